@@ -1,0 +1,1 @@
+//! The use cases of Convene and the ports they need.

@@ -1,0 +1,1 @@
+//! The adapters of Convene's ports on MongoDB.

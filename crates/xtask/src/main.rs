@@ -1,0 +1,2 @@
+//! One command for each job around Convene.
+fn main() {}
