@@ -1,1 +1,2 @@
 //! The pure rules of event scheduling.
+pub mod time;
