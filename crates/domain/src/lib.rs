@@ -1,2 +1,3 @@
 //! The pure rules of event scheduling.
+pub mod recurrence;
 pub mod time;

@@ -1,0 +1,98 @@
+//! Many series as one, in the order of their starts.
+//!
+//! Each series is given by a key and its [`Occurrences`] in the window wanted, which need not be the same
+//! for all: [`Series::overlapping`] asks for an earlier one the longer the occurrences of a series are.
+//!
+//! ```
+//! use convene_domain::recurrence::{Rule, Series, SeriesParts, merge};
+//! use convene_domain::time::Zone;
+//! use time::macros::{datetime, utc_datetime};
+//!
+//! let series = |rule, start| {
+//!     let rule = Some(Rule::parse(rule).unwrap());
+//!     Series::new(SeriesParts { rule, ..SeriesParts::once(start, Zone::UTC) }).unwrap()
+//! };
+//! let daily = series("FREQ=DAILY", datetime!(2026-11-01 9:00));
+//! let weekly = series("FREQ=WEEKLY", datetime!(2026-11-02 8:00));
+//! let (from, to) = (utc_datetime!(2026-11-02 0:00), utc_datetime!(2026-11-09 0:00));
+//! let windows = || [("daily", daily.between(from, to)), ("weekly", weekly.between(from, to))];
+//!
+//! let first: Vec<_> = merge::first(2, windows()).into_iter().map(|(key, _)| key).collect();
+//! assert_eq!(first, ["weekly", "daily"]);
+//! assert_eq!(merge::all(windows()).len(), 8);
+//! assert!(merge::by_start(windows()).eq(merge::all(windows())));
+//! ```
+//!
+//! [`Series::overlapping`]: super::Series::overlapping
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use super::series::{Occurrences, SeriesOccurrence};
+
+/// The occurrences of many series by start, those of equal start by key, one by one as they are asked for.
+///
+/// Costs one occurrence of every series at once; where the number wanted is known, [`first`] costs less.
+pub fn by_start<'s, K: Ord + Clone>(
+    series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
+) -> impl Iterator<Item = (K, SeriesOccurrence)> {
+    let mut waiting: Vec<Occurrences<'s>> = Vec::new();
+    let mut heads = Vec::new();
+    for (key, mut occurrences) in series {
+        if let Some(first) = occurrences.next() {
+            heads.push(Reverse((first.start, key, waiting.len(), first)));
+            waiting.push(occurrences);
+        }
+    }
+    let mut heads = BinaryHeap::from(heads);
+    std::iter::from_fn(move || {
+        let mut head = heads.peek_mut()?;
+        let Reverse((_, key, place, occurrence)) = &*head;
+        let (key, place, occurrence) = (key.clone(), *place, *occurrence);
+        match waiting.get_mut(place).and_then(Iterator::next) {
+            Some(next) => *head = Reverse((next.start, key.clone(), place, next)),
+            None => drop(PeekMut::pop(head)),
+        }
+        Some((key, occurrence))
+    })
+}
+
+/// The first `number` of the occurrences that [`by_start`] gives.
+///
+/// Keeps no more than that many: once it has so many, every series is read only up to the last of them.
+pub fn first<'s, K: Ord + Clone>(
+    number: usize,
+    series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
+) -> Vec<(K, SeriesOccurrence)> {
+    let mut best = BinaryHeap::new();
+    for (key, occurrences) in series {
+        for occurrence in occurrences {
+            if best.len() < number {
+                best.push((occurrence.start, key.clone(), occurrence));
+                continue;
+            }
+            match best.peek_mut() {
+                Some(mut last) if (occurrence.start, &key) < (last.0, &last.1) => {
+                    *last = (occurrence.start, key.clone(), occurrence);
+                }
+                _ => break,
+            }
+        }
+    }
+    best.into_sorted_vec().into_iter().map(|(_, key, occurrence)| (key, occurrence)).collect()
+}
+
+/// All occurrences that [`by_start`] gives.
+pub fn all<'s, K: Ord + Clone>(
+    series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
+) -> Vec<(K, SeriesOccurrence)> {
+    let mut all = Vec::new();
+    for (key, occurrences) in series {
+        all.extend(occurrences.map(|occurrence| (key.clone(), occurrence)));
+    }
+    all.sort_by(|(key, occurrence), (other_key, other)| {
+        occurrence.start.cmp(&other.start).then_with(|| key.cmp(other_key))
+    });
+    all
+}

@@ -1,0 +1,271 @@
+//! A rule compiled for one start: which days, and which times on each of them.
+//!
+//! Everything here is civil time, free of zones. Days come in *chunks*: a first day and a set of up to 64
+//! days from it. A chunk is named by its *position*, a number whose meaning depends on the pattern; the
+//! position for any day is found by division, so that nothing depends on the age of a series.
+
+mod month_masks;
+mod select;
+mod stride;
+mod walk;
+mod year_sets;
+
+use self::month_masks::MonthMasks;
+use self::stride::Stride;
+pub(super) use self::walk::Walk;
+use self::year_sets::YearSets;
+use super::limits;
+use super::rule::{Frequency, Rule};
+use crate::time::LocalDateTime;
+use crate::time::civil::{self, DAY_SECONDS};
+
+/// The last local second that the engine expands to.
+pub(super) fn horizon() -> i64 {
+    i64::from(civil::year_start(limits::YEARS.end() + 1)) * DAY_SECONDS - 1
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pattern: Pattern,
+    /// Seconds after midnight of each occurrence of a day, rising.
+    times: Vec<i64>,
+    /// BYSETPOS, where it chooses among days and times together; empty if it is already applied.
+    picks: Vec<i32>,
+    /// The local second of the start.
+    first: i64,
+    /// No date is later than this local second.
+    last: i64,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    /// DAILY and WEEKLY: the same days again and again.
+    Stride(Stride),
+    /// MONTHLY, and YEARLY where each month stands for itself.
+    Months(Months),
+    /// YEARLY where days are counted through the year.
+    Years(Years),
+}
+
+#[derive(Debug)]
+struct Months {
+    first: i32,
+    step: MonthStep,
+    masks: MonthMasks,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum MonthStep {
+    /// Every so many months.
+    Months(i32),
+    /// Every month of every so many years.
+    Years(i32),
+}
+
+#[derive(Debug)]
+struct Years {
+    first: i32,
+    step: i32,
+    sets: Box<YearSets>,
+}
+
+impl Plan {
+    /// Compiles a rule for a start, up to the horizon; where the rule leaves out a month, a day or a time,
+    /// the start fills it in.
+    pub(super) fn new(rule: &Rule, start: LocalDateTime) -> Self {
+        let first = civil::seconds_of(start);
+        let mut times = times_of_day(rule, start);
+        let mut picks = rule.by_set_position().to_vec();
+        if rule.frequency() == Frequency::Daily && !picks.is_empty() {
+            times = select::select(&times, &picks);
+            picks.clear();
+        }
+        let pattern = Pattern::new(rule, civil::day_of(start.date()), times.len() > 1, &picks);
+        if times.len() == 1 {
+            picks.clear();
+        }
+        Self { pattern, times, picks, first, last: horizon() }
+    }
+
+    /// The same plan with an earlier end, included.
+    pub(super) fn ending_at(self, last: i64) -> Self {
+        Self { last: last.min(self.last), ..self }
+    }
+
+    /// The local second that no date is after.
+    pub(super) const fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// The first local second at or after `local`, and all that follow.
+    pub(super) fn walk(&self, local: i64) -> Walk<'_> {
+        Walk::new(self, local)
+    }
+}
+
+/// BYHOUR times BYMINUTE, on the start's second.
+fn times_of_day(rule: &Rule, start: LocalDateTime) -> Vec<i64> {
+    let start_hour = [i32::from(start.hour())];
+    let start_minute = [i32::from(start.minute())];
+    let hours = if rule.by_hour().is_empty() { &start_hour } else { rule.by_hour() };
+    let minutes = if rule.by_minute().is_empty() { &start_minute } else { rule.by_minute() };
+    let second = i64::from(start.second());
+    let times = hours
+        .iter()
+        .flat_map(|hour| minutes.iter().map(move |minute| i64::from(hour * 3600 + minute * 60) + second));
+    times.collect()
+}
+
+impl Pattern {
+    /// `picks` are folded in where there is one time a day.
+    fn new(rule: &Rule, start_day: i32, several_times: bool, picks: &[i32]) -> Self {
+        match rule.frequency() {
+            Frequency::Daily | Frequency::Weekly => Self::Stride(Stride::new(rule, start_day)),
+            Frequency::Monthly => {
+                let mut masks = MonthMasks::new(rule, start_day);
+                if !several_times {
+                    masks.pick(picks);
+                }
+                let step = MonthStep::Months(rule.interval());
+                Self::Months(Months { first: civil::month_of_day(start_day), step, masks })
+            }
+            Frequency::Yearly if picks.is_empty() && YearSets::are_months(rule) => Self::Months(Months {
+                first: civil::month_of_day(start_day),
+                step: MonthStep::Years(rule.interval()),
+                masks: MonthMasks::new(rule, start_day),
+            }),
+            Frequency::Yearly => {
+                let mut sets = YearSets::new(rule, start_day);
+                if !several_times {
+                    sets.pick(picks);
+                }
+                Self::Years(Years {
+                    first: civil::year_of_day(start_day),
+                    step: rule.interval(),
+                    sets: Box::new(sets),
+                })
+            }
+        }
+    }
+
+    /// The position of the first chunk that can hold `day` or a later one.
+    fn seek(&self, day: i32) -> i32 {
+        match self {
+            Self::Stride(stride) => stride.seek(day),
+            Self::Months(months) => months.seek(day),
+            Self::Years(years) => years.seek(day),
+        }
+    }
+
+    /// The position after `position`.
+    fn after(&self, position: i32) -> i32 {
+        match self {
+            Self::Stride(stride) => stride.after(position),
+            Self::Months(months) => months.after(position),
+            Self::Years(years) => years.after(position),
+        }
+    }
+
+    /// The first day of the chunk at a position; a day past the horizon for any position past it.
+    fn first_day(&self, position: i32) -> i32 {
+        match self {
+            Self::Stride(_) => position,
+            Self::Months(_) => civil::month_start(position),
+            Self::Years(_) => Years::first_day(position),
+        }
+    }
+
+    /// The days of the chunk at a position that is not past the horizon: `first_day + i` for each bit `i`.
+    fn days(&self, position: i32) -> u64 {
+        match self {
+            Self::Stride(stride) => stride.days(position),
+            Self::Months(months) => u64::from(months.masks.days(position)),
+            Self::Years(years) => years.sets.days(position / YearSets::STEP, position % YearSets::STEP),
+        }
+    }
+
+    /// How many chunks make up one period of the rule, from one that `seek_period` gives.
+    fn chunks_in_period(&self) -> usize {
+        if matches!(self, Self::Years(_)) { YearSets::WORDS } else { 1 }
+    }
+
+    /// The position of the first chunk of the first period that can hold `day` or a later one.
+    fn seek_period(&self, day: i32) -> i32 {
+        match self {
+            Self::Years(years) => years.seek_year(day),
+            Self::Stride(_) | Self::Months(_) => self.seek(day),
+        }
+    }
+}
+
+impl Months {
+    // A position is a month number.
+
+    fn seek(&self, day: i32) -> i32 {
+        let month = civil::month_of_day(day).max(self.first);
+        match self.step {
+            MonthStep::Months(step) => self.settle(self.first + next_multiple(month - self.first, step)),
+            MonthStep::Years(step) => {
+                let first_year = self.first / 12;
+                let year = first_year + next_multiple(month / 12 - first_year, step);
+                self.settle(month.max(year * 12))
+            }
+        }
+    }
+
+    fn after(&self, position: i32) -> i32 {
+        match self.step {
+            MonthStep::Months(step) => self.settle(position + step),
+            MonthStep::Years(step) if position % 12 == 11 => self.settle(position + 1 + (step - 1) * 12),
+            MonthStep::Years(_) => self.settle(position + 1),
+        }
+    }
+
+    /// This month, or the next in step whose name is wanted; twelve steps meet every name they ever will.
+    fn settle(&self, mut month: i32) -> i32 {
+        for _ in 0..12 {
+            if self.masks.has_month(month) {
+                break;
+            }
+            month = match self.step {
+                MonthStep::Months(step) => month + step,
+                MonthStep::Years(step) if month % 12 == 11 => month + 1 + (step - 1) * 12,
+                MonthStep::Years(_) => month + 1,
+            };
+        }
+        month
+    }
+}
+
+impl Years {
+    // A position is a year times the words of its set, plus the word.
+
+    fn seek(&self, day: i32) -> i32 {
+        let position = self.seek_year(day);
+        let start = civil::year_start(position / YearSets::STEP);
+        position + (day - start).max(0) / 64
+    }
+
+    fn seek_year(&self, day: i32) -> i32 {
+        let year = civil::year_of_day(day).max(self.first);
+        (self.first + next_multiple(year - self.first, self.step)) * YearSets::STEP
+    }
+
+    fn after(&self, position: i32) -> i32 {
+        if position % YearSets::STEP == YearSets::STEP - 1 {
+            position + 1 + (self.step - 1) * YearSets::STEP
+        } else {
+            position + 1
+        }
+    }
+
+    fn first_day(position: i32) -> i32 {
+        civil::year_start(position / YearSets::STEP) + position % YearSets::STEP * 64
+    }
+}
+
+/// The first multiple of `step` that is not below `distance`, which is not negative.
+const fn next_multiple(distance: i32, step: i32) -> i32 {
+    (distance + step - 1) / step * step
+}

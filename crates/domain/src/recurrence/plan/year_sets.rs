@@ -1,0 +1,160 @@
+//! The days of a year that a rule wants, for every shape of year.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "days of a year and years since 1970 are small numbers from 0 on"
+)]
+
+use super::month_masks::{MonthMasks, weekday_places};
+use super::select;
+use crate::recurrence::rule::{Rule, weekday_index};
+use crate::time::civil;
+
+/// Years come in 28 shapes, one after the other: from 1901 to 2099 every fourth year is a leap year, and
+/// after 28 years the weekdays are the same again.
+const SHAPES: i32 = 28;
+const FIRST_YEAR: i32 = 1970;
+
+type Days = [u64; YearSets::WORDS];
+
+/// A set of days for each shape of year.
+#[derive(Debug)]
+pub(super) struct YearSets([Days; SHAPES as usize]);
+
+impl YearSets {
+    /// How many words of 64 days hold a year.
+    pub(super) const WORDS: usize = Self::STEP as usize;
+    /// The same, to reckon with.
+    pub(super) const STEP: i32 = 6;
+
+    /// Whether a yearly rule says the same of each month by itself.
+    pub(super) fn are_months(rule: &Rule) -> bool {
+        rule.by_year_day().is_empty() && rule.by_week_number().is_empty() && !counts_through_year(rule)
+    }
+
+    /// What all BY parts but BYSETPOS want.
+    pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
+        let through_year = counts_through_year(rule);
+        let has_days = !rule.by_year_day().is_empty() || !rule.by_week_number().is_empty() || through_year;
+        let masks =
+            if has_days { MonthMasks::filter(rule, !through_year) } else { MonthMasks::new(rule, start_day) };
+        let mut sets = [[0; Self::WORDS]; SHAPES as usize];
+        for (year, set) in (FIRST_YEAR..).zip(&mut sets) {
+            *set = of_months(&masks, year);
+            if through_year {
+                keep(set, |wanted| add_weekdays(rule, year, wanted));
+            }
+            if !rule.by_year_day().is_empty() {
+                keep(set, |wanted| add_year_days(rule, year, wanted));
+            }
+            if !rule.by_week_number().is_empty() {
+                keep(set, |wanted| add_weeks(rule, year, wanted));
+            }
+        }
+        Self(sets)
+    }
+
+    /// Keeps of every year only the days at these positions; all if there are none.
+    pub(super) fn pick(&mut self, positions: &[i32]) {
+        if positions.is_empty() {
+            return;
+        }
+        for set in &mut self.0 {
+            let days: Vec<_> = (0..366).filter(|day| has(set, *day)).map(i64::from).collect();
+            let kept = select::select(&days, positions);
+            *set = [0; Self::WORDS];
+            kept.into_iter().filter_map(|day| i32::try_from(day).ok()).for_each(|day| add(set, day));
+        }
+    }
+
+    /// One word of the days wanted of a year.
+    pub(super) fn days(&self, year: i32, word: i32) -> u64 {
+        let shape = (year - FIRST_YEAR).rem_euclid(SHAPES) as usize;
+        self.0[shape][word as usize % Self::WORDS]
+    }
+}
+
+/// Whether numbered weekdays are counted through the year: they are, unless BYMONTH names months.
+fn counts_through_year(rule: &Rule) -> bool {
+    rule.by_month().is_empty() && rule.by_weekday().iter().any(|day| day.nth.is_some())
+}
+
+const fn length(year: i32) -> i32 {
+    if civil::is_leap(year) { 366 } else { 365 }
+}
+
+const fn has(set: &Days, day: i32) -> bool {
+    set[(day / 64) as usize] >> (day % 64) & 1 == 1
+}
+
+fn add(set: &mut Days, day: i32) {
+    set[(day / 64) as usize] |= 1 << (day % 64);
+}
+
+/// Keeps what is in both.
+fn keep(set: &mut Days, fill: impl FnOnce(&mut Days)) {
+    let mut wanted = [0; YearSets::WORDS];
+    fill(&mut wanted);
+    for (word, wanted) in set.iter_mut().zip(wanted) {
+        *word &= wanted;
+    }
+}
+
+fn of_months(masks: &MonthMasks, year: i32) -> Days {
+    let mut set = [0; YearSets::WORDS];
+    let start = civil::year_start(year);
+    for month in civil::first_month(year)..civil::first_month(year + 1) {
+        let first = civil::month_start(month) - start;
+        let days = u128::from(masks.days(month)) << (first % 64);
+        let word = (first / 64) as usize;
+        set[word] |= days as u64;
+        if let Some(next) = set.get_mut(word + 1) {
+            *next |= (days >> 64) as u64;
+        }
+    }
+    set
+}
+
+fn add_weekdays(rule: &Rule, year: i32, set: &mut Days) {
+    let first_weekday = civil::weekday(civil::year_start(year));
+    for wanted in rule.by_weekday() {
+        weekday_places(*wanted, first_weekday, length(year)).for_each(|day| add(set, day));
+    }
+}
+
+fn add_year_days(rule: &Rule, year: i32, set: &mut Days) {
+    let length = length(year);
+    let places = rule.by_year_day().iter().map(|day| if *day > 0 { day - 1 } else { length + day });
+    places.filter(|place| (0..length).contains(place)).for_each(|day| add(set, day));
+}
+
+/// Adds the days of this calendar year that lie in the weeks wanted, also where such a week belongs to
+/// the year before or after.
+fn add_weeks(rule: &Rule, year: i32, set: &mut Days) {
+    for week_year in year - 1..=year + 1 {
+        let first_week = first_week_start(rule, week_year);
+        let weeks = (first_week_start(rule, week_year + 1) - first_week) / 7;
+        for number in rule.by_week_number() {
+            let week = if *number > 0 { number - 1 } else { weeks + number };
+            if (0..weeks).contains(&week) {
+                let start = first_week + week * 7 - day_of_year_start(year);
+                (start..start + 7)
+                    .filter(|day| (0..length(year)).contains(day))
+                    .for_each(|day| add(set, day));
+            }
+        }
+    }
+}
+
+/// The first day of week 1: the first week with at least four days in the year.
+fn first_week_start(rule: &Rule, year: i32) -> i32 {
+    let january_first = day_of_year_start(year);
+    let into_week = (civil::weekday(january_first) - weekday_index(rule.week_start())).rem_euclid(7);
+    if into_week <= 3 { january_first - into_week } else { january_first - into_week + 7 }
+}
+
+/// The day number of 1 January, also of the years just before 1970.
+const fn day_of_year_start(year: i32) -> i32 {
+    let before = year - 1;
+    before * 365 + before / 4 - before / 100 + before / 400 - 719_162
+}

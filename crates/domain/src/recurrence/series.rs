@@ -1,0 +1,248 @@
+//! A series of occurrences: a start, a zone, a rule, and dates taken out and added.
+
+mod compile;
+mod occurrences;
+mod split;
+
+use std::sync::Arc;
+
+use ::time::{Date, Duration};
+
+use self::compile::Compiled;
+pub use self::occurrences::{Occurrences, SeriesOccurrence};
+use super::problem::SeriesProblem;
+use super::rule::{Rule, RuleEnd};
+use crate::time::{Instant, LocalDateTime, Zone, civil};
+
+/// The parts of a series, unchecked: what [`Series::new`] takes, and what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesParts {
+    /// The wall-clock start of the first occurrence.
+    pub start: LocalDateTime,
+    /// The zone that all wall-clock times are read in.
+    pub zone: Zone,
+    /// How it repeats; `None` for a single occurrence.
+    pub rule: Option<Rule>,
+    /// Wall-clock starts that are left out.
+    pub exdates: Vec<LocalDateTime>,
+    /// Wall-clock starts that come besides those of the rule.
+    pub rdates: Vec<LocalDateTime>,
+}
+
+impl SeriesParts {
+    /// A single occurrence, to be filled up.
+    #[must_use]
+    pub const fn once(start: LocalDateTime, zone: Zone) -> Self {
+        Self { start, zone, rule: None, exdates: Vec::new(), rdates: Vec::new() }
+    }
+}
+
+/// A series that is known to have occurrences, compiled for fast expansion.
+///
+/// Only the parts are worth storing: wall-clock times, the zone and the rule's text. Instants are worked
+/// out anew, so that a new version of the time-zone database takes effect. A clone shares the compiled
+/// series.
+///
+/// ```
+/// use convene_domain::recurrence::{Rule, Series, SeriesParts};
+/// use convene_domain::time::Zone;
+/// use time::macros::{datetime, utc_datetime};
+///
+/// let series = Series::new(SeriesParts {
+///     rule: Some(Rule::parse("FREQ=WEEKLY;BYDAY=MO,TH;COUNT=4").unwrap()),
+///     exdates: vec![datetime!(2026-10-26 10:00)],
+///     ..SeriesParts::once(datetime!(2026-10-22 10:00), Zone::parse("Europe/Paris").unwrap())
+/// })?;
+///
+/// let starts: Vec<_> = series.from_start().map(|occurrence| occurrence.start).collect();
+/// assert_eq!(
+///     starts,
+///     [
+///         utc_datetime!(2026-10-22 8:00), // summer time
+///         utc_datetime!(2026-10-29 9:00), // winter time; the 26th is left out but counted
+///         utc_datetime!(2026-11-02 9:00),
+///     ]
+/// );
+/// assert_eq!(series.last_start(), Some(utc_datetime!(2026-11-02 9:00)));
+/// assert!(series.occurrence_at(utc_datetime!(2026-10-26 9:00)).is_none());
+/// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Series {
+    parts: Arc<SeriesParts>,
+    compiled: Arc<Compiled>,
+}
+
+impl PartialEq for Series {
+    /// Series are equal if their parts are.
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Series {}
+
+impl Series {
+    /// Checks and compiles a series. Dates left out or added twice are kept once, in order.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the parts: a time outside 1970 to 2099, too many dates, a start that
+    /// the rule does not match, a COUNT that leads beyond 2099, or no occurrence at all.
+    pub fn new(parts: SeriesParts) -> Result<Self, Vec<SeriesProblem>> {
+        let mut parts = parts;
+        for dates in [&mut parts.exdates, &mut parts.rdates] {
+            dates.sort_unstable();
+            dates.dedup();
+        }
+        let compiled = Compiled::new(&parts)?;
+        Ok(Self { parts: Arc::new(parts), compiled: Arc::new(compiled) })
+    }
+
+    /// A single occurrence.
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`]: the start must be a whole second in 1970 to 2099.
+    pub fn once(start: LocalDateTime, zone: Zone) -> Result<Self, Vec<SeriesProblem>> {
+        Self::new(SeriesParts::once(start, zone))
+    }
+
+    /// What the series was made from, to store it or to change something.
+    #[must_use]
+    pub fn parts(&self) -> &SeriesParts {
+        &self.parts
+    }
+
+    /// The wall-clock start that the rule counts from.
+    #[must_use]
+    pub fn start(&self) -> LocalDateTime {
+        self.parts.start
+    }
+
+    /// The zone of all wall-clock times.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        self.parts.zone
+    }
+
+    /// The rule; `None` for a single occurrence.
+    #[must_use]
+    pub fn rule(&self) -> Option<&Rule> {
+        self.parts.rule.as_ref()
+    }
+
+    /// The wall-clock starts left out, rising.
+    #[must_use]
+    pub fn exdates(&self) -> &[LocalDateTime] {
+        &self.parts.exdates
+    }
+
+    /// The wall-clock starts added, rising.
+    #[must_use]
+    pub fn rdates(&self) -> &[LocalDateTime] {
+        &self.parts.rdates
+    }
+
+    /// Whether there is a rule or an added date.
+    #[must_use]
+    pub fn is_recurring(&self) -> bool {
+        self.parts.rule.is_some() || !self.parts.rdates.is_empty()
+    }
+
+    /// The occurrences that start in `[from, to)`, strictly rising.
+    ///
+    /// The cost depends on the window alone, not on the age of the series.
+    #[must_use]
+    pub fn between(&self, from: Instant, to: Instant) -> Occurrences<'_> {
+        Occurrences::new(&self.compiled, civil::ceil_seconds(from), civil::ceil_seconds(to))
+    }
+
+    /// The occurrences of `duration` each of which `[start, start + duration)` overlaps `[from, to)`.
+    #[must_use]
+    pub fn overlapping(&self, from: Instant, to: Instant, duration: Duration) -> Occurrences<'_> {
+        let earliest = from.saturating_sub(duration).saturating_add(Duration::NANOSECOND);
+        self.between(earliest, to)
+    }
+
+    /// All occurrences, from the first on; an endless series goes on to the end of 2099.
+    #[must_use]
+    pub fn from_start(&self) -> Occurrences<'_> {
+        Occurrences::new(&self.compiled, i64::MIN, i64::MAX)
+    }
+
+    /// The first occurrence that starts after `instant`.
+    #[must_use]
+    pub fn next_after(&self, instant: Instant) -> Option<SeriesOccurrence> {
+        Occurrences::new(&self.compiled, instant.unix_timestamp().saturating_add(1), i64::MAX).next()
+    }
+
+    /// The occurrence that starts at exactly this instant: the proof that there is one.
+    #[must_use]
+    pub fn occurrence_at(&self, original_start: Instant) -> Option<SeriesOccurrence> {
+        let at = original_start.unix_timestamp();
+        let found = Occurrences::new(&self.compiled, at, at.saturating_add(1)).next();
+        found.filter(|occurrence| occurrence.start == original_start)
+    }
+
+    /// The occurrence that starts at the instant which a wall-clock time means in the series' zone.
+    #[must_use]
+    pub fn occurrence_at_local(&self, local: LocalDateTime) -> Option<SeriesOccurrence> {
+        self.occurrence_at(self.zone().resolve(local).instant)
+    }
+
+    /// The occurrences whose wall-clock start lies on a date.
+    pub fn occurrences_on(&self, date: Date) -> impl Iterator<Item = SeriesOccurrence> + '_ {
+        // Clocks have been set by a whole day; a day more on either side holds every such start.
+        let midnight = self.zone().resolve(date.midnight()).instant;
+        let from = midnight.saturating_sub(Duration::days(1));
+        let to = midnight.saturating_add(Duration::days(3));
+        self.between(from, to).filter(move |occurrence| occurrence.local.date() == date)
+    }
+
+    /// The start of the first occurrence.
+    #[must_use]
+    pub fn first_start(&self) -> Instant {
+        civil::instant_of(self.compiled.first_start)
+    }
+
+    /// The start of the last occurrence; `None` if the rule has no end.
+    #[must_use]
+    pub fn last_start(&self) -> Option<Instant> {
+        self.compiled.last_start.map(civil::instant_of)
+    }
+
+    /// The end of the last occurrence if each takes `duration`; `None` if the rule has no end.
+    #[must_use]
+    pub fn last_end(&self, duration: Duration) -> Option<Instant> {
+        self.last_start().map(|start| start.saturating_add(duration))
+    }
+
+    /// The series in plain English, such as "every 2 weeks on Monday and Thursday until 30 June 2027";
+    /// "once" for a single occurrence.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        self.rule().map_or_else(|| "once".to_owned(), |rule| rule.summary_in(self.zone()))
+    }
+
+    /// The part of the series before an occurrence: what stays when the rest is split off.
+    ///
+    /// The rule ends earlier, by COUNT if it had one, else by UNTIL. `None` if nothing comes before.
+    #[must_use]
+    pub fn ending_before(&self, original_start: Instant) -> Option<Self> {
+        split::ending_before(self, original_start)
+    }
+
+    /// The part of the series from an occurrence on: what is split off.
+    ///
+    /// A COUNT is reduced by the dates that came before. `None` if nothing starts there or later.
+    #[must_use]
+    pub fn continuing_from(&self, original_start: Instant) -> Option<Self> {
+        split::continuing_from(self, original_start)
+    }
+
+    /// The end of the rule, if there is a rule.
+    fn rule_end(&self) -> RuleEnd {
+        self.rule().map_or(RuleEnd::Never, Rule::end)
+    }
+}

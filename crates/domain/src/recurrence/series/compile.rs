@@ -1,0 +1,175 @@
+//! From the parts of a series to what expansion needs.
+
+use super::{Occurrences, SeriesParts};
+use crate::recurrence::limits;
+use crate::recurrence::plan::{self, Plan};
+use crate::recurrence::problem::{RulePart, SeriesPart, SeriesProblem};
+use crate::recurrence::rule::{Rule, RuleEnd, Until};
+use crate::time::civil::{self, DAY_SECONDS};
+use crate::time::zone::ZoneTable;
+use crate::time::{LocalDateTime, Zone};
+
+/// A series ready to expand. Seconds are local where they say so, else since 1970-01-01 00:00 UTC.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) table: &'static ZoneTable,
+    pub(super) plan: Option<Plan>,
+    /// No date of the rule is later than this instant; UNTIL as it was meant.
+    pub(super) until: i64,
+    /// Dates besides the rule's, rising and without those left out.
+    pub(super) extra: Vec<Extra>,
+    /// Instants left out, rising.
+    pub(super) excluded: Vec<i64>,
+    pub(super) first_start: i64,
+    /// `None` if the rule has no end.
+    pub(super) last_start: Option<i64>,
+}
+
+/// A date besides the rule's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Extra {
+    pub(super) start: i64,
+    pub(super) shifted: bool,
+    pub(super) local: i64,
+}
+
+impl Compiled {
+    pub(super) fn new(parts: &SeriesParts) -> Result<Self, Vec<SeriesProblem>> {
+        let mut problems = Vec::new();
+        check_date(SeriesPart::Start, parts.start, &mut problems);
+        check_dates(SeriesPart::ExceptionDates, &parts.exdates, &mut problems);
+        check_dates(SeriesPart::AddedDates, &parts.rdates, &mut problems);
+        // A start out of range cannot be compiled.
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let until = last_instant(parts);
+        let plan = parts.rule.as_ref().and_then(|rule| compile_rule(rule, parts, until, &mut problems));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut compiled = Self::of_parts(parts, plan, until);
+        let Some(first) = Occurrences::new(&compiled, i64::MIN, i64::MAX).next() else {
+            let message = "leaves no occurrence at all; keep at least one";
+            return Err(vec![SeriesProblem::new(SeriesPart::ExceptionDates, message)]);
+        };
+        compiled.first_start = first.start.unix_timestamp();
+        let endless = parts.rule.as_ref().is_some_and(|rule| rule.end() == RuleEnd::Never);
+        compiled.last_start = if endless { None } else { compiled.find_last() };
+        Ok(compiled)
+    }
+
+    fn of_parts(parts: &SeriesParts, plan: Option<Plan>, until: i64) -> Self {
+        let instant_of = |local: &LocalDateTime| parts.zone.resolve(*local).instant.unix_timestamp();
+        let mut excluded: Vec<_> = parts.exdates.iter().map(instant_of).collect();
+        excluded.sort_unstable();
+        excluded.dedup();
+        // Without a rule the start is one more date.
+        let single = plan.is_none().then_some(&parts.start);
+        let dates = single.into_iter().chain(&parts.rdates);
+        let mut extra: Vec<_> = dates.map(|local| Extra::new(parts.zone, *local)).collect();
+        extra.sort_unstable();
+        extra.dedup_by_key(|extra| extra.start);
+        extra.retain(|extra| excluded.binary_search(&extra.start).is_err());
+        Self { table: parts.zone.table(), plan, until, extra, excluded, first_start: 0, last_start: None }
+    }
+
+    /// The start of the last occurrence, looked for in windows that grow from the end backwards.
+    fn find_last(&self) -> Option<i64> {
+        let end = self.latest_start()?.saturating_add(1);
+        let mut reach = 32 * DAY_SECONDS;
+        loop {
+            let from = end.saturating_sub(reach);
+            let last = Occurrences::new(self, from, end).last();
+            if last.is_some() || from < self.first_start {
+                return last.map(|last| last.start.unix_timestamp());
+            }
+            reach *= 8;
+        }
+    }
+
+    /// An instant that no occurrence is after.
+    fn latest_start(&self) -> Option<i64> {
+        // No clock is a day off UTC.
+        let rule = self.plan.as_ref().map(|plan| plan.last().saturating_add(DAY_SECONDS).min(self.until));
+        rule.max(self.extra.last().map(|extra| extra.start))
+    }
+}
+
+impl Extra {
+    fn new(zone: Zone, local: LocalDateTime) -> Self {
+        let resolved = zone.resolve(local);
+        Self {
+            start: resolved.instant.unix_timestamp(),
+            shifted: resolved.shifted,
+            local: civil::seconds_of(local),
+        }
+    }
+}
+
+fn check_dates(part: SeriesPart, dates: &[LocalDateTime], problems: &mut Vec<SeriesProblem>) {
+    if dates.len() > limits::EXTRA_DATES {
+        problems.push(SeriesProblem::new(part, format!("takes at most {} dates", limits::EXTRA_DATES)));
+    }
+    let before = problems.len();
+    for date in dates {
+        if problems.len() > before {
+            break;
+        }
+        check_date(part, *date, problems);
+    }
+}
+
+fn check_date(part: SeriesPart, date: LocalDateTime, problems: &mut Vec<SeriesProblem>) {
+    if !limits::YEARS.contains(&date.year()) {
+        let (first, last) = limits::YEARS.into_inner();
+        problems.push(SeriesProblem::new(part, format!("must lie in the years {first} to {last}")));
+    } else if date.nanosecond() > 0 {
+        problems.push(SeriesProblem::new(part, "must be a whole second"));
+    }
+}
+
+/// UNTIL as an instant, for the rare dates whose order differs between clocks and time.
+fn last_instant(parts: &SeriesParts) -> i64 {
+    match parts.rule.as_ref().map(Rule::end) {
+        Some(RuleEnd::Until(Until::Instant(until))) => until.unix_timestamp(),
+        _ => i64::MAX,
+    }
+}
+
+fn compile_rule(
+    rule: &Rule,
+    parts: &SeriesParts,
+    until: i64,
+    problems: &mut Vec<SeriesProblem>,
+) -> Option<Plan> {
+    let plan = Plan::new(rule, parts.start);
+    let first = civil::seconds_of(parts.start);
+    if plan.walk(first).next() != Some(first) {
+        let message = "must be a date of the rule, for it is the first one";
+        problems.push(SeriesProblem::new(SeriesPart::Start, message));
+        return None;
+    }
+    let last = match rule.end() {
+        RuleEnd::Never => plan::horizon(),
+        RuleEnd::Count(count) => {
+            let last =
+                usize::try_from(count).ok().and_then(|count| plan.walk(first).nth(count.checked_sub(1)?));
+            let Some(last) = last else {
+                let message = format!("leads beyond the year {}", limits::YEARS.end());
+                problems.push(SeriesProblem::new(SeriesPart::Rule(RulePart::Count), message));
+                return None;
+            };
+            last
+        }
+        RuleEnd::Until(Until::Local(local)) => civil::seconds_of(local),
+        RuleEnd::Until(Until::Date(date)) => civil::seconds_of(date.midnight()) + DAY_SECONDS - 1,
+        RuleEnd::Until(Until::Instant(instant)) => parts.zone.table().latest_local(instant.unix_timestamp()),
+    };
+    if last < first || parts.zone.resolve(parts.start).instant.unix_timestamp() > until {
+        let message = "lies before the start, so that there is no occurrence";
+        problems.push(SeriesProblem::new(SeriesPart::Rule(RulePart::Until), message));
+        return None;
+    }
+    Some(plan.ending_at(last))
+}

@@ -1,0 +1,178 @@
+//! The occurrences of a series in a window, one after the other.
+
+use std::iter::FusedIterator;
+
+use super::compile::{Compiled, Extra};
+use crate::recurrence::plan::Walk;
+use crate::time::zone::ZoneSegment;
+use crate::time::{Instant, LocalDateTime, civil};
+
+/// One occurrence of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesOccurrence {
+    /// When it starts; its identity within the series.
+    pub start: Instant,
+    /// The wall-clock start that the series asks for.
+    pub local: LocalDateTime,
+    /// Whether the clocks skip that wall-clock time, so that it starts as much later as they skip.
+    pub shifted: bool,
+}
+
+/// The occurrences of a series in a window, strictly rising. Lazy: an occurrence costs nothing until it
+/// is asked for.
+#[derive(Debug, Clone)]
+pub struct Occurrences<'s> {
+    series: &'s Compiled,
+    walk: Option<Walk<'s>>,
+    /// How local times are read just now.
+    segment: ZoneSegment,
+    from: i64,
+    to: i64,
+    /// Dates about to come out of order, last first: see `sort_gap`.
+    around_gap: Vec<Extra>,
+    /// A local second taken from the walk too early.
+    held_local: Option<i64>,
+    /// A date of the rule that waits until an added one has come out.
+    held: Option<Extra>,
+    next_extra: usize,
+    next_excluded: usize,
+}
+
+impl<'s> Occurrences<'s> {
+    /// Those that start in `[from, to)`, in whole seconds.
+    pub(super) fn new(series: &'s Compiled, from: i64, to: i64) -> Self {
+        // No local time of the engine is within a day of these, so that nothing overflows below.
+        let (from, to) = (from.max(-FAR), to.min(FAR));
+        let earliest = series.table.earliest_local(from);
+        let walk = series.plan.as_ref().filter(|_| from < to).map(|plan| plan.walk(earliest));
+        Self {
+            series,
+            walk,
+            segment: series.table.segment_of_local(earliest),
+            from,
+            to,
+            around_gap: Vec::new(),
+            held_local: None,
+            held: None,
+            next_extra: series.extra.partition_point(|extra| extra.start < from),
+            next_excluded: series.excluded.partition_point(|excluded| *excluded < from),
+        }
+    }
+
+    /// The next date of the rule that is in the window and not left out.
+    fn next_of_rule(&mut self) -> Option<Extra> {
+        loop {
+            let date = self.next_resolved()?;
+            if date.start >= self.to {
+                self.walk = None;
+                self.around_gap.clear();
+                return None;
+            }
+            if date.start >= self.from && !self.is_excluded(date.start) {
+                return Some(date);
+            }
+        }
+    }
+
+    /// The next date of the rule as an instant.
+    fn next_resolved(&mut self) -> Option<Extra> {
+        loop {
+            if let Some(date) = self.around_gap.pop() {
+                return Some(date);
+            }
+            let local = self.next_local()?;
+            if local < self.segment.gap_start {
+                return Some(Extra { start: local - self.segment.offset, shifted: false, local });
+            }
+            if local >= self.segment.end {
+                self.segment = self.next_segment(local);
+                self.held_local = Some(local);
+            } else {
+                self.sort_gap(local);
+            }
+        }
+    }
+
+    /// The segment that a local time after the current one is read in.
+    fn next_segment(&self, local: i64) -> ZoneSegment {
+        let next = self.series.table.segment(self.segment.index + 1);
+        if local < next.end { next } else { self.series.table.segment_of_local(local) }
+    }
+
+    /// Collects the dates in a gap and as long after it as it is wide, for they fall on the same stretch of
+    /// time: a skipped 02:30 is the instant of 03:30. Of two that are the same instant one is kept, rather
+    /// the one that clocks do show.
+    fn sort_gap(&mut self, first: i64) {
+        let (gap_start, gap_end) = (self.segment.gap_start, self.segment.end);
+        let mut next = Some(first);
+        while let Some(local) = next.filter(|local| *local < gap_end + (gap_end - gap_start)) {
+            let segment = self.series.table.segment_of_local(local);
+            let date = Extra { start: local - segment.offset, shifted: local >= segment.gap_start, local };
+            if date.start <= self.series.until {
+                self.around_gap.push(date);
+            }
+            next = self.next_local();
+        }
+        self.held_local = next;
+        self.around_gap.sort_unstable();
+        self.around_gap.dedup_by_key(|date| date.start);
+        self.around_gap.reverse();
+        self.segment = self.series.table.segment(self.segment.index + 1);
+    }
+
+    #[inline]
+    fn next_local(&mut self) -> Option<i64> {
+        if let Some(local) = self.held_local.take() {
+            return Some(local);
+        }
+        self.walk.as_mut()?.next()
+    }
+
+    /// Whether an instant is left out; instants must be asked for in rising order.
+    fn is_excluded(&mut self, start: i64) -> bool {
+        while let Some(excluded) = self.series.excluded.get(self.next_excluded) {
+            if *excluded >= start {
+                return *excluded == start;
+            }
+            self.next_excluded += 1;
+        }
+        false
+    }
+}
+
+/// Seconds from 1970 to a time far beyond every series, and far from overflow.
+const FAR: i64 = 100_000_000_000;
+
+impl Iterator for Occurrences<'_> {
+    type Item = SeriesOccurrence;
+
+    fn next(&mut self) -> Option<SeriesOccurrence> {
+        let of_rule = self.held.take().or_else(|| self.next_of_rule());
+        let extra = self.series.extra.get(self.next_extra).filter(|extra| extra.start < self.to);
+        match (of_rule, extra) {
+            (Some(date), None) => Some(date.into()),
+            (Some(date), Some(extra)) if date.start <= extra.start => {
+                self.next_extra += usize::from(date.start == extra.start);
+                Some(date.into())
+            }
+            (date, Some(extra)) => {
+                self.held = date;
+                self.next_extra += 1;
+                Some((*extra).into())
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+impl FusedIterator for Occurrences<'_> {}
+
+impl From<Extra> for SeriesOccurrence {
+    fn from(date: Extra) -> Self {
+        Self {
+            start: civil::instant_of(date.start),
+            local: civil::local_of(date.local),
+            shifted: date.shifted,
+        }
+    }
+}
