@@ -1,0 +1,193 @@
+//! What conflicts with what: intervals that have an instant in common.
+//!
+//! All functions follow the one rule of [`Interval::overlaps`]: intervals are half-open, so that touching
+//! ones do not conflict.
+//!
+//! ```
+//! use convene_domain::overlap;
+//! use convene_domain::time::Interval;
+//! use time::macros::utc_datetime;
+//!
+//! let at = |from, to| Interval::new(from, to).unwrap();
+//! let yoga = at(utc_datetime!(2026-11-22 9:00), utc_datetime!(2026-11-22 10:00));
+//! let lunch = at(utc_datetime!(2026-11-22 12:00), utc_datetime!(2026-11-22 13:00));
+//! let call = at(utc_datetime!(2026-11-22 9:30), utc_datetime!(2026-11-22 12:00));
+//!
+//! let agenda = [("yoga", yoga), ("lunch", lunch)];
+//! assert_eq!(overlap::first_conflict(&call, agenda), Some("yoga"));
+//!
+//! let all = [("yoga", yoga), ("lunch", lunch), ("call", call)];
+//! assert_eq!(overlap::pairs(all).collect::<Vec<_>>(), [("yoga", "call")]);
+//! ```
+
+use std::iter::Peekable;
+
+use crate::time::Interval;
+
+/// The keys of the intervals that overlap `wanted`, in the order given.
+pub fn conflicts<K>(
+    wanted: &Interval,
+    taken: impl IntoIterator<Item = (K, Interval)>,
+) -> impl Iterator<Item = K> {
+    taken.into_iter().filter(|(_, interval)| interval.overlaps(wanted)).map(|(key, _)| key)
+}
+
+/// The key of the first interval, in the order given, that overlaps `wanted`.
+pub fn first_conflict<K>(wanted: &Interval, taken: impl IntoIterator<Item = (K, Interval)>) -> Option<K> {
+    conflicts(wanted, taken).next()
+}
+
+/// All pairs of intervals that overlap each other, by the start of the later one's partner.
+///
+/// Takes `n log n` steps for `n` intervals, and one for each pair that is asked for. In a pair, the key of
+/// the interval that starts first comes first.
+pub fn pairs<K: Clone>(intervals: impl IntoIterator<Item = (K, Interval)>) -> impl Iterator<Item = (K, K)> {
+    let mut sorted: Vec<(K, Interval)> = intervals.into_iter().collect();
+    sorted.sort_by_key(|(_, interval)| *interval);
+    let (mut earlier, mut later) = (0, 1);
+    std::iter::from_fn(move || {
+        loop {
+            let (key, interval) = sorted.get(earlier)?;
+            match sorted.get(later) {
+                // Sorted by start, the later one overlaps as soon as it starts before the end.
+                Some((other, candidate)) if candidate.start() < interval.end() => {
+                    later += 1;
+                    return Some((key.clone(), other.clone()));
+                }
+                _ => {
+                    earlier += 1;
+                    later = earlier + 1;
+                }
+            }
+        }
+    })
+}
+
+/// All pairs of an interval of one calendar and one of another that overlap, lazily.
+///
+/// Both calendars must give their intervals by rising start, as [`Series::between`] does; they may be
+/// endless. Only the intervals that have not ended yet are kept.
+///
+/// [`Series::between`]: crate::recurrence::Series::between
+pub fn pairs_between<L: Clone, R: Clone>(
+    left: impl IntoIterator<Item = (L, Interval)>,
+    right: impl IntoIterator<Item = (R, Interval)>,
+) -> impl Iterator<Item = ((L, Interval), (R, Interval))> {
+    PairsBetween { left: Side::new(left.into_iter()), right: Side::new(right.into_iter()), found: Vec::new() }
+}
+
+struct PairsBetween<L, R, A: Iterator<Item = (L, Interval)>, B: Iterator<Item = (R, Interval)>> {
+    left: Side<L, A>,
+    right: Side<R, B>,
+    /// Pairs found and not yet given out, last first.
+    found: Vec<((L, Interval), (R, Interval))>,
+}
+
+/// One of two calendars: what is to come, and what has begun and may not have ended.
+struct Side<K, I: Iterator<Item = (K, Interval)>> {
+    coming: Peekable<I>,
+    open: Vec<(K, Interval)>,
+}
+
+impl<K, I: Iterator<Item = (K, Interval)>> Side<K, I> {
+    fn new(intervals: I) -> Self {
+        Self { coming: intervals.peekable(), open: Vec::new() }
+    }
+
+    /// What still overlaps an interval that starts no earlier than all that are open.
+    fn still_open(&mut self, newcomer: &Interval) -> impl Iterator<Item = &(K, Interval)> {
+        self.open.retain(|(_, interval)| interval.end() > newcomer.start());
+        self.open.iter()
+    }
+}
+
+impl<L, R, A, B> Iterator for PairsBetween<L, R, A, B>
+where
+    L: Clone,
+    R: Clone,
+    A: Iterator<Item = (L, Interval)>,
+    B: Iterator<Item = (R, Interval)>,
+{
+    type Item = ((L, Interval), (R, Interval));
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(pair) = self.found.pop() {
+                return Some(pair);
+            }
+            let left_start = self.left.coming.peek().map(|(_, interval)| interval.start());
+            let right_start = self.right.coming.peek().map(|(_, interval)| interval.start());
+            let left_is_next = match (left_start, right_start) {
+                (Some(left), Some(right)) => left <= right,
+                // Nothing can overlap a side that is empty and has nothing open.
+                (Some(_), None) if !self.right.open.is_empty() => true,
+                (None, Some(_)) if !self.left.open.is_empty() => false,
+                _ => return None,
+            };
+            if left_is_next {
+                let newcomer = self.left.coming.next()?;
+                let pairs = self.right.still_open(&newcomer.1).map(|open| (newcomer.clone(), open.clone()));
+                self.found.extend(pairs);
+                self.left.open.push(newcomer);
+            } else {
+                let newcomer = self.right.coming.next()?;
+                let pairs = self.left.still_open(&newcomer.1).map(|open| (open.clone(), newcomer.clone()));
+                self.found.extend(pairs);
+                self.right.open.push(newcomer);
+            }
+            self.found.reverse();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::time::{Duration, UtcDateTime};
+
+    use super::*;
+
+    /// An interval in hours since 1970.
+    fn hours(from: i64, to: i64) -> Interval {
+        let at = |hour| UtcDateTime::UNIX_EPOCH + Duration::hours(hour);
+        Interval::new(at(from), at(to)).unwrap()
+    }
+
+    #[test]
+    fn conflicts_keep_the_order_given_and_leave_touching_ones_out() {
+        let taken = [("late", hours(3, 5)), ("touching", hours(4, 6)), ("early", hours(0, 3))];
+        let found: Vec<_> = conflicts(&hours(2, 4), taken).collect();
+        assert_eq!(found, ["late", "early"]);
+        assert_eq!(first_conflict(&hours(6, 7), taken), None);
+    }
+
+    #[test]
+    fn pairs_find_every_overlap_once() {
+        let all = [("a", hours(0, 10)), ("b", hours(1, 2)), ("c", hours(2, 3)), ("d", hours(9, 11))];
+        let found: Vec<_> = pairs(all).collect();
+        assert_eq!(found, [("a", "b"), ("a", "c"), ("a", "d")]);
+    }
+
+    #[test]
+    fn pairs_between_agree_with_comparing_everything() {
+        // Every interval of up to four hours in a day, dealt out to two calendars.
+        let all: Vec<_> =
+            (0..24).flat_map(|from| (1..5).map(move |length| hours(from, from + length))).collect();
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for (index, interval) in all.into_iter().enumerate() {
+            if index % 3 == 0 { left.push((index, interval)) } else { right.push((index, interval)) }
+        }
+        let mut found: Vec<_> =
+            pairs_between(left.clone(), right.clone()).map(|((left, _), (right, _))| (left, right)).collect();
+        found.sort_unstable();
+        let mut expected = Vec::new();
+        for (left_key, left_interval) in &left {
+            for (right_key, right_interval) in &right {
+                if left_interval.overlaps(right_interval) {
+                    expected.push((*left_key, *right_key));
+                }
+            }
+        }
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+    }
+}
