@@ -3,6 +3,7 @@
 use ::time::Duration;
 
 use super::Instant;
+use crate::duration::EventDuration;
 
 /// The instants from `start` (included) to `end` (not included); never empty.
 ///
@@ -48,6 +49,13 @@ impl Interval {
         } else {
             Err(EmptyInterval { start, end })
         }
+    }
+
+    /// The interval that an occurrence of this duration takes when it begins at `start`.
+    #[must_use]
+    pub fn starting(start: Instant, duration: EventDuration) -> Self {
+        // A duration is at least a minute, so the interval is not empty.
+        Self { start, end: start + duration.get() }
     }
 
     /// The first instant of the interval.

@@ -1,0 +1,293 @@
+//! The activity log: who changed what, and when.
+
+use std::fmt;
+
+use crate::{
+    id::{ActivityId, EventId, IssueId, MemberId, OrganizationId, RegistrationId},
+    occurrence::OccurrenceKey,
+    text::{Email, UserId},
+    time::Instant,
+};
+
+macro_rules! actions {
+    ($($(#[$docs:meta])* $name:ident => $text:literal,)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$docs])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The action's name in the API and in the database: the subject's type, a dot, what was done.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// An organization was created.
+    OrganizationCreated => "organization.created",
+    /// An organization was changed.
+    OrganizationUpdated => "organization.updated",
+    /// A member was added.
+    MemberAdded => "member.added",
+    /// A member was changed.
+    MemberUpdated => "member.updated",
+    /// A member was removed.
+    MemberRemoved => "member.removed",
+    /// An event was created.
+    EventCreated => "event.created",
+    /// An event was changed, all of it.
+    EventUpdated => "event.updated",
+    /// A series was ended early, to go on as another event.
+    EventSplit => "event.split",
+    /// An event was called off.
+    EventCancelled => "event.cancelled",
+    /// An event was deleted.
+    EventDeleted => "event.deleted",
+    /// One occurrence was changed.
+    OccurrenceUpdated => "occurrence.updated",
+    /// One occurrence was called off.
+    OccurrenceCancelled => "occurrence.cancelled",
+    /// A member got a seat.
+    RegistrationCreated => "registration.created",
+    /// A member joined a queue.
+    RegistrationWaitlisted => "registration.waitlisted",
+    /// A member moved up from the queue to a seat.
+    RegistrationPromoted => "registration.promoted",
+    /// A registration was cancelled.
+    RegistrationCancelled => "registration.cancelled",
+    /// An issue was reported.
+    IssueCreated => "issue.created",
+    /// An issue was changed.
+    IssueUpdated => "issue.updated",
+    /// An issue was deleted.
+    IssueDeleted => "issue.deleted",
+}
+
+impl Action {
+    /// Reads what [`as_str`](Self::as_str) gives.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who acted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A person, named by their credentials.
+    User(UserId),
+    /// The platform itself.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User(user) => user.as_str(),
+            Self::System => "system",
+        })
+    }
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The organization itself.
+    Organization(OrganizationId),
+    /// A member.
+    Member(MemberId),
+    /// An event.
+    Event(EventId),
+    /// One occurrence.
+    Occurrence(OccurrenceKey),
+    /// A registration.
+    Registration(RegistrationId),
+    /// An issue.
+    Issue(IssueId),
+}
+
+impl Subject {
+    /// Reads the id of any subject.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once('_')?.0 {
+            OrganizationId::PREFIX => OrganizationId::parse(text).ok().map(Self::Organization),
+            MemberId::PREFIX => MemberId::parse(text).ok().map(Self::Member),
+            EventId::PREFIX => EventId::parse(text)
+                .map(Self::Event)
+                .or_else(|_| OccurrenceKey::parse(text).map(Self::Occurrence))
+                .ok(),
+            RegistrationId::PREFIX => RegistrationId::parse(text).ok().map(Self::Registration),
+            IssueId::PREFIX => IssueId::parse(text).ok().map(Self::Issue),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organization(id) => id.fmt(f),
+            Self::Member(id) => id.fmt(f),
+            Self::Event(id) => id.fmt(f),
+            Self::Occurrence(key) => key.fmt(f),
+            Self::Registration(id) => id.fmt(f),
+            Self::Issue(id) => id.fmt(f),
+        }
+    }
+}
+
+/// What one field was before and after a change; `None` where it had or has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field's name in the API.
+    pub field: &'static str,
+    /// Its value before.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+}
+
+/// Collects the fields that really changed.
+///
+/// ```
+/// use convene_domain::activity::FieldChanges;
+/// let changes = FieldChanges::default()
+///     .compare("capacity", Some(20), Some(25))
+///     .compare("title", Some("Rehearsal"), Some("Rehearsal"))
+///     .into_vec();
+/// assert_eq!(changes.len(), 1);
+/// assert_eq!(changes[0].after.as_deref(), Some("25"));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct FieldChanges(Vec<FieldChange>);
+
+impl FieldChanges {
+    /// Adds the field if its value changed.
+    #[must_use]
+    pub fn compare<T: fmt::Display + PartialEq>(
+        mut self,
+        field: &'static str,
+        before: Option<T>,
+        after: Option<T>,
+    ) -> Self {
+        if before != after {
+            let text = |value: Option<T>| value.map(|value| value.to_string());
+            self.0.push(FieldChange { field, before: text(before), after: text(after) });
+        }
+        self
+    }
+
+    /// Adds an e-mail address if it changed, masked: the log outlives the reason to know it.
+    #[must_use]
+    pub fn compare_email(
+        mut self,
+        field: &'static str,
+        before: Option<&Email>,
+        after: Option<&Email>,
+    ) -> Self {
+        if before != after {
+            self.0.push(FieldChange { field, before: before.map(mask), after: after.map(mask) });
+        }
+        self
+    }
+
+    /// The changes, in the order they were added.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<FieldChange> {
+        self.0
+    }
+}
+
+/// Keeps the first character and the domain: `a***@example.org`.
+fn mask(email: &Email) -> String {
+    let (local, domain) = email.as_str().rsplit_once('@').unwrap_or_default();
+    let first: String = local.chars().take(1).collect();
+    format!("{first}***@{domain}")
+}
+
+/// An entry as it is decided: what was done to what. Who, when and in which request is added by the change that
+/// it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityDraft {
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    pub subject: Subject,
+    /// What it changed.
+    pub changes: Vec<FieldChange>,
+}
+
+/// An entry of the log. Entries are never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Its identity.
+    pub id: ActivityId,
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    pub subject: Subject,
+    /// What it changed.
+    pub changes: Vec<RecordedChange>,
+    /// The request in which it was done, as the process log names it.
+    pub request_id: Option<String>,
+}
+
+/// A [`FieldChange`] that was read back: the field's name as it was when it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedChange {
+    /// The field's name in the API.
+    pub field: String,
+    /// Its value before.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_reads_back() {
+        for &action in Action::ALL {
+            assert_eq!(Action::parse(action.as_str()), Some(action));
+        }
+        assert_eq!(Action::parse("event.exploded"), None);
+    }
+
+    #[test]
+    fn every_subject_reads_back() {
+        let digits = "018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f";
+        for prefix in ["org", "mbr", "evt", "reg", "iss"] {
+            let text = format!("{prefix}_{digits}");
+            assert_eq!(Subject::parse(&text).unwrap().to_string(), text);
+        }
+        let occurrence = format!("evt_{digits}_20261122T090000Z");
+        assert_eq!(Subject::parse(&occurrence).unwrap().to_string(), occurrence);
+        assert_eq!(Subject::parse("act_1"), None);
+    }
+
+    #[test]
+    fn masks_addresses() {
+        let after = Email::parse("ada@example.org").unwrap();
+        let changes = FieldChanges::default().compare_email("email", None, Some(&after)).into_vec();
+        assert_eq!(changes[0].after.as_deref(), Some("a***@example.org"));
+    }
+}

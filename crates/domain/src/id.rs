@@ -1,0 +1,137 @@
+//! Typed, prefixed ids.
+//!
+//! An id is a prefix that names its type, an underscore, and a UUID as 32 lower-case hexadecimal digits:
+//! `evt_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f`. Ids are made from version 7 UUIDs (RFC 9562), so they sort by the
+//! time they were made. There is exactly one spelling of an id; every other is refused.
+
+use std::{fmt, str::FromStr};
+
+use uuid::Uuid;
+
+/// A text that is not an id of the wanted type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a valid id: expected \"{prefix}_\" and what follows it")]
+pub struct MalformedId {
+    /// The prefix that an id of the wanted type begins with.
+    pub prefix: &'static str,
+}
+
+/// Reads 32 lower-case hexadecimal digits, in no other spelling.
+fn parse_uuid(digits: &str) -> Option<Uuid> {
+    let canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    canonical.then(|| Uuid::try_parse(digits).ok()).flatten()
+}
+
+macro_rules! typed_id {
+    ($(#[$docs:meta])* $name:ident, $prefix:literal) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// What every id of this type begins with, before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The id with this UUID.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The UUID within the id.
+            #[must_use]
+            pub const fn uuid(&self) -> Uuid {
+                self.0
+            }
+
+            /// Reads an id.
+            ///
+            /// # Errors
+            /// [`MalformedId`] for any text but the one that [`Display`](fmt::Display) gives.
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .and_then(parse_uuid)
+                    .map(Self)
+                    .ok_or(MalformedId { prefix: $prefix })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = MalformedId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+typed_id!(
+    /// Identifies an organization, the tenant that everything else belongs to.
+    ///
+    /// ```
+    /// use convene_domain::id::OrganizationId;
+    /// let id = OrganizationId::parse("org_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f")?;
+    /// assert_eq!(id.to_string(), "org_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f");
+    /// assert!(OrganizationId::parse("evt_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f").is_err());
+    /// # Ok::<(), convene_domain::id::MalformedId>(())
+    /// ```
+    OrganizationId,
+    "org"
+);
+typed_id!(
+    /// Identifies a member of an organization.
+    MemberId,
+    "mbr"
+);
+typed_id!(
+    /// Identifies an event, one-off or recurring.
+    EventId,
+    "evt"
+);
+typed_id!(
+    /// Identifies a member's registration for one occurrence.
+    RegistrationId,
+    "reg"
+);
+typed_id!(
+    /// Identifies an issue of the tracker.
+    IssueId,
+    "iss"
+);
+typed_id!(
+    /// Identifies an entry of the activity log.
+    ActivityId,
+    "act"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGITS: &str = "018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f";
+
+    #[test]
+    fn reads_what_it_prints() {
+        let id = EventId::from_uuid(Uuid::try_parse(DIGITS).unwrap());
+        assert_eq!(id.to_string(), format!("evt_{DIGITS}"));
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn refuses_every_other_spelling() {
+        let long = format!("evt_{DIGITS}0");
+        let upper = format!("evt_{}", DIGITS.to_uppercase());
+        let hyphenated = "evt_018f4e6b-8c7a-7c3e-9f5d-2b1a0c9e8d7f";
+        let other = format!("mbr_{DIGITS}");
+        for text in ["", "evt", "evt_", "abc", "evt_../admin", DIGITS, &long, &upper, hyphenated, &other] {
+            assert_eq!(EventId::parse(text), Err(MalformedId { prefix: "evt" }), "{text}");
+        }
+    }
+}

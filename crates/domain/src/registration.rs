@@ -1,0 +1,214 @@
+//! Registrations: a member's seat in an occurrence, or place in its queue, and the decisions about them.
+
+use crate::{
+    id::{MemberId, RegistrationId},
+    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, RegistrationState},
+    time::{Instant, interval::Interval},
+};
+
+/// What a registration is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RegistrationStatus {
+    /// The member has a seat.
+    Confirmed,
+    /// The member waits for one.
+    Waitlisted,
+    /// It was given up, or taken away.
+    Cancelled,
+}
+
+impl RegistrationStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Confirmed, Self::Waitlisted, Self::Cancelled];
+
+    /// The status' name in the API and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "CONFIRMED",
+            Self::Waitlisted => "WAITLISTED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) gives.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether the member holds a seat or a place in the queue.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        !matches!(self, Self::Cancelled)
+    }
+}
+
+/// Why a registration was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CancellationReason {
+    /// The member gave it up.
+    ByMember,
+    /// An admin cancelled it.
+    ByAdmin,
+    /// The occurrence, or its event, was called off.
+    OccurrenceCancelled,
+    /// The occurrence was moved, or dropped from the series, and could not be kept.
+    OccurrenceMoved,
+    /// The member left the organization.
+    MemberRemoved,
+}
+
+impl CancellationReason {
+    const ALL: [Self; 5] = [
+        Self::ByMember,
+        Self::ByAdmin,
+        Self::OccurrenceCancelled,
+        Self::OccurrenceMoved,
+        Self::MemberRemoved,
+    ];
+
+    /// The reason's name in the API and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ByMember => "BY_MEMBER",
+            Self::ByAdmin => "BY_ADMIN",
+            Self::OccurrenceCancelled => "OCCURRENCE_CANCELLED",
+            Self::OccurrenceMoved => "OCCURRENCE_MOVED",
+            Self::MemberRemoved => "MEMBER_REMOVED",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) gives.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+/// When and why a registration was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancellation {
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub reason: CancellationReason,
+}
+
+/// A member's seat in an occurrence, or place in its queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// Its identity, which never changes.
+    pub id: RegistrationId,
+    /// The occurrence.
+    pub occurrence: OccurrenceKey,
+    /// Who holds it.
+    pub member: MemberId,
+    /// When the occurrence takes place.
+    pub interval: Interval,
+    /// What it is.
+    pub status: RegistrationStatus,
+    /// The order in the queue, ascending; not a position. None unless waitlisted.
+    pub waitlist_sequence: Option<u64>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When and why it was cancelled.
+    pub cancellation: Option<Cancellation>,
+}
+
+/// Why nobody can get a seat, or give one back, at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RegistrationRefusal {
+    /// The occurrence does not take place.
+    #[error("the occurrence is cancelled")]
+    OccurrenceCancelled,
+    /// Registration opens later.
+    #[error("registration has not opened yet")]
+    NotYetOpen {
+        /// When it opens.
+        opens_at: Instant,
+    },
+    /// Registration has closed.
+    #[error("registration has closed")]
+    Closed {
+        /// When it closed.
+        closed_at: Instant,
+    },
+    /// No seat is free.
+    #[error("the occurrence is full")]
+    Full,
+    /// It is too late to cancel.
+    #[error("it is too late to cancel")]
+    CancellationClosed {
+        /// Until when it was possible.
+        closed_at: Instant,
+    },
+    /// It was cancelled before.
+    #[error("the registration is already cancelled")]
+    AlreadyCancelled,
+}
+
+/// What a caller who may register gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A seat, if the member's time is free.
+    Seat,
+    /// A place in the queue.
+    Queue,
+}
+
+/// Decides whether an occurrence, as it is at `now`, has a place for one more member.
+///
+/// Whether the member's own time is free is not decided here: only the database can, atomically.
+///
+/// # Errors
+/// [`RegistrationRefusal`] says why there is none.
+pub fn decide_place(
+    occurrence: &Occurrence,
+    now: Instant,
+    join_waitlist: bool,
+) -> Result<Place, RegistrationRefusal> {
+    let start = occurrence.interval.start();
+    match occurrence.registration_state(now) {
+        RegistrationState::Cancelled => Err(RegistrationRefusal::OccurrenceCancelled),
+        RegistrationState::NotYetOpen => Err(RegistrationRefusal::NotYetOpen {
+            opens_at: occurrence.policy.opens_at(start).unwrap_or(start),
+        }),
+        RegistrationState::Closed => {
+            Err(RegistrationRefusal::Closed { closed_at: occurrence.policy.closes_at(start) })
+        }
+        // Who comes while others wait goes behind them, even if a seat is free that none of them can take.
+        RegistrationState::Full if join_waitlist => Ok(Place::Queue),
+        RegistrationState::Full => Err(RegistrationRefusal::Full),
+        RegistrationState::Open => Ok(Place::Seat),
+    }
+}
+
+/// Decides whether a registration can be cancelled at `now`.
+///
+/// An admin may cancel for a member after the member's own deadline, but nobody can change what has begun.
+/// A place in the queue can be left at any time before the start.
+///
+/// # Errors
+/// [`RegistrationRefusal`] says why not.
+pub fn decide_cancellation(
+    registration: &Registration,
+    occurrence: &Occurrence,
+    now: Instant,
+    by_admin: bool,
+) -> Result<(), RegistrationRefusal> {
+    if !registration.status.is_active() {
+        return Err(RegistrationRefusal::AlreadyCancelled);
+    }
+    if occurrence.status == OccurrenceStatus::Cancelled {
+        return Err(RegistrationRefusal::OccurrenceCancelled);
+    }
+    let start = occurrence.interval.start();
+    let bound = if by_admin || registration.status == RegistrationStatus::Waitlisted {
+        start
+    } else {
+        occurrence.policy.cancellation_closes_at(start)
+    };
+    if now >= bound { Err(RegistrationRefusal::CancellationClosed { closed_at: bound }) } else { Ok(()) }
+}

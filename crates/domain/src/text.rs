@@ -1,0 +1,272 @@
+//! Texts that people type: validated once, then known to be clean.
+//!
+//! Every type here trims its input, brings it into Unicode normalization form C (UAX #15), and refuses what
+//! would mislead a reader or a log: control characters, bidirectional overrides and isolates (the "Trojan
+//! Source" characters), tag characters, noncharacters, and zero-width characters that join nothing.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextProblem {
+    /// Nothing is left after trimming.
+    #[error("must not be empty")]
+    Empty,
+    /// Longer than allowed, in characters (Unicode scalar values) after trimming and normalization.
+    #[error("must have at most {max} characters, has {actual}")]
+    TooLong {
+        /// The most characters allowed.
+        max: usize,
+        /// How many there are.
+        actual: usize,
+    },
+    /// Holds a character that must not be there.
+    #[error("must not contain the character U+{0:04X}")]
+    ForbiddenCharacter(u32),
+    /// Does not have the form that is asked for.
+    #[error("{0}")]
+    Malformed(&'static str),
+}
+
+/// Whether line breaks and tabs may occur.
+#[derive(Clone, Copy, PartialEq)]
+enum Lines {
+    One,
+    Many,
+}
+
+fn is_forbidden(character: char, lines: Lines) -> bool {
+    match character {
+        '\n' | '\t' => lines == Lines::One,
+        // Line and paragraph separators break lines in logs and terminals alike.
+        '\u{2028}' | '\u{2029}' => true,
+        // Bidirectional embeddings, overrides, isolates and marks.
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}' | '\u{200E}' | '\u{200F}' => true,
+        // Invisible fillers; the joiners U+200C and U+200D are judged by their neighbours.
+        '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' | '\u{180E}' | '\u{00AD}' => true,
+        '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' => true,
+        other => other.is_control() || is_noncharacter(other),
+    }
+}
+
+/// Code points that Unicode reserves for internal use (Unicode 23.7).
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
+}
+
+/// A joiner has its place between two visible characters (Persian, Indic scripts, emoji), nowhere else.
+fn lone_joiner(text: &str) -> Option<char> {
+    let is_joiner = |c: char| matches!(c, '\u{200C}' | '\u{200D}');
+    let mut before: Option<char> = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if is_joiner(character) {
+            let visible =
+                |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && !is_joiner(c) && !c.is_ascii());
+            if !visible(before) || !visible(characters.peek().copied()) {
+                return Some(character);
+            }
+        }
+        before = Some(character);
+    }
+    None
+}
+
+fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
+    // Refuse hopelessly long input before normalizing it: normalization form C shrinks at most threefold.
+    if input.len() > max.saturating_mul(16).saturating_add(1024) {
+        return Err(TextProblem::TooLong { max, actual: input.chars().count() });
+    }
+    let unified = if lines == Lines::Many { input.replace("\r\n", "\n") } else { input.to_owned() };
+    let text: String = unified.trim().nfc().collect();
+    if let Some(character) = text.chars().find(|&c| is_forbidden(c, lines)).or_else(|| lone_joiner(&text)) {
+        return Err(TextProblem::ForbiddenCharacter(character.into()));
+    }
+    match text.chars().count() {
+        actual if actual > max => Err(TextProblem::TooLong { max, actual }),
+        _ => Ok(text),
+    }
+}
+
+macro_rules! text_type {
+    ($(#[$docs:meta])* $name:ident, $min:literal..=$max:literal, $lines:expr, $check:expr) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters allowed, after trimming and normalization.
+            pub const MAX_CHARACTERS: usize = $max;
+
+            /// Trims, normalizes and checks a text.
+            ///
+            /// # Errors
+            /// [`TextProblem`] says what is wrong with it.
+            pub fn parse(input: &str) -> Result<Self, TextProblem> {
+                let text = clean(input, $max, $lines)?;
+                if $min > 0 && text.is_empty() {
+                    return Err(TextProblem::Empty);
+                }
+                let check: fn(&str) -> Result<(), TextProblem> = $check;
+                check(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, owned.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+const fn anything(_: &str) -> Result<(), TextProblem> {
+    Ok(())
+}
+
+fn slug_form(text: &str) -> Result<(), TextProblem> {
+    let labels = text.split('-').all(|label| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    });
+    // An id and a slug may stand in the same place; no slug reads like an id because of the underscore.
+    if labels {
+        Ok(())
+    } else {
+        Err(TextProblem::Malformed(
+            "must consist of lower-case letters and digits, with single hyphens between them",
+        ))
+    }
+}
+
+fn email_form(text: &str) -> Result<(), TextProblem> {
+    let problem = TextProblem::Malformed("must be an e-mail address such as ada@example.org");
+    let Some((local, domain)) = text.rsplit_once('@') else { return Err(problem) };
+    let local_is_fine = (1..=64).contains(&local.len())
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
+    let domain_is_fine = domain.contains('.')
+        && domain.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        });
+    if local_is_fine && domain_is_fine { Ok(()) } else { Err(problem) }
+}
+
+fn no_white_space(text: &str) -> Result<(), TextProblem> {
+    if text.chars().any(char::is_whitespace) {
+        Err(TextProblem::Malformed("must not contain white space"))
+    } else {
+        Ok(())
+    }
+}
+
+text_type!(
+    /// The title of an event, an occurrence or an issue: one line of 1 to 200 characters.
+    ///
+    /// ```
+    /// use convene_domain::text::{TextProblem, Title};
+    /// assert_eq!(Title::parse("  Rehearsal ")?.as_str(), "Rehearsal");
+    /// assert_eq!(Title::parse(" \t"), Err(TextProblem::Empty));
+    /// assert_eq!(Title::parse("evil\u{202E}txt"), Err(TextProblem::ForbiddenCharacter(0x202E)));
+    /// # Ok::<(), TextProblem>(())
+    /// ```
+    Title, 1..=200, Lines::One, anything
+);
+text_type!(
+    /// A description: any number of lines, at most 10,000 characters, possibly none.
+    Description, 0..=10_000, Lines::Many, anything
+);
+text_type!(
+    /// Where something takes place: one line of at most 500 characters, possibly none.
+    Location, 0..=500, Lines::One, anything
+);
+text_type!(
+    /// The name of an organization: one line of 1 to 200 characters.
+    OrganizationName, 1..=200, Lines::One, anything
+);
+text_type!(
+    /// How a member is called by others: one line of 1 to 200 characters.
+    DisplayName, 1..=200, Lines::One, anything
+);
+text_type!(
+    /// An organization's name in addresses and credentials: 1 to 63 lower-case letters, digits and single
+    /// hyphens, as in a DNS label (RFC 1035).
+    Slug, 1..=63, Lines::One, slug_form
+);
+text_type!(
+    /// An e-mail address of at most 254 characters (RFC 5321), as people use them: no comments, no quoting.
+    Email, 1..=254, Lines::One, email_form
+);
+text_type!(
+    /// The subject of a caller's credentials, as the identity provider names it: 1 to 255 characters without
+    /// white space.
+    UserId, 1..=255, Lines::One, no_white_space
+);
+text_type!(
+    /// What to look for in titles and descriptions: 1 to 200 characters.
+    SearchText, 1..=200, Lines::One, anything
+);
+
+/// A caller's own name for one mutation, so that repeating it changes nothing: 1 to 255 characters.
+///
+/// Keys are compared to the byte, so they are neither trimmed nor normalized.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The most characters allowed.
+    pub const MAX_CHARACTERS: usize = 255;
+
+    /// Checks a key.
+    ///
+    /// # Errors
+    /// [`TextProblem`] for an empty key, one of over 255 characters, or one with control characters.
+    pub fn parse(input: &str) -> Result<Self, TextProblem> {
+        if input.is_empty() {
+            return Err(TextProblem::Empty);
+        }
+        let actual = input.chars().count();
+        if actual > Self::MAX_CHARACTERS {
+            return Err(TextProblem::TooLong { max: Self::MAX_CHARACTERS, actual });
+        }
+        match input.chars().find(|&c| is_forbidden(c, Lines::One)) {
+            Some(character) => Err(TextProblem::ForbiddenCharacter(character.into())),
+            None => Ok(Self(input.to_owned())),
+        }
+    }
+
+    /// The key, to the byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
