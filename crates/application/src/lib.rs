@@ -1,1 +1,12 @@
 //! The use cases of Convene and the ports they need.
+//!
+//! A use case takes a [`Caller`](caller::Caller) (or what only an admin's caller can produce), a command made of
+//! domain types, and answers with domain types or a [`Failure`](failure::Failure). What it needs of the outside
+//! world it asks of the traits in [`ports`].
+
+pub mod caller;
+pub mod change;
+pub mod editing;
+pub mod failure;
+pub mod page;
+pub mod ports;

@@ -1,0 +1,76 @@
+//! What the activity log says of changed events and occurrences.
+
+use std::fmt::Display;
+
+use convene_domain::{
+    activity::{FieldChange, FieldChanges},
+    event::Event,
+    occurrence::Occurrence,
+    time::LocalDateTime,
+};
+
+/// The fields in which two states of an event differ; `None` for what is not there yet, or not any more.
+#[must_use]
+pub fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChange> {
+    fn both<T>(pair: (Option<&Event>, Option<&Event>), get: impl Fn(&Event) -> T) -> (Option<T>, Option<T>) {
+        (pair.0.map(&get), pair.1.map(&get))
+    }
+    fn optional<T>(
+        pair: (Option<&Event>, Option<&Event>),
+        get: impl Fn(&Event) -> Option<T>,
+    ) -> (Option<T>, Option<T>) {
+        (pair.0.and_then(&get), pair.1.and_then(&get))
+    }
+    let pair = (before, after);
+    let mut changes = FieldChanges::default();
+    let mut add = |field: &'static str, (before, after): (Option<String>, Option<String>)| {
+        changes = std::mem::take(&mut changes).compare(field, before, after);
+    };
+    add("title", both(pair, |event| event.title.to_string()));
+    add("description", both(pair, |event| event.description.to_string()));
+    add("location", both(pair, |event| event.location.to_string()));
+    add("timeZone", both(pair, |event| event.series.zone().name().to_owned()));
+    add("startsAt", both(pair, |event| local(event.series.start())));
+    add("duration", both(pair, |event| event.duration.to_string()));
+    add("recurrence.rrule", optional(pair, |event| event.series.rule().map(ToString::to_string)));
+    add("recurrence.exdates", optional(pair, |event| locals(event.series.exdates())));
+    add("recurrence.rdates", optional(pair, |event| locals(event.series.rdates())));
+    add("capacity", both(pair, |event| event.capacity.to_string()));
+    add("registrationOpens", optional(pair, |event| event.policy.opens.map(text)));
+    add("registrationCloses", optional(pair, |event| event.policy.closes.map(text)));
+    add("cancellationCloses", optional(pair, |event| event.policy.cancellation_closes.map(text)));
+    add("status", both(pair, |event| event.status.as_str().to_owned()));
+    changes.into_vec()
+}
+
+/// The fields in which two states of an occurrence differ.
+#[must_use]
+pub(super) fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> Vec<FieldChange> {
+    let instant = |instant: convene_domain::time::Instant| {
+        let local = local(LocalDateTime::new(instant.date(), instant.time()));
+        format!("{local}Z")
+    };
+    FieldChanges::default()
+        .compare("title", Some(&before.title), Some(&after.title))
+        .compare("location", Some(&before.location), Some(&after.location))
+        .compare("startsAt", Some(instant(before.interval.start())), Some(instant(after.interval.start())))
+        .compare("endsAt", Some(instant(before.interval.end())), Some(instant(after.interval.end())))
+        .compare("capacity", Some(before.capacity), Some(after.capacity))
+        .compare("status", Some(before.status.as_str()), Some(after.status.as_str()))
+        .into_vec()
+}
+
+fn text(value: impl Display) -> String {
+    value.to_string()
+}
+
+/// A wall-clock time in ISO 8601, to the second.
+fn local(time: LocalDateTime) -> String {
+    let (date, (hour, minute, second)) = (time.date(), time.as_hms());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}")
+}
+
+fn locals(times: &[LocalDateTime]) -> Option<String> {
+    let texts: Vec<String> = times.iter().copied().map(local).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
+}

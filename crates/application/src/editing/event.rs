@@ -1,0 +1,198 @@
+//! Plans edits of events.
+
+use convene_domain::{
+    activity::{Action, ActivityDraft, FieldChanges, Subject},
+    event::{Event, EventStatus},
+    occurrence::{OccurrenceStatus, StoredOccurrence},
+    time::Instant,
+};
+
+use super::{
+    MAX_TOUCHED_SEATS,
+    changes::event_changes,
+    mapping::{OccurrenceStep, map_occurrences},
+    patch,
+};
+use crate::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch},
+};
+
+/// What an edit does to an event and its stored occurrences.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPlan {
+    /// The event as it will be, and what the edit answers with; a new one where a series was split.
+    pub event: Event,
+    /// The event that a split leaves behind, ended before the split.
+    pub ended: Option<Event>,
+    /// What becomes of stored occurrences; those that are not named stay as they are.
+    pub steps: Vec<OccurrenceStep>,
+    /// What to log; empty if the edit changes nothing, and then nothing is to be written.
+    pub entries: Vec<ActivityDraft>,
+}
+
+impl EventPlan {
+    /// How many seats and places in queues the plan touches.
+    #[must_use]
+    pub fn touched_seats(&self) -> u32 {
+        self.steps.iter().map(OccurrenceStep::before).map(|before| before.taken + before.waiting).sum()
+    }
+}
+
+/// Plans an edit of `event`, whose stored occurrences (all that have not begun) are `stored`.
+///
+/// # Errors
+/// Why the edit can't be made: see [`Events::update`](crate::ports::Events::update). Clashes of those who are
+/// moved are for the adapter to find.
+pub fn plan_event_edit(
+    event: &Event,
+    edit: &EventEdit,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    if let Some(expected) = edit.expected_version
+        && expected != event.version
+    {
+        return Err(vec![Refusal::VersionConflict { current: event.version }]);
+    }
+    if event.status == EventStatus::Cancelled {
+        return Err(vec![Refusal::EventCancelled]);
+    }
+    let plan = match edit.scope {
+        EditScope::ThisAndFollowing { from, .. } if from.original_start > event.series.first_start() => {
+            plan_split(event, edit, stored, now)?
+        }
+        // A split at the first occurrence leaves nothing behind: it is an edit of the whole series.
+        EditScope::ThisAndFollowing { from, .. }
+            if event.series.occurrence_at(from.original_start).is_none() =>
+        {
+            return Err(vec![Refusal::not_found("fromOccurrenceId")]);
+        }
+        _ => plan_whole(event, &edit.patch, stored, now)?,
+    };
+    if plan.touched_seats() > MAX_TOUCHED_SEATS {
+        return Err(vec![Refusal::LimitExceeded {
+            what: "the number of registrations that one edit touches",
+            limit: MAX_TOUCHED_SEATS,
+        }]);
+    }
+    let too_small = |step: &OccurrenceStep| match step {
+        OccurrenceStep::Become { before, after } if before.taken > after.capacity.get() => Some(before.taken),
+        _ => None,
+    };
+    match plan.steps.iter().filter_map(too_small).max() {
+        Some(taken) => Err(vec![Refusal::CapacityBelowRegistrations { taken }]),
+        None => Ok(plan),
+    }
+}
+
+fn plan_whole(
+    event: &Event,
+    patch: &EventPatch,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    let mut edited = patch::apply(event, patch)?;
+    if edited == *event {
+        return Ok(EventPlan { event: edited, ended: None, steps: Vec::new(), entries: Vec::new() });
+    }
+    edited.version = event.version.saturating_add(1);
+    edited.updated_at = now;
+    let steps = map_occurrences(&edited, stored, now);
+    let entries = vec![ActivityDraft {
+        action: Action::EventUpdated,
+        subject: Subject::Event(event.id),
+        changes: event_changes(Some(event), Some(&edited)),
+    }];
+    Ok(EventPlan { event: edited, ended: None, steps, entries })
+}
+
+fn plan_split(
+    event: &Event,
+    edit: &EventEdit,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    let EditScope::ThisAndFollowing { from, new_event } = edit.scope else {
+        return Err(vec![Refusal::not_found("fromOccurrenceId")]);
+    };
+    let not_there = || vec![Refusal::not_found("fromOccurrenceId")];
+    let origin = event.series.occurrence_at(from.original_start).ok_or_else(not_there)?;
+    if origin.start <= now {
+        return Err(vec![Refusal::invalid("fromOccurrenceId", "must be an occurrence that has not begun")]);
+    }
+    let (Some(before), Some(rest)) =
+        (event.series.ending_before(origin.start), event.series.continuing_from(origin.start))
+    else {
+        return Err(not_there());
+    };
+
+    let mut ended = event.clone();
+    ended.series = before;
+    ended.version = event.version.saturating_add(1);
+    ended.updated_at = now;
+
+    let continued =
+        Event { id: new_event, series: rest, version: 1, created_at: now, updated_at: now, ..event.clone() };
+    let edited = patch::apply(&continued, &edit.patch)?;
+    let following: Vec<StoredOccurrence> =
+        stored.iter().filter(|occurrence| occurrence.original_local >= origin.local).cloned().collect();
+    let steps = map_occurrences(&edited, &following, now);
+    let entries = vec![
+        ActivityDraft {
+            action: Action::EventSplit,
+            subject: Subject::Event(event.id),
+            changes: event_changes(Some(event), Some(&ended)),
+        },
+        ActivityDraft {
+            action: Action::EventCreated,
+            subject: Subject::Event(edited.id),
+            changes: event_changes(None, Some(&edited)),
+        },
+    ];
+    Ok(EventPlan { event: edited, ended: Some(ended), steps, entries })
+}
+
+/// Plans calling an event off.
+///
+/// # Errors
+/// [`Refusal::AlreadyCancelled`], or [`Refusal::LimitExceeded`] above [`MAX_TOUCHED_SEATS`].
+pub fn plan_cancellation(
+    event: &Event,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    if event.status == EventStatus::Cancelled {
+        return Err(vec![Refusal::AlreadyCancelled]);
+    }
+    let mut cancelled = event.clone();
+    cancelled.status = EventStatus::Cancelled;
+    cancelled.version = event.version.saturating_add(1);
+    cancelled.updated_at = now;
+    let steps = stored
+        .iter()
+        .filter(|occurrence| occurrence.interval.start() > now)
+        .filter(|occurrence| occurrence.status != OccurrenceStatus::Cancelled)
+        .map(|before| {
+            let mut after = before.clone();
+            after.status = OccurrenceStatus::Cancelled;
+            after.version = before.version.saturating_add(1);
+            OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) }
+        })
+        .collect();
+    let entries = vec![ActivityDraft {
+        action: Action::EventCancelled,
+        subject: Subject::Event(event.id),
+        changes: FieldChanges::default()
+            .compare("status", Some(event.status.as_str()), Some(cancelled.status.as_str()))
+            .into_vec(),
+    }];
+    let plan = EventPlan { event: cancelled, ended: None, steps, entries };
+    if plan.touched_seats() > MAX_TOUCHED_SEATS {
+        return Err(vec![Refusal::LimitExceeded {
+            what: "the number of registrations that one edit touches",
+            limit: MAX_TOUCHED_SEATS,
+        }]);
+    }
+    Ok(plan)
+}

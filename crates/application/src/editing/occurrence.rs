@@ -1,0 +1,114 @@
+//! Plans edits of single occurrences.
+
+use convene_domain::{
+    activity::{Action, ActivityDraft, Subject},
+    event::Event,
+    occurrence::{Exception, Occurrence, OccurrenceStatus, StoredOccurrence},
+    time::Instant,
+};
+
+use super::{MAX_TOUCHED_SEATS, changes::occurrence_changes, mapping::interval_of};
+use crate::{
+    failure::Refusal,
+    ports::{OccurrenceEdit, OccurrencePatch},
+};
+
+/// What an edit does to one occurrence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OccurrencePlan {
+    /// The occurrence as it will be.
+    pub after: StoredOccurrence,
+    /// What to log; none if the edit changes nothing, and then nothing is to be written.
+    pub entry: Option<ActivityDraft>,
+}
+
+/// Plans an edit of the occurrence `before` of `event`.
+///
+/// # Errors
+/// Why the edit can't be made: see [`Events::update_occurrence`](crate::ports::Events::update_occurrence).
+/// Clashes of those who are moved are for the adapter to find.
+pub fn plan_occurrence_edit(
+    event: &Event,
+    before: &StoredOccurrence,
+    edit: &OccurrenceEdit,
+    now: Instant,
+) -> Result<OccurrencePlan, Vec<Refusal>> {
+    if before.status == OccurrenceStatus::Cancelled {
+        return Err(vec![Refusal::OccurrenceCancelled]);
+    }
+    let mut refusals = Vec::new();
+    if before.interval.start() <= now {
+        refusals.push(Refusal::invalid("occurrenceId", "must be an occurrence that has not begun"));
+    }
+    let mut after = before.clone();
+    override_with(&mut after.exception, &edit.patch);
+    after.interval = interval_of(event, &after, before.key.original_start);
+    after.capacity = after.exception.capacity.unwrap_or(event.capacity);
+    if edit.patch.starts_at.is_some() && after.interval.start() <= now {
+        refusals.push(Refusal::invalid("startsAt", "must lie in the future"));
+    }
+    if before.taken > after.capacity.get() {
+        refusals.push(Refusal::CapacityBelowRegistrations { taken: before.taken });
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    Ok(plan(event, before, after, Action::OccurrenceUpdated))
+}
+
+/// Plans calling the occurrence `before` of `event` off.
+///
+/// # Errors
+/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for what has begun; [`Refusal::LimitExceeded`]
+/// above [`MAX_TOUCHED_SEATS`].
+pub fn plan_occurrence_cancellation(
+    event: &Event,
+    before: &StoredOccurrence,
+    now: Instant,
+) -> Result<OccurrencePlan, Vec<Refusal>> {
+    if before.status == OccurrenceStatus::Cancelled {
+        return Err(vec![Refusal::AlreadyCancelled]);
+    }
+    if before.interval.start() <= now {
+        return Err(vec![Refusal::invalid("occurrenceId", "must be an occurrence that has not begun")]);
+    }
+    if before.taken + before.waiting > MAX_TOUCHED_SEATS {
+        return Err(vec![Refusal::LimitExceeded {
+            what: "the number of registrations that one edit touches",
+            limit: MAX_TOUCHED_SEATS,
+        }]);
+    }
+    let mut after = before.clone();
+    after.status = OccurrenceStatus::Cancelled;
+    after.exception.cancelled = true;
+    Ok(plan(event, before, after, Action::OccurrenceCancelled))
+}
+
+fn override_with(exception: &mut Exception, patch: &OccurrencePatch) {
+    let OccurrencePatch { title, location, starts_at, duration, capacity } = patch;
+    fn replace<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
+        if value.is_some() {
+            field.clone_from(value);
+        }
+    }
+    replace(&mut exception.title, title);
+    replace(&mut exception.location, location);
+    replace(&mut exception.starts_at, starts_at);
+    replace(&mut exception.duration, duration);
+    replace(&mut exception.capacity, capacity);
+}
+
+fn plan(
+    event: &Event,
+    before: &StoredOccurrence,
+    mut after: StoredOccurrence,
+    action: Action,
+) -> OccurrencePlan {
+    if after == *before {
+        return OccurrencePlan { after, entry: None };
+    }
+    after.version = before.version.saturating_add(1);
+    let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, &after));
+    let entry = ActivityDraft { action, subject: Subject::Occurrence(before.key), changes };
+    OccurrencePlan { after, entry: Some(entry) }
+}

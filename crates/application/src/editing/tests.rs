@@ -1,0 +1,287 @@
+use convene_domain::{
+    activity::Action,
+    capacity::Capacity,
+    duration::EventDuration,
+    event::{Event, EventStatus, RegistrationPolicy},
+    id::EventId,
+    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    recurrence::{Rule, Series, SeriesParts},
+    text::{Description, Location, Title},
+    time::{Instant, LocalDateTime, zone::Zone},
+};
+use time::{
+    Duration,
+    macros::{datetime, utc_datetime},
+};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+};
+
+const NOW: Instant = utc_datetime!(2026-11-23 00:00);
+
+/// Every Monday and Thursday at 09:00 in Paris, from 2 November 2026, one hour, 10 seats.
+fn rehearsals() -> Event {
+    Event {
+        id: EventId::from_uuid(Uuid::from_u128(1)),
+        title: Title::parse("Rehearsal").unwrap(),
+        description: Description::parse("").unwrap(),
+        location: Location::parse("").unwrap(),
+        series: series(datetime!(2026-11-02 09:00), "Europe/Paris", "FREQ=WEEKLY;BYDAY=MO,TH"),
+        duration: EventDuration::new(Duration::hours(1)).unwrap(),
+        capacity: Capacity::new(10).unwrap(),
+        policy: RegistrationPolicy::default(),
+        status: EventStatus::Scheduled,
+        version: 3,
+        created_at: utc_datetime!(2026-10-01 00:00),
+        updated_at: utc_datetime!(2026-10-01 00:00),
+    }
+}
+
+fn series(start: LocalDateTime, zone: &str, rule: &str) -> Series {
+    let rule = Some(Rule::parse(rule).unwrap());
+    let zone = Zone::parse(zone).unwrap();
+    Series::new(SeriesParts { start, zone, rule, exdates: vec![], rdates: vec![] }).unwrap()
+}
+
+fn stored(event: &Event, local: LocalDateTime, taken: u32) -> StoredOccurrence {
+    let origin = event.series.occurrence_at_local(local).unwrap();
+    StoredOccurrence {
+        key: OccurrenceKey { event: event.id, original_start: origin.start },
+        original_local: local,
+        interval: event.interval_from(origin.start),
+        capacity: event.capacity,
+        taken,
+        waiting: 0,
+        status: OccurrenceStatus::Scheduled,
+        exception: Exception::default(),
+        version: 1,
+    }
+}
+
+fn edit(event: &Event, patch: EventPatch) -> EventEdit {
+    EventEdit {
+        event: event.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch,
+        on_affected: OnAffected::Refuse,
+    }
+}
+
+fn become_of(plan: &EventPlan, index: usize) -> &StoredOccurrence {
+    match &plan.steps[index] {
+        OccurrenceStep::Become { after, .. } => after,
+        OccurrenceStep::Drop(dropped) => panic!("dropped {dropped:?}"),
+    }
+}
+
+#[test]
+fn a_patch_that_changes_nothing_plans_nothing() {
+    let event = rehearsals();
+    let patch = EventPatch { title: Some(event.title.clone()), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[], NOW).unwrap();
+    assert_eq!(plan, EventPlan { event, ended: None, steps: vec![], entries: vec![] });
+}
+
+#[test]
+fn a_stale_version_is_refused() {
+    let event = rehearsals();
+    let stale = EventEdit { expected_version: Some(2), ..edit(&event, EventPatch::default()) };
+    assert_eq!(plan_event_edit(&event, &stale, &[], NOW), Err(vec![Refusal::VersionConflict { current: 3 }]));
+}
+
+#[test]
+fn a_new_time_of_day_takes_the_seats_along_on_the_same_date() {
+    let event = rehearsals();
+    let held = stored(&event, datetime!(2026-11-26 09:00), 4);
+    let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), std::slice::from_ref(&held), NOW).unwrap();
+    let after = become_of(&plan, 0);
+    assert_eq!(after.interval.start(), utc_datetime!(2026-11-26 09:30));
+    assert_eq!(after.key.original_start, utc_datetime!(2026-11-26 09:30));
+    assert_eq!(after.original_local, datetime!(2026-11-26 10:30));
+    assert_eq!((after.taken, after.version), (4, 2));
+    assert!(plan.steps[0].moves());
+    assert_eq!(plan.event.version, 4);
+    assert_eq!(plan.entries[0].action, Action::EventUpdated);
+}
+
+#[test]
+fn what_has_begun_stays_as_it_was() {
+    let event = rehearsals();
+    let past = stored(&event, datetime!(2026-11-19 09:00), 4);
+    let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[past], NOW).unwrap();
+    assert_eq!(plan.steps, vec![]);
+}
+
+#[test]
+fn a_date_that_the_new_rule_lacks_is_dropped() {
+    let event = rehearsals();
+    let monday = stored(&event, datetime!(2026-11-30 09:00), 1);
+    let thursday = stored(&event, datetime!(2026-11-26 09:00), 1);
+    let recurrence = NewRecurrence {
+        rule: Rule::parse("FREQ=WEEKLY;BYDAY=MO").unwrap(),
+        exdates: vec![],
+        rdates: vec![],
+        structured: false,
+    };
+    let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[monday, thursday.clone()], NOW).unwrap();
+    assert_eq!(plan.steps, vec![OccurrenceStep::Drop(Box::new(thursday))]);
+    assert_eq!(plan.touched_seats(), 1);
+}
+
+#[test]
+fn an_exception_keeps_what_it_overrode() {
+    let event = rehearsals();
+    let mut moved = stored(&event, datetime!(2026-11-26 09:00), 2);
+    moved.exception.starts_at = Some(datetime!(2026-11-27 15:00));
+    moved.exception.capacity = Some(Capacity::new(3).unwrap());
+    moved.capacity = Capacity::new(3).unwrap();
+    let patch = EventPatch {
+        capacity: Some(Capacity::new(20).unwrap()),
+        duration: Some(EventDuration::new(Duration::hours(2)).unwrap()),
+        ..EventPatch::default()
+    };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[moved], NOW).unwrap();
+    let after = become_of(&plan, 0);
+    assert_eq!(after.interval.start(), utc_datetime!(2026-11-27 14:00));
+    assert_eq!(after.interval.end(), utc_datetime!(2026-11-27 16:00), "the duration was the event's");
+    assert_eq!(after.capacity.get(), 3);
+}
+
+#[test]
+fn a_capacity_below_the_seats_taken_is_refused() {
+    let event = rehearsals();
+    let held = stored(&event, datetime!(2026-11-26 09:00), 4);
+    let patch = EventPatch { capacity: Some(Capacity::new(3).unwrap()), ..EventPatch::default() };
+    assert_eq!(
+        plan_event_edit(&event, &edit(&event, patch), &[held], NOW),
+        Err(vec![Refusal::CapacityBelowRegistrations { taken: 4 }])
+    );
+}
+
+#[test]
+fn what_was_left_out_stays_left_out_at_the_new_time() {
+    let mut event = rehearsals();
+    let mut parts = event.series.parts().clone();
+    parts.exdates = vec![datetime!(2026-11-26 09:00)];
+    event.series = Series::new(parts).unwrap();
+    let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 11:00)), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[], NOW).unwrap();
+    assert_eq!(plan.event.series.exdates(), [datetime!(2026-11-26 11:00)]);
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let event = rehearsals();
+    let patch = EventPatch {
+        starts_at: Some(datetime!(2026-11-03 09:00)),
+        registration_opens: Some(Some(convene_domain::duration::LeadTime::new(Duration::hours(1)).unwrap())),
+        registration_closes: Some(Some(convene_domain::duration::LeadTime::new(Duration::hours(2)).unwrap())),
+        ..EventPatch::default()
+    };
+    let refusals = plan_event_edit(&event, &edit(&event, patch), &[], NOW).unwrap_err();
+    let fields: Vec<String> = refusals
+        .iter()
+        .map(|refusal| match refusal {
+            Refusal::InvalidInput { field, .. } => field.to_string(),
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(fields, ["registrationCloses", "startsAt"]);
+}
+
+#[test]
+fn a_split_ends_the_old_series_and_moves_the_rest() {
+    let event = rehearsals();
+    let kept = stored(&event, datetime!(2026-11-26 09:00), 1);
+    let moved = stored(&event, datetime!(2026-12-03 09:00), 2);
+    let new_event = EventId::from_uuid(Uuid::from_u128(2));
+    let from = stored(&event, datetime!(2026-11-30 09:00), 0).key;
+    let split = EventEdit {
+        scope: EditScope::ThisAndFollowing { from, new_event },
+        ..edit(&event, EventPatch { title: Some(Title::parse("Later").unwrap()), ..EventPatch::default() })
+    };
+    let plan = plan_event_edit(&event, &split, &[kept, moved.clone()], NOW).unwrap();
+
+    let ended = plan.ended.as_ref().unwrap();
+    assert_eq!(ended.series.last_start(), Some(utc_datetime!(2026-11-26 08:00)));
+    assert_eq!((ended.title.as_str(), ended.version), ("Rehearsal", 4));
+    assert_eq!(plan.event.series.first_start(), utc_datetime!(2026-11-30 08:00));
+    assert_eq!((plan.event.id, plan.event.title.as_str(), plan.event.version), (new_event, "Later", 1));
+
+    assert_eq!(plan.steps.len(), 1);
+    let after = become_of(&plan, 0);
+    assert_eq!(after.key, OccurrenceKey { event: new_event, original_start: moved.key.original_start });
+    assert!(!plan.steps[0].moves());
+    let actions: Vec<Action> = plan.entries.iter().map(|entry| entry.action).collect();
+    assert_eq!(actions, [Action::EventSplit, Action::EventCreated]);
+}
+
+#[test]
+fn a_split_at_the_first_occurrence_edits_the_whole_series() {
+    let mut event = rehearsals();
+    event.series = series(datetime!(2026-11-30 09:00), "Europe/Paris", "FREQ=WEEKLY");
+    let from = OccurrenceKey { event: event.id, original_start: event.series.first_start() };
+    let split = EventEdit {
+        scope: EditScope::ThisAndFollowing { from, new_event: EventId::from_uuid(Uuid::from_u128(2)) },
+        ..edit(&event, EventPatch { capacity: Some(Capacity::new(3).unwrap()), ..EventPatch::default() })
+    };
+    let plan = plan_event_edit(&event, &split, &[], NOW).unwrap();
+    assert_eq!((plan.event.id, plan.ended), (event.id, None));
+}
+
+#[test]
+fn a_split_needs_an_occurrence_of_the_series() {
+    let event = rehearsals();
+    let from = OccurrenceKey { event: event.id, original_start: utc_datetime!(2026-12-01 08:00) };
+    let scope = EditScope::ThisAndFollowing { from, new_event: EventId::from_uuid(Uuid::from_u128(2)) };
+    let split = EventEdit { scope, ..edit(&event, EventPatch::default()) };
+    assert_eq!(plan_event_edit(&event, &split, &[], NOW), Err(vec![Refusal::not_found("fromOccurrenceId")]));
+}
+
+#[test]
+fn calling_an_event_off_spares_what_has_begun() {
+    let event = rehearsals();
+    let past = stored(&event, datetime!(2026-11-19 09:00), 4);
+    let coming = stored(&event, datetime!(2026-11-26 09:00), 4);
+    let plan = plan_cancellation(&event, &[past, coming], NOW).unwrap();
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(become_of(&plan, 0).status, OccurrenceStatus::Cancelled);
+    assert_eq!(plan.event.status, EventStatus::Cancelled);
+    assert_eq!(plan_cancellation(&plan.event, &[], NOW), Err(vec![Refusal::AlreadyCancelled]));
+}
+
+#[test]
+fn one_occurrence_moves_alone() {
+    let event = rehearsals();
+    let before = stored(&event, datetime!(2026-11-26 09:00), 4);
+    let patch =
+        OccurrencePatch { starts_at: Some(datetime!(2026-11-26 14:00)), ..OccurrencePatch::default() };
+    let request = OccurrenceEdit { occurrence: before.key, patch, on_affected: OnAffected::Refuse };
+    let plan = plan_occurrence_edit(&event, &before, &request, NOW).unwrap();
+    assert_eq!(plan.after.key, before.key);
+    assert_eq!(plan.after.interval.start(), utc_datetime!(2026-11-26 13:00));
+    assert_eq!(plan.entry.unwrap().changes.len(), 2, "start and end");
+    let again = plan_occurrence_edit(&event, &plan.after, &request, NOW).unwrap();
+    assert_eq!(again.entry, None);
+}
+
+#[test]
+fn nobody_changes_an_occurrence_that_has_begun() {
+    let event = rehearsals();
+    let past = stored(&event, datetime!(2026-11-19 09:00), 4);
+    let request = OccurrenceEdit {
+        occurrence: past.key,
+        patch: OccurrencePatch { title: Some(Title::parse("x").unwrap()), ..OccurrencePatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    assert!(plan_occurrence_edit(&event, &past, &request, NOW).is_err());
+    assert!(plan_occurrence_cancellation(&event, &past, NOW).is_err());
+}
