@@ -1,0 +1,182 @@
+//! Child processes that never outlive the wish to stop them.
+//!
+//! Every child gets a process group of its own. A Ctrl-C at the terminal therefore reaches this process alone,
+//! which then ends its children in the right order: the server before the database it writes to.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::interrupt::Interrupt;
+use crate::output::say;
+
+/// How long a child may take to end after SIGTERM before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+/// Longer than any build or test run.
+const FOREVER: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A running child with everything it has started.
+pub(crate) struct ChildGroup {
+    child: Child,
+    program: String,
+    grace: Duration,
+}
+
+impl ChildGroup {
+    /// Starts the command in a process group of its own, with nothing to read from.
+    pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {program}"))?;
+        Ok(Self { child, program, grace: GRACE })
+    }
+
+    /// Gives the child this long to end by itself when it is asked to.
+    pub(crate) fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// The process id of the child, which is the id of its group too.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the child ended, if it has.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.child.try_wait().with_context(|| format!("cannot wait for {}", self.program))
+    }
+
+    /// Waits until the child ends by itself. A signal to this process ends the child too.
+    pub(crate) fn wait(&mut self, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
+        interrupt
+            .poll(FOREVER, || self.ended())?
+            .ok_or_else(|| anyhow!("{} ran longer than a week", self.program))
+    }
+
+    /// Asks the child to end, and kills it when it has not within its time or when a further signal comes.
+    pub(crate) fn stop(&mut self, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
+        interrupt.take();
+        self.signal(Signal::TERM);
+        if let Ok(Some(status)) = interrupt.poll(self.grace, || self.ended()) {
+            return Ok(status);
+        }
+        self.signal(Signal::KILL);
+        self.child.wait().with_context(|| format!("cannot wait for {}", self.program))
+    }
+
+    fn signal(&self, signal: Signal) {
+        // The only failure is that nothing of the group is left, and that is the aim.
+        kill_process_group(Pid::from_child(&self.child), signal).ok();
+    }
+}
+
+impl Drop for ChildGroup {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.stop(&Interrupt::default()).ok();
+        }
+    }
+}
+
+/// Runs the command to its end, its output going where ours goes.
+pub(crate) fn run(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
+    ChildGroup::spawn(command)?.wait(interrupt)
+}
+
+/// Runs the command to its end; every line of its standard output is passed on and shown to `read`.
+pub(crate) fn run_reading(
+    command: &mut Command,
+    interrupt: &Interrupt,
+    mut read: impl FnMut(&str) + Send,
+) -> anyhow::Result<ExitStatus> {
+    let mut group = ChildGroup::spawn(command.stdout(Stdio::piped()))?;
+    let stdout = group.child.stdout.take().context("the child has no standard output")?;
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                say(&line);
+                read(&line);
+            }
+        });
+        let status = group.wait(interrupt);
+        // Ends the child where the wait was given up, so that the reader meets the end of the stream.
+        drop(group);
+        status
+    })
+}
+
+/// The arguments of a running process joined by spaces, as the process list shows them; `None` if there is no
+/// such process, or it has ended and only waits for its parent to take notice.
+pub(crate) fn command_line(pid: u32) -> Option<String> {
+    let joined = match std::fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).replace('\0', " "),
+        Err(_) if std::path::Path::new("/proc/self/cmdline").exists() => return None,
+        // Systems without /proc.
+        Err(_) => {
+            let listed =
+                Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output().ok()?;
+            String::from_utf8_lossy(&listed.stdout).into_owned()
+        }
+    };
+    let joined = joined.trim();
+    (!joined.is_empty()).then(|| joined.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_passed_on_line_by_line() {
+        let mut lines = Vec::new();
+        let status = run_reading(
+            Command::new("sh").args(["-c", "echo one; echo two; exit 3"]),
+            &Interrupt::default(),
+            |it| {
+                lines.push(it.to_owned());
+            },
+        )
+        .unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(lines, ["one", "two"]);
+    }
+
+    #[test]
+    fn dropping_a_group_ends_the_grandchildren_too() {
+        let mut group = ChildGroup::spawn(
+            Command::new("sh").args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped()),
+        )
+        .unwrap();
+        let mut line = String::new();
+        BufReader::new(group.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let grandchild: u32 = line.trim().parse().unwrap();
+        let becomes = |alive: bool| {
+            let there = || Ok((command_line(grandchild).is_some() == alive).then_some(()));
+            Interrupt::default().poll(GRACE, there).unwrap().is_some()
+        };
+        assert!(becomes(true));
+        drop(group);
+        assert!(becomes(false));
+    }
+
+    #[test]
+    fn a_child_deaf_to_sigterm_is_killed() {
+        let mut group = ChildGroup::spawn(
+            Command::new("sh").args(["-c", "trap '' TERM; echo ready; sleep 600"]).stdout(Stdio::piped()),
+        )
+        .unwrap()
+        .with_grace(Duration::from_millis(50));
+        let mut line = String::new();
+        BufReader::new(group.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let status = group.stop(&Interrupt::default()).unwrap();
+        assert_eq!(status.code(), None, "ended by a signal: {status}");
+    }
+}

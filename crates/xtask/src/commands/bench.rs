@@ -1,0 +1,89 @@
+//! `cargo xtask bench`: the benchmarks of the workspace.
+
+use std::process::ExitCode;
+
+use anyhow::{bail, ensure};
+
+use super::mongo::TEST_URI;
+use crate::child;
+use crate::interrupt::Interrupt;
+use crate::mongo::Purpose;
+use crate::mongo::scratch::Throwaway;
+use crate::output::say;
+use crate::workspace::{Benchmark, Workspace};
+
+/// The package whose benchmarks compute and nothing else.
+const PURE: &str = "convene-domain";
+
+/// What `cargo xtask bench` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The benchmark to run; all of them without a name.
+    name: Option<String>,
+    /// What to hand on to the benchmark itself.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// Runs the benchmarks one after the other, with one MongoDB for those that need it.
+pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let chosen = choose(workspace.benchmarks(), arguments.name.as_deref())?;
+    let given = std::env::var(TEST_URI).ok();
+    let mongo = if given.is_none() && chosen.iter().any(|benchmark| benchmark.package != PURE) {
+        Some(Throwaway::start(&workspace, 1, Purpose::Benchmarks, interrupt)?)
+    } else {
+        None
+    };
+    for benchmark in chosen {
+        say(format!("== {}", benchmark.name));
+        let mut command = workspace.cargo();
+        // The whole workspace, so that no dependency is built again with other features.
+        command
+            .args(["bench", "--workspace", "--locked", "--bench", &benchmark.name, "--"])
+            .args(&arguments.rest);
+        if let Some(mongo) = &mongo {
+            command.env(TEST_URI, mongo.uri());
+        }
+        let status = child::run(&mut command, interrupt)?;
+        ensure!(status.success(), "the benchmark {} failed", benchmark.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn choose(all: Vec<Benchmark>, name: Option<&str>) -> anyhow::Result<Vec<Benchmark>> {
+    let names: Vec<_> = all.iter().map(|benchmark| benchmark.name.clone()).collect();
+    let chosen: Vec<_> = all.into_iter().filter(|it| name.is_none_or(|name| it.name == name)).collect();
+    match name {
+        Some(name) if chosen.is_empty() => {
+            bail!("there is no benchmark {name}; there are: {}", names.join(", "))
+        }
+        _ => Ok(chosen),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<Benchmark> {
+        ["recurrence", "registration"]
+            .map(|name| Benchmark { package: "any".to_owned(), name: name.to_owned() })
+            .into()
+    }
+
+    #[test]
+    fn a_name_chooses_one_and_none_chooses_all() {
+        assert_eq!(choose(all(), None).unwrap(), all());
+        assert_eq!(choose(all(), Some("registration")).unwrap(), all()[1..]);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_those_there_are() {
+        let error = choose(all(), Some("speed")).unwrap_err().to_string();
+        assert!(
+            error.contains("no benchmark speed") && error.contains("recurrence, registration"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The MongoDB that `cargo xtask run` works on: the caller's, or one of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+use crate::interrupt::Interrupt;
+use crate::mongo::replica_set::ReplicaSet;
+use crate::mongo::{Purpose, check_replica_set};
+
+const URI: &str = "CONVENE_MONGODB_URI";
+
+/// The database to serve from.
+pub(super) enum Database {
+    /// Somebody else's, from the environment.
+    Given { uri: String },
+    /// Our own, stopped when this is dropped.
+    Own { set: ReplicaSet, folder: PathBuf },
+}
+
+impl Database {
+    /// Opens the database; `fresh` throws away its data first, if it is our own.
+    pub(super) fn open(state: &Path, fresh: bool, interrupt: &Interrupt) -> anyhow::Result<Self> {
+        if let Ok(uri) = std::env::var(URI) {
+            ensure!(
+                !fresh,
+                "--fresh does not empty a database of somebody else; unset {URI}, or empty it yourself"
+            );
+            check_replica_set(&uri).with_context(|| format!("{URI} is of no use"))?;
+            return Ok(Self::Given { uri });
+        }
+        let folder = state.join("mongo");
+        if fresh && folder.exists() {
+            ReplicaSet::end_left_over(&folder, Purpose::Development);
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+        Ok(Self::Own { set: ReplicaSet::development(&folder, interrupt)?, folder })
+    }
+
+    /// The connection string.
+    pub(super) fn uri(&self) -> String {
+        match self {
+            Self::Given { uri } => uri.clone(),
+            Self::Own { set, .. } => set.uri(),
+        }
+    }
+
+    /// Loads the demo data, unless our own database has had it: what was deleted on purpose stays deleted.
+    pub(super) fn seed_once(&self, seed: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let Self::Own { folder, .. } = self else { return seed() };
+        let mark = folder.join("seeded");
+        if mark.exists() {
+            return Ok(());
+        }
+        seed()?;
+        fs::write(&mark, "The demo data is loaded once; `cargo xtask run --fresh` starts over.\n")?;
+        Ok(())
+    }
+
+    /// Fails once our own database has ended by itself.
+    pub(super) fn check_running(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Given { .. } => Ok(()),
+            Self::Own { set, .. } => set.check_running(),
+        }
+    }
+}

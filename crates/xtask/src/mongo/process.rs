@@ -1,0 +1,235 @@
+//! One mongod: started, found again after a killed run, and stopped.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Purpose, wire};
+use crate::child::command_line;
+use crate::interrupt::Interrupt;
+
+/// How long mongod may take to listen: recovering after a kill takes seconds.
+const START: Duration = Duration::from_secs(60);
+/// How long mongod may take to write its data and end.
+const STOP: Duration = Duration::from_secs(20);
+/// What mongod exits with when it cannot have its port.
+const EXIT_PORT_TAKEN: i32 = 48;
+/// The name of every replica set that is started here.
+pub(super) const SET_NAME: &str = "rs0";
+
+/// A running mongod. Dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Mongod {
+    binary: PathBuf,
+    folder: PathBuf,
+    purpose: Purpose,
+    port: u16,
+    pid: u32,
+    /// Absent where the process was started by an earlier run.
+    child: Option<Child>,
+}
+
+impl Mongod {
+    /// Starts a mongod with its data and log in `folder`, on the port if that is free, else on any other.
+    pub(super) fn start(
+        binary: &Path,
+        folder: &Path,
+        purpose: Purpose,
+        port: Option<u16>,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
+        const ATTEMPTS: usize = 3;
+        fs::create_dir_all(folder.join("data"))
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let mut wish = port;
+        for _ in 0..ATTEMPTS {
+            let port = wish.take().filter(|port| is_free(*port)).map_or_else(any_free_port, Ok)?;
+            let child = command(binary, folder, purpose, port)
+                .spawn()
+                .with_context(|| format!("cannot start {}", binary.display()))?;
+            let pid = child.id();
+            let (binary, folder) = (binary.to_owned(), folder.to_owned());
+            let mut mongod = Self { binary, folder, purpose, port, pid, child: Some(child) };
+            if mongod.listens(interrupt)? {
+                return Ok(mongod);
+            }
+        }
+        bail!("mongod found no free port in {ATTEMPTS} attempts")
+    }
+
+    /// The mongod that runs on the data in `folder` because the run that started it was killed.
+    ///
+    /// mongod keeps its process id in a lock file beside its data. After a kill the file is stale and its number
+    /// may belong to anything, so the process must also show this very folder on its command line.
+    pub(super) fn left_over(binary: &Path, folder: &Path, purpose: Purpose) -> Option<Self> {
+        let pid = fs::read_to_string(folder.join("data/mongod.lock")).ok()?.trim().parse().ok()?;
+        let port = port_of(&command_line(pid)?, folder)?;
+        Some(Self { binary: binary.to_owned(), folder: folder.to_owned(), purpose, port, pid, child: None })
+    }
+
+    /// Where it listens, as `host:port`.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The file it logs to.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("mongod.log")
+    }
+
+    /// Whether the process is there.
+    pub(crate) fn is_running(&mut self) -> bool {
+        match &mut self.child {
+            Some(child) => matches!(child.try_wait(), Ok(None)),
+            None => command_line(self.pid).and_then(|line| port_of(&line, &self.folder)).is_some(),
+        }
+    }
+
+    /// Stops it: in good order where the data is kept, at once where it is not.
+    pub(crate) fn stop(&mut self) {
+        if self.purpose.keeps_data() {
+            self.signal(Signal::TERM);
+            // A process that is paused does not see the signal before it goes on.
+            self.signal(Signal::CONT);
+            if self.is_gone_within(STOP) {
+                return;
+            }
+        }
+        self.kill();
+    }
+
+    /// Kills it, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.is_gone_within(STOP);
+    }
+
+    /// Starts it again after it has ended, on the same data and port.
+    pub(crate) fn restart(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
+        self.stop();
+        let child = command(&self.binary, &self.folder, self.purpose, self.port).spawn()?;
+        self.pid = child.id();
+        self.child = Some(child);
+        if self.listens(interrupt)? { Ok(()) } else { bail!("port {} is taken", self.port) }
+    }
+
+    /// Waits until it answers; false if its port was taken by somebody else.
+    fn listens(&mut self, interrupt: &Interrupt) -> anyhow::Result<bool> {
+        let answered = interrupt.poll(START, || {
+            if let Some(status) =
+                self.child.as_mut().and_then(|child| child.try_wait().transpose()).transpose()?
+            {
+                if status.code() == Some(EXIT_PORT_TAKEN) {
+                    return Ok(Some(false));
+                }
+                bail!("mongod ended at once ({status}); its log is {}", self.log().display());
+            }
+            Ok(wire::hello(&self.address()).is_ok().then_some(true))
+        })?;
+        answered.with_context(|| {
+            format!("mongod does not answer after {} s; its log is {}", START.as_secs(), self.log().display())
+        })
+    }
+
+    fn is_gone_within(&mut self, limit: Duration) -> bool {
+        let gone = Interrupt::default().poll(limit, || Ok((!self.is_running()).then_some(())));
+        matches!(gone, Ok(Some(())))
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        // Looking first keeps the signal from a stranger that was given the number of a process long gone.
+        if self.is_running()
+            && let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw)
+        {
+            // The only failure is that the process is gone, and that is the aim.
+            kill_process(pid, signal).ok();
+        }
+    }
+}
+
+impl Drop for Mongod {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn command(binary: &Path, folder: &Path, purpose: Purpose, port: u16) -> Command {
+    let mut command = Command::new(binary);
+    // The process is recognised by this order of arguments, see `port_of`.
+    command
+        .arg("--dbpath")
+        .arg(folder.join("data"))
+        .args(["--port", &port.to_string(), "--bind_ip", "127.0.0.1", "--replSet", SET_NAME])
+        .arg("--logpath")
+        .arg(folder.join("mongod.log"))
+        .arg("--logappend")
+        .args(purpose.flags())
+        // Ctrl-C at the terminal is ours to handle: the server goes first, then its database.
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// The port of the mongod with this command line, if it is one on the data in `folder`.
+fn port_of(command_line: &str, folder: &Path) -> Option<u16> {
+    let (program, arguments) = command_line.split_once(" --dbpath ")?;
+    if Path::new(program).file_name()? != "mongod" {
+        return None;
+    }
+    let rest = arguments.strip_prefix(folder.join("data").to_str()?)?.strip_prefix(" --port ")?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// A port that nobody listens on now. Somebody may take it before mongod does: the start is then repeated.
+fn any_free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mongod_is_recognised_by_program_and_folder() {
+        let folder = Path::new("/clone/.convene/mongo");
+        let line = "/usr/bin/mongod --dbpath /clone/.convene/mongo/data --port 27018 --bind_ip 127.0.0.1";
+        assert_eq!(port_of(line, folder), Some(27018));
+        assert_eq!(port_of(line, Path::new("/clone/.convene")), None);
+        assert_eq!(port_of(line, Path::new("/other/.convene/mongo")), None);
+        assert_eq!(port_of(&line.replace("mongod", "tail"), folder), None);
+        assert_eq!(port_of("/usr/bin/mongod --config /etc/mongod.conf", folder), None);
+    }
+
+    #[test]
+    fn a_stale_lock_file_names_no_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let left_over = || Mongod::left_over(Path::new("mongod"), folder.path(), Purpose::Development);
+        assert!(left_over().is_none(), "no lock file");
+        fs::create_dir(folder.path().join("data")).unwrap();
+        let lock = folder.path().join("data/mongod.lock");
+        // Empty after an orderly stop; after a kill the number may be nobody's or, as here, another program's.
+        for content in [String::new(), "4194304999".to_owned(), format!("{}\n", std::process::id())] {
+            fs::write(&lock, &content).unwrap();
+            assert!(left_over().is_none(), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_not_free() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_free(listener.local_addr().unwrap().port()));
+    }
+}

@@ -1,0 +1,122 @@
+//! Throwaway replica sets, whose data vanishes with their owner, or at the latest with the next one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::Purpose;
+use super::replica_set::ReplicaSet;
+use crate::interrupt::Interrupt;
+use crate::workspace::Workspace;
+
+/// The file in a folder on which its owner holds a lock for as long as it lives.
+const OWNER: &str = "owner.lock";
+
+/// A replica set on data that nobody misses. Dropping it stops the members and removes the data.
+#[derive(Debug)]
+pub(crate) struct Throwaway {
+    // In this order: the members are stopped before their folder goes.
+    set: ReplicaSet,
+    _folder: Scratch,
+}
+
+impl Throwaway {
+    /// Starts as many members as asked for, below cargo's target folder.
+    pub(crate) fn start(
+        workspace: &Workspace,
+        members: usize,
+        purpose: Purpose,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
+        let folder = Scratch::create(&workspace.target().join("mongo"), purpose)?;
+        let set = ReplicaSet::throwaway(&folder.path, members, purpose, interrupt)?;
+        Ok(Self { set, _folder: folder })
+    }
+
+    /// The replica set.
+    pub(crate) fn set(&mut self) -> &mut ReplicaSet {
+        &mut self.set
+    }
+
+    /// The connection string.
+    pub(crate) fn uri(&self) -> String {
+        self.set.uri()
+    }
+}
+
+/// A folder of this process alone, removed when it is dropped.
+///
+/// A killed owner leaves its folder behind, but not its lock. Whoever comes next sees that by trying the lock,
+/// ends the mongods in the folder, and removes it.
+#[derive(Debug)]
+struct Scratch {
+    path: PathBuf,
+    _owner: File,
+}
+
+impl Scratch {
+    fn create(parent: &Path, purpose: Purpose) -> anyhow::Result<Self> {
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        // A new folder exists for a moment before its owner has locked it; nobody may sweep in that moment.
+        let sweeping = File::create(parent.join("sweep.lock"))?;
+        sweeping.lock()?;
+        sweep(parent, purpose)?;
+
+        let path = (0_u32..)
+            .map(|number| parent.join(format!("{}-{number}", std::process::id())))
+            .find(|path| !path.exists())
+            .context("no name is left")?;
+        fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        let owner = File::create(path.join(OWNER))?;
+        owner.lock()?;
+        Ok(Self { path, _owner: owner })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept up by the next owner.
+        fs::remove_dir_all(&self.path).ok();
+    }
+}
+
+fn sweep(parent: &Path, purpose: Purpose) -> anyhow::Result<()> {
+    for folder in folders(parent)? {
+        let owner = File::create(folder.join(OWNER))?;
+        if owner.try_lock().is_err() {
+            continue;
+        }
+        for member in folders(&folder)? {
+            ReplicaSet::end_left_over(&member, purpose);
+        }
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+fn folders(parent: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(parent)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_living_owners_stay_and_abandoned_ones_go() {
+        let parent = tempfile::tempdir().unwrap();
+        let abandoned = parent.path().join("1-0");
+        fs::create_dir_all(abandoned.join("member-0/data")).unwrap();
+
+        let first = Scratch::create(parent.path(), Purpose::Tests).unwrap();
+        assert!(!abandoned.exists());
+        let second = Scratch::create(parent.path(), Purpose::Tests).unwrap();
+        assert!(first.path.exists() && second.path.exists() && first.path != second.path);
+
+        let path = first.path.clone();
+        drop(first);
+        assert!(!path.exists() && second.path.exists());
+    }
+}

@@ -1,0 +1,127 @@
+//! Where things are in this clone, and how cargo is called on it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+/// This clone as cargo sees it.
+pub(crate) struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+    metadata: Value,
+}
+
+/// A benchmark of the workspace.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Benchmark {
+    /// The package it belongs to.
+    pub(crate) package: String,
+    /// Its name, as in `cargo bench --bench NAME`.
+    pub(crate) name: String,
+}
+
+impl Workspace {
+    /// Asks cargo about the clone that this program was built from.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let output = Command::new(cargo_program())
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .context("cannot start cargo")?;
+        ensure!(
+            output.status.success(),
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        let metadata: Value = serde_json::from_slice(&output.stdout)?;
+        let folder = |key: &str| {
+            metadata[key].as_str().map(PathBuf::from).with_context(|| format!("cargo metadata has no {key}"))
+        };
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")?, metadata })
+    }
+
+    /// The folder of the root `Cargo.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What `cargo xtask run` keeps between two runs: data, log, secret.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join(".convene")
+    }
+
+    /// Cargo's folder of built things.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// The `convene` binary as built in the given profile folder (`debug` or `release`).
+    pub(crate) fn convene(&self, profile: &str) -> PathBuf {
+        self.target.join(profile).join("convene")
+    }
+
+    /// A cargo command on the whole workspace, to be completed.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = Command::new(cargo_program());
+        command.current_dir(&self.root);
+        command
+    }
+
+    /// Whether cargo has the subcommand of this name (`nextest`, `deny`).
+    pub(crate) fn has_subcommand(&self, name: &str) -> bool {
+        self.cargo().args([name, "--version"]).output().is_ok_and(|output| output.status.success())
+    }
+
+    /// All benchmarks, in the order of their names.
+    pub(crate) fn benchmarks(&self) -> Vec<Benchmark> {
+        benchmarks(&self.metadata)
+    }
+}
+
+fn cargo_program() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn benchmarks(metadata: &Value) -> Vec<Benchmark> {
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for target in package["targets"].as_array().into_iter().flatten() {
+            let kinds = target["kind"].as_array().into_iter().flatten();
+            if let (Some(package), Some(name)) = (package["name"].as_str(), target["name"].as_str())
+                && kinds.into_iter().any(|kind| kind == "bench")
+            {
+                found.push(Benchmark { package: package.to_owned(), name: name.to_owned() });
+            }
+        }
+    }
+    found.sort_by(|left, right| left.name.cmp(&right.name));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benchmarks_are_the_bench_targets() {
+        let metadata = serde_json::json!({ "packages": [
+            { "name": "outer", "targets": [
+                { "name": "outer", "kind": ["lib"] },
+                { "name": "slow", "kind": ["bench"] },
+            ] },
+            { "name": "inner", "targets": [{ "name": "fast", "kind": ["bench"] }] },
+        ] });
+        let expected = [("inner", "fast"), ("outer", "slow")]
+            .map(|(package, name)| Benchmark { package: package.to_owned(), name: name.to_owned() });
+        assert_eq!(benchmarks(&metadata), expected);
+    }
+
+    #[test]
+    fn the_clone_is_found() {
+        let workspace = Workspace::find().unwrap();
+        assert!(workspace.root().join("Cargo.lock").is_file());
+        assert!(workspace.target().is_absolute());
+    }
+}
