@@ -1,1 +1,3 @@
 //! GraphQL and REST over HTTP for Convene.
+
+pub mod graphql;

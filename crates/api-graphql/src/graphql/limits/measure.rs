@@ -1,0 +1,249 @@
+//! Measures a parsed document in one walk: every selection is visited once, fragments included.
+
+use std::collections::{HashMap, HashSet};
+
+use juniper::{
+    DefaultScalarValue, Definition, Document, InputValue, Operation, SchemaType, Selection, Spanning,
+    Variables, meta::MetaType,
+};
+
+use super::{DocumentLimits, Excess, SelectedOperation, page_size};
+
+type Scalar = DefaultScalarValue;
+
+/// What a document is and asks for.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The cost of the operation asked for; of the dearest one where it is not clear which that is.
+    pub cost: u64,
+    /// The operation asked for; `None` where there is no such one or it is not clear which.
+    pub operation: Option<SelectedOperation>,
+    /// The limits that the document goes beyond.
+    pub excesses: Vec<Excess>,
+    /// Whether any part of it asks for the schema (`__schema`, `__type`).
+    pub introspects: bool,
+}
+
+/// The size of a selection with its fragments filled in.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    cost: u64,
+    depth: usize,
+    fields: usize,
+}
+
+struct Walk<'d> {
+    schema: &'d SchemaType<Scalar>,
+    fragments: HashMap<&'d str, (&'d str, &'d [Selection<'d, Scalar>])>,
+    measured: HashMap<&'d str, Size>,
+    open: HashSet<&'d str>,
+    variables: Variables<Scalar>,
+    aliases: usize,
+    directives: usize,
+    introspects: bool,
+}
+
+/// Measures a document. Linear in its length.
+#[must_use]
+pub fn inspect(
+    document: &Document<'_, Scalar>,
+    schema: &SchemaType<Scalar>,
+    operation_name: Option<&str>,
+    variables: &Variables<Scalar>,
+    limits: &DocumentLimits,
+) -> Inspection {
+    let operations: Vec<&Spanning<Operation<'_, Scalar>>> = document
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::Operation(operation) => Some(operation),
+            Definition::Fragment(_) => None,
+        })
+        .collect();
+    let mut walk = Walk::new(document, schema, with_defaults(variables, &operations));
+
+    let sizes: Vec<Size> = operations.iter().map(|operation| walk.operation(&operation.item)).collect();
+    for definition in document {
+        if let Definition::Fragment(fragment) = definition {
+            // Validation visits fragments that no operation uses as well.
+            walk.directives += fragment.item.directives.as_ref().map_or(0, Vec::len);
+            let _unused = walk.fragment(fragment.item.name.item);
+        }
+    }
+
+    let mut candidates = operations.iter().zip(&sizes).filter(|(operation, _)| match operation_name {
+        Some(wanted) => operation.item.name.as_ref().is_some_and(|name| name.item == wanted),
+        None => true,
+    });
+    let selected = candidates.next().filter(|_| candidates.next().is_none());
+    let cost = match selected {
+        Some((_, size)) => size.cost,
+        None => sizes.iter().map(|size| size.cost).max().unwrap_or(0),
+    };
+    Inspection {
+        cost,
+        operation: selected.map(|(operation, _)| SelectedOperation {
+            kind: operation.item.operation_type,
+            name: operation.item.name.as_ref().map(|name| name.item.to_owned()),
+        }),
+        excesses: excesses(&walk, &sizes, cost, limits),
+        introspects: walk.introspects,
+    }
+}
+
+fn excesses(walk: &Walk<'_>, sizes: &[Size], cost: u64, limits: &DocumentLimits) -> Vec<Excess> {
+    let deepest = sizes.iter().chain(walk.measured.values()).map(|size| size.depth).max().unwrap_or(0);
+    let most_fields = sizes.iter().map(|size| size.fields).max().unwrap_or(0);
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    [
+        ("depth", count(limits.depth), count(deepest)),
+        ("aliases", count(limits.aliases), count(walk.aliases)),
+        ("rootFields", count(limits.root_fields), count(most_fields)),
+        ("directives", count(limits.directives), count(walk.directives)),
+        ("cost", limits.cost, cost),
+    ]
+    .into_iter()
+    .filter(|(_, allowed, actual)| actual > allowed)
+    .map(|(limit, allowed, actual)| Excess { limit, allowed, actual: Some(actual) })
+    .collect()
+}
+
+/// The variables as given, completed with the defaults in the document. Where operations disagree on a default the
+/// largest number counts, so that a fragment shared by them needs to be measured only once.
+fn with_defaults(
+    given: &Variables<Scalar>,
+    operations: &[&Spanning<Operation<'_, Scalar>>],
+) -> Variables<Scalar> {
+    let mut variables = given.clone();
+    for operation in operations {
+        let Some(definitions) = &operation.item.variables_definition else { continue };
+        for (name, definition) in &definitions.item.items {
+            let Some(default) = &definition.default_value else { continue };
+            if given.contains_key(name.item) {
+                continue;
+            }
+            let known = variables.entry(name.item.into()).or_insert_with(|| default.item.clone());
+            if let (InputValue::Scalar(Scalar::Int(old)), InputValue::Scalar(Scalar::Int(new))) =
+                (known, &default.item)
+            {
+                *old = (*old).max(*new);
+            }
+        }
+    }
+    variables
+}
+
+impl<'d> Walk<'d> {
+    fn new(
+        document: &'d Document<'d, Scalar>,
+        schema: &'d SchemaType<Scalar>,
+        variables: Variables<Scalar>,
+    ) -> Self {
+        let fragments = document.iter().filter_map(|definition| match definition {
+            Definition::Fragment(fragment) => Some((
+                fragment.item.name.item,
+                (fragment.item.type_condition.item, fragment.item.selection_set.as_slice()),
+            )),
+            Definition::Operation(_) => None,
+        });
+        Self {
+            schema,
+            fragments: fragments.collect(),
+            measured: HashMap::new(),
+            open: HashSet::new(),
+            variables,
+            aliases: 0,
+            directives: 0,
+            introspects: false,
+        }
+    }
+
+    fn operation(&mut self, operation: &'d Operation<'d, Scalar>) -> Size {
+        self.directives += operation.directives.as_ref().map_or(0, Vec::len);
+        for (_, definition) in operation.variables_definition.iter().flat_map(|all| &all.item.items) {
+            self.directives += definition.directives.as_ref().map_or(0, Vec::len);
+        }
+        let root = match operation.operation_type {
+            juniper::OperationType::Query => Some(self.schema.concrete_query_type()),
+            juniper::OperationType::Mutation => self.schema.concrete_mutation_type(),
+            juniper::OperationType::Subscription => self.schema.concrete_subscription_type(),
+        };
+        self.selections(&operation.selection_set, root)
+    }
+
+    fn selections(
+        &mut self,
+        selections: &'d [Selection<'d, Scalar>],
+        parent: Option<&'d MetaType<Scalar>>,
+    ) -> Size {
+        let mut total = Size::default();
+        for selection in selections {
+            let size = self.selection(selection, parent);
+            total.cost = total.cost.saturating_add(size.cost);
+            total.fields = total.fields.saturating_add(size.fields);
+            total.depth = total.depth.max(size.depth);
+        }
+        total
+    }
+
+    fn selection(
+        &mut self,
+        selection: &'d Selection<'d, Scalar>,
+        parent: Option<&'d MetaType<Scalar>>,
+    ) -> Size {
+        match selection {
+            Selection::Field(field) => {
+                let field = &field.item;
+                let name = field.name.item;
+                self.aliases += usize::from(field.alias.is_some());
+                self.directives += field.directives.as_ref().map_or(0, Vec::len);
+                let definition = parent.and_then(|parent| parent.field_by_name(name));
+                let kind = definition
+                    .and_then(|field| self.schema.concrete_type_by_name(field.field_type.innermost_name()));
+                let inside = match &field.selection_set {
+                    Some(selections) => self.selections(selections, kind),
+                    None => Size::default(),
+                };
+                let arguments = field.arguments.as_ref().map(|arguments| arguments.item.items.as_slice());
+                let items = page_size::items(name, definition, arguments, &self.variables);
+                let introspects = matches!(name, "__schema" | "__type");
+                self.introspects |= introspects;
+                Size {
+                    cost: items.saturating_mul(inside.cost).saturating_add(1),
+                    // The schema is a fixed, small answer, and the tools that ask for it go deep into list types.
+                    depth: if introspects { 1 } else { inside.depth + 1 },
+                    fields: 1,
+                }
+            }
+            Selection::InlineFragment(fragment) => {
+                self.directives += fragment.item.directives.as_ref().map_or(0, Vec::len);
+                let condition = fragment.item.type_condition.as_ref();
+                let kind = match condition {
+                    Some(condition) => self.schema.concrete_type_by_name(condition.item),
+                    None => parent,
+                };
+                self.selections(&fragment.item.selection_set, kind)
+            }
+            Selection::FragmentSpread(spread) => {
+                self.directives += spread.item.directives.as_ref().map_or(0, Vec::len);
+                self.fragment(spread.item.name.item)
+            }
+        }
+    }
+
+    /// The size of a fragment, measured once. One that is unknown, or that spreads itself, adds nothing: validation
+    /// refuses it.
+    fn fragment(&mut self, name: &'d str) -> Size {
+        if let Some(size) = self.measured.get(name) {
+            return *size;
+        }
+        let Some((condition, selections)) = self.fragments.get(name).copied() else { return Size::default() };
+        if !self.open.insert(name) {
+            return Size::default();
+        }
+        let kind = self.schema.concrete_type_by_name(condition);
+        let size = self.selections(selections, kind);
+        self.open.remove(name);
+        self.measured.insert(name, size);
+        size
+    }
+}

@@ -1,0 +1,60 @@
+//! How many items a field may bring, judged by its arguments before it runs.
+
+use juniper::{DefaultScalarValue, InputValue, Spanning, Variables, meta::Field};
+
+/// Items on a page where the document does not say: what the schema's lists give by default.
+const DEFAULT_PAGE: u64 = 20;
+
+/// The same for lists of occurrences, which are short and wanted by the week.
+const DEFAULT_OCCURRENCES_PAGE: u64 = 50;
+
+/// The arguments of a field, as the parser gives them.
+pub(super) type Arguments<'a> = [(Spanning<&'a str>, Spanning<InputValue<DefaultScalarValue>>)];
+
+/// The number of items that what is inside this field may be resolved for: 1 for a single object.
+///
+/// `field` is the field's definition; a field that the schema does not have counts as a single one, validation will
+/// refuse it.
+pub(super) fn items(
+    name: &str,
+    field: Option<&Field<DefaultScalarValue>>,
+    arguments: Option<&Arguments<'_>>,
+    variables: &Variables<DefaultScalarValue>,
+) -> u64 {
+    let given = |wanted: &str| {
+        let (_, value) = arguments?.iter().find(|(name, _)| name.item == wanted)?;
+        resolve(&value.item, variables)
+    };
+    if let Some(InputValue::List(ids)) = given("ids") {
+        return u64::try_from(ids.len()).unwrap_or(u64::MAX).max(1);
+    }
+    let page = ["first", "last"].into_iter().filter_map(|name| given(name).and_then(whole_number)).max();
+    match page {
+        Some(page) => page.max(1),
+        None if name == "occurrences" => DEFAULT_OCCURRENCES_PAGE,
+        None if field.is_some_and(is_paged) => DEFAULT_PAGE,
+        None => 1,
+    }
+}
+
+fn is_paged(field: &Field<DefaultScalarValue>) -> bool {
+    field.arguments.iter().flatten().any(|argument| argument.name == "first" || argument.name == "last")
+}
+
+fn resolve<'a>(
+    value: &'a InputValue<DefaultScalarValue>,
+    variables: &'a Variables<DefaultScalarValue>,
+) -> Option<&'a InputValue<DefaultScalarValue>> {
+    match value {
+        InputValue::Variable(name) => variables.get(name.as_str()),
+        other => Some(other),
+    }
+}
+
+/// A page size as a count. A number that is none (negative, a fraction) counts as nothing: the field itself refuses it.
+fn whole_number(value: &InputValue<DefaultScalarValue>) -> Option<u64> {
+    match value {
+        InputValue::Scalar(DefaultScalarValue::Int(number)) => u64::try_from(*number).ok(),
+        _ => None,
+    }
+}
