@@ -1,3 +1,6 @@
 //! GraphQL and REST over HTTP for Convene.
 
+pub mod auth;
 pub mod graphql;
+pub mod http;
+pub mod telemetry;

@@ -1,0 +1,154 @@
+//! The claims of a token whose signature has been checked.
+
+use serde_json::{Map, Value};
+
+use super::Credentials;
+
+/// What a token may say of itself in `typ` or `token_use` where an issuer puts the kind of token into the claims.
+/// A refresh or id token from the same issuer has the same signature and must not open anything here.
+const ACCESS_KINDS: [&str; 2] = ["access", "Bearer"];
+
+/// The credentials in these claims, or `None` where one is missing, of the wrong type, for somebody else, or not
+/// valid at `now`.
+pub(super) fn credentials(
+    claims: &Map<String, Value>,
+    issuer: &str,
+    audience: &str,
+    now: i64,
+) -> Option<Credentials> {
+    for name in ["typ", "token_use"] {
+        if !claims.get(name).is_none_or(is_access_kind) {
+            return None;
+        }
+    }
+    if claims.get("iss")?.as_str()? != issuer || !names_audience(claims.get("aud")?, audience) {
+        return None;
+    }
+    if !is_valid_at(claims, now)? {
+        return None;
+    }
+    let operator = match claims.get("operator") {
+        None => false,
+        Some(value) => value.as_bool()?,
+    };
+    let organization = match claims.get("org") {
+        None => None,
+        Some(value) => Some(value.as_str()?),
+    };
+    Credentials::from_parts(organization, claims.get("sub")?.as_str()?, operator, None)
+}
+
+fn is_access_kind(value: &Value) -> bool {
+    value.as_str().is_some_and(|kind| ACCESS_KINDS.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+}
+
+/// `aud` is one name or a list of names (RFC 7519, section 4.1.3).
+fn names_audience(claim: &Value, audience: &str) -> bool {
+    match claim {
+        Value::String(name) => name == audience,
+        Value::Array(names) => {
+            names.iter().all(Value::is_string) && names.iter().any(|name| name == audience)
+        }
+        _ => false,
+    }
+}
+
+/// Whether `now` is in `[nbf, exp)`. `None` where a time is missing or no number.
+fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
+    let expires = seconds(claims.get("exp")?)?;
+    let starts = match claims.get("nbf") {
+        None => i64::MIN,
+        Some(value) => seconds(value)?,
+    };
+    if let Some(issued) = claims.get("iat") {
+        seconds(issued)?;
+    }
+    Some(starts <= now && now < expires)
+}
+
+/// A `NumericDate` (RFC 7519, section 2), rounded down. Fractions are allowed there; what is no count of seconds
+/// is not.
+fn seconds(value: &Value) -> Option<i64> {
+    /// The largest whole number that every floating-point number below it can tell from its neighbours: 2^53.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+
+    if let Some(whole) = value.as_i64() {
+        return (whole >= 0).then_some(whole);
+    }
+    let fraction = value.as_f64()?;
+    if !(0.0..LARGEST).contains(&fraction) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be between 0 and 2^53, and the fraction is to go"
+    )]
+    let whole = fraction.floor() as i64;
+    Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_000_000;
+
+    fn read(change: &Value) -> Option<Credentials> {
+        let mut claims = json!({
+            "iss": "convene", "aud": "convene", "sub": "alice", "org": "acme", "exp": NOW + 60,
+        });
+        let claims = claims.as_object_mut().unwrap();
+        for (name, value) in change.as_object().unwrap() {
+            if value == "absent" {
+                claims.remove(name);
+            } else {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
+        credentials(claims, "convene", "convene", NOW)
+    }
+
+    #[rstest]
+    #[case::plain(json!({}))]
+    #[case::last_second(json!({"exp": NOW + 1}))]
+    #[case::fraction(json!({"exp": 1_000_001.5}))]
+    #[case::begins_now(json!({"nbf": NOW}))]
+    #[case::several_audiences(json!({"aud": ["other", "convene"]}))]
+    #[case::operator(json!({"operator": true, "org": "absent"}))]
+    #[case::kind(json!({"typ": "Bearer", "token_use": "access"}))]
+    fn sound_claims_are_accepted(#[case] change: Value) {
+        assert!(read(&change).is_some());
+    }
+
+    #[rstest]
+    #[case::expired_one_second_ago(json!({"exp": NOW - 1}))]
+    #[case::expires_now(json!({"exp": NOW}))]
+    #[case::no_expiry(json!({"exp": "absent"}))]
+    #[case::expiry_as_text(json!({"exp": "9999999999"}))]
+    #[case::expiry_without_end(json!({"exp": 1e300}))]
+    #[case::negative_expiry(json!({"exp": -1}))]
+    #[case::not_yet(json!({"nbf": NOW + 1}))]
+    #[case::odd_begin(json!({"nbf": [1]}))]
+    #[case::odd_issue_time(json!({"iat": "yesterday"}))]
+    #[case::other_issuer(json!({"iss": "other"}))]
+    #[case::no_issuer(json!({"iss": "absent"}))]
+    #[case::issuers(json!({"iss": ["convene"]}))]
+    #[case::other_audience(json!({"aud": "other"}))]
+    #[case::no_audience(json!({"aud": "absent"}))]
+    #[case::audience_with_a_number(json!({"aud": ["convene", 1]}))]
+    #[case::no_subject(json!({"sub": "absent"}))]
+    #[case::subject_as_number(json!({"sub": 7}))]
+    #[case::empty_subject(json!({"sub": ""}))]
+    #[case::no_organization(json!({"org": "absent"}))]
+    #[case::organization_as_list(json!({"org": ["acme"]}))]
+    #[case::null_organization(json!({"org": null}))]
+    #[case::operator_as_text(json!({"operator": "true"}))]
+    #[case::refresh_token(json!({"typ": "refresh"}))]
+    #[case::id_token(json!({"token_use": "id"}))]
+    fn anything_else_is_refused(#[case] change: Value) {
+        assert_eq!(read(&change), None);
+    }
+}

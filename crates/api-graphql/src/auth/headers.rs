@@ -1,0 +1,85 @@
+//! The `headers` mode: credentials for development, believed as they come.
+
+use actix_web::http::header::HeaderMap;
+
+use super::{Credentials, Role};
+
+/// The credentials in `x-organization-id` (id or slug), `x-user-id`, `x-user-role` (`ADMIN` or `MEMBER`) and
+/// `x-operator` (`true` or `false`). `None` where one is missing, given twice or no such value.
+pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    let operator = match single(headers, "x-operator")? {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return None,
+    };
+    let role = match single(headers, "x-user-role")? {
+        None => None,
+        Some("ADMIN") => Some(Role::Admin),
+        Some("MEMBER") => Some(Role::Member),
+        Some(_) => return None,
+    };
+    Credentials::from_parts(
+        single(headers, "x-organization-id")?,
+        single(headers, "x-user-id")?.unwrap_or_default(),
+        operator,
+        role,
+    )
+}
+
+/// The value of a header that may be given once: `Some(None)` where it is absent, `None` where it is given twice or
+/// is not text.
+#[expect(clippy::option_option, reason = "absent and wrong are two different answers here")]
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else {
+        return Some(None);
+    };
+    if values.next().is_some() {
+        return None;
+    }
+    Some(Some(value.to_str().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read(pairs: &[(&'static str, &str)]) -> Option<Credentials> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        credentials(&headers)
+    }
+
+    #[test]
+    fn a_member_may_name_the_role_to_try() {
+        let credentials =
+            read(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-role", "ADMIN")]).unwrap();
+        assert_eq!(credentials.organization.as_deref(), Some("acme"));
+        assert_eq!(credentials.user_id, "alice");
+        assert_eq!(credentials.role_override, Some(Role::Admin));
+        assert!(!credentials.operator);
+    }
+
+    #[test]
+    fn the_operator_needs_no_organization() {
+        let credentials = read(&[("x-user-id", "root"), ("x-operator", "true")]).unwrap();
+        assert!(credentials.operator);
+        assert_eq!(credentials.organization, None);
+    }
+
+    #[rstest]
+    #[case::nothing(&[])]
+    #[case::no_user(&[("x-organization-id", "acme")])]
+    #[case::no_organization(&[("x-user-id", "alice")])]
+    #[case::unknown_role(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-role", "OWNER")])]
+    #[case::odd_operator(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-operator", "1")])]
+    #[case::two_users(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-id", "bob")])]
+    fn anything_else_is_refused(#[case] pairs: &[(&'static str, &str)]) {
+        assert_eq!(read(pairs), None);
+    }
+}

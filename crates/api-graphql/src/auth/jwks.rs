@@ -1,0 +1,74 @@
+//! Reading a JSON Web Key Set.
+
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
+};
+
+use super::keys::{KeyProblem, VerificationKey};
+
+/// The usable keys of a set, in its order.
+pub(super) fn read(json: &str) -> Result<Vec<VerificationKey>, KeyProblem> {
+    let set: JwkSet =
+        serde_json::from_str(json).map_err(|problem| KeyProblem::MalformedSet(problem.to_string()))?;
+    let keys: Vec<_> = set.keys.iter().filter_map(usable).collect();
+    if keys.is_empty() {
+        return Err(KeyProblem::EmptySet);
+    }
+    let mut ids: Vec<_> = keys.iter().map(|key| key.id.as_deref()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() != keys.len() || (keys.len() > 1 && ids.contains(&None)) {
+        return Err(KeyProblem::AmbiguousSet);
+    }
+    Ok(keys)
+}
+
+fn usable(jwk: &Jwk) -> Option<VerificationKey> {
+    let common = &jwk.common;
+    if !matches!(common.public_key_use, None | Some(PublicKeyUse::Signature)) {
+        return None;
+    }
+    let (algorithm, name) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
+        AlgorithmParameters::EllipticCurve(parameters) if parameters.curve == EllipticCurve::P256 => {
+            (Algorithm::ES256, KeyAlgorithm::ES256)
+        }
+        AlgorithmParameters::OctetKeyPair(parameters) if parameters.curve == EllipticCurve::Ed25519 => {
+            (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
+        }
+        _ => return None,
+    };
+    if common.key_algorithm.as_ref().is_some_and(|stated| *stated != name) {
+        return None;
+    }
+    let key = DecodingKey::from_jwk(jwk).ok()?;
+    Some(VerificationKey { id: common.key_id.clone(), algorithm, key })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+
+    #[rstest]
+    #[case::one_without_an_id(format!("{{{ED25519}}}"), Ok(1))]
+    #[case::two_with_ids(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519},"kid":"b"}}"#), Ok(2))]
+    #[case::same_id_twice(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519},"kid":"a"}}"#), Err(KeyProblem::AmbiguousSet))]
+    #[case::one_of_two_without(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519}}}"#), Err(KeyProblem::AmbiguousSet))]
+    #[case::for_encryption(format!(r#"{{{ED25519},"use":"enc"}}"#), Err(KeyProblem::EmptySet))]
+    #[case::other_algorithm(format!(r#"{{{ED25519},"alg":"RS256"}}"#), Err(KeyProblem::EmptySet))]
+    #[case::shared_secret(r#"{"kty":"oct","k":"c2VjcmV0"}"#.to_owned(), Err(KeyProblem::EmptySet))]
+    fn only_usable_keys_are_taken(#[case] keys: String, #[case] expected: Result<usize, KeyProblem>) {
+        let read = read(&format!(r#"{{"keys":[{keys}]}}"#)).map(|keys| keys.len());
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_said_to_be_none() {
+        assert!(matches!(read("[]"), Err(KeyProblem::MalformedSet(_))));
+    }
+}

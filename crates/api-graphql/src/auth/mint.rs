@@ -1,0 +1,134 @@
+//! Making tokens, for `convene token` and for the demonstration users.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::keys::{KeyProblem, SHORTEST_SECRET};
+
+/// Signs tokens with the shared secret that the server checks them with.
+pub struct TokenMint {
+    key: EncodingKey,
+    issuer: String,
+    audience: String,
+}
+
+/// Whom a token is for.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// The id or slug of the organization; `None` only for the operator.
+    pub organization: Option<String>,
+    /// The member's user id.
+    pub user_id: String,
+    /// Whether the token is the platform operator's.
+    pub operator: bool,
+    /// How long the token is good for, in seconds.
+    pub lifetime_seconds: u32,
+}
+
+/// Why no token was made.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// Without an organization the token would open nothing.
+    #[error("a token for anybody but the operator needs an organization")]
+    NoOrganization,
+    /// The library that signs has failed.
+    #[error("the token could not be signed")]
+    Signing(#[source] jsonwebtoken::errors::Error),
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    operator: bool,
+    iat: i64,
+    exp: i64,
+}
+
+impl TokenMint {
+    /// A mint that signs with HS256.
+    ///
+    /// # Errors
+    ///
+    /// A secret of fewer than 32 bytes, which the server would not start with.
+    pub fn new(secret: &SecretString, issuer: String, audience: String) -> Result<Self, KeyProblem> {
+        let secret = secret.expose_secret().as_bytes();
+        if secret.len() < SHORTEST_SECRET {
+            return Err(KeyProblem::ShortSecret(secret.len()));
+        }
+        Ok(Self { key: EncodingKey::from_secret(secret), issuer, audience })
+    }
+
+    /// A token that is valid from `now` (seconds since 1970) on.
+    ///
+    /// # Errors
+    ///
+    /// A member's token without an organization, or a failure to sign.
+    pub fn mint(&self, request: &TokenRequest, now: i64) -> Result<String, MintError> {
+        if request.organization.is_none() && !request.operator {
+            return Err(MintError::NoOrganization);
+        }
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: &request.user_id,
+            org: request.organization.as_deref(),
+            operator: request.operator,
+            iat: now,
+            exp: now.saturating_add(i64::from(request.lifetime_seconds)),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key).map_err(MintError::Signing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::{TokenVerifier, VerificationKeys};
+
+    const NOW: i64 = 1_000_000;
+
+    fn request() -> TokenRequest {
+        TokenRequest {
+            organization: Some("acme".to_owned()),
+            user_id: "alice".to_owned(),
+            operator: false,
+            lifetime_seconds: 60,
+        }
+    }
+
+    fn secret() -> SecretString {
+        SecretString::from("0123456789abcdef0123456789abcdef")
+    }
+
+    fn mint() -> TokenMint {
+        TokenMint::new(&secret(), "convene".to_owned(), "convene".to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_minted_token_is_good_until_it_expires() {
+        let token = mint().mint(&request(), NOW).unwrap();
+        let keys = VerificationKeys::from_secret(&secret()).unwrap();
+        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        assert_eq!(verifier.verify(&token, NOW + 59).unwrap().user_id, "alice");
+        assert_eq!(verifier.verify(&token, NOW + 60), None);
+    }
+
+    #[test]
+    fn only_the_operator_goes_without_an_organization() {
+        let member = TokenRequest { organization: None, ..request() };
+        assert!(matches!(mint().mint(&member, NOW), Err(MintError::NoOrganization)));
+        assert!(mint().mint(&TokenRequest { operator: true, ..member }, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        let mint = TokenMint::new(&SecretString::from("short"), "convene".to_owned(), "convene".to_owned());
+        assert!(mint.is_err());
+    }
+}

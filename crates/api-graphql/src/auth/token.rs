@@ -1,0 +1,99 @@
+//! JSON Web Tokens (RFC 7519) and nothing around them: no key is ever taken from, or looked up for, a token.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, crypto};
+use serde_json::{Map, Value};
+
+use super::{
+    Credentials, claims,
+    keys::{VerificationKey, VerificationKeys},
+};
+use crate::http::strict_json;
+
+/// The longest token that is looked at, in bytes. Real ones have less than two thousand.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// Header parameters that are refused. The first five change how the rest is to be understood; the others ask the
+/// receiver to take a key from the token, or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797).
+const REFUSED_PARAMETERS: [&str; 10] =
+    ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c", "x5t"];
+
+/// Checks tokens: signature, issuer, audience, times and the claims that make up the credentials.
+#[derive(Debug)]
+pub struct TokenVerifier {
+    keys: VerificationKeys,
+    issuer: String,
+    audience: String,
+}
+
+impl TokenVerifier {
+    /// A verifier of tokens by this issuer (`iss`) for this audience (`aud`).
+    #[must_use]
+    pub fn new(keys: VerificationKeys, issuer: String, audience: String) -> Self {
+        Self { keys, issuer, audience }
+    }
+
+    /// The credentials in a token, or `None` where anything about it is wrong at `now` (seconds since 1970). There
+    /// is no leeway: a token is over in the second its `exp` names.
+    #[must_use]
+    pub fn verify(&self, token: &str, now: i64) -> Option<Credentials> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, payload) = message.split_once('.')?;
+        if payload.contains('.') {
+            return None;
+        }
+        let key = self.key_for(&object(header)?)?;
+        let genuine = crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm);
+        if !genuine.unwrap_or(false) {
+            return None;
+        }
+        claims::credentials(&object(payload)?, &self.issuer, &self.audience, now)
+    }
+
+    /// The configured key that this header asks for, if the rest of the header is in order.
+    fn key_for(&self, header: &Map<String, Value>) -> Option<&VerificationKey> {
+        if REFUSED_PARAMETERS.iter().any(|name| header.contains_key(*name)) {
+            return None;
+        }
+        if !header.get("typ").is_none_or(is_access_token_type) {
+            return None;
+        }
+        let id = match header.get("kid") {
+            None => None,
+            Some(Value::String(id)) => Some(id.as_str()),
+            Some(_) => return None,
+        };
+        let key = self.keys.select(id)?;
+        let algorithm = header.get("alg")?.as_str()?;
+        (algorithm == name_of(key.algorithm)?).then_some(key)
+    }
+}
+
+/// `JWT`, or `at+jwt` for access tokens by RFC 9068; media types are compared without regard to case.
+fn is_access_token_type(value: &Value) -> bool {
+    let Some(kind) = value.as_str() else { return false };
+    ["JWT", "at+jwt", "application/at+jwt"].iter().any(|known| known.eq_ignore_ascii_case(kind))
+}
+
+/// The name of an algorithm in a header, for those that keys are loaded for.
+fn name_of(algorithm: Algorithm) -> Option<&'static str> {
+    match algorithm {
+        Algorithm::HS256 => Some("HS256"),
+        Algorithm::RS256 => Some("RS256"),
+        Algorithm::ES256 => Some("ES256"),
+        Algorithm::EdDSA => Some("EdDSA"),
+        _ => None,
+    }
+}
+
+/// A part of a token: base64url without padding over one JSON object, no name in it twice.
+fn object(part: &str) -> Option<Map<String, Value>> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+    match strict_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! How many requests a caller, and an organization's callers together, may send.
+
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
+
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
+
+use crate::auth::Credentials;
+
+/// From this many callers in memory on, those that have been quiet are forgotten at once instead of at the next
+/// housekeeping. An entry takes about 200 bytes.
+const MOST_CALLERS: usize = 50_000;
+
+/// How many seconds' worth of requests a caller may send at once: a client loads a page with a volley of them.
+const BURST_SECONDS: u32 = 2;
+
+/// A number of requests a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate(NonZeroU32);
+
+impl Rate {
+    /// A rate of this many requests a second.
+    #[must_use]
+    pub const fn per_second(requests: NonZeroU32) -> Self {
+        Self(requests)
+    }
+
+    fn quota(self, burst_seconds: u32) -> Quota {
+        let burst = self.0.saturating_mul(NonZeroU32::MIN.saturating_add(burst_seconds - 1));
+        Quota::per_second(self.0).allow_burst(burst)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/s", self.0)
+    }
+}
+
+/// A text that is no rate.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("is no rate; write it like 100/s, from 1/s to 1000000/s")]
+pub struct RateSyntaxError;
+
+impl FromStr for Rate {
+    type Err = RateSyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, RateSyntaxError> {
+        let number = text.trim().strip_suffix("/s").ok_or(RateSyntaxError)?;
+        let requests: u32 = number.parse().map_err(|_| RateSyntaxError)?;
+        NonZeroU32::new(requests).filter(|rate| rate.get() <= 1_000_000).map(Self).ok_or(RateSyntaxError)
+    }
+}
+
+/// One caller: the organization as the credentials name it, and the user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallerKey {
+    organization: Option<String>,
+    user: String,
+}
+
+impl From<&Credentials> for CallerKey {
+    fn from(credentials: &Credentials) -> Self {
+        Self { organization: credentials.organization.clone(), user: credentials.user_id.clone() }
+    }
+}
+
+/// The rate limits of this process. Several processes behind a balancer each allow the full rate.
+pub struct RateLimits {
+    callers: DefaultKeyedRateLimiter<CallerKey>,
+    organizations: DefaultKeyedRateLimiter<String>,
+    clock: DefaultClock,
+}
+
+impl RateLimits {
+    /// `caller`: for each caller, in bursts of twice as many. `organization`: for all callers of one organization.
+    #[must_use]
+    pub fn new(caller: Rate, organization: Rate) -> Self {
+        Self {
+            callers: RateLimiter::keyed(caller.quota(BURST_SECONDS)),
+            organizations: RateLimiter::keyed(organization.quota(1)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts one request of a caller.
+    ///
+    /// # Errors
+    ///
+    /// The time to wait, where the caller has sent too many.
+    pub fn charge_caller(&self, caller: &CallerKey) -> Result<(), Duration> {
+        if self.callers.len() >= MOST_CALLERS {
+            self.callers.retain_recent();
+        }
+        self.callers.check_key(caller).map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// Counts one request of an organization.
+    ///
+    /// # Errors
+    ///
+    /// The time to wait, where its callers together have sent too many.
+    pub fn charge_organization(&self, organization: &String) -> Result<(), Duration> {
+        self.organizations.check_key(organization).map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets those who have been quiet for so long that their full allowance is back. To be called every few
+    /// seconds, so that memory does not grow with every caller ever seen.
+    pub fn forget_quiet(&self) {
+        self.callers.retain_recent();
+        self.callers.shrink_to_fit();
+        self.organizations.retain_recent();
+        self.organizations.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn rate(requests: u32) -> Rate {
+        Rate::per_second(NonZeroU32::new(requests).unwrap())
+    }
+
+    fn caller(user: &str) -> CallerKey {
+        CallerKey { organization: Some("acme".to_owned()), user: user.to_owned() }
+    }
+
+    #[rstest]
+    #[case("100/s", Ok(rate(100)))]
+    #[case(" 7/s ", Ok(rate(7)))]
+    #[case("1000000/s", Ok(rate(1_000_000)))]
+    #[case("1000001/s", Err(RateSyntaxError))]
+    #[case("0/s", Err(RateSyntaxError))]
+    #[case("100", Err(RateSyntaxError))]
+    #[case("100/m", Err(RateSyntaxError))]
+    #[case("-1/s", Err(RateSyntaxError))]
+    fn rates_are_read(#[case] text: &str, #[case] expected: Result<Rate, RateSyntaxError>) {
+        assert_eq!(text.parse::<Rate>(), expected);
+    }
+
+    #[test]
+    fn a_caller_has_twice_the_rate_as_a_burst_and_no_more() {
+        let limits = RateLimits::new(rate(1), rate(1_000));
+        let alice = caller("alice");
+        assert!(limits.charge_caller(&alice).is_ok());
+        assert!(limits.charge_caller(&alice).is_ok());
+        let wait = limits.charge_caller(&alice).unwrap_err();
+        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1));
+        assert!(limits.charge_caller(&caller("bob")).is_ok(), "another caller has an allowance of its own");
+    }
+
+    #[test]
+    fn an_organization_has_one_allowance_for_all_of_its_callers() {
+        let limits = RateLimits::new(rate(1_000), rate(2));
+        let acme = "acme".to_owned();
+        assert!(limits.charge_organization(&acme).is_ok());
+        assert!(limits.charge_organization(&acme).is_ok());
+        assert!(limits.charge_organization(&acme).is_err());
+        assert!(limits.charge_organization(&"other".to_owned()).is_ok());
+    }
+}

@@ -1,0 +1,147 @@
+//! Logs and metrics.
+//!
+//! Logs are lines of JSON in production and readable lines in development. Neither can be forged by a caller: text
+//! that comes from outside is either escaped (JSON) or of a safe alphabet (request ids, operation names, routes).
+//! Arguments, documents and variables are never logged.
+
+use std::{error::Error, time::Duration};
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::http::request_id::RequestId;
+
+/// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
+const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+const REQUESTS: &str = "convene_http_requests_total";
+const REQUEST_SECONDS: &str = "convene_http_request_duration_seconds";
+const OPERATIONS: &str = "convene_graphql_operations_total";
+const SECURITY_EVENTS: &str = "convene_security_events_total";
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// For people.
+    Readable,
+}
+
+/// Why there are no logs or no metrics.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not in the syntax of `tracing`.
+    #[error("CONVENE_LOG is not a log filter such as `info` or `convene=debug,warn`")]
+    Filter(#[source] tracing_subscriber::filter::ParseError),
+    /// Logging was set up before.
+    #[error("logging is already set up")]
+    AlreadySet(#[source] tracing_subscriber::util::TryInitError),
+    /// Metrics cannot be collected.
+    #[error("metrics cannot be collected")]
+    Metrics(#[source] BuildError),
+}
+
+/// Starts logging to standard error for this process.
+///
+/// # Errors
+///
+/// A filter that cannot be read, or a second call.
+pub fn start_logging(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(true);
+    match format {
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
+        LogFormat::Readable => registry.with(lines.compact()).try_init(),
+    }
+    .map_err(TelemetryError::AlreadySet)
+}
+
+/// Starts collecting metrics for this process. The handle renders them.
+///
+/// # Errors
+///
+/// A second call.
+pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(TelemetryError::Metrics)?;
+    metrics::describe_counter!(REQUESTS, "HTTP requests by route, method and class of status");
+    metrics::describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time to answer, by route");
+    metrics::describe_counter!(OPERATIONS, "GraphQL operations by type and outcome");
+    metrics::describe_counter!(SECURITY_EVENTS, "Requests refused for a reason of security, by kind");
+    Ok(handle)
+}
+
+/// Writes a fault to the log, with all of its sources and the id of the request it spoiled. To be called once for
+/// each fault, where it is turned into an answer.
+pub fn log_fault(fault: &(dyn Error + 'static), request_id: &RequestId) {
+    let mut chain = fault.to_string();
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        chain.push_str(": ");
+        chain.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(request_id = %request_id, fault = ?chain, "a request failed");
+}
+
+/// What is counted as a possible attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityEvent {
+    /// Credentials that are missing or wrong.
+    AuthenticationFailed,
+    /// A caller or an organization beyond its rate.
+    Throttled,
+    /// A body or headers beyond the limit.
+    OversizedRequest,
+    /// A request that arrives too slowly.
+    SlowRequest,
+    /// A document beyond a limit.
+    DocumentLimit,
+    /// A question for the schema where that is turned off.
+    IntrospectionRefused,
+    /// A batch of operations.
+    BatchRefused,
+}
+
+impl SecurityEvent {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::Throttled => "throttled",
+            Self::OversizedRequest => "oversized_request",
+            Self::SlowRequest => "slow_request",
+            Self::DocumentLimit => "document_limit",
+            Self::IntrospectionRefused => "introspection_refused",
+            Self::BatchRefused => "batch_refused",
+        }
+    }
+}
+
+/// Counts one such event.
+pub fn record_security_event(event: SecurityEvent) {
+    metrics::counter!(SECURITY_EVENTS, "kind" => event.label()).increment(1);
+}
+
+/// Counts one answered request. `route` is the pattern of the route, never the path, so that the number of series
+/// stays small.
+pub(crate) fn record_request(method: &'static str, route: &str, status: u16, latency: Duration) {
+    let class = match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    let route = route.to_owned();
+    metrics::counter!(REQUESTS, "route" => route.clone(), "method" => method, "status" => class).increment(1);
+    metrics::histogram!(REQUEST_SECONDS, "route" => route).record(latency.as_secs_f64());
+}
+
+/// Counts one GraphQL operation.
+pub(crate) fn record_operation(kind: &'static str, outcome: &'static str) {
+    metrics::counter!(OPERATIONS, "type" => kind, "outcome" => outcome).increment(1);
+}
