@@ -1,0 +1,311 @@
+//! The settings of the server, from the environment.
+//!
+//! Every setting is named in [`SETTINGS`], which is also what `convene serve --help` prints. `CONVENE_<NAME>_FILE`
+//! names a file to read a setting from, which is how secrets are best given. All problems are reported at once.
+
+mod environment;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::{net::SocketAddr, num::NonZeroU32, path::Path, time::Duration};
+
+use secrecy::SecretString;
+
+use self::environment::Reader;
+pub use self::{
+    environment::{ConfigError, Environment, Problem},
+    settings::{SETTINGS, Setting, help},
+};
+use crate::{
+    auth::{KeyProblem, TokenMint, TokenVerifier, VerificationKeys},
+    graphql::limits::DocumentLimits,
+    http::{limits::HttpLimits, rate_limit::Rate},
+    telemetry::LogFormat,
+};
+
+/// What the server is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Nothing is shown that a stranger could use.
+    Production,
+    /// GraphiQL, introspection and readable logs.
+    Development,
+}
+
+/// How logs are written. Every command reads this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// Which lines are written, in the syntax of `tracing`.
+    pub filter: String,
+}
+
+/// Where the data is. Every command that touches it reads this.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// The connection string of a replica set. It may contain a password.
+    pub uri: SecretString,
+    /// The name of the database.
+    pub name: String,
+}
+
+/// How callers prove who they are.
+#[derive(Debug)]
+pub enum AuthConfig {
+    /// Signed tokens.
+    Jwt(TokenVerifier),
+    /// Plain headers, for development on this machine.
+    Headers,
+}
+
+/// How many requests are let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateConfig {
+    /// For each caller.
+    pub caller: Rate,
+    /// For all callers of one organization together.
+    pub organization: Rate,
+}
+
+/// Everything `convene serve` needs to know.
+#[derive(Debug)]
+pub struct ServeConfig {
+    /// How logs are written.
+    pub log: LogConfig,
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// The address to listen on; port 0 lets the system choose one.
+    pub listen: SocketAddr,
+    /// What the server is run for.
+    pub profile: Profile,
+    /// Whether documents may ask for the schema.
+    pub introspection: bool,
+    /// How callers prove who they are.
+    pub auth: AuthConfig,
+    /// How many requests are let through; `None` for all of them.
+    pub rate: Option<RateConfig>,
+    /// How large and slow a request may be.
+    pub http: HttpLimits,
+    /// How large a document may be.
+    pub documents: DocumentLimits,
+    /// Threads that handle requests.
+    pub workers: usize,
+    /// How long requests in flight may take to finish at a shutdown.
+    pub shutdown_time: Duration,
+}
+
+impl LogConfig {
+    /// Reads the profile and the filter.
+    ///
+    /// # Errors
+    ///
+    /// All settings that cannot be used.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(environment);
+        let log = log(&mut reader);
+        reader.finish(log)
+    }
+}
+
+impl DatabaseConfig {
+    /// Reads the connection string and the name of the database.
+    ///
+    /// # Errors
+    ///
+    /// All settings that are missing or cannot be used.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(environment);
+        let database = database(&mut reader);
+        reader.finish(database)
+    }
+}
+
+impl ServeConfig {
+    /// Reads all settings.
+    ///
+    /// # Errors
+    ///
+    /// All settings that are missing, cannot be used, or contradict one another.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(environment);
+        let config = serve(&mut reader);
+        reader.finish(config)
+    }
+}
+
+/// The mint for `convene token`: the secret, issuer and audience that the server checks tokens with.
+///
+/// # Errors
+///
+/// A missing or too short `CONVENE_JWT_SECRET`. The other kinds of keys cannot sign.
+pub fn token_mint(environment: &Environment) -> Result<TokenMint, ConfigError> {
+    let mut reader = Reader::new(environment);
+    let secret = reader.required("CONVENE_JWT_SECRET").map(SecretString::from);
+    let (issuer, audience) = issuer_and_audience(&mut reader);
+    let mint = secret.zip(issuer).zip(audience).and_then(|((secret, issuer), audience)| {
+        reader.check("CONVENE_JWT_SECRET", TokenMint::new(&secret, issuer, audience))
+    });
+    reader.finish(mint)
+}
+
+fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
+    let log = log(reader);
+    let database = database(reader);
+    let listen =
+        reader.parsed::<SocketAddr>("CONVENE_LISTEN", "an address and a port such as 127.0.0.1:8080");
+    let profile = profile(reader);
+    let introspection = match reader.optional("CONVENE_INTROSPECTION").as_deref() {
+        None => profile.map(|profile| profile == Profile::Development),
+        Some("on") => Some(true),
+        Some("off") => Some(false),
+        Some(_) => reader.problem("CONVENE_INTROSPECTION", "must be on or off"),
+    };
+    let auth = auth(reader);
+    if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, listen)
+        && !listen.ip().is_loopback()
+    {
+        reader.problem::<()>(
+            "CONVENE_AUTH",
+            "is headers, which believes every caller; that is refused on any address but a loopback one such as \
+             127.0.0.1",
+        );
+    }
+    let rate = rate(reader);
+    let http = http(reader);
+    let documents = documents(reader);
+    let workers = match reader.optional("CONVENE_WORKERS") {
+        None => Some(std::thread::available_parallelism().map_or(2, usize::from)),
+        Some(_) => reader.number("CONVENE_WORKERS", 1..=256),
+    };
+    let shutdown_time = reader.seconds("CONVENE_SHUTDOWN_TIMEOUT", 1..=600);
+    Some(ServeConfig {
+        log: log?,
+        database: database?,
+        listen: listen?,
+        profile: profile?,
+        introspection: introspection?,
+        auth: auth?,
+        rate: rate?,
+        http: http?,
+        documents: documents?,
+        workers: workers?,
+        shutdown_time: shutdown_time?,
+    })
+}
+
+fn profile(reader: &mut Reader<'_>) -> Option<Profile> {
+    match reader.value("CONVENE_PROFILE")?.as_str() {
+        "production" => Some(Profile::Production),
+        "development" => Some(Profile::Development),
+        _ => reader.problem("CONVENE_PROFILE", "must be production or development"),
+    }
+}
+
+fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
+    let format = match profile(reader)? {
+        Profile::Production => LogFormat::Json,
+        Profile::Development => LogFormat::Readable,
+    };
+    Some(LogConfig { format, filter: reader.value("CONVENE_LOG")? })
+}
+
+fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
+    let uri = reader.required("CONVENE_MONGODB_URI").and_then(|uri| {
+        if uri.starts_with("mongodb://") || uri.starts_with("mongodb+srv://") {
+            Some(SecretString::from(uri))
+        } else {
+            reader.problem("CONVENE_MONGODB_URI", "must begin with mongodb:// or mongodb+srv://")
+        }
+    });
+    let name = reader.value("CONVENE_DATABASE").and_then(|name| {
+        // MongoDB's own rule: at most 63 bytes, and none of these characters.
+        if name.len() <= 63 && !name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?']) {
+            Some(name)
+        } else {
+            reader.problem("CONVENE_DATABASE", "is not a name that MongoDB accepts")
+        }
+    });
+    Some(DatabaseConfig { uri: uri?, name: name? })
+}
+
+fn issuer_and_audience(reader: &mut Reader<'_>) -> (Option<String>, Option<String>) {
+    (reader.value("CONVENE_JWT_ISSUER"), reader.value("CONVENE_JWT_AUDIENCE"))
+}
+
+fn auth(reader: &mut Reader<'_>) -> Option<AuthConfig> {
+    match reader.value("CONVENE_AUTH")?.as_str() {
+        "headers" => Some(AuthConfig::Headers),
+        "jwt" => {
+            let (issuer, audience) = issuer_and_audience(reader);
+            let keys = keys(reader)?;
+            Some(AuthConfig::Jwt(TokenVerifier::new(keys, issuer?, audience?)))
+        }
+        _ => reader.problem("CONVENE_AUTH", "must be jwt or headers"),
+    }
+}
+
+fn keys(reader: &mut Reader<'_>) -> Option<VerificationKeys> {
+    type Load = fn(String) -> Result<VerificationKeys, KeyProblem>;
+    let sources: [(&str, Load); 3] = [
+        ("CONVENE_JWT_SECRET", |secret| VerificationKeys::from_secret(&SecretString::from(secret))),
+        ("CONVENE_JWT_PUBLIC_KEY", |pem| VerificationKeys::from_public_pem(&pem)),
+        ("CONVENE_JWT_JWKS", |json| VerificationKeys::from_jwks(&json)),
+    ];
+    let mut given = Vec::new();
+    for (name, load) in sources {
+        if let Some(value) = reader.optional(name) {
+            given.push((name, load, value));
+        }
+    }
+    if given.len() > 1 {
+        return reader.problem("CONVENE_JWT_SECRET", "and the other CONVENE_JWT_* keys exclude one another");
+    }
+    let Some((name, load, value)) = given.pop() else {
+        return reader.problem(
+            "CONVENE_JWT_SECRET",
+            "is missing: CONVENE_AUTH is jwt, so set this, CONVENE_JWT_PUBLIC_KEY or CONVENE_JWT_JWKS",
+        );
+    };
+    let value = match name {
+        "CONVENE_JWT_PUBLIC_KEY" if !value.contains("-----BEGIN") => reader.file(name, Path::new(&value))?,
+        "CONVENE_JWT_JWKS" if !value.trim_start().starts_with('{') => reader.file(name, Path::new(&value))?,
+        _ => value,
+    };
+    reader.check(name, load(value))
+}
+
+/// `Some(None)` where the limits are turned off.
+#[expect(clippy::option_option, reason = "the outer one is for a problem, the inner one is the setting")]
+fn rate(reader: &mut Reader<'_>) -> Option<Option<RateConfig>> {
+    const SYNTAX: &str = "off, or a number of requests a second such as 100/s";
+    if reader.value("CONVENE_RATE_LIMIT")? == "off" {
+        return Some(None);
+    }
+    let caller = reader.parsed("CONVENE_RATE_LIMIT", SYNTAX);
+    let organization = match reader.value("CONVENE_TENANT_RATE_LIMIT")?.as_str() {
+        "off" => Some(Rate::per_second(NonZeroU32::MAX)),
+        _ => reader.parsed("CONVENE_TENANT_RATE_LIMIT", SYNTAX),
+    };
+    Some(Some(RateConfig { caller: caller?, organization: organization? }))
+}
+
+fn http(reader: &mut Reader<'_>) -> Option<HttpLimits> {
+    let body_bytes = reader.number("CONVENE_BODY_LIMIT", 1_024..=16 * 1_024 * 1_024);
+    let body_time = reader.seconds("CONVENE_BODY_TIMEOUT", 1..=60);
+    let request_time = reader.seconds("CONVENE_REQUEST_TIMEOUT", 1..=120);
+    Some(HttpLimits {
+        body_bytes: body_bytes?,
+        body_time: body_time?,
+        request_time: request_time?,
+        ..HttpLimits::default()
+    })
+}
+
+fn documents(reader: &mut Reader<'_>) -> Option<DocumentLimits> {
+    let cost = reader.number("CONVENE_QUERY_COST_LIMIT", 100..=1_000_000);
+    // More would come near the nesting that the parser refuses.
+    let depth = reader.number("CONVENE_QUERY_DEPTH_LIMIT", 3..=20);
+    Some(DocumentLimits { cost: cost?, depth: depth?, ..DocumentLimits::default() })
+}

@@ -1,0 +1,213 @@
+//! Reading settings one by one, and collecting what is wrong with them.
+
+use std::{collections::BTreeMap, fmt, fs, ops::RangeInclusive, path::Path, str::FromStr, time::Duration};
+
+use super::settings::SETTINGS;
+
+/// What the names of all settings begin with.
+const PREFIX: &str = "CONVENE_";
+
+/// The environment variables that are settings. A value that is not UTF-8 is kept as `None`, to be reported.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, Option<String>>);
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
+            Some((name, value.into_string().ok()))
+        });
+        Self(variables.collect())
+    }
+
+    /// An environment of these variables only.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect())
+    }
+
+    /// Variables that look like settings and are none: most likely misspelt. Worth a warning, no more, as other
+    /// programs may have variables of that prefix.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<&str> {
+        let is_known = |name: &str| {
+            SETTINGS.iter().any(|setting| {
+                name.strip_prefix(setting.name).is_some_and(|rest| rest.is_empty() || rest == "_FILE")
+            })
+        };
+        self.0.keys().map(String::as_str).filter(|name| !is_known(name)).collect()
+    }
+}
+
+/// Never shows values: some are secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// One setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting.
+    pub setting: &'static str,
+    /// What is wrong, to be read after its name. Never contains the value of a secret.
+    pub reason: String,
+}
+
+/// All settings that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the settings cannot be used:")?;
+        for Problem { setting, reason } in &self.problems {
+            write!(formatter, "\n  {setting} {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads settings and remembers the problems.
+pub(super) struct Reader<'e> {
+    environment: &'e Environment,
+    problems: Vec<Problem>,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(environment: &'e Environment) -> Self {
+        Self { environment, problems: Vec::new() }
+    }
+
+    /// The result, if there was no problem on the way.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(ConfigError { problems: self.problems }),
+        }
+    }
+
+    /// Remembers a problem, once.
+    pub(super) fn problem<T>(&mut self, setting: &'static str, reason: impl Into<String>) -> Option<T> {
+        let problem = Problem { setting, reason: reason.into() };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+        None
+    }
+
+    /// The value of a result; its error becomes a problem of this setting.
+    pub(super) fn check<T, E: fmt::Display>(
+        &mut self,
+        setting: &'static str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => self.problem(setting, error.to_string()),
+        }
+    }
+
+    /// A setting that may be left out: from its variable or its file. An empty variable counts as left out.
+    pub(super) fn optional(&mut self, setting: &'static str) -> Option<String> {
+        let file_variable = format!("{setting}_FILE");
+        match (self.variable(setting, setting), self.variable(setting, &file_variable)) {
+            (Some(_), Some(_)) => self.problem(setting, format!("and {file_variable} exclude one another")),
+            (None, Some(path)) => self.file(setting, Path::new(&path)),
+            (value, None) => value,
+        }
+    }
+
+    fn variable(&mut self, setting: &'static str, name: &str) -> Option<String> {
+        match self.environment.0.get(name) {
+            Some(None) => self.problem(setting, "is not valid UTF-8"),
+            Some(Some(value)) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
+            None => None,
+        }
+    }
+
+    /// The text of a file, without the line break at its end.
+    pub(super) fn file(&mut self, setting: &'static str, path: &Path) -> Option<String> {
+        match fs::read_to_string(path) {
+            Ok(text) if text.trim().is_empty() => {
+                self.problem(setting, format!("names an empty file, {path:?}"))
+            }
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(error) => {
+                self.problem(setting, format!("names a file that cannot be read, {path:?}: {error}"))
+            }
+        }
+    }
+
+    /// A setting that must be given.
+    pub(super) fn required(&mut self, setting: &'static str) -> Option<String> {
+        let problems = self.problems.len();
+        match self.optional(setting) {
+            None if self.problems.len() == problems => self.problem(setting, "is missing"),
+            value => value,
+        }
+    }
+
+    /// A setting as given, or its default.
+    pub(super) fn value(&mut self, setting: &'static str) -> Option<String> {
+        let problems = self.problems.len();
+        match self.optional(setting) {
+            None if self.problems.len() == problems => {
+                let default = SETTINGS.iter().find(|known| known.name == setting)?.default;
+                default.map(str::to_owned)
+            }
+            value => value,
+        }
+    }
+
+    /// The same, parsed. `expected` completes "must be".
+    pub(super) fn parsed<T: FromStr>(&mut self, setting: &'static str, expected: &str) -> Option<T> {
+        let text = self.value(setting)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(_) => self.problem(setting, format!("must be {expected}, and is {text:?}")),
+        }
+    }
+
+    /// The same, as a number in a range.
+    pub(super) fn number<T>(&mut self, setting: &'static str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        let text = self.value(setting)?;
+        self.in_range(setting, &text, &range, "")
+    }
+
+    /// The same, as a number of seconds such as `5s`.
+    pub(super) fn seconds(&mut self, setting: &'static str, range: RangeInclusive<u64>) -> Option<Duration> {
+        let text = self.value(setting)?;
+        let number = text.strip_suffix('s').unwrap_or("");
+        self.in_range(setting, number, &range, "s").map(Duration::from_secs)
+    }
+
+    fn in_range<T>(
+        &mut self,
+        setting: &'static str,
+        text: &str,
+        range: &RangeInclusive<T>,
+        unit: &str,
+    ) -> Option<T>
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        match text.parse().ok().filter(|number| range.contains(number)) {
+            Some(number) => Some(number),
+            None => {
+                let (low, high) = (range.start(), range.end());
+                self.problem(setting, format!("must be a number from {low}{unit} to {high}{unit}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The table of settings.
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// The value where none is given; `None` where there is none.
+    pub default: Option<&'static str>,
+    /// What it is for, in a line.
+    pub help: &'static str,
+}
+
+const fn setting(name: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+    Setting { name, default, help }
+}
+
+/// All settings, in the order of the help text.
+pub const SETTINGS: [Setting; 21] = [
+    setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
+    setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
+    setting("CONVENE_LISTEN", Some("127.0.0.1:8080"), "address and port; port 0 picks a free one"),
+    setting(
+        "CONVENE_PROFILE",
+        Some("production"),
+        "production, or development: GraphiQL, introspection, readable logs",
+    ),
+    setting("CONVENE_LOG", Some("info"), "log filter, such as debug or convene_api_graphql=debug,warn"),
+    setting("CONVENE_AUTH", Some("jwt"), "jwt, or headers: believes x-user-id and the like, loopback only"),
+    setting("CONVENE_JWT_SECRET", None, "HS256 secret of at least 32 bytes"),
+    setting(
+        "CONVENE_JWT_PUBLIC_KEY",
+        None,
+        "instead: public key in PEM (RS256, ES256, EdDSA), or the file it is in",
+    ),
+    setting("CONVENE_JWT_JWKS", None, "instead: JSON Web Key Set, or the file it is in"),
+    setting("CONVENE_JWT_ISSUER", Some("convene"), "iss that tokens must have"),
+    setting("CONVENE_JWT_AUDIENCE", Some("convene"), "aud that tokens must have"),
+    setting("CONVENE_INTROSPECTION", None, "on or off; by default on in development only"),
+    setting(
+        "CONVENE_RATE_LIMIT",
+        Some("100/s"),
+        "requests of one caller, in bursts of twice as many; off for load tests",
+    ),
+    setting(
+        "CONVENE_TENANT_RATE_LIMIT",
+        Some("1000/s"),
+        "requests of one organization's callers together, or off",
+    ),
+    setting("CONVENE_BODY_LIMIT", Some("262144"), "largest request body in bytes"),
+    setting("CONVENE_BODY_TIMEOUT", Some("5s"), "time for a request body to arrive"),
+    setting("CONVENE_REQUEST_TIMEOUT", Some("10s"), "time for a whole request"),
+    setting("CONVENE_QUERY_COST_LIMIT", Some("5000"), "cost of a GraphQL document: fields times page sizes"),
+    setting("CONVENE_QUERY_DEPTH_LIMIT", Some("12"), "fields inside fields in a GraphQL document"),
+    setting("CONVENE_WORKERS", None, "threads that handle requests; by default one for each core"),
+    setting("CONVENE_SHUTDOWN_TIMEOUT", Some("30s"), "time for requests in flight to finish at a shutdown"),
+];
+
+/// The text for `convene serve --help`.
+#[must_use]
+pub fn help() -> String {
+    let mut text = String::from(
+        "Settings are environment variables. Each can also be given as a file, by its name with _FILE added,\n\
+         which is the way to give secrets.\n\n",
+    );
+    let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
+    for Setting { name, default, help } in SETTINGS {
+        let default = default.map(|default| format!(" [default: {default}]")).unwrap_or_default();
+        text.push_str(&format!("  {name:width$}  {help}{default}\n"));
+    }
+    text
+}

@@ -1,0 +1,128 @@
+use rstest::rstest;
+
+use super::*;
+
+const MINIMAL: [(&str, &str); 2] = [
+    ("CONVENE_MONGODB_URI", "mongodb://localhost/?replicaSet=rs0"),
+    ("CONVENE_JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+];
+
+fn read(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
+    let mut pairs: std::collections::BTreeMap<&str, &str> = MINIMAL.into();
+    pairs.extend(more.iter().copied());
+    ServeConfig::read(&Environment::from_pairs(pairs))
+}
+
+#[test]
+fn the_defaults_are_those_of_the_table() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.database.name, "convene");
+    assert_eq!(config.profile, Profile::Production);
+    assert!(!config.introspection);
+    assert_eq!(config.log, LogConfig { format: LogFormat::Json, filter: "info".to_owned() });
+    assert_eq!(config.http, HttpLimits::default());
+    assert_eq!(config.documents, DocumentLimits::default());
+    let rate = config.rate.unwrap();
+    assert_eq!((rate.caller.to_string(), rate.organization.to_string()), ("100/s".into(), "1000/s".into()));
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let environment = Environment::from_pairs([
+        ("CONVENE_LISTEN", "nowhere"),
+        ("CONVENE_JWT_SECRET", "short"),
+        ("CONVENE_PROFILE", "test"),
+        ("CONVENE_RATE_LIMIT", "many"),
+        ("CONVENE_BODY_LIMIT", "-1"),
+        ("CONVENE_REQUEST_TIMEOUT", "10"),
+        ("CONVENE_DATABASE", "a.b"),
+        ("CONVENE_WORKERS", "0"),
+        ("CONVENE_INTROSPECTION", "maybe"),
+    ]);
+    insta::assert_snapshot!(ServeConfig::read(&environment).unwrap_err(), @r#"
+    the settings cannot be used:
+      CONVENE_PROFILE must be production or development
+      CONVENE_MONGODB_URI is missing
+      CONVENE_DATABASE is not a name that MongoDB accepts
+      CONVENE_LISTEN must be an address and a port such as 127.0.0.1:8080, and is "nowhere"
+      CONVENE_INTROSPECTION must be on or off
+      CONVENE_JWT_SECRET has 5 bytes; HS256 needs at least 32 (try `openssl rand -base64 48`)
+      CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
+      CONVENE_BODY_LIMIT must be a number from 1024 to 16777216
+      CONVENE_REQUEST_TIMEOUT must be a number from 1s to 120s
+      CONVENE_WORKERS must be a number from 1 to 256
+    "#);
+}
+
+#[rstest]
+#[case("127.0.0.1:0", true)]
+#[case("[::1]:8080", true)]
+#[case("0.0.0.0:8080", false)]
+#[case("192.168.1.7:8080", false)]
+#[case("[::]:8080", false)]
+fn headers_mode_stays_on_this_machine(#[case] listen: &str, #[case] accepted: bool) {
+    let config = read(&[("CONVENE_AUTH", "headers"), ("CONVENE_LISTEN", listen)]);
+    assert_eq!(config.is_ok(), accepted);
+    if let Err(error) = config {
+        assert_eq!(error.problems.len(), 1);
+        assert_eq!(error.problems[0].setting, "CONVENE_AUTH");
+    }
+}
+
+#[test]
+fn exactly_one_key_is_needed() {
+    assert!(read(&[("CONVENE_JWT_SECRET", "")]).is_err());
+    assert!(read(&[("CONVENE_JWT_PUBLIC_KEY", "/no/such/file")]).is_err());
+    assert!(read(&[("CONVENE_JWT_SECRET", ""), ("CONVENE_AUTH", "headers")]).is_ok());
+}
+
+#[test]
+fn a_secret_comes_from_a_file_without_its_line_break() {
+    let path = std::env::temp_dir().join(format!("convene-config-test-{}", std::process::id()));
+    std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let file = path.to_str().unwrap();
+    let alone = read(&[("CONVENE_JWT_SECRET", ""), ("CONVENE_JWT_SECRET_FILE", file)]);
+    let both = read(&[("CONVENE_JWT_SECRET_FILE", file)]);
+    std::fs::remove_file(&path).unwrap();
+    assert!(alone.is_ok());
+    assert_eq!(both.unwrap_err().problems[0].reason, "and CONVENE_JWT_SECRET_FILE exclude one another");
+}
+
+#[test]
+fn development_turns_introspection_and_readable_logs_on() {
+    let config = read(&[("CONVENE_PROFILE", "development")]).unwrap();
+    assert!(config.introspection);
+    assert_eq!(config.log.format, LogFormat::Readable);
+    let config = read(&[("CONVENE_PROFILE", "development"), ("CONVENE_INTROSPECTION", "off")]).unwrap();
+    assert!(!config.introspection);
+}
+
+#[test]
+fn the_rate_limit_can_be_turned_off() {
+    assert_eq!(read(&[("CONVENE_RATE_LIMIT", "off")]).unwrap().rate, None);
+}
+
+#[test]
+fn neither_errors_nor_debug_output_show_a_secret() {
+    let canary = "canary-canary-canary-canary-canary";
+    let uri = format!("mongodb://user:{canary}@localhost");
+    let config = read(&[("CONVENE_JWT_SECRET", canary), ("CONVENE_MONGODB_URI", &uri)]).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    let error = read(&[("CONVENE_JWT_SECRET", "canary"), ("CONVENE_MONGODB_URI", "canary")]).unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("canary"));
+}
+
+#[test]
+fn misspelt_settings_are_found() {
+    let environment = Environment::from_pairs([("CONVENE_LISTNE", "x"), ("CONVENE_JWT_SECRET_FILE", "y")]);
+    assert_eq!(environment.unknown(), ["CONVENE_LISTNE"]);
+}
+
+#[test]
+fn the_help_names_every_setting() {
+    let help = help();
+    for setting in SETTINGS {
+        assert!(help.contains(setting.name), "{}", setting.name);
+    }
+}
