@@ -1,6 +1,10 @@
-//! Everything that speaks HTTP.
+//! Everything that speaks HTTP: the GraphQL-over-HTTP handler, health and metrics routes, and what goes around every
+//! request (its id, its log line, its headers, its errors).
 
+pub mod edge;
 pub mod error;
+pub mod graphql;
+pub mod health;
 pub mod limits;
 pub mod rate_limit;
 pub mod request_id;

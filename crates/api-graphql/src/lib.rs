@@ -1,7 +1,17 @@
 //! GraphQL and REST over HTTP for Convene.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`config`] | the settings of the server, read from the environment |
+//! | [`auth`] | from a request's headers to a known caller |
+//! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
+//! | [`graphql`] | what belongs to the GraphQL schema and its documents |
+//! | [`server`] | puts the parts together, listens, and shuts down in order |
+//! | [`telemetry`] | logs and metrics |
 
 pub mod auth;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod server;
 pub mod telemetry;

@@ -1,0 +1,166 @@
+//! What goes around every request: its id, its span, its log line, its metrics, the cap on its headers, and the
+//! headers every answer carries.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+
+use super::{
+    error::HttpError,
+    graphql::OperationSummary,
+    limits::HttpLimits,
+    request_id::{self, NewRequestId, RequestId},
+};
+use crate::telemetry::{self, SecurityEvent, record_security_event};
+
+/// What the edge needs to know about the server.
+pub(crate) struct EdgeSettings {
+    pub(crate) new_request_id: NewRequestId,
+    pub(crate) limits: HttpLimits,
+}
+
+/// Opens the span of a request and gives the request its id. Only what is safe to log is recorded: neither the query
+/// string nor any header but the id.
+pub(crate) struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let Some(settings) = request.app_data::<web::Data<EdgeSettings>>() else { return Span::none() };
+        let id = RequestId::of(request.headers(), &settings.new_request_id);
+        let span = tracing::info_span!("request", request_id = %id);
+        request.extensions_mut().insert(id);
+        span
+    }
+
+    fn on_request_end<B: MessageBody>(_span: Span, _outcome: &Result<ServiceResponse<B>, Error>) {}
+}
+
+/// The middleware: runs the rest of the stack and finishes whatever comes out of it.
+pub(crate) async fn finish<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let started = Instant::now();
+    let method = known_method(request.method());
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.unwrap_or_else(|| RequestId::current(request.request()));
+
+    let mut response = match headers_within_limit(&request) {
+        true => match next.call(request).await {
+            Ok(response) => unify_error(response, &id),
+            // Nothing in the server's own stack fails this way; should an extension do so, its text stays inside.
+            Err(error) => {
+                tracing::error!(request_id = %id, fault = ?error.to_string(), "a request failed");
+                return Err(error);
+            }
+        },
+        false => {
+            record_security_event(SecurityEvent::OversizedRequest);
+            let refusal = HttpError::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "HEADERS_TOO_LARGE",
+                "The headers are too large.",
+            );
+            request.into_response(refusal.response_with_id(&id).map_into_right_body())
+        }
+    };
+    set_common_headers(&mut response, &id);
+
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status().as_u16();
+    let latency = started.elapsed();
+    telemetry::record_request(method, &route, status, latency);
+    let operation = response.response().extensions().get::<OperationSummary>().cloned();
+    let operation = operation.unwrap_or_default();
+    tracing::info!(
+        method,
+        route,
+        status,
+        latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        operation = operation.name.as_deref(),
+        operation_type = operation.kind,
+        outcome = operation.outcome,
+        "request"
+    );
+    Ok(response)
+}
+
+/// Gives errors that the framework made by itself the shape of all others.
+fn unify_error<B: MessageBody>(
+    response: ServiceResponse<B>,
+    id: &RequestId,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let has_shape = response.headers().get(header::CONTENT_TYPE).is_some_and(is_json);
+    if !is_error || has_shape {
+        return response.map_into_left_body();
+    }
+    let replacement: HttpResponse = HttpError::from_status(status).response_with_id(id);
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut unified = response.into_response(replacement.map_into_right_body());
+    if let Some(allow) = allow {
+        unified.headers_mut().insert(header::ALLOW, allow);
+    }
+    unified
+}
+
+fn is_json(content_type: &HeaderValue) -> bool {
+    content_type.to_str().is_ok_and(|value| {
+        value.starts_with("application/json") || value.starts_with("application/graphql-response+json")
+    })
+}
+
+fn headers_within_limit(request: &ServiceRequest) -> bool {
+    let Some(settings) = request.app_data::<web::Data<EdgeSettings>>() else { return true };
+    let line = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    // The four bytes are `: ` and the line break.
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    line + headers <= settings.limits.header_bytes
+}
+
+fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(HeaderName::from_static(request_id::HEADER), value);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        // A page that may load things (GraphiQL) sets its own policy.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ] {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Methods as labels; a made-up one must not become a series of its own.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}

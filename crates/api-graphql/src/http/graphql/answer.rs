@@ -1,0 +1,208 @@
+//! The body of an answer: `{"data", "errors", "extensions": {"cost"}}`.
+
+use juniper::{
+    DefaultScalarValue, ExecutionError, GraphQLError, OperationType, RuleError, Spanning,
+    parser::{ParseError, SourcePosition},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    graphql::limits::Excess,
+    http::{
+        limits::{LONGEST_MESSAGE, MOST_ERRORS},
+        request_id::RequestId,
+    },
+};
+
+/// One error of an answer. Always has an `extensions.code`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorEntry {
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    path: Vec<String>,
+    extensions: Map<String, Value>,
+}
+
+/// A place in the document, counted from one.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Location {
+    line: usize,
+    column: usize,
+}
+
+impl From<SourcePosition> for Location {
+    fn from(position: SourcePosition) -> Self {
+        Self { line: position.line() + 1, column: position.column() + 1 }
+    }
+}
+
+impl ErrorEntry {
+    /// An error with a code, and no place in the document.
+    #[must_use]
+    pub fn new(code: &str, message: &str) -> Self {
+        let mut extensions = Map::new();
+        extensions.insert("code".to_owned(), code.into());
+        Self { message: shortened(message), locations: Vec::new(), path: Vec::new(), extensions }
+    }
+
+    /// The same with one more entry in its extensions.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extensions.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn at(mut self, positions: &[SourcePosition]) -> Self {
+        self.locations = positions.iter().copied().map(Location::from).collect();
+        self
+    }
+
+    /// A document that goes beyond a limit.
+    #[must_use]
+    pub fn from_excess(excess: &Excess) -> Self {
+        let Excess { limit, allowed, actual } = excess;
+        let message = match actual {
+            Some(actual) => format!("The document has {limit} of {actual}; at most {allowed} is allowed."),
+            None => format!("The document goes beyond the limit on {limit}, which is {allowed}."),
+        };
+        Self::new("QUERY_LIMIT_EXCEEDED", &message).with("limit", *limit).with("allowed", *allowed)
+    }
+
+    /// A document that cannot be parsed.
+    #[must_use]
+    pub fn from_parse_error(error: &Spanning<ParseError>) -> Self {
+        let excess = |limit, allowed: usize| Excess {
+            limit,
+            allowed: u64::try_from(allowed).unwrap_or(u64::MAX),
+            actual: None,
+        };
+        let entry = match &error.item {
+            ParseError::TokenLimitExceeded(allowed) => Self::from_excess(&excess("tokens", *allowed)),
+            ParseError::DepthLimitExceeded(allowed) => Self::from_excess(&excess("nesting", *allowed)),
+            ParseError::FieldLimitExceeded(allowed) => Self::from_excess(&excess("cost", *allowed)),
+            syntax => Self::new("GRAPHQL_PARSE_FAILED", &syntax.to_string()),
+        };
+        entry.at(&[error.start()])
+    }
+
+    fn from_rule_error(error: &RuleError) -> Self {
+        // Hints at other names of the schema are help for a reader of the schema, and for nobody else.
+        let message = error.message().split(" Did you mean").next().unwrap_or_default();
+        Self::new("GRAPHQL_VALIDATION_FAILED", message).at(error.locations())
+    }
+
+    /// Why a request was not executed.
+    #[must_use]
+    pub fn from_graphql_error(error: &GraphQLError) -> Vec<Self> {
+        let one = |code, message| vec![Self::new(code, message)];
+        match error {
+            GraphQLError::ParseError(error) => vec![Self::from_parse_error(error)],
+            GraphQLError::ValidationError(errors) => {
+                errors.iter().take(MOST_ERRORS).map(Self::from_rule_error).collect()
+            }
+            GraphQLError::NoOperationProvided => one("OPERATION_NOT_FOUND", "The document has no operation."),
+            GraphQLError::MultipleOperationsProvided => one(
+                "OPERATION_NOT_FOUND",
+                "The document has several operations; name one in `operationName`.",
+            ),
+            GraphQLError::UnknownOperationName => {
+                one("OPERATION_NOT_FOUND", "The document has no operation of that name.")
+            }
+            GraphQLError::IsSubscription | GraphQLError::NotSubscription => {
+                one("BAD_REQUEST", "Subscriptions are served over WebSocket only.")
+            }
+            GraphQLError::NotSupported(kind) => {
+                let kind = operation_type_name(*kind);
+                vec![Self::new("BAD_REQUEST", &format!("There is no {kind} in this schema."))]
+            }
+        }
+    }
+
+    /// An error of a resolver. One that carries a code was written for the caller. Of the others, those about an
+    /// argument are the schema library's own and describe the input; the rest were never meant to leave the server,
+    /// so they go to the log instead.
+    #[must_use]
+    pub fn from_execution_error(error: &ExecutionError<DefaultScalarValue>, request_id: &RequestId) -> Self {
+        let message = error.error().message();
+        let extensions = serde_json::to_value(error.error().extensions()).unwrap_or_default();
+        let mut entry = match extensions {
+            Value::Object(extensions) if extensions.contains_key("code") => {
+                Self { extensions, ..Self::new("", message) }
+            }
+            _ if message.starts_with("Failed to convert argument") => Self::new("INVALID_INPUT", message),
+            _ => {
+                tracing::error!(request_id = %request_id, fault = ?message, "a field failed without a code");
+                Self::internal(request_id)
+            }
+        };
+        entry.path = error.path().to_vec();
+        entry.at(&[*error.location()])
+    }
+
+    /// A fault: its cause is in the log, under this id.
+    #[must_use]
+    pub fn internal(request_id: &RequestId) -> Self {
+        Self::new("INTERNAL", "Something went wrong on the server.").with("requestId", request_id.as_str())
+    }
+
+    /// A query that could not be answered in time.
+    #[must_use]
+    pub fn unavailable(request_id: &RequestId) -> Self {
+        Self::new("UNAVAILABLE", "The service could not answer in time; try again.")
+            .with("requestId", request_id.as_str())
+            .with("retryable", true)
+    }
+
+    /// A mutation whose end is not known.
+    #[must_use]
+    pub fn outcome_unknown(request_id: &RequestId) -> Self {
+        let message = "The change may or may not have been made; repeat it with the same idempotencyKey.";
+        Self::new("OUTCOME_UNKNOWN", message).with("requestId", request_id.as_str()).with("retryable", true)
+    }
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        None => message.to_owned(),
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+    }
+}
+
+/// The type of an operation, for messages, logs and metrics.
+#[must_use]
+pub fn operation_type_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub struct AnswerBody {
+    /// The result; `None` where the operation did not run.
+    pub data: Option<juniper::Value<DefaultScalarValue>>,
+    /// At most ten of them are sent.
+    pub errors: Vec<ErrorEntry>,
+    /// The cost of the operation; 0 where the document could not be read.
+    pub cost: u64,
+}
+
+impl Serialize for AnswerBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        if !self.errors.is_empty() {
+            let sent = self.errors.get(..MOST_ERRORS).unwrap_or(&self.errors);
+            body.serialize_entry("errors", sent)?;
+        }
+        if let Some(data) = &self.data {
+            body.serialize_entry("data", data)?;
+        }
+        body.serialize_entry("extensions", &json!({"cost": self.cost}))?;
+        body.end()
+    }
+}

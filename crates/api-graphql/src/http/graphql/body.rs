@@ -1,0 +1,114 @@
+//! Reading the body of a POST: only JSON in UTF-8, not compressed, not too large, not too slow.
+
+use std::time::Duration;
+
+use actix_web::{
+    http::{
+        StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
+    },
+    web,
+};
+use bytes::BytesMut;
+use futures::StreamExt;
+
+use crate::{
+    http::{error::HttpError, limits::HttpLimits},
+    telemetry::{SecurityEvent, record_security_event},
+};
+
+/// Refuses every kind of body but plain JSON. A page of another site can send forms and text in a visitor's name
+/// without asking first, but not this type; so the rule is also what keeps such pages out.
+pub(super) fn check_kind(headers: &HeaderMap) -> Result<(), HttpError> {
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let single = types.next().filter(|_| types.next().is_none());
+    if !single.and_then(|value| value.to_str().ok()).is_some_and(is_json_in_utf8) {
+        return Err(unsupported("Send the request as application/json in UTF-8."));
+    }
+    let compressed = headers
+        .get_all(CONTENT_ENCODING)
+        .any(|value| !value.to_str().is_ok_and(|encoding| encoding.trim().eq_ignore_ascii_case("identity")));
+    if compressed {
+        return Err(unsupported("Send the request without a Content-Encoding."));
+    }
+    Ok(())
+}
+
+fn unsupported(message: &str) -> HttpError {
+    HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message)
+}
+
+fn is_json_in_utf8(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/json")
+        && parts.filter(|part| !part.is_empty()).all(|parameter| {
+            let Some((name, value)) = parameter.split_once('=') else { return false };
+            let value = value.trim().trim_matches('"');
+            !name.trim().eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
+        })
+}
+
+/// Reads the whole body.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    payload: web::Payload,
+    limits: &HttpLimits,
+) -> Result<BytesMut, HttpError> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > u64::try_from(limits.body_bytes).unwrap_or(u64::MAX)) {
+        return Err(too_large(limits.body_bytes));
+    }
+    let whole = collect(payload, limits.body_bytes);
+    tokio::time::timeout(limits.body_time, whole).await.unwrap_or_else(|_| Err(too_slow(limits.body_time)))
+}
+
+async fn collect(mut payload: web::Payload, limit: usize) -> Result<BytesMut, HttpError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The body did not arrive whole.")
+        })?;
+        if body.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn too_large(limit: usize) -> HttpError {
+    record_security_event(SecurityEvent::OversizedRequest);
+    let message = format!("The body is larger than {limit} bytes.");
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+}
+
+fn too_slow(limit: Duration) -> HttpError {
+    record_security_event(SecurityEvent::SlowRequest);
+    let message = format!("The body did not arrive within {} seconds.", limit.as_secs());
+    HttpError::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("application/json", true)]
+    #[case("application/json; charset=utf-8", true)]
+    #[case("Application/JSON;Charset=\"UTF-8\"", true)]
+    #[case("application/json;", true)]
+    #[case("application/json; charset=utf-16", false)]
+    #[case("application/json; charset", false)]
+    #[case("application/jsonp", false)]
+    #[case("application/graphql", false)]
+    #[case("text/plain", false)]
+    #[case("application/x-www-form-urlencoded", false)]
+    #[case("multipart/form-data; boundary=x", false)]
+    #[case("", false)]
+    fn only_json_in_utf8_is_read(#[case] content_type: &str, #[case] accepted: bool) {
+        assert_eq!(is_json_in_utf8(content_type), accepted);
+    }
+}

@@ -1,0 +1,207 @@
+//! Running documents against a juniper schema.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use juniper::{
+    DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode,
+    ValidatedOperation, parser::parse_document_source,
+};
+
+use super::{
+    answer::{AnswerBody, ErrorEntry},
+    request::GraphqlRequest,
+};
+use crate::{
+    graphql::limits::{self, DocumentLimits, SelectedOperation},
+    http::request_id::RequestId,
+    telemetry::{SecurityEvent, record_security_event},
+};
+
+/// What a resolver may want to know of the request it runs in.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// The id of the request, for errors and for the activity log.
+    pub request_id: RequestId,
+}
+
+/// A document that may run.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The operation to run.
+    pub operation: SelectedOperation,
+    /// Its cost.
+    pub cost: u64,
+}
+
+/// A document that may not.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Why. Never empty.
+    pub errors: Vec<ErrorEntry>,
+    /// Its cost; 0 where it could not be read.
+    pub cost: u64,
+    /// Whether it was the server that failed, not the document.
+    pub is_fault: bool,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub enum Execution {
+    /// It ran; the result may still contain errors.
+    Done(AnswerBody),
+    /// It did not run: the document or its variables do not fit the schema.
+    Refused(Vec<ErrorEntry>),
+    /// It broke off in the middle.
+    Crashed,
+}
+
+/// Something that runs GraphQL documents for callers. [`SchemaExecutor`] is the one for any juniper schema.
+#[async_trait]
+pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
+    /// Parses the document and holds it against the limits; does not validate it. Takes time linear in its length.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be parsed, goes beyond a limit, asks for what is turned off, or has no such operation.
+    fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>>;
+
+    /// Validates and runs an inspected document. Never panics.
+    async fn execute(
+        &self,
+        request: &GraphqlRequest,
+        cost: u64,
+        caller: Caller,
+        info: &RequestInfo,
+    ) -> Execution;
+}
+
+/// Runs documents against a juniper schema, with a fresh context for each request.
+///
+/// ```ignore
+/// let root = RootNode::new(Query, Mutation, EmptySubscription::new());
+/// let executor = SchemaExecutor::new(root, DocumentLimits::default(), introspection, move |caller, info| {
+///     Context::new(caller, info.request_id.clone(), &services)
+/// });
+/// ```
+pub struct SchemaExecutor<Q, M, S, F>
+where
+    Q: GraphQLType<DefaultScalarValue>,
+    M: GraphQLType<DefaultScalarValue>,
+    S: GraphQLType<DefaultScalarValue>,
+{
+    root: RootNode<Q, M, S, DefaultScalarValue>,
+    limits: DocumentLimits,
+    introspection: bool,
+    context: F,
+}
+
+impl<Q, M, S, F> SchemaExecutor<Q, M, S, F>
+where
+    Q: GraphQLType<DefaultScalarValue>,
+    M: GraphQLType<DefaultScalarValue>,
+    S: GraphQLType<DefaultScalarValue>,
+{
+    /// An executor for this schema. `context` makes the context of a request out of its caller; `introspection` says
+    /// whether documents may ask for the schema.
+    #[must_use]
+    pub fn new(
+        root: RootNode<Q, M, S, DefaultScalarValue>,
+        limits: DocumentLimits,
+        introspection: bool,
+        context: F,
+    ) -> Self {
+        let root = limits.apply(root);
+        let root = if introspection { root.enable_introspection() } else { root.disable_introspection() };
+        Self { root, limits, introspection, context }
+    }
+
+    fn parse_and_measure(&self, request: &GraphqlRequest) -> Result<limits::Inspection, Box<Rejected>> {
+        let parsed = parse_document_source(&request.query, &self.root.schema);
+        let document = parsed.map_err(|error| {
+            let entry = ErrorEntry::from_parse_error(&error);
+            Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: false })
+        })?;
+        let name = request.operation_name.as_deref();
+        Ok(limits::inspect(&document, &self.root.schema, name, &request.variables, &self.limits))
+    }
+
+    fn judge(
+        &self,
+        request: &GraphqlRequest,
+        inspection: limits::Inspection,
+    ) -> Result<Inspected, Box<Rejected>> {
+        let limits::Inspection { cost, operation, excesses, introspects } = inspection;
+        let reject = |errors| Err(Box::new(Rejected { errors, cost, is_fault: false }));
+        if introspects && !self.introspection {
+            record_security_event(SecurityEvent::IntrospectionRefused);
+            let message = "This server does not answer questions about its schema.";
+            return reject(vec![ErrorEntry::new("INTROSPECTION_DISABLED", message)]);
+        }
+        if !excesses.is_empty() {
+            record_security_event(SecurityEvent::DocumentLimit);
+            return reject(excesses.iter().map(ErrorEntry::from_excess).collect());
+        }
+        let Some(operation) = operation else {
+            let problem = match request.operation_name {
+                Some(_) => GraphQLError::UnknownOperationName,
+                None => GraphQLError::MultipleOperationsProvided,
+            };
+            return reject(ErrorEntry::from_graphql_error(&problem));
+        };
+        if operation.kind == OperationType::Subscription {
+            return reject(ErrorEntry::from_graphql_error(&GraphQLError::IsSubscription));
+        }
+        Ok(Inspected { operation, cost })
+    }
+}
+
+#[async_trait]
+impl<Q, M, S, F, Caller> GraphqlExecutor<Caller> for SchemaExecutor<Q, M, S, F>
+where
+    Q: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
+    Q::Context: Send + Sync + 'static,
+    M: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
+    S: GraphQLType<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
+    F: Fn(Caller, &RequestInfo) -> Q::Context + Send + Sync + 'static,
+    Caller: Send + 'static,
+{
+    fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>> {
+        let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| self.parse_and_measure(request)));
+        let inspection = inspection.unwrap_or_else(|_| {
+            let entry = ErrorEntry::new("INTERNAL", "Something went wrong on the server.");
+            Err(Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: true }))
+        })?;
+        self.judge(request, inspection)
+    }
+
+    async fn execute(
+        &self,
+        request: &GraphqlRequest,
+        cost: u64,
+        caller: Caller,
+        info: &RequestInfo,
+    ) -> Execution {
+        let run = async {
+            let name = request.operation_name.as_deref();
+            let context = (self.context)(caller, info);
+            let operation = ValidatedOperation::new(&request.query, name, &self.root)?;
+            operation.execute(&request.variables, &context).await
+        };
+        match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(Ok((data, errors))) => {
+                let errors = errors
+                    .iter()
+                    .map(|error| ErrorEntry::from_execution_error(error, &info.request_id))
+                    .collect();
+                Execution::Done(AnswerBody { data: Some(data), errors, cost })
+            }
+            Ok(Err(error)) => Execution::Refused(ErrorEntry::from_graphql_error(&error)),
+            Err(_panic) => Execution::Crashed,
+        }
+    }
+}
+
+/// Lets an executor be shared between handlers.
+pub type SharedExecutor<Caller> = Arc<dyn GraphqlExecutor<Caller>>;

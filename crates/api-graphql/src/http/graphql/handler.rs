@@ -1,0 +1,234 @@
+//! The handler itself.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header::CONTENT_TYPE},
+    web,
+};
+use juniper::OperationType;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    accept::{self, MediaType},
+    answer::{AnswerBody, ErrorEntry, operation_type_name},
+    body,
+    executor::{Execution, RequestInfo, SharedExecutor},
+    mutations::MutationTasks,
+    request::GraphqlRequest,
+};
+use crate::{
+    auth::{CallerResolver, Gate},
+    graphql::limits::SelectedOperation,
+    http::{
+        error::HttpError,
+        limits::{HttpLimits, LONGEST_LOGGED_NAME},
+        request_id::RequestId,
+    },
+    telemetry,
+};
+
+/// What the handler works with.
+pub struct GraphqlRoute<R: CallerResolver> {
+    /// Lets callers in.
+    pub gate: Arc<Gate<R>>,
+    /// Runs their documents.
+    pub executor: SharedExecutor<R::Caller>,
+    /// Keeps mutations going when their clients are gone.
+    pub mutations: MutationTasks,
+    /// How large and how slow a request may be.
+    pub limits: HttpLimits,
+}
+
+/// What the log line of a request says about its operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperationSummary {
+    /// Its name in the document, shortened.
+    pub name: Option<String>,
+    /// `query`, `mutation` or `subscription`.
+    pub kind: Option<&'static str>,
+    /// `done`, `errors`, `refused` or `failed`.
+    pub outcome: Option<&'static str>,
+}
+
+/// A request that is ready to run.
+struct Prepared<Caller> {
+    caller: Caller,
+    request: GraphqlRequest,
+    operation: SelectedOperation,
+    cost: u64,
+}
+
+/// An answer before it is written down.
+struct Answer {
+    status: StatusCode,
+    body: AnswerBody,
+    summary: OperationSummary,
+    /// Status and headers that are more than the status alone.
+    head: Option<HttpError>,
+}
+
+/// Adds `/graphql`.
+pub(crate) fn routes<R: CallerResolver>(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/graphql")
+            .route(web::get().to(handle::<R>))
+            .route(web::post().to(handle::<R>))
+            .default_service(web::to(other_method)),
+    );
+}
+
+async fn other_method(request: HttpRequest) -> HttpResponse {
+    HttpError::method_not_allowed("GET, POST").response(&request)
+}
+
+async fn handle<R: CallerResolver>(
+    request: HttpRequest,
+    payload: web::Payload,
+    route: web::Data<GraphqlRoute<R>>,
+) -> HttpResponse {
+    let deadline = Instant::now() + route.limits.request_time;
+    let media = accept::negotiate(request.headers());
+    let info = RequestInfo { request_id: RequestId::current(&request) };
+
+    let written_as = media.unwrap_or(MediaType::Json);
+    let preparation = prepare(&request, payload, &route, media, &info);
+    let answer = match timeout_at(deadline, preparation).await {
+        Ok(Ok(prepared)) => run(prepared, &route, info, written_as, deadline).await,
+        Ok(Err(refusal)) => *refusal,
+        Err(_elapsed) => {
+            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&info.request_id), 0)
+        }
+    };
+    answer.write(written_as)
+}
+
+/// Everything up to the execution.
+async fn prepare<R: CallerResolver>(
+    http: &HttpRequest,
+    payload: web::Payload,
+    route: &GraphqlRoute<R>,
+    media: Option<MediaType>,
+    info: &RequestInfo,
+) -> Result<Prepared<R::Caller>, Box<Answer>> {
+    let refuse = |error: HttpError| Box::new(Answer::from_http_error(error));
+
+    let admitted = route.gate.admit(http.headers()).await;
+    let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
+    let Some(media) = media else {
+        let message = "Accept has to allow application/json or application/graphql-response+json.";
+        return Err(refuse(HttpError::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)));
+    };
+    let is_get = http.method() == Method::GET;
+    let parsed = if is_get {
+        GraphqlRequest::from_query_string(http.query_string())
+    } else {
+        body::check_kind(http.headers()).map_err(refuse)?;
+        let body = body::read(http.headers(), payload, &route.limits).await.map_err(refuse)?;
+        GraphqlRequest::from_json(&body)
+    };
+    let request = parsed.map_err(|problem| {
+        refuse(HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", problem.to_string()))
+    })?;
+
+    let inspected = route.executor.inspect(&request).map_err(|rejected| {
+        let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
+        Box::new(Answer::refused(status, rejected.errors, rejected.cost))
+    })?;
+    if is_get && inspected.operation.kind != OperationType::Query {
+        let allow = HttpError::method_not_allowed("POST");
+        let message = "Only queries may be sent with GET.".to_owned();
+        return Err(refuse(HttpError { message, ..allow }));
+    }
+    Ok(Prepared { caller, request, operation: inspected.operation, cost: inspected.cost })
+}
+
+/// The execution: a query lives and dies with its connection, a mutation is seen through.
+async fn run<R: CallerResolver>(
+    prepared: Prepared<R::Caller>,
+    route: &GraphqlRoute<R>,
+    info: RequestInfo,
+    media: MediaType,
+    deadline: Instant,
+) -> Answer {
+    let Prepared { caller, request, operation: SelectedOperation { kind, name }, cost } = prepared;
+    let request_id = info.request_id.clone();
+    let name = name.map(|name| name.chars().take(LONGEST_LOGGED_NAME).collect());
+    let is_mutation = kind == OperationType::Mutation;
+
+    let finished = if is_mutation {
+        let executor = Arc::clone(&route.executor);
+        let task =
+            route.mutations.spawn(async move { executor.execute(&request, cost, caller, &info).await });
+        timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
+    } else {
+        timeout_at(deadline, route.executor.execute(&request, cost, caller, &info)).await
+    };
+    let mut answer = match finished {
+        Ok(Execution::Done(body)) => Answer::done(body),
+        Ok(Execution::Refused(errors)) => Answer::refused(request_error(media), errors, cost),
+        Ok(Execution::Crashed) if !is_mutation => {
+            Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(&request_id), cost)
+        }
+        Err(_elapsed) if !is_mutation => {
+            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&request_id), cost)
+        }
+        Ok(Execution::Crashed) | Err(_) => {
+            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::outcome_unknown(&request_id), cost)
+        }
+    };
+    answer.summary.name = name;
+    answer.summary.kind = Some(operation_type_name(kind));
+    answer
+}
+
+/// The status of a request that was understood but not executed.
+const fn request_error(media: MediaType) -> StatusCode {
+    match media {
+        MediaType::Json => StatusCode::OK,
+        MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl Answer {
+    fn new(status: StatusCode, body: AnswerBody, outcome: &'static str) -> Self {
+        let summary = OperationSummary { outcome: Some(outcome), ..OperationSummary::default() };
+        Self { status, body, summary, head: None }
+    }
+
+    fn done(body: AnswerBody) -> Self {
+        let outcome = if body.errors.is_empty() { "done" } else { "errors" };
+        Self::new(StatusCode::OK, body, outcome)
+    }
+
+    fn refused(status: StatusCode, errors: Vec<ErrorEntry>, cost: u64) -> Self {
+        Self::new(status, AnswerBody { data: None, errors, cost }, "refused")
+    }
+
+    fn failed(status: StatusCode, error: ErrorEntry, cost: u64) -> Self {
+        Self::new(status, AnswerBody { data: None, errors: vec![error], cost }, "failed")
+    }
+
+    fn from_http_error(error: HttpError) -> Self {
+        let entry = ErrorEntry::new(error.code, &error.message);
+        let entry = if error.status.is_server_error() { entry.with("retryable", true) } else { entry };
+        let answer = Self::refused(error.status, vec![entry], 0);
+        Self { head: Some(error), ..answer }
+    }
+
+    fn write(self, media: MediaType) -> HttpResponse {
+        let Self { status, body, summary, head } = self;
+        let (Some(outcome), kind) = (summary.outcome, summary.kind.unwrap_or("none")) else {
+            return HttpResponse::new(status);
+        };
+        telemetry::record_operation(kind, outcome);
+        let mut response = match &head {
+            Some(error) => error.head(),
+            None => HttpResponse::build(status),
+        };
+        let mut response = response.insert_header((CONTENT_TYPE, media.content_type())).json(&body);
+        response.extensions_mut().insert(summary);
+        response
+    }
+}

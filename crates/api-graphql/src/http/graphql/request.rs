@@ -1,0 +1,182 @@
+//! The parameters of a GraphQL request, out of a JSON body or out of a query string.
+
+use juniper::{DefaultScalarValue, InputValue, Variables};
+use serde_json::{Map, Value};
+
+use crate::{
+    http::strict_json,
+    telemetry::{SecurityEvent, record_security_event},
+};
+
+/// A request that has the right shape; its document has not been looked at.
+#[derive(Clone, Debug)]
+pub struct GraphqlRequest {
+    /// The document.
+    pub query: String,
+    /// The operation to run, where the document has several.
+    pub operation_name: Option<String>,
+    /// The values of the operation's variables.
+    pub variables: Variables<DefaultScalarValue>,
+}
+
+/// What is wrong with the shape of a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct MalformedRequest(String);
+
+impl MalformedRequest {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl GraphqlRequest {
+    /// Reads the body of a POST.
+    ///
+    /// # Errors
+    ///
+    /// Not JSON, not one object, a name given twice, or a parameter of the wrong type.
+    pub fn from_json(body: &[u8]) -> Result<Self, MalformedRequest> {
+        let value = strict_json::from_slice(body)
+            .map_err(|problem| MalformedRequest::new(format!("The body is not valid JSON: {problem}.")))?;
+        match value {
+            Value::Object(parameters) => Self::from_parameters(parameters),
+            Value::Array(_) => {
+                record_security_event(SecurityEvent::BatchRefused);
+                Err(MalformedRequest::new("Batches are not accepted; send one operation in each request."))
+            }
+            _ => Err(MalformedRequest::new("The body must be a JSON object.")),
+        }
+    }
+
+    /// Reads the query string of a GET; `variables` and `extensions` are JSON in it.
+    ///
+    /// # Errors
+    ///
+    /// Not a query string, a parameter given twice, or a parameter of the wrong type.
+    pub fn from_query_string(query: &str) -> Result<Self, MalformedRequest> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
+            .map_err(|_| MalformedRequest::new("The query string cannot be read."))?;
+        let mut parameters = Map::new();
+        for (name, text) in pairs {
+            let value = match name.as_str() {
+                "variables" | "extensions" if text.is_empty() => Value::Null,
+                "variables" | "extensions" => {
+                    strict_json::from_slice(text.as_bytes()).map_err(|problem| {
+                        MalformedRequest::new(format!("`{name}` is not valid JSON: {problem}."))
+                    })?
+                }
+                "operationName" if text.is_empty() => Value::Null,
+                "query" | "operationName" => Value::String(text),
+                _ => continue,
+            };
+            if parameters.insert(name.clone(), value).is_some() {
+                return Err(MalformedRequest::new(format!("`{name}` is given twice.")));
+            }
+        }
+        Self::from_parameters(parameters)
+    }
+
+    fn from_parameters(mut parameters: Map<String, Value>) -> Result<Self, MalformedRequest> {
+        let query = match parameters.remove("query") {
+            Some(Value::String(query)) => query,
+            None => return Err(MalformedRequest::new("`query` is missing.")),
+            Some(_) => return Err(MalformedRequest::new("`query` must be a string.")),
+        };
+        let operation_name = match parameters.remove("operationName") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err(MalformedRequest::new("`operationName` must be a string.")),
+        };
+        let variables = match parameters.remove("variables") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(variables)) => variables,
+            Some(_) => return Err(MalformedRequest::new("`variables` must be an object.")),
+        };
+        if !matches!(parameters.get("extensions"), None | Some(Value::Null | Value::Object(_))) {
+            return Err(MalformedRequest::new("`extensions` must be an object."));
+        }
+        let variables = variables.into_iter().map(|(name, value)| (name, input_value(value))).collect();
+        Ok(Self { query, operation_name, variables })
+    }
+}
+
+/// A JSON value as an input value. A number that does not fit GraphQL's `Int` becomes a `Float`, as the literal would.
+fn input_value(value: Value) -> InputValue<DefaultScalarValue> {
+    match value {
+        Value::Null => InputValue::Null,
+        Value::Bool(flag) => InputValue::scalar(flag),
+        Value::String(text) => InputValue::scalar(text),
+        Value::Number(number) => match number.as_i64().and_then(|whole| i32::try_from(whole).ok()) {
+            Some(whole) => InputValue::scalar(whole),
+            None => InputValue::scalar(number.as_f64().unwrap_or(f64::MAX)),
+        },
+        Value::Array(items) => InputValue::list(items.into_iter().map(input_value).collect()),
+        Value::Object(entries) => InputValue::parsed_object(
+            entries
+                .into_iter()
+                .map(|(name, value)| {
+                    (juniper::Spanning::unlocated(name), juniper::Spanning::unlocated(input_value(value)))
+                })
+                .collect(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::empty("", "The body is not valid JSON: EOF while parsing a value at line 1 column 0.")]
+    #[case::null("null", "The body must be a JSON object.")]
+    #[case::batch(r#"[{"query":"{a}"}]"#, "Batches are not accepted; send one operation in each request.")]
+    #[case::no_query("{}", "`query` is missing.")]
+    #[case::null_query(r#"{"query":null}"#, "`query` must be a string.")]
+    #[case::name(r#"{"query":"{a}","operationName":7}"#, "`operationName` must be a string.")]
+    #[case::variables(r#"{"query":"{a}","variables":[]}"#, "`variables` must be an object.")]
+    #[case::variables_text(r#"{"query":"{a}","variables":"{}"}"#, "`variables` must be an object.")]
+    #[case::extensions(r#"{"query":"{a}","extensions":1}"#, "`extensions` must be an object.")]
+    fn a_malformed_body_is_explained(#[case] body: &str, #[case] message: &str) {
+        assert_eq!(GraphqlRequest::from_json(body.as_bytes()).unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn a_query_string_is_read_like_a_body() {
+        let request =
+            GraphqlRequest::from_query_string("query=%7Ba%7D&variables=%7B%22n%22%3A7%7D&x=y").unwrap();
+        assert_eq!(request.query, "{a}");
+        assert_eq!(request.variables.get("n"), Some(&InputValue::scalar(7)));
+    }
+
+    #[rstest]
+    #[case("query=a&query=b")]
+    #[case("query=a&variables=notjson")]
+    #[case("query=a&variables=1")]
+    #[case("operationName=a")]
+    fn a_malformed_query_string_is_refused(#[case] query: &str) {
+        assert!(GraphqlRequest::from_query_string(query).is_err());
+    }
+
+    #[test]
+    fn numbers_beyond_int_become_floats() {
+        let request = GraphqlRequest::from_json(
+            br#"{"query":"","variables":{"a":2147483648,"b":-2147483648,"c":1e30}}"#,
+        );
+        let variables = request.unwrap().variables;
+        assert_eq!(variables.get("a"), Some(&InputValue::scalar(2_147_483_648.0)));
+        assert_eq!(variables.get("b"), Some(&InputValue::scalar(i32::MIN)));
+        assert_eq!(variables.get("c"), Some(&InputValue::scalar(1e30)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_causes_a_panic(body: Vec<u8>, query: String) {
+            let _ = GraphqlRequest::from_json(&body).is_ok();
+            let _ = GraphqlRequest::from_query_string(&query).is_ok();
+        }
+    }
+}
