@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let mut build = workspace.cargo();
-    build.args(["build", "--release", "--workspace", "--bins", "--examples", "--locked"]);
+    build.args(["build", "--release", "--workspace", "--bin", "convene", "--example", "faults", "--locked"]);
     ensure!(child::run(&mut build, interrupt)?.success(), "the fault harness does not build");
 
     let mut mongo = Throwaway::start(&workspace, MEMBERS, Purpose::Tests, interrupt)?;

@@ -90,7 +90,7 @@ fn claim(state: &Path) -> anyhow::Result<File> {
 
 fn build(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<()> {
     let mut command = workspace.cargo();
-    command.args(["build", "--release", "--locked", "--workspace", "--bins"]);
+    command.args(["build", "--release", "--locked", "--workspace", "--bin", "convene"]);
     ensure!(child::run(&mut command, interrupt)?.success(), "convene does not build");
     Ok(())
 }

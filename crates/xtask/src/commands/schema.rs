@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let mut build = workspace.cargo();
-    build.args(["build", "--workspace", "--bins", "--locked"]);
+    build.args(["build", "--workspace", "--bin", "convene", "--locked"]);
     ensure!(child::run(&mut build, interrupt)?.success(), "convene does not build");
     if arguments.check {
         check(&workspace)?;
