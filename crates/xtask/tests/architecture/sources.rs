@@ -1,0 +1,150 @@
+//! What no source file holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::assert_none;
+
+/// More lines than a reader keeps in mind.
+const MOST_LINES: usize = 600;
+
+/// Words that stand for unfinished work or a silenced check. Put together here, so that this file passes.
+const UNFINISHED: [&str; 7] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("todo", "!("),
+    concat!("unimplemented", "!("),
+    concat!("#[", "allow("),
+    concat!("#![", "allow("),
+    concat!("#[", "ignore"),
+];
+
+/// The beginnings of paths that exist on one person's machine.
+const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
+
+/// The crate with the adapters, as code names it.
+const ADAPTERS: &str = "convene_infrastructure_mongo";
+/// Where the adapters are put in place.
+const WIRING: [&str; 5] = ["main.rs", "wiring.rs", "wiring/", "commands.rs", "commands/"];
+
+/// A file and its text.
+struct Source {
+    /// Path from the root of the workspace, with slashes.
+    path: String,
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = root();
+    let mut folders = vec![root.join("crates")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push(Source {
+                    path: path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned(),
+                    text,
+                });
+            }
+        }
+    }
+    found.sort_by(|left, right| left.path.cmp(&right.path));
+    assert!(
+        found.iter().any(|source| source.path == "crates/xtask/src/main.rs"),
+        "the search sees what is there"
+    );
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+fn too_long(sources: &[Source]) -> Vec<String> {
+    let lines = sources.iter().map(|source| (&source.path, source.text.lines().count()));
+    lines
+        .filter(|(_, lines)| *lines > MOST_LINES)
+        .map(|(path, lines)| format!("{path} has {lines} lines: which separate things does it hold?"))
+        .collect()
+}
+
+fn lines_with(sources: &[Source], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for Source { path, text } in sources {
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                found.push(format!("{path}:{number} has {word}"));
+            }
+        }
+    }
+    found
+}
+
+fn adapters_beyond_the_wiring(sources: &[Source]) -> Vec<String> {
+    let beyond = sources.iter().filter(|source| {
+        let place = source.path.strip_prefix("crates/api-graphql/src/");
+        let wired = |place: &str| {
+            WIRING
+                .iter()
+                .any(|allowed| place == *allowed || (allowed.ends_with('/') && place.starts_with(allowed)))
+        };
+        place.is_some_and(|place| !wired(place)) && source.text.contains(ADAPTERS)
+    });
+    beyond.map(|source| format!("{} names {ADAPTERS}; only the wiring may", source.path)).collect()
+}
+
+#[test]
+fn files_are_short() {
+    assert_none(&too_long(&sources()));
+}
+
+#[test]
+fn nothing_is_unfinished_or_silenced() {
+    assert_none(&lines_with(&sources(), &UNFINISHED));
+}
+
+#[test]
+fn no_file_knows_a_machine() {
+    let here = format!("{}/", root().display());
+    assert_none(&lines_with(&sources(), &[MACHINE_PATHS.as_slice(), &[&here]].concat()));
+}
+
+#[test]
+fn only_the_wiring_names_the_adapters() {
+    assert_none(&adapters_beyond_the_wiring(&sources()));
+}
+
+fn source(path: &str, text: &str) -> Source {
+    Source { path: path.to_owned(), text: text.to_owned() }
+}
+
+#[test]
+fn one_line_too_many_is_found() {
+    let lines = |count| source(&format!("crates/{count}.rs"), &"x\n".repeat(count));
+    let found = too_long(&[lines(MOST_LINES), lines(MOST_LINES + 1)]);
+    assert_eq!(found, ["crates/601.rs has 601 lines: which separate things does it hold?"]);
+}
+
+#[test]
+fn every_unfinished_word_is_found_with_its_line() {
+    for word in UNFINISHED.into_iter().chain(MACHINE_PATHS) {
+        let bad = source("crates/bad.rs", &format!("fn good() {{}}\n// {word}x\n"));
+        let found = lines_with(&[source("crates/good.rs", "fn good() {}"), bad], &[word]);
+        assert_eq!(found, [format!("crates/bad.rs:2 has {word}")]);
+    }
+}
+
+#[test]
+fn an_adapter_beyond_the_wiring_is_found() {
+    let import = format!("use {ADAPTERS}::connect;");
+    let place = |path: &str| source(&format!("crates/api-graphql/{path}"), &import);
+    let good =
+        ["src/main.rs", "src/wiring.rs", "src/wiring/ports.rs", "src/commands/seed.rs", "tests/server.rs"];
+    assert_none(&adapters_beyond_the_wiring(&good.map(place)));
+    let bad = ["src/graphql/query.rs", "src/wiring_of_another_kind.rs", "src/http/main.rs"];
+    assert_eq!(adapters_beyond_the_wiring(&bad.map(place)).len(), bad.len());
+}
