@@ -16,8 +16,8 @@ use crate::interrupt::Interrupt;
 
 /// How long the server may take until it can serve: making all indexes takes seconds.
 const START: Duration = Duration::from_secs(60);
-/// How long the server may take to finish the requests in flight.
-const STOP: Duration = Duration::from_secs(30);
+/// How long the server may take to end: by its default, requests in flight have 30 seconds to finish.
+const STOP: Duration = Duration::from_secs(40);
 
 /// The question whether the server can serve.
 const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";

@@ -106,7 +106,7 @@ impl<'run> Surroundings<'run> {
                 self.run(command.env("RUSTDOCFLAGS", "-D warnings"))
             }
             Step::Deny if self.workspace.has_subcommand("deny") => {
-                self.cargo("deny --offline check bans licenses sources")
+                self.cargo("deny --locked check bans licenses sources")
             }
             Step::Deny => Ok(Outcome::Skipped("cargo-deny is not installed")),
         }
