@@ -18,9 +18,13 @@ pub use self::{
     settings::{SETTINGS, Setting, help},
 };
 use crate::{
-    auth::{KeyProblem, TokenMint, TokenVerifier, VerificationKeys},
+    auth::{Authenticator, KeyProblem, TokenMint, TokenVerifier, UnixClock, VerificationKeys},
     graphql::limits::DocumentLimits,
-    http::{limits::HttpLimits, rate_limit::Rate},
+    http::{
+        limits::HttpLimits,
+        rate_limit::{Rate, RateLimits},
+    },
+    server::ServerOptions,
     telemetry::LogFormat,
 };
 
@@ -58,6 +62,17 @@ pub enum AuthConfig {
     Jwt(TokenVerifier),
     /// Plain headers, for development on this machine.
     Headers,
+}
+
+impl AuthConfig {
+    /// What checks the credentials of requests against this clock.
+    #[must_use]
+    pub fn into_authenticator(self, clock: UnixClock) -> Authenticator {
+        match self {
+            Self::Jwt(verifier) => Authenticator::Jwt { verifier, clock },
+            Self::Headers => Authenticator::Headers,
+        }
+    }
 }
 
 /// How many requests are let through.
@@ -122,7 +137,21 @@ impl DatabaseConfig {
     }
 }
 
+impl RateConfig {
+    /// The limits, with nothing counted yet.
+    #[must_use]
+    pub fn limits(&self) -> RateLimits {
+        RateLimits::new(self.caller, self.organization)
+    }
+}
+
 impl ServeConfig {
+    /// How the HTTP server is to run.
+    #[must_use]
+    pub fn server_options(&self) -> ServerOptions {
+        ServerOptions { limits: self.http, workers: self.workers, shutdown_time: self.shutdown_time }
+    }
+
     /// Reads all settings.
     ///
     /// # Errors

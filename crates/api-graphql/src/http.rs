@@ -1,7 +1,8 @@
 //! Everything that speaks HTTP: the GraphQL-over-HTTP handler, health and metrics routes, and what goes around every
 //! request (its id, its log line, its headers, its errors).
 
-pub mod edge;
+pub mod body;
+pub(crate) mod edge;
 pub mod error;
 pub mod graphql;
 pub mod health;

@@ -31,7 +31,10 @@ const GOODBYE: Duration = Duration::from_millis(500);
 /// close it, and no request is sent into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// More routes for the server: the REST routes, GraphiQL, subscriptions.
+/// More routes for the server: the REST routes, GraphiQL, subscriptions. They come before the server's own, so that
+/// a resource for `/graphql` with a guard (an upgrade to WebSocket, say) takes what it wants and leaves the rest. Their
+/// handlers let callers in through a clone of the [`Gate`], read bodies with [`body`](crate::http::body), and answer
+/// with [`HttpError`] where they refuse.
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// The parts of a server.
@@ -131,11 +134,14 @@ pub async fn serve<R: CallerResolver>(
     .run();
 
     let handle = server.handle();
-    let server = tokio::spawn(server);
+    let mut server = tokio::spawn(server);
     let housekeeping = tokio::spawn(keep_house(limits, metrics));
     tracing::info!(listen = %address, "serving");
 
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        ended = &mut server => return ended.map_err(io::Error::other)?,
+    }
     tracing::info!("shutting down");
     shutting_down.begin();
     tokio::time::sleep(GOODBYE).await;

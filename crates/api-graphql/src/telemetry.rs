@@ -7,7 +7,12 @@
 use std::{error::Error, time::Duration};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::http::request_id::RequestId;
 
@@ -42,20 +47,29 @@ pub enum TelemetryError {
     Metrics(#[source] BuildError),
 }
 
-/// Starts logging to standard error for this process.
+/// Starts logging for this process: to standard error, or wherever `writer` leads. From then on panics are logged
+/// like everything else, instead of being printed between the lines.
 ///
 /// # Errors
 ///
 /// A filter that cannot be read, or a second call.
-pub fn start_logging(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
+pub fn start_logging<W>(format: LogFormat, filter: &str, writer: W) -> Result<(), TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let lines = fmt::layer().with_writer(writer).with_target(true);
     match format {
         LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
         LogFormat::Readable => registry.with(lines.compact()).try_init(),
     }
-    .map_err(TelemetryError::AlreadySet)
+    .map_err(TelemetryError::AlreadySet)?;
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, panic = ?panic.payload_as_str(), "a panic");
+    }));
+    Ok(())
 }
 
 /// Starts collecting metrics for this process. The handle renders them.

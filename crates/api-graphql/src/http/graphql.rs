@@ -9,7 +9,6 @@
 
 mod accept;
 mod answer;
-mod body;
 mod executor;
 mod handler;
 mod mutations;

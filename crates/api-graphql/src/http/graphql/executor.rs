@@ -79,12 +79,9 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
 
 /// Runs documents against a juniper schema, with a fresh context for each request.
 ///
-/// ```ignore
-/// let root = RootNode::new(Query, Mutation, EmptySubscription::new());
-/// let executor = SchemaExecutor::new(root, DocumentLimits::default(), introspection, move |caller, info| {
-///     Context::new(caller, info.request_id.clone(), &services)
-/// });
-/// ```
+/// The schema is plugged in with [`SchemaExecutor::new`]: the root node, and a function that makes the context of a
+/// request out of its caller and its [`RequestInfo`]. Limits and introspection are set on the root node here, so that
+/// they cannot be forgotten there.
 pub struct SchemaExecutor<Q, M, S, F>
 where
     Q: GraphQLType<DefaultScalarValue>,

@@ -13,7 +13,6 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     accept::{self, MediaType},
     answer::{AnswerBody, ErrorEntry, operation_type_name},
-    body,
     executor::{Execution, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
@@ -22,6 +21,7 @@ use crate::{
     auth::{CallerResolver, Gate},
     graphql::limits::SelectedOperation,
     http::{
+        body,
         error::HttpError,
         limits::{HttpLimits, LONGEST_LOGGED_NAME},
         request_id::RequestId,

@@ -19,7 +19,11 @@ use crate::{
 
 /// Refuses every kind of body but plain JSON. A page of another site can send forms and text in a visitor's name
 /// without asking first, but not this type; so the rule is also what keeps such pages out.
-pub(super) fn check_kind(headers: &HeaderMap) -> Result<(), HttpError> {
+///
+/// # Errors
+///
+/// 415: another type or character set, several types, or a compressed body.
+pub fn check_kind(headers: &HeaderMap) -> Result<(), HttpError> {
     let mut types = headers.get_all(CONTENT_TYPE);
     let single = types.next().filter(|_| types.next().is_none());
     if !single.and_then(|value| value.to_str().ok()).is_some_and(is_json_in_utf8) {
@@ -50,7 +54,11 @@ fn is_json_in_utf8(content_type: &str) -> bool {
 }
 
 /// Reads the whole body.
-pub(super) async fn read(
+///
+/// # Errors
+///
+/// 413: larger than the limit, whether or not it was announced so. 408: not whole in time. 400: broken off.
+pub async fn read(
     headers: &HeaderMap,
     payload: web::Payload,
     limits: &HttpLimits,
