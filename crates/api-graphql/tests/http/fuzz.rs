@@ -1,0 +1,129 @@
+//! Documents and tokens made up at random: whatever they are, nothing panics.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderMap;
+use convene_api_graphql::{
+    auth::{TokenVerifier, VerificationKeys},
+    graphql::limits::DocumentLimits,
+    http::{
+        graphql::{Execution, GraphqlExecutor, GraphqlRequest, RequestInfo, SchemaExecutor},
+        request_id::RequestId,
+    },
+};
+use juniper::{EmptySubscription, RootNode};
+use proptest::{prelude::*, sample::select};
+use serde_json::json;
+
+use super::support::{
+    Caller, NOW,
+    schema::{Mutation, Query, State, ToyContext},
+    tokens,
+};
+
+fn executor() -> impl GraphqlExecutor<Caller> {
+    let state = Arc::new(State::default());
+    let root = RootNode::new(Query, Mutation, EmptySubscription::new());
+    SchemaExecutor::new(root, DocumentLimits::default(), true, move |caller: Caller, _: &_| ToyContext {
+        caller,
+        state: Arc::clone(&state),
+    })
+}
+
+/// Words of the language in any order: far more of these get past the parser than of random characters.
+fn document() -> impl Strategy<Value = String> {
+    let words = [
+        "{",
+        "{",
+        "}",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ":",
+        "!",
+        "=",
+        "|",
+        "@",
+        "$",
+        "...",
+        "...A",
+        "query",
+        "fragment A on Query",
+        "fragment B on Event",
+        "on",
+        "events",
+        "again",
+        "nodes",
+        "id",
+        "first",
+        "$n",
+        "1",
+        "-1",
+        "1.5",
+        "99999999999",
+        "null",
+        "true",
+        "\"x\"",
+        "\"\"\"y\"\"\"",
+        "\"\\u{110000}\"",
+        "Int",
+        "@include(if: true)",
+        "@skip(if: $n)",
+        "__typename",
+        "__schema",
+        "{ again { ...A } }",
+        "{ events(first: 2) { nodes { id } } }",
+        "# comment\n",
+        "\u{feff}",
+    ];
+    prop::collection::vec(select(words.to_vec()), 0..40).prop_map(|words| words.join(" "))
+}
+
+fn run(query: String) -> Result<(), TestCaseError> {
+    let executor = executor();
+    let request = GraphqlRequest { query, operation_name: None, variables: Default::default() };
+    match executor.inspect(&request) {
+        Err(rejected) => prop_assert!(!rejected.is_fault && !rejected.errors.is_empty()),
+        Ok(inspected) => {
+            let caller = Caller { organization: None };
+            let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
+            let info = RequestInfo { request_id: id };
+            let execution = executor.execute(&request, inspected.cost, caller, &info);
+            let execution =
+                tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(execution);
+            prop_assert!(!matches!(execution, Execution::Crashed));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_document_of_random_words_causes_a_panic(document in document()) {
+        run(document)?;
+    }
+
+    #[test]
+    fn no_document_of_random_characters_causes_a_panic(document: String) {
+        run(document)?;
+    }
+
+    #[test]
+    fn a_token_with_one_changed_character_is_refused(position: prop::sample::Index, replacement in "[A-Za-z0-9_.-]") {
+        let good = tokens::token(&json!({}));
+        let position = position.index(good.len());
+        let changed = format!("{}{replacement}{}", &good[..position], &good[position + 1..]);
+        let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
+        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        prop_assert_eq!(verifier.verify(&changed, NOW).is_some(), changed == good);
+    }
+
+    #[test]
+    fn no_text_is_taken_for_a_token(text: String) {
+        let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
+        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        prop_assert_eq!(verifier.verify(&text, NOW), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! The protocol: methods, media types, statuses, and the shape of answers.
+
+use reqwest::{
+    Method,
+    header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::support::{Setup, TestServer, bearer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_answered_with_its_cost() {
+    let server = TestServer::start(Setup::default());
+    let response = server.query("{ organization events(first: 2) { nodes { id } } }").await;
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/json; charset=utf-8");
+    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"data":{"organization":"acme","events":{"nodes":[{"id":"evt_0"},{"id":"evt_1"}]}},"extensions":{"cost":6}}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_errors_have_the_status_of_their_media_type() {
+    let server = TestServer::start(Setup::default());
+    for document in ["{ nope }", "{", "query A { again { organization } } query B { organization }"] {
+        assert_eq!(server.query(document).await.status(), 200, "{document}");
+        let (status, body) = server.query_strictly(document).await;
+        assert_eq!(status, 400, "{document}");
+        assert!(body.get("data").is_none());
+        assert!(body["errors"][0]["extensions"]["code"].is_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validation_error_names_its_place_and_gives_no_hints() {
+    let server = TestServer::start(Setup::default());
+    let (_, body) = server.query_strictly("{ events }").await;
+    insta::assert_json_snapshot!(body, @r#"
+    {
+      "errors": [
+        {
+          "extensions": {
+            "code": "GRAPHQL_VALIDATION_FAILED"
+          },
+          "locations": [
+            {
+              "column": 3,
+              "line": 1
+            }
+          ],
+          "message": "Field \"events\" of type \"EventConnection!\" must have a selection of subfields."
+        }
+      ],
+      "extensions": {
+        "cost": 1
+      }
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_ten_errors_are_sent() {
+    let server = TestServer::start(Setup::default());
+    let fields: String = (0..200).map(|number| format!("nope{number} ")).collect();
+    let (_, body) = server.query_strictly(&format!("{{ again {{ {fields} }} }}")).await;
+    assert_eq!(body["errors"].as_array().unwrap().len(), 10);
+}
+
+#[rstest]
+#[case::no_accept(None, 200)]
+#[case::anything(Some("*/*"), 200)]
+#[case::html(Some("text/html"), 406)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_nobody_reads_is_not_written(#[case] accept: Option<&str>, #[case] status: u16) {
+    let server = TestServer::start(Setup::default());
+    let mut request = server.post().json(&json!({"query": "{ __typename }"}));
+    if let Some(accept) = accept {
+        request = request.header(ACCEPT, accept);
+    }
+    assert_eq!(request.send().await.unwrap().status(), status);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_runs_queries_and_nothing_else() {
+    let server = TestServer::start(Setup::default());
+    let get = |query: &str| {
+        let request = server.client().get(server.url("/graphql")).query(&[("query", query)]);
+        request.header(AUTHORIZATION, bearer("acme", "alice")).send()
+    };
+    assert_eq!(get("{ __typename }").await.unwrap().status(), 200);
+    let refused = get("mutation { add }").await.unwrap();
+    assert_eq!(refused.status(), 405);
+    assert_eq!(refused.headers()[ALLOW], "POST");
+    assert_eq!(server.state.begun.available_permits(), 0);
+}
+
+#[rstest]
+#[case(Method::PUT)]
+#[case(Method::DELETE)]
+#[case(Method::HEAD)]
+#[case(Method::OPTIONS)]
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_are_refused(#[case] method: Method) {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().request(method, server.url("/graphql")).send().await.unwrap();
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()[ALLOW], "GET, POST");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_asked_for_a_token() {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().post(server.url("/graphql")).json(&json!({"query": "{ __typename }"}));
+    let response = response.send().await.unwrap();
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
+    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"errors":[{"message":"The credentials are missing or not valid.","extensions":{"code":"UNAUTHENTICATED"}}],"extensions":{"cost":0}}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_look_up_of_the_caller_may_be_repeated() {
+    let server = TestServer::start(Setup::default());
+    let request =
+        server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "unlucky"));
+    let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();
+    assert_eq!(response.status(), 503);
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["errors"][0]["extensions"], json!({"code": "UNAVAILABLE", "retryable": true}));
+    assert!(!body.to_string().contains("27017"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_resolvers_say_is_passed_on_only_with_a_code() {
+    let server = TestServer::start(Setup::default());
+    let body: Value = server.query("{ forbidden }").await.json().await.unwrap();
+    assert_eq!(body["errors"][0]["message"], "Only for admins.");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "FORBIDDEN");
+
+    let body: Value = server.query("{ broken }").await.json().await.unwrap();
+    assert_eq!(body["errors"][0]["message"], "Something went wrong on the server.");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "INTERNAL");
+    assert!(body["errors"][0]["extensions"]["requestId"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_a_fault_of_one_request_only() {
+    let server = TestServer::start(Setup::default());
+    let (status, body) = server.query_strictly("{ boom }").await;
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")));
+    let (status, body) = server.query_strictly("mutation { boom }").await;
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (503, &json!("OUTCOME_UNKNOWN")));
+    assert_eq!(server.query("{ __typename }").await.status(), 200);
+}

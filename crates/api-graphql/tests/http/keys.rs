@@ -1,0 +1,118 @@
+//! Tokens signed with public-key algorithms, and the tricks that mixing them up allows elsewhere.
+
+use convene_api_graphql::auth::{TokenVerifier, VerificationKeys};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::support::{NOW, tokens};
+
+const RSA_PRIVATE: &str = include_str!("../data/rsa.private.pem");
+const RSA_PUBLIC: &str = include_str!("../data/rsa.public.pem");
+const EC_PRIVATE: &str = include_str!("../data/ec.private.pem");
+const EC_PUBLIC: &str = include_str!("../data/ec.public.pem");
+const ED_PRIVATE: &str = include_str!("../data/ed.private.pem");
+const ED_PUBLIC: &str = include_str!("../data/ed.public.pem");
+
+fn verifier(keys: VerificationKeys) -> TokenVerifier {
+    TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned())
+}
+
+fn private_key(algorithm: Algorithm) -> EncodingKey {
+    match algorithm {
+        Algorithm::RS256 => EncodingKey::from_rsa_pem(RSA_PRIVATE.as_bytes()),
+        Algorithm::ES256 => EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()),
+        _ => EncodingKey::from_ed_pem(ED_PRIVATE.as_bytes()),
+    }
+    .unwrap()
+}
+
+fn token(algorithm: Algorithm, header: &Value) -> String {
+    tokens::signed_by(header, &tokens::claims(&json!({})).to_string(), &private_key(algorithm), algorithm)
+}
+
+#[rstest]
+#[case("RS256", Algorithm::RS256, RSA_PUBLIC)]
+#[case("ES256", Algorithm::ES256, EC_PUBLIC)]
+#[case("EdDSA", Algorithm::EdDSA, ED_PUBLIC)]
+fn each_kind_of_public_key_checks_its_own_algorithm(
+    #[case] name: &str,
+    #[case] algorithm: Algorithm,
+    #[case] pem: &str,
+) {
+    let verifier = verifier(VerificationKeys::from_public_pem(pem).unwrap());
+    let good = token(algorithm, &json!({"alg": name}));
+    assert_eq!(verifier.verify(&good, NOW).unwrap().user_id, "alice");
+    for other in ["none", "None", "", "HS256", "RS256", "ES256", "EdDSA", "RS512"] {
+        if other != name {
+            assert_eq!(verifier.verify(&token(algorithm, &json!({"alg": other})), NOW), None, "{other}");
+        }
+    }
+}
+
+#[test]
+fn a_public_key_is_no_secret_to_sign_with() {
+    let verifier = verifier(VerificationKeys::from_public_pem(RSA_PUBLIC).unwrap());
+    for secret in [RSA_PUBLIC, RSA_PUBLIC.trim()] {
+        let forged = tokens::sign(&json!({"alg": "HS256"}), &tokens::claims(&json!({})).to_string(), secret);
+        assert_eq!(verifier.verify(&forged, NOW), None);
+    }
+}
+
+#[test]
+fn a_private_key_is_refused_as_a_public_one() {
+    for pem in [RSA_PRIVATE, EC_PRIVATE, ED_PRIVATE] {
+        assert!(VerificationKeys::from_public_pem(pem).is_err());
+    }
+}
+
+#[test]
+fn keys_of_a_set_are_chosen_by_their_id() {
+    let set = include_str!("../data/jwks.json");
+    let verifier = verifier(VerificationKeys::from_jwks(set).unwrap());
+    let verify = |algorithm, header: &Value| verifier.verify(&token(algorithm, header), NOW);
+    assert!(verify(Algorithm::ES256, &json!({"alg": "ES256", "kid": "ec"})).is_some());
+    assert!(verify(Algorithm::EdDSA, &json!({"alg": "EdDSA", "kid": "ed"})).is_some());
+    for header in [
+        json!({"alg": "ES256"}),
+        json!({"alg": "ES256", "kid": "ed"}),
+        json!({"alg": "ES256", "kid": "unknown"}),
+        json!({"alg": "ES256", "kid": "../../etc/passwd"}),
+        json!({"alg": "ES256", "kid": ["ec"]}),
+    ] {
+        assert_eq!(verify(Algorithm::ES256, &header), None, "{header}");
+    }
+}
+
+#[rstest]
+#[case(json!({"alg": "HS256", "typ": "at+jwt"}), true)]
+#[case(json!({"alg": "HS256"}), true)]
+#[case(json!({"alg": "HS256", "kid": "anything"}), true)]
+#[case(json!({"alg": "HS256", "typ": "JOSE"}), false)]
+#[case(json!({"alg": "HS256", "typ": 1}), false)]
+#[case(json!({"alg": "hs256"}), false)]
+#[case(json!({"alg": "HS256", "b64": false}), false)]
+#[case(json!({"alg": "HS256", "zip": "DEF"}), false)]
+#[case(json!({"alg": "HS256", "cty": "JWT"}), false)]
+#[case(json!({"alg": "HS256", "x5c": ["AAAA"]}), false)]
+#[case(json!({"alg": null}), false)]
+#[case(json!({}), false)]
+#[case(json!([]), false)]
+fn the_header_may_not_change_the_rules(#[case] header: Value, #[case] accepted: bool) {
+    let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
+    let token = tokens::sign(&header, &tokens::claims(&json!({})).to_string(), tokens::SECRET);
+    assert_eq!(verifier(keys).verify(&token, NOW).is_some(), accepted);
+}
+
+#[test]
+fn a_claim_given_twice_or_a_huge_token_is_refused() {
+    let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
+    let verifier = verifier(keys);
+    let claims = tokens::claims(&json!({})).to_string();
+    let twice = claims.replacen('{', "{\"sub\":\"bob\",", 1);
+    assert_eq!(verifier.verify(&tokens::sign(&tokens::header(), &twice, tokens::SECRET), NOW), None);
+
+    let padded = |length: usize| tokens::token(&json!({"padding": "x".repeat(length)}));
+    assert!(verifier.verify(&padded(4_000), NOW).is_some());
+    assert_eq!(verifier.verify(&padded(7_000), NOW), None);
+}

@@ -1,0 +1,35 @@
+//! Shutting down: not ready first, then everything in flight is finished.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use serde_json::{Value, json};
+
+use super::support::{Setup, TestServer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_fails_first_and_requests_in_flight_are_answered() {
+    let mut server = TestServer::start(Setup::default());
+    assert_eq!(server.client().get(server.url("/readyz")).send().await.unwrap().status(), 200);
+
+    let in_flight = tokio::spawn(server.post().json(&json!({"query": "mutation { add }"})).send());
+    server.state.begun.acquire().await.unwrap().forget();
+    server.stop();
+
+    // The server is told to stop, and still accepts; so this loop ends as soon as it has begun to.
+    let not_ready = loop {
+        let response = server.client().get(server.url("/readyz")).send().await.unwrap();
+        if response.status() != 200 {
+            break response;
+        }
+    };
+    assert_eq!(not_ready.status(), 503);
+    let body: Value = not_ready.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "NOT_READY");
+
+    let state = Arc::clone(&server.state);
+    state.may_finish.add_permits(1);
+    let answer: Value = in_flight.await.unwrap().unwrap().json().await.unwrap();
+    assert_eq!(answer["data"]["add"], 1);
+    server.stopped().await.unwrap();
+    assert_eq!(state.added.load(Ordering::SeqCst), 1);
+}

@@ -1,0 +1,24 @@
+//! The HTTP edge as its clients see it: a toy schema behind the real server, on a real socket.
+
+#[cfg(test)]
+mod bad_inputs;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod graphql_over_http;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod rate_limit;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod slow_clients;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,40 @@
+//! Callers beyond their rate wait; others do not.
+
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use serde_json::json;
+
+use super::support::{Setup, TestServer, bearer};
+
+async fn statuses(server: &TestServer, organization: &str, user: &str, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        let request = server.client().post(server.url("/graphql"));
+        let request = request.header(AUTHORIZATION, bearer(organization, user));
+        let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();
+        if response.status() == 429 {
+            assert!(response.headers()[RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+            assert!(response.text().await.unwrap().contains("RATE_LIMITED"));
+            statuses.push(429);
+        } else {
+            statuses.push(response.status().as_u16());
+        }
+    }
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_has_a_burst_of_twice_the_rate() {
+    let server = TestServer::start(Setup { rates: Some((1, 1_000)), ..Setup::default() });
+    assert_eq!(statuses(&server, "acme", "alice", 3).await, [200, 200, 429]);
+    assert_eq!(statuses(&server, "acme", "bob", 1).await, [200]);
+    assert_eq!(statuses(&server, "other", "alice", 1).await, [200]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_has_a_rate_of_its_own_that_strangers_cannot_use_up() {
+    let server = TestServer::start(Setup { rates: Some((1_000, 2)), ..Setup::default() });
+    assert_eq!(statuses(&server, "acme", "mallory", 5).await, [401; 5]);
+    assert_eq!(statuses(&server, "acme", "alice", 1).await, [200]);
+    assert_eq!(statuses(&server, "acme", "bob", 2).await, [200, 429]);
+    assert_eq!(statuses(&server, "other", "alice", 1).await, [200]);
+}

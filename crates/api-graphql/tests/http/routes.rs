@@ -1,0 +1,73 @@
+//! Everything but GraphQL: unknown paths, health, metrics, request ids, and the headers of every answer.
+
+use rstest::rstest;
+use serde_json::Value;
+
+use super::support::{Setup, TestServer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_path_is_answered_in_the_common_shape() {
+    let server = TestServer::start(Setup::default());
+    let request = server.client().get(server.url("/nowhere")).header("x-request-id", "mine-1");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 404);
+    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"error":{"code":"NOT_FOUND","message":"There is nothing at this address.","requestId":"mine-1"}}"#);
+}
+
+#[rstest]
+#[case("/livez", 200)]
+#[case("/readyz", 200)]
+#[case("/metrics", 200)]
+#[case("/graphql", 401)]
+#[case("/nowhere", 404)]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_an_id_and_safe_headers(#[case] path: &str, #[case] status: u16) {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().get(server.url(path)).send().await.unwrap();
+    assert_eq!(response.status(), status);
+    let headers = response.headers();
+    assert!(headers["x-request-id"].to_str().unwrap().starts_with("fresh-"));
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(headers.contains_key("content-security-policy"));
+}
+
+#[rstest]
+#[case("sane-id_1.2", true)]
+#[case("two words", false)]
+#[case("{}", false)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sane_request_id_is_kept(#[case] id: &str, #[case] kept: bool) {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().get(server.url("/livez")).header("x-request-id", id).send().await.unwrap();
+    assert_eq!(response.headers()["x-request-id"] == id, kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_method_is_answered_with_the_right_ones() {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().post(server.url("/livez")).send().await.unwrap();
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "GET");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "METHOD_NOT_ALLOWED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_operations_and_attacks_are_counted() {
+    let server = TestServer::start(Setup::default());
+    assert_eq!(server.query("query Named { __typename }").await.status(), 200);
+    let _answer = server.client().get(server.url("/graphql")).send().await.unwrap();
+    let _answer = server.client().get(server.url("/some/path/of/mine")).send().await.unwrap();
+    let text = server.client().get(server.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    for line in [
+        "convene_http_requests_total{route=\"/graphql\",method=\"POST\",status=\"2xx\"}",
+        "convene_http_requests_total{route=\"unmatched\",method=\"GET\",status=\"4xx\"}",
+        "convene_http_request_duration_seconds_bucket{route=\"/graphql\",le=\"0.005\"}",
+        "convene_graphql_operations_total{type=\"query\",outcome=\"done\"}",
+        "convene_security_events_total{kind=\"authentication_failed\"}",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("mine") && !text.contains("Named") && !text.contains("acme"));
+}

@@ -1,0 +1,102 @@
+//! Clients that dawdle, hang up, or stop talking.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use convene_api_graphql::http::limits::HttpLimits;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+
+use super::support::{Setup, TestServer, read_answer, tokens};
+
+fn quick() -> HttpLimits {
+    HttpLimits {
+        header_time: Duration::from_secs(1),
+        body_time: Duration::from_millis(300),
+        request_time: Duration::from_millis(600),
+        ..HttpLimits::default()
+    }
+}
+
+fn head(length: usize) -> String {
+    let token = tokens::token(&json!({}));
+    format!(
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_slow_bodies_are_cut_off_and_nobody_else_notices() {
+    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+    let started = Instant::now();
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        slow.push(server.raw(format!("{}{{\"query\"", head(1_000)).as_bytes()).await);
+    }
+    assert_eq!(server.query("{ __typename }").await.status(), 200);
+    for stream in &mut slow {
+        let answer = read_answer(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_never_end_are_cut_off() {
+    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+    let mut stream = server.raw(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await;
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_only_stops_sending_is_answered() {
+    let server = TestServer::start(Setup::default());
+    let body = "{\"query\":\"{__typename}\"} ";
+    let mut stream = server.raw(format!("{}{body}", head(body.len())).as_bytes()).await;
+    stream.shutdown().await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_beyond_the_deadline_may_be_repeated() {
+    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+    let (status, body) = server.query_strictly("{ stuck }").await;
+    assert_eq!(status, 503);
+    assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    assert_eq!(body["errors"][0]["extensions"]["retryable"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_beyond_the_deadline_is_finished_all_the_same() {
+    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+    let (status, body) = server.query_strictly("mutation { add }").await;
+    assert_eq!(status, 503);
+    assert_eq!(body["errors"][0]["extensions"]["code"], "OUTCOME_UNKNOWN");
+    server.state.may_finish.add_permits(1);
+    let state = std::sync::Arc::clone(&server.state);
+    server.stopped().await.unwrap();
+    assert_eq!(state.added.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_whose_client_hangs_up_is_finished_all_the_same() {
+    let server = TestServer::start(Setup::default());
+    let body = json!({"query": "mutation { add }"}).to_string();
+    let stream = server.raw(format!("{}{body}", head(body.len())).as_bytes()).await;
+    server.state.begun.acquire().await.unwrap().forget();
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    // A request on another connection: by its answer, the workers have seen the first one go.
+    let answer: Value = server.query("{ __typename }").await.json().await.unwrap();
+    assert_eq!(answer["data"]["__typename"], "Query");
+    server.state.may_finish.add_permits(1);
+    let state = std::sync::Arc::clone(&server.state);
+    server.stopped().await.unwrap();
+    assert_eq!(state.added.load(Ordering::SeqCst), 1);
+}

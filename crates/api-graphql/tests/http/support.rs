@@ -1,0 +1,223 @@
+//! A server with a toy schema, and small clients for it.
+
+pub(crate) mod log;
+pub(crate) mod schema;
+pub(crate) mod tokens;
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use convene_api_graphql::{
+    auth::{Authenticator, CallerResolver, Credentials, Fault, Gate, TokenVerifier, VerificationKeys},
+    graphql::limits::DocumentLimits,
+    http::{
+        graphql::SchemaExecutor,
+        health::Readiness,
+        limits::HttpLimits,
+        rate_limit::{Rate, RateLimits},
+    },
+    server::{self, Parts, ServerOptions},
+    telemetry,
+};
+use juniper::{EmptySubscription, RootNode};
+use metrics_exporter_prometheus::PrometheusHandle;
+use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+use self::schema::{Mutation, Query, State, ToyContext};
+
+/// The time on the server's clock, in seconds since 1970.
+pub(crate) const NOW: i64 = 2_000_000_000;
+
+/// A caller of the toy server.
+pub(crate) struct Caller {
+    pub(crate) organization: Option<String>,
+}
+
+struct Memberships;
+
+#[async_trait]
+impl CallerResolver for Memberships {
+    type Caller = Caller;
+
+    async fn resolve(&self, credentials: Credentials) -> Result<Option<Caller>, Fault> {
+        match (credentials.organization.as_deref(), credentials.user_id.as_str()) {
+            (_, "unlucky") => Err("connection to db.internal:27017 refused".into()),
+            (Some("acme" | "other"), "alice" | "bob") => {
+                Ok(Some(Caller { organization: credentials.organization }))
+            }
+            (None, _) if credentials.operator => Ok(Some(Caller { organization: None })),
+            _ => Ok(None),
+        }
+    }
+
+    fn organization_key(&self, caller: &Caller) -> Option<String> {
+        caller.organization.clone()
+    }
+}
+
+struct AlwaysReady;
+
+#[async_trait]
+impl Readiness for AlwaysReady {
+    async fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// What is different from one test to the next.
+pub(crate) struct Setup {
+    pub(crate) limits: HttpLimits,
+    pub(crate) rates: Option<(u32, u32)>,
+    pub(crate) introspection: bool,
+    pub(crate) keys: VerificationKeys,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let keys = VerificationKeys::from_secret(&SecretString::from(tokens::SECRET)).unwrap();
+        Self { limits: HttpLimits::default(), rates: None, introspection: false, keys }
+    }
+}
+
+/// A running server; stopped when dropped.
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) state: Arc<State>,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
+}
+
+impl TestServer {
+    pub(crate) fn start(setup: Setup) -> Self {
+        log::capture();
+        let Setup { limits, rates, introspection, keys } = setup;
+        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
+        let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
+        let rates = rates.map(|(caller, tenant)| Arc::new(RateLimits::new(rate(caller), rate(tenant))));
+        let state = Arc::new(State::default());
+        let for_context = Arc::clone(&state);
+        let executor = SchemaExecutor::new(
+            RootNode::new(Query, Mutation, EmptySubscription::new()),
+            DocumentLimits::default(),
+            introspection,
+            move |caller: Caller, _: &_| ToyContext { caller, state: Arc::clone(&for_context) },
+        );
+        let ids = AtomicU32::new(0);
+        let parts = Parts {
+            gate: Arc::new(Gate::new(authenticator, rates, Arc::new(Memberships))),
+            executor: Arc::new(executor),
+            readiness: Arc::new(AlwaysReady),
+            metrics: metrics(),
+            new_request_id: Arc::new(move || format!("fresh-{}", ids.fetch_add(1, Ordering::Relaxed))),
+            more_routes: Arc::new(|_| {}),
+        };
+        let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let options = ServerOptions { limits, workers: 2, shutdown_time: Duration::from_secs(5) };
+        let running = tokio::spawn(server::serve(listener, parts, options, async {
+            let _ = stopped.await;
+        }));
+        Self { address, state, client: reqwest::Client::new(), stop: Some(stop), running }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// A POST to `/graphql` as alice of acme, without a body.
+    pub(crate) fn post(&self) -> RequestBuilder {
+        self.client.post(self.url("/graphql")).header(AUTHORIZATION, bearer("acme", "alice"))
+    }
+
+    /// Sends a document as alice of acme.
+    pub(crate) async fn query(&self, document: &str) -> Response {
+        self.post().json(&json!({"query": document})).send().await.unwrap()
+    }
+
+    /// The same, in the media type with telling statuses.
+    pub(crate) async fn query_strictly(&self, document: &str) -> (u16, Value) {
+        let request = self.post().header("accept", "application/graphql-response+json");
+        let response = request.json(&json!({"query": document})).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Asks the server to stop.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn stopped(mut self) -> std::io::Result<()> {
+        self.stop();
+        (&mut self.running).await.unwrap()
+    }
+
+    /// Opens a connection and sends these bytes.
+    pub(crate) async fn raw(&self, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A value for `Authorization`.
+pub(crate) fn bearer(organization: &str, user: &str) -> String {
+    format!("Bearer {}", tokens::token(&json!({"org": organization, "sub": user})))
+}
+
+/// Reads until the other side closes, or has been quiet for so long that it will not say more.
+pub(crate) async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let mut chunk = [0; 4096];
+    while let Ok(Ok(count)) = tokio::time::timeout(Duration::from_secs(8), stream.read(&mut chunk)).await {
+        answer.extend_from_slice(&chunk[..count]);
+        if count == 0 || is_complete(&answer) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Whether this is a head and as much of a body as the head announces.
+fn is_complete(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    length.is_some_and(|length| body.len() >= length)
+}

@@ -1,0 +1,50 @@
+//! The log of the whole test process, in memory.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use convene_api_graphql::telemetry::{self, LogFormat};
+use serde_json::Value;
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn buffer() -> &'static Buffer {
+    static BUFFER: OnceLock<Buffer> = OnceLock::new();
+    BUFFER.get_or_init(|| {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        telemetry::start_logging(LogFormat::Json, "info", move || writer.clone()).unwrap();
+        buffer
+    })
+}
+
+/// Starts to collect what is logged.
+pub(crate) fn capture() {
+    let _started = buffer();
+}
+
+/// Everything so far.
+pub(crate) fn text() -> String {
+    String::from_utf8(buffer().0.lock().unwrap().clone()).unwrap()
+}
+
+/// The lines about one request.
+pub(crate) fn of_request(id: &str) -> Vec<Value> {
+    let lines = text();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["span"]["request_id"] == id || line["request_id"] == id).collect()
+}

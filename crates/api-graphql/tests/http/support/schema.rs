@@ -1,0 +1,119 @@
+//! A schema of the shape of the real one: connections, a self reference, mutations, and fields that misbehave.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use juniper::{FieldError, FieldResult, GraphQLObject, ID, graphql_object, graphql_value};
+use tokio::sync::Semaphore;
+
+use super::Caller;
+
+/// What tests can look at and hold up.
+pub(crate) struct State {
+    /// Finished runs of the mutation `add`.
+    pub(crate) added: AtomicU32,
+    /// Has a permit for each run of `add` that has begun.
+    pub(crate) begun: Semaphore,
+    /// `add` takes a permit before it finishes.
+    pub(crate) may_finish: Semaphore,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { added: AtomicU32::new(0), begun: Semaphore::new(0), may_finish: Semaphore::new(0) }
+    }
+}
+
+pub(crate) struct ToyContext {
+    pub(crate) caller: Caller,
+    pub(crate) state: Arc<State>,
+}
+
+impl juniper::Context for ToyContext {}
+
+pub(crate) struct Query;
+
+#[derive(GraphQLObject)]
+#[graphql(context = ToyContext)]
+struct Event {
+    id: ID,
+    title: String,
+}
+
+#[derive(GraphQLObject)]
+#[graphql(context = ToyContext)]
+struct EventConnection {
+    nodes: Vec<Event>,
+}
+
+fn event(number: i32) -> Event {
+    Event { id: format!("evt_{number}").into(), title: "A title".to_owned() }
+}
+
+fn connection(first: Option<i32>) -> EventConnection {
+    EventConnection { nodes: (0..first.unwrap_or(20)).map(event).collect() }
+}
+
+#[graphql_object(context = ToyContext)]
+impl Query {
+    /// The query again, as deep as one likes.
+    fn again() -> Query {
+        Query
+    }
+
+    fn organization(context: &ToyContext) -> Option<&str> {
+        context.caller.organization.as_deref()
+    }
+
+    fn event(id: ID) -> Event {
+        Event { id, title: "A title".to_owned() }
+    }
+
+    fn events(first: Option<i32>) -> EventConnection {
+        connection(first)
+    }
+
+    fn occurrences(first: Option<i32>) -> EventConnection {
+        connection(first)
+    }
+
+    fn nodes(ids: Vec<ID>) -> Vec<Event> {
+        ids.into_iter().map(|id| Event { id, title: "A title".to_owned() }).collect()
+    }
+
+    /// Never answers.
+    async fn stuck() -> bool {
+        std::future::pending().await
+    }
+
+    fn boom() -> bool {
+        panic!("a resolver panics")
+    }
+
+    fn broken() -> FieldResult<bool> {
+        Err("db.internal:27017 refused the connection".into())
+    }
+
+    fn forbidden() -> FieldResult<bool> {
+        Err(FieldError::new("Only for admins.", graphql_value!({"code": "FORBIDDEN"})))
+    }
+}
+
+pub(crate) struct Mutation;
+
+#[graphql_object(context = ToyContext)]
+impl Mutation {
+    /// Adds one, as soon as the test lets it.
+    async fn add(context: &ToyContext) -> i32 {
+        context.state.begun.add_permits(1);
+        context.state.may_finish.acquire().await.unwrap().forget();
+        let added = context.state.added.fetch_add(1, Ordering::SeqCst) + 1;
+        i32::try_from(added).unwrap()
+    }
+
+    fn boom() -> bool {
+        panic!("a resolver panics")
+    }
+}
