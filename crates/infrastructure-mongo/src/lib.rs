@@ -1,1 +1,18 @@
 //! The adapters of Convene's ports on MongoDB.
+//!
+//! The way in is [`connect`](connect::connect): it opens a client with settings that are safe, and
+//! [`MongoPorts::prepare`](ports::MongoPorts::prepare) makes the collections, their validators and indexes.
+//! Within the crate, a collection is reached through [`scoped`] only, which puts the organization into whatever
+//! is asked of it, and nothing is written outside a [`transaction`].
+
+pub mod connect;
+pub mod ports;
+
+mod change;
+mod database;
+mod deadline;
+mod documents;
+mod error;
+mod schema;
+mod scoped;
+mod transaction;

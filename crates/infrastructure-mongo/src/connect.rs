@@ -1,0 +1,110 @@
+//! Opens a client whose settings are safe, whatever the URI says.
+
+use std::{sync::Arc, time::Duration};
+
+use bson::doc;
+use convene_application::{
+    failure::{Fault, Source},
+    ports::Ids,
+};
+use mongodb::{
+    Client,
+    options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+};
+
+use crate::{
+    deadline::{DATABASE_CALL, within},
+    ports::MongoPorts,
+};
+
+/// The database that is used where neither the settings nor the URI names one.
+pub const DEFAULT_DATABASE: &str = "convene";
+
+/// Where the database is.
+#[derive(Clone)]
+pub struct ConnectionSettings {
+    /// A connection string, `mongodb://` or `mongodb+srv://`. It must lead to a replica set. What it says about
+    /// write concern, read concern, read preference and retries is overruled.
+    pub uri: String,
+    /// The database's name; `None` for the one in the URI, or else [`DEFAULT_DATABASE`].
+    pub database: Option<String>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URI can't be understood.
+    #[error("the MongoDB URI is not usable")]
+    Uri(#[source] Source),
+    /// Nobody answered.
+    #[error("MongoDB did not answer")]
+    Unreachable(#[source] Source),
+    /// A single server, on which there are no transactions.
+    #[error("MongoDB runs as a single server; start it as a replica set (a set of one will do)")]
+    NoReplicaSet,
+}
+
+/// Opens a client and makes sure that a replica set answers.
+///
+/// # Errors
+/// [`ConnectError`] says why there is no connection.
+pub async fn connect(settings: &ConnectionSettings, ids: Arc<dyn Ids>) -> Result<MongoPorts, ConnectError> {
+    let mut options =
+        ClientOptions::parse(&settings.uri).await.map_err(|error| ConnectError::Uri(error.into()))?;
+    make_safe(&mut options);
+    let database = settings
+        .database
+        .clone()
+        .or_else(|| options.default_database.clone())
+        .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let client = Client::with_options(options).map_err(|error| ConnectError::Uri(error.into()))?;
+    let hello =
+        within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
+            .await
+            .map_err(|error| ConnectError::Unreachable(Fault::from(error).into()))?;
+    // A router of a sharded cluster has transactions too, and tells that it is one.
+    if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
+        return Err(ConnectError::NoReplicaSet);
+    }
+    Ok(MongoPorts::new(client, &database, ids))
+}
+
+/// Sets what must not be left to chance: writes are durable on a majority before they are acknowledged, reads see
+/// nothing that could be rolled back, and nobody waits long for a server that is not there.
+///
+/// There is no compression in this build, and never shall there be zlib's: see CVE-2025-14847.
+pub fn make_safe(options: &mut ClientOptions) {
+    options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
+    options.read_concern = Some(ReadConcern::majority());
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.retry_writes = Some(true);
+    options.retry_reads = Some(true);
+    options.app_name.get_or_insert_with(|| String::from("convene"));
+    options.max_pool_size.get_or_insert(32);
+    options.connect_timeout.get_or_insert(Duration::from_secs(2));
+    options.server_selection_timeout.get_or_insert(Duration::from_secs(3));
+    options.heartbeat_freq.get_or_insert(Duration::from_secs(2));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn unsafe_settings_are_overruled_and_others_kept() {
+        let uri = "mongodb://localhost/tenants?w=0&journal=false&readPreference=secondary&retryWrites=false\
+                   &readConcernLevel=local&maxPoolSize=4";
+        let mut options = ClientOptions::parse(uri).await.unwrap();
+        make_safe(&mut options);
+        let concern = options.write_concern.unwrap();
+        assert_eq!((concern.w, concern.journal), (Some(Acknowledgment::Majority), Some(true)));
+        assert_eq!(options.read_concern, Some(ReadConcern::majority()));
+        assert_eq!(
+            options.selection_criteria,
+            Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+        );
+        assert_eq!(options.retry_writes, Some(true));
+        assert_eq!(options.max_pool_size, Some(4));
+        assert_eq!(options.default_database.as_deref(), Some("tenants"));
+    }
+}

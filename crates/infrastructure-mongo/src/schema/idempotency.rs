@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use bson::doc;
+use convene_application::change::IDEMPOTENCY_WINDOW;
+
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::expiring,
+    rules::{bytes, date, documents, id, int, long, object, text},
+};
+
+/// What idempotency keys have done.
+pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
+    name: "idempotency",
+    scope: ScopeField::Organization,
+    validator: || {
+        let key = object(&[("organization", id("org")), ("actor", text(255)), ("key", text(255))], &[]);
+        let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
+        let result = object(&[("subject", text(100))], &[("count", count), ("also", text(100))]);
+        documents(
+            &[
+                ("_id", key),
+                ("organization", id("org")),
+                ("fingerprint", bytes()),
+                ("operation", text(100)),
+                ("result", result),
+                ("createdAt", date()),
+            ],
+            &[],
+        )
+    },
+    // Time-to-live indexes have one field, so this one can't begin with the organization.
+    indexes: || {
+        vec![expiring(
+            "expires",
+            doc! { "createdAt": 1 },
+            Duration::from_secs(IDEMPOTENCY_WINDOW.whole_seconds().unsigned_abs()),
+        )]
+    },
+};

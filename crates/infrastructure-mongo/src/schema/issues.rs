@@ -1,0 +1,38 @@
+use bson::doc;
+use convene_domain::text::{Description, Title};
+
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::{index, unique},
+    rules::{date, documents, id, int, one_of, possibly_empty_text, text},
+};
+
+/// The organizations' issues.
+pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
+    name: "issues",
+    scope: ScopeField::Organization,
+    validator: || {
+        documents(
+            &[
+                ("_id", id("iss")),
+                ("organization", id("org")),
+                ("number", int(1, i32::MAX)),
+                ("title", text(Title::MAX_CHARACTERS)),
+                ("description", possibly_empty_text(Description::MAX_CHARACTERS)),
+                ("status", one_of(&["OPEN", "IN_PROGRESS", "DONE"])),
+                ("priority", one_of(&["LOW", "MEDIUM", "HIGH"])),
+                ("createdBy", id("mbr")),
+                ("createdAt", date()),
+                ("updatedAt", date()),
+            ],
+            &[("assignee", id("mbr")), ("event", id("evt"))],
+        )
+    },
+    indexes: || {
+        vec![
+            unique("one_issue_per_number", doc! { "organization": 1, "number": 1 }),
+            index("by_status", doc! { "organization": 1, "status": 1, "number": 1 }),
+            index("by_assignee", doc! { "organization": 1, "assignee": 1, "number": 1 }),
+        ]
+    },
+};

@@ -1,0 +1,43 @@
+use bson::doc;
+use convene_domain::text::{DisplayName, Email, UserId};
+
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::{index, unique_among},
+    rules::{date, documents, id, one_of, text},
+};
+
+/// The index that lets nobody be a member of an organization twice at a time.
+pub(crate) const UNIQUE_MEMBERSHIP: &str = "one_membership_per_user";
+
+/// Members, also those who were removed: what they took part in stays theirs.
+pub(crate) static MEMBERS: CollectionSchema = CollectionSchema {
+    name: "members",
+    scope: ScopeField::Organization,
+    validator: || {
+        documents(
+            &[
+                ("_id", id("mbr")),
+                ("organization", id("org")),
+                ("userId", text(UserId::MAX_CHARACTERS)),
+                ("displayName", text(DisplayName::MAX_CHARACTERS)),
+                ("role", one_of(&["MEMBER", "ADMIN"])),
+                ("status", one_of(&["ACTIVE", "REMOVED"])),
+                ("createdAt", date()),
+                ("updatedAt", date()),
+            ],
+            &[("email", text(Email::MAX_CHARACTERS)), ("removedAt", date())],
+        )
+    },
+    indexes: || {
+        vec![
+            unique_among(
+                UNIQUE_MEMBERSHIP,
+                doc! { "organization": 1, "userId": 1 },
+                doc! { "status": "ACTIVE" },
+            ),
+            index("by_id", doc! { "organization": 1, "status": 1, "_id": 1 }),
+            index("by_role", doc! { "organization": 1, "status": 1, "role": 1, "_id": 1 }),
+        ]
+    },
+};

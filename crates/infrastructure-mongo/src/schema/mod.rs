@@ -1,0 +1,72 @@
+//! Collections, their validators and indexes: made, and kept up to date, at start.
+//!
+//! The validators repeat what the domain guarantees, so that the database refuses it from any writer: this code
+//! with a defect, another program, a person at a shell.
+
+mod activity;
+mod agendas;
+mod ensure;
+mod events;
+mod idempotency;
+mod indexes;
+mod issues;
+mod members;
+mod occurrences;
+mod organizations;
+mod registrations;
+mod rules;
+
+use bson::Document;
+use mongodb::IndexModel;
+
+pub(crate) use self::{
+    activity::ACTIVITY, agendas::AGENDAS, ensure::ensure, events::EVENTS, idempotency::IDEMPOTENCY,
+    issues::ISSUES, members::MEMBERS, occurrences::OCCURRENCES, organizations::ORGANIZATIONS,
+    registrations::REGISTRATIONS,
+};
+
+/// Which field of a document names the organization that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeField {
+    /// `organization`
+    Organization,
+    /// `_id`: the document is the organization.
+    Id,
+}
+
+impl ScopeField {
+    /// The field's name.
+    pub(crate) const fn field(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Id => "_id",
+        }
+    }
+}
+
+/// What the database knows about a collection.
+#[derive(Debug)]
+pub(crate) struct CollectionSchema {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Where its documents name their organization.
+    pub(crate) scope: ScopeField,
+    /// What every document must look like.
+    pub(crate) validator: fn() -> Document,
+    /// Its indexes, apart from the one on `_id`; each with a name, and each beginning with the scope's field
+    /// unless what it finds is looked up before there is a scope.
+    pub(crate) indexes: fn() -> Vec<IndexModel>,
+}
+
+/// Every collection.
+pub(crate) static ALL: [&CollectionSchema; 9] = [
+    &ORGANIZATIONS,
+    &MEMBERS,
+    &EVENTS,
+    &OCCURRENCES,
+    &AGENDAS,
+    &REGISTRATIONS,
+    &ISSUES,
+    &ACTIVITY,
+    &IDEMPOTENCY,
+];

@@ -1,0 +1,36 @@
+use bson::doc;
+use convene_domain::text::{OrganizationName, Slug};
+
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::unique,
+    rules::{date, documents, id, int, long, text},
+};
+
+/// The index that lets no two organizations have the same slug.
+pub(crate) const UNIQUE_SLUG: &str = "one_organization_per_slug";
+
+/// Organizations. Each counts its own admins, so that two who demote each other at once meet here, and its own
+/// catalogue's revisions and issues' numbers.
+pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
+    name: "organizations",
+    scope: ScopeField::Id,
+    validator: || {
+        documents(
+            &[
+                ("_id", id("org")),
+                ("slug", text(Slug::MAX_CHARACTERS)),
+                ("name", text(OrganizationName::MAX_CHARACTERS)),
+                ("timeZone", text(64)),
+                ("adminCount", int(1, i32::MAX)),
+                ("revision", long(0)),
+                ("lastIssueNumber", int(0, i32::MAX)),
+                ("createdAt", date()),
+                ("updatedAt", date()),
+            ],
+            &[],
+        )
+    },
+    // Credentials name an organization before there is a scope, so this index can't begin with one.
+    indexes: || vec![unique(UNIQUE_SLUG, doc! { "slug": 1 })],
+};

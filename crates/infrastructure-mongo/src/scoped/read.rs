@@ -1,0 +1,109 @@
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use serde::de::DeserializeOwned;
+
+use super::{Execution, Query, ScopedCollection};
+use crate::{
+    deadline::{DATABASE_CALL, within},
+    error::{CorruptDocument, StorageError},
+    schema::CollectionSchema,
+};
+
+/// Stages that read or write other collections, or the same one beyond the filter.
+const STAGES_THAT_LEAVE: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
+
+impl<E: Execution> ScopedCollection<E> {
+    /// Everything that the query asks for.
+    pub(crate) async fn find<D: DeserializeOwned>(
+        &mut self,
+        query: impl Into<Query>,
+    ) -> Result<Vec<D>, StorageError> {
+        let query = query.into();
+        let filter = self.within_scope(query.filter);
+        let mut find = self.collection.find(filter).max_time(DATABASE_CALL);
+        if let Some(sort) = query.sort {
+            find = find.sort(sort);
+        }
+        if let Some(limit) = query.limit {
+            find = find.limit(limit);
+        }
+        if let Some(projection) = query.projection {
+            find = find.projection(projection);
+        }
+        let found: Vec<RawDocumentBuf> = match self.execution.session() {
+            None => within(DATABASE_CALL, async { find.await?.try_collect().await }).await?,
+            Some(session) => {
+                within(DATABASE_CALL, async {
+                    let mut cursor = find.session(&mut *session).await?;
+                    cursor.stream(session).try_collect().await
+                })
+                .await?
+            }
+        };
+        found.iter().map(|document| decode(self.schema, document)).collect()
+    }
+
+    /// The first that the query asks for.
+    pub(crate) async fn find_one<D: DeserializeOwned>(
+        &mut self,
+        query: impl Into<Query>,
+    ) -> Result<Option<D>, StorageError> {
+        let found = self.find(query.into().limited(1)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// What the stages make of the documents that pass the filter.
+    ///
+    /// # Errors
+    /// [`StorageError::ForbiddenStage`] for a stage that could reach what other organizations have.
+    pub(crate) async fn aggregate<D: DeserializeOwned>(
+        &mut self,
+        filter: Document,
+        stages: Vec<Document>,
+    ) -> Result<Vec<D>, StorageError> {
+        let leaving =
+            stages.iter().flat_map(Document::keys).find(|key| STAGES_THAT_LEAVE.contains(&key.as_str()));
+        if let Some(stage) = leaving {
+            return Err(StorageError::ForbiddenStage(stage.clone()));
+        }
+        let first = doc! { "$match": self.within_scope(filter) };
+        let pipeline = std::iter::once(first).chain(stages);
+        let aggregate =
+            self.collection.aggregate(pipeline).max_time(DATABASE_CALL).with_type::<RawDocumentBuf>();
+        let made: Vec<RawDocumentBuf> = match self.execution.session() {
+            None => within(DATABASE_CALL, async { aggregate.await?.try_collect().await }).await?,
+            Some(session) => {
+                within(DATABASE_CALL, async {
+                    let mut cursor = aggregate.session(&mut *session).await?;
+                    cursor.stream(session).try_collect().await
+                })
+                .await?
+            }
+        };
+        made.iter().map(|document| decode(self.schema, document)).collect()
+    }
+
+    /// How many documents pass the filter.
+    pub(crate) async fn count(&mut self, filter: Document) -> Result<u64, StorageError> {
+        let count = self.collection.count_documents(self.within_scope(filter)).max_time(DATABASE_CALL);
+        match self.execution.session() {
+            None => within(DATABASE_CALL, async { count.await }).await,
+            Some(session) => within(DATABASE_CALL, async { count.session(session).await }).await,
+        }
+    }
+}
+
+/// Reads a document of the collection.
+pub(super) fn decode<D: DeserializeOwned>(
+    schema: &'static CollectionSchema,
+    document: &RawDocumentBuf,
+) -> Result<D, StorageError> {
+    bson::deserialize_from_slice(document.as_bytes()).map_err(|error| {
+        let id = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
+        let id = id.map_or_else(
+            || String::from("without _id"),
+            |id| id.as_str().map_or_else(|| id.to_string(), str::to_owned),
+        );
+        CorruptDocument { collection: schema.name, id, field: "document", reason: error.to_string() }.into()
+    })
+}

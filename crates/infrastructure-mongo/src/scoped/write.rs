@@ -1,0 +1,161 @@
+use bson::{Document, RawDocumentBuf, doc};
+use mongodb::options::{ReturnDocument, UpdateModifications};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{ScopedCollection, Within, read::decode};
+use crate::{
+    deadline::{DATABASE_CALL, within},
+    error::StorageError,
+};
+
+/// How far an update reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Updated {
+    /// How many documents passed the filter.
+    pub(crate) matched: u64,
+    /// How many are different now.
+    pub(crate) modified: u64,
+}
+
+/// One of several updates that are sent as one command.
+#[derive(Debug, Clone)]
+pub(crate) struct UpdateStatement {
+    /// Which documents.
+    pub(crate) filter: Document,
+    /// What becomes of them.
+    pub(crate) update: UpdateModifications,
+    /// All that pass the filter, or the first one only.
+    pub(crate) many: bool,
+}
+
+/// What the server answers to an `update` command.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdateReply {
+    n: i64,
+    n_modified: i64,
+    #[serde(default)]
+    write_errors: Vec<StatementError>,
+}
+
+#[derive(Deserialize)]
+struct StatementError {
+    index: i32,
+    code: i32,
+    #[serde(default)]
+    errmsg: String,
+}
+
+impl ScopedCollection<Within<'_>> {
+    /// Stores a new document.
+    pub(crate) async fn insert(&mut self, document: &(impl Serialize + Sync)) -> Result<(), StorageError> {
+        let document = self.encode(document)?;
+        let insert = self.collection.insert_one(document);
+        within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
+    }
+
+    /// Stores new documents, if there are any.
+    pub(crate) async fn insert_all<D: Serialize + Sync>(
+        &mut self,
+        documents: &[D],
+    ) -> Result<(), StorageError> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let documents =
+            documents.iter().map(|document| self.encode(document)).collect::<Result<Vec<_>, _>>()?;
+        let insert = self.collection.insert_many(documents);
+        within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
+    }
+
+    /// Changes the first document that passes the filter. Never makes a new one.
+    pub(crate) async fn update_one(
+        &mut self,
+        filter: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<Updated, StorageError> {
+        let call = self.collection.update_one(self.within_scope(filter), update);
+        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        Ok(Updated { matched: result.matched_count, modified: result.modified_count })
+    }
+
+    /// Changes every document that passes the filter. Never makes a new one.
+    pub(crate) async fn update_many(
+        &mut self,
+        filter: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<Updated, StorageError> {
+        let call = self.collection.update_many(self.within_scope(filter), update);
+        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        Ok(Updated { matched: result.matched_count, modified: result.modified_count })
+    }
+
+    /// Runs several updates in order in one command. Never makes a new document.
+    ///
+    /// # Errors
+    /// [`StorageError::Statement`] for the first statement that fails; none after it was run.
+    pub(crate) async fn update_in_order(
+        &mut self,
+        statements: Vec<UpdateStatement>,
+    ) -> Result<Updated, StorageError> {
+        if statements.is_empty() {
+            return Ok(Updated::default());
+        }
+        let updates: Vec<Document> = statements
+            .into_iter()
+            .map(|statement| {
+                let mut update = doc! { "q": self.within_scope(statement.filter) };
+                match statement.update {
+                    UpdateModifications::Pipeline(stages) => update.insert("u", stages),
+                    UpdateModifications::Document(document) => update.insert("u", document),
+                    other => update.insert("u", bson::serialize_to_bson(&other)?),
+                };
+                update.insert("multi", statement.many);
+                Ok(update)
+            })
+            .collect::<Result<_, StorageError>>()?;
+        let command = doc! { "update": self.schema.name, "updates": updates, "ordered": true };
+        let call = self.database.run_command(command);
+        let reply = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let reply: UpdateReply = bson::deserialize_from_document(reply)?;
+        // A command of writes succeeds as a command even if its writes do not.
+        if let Some(StatementError { index, code, errmsg }) = reply.write_errors.into_iter().next() {
+            return Err(StorageError::Statement { index, code, message: errmsg });
+        }
+        Ok(Updated { matched: reply.n.unsigned_abs(), modified: reply.n_modified.unsigned_abs() })
+    }
+
+    /// Changes the first document that passes the filter and answers with what it is then.
+    pub(crate) async fn find_one_and_update<D: DeserializeOwned>(
+        &mut self,
+        filter: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<Option<D>, StorageError> {
+        let call = self
+            .collection
+            .find_one_and_update(self.within_scope(filter), update)
+            .return_document(ReturnDocument::After);
+        let after: Option<RawDocumentBuf> =
+            within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        after.map(|document| decode(self.schema, &document)).transpose()
+    }
+
+    /// Deletes the first document that passes the filter, and tells how many that were.
+    pub(crate) async fn delete_one(&mut self, filter: Document) -> Result<u64, StorageError> {
+        let call = self.collection.delete_one(self.within_scope(filter));
+        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        Ok(result.deleted_count)
+    }
+
+    /// Deletes every document that passes the filter, and tells how many that were.
+    pub(crate) async fn delete_many(&mut self, filter: Document) -> Result<u64, StorageError> {
+        let call = self.collection.delete_many(self.within_scope(filter));
+        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        Ok(result.deleted_count)
+    }
+
+    fn encode(&self, document: &impl Serialize) -> Result<RawDocumentBuf, StorageError> {
+        let document = self.marked(bson::serialize_to_document(document)?);
+        Ok(RawDocumentBuf::try_from(&document)?)
+    }
+}

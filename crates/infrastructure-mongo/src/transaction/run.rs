@@ -1,0 +1,154 @@
+use std::{marker::PhantomData, time::Duration};
+
+use convene_application::{
+    caller::TenantScope,
+    failure::{Fault, Outcome},
+};
+use futures::future::BoxFuture;
+use mongodb::{
+    ClientSession,
+    error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT},
+    options::{ReadConcern, ReadPreference, SelectionCriteria, TransactionOptions, WriteConcern},
+};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::Transaction;
+use crate::{
+    database::Database,
+    deadline::{DATABASE_CALL, TRANSACTION, within},
+    error::{Attempt, Interruption, StorageError},
+};
+
+/// How long a transaction that is given up may take to say so. The server forgets it anyway.
+const ABORT: Duration = Duration::from_millis(500);
+
+/// How a commit ended.
+enum Commit {
+    /// It is durable.
+    Done,
+    /// It certainly did not happen; the whole transaction may be run again.
+    Again(StorageError),
+    /// Nobody knows.
+    Unknown(StorageError),
+}
+
+impl Database {
+    /// Runs a transaction of the organization: its body, then the log's entries, then the commit.
+    ///
+    /// The body is run again where another transaction got in its way. A body that refuses leaves nothing.
+    ///
+    /// # Errors
+    /// What the body ends with; [`Fault::Unavailable`] if there was no time left, and nothing was changed;
+    /// [`Fault::OutcomeUnknown`] if there was no time left to learn how the commit ended.
+    pub(crate) async fn transact<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Outcome<T>
+    where
+        T: Send,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+    {
+        let deadline = Instant::now() + TRANSACTION;
+        let mut attempt = 0;
+        loop {
+            let mut transaction = self.begin(*scope).await?;
+            let whole = async {
+                let value = body(&mut transaction).await?;
+                transaction.write_log().await?;
+                Ok::<T, Interruption>(value)
+            };
+            let conflict = match timeout_at(deadline, whole).await {
+                Ok(Ok(value)) => match commit(&mut transaction.session, deadline).await {
+                    Commit::Done => return Ok(value),
+                    Commit::Again(error) => Interruption::Again(error),
+                    Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
+                },
+                Ok(Err(interruption)) => {
+                    abort(&mut transaction.session).await;
+                    if !interruption.is_transient() {
+                        return Err(interruption.into());
+                    }
+                    interruption
+                }
+                Err(_) => {
+                    abort(&mut transaction.session).await;
+                    return Err(Fault::Unavailable(StorageError::TimedOut(TRANSACTION).into()).into());
+                }
+            };
+            attempt += 1;
+            let pause = backoff(attempt);
+            if Instant::now() + pause >= deadline {
+                return Err(conflict.into());
+            }
+            tracing::debug!(attempt, ?conflict, "running the transaction again");
+            sleep(pause).await;
+        }
+    }
+
+    async fn begin<'environment>(&self, scope: TenantScope) -> Result<Transaction<'environment>, Fault> {
+        let options = TransactionOptions::builder()
+            .read_concern(ReadConcern::snapshot())
+            .write_concern(WriteConcern::majority())
+            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            .max_commit_time(DATABASE_CALL)
+            .build();
+        let session = within(DATABASE_CALL, async {
+            let mut session = self.client().start_session().await?;
+            session.start_transaction().with_options(options).await?;
+            Ok(session)
+        })
+        .await?;
+        let database = self.clone();
+        Ok(Transaction { session, database, scope, entries: Vec::new(), environment: PhantomData })
+    }
+}
+
+/// Commits; while it is unknown how that ended, commits again, which changes nothing if it had succeeded.
+async fn commit(session: &mut ClientSession, deadline: Instant) -> Commit {
+    let mut attempt = 0;
+    loop {
+        // The commit gets its time even if the body has used up nearly all there was.
+        let until = deadline.max(Instant::now() + ABORT).min(Instant::now() + DATABASE_CALL);
+        let unknown = match timeout_at(until, session.commit_transaction()).await {
+            Ok(Ok(())) => return Commit::Done,
+            Ok(Err(error)) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => error.into(),
+            Ok(Err(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
+                return Commit::Again(error.into());
+            }
+            Ok(Err(error)) => return Commit::Unknown(error.into()),
+            Err(_) => StorageError::TimedOut(DATABASE_CALL),
+        };
+        attempt += 1;
+        let pause = backoff(attempt);
+        if Instant::now() + pause >= deadline {
+            return Commit::Unknown(unknown);
+        }
+        tracing::debug!(attempt, error = ?unknown, "committing again");
+        sleep(pause).await;
+    }
+}
+
+/// Gives a transaction up, so that what it locked is free before anyone hears of it.
+async fn abort(session: &mut ClientSession) {
+    if !matches!(timeout(ABORT, session.abort_transaction()).await, Ok(Ok(()))) {
+        tracing::debug!("a transaction could not be aborted; the server will");
+    }
+}
+
+/// A random pause, on average growing: those who got in each other's way do not meet again.
+fn backoff(attempt: u32) -> Duration {
+    const FIRST: Duration = Duration::from_millis(6);
+    const LONGEST: Duration = Duration::from_millis(250);
+    let most = FIRST.saturating_mul(2_u32.saturating_pow(attempt.min(16))).min(LONGEST);
+    most.mul_f64(rand::random_range(0.0..1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_stay_short() {
+        for attempt in 0..100 {
+            assert!(backoff(attempt) <= Duration::from_millis(250));
+        }
+        assert!((0..50).all(|_| backoff(1) <= Duration::from_millis(12)));
+    }
+}
