@@ -3,19 +3,29 @@
 use std::sync::Arc;
 
 use bson::doc;
-use convene_application::{failure::Fault, ports::Ids};
+use convene_application::{
+    failure::Fault,
+    ports::{Directory, Ids, Members, Organizations},
+};
 use mongodb::Client;
 
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, within},
+    directory::MongoDirectory,
+    members::MongoMembers,
+    organizations::MongoOrganizations,
     schema,
 };
 
 /// The ports on one database.
+#[expect(missing_docs, reason = "each field is the port of its name")]
 #[derive(Clone)]
 pub struct MongoPorts {
     database: Database,
+    pub directory: Arc<dyn Directory>,
+    pub organizations: Arc<dyn Organizations>,
+    pub members: Arc<dyn Members>,
 }
 
 impl MongoPorts {
@@ -25,7 +35,13 @@ impl MongoPorts {
     /// unless it must be watched or manipulated.
     #[must_use]
     pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>) -> Self {
-        Self { database: Database::new(client, database, ids) }
+        let database = Database::new(client, database, ids);
+        Self {
+            directory: Arc::new(MongoDirectory(database.clone())),
+            organizations: Arc::new(MongoOrganizations(database.clone())),
+            members: Arc::new(MongoMembers(database.clone())),
+            database,
+        }
     }
 
     /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes

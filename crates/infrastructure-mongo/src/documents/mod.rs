@@ -5,4 +5,18 @@
 
 pub(crate) mod activity;
 pub(crate) mod convert;
+pub(crate) mod event;
 pub(crate) mod idempotency;
+pub(crate) mod issue;
+pub(crate) mod member;
+pub(crate) mod organization;
+
+use crate::error::CorruptDocument;
+
+/// Turns documents into what they stand for.
+pub(crate) fn read_all<D, T>(documents: Vec<D>) -> Result<Vec<T>, CorruptDocument>
+where
+    T: TryFrom<D, Error = CorruptDocument>,
+{
+    documents.into_iter().map(T::try_from).collect()
+}

@@ -25,7 +25,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
     validator: || {
         let recurrence = object(
             &[
-                ("rule", text(10_000)),
+                ("rule", nullable(text(10_000))),
                 ("exdates", list(local_time(), MOST_DATES)),
                 ("rdates", list(local_time(), MOST_DATES)),
             ],

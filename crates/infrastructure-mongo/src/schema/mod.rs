@@ -20,8 +20,15 @@ use bson::Document;
 use mongodb::IndexModel;
 
 pub(crate) use self::{
-    activity::ACTIVITY, agendas::AGENDAS, ensure::ensure, events::EVENTS, idempotency::IDEMPOTENCY,
-    issues::ISSUES, members::MEMBERS, occurrences::OCCURRENCES, organizations::ORGANIZATIONS,
+    activity::ACTIVITY,
+    agendas::AGENDAS,
+    ensure::ensure,
+    events::EVENTS,
+    idempotency::IDEMPOTENCY,
+    issues::ISSUES,
+    members::{MEMBERS, UNIQUE_MEMBERSHIP},
+    occurrences::OCCURRENCES,
+    organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
 };
 

@@ -1,4 +1,5 @@
 use bson::Document;
+use convene_application::page::PageSize;
 
 /// What to find: a filter, and the order and number of what is wanted.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,11 @@ impl Query {
     pub(crate) fn limited(mut self, limit: usize) -> Self {
         self.limit = i64::try_from(limit).ok();
         self
+    }
+
+    /// One more than the page has, to learn whether more follow.
+    pub(crate) fn probing(self, first: PageSize) -> Self {
+        self.limited(first.get() + 1)
     }
 
     /// Only these fields.

@@ -1,0 +1,156 @@
+//! Events, as they are stored.
+
+use std::fmt::Display;
+
+use convene_domain::{
+    capacity::Capacity,
+    duration::{EventDuration, LeadTime},
+    event::{Event, EventStatus, RegistrationPolicy},
+    id::EventId,
+    recurrence::{Rule, Series, SeriesParts},
+    text::{Description, Location, Title},
+    time::{LocalDateTime, zone::Zone},
+};
+use serde::{Deserialize, Serialize};
+use time::Duration;
+
+use super::convert::{Fields, date, instant, local, local_text};
+use crate::error::CorruptDocument;
+
+/// An event. Its organization is put in by whoever stores it.
+///
+/// Wall-clock times and the rule are what counts; the first start and the last end are instants worked out from
+/// them, to find the event by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) location: String,
+    pub(crate) starts_at: String,
+    pub(crate) time_zone: String,
+    pub(crate) duration_seconds: i32,
+    pub(crate) recurrence: Option<RecurrenceDocument>,
+    pub(crate) capacity: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) registration_opens_seconds: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) registration_closes_seconds: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cancellation_closes_seconds: Option<i32>,
+    pub(crate) status: String,
+    pub(crate) version: i32,
+    /// The catalogue's revision that this state of the event came with.
+    pub(crate) revision: i64,
+    pub(crate) first_start: bson::DateTime,
+    /// None: the series is endless.
+    pub(crate) last_end: Option<bson::DateTime>,
+    pub(crate) created_at: bson::DateTime,
+    pub(crate) updated_at: bson::DateTime,
+}
+
+/// How an event repeats.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RecurrenceDocument {
+    /// Canonical RFC 5545 text; none where the event takes place on its start and added dates alone.
+    pub(crate) rule: Option<String>,
+    pub(crate) exdates: Vec<String>,
+    pub(crate) rdates: Vec<String>,
+}
+
+impl EventDocument {
+    /// The event, with the revision that it is stored at.
+    pub(crate) fn new(event: &Event, revision: i64) -> Self {
+        let series = &event.series;
+        let texts = |dates: &[LocalDateTime]| dates.iter().copied().map(local_text).collect();
+        let recurrence = RecurrenceDocument {
+            rule: series.rule().map(ToString::to_string),
+            exdates: texts(series.exdates()),
+            rdates: texts(series.rdates()),
+        };
+        let is_plain =
+            recurrence.rule.is_none() && recurrence.exdates.is_empty() && recurrence.rdates.is_empty();
+        Self {
+            id: event.id.to_string(),
+            title: event.title.to_string(),
+            description: event.description.to_string(),
+            location: event.location.to_string(),
+            starts_at: local_text(series.start()),
+            time_zone: series.zone().name().to_owned(),
+            duration_seconds: seconds(event.duration.get()),
+            recurrence: (!is_plain).then_some(recurrence),
+            capacity: event.capacity.get().cast_signed(),
+            registration_opens_seconds: event.policy.opens.map(|lead| seconds(lead.get())),
+            registration_closes_seconds: event.policy.closes.map(|lead| seconds(lead.get())),
+            cancellation_closes_seconds: event.policy.cancellation_closes.map(|lead| seconds(lead.get())),
+            status: event.status.as_str().to_owned(),
+            version: event.version.cast_signed(),
+            revision,
+            first_start: date(series.first_start()),
+            last_end: series.last_end(event.duration.get()).map(date),
+            created_at: date(event.created_at),
+            updated_at: date(event.updated_at),
+        }
+    }
+}
+
+/// Durations and lead times have at most 31 days, so their seconds fit.
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.whole_seconds()).unwrap_or(i32::MAX)
+}
+
+impl TryFrom<EventDocument> for Event {
+    type Error = CorruptDocument;
+
+    fn try_from(document: EventDocument) -> Result<Self, CorruptDocument> {
+        let fields = Fields::of("events", &document.id);
+        let lead = |field, seconds: Option<i32>| {
+            seconds
+                .map(|seconds| fields.read(field, LeadTime::new(Duration::seconds(seconds.into()))))
+                .transpose()
+        };
+        let duration = EventDuration::new(Duration::seconds(document.duration_seconds.into()));
+        Ok(Self {
+            id: fields.read("_id", EventId::parse(&document.id))?,
+            title: fields.read("title", Title::parse(&document.title))?,
+            description: fields.read("description", Description::parse(&document.description))?,
+            location: fields.read("location", Location::parse(&document.location))?,
+            series: series(fields, &document)?,
+            duration: fields.read("durationSeconds", duration)?,
+            capacity: fields.read("capacity", Capacity::new(document.capacity))?,
+            policy: RegistrationPolicy {
+                opens: lead("registrationOpensSeconds", document.registration_opens_seconds)?,
+                closes: lead("registrationClosesSeconds", document.registration_closes_seconds)?,
+                cancellation_closes: lead("cancellationClosesSeconds", document.cancellation_closes_seconds)?,
+            },
+            status: fields.known("status", EventStatus::parse(&document.status))?,
+            version: fields.read("version", u32::try_from(document.version))?,
+            created_at: instant(document.created_at),
+            updated_at: instant(document.updated_at),
+        })
+    }
+}
+
+/// Compiles the series from its stored parts.
+fn series(fields: Fields<'_>, document: &EventDocument) -> Result<Series, CorruptDocument> {
+    let locals = |field, texts: &[String]| -> Result<Vec<LocalDateTime>, CorruptDocument> {
+        texts.iter().map(|text| fields.read(field, local(text))).collect()
+    };
+    let start = fields.read("startsAt", local(&document.starts_at))?;
+    let zone = fields.read("timeZone", Zone::parse(&document.time_zone))?;
+    let mut parts = SeriesParts::once(start, zone);
+    if let Some(recurrence) = &document.recurrence {
+        let rule =
+            recurrence.rule.as_deref().map(|rule| Rule::parse(rule).map_err(|problems| joined(&problems)));
+        parts.rule = rule.map(|rule| fields.read("recurrence.rule", rule)).transpose()?;
+        parts.exdates = locals("recurrence.exdates", &recurrence.exdates)?;
+        parts.rdates = locals("recurrence.rdates", &recurrence.rdates)?;
+    }
+    fields.read("recurrence", Series::new(parts).map_err(|problems| joined(&problems)))
+}
+
+fn joined(problems: &[impl Display]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,73 @@
+//! Issues, as they are stored.
+
+use convene_domain::{
+    id::{EventId, IssueId, MemberId},
+    issue::{Issue, IssuePriority, IssueStatus},
+    text::{Description, Title},
+};
+use serde::{Deserialize, Serialize};
+
+use super::convert::{Fields, date, instant};
+use crate::error::CorruptDocument;
+
+/// An issue. Its organization is put in by whoever stores it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IssueDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) number: i32,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) status: String,
+    pub(crate) priority: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) assignee: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<String>,
+    pub(crate) created_by: String,
+    pub(crate) created_at: bson::DateTime,
+    pub(crate) updated_at: bson::DateTime,
+}
+
+impl From<&Issue> for IssueDocument {
+    fn from(issue: &Issue) -> Self {
+        Self {
+            id: issue.id.to_string(),
+            // Numbers come from the organization's own counter, which is stored in 32 bits with a sign.
+            number: issue.number.cast_signed(),
+            title: issue.title.to_string(),
+            description: issue.description.to_string(),
+            status: issue.status.as_str().to_owned(),
+            priority: issue.priority.as_str().to_owned(),
+            assignee: issue.assignee.map(|member| member.to_string()),
+            event: issue.event.map(|event| event.to_string()),
+            created_by: issue.created_by.to_string(),
+            created_at: date(issue.created_at),
+            updated_at: date(issue.updated_at),
+        }
+    }
+}
+
+impl TryFrom<IssueDocument> for Issue {
+    type Error = CorruptDocument;
+
+    fn try_from(document: IssueDocument) -> Result<Self, CorruptDocument> {
+        let fields = Fields::of("issues", &document.id);
+        let member = |id: String| fields.read("assignee", MemberId::parse(&id));
+        let event = |id: String| fields.read("event", EventId::parse(&id));
+        Ok(Self {
+            id: fields.read("_id", IssueId::parse(&document.id))?,
+            number: fields.read("number", u32::try_from(document.number))?,
+            title: fields.read("title", Title::parse(&document.title))?,
+            description: fields.read("description", Description::parse(&document.description))?,
+            status: fields.known("status", IssueStatus::parse(&document.status))?,
+            priority: fields.known("priority", IssuePriority::parse(&document.priority))?,
+            assignee: document.assignee.map(member).transpose()?,
+            event: document.event.map(event).transpose()?,
+            created_by: fields.read("createdBy", MemberId::parse(&document.created_by))?,
+            created_at: instant(document.created_at),
+            updated_at: instant(document.updated_at),
+        })
+    }
+}

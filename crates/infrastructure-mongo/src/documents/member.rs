@@ -1,0 +1,64 @@
+//! Members, as they are stored.
+
+use convene_domain::{
+    id::MemberId,
+    member::{Member, Role},
+    text::{DisplayName, Email, UserId},
+};
+use serde::{Deserialize, Serialize};
+
+use super::convert::{Fields, date, instant};
+use crate::error::CorruptDocument;
+
+/// The status of a member that the organization has now.
+pub(crate) const ACTIVE: &str = "ACTIVE";
+/// The status of a member that was removed.
+pub(crate) const REMOVED: &str = "REMOVED";
+
+/// A member. Its organization is put in by whoever stores it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MemberDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) user_id: String,
+    pub(crate) display_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    pub(crate) role: String,
+    pub(crate) status: String,
+    pub(crate) created_at: bson::DateTime,
+    pub(crate) updated_at: bson::DateTime,
+}
+
+impl From<&Member> for MemberDocument {
+    fn from(member: &Member) -> Self {
+        Self {
+            id: member.id.to_string(),
+            user_id: member.user_id.to_string(),
+            display_name: member.display_name.to_string(),
+            email: member.email.as_ref().map(ToString::to_string),
+            role: member.role.as_str().to_owned(),
+            status: ACTIVE.to_owned(),
+            created_at: date(member.created_at),
+            updated_at: date(member.updated_at),
+        }
+    }
+}
+
+impl TryFrom<MemberDocument> for Member {
+    type Error = CorruptDocument;
+
+    fn try_from(document: MemberDocument) -> Result<Self, CorruptDocument> {
+        let fields = Fields::of("members", &document.id);
+        Ok(Self {
+            id: fields.read("_id", MemberId::parse(&document.id))?,
+            user_id: fields.read("userId", UserId::parse(&document.user_id))?,
+            display_name: fields.read("displayName", DisplayName::parse(&document.display_name))?,
+            email: document.email.map(|email| fields.read("email", Email::parse(&email))).transpose()?,
+            role: fields.known("role", Role::parse(&document.role))?,
+            created_at: instant(document.created_at),
+            updated_at: instant(document.updated_at),
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Organizations, as they are stored.
+
+use convene_domain::{
+    id::OrganizationId,
+    organization::Organization,
+    text::{OrganizationName, Slug},
+    time::zone::Zone,
+};
+use serde::{Deserialize, Serialize};
+
+use super::convert::{Fields, date, instant};
+use crate::error::CorruptDocument;
+
+/// An organization, with what is counted for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrganizationDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) time_zone: String,
+    /// How many members are admins: never none.
+    pub(crate) admin_count: i32,
+    /// The last revision that the catalogue has taken.
+    pub(crate) revision: i64,
+    /// The last number that an issue was given.
+    pub(crate) last_issue_number: i32,
+    pub(crate) created_at: bson::DateTime,
+    pub(crate) updated_at: bson::DateTime,
+}
+
+impl OrganizationDocument {
+    /// A new organization with its first admin.
+    pub(crate) fn founded(organization: &Organization) -> Self {
+        Self {
+            id: organization.id.to_string(),
+            slug: organization.slug.to_string(),
+            name: organization.name.to_string(),
+            time_zone: organization.time_zone.name().to_owned(),
+            admin_count: 1,
+            revision: 0,
+            last_issue_number: 0,
+            created_at: date(organization.created_at),
+            updated_at: date(organization.updated_at),
+        }
+    }
+}
+
+impl TryFrom<OrganizationDocument> for Organization {
+    type Error = CorruptDocument;
+
+    fn try_from(document: OrganizationDocument) -> Result<Self, CorruptDocument> {
+        let fields = Fields::of("organizations", &document.id);
+        Ok(Self {
+            id: fields.read("_id", OrganizationId::parse(&document.id))?,
+            slug: fields.read("slug", Slug::parse(&document.slug))?,
+            name: fields.read("name", OrganizationName::parse(&document.name))?,
+            time_zone: fields.read("timeZone", Zone::parse(&document.time_zone))?,
+            created_at: instant(document.created_at),
+            updated_at: instant(document.updated_at),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+use async_trait::async_trait;
+use bson::doc;
+use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::MemberRemoved};
+use convene_domain::{id::MemberId, member::Role};
+use futures::FutureExt;
+
+use super::{find, log, update::count_admins};
+use crate::{
+    change::Answer,
+    database::Database,
+    documents::{convert::date, idempotency::ResultDocument, member::REMOVED},
+    error::Attempt,
+    schema,
+    transaction::Transaction,
+};
+
+/// Removes a member, and gives up what they hold.
+pub(super) async fn remove(
+    database: &Database,
+    scope: &TenantScope,
+    id: MemberId,
+    change: &Change,
+) -> Outcome<MemberRemoved> {
+    database
+        .change(scope, change, "removeMember", |transaction| {
+            async move {
+                let member = find(transaction, id, "memberId").await?;
+                if member.role == Role::Admin {
+                    count_admins(transaction, -1).await?;
+                }
+                let this = doc! { "_id": id.to_string() };
+                let removed = doc! {
+                    "status": REMOVED,
+                    "removedAt": date(change.at),
+                    "updatedAt": date(change.at),
+                };
+                transaction
+                    .collection(&schema::MEMBERS)
+                    .update_one(this.clone(), doc! { "$set": removed })
+                    .await?;
+                transaction.log(change, log::removed(&member));
+                // Nobody can register a member who has no agenda.
+                transaction.collection(&schema::AGENDAS).delete_one(this).await?;
+                Ok(MemberRemoved { id, cancelled_registrations: 0 })
+            }
+            .boxed()
+        })
+        .await
+}
+
+#[async_trait]
+impl Answer for MemberRemoved {
+    fn note(&self) -> ResultDocument {
+        ResultDocument::of(self.id).counting(self.cancelled_registrations)
+    }
+
+    async fn recall(_: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
+        Ok(Self { id: note.subject_as(MemberId::parse)?, cancelled_registrations: note.counted()? })
+    }
+}
