@@ -59,9 +59,12 @@ async fn a_validation_error_names_its_place_and_gives_no_hints() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_most_ten_errors_are_sent() {
     let server = TestServer::start(Setup::default());
-    let fields: String = (0..200).map(|number| format!("nope{number} ")).collect();
-    let (_, body) = server.query_strictly(&format!("{{ again {{ {fields} }} }}")).await;
-    assert_eq!(body["errors"].as_array().unwrap().len(), 10);
+    let unknown: String = (0..200).map(|number| format!("nope{number} ")).collect();
+    let failing: String = (0..12).map(|number| format!("f{number}: forbidden ")).collect();
+    for fields in [unknown, failing] {
+        let (_, body) = server.query_strictly(&format!("{{ again {{ {fields} }} }}")).await;
+        assert_eq!(body["errors"].as_array().unwrap().len(), 10);
+    }
 }
 
 #[rstest]
@@ -147,5 +150,9 @@ async fn a_panic_is_a_fault_of_one_request_only() {
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")));
     let (status, body) = server.query_strictly("mutation { boom }").await;
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (503, &json!("OUTCOME_UNKNOWN")));
+    let request =
+        server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "panicky"));
+    let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();
+    assert_eq!(response.status(), 500);
     assert_eq!(server.query("{ __typename }").await.status(), 200);
 }

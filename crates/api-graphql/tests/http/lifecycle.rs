@@ -1,7 +1,12 @@
 //! Shutting down: not ready first, then everything in flight is finished.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
+use convene_api_graphql::server;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::support::{Setup, TestServer};
@@ -32,4 +37,16 @@ async fn readiness_fails_first_and_requests_in_flight_are_answered() {
     assert_eq!(answer["data"]["add"], 1);
     server.stopped().await.unwrap();
     assert_eq!(state.added.load(Ordering::SeqCst), 1);
+}
+
+#[rstest]
+#[case("TERM")]
+#[case("INT")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_is_noticed(#[case] signal: &str) {
+    let stop = server::stop_signal().unwrap();
+    let own_id = std::process::id().to_string();
+    let sent = std::process::Command::new("kill").args(["-s", signal, &own_id]).status().unwrap();
+    assert!(sent.success());
+    tokio::time::timeout(Duration::from_secs(5), stop).await.unwrap();
 }

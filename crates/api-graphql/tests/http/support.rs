@@ -57,6 +57,7 @@ impl CallerResolver for Memberships {
 
     async fn resolve(&self, credentials: Credentials) -> Result<Option<Caller>, Fault> {
         match (credentials.organization.as_deref(), credentials.user_id.as_str()) {
+            (_, "panicky") => panic!("a look-up panics"),
             (_, "unlucky") => Err("connection to db.internal:27017 refused".into()),
             (Some("acme" | "other"), "alice" | "bob") => {
                 Ok(Some(Caller { organization: credentials.organization }))

@@ -1,12 +1,13 @@
 //! The handler itself.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header::CONTENT_TYPE},
     web,
 };
+use futures::FutureExt;
 use juniper::OperationType;
 use tokio::time::{Instant, timeout_at};
 
@@ -93,14 +94,19 @@ async fn handle<R: CallerResolver>(
     let info = RequestInfo { request_id: RequestId::current(&request) };
 
     let written_as = media.unwrap_or(MediaType::Json);
-    let preparation = prepare(&request, payload, &route, media, &info);
-    let answer = match timeout_at(deadline, preparation).await {
-        Ok(Ok(prepared)) => run(prepared, &route, info, written_as, deadline).await,
-        Ok(Err(refusal)) => *refusal,
-        Err(_elapsed) => {
-            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&info.request_id), 0)
+    let answer = AssertUnwindSafe(async {
+        match timeout_at(deadline, prepare(&request, payload, &route, media, &info)).await {
+            Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
+            Ok(Err(refusal)) => *refusal,
+            Err(_elapsed) => {
+                Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&info.request_id), 0)
+            }
         }
-    };
+    });
+    // A panic would take the connection with it and leave the client without an answer.
+    let answer = answer.catch_unwind().await.unwrap_or_else(|_panic| {
+        Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(&info.request_id), 0)
+    });
     answer.write(written_as)
 }
 
@@ -148,34 +154,35 @@ async fn prepare<R: CallerResolver>(
 async fn run<R: CallerResolver>(
     prepared: Prepared<R::Caller>,
     route: &GraphqlRoute<R>,
-    info: RequestInfo,
+    info: &RequestInfo,
     media: MediaType,
     deadline: Instant,
 ) -> Answer {
     let Prepared { caller, request, operation: SelectedOperation { kind, name }, cost } = prepared;
-    let request_id = info.request_id.clone();
+    let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(LONGEST_LOGGED_NAME).collect());
     let is_mutation = kind == OperationType::Mutation;
 
     let finished = if is_mutation {
         let executor = Arc::clone(&route.executor);
+        let info = info.clone();
         let task =
             route.mutations.spawn(async move { executor.execute(&request, cost, caller, &info).await });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {
-        timeout_at(deadline, route.executor.execute(&request, cost, caller, &info)).await
+        timeout_at(deadline, route.executor.execute(&request, cost, caller, info)).await
     };
     let mut answer = match finished {
         Ok(Execution::Done(body)) => Answer::done(body),
         Ok(Execution::Refused(errors)) => Answer::refused(request_error(media), errors, cost),
         Ok(Execution::Crashed) if !is_mutation => {
-            Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(&request_id), cost)
+            Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(request_id), cost)
         }
         Err(_elapsed) if !is_mutation => {
-            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&request_id), cost)
+            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(request_id), cost)
         }
         Ok(Execution::Crashed) | Err(_) => {
-            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::outcome_unknown(&request_id), cost)
+            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::outcome_unknown(request_id), cost)
         }
     };
     answer.summary.name = name;

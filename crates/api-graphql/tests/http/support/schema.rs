@@ -96,7 +96,7 @@ impl Query {
         Err("db.internal:27017 refused the connection".into())
     }
 
-    fn forbidden() -> FieldResult<bool> {
+    fn forbidden() -> FieldResult<Option<bool>> {
         Err(FieldError::new("Only for admins.", graphql_value!({"code": "FORBIDDEN"})))
     }
 }
