@@ -4,9 +4,15 @@
 //! domain types, and answers with domain types or a [`Failure`](failure::Failure). What it needs of the outside
 //! world it asks of the traits in [`ports`].
 
+pub mod authentication;
 pub mod caller;
 pub mod change;
 pub mod editing;
 pub mod failure;
+#[cfg(test)]
+mod fixtures;
+pub mod member;
+pub mod organization;
 pub mod page;
 pub mod ports;
+mod stamp;

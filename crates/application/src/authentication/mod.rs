@@ -1,0 +1,5 @@
+//! Finding out who calls.
+
+mod authenticate;
+
+pub use authenticate::{Authenticate, Credentials};

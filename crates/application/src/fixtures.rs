@@ -1,0 +1,164 @@
+//! What the unit tests of the use cases are made of.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use convene_domain::{
+    capacity::Capacity,
+    duration::EventDuration,
+    event::{Event, EventStatus, RegistrationPolicy},
+    id::{EventId, MemberId, OrganizationId, RegistrationId},
+    member::{Member, Role},
+    occurrence::OccurrenceKey,
+    organization::Organization,
+    recurrence::{Rule, Series, SeriesParts},
+    registration::{Registration, RegistrationStatus},
+    text::{Description, DisplayName, Location, OrganizationName, Slug, Title, UserId},
+    time::{Instant, LocalDateTime, interval::Interval, zone::Zone},
+};
+use time::macros::{format_description, utc_datetime};
+use uuid::Uuid;
+
+use crate::{
+    caller::Caller,
+    failure::{Failure, Outcome, Refusal},
+    page::{PageRequest, PageSize},
+    ports::{MockClock, MockIds},
+    stamp::Stamp,
+};
+
+/// When every test takes place.
+pub(crate) const NOW: Instant = utc_datetime!(2026-11-01 12:00);
+
+/// Two people.
+pub(crate) const ADA: &str = "ada";
+pub(crate) const BOB: &str = "bob";
+
+pub(crate) fn organization_id() -> OrganizationId {
+    OrganizationId::from_uuid(Uuid::from_u128(1))
+}
+
+pub(crate) fn organization(zone: &str) -> Organization {
+    Organization {
+        id: organization_id(),
+        slug: Slug::parse("choir").unwrap(),
+        name: OrganizationName::parse("The Choir").unwrap(),
+        time_zone: Zone::parse(zone).unwrap(),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+pub(crate) fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+/// Everyone's member id begins with their name.
+pub(crate) fn member_id(name: &str) -> MemberId {
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    MemberId::from_uuid(Uuid::from_bytes(bytes))
+}
+
+pub(crate) fn member(name: &str, role: Role) -> Member {
+    Member {
+        id: member_id(name),
+        user_id: user(name),
+        display_name: DisplayName::parse(name).unwrap(),
+        email: None,
+        role,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+pub(crate) fn caller(name: &str, role: Role) -> Caller {
+    Caller::of_membership(organization_id(), &member(name, role), role)
+}
+
+pub(crate) fn event_id(number: u128) -> EventId {
+    EventId::from_uuid(Uuid::from_u128(number))
+}
+
+/// An event of an hour for ten in UTC, one-off without a rule.
+pub(crate) fn event(number: u128, start: &str, rule: Option<&str>) -> Event {
+    let start =
+        LocalDateTime::parse(start, format_description!("[year]-[month]-[day] [hour padding:none]:[minute]"));
+    let rule = rule.map(|text| Rule::parse(text).unwrap());
+    let parts = SeriesParts { rule, ..SeriesParts::once(start.unwrap(), Zone::UTC) };
+    Event {
+        id: event_id(number),
+        title: Title::parse(&format!("Event {number}")).unwrap(),
+        description: Description::parse("").unwrap(),
+        location: Location::parse("").unwrap(),
+        series: Series::new(parts).unwrap(),
+        duration: EventDuration::new(time::Duration::HOUR).unwrap(),
+        capacity: Capacity::new(10).unwrap(),
+        policy: RegistrationPolicy::default(),
+        status: EventStatus::Scheduled,
+        version: 1,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// The new id that a [`stamp`] gives out as its `index`th.
+pub(crate) fn fresh_uuid(index: u64) -> Uuid {
+    Uuid::from_u128((1 << 64) + u128::from(index))
+}
+
+/// A clock that stands still and ids that count up.
+pub(crate) fn stamp() -> Stamp {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(NOW);
+    let mut ids = MockIds::new();
+    let next = AtomicU64::new(0);
+    ids.expect_next().returning(move || fresh_uuid(next.fetch_add(1, Ordering::Relaxed)));
+    Stamp { clock: Arc::new(clock), ids: Arc::new(ids) }
+}
+
+pub(crate) fn page<K>(first: usize, after: Option<K>) -> PageRequest<K> {
+    PageRequest { first: PageSize::new(first).unwrap(), after }
+}
+
+/// Why a use case refused.
+pub(crate) fn refusals<T: std::fmt::Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
+    match outcome {
+        Err(Failure::Refused(refusals)) => refusals,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// The fields that refusals name, sorted.
+pub(crate) fn fields(refusals: &[Refusal]) -> Vec<String> {
+    let field = |refusal: &Refusal| match refusal {
+        Refusal::InvalidInput { field, .. }
+        | Refusal::NotFound { field }
+        | Refusal::AlreadyExists { field } => field.to_string(),
+        other => panic!("names no field: {other:?}"),
+    };
+    let mut fields: Vec<_> = refusals.iter().map(field).collect();
+    fields.sort();
+    fields
+}
+
+pub(crate) fn registration_id(number: u128) -> RegistrationId {
+    RegistrationId::from_uuid(Uuid::from_u128(number))
+}
+
+/// A member's seat in an hour of event 1.
+pub(crate) fn registration(number: u128, member: &str) -> Registration {
+    let original_start = utc_datetime!(2026-11-02 9:00);
+    Registration {
+        id: registration_id(number),
+        occurrence: OccurrenceKey { event: event_id(1), original_start },
+        member: member_id(member),
+        interval: Interval::new(original_start, original_start + time::Duration::HOUR).unwrap(),
+        status: RegistrationStatus::Confirmed,
+        waitlist_sequence: None,
+        created_at: NOW,
+        cancellation: None,
+    }
+}

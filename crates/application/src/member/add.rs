@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use convene_domain::{
+    id::MemberId,
+    member::{Member, Role},
+    text::{DisplayName, Email, UserId},
+};
+
+use crate::{caller::Admin, change::RequestMetadata, failure::Outcome, ports::Members, stamp::Stamp};
+
+/// A member to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddMemberCommand {
+    /// The subject of the member's credentials.
+    pub user_id: UserId,
+    /// How others call the member.
+    pub display_name: DisplayName,
+    /// The member's address.
+    pub email: Option<Email>,
+    /// What the member may do.
+    pub role: Role,
+}
+
+/// Adds a member to the admin's organization.
+pub struct AddMember {
+    pub(crate) stamp: Stamp,
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl AddMember {
+    /// Adds the member.
+    ///
+    /// # Errors
+    /// Refused with `AlreadyExists` on `userId`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        command: AddMemberCommand,
+        request: RequestMetadata,
+    ) -> Outcome<Member> {
+        let change = self.stamp.change(&admin, request);
+        let member = Member {
+            id: self.stamp.fresh(MemberId::from_uuid),
+            user_id: command.user_id,
+            display_name: command.display_name,
+            email: command.email,
+            role: command.role,
+            created_at: change.at,
+            updated_at: change.at,
+        };
+        self.members.add(admin.scope(), member, &change).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::activity::Actor;
+
+    use super::*;
+    use crate::{fixtures, ports::MockMembers};
+
+    #[tokio::test]
+    async fn adds_within_the_scope_of_the_admin_and_in_their_name() {
+        let mut members = MockMembers::new();
+        members
+            .expect_add()
+            .withf(|scope, member, change| {
+                scope.organization() == fixtures::organization_id()
+                    && member.created_at == change.at
+                    && change.actor == Actor::User(fixtures::user(fixtures::ADA))
+                    && change.request_id.as_deref() == Some("r-1")
+            })
+            .returning(|_, member, _| Ok(member));
+        let add = AddMember { stamp: fixtures::stamp(), members: Arc::new(members) };
+        let caller = fixtures::caller(fixtures::ADA, Role::Admin);
+        let command = AddMemberCommand {
+            user_id: fixtures::user(fixtures::BOB),
+            display_name: DisplayName::parse("Bob").unwrap(),
+            email: Email::parse("bob@example.org").ok(),
+            role: Role::Member,
+        };
+        let request = RequestMetadata { request_id: Some(String::from("r-1")), idempotency: None };
+        let member = add.execute(caller.admin().unwrap(), command, request).await.unwrap();
+        assert_eq!(member.id, MemberId::from_uuid(fixtures::fresh_uuid(0)));
+        assert_eq!(member.email.unwrap().as_str(), "bob@example.org");
+    }
+}

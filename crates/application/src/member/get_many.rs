@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use convene_domain::{id::MemberId, member::Member};
+
+use crate::{caller::Caller, failure::Outcome, ports::Members};
+
+/// Whether members who were removed are found too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IncludeRemoved {
+    /// They are not: who was removed does not exist any more.
+    No,
+    /// They are: to show whose a registration or an issue was.
+    Yes,
+}
+
+/// Reads members by their ids.
+pub struct GetMembers {
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl GetMembers {
+    /// Those of these members that exist in the caller's organization, in any order.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        ids: &[MemberId],
+        include_removed: IncludeRemoved,
+    ) -> Outcome<Vec<Member>> {
+        let scope = caller.scope();
+        Ok(match include_removed {
+            IncludeRemoved::No => self.members.get_many(scope, ids).await?,
+            IncludeRemoved::Yes => self.members.get_many_with_removed(scope, ids).await?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::member::Role;
+
+    use super::*;
+    use crate::{fixtures, ports::MockMembers};
+
+    #[tokio::test]
+    async fn asks_for_the_removed_only_where_wanted() {
+        let mut members = MockMembers::new();
+        members.expect_get_many().returning(|_, _| Ok(vec![]));
+        members
+            .expect_get_many_with_removed()
+            .returning(|_, _| Ok(vec![fixtures::member(fixtures::BOB, Role::Member)]));
+        let get = GetMembers { members: Arc::new(members) };
+        let caller = fixtures::caller(fixtures::ADA, Role::Member);
+        let ids = [fixtures::member_id(fixtures::BOB)];
+        assert_eq!(get.execute(&caller, &ids, IncludeRemoved::No).await.unwrap().len(), 0);
+        assert_eq!(get.execute(&caller, &ids, IncludeRemoved::Yes).await.unwrap().len(), 1);
+    }
+}

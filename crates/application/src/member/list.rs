@@ -1,0 +1,33 @@
+use std::sync::Arc;
+
+use convene_domain::{
+    id::MemberId,
+    member::{Member, Role},
+};
+
+use crate::{
+    caller::Caller,
+    failure::Outcome,
+    page::{Page, PageRequest},
+    ports::Members,
+};
+
+/// Lists the members of the caller's organization.
+pub struct ListMembers {
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl ListMembers {
+    /// The members, of one role if one is given, in the order in which they were added.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        role: Option<Role>,
+        page: PageRequest<MemberId>,
+    ) -> Outcome<Page<Member>> {
+        Ok(self.members.list(caller.scope(), role, page).await?)
+    }
+}

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use convene_domain::id::MemberId;
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{MemberRemoved, Members},
+    stamp::Stamp,
+};
+
+/// Removes a member from the admin's organization, and with them the seats they hold.
+pub struct RemoveMember {
+    pub(crate) stamp: Stamp,
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl RemoveMember {
+    /// Removes the member.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `memberId`, or `LastAdmin`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %member))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        member: MemberId,
+        request: RequestMetadata,
+    ) -> Outcome<MemberRemoved> {
+        let change = self.stamp.change(&admin, request);
+        self.members.remove(admin.scope(), member, &change).await
+    }
+}

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use convene_domain::{id::MemberId, member::Member};
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{MemberPatch, Members},
+    stamp::Stamp,
+};
+
+/// A member to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateMemberCommand {
+    /// Which member.
+    pub member: MemberId,
+    /// What to change.
+    pub patch: MemberPatch,
+}
+
+/// Changes a member of the admin's organization.
+pub struct UpdateMember {
+    pub(crate) stamp: Stamp,
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl UpdateMember {
+    /// Changes what the patch names; an empty patch changes nothing.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `memberId`, or `LastAdmin`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %command.member))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        command: UpdateMemberCommand,
+        request: RequestMetadata,
+    ) -> Outcome<Member> {
+        let change = self.stamp.change(&admin, request);
+        self.members.update(admin.scope(), command.member, command.patch, &change).await
+    }
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use convene_domain::{
+    id::{MemberId, OrganizationId},
+    member::{Member, Role},
+    organization::Organization,
+    text::{DisplayName, OrganizationName, Slug, UserId},
+    time::zone::Zone,
+};
+
+use crate::{
+    caller::Operator, change::RequestMetadata, failure::Outcome, ports::Organizations, stamp::Stamp,
+};
+
+/// An organization to be founded, and who runs it first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOrganizationCommand {
+    /// Its name in credentials and addresses.
+    pub slug: Slug,
+    /// Its name for people.
+    pub name: OrganizationName,
+    /// The zone of its events, unless they name another.
+    pub time_zone: Zone,
+    /// The subject of its first admin's credentials.
+    pub admin_user_id: UserId,
+    /// How its first admin is called.
+    pub admin_display_name: DisplayName,
+}
+
+/// Founds an organization together with its first admin.
+pub struct CreateOrganization {
+    pub(crate) stamp: Stamp,
+    pub(crate) organizations: Arc<dyn Organizations>,
+}
+
+impl CreateOrganization {
+    /// Founds the organization.
+    ///
+    /// # Errors
+    /// Refused with `AlreadyExists` on `slug`.
+    #[tracing::instrument(skip_all)]
+    pub async fn execute(
+        &self,
+        operator: &Operator,
+        command: CreateOrganizationCommand,
+        request: RequestMetadata,
+    ) -> Outcome<(Organization, Member)> {
+        let change = self.stamp.operator_change(operator, request);
+        let organization = Organization {
+            id: self.stamp.fresh(OrganizationId::from_uuid),
+            slug: command.slug,
+            name: command.name,
+            time_zone: command.time_zone,
+            created_at: change.at,
+            updated_at: change.at,
+        };
+        let admin = Member {
+            id: self.stamp.fresh(MemberId::from_uuid),
+            user_id: command.admin_user_id,
+            display_name: command.admin_display_name,
+            email: None,
+            role: Role::Admin,
+            created_at: change.at,
+            updated_at: change.at,
+        };
+        let scope = operator.scope_of_new(organization.id);
+        self.organizations.found(&scope, organization, admin, &change).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::activity::Actor;
+
+    use super::*;
+    use crate::{fixtures, ports::MockOrganizations};
+
+    #[tokio::test]
+    async fn founds_within_the_new_scope_as_the_operator() {
+        let mut organizations = MockOrganizations::new();
+        organizations
+            .expect_found()
+            .withf(|scope, organization, _, change| {
+                scope.organization() == organization.id
+                    && change.actor == Actor::User(fixtures::user("root"))
+                    && change.at == fixtures::NOW
+            })
+            .returning(|_, organization, admin, _| Ok((organization, admin)));
+        let create = CreateOrganization { stamp: fixtures::stamp(), organizations: Arc::new(organizations) };
+        let command = CreateOrganizationCommand {
+            slug: Slug::parse("choir").unwrap(),
+            name: OrganizationName::parse("The Choir").unwrap(),
+            time_zone: Zone::UTC,
+            admin_user_id: fixtures::user(fixtures::ADA),
+            admin_display_name: DisplayName::parse("Ada").unwrap(),
+        };
+        let operator = Operator::of_credentials(fixtures::user("root"));
+        let (organization, admin) =
+            create.execute(&operator, command, RequestMetadata::default()).await.unwrap();
+        assert_eq!(organization.slug.as_str(), "choir");
+        assert_eq!((admin.role, admin.user_id), (Role::Admin, fixtures::user(fixtures::ADA)));
+        assert_ne!(organization.id.uuid(), admin.id.uuid());
+    }
+}

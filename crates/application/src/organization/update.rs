@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use convene_domain::organization::Organization;
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{OrganizationPatch, Organizations},
+    stamp::Stamp,
+};
+
+/// Changes the admin's organization.
+pub struct UpdateOrganization {
+    pub(crate) stamp: Stamp,
+    pub(crate) organizations: Arc<dyn Organizations>,
+}
+
+impl UpdateOrganization {
+    /// Changes what the patch names; an empty patch changes nothing.
+    ///
+    /// # Errors
+    /// Refused only for a reused idempotency key.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        patch: OrganizationPatch,
+        request: RequestMetadata,
+    ) -> Outcome<Organization> {
+        let change = self.stamp.change(&admin, request);
+        self.organizations.update(admin.scope(), patch, &change).await
+    }
+}
