@@ -8,6 +8,7 @@ pub mod authentication;
 pub mod caller;
 pub mod change;
 pub mod editing;
+pub mod event;
 pub mod failure;
 #[cfg(test)]
 mod fixtures;

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use convene_domain::{event::Event, id::EventId};
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{Changed, Events},
+    stamp::Stamp,
+};
+
+/// Calls an event of the admin's organization off.
+pub struct CancelEvent {
+    pub(crate) stamp: Stamp,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl CancelEvent {
+    /// Calls the event off, with every registration for what has not begun.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `eventId`, `AlreadyCancelled`, or `LimitExceeded`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        event: EventId,
+        request: RequestMetadata,
+    ) -> Outcome<Changed<Event>> {
+        let change = self.stamp.change(&admin, request);
+        self.events.cancel(admin.scope(), event, &change).await
+    }
+}

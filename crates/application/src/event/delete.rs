@@ -1,0 +1,28 @@
+use std::sync::Arc;
+
+use convene_domain::id::EventId;
+
+use crate::{caller::Admin, change::RequestMetadata, failure::Outcome, ports::Events, stamp::Stamp};
+
+/// Deletes an event of the admin's organization.
+pub struct DeleteEvent {
+    pub(crate) stamp: Stamp,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl DeleteEvent {
+    /// Deletes the event, which nobody may hold a seat in or wait for.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `eventId`, or `RegistrationsAffected`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        event: EventId,
+        request: RequestMetadata,
+    ) -> Outcome<EventId> {
+        let change = self.stamp.change(&admin, request);
+        self.events.delete(admin.scope(), event, &change).await
+    }
+}

@@ -1,0 +1,20 @@
+use std::sync::Arc;
+
+use convene_domain::{event::Event, id::EventId};
+
+use crate::{caller::Caller, failure::Outcome, ports::Events};
+
+/// Reads events by their ids.
+pub struct GetEvents {
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl GetEvents {
+    /// Those of these events that exist in the caller's organization, in any order.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(&self, caller: &Caller, ids: &[EventId]) -> Outcome<Vec<Event>> {
+        Ok(self.events.get_many(caller.scope(), ids).await?)
+    }
+}

@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use convene_domain::{event::Event, id::EventId};
+
+use crate::{
+    caller::Caller,
+    failure::Outcome,
+    page::{Page, PageRequest},
+    ports::{EventFilter, Events},
+};
+
+/// Lists the events of the caller's organization.
+pub struct ListEvents {
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl ListEvents {
+    /// The events that pass the filter, in the order in which they were created.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        filter: EventFilter,
+        page: PageRequest<EventId>,
+    ) -> Outcome<Page<Event>> {
+        Ok(self.events.list(caller.scope(), filter, page).await?)
+    }
+}

@@ -1,0 +1,17 @@
+//! Creating, changing, calling off, deleting and reading events.
+
+mod cancel;
+mod create;
+mod delete;
+mod get_many;
+mod list;
+pub mod patch;
+pub mod series;
+mod update;
+
+pub use cancel::CancelEvent;
+pub use create::{CreateEvent, CreateEventCommand};
+pub use delete::DeleteEvent;
+pub use get_many::GetEvents;
+pub use list::ListEvents;
+pub use update::{SeriesPart, UpdateEvent, UpdateEventCommand};

@@ -1,0 +1,184 @@
+//! What a patch makes of an event: the one place that says so, for every adapter.
+
+use convene_domain::{
+    event::{Event, RegistrationPolicy},
+    recurrence::{Series, SeriesParts},
+    time::{Instant, LocalDateTime},
+};
+
+use super::series::series_refusals;
+use crate::{
+    failure::Refusal,
+    ports::{EventPatch, NewRecurrence},
+};
+
+/// The event as the patch leaves it: one version on and changed at `at`, or the event itself if the patch changes
+/// nothing.
+///
+/// # Errors
+/// Everything that does not go together, each with its field: a start that the rule does not match, a
+/// registration that would close before it opens.
+pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, Vec<Refusal>> {
+    let policy = RegistrationPolicy {
+        opens: patch.registration_opens.unwrap_or(event.policy.opens),
+        closes: patch.registration_closes.unwrap_or(event.policy.closes),
+        cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
+    };
+    let (series, policy) = both(patched_series(&event.series, patch), checked_policy(policy))?;
+    let same = Event {
+        title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
+        description: patch.description.clone().unwrap_or_else(|| event.description.clone()),
+        location: patch.location.clone().unwrap_or_else(|| event.location.clone()),
+        series,
+        duration: patch.duration.unwrap_or(event.duration),
+        capacity: patch.capacity.unwrap_or(event.capacity),
+        policy,
+        ..event.clone()
+    };
+    if same == *event {
+        return Ok(same);
+    }
+    Ok(Event { version: event.version.saturating_add(1), updated_at: at, ..same })
+}
+
+/// The policy, if registration is ever open by it.
+///
+/// # Errors
+/// A refusal that names `registrationCloses`.
+pub fn checked_policy(policy: RegistrationPolicy) -> Result<RegistrationPolicy, Vec<Refusal>> {
+    if policy.ever_opens() {
+        return Ok(policy);
+    }
+    let message = "must be nearer to the start than registrationOpens, or registration would never be open";
+    Err(vec![Refusal::invalid("registrationCloses", message)])
+}
+
+/// Both values, or the refusals of both.
+pub(super) fn both<A, B>(
+    first: Result<A, Vec<Refusal>>,
+    second: Result<B, Vec<Refusal>>,
+) -> Result<(A, B), Vec<Refusal>> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => Err([first.err(), second.err()].into_iter().flatten().flatten().collect()),
+    }
+}
+
+fn patched_series(series: &Series, patch: &EventPatch) -> Result<Series, Vec<Refusal>> {
+    let start = patch.starts_at.unwrap_or(series.start());
+    let zone = patch.time_zone.unwrap_or(series.zone());
+    let parts = match patch.recurrence.clone() {
+        Some(None) => SeriesParts::once(start, zone),
+        Some(Some(NewRecurrence { rule, exdates, rdates })) => {
+            SeriesParts { start, zone, rule: Some(rule), exdates, rdates }
+        }
+        None => SeriesParts {
+            start,
+            zone,
+            rule: series.rule().cloned(),
+            exdates: at_new_time(series.exdates(), series.start(), start),
+            rdates: at_new_time(series.rdates(), series.start(), start),
+        },
+    };
+    if parts == *series.parts() {
+        return Ok(series.clone());
+    }
+    Series::new(parts).map_err(|problems| series_refusals(&problems))
+}
+
+/// Dates at the time of day of the old start move to that of the new one: whoever moves a series from nine to ten
+/// does not want the days back that were left out.
+fn at_new_time(dates: &[LocalDateTime], before: LocalDateTime, after: LocalDateTime) -> Vec<LocalDateTime> {
+    let moved = |date: &LocalDateTime| {
+        if date.time() == before.time() { date.replace_time(after.time()) } else { *date }
+    };
+    dates.iter().map(moved).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::{duration::LeadTime, recurrence::Rule, text::Title, time::zone::Zone};
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+    use crate::fixtures::{self, fields};
+
+    fn series() -> Event {
+        let parts = SeriesParts {
+            rule: Some(Rule::parse("FREQ=DAILY").unwrap()),
+            exdates: vec![datetime!(2026-11-03 9:00), datetime!(2026-11-04 12:00)],
+            rdates: vec![datetime!(2026-11-05 20:00)],
+            ..SeriesParts::once(datetime!(2026-11-02 9:00), Zone::UTC)
+        };
+        Event { series: Series::new(parts).unwrap(), ..fixtures::event(1, "2026-11-02 9:00", None) }
+    }
+
+    fn lead(hours: i64) -> Option<LeadTime> {
+        Some(LeadTime::new(Duration::hours(hours)).unwrap())
+    }
+
+    #[test]
+    fn an_empty_patch_leaves_even_the_version() {
+        let event = series();
+        assert_eq!(patched(&event, &EventPatch::default(), fixtures::NOW), Ok(event));
+    }
+
+    #[test]
+    fn a_patch_that_says_what_is_there_changes_nothing() {
+        let event = series();
+        let patch = EventPatch {
+            title: Some(event.title.clone()),
+            starts_at: Some(event.series.start()),
+            time_zone: Some(Zone::UTC),
+            ..EventPatch::default()
+        };
+        assert_eq!(patched(&event, &patch, fixtures::NOW), Ok(event));
+    }
+
+    #[test]
+    fn changes_what_it_names_and_counts_the_version() {
+        let event = series();
+        let title = Title::parse("Encore").unwrap();
+        let patch = EventPatch { title: Some(title.clone()), ..EventPatch::default() };
+        let after = patched(&event, &patch, fixtures::NOW).unwrap();
+        assert_eq!(after, Event { title, version: 2, updated_at: fixtures::NOW, ..event });
+    }
+
+    #[test]
+    fn days_left_out_stay_left_out_at_the_new_time_of_day() {
+        let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:00)), ..EventPatch::default() };
+        let after = patched(&series(), &patch, fixtures::NOW).unwrap();
+        assert_eq!(after.series.exdates(), [datetime!(2026-11-03 10:00), datetime!(2026-11-04 12:00)]);
+        assert_eq!(after.series.rdates(), [datetime!(2026-11-05 20:00)]);
+        assert_eq!(after.series.occurrences_on(time::macros::date!(2026 - 11 - 03)).count(), 0);
+    }
+
+    #[test]
+    fn a_cleared_recurrence_leaves_one_occurrence() {
+        let patch = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+        let after = patched(&series(), &patch, fixtures::NOW).unwrap();
+        assert!(!after.series.is_recurring());
+        assert_eq!(after.series.start(), datetime!(2026-11-02 9:00));
+    }
+
+    #[test]
+    fn refuses_everything_at_once() {
+        let rule = Rule::parse("FREQ=WEEKLY;BYDAY=SU").unwrap();
+        let patch = EventPatch {
+            recurrence: Some(Some(NewRecurrence { rule, exdates: vec![], rdates: vec![] })),
+            registration_opens: Some(lead(1)),
+            registration_closes: Some(lead(2)),
+            ..EventPatch::default()
+        };
+        let refusals = patched(&series(), &patch, fixtures::NOW).unwrap_err();
+        assert_eq!(fields(&refusals), ["registrationCloses", "startsAt"]);
+    }
+
+    #[test]
+    fn checks_a_policy_of_which_only_one_end_changes() {
+        let mut event = series();
+        event.policy.closes = lead(48);
+        let patch = EventPatch { registration_opens: Some(lead(24)), ..EventPatch::default() };
+        assert_eq!(fields(&patched(&event, &patch, fixtures::NOW).unwrap_err()), ["registrationCloses"]);
+    }
+}

@@ -1,0 +1,176 @@
+//! From recurrences as commands give them to series, and from their problems to refusals that name the fields of
+//! the API. Creating, changing and previewing share it.
+
+use convene_domain::{
+    recurrence::{RulePart, RuleProblem, Series, SeriesPart, SeriesParts, SeriesProblem},
+    time::{LocalDateTime, zone::Zone},
+};
+
+use crate::{
+    failure::{Failure, FieldPath, Refusal},
+    ports::NewRecurrence,
+};
+
+/// How a caller wrote a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuleForm {
+    /// As fields of the input: `frequency`, `interval`, `byWeekday` and so on.
+    Fields,
+    /// As a text of RFC 5545, in the field `rrule`.
+    Text,
+}
+
+/// The parts of a rule that are fields of the input, and the fields' names.
+const FIELDS: [(RulePart, &str); 8] = [
+    (RulePart::Frequency, "frequency"),
+    (RulePart::Interval, "interval"),
+    (RulePart::ByWeekday, "byWeekday"),
+    (RulePart::ByMonthDay, "byMonthDay"),
+    (RulePart::ByMonth, "byMonth"),
+    (RulePart::BySetPosition, "bySetPosition"),
+    (RulePart::Count, "count"),
+    (RulePart::Until, "until"),
+];
+
+fn recurrence() -> FieldPath {
+    FieldPath::of("recurrence")
+}
+
+/// The refusal of a rule for one problem, at the field to correct.
+fn rule_refusal(part: RulePart, message: &str, form: RuleForm) -> Refusal {
+    let field = FIELDS.iter().find(|(of, _)| *of == part).map(|(_, name)| *name);
+    match (form, field) {
+        (RuleForm::Fields, Some(name)) => Refusal::invalid(recurrence().child(name), message),
+        (RuleForm::Fields, None) if part == RulePart::Rule => Refusal::invalid(recurrence(), message),
+        // Parts that have no field of their own were written as text, whatever the form is thought to be.
+        (RuleForm::Fields, None) | (RuleForm::Text, _) => {
+            Refusal::invalid(recurrence().child("rrule"), format!("{part} {message}"))
+        }
+    }
+}
+
+/// The refusals of a rule that could not be read.
+#[must_use]
+pub fn rule_refusals(problems: &[RuleProblem], form: RuleForm) -> Vec<Refusal> {
+    problems.iter().map(|problem| rule_refusal(problem.part, &problem.message, form)).collect()
+}
+
+/// The refusals of a series whose parts do not go together.
+///
+/// Those of its rule are named as fields; [`as_text`] names them for a caller who wrote a text.
+#[must_use]
+pub fn series_refusals(problems: &[SeriesProblem]) -> Vec<Refusal> {
+    let refusal = |problem: &SeriesProblem| match problem.part {
+        SeriesPart::Start => Refusal::invalid("startsAt", &problem.message),
+        SeriesPart::Rule(part) => rule_refusal(part, &problem.message, RuleForm::Fields),
+        SeriesPart::ExceptionDates => Refusal::invalid(recurrence().child("exdates"), &problem.message),
+        SeriesPart::AddedDates => Refusal::invalid(recurrence().child("rdates"), &problem.message),
+    };
+    problems.iter().map(refusal).collect()
+}
+
+/// The failure of a mutation whose caller wrote the rule as a text: what lies in the rule's fields lies in
+/// `recurrence.rrule`.
+#[must_use]
+pub fn as_text(failure: Failure) -> Failure {
+    let in_text = |refusal| match refusal {
+        Refusal::InvalidInput { field, message } => match part_of_field(&field) {
+            Some(part) => rule_refusal(part, &message, RuleForm::Text),
+            None => Refusal::InvalidInput { field, message },
+        },
+        other => other,
+    };
+    match failure {
+        Failure::Refused(refusals) => Failure::Refused(refusals.into_iter().map(in_text).collect()),
+        fault @ Failure::Fault(_) => fault,
+    }
+}
+
+fn part_of_field(field: &FieldPath) -> Option<RulePart> {
+    if *field == recurrence() {
+        return Some(RulePart::Rule);
+    }
+    FIELDS.iter().find(|(_, name)| *field == recurrence().child(*name)).map(|(part, _)| *part)
+}
+
+/// The series that a command describes: a single occurrence without a recurrence.
+///
+/// # Errors
+/// Everything that does not go together, each with its field.
+pub fn series_of(
+    start: LocalDateTime,
+    zone: Zone,
+    recurrence: Option<NewRecurrence>,
+) -> Result<Series, Vec<Refusal>> {
+    let parts = match recurrence {
+        None => SeriesParts::once(start, zone),
+        Some(NewRecurrence { rule, exdates, rdates }) => {
+            SeriesParts { start, zone, rule: Some(rule), exdates, rdates }
+        }
+    };
+    Series::new(parts).map_err(|problems| series_refusals(&problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::recurrence::{Frequency, Rule, RuleParts};
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::fixtures::fields;
+
+    #[test]
+    fn names_the_fields_of_a_rule_as_they_were_written() {
+        let parts = RuleParts { interval: 0, by_month: vec![13], ..RuleParts::every(Frequency::Daily) };
+        let problems = Rule::from_parts(parts).unwrap_err();
+        let refusals = rule_refusals(&problems, RuleForm::Fields);
+        assert_eq!(fields(&refusals), ["recurrence.byMonth", "recurrence.interval"]);
+        let refusals = rule_refusals(&problems, RuleForm::Text);
+        assert_eq!(fields(&refusals), ["recurrence.rrule", "recurrence.rrule"]);
+        assert!(refusals.iter().any(|refusal| refusal.to_string().contains("BYMONTH ")), "{refusals:?}");
+    }
+
+    #[test]
+    fn a_part_without_a_field_of_its_own_was_written_as_text() {
+        let problem = RuleProblem { part: RulePart::ByHour, message: String::from("must be from 0 to 23") };
+        let refusals = rule_refusals(&[problem], RuleForm::Fields);
+        assert_eq!(refusals, [Refusal::invalid(recurrence().child("rrule"), "BYHOUR must be from 0 to 23")]);
+    }
+
+    fn weekly(text: &str) -> Option<NewRecurrence> {
+        Some(NewRecurrence { rule: Rule::parse(text).unwrap(), exdates: vec![], rdates: vec![] })
+    }
+
+    #[test]
+    fn names_the_start_that_is_no_date_of_the_rule() {
+        let monday = datetime!(2026-11-02 10:00);
+        let refusals = series_of(monday, Zone::UTC, weekly("FREQ=WEEKLY;BYDAY=TU")).unwrap_err();
+        assert_eq!(fields(&refusals), ["startsAt"]);
+    }
+
+    #[test]
+    fn names_the_end_that_lies_before_the_start() {
+        let recurrence = weekly("FREQ=WEEKLY;UNTIL=20261001");
+        let refusals = series_of(datetime!(2026-11-02 10:00), Zone::UTC, recurrence).unwrap_err();
+        assert_eq!(fields(&refusals), ["recurrence.until"]);
+        let Failure::Refused(refusals) = as_text(Failure::Refused(refusals)) else { panic!("no refusal") };
+        assert_eq!(fields(&refusals), ["recurrence.rrule"]);
+        assert!(refusals[0].to_string().starts_with("recurrence.rrule UNTIL "), "{}", refusals[0]);
+    }
+
+    #[test]
+    fn names_every_list_of_dates_that_is_wrong() {
+        let rule = Rule::parse("FREQ=DAILY").unwrap();
+        let far = datetime!(2150-01-01 10:00);
+        let recurrence = NewRecurrence { rule, exdates: vec![far], rdates: vec![far] };
+        let refusals = series_of(datetime!(1969-11-02 10:00), Zone::UTC, Some(recurrence)).unwrap_err();
+        assert_eq!(fields(&refusals), ["recurrence.exdates", "recurrence.rdates", "startsAt"]);
+    }
+
+    #[test]
+    fn leaves_what_lies_elsewhere_where_it_is() {
+        let before = vec![Refusal::invalid("title", "must not be empty"), Refusal::LastAdmin];
+        let Failure::Refused(after) = as_text(Failure::Refused(before.clone())) else { panic!("no refusal") };
+        assert_eq!(after, before);
+    }
+}
