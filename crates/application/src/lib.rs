@@ -13,6 +13,7 @@ pub mod failure;
 #[cfg(test)]
 mod fixtures;
 pub mod member;
+pub mod occurrence;
 pub mod organization;
 pub mod page;
 pub mod ports;

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use convene_domain::occurrence::{Occurrence, OccurrenceKey};
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{Changed, Events},
+    stamp::Stamp,
+};
+
+/// Calls one occurrence of an event off.
+pub struct CancelOccurrence {
+    pub(crate) stamp: Stamp,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl CancelOccurrence {
+    /// Calls the occurrence off, with every registration for it.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `occurrenceId`, `AlreadyCancelled`, or `LimitExceeded`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %occurrence))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        occurrence: OccurrenceKey,
+        request: RequestMetadata,
+    ) -> Outcome<Changed<Occurrence>> {
+        let change = self.stamp.change(&admin, request);
+        self.events.cancel_occurrence(admin.scope(), occurrence, &change).await
+    }
+}

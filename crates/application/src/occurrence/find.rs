@@ -1,0 +1,96 @@
+//! From the key of an occurrence to the occurrence: it is stored, or its event's rule gives it, or it does not exist.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use convene_domain::{
+    event::Event,
+    id::EventId,
+    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+};
+
+use crate::{
+    caller::TenantScope,
+    failure::Fault,
+    ports::{Catalogue, Events, ProvenOccurrence},
+};
+
+/// Finds occurrences by their keys.
+#[derive(Clone)]
+pub(crate) struct Finder {
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl Finder {
+    /// Proves that there is an occurrence with this key, `None` if there is none.
+    ///
+    /// The rule is asked first, since it needs one read only. What a key stands for by the rule goes before what
+    /// it stood for until an edit of the series: the former is what lists show under this key.
+    pub(crate) async fn prove(
+        &self,
+        scope: &TenantScope,
+        key: OccurrenceKey,
+    ) -> Result<Option<ProvenOccurrence>, Fault> {
+        let event = self.event(scope, key.event).await?;
+        let by_rule = event.as_ref().and_then(|event| {
+            let origin = event.series.occurrence_at(key.original_start)?;
+            Some(ProvenOccurrence { key, origin: Some(origin), event: Arc::clone(event) })
+        });
+        if by_rule.is_some() {
+            return Ok(by_rule);
+        }
+        let stored = self.catalogue.stored(scope, &[key]).await?;
+        // Stored under this very key, rather than known by it before.
+        let stored = stored.into_iter().map(|found| found.stored).max_by_key(|stored| stored.key == key);
+        let Some(StoredOccurrence { key, .. }) = stored else { return Ok(None) };
+        let event = match event.filter(|event| event.id == key.event) {
+            Some(event) => Some(event),
+            None => self.event(scope, key.event).await?,
+        };
+        Ok(event.map(|event| ProvenOccurrence { key, origin: None, event }))
+    }
+
+    /// The occurrences with these keys, by the key asked for; what does not exist is left out.
+    pub(crate) async fn find(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<HashMap<OccurrenceKey, Occurrence>, Fault> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (mut current, mut former) = (HashMap::new(), HashMap::new());
+        for found in self.catalogue.stored(scope, keys).await? {
+            let by_key = if found.stored.key == found.asked { &mut current } else { &mut former };
+            by_key.insert(found.asked, found.stored);
+        }
+        let stored = current.values().chain(former.values()).map(|stored| stored.key.event);
+        let ids: HashSet<EventId> = keys.iter().map(|key| key.event).chain(stored).collect();
+        let events = self.events.get_many(scope, &Vec::from_iter(ids)).await?;
+        let events: HashMap<EventId, Event> = events.into_iter().map(|event| (event.id, event)).collect();
+
+        let as_stored = |stored: &StoredOccurrence| {
+            events.get(&stored.key.event).map(|event| Occurrence::stored(event, stored))
+        };
+        let by_rule = |key: &OccurrenceKey| {
+            let event = events.get(&key.event)?;
+            let origin = event.series.occurrence_at(key.original_start)?;
+            Some(Occurrence::untouched(event, origin))
+        };
+        let find = |key: &OccurrenceKey| {
+            let found = current.get(key).and_then(as_stored).or_else(|| by_rule(key));
+            let found = found.or_else(|| former.get(key).and_then(as_stored))?;
+            Some((*key, found))
+        };
+        Ok(keys.iter().filter_map(find).collect())
+    }
+
+    /// The event with this id.
+    pub(crate) async fn event(&self, scope: &TenantScope, id: EventId) -> Result<Option<Arc<Event>>, Fault> {
+        let found = self.events.get_many(scope, &[id]).await?;
+        Ok(found.into_iter().find(|event| event.id == id).map(Arc::new))
+    }
+}

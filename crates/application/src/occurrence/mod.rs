@@ -1,0 +1,18 @@
+//! Listing, finding, changing, calling off and previewing occurrences.
+
+mod cancel;
+pub(crate) mod find;
+mod get_many;
+mod list;
+mod preview;
+mod timeline;
+mod update;
+mod window;
+
+pub use cancel::CancelOccurrence;
+pub use get_many::GetOccurrences;
+pub use list::{ListOccurrences, OccurrenceQuery};
+pub use preview::{Preview, PreviewRecurrence, PreviewRecurrenceCommand, PreviewedOccurrence};
+pub use timeline::OccurrencePosition;
+pub use update::UpdateOccurrence;
+pub use window::{LONGEST_WINDOW, window};

@@ -1,0 +1,214 @@
+//! The occurrences of many events in one order, lazily: what the rules give, with what organizers made of it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use convene_domain::{
+    event::{Event, EventStatus},
+    id::EventId,
+    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    recurrence::{SeriesOccurrence, merge},
+    text::SearchText,
+    time::{Instant, LocalDateTime, interval::Interval},
+};
+use time::Duration;
+
+use crate::ports::CatalogueWindow;
+
+/// What lists of occurrences are sorted by: start, then key.
+pub type OccurrencePosition = (Instant, OccurrenceKey);
+
+/// Which occurrences of a window are wanted.
+pub(super) struct Selection {
+    /// Those that overlap this.
+    pub(super) window: Interval,
+    /// Those after this position.
+    pub(super) after: Option<OccurrencePosition>,
+    /// Cancelled ones too.
+    pub(super) include_cancelled: bool,
+    /// Those with this text in their title or their event's description, in lower case.
+    pub(super) search: Option<String>,
+    /// Those for which registration is open now, as far as it does not depend on seats.
+    pub(super) open_at: Option<Instant>,
+}
+
+/// An occurrence in its place, before its seats are known.
+pub(super) struct Placed<'c> {
+    event: &'c Event,
+    pub(super) key: OccurrenceKey,
+    interval: Interval,
+    status: OccurrenceStatus,
+    origin: Origin<'c>,
+}
+
+enum Origin<'c> {
+    Rule(SeriesOccurrence),
+    Exception(&'c StoredOccurrence),
+}
+
+impl Selection {
+    pub(super) fn lower_case(search: &SearchText) -> String {
+        search.as_str().to_lowercase()
+    }
+
+    /// Occurrences that begin before this are not wanted.
+    fn earliest_start(&self, event: &Event) -> Instant {
+        // What ends with the beginning of the window does not overlap it.
+        let overlap =
+            self.window.start().saturating_sub(event.duration.get()).saturating_add(Duration::NANOSECOND);
+        let position = self.after.map_or(Instant::MIN, |(start, _)| start);
+        // Registration closes with the start, if not before.
+        overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
+    }
+
+    fn finds(&self, title: &str, event: &Event) -> bool {
+        self.search.as_ref().is_none_or(|text| {
+            title.to_lowercase().contains(text) || event.description.as_str().to_lowercase().contains(text)
+        })
+    }
+
+    fn takes(&self, placed: &Placed<'_>) -> bool {
+        self.after.is_none_or(|after| placed.position() > after)
+            && placed.interval.overlaps(&self.window)
+            && (self.include_cancelled || placed.status == OccurrenceStatus::Scheduled)
+            && self.open_at.is_none_or(|now| placed.may_be_open(now))
+    }
+}
+
+impl<'c> Placed<'c> {
+    fn by_rule(event: &'c Event, origin: SeriesOccurrence) -> Self {
+        Self {
+            event,
+            key: OccurrenceKey { event: event.id, original_start: origin.start },
+            interval: event.interval_from(origin.start),
+            status: event.status,
+            origin: Origin::Rule(origin),
+        }
+    }
+
+    fn by_exception(event: &'c Event, stored: &'c StoredOccurrence) -> Self {
+        let (key, interval, status) = (stored.key, stored.interval, stored.status);
+        Self { event, key, interval, status, origin: Origin::Exception(stored) }
+    }
+
+    pub(super) fn position(&self) -> OccurrencePosition {
+        (self.interval.start(), self.key)
+    }
+
+    fn may_be_open(&self, now: Instant) -> bool {
+        let (policy, start) = (&self.event.policy, self.interval.start());
+        self.status == OccurrenceStatus::Scheduled
+            && now < policy.closes_at(start)
+            && policy.opens_at(start).is_none_or(|opens| opens <= now)
+    }
+
+    /// The occurrence, with its seats as they are stored. It stays in its place, even if it was moved since: a
+    /// page is in order in any case.
+    pub(super) fn into_occurrence(self, stored: Option<&StoredOccurrence>) -> Occurrence {
+        let occurrence = match (stored, self.origin) {
+            (Some(stored), _) | (None, Origin::Exception(stored)) => Occurrence::stored(self.event, stored),
+            (None, Origin::Rule(origin)) => Occurrence::untouched(self.event, origin),
+        };
+        Occurrence { interval: self.interval, ..occurrence }
+    }
+}
+
+/// The wanted occurrences of the window, by start, then key. An occurrence costs nothing until it is asked for.
+pub(super) fn timeline<'c>(
+    catalogue: &'c CatalogueWindow,
+    selection: &'c Selection,
+) -> impl Iterator<Item = Placed<'c>> + Send {
+    let replaced = Replaced::of(&catalogue.exceptions);
+    let mut by_rule = by_rule(&catalogue.events, selection)
+        .filter(move |placed| !replaced.contains(placed) && selection.takes(placed))
+        .peekable();
+    let mut exceptions = exceptions(catalogue, selection).into_iter().peekable();
+    std::iter::from_fn(move || match (by_rule.peek(), exceptions.peek()) {
+        (Some(rule), Some(exception)) if exception.position() < rule.position() => exceptions.next(),
+        (Some(_), _) => by_rule.next(),
+        (None, _) => exceptions.next(),
+    })
+}
+
+fn by_rule<'c>(
+    events: &'c [Arc<Event>],
+    selection: &'c Selection,
+) -> impl Iterator<Item = Placed<'c>> + Send {
+    let wanted = move |event: &&'c Arc<Event>| {
+        (selection.include_cancelled || event.status == EventStatus::Scheduled)
+            && selection.finds(event.title.as_str(), event)
+    };
+    let in_window = move |event: &'c Arc<Event>| {
+        (ById(event), event.series.between(selection.earliest_start(event), selection.window.end()))
+    };
+    let series = events.iter().filter(wanted).map(in_window);
+    merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))
+}
+
+/// An event, told from others and sorted by its id.
+#[derive(Clone, Copy)]
+struct ById<'c>(&'c Event);
+
+impl PartialEq for ById<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for ById<'_> {}
+
+impl PartialOrd for ById<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.id.cmp(&other.0.id)
+    }
+}
+
+/// The wanted exceptions, in order.
+fn exceptions<'c>(catalogue: &'c CatalogueWindow, selection: &Selection) -> Vec<Placed<'c>> {
+    if catalogue.exceptions.is_empty() {
+        return Vec::new();
+    }
+    let events: HashMap<EventId, &Arc<Event>> =
+        catalogue.events.iter().map(|event| (event.id, event)).collect();
+    let placed = |stored: &'c StoredOccurrence| {
+        let event = *events.get(&stored.key.event)?;
+        let placed = Placed::by_exception(event, stored);
+        let title = stored.exception.title.as_ref().unwrap_or(&event.title);
+        (selection.takes(&placed) && selection.finds(title.as_str(), event)).then_some(placed)
+    };
+    let mut found: Vec<_> = catalogue.exceptions.iter().filter_map(placed).collect();
+    found.sort_unstable_by_key(Placed::position);
+    found
+}
+
+/// What the rules give, but exceptions took the place of.
+#[derive(Default)]
+struct Replaced {
+    /// By wall-clock time: a new time-zone database gives the same occurrence at another instant.
+    locals: HashSet<(EventId, LocalDateTime)>,
+    /// By key: no two occurrences of a list have the same.
+    keys: HashSet<OccurrenceKey>,
+}
+
+impl Replaced {
+    fn of(exceptions: &[StoredOccurrence]) -> Self {
+        Self {
+            locals: exceptions.iter().map(|stored| (stored.key.event, stored.original_local)).collect(),
+            keys: exceptions.iter().map(|stored| stored.key).collect(),
+        }
+    }
+
+    fn contains(&self, placed: &Placed<'_>) -> bool {
+        let Origin::Rule(origin) = placed.origin else { return false };
+        !self.keys.is_empty()
+            && (self.keys.contains(&placed.key) || self.locals.contains(&(placed.key.event, origin.local)))
+    }
+}

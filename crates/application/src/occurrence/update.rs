@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use convene_domain::{occurrence::Occurrence, time::zone::Zone};
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    event::series::series_of,
+    failure::{Failure, Outcome},
+    ports::{Changed, Events, OccurrenceEdit},
+    stamp::Stamp,
+};
+
+/// Changes one occurrence of an event, and no other.
+pub struct UpdateOccurrence {
+    pub(crate) stamp: Stamp,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl UpdateOccurrence {
+    /// Changes what the patch names; an empty patch changes nothing.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `startsAt` for a time that no event can begin at, for what has begun or
+    /// would begin in the past; `NotFound` on `occurrenceId`; `OccurrenceCancelled`;
+    /// `CapacityBelowRegistrations`; `RegistrationsAffected`.
+    #[tracing::instrument(
+        skip_all,
+        fields(organization = %admin.scope().organization(), occurrence = %edit.occurrence)
+    )]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        edit: OccurrenceEdit,
+        request: RequestMetadata,
+    ) -> Outcome<Changed<Occurrence>> {
+        if let Some(start) = edit.patch.starts_at {
+            // The limits are those of an event that begins then, whichever its zone.
+            series_of(start, Zone::UTC, None).map_err(Failure::Refused)?;
+        }
+        let change = self.stamp.change(&admin, request);
+        self.events.update_occurrence(admin.scope(), edit, &change).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::{member::Role, occurrence::OccurrenceKey};
+    use rstest::rstest;
+    use time::macros::{datetime, utc_datetime};
+
+    use super::*;
+    use crate::{
+        fixtures::{self, fields, refusals},
+        ports::{MockEvents, OccurrencePatch, OnAffected},
+    };
+
+    #[rstest]
+    #[case::too_early(datetime!(1969-12-31 23:59))]
+    #[case::too_late(datetime!(2100-01-01 0:00))]
+    #[case::fraction(datetime!(2026-11-02 9:00:00.5))]
+    #[tokio::test]
+    async fn refuses_a_start_that_no_event_can_have(#[case] starts_at: time::PrimitiveDateTime) {
+        let update = UpdateOccurrence { stamp: fixtures::stamp(), events: Arc::new(MockEvents::new()) };
+        let original_start = utc_datetime!(2026-11-02 9:00);
+        let edit = OccurrenceEdit {
+            occurrence: OccurrenceKey { event: fixtures::event_id(1), original_start },
+            patch: OccurrencePatch { starts_at: Some(starts_at), ..OccurrencePatch::default() },
+            on_affected: OnAffected::Refuse,
+        };
+        let caller = fixtures::caller(fixtures::ADA, Role::Admin);
+        let outcome = update.execute(caller.admin().unwrap(), edit, RequestMetadata::default()).await;
+        assert_eq!(fields(&refusals(outcome)), ["startsAt"]);
+    }
+}

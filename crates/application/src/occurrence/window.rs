@@ -1,0 +1,44 @@
+use convene_domain::time::{Instant, interval::Interval};
+use time::Duration;
+
+use crate::failure::Refusal;
+
+/// The longest window that occurrences are listed in: a year, whichever.
+pub const LONGEST_WINDOW: Duration = Duration::days(366);
+
+/// The window between two moments.
+///
+/// # Errors
+/// A refusal that names `to`, if the window would be empty or longer than [`LONGEST_WINDOW`].
+pub fn window(from: Instant, to: Instant) -> Result<Interval, Refusal> {
+    let window = Interval::new(from, to).map_err(|_| Refusal::invalid("to", "must be after from"))?;
+    checked(window)
+}
+
+/// The window, if it is not too long.
+pub(super) fn checked(window: Interval) -> Result<Interval, Refusal> {
+    if window.duration() > LONGEST_WINDOW {
+        let days = LONGEST_WINDOW.whole_days();
+        return Err(Refusal::invalid("to", format_args!("must be at most {days} days after from")));
+    }
+    Ok(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use time::macros::utc_datetime;
+
+    use super::*;
+
+    #[rstest]
+    #[case::before(-Duration::SECOND, false)]
+    #[case::empty(Duration::ZERO, false)]
+    #[case::shortest(Duration::NANOSECOND, true)]
+    #[case::longest(LONGEST_WINDOW, true)]
+    #[case::too_long(LONGEST_WINDOW + Duration::NANOSECOND, false)]
+    fn keeps_the_limits(#[case] length: Duration, #[case] fine: bool) {
+        let from = utc_datetime!(2028-01-01 0:00);
+        assert_eq!(window(from, from + length).is_ok(), fine);
+    }
+}
