@@ -17,4 +17,5 @@ pub mod occurrence;
 pub mod organization;
 pub mod page;
 pub mod ports;
+pub mod registration;
 mod stamp;

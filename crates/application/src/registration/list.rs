@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use convene_domain::registration::Registration;
+
+use crate::{
+    caller::{Admin, Caller},
+    failure::{Outcome, Refusal},
+    page::{Page, PageRequest},
+    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+};
+
+/// Lists everyone's registrations, for admins.
+pub struct ListRegistrations {
+    pub(crate) registrations: Arc<dyn Registrations>,
+}
+
+/// Lists the caller's own registrations.
+pub struct ListOwnRegistrations {
+    pub(crate) registrations: Arc<dyn Registrations>,
+}
+
+impl ListRegistrations {
+    /// The registrations that pass the filter, by start, then id.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Outcome<Page<Registration>> {
+        check_order(filter.from, filter.to)?;
+        Ok(self.registrations.list(admin.scope(), filter, page).await?)
+    }
+}
+
+impl ListOwnRegistrations {
+    /// Those of the caller's registrations that pass the filter, by start, then id.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Outcome<Page<Registration>> {
+        check_order(filter.from, filter.to)?;
+        if filter.member.is_some_and(|member| member != caller.member()) {
+            return Ok(Page { items: Vec::new(), has_next: false });
+        }
+        let filter = RegistrationFilter { member: Some(caller.member()), ..filter };
+        Ok(self.registrations.list(caller.scope(), filter, page).await?)
+    }
+}
+
+/// Refuses a period that ends before it begins.
+pub(crate) fn check_order<T: PartialOrd>(from: Option<T>, to: Option<T>) -> Result<(), Refusal> {
+    match (from, to) {
+        (Some(from), Some(to)) if to < from => {
+            let field = crate::failure::FieldPath::of("filter").child("to");
+            Err(Refusal::invalid(field, "must not be before from"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::member::Role;
+    use rstest::rstest;
+    use time::Duration;
+
+    use super::*;
+    use crate::{
+        fixtures::{self, ADA, BOB, NOW, fields, member_id, refusals},
+        ports::MockRegistrations,
+    };
+
+    fn listing() -> ListOwnRegistrations {
+        let mut registrations = MockRegistrations::new();
+        registrations
+            .expect_list()
+            .withf(|_, filter, _| filter.member == Some(member_id(ADA)))
+            .returning(|_, _, _| Ok(Page { items: vec![fixtures::registration(1, ADA)], has_next: false }));
+        ListOwnRegistrations { registrations: Arc::new(registrations) }
+    }
+
+    #[rstest]
+    #[case::of_whom_it_may_concern(None, 1)]
+    #[case::own(Some(ADA), 1)]
+    #[case::of_another(Some(BOB), 0)]
+    #[tokio::test]
+    async fn a_member_finds_their_own_only(#[case] asked: Option<&str>, #[case] found: usize) {
+        let filter = RegistrationFilter { member: asked.map(member_id), ..RegistrationFilter::default() };
+        // Even an admin finds nobody else's here.
+        let caller = fixtures::caller(ADA, Role::Admin);
+        let list = listing().execute(&caller, filter, fixtures::page(10, None)).await.unwrap();
+        assert_eq!(list.items.len(), found);
+    }
+
+    #[tokio::test]
+    async fn refuses_a_period_that_ends_before_it_begins() {
+        let (from, to) = (Some(NOW), Some(NOW - Duration::SECOND));
+        let filter = RegistrationFilter { from, to, ..RegistrationFilter::default() };
+        let caller = fixtures::caller(ADA, Role::Admin);
+        let own = listing().execute(&caller, filter.clone(), fixtures::page(10, None)).await;
+        assert_eq!(fields(&refusals(own)), ["filter.to"]);
+        let list = ListRegistrations { registrations: Arc::new(MockRegistrations::new()) };
+        let all = list.execute(caller.admin().unwrap(), filter, fixtures::page(10, None)).await;
+        assert_eq!(fields(&refusals(all)), ["filter.to"]);
+    }
+}
