@@ -4,6 +4,7 @@
 //! domain types, and answers with domain types or a [`Failure`](failure::Failure). What it needs of the outside
 //! world it asks of the traits in [`ports`].
 
+pub mod activity;
 pub mod authentication;
 pub mod caller;
 pub mod change;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod failure;
 #[cfg(test)]
 mod fixtures;
+pub mod issue;
 pub mod member;
 pub mod occurrence;
 pub mod organization;
@@ -19,3 +21,4 @@ pub mod page;
 pub mod ports;
 pub mod registration;
 mod stamp;
+pub mod use_cases;

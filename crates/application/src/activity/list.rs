@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use convene_domain::{activity::Activity, id::ActivityId, time::Instant};
+
+use crate::{
+    caller::Admin,
+    failure::Outcome,
+    page::{Page, PageRequest},
+    ports::{ActivityFilter, ActivityLog},
+    registration::check_order,
+};
+
+/// Lists the activity log, for admins.
+pub struct ListActivity {
+    pub(crate) activity_log: Arc<dyn ActivityLog>,
+}
+
+impl ListActivity {
+    /// The entries that pass the filter, newest first.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        filter: ActivityFilter,
+        page: PageRequest<(Instant, ActivityId)>,
+    ) -> Outcome<Page<Activity>> {
+        check_order(filter.from, filter.to)?;
+        Ok(self.activity_log.list(admin.scope(), filter, page).await?)
+    }
+}

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use convene_domain::{
+    id::{EventId, IssueId, MemberId},
+    issue::{Issue, IssuePriority},
+    text::{Description, Title},
+};
+
+use crate::{
+    caller::Caller,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{Issues, NewIssue},
+    stamp::Stamp,
+};
+
+/// An issue to be reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateIssueCommand {
+    /// What it is about.
+    pub title: Title,
+    /// The details.
+    pub description: Description,
+    /// How pressing it is.
+    pub priority: IssuePriority,
+    /// Who takes care of it.
+    pub assignee: Option<MemberId>,
+    /// The event it belongs to.
+    pub event: Option<EventId>,
+}
+
+/// Reports an issue: every member may.
+pub struct CreateIssue {
+    pub(crate) stamp: Stamp,
+    pub(crate) issues: Arc<dyn Issues>,
+}
+
+impl CreateIssue {
+    /// Reports the issue in the caller's name, under the organization's next number.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `assigneeId` or `eventId`.
+    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        command: CreateIssueCommand,
+        request: RequestMetadata,
+    ) -> Outcome<Issue> {
+        let issue = NewIssue {
+            id: self.stamp.fresh(IssueId::from_uuid),
+            title: command.title,
+            description: command.description,
+            priority: command.priority,
+            assignee: command.assignee,
+            event: command.event,
+            created_by: caller.member(),
+        };
+        let change = self.stamp.change(caller, request);
+        self.issues.create(caller.scope(), issue, &change).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::member::Role;
+
+    use super::*;
+    use crate::{
+        failure::Refusal,
+        fixtures::{self, refusals},
+        ports::MockIssues,
+    };
+
+    #[tokio::test]
+    async fn a_member_reports_in_their_own_name() {
+        let command = CreateIssueCommand {
+            title: Title::parse("Projector").unwrap(),
+            description: Description::parse("It hums.").unwrap(),
+            priority: IssuePriority::High,
+            assignee: Some(fixtures::member_id(fixtures::BOB)),
+            event: Some(fixtures::event_id(1)),
+        };
+        let expected = NewIssue {
+            id: IssueId::from_uuid(fixtures::fresh_uuid(0)),
+            title: command.title.clone(),
+            description: command.description.clone(),
+            priority: command.priority,
+            assignee: command.assignee,
+            event: command.event,
+            created_by: fixtures::member_id(fixtures::ADA),
+        };
+        let mut issues = MockIssues::new();
+        issues
+            .expect_create()
+            .withf(move |_, issue, _| *issue == expected)
+            .returning(|_, _, _| Err(Refusal::not_found("assigneeId").into()));
+        let create = CreateIssue { stamp: fixtures::stamp(), issues: Arc::new(issues) };
+        let caller = fixtures::caller(fixtures::ADA, Role::Member);
+        let outcome = create.execute(&caller, command, RequestMetadata::default()).await;
+        assert_eq!(refusals(outcome), [Refusal::not_found("assigneeId")]);
+    }
+}

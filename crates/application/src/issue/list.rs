@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use convene_domain::issue::Issue;
+
+use crate::{
+    caller::Caller,
+    failure::Outcome,
+    page::{Page, PageRequest},
+    ports::{IssueFilter, Issues},
+};
+
+/// Lists the issues of the caller's organization.
+pub struct ListIssues {
+    pub(crate) issues: Arc<dyn Issues>,
+}
+
+impl ListIssues {
+    /// The issues that pass the filter, by number.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        filter: IssueFilter,
+        page: PageRequest<u32>,
+    ) -> Outcome<Page<Issue>> {
+        Ok(self.issues.list(caller.scope(), filter, page).await?)
+    }
+}

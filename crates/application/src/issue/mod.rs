@@ -1,0 +1,15 @@
+//! Reporting, changing, deleting and reading issues.
+
+mod create;
+mod delete;
+mod get_by_number;
+mod get_many;
+mod list;
+mod update;
+
+pub use create::{CreateIssue, CreateIssueCommand};
+pub use delete::DeleteIssue;
+pub use get_by_number::GetIssueByNumber;
+pub use get_many::GetIssues;
+pub use list::ListIssues;
+pub use update::{UpdateIssue, UpdateIssueCommand};

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use convene_domain::{id::IssueId, issue::Issue};
+
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    ports::{IssuePatch, Issues},
+    stamp::Stamp,
+};
+
+/// An issue to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateIssueCommand {
+    /// Which issue.
+    pub issue: IssueId,
+    /// What to change.
+    pub patch: IssuePatch,
+}
+
+/// Changes an issue of the admin's organization.
+pub struct UpdateIssue {
+    pub(crate) stamp: Stamp,
+    pub(crate) issues: Arc<dyn Issues>,
+}
+
+impl UpdateIssue {
+    /// Changes what the patch names; an empty patch changes nothing.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `issueId`, `assigneeId` or `eventId`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        command: UpdateIssueCommand,
+        request: RequestMetadata,
+    ) -> Outcome<Issue> {
+        let change = self.stamp.change(&admin, request);
+        self.issues.update(admin.scope(), command.issue, command.patch, &change).await
+    }
+}

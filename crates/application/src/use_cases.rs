@@ -1,0 +1,139 @@
+//! All use cases in one place, wired to their ports.
+
+use std::sync::Arc;
+
+use crate::{
+    activity::{GetActivities, ListActivity},
+    authentication::Authenticate,
+    event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, UpdateEvent},
+    issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
+    member::{AddMember, GetMembers, ListMembers, RemoveMember, UpdateMember},
+    occurrence::{
+        CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, UpdateOccurrence, find::Finder,
+    },
+    organization::{CreateOrganization, GetOrganization, UpdateOrganization},
+    ports::{
+        ActivityLog, Catalogue, Clock, Directory, Events, Ids, Issues, Members, Organizations,
+        RegistrationBook, Registrations,
+    },
+    registration::{
+        CancelRegistration, GetRegistrations, ListOwnRegistrations, ListRegistrations, Register,
+        ViewerRegistrations, WaitlistPositions,
+    },
+    stamp::Stamp,
+};
+
+/// One adapter for each port.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is named after its port, which says what it is for")]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub directory: Arc<dyn Directory>,
+    pub organizations: Arc<dyn Organizations>,
+    pub members: Arc<dyn Members>,
+    pub events: Arc<dyn Events>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub registration_book: Arc<dyn RegistrationBook>,
+    pub registrations: Arc<dyn Registrations>,
+    pub issues: Arc<dyn Issues>,
+    pub activity_log: Arc<dyn ActivityLog>,
+}
+
+/// Makes a struct with a field for each use case, and what gives each the ports that it names.
+macro_rules! use_cases {
+    ($($field:ident: $name:ident { $($port:ident),* },)*) => {
+        /// Every use case, under its own name.
+        #[expect(missing_docs, reason = "each field is named after its use case, which says what it does")]
+        pub struct UseCases { $(pub $field: $name,)* }
+
+        impl UseCases {
+            /// Gives every use case its ports.
+            #[must_use]
+            pub fn new(ports: Ports) -> Self {
+                let parts = Parts::of(ports);
+                Self { $($field: $name { $($port: parts.$port.clone()),* },)* }
+            }
+        }
+    };
+}
+
+/// The ports, and what several use cases make of them.
+struct Parts {
+    clock: Arc<dyn Clock>,
+    directory: Arc<dyn Directory>,
+    organizations: Arc<dyn Organizations>,
+    members: Arc<dyn Members>,
+    events: Arc<dyn Events>,
+    catalogue: Arc<dyn Catalogue>,
+    registration_book: Arc<dyn RegistrationBook>,
+    registrations: Arc<dyn Registrations>,
+    issues: Arc<dyn Issues>,
+    activity_log: Arc<dyn ActivityLog>,
+    stamp: Stamp,
+    finder: Finder,
+}
+
+impl Parts {
+    fn of(ports: Ports) -> Self {
+        Self {
+            stamp: Stamp { clock: Arc::clone(&ports.clock), ids: ports.ids },
+            finder: Finder { catalogue: Arc::clone(&ports.catalogue), events: Arc::clone(&ports.events) },
+            clock: ports.clock,
+            directory: ports.directory,
+            organizations: ports.organizations,
+            members: ports.members,
+            events: ports.events,
+            catalogue: ports.catalogue,
+            registration_book: ports.registration_book,
+            registrations: ports.registrations,
+            issues: ports.issues,
+            activity_log: ports.activity_log,
+        }
+    }
+}
+
+use_cases! {
+    authenticate: Authenticate { directory },
+
+    create_organization: CreateOrganization { stamp, organizations },
+    update_organization: UpdateOrganization { stamp, organizations },
+    get_organization: GetOrganization { organizations },
+
+    add_member: AddMember { stamp, members },
+    update_member: UpdateMember { stamp, members },
+    remove_member: RemoveMember { stamp, members },
+    get_members: GetMembers { members },
+    list_members: ListMembers { members },
+
+    create_event: CreateEvent { stamp, organizations, events },
+    update_event: UpdateEvent { stamp, events },
+    cancel_event: CancelEvent { stamp, events },
+    delete_event: DeleteEvent { stamp, events },
+    get_events: GetEvents { events },
+    list_events: ListEvents { events },
+
+    list_occurrences: ListOccurrences { clock, catalogue },
+    get_occurrences: GetOccurrences { finder },
+    update_occurrence: UpdateOccurrence { stamp, events },
+    cancel_occurrence: CancelOccurrence { stamp, events },
+    preview_recurrence: PreviewRecurrence {},
+
+    register: Register { stamp, finder, members, registration_book },
+    cancel_registration: CancelRegistration { stamp, registration_book },
+    get_registrations: GetRegistrations { registrations },
+    list_registrations: ListRegistrations { registrations },
+    list_own_registrations: ListOwnRegistrations { registrations },
+    viewer_registrations: ViewerRegistrations { registrations },
+    waitlist_positions: WaitlistPositions { registrations },
+
+    create_issue: CreateIssue { stamp, issues },
+    update_issue: UpdateIssue { stamp, issues },
+    delete_issue: DeleteIssue { stamp, issues },
+    get_issues: GetIssues { issues },
+    get_issue_by_number: GetIssueByNumber { issues },
+    list_issues: ListIssues { issues },
+
+    list_activity: ListActivity { activity_log },
+    get_activities: GetActivities { activity_log },
+}
