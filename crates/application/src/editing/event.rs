@@ -11,9 +11,9 @@ use super::{
     MAX_TOUCHED_SEATS,
     changes::event_changes,
     mapping::{OccurrenceStep, map_occurrences},
-    patch,
 };
 use crate::{
+    event::patch::patched,
     failure::Refusal,
     ports::{EditScope, EventEdit, EventPatch},
 };
@@ -92,12 +92,10 @@ fn plan_whole(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    let mut edited = patch::apply(event, patch)?;
+    let edited = patched(event, patch, now)?;
     if edited == *event {
         return Ok(EventPlan { event: edited, ended: None, steps: Vec::new(), entries: Vec::new() });
     }
-    edited.version = event.version.saturating_add(1);
-    edited.updated_at = now;
     let steps = map_occurrences(&edited, stored, now);
     let entries = vec![ActivityDraft {
         action: Action::EventUpdated,
@@ -134,7 +132,7 @@ fn plan_split(
 
     let continued =
         Event { id: new_event, series: rest, version: 1, created_at: now, updated_at: now, ..event.clone() };
-    let edited = patch::apply(&continued, &edit.patch)?;
+    let edited = Event { version: 1, ..patched(&continued, &edit.patch, now)? };
     let following: Vec<StoredOccurrence> =
         stored.iter().filter(|occurrence| occurrence.original_local >= origin.local).cloned().collect();
     let steps = map_occurrences(&edited, &following, now);

@@ -9,14 +9,11 @@ mod changes;
 mod event;
 mod mapping;
 mod occurrence;
-mod patch;
-mod problems;
 
 pub use changes::event_changes;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit};
 pub use mapping::OccurrenceStep;
 pub use occurrence::{OccurrencePlan, plan_occurrence_cancellation, plan_occurrence_edit};
-pub use problems::{rule_problems, series_problems};
 
 /// The most seats and places in queues that one edit may touch: what one transaction holds in its few seconds.
 pub const MAX_TOUCHED_SEATS: u32 = 10_000;

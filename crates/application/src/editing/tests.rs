@@ -124,12 +124,8 @@ fn a_date_that_the_new_rule_lacks_is_dropped() {
     let event = rehearsals();
     let monday = stored(&event, datetime!(2026-11-30 09:00), 1);
     let thursday = stored(&event, datetime!(2026-11-26 09:00), 1);
-    let recurrence = NewRecurrence {
-        rule: Rule::parse("FREQ=WEEKLY;BYDAY=MO").unwrap(),
-        exdates: vec![],
-        rdates: vec![],
-        structured: false,
-    };
+    let recurrence =
+        NewRecurrence { rule: Rule::parse("FREQ=WEEKLY;BYDAY=MO").unwrap(), exdates: vec![], rdates: vec![] };
     let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
     let plan = plan_event_edit(&event, &edit(&event, patch), &[monday, thursday.clone()], NOW).unwrap();
     assert_eq!(plan.steps, vec![OccurrenceStep::Drop(Box::new(thursday))]);
@@ -194,7 +190,7 @@ fn every_problem_is_told_at_once() {
             other => panic!("{other}"),
         })
         .collect();
-    assert_eq!(fields, ["registrationCloses", "startsAt"]);
+    assert_eq!(fields, ["startsAt", "registrationCloses"]);
 }
 
 #[test]

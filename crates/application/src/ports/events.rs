@@ -37,8 +37,6 @@ pub struct NewRecurrence {
     pub exdates: Vec<LocalDateTime>,
     /// Wall-clock starts that take place beside the rule.
     pub rdates: Vec<LocalDateTime>,
-    /// Whether the rule came in parts rather than as RFC 5545 text: refusals then name the part's own field.
-    pub structured: bool,
 }
 
 /// What to change of an event; `None` stays as it is, `Some(None)` clears.
