@@ -91,8 +91,6 @@ pub fn all<'s, K: Ord + Clone>(
     for (key, occurrences) in series {
         all.extend(occurrences.map(|occurrence| (key.clone(), occurrence)));
     }
-    all.sort_by(|(key, occurrence), (other_key, other)| {
-        occurrence.start.cmp(&other.start).then_with(|| key.cmp(other_key))
-    });
+    all.sort_by_cached_key(|(key, occurrence)| (occurrence.start.unix_timestamp(), key.clone()));
     all
 }

@@ -1,5 +1,6 @@
 //! A series of occurrences: a start, a zone, a rule, and dates taken out and added.
 
+mod clock;
 mod compile;
 mod occurrences;
 mod split;

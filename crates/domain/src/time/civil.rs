@@ -91,6 +91,13 @@ pub(crate) const fn day_of(date: Date) -> i32 {
     date.to_julian_day() - EPOCH_JULIAN_DAY as i32
 }
 
+/// The date of a day number, the nearest that can be told if it is out of range.
+#[inline]
+pub(crate) fn date_of(day: i64) -> Date {
+    let julian = i32::try_from(day + EPOCH_JULIAN_DAY).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX });
+    Date::from_julian_day(julian).unwrap_or(if day < 0 { Date::MIN } else { Date::MAX })
+}
+
 /// The local second of a wall-clock time, without its fraction.
 pub(crate) fn seconds_of(local: PrimitiveDateTime) -> i64 {
     local.assume_utc().unix_timestamp()

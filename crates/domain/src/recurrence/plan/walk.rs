@@ -12,6 +12,7 @@ use crate::time::civil::DAY_SECONDS;
 #[derive(Debug, Clone)]
 pub(in crate::recurrence) struct Walk<'p> {
     plan: &'p Plan,
+    times: &'p [i64],
     /// The position of the next chunk.
     position: i32,
     /// What is left of the current chunk: its first day, and a bit for each day from there.
@@ -29,6 +30,7 @@ impl<'p> Walk<'p> {
         let local = local.max(plan.first);
         let mut walk = Self {
             plan,
+            times: &plan.times,
             position: i32::MAX,
             first_day: 0,
             days: 0,
@@ -141,7 +143,7 @@ impl Iterator for Walk<'_> {
     #[inline]
     fn next(&mut self) -> Option<i64> {
         loop {
-            if let Some(time) = self.plan.times.get(self.next_time) {
+            if let Some(time) = self.times.get(self.next_time) {
                 self.next_time += 1;
                 return Some(self.midnight + time).filter(|local| *local <= self.plan.last);
             }

@@ -2,10 +2,11 @@
 
 use std::iter::FusedIterator;
 
+use super::clock::Clock;
 use super::compile::{Compiled, Extra};
 use crate::recurrence::plan::Walk;
 use crate::time::zone::ZoneSegment;
-use crate::time::{Instant, LocalDateTime, civil};
+use crate::time::{Instant, LocalDateTime};
 
 /// One occurrence of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,8 +27,14 @@ pub struct Occurrences<'s> {
     walk: Option<Walk<'s>>,
     /// How local times are read just now.
     segment: ZoneSegment,
+    clock: Clock,
     from: i64,
     to: i64,
+    /// Until here dates of the rule come out as they are: nothing is to be added or left out, the window
+    /// does not end.
+    plain_until: i64,
+    /// Whether anything waits in the next three.
+    waiting: bool,
     /// Dates about to come out of order, last first: see `sort_gap`.
     around_gap: Vec<Extra>,
     /// A local second taken from the walk too early.
@@ -38,24 +45,56 @@ pub struct Occurrences<'s> {
     next_excluded: usize,
 }
 
+/// Seconds from 1970 to a time far beyond every series, and far from overflow.
+const FAR: i64 = 100_000_000_000;
+
 impl<'s> Occurrences<'s> {
     /// Those that start in `[from, to)`, in whole seconds.
     pub(super) fn new(series: &'s Compiled, from: i64, to: i64) -> Self {
-        // No local time of the engine is within a day of these, so that nothing overflows below.
         let (from, to) = (from.max(-FAR), to.min(FAR));
-        let earliest = series.table.earliest_local(from);
-        let walk = series.plan.as_ref().filter(|_| from < to).map(|plan| plan.walk(earliest));
-        Self {
+        let (earliest, segment) = series.table.earliest_local(from);
+        let mut occurrences = Self {
             series,
-            walk,
-            segment: series.table.segment_of_local(earliest),
+            walk: series.plan.as_ref().filter(|_| from < to).map(|plan| plan.walk(earliest)),
+            segment,
+            clock: Clock::MIDNIGHT,
             from,
             to,
+            plain_until: to,
+            waiting: false,
             around_gap: Vec::new(),
             held_local: None,
             held: None,
             next_extra: series.extra.partition_point(|extra| extra.start < from),
             next_excluded: series.excluded.partition_point(|excluded| *excluded < from),
+        };
+        occurrences.look_ahead();
+        occurrences
+    }
+
+    /// Works out how far the short way in `next` leads.
+    fn look_ahead(&mut self) {
+        let extra = self.series.extra.get(self.next_extra).map_or(i64::MAX, |extra| extra.start);
+        let excluded = self.series.excluded.get(self.next_excluded).copied().unwrap_or(i64::MAX);
+        self.plain_until = self.to.min(extra).min(excluded);
+        self.waiting = self.held.is_some() || self.held_local.is_some() || !self.around_gap.is_empty();
+    }
+
+    /// The next occurrence, with regard to everything.
+    fn next_of_all(&mut self) -> Option<Extra> {
+        let of_rule = self.held.take().or_else(|| self.next_of_rule());
+        let extra = self.series.extra.get(self.next_extra).filter(|extra| extra.start < self.to);
+        match (of_rule, extra) {
+            (Some(date), Some(extra)) if date.start <= extra.start => {
+                self.next_extra += usize::from(date.start == extra.start);
+                Some(date)
+            }
+            (date, Some(extra)) => {
+                self.held = date;
+                self.next_extra += 1;
+                Some(*extra)
+            }
+            (date, None) => date,
         }
     }
 
@@ -120,7 +159,6 @@ impl<'s> Occurrences<'s> {
         self.segment = self.series.table.segment(self.segment.index + 1);
     }
 
-    #[inline]
     fn next_local(&mut self) -> Option<i64> {
         if let Some(local) = self.held_local.take() {
             return Some(local);
@@ -140,39 +178,28 @@ impl<'s> Occurrences<'s> {
     }
 }
 
-/// Seconds from 1970 to a time far beyond every series, and far from overflow.
-const FAR: i64 = 100_000_000_000;
-
 impl Iterator for Occurrences<'_> {
     type Item = SeriesOccurrence;
 
+    #[inline]
     fn next(&mut self) -> Option<SeriesOccurrence> {
-        let of_rule = self.held.take().or_else(|| self.next_of_rule());
-        let extra = self.series.extra.get(self.next_extra).filter(|extra| extra.start < self.to);
-        match (of_rule, extra) {
-            (Some(date), None) => Some(date.into()),
-            (Some(date), Some(extra)) if date.start <= extra.start => {
-                self.next_extra += usize::from(date.start == extra.start);
-                Some(date.into())
+        if let (false, Some(walk)) = (self.waiting, &mut self.walk) {
+            // The short way, for nearly all dates: no gap, nothing added, nothing left out.
+            for local in walk {
+                let start = local - self.segment.offset;
+                if local >= self.segment.gap_start || start >= self.plain_until {
+                    self.held_local = Some(local);
+                    break;
+                }
+                if start >= self.from {
+                    return Some(self.clock.show(Extra { start, shifted: false, local }));
+                }
             }
-            (date, Some(extra)) => {
-                self.held = date;
-                self.next_extra += 1;
-                Some((*extra).into())
-            }
-            (None, None) => None,
         }
+        let next = self.next_of_all();
+        self.look_ahead();
+        next.map(|date| self.clock.show(date))
     }
 }
 
 impl FusedIterator for Occurrences<'_> {}
-
-impl From<Extra> for SeriesOccurrence {
-    fn from(date: Extra) -> Self {
-        Self {
-            start: civil::instant_of(date.start),
-            local: civil::local_of(date.local),
-            shifted: date.shifted,
-        }
-    }
-}

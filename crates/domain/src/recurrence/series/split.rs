@@ -67,7 +67,7 @@ fn dates_before(series: &Series, instant: Instant) -> Option<(u32, LocalDateTime
 /// The first date of the rule at or after an instant, left out or not.
 fn next_date(series: &Series, instant: Instant) -> Option<LocalDateTime> {
     let plan = series.compiled.plan.as_ref()?;
-    let dates = plan.walk(series.compiled.table.earliest_local(civil::ceil_seconds(instant)));
+    let dates = plan.walk(series.compiled.table.earliest_local(civil::ceil_seconds(instant)).0);
     dates.map(civil::local_of).find(|local| series.zone().resolve(*local).instant >= instant)
 }
 

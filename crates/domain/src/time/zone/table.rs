@@ -85,17 +85,23 @@ impl Table {
         }
     }
 
-    /// A local second at or before all that are read as `instant` or later.
+    /// A local second at or before all that are read as `instant` or later, and the segment it is in.
     ///
     /// Within a gap's length after the clocks went forward, that is where the gap begins.
-    pub(crate) fn earliest_local(&self, instant: i64) -> i64 {
+    pub(crate) fn earliest_local(&self, instant: i64) -> (i64, Segment) {
         let index = self.transitions.partition_point(|at| *at <= instant);
-        let local = instant + self.offset_of(index);
-        let Some(before) = index.checked_sub(1).map(|previous| self.segment(previous)) else { return local };
-        if before.gap_start < before.end && local < before.end + (before.end - before.gap_start) {
-            local.min(before.gap_start)
+        let after = self.segment(index);
+        let local = instant + after.offset;
+        let Some(previous) = index.checked_sub(1) else { return (local, after) };
+        let before = self.segment(previous);
+        let gap = before.end - before.gap_start;
+        if gap > 0 && local < before.end + gap {
+            (before.gap_start, before)
+        } else if local < before.end {
+            // The clocks went back, and these times come for the second time.
+            (local, before)
         } else {
-            local
+            (local, after)
         }
     }
 

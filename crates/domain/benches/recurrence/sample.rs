@@ -1,0 +1,26 @@
+//! Timing.
+
+use std::time::{Duration, Instant};
+
+use crate::work::Work;
+
+/// How long one sample takes at least, so that the clock's own cost does not count.
+const SAMPLE: Duration = Duration::from_millis(5);
+const SAMPLES: usize = 15;
+
+/// The time of one repetition: the median of several samples.
+pub(crate) fn time(work: &Work) -> Duration {
+    let mut run = (work.prepare)();
+    let mut measure = |repetitions: u32| {
+        let start = Instant::now();
+        (0..repetitions).for_each(|_| run());
+        start.elapsed()
+    };
+    let mut repetitions = 1;
+    while measure(repetitions) < SAMPLE {
+        repetitions *= 2;
+    }
+    let mut samples: Vec<_> = (0..SAMPLES).map(|_| measure(repetitions) / repetitions).collect();
+    samples.sort_unstable();
+    samples[SAMPLES / 2]
+}
