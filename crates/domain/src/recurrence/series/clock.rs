@@ -1,13 +1,14 @@
 //! Turning seconds into dates and times of day, fast where one occurrence is like the one before.
 
-use ::time::Time;
+use ::time::{Date, Time};
 
 use super::SeriesOccurrence;
 use super::compile::Extra;
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::{Instant, LocalDateTime};
 
-/// Remembers what the last occurrence showed: in a series the time of day and the offset seldom change.
+/// Remembers what the last occurrence showed: in a series the time of day and the offset seldom change,
+/// the year now and then.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     /// Seconds after local midnight, and seconds east of UTC.
@@ -18,11 +19,22 @@ pub(super) struct Clock {
     utc: Time,
     /// How many days the date in UTC is ahead of the local one.
     days_ahead: i64,
+    year: i32,
+    /// The day number before 1 January of that year.
+    year_eve: i64,
 }
 
 impl Clock {
-    pub(super) const MIDNIGHT: Self =
-        Self { second: 0, offset: 0, local: Time::MIDNIGHT, utc: Time::MIDNIGHT, days_ahead: 0 };
+    /// Midnight in UTC, on a day of 1970.
+    pub(super) const START: Self = Self {
+        second: 0,
+        offset: 0,
+        local: Time::MIDNIGHT,
+        utc: Time::MIDNIGHT,
+        days_ahead: 0,
+        year: 1970,
+        year_eve: -1,
+    };
 
     /// The occurrence of a date.
     #[inline]
@@ -31,9 +43,9 @@ impl Clock {
         let second = date.local - day * DAY_SECONDS;
         let offset = date.local - date.start;
         if second != self.second || offset != self.offset {
-            self.set(second, offset);
+            self.set_time(second, offset);
         }
-        let local_date = civil::date_of(day);
+        let local_date = self.date(day);
         let date_in_utc =
             if self.days_ahead == 0 { local_date } else { civil::date_of(day + self.days_ahead) };
         SeriesOccurrence {
@@ -43,15 +55,32 @@ impl Clock {
         }
     }
 
+    #[inline]
+    fn date(&mut self, day: i64) -> Date {
+        // 31 December of a leap year takes the long way, as does every other year.
+        let day_of_year = day - self.year_eve;
+        let known = u16::try_from(day_of_year).ok().filter(|day_of_year| *day_of_year <= 365);
+        match known.and_then(|day_of_year| Date::from_ordinal_date(self.year, day_of_year).ok()) {
+            Some(date) => date,
+            None => self.set_year(day),
+        }
+    }
+
     #[cold]
-    fn set(&mut self, second: i64, offset: i64) {
+    fn set_time(&mut self, second: i64, offset: i64) {
         let in_utc = second - offset;
-        *self = Self {
-            second,
-            offset,
-            local: civil::local_of(second).time(),
-            utc: civil::local_of(in_utc.rem_euclid(DAY_SECONDS)).time(),
-            days_ahead: in_utc.div_euclid(DAY_SECONDS),
-        };
+        self.second = second;
+        self.offset = offset;
+        self.local = civil::local_of(second).time();
+        self.utc = civil::local_of(in_utc.rem_euclid(DAY_SECONDS)).time();
+        self.days_ahead = in_utc.div_euclid(DAY_SECONDS);
+    }
+
+    #[cold]
+    fn set_year(&mut self, day: i64) -> Date {
+        let date = civil::date_of(day);
+        self.year = date.year();
+        self.year_eve = day - i64::from(date.ordinal());
+        date
     }
 }

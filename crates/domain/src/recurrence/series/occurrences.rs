@@ -57,7 +57,7 @@ impl<'s> Occurrences<'s> {
             series,
             walk: series.plan.as_ref().filter(|_| from < to).map(|plan| plan.walk(earliest)),
             segment,
-            clock: Clock::MIDNIGHT,
+            clock: Clock::START,
             from,
             to,
             plain_until: to,
