@@ -22,3 +22,5 @@ pub mod ports;
 pub mod registration;
 mod stamp;
 pub mod use_cases;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

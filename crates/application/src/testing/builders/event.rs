@@ -1,0 +1,189 @@
+use convene_domain::{
+    capacity::Capacity,
+    duration::{EventDuration, LeadTime},
+    event::{Event, EventStatus, RegistrationPolicy},
+    id::EventId,
+    recurrence::{Rule, Series, SeriesParts},
+    text::{Description, Location, Title},
+    time::{LocalDateTime, zone::Zone},
+};
+use time::Duration;
+
+use super::fresh_uuid;
+use crate::testing::FixedClock;
+
+/// Builds events: of one hour, for 10 seats, in the zone `UTC`, open for registration at once.
+#[derive(Debug, Clone)]
+pub struct EventBuilder {
+    id: EventId,
+    title: Title,
+    description: Description,
+    series: SeriesParts,
+    duration: EventDuration,
+    capacity: Capacity,
+    policy: RegistrationPolicy,
+}
+
+impl EventBuilder {
+    /// An event that takes place once, with a new id.
+    ///
+    /// # Panics
+    /// Never: what it starts from is valid.
+    #[must_use]
+    pub fn once(start: LocalDateTime) -> Self {
+        Self {
+            id: EventId::from_uuid(fresh_uuid()),
+            title: Title::parse("Rehearsal").expect("a title"),
+            description: Description::parse("").expect("a description"),
+            series: SeriesParts {
+                start,
+                zone: Zone::UTC,
+                rule: None,
+                exdates: Vec::new(),
+                rdates: Vec::new(),
+            },
+            duration: EventDuration::new(Duration::HOUR).expect("a duration"),
+            capacity: Capacity::new(10).expect("a number of seats"),
+            policy: RegistrationPolicy::default(),
+        }
+    }
+
+    /// An event that takes place by a rule of RFC 5545.
+    ///
+    /// # Panics
+    /// For what is no rule.
+    #[must_use]
+    pub fn repeating(start: LocalDateTime, rule: &str) -> Self {
+        let mut builder = Self::once(start);
+        builder.series.rule = Some(Rule::parse(rule).expect("a rule"));
+        builder
+    }
+
+    /// An event that takes place on each of `count` days.
+    #[must_use]
+    pub fn daily(start: LocalDateTime, count: u32) -> Self {
+        Self::repeating(start, &format!("FREQ=DAILY;COUNT={count}"))
+    }
+
+    /// An event that takes place once a week, for ever.
+    #[must_use]
+    pub fn weekly(start: LocalDateTime) -> Self {
+        Self::repeating(start, "FREQ=WEEKLY")
+    }
+
+    /// Gives it a title.
+    ///
+    /// # Panics
+    /// For what is no title.
+    #[must_use]
+    pub fn title(mut self, title: &str) -> Self {
+        self.title = Title::parse(title).expect("a title");
+        self
+    }
+
+    /// Gives it a description.
+    ///
+    /// # Panics
+    /// For what is no description.
+    #[must_use]
+    pub fn description(mut self, description: &str) -> Self {
+        self.description = Description::parse(description).expect("a description");
+        self
+    }
+
+    /// Puts it into another time zone.
+    ///
+    /// # Panics
+    /// For what is no time zone.
+    #[must_use]
+    pub fn zone(mut self, zone: &str) -> Self {
+        self.series.zone = Zone::parse(zone).expect("a time zone");
+        self
+    }
+
+    /// Leaves a date out.
+    #[must_use]
+    pub fn without(mut self, date: LocalDateTime) -> Self {
+        self.series.exdates.push(date);
+        self
+    }
+
+    /// Adds a date.
+    #[must_use]
+    pub fn with(mut self, date: LocalDateTime) -> Self {
+        self.series.rdates.push(date);
+        self
+    }
+
+    /// Makes it last longer or shorter.
+    ///
+    /// # Panics
+    /// Outside 1 minute to 31 days.
+    #[must_use]
+    pub fn lasting(mut self, duration: Duration) -> Self {
+        self.duration = EventDuration::new(duration).expect("a duration");
+        self
+    }
+
+    /// Gives each occurrence this many seats.
+    ///
+    /// # Panics
+    /// Outside 1 to 1,000,000.
+    #[must_use]
+    pub fn seats(mut self, seats: u32) -> Self {
+        self.capacity = Capacity::new(seats).expect("a number of seats");
+        self
+    }
+
+    /// Opens registration this long before each start.
+    ///
+    /// # Panics
+    /// Outside 0 to 31 days.
+    #[must_use]
+    pub fn opens(mut self, before: Duration) -> Self {
+        self.policy.opens = Some(LeadTime::new(before).expect("a lead time"));
+        self
+    }
+
+    /// Closes registration this long before each start.
+    ///
+    /// # Panics
+    /// Outside 0 to 31 days.
+    #[must_use]
+    pub fn closes(mut self, before: Duration) -> Self {
+        self.policy.closes = Some(LeadTime::new(before).expect("a lead time"));
+        self
+    }
+
+    /// Lets members cancel until this long before each start.
+    ///
+    /// # Panics
+    /// Outside 0 to 31 days.
+    #[must_use]
+    pub fn cancellable_until(mut self, before: Duration) -> Self {
+        self.policy.cancellation_closes = Some(LeadTime::new(before).expect("a lead time"));
+        self
+    }
+
+    /// The event, at version 1.
+    ///
+    /// # Panics
+    /// If the rule does not go with the start.
+    #[must_use]
+    pub fn build(self) -> Event {
+        Event {
+            id: self.id,
+            title: self.title,
+            description: self.description,
+            location: Location::parse("Main hall").expect("a place"),
+            series: Series::new(self.series).expect("a series"),
+            duration: self.duration,
+            capacity: self.capacity,
+            policy: self.policy,
+            status: EventStatus::Scheduled,
+            version: 1,
+            created_at: FixedClock::START,
+            updated_at: FixedClock::START,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Valid things to test with. Every builder starts from what most tests can use as it is.
+
+mod change;
+mod event;
+mod issue;
+mod member;
+mod order;
+mod organization;
+
+pub use change::ChangeBuilder;
+pub use event::EventBuilder;
+pub use issue::IssueBuilder;
+pub use member::MemberBuilder;
+pub use order::{proven, register, stored};
+pub use organization::OrganizationBuilder;
+
+use uuid::Uuid;
+
+use super::SequentialIds;
+use crate::{
+    page::{PageRequest, PageSize},
+    ports::Ids,
+};
+
+static FRESH: SequentialIds = SequentialIds::new();
+
+/// An id that nothing else in this process was given by the builders.
+#[must_use]
+pub fn fresh_uuid() -> Uuid {
+    FRESH.next()
+}
+
+/// The first `size` items of a list.
+///
+/// # Panics
+/// For a size outside 1 to 100.
+#[must_use]
+pub fn first<K>(size: u8) -> PageRequest<K> {
+    PageRequest { first: PageSize::new(size).expect("a page has 1 to 100 items"), after: None }
+}
+
+/// The first `size` items of a list after `position`.
+///
+/// # Panics
+/// For a size outside 1 to 100.
+#[must_use]
+pub fn first_after<K>(size: u8, position: K) -> PageRequest<K> {
+    PageRequest { after: Some(position), ..first(size) }
+}
