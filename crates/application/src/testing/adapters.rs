@@ -1,0 +1,21 @@
+use std::sync::Arc;
+
+use crate::ports::{
+    ActivityLog, Catalogue, Directory, Events, Issues, Members, Organizations, RegistrationBook,
+    Registrations,
+};
+
+/// Every port that stores, implemented over one and the same storage.
+#[expect(missing_docs, reason = "each field is the port of its name")]
+#[derive(Clone)]
+pub struct Adapters {
+    pub directory: Arc<dyn Directory>,
+    pub organizations: Arc<dyn Organizations>,
+    pub members: Arc<dyn Members>,
+    pub events: Arc<dyn Events>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub registration_book: Arc<dyn RegistrationBook>,
+    pub registrations: Arc<dyn Registrations>,
+    pub issues: Arc<dyn Issues>,
+    pub activity_log: Arc<dyn ActivityLog>,
+}

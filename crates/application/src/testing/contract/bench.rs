@@ -1,0 +1,52 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use convene_domain::{member::Member, organization::Organization};
+
+use crate::{
+    caller::TenantScope,
+    testing::{
+        Adapters,
+        builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder},
+    },
+};
+
+use super::tenant::Tenant;
+
+/// The ports under test, and every organization that was founded with them.
+#[derive(Clone)]
+pub struct Bench {
+    pub(super) ports: Adapters,
+    founded: Arc<Mutex<Vec<Tenant>>>,
+}
+
+impl Bench {
+    pub(super) fn over(ports: Adapters) -> Self {
+        Self { ports, founded: Arc::default() }
+    }
+
+    /// Founds an organization whose first admin has the user id `root`.
+    pub(super) async fn tenant(&self, slug: &str) -> Tenant {
+        let organization = OrganizationBuilder::new(slug).build();
+        let admin = MemberBuilder::new("root").admin().build();
+        let scope = TenantScope::for_tests(organization.id);
+        let change = ChangeBuilder::by("operator").build();
+        let (organization, admin) = self
+            .ports
+            .organizations
+            .found(&scope, organization, admin, &change)
+            .await
+            .expect("an organization is founded");
+        self.known(scope, organization, admin)
+    }
+
+    /// An organization that was founded; its invariants are checked in the end.
+    pub(super) fn known(&self, scope: TenantScope, organization: Organization, admin: Member) -> Tenant {
+        let tenant = Tenant { ports: self.ports.clone(), scope, organization, admin };
+        self.founded.lock().unwrap_or_else(PoisonError::into_inner).push(tenant.clone());
+        tenant
+    }
+
+    pub(super) fn founded(&self) -> Vec<Tenant> {
+        self.founded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

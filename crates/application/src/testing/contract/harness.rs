@@ -1,0 +1,48 @@
+use std::{panic::resume_unwind, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{bench::Bench, invariants};
+use crate::testing::Adapters;
+
+/// Storage that one case runs on.
+#[async_trait]
+pub trait Harness: Send + Sync + 'static {
+    /// The ports over this storage, which MUST be empty and used by nobody else.
+    fn adapters(&self) -> Adapters;
+
+    /// Gives back what the storage occupied. Called whether the case held or not.
+    async fn close(self)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+/// A case that takes longer hangs.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs one case, and checks the invariants over what it left.
+///
+/// # Panics
+/// If the case or an invariant does not hold, or after two minutes.
+pub async fn run<H, F>(harness: H, case: impl FnOnce(Bench) -> F)
+where
+    H: Harness,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let bench = Bench::over(harness.adapters());
+    let case = case(bench.clone());
+    let outcome = tokio::spawn(async move {
+        let all = async {
+            case.await;
+            invariants::check(&bench).await;
+        };
+        tokio::time::timeout(TIME_LIMIT, all).await.expect("the case ends in time");
+    })
+    .await;
+    harness.close().await;
+    if let Err(failed) = outcome {
+        resume_unwind(failed.into_panic());
+    }
+}

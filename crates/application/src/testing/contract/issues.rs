@@ -1,0 +1,230 @@
+//! What [`Issues`](crate::ports::Issues) must hold.
+
+use convene_domain::{
+    id::{EventId, IssueId, MemberId},
+    issue::{Issue, IssuePriority, IssueStatus},
+    text::{Description, SearchText, Title},
+};
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, by_root, by_root_at, change_of, refusal, refusals, together},
+};
+use crate::{
+    failure::Refusal,
+    ports::{IssueFilter, IssuePatch},
+    testing::builders::{EventBuilder, IssueBuilder, first, first_after, fresh_uuid},
+};
+
+async fn report(tenant: &Tenant, issue: IssueBuilder) -> Issue {
+    tenant.ports.issues.create(&tenant.scope, issue.build(), &by_root()).await.expect("an issue is created")
+}
+
+pub(super) async fn numbers_issues_from_one_and_gives_no_number_twice(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let journal = tenant.journal().await;
+    let by = tenant.admin.id;
+    let one = report(&tenant, IssueBuilder::new("Broken projector", by)).await;
+    let two = report(&tenant, IssueBuilder::new("No badges", by)).await;
+    assert_eq!((one.number, two.number), (1, 2));
+    assert_eq!((one.status, one.created_at, one.updated_at), (IssueStatus::Open, NOW, NOW));
+    tenant.ports.issues.delete(&tenant.scope, two.id, &by_root()).await.unwrap();
+    let three = report(&tenant, IssueBuilder::new("No chairs", by)).await;
+    assert_eq!(three.number, 3);
+    let elsewhere = bench.tenant("band").await;
+    assert_eq!(report(&elsewhere, IssueBuilder::new("No drums", elsewhere.admin.id)).await.number, 1);
+
+    let of_number = async |number| tenant.ports.issues.get_by_number(&tenant.scope, number).await.unwrap();
+    assert_eq!(of_number(1).await, Some(one.clone()));
+    assert_eq!(of_number(2).await, None);
+    assert_eq!(of_number(3).await, Some(three.clone()));
+    assert_eq!(of_number(0).await, None);
+    let mut found = tenant.ports.issues.get_many(&tenant.scope, &[three.id, two.id, one.id]).await.unwrap();
+    found.sort_by_key(|issue| issue.number);
+    assert_eq!(found, [one.clone(), three.clone()]);
+    journal
+        .expect([
+            ("issue.created", one.id.to_string()),
+            ("issue.created", two.id.to_string()),
+            ("issue.deleted", two.id.to_string()),
+            ("issue.created", three.id.to_string()),
+        ])
+        .await;
+}
+
+pub(super) async fn numbers_issues_without_gaps_under_concurrency(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let calls = (0..64).map(|number| {
+        let tenant = tenant.clone();
+        let issue = IssueBuilder::new(&format!("Issue {number}"), tenant.admin.id).build();
+        async move { tenant.ports.issues.create(&tenant.scope, issue, &by_root()).await }
+    });
+    let issues = together(calls).await.into_iter().map(|outcome| outcome.expect("an issue is created"));
+    let mut numbers: Vec<_> = issues.map(|issue| issue.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=64).collect::<Vec<_>>());
+}
+
+pub(super) async fn refuses_references_of_an_issue_to_nothing(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let issues = &tenant.ports.issues;
+    let by = tenant.admin.id;
+    let gone = tenant.member("ada").await;
+    tenant.ports.members.remove(&tenant.scope, gone.id, &by_root()).await.unwrap();
+    let issue = report(&tenant, IssueBuilder::new("Broken projector", by)).await;
+    let journal = tenant.journal().await;
+    let (nobody, nothing) = (MemberId::from_uuid(fresh_uuid()), EventId::from_uuid(fresh_uuid()));
+    for assignee in [nobody, gone.id] {
+        let new = IssueBuilder::new("No badges", by).assignee(assignee).build();
+        let refused = issues.create(&tenant.scope, new, &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("assigneeId"));
+        let patch = IssuePatch { assignee: Some(Some(assignee)), ..IssuePatch::default() };
+        let refused = issues.update(&tenant.scope, issue.id, patch, &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("assigneeId"));
+    }
+    let new = IssueBuilder::new("No badges", by).event(nothing).build();
+    assert_eq!(refusal(issues.create(&tenant.scope, new, &by_root()).await), Refusal::not_found("eventId"));
+    let patch = IssuePatch { event: Some(Some(nothing)), ..IssuePatch::default() };
+    let refused = issues.update(&tenant.scope, issue.id, patch, &by_root()).await;
+    assert_eq!(refusal(refused), Refusal::not_found("eventId"));
+    let new = IssueBuilder::new("No badges", by).assignee(nobody).event(nothing).build();
+    let mut all = refusals(issues.create(&tenant.scope, new, &by_root()).await);
+    all.sort_by_key(ToString::to_string);
+    assert_eq!(all, ["assigneeId", "eventId"].map(Refusal::not_found), "all problems at once");
+    journal.expect_nothing().await;
+    // A refused creation takes no number.
+    assert_eq!(report(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
+}
+
+pub(super) async fn updates_an_issue_and_logs_what_changed(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let issues = &tenant.ports.issues;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let issue = report(&tenant, IssueBuilder::new("Broken projector", ada.id)).await;
+    let journal = tenant.journal().await;
+    let later = NOW + time::Duration::MINUTE;
+    let patch = IssuePatch {
+        title: Some(Title::parse("Projector is broken").unwrap()),
+        description: Some(Description::parse("It flickers").unwrap()),
+        status: Some(IssueStatus::InProgress),
+        priority: Some(IssuePriority::High),
+        assignee: Some(Some(ada.id)),
+        event: Some(Some(event.id)),
+    };
+    let updated = issues.update(&tenant.scope, issue.id, patch, &by_root_at(later)).await.unwrap();
+    let expected = Issue {
+        title: Title::parse("Projector is broken").unwrap(),
+        description: Description::parse("It flickers").unwrap(),
+        status: IssueStatus::InProgress,
+        priority: IssuePriority::High,
+        assignee: Some(ada.id),
+        event: Some(event.id),
+        updated_at: later,
+        ..issue.clone()
+    };
+    assert_eq!(updated, expected);
+    assert_eq!(issues.get_many(&tenant.scope, &[issue.id]).await.unwrap(), [expected.clone()]);
+    journal.expect([("issue.updated", issue.id.to_string())]).await;
+    let (ada_id, event_id) = (ada.id.to_string(), event.id.to_string());
+    assert_eq!(
+        change_of(&journal.new_entries().await),
+        [
+            ("assigneeId", None, Some(ada_id.as_str())),
+            ("description", Some(""), Some("It flickers")),
+            ("eventId", None, Some(event_id.as_str())),
+            ("priority", Some("MEDIUM"), Some("HIGH")),
+            ("status", Some("OPEN"), Some("IN_PROGRESS")),
+            ("title", Some("Broken projector"), Some("Projector is broken")),
+        ]
+        .map(|(field, before, after)| (
+            field.to_owned(),
+            before.map(Into::into),
+            after.map(Into::into)
+        ))
+    );
+
+    let patch = IssuePatch { assignee: Some(None), event: Some(None), ..IssuePatch::default() };
+    let cleared = issues.update(&tenant.scope, issue.id, patch, &by_root_at(later)).await.unwrap();
+    assert_eq!(cleared, Issue { assignee: None, event: None, ..expected });
+}
+
+pub(super) async fn logs_nothing_where_nothing_of_an_issue_changes(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
+    let journal = tenant.journal().await;
+    let same = IssuePatch {
+        title: Some(issue.title.clone()),
+        status: Some(IssueStatus::Open),
+        assignee: Some(None),
+        ..IssuePatch::default()
+    };
+    let later = by_root_at(NOW + time::Duration::MINUTE);
+    for patch in [IssuePatch::default(), same] {
+        let updated = tenant.ports.issues.update(&tenant.scope, issue.id, patch, &later).await.unwrap();
+        assert_eq!(updated, issue);
+    }
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn does_not_know_a_deleted_issue(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let issues = &tenant.ports.issues;
+    let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
+    assert_eq!(issues.delete(&tenant.scope, issue.id, &by_root()).await.unwrap(), issue.id);
+    let journal = tenant.journal().await;
+    let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
+    for id in [issue.id, IssueId::from_uuid(fresh_uuid())] {
+        let refused = issues.update(&tenant.scope, id, patch.clone(), &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("issueId"));
+        let refused = issues.delete(&tenant.scope, id, &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("issueId"));
+        assert_eq!(issues.get_many(&tenant.scope, &[id]).await.unwrap(), []);
+    }
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn lists_issues_by_number_and_by_filter(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let by = tenant.admin.id;
+    let plain = |title: &str| IssueBuilder::new(title, by);
+    let mut all = [
+        plain("Broken projector (again)").priority(IssuePriority::High).assignee(ada.id),
+        plain("No badges").description("The PRINTER is out of order"),
+        plain("No chairs").priority(IssuePriority::Low),
+        plain("Printer jams").assignee(ada.id),
+    ]
+    .into_iter();
+    let mut issues = Vec::new();
+    while let Some(issue) = all.next() {
+        issues.push(report(&tenant, issue).await);
+    }
+    let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
+    issues[2] = tenant.ports.issues.update(&tenant.scope, issues[2].id, patch, &by_root()).await.unwrap();
+
+    let page = async |filter, page| tenant.ports.issues.list(&tenant.scope, filter, page).await.unwrap();
+    let everything = IssueFilter::default;
+    let found = page(everything(), first(2)).await;
+    assert_eq!((found.items.as_slice(), found.has_next), (&issues[..2], true));
+    let found = page(everything(), first_after(2, 2)).await;
+    assert_eq!((found.items.as_slice(), found.has_next), (&issues[2..], false));
+
+    let numbers = async |filter| {
+        let found = page(filter, first(10)).await;
+        found.items.iter().map(|issue| issue.number).collect::<Vec<_>>()
+    };
+    let search = |text: &str| IssueFilter { search: Some(SearchText::parse(text).unwrap()), ..everything() };
+    assert_eq!(numbers(search("printer")).await, [2, 4], "title and description, whatever the case");
+    assert_eq!(numbers(search("(again)")).await, [1], "the text itself, not a pattern");
+    assert_eq!(numbers(search("N.")).await, [0_u32; 0]);
+    let statuses = Some(vec![IssueStatus::Open, IssueStatus::InProgress]);
+    assert_eq!(numbers(IssueFilter { statuses: statuses.clone(), ..everything() }).await, [1, 2, 4]);
+    let priorities = Some(vec![IssuePriority::High, IssuePriority::Low]);
+    assert_eq!(numbers(IssueFilter { priorities: priorities.clone(), ..everything() }).await, [1, 3]);
+    let of_ada = IssueFilter { assignee: Some(ada.id), ..everything() };
+    assert_eq!(numbers(of_ada.clone()).await, [1, 4]);
+    assert_eq!(numbers(IssueFilter { statuses, priorities, ..of_ada }).await, [1], "all of it at once");
+    assert_eq!(numbers(IssueFilter { statuses: Some(Vec::new()), ..everything() }).await, [0_u32; 0]);
+}

@@ -1,0 +1,213 @@
+//! What [`Members`](crate::ports::Members) must hold.
+
+use convene_domain::{
+    id::MemberId,
+    member::Role,
+    text::{DisplayName, Email},
+};
+
+use super::{
+    bench::Bench,
+    tools::{NOW, by_root, by_root_at, change_of, refusal, together},
+};
+use crate::{
+    failure::{Failure, Refusal},
+    ports::{MemberPatch, MemberRemoved},
+    testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
+};
+
+pub(super) async fn adds_members_and_lists_them_in_order(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let journal = tenant.journal().await;
+    let mut all = vec![tenant.admin.clone()];
+    for user in ["bea", "ada", "cem"] {
+        all.push(tenant.add(MemberBuilder::new(user).email("someone@example.org")).await);
+    }
+    all.push(tenant.add(MemberBuilder::new("dan").admin()).await);
+    journal.expect([1, 2, 3, 4].map(|number: usize| ("member.added", all[number].id.to_string()))).await;
+
+    let list = async |role, page| tenant.ports.members.list(&tenant.scope, role, page).await.unwrap();
+    let page = list(None, first(2)).await;
+    assert_eq!((page.items.as_slice(), page.has_next), (&all[..2], true));
+    let page = list(None, first_after(2, all[1].id)).await;
+    assert_eq!((page.items.as_slice(), page.has_next), (&all[2..4], true));
+    let page = list(None, first_after(2, all[3].id)).await;
+    assert_eq!((page.items.as_slice(), page.has_next), (&all[4..], false));
+    let page = list(None, first(5)).await;
+    assert_eq!((page.items.as_slice(), page.has_next), (&all[..], false));
+    let page = list(Some(Role::Admin), first(5)).await;
+    assert_eq!(page.items, [all[0].clone(), all[4].clone()]);
+    let page = list(Some(Role::Member), first(1)).await;
+    assert_eq!((page.items.as_slice(), page.has_next), (&all[1..2], true));
+
+    let ids = [all[2].id, all[0].id, MemberId::from_uuid(fresh_uuid())];
+    let mut found = tenant.ports.members.get_many(&tenant.scope, &ids).await.unwrap();
+    found.sort_by_key(|member| member.id);
+    assert_eq!(found, [all[0].clone(), all[2].clone()]);
+    assert_eq!(tenant.ports.members.get_many(&tenant.scope, &[]).await.unwrap(), []);
+}
+
+pub(super) async fn refuses_a_user_id_that_is_taken(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let other = MemberBuilder::new("ada").name("Another Ada").build();
+    let refused = tenant.ports.members.add(&tenant.scope, other, &by_root()).await;
+    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "userId".into() });
+    journal.expect_nothing().await;
+
+    let elsewhere = bench.tenant("band").await;
+    elsewhere.member("ada").await;
+}
+
+pub(super) async fn adds_a_user_once_however_many_try(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let journal = tenant.journal().await;
+    let calls = (0..8).map(|_| {
+        let tenant = tenant.clone();
+        let member = MemberBuilder::new("ada").build();
+        async move { tenant.ports.members.add(&tenant.scope, member, &by_root()).await }
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = together(calls).await.into_iter().partition(Result::is_ok);
+    assert_eq!((won.len(), lost.len()), (1, 7));
+    for outcome in lost {
+        assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: "userId".into() });
+    }
+    let ada = won.into_iter().next().unwrap().unwrap();
+    journal.expect([("member.added", ada.id.to_string())]).await;
+}
+
+pub(super) async fn updates_a_member_and_logs_what_changed(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.add(MemberBuilder::new("ada").email("ada@example.org")).await;
+    let journal = tenant.journal().await;
+    let later = NOW + time::Duration::MINUTE;
+    let patch = MemberPatch {
+        display_name: Some(DisplayName::parse("Ada Lovelace").unwrap()),
+        email: Some(Some(Email::parse("lady@example.net").unwrap())),
+        role: Some(Role::Admin),
+    };
+    let updated =
+        tenant.ports.members.update(&tenant.scope, ada.id, patch, &by_root_at(later)).await.unwrap();
+    assert_eq!(updated.display_name.as_str(), "Ada Lovelace");
+    assert_eq!(updated.email.as_ref().map(Email::as_str), Some("lady@example.net"));
+    assert_eq!(updated.role, Role::Admin);
+    assert_eq!((updated.created_at, updated.updated_at), (NOW, later));
+    assert_eq!(tenant.ports.members.get_many(&tenant.scope, &[ada.id]).await.unwrap(), [updated.clone()]);
+    journal.expect([("member.updated", ada.id.to_string())]).await;
+    assert_eq!(
+        change_of(&journal.new_entries().await),
+        [
+            ("displayName", "ada", "Ada Lovelace"),
+            ("email", "a***@example.org", "l***@example.net"),
+            ("role", "MEMBER", "ADMIN")
+        ]
+        .map(|(field, before, after)| (
+            field.to_owned(),
+            Some(before.to_owned()),
+            Some(after.to_owned())
+        ))
+    );
+
+    let journal = tenant.journal().await;
+    let patch = MemberPatch { email: Some(None), ..MemberPatch::default() };
+    let updated = tenant.ports.members.update(&tenant.scope, ada.id, patch, &by_root()).await.unwrap();
+    assert_eq!(updated.email, None);
+    let masked = Some(String::from("l***@example.net"));
+    assert_eq!(change_of(&journal.new_entries().await), [(String::from("email"), masked, None)]);
+}
+
+pub(super) async fn logs_nothing_where_nothing_of_a_member_changes(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let same = MemberPatch {
+        display_name: Some(ada.display_name.clone()),
+        email: Some(None),
+        role: Some(Role::Member),
+    };
+    let later = by_root_at(NOW + time::Duration::MINUTE);
+    for patch in [MemberPatch::default(), same] {
+        assert_eq!(tenant.ports.members.update(&tenant.scope, ada.id, patch, &later).await.unwrap(), ada);
+    }
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn keeps_the_last_admin(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let members = &tenant.ports.members;
+    let root = tenant.admin.id;
+    let demote = || MemberPatch { role: Some(Role::Member), ..MemberPatch::default() };
+    tenant.member("bea").await;
+    let journal = tenant.journal().await;
+    assert_eq!(refusal(members.update(&tenant.scope, root, demote(), &by_root()).await), Refusal::LastAdmin);
+    assert_eq!(refusal(members.remove(&tenant.scope, root, &by_root()).await), Refusal::LastAdmin);
+    journal.expect_nothing().await;
+
+    let ada = tenant.add(MemberBuilder::new("ada").admin()).await;
+    assert_eq!(members.update(&tenant.scope, root, demote(), &by_root()).await.unwrap().role, Role::Member);
+    assert_eq!(refusal(members.remove(&tenant.scope, ada.id, &by_root()).await), Refusal::LastAdmin);
+    let patch = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
+    members.update(&tenant.scope, root, patch, &by_root()).await.unwrap();
+    members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
+    assert_eq!(refusal(members.remove(&tenant.scope, root, &by_root()).await), Refusal::LastAdmin);
+}
+
+pub(super) async fn keeps_an_admin_when_two_demote_each_other_at_once(bench: Bench) {
+    for round in 0..5 {
+        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let ada = tenant.add(MemberBuilder::new("ada").admin()).await;
+        let calls =
+            [("root", ada.id, false), ("ada", tenant.admin.id, round % 2 == 0)].map(|(by, whom, out)| {
+                let tenant = tenant.clone();
+                async move {
+                    let change = ChangeBuilder::by(by).build();
+                    if out {
+                        tenant.ports.members.remove(&tenant.scope, whom, &change).await.map(drop)
+                    } else {
+                        let patch = MemberPatch { role: Some(Role::Member), ..MemberPatch::default() };
+                        tenant.ports.members.update(&tenant.scope, whom, patch, &change).await.map(drop)
+                    }
+                }
+            });
+        let outcomes = together(calls).await;
+        let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!((won.len(), lost.len()), (1, 1), "{lost:?}");
+        assert_eq!(refusal(lost.into_iter().next().unwrap()), Refusal::LastAdmin);
+        let admins = tenant.ports.members.list(&tenant.scope, Some(Role::Admin), first(5)).await.unwrap();
+        assert_eq!(admins.items.len(), 1);
+    }
+}
+
+pub(super) async fn does_not_know_a_removed_member_but_can_still_show_them(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let members = &tenant.ports.members;
+    let ada = tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let removed = members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
+    assert_eq!(removed, MemberRemoved { id: ada.id, cancelled_registrations: 0 });
+    journal.expect([("member.removed", ada.id.to_string())]).await;
+
+    assert_eq!(members.get_many(&tenant.scope, &[ada.id]).await.unwrap(), []);
+    let shown = members.get_many_with_removed(&tenant.scope, &[ada.id, tenant.admin.id]).await.unwrap();
+    let mut names: Vec<_> = shown.iter().map(|member| member.display_name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ada", "root"]);
+    let listed = members.list(&tenant.scope, None, first(5)).await.unwrap();
+    assert_eq!(listed.items, [tenant.admin.clone()]);
+
+    let journal = tenant.journal().await;
+    let patch = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
+    for id in [ada.id, MemberId::from_uuid(fresh_uuid())] {
+        let not_found = |outcome: Result<_, Failure>| {
+            assert_eq!(refusal(outcome), Refusal::not_found("memberId"));
+        };
+        not_found(members.update(&tenant.scope, id, patch.clone(), &by_root()).await.map(drop));
+        not_found(members.remove(&tenant.scope, id, &by_root()).await.map(drop));
+    }
+    journal.expect_nothing().await;
+
+    let again = tenant.member("ada").await;
+    assert_ne!(again.id, ada.id);
+    assert_eq!(members.get_many(&tenant.scope, &[again.id, ada.id]).await.unwrap(), [again]);
+}

@@ -1,0 +1,26 @@
+//! What every implementation of the ports must hold, as tests that any adapter can run.
+//!
+//! An adapter's crate says how it gets storage ([`Harness`]) and runs them all:
+//!
+//! ```ignore
+//! convene_application::contract_tests!(crate::fresh_storage().await);
+//! ```
+//!
+//! Each case gets storage of its own. After each one, whatever it was about, the invariants over everything that
+//! it stored are checked.
+
+mod bench;
+mod harness;
+mod invariants;
+mod list;
+mod tenant;
+mod tools;
+
+mod issues;
+mod members;
+mod organizations;
+
+pub use bench::Bench;
+pub use harness::{Harness, run};
+#[doc(hidden)]
+pub use list::cases;

@@ -1,0 +1,135 @@
+use convene_domain::{
+    activity::Activity,
+    event::Event,
+    id::MemberId,
+    member::Member,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    organization::Organization,
+    registration::Registration,
+    time::Instant,
+};
+
+use super::tools::{Journal, NOW, by_root, by_root_at, every_page};
+use crate::{
+    caller::TenantScope,
+    failure::Outcome,
+    ports::{ActivityFilter, CancellationOrder, Cancelled, RegistrationFilter, RegistrationOrder},
+    testing::{
+        Adapters,
+        builders::{EventBuilder, MemberBuilder, proven, register},
+    },
+};
+
+/// An organization under test, and short ways to what the cases do most.
+#[derive(Clone)]
+pub(super) struct Tenant {
+    pub(super) ports: Adapters,
+    pub(super) scope: TenantScope,
+    pub(super) organization: Organization,
+    pub(super) admin: Member,
+}
+
+impl Tenant {
+    pub(super) async fn member(&self, user: &str) -> Member {
+        self.add(MemberBuilder::new(user)).await
+    }
+
+    pub(super) async fn add(&self, member: MemberBuilder) -> Member {
+        self.ports.members.add(&self.scope, member.build(), &by_root()).await.expect("a member is added")
+    }
+
+    /// Adds members `user-0`, `user-1` and so on.
+    pub(super) async fn crowd(&self, size: usize) -> Vec<Member> {
+        let mut members = Vec::with_capacity(size);
+        for number in 0..size {
+            members.push(self.member(&format!("user-{number}")).await);
+        }
+        members
+    }
+
+    pub(super) async fn event(&self, event: EventBuilder) -> Event {
+        self.ports.events.create(&self.scope, event.build(), &by_root()).await.expect("an event is created")
+    }
+
+    /// The event as it is now.
+    pub(super) async fn event_now(&self, event: &Event) -> Event {
+        let found = self.ports.events.get_many(&self.scope, &[event.id]).await.expect("events are read");
+        found.into_iter().next().expect("the event is there")
+    }
+
+    pub(super) async fn try_register(&self, order: RegistrationOrder, at: Instant) -> Outcome<Registration> {
+        self.ports.registration_book.register(&self.scope, order, &by_root_at(at)).await
+    }
+
+    /// Registers for the occurrence that begins at `start`.
+    pub(super) async fn seat(&self, event: &Event, start: Instant, member: &Member) -> Registration {
+        let order = register(proven(event, start), member.id);
+        self.try_register(order, NOW).await.expect("a seat is given")
+    }
+
+    /// Registers for the occurrence that begins at `start`, into the queue if it is full.
+    pub(super) async fn seat_or_queue(&self, event: &Event, start: Instant, member: &Member) -> Registration {
+        let order = RegistrationOrder { join_waitlist: true, ..register(proven(event, start), member.id) };
+        self.try_register(order, NOW).await.expect("a seat or a place in the queue is given")
+    }
+
+    pub(super) async fn try_cancel(&self, registration: &Registration, at: Instant) -> Outcome<Cancelled> {
+        let order = CancellationOrder {
+            registration: registration.id,
+            of_member: Some(registration.member),
+            caller: registration.member,
+        };
+        self.ports.registration_book.cancel(&self.scope, order, &by_root_at(at)).await
+    }
+
+    /// Cancels, as the member whose registration it is.
+    pub(super) async fn cancel(&self, registration: &Registration) -> Cancelled {
+        self.try_cancel(registration, NOW).await.expect("a registration is cancelled")
+    }
+
+    /// The registration as it is now.
+    pub(super) async fn registration_now(&self, registration: &Registration) -> Registration {
+        let ids = [registration.id];
+        let found =
+            self.ports.registrations.get_many(&self.scope, &ids).await.expect("registrations are read");
+        found.into_iter().next().expect("the registration is there")
+    }
+
+    /// The occurrence as it is stored, by a key that it has or had.
+    pub(super) async fn stored(&self, key: OccurrenceKey) -> Option<StoredOccurrence> {
+        let found = self.ports.catalogue.stored(&self.scope, &[key]).await.expect("occurrences are read");
+        assert!(found.len() <= 1 && found.iter().all(|found| found.asked == key), "{found:?}");
+        found.into_iter().next().map(|found| found.stored)
+    }
+
+    /// Seats taken and members waiting.
+    pub(super) async fn counts(&self, key: OccurrenceKey) -> (u32, u32) {
+        self.stored(key).await.map_or((0, 0), |stored| (stored.taken, stored.waiting))
+    }
+
+    /// The whole log, oldest first.
+    pub(super) async fn log(&self) -> Vec<Activity> {
+        let list = |page| self.ports.activity_log.list(&self.scope, ActivityFilter::default(), page);
+        let mut entries = every_page(list, |entry| (entry.at, entry.id)).await;
+        entries.reverse();
+        entries
+    }
+
+    /// Notes what the log holds by now.
+    pub(super) async fn journal(&self) -> Journal {
+        Journal::new(self.clone()).await
+    }
+
+    /// All registrations that pass the filter.
+    pub(super) async fn registrations(&self, filter: RegistrationFilter) -> Vec<Registration> {
+        let list = |page| self.ports.registrations.list(&self.scope, filter.clone(), page);
+        every_page(list, |registration| (registration.interval.start(), registration.id)).await
+    }
+
+    /// What a member holds a seat in or waits for.
+    pub(super) async fn active_of(&self, member: MemberId) -> Vec<Registration> {
+        let filter = RegistrationFilter { member: Some(member), ..RegistrationFilter::default() };
+        let all = self.registrations(filter).await;
+        all.into_iter().filter(|registration| registration.status.is_active()).collect()
+    }
+}

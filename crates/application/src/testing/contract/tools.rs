@@ -1,0 +1,148 @@
+use std::{fmt::Debug, sync::Arc};
+
+use convene_domain::{
+    activity::Activity,
+    time::{Instant, LocalDateTime},
+};
+use time::{Duration, macros::datetime};
+use tokio::sync::Barrier;
+
+use super::tenant::Tenant;
+use crate::{
+    change::Change,
+    failure::{Failure, Outcome, Refusal},
+    page::{Page, PageRequest},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, first, first_after},
+    },
+};
+
+/// The present of most cases, a Monday.
+pub(super) const NOW: Instant = FixedClock::START;
+
+/// When most events begin for the first time: a week later at 09:00, in UTC.
+pub(super) const FIRST: LocalDateTime = datetime!(2031-03-10 09:00);
+
+/// The instant so many days after [`FIRST`].
+pub(super) fn day(number: i64) -> Instant {
+    FIRST.as_utc() + Duration::days(number)
+}
+
+/// A change by the first admin.
+pub(super) fn by_root() -> Change {
+    ChangeBuilder::by("root").build()
+}
+
+/// A change by the first admin at another moment.
+pub(super) fn by_root_at(at: Instant) -> Change {
+    ChangeBuilder::by("root").at(at).build()
+}
+
+/// Every item of a list, read page by page.
+pub(super) async fn every_page<T, K, E, F>(
+    list: impl Fn(PageRequest<K>) -> F,
+    position: impl Fn(&T) -> K,
+) -> Vec<T>
+where
+    F: Future<Output = Result<Page<T>, E>>,
+    E: Debug,
+{
+    let mut all = Vec::new();
+    loop {
+        let request = all.last().map_or_else(|| first(100), |last| first_after(100, position(last)));
+        let page = list(request).await.expect("a page is read");
+        all.extend(page.items);
+        if !page.has_next {
+            return all;
+        }
+    }
+}
+
+/// What the log held at some moment.
+pub(super) struct Journal {
+    tenant: Tenant,
+    known: Vec<Activity>,
+}
+
+impl Journal {
+    pub(super) async fn new(tenant: Tenant) -> Self {
+        let known = tenant.log().await;
+        Self { tenant, known }
+    }
+
+    /// The entries written since, oldest first.
+    pub(super) async fn new_entries(&self) -> Vec<Activity> {
+        let now = self.tenant.log().await;
+        now.into_iter().filter(|entry| !self.known.contains(entry)).collect()
+    }
+
+    /// Checks that exactly these entries were written since, in whatever order: action and subject.
+    pub(super) async fn expect<const N: usize>(&self, expected: [(&str, String); N]) {
+        let entries = self.new_entries().await;
+        let mut written: Vec<_> =
+            entries.iter().map(|entry| (entry.action.as_str(), entry.subject.to_string())).collect();
+        written.sort();
+        let mut expected: Vec<_> = expected.into();
+        expected.sort();
+        assert_eq!(written, expected, "what the log says");
+    }
+
+    /// Checks that nothing was written since.
+    pub(super) async fn expect_nothing(&self) {
+        self.expect([]).await;
+    }
+}
+
+/// All reasons of a refusal.
+pub(super) fn refusals<T: Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
+    match outcome {
+        Err(Failure::Refused(refusals)) => refusals,
+        other => panic!("refused was expected, not {other:?}"),
+    }
+}
+
+/// The one reason of a refusal.
+pub(super) fn refusal<T: Debug>(outcome: Outcome<T>) -> Refusal {
+    let mut refusals = refusals(outcome);
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    refusals.remove(0)
+}
+
+/// What the outcome of a race was for each caller, all of whom start together.
+pub(super) async fn together<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let calls: Vec<F> = calls.into_iter().collect();
+    let line = Arc::new(Barrier::new(calls.len()));
+    let tasks: Vec<_> = calls
+        .into_iter()
+        .map(|call| {
+            let line = line.clone();
+            tokio::spawn(async move {
+                line.wait().await;
+                call.await
+            })
+        })
+        .collect();
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        outcomes.push(task.await.expect("a caller does not panic"));
+    }
+    outcomes
+}
+
+/// What one field was and became.
+pub(super) type Told = (String, Option<String>, Option<String>);
+
+/// What the one entry says of fields, by name.
+pub(super) fn change_of(entries: &[Activity]) -> Vec<Told> {
+    let [entry] = entries else { panic!("one entry was expected, not {entries:?}") };
+    let told = entry.changes.iter();
+    let mut told: Vec<Told> =
+        told.map(|change| (change.field.clone(), change.before.clone(), change.after.clone())).collect();
+    told.sort();
+    told
+}

@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use convene_domain::{
+    event::Event,
+    id::EventId,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    time::interval::Interval,
+};
+
+use super::InMemory;
+use crate::{
+    caller::TenantScope,
+    failure::Fault,
+    ports::{Catalogue, CatalogueWindow, ResolvedOccurrence},
+};
+
+#[async_trait]
+impl Catalogue for InMemory {
+    async fn window(
+        &self,
+        scope: &TenantScope,
+        window: Interval,
+        events: Option<Vec<EventId>>,
+    ) -> Result<CatalogueWindow, Fault> {
+        let tenant = self.read(scope)?;
+        let mut found = CatalogueWindow::default();
+        for event in tenant.events.values() {
+            if events.as_ref().is_some_and(|wanted| !wanted.contains(&event.id)) {
+                continue;
+            }
+            let stored = tenant.occurrences.values().map(|record| &record.stored);
+            let exceptions = stored
+                .filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, &window));
+            let before = found.exceptions.len();
+            found.exceptions.extend(exceptions.cloned());
+            let by_rule =
+                event.series.overlapping(window.start(), window.end(), event.duration.get()).next().is_some();
+            if by_rule || found.exceptions.len() > before {
+                found.events.push(event.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    async fn stored(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<ResolvedOccurrence>, Fault> {
+        let tenant = self.read(scope)?;
+        let resolve = |&asked: &OccurrenceKey| {
+            let record = tenant.occurrence(asked)?;
+            Some(ResolvedOccurrence { asked, stored: record.stored.clone() })
+        };
+        Ok(keys.iter().filter_map(resolve).collect())
+    }
+}
+
+/// Whether an occurrence that differs from its rule overlaps the window, or would by its rule.
+fn is_exception_in(event: &Event, stored: &StoredOccurrence, window: &Interval) -> bool {
+    let by_rule = event.interval_from(stored.key.original_start);
+    let differs = stored.exception.is_any()
+        // What had begun when its series was edited stays as it was.
+        || stored.interval != by_rule
+        || stored.status != event.status
+        || event.series.occurrence_at(stored.key.original_start).is_none();
+    differs && (stored.interval.overlaps(window) || by_rule.overlaps(window))
+}

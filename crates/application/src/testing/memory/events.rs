@@ -1,0 +1,191 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use convene_domain::{
+    activity::{Action, ActivityDraft, Subject},
+    event::Event,
+    id::EventId,
+    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+};
+
+use super::{
+    InMemory, edits::affected, entries, pages, registration_book::untouched, transaction::Transaction,
+};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    editing::{
+        OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
+        plan_occurrence_cancellation, plan_occurrence_edit,
+    },
+    failure::{Failure, Fault, Outcome, Refusal},
+    page::{Page, PageRequest},
+    ports::{Changed, EditScope, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
+};
+
+#[async_trait]
+impl Events for InMemory {
+    async fn create(&self, scope: &TenantScope, event: Event, change: &Change) -> Outcome<Event> {
+        self.transact(scope, change, |transaction| {
+            if !event.series.is_recurring()
+                && let Some(origin) = event.series.occurrence_at(event.series.first_start())
+            {
+                let record = untouched(&event, origin);
+                transaction.tenant.occurrences.insert(record.stored.key, record);
+            }
+            transaction.tenant.events.insert(event.id, Arc::new(event.clone()));
+            transaction.log(ActivityDraft {
+                action: Action::EventCreated,
+                subject: Subject::Event(event.id),
+                changes: event_changes(None, Some(&event)),
+            });
+            Ok(event)
+        })
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault> {
+        let tenant = self.read(scope)?;
+        let found = tenant.events.values().filter(|event| ids.contains(&event.id));
+        Ok(found.map(|event| Event::clone(event)).collect())
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: EventFilter,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Event>, Fault> {
+        let tenant = self.read(scope)?;
+        let wanted = tenant.events.values().filter(|event| passes(event, &filter));
+        Ok(pages::ascending(wanted.map(|event| Event::clone(event)), &page, |event| event.id))
+    }
+
+    async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
+        self.transact(scope, change, |transaction| {
+            let event = transaction.event(edit.event)?;
+            if let EditScope::ThisAndFollowing { from, .. } = edit.scope
+                && from.event != event.id
+            {
+                return Err(Refusal::not_found("fromOccurrenceId").into());
+            }
+            let stored = transaction.upcoming(event.id);
+            let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
+            if plan.entries.is_empty() {
+                return Ok(Changed { now: plan.event, cancelled_registrations: 0 });
+            }
+            if let Some(ended) = plan.ended {
+                transaction.tenant.events.insert(ended.id, Arc::new(ended));
+            }
+            transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
+            plan.entries.into_iter().for_each(|entry| transaction.log(entry));
+            let cancelled_registrations = transaction.carry_out(&plan.steps, edit.on_affected)?;
+            Ok(Changed { now: plan.event, cancelled_registrations })
+        })
+    }
+
+    async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
+        self.transact(scope, change, |transaction| {
+            let event = transaction.event(id)?;
+            let stored = transaction.upcoming(id);
+            let plan = plan_cancellation(&event, &stored, change.at).map_err(Failure::Refused)?;
+            transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
+            plan.entries.into_iter().for_each(|entry| transaction.log(entry));
+            let cancelled_registrations =
+                transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
+            Ok(Changed { now: plan.event, cancelled_registrations })
+        })
+    }
+
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+        self.transact(scope, change, |transaction| {
+            let event = transaction.event(id)?;
+            let tenant = &mut transaction.tenant;
+            let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
+            affected(of_event.filter(|one| one.status.is_active()).cloned().collect())?;
+            tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
+            tenant.occurrences.retain(|key, _| key.event != id);
+            tenant.events.remove(&id);
+            transaction.log(entries::plain(Action::EventDeleted, Subject::Event(event.id)));
+            Ok(id)
+        })
+    }
+
+    async fn update_occurrence(
+        &self,
+        scope: &TenantScope,
+        edit: OccurrenceEdit,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.transact(scope, change, |transaction| {
+            let (event, before) = transaction.occurrence_to_change(edit.occurrence)?;
+            let plan = plan_occurrence_edit(&event, &before, &edit, change.at).map_err(Failure::Refused)?;
+            transaction.carry_out_one(&event, before, plan, edit.on_affected)
+        })
+    }
+
+    async fn cancel_occurrence(
+        &self,
+        scope: &TenantScope,
+        key: OccurrenceKey,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.transact(scope, change, |transaction| {
+            let (event, before) = transaction.occurrence_to_change(key)?;
+            let plan = plan_occurrence_cancellation(&event, &before, change.at).map_err(Failure::Refused)?;
+            transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
+        })
+    }
+}
+
+fn passes(event: &Event, filter: &EventFilter) -> bool {
+    let EventFilter { search, status, recurring } = filter;
+    status.is_none_or(|wanted| event.status == wanted)
+        && recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
+        && search.as_ref().is_none_or(|wanted| {
+            let is_in = |text| pages::holds(text, wanted.as_str());
+            is_in(event.title.as_str()) || is_in(event.description.as_str())
+        })
+}
+
+impl Transaction<'_> {
+    fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {
+        self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found("eventId"))
+    }
+
+    /// The event's stored occurrences that have not begun.
+    fn upcoming(&self, event: EventId) -> Vec<StoredOccurrence> {
+        let stored = self.tenant.occurrences.values().map(|record| &record.stored);
+        stored
+            .filter(|stored| stored.key.event == event && stored.interval.start() > self.change.at)
+            .cloned()
+            .collect()
+    }
+
+    fn occurrence_to_change(&self, key: OccurrenceKey) -> Result<(Arc<Event>, StoredOccurrence), Failure> {
+        let stored = self.find(key)?.stored;
+        let event =
+            self.tenant.events.get(&stored.key.event).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+        Ok((event.clone(), stored))
+    }
+
+    fn carry_out_one(
+        &mut self,
+        event: &Event,
+        before: StoredOccurrence,
+        plan: OccurrencePlan,
+        on_affected: OnAffected,
+    ) -> Outcome<Changed<Occurrence>> {
+        let OccurrencePlan { after, entry } = plan;
+        let key = after.key;
+        let Some(entry) = entry else {
+            return Ok(Changed { now: Occurrence::stored(event, &after), cancelled_registrations: 0 });
+        };
+        let record = self.find(key)?;
+        self.tenant.occurrences.entry(key).or_insert(record);
+        self.log(entry);
+        let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
+        let cancelled_registrations = self.carry_out(&[step], on_affected)?;
+        let now = Occurrence::stored(event, &self.record(key)?.stored);
+        Ok(Changed { now, cancelled_registrations })
+    }
+}

@@ -1,0 +1,129 @@
+use async_trait::async_trait;
+use convene_domain::{
+    activity::{Action, Subject},
+    id::MemberId,
+    member::{Member, Role},
+    registration::CancellationReason,
+};
+
+use super::{InMemory, entries, pages, tenant::MemberRecord, transaction::Transaction};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome, Refusal},
+    page::{Page, PageRequest},
+    ports::{MemberPatch, MemberRemoved, Members},
+};
+
+#[async_trait]
+impl Members for InMemory {
+    async fn add(&self, scope: &TenantScope, member: Member, change: &Change) -> Outcome<Member> {
+        self.transact(scope, change, |transaction| {
+            if transaction.tenant.present_members().any(|other| other.user_id == member.user_id) {
+                return Err(Refusal::AlreadyExists { field: "userId".into() }.into());
+            }
+            let record = MemberRecord { member: member.clone(), removed: false };
+            transaction.tenant.members.insert(member.id, record);
+            transaction.log(entries::member(Action::MemberAdded, None, &member));
+            Ok(member)
+        })
+    }
+
+    async fn update(
+        &self,
+        scope: &TenantScope,
+        id: MemberId,
+        patch: MemberPatch,
+        change: &Change,
+    ) -> Outcome<Member> {
+        self.transact(scope, change, |transaction| {
+            let before = transaction.present_member(id)?;
+            let mut after = before.clone();
+            if let Some(name) = patch.display_name {
+                after.display_name = name;
+            }
+            if let Some(email) = patch.email {
+                after.email = email;
+            }
+            if let Some(role) = patch.role {
+                after.role = role;
+            }
+            if after == before {
+                return Ok(before);
+            }
+            if after.role != Role::Admin {
+                transaction.keep_an_admin(&before)?;
+            }
+            after.updated_at = change.at;
+            let record = MemberRecord { member: after.clone(), removed: false };
+            transaction.tenant.members.insert(id, record);
+            transaction.log(entries::member(Action::MemberUpdated, Some(&before), &after));
+            Ok(after)
+        })
+    }
+
+    async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved> {
+        self.transact(scope, change, |transaction| {
+            let mut member = transaction.present_member(id)?;
+            transaction.keep_an_admin(&member)?;
+            member.updated_at = change.at;
+            transaction.tenant.members.insert(id, MemberRecord { member, removed: true });
+            transaction.log(entries::plain(Action::MemberRemoved, Subject::Member(id)));
+            let held: Vec<_> = transaction
+                .tenant
+                .registrations
+                .values()
+                .filter(|held| {
+                    held.member == id && held.status.is_active() && held.interval.end() > change.at
+                })
+                .map(|held| (held.id, held.occurrence))
+                .collect();
+            for (registration, _) in &held {
+                transaction.cancel(*registration, CancellationReason::MemberRemoved)?;
+            }
+            for (_, occurrence) in &held {
+                transaction.promote(*occurrence)?;
+            }
+            let cancelled_registrations = u32::try_from(held.len()).unwrap_or(u32::MAX);
+            Ok(MemberRemoved { id, cancelled_registrations })
+        })
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[MemberId]) -> Result<Vec<Member>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(tenant.present_members().filter(|member| ids.contains(&member.id)).cloned().collect())
+    }
+
+    async fn get_many_with_removed(
+        &self,
+        scope: &TenantScope,
+        ids: &[MemberId],
+    ) -> Result<Vec<Member>, Fault> {
+        let tenant = self.read(scope)?;
+        let all = tenant.members.values().map(|record| &record.member);
+        Ok(all.filter(|member| ids.contains(&member.id)).cloned().collect())
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        role: Option<Role>,
+        page: PageRequest<MemberId>,
+    ) -> Result<Page<Member>, Fault> {
+        let tenant = self.read(scope)?;
+        let wanted = tenant.present_members().filter(|member| role.is_none_or(|role| member.role == role));
+        Ok(pages::ascending(wanted.cloned(), &page, |member| member.id))
+    }
+}
+
+impl Transaction<'_> {
+    fn present_member(&self, id: MemberId) -> Result<Member, Refusal> {
+        self.tenant.member(id).cloned().ok_or_else(|| Refusal::not_found("memberId"))
+    }
+
+    /// Refuses if `leaving` is the only admin.
+    fn keep_an_admin(&self, leaving: &Member) -> Result<(), Refusal> {
+        let is_last = leaving.role == Role::Admin && self.tenant.admins() == 1;
+        if is_last { Err(Refusal::LastAdmin) } else { Ok(()) }
+    }
+}

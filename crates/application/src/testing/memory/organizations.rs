@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use convene_domain::{activity::Action, member::Member, organization::Organization};
+
+use super::{
+    InMemory, entries,
+    tenant::{MemberRecord, Tenant},
+    transaction::Transaction,
+};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome, Refusal},
+    ports::{OrganizationPatch, Organizations},
+};
+
+#[async_trait]
+impl Organizations for InMemory {
+    async fn found(
+        &self,
+        scope: &TenantScope,
+        organization: Organization,
+        admin: Member,
+        change: &Change,
+    ) -> Outcome<(Organization, Member)> {
+        let mut world = self.lock();
+        if let Some(answer) = world.founding_keys.recall(change)? {
+            return Ok(answer);
+        }
+        if scope.organization() != organization.id {
+            return Err(Fault::internal("an organization is founded within its own scope").into());
+        }
+        if world.organizations.values().any(|tenant| tenant.organization.slug == organization.slug) {
+            return Err(Refusal::AlreadyExists { field: "slug".into() }.into());
+        }
+        let mut transaction = Transaction::new(Tenant::new(organization.clone()), change, &self.ids);
+        let record = MemberRecord { member: admin.clone(), removed: false };
+        transaction.tenant.members.insert(admin.id, record);
+        transaction.log(entries::organization(Action::OrganizationCreated, None, &organization));
+        transaction.log(entries::member(Action::MemberAdded, None, &admin));
+        let tenant = Arc::new(transaction.tenant);
+        world.organizations.insert(organization.id, tenant);
+        let answer = (organization, admin);
+        world.founding_keys.remember(change, &answer);
+        Ok(answer)
+    }
+
+    async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault> {
+        Ok(self.read(scope)?.organization.clone())
+    }
+
+    async fn update(
+        &self,
+        scope: &TenantScope,
+        patch: OrganizationPatch,
+        change: &Change,
+    ) -> Outcome<Organization> {
+        self.transact(scope, change, |transaction| {
+            let before = transaction.tenant.organization.clone();
+            let mut after = before.clone();
+            if let Some(name) = patch.name {
+                after.name = name;
+            }
+            if let Some(zone) = patch.time_zone {
+                after.time_zone = zone;
+            }
+            if after != before {
+                after.updated_at = change.at;
+                transaction.tenant.organization = after.clone();
+                transaction.log(entries::organization(Action::OrganizationUpdated, Some(&before), &after));
+            }
+            Ok(after)
+        })
+    }
+}

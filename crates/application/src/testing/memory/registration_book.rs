@@ -1,0 +1,138 @@
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use convene_domain::{
+    event::Event,
+    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
+    recurrence::SeriesOccurrence,
+    registration::{
+        CancellationReason, Place, Registration, RegistrationStatus, decide_cancellation, decide_place,
+    },
+};
+
+use super::{InMemory, tenant::OccurrenceRecord, transaction::Transaction};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Failure, Fault, Outcome, Refusal},
+    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+};
+
+/// The most upcoming seats of one member.
+const MAX_UPCOMING: usize = 1_000;
+
+#[async_trait]
+impl RegistrationBook for InMemory {
+    async fn register(
+        &self,
+        scope: &TenantScope,
+        order: RegistrationOrder,
+        change: &Change,
+    ) -> Outcome<Registration> {
+        self.transact(scope, change, |transaction| {
+            let record = transaction.find(order.occurrence.key)?;
+            let tenant = &transaction.tenant;
+            if tenant.member(order.member).is_none() {
+                return Err(Refusal::not_found("memberId").into());
+            }
+            let key = record.stored.key;
+            if tenant.active_in(key).any(|active| active.member == order.member) {
+                return Err(Refusal::AlreadyRegistered.into());
+            }
+            let occurrence = tenant.view(&record.stored).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+            let interval = occurrence.interval;
+            let status = match decide_place(&occurrence, change.at, order.join_waitlist)? {
+                Place::Queue => RegistrationStatus::Waitlisted,
+                Place::Seat => {
+                    if let Some(with) = tenant.conflict(order.member, interval) {
+                        return Err(Refusal::ScheduleConflict { with: Box::new(with.clone()) }.into());
+                    }
+                    let upcoming =
+                        tenant.seats_of(order.member).filter(|seat| seat.interval.end() > change.at);
+                    if upcoming.count() >= MAX_UPCOMING {
+                        return Err(Refusal::LimitExceeded {
+                            what: "the number of upcoming registrations of a member",
+                            limit: 1_000,
+                        }
+                        .into());
+                    }
+                    RegistrationStatus::Confirmed
+                }
+            };
+            transaction.tenant.occurrences.entry(key).or_insert(record);
+            let registration = transaction.admit(Registration {
+                id: order.id,
+                occurrence: key,
+                member: order.member,
+                interval,
+                status,
+                waitlist_sequence: None,
+                created_at: change.at,
+                cancellation: None,
+            })?;
+            Ok(registration)
+        })
+    }
+
+    async fn cancel(
+        &self,
+        scope: &TenantScope,
+        order: CancellationOrder,
+        change: &Change,
+    ) -> Outcome<Cancelled> {
+        self.transact(scope, change, |transaction| {
+            let tenant = &transaction.tenant;
+            let registration = tenant
+                .registrations
+                .get(&order.registration)
+                .filter(|registration| order.of_member.is_none_or(|member| member == registration.member))
+                .cloned()
+                .ok_or_else(|| Refusal::not_found("registrationId"))?;
+            if !registration.status.is_active() {
+                return Err(Refusal::AlreadyCancelled.into());
+            }
+            let occurrence = tenant
+                .occurrences
+                .get(&registration.occurrence)
+                .and_then(|record| tenant.view(&record.stored))
+                .ok_or_else(|| Fault::internal("a registration for no occurrence"))?;
+            decide_cancellation(&registration, &occurrence, change.at, order.of_member.is_none())?;
+            let own = registration.member == order.caller;
+            let reason = if own { CancellationReason::ByMember } else { CancellationReason::ByAdmin };
+            let cancelled = transaction.cancel(registration.id, reason)?;
+            let promoted = transaction.promote(registration.occurrence)?.into_iter().next();
+            Ok(Cancelled { registration: cancelled, promoted })
+        })
+    }
+}
+
+impl Transaction<'_> {
+    /// The occurrence as it is stored, else as the event's rule gives it now: a proof may be out of date.
+    pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
+        if let Some(record) = self.tenant.occurrence(key) {
+            return Ok(record.clone());
+        }
+        let event = self.tenant.events.get(&key.event);
+        let origin = event.and_then(|event| event.series.occurrence_at(key.original_start));
+        match (event, origin) {
+            (Some(event), Some(origin)) => Ok(untouched(event, origin)),
+            _ => Err(Refusal::not_found("occurrenceId").into()),
+        }
+    }
+}
+
+/// An occurrence that is stored for the first time.
+pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRecord {
+    let stored = StoredOccurrence {
+        key: OccurrenceKey { event: event.id, original_start: origin.start },
+        original_local: origin.local,
+        interval: event.interval_from(origin.start),
+        capacity: event.capacity,
+        taken: 0,
+        waiting: 0,
+        status: event.status,
+        exception: Exception::default(),
+        version: 1,
+    };
+    OccurrenceRecord { stored, next_in_queue: 1, former: BTreeSet::new() }
+}

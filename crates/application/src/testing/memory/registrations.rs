@@ -1,0 +1,87 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    registration::Registration,
+};
+
+use super::{InMemory, pages};
+use crate::{
+    caller::TenantScope,
+    failure::Fault,
+    page::{Page, PageRequest},
+    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+};
+
+#[async_trait]
+impl Registrations for InMemory {
+    async fn get_many(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<Vec<Registration>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(ids.iter().filter_map(|id| tenant.registrations.get(id)).cloned().collect())
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<Page<Registration>, Fault> {
+        let tenant = self.read(scope)?;
+        let position = |registration: &Registration| (registration.interval.start(), registration.id);
+        let mut wanted: Vec<_> = tenant
+            .registrations
+            .values()
+            .filter(|registration| passes(registration, &filter))
+            .cloned()
+            .collect();
+        wanted.sort_by_key(position);
+        Ok(pages::ascending(wanted, &page, position))
+    }
+
+    async fn active_of(
+        &self,
+        scope: &TenantScope,
+        member: MemberId,
+        occurrences: &[OccurrenceKey],
+    ) -> Result<Vec<Registration>, Fault> {
+        let tenant = self.read(scope)?;
+        let active = tenant.registrations.values().filter(|registration| {
+            registration.member == member
+                && registration.status.is_active()
+                && occurrences.contains(&registration.occurrence)
+        });
+        Ok(active.cloned().collect())
+    }
+
+    async fn waitlist_positions(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<HashMap<RegistrationId, u32>, Fault> {
+        let tenant = self.read(scope)?;
+        let position = |id: &RegistrationId| {
+            let waiting = tenant.registrations.get(id)?;
+            let place = waiting.waitlist_sequence?;
+            let before_it =
+                |other: &&Registration| other.waitlist_sequence.is_some_and(|other| other <= place);
+            let position = tenant.active_in(waiting.occurrence).filter(before_it).count();
+            u32::try_from(position).ok().map(|position| (*id, position))
+        };
+        Ok(ids.iter().filter_map(position).collect())
+    }
+}
+
+fn passes(registration: &Registration, filter: &RegistrationFilter) -> bool {
+    let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
+    statuses.as_ref().is_none_or(|wanted| wanted.contains(&registration.status))
+        && from.is_none_or(|from| registration.interval.end() > from)
+        && to.is_none_or(|to| registration.interval.start() < to)
+        && occurrence.is_none_or(|wanted| registration.occurrence == wanted)
+        && member.is_none_or(|wanted| registration.member == wanted)
+}
