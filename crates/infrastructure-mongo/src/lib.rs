@@ -8,12 +8,14 @@
 pub mod connect;
 pub mod ports;
 
+mod activity_log;
 mod change;
 mod database;
 mod deadline;
 mod directory;
 mod documents;
 mod error;
+mod issues;
 mod members;
 mod organizations;
 mod schema;

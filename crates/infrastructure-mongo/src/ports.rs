@@ -5,14 +5,16 @@ use std::sync::Arc;
 use bson::doc;
 use convene_application::{
     failure::Fault,
-    ports::{Directory, Ids, Members, Organizations},
+    ports::{ActivityLog, Directory, Ids, Issues, Members, Organizations},
 };
 use mongodb::Client;
 
 use crate::{
+    activity_log::MongoActivityLog,
     database::Database,
     deadline::{DATABASE_CALL, within},
     directory::MongoDirectory,
+    issues::MongoIssues,
     members::MongoMembers,
     organizations::MongoOrganizations,
     schema,
@@ -26,6 +28,8 @@ pub struct MongoPorts {
     pub directory: Arc<dyn Directory>,
     pub organizations: Arc<dyn Organizations>,
     pub members: Arc<dyn Members>,
+    pub issues: Arc<dyn Issues>,
+    pub activity_log: Arc<dyn ActivityLog>,
 }
 
 impl MongoPorts {
@@ -40,6 +44,8 @@ impl MongoPorts {
             directory: Arc::new(MongoDirectory(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),
             members: Arc::new(MongoMembers(database.clone())),
+            issues: Arc::new(MongoIssues(database.clone())),
+            activity_log: Arc::new(MongoActivityLog(database.clone())),
             database,
         }
     }

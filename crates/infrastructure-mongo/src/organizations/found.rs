@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,

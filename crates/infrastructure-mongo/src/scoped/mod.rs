@@ -6,6 +6,7 @@
 
 mod query;
 mod read;
+mod search;
 mod write;
 
 use bson::{Document, RawDocumentBuf};
@@ -14,6 +15,7 @@ use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
     query::Query,
+    search::contains,
     write::{UpdateStatement, Updated},
 };
 use crate::schema::CollectionSchema;

@@ -1,0 +1,77 @@
+//! The port that reads the activity log.
+
+use async_trait::async_trait;
+use bson::{Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    page::{Page, PageRequest},
+    ports::{ActivityFilter, ActivityLog},
+};
+use convene_domain::{activity::Activity, id::ActivityId, time::Instant};
+
+use crate::{
+    database::Database,
+    documents::{activity::ActivityDocument, convert::date, read_all},
+    error::StorageError,
+    schema,
+    scoped::Query,
+};
+
+/// The activity log in MongoDB.
+#[derive(Clone)]
+pub(crate) struct MongoActivityLog(pub(crate) Database);
+
+#[async_trait]
+impl ActivityLog for MongoActivityLog {
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: ActivityFilter,
+        page: PageRequest<(Instant, ActivityId)>,
+    ) -> Result<Page<Activity>, Fault> {
+        let mut conditions = wanted(&filter);
+        conditions.extend(page.after.into_iter().flat_map(older_than));
+        let filter = if conditions.is_empty() {
+            doc! {}
+        } else {
+            doc! { "$and": conditions }
+        };
+        let query = Query::from(filter).sorted(doc! { "at": -1, "_id": -1 }).probing(page.first);
+        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+    }
+}
+
+impl MongoActivityLog {
+    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Activity>, Fault> {
+        let documents: Vec<ActivityDocument> =
+            self.0.collection(scope, &schema::ACTIVITY).find(query).await?;
+        Ok(read_all(documents).map_err(StorageError::from)?)
+    }
+}
+
+fn wanted(filter: &ActivityFilter) -> Vec<Document> {
+    let ActivityFilter { subject, actor, action, from, to } = filter;
+    let conditions = [
+        subject.as_ref().map(|subject| doc! { "subject": subject }),
+        actor.as_ref().map(|actor| doc! { "actor": actor.as_str() }),
+        action.as_ref().map(|action| doc! { "action": action }),
+        from.map(|from| doc! { "at": { "$gte": date(from) } }),
+        to.map(|to| doc! { "at": { "$lt": date(to) } }),
+    ];
+    conditions.into_iter().flatten().collect()
+}
+
+/// The entries that come after this one, newest first. The bound on the moment alone is for the index.
+fn older_than((at, id): (Instant, ActivityId)) -> [Document; 2] {
+    let at = date(at);
+    [
+        doc! { "at": { "$lte": at } },
+        doc! { "$or": [{ "at": { "$lt": at } }, { "_id": { "$lt": id.to_string() } }] },
+    ]
+}

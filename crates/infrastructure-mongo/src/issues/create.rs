@@ -1,0 +1,68 @@
+use bson::doc;
+use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::NewIssue};
+use convene_domain::issue::{Issue, IssueStatus};
+use futures::FutureExt;
+use serde::Deserialize;
+
+use super::{check_references, log};
+use crate::{
+    database::Database,
+    documents::{convert::Fields, issue::IssueDocument},
+    error::Attempt,
+    schema,
+    transaction::Transaction,
+};
+
+/// Stores a new issue under the next number.
+pub(super) async fn create(
+    database: &Database,
+    scope: &TenantScope,
+    new: &NewIssue,
+    change: &Change,
+) -> Outcome<Issue> {
+    database
+        .change(scope, change, "createIssue", |transaction| {
+            async move {
+                // The number comes first: who else wants one is noticed before any other work is done.
+                let number = next_number(transaction).await?;
+                check_references(transaction, new.assignee, new.event).await?;
+                let issue = numbered(new, number, change);
+                transaction.collection(&schema::ISSUES).insert(&IssueDocument::from(&issue)).await?;
+                transaction.log(change, log::created(&issue));
+                Ok(issue)
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Takes the organization's next number: it is given back if the transaction does not commit, so there are no gaps.
+async fn next_number(transaction: &mut Transaction<'_>) -> Attempt<u32> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Numbered {
+        last_issue_number: i32,
+    }
+    let increment = doc! { "$inc": { "lastIssueNumber": 1 } };
+    let numbered: Option<Numbered> =
+        transaction.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
+    let number = numbered.ok_or_else(|| transaction.organization_is_gone())?.last_issue_number;
+    let id = transaction.scope().organization().to_string();
+    Ok(Fields::of(schema::ORGANIZATIONS.name, &id).read("lastIssueNumber", u32::try_from(number))?)
+}
+
+fn numbered(new: &NewIssue, number: u32, change: &Change) -> Issue {
+    Issue {
+        id: new.id,
+        number,
+        title: new.title.clone(),
+        description: new.description.clone(),
+        status: IssueStatus::Open,
+        priority: new.priority,
+        assignee: new.assignee,
+        event: new.event,
+        created_by: new.created_by,
+        created_at: change.at,
+        updated_at: change.at,
+    }
+}

@@ -1,0 +1,42 @@
+use async_trait::async_trait;
+use bson::doc;
+use convene_application::{caller::TenantScope, change::Change, failure::Outcome};
+use convene_domain::id::IssueId;
+use futures::FutureExt;
+
+use super::{find, log};
+use crate::{
+    change::Answer, database::Database, documents::idempotency::ResultDocument, error::Attempt, schema,
+    transaction::Transaction,
+};
+
+/// Deletes an issue.
+pub(super) async fn delete(
+    database: &Database,
+    scope: &TenantScope,
+    id: IssueId,
+    change: &Change,
+) -> Outcome<IssueId> {
+    database
+        .change(scope, change, "deleteIssue", |transaction| {
+            async move {
+                let issue = find(transaction, id).await?;
+                transaction.collection(&schema::ISSUES).delete_one(doc! { "_id": id.to_string() }).await?;
+                transaction.log(change, log::deleted(&issue));
+                Ok(id)
+            }
+            .boxed()
+        })
+        .await
+}
+
+#[async_trait]
+impl Answer for IssueId {
+    fn note(&self) -> ResultDocument {
+        ResultDocument::of(self)
+    }
+
+    async fn recall(_: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
+        Ok(note.subject_as(Self::parse)?)
+    }
+}

@@ -1,0 +1,144 @@
+//! The port of issues.
+
+mod create;
+mod delete;
+mod log;
+mod update;
+
+use async_trait::async_trait;
+use bson::{Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome, Refusal},
+    page::{Page, PageRequest},
+    ports::{IssueFilter, IssuePatch, Issues, NewIssue},
+};
+use convene_domain::{
+    id::{EventId, IssueId, MemberId},
+    issue::Issue,
+};
+
+use crate::{
+    change::Answer,
+    database::Database,
+    documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_all},
+    error::{Attempt, Interruption, StorageError},
+    schema,
+    scoped::{Query, contains},
+    transaction::Transaction,
+};
+
+/// Issues in MongoDB.
+#[derive(Clone)]
+pub(crate) struct MongoIssues(pub(crate) Database);
+
+#[async_trait]
+impl Issues for MongoIssues {
+    async fn create(&self, scope: &TenantScope, issue: NewIssue, change: &Change) -> Outcome<Issue> {
+        create::create(&self.0, scope, &issue, change).await
+    }
+
+    async fn update(
+        &self,
+        scope: &TenantScope,
+        id: IssueId,
+        patch: IssuePatch,
+        change: &Change,
+    ) -> Outcome<Issue> {
+        update::update(&self.0, scope, id, &patch, change).await
+    }
+
+    async fn delete(&self, scope: &TenantScope, id: IssueId, change: &Change) -> Outcome<IssueId> {
+        delete::delete(&self.0, scope, id, change).await
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+    }
+
+    async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault> {
+        let found = self.found(scope, doc! { "number": i64::from(number) }.into()).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: IssueFilter,
+        page: PageRequest<u32>,
+    ) -> Result<Page<Issue>, Fault> {
+        let mut wanted = wanted(&filter);
+        if let Some(after) = page.after {
+            wanted.insert("number", doc! { "$gt": i64::from(after) });
+        }
+        let query = Query::from(wanted).sorted(doc! { "number": 1 }).probing(page.first);
+        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+    }
+}
+
+impl MongoIssues {
+    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Issue>, Fault> {
+        let documents: Vec<IssueDocument> = self.0.collection(scope, &schema::ISSUES).find(query).await?;
+        Ok(read_all(documents).map_err(StorageError::from)?)
+    }
+}
+
+fn wanted(filter: &IssueFilter) -> Document {
+    let IssueFilter { statuses, priorities, assignee, search } = filter;
+    let mut wanted =
+        search.as_ref().map(|text| contains(&["title", "description"], text)).unwrap_or_default();
+    if let Some(statuses) = statuses {
+        let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+        wanted.insert("status", doc! { "$in": statuses });
+    }
+    if let Some(priorities) = priorities {
+        let priorities: Vec<&str> = priorities.iter().map(|priority| priority.as_str()).collect();
+        wanted.insert("priority", doc! { "$in": priorities });
+    }
+    if let Some(assignee) = assignee {
+        wanted.insert("assignee", assignee.to_string());
+    }
+    wanted
+}
+
+/// The issue.
+async fn find(transaction: &mut Transaction<'_>, id: IssueId) -> Attempt<Issue> {
+    let filter = doc! { "_id": id.to_string() };
+    let found: Option<IssueDocument> = transaction.collection(&schema::ISSUES).find_one(filter).await?;
+    Ok(Issue::try_from(found.ok_or_else(|| Refusal::not_found("issueId"))?)?)
+}
+
+/// Makes sure that what an issue newly refers to is the organization's.
+async fn check_references(
+    transaction: &mut Transaction<'_>,
+    assignee: Option<MemberId>,
+    event: Option<EventId>,
+) -> Attempt<()> {
+    let mut refusals = Vec::new();
+    if let Some(assignee) = assignee {
+        let filter = doc! { "_id": assignee.to_string(), "status": ACTIVE };
+        if transaction.collection(&schema::MEMBERS).count(filter).await? == 0 {
+            refusals.push(Refusal::not_found("assigneeId"));
+        }
+    }
+    if let Some(event) = event {
+        let filter = doc! { "_id": event.to_string() };
+        if transaction.collection(&schema::EVENTS).count(filter).await? == 0 {
+            refusals.push(Refusal::not_found("eventId"));
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(Interruption::Refused(refusals)) }
+}
+
+#[async_trait]
+impl Answer for Issue {
+    fn note(&self) -> ResultDocument {
+        ResultDocument::of(self.id)
+    }
+
+    async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
+        find(transaction, note.subject_as(IssueId::parse)?).await
+    }
+}

@@ -1,0 +1,77 @@
+use bson::{Document, doc};
+use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::IssuePatch};
+use convene_domain::{id::IssueId, issue::Issue};
+use futures::FutureExt;
+
+use super::{check_references, find, log};
+use crate::{database::Database, documents::convert::date, schema};
+
+/// Changes an issue, if the patch changes anything.
+pub(super) async fn update(
+    database: &Database,
+    scope: &TenantScope,
+    id: IssueId,
+    patch: &IssuePatch,
+    change: &Change,
+) -> Outcome<Issue> {
+    database
+        .change(scope, change, "updateIssue", |transaction| {
+            async move {
+                let before = find(transaction, id).await?;
+                check_references(transaction, patch.assignee.flatten(), patch.event.flatten()).await?;
+                let mut after = patched(&before, patch);
+                if after == before {
+                    return Ok(after);
+                }
+                after.updated_at = change.at;
+                let update = written(&after);
+                transaction
+                    .collection(&schema::ISSUES)
+                    .update_one(doc! { "_id": id.to_string() }, update)
+                    .await?;
+                transaction.log(change, log::updated(&before, &after));
+                Ok(after)
+            }
+            .boxed()
+        })
+        .await
+}
+
+fn patched(issue: &Issue, patch: &IssuePatch) -> Issue {
+    let IssuePatch { title, description, status, priority, assignee, event } = patch;
+    Issue {
+        title: title.clone().unwrap_or_else(|| issue.title.clone()),
+        description: description.clone().unwrap_or_else(|| issue.description.clone()),
+        status: status.unwrap_or(issue.status),
+        priority: priority.unwrap_or(issue.priority),
+        assignee: assignee.unwrap_or(issue.assignee),
+        event: event.unwrap_or(issue.event),
+        ..issue.clone()
+    }
+}
+
+fn written(issue: &Issue) -> Document {
+    let mut set = doc! {
+        "title": issue.title.as_str(),
+        "description": issue.description.as_str(),
+        "status": issue.status.as_str(),
+        "priority": issue.priority.as_str(),
+        "updatedAt": date(issue.updated_at),
+    };
+    let mut unset = Document::new();
+    let references = [
+        ("assignee", issue.assignee.map(|id| id.to_string())),
+        ("event", issue.event.map(|id| id.to_string())),
+    ];
+    for (field, reference) in references {
+        match reference {
+            Some(id) => set.insert(field, id),
+            None => unset.insert(field, ""),
+        };
+    }
+    if unset.is_empty() {
+        doc! { "$set": set }
+    } else {
+        doc! { "$set": set, "$unset": unset }
+    }
+}
