@@ -11,6 +11,7 @@ use crate::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::{EventId, MalformedId},
     recurrence::SeriesOccurrence,
+    registration::Seating,
     text::{Location, Title},
     time::{Instant, LocalDateTime, interval::Interval},
 };
@@ -196,23 +197,12 @@ impl Occurrence {
     /// How many seats are free.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.capacity.get().saturating_sub(self.taken)
+        Seating::from(self).available()
     }
 
     /// Whether, and why not, a member can register at `now`.
     #[must_use]
     pub fn registration_state(&self, now: Instant) -> RegistrationState {
-        let start = self.interval.start();
-        if self.status == OccurrenceStatus::Cancelled {
-            RegistrationState::Cancelled
-        } else if now >= self.policy.closes_at(start) {
-            RegistrationState::Closed
-        } else if self.policy.opens_at(start).is_some_and(|opens| now < opens) {
-            RegistrationState::NotYetOpen
-        } else if self.available() == 0 {
-            RegistrationState::Full
-        } else {
-            RegistrationState::Open
-        }
+        Seating::from(self).state(now)
     }
 }

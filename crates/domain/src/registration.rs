@@ -1,6 +1,7 @@
 //! Registrations: a member's seat in an occurrence, or place in its queue, and the decisions about them.
 
 use crate::{
+    capacity::Capacity,
     id::{MemberId, RegistrationId},
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, RegistrationState},
     time::{Instant, interval::Interval},
@@ -149,6 +150,64 @@ pub enum RegistrationRefusal {
     AlreadyCancelled,
 }
 
+/// What of an occurrence decides about its seats, without what people read about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seating {
+    /// When it begins.
+    pub starts_at: Instant,
+    /// How many seats it has.
+    pub capacity: Capacity,
+    /// How many seats are taken.
+    pub taken: u32,
+    /// Whether it takes place.
+    pub status: OccurrenceStatus,
+    /// When registration opens; `None` if it is open from the outset.
+    pub opens_at: Option<Instant>,
+    /// From when on nobody can register any more; not after the start.
+    pub closes_at: Instant,
+    /// From when on no member can cancel any more; not after the start.
+    pub cancellation_closes_at: Instant,
+}
+
+impl From<&Occurrence> for Seating {
+    fn from(occurrence: &Occurrence) -> Self {
+        let start = occurrence.interval.start();
+        Self {
+            starts_at: start,
+            capacity: occurrence.capacity,
+            taken: occurrence.taken,
+            status: occurrence.status,
+            opens_at: occurrence.policy.opens_at(start),
+            closes_at: occurrence.policy.closes_at(start),
+            cancellation_closes_at: occurrence.policy.cancellation_closes_at(start),
+        }
+    }
+}
+
+impl Seating {
+    /// How many seats are free.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.capacity.get().saturating_sub(self.taken)
+    }
+
+    /// Whether, and why not, a member can register at `now`.
+    #[must_use]
+    pub fn state(&self, now: Instant) -> RegistrationState {
+        if self.status == OccurrenceStatus::Cancelled {
+            RegistrationState::Cancelled
+        } else if now >= self.closes_at {
+            RegistrationState::Closed
+        } else if self.opens_at.is_some_and(|opens| now < opens) {
+            RegistrationState::NotYetOpen
+        } else if self.available() == 0 {
+            RegistrationState::Full
+        } else {
+            RegistrationState::Open
+        }
+    }
+}
+
 /// What a caller who may register gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -165,19 +224,17 @@ pub enum Place {
 /// # Errors
 /// [`RegistrationRefusal`] says why there is none.
 pub fn decide_place(
-    occurrence: &Occurrence,
+    occurrence: impl Into<Seating>,
     now: Instant,
     join_waitlist: bool,
 ) -> Result<Place, RegistrationRefusal> {
-    let start = occurrence.interval.start();
-    match occurrence.registration_state(now) {
+    let seating = occurrence.into();
+    match seating.state(now) {
         RegistrationState::Cancelled => Err(RegistrationRefusal::OccurrenceCancelled),
-        RegistrationState::NotYetOpen => Err(RegistrationRefusal::NotYetOpen {
-            opens_at: occurrence.policy.opens_at(start).unwrap_or(start),
-        }),
-        RegistrationState::Closed => {
-            Err(RegistrationRefusal::Closed { closed_at: occurrence.policy.closes_at(start) })
+        RegistrationState::NotYetOpen => {
+            Err(RegistrationRefusal::NotYetOpen { opens_at: seating.opens_at.unwrap_or(seating.starts_at) })
         }
+        RegistrationState::Closed => Err(RegistrationRefusal::Closed { closed_at: seating.closes_at }),
         // Who comes while others wait goes behind them, even if a seat is free that none of them can take.
         RegistrationState::Full if join_waitlist => Ok(Place::Queue),
         RegistrationState::Full => Err(RegistrationRefusal::Full),
@@ -194,21 +251,21 @@ pub fn decide_place(
 /// [`RegistrationRefusal`] says why not.
 pub fn decide_cancellation(
     registration: &Registration,
-    occurrence: &Occurrence,
+    occurrence: impl Into<Seating>,
     now: Instant,
     by_admin: bool,
 ) -> Result<(), RegistrationRefusal> {
     if !registration.status.is_active() {
         return Err(RegistrationRefusal::AlreadyCancelled);
     }
-    if occurrence.status == OccurrenceStatus::Cancelled {
+    let seating = occurrence.into();
+    if seating.status == OccurrenceStatus::Cancelled {
         return Err(RegistrationRefusal::OccurrenceCancelled);
     }
-    let start = occurrence.interval.start();
     let bound = if by_admin || registration.status == RegistrationStatus::Waitlisted {
-        start
+        seating.starts_at
     } else {
-        occurrence.policy.cancellation_closes_at(start)
+        seating.cancellation_closes_at
     };
     if now >= bound { Err(RegistrationRefusal::CancellationClosed { closed_at: bound }) } else { Ok(()) }
 }
