@@ -4,12 +4,15 @@
 //! whatever got into the database by another way is found out and named.
 
 pub(crate) mod activity;
+pub(crate) mod agenda;
 pub(crate) mod convert;
 pub(crate) mod event;
 pub(crate) mod idempotency;
 pub(crate) mod issue;
 pub(crate) mod member;
+pub(crate) mod occurrence;
 pub(crate) mod organization;
+pub(crate) mod registration;
 
 use crate::error::CorruptDocument;
 

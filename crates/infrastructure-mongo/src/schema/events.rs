@@ -55,6 +55,8 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("registrationOpensSeconds", int(0, LONGEST_SECONDS)),
                 ("registrationClosesSeconds", int(0, LONGEST_SECONDS)),
                 ("cancellationClosesSeconds", int(0, LONGEST_SECONDS)),
+                // How many occurrences were stored by a registration; written so that each meets any edit.
+                ("births", long(1)),
             ],
             // An event that ends before it begins would never be found.
             doc! { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },

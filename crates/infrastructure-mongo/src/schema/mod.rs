@@ -21,7 +21,7 @@ use mongodb::IndexModel;
 
 pub(crate) use self::{
     activity::ACTIVITY,
-    agendas::AGENDAS,
+    agendas::{AGENDAS, MOST_ENTRIES},
     ensure::ensure,
     events::EVENTS,
     idempotency::IDEMPOTENCY,

@@ -1,11 +1,79 @@
 use bson::doc;
+use convene_domain::{
+    capacity::Capacity,
+    text::{Location, Title},
+};
 
-use super::{CollectionSchema, ScopeField, rules::id};
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::{index, partial},
+    rules::{
+        boolean, date, documents_where, id, int, list, local_time, long, nullable, object, occurrence_key,
+        one_of, possibly_empty_text, text,
+    },
+};
 
-/// The occurrences.
+/// 31 days: the longest duration, in seconds.
+const LONGEST_SECONDS: i64 = 31 * 86_400;
+/// Far above how often anybody shifts a series.
+const MOST_FORMER_IDS: usize = 1_000;
+
+/// Occurrences that somebody touched, with their seat counts.
 pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
     name: "occurrences",
     scope: ScopeField::Organization,
-    validator: || doc! { "$jsonSchema": { "bsonType": "object", "required": ["organization"], "properties": { "organization": id("org") } } },
-    indexes: Vec::new,
+    validator: || {
+        let seats = i32::try_from(Capacity::MAX).unwrap_or(i32::MAX);
+        let mut seconds = long(60);
+        seconds.insert("maximum", LONGEST_SECONDS);
+        let exception = object(
+            &[("cancelled", boolean())],
+            &[
+                ("title", text(Title::MAX_CHARACTERS)),
+                ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
+                ("startsAt", local_time()),
+                ("durationSeconds", seconds),
+                ("capacity", int(1, seats)),
+            ],
+        );
+        documents_where(
+            &[
+                ("_id", occurrence_key()),
+                ("organization", id("org")),
+                ("event", id("evt")),
+                ("originalStart", date()),
+                ("originalLocal", local_time()),
+                ("startsAt", date()),
+                ("endsAt", date()),
+                ("capacity", int(1, seats)),
+                ("taken", int(0, seats)),
+                ("waiting", int(0, i32::MAX)),
+                ("status", one_of(&["SCHEDULED", "CANCELLED"])),
+                ("opensAt", nullable(date())),
+                ("closesAt", date()),
+                ("cancellationClosesAt", date()),
+                ("version", int(1, i32::MAX)),
+                ("exception", nullable(exception)),
+                ("nextWaitlistSequence", long(1)),
+            ],
+            &[("formerIds", list(occurrence_key(), MOST_FORMER_IDS)), ("revision", long(1))],
+            // The types above matter here: a missing or null field would pass a bare comparison.
+            doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
+        )
+    },
+    indexes: || {
+        vec![
+            index("by_event", doc! { "organization": 1, "event": 1, "startsAt": 1 }),
+            partial(
+                "by_former_id",
+                doc! { "organization": 1, "formerIds": 1 },
+                doc! { "formerIds": { "$exists": true } },
+            ),
+            partial(
+                "by_revision",
+                doc! { "organization": 1, "revision": 1 },
+                doc! { "revision": { "$exists": true } },
+            ),
+        ]
+    },
 };

@@ -1,11 +1,78 @@
 use bson::doc;
+use convene_domain::text::{IdempotencyKey, UserId};
 
-use super::{CollectionSchema, ScopeField, rules::id};
+use super::{
+    CollectionSchema, ScopeField,
+    indexes::{index, unique_among},
+    rules::{boolean, bytes, date, documents_where, id, long, object, occurrence_key, one_of, text},
+};
 
-/// The registrations.
+/// Members' seats, places in queues, and what was cancelled of them.
 pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
     name: "registrations",
     scope: ScopeField::Organization,
-    validator: || doc! { "$jsonSchema": { "bsonType": "object", "required": ["organization"], "properties": { "organization": id("org") } } },
-    indexes: Vec::new,
+    validator: || {
+        let idempotency = object(
+            &[
+                ("actor", text(UserId::MAX_CHARACTERS)),
+                ("key", text(IdempotencyKey::MAX_CHARACTERS)),
+                ("fingerprint", bytes()),
+            ],
+            &[],
+        );
+        documents_where(
+            &[
+                ("_id", id("reg")),
+                ("organization", id("org")),
+                ("occurrence", occurrence_key()),
+                ("event", id("evt")),
+                ("member", id("mbr")),
+                ("startsAt", date()),
+                ("endsAt", date()),
+                ("status", one_of(&["CONFIRMED", "WAITLISTED", "CANCELLED"])),
+                ("active", boolean()),
+                ("createdAt", date()),
+            ],
+            &[
+                ("waitlistSequence", long(1)),
+                ("cancelledAt", date()),
+                (
+                    "cancellationReason",
+                    one_of(&[
+                        "BY_MEMBER",
+                        "BY_ADMIN",
+                        "OCCURRENCE_CANCELLED",
+                        "OCCURRENCE_MOVED",
+                        "MEMBER_REMOVED",
+                    ]),
+                ),
+                ("idempotency", idempotency),
+            ],
+            // What a status brings with it is there exactly then; a missing field sorts before every value.
+            doc! { "$and": [
+                { "$lt": ["$startsAt", "$endsAt"] },
+                { "$eq": ["$active", { "$ne": ["$status", "CANCELLED"] }] },
+                { "$eq": [{ "$gt": ["$waitlistSequence", null] }, { "$eq": ["$status", "WAITLISTED"] }] },
+                { "$eq": [{ "$gt": ["$cancelledAt", null] }, { "$eq": ["$status", "CANCELLED"] }] },
+                { "$eq": [{ "$gt": ["$cancellationReason", null] }, { "$eq": ["$status", "CANCELLED"] }] },
+            ] },
+        )
+    },
+    indexes: || {
+        vec![
+            unique_among(
+                "one_active_registration_per_member",
+                doc! { "organization": 1, "occurrence": 1, "member": 1 },
+                doc! { "active": true },
+            ),
+            unique_among(
+                "one_registration_per_key",
+                doc! { "organization": 1, "idempotency.actor": 1, "idempotency.key": 1 },
+                doc! { "idempotency.key": { "$exists": true } },
+            ),
+            index("by_member", doc! { "organization": 1, "member": 1, "startsAt": 1, "_id": 1 }),
+            index("queue", doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 }),
+            index("by_time", doc! { "organization": 1, "startsAt": 1, "_id": 1 }),
+        ]
+    },
 };

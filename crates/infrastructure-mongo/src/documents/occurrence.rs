@@ -1,0 +1,249 @@
+//! Occurrences that somebody touched, as they are stored.
+
+use bson::DateTime;
+use convene_domain::{
+    capacity::Capacity,
+    duration::EventDuration,
+    event::{Event, RegistrationPolicy},
+    id::OrganizationId,
+    occurrence::{Exception, Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    recurrence::SeriesOccurrence,
+    registration::Seating,
+    text::{Location, Title},
+    time::{Instant, interval::Interval},
+};
+use serde::{Deserialize, Serialize};
+
+use super::convert::{Fields, date, instant, local, local_text};
+use crate::error::CorruptDocument;
+
+/// An occurrence, with its seat counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OccurrenceDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) organization: String,
+    pub(crate) event: String,
+    pub(crate) original_start: DateTime,
+    pub(crate) original_local: String,
+    pub(crate) starts_at: DateTime,
+    pub(crate) ends_at: DateTime,
+    pub(crate) capacity: i32,
+    /// How many registrations are confirmed.
+    pub(crate) taken: i32,
+    /// How many registrations are waitlisted.
+    pub(crate) waiting: i32,
+    pub(crate) status: String,
+    pub(crate) opens_at: Option<DateTime>,
+    pub(crate) closes_at: DateTime,
+    pub(crate) cancellation_closes_at: DateTime,
+    pub(crate) version: i32,
+    /// What an organizer set for it alone.
+    pub(crate) exception: Option<ExceptionDocument>,
+    /// The ids it had before edits of its series, so that they still lead here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) former_ids: Vec<String>,
+    /// What the next who joins the queue gets; it only ever grows.
+    pub(crate) next_waitlist_sequence: i64,
+    /// When, in the organization's catalogue, an organizer last changed it; none if none ever did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) revision: Option<i64>,
+}
+
+/// What an organizer set for one occurrence only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExceptionDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) starts_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_seconds: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) capacity: Option<i32>,
+    pub(crate) cancelled: bool,
+}
+
+impl OccurrenceDocument {
+    /// The occurrence that the event's rule gives, as it is stored when somebody first touches it.
+    pub(crate) fn born(organization: OrganizationId, event: &Event, origin: SeriesOccurrence) -> Self {
+        let Occurrence { key, original_local, interval, capacity, status, .. } =
+            Occurrence::untouched(event, origin);
+        let stored = StoredOccurrence {
+            key,
+            original_local,
+            interval,
+            capacity,
+            taken: 0,
+            waiting: 0,
+            status,
+            exception: Exception::default(),
+            version: 1,
+        };
+        Self::of(organization.to_string(), &stored, &event.policy)
+    }
+
+    /// The document of an occurrence that nobody has waited for and that was never known by another id.
+    pub(crate) fn of(organization: String, stored: &StoredOccurrence, policy: &RegistrationPolicy) -> Self {
+        let start = stored.interval.start();
+        Self {
+            id: stored.key.to_string(),
+            organization,
+            event: stored.key.event.to_string(),
+            original_start: date(stored.key.original_start),
+            original_local: local_text(stored.original_local),
+            starts_at: date(start),
+            ends_at: date(stored.interval.end()),
+            capacity: stored.capacity.get().cast_signed(),
+            taken: stored.taken.cast_signed(),
+            waiting: stored.waiting.cast_signed(),
+            status: stored.status.as_str().to_owned(),
+            opens_at: policy.opens_at(start).map(date),
+            closes_at: date(policy.closes_at(start)),
+            cancellation_closes_at: date(policy.cancellation_closes_at(start)),
+            version: stored.version.cast_signed(),
+            exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
+            former_ids: Vec::new(),
+            next_waitlist_sequence: 1,
+            revision: None,
+        }
+    }
+
+    /// What it becomes by an edit: the seat counts, the queue and the ids it was known by stay.
+    pub(crate) fn edited(
+        &self,
+        after: &StoredOccurrence,
+        policy: &RegistrationPolicy,
+        revision: i64,
+    ) -> Self {
+        let mut edited = Self {
+            taken: self.taken,
+            waiting: self.waiting,
+            former_ids: self.former_ids.clone(),
+            next_waitlist_sequence: self.next_waitlist_sequence,
+            revision: Some(revision),
+            ..Self::of(self.organization.clone(), after, policy)
+        };
+        if edited.id != self.id {
+            edited.former_ids.retain(|former| *former != edited.id);
+            edited.former_ids.push(self.id.clone());
+        }
+        edited
+    }
+
+    /// Its identity.
+    pub(crate) fn key(&self) -> Result<OccurrenceKey, CorruptDocument> {
+        self.fields().read("_id", OccurrenceKey::parse(&self.id))
+    }
+
+    /// When it takes place.
+    pub(crate) fn interval(&self) -> Result<Interval, CorruptDocument> {
+        self.fields().read("endsAt", Interval::new(instant(self.starts_at), instant(self.ends_at)))
+    }
+
+    /// What decides about its seats.
+    pub(crate) fn seating(&self) -> Result<Seating, CorruptDocument> {
+        let fields = self.fields();
+        Ok(Seating {
+            starts_at: instant(self.starts_at),
+            capacity: fields.read("capacity", Capacity::new(self.capacity))?,
+            taken: fields.read("taken", u32::try_from(self.taken))?,
+            status: fields.known("status", OccurrenceStatus::parse(&self.status))?,
+            opens_at: self.opens_at.map(instant),
+            closes_at: instant(self.closes_at),
+            cancellation_closes_at: instant(self.cancellation_closes_at),
+        })
+    }
+
+    /// How many seats are free.
+    pub(crate) fn free(&self) -> usize {
+        usize::try_from(self.capacity - self.taken).unwrap_or(0)
+    }
+
+    /// Whether seats can still change hands: it takes place, and has not begun.
+    pub(crate) fn is_ahead(&self, now: Instant) -> bool {
+        self.status == OccurrenceStatus::Scheduled.as_str() && self.starts_at > date(now)
+    }
+
+    /// Whether the event was called off, rather than this occurrence by itself.
+    pub(crate) fn is_cancelled_with_event(&self) -> bool {
+        self.status == OccurrenceStatus::Cancelled.as_str()
+            && !self.exception.as_ref().is_some_and(|exception| exception.cancelled)
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of("occurrences", &self.id)
+    }
+}
+
+impl TryFrom<OccurrenceDocument> for StoredOccurrence {
+    type Error = CorruptDocument;
+
+    fn try_from(document: OccurrenceDocument) -> Result<Self, CorruptDocument> {
+        let fields = document.fields();
+        let exception = match &document.exception {
+            Some(exception) => exception.read(fields)?,
+            None => Exception::default(),
+        };
+        Ok(Self {
+            key: document.key()?,
+            original_local: fields.read("originalLocal", local(&document.original_local))?,
+            interval: document.interval()?,
+            capacity: fields.read("capacity", Capacity::new(document.capacity))?,
+            taken: fields.read("taken", u32::try_from(document.taken))?,
+            waiting: fields.read("waiting", u32::try_from(document.waiting))?,
+            status: fields.known("status", OccurrenceStatus::parse(&document.status))?,
+            exception,
+            version: fields.read("version", u32::try_from(document.version))?,
+        })
+    }
+}
+
+impl From<&Exception> for ExceptionDocument {
+    fn from(exception: &Exception) -> Self {
+        let Exception { title, location, starts_at, duration, capacity, cancelled } = exception;
+        Self {
+            title: title.as_ref().map(ToString::to_string),
+            location: location.as_ref().map(ToString::to_string),
+            starts_at: starts_at.map(local_text),
+            duration_seconds: duration.map(|duration| duration.get().whole_seconds()),
+            capacity: capacity.map(|capacity| capacity.get().cast_signed()),
+            cancelled: *cancelled,
+        }
+    }
+}
+
+impl ExceptionDocument {
+    fn read(&self, fields: Fields<'_>) -> Result<Exception, CorruptDocument> {
+        let duration = |seconds| EventDuration::new(time::Duration::seconds(seconds));
+        Ok(Exception {
+            title: optional(self.title.as_deref(), |text| {
+                fields.read("exception.title", Title::parse(text))
+            })?,
+            location: optional(self.location.as_deref(), |text| {
+                fields.read("exception.location", Location::parse(text))
+            })?,
+            starts_at: optional(self.starts_at.as_deref(), |text| {
+                fields.read("exception.startsAt", local(text))
+            })?,
+            duration: optional(self.duration_seconds, |seconds| {
+                fields.read("exception.durationSeconds", duration(seconds))
+            })?,
+            capacity: optional(self.capacity, |seats| {
+                fields.read("exception.capacity", Capacity::new(seats))
+            })?,
+            cancelled: self.cancelled,
+        })
+    }
+}
+
+fn optional<T, U>(
+    value: Option<T>,
+    read: impl FnOnce(T) -> Result<U, CorruptDocument>,
+) -> Result<Option<U>, CorruptDocument> {
+    value.map(read).transpose()
+}

@@ -1,0 +1,166 @@
+//! Registrations, as they are stored.
+
+use bson::{Binary, DateTime};
+use convene_application::change::{Change, Fingerprint, IDEMPOTENCY_WINDOW};
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    registration::{Cancellation, CancellationReason, Registration, RegistrationStatus},
+    time::{Instant, interval::Interval},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    convert::{Fields, binary, date, instant},
+    occurrence::OccurrenceDocument,
+};
+use crate::error::CorruptDocument;
+
+/// A member's seat, place in a queue, or what is left of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RegistrationDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) organization: String,
+    pub(crate) occurrence: String,
+    pub(crate) event: String,
+    pub(crate) member: String,
+    pub(crate) starts_at: DateTime,
+    pub(crate) ends_at: DateTime,
+    pub(crate) status: String,
+    /// Whether it is confirmed or waitlisted; a member has at most one such registration for an occurrence.
+    pub(crate) active: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waitlist_sequence: Option<i64>,
+    pub(crate) created_at: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancelled_at: Option<DateTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancellation_reason: Option<String>,
+    /// The key that it was made under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) idempotency: Option<RegistrationKeyDocument>,
+}
+
+/// The idempotency key of a registration: kept with it, so that remembering it costs no further write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RegistrationKeyDocument {
+    pub(crate) actor: String,
+    pub(crate) key: String,
+    pub(crate) fingerprint: Binary,
+}
+
+impl RegistrationKeyDocument {
+    /// Whether it was used with the same input.
+    pub(crate) fn is_for(&self, fingerprint: Fingerprint) -> bool {
+        self.fingerprint == binary(fingerprint)
+    }
+}
+
+impl RegistrationDocument {
+    /// A new registration: a seat, or with a sequence a place in the queue.
+    pub(crate) fn new(
+        id: RegistrationId,
+        member: MemberId,
+        occurrence: &OccurrenceDocument,
+        waitlist_sequence: Option<i64>,
+        change: &Change,
+    ) -> Self {
+        let status = match waitlist_sequence {
+            None => RegistrationStatus::Confirmed,
+            Some(_) => RegistrationStatus::Waitlisted,
+        };
+        let idempotency = change.idempotency.as_ref().map(|idempotency| RegistrationKeyDocument {
+            actor: change.actor.to_string(),
+            key: idempotency.key.as_str().to_owned(),
+            fingerprint: binary(idempotency.fingerprint),
+        });
+        Self {
+            id: id.to_string(),
+            organization: occurrence.organization.clone(),
+            occurrence: occurrence.id.clone(),
+            event: occurrence.event.clone(),
+            member: member.to_string(),
+            starts_at: occurrence.starts_at,
+            ends_at: occurrence.ends_at,
+            status: status.as_str().to_owned(),
+            active: true,
+            waitlist_sequence,
+            created_at: date(change.at),
+            cancelled_at: None,
+            cancellation_reason: None,
+            idempotency,
+        }
+    }
+
+    /// Whether it holds a seat.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.status == RegistrationStatus::Confirmed.as_str()
+    }
+
+    /// Turns it into a cancelled one.
+    pub(crate) fn cancel(&mut self, at: Instant, reason: CancellationReason) {
+        self.status = RegistrationStatus::Cancelled.as_str().to_owned();
+        self.active = false;
+        self.waitlist_sequence = None;
+        self.cancelled_at = Some(date(at));
+        self.cancellation_reason = Some(reason.as_str().to_owned());
+    }
+
+    /// Turns a place in the queue into a seat.
+    pub(crate) fn confirm(&mut self) {
+        self.status = RegistrationStatus::Confirmed.as_str().to_owned();
+        self.waitlist_sequence = None;
+    }
+
+    /// Whether its idempotency key still counts at `now`.
+    pub(crate) fn remembers_key(&self, now: Instant) -> bool {
+        self.created_at > date(now - IDEMPOTENCY_WINDOW)
+    }
+
+    /// Its identity.
+    pub(crate) fn registration_id(&self) -> Result<RegistrationId, CorruptDocument> {
+        self.fields().read("_id", RegistrationId::parse(&self.id))
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields::of("registrations", &self.id)
+    }
+}
+
+impl TryFrom<&RegistrationDocument> for Registration {
+    type Error = CorruptDocument;
+
+    fn try_from(document: &RegistrationDocument) -> Result<Self, CorruptDocument> {
+        let fields = document.fields();
+        let interval = Interval::new(instant(document.starts_at), instant(document.ends_at));
+        let cancellation = match (document.cancelled_at, &document.cancellation_reason) {
+            (Some(at), Some(reason)) => Some(Cancellation {
+                at: instant(at),
+                reason: fields.known("cancellationReason", CancellationReason::parse(reason))?,
+            }),
+            (None, None) => None,
+            _ => return Err(fields.corrupt("cancelledAt", "goes with cancellationReason")),
+        };
+        let sequence = document.waitlist_sequence.map(u64::try_from).transpose();
+        Ok(Self {
+            id: document.registration_id()?,
+            occurrence: fields.read("occurrence", OccurrenceKey::parse(&document.occurrence))?,
+            member: fields.read("member", MemberId::parse(&document.member))?,
+            interval: fields.read("endsAt", interval)?,
+            status: fields.known("status", RegistrationStatus::parse(&document.status))?,
+            waitlist_sequence: fields.read("waitlistSequence", sequence)?,
+            created_at: instant(document.created_at),
+            cancellation,
+        })
+    }
+}
+
+impl TryFrom<RegistrationDocument> for Registration {
+    type Error = CorruptDocument;
+
+    fn try_from(document: RegistrationDocument) -> Result<Self, CorruptDocument> {
+        Self::try_from(&document)
+    }
+}
