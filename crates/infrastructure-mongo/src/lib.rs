@@ -20,4 +20,5 @@ mod members;
 mod organizations;
 mod schema;
 mod scoped;
+mod seats;
 mod transaction;

@@ -1,0 +1,172 @@
+use std::collections::HashMap;
+
+use bson::{Document, doc};
+
+use super::{CHUNK, Guards};
+use crate::{
+    documents::occurrence::OccurrenceDocument,
+    error::{Attempt, Interruption, StorageError},
+    schema,
+    scoped::UpdateStatement,
+    transaction::Transaction,
+};
+
+/// An occurrence whose seats change hands: as it was read, and as it will be.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally {
+    /// As it will be.
+    pub(crate) occurrence: OccurrenceDocument,
+    taken_before: i32,
+    waiting_before: i32,
+    sequence_before: i64,
+    is_stored: bool,
+}
+
+impl Tally {
+    /// An occurrence that is stored like this.
+    pub(crate) fn stored(occurrence: OccurrenceDocument) -> Self {
+        let OccurrenceDocument { taken, waiting, next_waitlist_sequence, .. } = occurrence;
+        Self {
+            occurrence,
+            taken_before: taken,
+            waiting_before: waiting,
+            sequence_before: next_waitlist_sequence,
+            is_stored: true,
+        }
+    }
+
+    /// An occurrence that is stored only if a seat of it, or a place in its queue, is taken.
+    pub(crate) fn unborn(occurrence: OccurrenceDocument) -> Self {
+        Self { is_stored: false, ..Self::stored(occurrence) }
+    }
+
+    /// Takes a seat.
+    pub(crate) fn take(&mut self) {
+        self.occurrence.taken = self.occurrence.taken.saturating_add(1);
+    }
+
+    /// Gives a seat back.
+    pub(crate) fn give_back(&mut self) {
+        self.occurrence.taken = self.occurrence.taken.saturating_sub(1);
+    }
+
+    /// Joins the queue, at the place that is answered.
+    pub(crate) fn join(&mut self) -> i64 {
+        let place = self.occurrence.next_waitlist_sequence;
+        self.occurrence.next_waitlist_sequence = place.saturating_add(1);
+        self.occurrence.waiting = self.occurrence.waiting.saturating_add(1);
+        place
+    }
+
+    /// Leaves the queue.
+    pub(crate) fn leave(&mut self) {
+        self.occurrence.waiting = self.occurrence.waiting.saturating_sub(1);
+    }
+
+    /// Whether it is to be stored for the first time.
+    pub(crate) fn is_born(&self) -> bool {
+        !self.is_stored && self.is_changed()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.occurrence.taken != self.taken_before
+            || self.occurrence.waiting != self.waiting_before
+            || self.occurrence.next_waitlist_sequence != self.sequence_before
+    }
+
+    fn statement(&self, guards: Guards) -> UpdateStatement {
+        let taken = self.occurrence.taken - self.taken_before;
+        let mut filter: Document = doc! { "_id": &self.occurrence.id, "version": self.occurrence.version };
+        if taken > 0 && guards.capacity {
+            filter.insert("status", "SCHEDULED");
+            filter.insert("$expr", doc! { "$lte": [{ "$add": ["$taken", taken] }, "$capacity"] });
+        }
+        let increments = doc! {
+            "taken": taken,
+            "waiting": self.occurrence.waiting - self.waiting_before,
+            "nextWaitlistSequence": self.occurrence.next_waitlist_sequence - self.sequence_before,
+        };
+        UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: false }
+    }
+}
+
+/// The occurrences that a transaction changes the seats of, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Tallies(HashMap<String, Tally>);
+
+impl Tallies {
+    /// Those of these occurrences that are stored.
+    pub(crate) async fn load(
+        transaction: &mut Transaction<'_>,
+        ids: impl IntoIterator<Item = &str>,
+    ) -> Result<Self, StorageError> {
+        let ids: std::collections::BTreeSet<&str> = ids.into_iter().collect();
+        let mut tallies = Self::default();
+        if !ids.is_empty() {
+            let filter = doc! { "_id": { "$in": ids.into_iter().collect::<Vec<_>>() } };
+            let found: Vec<OccurrenceDocument> =
+                transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+            found.into_iter().for_each(|occurrence| tallies.insert(Tally::stored(occurrence)));
+        }
+        Ok(tallies)
+    }
+
+    /// Adds an occurrence.
+    pub(crate) fn insert(&mut self, tally: Tally) {
+        self.0.insert(tally.occurrence.id.clone(), tally);
+    }
+
+    /// Whether the occurrence is there.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// The occurrence, if it is there.
+    pub(crate) fn get(&self, id: &str) -> Option<&Tally> {
+        self.0.get(id)
+    }
+
+    /// The occurrence that a registration is for.
+    ///
+    /// # Errors
+    /// A fault if there is none: registrations have no life without their occurrence.
+    pub(crate) fn of(&mut self, id: &str) -> Attempt<&mut Tally> {
+        self.0.get_mut(id).ok_or_else(|| fault(format!("occurrence {id} is missing, but has registrations")))
+    }
+
+    /// Every occurrence.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tally> {
+        self.0.values()
+    }
+
+    /// Stores what changed.
+    pub(crate) async fn write(&self, transaction: &mut Transaction<'_>, guards: Guards) -> Attempt<()> {
+        let born: Vec<&OccurrenceDocument> =
+            self.iter().filter(|tally| tally.is_born()).map(|tally| &tally.occurrence).collect();
+        transaction.collection(&schema::OCCURRENCES).insert_all(&born).await?;
+        let changed: Vec<&Tally> =
+            self.iter().filter(|tally| tally.is_stored && tally.is_changed()).collect();
+        for chunk in changed.chunks(CHUNK) {
+            let statements = chunk.iter().map(|tally| tally.statement(guards)).collect();
+            let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
+            expect(updated.matched, chunk.len(), "occurrences")?;
+        }
+        Ok(())
+    }
+}
+
+/// A transaction sees one state of the database, so what it read a moment ago must still fit.
+///
+/// # Errors
+/// A fault if fewer documents were found than were read before.
+pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
+    if usize::try_from(matched) == Ok(expected) {
+        Ok(())
+    } else {
+        Err(fault(format!("{matched} of {expected} {what} are as they were read in the same transaction")))
+    }
+}
+
+fn fault(message: String) -> Interruption {
+    convene_application::failure::Fault::internal(message).into()
+}
