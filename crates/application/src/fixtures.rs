@@ -95,6 +95,7 @@ pub(crate) fn event(number: u128, start: &str, rule: Option<&str>) -> Event {
         location: Location::parse("").unwrap(),
         series: Series::new(parts).unwrap(),
         duration: EventDuration::new(time::Duration::HOUR).unwrap(),
+        earlier: vec![],
         capacity: Capacity::new(10).unwrap(),
         policy: RegistrationPolicy::default(),
         status: EventStatus::Scheduled,

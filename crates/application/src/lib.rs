@@ -21,6 +21,6 @@ pub mod page;
 pub mod ports;
 pub mod registration;
 mod stamp;
-pub mod use_cases;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod use_cases;

@@ -1,10 +1,12 @@
 //! Events: one-off or recurring.
 
+use ::time::Duration;
+
 use crate::{
     capacity::Capacity,
     duration::{EventDuration, LeadTime},
     id::EventId,
-    recurrence::Series,
+    recurrence::{Occurrences, Series, SeriesOccurrence},
     text::{Description, Location, Title},
     time::{Instant, interval::Interval},
 };
@@ -70,19 +72,70 @@ impl RegistrationPolicy {
     /// From when on nobody can register any more.
     #[must_use]
     pub fn closes_at(&self, start: Instant) -> Instant {
-        start - self.closes.map_or(time::Duration::ZERO, LeadTime::get)
+        start - self.closes.map_or(Duration::ZERO, LeadTime::get)
     }
 
     /// From when on no member can cancel any more.
     #[must_use]
     pub fn cancellation_closes_at(&self, start: Instant) -> Instant {
-        start - self.cancellation_closes.map_or(time::Duration::ZERO, LeadTime::get)
+        start - self.cancellation_closes.map_or(Duration::ZERO, LeadTime::get)
     }
 
     /// Whether there is a moment between opening and closing.
     #[must_use]
     pub fn ever_opens(&self) -> bool {
-        self.opens.is_none_or(|opens| opens.get() > self.closes.map_or(time::Duration::ZERO, LeadTime::get))
+        self.opens.is_none_or(|opens| opens.get() > self.closes.map_or(Duration::ZERO, LeadTime::get))
+    }
+}
+
+/// When an event took place until an edit gave it other times.
+///
+/// An edit of a series changes what is to come. What has begun stays as it was, so the event remembers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierSchedule {
+    /// When the occurrences began.
+    pub series: Series,
+    /// How long each took.
+    pub duration: EventDuration,
+    /// The last moment at which an occurrence could begin by this schedule: when it was edited.
+    pub until: Instant,
+}
+
+/// A stretch of an event's life with one series and one duration.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule<'event> {
+    /// When occurrences begin.
+    pub series: &'event Series,
+    /// How long each takes.
+    pub duration: EventDuration,
+    /// Occurrences begin after this moment; `None`: from the outset.
+    after: Option<Instant>,
+    /// Occurrences begin at this moment at the latest; `None`: without end.
+    until: Option<Instant>,
+}
+
+impl<'event> Schedule<'event> {
+    /// Whether an occurrence that begins at `start` falls into this stretch.
+    #[must_use]
+    pub fn covers(&self, start: Instant) -> bool {
+        self.after.is_none_or(|after| start > after) && self.until.is_none_or(|until| start <= until)
+    }
+
+    /// The occurrences of this stretch that begin in `[from, to)`.
+    pub fn between(&self, from: Instant, to: Instant) -> Occurrences<'event> {
+        let from = self.after.map_or(from, |after| from.max(after + Duration::NANOSECOND));
+        let to = self.until.map_or(to, |until| to.min(until + Duration::NANOSECOND));
+        self.series.between(from, to)
+    }
+
+    /// The last moment at which an occurrence of this stretch ends; `None` if it goes on for ever.
+    fn last_end(&self) -> Option<Instant> {
+        let by_rule = self.series.last_end(self.duration.get());
+        let by_edit = self.until.map(|until| until + self.duration.get());
+        match (by_rule, by_edit) {
+            (Some(by_rule), Some(by_edit)) => Some(by_rule.min(by_edit)),
+            (by_rule, by_edit) => by_rule.or(by_edit),
+        }
     }
 }
 
@@ -97,10 +150,14 @@ pub struct Event {
     pub description: Description,
     /// Where it takes place.
     pub location: Location,
-    /// When its occurrences begin: start and zone, and the rule of a recurring event.
+    /// When its occurrences begin: start and zone, and the rule of a recurring event. Where there are earlier
+    /// schedules, it counts from the last of them on.
     pub series: Series,
     /// How long each occurrence takes.
     pub duration: EventDuration,
+    /// When it took place before edits gave it other times, oldest first; at most
+    /// [`MAX_EARLIER_SCHEDULES`](Self::MAX_EARLIER_SCHEDULES).
+    pub earlier: Vec<EarlierSchedule>,
     /// How many seats each occurrence has, unless that occurrence says otherwise.
     pub capacity: Capacity,
     /// When members may register and cancel.
@@ -116,9 +173,58 @@ pub struct Event {
 }
 
 impl Event {
-    /// When an occurrence that begins at `start` takes place by the event's own duration.
+    /// How many earlier schedules an event remembers: a plan that changes weekly for two years, in a document
+    /// that is still small.
+    pub const MAX_EARLIER_SCHEDULES: usize = 100;
+
+    /// When a stored or proven occurrence that begins at `start` takes place by the event's own duration.
     #[must_use]
     pub fn interval_from(&self, start: Instant) -> Interval {
-        Interval::starting(start, self.duration)
+        Interval::starting(start, self.duration_at(start))
+    }
+
+    /// How long an occurrence that originally begins at `start` takes by the event's own duration.
+    #[must_use]
+    pub fn duration_at(&self, start: Instant) -> EventDuration {
+        let schedule = self.schedules().find(|schedule| schedule.covers(start));
+        schedule.map_or(self.duration, |schedule| schedule.duration)
+    }
+
+    /// The stretches of the event's life, in order; at least one.
+    pub fn schedules(&self) -> impl Iterator<Item = Schedule<'_>> {
+        let ends = self.earlier.iter().map(|earlier| Some(earlier.until));
+        let starts = std::iter::once(None).chain(ends.clone());
+        let series = self.earlier.iter().map(|earlier| (&earlier.series, earlier.duration));
+        series
+            .chain(std::iter::once((&self.series, self.duration)))
+            .zip(starts.zip(ends.chain(std::iter::once(None))))
+            .map(|((series, duration), (after, until))| Schedule { series, duration, after, until })
+    }
+
+    /// The occurrence that originally begins at this instant, if the event has one.
+    #[must_use]
+    pub fn occurrence_at(&self, original_start: Instant) -> Option<SeriesOccurrence> {
+        let schedule = self.schedules().find(|schedule| schedule.covers(original_start))?;
+        schedule.series.occurrence_at(original_start)
+    }
+
+    /// The first moment at which the event can take place.
+    #[must_use]
+    pub fn first_start(&self) -> Instant {
+        self.earlier.first().map_or(&self.series, |earlier| &earlier.series).first_start()
+    }
+
+    /// The last moment at which an occurrence of the event ends; `None` if it goes on for ever.
+    #[must_use]
+    pub fn last_end(&self) -> Option<Instant> {
+        self.schedules()
+            .map(|schedule| schedule.last_end())
+            .try_fold(Instant::MIN, |last, end| Some(last.max(end?)))
+    }
+
+    /// The longest that an occurrence of the event takes by its schedules.
+    #[must_use]
+    pub fn longest_duration(&self) -> EventDuration {
+        self.schedules().map(|schedule| schedule.duration).max().unwrap_or(self.duration)
     }
 }

@@ -2,10 +2,12 @@
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
-    event::{Event, EventStatus},
+    event::{EarlierSchedule, Event, EventStatus, Schedule},
     occurrence::{OccurrenceStatus, StoredOccurrence},
     time::Instant,
 };
+
+use time::Duration;
 
 use super::{
     MAX_TOUCHED_SEATS,
@@ -92,10 +94,11 @@ fn plan_whole(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    let edited = patched(event, patch, now)?;
+    let mut edited = patched(event, patch, now)?;
     if edited == *event {
         return Ok(EventPlan { event: edited, ended: None, steps: Vec::new(), entries: Vec::new() });
     }
+    remember_schedule(event, &mut edited, now)?;
     let steps = map_occurrences(&edited, stored, now);
     let entries = vec![ActivityDraft {
         action: Action::EventUpdated,
@@ -103,6 +106,29 @@ fn plan_whole(
         changes: event_changes(Some(event), Some(&edited)),
     }];
     Ok(EventPlan { event: edited, ended: None, steps, entries })
+}
+
+/// Has the edited event remember when it took place until now, if anything has begun by a schedule that the edit
+/// replaces.
+fn remember_schedule(event: &Event, edited: &mut Event, now: Instant) -> Result<(), Vec<Refusal>> {
+    let replaced = edited.series != event.series || edited.duration != event.duration;
+    let just_after = now + Duration::NANOSECOND;
+    let begun = |schedule: Schedule<'_>| schedule.between(Instant::MIN, just_after).next().is_some();
+    if !replaced || !event.schedules().last().is_some_and(begun) {
+        return Ok(());
+    }
+    if event.earlier.len() >= Event::MAX_EARLIER_SCHEDULES {
+        return Err(vec![Refusal::LimitExceeded {
+            what: "the number of times that a series which has begun can be rescheduled",
+            limit: 100,
+        }]);
+    }
+    edited.earlier.push(EarlierSchedule {
+        series: event.series.clone(),
+        duration: event.duration,
+        until: now,
+    });
+    Ok(())
 }
 
 fn plan_split(

@@ -51,7 +51,7 @@ pub(super) fn map_occurrences(
     let mut taken: HashSet<Instant> = HashSet::new();
     let mut steps = Vec::new();
     for occurrence in stored.iter().filter(|occurrence| occurrence.interval.start() > now) {
-        match edited.series.occurrence_at(occurrence.key.original_start) {
+        match edited.occurrence_at(occurrence.key.original_start) {
             Some(origin) => {
                 taken.insert(origin.start);
                 steps.extend(step(edited, occurrence, origin));
@@ -64,7 +64,7 @@ pub(super) fn map_occurrences(
         let same_date = edited
             .series
             .occurrences_on(occurrence.original_local.date())
-            .find(|origin| !taken.contains(&origin.start));
+            .find(|origin| origin.start > now && !taken.contains(&origin.start));
         match same_date {
             Some(origin) => {
                 taken.insert(origin.start);
@@ -96,5 +96,5 @@ pub(super) fn interval_of(event: &Event, occurrence: &StoredOccurrence, original
     let exception = &occurrence.exception;
     let start =
         exception.starts_at.map_or(original_start, |local| event.series.zone().resolve(local).instant);
-    Interval::starting(start, exception.duration.unwrap_or(event.duration))
+    Interval::starting(start, exception.duration.unwrap_or_else(|| event.duration_at(original_start)))
 }

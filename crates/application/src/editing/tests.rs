@@ -32,6 +32,7 @@ fn rehearsals() -> Event {
         location: Location::parse("").unwrap(),
         series: series(datetime!(2026-11-02 09:00), "Europe/Paris", "FREQ=WEEKLY;BYDAY=MO,TH"),
         duration: EventDuration::new(Duration::hours(1)).unwrap(),
+        earlier: vec![],
         capacity: Capacity::new(10).unwrap(),
         policy: RegistrationPolicy::default(),
         status: EventStatus::Scheduled,
@@ -117,6 +118,52 @@ fn what_has_begun_stays_as_it_was() {
     let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
     let plan = plan_event_edit(&event, &edit(&event, patch), &[past], NOW).unwrap();
     assert_eq!(plan.steps, vec![]);
+}
+
+#[test]
+fn a_series_that_has_begun_remembers_when_it_took_place() {
+    let event = rehearsals();
+    let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
+    let edited = plan_event_edit(&event, &edit(&event, patch.clone()), &[], NOW).unwrap().event;
+    let starts = |event: &Event| -> Vec<Instant> {
+        let (from, to) = (utc_datetime!(2026-11-16 00:00), utc_datetime!(2026-11-27 00:00));
+        event.schedules().flat_map(|schedule| schedule.between(from, to)).map(|found| found.start).collect()
+    };
+    assert_eq!(
+        starts(&edited),
+        [
+            utc_datetime!(2026-11-16 08:00),
+            utc_datetime!(2026-11-19 08:00),
+            utc_datetime!(2026-11-23 09:30),
+            utc_datetime!(2026-11-26 09:30),
+        ]
+    );
+    assert!(edited.occurrence_at(utc_datetime!(2026-11-19 08:00)).is_some());
+    assert!(edited.occurrence_at(utc_datetime!(2026-11-19 09:30)).is_none());
+    assert_eq!(edited.first_start(), utc_datetime!(2026-11-02 08:00));
+
+    let not_begun = plan_event_edit(&event, &edit(&event, patch), &[], event.created_at).unwrap().event;
+    assert_eq!(not_begun.earlier, vec![]);
+}
+
+#[test]
+fn a_series_cannot_be_rescheduled_without_end() {
+    let mut event = rehearsals();
+    for round in 0..=Event::MAX_EARLIER_SCHEDULES {
+        let minute = u8::try_from(round % 2).unwrap();
+        let starts_at = datetime!(2026-11-02 09:00).replace_minute(minute + 1).unwrap();
+        let now = NOW + Duration::days(7 * i64::try_from(round).unwrap());
+        let patch = EventPatch { starts_at: Some(starts_at), ..EventPatch::default() };
+        match plan_event_edit(&event, &edit(&event, patch), &[], now) {
+            Ok(plan) => event = plan.event,
+            Err(refusals) => {
+                assert_eq!(round, Event::MAX_EARLIER_SCHEDULES);
+                assert!(matches!(refusals[..], [Refusal::LimitExceeded { limit: 100, .. }]));
+                return;
+            }
+        }
+    }
+    panic!("never refused");
 }
 
 #[test]

@@ -77,6 +77,7 @@ impl CreateEvent {
             location: command.location,
             series,
             duration: command.duration,
+            earlier: Vec::new(),
             capacity: command.capacity,
             policy,
             status: EventStatus::Scheduled,

@@ -36,7 +36,7 @@ impl Finder {
     ) -> Result<Option<ProvenOccurrence>, Fault> {
         let event = self.event(scope, key.event).await?;
         let by_rule = event.as_ref().and_then(|event| {
-            let origin = event.series.occurrence_at(key.original_start)?;
+            let origin = event.occurrence_at(key.original_start)?;
             Some(ProvenOccurrence { key, origin: Some(origin), event: Arc::clone(event) })
         });
         if by_rule.is_some() {
@@ -77,7 +77,7 @@ impl Finder {
         };
         let by_rule = |key: &OccurrenceKey| {
             let event = events.get(&key.event)?;
-            let origin = event.series.occurrence_at(key.original_start)?;
+            let origin = event.occurrence_at(key.original_start)?;
             Some(Occurrence::untouched(event, origin))
         };
         let find = |key: &OccurrenceKey| {

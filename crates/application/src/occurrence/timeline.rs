@@ -56,8 +56,11 @@ impl Selection {
     /// Occurrences that begin before this are not wanted.
     fn earliest_start(&self, event: &Event) -> Instant {
         // What ends with the beginning of the window does not overlap it.
-        let overlap =
-            self.window.start().saturating_sub(event.duration.get()).saturating_add(Duration::NANOSECOND);
+        let overlap = self
+            .window
+            .start()
+            .saturating_sub(event.longest_duration().get())
+            .saturating_add(Duration::NANOSECOND);
         let position = self.after.map_or(Instant::MIN, |(start, _)| start);
         // Registration closes with the start, if not before.
         overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
@@ -141,9 +144,10 @@ fn by_rule<'c>(
             && selection.finds(event.title.as_str(), event)
     };
     let in_window = move |event: &'c Arc<Event>| {
-        (ById(event), event.series.between(selection.earliest_start(event), selection.window.end()))
+        let (from, to) = (selection.earliest_start(event), selection.window.end());
+        event.schedules().map(move |schedule| (ById(event), schedule.between(from, to)))
     };
-    let series = events.iter().filter(wanted).map(in_window);
+    let series = events.iter().filter(wanted).flat_map(in_window);
     merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))
 }
 

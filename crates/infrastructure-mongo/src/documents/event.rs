@@ -5,7 +5,7 @@ use std::fmt::Display;
 use convene_domain::{
     capacity::Capacity,
     duration::{EventDuration, LeadTime},
-    event::{Event, EventStatus, RegistrationPolicy},
+    event::{EarlierSchedule, Event, EventStatus, RegistrationPolicy},
     id::EventId,
     recurrence::{Rule, Series, SeriesParts},
     text::{Description, Location, Title},
@@ -33,6 +33,9 @@ pub(crate) struct EventDocument {
     pub(crate) time_zone: String,
     pub(crate) duration_seconds: i32,
     pub(crate) recurrence: Option<RecurrenceDocument>,
+    /// When the event took place before edits gave it other times, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<EarlierScheduleDocument>,
     pub(crate) capacity: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) registration_opens_seconds: Option<i32>,
@@ -60,18 +63,49 @@ pub(crate) struct RecurrenceDocument {
     pub(crate) rdates: Vec<String>,
 }
 
-impl EventDocument {
-    /// The event, with the revision that it is stored at.
-    pub(crate) fn new(event: &Event, revision: i64) -> Self {
-        let series = &event.series;
+/// When an event took place until an edit gave it other times.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EarlierScheduleDocument {
+    pub(crate) starts_at: String,
+    pub(crate) time_zone: String,
+    pub(crate) duration_seconds: i32,
+    pub(crate) recurrence: Option<RecurrenceDocument>,
+    /// The last moment at which an occurrence could begin by this schedule.
+    pub(crate) until: bson::DateTime,
+}
+
+impl RecurrenceDocument {
+    /// How the series repeats; `None` for a single date.
+    fn of(series: &Series) -> Option<Self> {
         let texts = |dates: &[LocalDateTime]| dates.iter().copied().map(local_text).collect();
-        let recurrence = RecurrenceDocument {
+        let recurrence = Self {
             rule: series.rule().map(ToString::to_string),
             exdates: texts(series.exdates()),
             rdates: texts(series.rdates()),
         };
         let is_plain =
             recurrence.rule.is_none() && recurrence.exdates.is_empty() && recurrence.rdates.is_empty();
+        (!is_plain).then_some(recurrence)
+    }
+}
+
+impl EarlierScheduleDocument {
+    fn new(earlier: &EarlierSchedule) -> Self {
+        Self {
+            starts_at: local_text(earlier.series.start()),
+            time_zone: earlier.series.zone().name().to_owned(),
+            duration_seconds: seconds(earlier.duration.get()),
+            recurrence: RecurrenceDocument::of(&earlier.series),
+            until: date(earlier.until),
+        }
+    }
+}
+
+impl EventDocument {
+    /// The event, with the revision that it is stored at.
+    pub(crate) fn new(event: &Event, revision: i64) -> Self {
+        let series = &event.series;
         Self {
             id: event.id.to_string(),
             title: event.title.to_string(),
@@ -80,7 +114,8 @@ impl EventDocument {
             starts_at: local_text(series.start()),
             time_zone: series.zone().name().to_owned(),
             duration_seconds: seconds(event.duration.get()),
-            recurrence: (!is_plain).then_some(recurrence),
+            recurrence: RecurrenceDocument::of(series),
+            earlier: event.earlier.iter().map(EarlierScheduleDocument::new).collect(),
             capacity: event.capacity.get().cast_signed(),
             registration_opens_seconds: event.policy.opens.map(|lead| seconds(lead.get())),
             registration_closes_seconds: event.policy.closes.map(|lead| seconds(lead.get())),
@@ -88,8 +123,8 @@ impl EventDocument {
             status: event.status.as_str().to_owned(),
             version: event.version.cast_signed(),
             revision,
-            first_start: date(series.first_start()),
-            last_end: series.last_end(event.duration.get()).map(date),
+            first_start: date(event.first_start()),
+            last_end: event.last_end().map(date),
             created_at: date(event.created_at),
             updated_at: date(event.updated_at),
         }
@@ -111,14 +146,25 @@ impl TryFrom<EventDocument> for Event {
                 .map(|seconds| fields.read(field, LeadTime::new(Duration::seconds(seconds.into()))))
                 .transpose()
         };
-        let duration = EventDuration::new(Duration::seconds(document.duration_seconds.into()));
+        let duration = |seconds: i32| {
+            fields.read("durationSeconds", EventDuration::new(Duration::seconds(seconds.into())))
+        };
+        let earlier = |earlier: &EarlierScheduleDocument| {
+            Ok(EarlierSchedule {
+                series: series(fields, &earlier.starts_at, &earlier.time_zone, earlier.recurrence.as_ref())?,
+                duration: duration(earlier.duration_seconds)?,
+                until: instant(earlier.until),
+            })
+        };
+        let recurrence = document.recurrence.as_ref();
         Ok(Self {
             id: fields.read("_id", EventId::parse(&document.id))?,
             title: fields.read("title", Title::parse(&document.title))?,
             description: fields.read("description", Description::parse(&document.description))?,
             location: fields.read("location", Location::parse(&document.location))?,
-            series: series(fields, &document)?,
-            duration: fields.read("durationSeconds", duration)?,
+            series: series(fields, &document.starts_at, &document.time_zone, recurrence)?,
+            duration: duration(document.duration_seconds)?,
+            earlier: document.earlier.iter().map(earlier).collect::<Result<_, CorruptDocument>>()?,
             capacity: fields.read("capacity", Capacity::new(document.capacity))?,
             policy: RegistrationPolicy {
                 opens: lead("registrationOpensSeconds", document.registration_opens_seconds)?,
@@ -134,14 +180,19 @@ impl TryFrom<EventDocument> for Event {
 }
 
 /// Compiles the series from its stored parts.
-fn series(fields: Fields<'_>, document: &EventDocument) -> Result<Series, CorruptDocument> {
+fn series(
+    fields: Fields<'_>,
+    starts_at: &str,
+    time_zone: &str,
+    recurrence: Option<&RecurrenceDocument>,
+) -> Result<Series, CorruptDocument> {
     let locals = |field, texts: &[String]| -> Result<Vec<LocalDateTime>, CorruptDocument> {
         texts.iter().map(|text| fields.read(field, local(text))).collect()
     };
-    let start = fields.read("startsAt", local(&document.starts_at))?;
-    let zone = fields.read("timeZone", Zone::parse(&document.time_zone))?;
+    let start = fields.read("startsAt", local(starts_at))?;
+    let zone = fields.read("timeZone", Zone::parse(time_zone))?;
     let mut parts = SeriesParts::once(start, zone);
-    if let Some(recurrence) = &document.recurrence {
+    if let Some(recurrence) = recurrence {
         let rule =
             recurrence.rule.as_deref().map(|rule| Rule::parse(rule).map_err(|problems| joined(&problems)));
         parts.rule = rule.map(|rule| fields.read("recurrence.rule", rule)).transpose()?;

@@ -178,6 +178,7 @@ impl EventBuilder {
             location: Location::parse("Main hall").expect("a place"),
             series: Series::new(self.series).expect("a series"),
             duration: self.duration,
+            earlier: Vec::new(),
             capacity: self.capacity,
             policy: self.policy,
             status: EventStatus::Scheduled,

@@ -16,7 +16,7 @@ use crate::ports::{ProvenOccurrence, RegistrationOrder};
 /// If it does not.
 #[must_use]
 pub fn proven(event: &Event, start: Instant) -> ProvenOccurrence {
-    let origin = event.series.occurrence_at(start).expect("an occurrence of the event");
+    let origin = event.occurrence_at(start).expect("an occurrence of the event");
     ProvenOccurrence {
         key: OccurrenceKey { event: event.id, original_start: start },
         origin: Some(origin),

@@ -33,7 +33,7 @@ impl Catalogue for InMemory {
             let before = found.exceptions.len();
             found.exceptions.extend(exceptions.cloned());
             let by_rule =
-                event.series.overlapping(window.start(), window.end(), event.duration.get()).next().is_some();
+                event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
             if by_rule || found.exceptions.len() > before {
                 found.events.push(event.clone());
             }
@@ -62,6 +62,6 @@ fn is_exception_in(event: &Event, stored: &StoredOccurrence, window: &Interval) 
         // What had begun when its series was edited stays as it was.
         || stored.interval != by_rule
         || stored.status != event.status
-        || event.series.occurrence_at(stored.key.original_start).is_none();
+        || event.occurrence_at(stored.key.original_start).is_none();
     differs && (stored.interval.overlaps(window) || by_rule.overlaps(window))
 }

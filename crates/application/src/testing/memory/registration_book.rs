@@ -113,7 +113,7 @@ impl Transaction<'_> {
             return Ok(record.clone());
         }
         let event = self.tenant.events.get(&key.event);
-        let origin = event.and_then(|event| event.series.occurrence_at(key.original_start));
+        let origin = event.and_then(|event| event.occurrence_at(key.original_start));
         match (event, origin) {
             (Some(event), Some(origin)) => Ok(untouched(event, origin)),
             _ => Err(Refusal::not_found("occurrenceId").into()),
