@@ -136,7 +136,7 @@ pub(crate) fn streams() -> Vec<Work> {
 
 fn calendar() -> Vec<(u32, Series)> {
     let rules =
-        ["FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=MONTHLY;BYMONTHDAY=5", "FREQ=DAILY;INTERVAL=2"];
+        ["FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=MONTHLY;BYMONTHDAY=5", "FREQ=DAILY;INTERVAL=3"];
     let zones = ["Europe/Paris", "America/New_York", "Asia/Tokyo", "UTC"];
     let mut all = Vec::new();
     for key in 0..10_000_u32 {

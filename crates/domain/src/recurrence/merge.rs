@@ -91,6 +91,18 @@ pub fn all<'s, K: Ord + Clone>(
     for (key, occurrences) in series {
         all.extend(occurrences.map(|occurrence| (key.clone(), occurrence)));
     }
-    all.sort_by_cached_key(|(key, occurrence)| (occurrence.start.unix_timestamp(), key.clone()));
-    all
+    sorted(&all)
+}
+
+/// Sorts by start and key. Small items are sorted first, and the large ones moved once.
+fn sorted<K: Ord + Clone>(items: &[(K, SeriesOccurrence)]) -> Vec<(K, SeriesOccurrence)> {
+    let starts = items.iter().map(|(_, occurrence)| occurrence.start.unix_timestamp());
+    let mut order: Vec<(i64, usize)> = starts.zip(0..).collect();
+    order.sort_unstable();
+    let places = order.into_iter().map(|(_, place)| place);
+    let mut sorted: Vec<_> = places.filter_map(|place| items.get(place).cloned()).collect();
+    for at_once in sorted.chunk_by_mut(|(_, one), (_, next)| one.start == next.start) {
+        at_once.sort_by(|(one, _), (other, _)| one.cmp(other));
+    }
+    sorted
 }

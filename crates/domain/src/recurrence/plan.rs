@@ -29,13 +29,29 @@ pub(super) fn horizon() -> i64 {
 pub(super) struct Plan {
     pattern: Pattern,
     /// Seconds after midnight of each occurrence of a day, rising.
-    times: Vec<i64>,
+    times: Times,
     /// BYSETPOS, where it chooses among days and times together; empty if it is already applied.
     picks: Vec<i32>,
     /// The local second of the start.
     first: i64,
     /// No date is later than this local second.
     last: i64,
+}
+
+/// Seconds after midnight, rising. Nearly all series have one, which needs no memory of its own.
+#[derive(Debug)]
+enum Times {
+    One([i64; 1]),
+    Several(Vec<i64>),
+}
+
+impl Times {
+    fn as_slice(&self) -> &[i64] {
+        match self {
+            Self::One(time) => time,
+            Self::Several(times) => times,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -85,6 +101,7 @@ impl Plan {
         if times.len() == 1 {
             picks.clear();
         }
+        let times = <[i64; 1]>::try_from(times).map_or_else(Times::Several, Times::One);
         Self { pattern, times, picks, first, last: horizon() }
     }
 

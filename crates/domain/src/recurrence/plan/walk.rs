@@ -30,15 +30,15 @@ impl<'p> Walk<'p> {
         let local = local.max(plan.first);
         let mut walk = Self {
             plan,
-            times: &plan.times,
+            times: plan.times.as_slice(),
             position: i32::MAX,
             first_day: 0,
             days: 0,
             midnight: 0,
-            next_time: plan.times.len(),
+            next_time: plan.times.as_slice().len(),
             picked: Vec::new(),
         };
-        if local > plan.last || plan.times.is_empty() {
+        if local > plan.last || walk.times.is_empty() {
             return walk;
         }
         let day = (local / DAY_SECONDS) as i32;
@@ -67,7 +67,7 @@ impl<'p> Walk<'p> {
             self.days &= self.days - 1;
             self.midnight = i64::from(day) * DAY_SECONDS;
             let time = local - self.midnight;
-            self.next_time = self.plan.times.partition_point(|known| *known < time);
+            self.next_time = self.times.partition_point(|known| *known < time);
         }
     }
 
@@ -106,7 +106,7 @@ impl<'p> Walk<'p> {
         for _ in 0..self.plan.pattern.chunks_in_period() {
             self.load_chunk();
             while let Some(midnight) = self.next_day() {
-                all.extend(self.plan.times.iter().map(|time| midnight + time));
+                all.extend(self.times.iter().map(|time| midnight + time));
             }
         }
         self.picked = select::select(&all, &self.plan.picks);
@@ -163,13 +163,13 @@ impl Iterator for Walk<'_> {
     fn nth(&mut self, n: usize) -> Option<i64> {
         let mut left = n;
         while self.plan.picks.is_empty() && self.position != i32::MAX {
-            let today = self.plan.times.len() - self.next_time;
-            let waiting = today + self.days.count_ones() as usize * self.plan.times.len();
+            let today = self.times.len() - self.next_time;
+            let waiting = today + self.days.count_ones() as usize * self.times.len();
             if left < waiting {
                 break;
             }
             left -= waiting;
-            self.next_time = self.plan.times.len();
+            self.next_time = self.times.len();
             self.days = 0;
             self.next_chunk();
         }
