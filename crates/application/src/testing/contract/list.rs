@@ -46,6 +46,62 @@ macro_rules! contract_cases {
                 does_not_know_a_deleted_issue,
                 lists_issues_by_number_and_by_filter,
             }
+            registering {
+                gives_a_seat,
+                gives_no_more_seats_than_there_are,
+                registers_a_member_once_for_an_occurrence,
+                registers_again_after_a_cancellation,
+                names_the_registration_in_the_way,
+                lets_intervals_touch,
+                minds_the_time_of_an_occurrence_and_not_its_rule,
+                does_not_register_for_or_with_what_is_not_there,
+                trusts_no_proof_that_is_out_of_date,
+                says_who_did_it_for_whom,
+                limits_what_a_member_holds,
+            }
+            registration_windows {
+                opens_and_closes_registration_to_the_moment,
+                closes_the_queue_with_registration,
+                registers_nobody_for_what_has_begun,
+                moves_the_window_with_the_policy,
+                lets_members_cancel_until_their_deadline_and_admins_until_the_start,
+                lets_members_leave_the_queue_after_the_deadline,
+            }
+            waitlist {
+                queues_in_the_order_of_arrival,
+                leaves_a_waiting_member_free_for_something_else,
+                moves_the_first_up_when_a_seat_is_given_back,
+                passes_over_who_has_a_clash_and_keeps_their_place,
+                lets_members_leave_the_queue,
+                moves_as_many_up_as_seats_are_added_to_an_event,
+                moves_up_when_seats_are_added_to_one_occurrence,
+                moves_up_when_a_member_is_removed,
+            }
+            cancelling {
+                gives_the_seat_and_the_time_back,
+                cancels_a_registration_once,
+                cancels_nobody_elses_registration,
+                tells_an_admins_own_registration_from_others,
+                frees_one_seat_of_many,
+            }
+            rushes {
+                gives_ten_seats_to_ten_of_two_hundred,
+                gives_one_seat_to_one_and_queues_the_others,
+                gives_a_member_one_of_many_overlapping_seats,
+                registers_a_member_once_however_often_they_call,
+                leaves_no_seat_free_because_of_who_could_not_take_it,
+                cancels_a_seat_once_however_often_it_is_given_back,
+                keeps_every_seat_filled_while_members_come_and_go,
+                never_takes_seats_away_that_are_given_out_at_the_same_time,
+                registers_for_the_event_before_or_after_an_edit_never_in_between,
+                deletes_an_event_or_gives_out_seats_in_it_not_both,
+            }
+            registrations {
+                lists_registrations_by_start_and_then_id,
+                filters_registrations,
+                gets_registrations_by_id,
+                finds_what_a_member_holds_in_occurrences,
+            }
         }
     };
 }

@@ -9,6 +9,8 @@
 //! Each case gets storage of its own. After each one, whatever it was about, the invariants over everything that
 //! it stored are checked.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a case that does not hold panics")]
+
 mod bench;
 mod harness;
 mod invariants;
@@ -16,9 +18,15 @@ mod list;
 mod tenant;
 mod tools;
 
+mod cancelling;
 mod issues;
 mod members;
 mod organizations;
+mod registering;
+mod registration_windows;
+mod registrations;
+mod rushes;
+mod waitlist;
 
 pub use bench::Bench;
 pub use harness::{Harness, run};

@@ -1,0 +1,95 @@
+//! What [`RegistrationBook::cancel`](crate::ports::RegistrationBook::cancel) must hold.
+
+use convene_domain::{
+    id::RegistrationId,
+    registration::{Cancellation, CancellationReason, Registration, RegistrationStatus},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tools::{FIRST, NOW, by_root, day, refusal},
+};
+use crate::{
+    failure::Refusal,
+    ports::{CancellationOrder, Cancelled},
+    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+};
+
+pub(super) async fn gives_the_seat_and_the_time_back(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let other = tenant.event(EventBuilder::once(FIRST)).await;
+    let crowd = tenant.crowd(2).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let journal = tenant.journal().await;
+    let later = NOW + Duration::MINUTE;
+    let cancelled = tenant.try_cancel(&seat, later).await.unwrap();
+    let cancellation = Some(Cancellation { at: later, reason: CancellationReason::ByMember });
+    let expected = Registration { status: RegistrationStatus::Cancelled, cancellation, ..seat.clone() };
+    assert_eq!(cancelled, Cancelled { registration: expected.clone(), promoted: None });
+    assert_eq!(tenant.registration_now(&seat).await, expected);
+    assert_eq!(tenant.counts(seat.occurrence).await, (0, 0));
+    journal.expect([("registration.cancelled", seat.id.to_string())]).await;
+    tenant.seat(&event, day(0), &crowd[1]).await;
+    tenant.seat(&other, day(0), &crowd[0]).await;
+}
+
+pub(super) async fn cancels_a_registration_once(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(0), &ada).await;
+    tenant.cancel(&seat).await;
+    let journal = tenant.journal().await;
+    assert_eq!(refusal(tenant.try_cancel(&seat, NOW).await), Refusal::AlreadyCancelled);
+    journal.expect_nothing().await;
+    assert_eq!(tenant.counts(seat.occurrence).await, (0, 0), "the seat is not given back twice");
+}
+
+pub(super) async fn cancels_nobody_elses_registration(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let crowd = tenant.crowd(2).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let journal = tenant.journal().await;
+    let stranger = crowd[1].id;
+    for registration in [seat.id, RegistrationId::from_uuid(fresh_uuid())] {
+        let order = CancellationOrder { registration, of_member: Some(stranger), caller: stranger };
+        let refused = tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("registrationId"));
+    }
+    journal.expect_nothing().await;
+    assert_eq!(tenant.registration_now(&seat).await, seat);
+}
+
+pub(super) async fn tells_an_admins_own_registration_from_others(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let root = tenant.admin.clone();
+    for (member, reason) in [(&ada, CancellationReason::ByAdmin), (&root, CancellationReason::ByMember)] {
+        let seat = tenant.seat(&event, day(0), member).await;
+        let order = CancellationOrder { registration: seat.id, of_member: None, caller: root.id };
+        let cancelled =
+            tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root()).await.unwrap();
+        assert_eq!(cancelled.registration.cancellation, Some(Cancellation { at: NOW, reason }));
+    }
+}
+
+pub(super) async fn frees_one_seat_of_many(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(3)).await;
+    let crowd = tenant.crowd(4).await;
+    let mut seats = Vec::new();
+    for member in &crowd[..3] {
+        seats.push(tenant.seat(&event, day(0), member).await);
+    }
+    tenant.cancel(&seats[1]).await;
+    assert_eq!(tenant.counts(seats[0].occurrence).await, (2, 0));
+    assert_eq!(tenant.registration_now(&seats[0]).await, seats[0]);
+    assert_eq!(tenant.registration_now(&seats[2]).await, seats[2]);
+    tenant.seat(&event, day(0), &crowd[3]).await;
+    let refused = tenant.try_register(register(proven(&event, day(0)), crowd[1].id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::OccurrenceFull);
+}

@@ -1,0 +1,243 @@
+//! What [`RegistrationBook::register`](crate::ports::RegistrationBook::register) must hold.
+
+use convene_domain::{
+    activity::Action,
+    capacity::Capacity,
+    id::{EventId, MemberId},
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
+};
+use crate::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
+    testing::builders::{EventBuilder, fresh_uuid, proven, register, stored},
+};
+
+pub(super) async fn gives_a_seat(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(3)).await;
+    let ada = tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let order = register(proven(&event, day(7)), ada.id);
+    let key = OccurrenceKey { event: event.id, original_start: day(7) };
+    let registration = tenant.try_register(order.clone(), NOW).await.unwrap();
+    let expected = Registration {
+        id: order.id,
+        occurrence: key,
+        member: ada.id,
+        interval: event.interval_from(day(7)),
+        status: RegistrationStatus::Confirmed,
+        waitlist_sequence: None,
+        created_at: NOW,
+        cancellation: None,
+    };
+    assert_eq!(registration, expected);
+    assert_eq!(tenant.registration_now(&registration).await, expected);
+    journal.expect([("registration.created", registration.id.to_string())]).await;
+
+    let occurrence = tenant.stored(key).await.expect("the occurrence is stored now");
+    assert_eq!((occurrence.key, occurrence.interval), (key, registration.interval));
+    assert_eq!((occurrence.taken, occurrence.waiting, occurrence.capacity.get()), (1, 0, 3));
+    assert_eq!(occurrence.original_local, FIRST + Duration::days(7));
+    assert!(!occurrence.exception.is_any());
+    let untouched = OccurrenceKey { event: event.id, original_start: day(14) };
+    assert_eq!(tenant.stored(untouched).await, None, "its sisters are not");
+}
+
+pub(super) async fn gives_no_more_seats_than_there_are(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(2)).await;
+    let crowd = tenant.crowd(3).await;
+    tenant.seat(&event, day(0), &crowd[0]).await;
+    tenant.seat(&event, day(0), &crowd[1]).await;
+    let journal = tenant.journal().await;
+    let refused = tenant.try_register(register(proven(&event, day(0)), crowd[2].id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::OccurrenceFull);
+    journal.expect_nothing().await;
+    assert_eq!(tenant.active_of(crowd[2].id).await, []);
+    // Each occurrence has its own seats.
+    tenant.seat(&event, day(1), &crowd[2]).await;
+}
+
+pub(super) async fn registers_a_member_once_for_an_occurrence(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(2)).await;
+    let crowd = tenant.crowd(3).await;
+    tenant.seat(&event, day(0), &crowd[0]).await;
+    let again = || register(proven(&event, day(0)), crowd[0].id);
+    let waiting = |order| RegistrationOrder { join_waitlist: true, ..order };
+    let journal = tenant.journal().await;
+    for order in [again(), waiting(again())] {
+        let refused = tenant.try_register(order, NOW).await;
+        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "and not that it conflicts with itself");
+    }
+    journal.expect_nothing().await;
+    tenant.seat(&event, day(0), &crowd[1]).await;
+    let queued = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    assert_eq!(queued.status, RegistrationStatus::Waitlisted);
+    for member in &crowd {
+        let order = waiting(register(proven(&event, day(0)), member.id));
+        let refused = tenant.try_register(order, NOW).await;
+        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "also where it is full");
+    }
+}
+
+pub(super) async fn registers_again_after_a_cancellation(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let ada = tenant.member("ada").await;
+    let first = tenant.seat(&event, day(0), &ada).await;
+    tenant.cancel(&first).await;
+    let second = tenant.seat(&event, day(0), &ada).await;
+    assert_ne!(first.id, second.id);
+    assert_eq!(tenant.active_of(ada.id).await, [second]);
+    assert_eq!(tenant.registration_now(&first).await.status, RegistrationStatus::Cancelled);
+}
+
+pub(super) async fn names_the_registration_in_the_way(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let bea = tenant.member("bea").await;
+    // 09:00 to 11:00; the others begin or end within it, lie within it, surround it, or are at the same time.
+    let held = tenant.event(EventBuilder::weekly(FIRST).lasting(Duration::hours(2))).await;
+    let seat = tenant.seat(&held, day(0), &ada).await;
+    for (begins, minutes) in [(-30, 60), (90, 60), (30, 30), (-60, 240), (0, 120), (-60, 61), (119, 1)] {
+        let start = FIRST + Duration::minutes(begins);
+        let event = EventBuilder::once(start).lasting(Duration::minutes(minutes));
+        let event = tenant.event(event).await;
+        let journal = tenant.journal().await;
+        let order = register(proven(&event, start.as_utc()), ada.id);
+        let refused = tenant.try_register(order, NOW).await;
+        assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(seat.clone()) });
+        journal.expect_nothing().await;
+        let key = OccurrenceKey { event: event.id, original_start: start.as_utc() };
+        assert_eq!(tenant.counts(key).await, (0, 0), "no seat is taken by who gets none");
+    }
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    tenant.seat(&event, day(0), &bea).await;
+}
+
+pub(super) async fn lets_intervals_touch(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    for hour in [0, -1, 1, 2] {
+        let start = FIRST + Duration::hours(hour);
+        let event = tenant.event(EventBuilder::once(start).lasting(Duration::HOUR)).await;
+        tenant.seat(&event, start.as_utc(), &ada).await;
+    }
+    assert_eq!(tenant.active_of(ada.id).await.len(), 4);
+}
+
+pub(super) async fn minds_the_time_of_an_occurrence_and_not_its_rule(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let edit = crate::ports::OccurrenceEdit {
+        occurrence: OccurrenceKey { event: series.id, original_start: day(1) },
+        patch: crate::ports::OccurrencePatch {
+            starts_at: Some(FIRST + Duration::hours(30)),
+            ..crate::ports::OccurrencePatch::default()
+        },
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let moved = tenant.seat(&series, day(1), &ada).await;
+    assert_eq!(moved.interval, series.interval_from(day(1) + Duration::hours(6)));
+    let at_its_old_time = tenant.event(EventBuilder::once(FIRST + Duration::days(1))).await;
+    tenant.seat(&at_its_old_time, day(1), &ada).await;
+    let at_its_new_time = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
+    let order = register(proven(&at_its_new_time, day(0) + Duration::hours(30)), ada.id);
+    let refused = tenant.try_register(order, NOW).await;
+    assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(moved) });
+}
+
+pub(super) async fn does_not_register_for_or_with_what_is_not_there(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
+    let never_stored = EventBuilder::daily(FIRST, 3).build();
+    let ada = tenant.member("ada").await;
+    let gone = tenant.member("bea").await;
+    tenant.ports.members.remove(&tenant.scope, gone.id, &by_root()).await.unwrap();
+    let journal = tenant.journal().await;
+    for member in [gone.id, MemberId::from_uuid(fresh_uuid())] {
+        let refused = tenant.try_register(register(proven(&event, day(0)), member), NOW).await;
+        assert_eq!(refusal(refused), Refusal::not_found("memberId"));
+    }
+    let refused = tenant.try_register(register(proven(&never_stored, day(0)), ada.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    let unknown = OccurrenceKey { event: EventId::from_uuid(fresh_uuid()), original_start: day(0) };
+    let refused = tenant.try_register(register(stored(&event, unknown), ada.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn trusts_no_proof_that_is_out_of_date(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let bea = tenant.member("bea").await;
+    let before = tenant.event(EventBuilder::daily(FIRST, 5).seats(10)).await;
+    let patch = EventPatch {
+        capacity: Some(Capacity::new(1).unwrap()),
+        recurrence: Some(Some(crate::ports::NewRecurrence {
+            rule: convene_domain::recurrence::Rule::parse("FREQ=DAILY;COUNT=2").unwrap(),
+            exdates: Vec::new(),
+            rdates: Vec::new(),
+        })),
+        ..EventPatch::default()
+    };
+    let edit = EventEdit {
+        event: before.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch,
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    let refused = tenant.try_register(register(proven(&before, day(3)), ada.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the series has become shorter");
+    tenant.seat(&before, day(1), &ada).await;
+    let refused = tenant.try_register(register(proven(&before, day(1)), bea.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::OccurrenceFull, "the event has become smaller");
+
+    let deleted = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    tenant.ports.events.delete(&tenant.scope, deleted.id, &by_root()).await.unwrap();
+    let refused = tenant.try_register(register(proven(&deleted, day(3)), ada.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+}
+
+pub(super) async fn says_who_did_it_for_whom(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let later = NOW + Duration::MINUTE;
+    let mut change = by_root_at(later);
+    change.request_id = Some(String::from("request-7"));
+    let order = register(proven(&event, day(0)), ada.id);
+    let registration = tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap();
+    assert_eq!(registration.created_at, later);
+    let entries = journal.new_entries().await;
+    let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+    assert_eq!((entry.action, entry.at, &entry.actor), (Action::RegistrationCreated, later, &change.actor));
+    assert_eq!(entry.request_id.as_deref(), Some("request-7"));
+}
+
+pub(super) async fn limits_what_a_member_holds(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 1_001)).await;
+    for number in 0..1_000 {
+        tenant.seat(&series, day(number), &ada).await;
+    }
+    let one_more = || register(proven(&series, day(1_000)), ada.id);
+    let refused = tenant.try_register(one_more(), NOW).await;
+    assert!(matches!(refusal(refused), Refusal::LimitExceeded { limit: 1_000, .. }));
+    // What has ended does not count.
+    tenant.try_register(one_more(), day(0) + Duration::HOUR).await.unwrap();
+}

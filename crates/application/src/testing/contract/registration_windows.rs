@@ -1,0 +1,123 @@
+//! When members can register, and until when they can cancel.
+
+use convene_domain::registration::RegistrationStatus;
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
+};
+use crate::{
+    failure::Refusal,
+    ports::{CancellationOrder, EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
+    testing::builders::{EventBuilder, proven, register},
+};
+
+const MOMENT: Duration = Duration::MILLISECOND;
+
+pub(super) async fn opens_and_closes_registration_to_the_moment(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2));
+    let event = tenant.event(event).await;
+    let crowd = tenant.crowd(4).await;
+    let (opens_at, closed_at) = (day(-3), day(0) - Duration::hours(2));
+    let journal = tenant.journal().await;
+    let attempt =
+        |member: usize, at| tenant.try_register(register(proven(&event, day(0)), crowd[member].id), at);
+    assert_eq!(refusal(attempt(0, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
+    assert_eq!(refusal(attempt(0, closed_at).await), Refusal::RegistrationClosed { closed_at });
+    journal.expect_nothing().await;
+    attempt(0, opens_at).await.unwrap();
+    attempt(1, closed_at - MOMENT).await.unwrap();
+    // Once it is stored, the same holds.
+    assert_eq!(refusal(attempt(2, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
+    assert_eq!(refusal(attempt(2, closed_at).await), Refusal::RegistrationClosed { closed_at });
+    attempt(2, closed_at - MOMENT).await.unwrap();
+    attempt(3, opens_at).await.unwrap();
+}
+
+pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2)).seats(1);
+    let event = tenant.event(event).await;
+    let crowd = tenant.crowd(2).await;
+    tenant.try_register(register(proven(&event, day(0)), crowd[0].id), day(-1)).await.unwrap();
+    let (opens_at, closed_at) = (day(-3), day(0) - Duration::hours(2));
+    let wait = || RegistrationOrder { join_waitlist: true, ..register(proven(&event, day(0)), crowd[1].id) };
+    let refused = tenant.try_register(wait(), closed_at).await;
+    assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at });
+    let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
+    assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at });
+    let queued = tenant.try_register(wait(), closed_at - MOMENT).await.unwrap();
+    assert_eq!(queued.status, RegistrationStatus::Waitlisted);
+}
+
+pub(super) async fn registers_nobody_for_what_has_begun(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    for at in [day(0), day(0) + Duration::minutes(30), day(1)] {
+        let refused = tenant.try_register(register(proven(&event, day(0)), ada.id), at).await;
+        assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at: day(0) });
+    }
+    tenant.try_register(register(proven(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
+}
+
+pub(super) async fn moves_the_window_with_the_policy(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let crowd = tenant.crowd(2).await;
+    tenant.seat(&event, day(0), &crowd[0]).await;
+    let opens = convene_domain::duration::LeadTime::new(Duration::days(2)).unwrap();
+    let edit = EventEdit {
+        event: event.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch: EventPatch { registration_opens: Some(Some(opens)), ..EventPatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    let event = tenant.event_now(&event).await;
+    for start in [day(0), day(7)] {
+        let refused = tenant.try_register(register(proven(&event, start), crowd[1].id), NOW).await;
+        let opens_at = start - Duration::days(2);
+        assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at }, "stored before or not");
+    }
+}
+
+pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_the_start(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(2)).await;
+    let crowd = tenant.crowd(2).await;
+    let first = tenant.seat(&event, day(0), &crowd[0]).await;
+    let second = tenant.seat(&event, day(0), &crowd[1]).await;
+    let closed_at = day(-1);
+    let journal = tenant.journal().await;
+    for at in [closed_at, day(0) - MOMENT] {
+        let refused = tenant.try_cancel(&first, at).await;
+        assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at });
+    }
+    let by_admin = |registration, at| {
+        let order = CancellationOrder { registration, of_member: None, caller: tenant.admin.id };
+        let tenant = tenant.clone();
+        async move { tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root_at(at)).await }
+    };
+    for at in [day(0), day(3)] {
+        let refused = by_admin(first.id, at).await;
+        assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) }, "it has begun");
+    }
+    journal.expect_nothing().await;
+    tenant.try_cancel(&second, closed_at - MOMENT).await.unwrap();
+    by_admin(first.id, day(0) - MOMENT).await.unwrap();
+}
+
+pub(super) async fn lets_members_leave_the_queue_after_the_deadline(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    tenant.seat(&event, day(0), &crowd[0]).await;
+    let queued = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let refused = tenant.try_cancel(&queued, day(0)).await;
+    assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) });
+    tenant.try_cancel(&queued, day(0) - MOMENT).await.unwrap();
+}

@@ -1,0 +1,115 @@
+//! What [`Registrations`](crate::ports::Registrations) must hold.
+
+use convene_domain::{
+    id::RegistrationId,
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tools::{FIRST, day},
+};
+use crate::{
+    ports::RegistrationFilter,
+    testing::builders::{EventBuilder, first, first_after, fresh_uuid},
+};
+
+pub(super) async fn lists_registrations_by_start_and_then_id(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let crowd = tenant.crowd(3).await;
+    let mut all = Vec::new();
+    for (number, member) in [(3, 0), (1, 2), (1, 0), (2, 1), (1, 1)] {
+        all.push(tenant.seat(&series, day(number), &crowd[member]).await);
+    }
+    all.sort_by_key(|registration| (registration.interval.start(), registration.id));
+    let page = async |page| {
+        let everything = RegistrationFilter::default();
+        let page = tenant.ports.registrations.list(&tenant.scope, everything, page).await.unwrap();
+        (page.items, page.has_next)
+    };
+    let after = |number: usize| first_after(2, (all[number].interval.start(), all[number].id));
+    assert_eq!(page(first(2)).await, (all[..2].to_vec(), true));
+    assert_eq!(page(after(1)).await, (all[2..4].to_vec(), true));
+    assert_eq!(page(after(3)).await, (all[4..].to_vec(), false));
+    assert_eq!(page(first(5)).await, (all.clone(), false));
+    // A position need not be that of a registration.
+    assert_eq!(page(first_after(5, (day(2), all[0].id))).await.0, all[3..]);
+}
+
+pub(super) async fn filters_registrations(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let [ada, bea] = crowd.as_slice() else { panic!("two") };
+    let zero = tenant.seat(&series, day(0), ada).await;
+    let one = tenant.seat(&series, day(1), bea).await;
+    let waiting = tenant.seat_or_queue(&series, day(1), ada).await;
+    let two = tenant.seat(&series, day(2), ada).await;
+    let two = tenant.cancel(&two).await.registration;
+    let list = async |filter| tenant.registrations(filter).await;
+    let all = RegistrationFilter::default;
+    let by_position = |mut some: Vec<Registration>| {
+        some.sort_by_key(|registration| (registration.interval.start(), registration.id));
+        some
+    };
+    let everything = by_position(vec![zero.clone(), one.clone(), waiting.clone(), two.clone()]);
+    assert_eq!(list(all()).await, everything);
+    let of_status = |status| RegistrationFilter { statuses: Some(vec![status]), ..all() };
+    assert_eq!(list(of_status(RegistrationStatus::Confirmed)).await, [zero.clone(), one.clone()]);
+    assert_eq!(list(of_status(RegistrationStatus::Waitlisted)).await, [waiting.clone()]);
+    assert_eq!(list(of_status(RegistrationStatus::Cancelled)).await, [two.clone()]);
+    let statuses = Some(vec![RegistrationStatus::Waitlisted, RegistrationStatus::Cancelled]);
+    assert_eq!(list(RegistrationFilter { statuses, ..all() }).await, [waiting.clone(), two.clone()]);
+    assert_eq!(list(RegistrationFilter { member: Some(bea.id), ..all() }).await, [one.clone()]);
+    let of_occurrence = RegistrationFilter { occurrence: Some(one.occurrence), ..all() };
+    let both = by_position(vec![one.clone(), waiting.clone()]);
+    assert_eq!(list(of_occurrence.clone()).await, both);
+    assert_eq!(list(RegistrationFilter { member: Some(ada.id), ..of_occurrence }).await, [waiting]);
+
+    // From 09:00 to 10:00: half-open at both ends.
+    let ends = day(0) + Duration::HOUR;
+    let moment = Duration::MILLISECOND;
+    let from = |from| RegistrationFilter { from: Some(from), ..all() };
+    assert_eq!(list(from(ends - moment)).await, everything, "it has not ended yet");
+    assert_eq!(list(from(ends)).await, everything[1..], "it has ended");
+    let to = |to| RegistrationFilter { to: Some(to), ..all() };
+    assert_eq!(list(to(day(2))).await, everything[..3], "it does not begin before it begins");
+    assert_eq!(list(to(day(2) + moment)).await, everything);
+    let within = RegistrationFilter { from: Some(day(1)), to: Some(day(2)), ..all() };
+    assert_eq!(list(within).await, both);
+}
+
+pub(super) async fn gets_registrations_by_id(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let ada = tenant.member("ada").await;
+    let one = tenant.seat(&series, day(0), &ada).await;
+    let two = tenant.seat(&series, day(1), &ada).await;
+    let ids = [two.id, RegistrationId::from_uuid(fresh_uuid()), one.id];
+    let mut found = tenant.ports.registrations.get_many(&tenant.scope, &ids).await.unwrap();
+    found.sort_by_key(|registration| registration.id);
+    assert_eq!(found, [one, two]);
+}
+
+pub(super) async fn finds_what_a_member_holds_in_occurrences(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let [ada, bea] = crowd.as_slice() else { panic!("two") };
+    let held = tenant.seat(&series, day(0), ada).await;
+    let others = tenant.seat(&series, day(1), bea).await;
+    let waiting = tenant.seat_or_queue(&series, day(1), ada).await;
+    let given_up = tenant.seat(&series, day(2), ada).await;
+    tenant.cancel(&given_up).await;
+    let not_asked_for = tenant.seat(&series, day(3), ada).await;
+    let untouched = OccurrenceKey { event: series.id, original_start: day(4) };
+    let keys = [held.occurrence, others.occurrence, given_up.occurrence, untouched];
+    let mut found = tenant.ports.registrations.active_of(&tenant.scope, ada.id, &keys).await.unwrap();
+    found.sort_by_key(|registration| registration.interval);
+    assert_eq!(found, [held, waiting]);
+    let keys = [not_asked_for.occurrence];
+    assert_eq!(tenant.ports.registrations.active_of(&tenant.scope, bea.id, &keys).await.unwrap(), []);
+}

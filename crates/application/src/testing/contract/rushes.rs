@@ -1,0 +1,249 @@
+//! Many callers at once. Whatever the order in which they are served, exactly what may succeed does.
+
+use convene_domain::{
+    capacity::Capacity,
+    event::Event,
+    member::Member,
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, by_root, day, refusal, together},
+};
+use crate::{
+    failure::{Outcome, Refusal},
+    ports::{
+        EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter,
+        RegistrationOrder,
+    },
+    testing::builders::{EventBuilder, proven, register},
+};
+
+/// A call to register, to be made later.
+fn call(
+    tenant: &Tenant,
+    event: &Event,
+    start: convene_domain::time::Instant,
+    member: &Member,
+    join_waitlist: bool,
+) -> impl Future<Output = Outcome<Registration>> + Send + 'static {
+    let tenant = tenant.clone();
+    let order = RegistrationOrder { join_waitlist, ..register(proven(event, start), member.id) };
+    async move { tenant.try_register(order, NOW).await }
+}
+
+fn won_and_lost<T: std::fmt::Debug>(outcomes: Vec<Outcome<T>>) -> (Vec<T>, Vec<Refusal>) {
+    let (mut won, mut lost) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Ok(answer) => won.push(answer),
+            refused => lost.push(refusal(refused)),
+        }
+    }
+    (won, lost)
+}
+
+pub(super) async fn gives_ten_seats_to_ten_of_two_hundred(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
+    let crowd = tenant.crowd(200).await;
+    let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(won.len(), 10);
+    assert!(lost.iter().all(|refusal| *refusal == Refusal::OccurrenceFull), "{lost:?}");
+    assert_eq!(tenant.counts(won[0].occurrence).await, (10, 0));
+}
+
+pub(super) async fn gives_one_seat_to_one_and_queues_the_others(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let crowd = tenant.crowd(32).await;
+    let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, true)).collect();
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(lost, []);
+    let seats = won.iter().filter(|one| one.status == RegistrationStatus::Confirmed).count();
+    assert_eq!(seats, 1);
+    assert_eq!(tenant.counts(won[0].occurrence).await, (1, 31));
+    let ids: Vec<_> = won.iter().map(|one| one.id).collect();
+    let positions = tenant.ports.registrations.waitlist_positions(&tenant.scope, &ids).await.unwrap();
+    let mut positions: Vec<_> = positions.into_values().collect();
+    positions.sort_unstable();
+    assert_eq!(positions, (1..=31).collect::<Vec<_>>());
+}
+
+pub(super) async fn gives_a_member_one_of_many_overlapping_seats(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let mut calls = Vec::new();
+    for minutes in 0..32 {
+        let start = FIRST + Duration::minutes(minutes);
+        let event = tenant.event(EventBuilder::once(start)).await;
+        calls.push(call(&tenant, &event, start.as_utc(), &ada, false));
+    }
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(won.len(), 1);
+    let with = Refusal::ScheduleConflict { with: Box::new(won[0].clone()) };
+    assert!(lost.iter().all(|refusal| *refusal == with), "{lost:?}");
+    assert_eq!(tenant.active_of(ada.id).await, won);
+}
+
+pub(super) async fn registers_a_member_once_however_often_they_call(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(20)).await;
+    let ada = tenant.member("ada").await;
+    let calls: Vec<_> = (0..16).map(|_| call(&tenant, &event, day(0), &ada, false)).collect();
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(won.len(), 1);
+    assert!(lost.iter().all(|refusal| *refusal == Refusal::AlreadyRegistered), "{lost:?}");
+    assert_eq!(tenant.counts(won[0].occurrence).await, (1, 0));
+}
+
+pub(super) async fn leaves_no_seat_free_because_of_who_could_not_take_it(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(8)).await;
+    let other = tenant.event(EventBuilder::once(FIRST).seats(100)).await;
+    let crowd = tenant.crowd(24).await;
+    for member in crowd.iter().step_by(2) {
+        tenant.seat(&other, day(0), member).await;
+    }
+    let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(won.len(), 8, "twelve could take the eight seats: {lost:?}");
+}
+
+pub(super) async fn cancels_a_seat_once_however_often_it_is_given_back(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(2)).await;
+    let crowd = tenant.crowd(4).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    tenant.seat(&event, day(0), &crowd[1]).await;
+    tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    tenant.seat_or_queue(&event, day(0), &crowd[3]).await;
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let (tenant, seat) = (tenant.clone(), seat.clone());
+            async move { tenant.try_cancel(&seat, NOW).await }
+        })
+        .collect();
+    let (won, lost) = won_and_lost(together(calls).await);
+    assert_eq!(won.len(), 1);
+    assert!(lost.iter().all(|refusal| *refusal == Refusal::AlreadyCancelled), "{lost:?}");
+    assert_eq!(won[0].promoted.as_ref().map(|promoted| promoted.member), Some(crowd[2].id));
+    assert_eq!(tenant.counts(seat.occurrence).await, (2, 1));
+}
+
+pub(super) async fn keeps_every_seat_filled_while_members_come_and_go(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
+    let crowd = tenant.crowd(40).await;
+    let mut seats = Vec::new();
+    for member in &crowd[..5] {
+        seats.push(tenant.seat(&event, day(0), member).await);
+    }
+    let come = crowd[5..].iter().map(|member| call(&tenant, &event, day(0), member, true));
+    let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
+    for coming in come {
+        calls.push(Box::pin(async move { drop(coming.await.expect("a seat or a place in the queue")) }));
+    }
+    for seat in seats.clone() {
+        let tenant = tenant.clone();
+        calls.push(Box::pin(async move { drop(tenant.cancel(&seat).await) }));
+    }
+    together(calls).await;
+    assert_eq!(tenant.counts(seats[0].occurrence).await, (5, 30));
+}
+
+pub(super) async fn never_takes_seats_away_that_are_given_out_at_the_same_time(bench: Bench) {
+    for round in 0..5 {
+        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(20)).await;
+        let crowd = tenant.crowd(20).await;
+        let key = OccurrenceKey { event: event.id, original_start: day(0) };
+        if round % 2 == 0 {
+            tenant.seat(&event, day(0), &tenant.admin).await;
+        }
+        let shrink = {
+            let tenant = tenant.clone();
+            let patch =
+                OccurrencePatch { capacity: Some(Capacity::new(8).unwrap()), ..OccurrencePatch::default() };
+            let edit = OccurrenceEdit { occurrence: key, patch, on_affected: OnAffected::Refuse };
+            async move {
+                match tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await {
+                    Ok(_) => {}
+                    refused => assert!(
+                        matches!(refusal(refused), Refusal::CapacityBelowRegistrations { taken } if taken > 8)
+                    ),
+                }
+            }
+        };
+        let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![Box::pin(shrink)];
+        for member in &crowd {
+            let coming = call(&tenant, &event, day(0), member, false);
+            calls.push(Box::pin(async move {
+                if let Err(refused) = coming.await {
+                    assert_eq!(refusal::<()>(Err(refused)), Refusal::OccurrenceFull);
+                }
+            }));
+        }
+        together(calls).await;
+        let stored = tenant.stored(key).await.unwrap();
+        assert!(stored.taken == stored.capacity.get() || stored.capacity.get() == 20, "{stored:?}");
+    }
+}
+
+pub(super) async fn registers_for_the_event_before_or_after_an_edit_never_in_between(bench: Bench) {
+    for round in 0..5 {
+        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let event = tenant.event(EventBuilder::once(FIRST)).await;
+        let crowd = tenant.crowd(12).await;
+        let move_on = {
+            let tenant = tenant.clone();
+            let patch = EventPatch { starts_at: Some(FIRST + Duration::hours(5)), ..EventPatch::default() };
+            let edit = EventEdit {
+                event: event.id,
+                expected_version: None,
+                scope: EditScope::All,
+                patch,
+                on_affected: OnAffected::Refuse,
+            };
+            async move { drop(tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap()) }
+        };
+        let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![Box::pin(move_on)];
+        for member in &crowd {
+            let coming = call(&tenant, &event, day(0), member, false);
+            calls.push(Box::pin(async move { drop(coming.await) }));
+        }
+        together(calls).await;
+        let new_time = event.interval_from(day(0) + Duration::hours(5));
+        let all = tenant.registrations(RegistrationFilter::default()).await;
+        assert!(all.iter().all(|one| one.interval == new_time), "everybody follows: {all:?}");
+    }
+}
+
+pub(super) async fn deletes_an_event_or_gives_out_seats_in_it_not_both(bench: Bench) {
+    for round in 0..5 {
+        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
+        let ada = tenant.member("ada").await;
+        let coming = call(&tenant, &event, day(0), &ada, false);
+        let delete = {
+            let (tenant, id) = (tenant.clone(), event.id);
+            async move { tenant.ports.events.delete(&tenant.scope, id, &by_root()).await }
+        };
+        let (registered, deleted) = tokio::join!(tokio::spawn(coming), tokio::spawn(delete));
+        match (registered.unwrap(), deleted.unwrap()) {
+            (Ok(registration), refused) => {
+                let registrations = vec![registration];
+                assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+            }
+            (refused, deleted) => {
+                assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+                deleted.unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The queue of a full occurrence: who waits, in which order, and who moves up.
+
+use convene_domain::{
+    capacity::Capacity,
+    id::RegistrationId,
+    occurrence::OccurrenceKey,
+    registration::{CancellationReason, Registration, RegistrationStatus},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
+};
+use crate::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch, MemberRemoved, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+};
+
+/// The positions of registrations in their queues, 0 for those that do not wait.
+async fn positions(tenant: &Tenant, registrations: &[&Registration]) -> Vec<u32> {
+    let ids: Vec<_> = registrations.iter().map(|registration| registration.id).collect();
+    let found = tenant.ports.registrations.waitlist_positions(&tenant.scope, &ids).await.unwrap();
+    assert!(found.keys().all(|id| ids.contains(id)), "only what was asked for");
+    ids.iter().map(|id| found.get(id).copied().unwrap_or_default()).collect()
+}
+
+pub(super) async fn queues_in_the_order_of_arrival(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(4).await;
+    let seat = tenant.seat_or_queue(&event, day(0), &crowd[0]).await;
+    assert_eq!(
+        (seat.status, seat.waitlist_sequence),
+        (RegistrationStatus::Confirmed, None),
+        "a seat was free"
+    );
+    let journal = tenant.journal().await;
+    let mut queue = Vec::new();
+    for member in crowd[1..].iter().rev() {
+        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+    }
+    journal
+        .expect([0, 1, 2].map(|place: usize| ("registration.waitlisted", queue[place].id.to_string())))
+        .await;
+    assert!(queue.iter().all(|one| one.status == RegistrationStatus::Waitlisted));
+    assert!(queue.is_sorted_by_key(|one| one.waitlist_sequence));
+    assert_eq!(tenant.counts(seat.occurrence).await, (1, 3));
+    assert_eq!(positions(&tenant, &[&queue[2], &seat, &queue[0], &queue[1]]).await, [3, 0, 1, 2]);
+    let unknown = Registration { id: RegistrationId::from_uuid(fresh_uuid()), ..seat.clone() };
+    assert_eq!(positions(&tenant, &[&unknown]).await, [0]);
+
+    // Another occurrence has a queue of its own.
+    tenant.seat(&event, day(1), &crowd[0]).await;
+    let elsewhere = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    assert_eq!(positions(&tenant, &[&elsewhere]).await, [1]);
+}
+
+pub(super) async fn leaves_a_waiting_member_free_for_something_else(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let full = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let other = tenant.event(EventBuilder::once(FIRST)).await;
+    let crowd = tenant.crowd(2).await;
+    tenant.seat(&full, day(0), &crowd[0]).await;
+    tenant.seat_or_queue(&full, day(0), &crowd[1]).await;
+    tenant.seat(&other, day(0), &crowd[1]).await;
+    assert_eq!(tenant.active_of(crowd[1].id).await.len(), 2);
+}
+
+pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(3).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let first = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let second = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let journal = tenant.journal().await;
+    let cancelled = tenant.cancel(&seat).await;
+    let promoted = cancelled.promoted.expect("somebody moves up");
+    assert_eq!((promoted.id, promoted.member), (first.id, crowd[1].id));
+    assert_eq!((promoted.status, promoted.waitlist_sequence), (RegistrationStatus::Confirmed, None));
+    assert_eq!(tenant.registration_now(&first).await, promoted);
+    assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
+    assert_eq!(positions(&tenant, &[&first, &second]).await, [0, 1]);
+    journal
+        .expect([
+            ("registration.cancelled", seat.id.to_string()),
+            ("registration.promoted", first.id.to_string()),
+        ])
+        .await;
+    // Who moved up holds the time, too.
+    let other = tenant.event(EventBuilder::once(FIRST)).await;
+    let refused = tenant.try_register(register(proven(&other, day(0)), crowd[1].id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(promoted) });
+}
+
+pub(super) async fn passes_over_who_has_a_clash_and_keeps_their_place(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let other = tenant.event(EventBuilder::once(FIRST + Duration::minutes(30))).await;
+    let crowd = tenant.crowd(3).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let busy = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let free = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let elsewhere = tenant.seat(&other, day(0) + Duration::minutes(30), &crowd[1]).await;
+
+    let promoted = tenant.cancel(&seat).await.promoted.expect("the second moves up");
+    assert_eq!(promoted.id, free.id);
+    assert_eq!(tenant.registration_now(&busy).await, busy, "place and all");
+    assert_eq!(positions(&tenant, &[&busy]).await, [1]);
+    assert_eq!(tenant.cancel(&promoted).await.promoted, None, "nobody whose time is free waits");
+    assert_eq!(tenant.counts(seat.occurrence).await, (0, 1));
+
+    // The free seat goes to whoever can take it, and the one who waits is next as soon as their time is free.
+    let quick = tenant.seat(&event, day(0), &crowd[0]).await;
+    tenant.cancel(&elsewhere).await;
+    let promoted = tenant.cancel(&quick).await.promoted.expect("the time is free now");
+    assert_eq!(promoted.id, busy.id);
+}
+
+pub(super) async fn lets_members_leave_the_queue(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let crowd = tenant.crowd(4).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let first = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let second = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let journal = tenant.journal().await;
+    let cancelled = tenant.cancel(&first).await;
+    assert_eq!(cancelled.promoted, None, "no seat became free");
+    assert_eq!(cancelled.registration.status, RegistrationStatus::Cancelled);
+    assert_eq!(cancelled.registration.waitlist_sequence, None);
+    journal.expect([("registration.cancelled", first.id.to_string())]).await;
+    assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
+    assert_eq!(positions(&tenant, &[&first, &second]).await, [0, 1]);
+    // Who comes back stands at the end.
+    let third = tenant.seat_or_queue(&event, day(0), &crowd[3]).await;
+    let again = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    assert_eq!(positions(&tenant, &[&second, &third, &again]).await, [1, 2, 3]);
+}
+
+pub(super) async fn moves_as_many_up_as_seats_are_added_to_an_event(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(5).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let mut queue = Vec::new();
+    for member in &crowd[1..] {
+        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+    }
+    let journal = tenant.journal().await;
+    let edit = EventEdit {
+        event: event.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch: EventPatch { capacity: Some(Capacity::new(3).unwrap()), ..EventPatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 0);
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("registration.promoted", queue[0].id.to_string()),
+            ("registration.promoted", queue[1].id.to_string()),
+        ])
+        .await;
+    assert_eq!(tenant.counts(seat.occurrence).await, (3, 2));
+    let left: Vec<&Registration> = queue.iter().collect();
+    assert_eq!(positions(&tenant, &left).await, [0, 0, 1, 2]);
+}
+
+pub(super) async fn moves_up_when_seats_are_added_to_one_occurrence(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(4).await;
+    let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+    let mut queue = Vec::new();
+    for member in &crowd[1..] {
+        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+    }
+    let blocked = tenant.event(EventBuilder::once(FIRST)).await;
+    tenant.seat(&blocked, day(0), &crowd[1]).await;
+    let journal = tenant.journal().await;
+    let edit = OccurrenceEdit {
+        occurrence: seat.occurrence,
+        patch: OccurrencePatch { capacity: Some(Capacity::new(2).unwrap()), ..OccurrencePatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!((changed.now.capacity.get(), changed.now.taken, changed.now.waiting), (2, 2, 2));
+    journal
+        .expect([
+            ("occurrence.updated", seat.occurrence.to_string()),
+            ("registration.promoted", queue[1].id.to_string()),
+        ])
+        .await;
+}
+
+pub(super) async fn moves_up_when_a_member_is_removed(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let [ada, bea] = crowd.as_slice() else { panic!("two") };
+    let ended = tenant.seat(&series, day(0), ada).await;
+    let running = tenant.seat(&series, day(1), ada).await;
+    let coming = tenant.seat(&series, day(2), ada).await;
+    let next_but_one = tenant.seat(&series, day(3), ada).await;
+    let given_up = tenant.seat(&series, day(4), ada).await;
+    tenant.cancel(&given_up).await;
+    tenant.seat(&series, day(5), bea).await;
+    let waiting = tenant.seat_or_queue(&series, day(5), ada).await;
+    let late = tenant.seat_or_queue(&series, day(1), bea).await;
+    let lucky = tenant.seat_or_queue(&series, day(2), bea).await;
+
+    let journal = tenant.journal().await;
+    let now = day(1) + Duration::minutes(30);
+    let removed = tenant.ports.members.remove(&tenant.scope, ada.id, &by_root_at(now)).await.unwrap();
+    assert_eq!(removed, MemberRemoved { id: ada.id, cancelled_registrations: 4 });
+    journal
+        .expect([
+            ("member.removed", ada.id.to_string()),
+            ("registration.cancelled", running.id.to_string()),
+            ("registration.cancelled", coming.id.to_string()),
+            ("registration.cancelled", next_but_one.id.to_string()),
+            ("registration.cancelled", waiting.id.to_string()),
+            ("registration.promoted", lucky.id.to_string()),
+        ])
+        .await;
+    assert_eq!(tenant.registration_now(&ended).await, ended, "what has ended stays on record");
+    for registration in [&running, &coming, &next_but_one, &waiting] {
+        let now = tenant.registration_now(registration).await;
+        assert_eq!(now.status, RegistrationStatus::Cancelled);
+        let cancellation = now.cancellation.expect("a reason");
+        assert_eq!(cancellation.reason, CancellationReason::MemberRemoved);
+    }
+    assert_eq!(tenant.registration_now(&lucky).await.status, RegistrationStatus::Confirmed);
+    assert_eq!(tenant.registration_now(&late).await, late, "nobody moves up into what has begun");
+    let given_up = tenant.registration_now(&given_up).await.cancellation.expect("a reason");
+    assert_eq!(given_up.reason, CancellationReason::ByMember);
+    let key = OccurrenceKey { event: series.id, original_start: day(3) };
+    assert_eq!(tenant.counts(key).await, (0, 0));
+}
