@@ -1,0 +1,46 @@
+use convene_application::{
+    failure::{Failure, Refusal},
+    ports::MemberPatch,
+    testing::builders::{ChangeBuilder, MemberBuilder},
+};
+use convene_domain::member::Role;
+
+use crate::support::TestDatabase;
+
+fn demotion() -> MemberPatch {
+    MemberPatch { role: Some(Role::Member), ..MemberPatch::default() }
+}
+
+#[tokio::test]
+async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
+    let database = TestDatabase::prepared().await;
+    let members = &database.ports.members;
+    for round in 0..10 {
+        let tenant = database.organization(&format!("round-{round}")).await;
+        let change = ChangeBuilder::by("somebody").build();
+        let other = MemberBuilder::new("other-admin").admin().build();
+        let other = members.add(&tenant.scope, other, &change).await.unwrap();
+        let outcomes = futures::join!(
+            members.update(&tenant.scope, tenant.admin(), demotion(), &change),
+            members.update(&tenant.scope, other.id, demotion(), &change)
+        );
+        let refusals: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
+        assert!(
+            matches!(&refusals[..], [Failure::Refused(why)] if *why == [Refusal::LastAdmin]),
+            "{refusals:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_last_admin_can_be_neither_demoted_nor_removed() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("alone").await;
+    let change = ChangeBuilder::by("first-admin").build();
+    let members = &database.ports.members;
+    let demoted = members.update(&tenant.scope, tenant.admin(), demotion(), &change).await;
+    assert!(matches!(demoted, Err(Failure::Refused(why)) if why == [Refusal::LastAdmin]));
+    let removed = members.remove(&tenant.scope, tenant.admin(), &change).await;
+    assert!(matches!(removed, Err(Failure::Refused(why)) if why == [Refusal::LastAdmin]));
+    assert_eq!(database.logged("member.updated").await + database.logged("member.removed").await, 0);
+}

@@ -1,0 +1,119 @@
+use convene_application::caller::TenantScope;
+use convene_application::{
+    change::{Change, IDEMPOTENCY_WINDOW},
+    failure::{Failure, Refusal},
+    ports::{IssuePatch, Issues, MemberPatch},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder},
+    },
+};
+use convene_domain::issue::{Issue, IssueStatus};
+
+use crate::support::{Tenant, TestDatabase};
+
+fn keyed(key: &str, input: u8) -> Change {
+    ChangeBuilder::by("first-admin").key(key, input).build()
+}
+
+async fn report(issues: &dyn Issues, tenant: &Tenant, change: &Change) -> Result<Issue, Failure> {
+    let issue = IssueBuilder::new("Broken projector", tenant.admin()).build();
+    issues.create(&tenant.scope, issue, change).await
+}
+
+fn assert_reused<T: std::fmt::Debug>(outcome: Result<T, Failure>) {
+    assert!(
+        matches!(&outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_key_changes_nothing_and_answers_alike() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("repeats").await;
+    let issues = &*database.ports.issues;
+    let first = report(issues, &tenant, &keyed("key", 1)).await.unwrap();
+    let again = report(issues, &tenant, &keyed("key", 1)).await.unwrap();
+    assert_eq!(first, again);
+    assert_reused(report(issues, &tenant, &keyed("key", 2)).await);
+    assert_eq!(database.logged("issue.created").await, 1);
+
+    let other = ChangeBuilder::by("another-admin").key("key", 2).build();
+    assert_eq!(report(issues, &tenant, &other).await.unwrap().number, 2, "everybody has keys of their own");
+    let neighbour = database.organization("neighbour").await;
+    assert_eq!(report(issues, &neighbour, &keyed("key", 2)).await.unwrap().number, 1);
+}
+
+#[tokio::test]
+async fn of_repeats_sent_at_once_one_is_carried_out() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("twice").await;
+    let another = database.another_process().await;
+    for round in 0..10 {
+        let change = keyed(&format!("key-{round}"), 1);
+        let (one, two, three) = futures::join!(
+            report(&*database.ports.issues, &tenant, &change),
+            report(&*another.issues, &tenant, &change),
+            report(&*database.ports.issues, &tenant, &change)
+        );
+        let one = one.unwrap();
+        assert_eq!((&one, &one), (&two.unwrap(), &three.unwrap()));
+    }
+    assert_eq!(database.logged("issue.created").await, 10);
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_use_up_a_key() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("refused").await;
+    let change = keyed("key", 1);
+    let demotion = MemberPatch { role: Some(convene_domain::member::Role::Member), ..MemberPatch::default() };
+    let refused = database.ports.members.update(&tenant.scope, tenant.admin(), demotion, &change).await;
+    assert!(matches!(refused, Err(Failure::Refused(why)) if why == [Refusal::LastAdmin]));
+    assert!(report(&*database.ports.issues, &tenant, &keyed("key", 2)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_is_forgotten_after_its_window() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("window").await;
+    let issues = &*database.ports.issues;
+    let at = |moment| ChangeBuilder::by("first-admin").key("key", 1).at(moment).build();
+    report(issues, &tenant, &at(FixedClock::START)).await.unwrap();
+    let just_within = FixedClock::START + IDEMPOTENCY_WINDOW - time::Duration::SECOND;
+    assert_eq!(report(issues, &tenant, &at(just_within)).await.unwrap().number, 1);
+    let later = FixedClock::START + IDEMPOTENCY_WINDOW;
+    assert_eq!(report(issues, &tenant, &at(later)).await.unwrap().number, 2);
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_is_given_again() {
+    let database = TestDatabase::prepared().await;
+    let (organizations, members, issues) =
+        (&database.ports.organizations, &database.ports.members, &database.ports.issues);
+
+    let organization = OrganizationBuilder::new("founded-twice").build();
+    let scope = TenantScope::for_tests(organization.id);
+    let admin = MemberBuilder::new("first-admin").admin().build();
+    let founding = keyed("found", 1);
+    let first = organizations.found(&scope, organization.clone(), admin.clone(), &founding).await.unwrap();
+    // A repeat comes with an id of its own, which names no organization.
+    let again = organizations.found(&scope, organization, admin, &founding).await.unwrap();
+    assert_eq!(first, again);
+
+    let leaver = MemberBuilder::new("leaver").build();
+    members.add(&scope, leaver.clone(), &keyed("add", 1)).await.unwrap();
+    let removed = members.remove(&scope, leaver.id, &keyed("remove", 1)).await.unwrap();
+    assert_eq!(members.remove(&scope, leaver.id, &keyed("remove", 1)).await.unwrap(), removed);
+    assert_eq!(members.add(&scope, leaver.clone(), &keyed("add", 1)).await.unwrap().user_id, leaver.user_id);
+
+    let issue = IssueBuilder::new("Broken projector", first.1.id).build();
+    let issue = issues.create(&scope, issue, &keyed("report", 1)).await.unwrap();
+    let done = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
+    let updated = issues.update(&scope, issue.id, done.clone(), &keyed("settle", 1)).await.unwrap();
+    assert_eq!(issues.update(&scope, issue.id, done, &keyed("settle", 1)).await.unwrap(), updated);
+    for _ in 0..2 {
+        assert_eq!(issues.delete(&scope, issue.id, &keyed("delete", 1)).await.unwrap(), issue.id);
+    }
+}

@@ -1,0 +1,89 @@
+use std::{
+    fs::File,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use bson::{Document, doc};
+
+use super::TestDatabase;
+
+/// How commands of one test's client will fail, as the server would.
+pub(crate) struct FailPoint {
+    times: i32,
+    data: Document,
+}
+
+/// A server has one such point, so tests that use it wait for each other, also in other processes.
+pub(crate) struct SetFailPoint {
+    client: mongodb::Client,
+    before: AtomicI64,
+    _turn: File,
+}
+
+impl FailPoint {
+    /// The next `times` commands of this name are affected, in the way that is said next.
+    pub(crate) fn on(command: &str, times: i32) -> Self {
+        Self { times, data: doc! { "failCommands": [command] } }
+    }
+
+    /// They fail with this code and these labels; nothing is done.
+    pub(crate) fn code(mut self, code: i32, labels: &[&str]) -> Self {
+        self.data.insert("errorCode", code);
+        self.data.insert("errorLabels", labels.to_vec());
+        self
+    }
+
+    /// They are done, but then the answer says that the write concern failed with this code.
+    pub(crate) fn done_but_unsure(mut self, code: i32, labels: &[&str]) -> Self {
+        self.data.insert("writeConcernError", doc! { "code": code, "errmsg": "in a test" });
+        self.data.insert("errorLabels", labels.to_vec());
+        self
+    }
+
+    /// The connection is closed instead of an answer; nothing is done.
+    pub(crate) fn hang_up(mut self) -> Self {
+        self.data.insert("closeConnection", true);
+        self
+    }
+
+    /// They wait this long first.
+    pub(crate) fn slow(mut self, milliseconds: i32) -> Self {
+        self.data.insert("blockConnection", true);
+        self.data.insert("blockTimeMS", milliseconds);
+        self
+    }
+
+    /// Sets it, until what is answered is dropped or it was entered often enough.
+    pub(crate) async fn set(mut self, database: &TestDatabase) -> SetFailPoint {
+        self.data.insert("appName", database.name());
+        let turn = tokio::task::spawn_blocking(|| {
+            let file = File::create(std::env::temp_dir().join("convene-test-failpoint.lock"))?;
+            file.lock()?;
+            Ok::<_, std::io::Error>(file)
+        });
+        let turn = turn.await.unwrap().unwrap();
+        let point = SetFailPoint { client: database.client.clone(), before: AtomicI64::new(0), _turn: turn };
+        let command = doc! {
+            "configureFailPoint": "failCommand",
+            "mode": { "times": self.times },
+            "data": self.data,
+        };
+        let set = point.client.database("admin").run_command(command).await.unwrap();
+        point.before.store(count(&set), Ordering::Relaxed);
+        point
+    }
+}
+
+impl SetFailPoint {
+    /// How many commands failed. This ends it.
+    pub(crate) async fn times_entered(&self) -> i64 {
+        let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
+        let state = self.client.database("admin").run_command(off).await.unwrap();
+        count(&state) - self.before.load(Ordering::Relaxed)
+    }
+}
+
+/// How often the server's point was entered since it started.
+fn count(state: &Document) -> i64 {
+    state.get_i64("count").or_else(|_| state.get_i32("count").map(i64::from)).unwrap()
+}

@@ -1,0 +1,138 @@
+//! A database for one test, and ways to watch and to break what goes on in it.
+
+mod commands;
+mod failpoint;
+
+use std::sync::Arc;
+
+use bson::{Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    ports::Ids,
+    testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
+};
+use convene_domain::{id::MemberId, member::Member};
+use convene_infrastructure_mongo::{connect::make_safe, ports::MongoPorts};
+use mongodb::{Client, Collection, options::ClientOptions};
+
+pub(crate) use self::{commands::Commands, failpoint::FailPoint};
+
+/// Ids for what the adapters write, no two alike in one process.
+#[derive(Debug)]
+struct FreshIds;
+
+impl Ids for FreshIds {
+    fn next(&self) -> uuid::Uuid {
+        fresh_uuid()
+    }
+}
+
+/// A database that nothing else uses; dropped at the end, also of a test that fails.
+pub(crate) struct TestDatabase {
+    pub(crate) ports: MongoPorts,
+    pub(crate) client: Client,
+    name: String,
+    uri: String,
+}
+
+impl TestDatabase {
+    /// A database with all collections.
+    pub(crate) async fn prepared() -> Self {
+        let database = Self::empty(|_| {}).await;
+        database.ports.prepare().await.unwrap();
+        database
+    }
+
+    /// A database with all collections, and the commands that are sent to it from now on.
+    pub(crate) async fn watched() -> (Self, Commands) {
+        let commands = Commands::default();
+        let database = Self::empty(|options| options.command_event_handler = Some(commands.handler())).await;
+        database.ports.prepare().await.unwrap();
+        commands.take();
+        (database, commands)
+    }
+
+    /// A database without anything, reached by a client with these options.
+    pub(crate) async fn empty(adjust: impl FnOnce(&mut ClientOptions)) -> Self {
+        let uri = std::env::var("CONVENE_TEST_MONGODB_URI").expect(
+            "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set to test on; `cargo xtask test` starts one",
+        );
+        let name = format!("convene_test_{:016x}", rand::random::<u64>());
+        let mut options = ClientOptions::parse(&uri).await.unwrap();
+        make_safe(&mut options);
+        // Failpoints are set for a client by its name, so that other tests do not notice.
+        options.app_name = Some(name.clone());
+        adjust(&mut options);
+        let client = Client::with_options(options).unwrap();
+        Self { ports: MongoPorts::new(client.clone(), &name, Arc::new(FreshIds)), client, name, uri }
+    }
+
+    /// The ports of another process on the same database.
+    pub(crate) async fn another_process(&self) -> MongoPorts {
+        let mut options = ClientOptions::parse(&self.uri).await.unwrap();
+        make_safe(&mut options);
+        MongoPorts::new(Client::with_options(options).unwrap(), &self.name, Arc::new(FreshIds))
+    }
+
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The database, past everything that guards it.
+    pub(crate) fn raw(&self) -> mongodb::Database {
+        self.client.database(&self.name)
+    }
+
+    /// A collection, past everything that guards it.
+    pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
+        #[expect(clippy::disallowed_methods, reason = "tests look behind the door, and knock at it")]
+        self.raw().collection(name)
+    }
+
+    /// How many entries of the log tell of this action.
+    pub(crate) async fn logged(&self, action: &str) -> u64 {
+        self.collection("activity").count_documents(doc! { "action": action }).await.unwrap()
+    }
+
+    /// A new organization with its first admin.
+    pub(crate) async fn organization(&self, slug: &str) -> Tenant {
+        let organization = OrganizationBuilder::new(slug).build();
+        let scope = TenantScope::for_tests(organization.id);
+        let admin = MemberBuilder::new("first-admin").admin().build();
+        let change = ChangeBuilder::by("operator").build();
+        let (_, admin) = self.ports.organizations.found(&scope, organization, admin, &change).await.unwrap();
+        Tenant { scope, admin }
+    }
+}
+
+/// An organization of a test.
+pub(crate) struct Tenant {
+    pub(crate) scope: TenantScope,
+    pub(crate) admin: Member,
+}
+
+impl Tenant {
+    /// The first admin's id.
+    pub(crate) fn admin(&self) -> MemberId {
+        self.admin.id
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (uri, name) = (self.uri.clone(), self.name.clone());
+        // The test's own runtime is busy with dropping this.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.and_then(|runtime| {
+                runtime
+                    .block_on(async { Client::with_uri_str(&uri).await?.database(&name).drop().await })
+                    .map_err(std::io::Error::other)
+            })
+        });
+        if !matches!(dropping.join(), Ok(Ok(()))) {
+            eprintln!("could not drop the database {}", self.name);
+        }
+    }
+}
