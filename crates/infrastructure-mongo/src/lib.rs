@@ -7,6 +7,7 @@
 
 pub mod connect;
 pub mod ports;
+pub mod registration_book;
 
 mod activity_log;
 mod change;

@@ -51,14 +51,13 @@ pub(crate) async fn claim<'a>(
     Ok(asked.into_iter().filter(|member| marked.contains(*member)).collect())
 }
 
-/// Those of the members whose time is free for the occurrence.
+/// Those of the claim's members whose time is free.
 pub(crate) async fn free_among(
     transaction: &mut Transaction<'_>,
-    occurrence: &OccurrenceDocument,
-    members: &[&str],
+    claim: &Claim<'_>,
     guards: Guards,
 ) -> Result<HashSet<String>, StorageError> {
-    ids(transaction, free(occurrence, members, guards)).await
+    ids(transaction, free(claim, guards)).await
 }
 
 async fn ids(transaction: &mut Transaction<'_>, filter: Document) -> Result<HashSet<String>, StorageError> {
@@ -72,16 +71,25 @@ async fn ids(transaction: &mut Transaction<'_>, filter: Document) -> Result<Hash
     Ok(found.into_iter().map(|member| member.id).collect())
 }
 
-/// The agendas that are free for the occurrence.
-fn free(occurrence: &OccurrenceDocument, members: &[&str], guards: Guards) -> Document {
+/// The agendas of the claim's members that are free for the occurrence and have room for one more entry.
+fn free(claim: &Claim<'_>, guards: Guards) -> Document {
+    let Claim { occurrence, members, now } = claim;
     let mut filter = doc! { "_id": { "$in": members } };
     if guards.agenda {
         let overlapping =
             doc! { "startsAt": { "$lt": occurrence.ends_at }, "endsAt": { "$gt": occurrence.starts_at } };
         filter.insert("busy", doc! { "$not": { "$elemMatch": overlapping } });
-        filter.insert(format!("busy.{}", MOST_ENTRIES - 1), doc! { "$exists": false });
+        let is_short = doc! { format!("busy.{}", MOST_ENTRIES - 1): { "$exists": false } };
+        let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
+        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(*now) }, most] } };
+        filter.insert("$or", [is_short, has_room]);
     }
     filter
+}
+
+/// An agenda's entries without those that ended long ago.
+fn upcoming(now: Instant) -> Document {
+    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", long_past(now)] } } }
 }
 
 fn statement(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
@@ -92,14 +100,10 @@ fn statement(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
         "occurrence": &occurrence.id,
         "batch": mark,
     };
-    let upcoming = doc! { "$filter": {
-        "input": "$busy",
-        "cond": { "$gt": ["$$this.endsAt", long_past(claim.now)] },
-    } };
-    let all = doc! { "$concatArrays": [upcoming, [{ "$literal": entry }]] };
+    let all = doc! { "$concatArrays": [upcoming(claim.now), [{ "$literal": entry }]] };
     let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
     UpdateStatement {
-        filter: free(occurrence, &claim.members, guards),
+        filter: free(claim, guards),
         update: vec![doc! { "$set": { "busy": sorted } }].into(),
         many: true,
     }

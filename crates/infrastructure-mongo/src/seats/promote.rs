@@ -36,15 +36,13 @@ pub(crate) async fn promote(
             break;
         };
         passed = last;
-        let members: Vec<&str> = waiting.iter().map(|registration| registration.member.as_str()).collect();
-        let able = free_among(transaction, &tally.occurrence, &members, guards).await?;
-        let members = members
-            .into_iter()
-            .filter(|member| able.contains(*member))
-            .take(tally.occurrence.free())
-            .collect();
         let occurrence = tally.occurrence.clone();
-        let seated = claim(transaction, &[Claim { occurrence: &occurrence, members, now }], guards).await?;
+        let members = waiting.iter().map(|registration| registration.member.as_str()).collect();
+        let mut wish = Claim { occurrence: &occurrence, members, now };
+        let able = free_among(transaction, &wish, guards).await?;
+        wish.members.retain(|member| able.contains(*member));
+        wish.members.truncate(occurrence.free());
+        let seated = claim(transaction, &[wish], guards).await?;
         let chosen: Vec<RegistrationDocument> = waiting
             .iter()
             .filter(|registration| seated.contains(registration.member.as_str()))

@@ -19,7 +19,8 @@ pub(crate) struct Tally {
     taken_before: i32,
     waiting_before: i32,
     sequence_before: i64,
-    is_stored: bool,
+    /// Which version of the event it comes from, if it is not stored.
+    unborn_of: Option<u32>,
 }
 
 impl Tally {
@@ -31,13 +32,13 @@ impl Tally {
             taken_before: taken,
             waiting_before: waiting,
             sequence_before: next_waitlist_sequence,
-            is_stored: true,
+            unborn_of: None,
         }
     }
 
     /// An occurrence that is stored only if a seat of it, or a place in its queue, is taken.
-    pub(crate) fn unborn(occurrence: OccurrenceDocument) -> Self {
-        Self { is_stored: false, ..Self::stored(occurrence) }
+    pub(crate) fn unborn(occurrence: OccurrenceDocument, event_version: u32) -> Self {
+        Self { unborn_of: Some(event_version), ..Self::stored(occurrence) }
     }
 
     /// Takes a seat.
@@ -61,11 +62,6 @@ impl Tally {
     /// Leaves the queue.
     pub(crate) fn leave(&mut self) {
         self.occurrence.waiting = self.occurrence.waiting.saturating_sub(1);
-    }
-
-    /// Whether it is to be stored for the first time.
-    pub(crate) fn is_born(&self) -> bool {
-        !self.is_stored && self.is_changed()
     }
 
     fn is_changed(&self) -> bool {
@@ -134,18 +130,19 @@ impl Tallies {
         self.0.get_mut(id).ok_or_else(|| fault(format!("occurrence {id} is missing, but has registrations")))
     }
 
-    /// Every occurrence.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tally> {
-        self.0.values()
+    /// The event, and its version, of each occurrence that is stored for the first time.
+    pub(crate) fn births(&self) -> impl Iterator<Item = (&str, u32)> {
+        let changed = self.0.values().filter(|tally| tally.is_changed());
+        changed.filter_map(|tally| Some((tally.occurrence.event.as_str(), tally.unborn_of?)))
     }
 
     /// Stores what changed.
     pub(crate) async fn write(&self, transaction: &mut Transaction<'_>, guards: Guards) -> Attempt<()> {
-        let born: Vec<&OccurrenceDocument> =
-            self.iter().filter(|tally| tally.is_born()).map(|tally| &tally.occurrence).collect();
+        let changed = self.0.values().filter(|tally| tally.is_changed());
+        let (born, changed): (Vec<&Tally>, Vec<&Tally>) =
+            changed.partition(|tally| tally.unborn_of.is_some());
+        let born: Vec<&OccurrenceDocument> = born.into_iter().map(|tally| &tally.occurrence).collect();
         transaction.collection(&schema::OCCURRENCES).insert_all(&born).await?;
-        let changed: Vec<&Tally> =
-            self.iter().filter(|tally| tally.is_stored && tally.is_changed()).collect();
         for chunk in changed.chunks(CHUNK) {
             let statements = chunk.iter().map(|tally| tally.statement(guards)).collect();
             let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;

@@ -1,0 +1,156 @@
+//! The port that gives out seats and takes them back.
+//!
+//! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
+//! are merged: a few [batchers](batcher) each take whatever has queued while their last transaction was in
+//! flight, and run [one transaction](batch) for all of it. An occurrence always goes to the same batcher, so that
+//! a process does not get in its own way; between processes the database arbitrates.
+//!
+//! - in order of arrival: queues are first come, first served, and so is a batch
+//! - one member's own calls go through [one at a time](gate): they would only meet in the member's agenda
+//! - every caller has a [deadline](ticket), and learns whether something may have happened by then
+
+mod batch;
+mod batcher;
+mod entry;
+mod gate;
+mod settings;
+mod ticket;
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use bson::doc;
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Failure, Fault, Outcome, Refusal},
+    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+};
+use convene_domain::{id::MemberId, registration::Registration};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
+
+pub use self::settings::BookSettings;
+use self::{
+    batcher::Batcher,
+    entry::{Answer, Entry, Wish},
+    gate::MemberGate,
+    ticket::Ticket,
+};
+use crate::{database::Database, documents::registration::RegistrationDocument, error::StorageError, schema};
+
+/// The book of one process. There may be any number of processes on one database.
+///
+/// Its batchers end when it is dropped and everything that was queued is answered.
+pub struct MongoRegistrationBook {
+    database: Database,
+    batchers: Vec<Batcher>,
+    gate: MemberGate,
+    settings: BookSettings,
+}
+
+impl MongoRegistrationBook {
+    /// Starts the batchers; must be called within a Tokio runtime, which they live on.
+    pub(crate) fn start(database: Database, settings: BookSettings) -> Self {
+        let batchers =
+            (0..settings.batchers.get()).map(|_| Batcher::start(database.clone(), settings)).collect();
+        Self { database, batchers, gate: MemberGate::default(), settings }
+    }
+
+    /// Queues a wish and waits for what becomes of it.
+    async fn ask(
+        &self,
+        scope: &TenantScope,
+        change: &Change,
+        (member, occurrence): (MemberId, String),
+        wish: Wish,
+        deadline: Instant,
+    ) -> Outcome<Answer> {
+        let ticket = Arc::new(Ticket::default());
+        let answered = async {
+            let _turn = self.gate.enter(scope.organization(), member).await?;
+            let (answer, answered) = oneshot::channel();
+            let entry = Entry {
+                scope: *scope,
+                change: change.clone(),
+                member,
+                wish,
+                ticket: Arc::clone(&ticket),
+                answer,
+            };
+            self.batcher(&occurrence)?.submit(entry)?;
+            Ok(answered.await)
+        };
+        let silence = match timeout_at(deadline, answered).await {
+            Ok(Err(fault)) => return Err(Failure::Fault(fault)),
+            Ok(Ok(Ok(answer))) => return answer,
+            // The batch broke off without a word.
+            Ok(Ok(Err(_))) | Err(_) => StorageError::TimedOut(self.settings.deadline),
+        };
+        let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
+        Err(fault(silence.into()).into())
+    }
+
+    fn batcher(&self, occurrence: &str) -> Result<&Batcher, Fault> {
+        let mut hasher = DefaultHasher::new();
+        occurrence.hash(&mut hasher);
+        let count = u64::try_from(self.batchers.len()).unwrap_or(1);
+        let index = usize::try_from(hasher.finish() % count).unwrap_or(0);
+        self.batchers.get(index).ok_or_else(|| Fault::internal("the book has no batchers"))
+    }
+
+    /// The occurrence and the member of a registration, to know where to queue.
+    async fn whose(&self, scope: &TenantScope, order: &CancellationOrder) -> Outcome<(MemberId, String)> {
+        let filter = doc! { "_id": order.registration.to_string() };
+        let found: Option<RegistrationDocument> = self
+            .database
+            .collection(scope, &schema::REGISTRATIONS)
+            .find_one(filter)
+            .await
+            .map_err(Fault::from)?;
+        let document = found.ok_or_else(|| Refusal::not_found("registrationId"))?;
+        let registration =
+            Registration::try_from(&document).map_err(|error| Fault::from(StorageError::from(error)))?;
+        Ok((registration.member, document.occurrence))
+    }
+}
+
+#[async_trait]
+impl RegistrationBook for MongoRegistrationBook {
+    async fn register(
+        &self,
+        scope: &TenantScope,
+        order: RegistrationOrder,
+        change: &Change,
+    ) -> Outcome<Registration> {
+        let deadline = Instant::now() + self.settings.deadline;
+        let place = (order.member, order.occurrence.key.to_string());
+        match self.ask(scope, change, place, Wish::Register(Box::new(order)), deadline).await? {
+            Answer::Registered(registration) => Ok(registration),
+            Answer::Cancelled(_) => {
+                Err(Fault::internal("a registration was answered as a cancellation").into())
+            }
+        }
+    }
+
+    async fn cancel(
+        &self,
+        scope: &TenantScope,
+        order: CancellationOrder,
+        change: &Change,
+    ) -> Outcome<Cancelled> {
+        let deadline = Instant::now() + self.settings.deadline;
+        let place = self.whose(scope, &order).await?;
+        match self.ask(scope, change, place, Wish::Cancel(order), deadline).await? {
+            Answer::Cancelled(cancelled) => Ok(*cancelled),
+            Answer::Registered(_) => {
+                Err(Fault::internal("a cancellation was answered as a registration").into())
+            }
+        }
+    }
+}

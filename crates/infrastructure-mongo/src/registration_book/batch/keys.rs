@@ -1,0 +1,201 @@
+//! Idempotency keys: what was done under them, and what is done now.
+//!
+//! A registration carries its own key, so remembering it costs no write, and looking for it none either while it
+//! succeeds: the unique index would refuse a second one. Cancellations are noted down with all other mutations.
+
+use std::collections::HashMap;
+
+use bson::{Bson, doc};
+use convene_application::{
+    change::{Change, IDEMPOTENCY_WINDOW, Idempotency},
+    failure::Refusal,
+    ports::Cancelled,
+};
+use convene_domain::registration::Registration;
+
+use super::{Answer, Care, Entry, Verdict, Wish};
+use crate::{
+    documents::{
+        convert::{binary, date},
+        idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
+        registration::RegistrationDocument,
+    },
+    error::{Attempt, CorruptDocument, StorageError},
+    schema,
+    scoped::UpdateStatement,
+    transaction::Transaction,
+};
+
+/// How the note of a cancellation names it.
+const OPERATION: &str = "cancelRegistration";
+
+type Key = (String, String);
+
+/// The keys of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    organization: String,
+    noted: HashMap<Key, IdempotencyDocument>,
+    registered: HashMap<Key, RegistrationDocument>,
+    new: Vec<IdempotencyDocument>,
+}
+
+impl Keys {
+    /// Looks up what must be known beforehand: the notes, and whether a key that a cancellation brings was used
+    /// to register. With care, also whether one that a registration brings was.
+    pub(super) async fn load<'e>(
+        transaction: &mut Transaction<'_>,
+        entries: impl Iterator<Item = &'e Entry> + Clone + Send,
+        care: Care,
+    ) -> Attempt<Self> {
+        let organization = transaction.scope().organization().to_string();
+        let mut keys = Self { organization, ..Self::default() };
+        keys.load_notes(transaction, entries.clone()).await?;
+        let uncertain = entries.filter(|entry| care == Care::More || matches!(entry.wish, Wish::Cancel(_)));
+        keys.load_registered(transaction, uncertain).await?;
+        Ok(keys)
+    }
+
+    async fn load_notes<'e>(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        entries: impl Iterator<Item = &'e Entry> + Send,
+    ) -> Attempt<()> {
+        let ids = entries
+            .filter_map(|entry| key(&entry.change))
+            .map(|key| bson::serialize_to_bson(&self.document(key)))
+            .collect::<Result<Vec<Bson>, _>>()?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let filter = doc! { "_id": { "$in": ids } };
+        let notes: Vec<IdempotencyDocument> =
+            transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
+        self.noted.extend(notes.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)));
+        Ok(())
+    }
+
+    /// Looks up the registrations that were made under the entries' keys.
+    pub(super) async fn load_registered<'e>(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        entries: impl Iterator<Item = &'e Entry> + Send,
+    ) -> Attempt<()> {
+        let (actors, keys): (Vec<String>, Vec<String>) =
+            entries.filter_map(|entry| key(&entry.change)).unzip();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let filter = doc! { "idempotency.actor": { "$in": actors }, "idempotency.key": { "$in": keys } };
+        let found: Vec<RegistrationDocument> =
+            transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+        for registration in found {
+            if let Some(used) = &registration.idempotency {
+                self.registered.insert((used.actor.clone(), used.key.clone()), registration);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a call whose key was used before is told, as far as that is known.
+    pub(super) async fn verdict(
+        &self,
+        transaction: &mut Transaction<'_>,
+        entry: &Entry,
+    ) -> Attempt<Option<Verdict>> {
+        let change = &entry.change;
+        let (Some(key), Some(Idempotency { fingerprint, .. })) = (key(change), &change.idempotency) else {
+            return Ok(None);
+        };
+        if let Some(registration) = self.registered.get(&key)
+            && registration.remembers_key(change.at)
+        {
+            let is_same = registration.idempotency.as_ref().is_some_and(|used| used.is_for(*fingerprint));
+            return Ok(Some(if is_same && matches!(entry.wish, Wish::Register(_)) {
+                Ok(Answer::Registered(Registration::try_from(registration)?))
+            } else {
+                Err(Refusal::IdempotencyKeyReused)
+            }));
+        }
+        match self.noted.get(&key) {
+            Some(note) if note.created_at <= date(change.at - IDEMPOTENCY_WINDOW) => Ok(None),
+            Some(note)
+                if note.fingerprint == binary(*fingerprint) && matches!(entry.wish, Wish::Cancel(_)) =>
+            {
+                recall(transaction, &note.result).await.map(Some)
+            }
+            Some(_) => Ok(Some(Err(Refusal::IdempotencyKeyReused))),
+            None => Ok(None),
+        }
+    }
+
+    /// Notes a cancellation down, if it has a key.
+    pub(super) fn note(&mut self, change: &Change, cancelled: &Cancelled) {
+        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return };
+        self.new.push(IdempotencyDocument {
+            id: self.document(key),
+            fingerprint: binary(idempotency.fingerprint),
+            operation: OPERATION.to_owned(),
+            result: ResultDocument {
+                subject: cancelled.registration.id.to_string(),
+                also: cancelled.promoted.as_ref().map(|promoted| promoted.id.to_string()),
+                ..ResultDocument::default()
+            },
+            created_at: date(change.at),
+        });
+    }
+
+    /// Takes a key from a registration that is too old for it, so that a new one can have it.
+    pub(super) async fn forget(&mut self, transaction: &mut Transaction<'_>, entry: &Entry) -> Attempt<()> {
+        let Some(old) = key(&entry.change).and_then(|key| self.registered.remove(&key)) else {
+            return Ok(());
+        };
+        let statement = UpdateStatement {
+            filter: doc! { "_id": old.id },
+            update: doc! { "$unset": { "idempotency": "" } }.into(),
+            many: false,
+        };
+        transaction.collection(&schema::REGISTRATIONS).update_in_order(vec![statement]).await?;
+        Ok(())
+    }
+
+    /// Stores the new notes, in the place of old ones that the database has not deleted yet.
+    pub(super) async fn write(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
+        let outlived = self
+            .new
+            .iter()
+            .filter(|note| self.noted.contains_key(&(note.id.actor.clone(), note.id.key.clone())))
+            .map(|note| bson::serialize_to_bson(&note.id))
+            .collect::<Result<Vec<Bson>, _>>()?;
+        let mut notes = transaction.collection(&schema::IDEMPOTENCY);
+        if !outlived.is_empty() {
+            notes.delete_many(doc! { "_id": { "$in": outlived } }).await?;
+        }
+        Ok(notes.insert_all(&self.new).await?)
+    }
+
+    fn document(&self, (actor, key): Key) -> KeyDocument {
+        KeyDocument { organization: self.organization.clone(), actor, key }
+    }
+}
+
+fn key(change: &Change) -> Option<Key> {
+    let idempotency = change.idempotency.as_ref()?;
+    Some((change.actor.to_string(), idempotency.key.as_str().to_owned()))
+}
+
+/// The answer that a cancellation was given, with its registrations as they are now.
+async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Verdict> {
+    let ids: Vec<&str> = std::iter::once(note.subject.as_str()).chain(note.also.as_deref()).collect();
+    let filter = doc! { "_id": { "$in": ids } };
+    let found: Vec<RegistrationDocument> =
+        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+    let read = |id: &str| -> Result<Option<Registration>, CorruptDocument> {
+        found.iter().find(|registration| registration.id == id).map(Registration::try_from).transpose()
+    };
+    let promoted = note.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
+    Ok(match read(&note.subject)? {
+        Some(registration) => Ok(Answer::Cancelled(Box::new(Cancelled { registration, promoted }))),
+        None => Err(Refusal::not_found("registrationId")),
+    })
+}

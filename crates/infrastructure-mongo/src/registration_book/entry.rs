@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::Outcome,
+    ports::{CancellationOrder, Cancelled, RegistrationOrder},
+};
+use convene_domain::{id::MemberId, registration::Registration};
+use tokio::sync::oneshot;
+
+use super::ticket::Ticket;
+
+/// A call that waits for its batch.
+pub(super) struct Entry {
+    /// The organization.
+    pub(super) scope: TenantScope,
+    /// Who calls, and when.
+    pub(super) change: Change,
+    /// Whose agenda it touches.
+    pub(super) member: MemberId,
+    /// What the caller wants.
+    pub(super) wish: Wish,
+    /// How far it has got.
+    pub(super) ticket: Arc<Ticket>,
+    /// Where the caller waits.
+    pub(super) answer: oneshot::Sender<Outcome<Answer>>,
+}
+
+/// What a caller wants.
+pub(super) enum Wish {
+    /// A seat.
+    Register(Box<RegistrationOrder>),
+    /// To give one back.
+    Cancel(CancellationOrder),
+}
+
+/// What a caller gets.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The seat.
+    Registered(Registration),
+    /// What was given back.
+    Cancelled(Box<Cancelled>),
+}
+
+impl Entry {
+    /// Tells the caller, who may have gone.
+    pub(super) fn reply(self, outcome: Outcome<Answer>) {
+        let _: Result<(), _> = self.answer.send(outcome);
+    }
+}
