@@ -10,12 +10,14 @@ pub mod ports;
 pub mod registration_book;
 
 mod activity_log;
+mod catalogue;
 mod change;
 mod database;
 mod deadline;
 mod directory;
 mod documents;
 mod error;
+mod events;
 mod issues;
 mod members;
 mod organizations;

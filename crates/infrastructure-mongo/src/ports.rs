@@ -5,15 +5,17 @@ use std::sync::Arc;
 use bson::doc;
 use convene_application::{
     failure::Fault,
-    ports::{ActivityLog, Directory, Ids, Issues, Members, Organizations},
+    ports::{ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations},
 };
 use mongodb::Client;
 
 use crate::{
     activity_log::MongoActivityLog,
+    catalogue::MongoCatalogue,
     database::Database,
     deadline::{DATABASE_CALL, within},
     directory::MongoDirectory,
+    events::MongoEvents,
     issues::MongoIssues,
     members::MongoMembers,
     organizations::MongoOrganizations,
@@ -28,6 +30,8 @@ pub struct MongoPorts {
     pub directory: Arc<dyn Directory>,
     pub organizations: Arc<dyn Organizations>,
     pub members: Arc<dyn Members>,
+    pub events: Arc<dyn Events>,
+    pub catalogue: Arc<dyn Catalogue>,
     pub issues: Arc<dyn Issues>,
     pub activity_log: Arc<dyn ActivityLog>,
 }
@@ -44,6 +48,8 @@ impl MongoPorts {
             directory: Arc::new(MongoDirectory(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),
             members: Arc::new(MongoMembers(database.clone())),
+            events: Arc::new(MongoEvents(database.clone())),
+            catalogue: Arc::new(MongoCatalogue(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),
             database,

@@ -1,4 +1,3 @@
-use bson::{Bson, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -10,7 +9,7 @@ use futures::FutureExt;
 use super::log;
 use crate::{
     database::Database,
-    documents::member::MemberDocument,
+    documents::{agenda::AgendaDocument, member::MemberDocument},
     error::{Attempt, Interruption},
     schema::{self, UNIQUE_MEMBERSHIP},
     transaction::Transaction,
@@ -51,7 +50,7 @@ pub(crate) async fn store(
         error => Interruption::from(error),
     })?;
     // The agenda is born with the member, so that no registration ever has to make one.
-    let agenda = doc! { "_id": member.id.to_string(), "busy": Bson::Array(Vec::new()) };
+    let agenda = AgendaDocument::empty(transaction.scope().organization(), member.id);
     transaction.collection(&schema::AGENDAS).insert(&agenda).await?;
     transaction.log(change, log::added(member));
     Ok(())

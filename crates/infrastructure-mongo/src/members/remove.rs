@@ -10,7 +10,7 @@ use crate::{
     database::Database,
     documents::{convert::date, idempotency::ResultDocument, member::REMOVED},
     error::Attempt,
-    schema,
+    schema, seats,
     transaction::Transaction,
 };
 
@@ -34,14 +34,10 @@ pub(super) async fn remove(
                     "removedAt": date(change.at),
                     "updatedAt": date(change.at),
                 };
-                transaction
-                    .collection(&schema::MEMBERS)
-                    .update_one(this.clone(), doc! { "$set": removed })
-                    .await?;
+                transaction.collection(&schema::MEMBERS).update_one(this, doc! { "$set": removed }).await?;
                 transaction.log(change, log::removed(&member));
-                // Nobody can register a member who has no agenda.
-                transaction.collection(&schema::AGENDAS).delete_one(this).await?;
-                Ok(MemberRemoved { id, cancelled_registrations: 0 })
+                let cancelled_registrations = seats::remove_member(transaction, id, change).await?;
+                Ok(MemberRemoved { id, cancelled_registrations })
             }
             .boxed()
         })

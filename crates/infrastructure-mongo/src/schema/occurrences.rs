@@ -70,6 +70,16 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 doc! { "formerIds": { "$exists": true } },
             ),
             partial(
+                "exceptions_by_start",
+                doc! { "organization": 1, "startsAt": 1 },
+                doc! { "revision": { "$exists": true } },
+            ),
+            partial(
+                "exceptions_by_original_start",
+                doc! { "organization": 1, "originalStart": 1 },
+                doc! { "revision": { "$exists": true } },
+            ),
+            partial(
                 "by_revision",
                 doc! { "organization": 1, "revision": 1 },
                 doc! { "revision": { "$exists": true } },

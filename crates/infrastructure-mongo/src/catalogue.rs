@@ -1,0 +1,152 @@
+//! The port that tells what takes place when.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use bson::{Bson, Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::{Failure, Fault},
+    ports::{Catalogue, CatalogueWindow, ResolvedOccurrence},
+};
+use convene_domain::{
+    duration::LONGEST,
+    event::Event,
+    id::EventId,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    time::{Instant, interval::Interval},
+};
+use futures::FutureExt;
+use time::Duration;
+
+use crate::{
+    database::Database,
+    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all},
+    error::{Attempt, StorageError},
+    schema,
+    transaction::Transaction,
+};
+
+/// The catalogue in MongoDB.
+#[derive(Clone)]
+pub(crate) struct MongoCatalogue(pub(crate) Database);
+
+#[async_trait]
+impl Catalogue for MongoCatalogue {
+    async fn window(
+        &self,
+        scope: &TenantScope,
+        window: Interval,
+        events: Option<Vec<EventId>>,
+    ) -> Result<CatalogueWindow, Fault> {
+        let events = events.map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let events = events.as_deref();
+        // One snapshot: an edit in between could show an occurrence twice, or not at all.
+        let read = self.0.transact(scope, |transaction| {
+            async move {
+                let exceptions = exceptions(transaction, window, events).await?;
+                let events = events_in(transaction, window, events, &exceptions).await?;
+                Ok(CatalogueWindow { events, exceptions })
+            }
+            .boxed()
+        });
+        read.await.map_err(fault)
+    }
+
+    async fn stored(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<ResolvedOccurrence>, Fault> {
+        let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let either = doc! { "$or": [{ "_id": { "$in": &ids } }, { "formerIds": { "$in": &ids } }] };
+        let found: Vec<OccurrenceDocument> =
+            self.0.collection(scope, &schema::OCCURRENCES).find(either).await?;
+        let mut by_id: HashMap<&str, &OccurrenceDocument> = HashMap::new();
+        for document in &found {
+            by_id.extend(document.former_ids.iter().map(|former| (former.as_str(), document)));
+        }
+        // What has the id now goes before what had it once.
+        by_id.extend(found.iter().map(|document| (document.id.as_str(), document)));
+        let mut resolved = Vec::with_capacity(found.len());
+        for (&asked, id) in keys.iter().zip(&ids) {
+            if let Some(&document) = by_id.get(id.as_str()) {
+                let stored = StoredOccurrence::try_from(document.clone()).map_err(StorageError::from)?;
+                resolved.push(ResolvedOccurrence { asked, stored });
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+/// A body that only reads refuses nothing.
+fn fault(failure: Failure) -> Fault {
+    match failure {
+        Failure::Fault(fault) => fault,
+        Failure::Refused(why) => Fault::internal(format!("reading was refused: {why:?}")),
+    }
+}
+
+/// The stored occurrences that differ from what their events give, and overlap the window now or would without
+/// the difference.
+async fn exceptions(
+    transaction: &mut Transaction<'_>,
+    window: Interval,
+    events: Option<&[String]>,
+) -> Attempt<Vec<StoredOccurrence>> {
+    let (from, to) = (date(window.start()), date(window.end()));
+    // Nothing lasts longer, which bounds the indexes from both sides.
+    let earliest = date(earlier(window.start(), LONGEST));
+    let now = doc! { "startsAt": { "$gt": earliest, "$lt": to }, "endsAt": { "$gt": from } };
+    let by_rule = doc! { "originalStart": { "$gt": earliest, "$lt": to } };
+    let mut filter = doc! { "revision": { "$exists": true }, "$or": [now, by_rule] };
+    if let Some(events) = events {
+        filter.insert("event", doc! { "$in": events });
+    }
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+    Ok(read_all(found)?)
+}
+
+/// The events that may have an occurrence in the window, and those of the exceptions.
+async fn events_in(
+    transaction: &mut Transaction<'_>,
+    window: Interval,
+    events: Option<&[String]>,
+    exceptions: &[StoredOccurrence],
+) -> Attempt<Vec<Arc<Event>>> {
+    let mut documents = find(transaction, in_window(window, events)).await?;
+    let found: HashSet<String> = documents.iter().map(|event| event.id.clone()).collect();
+    let others: HashSet<String> =
+        exceptions.iter().map(|exception| exception.key.event.to_string()).collect();
+    let others: Vec<&String> = others.difference(&found).collect();
+    if !others.is_empty() {
+        documents.extend(find(transaction, doc! { "_id": { "$in": others } }).await?);
+    }
+    let events: Vec<Event> = read_all(documents)?;
+    Ok(events.into_iter().map(Arc::new).collect())
+}
+
+async fn find(transaction: &mut Transaction<'_>, filter: Document) -> Attempt<Vec<EventDocument>> {
+    Ok(transaction.collection(&schema::EVENTS).find(filter).await?)
+}
+
+/// The stored bounds were worked out with the time-zone database of their day, so a day more is looked at.
+fn in_window(window: Interval, events: Option<&[String]>) -> Document {
+    let from = date(earlier(window.start(), Duration::DAY));
+    let to = date(window.end().saturating_add(Duration::DAY));
+    let mut filter = doc! {
+        "firstStart": { "$lt": to },
+        "$or": [{ "lastEnd": Bson::Null }, { "lastEnd": { "$gt": from } }],
+    };
+    if let Some(events) = events {
+        filter.insert("_id", doc! { "$in": events });
+    }
+    filter
+}
+
+fn earlier(instant: Instant, by: Duration) -> Instant {
+    instant.saturating_sub(by)
+}

@@ -1,0 +1,32 @@
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    editing::plan_cancellation,
+    failure::Outcome,
+    ports::{Changed, OnAffected},
+};
+use convene_domain::{event::Event, id::EventId};
+use futures::FutureExt;
+
+use super::{load, update::carry_out};
+use crate::{database::Database, error::Interruption};
+
+/// Calls an event off, with everything of it that has not begun.
+pub(super) async fn cancel(
+    database: &Database,
+    scope: &TenantScope,
+    id: EventId,
+    change: &Change,
+) -> Outcome<Changed<Event>> {
+    database
+        .change(scope, change, "cancelEvent", |transaction| {
+            async move {
+                let before = load::event(transaction, id, "eventId").await?;
+                let stored = load::occurrences_ahead(transaction, id, change.at).await?;
+                let plan = plan_cancellation(&before, &stored, change.at).map_err(Interruption::Refused)?;
+                carry_out(transaction, &before, plan, OnAffected::CancelRegistrations, change).await
+            }
+            .boxed()
+        })
+        .await
+}

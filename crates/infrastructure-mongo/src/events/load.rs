@@ -1,0 +1,86 @@
+//! Reads events and occurrences within a transaction.
+
+use bson::{Document, doc};
+use convene_application::failure::Refusal;
+use convene_domain::{
+    event::Event,
+    id::EventId,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    time::Instant,
+};
+
+use crate::{
+    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all},
+    error::Attempt,
+    schema,
+    scoped::Query,
+    transaction::Transaction,
+};
+
+/// The event; the refusal names the field that referred to it.
+pub(super) async fn event(
+    transaction: &mut Transaction<'_>,
+    id: EventId,
+    field: &'static str,
+) -> Attempt<Event> {
+    let filter = doc! { "_id": id.to_string() };
+    let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
+    Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
+}
+
+/// The event's stored occurrences that have not begun.
+pub(super) async fn occurrences_ahead(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    now: Instant,
+) -> Attempt<Vec<StoredOccurrence>> {
+    let query = Query::from(ahead(event, now)).sorted(doc! { "startsAt": 1 });
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
+    Ok(read_all(found)?)
+}
+
+/// Which occurrences of the event have not begun.
+pub(super) fn ahead(event: EventId, now: Instant) -> Document {
+    doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } }
+}
+
+/// An occurrence, as it is stored or would be.
+pub(super) struct Found {
+    /// The occurrence.
+    pub(super) stored: StoredOccurrence,
+    /// What to store before anything refers to it; none if it is stored.
+    pub(super) unborn: Option<OccurrenceDocument>,
+}
+
+/// The occurrence with this key, present or former, and its event.
+///
+/// # Errors
+/// `NotFound` on `occurrenceId` if it is neither stored nor given by the event's rule.
+pub(super) async fn occurrence(
+    transaction: &mut Transaction<'_>,
+    key: OccurrenceKey,
+) -> Attempt<(Event, Found)> {
+    if let Some(document) = stored(transaction, key).await? {
+        let stored = StoredOccurrence::try_from(document)?;
+        let event = event(transaction, stored.key.event, "occurrenceId").await?;
+        return Ok((event, Found { stored, unborn: None }));
+    }
+    let event = event(transaction, key.event, "occurrenceId").await?;
+    let origin = event.series.occurrence_at(key.original_start);
+    let origin = origin.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+    let unborn = OccurrenceDocument::born(transaction.scope().organization(), &event, origin);
+    let stored = StoredOccurrence::try_from(unborn.clone())?;
+    Ok((event, Found { stored, unborn: Some(unborn) }))
+}
+
+/// The occurrence that is stored under this key, or was before an edit of its series.
+pub(super) async fn stored(
+    transaction: &mut Transaction<'_>,
+    key: OccurrenceKey,
+) -> Attempt<Option<OccurrenceDocument>> {
+    let id = key.to_string();
+    let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(either).await?;
+    let (mut present, mut former): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.id == id);
+    Ok(present.pop().or_else(|| former.pop()))
+}

@@ -1,0 +1,109 @@
+//! The port of events.
+
+mod answers;
+mod cancel;
+mod create;
+mod delete;
+mod load;
+mod occurrence;
+mod store;
+mod update;
+
+use async_trait::async_trait;
+use bson::{Bson, doc};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    page::{Page, PageRequest},
+    ports::{Changed, EventEdit, EventFilter, Events, OccurrenceEdit},
+};
+use convene_domain::{
+    event::Event,
+    id::EventId,
+    occurrence::{Occurrence, OccurrenceKey},
+};
+
+use crate::{
+    database::Database,
+    documents::{event::EventDocument, read_all},
+    error::StorageError,
+    schema,
+    scoped::{Query, contains},
+};
+
+/// Events in MongoDB.
+#[derive(Clone)]
+pub(crate) struct MongoEvents(pub(crate) Database);
+
+#[async_trait]
+impl Events for MongoEvents {
+    async fn create(&self, scope: &TenantScope, event: Event, change: &Change) -> Outcome<Event> {
+        create::create(&self.0, scope, &event, change).await
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: EventFilter,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Event>, Fault> {
+        let EventFilter { search, status, recurring } = filter;
+        let mut wanted = search.map(|text| contains(&["title", "description"], &text)).unwrap_or_default();
+        if let Some(status) = status {
+            wanted.insert("status", status.as_str());
+        }
+        match recurring {
+            Some(true) => wanted.insert("recurrence", doc! { "$ne": Bson::Null }),
+            Some(false) => wanted.insert("recurrence", Bson::Null),
+            None => None,
+        };
+        if let Some(after) = page.after {
+            wanted.insert("_id", doc! { "$gt": after.to_string() });
+        }
+        let query = Query::from(wanted).sorted(doc! { "_id": 1 }).probing(page.first);
+        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+    }
+
+    async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
+        update::update(&self.0, scope, &edit, change).await
+    }
+
+    async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
+        cancel::cancel(&self.0, scope, id, change).await
+    }
+
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+        delete::delete(&self.0, scope, id, change).await
+    }
+
+    async fn update_occurrence(
+        &self,
+        scope: &TenantScope,
+        edit: OccurrenceEdit,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        occurrence::update(&self.0, scope, &edit, change).await
+    }
+
+    async fn cancel_occurrence(
+        &self,
+        scope: &TenantScope,
+        key: OccurrenceKey,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        occurrence::cancel(&self.0, scope, key, change).await
+    }
+}
+
+impl MongoEvents {
+    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Event>, Fault> {
+        let documents: Vec<EventDocument> = self.0.collection(scope, &schema::EVENTS).find(query).await?;
+        Ok(read_all(documents).map_err(StorageError::from)?)
+    }
+}

@@ -1,0 +1,90 @@
+//! Edits of single occurrences.
+
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    editing::{OccurrencePlan, OccurrenceStep, plan_occurrence_cancellation, plan_occurrence_edit},
+    failure::Outcome,
+    ports::{Changed, OccurrenceEdit, OnAffected},
+};
+use convene_domain::{
+    event::Event,
+    occurrence::{Occurrence, OccurrenceKey},
+};
+use futures::FutureExt;
+
+use super::{load, store};
+use crate::{
+    database::Database,
+    error::{Attempt, Interruption},
+    seats::{self, OccurrencesEdit},
+    transaction::Transaction,
+};
+
+/// Edits one occurrence.
+pub(super) async fn update(
+    database: &Database,
+    scope: &TenantScope,
+    edit: &OccurrenceEdit,
+    change: &Change,
+) -> Outcome<Changed<Occurrence>> {
+    database
+        .change(scope, change, "updateOccurrence", |transaction| {
+            async move {
+                let (event, found) = load::occurrence(transaction, edit.occurrence).await?;
+                let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)
+                    .map_err(Interruption::Refused)?;
+                carry_out(transaction, &event, found, plan, edit.on_affected, change).await
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Calls one occurrence off.
+pub(super) async fn cancel(
+    database: &Database,
+    scope: &TenantScope,
+    key: OccurrenceKey,
+    change: &Change,
+) -> Outcome<Changed<Occurrence>> {
+    database
+        .change(scope, change, "cancelOccurrence", |transaction| {
+            async move {
+                let (event, found) = load::occurrence(transaction, key).await?;
+                let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)
+                    .map_err(Interruption::Refused)?;
+                carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Stores what was planned.
+async fn carry_out(
+    transaction: &mut Transaction<'_>,
+    event: &Event,
+    found: load::Found,
+    plan: OccurrencePlan,
+    on_affected: OnAffected,
+    change: &Change,
+) -> Attempt<Changed<Occurrence>> {
+    let OccurrencePlan { after, entry } = plan;
+    let Some(entry) = entry else {
+        let now = Occurrence::stored(event, &found.stored);
+        return Ok(Changed { now, cancelled_registrations: 0 });
+    };
+    let revision = transaction.next_revision().await?;
+    if let Some(unborn) = &found.unborn {
+        store::store_occurrence(transaction, unborn).await?;
+    }
+    let key = after.key;
+    let steps = [OccurrenceStep::Become { before: Box::new(found.stored), after: Box::new(after) }];
+    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change };
+    let cancelled_registrations = seats::edit(transaction, edit).await?;
+    transaction.log(change, entry);
+    // Seats that became free may have gone to others already.
+    let (_, found) = load::occurrence(transaction, key).await?;
+    Ok(Changed { now: Occurrence::stored(event, &found.stored), cancelled_registrations })
+}

@@ -1,0 +1,100 @@
+//! Writes events within a transaction.
+
+use bson::{Bson, Document, doc};
+use convene_domain::{
+    event::{Event, RegistrationPolicy},
+    time::Instant,
+};
+
+use super::load::ahead;
+use crate::{
+    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument},
+    error::{Attempt, Interruption},
+    schema,
+    transaction::Transaction,
+};
+
+/// Fields that are there only if they have a value.
+const OPTIONAL: [&str; 3] =
+    ["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds"];
+
+/// Stores a new event; one that takes place once, together with its occurrence.
+pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
+    transaction.collection(&schema::EVENTS).insert(&EventDocument::new(event, revision)).await?;
+    if !event.series.is_recurring()
+        && let Some(origin) = event.series.occurrence_at(event.series.first_start())
+    {
+        let occurrence = OccurrenceDocument::born(transaction.scope().organization(), event, origin);
+        // An edit may have left the occurrence here already.
+        let is_there = doc! { "_id": &occurrence.id };
+        if transaction.collection(&schema::OCCURRENCES).count(is_there).await? == 0 {
+            store_occurrence(transaction, &occurrence).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores what an event has become. Whoever has stored an occurrence of it in the meantime gets in the way.
+pub(super) async fn replace(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
+    let mut fields = bson::serialize_to_document(&EventDocument::new(event, revision))?;
+    fields.remove("_id");
+    let absent = OPTIONAL.into_iter().filter(|field| !fields.contains_key(field));
+    let absent: Document = absent.map(|field| (field.to_owned(), Bson::from(""))).collect();
+    let mut update = doc! { "$set": fields };
+    if !absent.is_empty() {
+        update.insert("$unset", absent);
+    }
+    transaction.collection(&schema::EVENTS).update_one(doc! { "_id": event.id.to_string() }, update).await?;
+    Ok(())
+}
+
+/// Stores an occurrence for the first time.
+pub(super) async fn store_occurrence(
+    transaction: &mut Transaction<'_>,
+    occurrence: &OccurrenceDocument,
+) -> Attempt<()> {
+    let inserted = transaction.collection(&schema::OCCURRENCES).insert(occurrence).await;
+    inserted.map_err(|error| {
+        // Somebody registered for it a moment ago: run again, to see that.
+        if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
+    })
+}
+
+/// Gives the event's stored occurrences that have not begun its new policy.
+pub(super) async fn apply_policy(
+    transaction: &mut Transaction<'_>,
+    event: &Event,
+    now: Instant,
+) -> Attempt<()> {
+    let RegistrationPolicy { opens, closes, cancellation_closes } = event.policy;
+    let before_start = |lead: Option<convene_domain::duration::LeadTime>| {
+        let milliseconds = lead.map_or(0, |lead| lead.get().whole_seconds().saturating_mul(1_000));
+        Bson::from(doc! { "$subtract": ["$startsAt", milliseconds] })
+    };
+    let fields = doc! {
+        "opensAt": opens.map_or(Bson::Null, |opens| before_start(Some(opens))),
+        "closesAt": before_start(closes),
+        "cancellationClosesAt": before_start(cancellation_closes),
+    };
+    let occurrences = &mut transaction.collection(&schema::OCCURRENCES);
+    occurrences.update_many(ahead(event.id, now), vec![doc! { "$set": fields }]).await?;
+    Ok(())
+}
+
+/// Marks the event's stored occurrences that have begun as differing from what the event gives from now on: they
+/// stay as they were.
+pub(super) async fn keep_begun(
+    transaction: &mut Transaction<'_>,
+    event: &Event,
+    revision: i64,
+    now: Instant,
+) -> Attempt<()> {
+    let begun = doc! {
+        "event": event.id.to_string(),
+        "startsAt": { "$lte": date(now) },
+        "revision": { "$exists": false },
+    };
+    let mark = doc! { "$set": { "revision": revision } };
+    transaction.collection(&schema::OCCURRENCES).update_many(begun, mark).await?;
+    Ok(())
+}
