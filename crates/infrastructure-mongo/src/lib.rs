@@ -21,6 +21,7 @@ mod events;
 mod issues;
 mod members;
 mod organizations;
+mod registrations;
 mod schema;
 mod scoped;
 mod seats;

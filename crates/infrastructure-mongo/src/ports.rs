@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::doc;
 use convene_application::{
     failure::Fault,
-    ports::{ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations},
+    ports::{ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, Registrations},
 };
 use mongodb::Client;
 
@@ -19,6 +19,8 @@ use crate::{
     issues::MongoIssues,
     members::MongoMembers,
     organizations::MongoOrganizations,
+    registration_book::{BookSettings, MongoRegistrationBook},
+    registrations::MongoRegistrations,
     schema,
 };
 
@@ -32,6 +34,7 @@ pub struct MongoPorts {
     pub members: Arc<dyn Members>,
     pub events: Arc<dyn Events>,
     pub catalogue: Arc<dyn Catalogue>,
+    pub registrations: Arc<dyn Registrations>,
     pub issues: Arc<dyn Issues>,
     pub activity_log: Arc<dyn ActivityLog>,
 }
@@ -50,10 +53,18 @@ impl MongoPorts {
             members: Arc::new(MongoMembers(database.clone())),
             events: Arc::new(MongoEvents(database.clone())),
             catalogue: Arc::new(MongoCatalogue(database.clone())),
+            registrations: Arc::new(MongoRegistrations(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),
             database,
         }
+    }
+
+    /// Starts a book that gives out seats. One is enough for a process; it must be started within a Tokio runtime,
+    /// which its batchers live on.
+    #[must_use]
+    pub fn start_registration_book(&self, settings: BookSettings) -> MongoRegistrationBook {
+        MongoRegistrationBook::start(self.database.clone(), settings)
     }
 
     /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes

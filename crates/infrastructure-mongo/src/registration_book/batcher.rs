@@ -105,7 +105,8 @@ async fn attempt(
 ) -> Outcome<Vec<Option<Verdict>>> {
     let Some(first) = entries.first() else { return Ok(Vec::new()) };
     let guards = settings.guards;
-    let run = database.transact(&first.scope, |transaction| batch::run(transaction, entries, care, guards).boxed());
+    let run =
+        database.transact(&first.scope, |transaction| batch::run(transaction, entries, care, guards).boxed());
     AssertUnwindSafe(run)
         .catch_unwind()
         .await

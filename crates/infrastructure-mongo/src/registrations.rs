@@ -1,0 +1,172 @@
+//! The port that reads registrations.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use bson::{Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    page::{Page, PageRequest},
+    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+};
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
+use serde::Deserialize;
+
+use crate::{
+    database::Database,
+    documents::{convert::date, read_all, registration::RegistrationDocument},
+    error::{CorruptDocument, StorageError},
+    schema,
+    scoped::Query,
+};
+
+/// Registrations in MongoDB.
+#[derive(Clone)]
+pub(crate) struct MongoRegistrations(pub(crate) Database);
+
+#[async_trait]
+impl Registrations for MongoRegistrations {
+    async fn get_many(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<Vec<Registration>, Fault> {
+        self.found(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<Page<Registration>, Fault> {
+        let query = Query::from(listed(&filter, page.after))
+            .sorted(doc! { "startsAt": 1, "_id": 1 })
+            .probing(page.first);
+        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+    }
+
+    async fn active_of(
+        &self,
+        scope: &TenantScope,
+        member: MemberId,
+        occurrences: &[OccurrenceKey],
+    ) -> Result<Vec<Registration>, Fault> {
+        let filter = doc! { "occurrence": { "$in": texts(occurrences) }, "member": member.to_string(), "active": true };
+        self.found(scope, filter.into()).await
+    }
+
+    async fn waitlist_positions(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<HashMap<RegistrationId, u32>, Fault> {
+        let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
+        let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
+        let waiting: Vec<RegistrationDocument> = registrations.find(asked).await?;
+        // Nobody behind the last one who asks counts.
+        let mut last: HashMap<&str, i64> = HashMap::new();
+        for registration in &waiting {
+            let sequence = registration.waitlist_sequence.unwrap_or_default();
+            let known = last.entry(&registration.occurrence).or_insert(sequence);
+            *known = sequence.max(*known);
+        }
+        if last.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let queues: Vec<Document> = last
+            .into_iter()
+            .map(|(occurrence, last)| {
+                doc! { "occurrence": occurrence, "status": WAITLISTED, "waitlistSequence": { "$lte": last } }
+            })
+            .collect();
+        let numbered = doc! { "$setWindowFields": {
+            "partitionBy": "$occurrence",
+            "sortBy": { "waitlistSequence": 1 },
+            "output": { "position": { "$documentNumber": {} } },
+        } };
+        let wanted = doc! { "$match": { "_id": { "$in": texts(ids) } } };
+        let stages = vec![numbered, wanted, doc! { "$project": { "position": 1 } }];
+        let positions: Vec<Position> = registrations.aggregate(doc! { "$or": queues }, stages).await?;
+        let read = positions.into_iter().map(Position::read).collect::<Result<_, _>>();
+        Ok(read.map_err(StorageError::from)?)
+    }
+}
+
+const WAITLISTED: &str = RegistrationStatus::Waitlisted.as_str();
+
+impl MongoRegistrations {
+    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Registration>, Fault> {
+        let documents: Vec<RegistrationDocument> =
+            self.0.collection(scope, &schema::REGISTRATIONS).find(query).await?;
+        Ok(read_all(documents).map_err(StorageError::from)?)
+    }
+}
+
+/// A registration's place in its queue.
+#[derive(Deserialize)]
+struct Position {
+    #[serde(rename = "_id")]
+    id: String,
+    position: i64,
+}
+
+impl Position {
+    fn read(self) -> Result<(RegistrationId, u32), CorruptDocument> {
+        let corrupt = |field, reason: String| CorruptDocument {
+            collection: schema::REGISTRATIONS.name,
+            id: self.id.clone(),
+            field,
+            reason,
+        };
+        let id = RegistrationId::parse(&self.id).map_err(|error| corrupt("_id", error.to_string()))?;
+        let position =
+            u32::try_from(self.position).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
+        Ok((id, position))
+    }
+}
+
+/// What passes the filter and comes after the position.
+fn listed(filter: &RegistrationFilter, after: Option<RegistrationPosition>) -> Document {
+    let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
+    let mut conditions = Vec::new();
+    if let Some(member) = member {
+        conditions.push(doc! { "member": member.to_string() });
+    }
+    if let Some(occurrence) = occurrence {
+        conditions.push(doc! { "occurrence": occurrence.to_string() });
+    }
+    if let Some(statuses) = statuses {
+        let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+        conditions.push(doc! { "status": { "$in": statuses } });
+    }
+    if let Some(from) = from {
+        conditions.push(doc! { "endsAt": { "$gt": date(*from) } });
+    }
+    if let Some(to) = to {
+        conditions.push(doc! { "startsAt": { "$lt": date(*to) } });
+    }
+    if let Some((start, id)) = after {
+        let start = date(start);
+        // The first condition follows from the second; it is what an index can use.
+        conditions.push(doc! { "startsAt": { "$gte": start } });
+        conditions.push(doc! { "$or": [
+            { "startsAt": { "$gt": start } },
+            { "startsAt": start, "_id": { "$gt": id.to_string() } },
+        ] });
+    }
+    if conditions.is_empty() {
+        Document::new()
+    } else {
+        doc! { "$and": conditions }
+    }
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
