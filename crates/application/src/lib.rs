@@ -18,6 +18,7 @@ pub mod member;
 pub mod occurrence;
 pub mod organization;
 pub mod page;
+mod period;
 pub mod ports;
 pub mod registration;
 mod stamp;

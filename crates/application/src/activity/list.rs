@@ -6,8 +6,8 @@ use crate::{
     caller::Admin,
     failure::Outcome,
     page::{Page, PageRequest},
+    period,
     ports::{ActivityFilter, ActivityLog},
-    registration::check_order,
 };
 
 /// Lists the activity log, for admins.
@@ -26,7 +26,7 @@ impl ListActivity {
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Outcome<Page<Activity>> {
-        check_order(filter.from, filter.to)?;
+        period::check(filter.from, filter.to)?;
         Ok(self.activity_log.list(admin.scope(), filter, page).await?)
     }
 }

@@ -4,8 +4,9 @@ use convene_domain::registration::Registration;
 
 use crate::{
     caller::{Admin, Caller},
-    failure::{Outcome, Refusal},
+    failure::Outcome,
     page::{Page, PageRequest},
+    period,
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
 };
 
@@ -30,7 +31,7 @@ impl ListRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<Page<Registration>> {
-        check_order(filter.from, filter.to)?;
+        period::check(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
     }
 }
@@ -46,23 +47,12 @@ impl ListOwnRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<Page<Registration>> {
-        check_order(filter.from, filter.to)?;
+        period::check(filter.from, filter.to)?;
         if filter.member.is_some_and(|member| member != caller.member()) {
             return Ok(Page { items: Vec::new(), has_next: false });
         }
         let filter = RegistrationFilter { member: Some(caller.member()), ..filter };
         Ok(self.registrations.list(caller.scope(), filter, page).await?)
-    }
-}
-
-/// Refuses a period that ends before it begins.
-pub(crate) fn check_order<T: PartialOrd>(from: Option<T>, to: Option<T>) -> Result<(), Refusal> {
-    match (from, to) {
-        (Some(from), Some(to)) if to < from => {
-            let field = crate::failure::FieldPath::of("filter").child("to");
-            Err(Refusal::invalid(field, "must not be before from"))
-        }
-        _ => Ok(()),
     }
 }
 

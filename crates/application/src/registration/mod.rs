@@ -9,7 +9,6 @@ mod waitlist_positions;
 
 pub use cancel::CancelRegistration;
 pub use get_many::GetRegistrations;
-pub(crate) use list::check_order;
 pub use list::{ListOwnRegistrations, ListRegistrations};
 pub use register::{Register, RegisterCommand, RegistrationTarget};
 pub use viewer::ViewerRegistrations;

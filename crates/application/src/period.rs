@@ -1,0 +1,39 @@
+//! Periods that lists are narrowed to.
+
+use convene_domain::time::Instant;
+
+use crate::failure::{FieldPath, Refusal};
+
+/// Refuses a filter's period that ends before it begins; one of no length is fine, and so is an open one.
+pub(crate) fn check(from: Option<Instant>, to: Option<Instant>) -> Result<(), Refusal> {
+    match (from, to) {
+        (Some(from), Some(to)) if to < from => {
+            Err(Refusal::invalid(FieldPath::of("filter").child("to"), "must not be before from"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use time::Duration;
+
+    use super::*;
+    use crate::fixtures::{NOW, fields};
+
+    #[rstest]
+    #[case::open(None, None)]
+    #[case::open_at_the_end(Some(NOW), None)]
+    #[case::open_at_the_beginning(None, Some(NOW))]
+    #[case::one_moment(Some(NOW), Some(NOW))]
+    fn takes_periods(#[case] from: Option<Instant>, #[case] to: Option<Instant>) {
+        assert_eq!(check(from, to), Ok(()));
+    }
+
+    #[test]
+    fn refuses_one_that_ends_before_it_begins() {
+        let refusal = check(Some(NOW), Some(NOW - Duration::MILLISECOND)).unwrap_err();
+        assert_eq!(fields(&[refusal]), ["filter.to"]);
+    }
+}
