@@ -11,9 +11,9 @@ use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::{EventId, MemberId, OrganizationId, RegistrationId},
     member::{Member, Role},
-    occurrence::OccurrenceKey,
+    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
     organization::Organization,
-    recurrence::{Rule, Series, SeriesParts},
+    recurrence::{Rule, Series, SeriesOccurrence, SeriesParts},
     registration::{Registration, RegistrationStatus},
     text::{Description, DisplayName, Location, OrganizationName, Slug, Title, UserId},
     time::{Instant, LocalDateTime, interval::Interval, zone::Zone},
@@ -25,7 +25,7 @@ use crate::{
     caller::Caller,
     failure::{Failure, Outcome, Refusal},
     page::{PageRequest, PageSize},
-    ports::{MockClock, MockIds},
+    ports::{MockClock, MockIds, ResolvedOccurrence},
     stamp::Stamp,
 };
 
@@ -162,4 +162,25 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
         created_at: NOW,
         cancellation: None,
     }
+}
+
+/// An occurrence of the event as it is stored, touched but not changed.
+pub(crate) fn stored(event: &Event, origin: SeriesOccurrence) -> StoredOccurrence {
+    StoredOccurrence {
+        key: OccurrenceKey { event: event.id, original_start: origin.start },
+        original_local: origin.local,
+        interval: event.interval_from(origin.start),
+        capacity: event.capacity,
+        taken: 0,
+        waiting: 0,
+        status: event.status,
+        exception: Exception::default(),
+        version: 1,
+    }
+}
+
+/// The answer to a look-up of these keys where these occurrences are stored under their own keys.
+pub(crate) fn resolve(stored: &[StoredOccurrence], keys: &[OccurrenceKey]) -> Vec<ResolvedOccurrence> {
+    let asked = stored.iter().filter(|stored| keys.contains(&stored.key)).cloned();
+    asked.map(|stored| ResolvedOccurrence { asked: stored.key, stored }).collect()
 }

@@ -94,3 +94,6 @@ impl Finder {
         Ok(found.into_iter().find(|event| event.id == id).map(Arc::new))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,3 +136,6 @@ impl ListOccurrences {
         Ok(placed.into_iter().map(occurrence).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

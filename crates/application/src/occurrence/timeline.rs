@@ -6,6 +6,7 @@ use std::{
 };
 
 use convene_domain::{
+    duration::EventDuration,
     event::{Event, EventStatus},
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
@@ -53,14 +54,10 @@ impl Selection {
         search.as_str().to_lowercase()
     }
 
-    /// Occurrences that begin before this are not wanted.
-    fn earliest_start(&self, event: &Event) -> Instant {
+    /// Occurrences that take so long and begin before this are not wanted.
+    fn earliest_start(&self, duration: EventDuration) -> Instant {
         // What ends with the beginning of the window does not overlap it.
-        let overlap = self
-            .window
-            .start()
-            .saturating_sub(event.longest_duration().get())
-            .saturating_add(Duration::NANOSECOND);
+        let overlap = self.window.start().saturating_sub(duration.get()).saturating_add(Duration::NANOSECOND);
         let position = self.after.map_or(Instant::MIN, |(start, _)| start);
         // Registration closes with the start, if not before.
         overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
@@ -139,13 +136,15 @@ fn by_rule<'c>(
     events: &'c [Arc<Event>],
     selection: &'c Selection,
 ) -> impl Iterator<Item = Placed<'c>> + Send {
-    let wanted = move |event: &&'c Arc<Event>| {
+    let wanted = |event: &&'c Arc<Event>| {
         (selection.include_cancelled || event.status == EventStatus::Scheduled)
             && selection.finds(event.title.as_str(), event)
     };
     let in_window = move |event: &'c Arc<Event>| {
-        let (from, to) = (selection.earliest_start(event), selection.window.end());
-        event.schedules().map(move |schedule| (ById(event), schedule.between(from, to)))
+        event.schedules().map(move |schedule| {
+            let from = selection.earliest_start(schedule.duration);
+            (ById(event), schedule.between(from, selection.window.end()))
+        })
     };
     let series = events.iter().filter(wanted).flat_map(in_window);
     merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))

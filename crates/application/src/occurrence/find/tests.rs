@@ -1,0 +1,122 @@
+use convene_domain::time::Instant;
+use time::{Duration, macros::utc_datetime};
+
+use super::*;
+use crate::{
+    caller::TenantScope,
+    fixtures,
+    ports::{MockCatalogue, MockEvents, ResolvedOccurrence},
+};
+
+const FIRST: Instant = utc_datetime!(2026-11-02 9:00);
+
+fn key(event: u128, original_start: Instant) -> OccurrenceKey {
+    OccurrenceKey { event: fixtures::event_id(event), original_start }
+}
+
+fn daily(number: u128) -> Event {
+    fixtures::event(number, "2026-11-02 9:00", Some("FREQ=DAILY"))
+}
+
+/// Event 1 daily, and these stored occurrences by the keys that find them; `reads` says what may be asked.
+fn finder(events: Vec<Event>, stored: Vec<ResolvedOccurrence>) -> Finder {
+    let mut catalogue = MockCatalogue::new();
+    catalogue.expect_stored().returning(move |_, keys| {
+        Ok(stored.iter().filter(|found| keys.contains(&found.asked)).cloned().collect())
+    });
+    let mut port = MockEvents::new();
+    port.expect_get_many().returning(move |_, ids| {
+        Ok(events.iter().filter(|event| ids.contains(&event.id)).cloned().collect())
+    });
+    Finder { catalogue: Arc::new(catalogue), events: Arc::new(port) }
+}
+
+fn scope() -> TenantScope {
+    TenantScope::for_tests(fixtures::organization_id())
+}
+
+/// An occurrence that five hold seats in, stored under one key and found by another.
+fn seats(asked: OccurrenceKey, event: &Event, key: OccurrenceKey) -> ResolvedOccurrence {
+    let origin = event.series.from_start().next().unwrap();
+    ResolvedOccurrence {
+        asked,
+        stored: StoredOccurrence { key, taken: 5, ..fixtures::stored(event, origin) },
+    }
+}
+
+#[tokio::test]
+async fn the_rule_proves_an_occurrence_without_a_look_at_what_is_stored() {
+    let mut events = MockEvents::new();
+    events.expect_get_many().times(1).returning(|_, _| Ok(vec![daily(1)]));
+    // No call of the catalogue is expected.
+    let finder = Finder { catalogue: Arc::new(MockCatalogue::new()), events: Arc::new(events) };
+    let tenth = FIRST + Duration::days(9);
+    let proven = finder.prove(&scope(), key(1, tenth)).await.unwrap().unwrap();
+    assert_eq!((proven.key, proven.origin.unwrap().start), (key(1, tenth), tenth));
+}
+
+#[tokio::test]
+async fn a_one_off_event_has_its_start_only() {
+    let finder = finder(vec![fixtures::event(1, "2026-11-02 9:00", None)], vec![]);
+    assert!(finder.prove(&scope(), key(1, FIRST)).await.unwrap().is_some());
+    assert_eq!(finder.prove(&scope(), key(1, FIRST + Duration::days(1))).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_neither_is_stored_nor_by_rule_does_not_exist() {
+    let finder = finder(vec![daily(1)], vec![]);
+    for missing in [key(1, FIRST + Duration::SECOND), key(1, FIRST - Duration::days(1)), key(2, FIRST)] {
+        assert_eq!(finder.prove(&scope(), missing).await.unwrap(), None);
+        assert_eq!(finder.find(&scope(), &[missing]).await.unwrap(), HashMap::new());
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_rule_no_longer_gives_leads_to_what_became_of_it() {
+    // The rest of event 1 went on as event 2, an hour later.
+    let (one, two) = (fixtures::event(1, "2026-11-01 9:00", None), daily(2));
+    let (asked, now) = (key(1, FIRST), key(2, FIRST + Duration::HOUR));
+    let finder = finder(vec![one, two.clone()], vec![seats(asked, &two, now)]);
+    let proven = finder.prove(&scope(), asked).await.unwrap().unwrap();
+    assert_eq!((proven.key, proven.origin, proven.event.id), (now, None, two.id));
+    let found = finder.find(&scope(), &[asked]).await.unwrap();
+    assert_eq!((found[&asked].key, found[&asked].taken), (now, 5));
+}
+
+#[tokio::test]
+async fn a_key_that_the_rule_gives_again_is_the_occurrence_there() {
+    let event = daily(1);
+    let (asked, now) = (key(1, FIRST), key(1, FIRST + Duration::HOUR));
+    let finder = finder(vec![event.clone()], vec![seats(asked, &event, now)]);
+    assert_eq!(finder.prove(&scope(), asked).await.unwrap().unwrap().key, asked);
+    let found = finder.find(&scope(), &[asked]).await.unwrap();
+    assert_eq!((found[&asked].key, found[&asked].taken), (asked, 0));
+}
+
+#[tokio::test]
+async fn what_is_stored_under_the_key_goes_before_what_was_known_by_it() {
+    let event = fixtures::event(1, "2026-11-01 9:00", None);
+    let asked = key(1, FIRST);
+    let former = seats(asked, &event, key(1, FIRST + Duration::HOUR));
+    let own = seats(asked, &event, asked);
+    for stored in [vec![former.clone(), own.clone()], vec![own, former]] {
+        let finder = finder(vec![event.clone()], stored);
+        assert_eq!(finder.prove(&scope(), asked).await.unwrap().unwrap().key, asked);
+        assert_eq!(finder.find(&scope(), &[asked]).await.unwrap()[&asked].key, asked);
+    }
+}
+
+#[tokio::test]
+async fn finds_many_at_once_with_one_look_at_each_port() {
+    let event = daily(1);
+    let booked = seats(key(1, FIRST), &event, key(1, FIRST));
+    let mut catalogue = MockCatalogue::new();
+    catalogue.expect_stored().times(1).returning(move |_, _| Ok(vec![booked.clone()]));
+    let mut events = MockEvents::new();
+    events.expect_get_many().times(1).returning(move |_, _| Ok(vec![event.clone()]));
+    let finder = Finder { catalogue: Arc::new(catalogue), events: Arc::new(events) };
+    let keys = [key(1, FIRST), key(1, FIRST + Duration::days(1)), key(1, FIRST + Duration::HOUR)];
+    let found = finder.find(&scope(), &keys).await.unwrap();
+    let taken: Vec<_> = keys.iter().map(|key| found.get(key).map(|occurrence| occurrence.taken)).collect();
+    assert_eq!(taken, [Some(5), Some(0), None]);
+}

@@ -1,0 +1,253 @@
+use convene_domain::{
+    event::{Event, EventStatus},
+    member::Role,
+    occurrence::Exception,
+    recurrence::SeriesOccurrence,
+    text::Title,
+};
+use time::{
+    Duration,
+    macros::{datetime, utc_datetime},
+};
+
+use super::*;
+use crate::{
+    fixtures::{self, fields, refusals},
+    ports::{MockCatalogue, MockClock, ResolvedOccurrence},
+};
+
+mod properties;
+
+/// What the catalogue holds.
+#[derive(Debug, Clone, Default)]
+struct World {
+    events: Vec<Arc<Event>>,
+    /// Everything stored, exceptions among it.
+    stored: Vec<StoredOccurrence>,
+}
+
+impl World {
+    fn of(events: impl IntoIterator<Item = Event>) -> Self {
+        Self { events: events.into_iter().map(Arc::new).collect(), stored: Vec::new() }
+    }
+
+    fn with(mut self, stored: StoredOccurrence) -> Self {
+        self.stored.push(stored);
+        self
+    }
+
+    /// The use case, and a check on the keys that it looks up.
+    fn listing(&self, expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static) -> ListOccurrences {
+        let is_exception = |event: &Event, stored: &StoredOccurrence| {
+            let by_rule = event.occurrence_at(stored.key.original_start);
+            by_rule.is_none_or(|origin| {
+                let untouched = fixtures::stored(event, origin);
+                stored.exception.is_any() || stored.interval != untouched.interval
+            })
+        };
+        let event_of = |stored: &StoredOccurrence| {
+            self.events.iter().find(|event| event.id == stored.key.event).unwrap()
+        };
+        let exceptions = self.stored.iter().filter(|stored| is_exception(event_of(stored), stored)).cloned();
+        let window = CatalogueWindow { events: self.events.clone(), exceptions: exceptions.collect() };
+        let mut catalogue = MockCatalogue::new();
+        catalogue.expect_window().returning(move |_, _, _| Ok(window.clone()));
+        let stored = self.stored.clone();
+        catalogue
+            .expect_stored()
+            .withf(move |_, keys| expects(keys))
+            .returning(move |_, keys| Ok(fixtures::resolve(&stored, keys)));
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(fixtures::NOW);
+        ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(catalogue) }
+    }
+
+    async fn list(&self, query: OccurrenceQuery) -> Page<Occurrence> {
+        let caller = fixtures::caller(fixtures::BOB, Role::Member);
+        self.listing(|_| true).execute(&caller, query).await.unwrap()
+    }
+}
+
+/// The first ten of 2 to 9 November 2026.
+fn query() -> OccurrenceQuery {
+    OccurrenceQuery {
+        window: Interval::new(utc_datetime!(2026-11-02 0:00), utc_datetime!(2026-11-09 0:00)).unwrap(),
+        events: None,
+        search: None,
+        include_cancelled: false,
+        only_open: false,
+        page: fixtures::page(10, None),
+    }
+}
+
+fn starts(page: &Page<Occurrence>) -> Vec<Instant> {
+    page.items.iter().map(|occurrence| occurrence.interval.start()).collect()
+}
+
+/// The occurrence of the event at this wall-clock time, with what an organizer made of it.
+fn exception(event: &Event, local: time::PrimitiveDateTime, exception: Exception) -> StoredOccurrence {
+    excepted(event, event.series.occurrence_at_local(local).unwrap(), exception)
+}
+
+fn excepted(event: &Event, origin: SeriesOccurrence, exception: Exception) -> StoredOccurrence {
+    let stored = fixtures::stored(event, origin);
+    let start =
+        exception.starts_at.map_or(stored.interval.start(), |at| event.series.zone().resolve(at).instant);
+    let status = if exception.cancelled { EventStatus::Cancelled } else { stored.status };
+    let interval = Interval::starting(start, exception.duration.unwrap_or(event.duration_at(origin.start)));
+    StoredOccurrence { interval, status, exception, ..stored }
+}
+
+fn daily() -> Event {
+    fixtures::event(1, "2026-11-06 9:00", Some("FREQ=DAILY"))
+}
+
+#[tokio::test]
+async fn refuses_a_window_of_more_than_a_year() {
+    let start = utc_datetime!(2026-11-02 0:00);
+    let window = Interval::new(start, start + Duration::days(366) + Duration::SECOND).unwrap();
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let listing = World::default().listing(|_| false);
+    let outcome = listing.execute(&caller, OccurrenceQuery { window, ..query() }).await;
+    assert_eq!(fields(&refusals(outcome)), ["to"]);
+}
+
+#[tokio::test]
+async fn of_no_events_there_are_no_occurrences() {
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let listing =
+        ListOccurrences { clock: Arc::new(MockClock::new()), catalogue: Arc::new(MockCatalogue::new()) };
+    let page = listing.execute(&caller, OccurrenceQuery { events: Some(vec![]), ..query() }).await.unwrap();
+    assert_eq!(page, Page { items: vec![], has_next: false });
+}
+
+#[tokio::test]
+async fn looks_up_the_seats_of_the_page_only() {
+    let event = daily();
+    let booked = StoredOccurrence {
+        taken: 4,
+        waiting: 1,
+        ..fixtures::stored(&event, event.series.from_start().next().unwrap())
+    };
+    let listing = World::of([event]).with(booked).listing(|keys| keys.len() == 2);
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let page =
+        listing.execute(&caller, OccurrenceQuery { page: fixtures::page(2, None), ..query() }).await.unwrap();
+    assert!(page.has_next);
+    let seats: Vec<_> = page.items.iter().map(|o| (o.taken, o.waiting, o.available())).collect();
+    assert_eq!(seats, [(4, 1, 6), (0, 0, 10)]);
+}
+
+#[tokio::test]
+async fn shows_the_seats_of_what_stands_there_now_not_of_what_the_key_was_before() {
+    let event = daily();
+    let origin = event.series.from_start().next().unwrap();
+    let moved_on = StoredOccurrence {
+        key: OccurrenceKey { event: event.id, original_start: origin.start + Duration::HOUR },
+        taken: 9,
+        ..fixtures::stored(&event, origin)
+    };
+    let asked = OccurrenceKey { event: event.id, original_start: origin.start };
+    let mut catalogue = MockCatalogue::new();
+    let window = CatalogueWindow { events: vec![Arc::new(event)], exceptions: vec![] };
+    catalogue.expect_window().returning(move |_, _, _| Ok(window.clone()));
+    catalogue
+        .expect_stored()
+        .returning(move |_, _| Ok(vec![ResolvedOccurrence { asked, stored: moved_on.clone() }]));
+    let listing = ListOccurrences { clock: Arc::new(MockClock::new()), catalogue: Arc::new(catalogue) };
+    let page = listing.execute(&fixtures::caller(fixtures::BOB, Role::Member), query()).await.unwrap();
+    assert_eq!((page.items[0].key, page.items[0].taken), (asked, 0));
+}
+
+#[tokio::test]
+async fn an_occurrence_that_began_before_the_window_belongs_to_it() {
+    let mut event = fixtures::event(1, "2026-10-30 9:00", None);
+    event.duration = convene_domain::duration::EventDuration::new(Duration::hours(63)).unwrap();
+    // It ends with the beginning of the window: it touches it, and no more.
+    assert_eq!(World::of([event.clone()]).list(query()).await.items.len(), 0);
+    event.duration =
+        convene_domain::duration::EventDuration::new(Duration::hours(63) + Duration::SECOND).unwrap();
+    assert_eq!(World::of([event]).list(query()).await.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_moved_occurrence_is_listed_where_it_takes_place_now() {
+    let event = daily();
+    let moved = |to| Exception { starts_at: Some(to), ..Exception::default() };
+    let world = World::of([event.clone()])
+        .with(exception(&event, datetime!(2026-11-06 9:00), moved(datetime!(2026-11-07 12:00))))
+        .with(exception(&event, datetime!(2026-11-08 9:00), moved(datetime!(2026-11-20 9:00))))
+        .with(exception(&event, datetime!(2026-11-15 9:00), moved(datetime!(2026-11-02 9:00))));
+    let page = world.list(query()).await;
+    let expected =
+        [utc_datetime!(2026-11-02 9:00), utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-07 12:00)];
+    assert_eq!(starts(&page), expected);
+    let original = page.items.iter().map(|occurrence| occurrence.key.original_start);
+    let expected =
+        [utc_datetime!(2026-11-15 9:00), utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-06 9:00)];
+    assert_eq!(original.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn an_exception_replaces_what_the_rule_gives_at_its_wall_clock_time() {
+    let event = daily();
+    let cancelled = Exception { cancelled: true, ..Exception::default() };
+    let mut stored = exception(&event, datetime!(2026-11-06 9:00), cancelled);
+    // It was stored when the zone's rules put it at another instant.
+    stored.key.original_start += Duration::HOUR;
+    let page = World::of([event]).with(stored).list(query()).await;
+    assert_eq!(starts(&page), [utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-08 9:00)]);
+}
+
+#[tokio::test]
+async fn the_cancelled_are_shown_on_demand_only() {
+    let event = daily();
+    let cancelled = Exception { cancelled: true, ..Exception::default() };
+    let called_off = Event { status: EventStatus::Cancelled, ..fixtures::event(2, "2026-11-08 7:00", None) };
+    let world =
+        World::of([event.clone(), called_off]).with(exception(&event, datetime!(2026-11-06 9:00), cancelled));
+    let page = world.list(query()).await;
+    assert_eq!(starts(&page), [utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-08 9:00)]);
+    let page = world.list(OccurrenceQuery { include_cancelled: true, ..query() }).await;
+    let statuses: Vec<_> = page.items.iter().map(|o| (o.key.event, o.status)).collect();
+    let (one, two) = (fixtures::event_id(1), fixtures::event_id(2));
+    let (scheduled, off) = (EventStatus::Scheduled, EventStatus::Cancelled);
+    assert_eq!(statuses, [(one, off), (one, scheduled), (two, off), (one, scheduled)]);
+}
+
+#[tokio::test]
+async fn searches_the_title_as_it_is_and_the_description_whatever_the_case() {
+    let mut event = daily();
+    let renamed = Exception { title: Title::parse("ÉTUDE in b").ok(), ..Exception::default() };
+    let renamed = exception(&event, datetime!(2026-11-07 9:00), renamed);
+    let search = |text: &str| OccurrenceQuery { search: SearchText::parse(text).ok(), ..query() };
+    let world = World::of([event.clone()]).with(renamed.clone());
+    assert_eq!(starts(&world.list(search("étude")).await), [utc_datetime!(2026-11-07 9:00)]);
+    // The occurrence that has its own title is not called by the event's.
+    let expected = [utc_datetime!(2026-11-06 9:00), utc_datetime!(2026-11-08 9:00)];
+    assert_eq!(starts(&world.list(search("eVENT 1")).await), expected);
+    event.description = convene_domain::text::Description::parse("Bring a Score").unwrap();
+    let world = World::of([event]).with(renamed);
+    assert_eq!(world.list(search("SCORE")).await.items.len(), 3);
+    assert_eq!(world.list(search("scores")).await.items.len(), 0);
+}
+
+#[tokio::test]
+async fn only_open_ones_have_seats_and_time() {
+    let event = fixtures::event(1, "2026-10-20 9:00", Some("FREQ=DAILY"));
+    let full = |local| StoredOccurrence {
+        taken: 10,
+        ..fixtures::stored(&event, event.series.occurrence_at_local(local).unwrap())
+    };
+    let world = World::of([event.clone()])
+        .with(full(datetime!(2026-11-03 9:00)))
+        .with(full(datetime!(2026-11-04 9:00)));
+    let window = Interval::new(utc_datetime!(2026-10-30 0:00), utc_datetime!(2026-11-06 0:00)).unwrap();
+    let page = fixtures::page(1, None);
+    let query = OccurrenceQuery { window, only_open: true, page, ..query() };
+    let first = world.list(query.clone()).await;
+    assert_eq!((starts(&first), first.has_next), (vec![utc_datetime!(2026-11-02 9:00)], true));
+    let after = Some((first.items[0].interval.start(), first.items[0].key));
+    let last = world.list(OccurrenceQuery { page: fixtures::page(1, after), ..query }).await;
+    assert_eq!((starts(&last), last.has_next), (vec![utc_datetime!(2026-11-05 9:00)], false));
+}

@@ -1,0 +1,177 @@
+//! Lists, whatever is in them: paging through one gives what a plain computation gives.
+
+use convene_domain::{
+    duration::{EventDuration, LeadTime},
+    event::{EarlierSchedule, RegistrationPolicy, Schedule},
+    recurrence::{Rule, Series, SeriesParts},
+    time::zone::Zone,
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const BEGINNING: time::PrimitiveDateTime = datetime!(2026-10-20 0:00);
+
+/// Few times of day, so that many begin together.
+fn a_start() -> impl Strategy<Value = time::PrimitiveDateTime> {
+    (0..25_i64, 0..3_i64).prop_map(|(day, third)| BEGINNING + Duration::hours(day * 24 + third * 8))
+}
+
+fn a_schedule() -> impl Strategy<Value = (Series, EventDuration)> {
+    let rule = prop_oneof![
+        Just(None),
+        Just(Some("FREQ=DAILY")),
+        Just(Some("FREQ=DAILY;INTERVAL=3;COUNT=4")),
+        Just(Some("FREQ=WEEKLY")),
+    ];
+    let hours = prop_oneof![Just(1_i64), Just(8), Just(30), Just(100)];
+    (a_start(), rule, hours).prop_map(|(start, rule, hours)| {
+        let rule = rule.map(|text| Rule::parse(text).unwrap());
+        let series = Series::new(SeriesParts { rule, ..SeriesParts::once(start, Zone::UTC) }).unwrap();
+        (series, EventDuration::new(Duration::hours(hours)).unwrap())
+    })
+}
+
+fn an_event(number: u128) -> impl Strategy<Value = Event> {
+    let leads = (prop::option::of(60..200_i64), prop::option::of(0..48_i64));
+    let earlier = prop::option::weighted(0.3, (a_schedule(), a_start()));
+    (a_schedule(), earlier, prop::bool::weighted(0.15), leads).prop_map(
+        move |((series, duration), earlier, cancelled, (opens, closes))| {
+            let lead = |hours: i64| LeadTime::new(Duration::hours(hours)).unwrap();
+            let earlier = earlier.map(|((series, duration), until)| {
+                let until = until.as_utc();
+                EarlierSchedule { series, duration, until }
+            });
+            Event {
+                series,
+                duration,
+                earlier: earlier.into_iter().collect(),
+                status: if cancelled { EventStatus::Cancelled } else { EventStatus::Scheduled },
+                policy: RegistrationPolicy {
+                    opens: opens.map(lead),
+                    closes: closes.map(lead),
+                    cancellation_closes: None,
+                },
+                ..fixtures::event(number, "2026-10-20 0:00", None)
+            }
+        },
+    )
+}
+
+/// Every occurrence that the rules give, without a care how many: all that begin before a moment.
+fn origins(event: &Event, before: Instant) -> Vec<SeriesOccurrence> {
+    let of_schedule = |schedule: Schedule<'_>| {
+        let origins = schedule.series.from_start().take_while(|origin| origin.start < before);
+        origins.filter(|origin| schedule.covers(origin.start)).collect::<Vec<_>>()
+    };
+    event.schedules().flat_map(of_schedule).collect()
+}
+
+/// What happened to one occurrence: which event's, which of its occurrences, what of it.
+fn a_touch() -> impl Strategy<Value = (prop::sample::Index, usize, Exception, u32)> {
+    let moved = prop::option::of(a_start());
+    let title = prop::option::of(Just(Title::parse("Encore").unwrap()));
+    let exception = (moved, title, prop::bool::weighted(0.2)).prop_map(|(starts_at, title, cancelled)| {
+        Exception { starts_at, title, cancelled, ..Exception::default() }
+    });
+    let taken = prop_oneof![Just(0), Just(10_u32)];
+    (any::<prop::sample::Index>(), 0..12_usize, exception, taken)
+}
+
+fn a_world() -> impl Strategy<Value = World> {
+    let events = (0..6_usize).prop_flat_map(|count| (1..=count as u128).map(an_event).collect::<Vec<_>>());
+    (events, prop::collection::vec(a_touch(), 0..12)).prop_map(|(events, touches)| {
+        let mut world = World::of(events);
+        for (event, nth, of_its_own, taken) in touches {
+            if world.events.is_empty() {
+                break;
+            }
+            let event = Arc::clone(event.get(&world.events));
+            let far = BEGINNING.as_utc() + Duration::days(60);
+            let Some(origin) = origins(&event, far).into_iter().nth(nth) else { continue };
+            let stored = StoredOccurrence { taken, ..excepted(&event, origin, of_its_own) };
+            if world.stored.iter().all(|other| other.key != stored.key) {
+                world.stored.push(stored);
+            }
+        }
+        world
+    })
+}
+
+fn a_query() -> impl Strategy<Value = OccurrenceQuery> {
+    let search = prop::option::of(prop_oneof![Just("encore"), Just("EVENT"), Just("nt 2")]);
+    (0..500_i64, 1..400_i64, any::<bool>(), any::<bool>(), search).prop_map(
+        |(from, hours, include_cancelled, only_open, search)| {
+            let from = BEGINNING.as_utc() + Duration::hours(from);
+            OccurrenceQuery {
+                window: Interval::new(from, from + Duration::hours(hours)).unwrap(),
+                search: search.map(|text| SearchText::parse(text).unwrap()),
+                include_cancelled,
+                only_open,
+                ..query()
+            }
+        },
+    )
+}
+
+/// Everything there is, from the first day on, then what is asked for of it.
+fn plainly(world: &World, query: &OccurrenceQuery) -> Vec<Occurrence> {
+    let of_event = |event: &Arc<Event>| {
+        // No occurrence is moved by more.
+        let origins = origins(event, query.window.end() + Duration::days(90));
+        let event = Arc::clone(event);
+        origins.into_iter().map(move |origin| {
+            let key = OccurrenceKey { event: event.id, original_start: origin.start };
+            let stored = world.stored.iter().find(|stored| stored.key == key);
+            stored.map_or_else(
+                || Occurrence::untouched(&event, origin),
+                |stored| Occurrence::stored(&event, stored),
+            )
+        })
+    };
+    let text = query.search.as_ref().map(|search| search.as_str().to_lowercase());
+    let is_wanted = |occurrence: &Occurrence| {
+        occurrence.interval.overlaps(&query.window)
+            && (query.include_cancelled || occurrence.status == EventStatus::Scheduled)
+            && text.as_ref().is_none_or(|text| occurrence.title.as_str().to_lowercase().contains(text))
+            && (!query.only_open || occurrence.registration_state(fixtures::NOW) == RegistrationState::Open)
+    };
+    let mut found: Vec<_> = world.events.iter().flat_map(of_event).filter(is_wanted).collect();
+    found.sort_by_key(position);
+    found
+}
+
+fn position(occurrence: &Occurrence) -> OccurrencePosition {
+    (occurrence.interval.start(), occurrence.key)
+}
+
+/// The list, read in pages of this size.
+async fn in_pages(world: &World, query: &OccurrenceQuery, size: usize) -> Vec<Occurrence> {
+    let mut found: Vec<Occurrence> = Vec::new();
+    loop {
+        let after = found.last().map(position);
+        let page = world.list(OccurrenceQuery { page: fixtures::page(size, after), ..query.clone() }).await;
+        assert!(page.items.len() <= size);
+        assert!(
+            page.items.iter().all(|next| after.is_none_or(|after| position(next) > after)),
+            "pages go on"
+        );
+        assert!(!page.has_next || page.items.len() == size, "a page that is not the last is full");
+        found.extend(page.items);
+        if !page.has_next {
+            return found;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_of_any_size_make_up_the_plain_list(world in a_world(), query in a_query(), size in 1..30_usize) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let expected = plainly(&world, &query);
+        prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, size)), &expected);
+        prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, 100)), &expected);
+    }
+}
