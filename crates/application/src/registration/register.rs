@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use convene_domain::{
-    event::EventStatus,
+    event::{Event, EventStatus, Schedule},
     id::{EventId, MemberId, RegistrationId},
     occurrence::OccurrenceKey,
     registration::Registration,
+    time::Instant,
 };
 
 use crate::{
@@ -96,11 +97,7 @@ impl Register {
             RegistrationTarget::Event(id) => match self.finder.event(scope, id).await? {
                 None => Err(Refusal::not_found("eventId")),
                 Some(event) if event.series.is_recurring() => Err(Refusal::EventIsRecurring),
-                Some(event) => {
-                    let original_start = event.series.first_start();
-                    let origin = event.series.occurrence_at(original_start);
-                    Ok(ProvenOccurrence { key: OccurrenceKey { event: id, original_start }, origin, event })
-                }
+                Some(event) => only_occurrence(event).ok_or_else(|| Refusal::not_found("eventId")),
             },
         })
     }
@@ -110,6 +107,14 @@ impl Register {
         let found = self.members.get_many(caller.scope(), &[member]).await?;
         Ok(found.is_empty().then(|| Refusal::not_found("memberId")))
     }
+}
+
+/// The occurrence of a one-off event. Where edits moved what had begun already, it is the last that there was.
+fn only_occurrence(event: Arc<Event>) -> Option<ProvenOccurrence> {
+    let first = |schedule: Schedule<'_>| schedule.between(Instant::MIN, Instant::MAX).next();
+    let origin = event.schedules().filter_map(first).last()?;
+    let key = OccurrenceKey { event: event.id, original_start: origin.start };
+    Some(ProvenOccurrence { key, origin: Some(origin), event })
 }
 
 /// An occurrence that is cancelled because its event is, is told so.
@@ -127,3 +132,6 @@ fn tell_why(failure: Failure) -> Failure {
         fault @ Failure::Fault(_) => fault,
     }
 }
+
+#[cfg(test)]
+mod tests;

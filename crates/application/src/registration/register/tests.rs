@@ -1,0 +1,160 @@
+use convene_domain::{event::EarlierSchedule, member::Role};
+use rstest::rstest;
+use time::{Duration, macros::utc_datetime};
+
+use super::*;
+use crate::{
+    fixtures::{self, ADA, BOB, refusals},
+    ports::{MockCatalogue, MockEvents, MockMembers, MockRegistrationBook},
+};
+
+const FIRST: Instant = utc_datetime!(2026-11-02 9:00);
+
+fn occurrence(event: u128, original_start: Instant) -> RegistrationTarget {
+    RegistrationTarget::Occurrence(OccurrenceKey { event: fixtures::event_id(event), original_start })
+}
+
+fn command(target: RegistrationTarget) -> RegisterCommand {
+    RegisterCommand { target, member: None, join_waitlist: false }
+}
+
+/// Event 1 is one-off, event 2 daily, event 3 one-off and cancelled. Bob is the only member besides Ada.
+fn register(book: MockRegistrationBook) -> Register {
+    let events = [
+        fixtures::event(1, "2026-11-02 9:00", None),
+        fixtures::event(2, "2026-11-02 9:00", Some("FREQ=DAILY")),
+        Event { status: EventStatus::Cancelled, ..fixtures::event(3, "2026-11-02 9:00", None) },
+    ];
+    let mut port = MockEvents::new();
+    port.expect_get_many().returning(move |_, ids| {
+        Ok(events.iter().filter(|event| ids.contains(&event.id)).cloned().collect())
+    });
+    let mut catalogue = MockCatalogue::new();
+    catalogue.expect_stored().returning(|_, _| Ok(vec![]));
+    let mut members = MockMembers::new();
+    members.expect_get_many().returning(|_, ids| {
+        let bob = fixtures::member(BOB, Role::Member);
+        Ok(if ids.contains(&bob.id) { vec![bob] } else { vec![] })
+    });
+    Register {
+        stamp: fixtures::stamp(),
+        finder: Finder { catalogue: Arc::new(catalogue), events: Arc::new(port) },
+        members: Arc::new(members),
+        registration_book: Arc::new(book),
+    }
+}
+
+/// A book that gives everyone a seat, if the order is as expected.
+fn book(expected: impl Fn(&RegistrationOrder) -> bool + Send + Sync + 'static) -> MockRegistrationBook {
+    let mut book = MockRegistrationBook::new();
+    book.expect_register().withf(move |_, order, _| expected(order)).returning(|_, order, change| {
+        Ok(Registration {
+            id: order.id,
+            occurrence: order.occurrence.key,
+            member: order.member,
+            created_at: change.at,
+            ..fixtures::registration(0, ADA)
+        })
+    });
+    book
+}
+
+/// A book that nobody may ask.
+fn closed_book() -> MockRegistrationBook {
+    MockRegistrationBook::new()
+}
+
+async fn run(book: MockRegistrationBook, role: Role, command: RegisterCommand) -> Outcome<Registration> {
+    register(book).execute(&fixtures::caller(ADA, role), command, RequestMetadata::default()).await
+}
+
+#[rstest]
+#[case::occurrence_of_a_series(occurrence(2, FIRST + Duration::days(3)), FIRST + Duration::days(3))]
+#[case::occurrence_of_a_one_off_event(occurrence(1, FIRST), FIRST)]
+#[case::one_off_event(RegistrationTarget::Event(fixtures::event_id(1)), FIRST)]
+#[tokio::test]
+async fn orders_a_seat_for_the_caller(#[case] target: RegistrationTarget, #[case] expected: Instant) {
+    let is_expected = move |order: &RegistrationOrder| {
+        order.occurrence.origin.is_some_and(|origin| origin.start == expected)
+            && order.occurrence.key.event == order.occurrence.event.id
+            && order.join_waitlist
+    };
+    let command = RegisterCommand { join_waitlist: true, ..command(target) };
+    let registration = run(book(is_expected), Role::Member, command).await.unwrap();
+    assert_eq!(registration.member, fixtures::member_id(ADA));
+    assert_eq!(registration.occurrence.original_start, expected);
+    assert_eq!(registration.id, RegistrationId::from_uuid(fixtures::fresh_uuid(0)));
+    assert_eq!(registration.created_at, fixtures::NOW);
+}
+
+#[rstest]
+#[case::no_such_event(occurrence(9, FIRST), Refusal::not_found("occurrenceId"))]
+#[case::not_by_the_rule(occurrence(2, FIRST + Duration::HOUR), Refusal::not_found("occurrenceId"))]
+#[case::no_such_one_off_event(
+    RegistrationTarget::Event(fixtures::event_id(9)),
+    Refusal::not_found("eventId")
+)]
+#[case::a_whole_series(RegistrationTarget::Event(fixtures::event_id(2)), Refusal::EventIsRecurring)]
+#[tokio::test]
+async fn refuses_what_nobody_can_register_for(#[case] target: RegistrationTarget, #[case] expected: Refusal) {
+    assert_eq!(refusals(run(closed_book(), Role::Member, command(target)).await), [expected]);
+}
+
+#[tokio::test]
+async fn an_admin_registers_another_member() {
+    let command = RegisterCommand { member: Some(fixtures::member_id(BOB)), ..command(occurrence(1, FIRST)) };
+    let registration = run(book(|_| true), Role::Admin, command).await.unwrap();
+    assert_eq!(registration.member, fixtures::member_id(BOB));
+}
+
+#[tokio::test]
+async fn a_member_registers_nobody_else_whether_they_exist_or_not() {
+    for name in [BOB, "nobody"] {
+        // The target does not exist either: one who may not act is told nothing about it.
+        let command =
+            RegisterCommand { member: Some(fixtures::member_id(name)), ..command(occurrence(9, FIRST)) };
+        assert_eq!(refusals(run(closed_book(), Role::Member, command).await), [Refusal::AdminOnly]);
+    }
+}
+
+#[tokio::test]
+async fn naming_oneself_needs_no_admin() {
+    let command = RegisterCommand { member: Some(fixtures::member_id(ADA)), ..command(occurrence(1, FIRST)) };
+    assert!(run(book(|_| true), Role::Member, command).await.is_ok());
+}
+
+#[tokio::test]
+async fn refuses_everything_at_once() {
+    let command =
+        RegisterCommand { member: Some(fixtures::member_id("nobody")), ..command(occurrence(9, FIRST)) };
+    let expected = [Refusal::not_found("occurrenceId"), Refusal::not_found("memberId")];
+    assert_eq!(refusals(run(closed_book(), Role::Admin, command).await), expected);
+}
+
+#[tokio::test]
+async fn tells_an_occurrence_that_was_called_off_with_its_event_from_one_alone() {
+    for (event, expected) in [(1, Refusal::OccurrenceCancelled), (3, Refusal::EventCancelled)] {
+        let mut book = MockRegistrationBook::new();
+        book.expect_register().returning(|_, _, _| Err(Refusal::OccurrenceCancelled.into()));
+        let outcome = run(book, Role::Member, command(occurrence(event, FIRST))).await;
+        assert_eq!(refusals(outcome), [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_key_answers_even_when_the_event_was_called_off_since() {
+    assert!(run(book(|_| true), Role::Member, command(occurrence(3, FIRST))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_one_off_event_that_was_moved_after_it_began_is_still_what_it_was() {
+    let began = fixtures::event(1, "2026-11-02 9:00", None);
+    let until = FIRST + Duration::MINUTE;
+    let earlier = vec![EarlierSchedule { series: began.series.clone(), duration: began.duration, until }];
+    let yesterday = fixtures::event(1, "2026-11-01 9:00", None);
+    let only = only_occurrence(Arc::new(Event { earlier: earlier.clone(), ..yesterday })).unwrap();
+    assert_eq!(only.origin.unwrap().start, FIRST);
+    let tomorrow = fixtures::event(1, "2026-11-03 9:00", None);
+    let only = only_occurrence(Arc::new(Event { earlier, ..tomorrow })).unwrap();
+    assert_eq!(only.key.original_start, FIRST + Duration::DAY);
+}
