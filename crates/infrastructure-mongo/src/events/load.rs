@@ -66,7 +66,7 @@ pub(super) async fn occurrence(
         return Ok((event, Found { stored, unborn: None }));
     }
     let event = event(transaction, key.event, "occurrenceId").await?;
-    let origin = event.series.occurrence_at(key.original_start);
+    let origin = event.occurrence_at(key.original_start);
     let origin = origin.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
     let unborn = OccurrenceDocument::born(transaction.scope().organization(), &event, origin);
     let stored = StoredOccurrence::try_from(unborn.clone())?;

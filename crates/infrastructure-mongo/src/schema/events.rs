@@ -1,6 +1,7 @@
 use bson::doc;
 use convene_domain::{
     capacity::Capacity,
+    event::Event,
     text::{Description, Location, Title},
 };
 
@@ -31,6 +32,16 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             ],
             &[],
         );
+        let earlier = object(
+            &[
+                ("startsAt", local_time()),
+                ("timeZone", text(64)),
+                ("durationSeconds", int(60, LONGEST_SECONDS)),
+                ("recurrence", nullable(recurrence.clone())),
+                ("until", date()),
+            ],
+            &[],
+        );
         documents_where(
             &[
                 ("_id", id("evt")),
@@ -57,6 +68,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("cancellationClosesSeconds", int(0, LONGEST_SECONDS)),
                 // How many occurrences were stored by a registration; written so that each meets any edit.
                 ("births", long(1)),
+                ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
             ],
             // An event that ends before it begins would never be found.
             doc! { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
