@@ -1,9 +1,10 @@
 //! Writes past all of our code: the database refuses them by itself.
 
 use bson::{Bson, Document, doc};
-use convene_application::testing::builders::{ChangeBuilder, IssueBuilder};
+use convene_application::testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use rstest::rstest;
+use time::{Duration, macros::datetime};
 
 use crate::support::TestDatabase;
 
@@ -31,14 +32,18 @@ async fn filled() -> TestDatabase {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("target").await;
     let change = ChangeBuilder::by("first-admin").key("key", 1).build();
+    let change_of_event = ChangeBuilder::by("first-admin").build();
     let issue = IssueBuilder::new("Broken projector", tenant.admin()).build();
     database.ports.issues.create(&tenant.scope, issue, &change).await.unwrap();
+    let event = EventBuilder::once(datetime!(2031-04-01 10:00)).opens(Duration::DAY).build();
+    database.ports.events.create(&tenant.scope, event, &change_of_event).await.unwrap();
     database
 }
 
 #[rstest]
 #[case("organizations", &[])]
 #[case("members", &["email", "removedAt"])]
+#[case("events", &["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds", "births", "earlier"])]
 #[case("issues", &["assignee", "event"])]
 #[case("activity", &["requestId"])]
 #[case("idempotency", &[])]
@@ -58,7 +63,10 @@ async fn no_field_can_be_missing_null_of_another_type_or_unknown(
             let unset = collection.update_one(id.clone(), doc! { "$unset": { field: "" } }).await;
             assert_refused(unset, &format!("{name} without {field}"));
         }
-        for value in [Bson::Null, Bson::Boolean(true), Bson::Double(1.5), Bson::Document(doc! { "a": 1 })] {
+        let is_nullable = ["recurrence", "lastEnd"].contains(&field);
+        let null = (!is_nullable).then_some(Bson::Null);
+        let others = [Bson::Boolean(true), Bson::Double(1.5), Bson::Document(doc! { "a": 1 })];
+        for value in others.into_iter().chain(null) {
             let what = format!("{name} with {field} = {value}");
             assert_refused(collection.update_one(id.clone(), doc! { "$set": { field: value } }).await, &what);
         }
@@ -76,6 +84,12 @@ async fn no_field_can_be_missing_null_of_another_type_or_unknown(
 #[case("members", doc! { "status": "active" })]
 #[case("members", doc! { "organization": "somebody else's" })]
 #[case("members", doc! { "displayName": "x".repeat(201) })]
+#[case("events", doc! { "capacity": 0 })]
+#[case("events", doc! { "capacity": 1_000_001 })]
+#[case("events", doc! { "durationSeconds": 59 })]
+#[case("events", doc! { "startsAt": "tomorrow" })]
+#[case("events", doc! { "recurrence": { "rule": "FREQ=DAILY" } })]
+#[case("events", doc! { "lastEnd": bson::DateTime::from_millis(0) })]
 #[case("issues", doc! { "number": 0 })]
 #[case("issues", doc! { "status": "CLOSED" })]
 #[case("issues", doc! { "assignee": "first-admin" })]

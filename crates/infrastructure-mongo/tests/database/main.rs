@@ -1,8 +1,12 @@
 //! The adapters on a real MongoDB: each test has a database of its own.
 
 mod admins;
+mod catalogue;
+mod events;
+mod everything;
 mod hostile_writes;
 mod idempotency;
+mod indexes;
 mod issue_numbers;
 mod schema;
 mod support;

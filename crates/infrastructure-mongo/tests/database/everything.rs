@@ -1,0 +1,144 @@
+//! One call at least of every method of the ports.
+
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    page::PageRequest,
+    ports::{
+        ActivityFilter, EditScope, EventEdit, EventFilter, EventPatch, IssueFilter, IssuePatch, MemberPatch,
+        OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, OrganizationReference,
+    },
+    testing::{
+        FixedClock,
+        builders::{
+            ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, first, first_after, fresh_uuid,
+        },
+    },
+};
+use convene_domain::{
+    event::EventStatus,
+    id::{ActivityId, EventId},
+    member::Role,
+    occurrence::OccurrenceKey,
+    text::{OrganizationName, SearchText, Title},
+    time::{Instant, interval::Interval},
+};
+use convene_infrastructure_mongo::ports::MongoPorts;
+use time::{Duration, macros::datetime};
+
+use crate::support::{Tenant, TestDatabase};
+
+/// Calls everything, as the organization's admin.
+pub(crate) async fn use_everything(database: &TestDatabase, tenant: &Tenant) {
+    let change = ChangeBuilder::by("first-admin").build();
+    let ports = &database.ports;
+    use_organizations(ports, &tenant.scope, &change).await;
+    use_members(ports, &tenant.scope, &change).await;
+    use_issues(ports, tenant, &change).await;
+    use_events(ports, &tenant.scope, &change).await;
+    use_activity_log(ports, &tenant.scope).await;
+}
+
+async fn use_organizations(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
+    ports.organizations.get(scope).await.unwrap();
+    let patch = OrganizationPatch {
+        name: Some(OrganizationName::parse("Another name").unwrap()),
+        ..OrganizationPatch::default()
+    };
+    ports.organizations.update(scope, patch, change).await.unwrap();
+}
+
+async fn use_members(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
+    let members = &ports.members;
+    let member = members.add(scope, MemberBuilder::new("ada").build(), change).await.unwrap();
+    let patch = MemberPatch { email: Some(None), role: Some(Role::Admin), ..MemberPatch::default() };
+    members.update(scope, member.id, patch, change).await.unwrap();
+    members.get_many(scope, &[member.id]).await.unwrap();
+    members.get_many_with_removed(scope, &[member.id]).await.unwrap();
+    members.list(scope, None, first_after(10, member.id)).await.unwrap();
+    members.list(scope, Some(Role::Admin), first(10)).await.unwrap();
+    let by_id = OrganizationReference::Id(scope.organization());
+    ports.directory.find_membership(&by_id, &member.user_id).await.unwrap().unwrap();
+    members.remove(scope, member.id, change).await.unwrap();
+}
+
+async fn use_issues(ports: &MongoPorts, tenant: &Tenant, change: &Change) {
+    let (issues, scope) = (&ports.issues, &tenant.scope);
+    let keyed = ChangeBuilder::by("first-admin").key("key", 1).build();
+    let issue = IssueBuilder::new("Broken projector", tenant.admin()).build();
+    let issue = issues.create(scope, issue, &keyed).await.unwrap();
+    let patch = IssuePatch {
+        title: Some(Title::parse("Projector").unwrap()),
+        assignee: Some(Some(tenant.admin())),
+        ..IssuePatch::default()
+    };
+    issues.update(scope, issue.id, patch, change).await.unwrap();
+    issues.get_many(scope, &[issue.id]).await.unwrap();
+    issues.get_by_number(scope, 1).await.unwrap().unwrap();
+    issues.list(scope, IssueFilter::default(), first_after(10, 1)).await.unwrap();
+    let filter = IssueFilter { search: Some(SearchText::parse("PROJ").unwrap()), ..IssueFilter::default() };
+    assert_eq!(issues.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
+    issues.delete(scope, issue.id, change).await.unwrap();
+}
+
+async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
+    let events = &ports.events;
+    let once = EventBuilder::once(datetime!(2031-04-01 10:00)).build();
+    let once = events.create(scope, once, change).await.unwrap();
+    let weekly = EventBuilder::weekly(datetime!(2031-04-01 10:00)).build();
+    let weekly = events.create(scope, weekly, change).await.unwrap();
+    events.get_many(scope, &[once.id]).await.unwrap();
+    let filter = EventFilter {
+        search: Some(SearchText::parse("HEARS").unwrap()),
+        status: Some(EventStatus::Scheduled),
+        recurring: Some(true),
+    };
+    assert_eq!(events.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
+    let later = first_after(10, once.id);
+    assert_eq!(events.list(scope, EventFilter::default(), later).await.unwrap().items.len(), 1);
+
+    let second =
+        OccurrenceKey { event: weekly.id, original_start: weekly.series.first_start() + Duration::WEEK };
+    let patch =
+        OccurrencePatch { starts_at: Some(datetime!(2031-04-09 12:00)), ..OccurrencePatch::default() };
+    let edit = OccurrenceEdit { occurrence: second, patch, on_affected: OnAffected::Refuse };
+    events.update_occurrence(scope, edit, change).await.unwrap();
+    events.cancel_occurrence(scope, second, change).await.unwrap();
+
+    let patch = EventPatch { starts_at: Some(datetime!(2031-04-01 11:00)), ..EventPatch::default() };
+    let edit = EventEdit {
+        event: weekly.id,
+        expected_version: Some(1),
+        scope: EditScope::All,
+        patch: patch.clone(),
+        on_affected: OnAffected::Refuse,
+    };
+    let moved = events.update(scope, edit.clone(), change).await.unwrap().now;
+    let from =
+        OccurrenceKey { event: weekly.id, original_start: moved.series.first_start() + Duration::WEEK };
+    let new_event = EventId::from_uuid(fresh_uuid());
+    let patch = EventPatch { title: Some(Title::parse("Later").unwrap()), ..EventPatch::default() };
+    let split = EventEdit {
+        expected_version: None,
+        scope: EditScope::ThisAndFollowing { from, new_event },
+        patch,
+        ..edit
+    };
+    events.update(scope, split, change).await.unwrap();
+
+    let window = Interval::new(FixedClock::START, FixedClock::START + Duration::days(60)).unwrap();
+    assert_eq!(ports.catalogue.window(scope, window, None).await.unwrap().events.len(), 3);
+    assert_eq!(ports.catalogue.window(scope, window, Some(vec![once.id])).await.unwrap().events.len(), 1);
+    assert_eq!(ports.catalogue.stored(scope, &[second]).await.unwrap().len(), 1);
+    events.cancel(scope, new_event, change).await.unwrap();
+    events.delete(scope, new_event, change).await.unwrap();
+}
+
+async fn use_activity_log(ports: &MongoPorts, scope: &TenantScope) {
+    let page: PageRequest<(Instant, ActivityId)> = first(10);
+    let log = ports.activity_log.list(scope, ActivityFilter::default(), page).await.unwrap();
+    let last = log.items.last().unwrap();
+    let filter = ActivityFilter { subject: Some(last.subject.to_string()), ..ActivityFilter::default() };
+    ports.activity_log.list(scope, filter, first_after(10, (last.at, last.id))).await.unwrap();
+    ports.activity_log.get_many(scope, &[last.id]).await.unwrap();
+}
