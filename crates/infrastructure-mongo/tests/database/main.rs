@@ -2,6 +2,7 @@
 
 mod admins;
 mod catalogue;
+mod contract;
 mod events;
 mod everything;
 mod hostile_writes;

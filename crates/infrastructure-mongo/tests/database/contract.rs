@@ -1,0 +1,41 @@
+//! The adapters hold the contract of the ports.
+
+use async_trait::async_trait;
+use convene_application::testing::{Adapters, contract::Harness};
+use convene_infrastructure_mongo::registration_book::BookSettings;
+use std::sync::Arc;
+
+use crate::support::TestDatabase;
+
+/// A database, as one process sees it.
+struct Storage {
+    adapters: Adapters,
+    _database: TestDatabase,
+}
+
+#[async_trait]
+impl Harness for Storage {
+    fn adapters(&self) -> Adapters {
+        self.adapters.clone()
+    }
+}
+
+async fn storage() -> Storage {
+    let database = TestDatabase::prepared().await;
+    let ports = database.ports.clone();
+    let book = ports.start_registration_book(BookSettings::default());
+    let adapters = Adapters {
+        directory: ports.directory,
+        organizations: ports.organizations,
+        members: ports.members,
+        events: ports.events,
+        catalogue: ports.catalogue,
+        registration_book: Arc::new(book),
+        registrations: ports.registrations,
+        issues: ports.issues,
+        activity_log: ports.activity_log,
+    };
+    Storage { adapters, _database: database }
+}
+
+convene_application::contract_tests!(crate::contract::storage().await);
