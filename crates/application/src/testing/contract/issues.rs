@@ -1,5 +1,7 @@
 //! What [`Issues`](crate::ports::Issues) must hold.
 
+use std::slice;
+
 use convene_domain::{
     id::{EventId, IssueId, MemberId},
     issue::{Issue, IssuePriority, IssueStatus},
@@ -125,7 +127,7 @@ pub(super) async fn updates_an_issue_and_logs_what_changed(bench: Bench) {
         ..issue.clone()
     };
     assert_eq!(updated, expected);
-    assert_eq!(issues.get_many(&tenant.scope, &[issue.id]).await.unwrap(), [expected.clone()]);
+    assert_eq!(issues.get_many(&tenant.scope, &[issue.id]).await.unwrap(), slice::from_ref(&expected));
     journal.expect([("issue.updated", issue.id.to_string())]).await;
     let (ada_id, event_id) = (ada.id.to_string(), event.id.to_string());
     assert_eq!(
@@ -190,15 +192,14 @@ pub(super) async fn lists_issues_by_number_and_by_filter(bench: Bench) {
     let ada = tenant.member("ada").await;
     let by = tenant.admin.id;
     let plain = |title: &str| IssueBuilder::new(title, by);
-    let mut all = [
+    let reports = [
         plain("Broken projector (again)").priority(IssuePriority::High).assignee(ada.id),
         plain("No badges").description("The PRINTER is out of order"),
         plain("No chairs").priority(IssuePriority::Low),
         plain("Printer jams").assignee(ada.id),
-    ]
-    .into_iter();
+    ];
     let mut issues = Vec::new();
-    while let Some(issue) = all.next() {
+    for issue in reports {
         issues.push(report(&tenant, issue).await);
     }
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };

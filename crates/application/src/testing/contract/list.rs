@@ -46,6 +46,48 @@ macro_rules! contract_cases {
                 does_not_know_a_deleted_issue,
                 lists_issues_by_number_and_by_filter,
             }
+            events {
+                stores_an_event_as_it_is,
+                stores_the_occurrence_of_a_one_off_event_with_it,
+                lists_events_in_order_and_by_filter,
+                edits_what_an_event_says_and_logs_it,
+                leaves_the_version_where_nothing_of_an_event_changes,
+                refuses_edits_that_cannot_be_made,
+                makes_edits_for_the_version_that_is_there,
+            }
+            event_edits {
+                takes_everybody_along_to_another_time_of_day,
+                takes_everybody_along_to_another_zone_and_duration,
+                leaves_exceptions_what_they_overrode,
+                lists_whom_it_would_drop_or_drops_them,
+                lists_whom_it_would_move_onto_another_seat_or_cancels_those,
+                gives_seats_to_who_waits_where_an_edit_takes_them_from_others,
+                moves_a_members_own_seats_past_each_other,
+                cancels_no_more_of_a_members_own_seats_than_must_be,
+                refuses_fewer_seats_than_are_taken,
+                leaves_what_has_begun_as_it_was,
+            }
+            event_splits {
+                makes_an_event_of_what_follows,
+                moves_what_follows_and_those_who_hold_seats_in_it,
+                edits_the_whole_series_from_its_first_occurrence_on,
+                splits_nothing_where_there_is_no_occurrence,
+                lists_whom_a_split_would_drop,
+            }
+            event_endings {
+                calls_off_what_has_not_begun,
+                calls_an_event_off_once,
+                deletes_an_event_that_nobody_holds_seats_in,
+            }
+            occurrence_edits {
+                makes_an_exception_of_an_occurrence,
+                logs_nothing_where_nothing_of_an_occurrence_changes,
+                refuses_edits_of_occurrences_that_cannot_be_made,
+                takes_everybody_along_with_an_occurrence,
+                lists_whom_moving_an_occurrence_would_clash_for,
+                calls_one_occurrence_off,
+                leaves_a_called_off_occurrence_called_off,
+            }
             registering {
                 gives_a_seat,
                 gives_no_more_seats_than_there_are,
@@ -101,6 +143,30 @@ macro_rules! contract_cases {
                 filters_registrations,
                 gets_registrations_by_id,
                 finds_what_a_member_holds_in_occurrences,
+            }
+            catalogue {
+                tells_every_event_that_may_overlap_a_window,
+                tells_exceptions_where_they_are_and_where_they_were,
+                tells_of_certain_events_only_where_asked_to,
+                is_never_stale,
+                finds_stored_occurrences_by_every_key_they_had,
+            }
+            activity_log {
+                tells_the_newest_first,
+                tells_who_did_what_in_which_request,
+                filters_entries,
+                gets_entries_by_id,
+                keeps_what_it_told,
+            }
+            idempotency {
+                keys_belong_to_their_actors,
+                keys_belong_to_their_organization,
+                a_key_is_for_one_mutation_of_all,
+                keys_count_for_a_day,
+                a_refusal_remembers_nothing,
+                a_repeat_answers_even_if_it_would_be_refused_now,
+                simultaneous_repeats_change_one_thing,
+                repeats_a_founding_whatever_the_ids,
             }
         }
     };

@@ -11,16 +11,24 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a case that does not hold panics")]
 
+mod activity_log;
 mod bench;
 mod harness;
+mod idempotency;
 mod invariants;
 mod list;
 mod tenant;
 mod tools;
 
 mod cancelling;
+mod catalogue;
+mod event_edits;
+mod event_endings;
+mod event_splits;
+mod events;
 mod issues;
 mod members;
+mod occurrence_edits;
 mod organizations;
 mod registering;
 mod registration_windows;

@@ -1,5 +1,7 @@
 //! What [`Organizations`](crate::ports::Organizations) and [`Directory`](crate::ports::Directory) must hold.
 
+use std::slice;
+
 use convene_domain::{
     id::OrganizationId,
     text::{OrganizationName, Slug, UserId},
@@ -26,7 +28,7 @@ pub(super) async fn founds_an_organization_with_its_first_admin(bench: Bench) {
         bench.ports.organizations.found(&scope, organization.clone(), admin.clone(), &change).await.unwrap();
     assert_eq!(founded, (organization.clone(), admin.clone()));
     assert_eq!(bench.ports.organizations.get(&scope).await.unwrap(), organization);
-    assert_eq!(bench.ports.members.get_many(&scope, &[admin.id]).await.unwrap(), [admin.clone()]);
+    assert_eq!(bench.ports.members.get_many(&scope, &[admin.id]).await.unwrap(), slice::from_ref(&admin));
 
     let tenant = bench.known(scope, organization, admin);
     let log = tenant.log().await;

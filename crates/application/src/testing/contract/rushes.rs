@@ -1,5 +1,7 @@
 //! Many callers at once. Whatever the order in which they are served, exactly what may succeed does.
 
+use std::pin::Pin;
+
 use convene_domain::{
     capacity::Capacity,
     event::Event,
@@ -22,6 +24,9 @@ use crate::{
     },
     testing::builders::{EventBuilder, proven, register},
 };
+
+/// Calls of different kinds, to be made later.
+type Calls = Vec<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 /// A call to register, to be made later.
 fn call(
@@ -145,13 +150,17 @@ pub(super) async fn keeps_every_seat_filled_while_members_come_and_go(bench: Ben
         seats.push(tenant.seat(&event, day(0), member).await);
     }
     let come = crowd[5..].iter().map(|member| call(&tenant, &event, day(0), member, true));
-    let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
+    let mut calls: Calls = Vec::new();
     for coming in come {
-        calls.push(Box::pin(async move { drop(coming.await.expect("a seat or a place in the queue")) }));
+        calls.push(Box::pin(async move {
+            coming.await.expect("a seat or a place in the queue");
+        }));
     }
     for seat in seats.clone() {
         let tenant = tenant.clone();
-        calls.push(Box::pin(async move { drop(tenant.cancel(&seat).await) }));
+        calls.push(Box::pin(async move {
+            tenant.cancel(&seat).await;
+        }));
     }
     together(calls).await;
     assert_eq!(tenant.counts(seats[0].occurrence).await, (5, 30));
@@ -180,7 +189,7 @@ pub(super) async fn never_takes_seats_away_that_are_given_out_at_the_same_time(b
                 }
             }
         };
-        let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![Box::pin(shrink)];
+        let mut calls: Calls = vec![Box::pin(shrink)];
         for member in &crowd {
             let coming = call(&tenant, &event, day(0), member, false);
             calls.push(Box::pin(async move {
@@ -199,7 +208,7 @@ pub(super) async fn registers_for_the_event_before_or_after_an_edit_never_in_bet
     for round in 0..5 {
         let tenant = bench.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::once(FIRST)).await;
-        let crowd = tenant.crowd(12).await;
+        let crowd = tenant.crowd(10).await;
         let move_on = {
             let tenant = tenant.clone();
             let patch = EventPatch { starts_at: Some(FIRST + Duration::hours(5)), ..EventPatch::default() };
@@ -210,12 +219,19 @@ pub(super) async fn registers_for_the_event_before_or_after_an_edit_never_in_bet
                 patch,
                 on_affected: OnAffected::Refuse,
             };
-            async move { drop(tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap()) }
+            async move {
+                tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+            }
         };
-        let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = vec![Box::pin(move_on)];
+        let mut calls: Calls = vec![Box::pin(move_on)];
         for member in &crowd {
             let coming = call(&tenant, &event, day(0), member, false);
-            calls.push(Box::pin(async move { drop(coming.await) }));
+            calls.push(Box::pin(async move {
+                if let Err(refused) = coming.await {
+                    let gone = Refusal::not_found("occurrenceId");
+                    assert_eq!(refusal::<()>(Err(refused)), gone, "its old time was asked for");
+                }
+            }));
         }
         together(calls).await;
         let new_time = event.interval_from(day(0) + Duration::hours(5));

@@ -2,6 +2,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use convene_domain::{
     activity::Activity,
+    id::EventId,
     time::{Instant, LocalDateTime},
 };
 use time::{Duration, macros::datetime};
@@ -12,6 +13,7 @@ use crate::{
     change::Change,
     failure::{Failure, Outcome, Refusal},
     page::{Page, PageRequest},
+    ports::{EditScope, EventEdit, EventPatch, OnAffected},
     testing::{
         FixedClock,
         builders::{ChangeBuilder, first, first_after},
@@ -145,4 +147,9 @@ pub(super) fn change_of(entries: &[Activity]) -> Vec<Told> {
         told.map(|change| (change.field.clone(), change.before.clone(), change.after.clone())).collect();
     told.sort();
     told
+}
+
+/// An edit of a whole event, whatever its version, that must affect nobody.
+pub(super) fn edit_of(event: EventId, patch: EventPatch) -> EventEdit {
+    EventEdit { event, expected_version: None, scope: EditScope::All, patch, on_affected: OnAffected::Refuse }
 }

@@ -58,10 +58,5 @@ impl Catalogue for InMemory {
 /// Whether an occurrence that differs from its rule overlaps the window, or would by its rule.
 fn is_exception_in(event: &Event, stored: &StoredOccurrence, window: &Interval) -> bool {
     let by_rule = event.interval_from(stored.key.original_start);
-    let differs = stored.exception.is_any()
-        // What had begun when its series was edited stays as it was.
-        || stored.interval != by_rule
-        || stored.status != event.status
-        || event.occurrence_at(stored.key.original_start).is_none();
-    differs && (stored.interval.overlaps(window) || by_rule.overlaps(window))
+    stored.exception.is_any() && (stored.interval.overlaps(window) || by_rule.overlaps(window))
 }

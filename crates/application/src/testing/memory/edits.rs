@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use convene_domain::{
     event::EventStatus,
     id::{MemberId, RegistrationId},
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
     registration::{CancellationReason, Registration, RegistrationStatus},
     time::interval::Interval,
 };
 
-use super::transaction::Transaction;
+use super::{tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
     editing::OccurrenceStep,
     failure::{Outcome, Refusal},
@@ -104,24 +104,31 @@ impl Transaction<'_> {
             .iter()
             .filter_map(|step| Some((step, self.tenant.occurrences.remove(&step.before().key)?)))
             .collect();
-        let mut new_keys = BTreeMap::new();
+        let mut moved = BTreeMap::new();
         for (step, mut record) in taken_out {
-            let OccurrenceStep::Become { before, after } = step else { continue };
-            let counted = (record.stored.taken, record.stored.waiting);
-            record.stored =
-                StoredOccurrence { taken: counted.0, waiting: counted.1, ..after.as_ref().clone() };
-            if before.key != after.key {
-                record.former.insert(before.key);
+            let OccurrenceRecord { stored, former, .. } = &mut record;
+            match step {
+                OccurrenceStep::Become { before, after } => {
+                    let (taken, waiting) = (stored.taken, stored.waiting);
+                    *stored = StoredOccurrence { taken, waiting, ..after.as_ref().clone() };
+                    if before.key != after.key {
+                        former.insert(before.key);
+                    }
+                    moved.insert(before.key, (after.key, after.interval));
+                }
+                // It stays for the registrations that tell of it, as no exception of a series without it.
+                OccurrenceStep::Drop(_) => {
+                    stored.status = EventStatus::Cancelled;
+                    stored.exception = Exception::default();
+                    stored.version += 1;
+                }
             }
-            new_keys.insert(before.key, (after.key, after.interval));
-            self.tenant.occurrences.insert(after.key, record);
+            self.tenant.occurrences.insert(record.stored.key, record);
         }
         for registration in self.tenant.registrations.values_mut() {
-            if let Some(&(key, interval)) = new_keys.get(&registration.occurrence) {
+            if let Some(&(key, interval)) = moved.get(&registration.occurrence) {
                 registration.occurrence = key;
-                if registration.status.is_active() {
-                    registration.interval = interval;
-                }
+                registration.interval = interval;
             }
         }
     }

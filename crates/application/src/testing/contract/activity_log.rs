@@ -1,0 +1,116 @@
+//! What [`ActivityLog`](crate::ports::ActivityLog) must hold.
+
+use convene_domain::{
+    activity::{Activity, Actor},
+    id::ActivityId,
+    text::UserId,
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{NOW, by_root_at},
+};
+use crate::{
+    ports::{ActivityFilter, MemberPatch},
+    testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
+};
+
+/// An organization whose log tells of four members, added a minute apart, the last two at once and by others.
+async fn choir(bench: &Bench) -> (Tenant, Vec<Activity>) {
+    let tenant = bench.tenant("choir").await;
+    let minutes = |number| NOW + Duration::minutes(number);
+    let changes = [
+        by_root_at(minutes(1)),
+        by_root_at(minutes(2)),
+        ChangeBuilder::by("ada").at(minutes(3)).request("request-3").build(),
+        ChangeBuilder::by_system().at(minutes(3)).build(),
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let member = MemberBuilder::new(&format!("user-{number}")).build();
+        tenant.ports.members.add(&tenant.scope, member, change).await.unwrap();
+    }
+    let mut newest_first = tenant.log().await;
+    newest_first.reverse();
+    assert_eq!(newest_first.len(), 6);
+    (tenant, newest_first)
+}
+
+pub(super) async fn tells_the_newest_first(bench: Bench) {
+    let (tenant, log) = choir(&bench).await;
+    assert!(log.is_sorted_by(|newer, older| (newer.at, newer.id) > (older.at, older.id)));
+    let page = async |page| {
+        let filter = ActivityFilter::default();
+        let page = tenant.ports.activity_log.list(&tenant.scope, filter, page).await.unwrap();
+        (page.items, page.has_next)
+    };
+    let after = |entry: &Activity| first_after(2, (entry.at, entry.id));
+    assert_eq!(page(first(2)).await, (log[..2].to_vec(), true));
+    assert_eq!(page(after(&log[0])).await, (log[1..3].to_vec(), true), "within one moment, too");
+    assert_eq!(page(after(&log[3])).await, (log[4..].to_vec(), false));
+    assert_eq!(page(first(6)).await, (log.clone(), false));
+}
+
+pub(super) async fn tells_who_did_what_in_which_request(bench: Bench) {
+    let (_, log) = choir(&bench).await;
+    let of = |user: &str| {
+        let actor = Actor::User(UserId::parse(user).unwrap());
+        log.iter().filter(|entry| entry.actor == actor).collect::<Vec<_>>()
+    };
+    assert_eq!((of("root").len(), of("operator").len()), (2, 2));
+    let [by_ada] = of("ada")[..] else { panic!("one entry") };
+    assert_eq!((by_ada.at, by_ada.request_id.as_deref()), (NOW + Duration::minutes(3), Some("request-3")));
+    assert_eq!(by_ada.action.as_str(), "member.added");
+    let by_system: Vec<_> = log.iter().filter(|entry| entry.actor == Actor::System).collect();
+    assert_eq!((by_system.len(), by_system[0].request_id.as_deref()), (1, None));
+}
+
+pub(super) async fn filters_entries(bench: Bench) {
+    let (tenant, log) = choir(&bench).await;
+    let list =
+        async |filter| tenant.ports.activity_log.list(&tenant.scope, filter, first(10)).await.unwrap().items;
+    let all = ActivityFilter::default;
+    let actor = |user: &str| Some(UserId::parse(user).unwrap());
+    assert_eq!(list(all()).await, log);
+    assert_eq!(list(ActivityFilter { actor: actor("root"), ..all() }).await, log[2..4]);
+    let by_system = list(ActivityFilter { actor: actor("system"), ..all() }).await;
+    assert_eq!(by_system.iter().map(|entry| &entry.actor).collect::<Vec<_>>(), [&Actor::System]);
+    assert_eq!(list(ActivityFilter { actor: actor("nobody"), ..all() }).await, []);
+    let action = |action: &str| ActivityFilter { action: Some(action.to_owned()), ..all() };
+    assert_eq!(list(action("member.added")).await.len(), 5);
+    assert_eq!(list(action("organization.created")).await.len(), 1);
+    assert_eq!(list(action("member")).await, []);
+    let subject = Some(log[2].subject.to_string());
+    assert_eq!(list(ActivityFilter { subject: subject.clone(), ..all() }).await, log[2..3]);
+    let elsewhere = ActivityFilter { subject, actor: actor("ada"), ..all() };
+    assert_eq!(list(elsewhere).await, [], "all of it at once");
+    let from = Some(NOW + Duration::minutes(2));
+    let to = Some(NOW + Duration::minutes(3));
+    assert_eq!(list(ActivityFilter { from, ..all() }).await, log[..3], "from that moment on");
+    assert_eq!(list(ActivityFilter { to, ..all() }).await, log[2..], "before that moment");
+    assert_eq!(list(ActivityFilter { from, to, ..all() }).await, log[2..3]);
+}
+
+pub(super) async fn gets_entries_by_id(bench: Bench) {
+    let (tenant, log) = choir(&bench).await;
+    let ids = [log[4].id, ActivityId::from_uuid(fresh_uuid()), log[1].id];
+    let mut found = tenant.ports.activity_log.get_many(&tenant.scope, &ids).await.unwrap();
+    found.sort_by_key(|entry| entry.at);
+    let mut expected = [log[4].clone(), log[1].clone()];
+    expected.sort_by_key(|entry| entry.at);
+    assert_eq!(found, expected);
+}
+
+pub(super) async fn keeps_what_it_told(bench: Bench) {
+    let (tenant, log) = choir(&bench).await;
+    let members = tenant.ports.members.list(&tenant.scope, None, first(10)).await.unwrap().items;
+    let last = members.last().expect("a member");
+    let patch = MemberPatch { role: Some(convene_domain::member::Role::Admin), ..MemberPatch::default() };
+    let later = by_root_at(NOW + Duration::hours(1));
+    tenant.ports.members.update(&tenant.scope, last.id, patch, &later).await.unwrap();
+    tenant.ports.members.remove(&tenant.scope, last.id, &later).await.unwrap();
+    let mut now = tenant.log().await;
+    now.reverse();
+    assert_eq!(now[2..], log, "what was told before is told still");
+}

@@ -1,0 +1,299 @@
+//! What edits of a whole series do to those who hold seats in it.
+
+use convene_domain::{
+    capacity::Capacity,
+    duration::EventDuration,
+    event::Event,
+    occurrence::OccurrenceKey,
+    recurrence::Rule,
+    registration::{CancellationReason, Registration, RegistrationStatus},
+    text::Title,
+    time::zone::Zone,
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
+};
+use crate::{
+    failure::{Outcome, Refusal},
+    ports::{Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::{EventBuilder, proven, register},
+};
+
+async fn edit(
+    tenant: &Tenant,
+    event: &Event,
+    patch: EventPatch,
+    on_affected: OnAffected,
+) -> Outcome<Changed<Event>> {
+    let edit = EventEdit { on_affected, ..edit_of(event.id, patch) };
+    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await
+}
+
+fn at_hour(hour: i64) -> EventPatch {
+    EventPatch { starts_at: Some(FIRST + Duration::hours(hour - 9)), ..EventPatch::default() }
+}
+
+fn by_rule(rule: &str) -> EventPatch {
+    let rule = Rule::parse(rule).unwrap();
+    let recurrence = NewRecurrence { rule, exdates: Vec::new(), rdates: Vec::new() };
+    EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+pub(super) async fn takes_everybody_along_to_another_time_of_day(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let seat = tenant.seat(&event, day(2), &crowd[0]).await;
+    let waiting = tenant.seat_or_queue(&event, day(2), &crowd[1]).await;
+    let journal = tenant.journal().await;
+    let changed = edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await.unwrap();
+    assert_eq!((changed.now.version, changed.cancelled_registrations), (2, 0));
+    journal.expect([("event.updated", event.id.to_string())]).await;
+
+    let new_start = day(2) + Duration::hours(6);
+    let new_key = OccurrenceKey { event: event.id, original_start: new_start };
+    let interval = event.interval_from(new_start);
+    for registration in [&seat, &waiting] {
+        let expected = Registration { occurrence: new_key, interval, ..registration.clone() };
+        assert_eq!(tenant.registration_now(registration).await, expected, "the id is the same");
+    }
+    let stored = tenant.stored(new_key).await.expect("it is stored under its new key");
+    assert_eq!((stored.interval, stored.taken, stored.waiting), (interval, 1, 1));
+    assert_eq!(tenant.stored(seat.occurrence).await, Some(stored), "and the old one finds it");
+
+    // The member's time has moved along with the seat.
+    let there = tenant.event(EventBuilder::once(FIRST + Duration::hours(54))).await;
+    let refused = tenant.try_register(register(proven(&there, new_start), crowd[0].id), NOW).await;
+    assert!(matches!(refusal(refused), Refusal::ScheduleConflict { with } if with.id == seat.id));
+    let here = tenant.event(EventBuilder::once(FIRST + Duration::days(2))).await;
+    tenant.seat(&here, day(2), &crowd[0]).await;
+}
+
+pub(super) async fn takes_everybody_along_to_another_zone_and_duration(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(1), &ada).await;
+    let patch = EventPatch {
+        time_zone: Some(Zone::parse("Asia/Tokyo").unwrap()),
+        duration: Some(EventDuration::new(Duration::hours(2)).unwrap()),
+        ..EventPatch::default()
+    };
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    let now = tenant.registration_now(&seat).await;
+    let start = day(1) - Duration::hours(9);
+    assert_eq!(now.interval, tenant.event_now(&event).await.interval_from(start));
+    assert_eq!(now.occurrence.original_start, start);
+    assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
+}
+
+pub(super) async fn leaves_exceptions_what_they_overrode(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(4)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(1), &ada).await;
+    let patch = OccurrencePatch {
+        title: Some(Title::parse("Guest rehearsal").unwrap()),
+        starts_at: Some(FIRST + Duration::hours(26)),
+        capacity: Some(Capacity::new(9).unwrap()),
+        ..OccurrencePatch::default()
+    };
+    let exception = OccurrenceEdit { occurrence: seat.occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, exception, &by_root()).await.unwrap();
+    let moved = tenant.registration_now(&seat).await;
+    let patch = EventPatch {
+        capacity: Some(Capacity::new(2).unwrap()),
+        title: Some(Title::parse("Rehearsals").unwrap()),
+        ..at_hour(15)
+    };
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    let now = tenant.registration_now(&seat).await;
+    assert_eq!(now.interval, moved.interval, "it stays where it was moved to");
+    assert_eq!(now.occurrence.original_start, day(1) + Duration::hours(6), "but it is another's exception");
+    let stored = tenant.stored(now.occurrence).await.unwrap();
+    assert_eq!(stored.capacity.get(), 9);
+    assert_eq!(stored.exception.title.as_ref().map(Title::as_str), Some("Guest rehearsal"));
+    assert_eq!(stored.exception.starts_at, Some(FIRST + Duration::hours(26)));
+}
+
+pub(super) async fn lists_whom_it_would_drop_or_drops_them(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let crowd = tenant.crowd(2).await;
+    let kept = tenant.seat(&event, day(1), &crowd[0]).await;
+    let dropped =
+        [tenant.seat(&event, day(3), &crowd[1]).await, tenant.seat(&event, day(4), &crowd[0]).await];
+    let journal = tenant.journal().await;
+    let refused = edit(&tenant, &event, by_rule("FREQ=DAILY;COUNT=3"), OnAffected::Refuse).await;
+    let expected = Refusal::RegistrationsAffected { count: 2, registrations: dropped.to_vec() };
+    assert_eq!(refusal(refused), expected);
+    journal.expect_nothing().await;
+    assert_eq!(tenant.event_now(&event).await, event);
+
+    let patch = by_rule("FREQ=DAILY;COUNT=3");
+    let changed = edit(&tenant, &event, patch, OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 2);
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("registration.cancelled", dropped[0].id.to_string()),
+            ("registration.cancelled", dropped[1].id.to_string()),
+        ])
+        .await;
+    for registration in &dropped {
+        let now = tenant.registration_now(registration).await;
+        assert_eq!(now.status, RegistrationStatus::Cancelled);
+        let reason = now.cancellation.map(|cancellation| cancellation.reason);
+        assert_eq!(reason, Some(CancellationReason::OccurrenceMoved));
+    }
+    assert_eq!(tenant.registration_now(&kept).await, kept);
+    let free = tenant.event(EventBuilder::once(FIRST + Duration::days(4))).await;
+    tenant.seat(&free, day(4), &crowd[0]).await;
+}
+
+pub(super) async fn lists_whom_it_would_move_onto_another_seat_or_cancels_those(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(24 + 6))).await;
+    let crowd = tenant.crowd(2).await;
+    let clashing = tenant.seat(&event, day(1), &crowd[0]).await;
+    let fitting = tenant.seat(&event, day(1), &crowd[1]).await;
+    let later = tenant.seat(&event, day(2), &crowd[0]).await;
+    let in_the_way = tenant.seat(&other, day(1) + Duration::hours(6), &crowd[0]).await;
+    let journal = tenant.journal().await;
+    let refused = edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await;
+    let expected = Refusal::RegistrationsAffected { count: 1, registrations: vec![clashing.clone()] };
+    assert_eq!(refusal(refused), expected);
+    journal.expect_nothing().await;
+    assert_eq!(tenant.registration_now(&fitting).await, fitting);
+
+    let changed = edit(&tenant, &event, at_hour(15), OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 1);
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("registration.cancelled", clashing.id.to_string()),
+        ])
+        .await;
+    let now = tenant.registration_now(&clashing).await;
+    let reason = now.cancellation.map(|cancellation| cancellation.reason);
+    assert_eq!(reason, Some(CancellationReason::OccurrenceMoved));
+    assert_eq!(tenant.registration_now(&in_the_way).await, in_the_way);
+    for (registration, start) in [(&fitting, day(1)), (&later, day(2))] {
+        let now = tenant.registration_now(registration).await;
+        assert_eq!(now.interval, event.interval_from(start + Duration::hours(6)));
+        assert_eq!(now.status, RegistrationStatus::Confirmed);
+    }
+    assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
+
+    // Edits that only touch another seat are no clash: from 14:00 to 15:00, then something else.
+    let changed = edit(&tenant, &event, at_hour(14), OnAffected::Refuse).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 0);
+}
+
+pub(super) async fn gives_seats_to_who_waits_where_an_edit_takes_them_from_others(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
+    let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(6))).await;
+    let crowd = tenant.crowd(2).await;
+    let clashing = tenant.seat(&event, day(0), &crowd[0]).await;
+    let waiting = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    tenant.seat(&other, day(0) + Duration::hours(6), &crowd[0]).await;
+    let journal = tenant.journal().await;
+    let changed = edit(&tenant, &event, at_hour(15), OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 1);
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("registration.cancelled", clashing.id.to_string()),
+            ("registration.promoted", waiting.id.to_string()),
+        ])
+        .await;
+    assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
+}
+
+pub(super) async fn moves_a_members_own_seats_past_each_other(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    // Ten hours later, each occurrence lies over where the next one was.
+    let event = tenant.event(EventBuilder::daily(FIRST, 4).lasting(Duration::hours(20))).await;
+    let ada = tenant.member("ada").await;
+    let mut seats = Vec::new();
+    for number in 0..3 {
+        seats.push(tenant.seat(&event, day(number), &ada).await);
+    }
+    let changed = edit(&tenant, &event, at_hour(19), OnAffected::Refuse).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 0);
+    for seat in &seats {
+        let now = tenant.registration_now(seat).await;
+        assert_eq!(now.interval.start(), seat.interval.start() + Duration::hours(10));
+        assert_eq!(now.status, RegistrationStatus::Confirmed);
+    }
+}
+
+pub(super) async fn cancels_no_more_of_a_members_own_seats_than_must_be(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let ada = tenant.member("ada").await;
+    let first = tenant.seat(&event, day(0), &ada).await;
+    let second = tenant.seat(&event, day(1), &ada).await;
+    let third = tenant.seat(&event, day(2), &ada).await;
+    let patch = || EventPatch {
+        duration: Some(EventDuration::new(Duration::hours(30)).unwrap()),
+        ..EventPatch::default()
+    };
+    let refused = edit(&tenant, &event, patch(), OnAffected::Refuse).await;
+    let registrations = vec![second.clone()];
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+    let changed = edit(&tenant, &event, patch(), OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 1);
+    for (seat, status) in [
+        (first, RegistrationStatus::Confirmed),
+        (second, RegistrationStatus::Cancelled),
+        (third, RegistrationStatus::Confirmed),
+    ] {
+        assert_eq!(tenant.registration_now(&seat).await.status, status);
+    }
+}
+
+pub(super) async fn refuses_fewer_seats_than_are_taken(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(5)).await;
+    let crowd = tenant.crowd(3).await;
+    for member in &crowd {
+        tenant.seat(&event, day(1), member).await;
+    }
+    let seat = tenant.seat(&event, day(2), &crowd[0]).await;
+    let journal = tenant.journal().await;
+    let seats =
+        |seats: u32| EventPatch { capacity: Some(Capacity::new(seats).unwrap()), ..EventPatch::default() };
+    for on_affected in [OnAffected::Refuse, OnAffected::CancelRegistrations] {
+        let refused = edit(&tenant, &event, seats(2), on_affected).await;
+        assert_eq!(refusal(refused), Refusal::CapacityBelowRegistrations { taken: 3 });
+    }
+    journal.expect_nothing().await;
+    edit(&tenant, &event, seats(3), OnAffected::Refuse).await.unwrap();
+    assert_eq!(tenant.stored(seat.occurrence).await.unwrap().capacity.get(), 3);
+}
+
+pub(super) async fn leaves_what_has_begun_as_it_was(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
+    let crowd = tenant.crowd(2).await;
+    let past = tenant.seat(&event, day(0), &crowd[0]).await;
+    let also_past = tenant.seat(&event, day(0), &crowd[1]).await;
+    let coming = tenant.seat(&event, day(1), &crowd[0]).await;
+    let before = tenant.stored(past.occurrence).await;
+    let now = by_root_at(day(0) + Duration::minutes(30));
+    let patch = EventPatch { capacity: Some(Capacity::new(1).unwrap()), ..at_hour(15) };
+    let edit = EventEdit { on_affected: OnAffected::Refuse, ..edit_of(event.id, patch) };
+    tenant.ports.events.update(&tenant.scope, edit, &now).await.unwrap();
+    assert_eq!(tenant.registration_now(&past).await, past);
+    assert_eq!(tenant.registration_now(&also_past).await, also_past);
+    assert_eq!(tenant.stored(past.occurrence).await, before);
+    let moved = tenant.registration_now(&coming).await;
+    assert_eq!(moved.interval, event.interval_from(day(1) + Duration::hours(6)));
+}

@@ -1,0 +1,152 @@
+//! What an edit of an occurrence and all that follow does.
+
+use convene_domain::{
+    event::Event,
+    id::EventId,
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+    text::Title,
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
+};
+use crate::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+};
+
+fn from(event: &Event, start: convene_domain::time::Instant, patch: EventPatch) -> EventEdit {
+    let from = OccurrenceKey { event: event.id, original_start: start };
+    let new_event = EventId::from_uuid(fresh_uuid());
+    EventEdit { scope: EditScope::ThisAndFollowing { from, new_event }, ..edit_of(event.id, patch) }
+}
+
+fn title(text: &str) -> EventPatch {
+    EventPatch { title: Some(Title::parse(text).unwrap()), ..EventPatch::default() }
+}
+
+async fn starts(tenant: &Tenant, event: &Event) -> Vec<convene_domain::time::Instant> {
+    tenant.event_now(event).await.series.from_start().map(|occurrence| occurrence.start).collect()
+}
+
+pub(super) async fn makes_an_event_of_what_follows(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let before = tenant.seat(&event, day(1), &crowd[0]).await;
+    let after = tenant.seat(&event, day(3), &crowd[0]).await;
+    let waiting = tenant.seat_or_queue(&event, day(3), &crowd[1]).await;
+    let patch =
+        OccurrencePatch { starts_at: Some(FIRST + Duration::hours(98)), ..OccurrencePatch::default() };
+    let key = OccurrenceKey { event: event.id, original_start: day(4) };
+    let exception = OccurrenceEdit { occurrence: key, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, exception, &by_root()).await.unwrap();
+
+    let journal = tenant.journal().await;
+    let later = NOW + Duration::MINUTE;
+    let edit = from(&event, day(3), title("Second half"));
+    let EditScope::ThisAndFollowing { new_event, .. } = edit.scope else { panic!("a split") };
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(later)).await.unwrap();
+    let second = changed.now;
+    assert_eq!((second.id, second.version, second.created_at), (new_event, 1, later));
+    assert_eq!((second.title.as_str(), changed.cancelled_registrations), ("Second half", 0));
+    let first = tenant.event_now(&event).await;
+    assert_eq!((first.title.as_str(), first.version), ("Rehearsal", 2));
+    assert_eq!(starts(&tenant, &event).await, [0, 1, 2].map(day));
+    assert_eq!(starts(&tenant, &second).await, [3, 4, 5].map(day));
+    assert_eq!(tenant.event_now(&second).await, second);
+    journal.expect([("event.split", event.id.to_string()), ("event.created", new_event.to_string())]).await;
+
+    assert_eq!(tenant.registration_now(&before).await, before);
+    let occurrence = OccurrenceKey { event: new_event, original_start: day(3) };
+    for registration in [&after, &waiting] {
+        let expected = Registration { occurrence, ..registration.clone() };
+        assert_eq!(tenant.registration_now(registration).await, expected);
+    }
+    assert_eq!(tenant.counts(occurrence).await, (1, 1));
+    let found = tenant.stored(after.occurrence).await.expect("the old id keeps resolving");
+    assert_eq!(found.key, occurrence);
+    let moved = tenant.stored(key).await.expect("an exception moves along");
+    assert_eq!(moved.key, OccurrenceKey { event: new_event, original_start: day(4) });
+    assert_eq!(moved.interval, event.interval_from(day(4) + Duration::hours(2)));
+
+    // Both halves go on: seats are given, taken back and promoted.
+    let promoted = tenant.cancel(&tenant.registration_now(&after).await).await.promoted;
+    assert_eq!(promoted.map(|promoted| promoted.id), Some(waiting.id));
+    tenant.seat(&second, day(5), &crowd[0]).await;
+    tenant.seat(&first, day(0), &crowd[0]).await;
+    let refused = tenant.try_register(register(proven(&event, day(5)), crowd[1].id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the first half has ended");
+}
+
+pub(super) async fn moves_what_follows_and_those_who_hold_seats_in_it(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let before = tenant.seat(&event, day(7), &ada).await;
+    let after = tenant.seat(&event, day(21), &ada).await;
+    let start = FIRST + Duration::days(14) + Duration::hours(3);
+    let edit = from(&event, day(14), EventPatch { starts_at: Some(start), ..EventPatch::default() });
+    let second = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+    assert_eq!(tenant.registration_now(&before).await, before);
+    let now = tenant.registration_now(&after).await;
+    let moved = day(21) + Duration::hours(3);
+    assert_eq!(now.occurrence, OccurrenceKey { event: second.id, original_start: moved });
+    assert_eq!(now.interval, event.interval_from(moved));
+    assert_eq!(tenant.stored(after.occurrence).await.map(|stored| stored.key), Some(now.occurrence));
+    assert_eq!(starts(&tenant, &event).await, [day(0), day(7)]);
+}
+
+pub(super) async fn edits_the_whole_series_from_its_first_occurrence_on(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(2), &ada).await;
+    let journal = tenant.journal().await;
+    let edit = from(&event, day(0), title("New title"));
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+    assert_eq!((changed.id, changed.version), (event.id, 2));
+    journal.expect([("event.updated", event.id.to_string())]).await;
+    assert_eq!(tenant.registration_now(&seat).await, seat);
+}
+
+pub(super) async fn splits_nothing_where_there_is_no_occurrence(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let other = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let journal = tenant.journal().await;
+    let elsewhere = EventEdit { event: event.id, ..from(&other, day(2), title("New")) };
+    for edit in
+        [from(&event, day(4), title("New")), from(&event, day(1) + Duration::MINUTE, title("New")), elsewhere]
+    {
+        let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await;
+        assert_eq!(refusal(refused), Refusal::not_found("fromOccurrenceId"));
+    }
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn lists_whom_a_split_would_drop(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let ada = tenant.member("ada").await;
+    let dropped = tenant.seat(&event, day(4), &ada).await;
+    let patch = || EventPatch { recurrence: Some(None), ..EventPatch::default() };
+    let journal = tenant.journal().await;
+    let edit = from(&event, day(2), patch());
+    let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await;
+    let registrations = vec![dropped.clone()];
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+    journal.expect_nothing().await;
+    assert_eq!(tenant.event_now(&event).await, event);
+
+    let edit = EventEdit { on_affected: OnAffected::CancelRegistrations, ..from(&event, day(2), patch()) };
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 1);
+    assert_eq!(tenant.registration_now(&dropped).await.status, RegistrationStatus::Cancelled);
+    assert_eq!(starts(&tenant, &changed.now).await, [day(2)]);
+}

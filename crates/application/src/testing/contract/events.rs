@@ -1,0 +1,217 @@
+//! What [`Events`](crate::ports::Events) must hold of whole events: making, finding, editing without moving anyone.
+
+use std::slice;
+
+use convene_domain::{
+    capacity::Capacity,
+    event::{Event, EventStatus},
+    id::EventId,
+    occurrence::OccurrenceKey,
+    text::{Description, Location, SearchText, Title},
+};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tools::{FIRST, NOW, by_root, by_root_at, change_of, day, edit_of, refusal, refusals},
+};
+use crate::{
+    failure::Refusal,
+    ports::{EventEdit, EventFilter, EventPatch, NewRecurrence},
+    testing::builders::{EventBuilder, first, first_after, fresh_uuid},
+};
+
+pub(super) async fn stores_an_event_as_it_is(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let once =
+        EventBuilder::once(FIRST).title("Concert").description("Two lines\nof text").zone("Asia/Tokyo");
+    let series = EventBuilder::repeating(FIRST, "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;COUNT=9")
+        .zone("Europe/Paris")
+        .without(FIRST + Duration::days(3))
+        .with(FIRST + Duration::days(1))
+        .lasting(Duration::minutes(90))
+        .seats(25)
+        .opens(Duration::days(7))
+        .closes(Duration::hours(1))
+        .cancellable_until(Duration::days(1));
+    for event in [once.build(), series.build(), EventBuilder::weekly(FIRST).build()] {
+        let journal = tenant.journal().await;
+        let created = tenant.ports.events.create(&tenant.scope, event.clone(), &by_root()).await.unwrap();
+        assert_eq!(created, event);
+        let found = tenant.ports.events.get_many(&tenant.scope, &[event.id]).await.unwrap();
+        assert_eq!(found, slice::from_ref(&event));
+        journal.expect([("event.created", event.id.to_string())]).await;
+    }
+    let unknown = [EventId::from_uuid(fresh_uuid())];
+    assert_eq!(tenant.ports.events.get_many(&tenant.scope, &unknown).await.unwrap(), []);
+}
+
+pub(super) async fn stores_the_occurrence_of_a_one_off_event_with_it(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let once = tenant.event(EventBuilder::once(FIRST).zone("Europe/Paris").seats(7)).await;
+    let start = day(0) - Duration::HOUR;
+    let key = OccurrenceKey { event: once.id, original_start: start };
+    let stored = tenant.stored(key).await.expect("it is stored with its event");
+    assert_eq!((stored.interval, stored.original_local), (once.interval_from(start), FIRST));
+    assert_eq!((stored.capacity.get(), stored.taken, stored.waiting), (7, 0, 0));
+    assert_eq!(stored.status, EventStatus::Scheduled);
+    let series = tenant.event(EventBuilder::daily(FIRST, 2)).await;
+    assert_eq!(tenant.stored(OccurrenceKey { event: series.id, original_start: day(0) }).await, None);
+}
+
+pub(super) async fn lists_events_in_order_and_by_filter(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let mut all = Vec::new();
+    for event in [
+        EventBuilder::once(FIRST).title("Concert (spring)"),
+        EventBuilder::weekly(FIRST).title("Rehearsal").description("Bring the SCORES"),
+        EventBuilder::once(FIRST).title("Scores sale").with(FIRST + Duration::days(1)),
+        EventBuilder::daily(FIRST, 3).title("Workshop"),
+    ] {
+        all.push(tenant.event(event).await);
+    }
+    all[3] = tenant.ports.events.cancel(&tenant.scope, all[3].id, &by_root()).await.unwrap().now;
+    let page = async |filter, page| {
+        let page = tenant.ports.events.list(&tenant.scope, filter, page).await.unwrap();
+        (page.items, page.has_next)
+    };
+    let everything = EventFilter::default;
+    assert_eq!(page(everything(), first(3)).await, (all[..3].to_vec(), true));
+    assert_eq!(page(everything(), first_after(3, all[2].id)).await, (all[3..].to_vec(), false));
+    assert_eq!(page(everything(), first(4)).await, (all.clone(), false));
+    let found = async |filter| {
+        let (found, _) = page(filter, first(10)).await;
+        found.iter().map(|event| event.title.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let search = |text: &str| EventFilter { search: Some(SearchText::parse(text).unwrap()), ..everything() };
+    assert_eq!(found(search("scores")).await, ["Rehearsal", "Scores sale"]);
+    assert_eq!(found(search("(SPRING)")).await, ["Concert (spring)"], "the text itself, not a pattern");
+    assert_eq!(found(search("R.h")).await, [""; 0]);
+    let of_status = |status| EventFilter { status: Some(status), ..everything() };
+    assert_eq!(found(of_status(EventStatus::Cancelled)).await, ["Workshop"]);
+    assert_eq!(found(of_status(EventStatus::Scheduled)).await.len(), 3);
+    let recurring = |recurring| EventFilter { recurring: Some(recurring), ..everything() };
+    assert_eq!(found(recurring(false)).await, ["Concert (spring)"]);
+    assert_eq!(found(recurring(true)).await, ["Rehearsal", "Scores sale", "Workshop"]);
+    let both = EventFilter { status: Some(EventStatus::Scheduled), ..recurring(true) };
+    assert_eq!(found(both).await, ["Rehearsal", "Scores sale"]);
+}
+
+pub(super) async fn edits_what_an_event_says_and_logs_it(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
+    let journal = tenant.journal().await;
+    let later = NOW + Duration::MINUTE;
+    let patch = EventPatch {
+        title: Some(Title::parse("Dress rehearsal").unwrap()),
+        description: Some(Description::parse("In costume").unwrap()),
+        location: Some(Location::parse("Stage").unwrap()),
+        capacity: Some(Capacity::new(12).unwrap()),
+        ..EventPatch::default()
+    };
+    let edit = EventEdit { expected_version: Some(1), ..edit_of(event.id, patch) };
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(later)).await.unwrap();
+    let expected = Event {
+        title: Title::parse("Dress rehearsal").unwrap(),
+        description: Description::parse("In costume").unwrap(),
+        location: Location::parse("Stage").unwrap(),
+        capacity: Capacity::new(12).unwrap(),
+        version: 2,
+        updated_at: later,
+        ..event.clone()
+    };
+    assert_eq!((changed.now, changed.cancelled_registrations), (expected.clone(), 0));
+    assert_eq!(tenant.event_now(&event).await, expected);
+    journal.expect([("event.updated", event.id.to_string())]).await;
+    assert_eq!(
+        change_of(&journal.new_entries().await),
+        [
+            ("capacity", "10", "12"),
+            ("description", "", "In costume"),
+            ("location", "Main hall", "Stage"),
+            ("title", "Rehearsal", "Dress rehearsal")
+        ]
+        .map(|(field, before, after)| (
+            field.to_owned(),
+            Some(before.to_owned()),
+            Some(after.to_owned())
+        ))
+    );
+}
+
+pub(super) async fn leaves_the_version_where_nothing_of_an_event_changes(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let journal = tenant.journal().await;
+    let same = EventPatch {
+        title: Some(event.title.clone()),
+        starts_at: Some(FIRST),
+        capacity: Some(event.capacity),
+        registration_opens: Some(None),
+        ..EventPatch::default()
+    };
+    let later = by_root_at(NOW + Duration::MINUTE);
+    for patch in [EventPatch::default(), same] {
+        let edit = edit_of(event.id, patch);
+        let changed = tenant.ports.events.update(&tenant.scope, edit, &later).await.unwrap();
+        assert_eq!((changed.now, changed.cancelled_registrations), (event.clone(), 0));
+    }
+    journal.expect_nothing().await;
+    assert_eq!(tenant.event_now(&event).await, event);
+}
+
+pub(super) async fn refuses_edits_that_cannot_be_made(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let events = &tenant.ports.events;
+    let event = tenant.event(EventBuilder::weekly(FIRST).opens(Duration::days(7))).await;
+    let title = || EventPatch { title: Some(Title::parse("New").unwrap()), ..EventPatch::default() };
+    events.update(&tenant.scope, edit_of(event.id, title()), &by_root()).await.unwrap();
+    let cancelled = tenant.event(EventBuilder::weekly(FIRST)).await;
+    events.cancel(&tenant.scope, cancelled.id, &by_root()).await.unwrap();
+    let journal = tenant.journal().await;
+    let refuse = async |edit| refusal(events.update(&tenant.scope, edit, &by_root()).await);
+
+    for version in [1, 3] {
+        let edit = EventEdit { expected_version: Some(version), ..edit_of(event.id, title()) };
+        assert_eq!(refuse(edit).await, Refusal::VersionConflict { current: 2 });
+    }
+    let unknown = EventId::from_uuid(fresh_uuid());
+    assert_eq!(refuse(edit_of(unknown, title())).await, Refusal::not_found("eventId"));
+    assert_eq!(refuse(edit_of(cancelled.id, title())).await, Refusal::EventCancelled);
+    // The rule has no occurrence at the start: a Monday is no Tuesday.
+    let patch = EventPatch {
+        recurrence: Some(Some(NewRecurrence {
+            rule: convene_domain::recurrence::Rule::parse("FREQ=WEEKLY;BYDAY=TU").unwrap(),
+            exdates: Vec::new(),
+            rdates: Vec::new(),
+        })),
+        ..EventPatch::default()
+    };
+    let all = refusals(events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await);
+    assert!(all.iter().all(|refusal| matches!(refusal, Refusal::InvalidInput { .. })), "{all:?}");
+    let closes = convene_domain::duration::LeadTime::new(Duration::days(7)).unwrap();
+    let patch = EventPatch { registration_closes: Some(Some(closes)), ..EventPatch::default() };
+    assert!(matches!(refuse(edit_of(event.id, patch)).await, Refusal::InvalidInput { .. }), "it never opens");
+    journal.expect_nothing().await;
+    assert_eq!(tenant.event_now(&event).await.version, 2);
+}
+
+pub(super) async fn makes_edits_for_the_version_that_is_there(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let calls = (0..8).map(|number| {
+        let tenant = tenant.clone();
+        let title = Title::parse(&format!("Title {number}")).unwrap();
+        let patch = EventPatch { title: Some(title), ..EventPatch::default() };
+        let edit = EventEdit { expected_version: Some(1), ..edit_of(event.id, patch) };
+        async move { tenant.ports.events.update(&tenant.scope, edit, &by_root()).await }
+    });
+    let (won, lost): (Vec<_>, Vec<_>) =
+        super::tools::together(calls).await.into_iter().partition(Result::is_ok);
+    assert_eq!((won.len(), lost.len()), (1, 7));
+    for outcome in lost {
+        assert_eq!(refusal(outcome), Refusal::VersionConflict { current: 2 });
+    }
+    let won = won.into_iter().next().unwrap().unwrap();
+    assert_eq!(tenant.event_now(&event).await, won.now);
+}

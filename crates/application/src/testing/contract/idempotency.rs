@@ -1,0 +1,193 @@
+//! What keys do beyond single mutations: whose they are, how long they count, what they are remembered for.
+
+use convene_domain::{issue::Issue, registration::Registration};
+use time::Duration;
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, NOW, day, refusal, together},
+};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Outcome, Refusal},
+    ports::RegistrationFilter,
+    testing::builders::{
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, proven, register,
+    },
+};
+
+fn keyed(user: &str, input: u8) -> Change {
+    ChangeBuilder::by(user).key("the key", input).build()
+}
+
+async fn report(tenant: &Tenant, change: &Change) -> Outcome<Issue> {
+    let issue = IssueBuilder::new("Broken projector", tenant.admin.id).build();
+    tenant.ports.issues.create(&tenant.scope, issue, change).await
+}
+
+pub(super) async fn keys_belong_to_their_actors(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let crowd = tenant.crowd(3).await;
+    let one = report(&tenant, &keyed("root", 1)).await.unwrap();
+    let two = report(&tenant, &keyed("ada", 2)).await.unwrap();
+    let three = report(&tenant, &ChangeBuilder::by_system().key("the key", 3).build()).await.unwrap();
+    assert_eq!([one.number, two.number, three.number], [1, 2, 3]);
+    let mut seats = Vec::new();
+    for (user, member) in ["bea", "cem", "dan"].into_iter().zip(&crowd) {
+        let order = register(proven(&event, day(0)), member.id);
+        let change = keyed(user, 4);
+        seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
+    }
+    let all = tenant.registrations(RegistrationFilter::default()).await;
+    assert_eq!(all.len(), seats.len());
+}
+
+pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
+    let choir = bench.tenant("choir").await;
+    let band = bench.tenant("band").await;
+    let ours = report(&choir, &keyed("root", 1)).await.unwrap();
+    let theirs = report(&band, &keyed("root", 2)).await.unwrap();
+    assert_ne!(ours.id, theirs.id);
+    let mut seats = Vec::new();
+    for (tenant, input) in [(&choir, 3), (&band, 4)] {
+        let event = tenant.event(EventBuilder::once(FIRST)).await;
+        let order = register(proven(&event, day(0)), tenant.admin.id);
+        let change = ChangeBuilder::by("root").key("seat", input).build();
+        seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
+    }
+    assert_ne!(seats[0].id, seats[1].id);
+}
+
+pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let order = || register(proven(&event, day(0)), tenant.admin.id);
+    let book = &tenant.ports.registration_book;
+    report(&tenant, &keyed("root", 1)).await.unwrap();
+    let refused = book.register(&tenant.scope, order(), &keyed("root", 2)).await;
+    assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for an issue, tried for a seat");
+    let change = |input| ChangeBuilder::by("root").key("another key", input).build();
+    book.register(&tenant.scope, order(), &change(3)).await.unwrap();
+    let refused = report(&tenant, &change(4)).await;
+    assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for a seat, tried for an issue");
+}
+
+pub(super) async fn keys_count_for_a_day(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2)).await;
+    let at = |key: &str, input, at| ChangeBuilder::by("root").key(key, input).at(at).build();
+    let almost = NOW + Duration::hours(24) - Duration::MINUTE;
+    let over = NOW + Duration::hours(24) + Duration::MINUTE;
+    let issue = report(&tenant, &at("issue", 1, NOW)).await.unwrap();
+    assert_eq!(report(&tenant, &at("issue", 1, almost)).await.unwrap(), issue);
+    assert_eq!(refusal(report(&tenant, &at("issue", 2, almost)).await), Refusal::IdempotencyKeyReused);
+    let another = report(&tenant, &at("issue", 2, over)).await.unwrap();
+    assert_eq!(another.number, 2, "free again");
+    assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and taken again");
+
+    let seat = |number, change: Change| {
+        let order = register(proven(&event, day(number)), tenant.admin.id);
+        let tenant = tenant.clone();
+        async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
+    };
+    let first = seat(0, at("seat", 3, NOW)).await.unwrap();
+    assert_eq!(seat(0, at("seat", 3, almost)).await.unwrap(), first);
+    let reused = seat(1, at("seat", 4, almost)).await;
+    assert_eq!(refusal(reused), Refusal::IdempotencyKeyReused);
+    let second = seat(1, at("seat", 4, over)).await.unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(seat(1, at("seat", 4, over)).await.unwrap(), second);
+}
+
+pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let crowd = tenant.crowd(2).await;
+    let taken = tenant.seat(&event, day(0), &crowd[0]).await;
+    let order = || register(proven(&event, day(0)), crowd[1].id);
+    let book = &tenant.ports.registration_book;
+    for _ in 0..2 {
+        let refused = book.register(&tenant.scope, order(), &keyed("root", 1)).await;
+        assert_eq!(refusal(refused), Refusal::OccurrenceFull);
+    }
+    tenant.cancel(&taken).await;
+    book.register(&tenant.scope, order(), &keyed("root", 2)).await.expect("with another input, too");
+
+    let add = |user: &str, change: Change| {
+        let (tenant, member) = (tenant.clone(), MemberBuilder::new(user).build());
+        async move { tenant.ports.members.add(&tenant.scope, member, &change).await }
+    };
+    let change = |input| ChangeBuilder::by("root").key("member", input).build();
+    let refused = add("user-0", change(3)).await;
+    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "userId".into() });
+    add("user-2", change(4)).await.expect("with another input, too");
+}
+
+pub(super) async fn a_repeat_answers_even_if_it_would_be_refused_now(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
+    let ada = tenant.member("ada").await;
+    let register = |at| {
+        let order = register(proven(&event, day(0)), ada.id);
+        let tenant = tenant.clone();
+        let change = ChangeBuilder::by("ada").key("seat", 1).at(at).build();
+        async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
+    };
+    let before = day(0) - Duration::MINUTE;
+    let registration = register(before).await.unwrap();
+    let journal = tenant.journal().await;
+    for at in [before, day(0), day(0) + Duration::HOUR] {
+        assert_eq!(register(at).await.unwrap(), registration, "full, registered already, and begun");
+    }
+    journal.expect_nothing().await;
+    assert_eq!(tenant.counts(registration.occurrence).await, (1, 0));
+}
+
+pub(super) async fn simultaneous_repeats_change_one_thing(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
+    let ada = tenant.member("ada").await;
+    let journal = tenant.journal().await;
+    let calls = (0..8).map(|_| {
+        let (tenant, order) = (tenant.clone(), register(proven(&event, day(0)), ada.id));
+        async move { tenant.ports.registration_book.register(&tenant.scope, order, &keyed("ada", 1)).await }
+    });
+    let seats: Vec<Registration> =
+        together(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
+    assert!(seats.iter().all(|seat| *seat == seats[0]), "{seats:?}");
+    journal.expect([("registration.created", seats[0].id.to_string())]).await;
+
+    let journal = tenant.journal().await;
+    let calls = (0..8).map(|_| {
+        let tenant = tenant.clone();
+        async move { report(&tenant, &keyed("root", 2)).await }
+    });
+    let issues: Vec<Issue> =
+        together(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
+    assert!(issues.iter().all(|issue| *issue == issues[0]), "{issues:?}");
+    journal.expect([("issue.created", issues[0].id.to_string())]).await;
+}
+
+pub(super) async fn repeats_a_founding_whatever_the_ids(bench: Bench) {
+    let found = |slug: &str, user: &str, input| {
+        let organization = OrganizationBuilder::new(slug).build();
+        let scope = TenantScope::for_tests(organization.id);
+        let ports = bench.ports.clone();
+        let admin = MemberBuilder::new("root").admin().build();
+        let change = ChangeBuilder::by(user).key("founding", input).build();
+        async move { ports.organizations.found(&scope, organization, admin, &change).await }
+    };
+    let (organization, admin) = found("choir", "operator", 1).await.unwrap();
+    let scope = TenantScope::for_tests(organization.id);
+    let tenant = bench.known(scope, organization.clone(), admin.clone());
+    let journal = tenant.journal().await;
+    assert_eq!(found("choir", "operator", 1).await.unwrap(), (organization, admin));
+    journal.expect_nothing().await;
+    assert_eq!(refusal(found("band", "operator", 2).await), Refusal::IdempotencyKeyReused);
+    found("band", "another", 2).await.expect("keys belong to their actors");
+    let taken = Refusal::AlreadyExists { field: "slug".into() };
+    assert_eq!(refusal(found("choir", "third", 3).await), taken);
+}
