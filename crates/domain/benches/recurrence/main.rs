@@ -3,6 +3,11 @@
 //! `cargo bench -p convene-domain --bench recurrence` prints one table for each promise of
 //! `docs/benchmarks.md`. Instructions are counted where valgrind is installed: they hardly vary between
 //! runs and machines, times do.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its tables, and one that cannot go on stops"
+)]
 
 mod instructions;
 mod sample;
@@ -45,7 +50,7 @@ fn print_windows(counter: Option<&Counter>) {
         for (months, age) in AGES {
             let [ours, theirs] =
                 [Engine::Convene, Engine::RRuleCrate].map(|engine| work::window(rule, months, engine));
-            let times = [&ours, &theirs].map(|work| sample::time(work));
+            let times = [&ours, &theirs].map(sample::time);
             let counts = [&ours, &theirs].map(|work| counter.and_then(|counter| counter.count(work)));
             println!(
                 "| {} | {age} | {} | {} | {} | {} | {} | {} |",

@@ -80,10 +80,9 @@ pub(crate) fn window(rule: WindowRule, age: u32, engine: Engine) -> Work {
 
 /// The first date of the rule in the month that is `age` months before the window.
 fn window_start(rule: WindowRule, age: u32) -> LocalDateTime {
-    let months = 2026 * 12 + 4 - age;
-    let month = Month::try_from((months % 12 + 1) as u8).unwrap();
-    let first = datetime!(2026-01-01 9:00).replace_day(1).unwrap();
-    let first = first.replace_year((months / 12) as i32).unwrap().replace_month(month).unwrap();
+    let months = 2026 * 12 + 4 - i32::try_from(age).unwrap();
+    let month = Month::try_from(u8::try_from(months % 12 + 1).unwrap()).unwrap();
+    let first = time::Date::from_calendar_date(months / 12, month, 1).unwrap().with_hms(9, 0, 0).unwrap();
     if rule.start_day > 0 {
         return first.replace_day(rule.start_day).unwrap();
     }

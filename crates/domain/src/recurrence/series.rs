@@ -2,6 +2,7 @@
 
 mod clock;
 mod compile;
+mod lines;
 mod occurrences;
 mod split;
 
@@ -31,6 +32,28 @@ pub struct SeriesParts {
 }
 
 impl SeriesParts {
+    /// Reads iCalendar lines: `DTSTART`, and as wanted `RRULE`, `EXDATE` and `RDATE`, in any case, folded or
+    /// not. Dates of another zone than the start's are taken over as what clocks show in the start's zone.
+    ///
+    /// ```
+    /// use convene_domain::recurrence::{Series, SeriesParts};
+    ///
+    /// let parts = SeriesParts::parse(
+    ///     "DTSTART;TZID=Europe/Paris:20261022T100000\r\n\
+    ///      RRULE:FREQ=WEEKLY;COUNT=4\r\n\
+    ///      EXDATE;TZID=Europe/Paris:20261029T100000",
+    /// )?;
+    /// assert_eq!(Series::new(parts)?.from_start().count(), 3);
+    /// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything that cannot be read, at most one problem for each part.
+    pub fn parse(text: &str) -> Result<Self, Vec<SeriesProblem>> {
+        lines::parse(text)
+    }
+
     /// A single occurrence, to be filled up.
     #[must_use]
     pub const fn once(start: LocalDateTime, zone: Zone) -> Self {
