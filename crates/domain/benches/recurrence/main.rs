@@ -13,7 +13,11 @@ mod instructions;
 mod sample;
 mod work;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use convene_domain::time::Zone;
+use convene_domain::time::zone::database_version;
+use time::macros::datetime;
 
 use instructions::Counter;
 use work::{Engine, Work};
@@ -35,11 +39,28 @@ fn main() {
     if counter.is_none() {
         println!("valgrind is not installed: no instructions are counted\n");
     }
+    print_zones();
     print_windows(counter.as_ref());
     print_works("Streaming from the start, for each occurrence", work::streams(), counter.as_ref());
     print_works("10,000 series, 30 days", work::merges(), None);
     print_works("Worst accepted rules, 30 days in 2090", work::worst_windows(), counter.as_ref());
     print_works("Reading and compiling", work::compiling(), None);
+}
+
+/// Zones are built on first use, so that this can be measured only once.
+fn print_zones() {
+    let start = Instant::now();
+    let all: Vec<_> = Zone::all().collect();
+    let names = start.elapsed();
+    let resolved = all.iter().map(|zone| zone.resolve(datetime!(2026-05-15 9:00)));
+    let zones = resolved.inspect(|resolved| _ = std::hint::black_box(resolved)).count();
+    let tables = (start.elapsed() - names) / u32::try_from(zones).unwrap();
+    println!(
+        "Time zones {}: all {zones} names in {}, then {} for each table\n",
+        database_version(),
+        show(names),
+        show(tables)
+    );
 }
 
 fn print_windows(counter: Option<&Counter>) {

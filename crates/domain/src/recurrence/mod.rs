@@ -1,4 +1,41 @@
-//! Recurring events, exact to RFC 5545.
+//! Recurring events, exact to RFC 5545, at a cost that does not depend on their age.
+//!
+//! - [`Rule`] is a checked recurrence rule: read from text, put together from parts, printed, told in
+//!   English.
+//! - [`Series`] is a rule with a start, a zone, and dates left out and added. It answers what takes place in
+//!   a window, what comes next, whether there is an occurrence at an instant, when it begins and ends, and
+//!   can be split in two.
+//! - [`merge`] puts many series into one order.
+//! - [`limits`] holds every number that something is refused by.
+//!
+//! ```
+//! use convene_domain::recurrence::{Series, SeriesParts};
+//! use time::macros::utc_datetime;
+//!
+//! // The last working day of each month at half past nine in Cairo, where the clocks change at midnight.
+//! let parts = SeriesParts::parse(
+//!     "DTSTART;TZID=Africa/Cairo:20240131T093000\n\
+//!      RRULE:FREQ=MONTHLY;BYDAY=SU,MO,TU,WE,TH;BYSETPOS=-1",
+//! )?;
+//! let series = Series::new(parts)?;
+//!
+//! let (from, to) = (utc_datetime!(2056-04-01 0:00), utc_datetime!(2056-06-01 0:00));
+//! let starts: Vec<_> = series.between(from, to).map(|occurrence| occurrence.start).collect();
+//! assert_eq!(starts, [utc_datetime!(2056-04-30 6:30), utc_datetime!(2056-05-31 6:30)]);
+//! assert_eq!(
+//!     series.summary(),
+//!     "every month on the last Monday, Tuesday, Wednesday, Thursday or Sunday"
+//! );
+//! # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+//! ```
+//!
+//! # How it works
+//!
+//! A rule is compiled to sets of days, as bits, for each shape that a week, a month or a year can have;
+//! where to look for a given day is found by division. That is all civil time; [`Zone::resolve`] alone makes
+//! instants of it. COUNT is resolved to a last date when a series is compiled.
+//!
+//! [`Zone::resolve`]: crate::time::Zone::resolve
 
 pub mod limits;
 pub mod merge;
