@@ -18,8 +18,8 @@ pub struct FieldPath(Vec<Cow<'static, str>>);
 impl FieldPath {
     /// A field at the top of the command.
     #[must_use]
-    pub fn of(name: &'static str) -> Self {
-        Self(vec![Cow::Borrowed(name)])
+    pub fn of(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(vec![name.into()])
     }
 
     /// A field within this one.
@@ -74,6 +74,9 @@ pub enum Refusal {
     /// The caller's role does not allow it.
     #[error("only an admin of the organization may do this")]
     AdminOnly,
+    /// The caller belongs to no organization, and what is asked for does.
+    #[error("only a member of the organization may do this")]
+    MembersOnly,
     /// Only the platform's operator may do this.
     #[error("only the platform's operator may do this")]
     OperatorOnly,
