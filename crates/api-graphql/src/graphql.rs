@@ -1,3 +1,25 @@
-//! The GraphQL side: the schema and the limits of the documents that run against it.
+//! The GraphQL side: the schema, its resolvers, and the limits of the documents that run against it.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`schema`] | the schema as a whole, and its text |
+//! | [`query`], [`mutation`] | the root fields, and what each does |
+//! | [`object`] | the types of answers, one file each |
+//! | [`input`] | the types of arguments, and the way from them to commands |
+//! | [`scalars`] | date, time, zone and duration |
+//! | [`errors`] | how refusals and faults reach a caller |
+//! | [`context`] | what resolvers know of their request |
+//! | [`limits`] | how large a document may be |
 
+pub mod context;
+mod cursor;
+pub mod errors;
+pub mod input;
 pub mod limits;
+mod loaders;
+pub mod mutation;
+pub mod object;
+mod problems;
+pub mod query;
+pub mod scalars;
+pub mod schema;

@@ -1,0 +1,16 @@
+//! How failures reach a caller.
+//!
+//! A mutation that the rules refuse answers with its payload and `userErrors` ([`user_error`]). Everything else that
+//! goes wrong is a top-level error with an `extensions.code` ([`top_level`]).
+
+mod top_level;
+mod user_error;
+
+pub use self::user_error::{
+    InvalidInput, NotFound, Refused, RegistrationsAffected, ScheduleConflict, UserError, UserErrorCode,
+    UserErrorValue, VersionConflict,
+};
+pub(crate) use self::{
+    top_level::{FieldProblem, ReportedFault},
+    user_error::user_error,
+};

@@ -1,0 +1,85 @@
+//! The inputs of mutations and the filters of lists: from what a caller wrote to commands of the use cases.
+
+mod activity;
+mod choice;
+mod event;
+mod fingerprint;
+mod issue;
+mod member;
+mod occurrence;
+mod organization;
+mod recurrence;
+mod registration;
+
+use convene_application::{
+    change::{Idempotency, RequestMetadata},
+    failure::Failure,
+};
+use convene_domain::text::IdempotencyKey;
+use juniper::ToInputValue;
+
+pub(crate) use self::occurrence::CheckedOccurrenceFilter;
+pub use self::{
+    activity::ActivityFilter,
+    choice::Choice,
+    event::{
+        CancelEventInput, CreateEventInput, DeleteEventInput, EditScope, EventFilter, OnAffected,
+        UpdateEventInput,
+    },
+    issue::{CreateIssueInput, DeleteIssueInput, IssueFilter, UpdateIssueInput},
+    member::{AddMemberInput, RemoveMemberInput, UpdateMemberInput},
+    occurrence::{CancelOccurrenceInput, OccurrenceFilter, UpdateOccurrenceInput},
+    organization::{CreateOrganizationInput, UpdateOrganizationInput},
+    recurrence::{PreviewRecurrenceInput, RecurrenceInput, Weekday, WeekdayInput},
+    registration::{
+        CancelRegistrationInput, RegisterForEventInput, RegisterForOccurrenceInput, RegistrationFilter,
+    },
+};
+use super::{context::Context, problems::Problems};
+
+/// The input of a mutation.
+pub(crate) trait MutationInput: ToInputValue {
+    /// What the use case takes.
+    type Command;
+
+    /// The caller's own name for the mutation.
+    fn idempotency_key(&self) -> Option<&str>;
+
+    /// The fields that are cleared by an explicit null, which is another input than leaving them out.
+    fn cleared(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// The command, or `None` with every problem noted.
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command>;
+}
+
+/// The command of an input, and what the use case has to know of its request.
+///
+/// # Errors
+/// Everything that is wrong with the input, its key included.
+pub(crate) fn prepare<I: MutationInput>(
+    context: &Context,
+    mutation: &'static str,
+    input: &I,
+) -> Result<(I::Command, RequestMetadata), Failure> {
+    let mut problems = Problems::default();
+    let command = input.check(&mut problems);
+    let key = problems.check_optional("idempotencyKey", input.idempotency_key(), IdempotencyKey::parse);
+    let (command, key) = problems.conclude(command.zip(key))?;
+    let fingerprint = |key| Idempotency {
+        key,
+        fingerprint: fingerprint::fingerprint(mutation, &input.to_input_value(), &input.cleared()),
+    };
+    Ok((command, context.metadata(key.map(fingerprint))))
+}
+
+/// Gives inputs their key.
+macro_rules! idempotency_key {
+    () => {
+        fn idempotency_key(&self) -> Option<&str> {
+            self.idempotency_key.as_deref()
+        }
+    };
+}
+use idempotency_key;

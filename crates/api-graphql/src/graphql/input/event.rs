@@ -1,0 +1,304 @@
+use convene_application::{
+    event::{CreateEventCommand, SeriesPart, UpdateEventCommand},
+    ports::{self, EventPatch},
+};
+use convene_domain::{
+    capacity::Capacity,
+    event::RegistrationPolicy,
+    id::EventId,
+    occurrence::OccurrenceKey,
+    text::{Description, Location, SearchText, Title},
+};
+use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
+
+use super::{Choice, MutationInput, RecurrenceInput, idempotency_key};
+use crate::graphql::{
+    object::EventStatus,
+    problems::Problems,
+    scalars::{Duration, LocalDateTime, TimeZone},
+};
+
+/// Which events are wanted. What is left out asks nothing.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct EventFilter {
+    /// Those with this text in title or description, whatever its case.
+    pub search: Option<String>,
+    /// Those of this status.
+    pub status: Option<EventStatus>,
+    /// Those that repeat, or those that do not.
+    pub recurring: Option<bool>,
+}
+
+impl EventFilter {
+    /// The filter, or `None` with every problem noted.
+    pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::EventFilter> {
+        let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse)?;
+        Some(ports::EventFilter { search, status: self.status.map(Into::into), recurring: self.recurring })
+    }
+}
+
+/// An event to be created.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CreateEventInput {
+    /// What it is called.
+    pub title: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Where it takes place.
+    pub location: Option<String>,
+    /// The zone that its wall-clock times are read in; the organization's if left out.
+    pub time_zone: Option<TimeZone>,
+    /// When its first occurrence begins.
+    pub starts_at: LocalDateTime,
+    /// How long each occurrence takes: 1 minute to 31 days.
+    pub duration: Duration,
+    /// How it repeats; a one-off event if left out.
+    pub recurrence: Option<RecurrenceInput>,
+    /// How many seats each occurrence has: 1 to 1,000,000.
+    pub capacity: i32,
+    /// How long before an occurrence's start registration opens; at once if left out.
+    pub registration_opens: Option<Duration>,
+    /// How long before its start registration closes; at its start if left out.
+    pub registration_closes: Option<Duration>,
+    /// How long before its start a member may still cancel; until its start if left out.
+    pub cancellation_closes: Option<Duration>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for CreateEventInput {
+    type Command = CreateEventCommand;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let title = problems.check("title", Title::parse(&self.title));
+        let description = self.description.as_deref().unwrap_or_default();
+        let description = problems.check("description", Description::parse(description));
+        let location =
+            problems.check("location", Location::parse(self.location.as_deref().unwrap_or_default()));
+        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
+        let starts_at = problems.check("startsAt", self.starts_at.parse());
+        let duration = problems.check("duration", self.duration.parse_event_duration());
+        let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(problems));
+        let capacity = problems.check("capacity", Capacity::new(self.capacity));
+        let mut lead = |field: &'static str, given: &Option<Duration>| {
+            problems.check_optional(field, given.as_ref(), Duration::parse_lead_time)
+        };
+        let opens = lead("registrationOpens", &self.registration_opens);
+        let closes = lead("registrationCloses", &self.registration_closes);
+        let cancellation_closes = lead("cancellationCloses", &self.cancellation_closes);
+        Some(CreateEventCommand {
+            title: title?,
+            description: description?,
+            location: location?,
+            time_zone: time_zone?,
+            starts_at: starts_at?,
+            duration: duration?,
+            recurrence: match recurrence {
+                None => None,
+                Some(checked) => Some(checked?),
+            },
+            capacity: capacity?,
+            policy: RegistrationPolicy {
+                opens: opens?,
+                closes: closes?,
+                cancellation_closes: cancellation_closes?,
+            },
+        })
+    }
+}
+
+/// Which part of a series an edit changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+pub enum EditScope {
+    /// The whole series, as far as it has not begun.
+    All,
+    /// One occurrence and all after it, which become an event of their own.
+    ThisAndFollowing,
+}
+
+/// What happens to registrations that an edit would drop, or move onto another seat of the same member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+pub enum OnAffected {
+    /// The edit is refused and says whom it affects.
+    Refuse,
+    /// They are cancelled, each with its reason.
+    CancelRegistrations,
+}
+
+impl From<OnAffected> for ports::OnAffected {
+    fn from(given: OnAffected) -> Self {
+        match given {
+            OnAffected::Refuse => Self::Refuse,
+            OnAffected::CancelRegistrations => Self::CancelRegistrations,
+        }
+    }
+}
+
+/// What happens to registrations; an edit that does not say is refused.
+pub(super) fn on_affected(given: Option<Choice<OnAffected>>) -> ports::OnAffected {
+    given.map_or(ports::OnAffected::Refuse, |Choice(given)| given.into())
+}
+
+/// What to change of an event. What is left out stays as it is; registrations follow their occurrence by its
+/// original start.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct UpdateEventInput {
+    /// Which event.
+    pub event_id: ID,
+    /// The version that the change was made for: refused if somebody else was faster.
+    pub expected_version: Option<i32>,
+    /// Which part of the series.
+    #[graphql(default = Some(Choice(EditScope::All)))]
+    pub scope: Option<Choice<EditScope>>,
+    /// With `THIS_AND_FOLLOWING`: the first occurrence of the new event.
+    pub from_occurrence_id: Option<ID>,
+    /// A new title.
+    pub title: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// A new place.
+    pub location: Option<String>,
+    /// A new zone: wall-clock times stay, instants move.
+    pub time_zone: Option<TimeZone>,
+    /// A new first start.
+    pub starts_at: Option<LocalDateTime>,
+    /// A new length of each occurrence.
+    pub duration: Option<Duration>,
+    /// A new recurrence; null leaves a one-off event.
+    pub recurrence: Nullable<RecurrenceInput>,
+    /// A new number of seats of each occurrence.
+    pub capacity: Option<i32>,
+    /// When registration opens; null: at once.
+    pub registration_opens: Nullable<Duration>,
+    /// When registration closes; null: at the start.
+    pub registration_closes: Nullable<Duration>,
+    /// Until when a member may cancel; null: until the start.
+    pub cancellation_closes: Nullable<Duration>,
+    /// What happens to registrations in the way.
+    #[graphql(default = Some(Choice(OnAffected::Refuse)))]
+    pub on_affected: Option<Choice<OnAffected>>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl UpdateEventInput {
+    fn check_scope(&self, problems: &mut Problems) -> Option<SeriesPart> {
+        let field = "fromOccurrenceId";
+        match (self.scope.map_or(EditScope::All, |Choice(scope)| scope), &self.from_occurrence_id) {
+            (EditScope::All, None) => Some(SeriesPart::All),
+            (EditScope::All, Some(_)) => {
+                problems.note(field, "goes with scope THIS_AND_FOLLOWING only");
+                None
+            }
+            (EditScope::ThisAndFollowing, Some(id)) => {
+                problems.check(field, OccurrenceKey::parse(id)).map(SeriesPart::ThisAndFollowing)
+            }
+            (EditScope::ThisAndFollowing, None) => {
+                problems.note(field, "must be given with scope THIS_AND_FOLLOWING");
+                None
+            }
+        }
+    }
+
+    fn check_patch(&self, problems: &mut Problems) -> Option<EventPatch> {
+        let title = problems.check_optional("title", self.title.as_deref(), Title::parse);
+        let description =
+            problems.check_optional("description", self.description.as_deref(), Description::parse);
+        let location = problems.check_optional("location", self.location.as_deref(), Location::parse);
+        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
+        let starts_at = problems.check_optional("startsAt", self.starts_at.as_ref(), LocalDateTime::parse);
+        let duration =
+            problems.check_optional("duration", self.duration.as_ref(), Duration::parse_event_duration);
+        let recurrence = match &self.recurrence {
+            Nullable::ImplicitNull => Some(None),
+            Nullable::ExplicitNull => Some(Some(None)),
+            Nullable::Some(recurrence) => recurrence.check(problems).map(|recurrence| Some(Some(recurrence))),
+        };
+        let capacity = problems.check_optional("capacity", self.capacity, Capacity::new);
+        let mut lead =
+            |field: &'static str, given| problems.check_clearable(field, given, Duration::parse_lead_time);
+        let registration_opens = lead("registrationOpens", &self.registration_opens);
+        let registration_closes = lead("registrationCloses", &self.registration_closes);
+        let cancellation_closes = lead("cancellationCloses", &self.cancellation_closes);
+        Some(EventPatch {
+            title: title?,
+            description: description?,
+            location: location?,
+            time_zone: time_zone?,
+            starts_at: starts_at?,
+            duration: duration?,
+            recurrence: recurrence?,
+            capacity: capacity?,
+            registration_opens: registration_opens?,
+            registration_closes: registration_closes?,
+            cancellation_closes: cancellation_closes?,
+        })
+    }
+}
+
+impl MutationInput for UpdateEventInput {
+    type Command = UpdateEventCommand;
+
+    idempotency_key!();
+
+    fn cleared(&self) -> Vec<&'static str> {
+        let fields = [
+            ("recurrence", self.recurrence.is_explicit_null()),
+            ("registrationOpens", self.registration_opens.is_explicit_null()),
+            ("registrationCloses", self.registration_closes.is_explicit_null()),
+            ("cancellationCloses", self.cancellation_closes.is_explicit_null()),
+        ];
+        fields.into_iter().filter_map(|(field, cleared)| cleared.then_some(field)).collect()
+    }
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let event = problems.check("eventId", EventId::parse(&self.event_id));
+        let expected_version = problems.check_optional("expectedVersion", self.expected_version, |version| {
+            u32::try_from(version).ok().filter(|version| *version > 0).ok_or("must be at least 1")
+        });
+        let scope = self.check_scope(problems);
+        let patch = self.check_patch(problems);
+        let on_affected = on_affected(self.on_affected);
+        Some(UpdateEventCommand {
+            event: event?,
+            expected_version: expected_version?,
+            scope: scope?,
+            patch: patch?,
+            on_affected,
+        })
+    }
+}
+
+macro_rules! event_input {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, GraphQLInputObject)]
+        pub struct $name {
+            /// Which event.
+            pub event_id: ID,
+            /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+            pub idempotency_key: Option<String>,
+        }
+
+        impl MutationInput for $name {
+            type Command = EventId;
+
+            idempotency_key!();
+
+            fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+                problems.check("eventId", EventId::parse(&self.event_id))
+            }
+        }
+    };
+}
+
+event_input!(
+    /// An event to be called off.
+    CancelEventInput
+);
+event_input!(
+    /// An event to be deleted. Refused while anyone holds a seat.
+    DeleteEventInput
+);

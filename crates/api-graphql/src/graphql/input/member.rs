@@ -1,0 +1,97 @@
+use convene_application::{
+    member::{AddMemberCommand, UpdateMemberCommand},
+    ports::MemberPatch,
+};
+use convene_domain::{
+    id::MemberId,
+    member,
+    text::{DisplayName, Email, UserId},
+};
+use juniper::{GraphQLInputObject, ID, Nullable};
+
+use super::{Choice, MutationInput, idempotency_key};
+use crate::graphql::{object::Role, problems::Problems};
+
+/// A member to be added to the caller's organization.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct AddMemberInput {
+    /// The subject of the member's credentials, unique in the organization.
+    pub user_id: String,
+    /// How others call the member.
+    pub display_name: String,
+    /// The member's address; only the member and ADMINs see it.
+    pub email: Option<String>,
+    /// What the member may do.
+    #[graphql(default = Some(Choice(Role::Member)))]
+    pub role: Option<Choice<Role>>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for AddMemberInput {
+    type Command = AddMemberCommand;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let user_id = problems.check("userId", UserId::parse(&self.user_id));
+        let display_name = problems.check("displayName", DisplayName::parse(&self.display_name));
+        let email = problems.check_optional("email", self.email.as_deref(), Email::parse);
+        let role = self.role.map_or(member::Role::Member, |Choice(role)| role.into());
+        Some(AddMemberCommand { user_id: user_id?, display_name: display_name?, email: email?, role })
+    }
+}
+
+/// What to change of a member. What is left out stays as it is.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct UpdateMemberInput {
+    /// Which member.
+    pub member_id: ID,
+    /// A new name.
+    pub display_name: Option<String>,
+    /// A new address; null removes it.
+    pub email: Nullable<String>,
+    /// A new role. The organization's last ADMIN stays one.
+    pub role: Option<Role>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for UpdateMemberInput {
+    type Command = UpdateMemberCommand;
+
+    idempotency_key!();
+
+    fn cleared(&self) -> Vec<&'static str> {
+        self.email.is_explicit_null().then_some("email").into_iter().collect()
+    }
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let member = problems.check("memberId", MemberId::parse(&self.member_id));
+        let display_name =
+            problems.check_optional("displayName", self.display_name.as_deref(), DisplayName::parse);
+        let email = problems.check_clearable("email", &self.email, |text| Email::parse(text));
+        let role = self.role.map(Into::into);
+        let patch = MemberPatch { display_name: display_name?, email: email?, role };
+        Some(UpdateMemberCommand { member: member?, patch })
+    }
+}
+
+/// A member to be removed.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct RemoveMemberInput {
+    /// Which member.
+    pub member_id: ID,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for RemoveMemberInput {
+    type Command = MemberId;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        problems.check("memberId", MemberId::parse(&self.member_id))
+    }
+}

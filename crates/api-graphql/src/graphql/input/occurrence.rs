@@ -1,0 +1,126 @@
+use convene_application::ports::{OccurrenceEdit, OccurrencePatch};
+use convene_domain::{
+    capacity::Capacity,
+    id::EventId,
+    occurrence::OccurrenceKey,
+    text::{Location, SearchText, Title},
+};
+use juniper::{GraphQLInputObject, ID};
+
+use super::{Choice, MutationInput, OnAffected, event::on_affected, idempotency_key};
+use crate::graphql::{
+    problems::Problems,
+    scalars::{Duration, LocalDateTime},
+};
+
+/// Which occurrences are wanted. What is left out asks nothing.
+#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
+pub struct OccurrenceFilter {
+    /// Those of these events, at most 100.
+    #[garde(length(max = 100))]
+    pub event_ids: Option<Vec<ID>>,
+    /// Those with this text in their title or their event's description, whatever its case.
+    pub search: Option<String>,
+    /// Whether cancelled ones are wanted too.
+    #[graphql(default = Some(false))]
+    pub include_cancelled: Option<bool>,
+    /// Only those that members can register for now.
+    #[graphql(default = Some(false))]
+    pub only_open: Option<bool>,
+}
+
+/// A filter that was checked.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedOccurrenceFilter {
+    pub(crate) events: Option<Vec<EventId>>,
+    pub(crate) search: Option<SearchText>,
+    pub(crate) include_cancelled: bool,
+    pub(crate) only_open: bool,
+}
+
+impl OccurrenceFilter {
+    /// The filter, or `None` with every problem noted.
+    pub(crate) fn check(&self, problems: &mut Problems) -> Option<CheckedOccurrenceFilter> {
+        problems.check_shape(None, self);
+        let events = match &self.event_ids {
+            None => Some(None),
+            Some(ids) => problems.check_all("eventIds", ids, |id| EventId::parse(id)).map(Some),
+        };
+        let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse);
+        Some(CheckedOccurrenceFilter {
+            events: events?,
+            search: search?,
+            include_cancelled: self.include_cancelled.unwrap_or_default(),
+            only_open: self.only_open.unwrap_or_default(),
+        })
+    }
+}
+
+/// What to change of one occurrence only. What is left out stays as it is.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct UpdateOccurrenceInput {
+    /// Which occurrence.
+    pub occurrence_id: ID,
+    /// A title of its own.
+    pub title: Option<String>,
+    /// A place of its own.
+    pub location: Option<String>,
+    /// A start of its own, as a wall-clock time in the event's zone.
+    pub starts_at: Option<LocalDateTime>,
+    /// A length of its own.
+    pub duration: Option<Duration>,
+    /// A number of seats of its own.
+    pub capacity: Option<i32>,
+    /// What happens to registrations in the way.
+    #[graphql(default = Some(Choice(OnAffected::Refuse)))]
+    pub on_affected: Option<Choice<OnAffected>>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for UpdateOccurrenceInput {
+    type Command = OccurrenceEdit;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let occurrence = problems.check("occurrenceId", OccurrenceKey::parse(&self.occurrence_id));
+        let title = problems.check_optional("title", self.title.as_deref(), Title::parse);
+        let location = problems.check_optional("location", self.location.as_deref(), Location::parse);
+        let starts_at = problems.check_optional("startsAt", self.starts_at.as_ref(), LocalDateTime::parse);
+        let duration =
+            problems.check_optional("duration", self.duration.as_ref(), Duration::parse_event_duration);
+        let capacity = problems.check_optional("capacity", self.capacity, Capacity::new);
+        Some(OccurrenceEdit {
+            occurrence: occurrence?,
+            patch: OccurrencePatch {
+                title: title?,
+                location: location?,
+                starts_at: starts_at?,
+                duration: duration?,
+                capacity: capacity?,
+            },
+            on_affected: on_affected(self.on_affected),
+        })
+    }
+}
+
+/// An occurrence to be called off.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CancelOccurrenceInput {
+    /// Which occurrence.
+    pub occurrence_id: ID,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for CancelOccurrenceInput {
+    type Command = OccurrenceKey;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        problems.check("occurrenceId", OccurrenceKey::parse(&self.occurrence_id))
+    }
+}

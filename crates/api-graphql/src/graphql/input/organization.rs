@@ -1,0 +1,69 @@
+use convene_application::{organization::CreateOrganizationCommand, ports::OrganizationPatch};
+use convene_domain::text::{DisplayName, OrganizationName, Slug, UserId};
+use juniper::GraphQLInputObject;
+
+use super::{MutationInput, idempotency_key};
+use crate::graphql::{problems::Problems, scalars::TimeZone};
+
+/// An organization to be founded, and its first ADMIN.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CreateOrganizationInput {
+    /// Its name in credentials and addresses: lower-case letters, digits and hyphens, unique on the platform. It
+    /// never changes.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The zone of its events, unless they name another.
+    pub time_zone: TimeZone,
+    /// The subject of the first ADMIN's credentials.
+    pub admin_user_id: String,
+    /// How the first ADMIN is called.
+    pub admin_display_name: String,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for CreateOrganizationInput {
+    type Command = CreateOrganizationCommand;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let slug = problems.check("slug", Slug::parse(&self.slug));
+        let name = problems.check("name", OrganizationName::parse(&self.name));
+        let time_zone = problems.check("timeZone", self.time_zone.parse());
+        let admin_user_id = problems.check("adminUserId", UserId::parse(&self.admin_user_id));
+        let admin_display_name =
+            problems.check("adminDisplayName", DisplayName::parse(&self.admin_display_name));
+        Some(CreateOrganizationCommand {
+            slug: slug?,
+            name: name?,
+            time_zone: time_zone?,
+            admin_user_id: admin_user_id?,
+            admin_display_name: admin_display_name?,
+        })
+    }
+}
+
+/// What to change of the caller's organization. What is left out stays as it is.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct UpdateOrganizationInput {
+    /// A new name for people.
+    pub name: Option<String>,
+    /// A new zone for events to come; events that exist keep theirs.
+    pub time_zone: Option<TimeZone>,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for UpdateOrganizationInput {
+    type Command = OrganizationPatch;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let name = problems.check_optional("name", self.name.as_deref(), OrganizationName::parse);
+        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
+        Some(OrganizationPatch { name: name?, time_zone: time_zone? })
+    }
+}

@@ -1,0 +1,204 @@
+use convene_application::{
+    event::series::{RuleForm, rule_refusals},
+    failure::FieldPath,
+    occurrence::PreviewRecurrenceCommand,
+    page::PageSize,
+    ports::NewRecurrence,
+};
+use convene_domain::recurrence::{Rule, RuleParts, Until, WeekdayNumber, limits};
+use juniper::{GraphQLEnum, GraphQLInputObject};
+
+use crate::graphql::{
+    object::Frequency,
+    problems::Problems,
+    scalars::{DateTime, Duration, LocalDateTime, TimeZone},
+};
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+#[expect(missing_docs, reason = "the days of the week need no words")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl From<Weekday> for time::Weekday {
+    fn from(day: Weekday) -> Self {
+        match day {
+            Weekday::Monday => Self::Monday,
+            Weekday::Tuesday => Self::Tuesday,
+            Weekday::Wednesday => Self::Wednesday,
+            Weekday::Thursday => Self::Thursday,
+            Weekday::Friday => Self::Friday,
+            Weekday::Saturday => Self::Saturday,
+            Weekday::Sunday => Self::Sunday,
+        }
+    }
+}
+
+/// A day of the week, or only one of those in a month or year.
+#[derive(Clone, Copy, Debug, GraphQLInputObject)]
+pub struct WeekdayInput {
+    /// The day of the week.
+    pub day: Weekday,
+    /// Which one: 1 to 5 from the first, -1 to -5 from the last. For monthly and yearly rules only.
+    pub nth: Option<i32>,
+}
+
+/// How an event repeats: either `frequency` with its parts, or `rrule`.
+#[derive(Clone, Debug, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
+pub struct RecurrenceInput {
+    /// How often, before the other parts widen or narrow it.
+    pub frequency: Option<Frequency>,
+    /// Every how many days, weeks, months or years; 1 if left out.
+    pub interval: Option<i32>,
+    /// On which days of the week.
+    #[garde(length(max = limits::LIST_VALUES))]
+    pub by_weekday: Option<Vec<WeekdayInput>>,
+    /// On which days of the month: 1 to 31, or -1 to -31 from its end.
+    #[garde(length(max = limits::LIST_VALUES))]
+    pub by_month_day: Option<Vec<i32>>,
+    /// In which months: 1 to 12.
+    #[garde(length(max = limits::LIST_VALUES))]
+    pub by_month: Option<Vec<i32>>,
+    /// Which of the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
+    #[garde(length(max = limits::LIST_VALUES))]
+    pub by_set_position: Option<Vec<i32>>,
+    /// After how many occurrences it ends. Not together with `until`.
+    pub count: Option<i32>,
+    /// After which wall-clock time there are no more. Not together with `count`.
+    pub until: Option<LocalDateTime>,
+    /// The rule as a text of RFC 5545, with or without `RRULE:`, instead of all of the above.
+    #[garde(length(bytes, max = limits::RULE_TEXT))]
+    pub rrule: Option<String>,
+    /// Wall-clock starts that the rule gives but that do not take place.
+    #[garde(length(max = limits::EXTRA_DATES))]
+    pub exdates: Option<Vec<LocalDateTime>>,
+    /// Wall-clock starts that take place beside the rule.
+    #[garde(length(max = limits::EXTRA_DATES))]
+    pub rdates: Option<Vec<LocalDateTime>>,
+}
+
+impl RecurrenceInput {
+    /// How the rule was written, so that what is wrong with it is named the same way.
+    pub(crate) fn form(&self) -> RuleForm {
+        if self.rrule.is_some() { RuleForm::Text } else { RuleForm::Fields }
+    }
+
+    /// The recurrence, or `None` with every problem noted.
+    pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
+        let field = FieldPath::of("recurrence");
+        problems.check_shape(Some(&field), self);
+        let rule = self.check_rule(problems, &field);
+        let exdates = self.exdates.iter().flatten();
+        let exdates = problems.check_all(field.child("exdates"), exdates, LocalDateTime::parse);
+        let rdates = self.rdates.iter().flatten();
+        let rdates = problems.check_all(field.child("rdates"), rdates, LocalDateTime::parse);
+        Some(NewRecurrence { rule: rule?, exdates: exdates?, rdates: rdates? })
+    }
+
+    fn check_rule(&self, problems: &mut Problems, field: &FieldPath) -> Option<Rule> {
+        let parsed = match &self.rrule {
+            Some(text) => {
+                for part in self.given_parts() {
+                    problems.note(field.child(part), "must not be given together with rrule");
+                }
+                Rule::parse(text)
+            }
+            None if self.frequency.is_none() => {
+                problems.note(field.child("frequency"), "must be given, or rrule instead");
+                return None;
+            }
+            None => Rule::from_parts(self.parts(problems, field)?),
+        };
+        parsed.map_err(|found| problems.note_all(rule_refusals(&found, self.form()))).ok()
+    }
+
+    /// The fields given that are parts of a rule.
+    fn given_parts(&self) -> impl Iterator<Item = &'static str> {
+        let parts = [
+            ("frequency", self.frequency.is_some()),
+            ("interval", self.interval.is_some()),
+            ("byWeekday", self.by_weekday.is_some()),
+            ("byMonthDay", self.by_month_day.is_some()),
+            ("byMonth", self.by_month.is_some()),
+            ("bySetPosition", self.by_set_position.is_some()),
+            ("count", self.count.is_some()),
+            ("until", self.until.is_some()),
+        ];
+        parts.into_iter().filter_map(|(name, given)| given.then_some(name))
+    }
+
+    fn parts(&self, problems: &mut Problems, field: &FieldPath) -> Option<RuleParts> {
+        let weekdays = self.by_weekday.iter().flatten().enumerate().map(|(index, given)| {
+            if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
+                let nth = field.child("byWeekday").index(index).child("nth");
+                problems.note(nth, "must be from 1 to 5 or from -1 to -5");
+            }
+            WeekdayNumber { day: given.day.into(), nth: given.nth }
+        });
+        let by_weekday = weekdays.collect();
+        let until = problems.check_optional(field.child("until"), self.until.as_ref(), LocalDateTime::parse);
+        Some(RuleParts {
+            frequency: self.frequency.map(Into::into),
+            interval: self.interval.unwrap_or(1),
+            count: self.count,
+            until: until?.map(Until::Local),
+            by_month: self.by_month.clone().unwrap_or_default(),
+            by_month_day: self.by_month_day.clone().unwrap_or_default(),
+            by_weekday,
+            by_set_position: self.by_set_position.clone().unwrap_or_default(),
+            ..RuleParts::default()
+        })
+    }
+}
+
+/// A series to be looked at before it is stored.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct PreviewRecurrenceInput {
+    /// The zone that wall-clock times are read in.
+    pub time_zone: TimeZone,
+    /// When the first occurrence begins.
+    pub starts_at: LocalDateTime,
+    /// How long each occurrence takes.
+    pub duration: Duration,
+    /// How it repeats.
+    pub recurrence: RecurrenceInput,
+    /// From when on; from the first occurrence on if left out.
+    pub from: Option<DateTime>,
+    /// Until when; as far as the series goes if left out.
+    pub to: Option<DateTime>,
+    /// At most how many occurrences, 1 to 100.
+    #[graphql(default = Some(50))]
+    pub first: Option<i32>,
+}
+
+impl PreviewRecurrenceInput {
+    const DEFAULT_FIRST: i32 = 50;
+
+    /// The command, or `None` with every problem noted.
+    pub(crate) fn check(&self, problems: &mut Problems) -> Option<PreviewRecurrenceCommand> {
+        let time_zone = problems.check("timeZone", self.time_zone.parse());
+        let starts_at = problems.check("startsAt", self.starts_at.parse());
+        let duration = problems.check("duration", self.duration.parse_event_duration());
+        let recurrence = self.recurrence.check(problems);
+        let from = problems.check_optional("from", self.from.as_ref(), DateTime::parse);
+        let to = problems.check_optional("to", self.to.as_ref(), DateTime::parse);
+        let first = problems.check("first", PageSize::new(self.first.unwrap_or(Self::DEFAULT_FIRST)));
+        Some(PreviewRecurrenceCommand {
+            time_zone: time_zone?,
+            starts_at: starts_at?,
+            duration: duration?,
+            recurrence: recurrence?,
+            from: from?,
+            to: to?,
+            first: first?,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+use convene_application::{
+    ports,
+    registration::{RegisterCommand, RegistrationTarget},
+};
+use convene_domain::{
+    id::{EventId, MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    time::Instant,
+};
+use juniper::{GraphQLInputObject, ID};
+
+use super::{MutationInput, idempotency_key};
+use crate::graphql::{object::RegistrationStatus, problems::Problems, scalars::DateTime};
+
+/// Which registrations are wanted. What is left out asks nothing.
+#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
+pub struct RegistrationFilter {
+    /// Those of these statuses.
+    #[garde(length(max = 100))]
+    pub status: Option<Vec<RegistrationStatus>>,
+    /// Those whose occurrence ends after this.
+    pub from: Option<DateTime>,
+    /// Those whose occurrence begins before this.
+    pub to: Option<DateTime>,
+    /// Those for this occurrence.
+    pub occurrence_id: Option<ID>,
+    /// Those of this member.
+    pub member_id: Option<ID>,
+}
+
+impl RegistrationFilter {
+    /// The filter, or `None` with every problem noted.
+    pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::RegistrationFilter> {
+        problems.check_shape(None, self);
+        let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
+        let occurrence = problems
+            .check_optional("occurrenceId", self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));
+        let member = problems.check_optional("memberId", self.member_id.as_ref(), |id| MemberId::parse(id));
+        let (from, to) = window?;
+        Some(ports::RegistrationFilter {
+            statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
+            from,
+            to,
+            occurrence: occurrence?,
+            member: member?,
+        })
+    }
+}
+
+/// The bounds of a window whose ends may be left out.
+pub(super) fn check_window(
+    problems: &mut Problems,
+    from: Option<&DateTime>,
+    to: Option<&DateTime>,
+) -> Option<(Option<Instant>, Option<Instant>)> {
+    let from = problems.check_optional("from", from, DateTime::parse);
+    let to = problems.check_optional("to", to, DateTime::parse);
+    let (from, to) = (from?, to?);
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        problems.note("to", "must be after from");
+    }
+    Some((from, to))
+}
+
+macro_rules! register_input {
+    ($(#[$docs:meta])* $name:ident { $(#[$id_docs:meta])* $id:ident: $id_field:literal, $target:expr }) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, GraphQLInputObject)]
+        pub struct $name {
+            $(#[$id_docs])*
+            pub $id: ID,
+            /// Who gets the seat: the caller, unless an ADMIN acts for another member.
+            pub member_id: Option<ID>,
+            /// When it is full: wait for a seat instead of being refused.
+            #[graphql(default = Some(false))]
+            pub join_waitlist: Option<bool>,
+            /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+            pub idempotency_key: Option<String>,
+        }
+
+        impl MutationInput for $name {
+            type Command = RegisterCommand;
+
+            idempotency_key!();
+
+            fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+                let target = problems.check($id_field, $target(&self.$id));
+                let member = problems.check_optional("memberId", self.member_id.as_ref(), |id| MemberId::parse(id));
+                let join_waitlist = self.join_waitlist.unwrap_or_default();
+                Some(RegisterCommand { target: target?, member: member?, join_waitlist })
+            }
+        }
+    };
+}
+
+register_input!(
+    /// A seat in an occurrence.
+    RegisterForOccurrenceInput {
+        /// Which occurrence.
+        occurrence_id: "occurrenceId",
+        |id: &str| OccurrenceKey::parse(id).map(RegistrationTarget::Occurrence)
+    }
+);
+register_input!(
+    /// A seat in a one-off event.
+    RegisterForEventInput {
+        /// Which event. One that repeats is refused: one of its occurrences must be named.
+        event_id: "eventId",
+        |id: &str| EventId::parse(id).map(RegistrationTarget::Event)
+    }
+);
+
+/// A seat, or a place in a queue, to be given up.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct CancelRegistrationInput {
+    /// Which registration.
+    pub registration_id: ID,
+    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for CancelRegistrationInput {
+    type Command = RegistrationId;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        problems.check("registrationId", RegistrationId::parse(&self.registration_id))
+    }
+}

@@ -1,0 +1,175 @@
+//! The mutations of the schema.
+
+mod event;
+mod issue;
+mod member;
+mod occurrence;
+mod organization;
+mod payload;
+mod registration;
+
+use juniper::graphql_object;
+
+pub(super) use self::payload::{Payload, settle};
+pub use self::{
+    event::{CancelEventPayload, CreateEventPayload, DeleteEventPayload, UpdateEventPayload},
+    issue::{CreateIssuePayload, DeleteIssuePayload, UpdateIssuePayload},
+    member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
+    occurrence::{CancelOccurrencePayload, UpdateOccurrencePayload},
+    organization::{CreateOrganizationPayload, UpdateOrganizationPayload},
+    registration::{CancelRegistrationPayload, RegisterPayload},
+};
+use super::{
+    context::Context,
+    errors::FieldProblem,
+    input::{
+        AddMemberInput, CancelEventInput, CancelOccurrenceInput, CancelRegistrationInput, CreateEventInput,
+        CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, RegisterForEventInput,
+        RegisterForOccurrenceInput, RemoveMemberInput, UpdateEventInput, UpdateIssueInput, UpdateMemberInput,
+        UpdateOccurrenceInput, UpdateOrganizationInput,
+    },
+};
+
+/// What can be changed. A change that the rules refuse answers with its payload and `userErrors`, and changes
+/// nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutation;
+
+/// What can be changed. A change that the rules refuse answers with its payload and `userErrors`, and changes
+/// nothing.
+#[graphql_object]
+#[graphql(context = Context)]
+impl Mutation {
+    /// Founds an organization together with its first ADMIN. For the platform's operator.
+    async fn create_organization(
+        context: &Context,
+        input: CreateOrganizationInput,
+    ) -> Result<CreateOrganizationPayload, FieldProblem> {
+        organization::create(context, &input).await
+    }
+
+    /// Changes the caller's organization. ADMIN only.
+    async fn update_organization(
+        context: &Context,
+        input: UpdateOrganizationInput,
+    ) -> Result<UpdateOrganizationPayload, FieldProblem> {
+        organization::update(context, &input).await
+    }
+
+    /// Adds a member. ADMIN only.
+    async fn add_member(context: &Context, input: AddMemberInput) -> Result<AddMemberPayload, FieldProblem> {
+        member::add(context, &input).await
+    }
+
+    /// Changes a member. ADMIN only.
+    async fn update_member(
+        context: &Context,
+        input: UpdateMemberInput,
+    ) -> Result<UpdateMemberPayload, FieldProblem> {
+        member::update(context, &input).await
+    }
+
+    /// Removes a member and cancels what they hold. ADMIN only.
+    async fn remove_member(
+        context: &Context,
+        input: RemoveMemberInput,
+    ) -> Result<RemoveMemberPayload, FieldProblem> {
+        member::remove(context, &input).await
+    }
+
+    /// Creates an event. ADMIN only.
+    async fn create_event(
+        context: &Context,
+        input: CreateEventInput,
+    ) -> Result<CreateEventPayload, FieldProblem> {
+        event::create(context, &input).await
+    }
+
+    /// Changes an event, all of it or one part of its series. ADMIN only.
+    async fn update_event(
+        context: &Context,
+        input: UpdateEventInput,
+    ) -> Result<UpdateEventPayload, FieldProblem> {
+        event::update(context, &input).await
+    }
+
+    /// Calls an event off, with every registration for what has not begun. ADMIN only.
+    async fn cancel_event(
+        context: &Context,
+        input: CancelEventInput,
+    ) -> Result<CancelEventPayload, FieldProblem> {
+        event::cancel(context, &input).await
+    }
+
+    /// Deletes an event. Refused while anyone holds a seat. ADMIN only.
+    async fn delete_event(
+        context: &Context,
+        input: DeleteEventInput,
+    ) -> Result<DeleteEventPayload, FieldProblem> {
+        event::delete(context, &input).await
+    }
+
+    /// Changes one occurrence only. ADMIN only.
+    async fn update_occurrence(
+        context: &Context,
+        input: UpdateOccurrenceInput,
+    ) -> Result<UpdateOccurrencePayload, FieldProblem> {
+        occurrence::update(context, &input).await
+    }
+
+    /// Calls one occurrence off, with every registration for it. ADMIN only.
+    async fn cancel_occurrence(
+        context: &Context,
+        input: CancelOccurrenceInput,
+    ) -> Result<CancelOccurrencePayload, FieldProblem> {
+        occurrence::cancel(context, &input).await
+    }
+
+    /// Takes a seat in an occurrence, for the caller or, as an ADMIN, for another member.
+    async fn register_for_occurrence(
+        context: &Context,
+        input: RegisterForOccurrenceInput,
+    ) -> Result<RegisterPayload, FieldProblem> {
+        registration::register(context, "registerForOccurrence", &input).await
+    }
+
+    /// Takes a seat in a one-off event, for the caller or, as an ADMIN, for another member.
+    async fn register_for_event(
+        context: &Context,
+        input: RegisterForEventInput,
+    ) -> Result<RegisterPayload, FieldProblem> {
+        registration::register(context, "registerForEvent", &input).await
+    }
+
+    /// Gives a seat, or a place in a queue, up. The first in the queue whose time is free moves up.
+    async fn cancel_registration(
+        context: &Context,
+        input: CancelRegistrationInput,
+    ) -> Result<CancelRegistrationPayload, FieldProblem> {
+        registration::cancel(context, &input).await
+    }
+
+    /// Reports an issue.
+    async fn create_issue(
+        context: &Context,
+        input: CreateIssueInput,
+    ) -> Result<CreateIssuePayload, FieldProblem> {
+        issue::create(context, &input).await
+    }
+
+    /// Changes an issue. ADMIN only.
+    async fn update_issue(
+        context: &Context,
+        input: UpdateIssueInput,
+    ) -> Result<UpdateIssuePayload, FieldProblem> {
+        issue::update(context, &input).await
+    }
+
+    /// Deletes an issue. Its number is not given out again. ADMIN only.
+    async fn delete_issue(
+        context: &Context,
+        input: DeleteIssueInput,
+    ) -> Result<DeleteIssuePayload, FieldProblem> {
+        issue::delete(context, &input).await
+    }
+}

@@ -1,0 +1,129 @@
+use convene_application::{
+    event::series::{RuleForm, as_text},
+    failure::Failure,
+};
+use juniper::{ID, Nullable};
+
+use super::payload::{payload, run};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::{
+        CancelEventInput, CreateEventInput, DeleteEventInput, RecurrenceInput, UpdateEventInput, prepare,
+    },
+    object::{Event, numbers::int},
+};
+
+payload!(
+    /// A new event.
+    CreateEventPayload {
+        /// The event; null if it was refused.
+        event: Option<Event>,
+    }
+);
+
+/// Creates an event.
+pub(super) async fn create(
+    context: &Context,
+    input: &CreateEventInput,
+) -> Result<CreateEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (command, request) = prepare(context, "createEvent", input)?;
+        let created = context.use_cases().create_event.execute(admin, command, request).await;
+        let created = created.map_err(|failure| as_written(failure, input.recurrence.as_ref()));
+        created.map(|event| CreateEventPayload { event: Some(event.into()), ..Default::default() })
+    })
+    .await
+}
+
+payload!(
+    /// A changed event.
+    UpdateEventPayload {
+        /// The event as it is now, or the new one of a split series; null if the change was refused.
+        event: Option<Event>,
+        /// How many seats and places in queues were cancelled.
+        cancelled_registrations: i32,
+    }
+);
+
+/// Changes an event.
+pub(super) async fn update(
+    context: &Context,
+    input: &UpdateEventInput,
+) -> Result<UpdateEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (command, request) = prepare(context, "updateEvent", input)?;
+        let changed = context.use_cases().update_event.execute(admin, command, request).await;
+        let written = match &input.recurrence {
+            Nullable::Some(recurrence) => Some(recurrence),
+            Nullable::ExplicitNull | Nullable::ImplicitNull => None,
+        };
+        let changed = changed.map_err(|failure| as_written(failure, written))?;
+        Ok(UpdateEventPayload {
+            event: Some(changed.now.into()),
+            cancelled_registrations: int(changed.cancelled_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+/// The failure with the problems of a recurrence named as it was written.
+fn as_written(failure: Failure, recurrence: Option<&RecurrenceInput>) -> Failure {
+    match recurrence.map(RecurrenceInput::form) {
+        Some(RuleForm::Text) => as_text(failure),
+        Some(RuleForm::Fields) | None => failure,
+    }
+}
+
+payload!(
+    /// An event that was called off.
+    CancelEventPayload {
+        /// The event; null if it was refused.
+        event: Option<Event>,
+        /// How many seats and places in queues were cancelled.
+        cancelled_registrations: i32,
+    }
+);
+
+/// Calls an event off.
+pub(super) async fn cancel(
+    context: &Context,
+    input: &CancelEventInput,
+) -> Result<CancelEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (event, request) = prepare(context, "cancelEvent", input)?;
+        let changed = context.use_cases().cancel_event.execute(admin, event, request).await?;
+        Ok(CancelEventPayload {
+            event: Some(changed.now.into()),
+            cancelled_registrations: int(changed.cancelled_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+payload!(
+    /// An event that was deleted.
+    DeleteEventPayload {
+        /// The event's id; null if it was refused.
+        deleted_event_id: Option<ID>,
+    }
+);
+
+/// Deletes an event.
+pub(super) async fn delete(
+    context: &Context,
+    input: &DeleteEventInput,
+) -> Result<DeleteEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (event, request) = prepare(context, "deleteEvent", input)?;
+        let deleted = context.use_cases().delete_event.execute(admin, event, request).await?;
+        Ok(DeleteEventPayload { deleted_event_id: Some(ID::from(deleted.to_string())), ..Default::default() })
+    })
+    .await
+}

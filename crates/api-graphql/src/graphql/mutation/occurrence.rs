@@ -1,0 +1,63 @@
+use super::payload::{payload, run};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::{CancelOccurrenceInput, UpdateOccurrenceInput, prepare},
+    object::{Occurrence, numbers::int},
+};
+
+payload!(
+    /// A changed occurrence.
+    UpdateOccurrencePayload {
+        /// The occurrence as it is now; null if the change was refused.
+        occurrence: Option<Occurrence>,
+        /// How many seats and places in queues were cancelled.
+        cancelled_registrations: i32,
+    }
+);
+
+/// Changes one occurrence.
+pub(super) async fn update(
+    context: &Context,
+    input: &UpdateOccurrenceInput,
+) -> Result<UpdateOccurrencePayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (edit, request) = prepare(context, "updateOccurrence", input)?;
+        let changed = context.use_cases().update_occurrence.execute(admin, edit, request).await?;
+        Ok(UpdateOccurrencePayload {
+            occurrence: Some(changed.now.into()),
+            cancelled_registrations: int(changed.cancelled_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+payload!(
+    /// An occurrence that was called off.
+    CancelOccurrencePayload {
+        /// The occurrence; null if it was refused.
+        occurrence: Option<Occurrence>,
+        /// How many seats and places in queues were cancelled.
+        cancelled_registrations: i32,
+    }
+);
+
+/// Calls one occurrence off.
+pub(super) async fn cancel(
+    context: &Context,
+    input: &CancelOccurrenceInput,
+) -> Result<CancelOccurrencePayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (occurrence, request) = prepare(context, "cancelOccurrence", input)?;
+        let changed = context.use_cases().cancel_occurrence.execute(admin, occurrence, request).await?;
+        Ok(CancelOccurrencePayload {
+            occurrence: Some(changed.now.into()),
+            cancelled_registrations: int(changed.cancelled_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}

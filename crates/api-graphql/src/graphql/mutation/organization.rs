@@ -1,0 +1,60 @@
+use super::payload::{payload, run};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::{CreateOrganizationInput, UpdateOrganizationInput, prepare},
+    object::{Member, Organization},
+};
+
+payload!(
+    /// A new organization.
+    CreateOrganizationPayload {
+        /// The organization; null if it was refused.
+        organization: Option<Organization>,
+        /// Its first ADMIN; null if it was refused.
+        admin: Option<Member>,
+    }
+);
+
+/// Founds an organization.
+pub(super) async fn create(
+    context: &Context,
+    input: &CreateOrganizationInput,
+) -> Result<CreateOrganizationPayload, FieldProblem> {
+    run(context, async {
+        let operator = context.operator()?;
+        let (command, request) = prepare(context, "createOrganization", input)?;
+        let founded = context.use_cases().create_organization.execute(operator, command, request).await;
+        founded.map(|(organization, admin)| CreateOrganizationPayload {
+            organization: Some(organization.into()),
+            admin: Some(admin.into()),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+payload!(
+    /// A changed organization.
+    UpdateOrganizationPayload {
+        /// The organization as it is now; null if the change was refused.
+        organization: Option<Organization>,
+    }
+);
+
+/// Changes the caller's organization.
+pub(super) async fn update(
+    context: &Context,
+    input: &UpdateOrganizationInput,
+) -> Result<UpdateOrganizationPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.admin()?;
+        let (patch, request) = prepare(context, "updateOrganization", input)?;
+        let updated = context.use_cases().update_organization.execute(admin, patch, request).await;
+        updated.map(|organization| UpdateOrganizationPayload {
+            organization: Some(organization.into()),
+            ..Default::default()
+        })
+    })
+    .await
+}

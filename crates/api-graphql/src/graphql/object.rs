@@ -1,0 +1,33 @@
+//! The types of the schema's answers.
+
+mod activity;
+mod connection;
+mod event;
+mod issue;
+mod member;
+mod mirror;
+mod node;
+pub(crate) mod numbers;
+mod occurrence;
+mod organization;
+mod recurrence;
+mod registration;
+mod viewer;
+
+pub use self::{
+    activity::{Activity, FieldChange},
+    connection::{
+        ActivityConnection, ActivityEdge, EventConnection, EventEdge, IssueConnection, IssueEdge,
+        MemberConnection, MemberEdge, OccurrenceConnection, OccurrenceEdge, PageInfo, RegistrationConnection,
+        RegistrationEdge,
+    },
+    event::{Event, EventStatus},
+    issue::{Issue, IssuePriority, IssueStatus},
+    member::{Member, Role},
+    node::{Node, NodeValue},
+    occurrence::{Occurrence, OccurrenceStatus, RegistrationState},
+    organization::Organization,
+    recurrence::{Frequency, PreviewedOccurrence, Recurrence},
+    registration::{CancellationReason, Registration, RegistrationStatus},
+    viewer::Viewer,
+};

@@ -1,0 +1,115 @@
+//! Pages of lists, as the Relay specification of cursor connections has them.
+
+use convene_application::page::Page;
+use convene_domain::{activity, event, id::OrganizationId, issue, member, occurrence, registration};
+use juniper::GraphQLObject;
+
+use super::{Activity, Event, Issue, Member, Occurrence, Registration};
+use crate::graphql::{
+    context::Context,
+    cursor::{self, Position},
+};
+
+/// Where a page lies in its list.
+#[derive(Clone, Debug, GraphQLObject)]
+#[graphql(context = Context)]
+pub struct PageInfo {
+    /// Whether more follow.
+    has_next_page: bool,
+    /// Whether the page was asked for as one after a cursor.
+    has_previous_page: bool,
+    /// The cursor of the first item.
+    start_cursor: Option<String>,
+    /// The cursor of the last item, to ask for the next page with.
+    end_cursor: Option<String>,
+}
+
+/// What an item's cursor stands for.
+trait Listed {
+    type Position: Position;
+
+    fn position(&self) -> Self::Position;
+}
+
+macro_rules! connection {
+    ($node:ident of $item:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
+        impl Listed for $item {
+            type Position = $position;
+
+            fn position(&self) -> $position {
+                let read: fn(&Self) -> $position = $read;
+                read(self)
+            }
+        }
+
+        /// One item of a page.
+        #[derive(Clone, Debug, GraphQLObject)]
+        #[graphql(context = Context)]
+        pub struct $edge {
+            /// The item's cursor, to go on after it.
+            cursor: String,
+            /// The item.
+            node: $node,
+        }
+
+        /// One page of a list.
+        #[derive(Clone, Debug, GraphQLObject)]
+        #[graphql(context = Context)]
+        pub struct $connection {
+            /// The items with their cursors.
+            edges: Vec<$edge>,
+            /// The items.
+            nodes: Vec<$node>,
+            /// Where the page lies in the list.
+            page_info: PageInfo,
+        }
+
+        impl $connection {
+            /// A page of this organization's list; `resumed` if it was asked for as one after a cursor.
+            pub(crate) fn new(organization: OrganizationId, page: Page<$item>, resumed: bool) -> Self {
+                let cursors = page.items.iter().map(|item| cursor::encode(organization, &item.position()));
+                let cursors: Vec<String> = cursors.collect();
+                let page_info = PageInfo {
+                    has_next_page: page.has_next,
+                    has_previous_page: resumed,
+                    start_cursor: cursors.first().cloned(),
+                    end_cursor: cursors.last().cloned(),
+                };
+                let nodes: Vec<$node> = page.items.into_iter().map($node::from).collect();
+                let edges = cursors.into_iter().zip(&nodes);
+                let edges = edges.map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect();
+                Self { edges, nodes, page_info }
+            }
+        }
+    };
+}
+
+connection!(
+    Member of member::Member, by convene_domain::id::MemberId = |member| member.id,
+    MemberConnection, MemberEdge
+);
+connection!(
+    Event of event::Event, by convene_domain::id::EventId = |event| event.id,
+    EventConnection, EventEdge
+);
+connection!(
+    Occurrence of occurrence::Occurrence,
+    by (convene_domain::time::Instant, occurrence::OccurrenceKey)
+        = |occurrence| (occurrence.interval.start(), occurrence.key),
+    OccurrenceConnection, OccurrenceEdge
+);
+connection!(
+    Registration of registration::Registration,
+    by (convene_domain::time::Instant, convene_domain::id::RegistrationId)
+        = |registration| (registration.interval.start(), registration.id),
+    RegistrationConnection, RegistrationEdge
+);
+connection!(
+    Issue of issue::Issue, by u32 = |issue| issue.number,
+    IssueConnection, IssueEdge
+);
+connection!(
+    Activity of activity::Activity,
+    by (convene_domain::time::Instant, convene_domain::id::ActivityId) = |activity| (activity.at, activity.id),
+    ActivityConnection, ActivityEdge
+);

@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use convene_domain::{id::MemberId, member, text};
+use juniper::{ID, graphql_object};
+
+use super::{NodeValue, mirror::mirror_enum};
+use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
+
+mirror_enum! {
+    /// What a member may do.
+    Role = member::Role {
+        /// Everything: members, events, issues and other members' registrations.
+        Admin,
+        /// Reads, registers and reports issues.
+        Member,
+    }
+}
+
+/// A person in an organization. The same person in two organizations is two members.
+#[derive(Clone, Debug)]
+pub struct Member(Arc<member::Member>);
+
+impl Member {
+    /// A member that something else names, removed or not.
+    ///
+    /// # Errors
+    /// Faults, and a member that was never there: what names a member keeps it.
+    pub(super) async fn named(context: &Context, id: MemberId) -> Result<Self, FieldProblem> {
+        let member = context.loaders()?.member(id).await?;
+        member.map(Self).ok_or_else(|| context.missing("member", id))
+    }
+}
+
+impl From<member::Member> for Member {
+    fn from(member: member::Member) -> Self {
+        Self(Arc::new(member))
+    }
+}
+
+/// A person in an organization. The same person in two organizations is two members.
+#[graphql_object]
+#[graphql(impl = NodeValue, context = Context)]
+impl Member {
+    /// Its id.
+    fn id(&self) -> ID {
+        ID::from(self.0.id.to_string())
+    }
+
+    /// The subject of the member's credentials, unique in the organization.
+    fn user_id(&self) -> &str {
+        self.0.user_id.as_str()
+    }
+
+    /// How others call the member.
+    fn display_name(&self) -> &str {
+        self.0.display_name.as_str()
+    }
+
+    /// The member's address. Null unless the caller is an ADMIN or this member.
+    fn email(&self, context: &Context) -> Option<&str> {
+        let caller = context.member()?;
+        let visible = caller.admin().is_ok() || caller.member() == self.0.id;
+        self.0.email.as_ref().filter(|_| visible).map(text::Email::as_str)
+    }
+
+    /// What the member may do.
+    fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// When the member was added.
+    fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+}

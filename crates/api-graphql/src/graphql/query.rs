@@ -1,0 +1,155 @@
+//! The queries of the schema.
+
+pub(super) mod activity;
+pub(super) mod event;
+pub(super) mod issue;
+pub(super) mod member;
+pub(super) mod node;
+pub(super) mod occurrence;
+pub(super) mod organization;
+mod paging;
+pub(super) mod recurrence;
+pub(super) mod registration;
+
+use juniper::{ID, graphql_object};
+
+pub use self::recurrence::PreviewRecurrencePayload;
+use super::{
+    context::Context,
+    errors::FieldProblem,
+    input::{
+        ActivityFilter, EventFilter, IssueFilter, OccurrenceFilter, PreviewRecurrenceInput,
+        RegistrationFilter,
+    },
+    object::{
+        ActivityConnection, Event, EventConnection, Issue, IssueConnection, Member, MemberConnection,
+        NodeValue, Occurrence, OccurrenceConnection, Organization, Registration, RegistrationConnection,
+        Role, Viewer,
+    },
+    scalars::DateTime,
+};
+
+/// What can be asked. Everything is of the organization that the caller's credentials name.
+#[derive(Clone, Copy, Debug)]
+pub struct Query;
+
+/// What can be asked. Everything is of the organization that the caller's credentials name.
+#[graphql_object]
+#[graphql(context = Context)]
+impl Query {
+    /// Anything by its id.
+    async fn node(context: &Context, id: ID) -> Result<Option<NodeValue>, FieldProblem> {
+        node::one(context, &id).await
+    }
+
+    /// At most 100 things by their ids, in the same order; null for what does not exist.
+    async fn nodes(context: &Context, ids: Vec<ID>) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
+        node::many(context, &ids).await
+    }
+
+    /// The caller.
+    fn viewer(context: &Context) -> Result<Viewer, FieldProblem> {
+        context.caller().map(|_| Viewer)
+    }
+
+    /// The caller's organization.
+    async fn organization(context: &Context) -> Result<Organization, FieldProblem> {
+        organization::own(context).await
+    }
+
+    /// A member by id.
+    async fn member(context: &Context, id: ID) -> Result<Option<Member>, FieldProblem> {
+        member::one(context, &id).await
+    }
+
+    /// The organization's members, in the order in which they were added.
+    async fn members(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        role: Option<Role>,
+    ) -> Result<MemberConnection, FieldProblem> {
+        member::list(context, first, after.as_deref(), role).await
+    }
+
+    /// An event by id.
+    async fn event(context: &Context, id: ID) -> Result<Option<Event>, FieldProblem> {
+        event::one(context, &id).await
+    }
+
+    /// The organization's events, in the order in which they were created.
+    async fn events(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        filter: Option<EventFilter>,
+    ) -> Result<EventConnection, FieldProblem> {
+        event::list(context, first, after.as_deref(), filter).await
+    }
+
+    /// An occurrence by id. An id from before an edit of its series finds what it became.
+    async fn occurrence(context: &Context, id: ID) -> Result<Option<Occurrence>, FieldProblem> {
+        occurrence::one(context, &id).await
+    }
+
+    /// All occurrences of all events that overlap [from, to), by start, then id. At most 366 days.
+    async fn occurrences(
+        context: &Context,
+        from: DateTime,
+        to: DateTime,
+        first: Option<i32>,
+        after: Option<String>,
+        filter: Option<OccurrenceFilter>,
+    ) -> Result<OccurrenceConnection, FieldProblem> {
+        occurrence::list(context, &from, &to, first, after.as_deref(), filter).await
+    }
+
+    /// Everyone's registrations, by start, then id. ADMIN only; a member's own are under `viewer`.
+    async fn registrations(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        filter: Option<RegistrationFilter>,
+    ) -> Result<Option<RegistrationConnection>, FieldProblem> {
+        registration::all(context, first, after.as_deref(), filter).await.map(Some)
+    }
+
+    /// A registration by id: the caller's own, or anyone's for an ADMIN.
+    async fn registration(context: &Context, id: ID) -> Result<Option<Registration>, FieldProblem> {
+        registration::one(context, &id).await
+    }
+
+    /// The dates a rule would give, without storing anything.
+    #[expect(clippy::needless_pass_by_value, reason = "arguments are passed by value")]
+    fn preview_recurrence(
+        context: &Context,
+        input: PreviewRecurrenceInput,
+    ) -> Result<PreviewRecurrencePayload, FieldProblem> {
+        recurrence::preview(context, &input)
+    }
+
+    /// An issue by id.
+    async fn issue(context: &Context, id: ID) -> Result<Option<Issue>, FieldProblem> {
+        issue::one(context, &id).await
+    }
+
+    /// The organization's issues, by number.
+    async fn issues(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        filter: Option<IssueFilter>,
+    ) -> Result<IssueConnection, FieldProblem> {
+        issue::list(context, first, after.as_deref(), filter).await
+    }
+
+    /// The activity log, newest first. ADMIN only.
+    async fn activity(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        filter: Option<ActivityFilter>,
+    ) -> Result<Option<ActivityConnection>, FieldProblem> {
+        activity::list(context, first, after.as_deref(), filter).await.map(Some)
+    }
+}

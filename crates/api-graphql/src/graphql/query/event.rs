@@ -1,0 +1,43 @@
+use convene_application::ports;
+use convene_domain::id::EventId;
+use juniper::ID;
+
+use super::{
+    node,
+    paging::{DEFAULT_FIRST, page},
+};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::EventFilter,
+    object::{Event, EventConnection},
+    problems::Problems,
+};
+
+/// An event.
+pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Event>, FieldProblem> {
+    let caller = context.caller()?;
+    let id = node::check_id(EventId::parse(id))?;
+    let found = context.use_cases().get_events.execute(caller, &[id]).await;
+    Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Event::from))
+}
+
+/// The organization's events.
+pub(super) async fn list(
+    context: &Context,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<EventFilter>,
+) -> Result<EventConnection, FieldProblem> {
+    let caller = context.caller()?;
+    let mut problems = Problems::default();
+    let page = page(&mut problems, caller, first, after, DEFAULT_FIRST);
+    let filter = problems.within("filter", |problems| match filter {
+        None => Some(ports::EventFilter::default()),
+        Some(filter) => filter.check(problems),
+    });
+    let (page, filter) = problems.conclude(page.zip(filter)).map_err(|failure| context.problem(failure))?;
+    let found = context.use_cases().list_events.execute(caller, filter, page).await;
+    let found = found.map_err(|failure| context.problem(failure))?;
+    Ok(EventConnection::new(caller.scope().organization(), found, after.is_some()))
+}

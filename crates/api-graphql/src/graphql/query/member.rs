@@ -1,0 +1,38 @@
+use convene_application::member::IncludeRemoved;
+use convene_domain::id::MemberId;
+use juniper::ID;
+
+use super::{
+    node,
+    paging::{DEFAULT_FIRST, page},
+};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    object::{Member, MemberConnection, Role},
+    problems::Problems,
+};
+
+/// A member that the organization has now.
+pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Member>, FieldProblem> {
+    let caller = context.caller()?;
+    let id = node::check_id(MemberId::parse(id))?;
+    let found = context.use_cases().get_members.execute(caller, &[id], IncludeRemoved::No).await;
+    Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Member::from))
+}
+
+/// The members that the organization has now.
+pub(super) async fn list(
+    context: &Context,
+    first: Option<i32>,
+    after: Option<&str>,
+    role: Option<Role>,
+) -> Result<MemberConnection, FieldProblem> {
+    let caller = context.caller()?;
+    let mut problems = Problems::default();
+    let page = page(&mut problems, caller, first, after, DEFAULT_FIRST);
+    let page = problems.conclude(page).map_err(|failure| context.problem(failure))?;
+    let found = context.use_cases().list_members.execute(caller, role.map(Into::into), page).await;
+    let found = found.map_err(|failure| context.problem(failure))?;
+    Ok(MemberConnection::new(caller.scope().organization(), found, after.is_some()))
+}

@@ -1,0 +1,134 @@
+//! Anything by its id, alone or many at once.
+
+use std::{collections::HashMap, fmt};
+
+use convene_application::{
+    caller::Caller,
+    failure::{FieldPath, Outcome, Refusal},
+    member::IncludeRemoved,
+    use_cases::UseCases,
+};
+use convene_domain::{
+    activity::Subject,
+    id::{ActivityId, EventId, IssueId, MemberId, OrganizationId, RegistrationId},
+    occurrence::OccurrenceKey,
+};
+use juniper::ID;
+
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    object::{Activity, Event, Issue, Member, NodeValue, Occurrence, Organization, Registration},
+    problems::Problems,
+};
+
+/// How many things can be asked for at once.
+const MAX_IDS: usize = 100;
+
+/// A well-formed `id` argument.
+///
+/// # Errors
+/// It is not well-formed.
+pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, FieldProblem> {
+    parsed.map_err(|problem| Refusal::invalid("id", problem).into())
+}
+
+/// Anything, by its id.
+pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>, FieldProblem> {
+    let caller = context.caller()?;
+    let id = check_id(NodeId::parse(id))?;
+    let found = find(context.use_cases(), caller, &[id]).await.map_err(|failure| context.problem(failure))?;
+    Ok(found.into_iter().next().flatten())
+}
+
+/// Many things by their ids, in the same order.
+pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
+    let caller = context.caller()?;
+    let mut problems = Problems::default();
+    let checked = if ids.len() > MAX_IDS {
+        problems.note("ids", format_args!("must have at most {MAX_IDS} items"));
+        None
+    } else {
+        problems.check_all(FieldPath::of("ids"), ids, |id| NodeId::parse(id))
+    };
+    let ids = problems.conclude(checked).map_err(|failure| context.problem(failure))?;
+    find(context.use_cases(), caller, &ids).await.map_err(|failure| context.problem(failure))
+}
+
+/// The id of anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum NodeId {
+    Organization(OrganizationId),
+    Member(MemberId),
+    Event(EventId),
+    Occurrence(OccurrenceKey),
+    Registration(RegistrationId),
+    Issue(IssueId),
+    Activity(ActivityId),
+}
+
+impl NodeId {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let subject = Subject::parse(text).map(|subject| match subject {
+            Subject::Organization(id) => Self::Organization(id),
+            Subject::Member(id) => Self::Member(id),
+            Subject::Event(id) => Self::Event(id),
+            Subject::Occurrence(key) => Self::Occurrence(key),
+            Subject::Registration(id) => Self::Registration(id),
+            Subject::Issue(id) => Self::Issue(id),
+        });
+        subject.or_else(|| ActivityId::parse(text).ok().map(Self::Activity)).ok_or("is not a valid id")
+    }
+}
+
+/// Finds everything with one call for each type.
+async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<Vec<Option<NodeValue>>> {
+    let mut found: HashMap<NodeId, NodeValue> = HashMap::with_capacity(ids.len());
+
+    if ids.contains(&NodeId::Organization(caller.scope().organization())) {
+        let organization = use_cases.get_organization.execute(caller).await?;
+        found.insert(NodeId::Organization(organization.id), Organization::from(organization).into());
+    }
+    let members = of_type(ids, |id| if let NodeId::Member(id) = id { Some(id) } else { None });
+    if !members.is_empty() {
+        let members = use_cases.get_members.execute(caller, &members, IncludeRemoved::No).await?;
+        found.extend(members.into_iter().map(|it| (NodeId::Member(it.id), Member::from(it).into())));
+    }
+    let events = of_type(ids, |id| if let NodeId::Event(id) = id { Some(id) } else { None });
+    if !events.is_empty() {
+        let events = use_cases.get_events.execute(caller, &events).await?;
+        found.extend(events.into_iter().map(|it| (NodeId::Event(it.id), Event::from(it).into())));
+    }
+    let occurrences = of_type(ids, |id| if let NodeId::Occurrence(key) = id { Some(key) } else { None });
+    if !occurrences.is_empty() {
+        let occurrences = use_cases.get_occurrences.execute(caller, &occurrences).await?;
+        // Under the key that was asked for, which may be from before an edit of the series.
+        found.extend(
+            occurrences.into_iter().map(|(key, it)| (NodeId::Occurrence(key), Occurrence::from(it).into())),
+        );
+    }
+    let registrations = of_type(ids, |id| if let NodeId::Registration(id) = id { Some(id) } else { None });
+    if !registrations.is_empty() {
+        let registrations = use_cases.get_registrations.execute(caller, &registrations).await?;
+        found.extend(
+            registrations.into_iter().map(|it| (NodeId::Registration(it.id), Registration::from(it).into())),
+        );
+    }
+    let issues = of_type(ids, |id| if let NodeId::Issue(id) = id { Some(id) } else { None });
+    if !issues.is_empty() {
+        let issues = use_cases.get_issues.execute(caller, &issues).await?;
+        found.extend(issues.into_iter().map(|it| (NodeId::Issue(it.id), Issue::from(it).into())));
+    }
+    let entries = of_type(ids, |id| if let NodeId::Activity(id) = id { Some(id) } else { None });
+    // To a caller who is no admin, the log does not exist.
+    if let (false, Ok(admin)) = (entries.is_empty(), caller.admin()) {
+        let entries = use_cases.get_activities.execute(admin, &entries).await?;
+        found.extend(entries.into_iter().map(|it| (NodeId::Activity(it.id), Activity::from(it).into())));
+    }
+    // The same id may stand twice.
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}
+
+fn of_type<T>(ids: &[NodeId], only: impl Fn(NodeId) -> Option<T>) -> Vec<T> {
+    ids.iter().copied().filter_map(only).collect()
+}

@@ -1,0 +1,94 @@
+use convene_application::{
+    occurrence::{OccurrenceQuery, window},
+    page::PageRequest,
+};
+use convene_domain::{
+    id::EventId,
+    occurrence::OccurrenceKey,
+    time::{Instant, interval::Interval},
+};
+use juniper::ID;
+
+use super::{
+    node,
+    paging::{DEFAULT_OCCURRENCES, page},
+};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::{CheckedOccurrenceFilter, OccurrenceFilter},
+    object::{Occurrence, OccurrenceConnection},
+    problems::Problems,
+    scalars::DateTime,
+};
+
+/// An occurrence, also by an id that it had before an edit of its series.
+pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Occurrence>, FieldProblem> {
+    let caller = context.caller()?;
+    let key = node::check_id(OccurrenceKey::parse(id))?;
+    let found = context.use_cases().get_occurrences.execute(caller, &[key]).await;
+    Ok(found.map_err(|failure| context.problem(failure))?.remove(&key).map(Occurrence::from))
+}
+
+/// The organization's occurrences in a window.
+pub(super) async fn list(
+    context: &Context,
+    from: &DateTime,
+    to: &DateTime,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<OccurrenceFilter>,
+) -> Result<OccurrenceConnection, FieldProblem> {
+    let mut problems = Problems::default();
+    let filter = problems.within("filter", |problems| match filter {
+        None => Some(CheckedOccurrenceFilter::default()),
+        Some(filter) => filter.check(problems),
+    });
+    listed(context, problems, filter, (from, to), first, after).await
+}
+
+/// An event's occurrences in a window.
+pub(in crate::graphql) async fn of_event(
+    context: &Context,
+    event: EventId,
+    include_cancelled: bool,
+    (from, to): (&DateTime, &DateTime),
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<OccurrenceConnection, FieldProblem> {
+    let filter =
+        CheckedOccurrenceFilter { events: Some(vec![event]), include_cancelled, ..Default::default() };
+    listed(context, Problems::default(), Some(filter), (from, to), first, after).await
+}
+
+async fn listed(
+    context: &Context,
+    mut problems: Problems,
+    filter: Option<CheckedOccurrenceFilter>,
+    (from, to): (&DateTime, &DateTime),
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<OccurrenceConnection, FieldProblem> {
+    let caller = context.caller()?;
+    let window = check_window(&mut problems, from, to);
+    let page: Option<PageRequest<(Instant, OccurrenceKey)>> =
+        page(&mut problems, caller, first, after, DEFAULT_OCCURRENCES);
+    let query = window.zip(page).zip(filter).map(|((window, page), filter)| OccurrenceQuery {
+        window,
+        events: filter.events,
+        search: filter.search,
+        include_cancelled: filter.include_cancelled,
+        only_open: filter.only_open,
+        page,
+    });
+    let query = problems.conclude(query).map_err(|failure| context.problem(failure))?;
+    let found = context.use_cases().list_occurrences.execute(caller, query).await;
+    let found = found.map_err(|failure| context.problem(failure))?;
+    Ok(OccurrenceConnection::new(caller.scope().organization(), found, after.is_some()))
+}
+
+fn check_window(problems: &mut Problems, from: &DateTime, to: &DateTime) -> Option<Interval> {
+    let from = problems.check("from", from.parse());
+    let to = problems.check("to", to.parse());
+    window(from?, to?).map_err(|refusal| problems.note_all(vec![refusal])).ok()
+}

@@ -1,0 +1,29 @@
+use convene_application::{
+    caller::Caller,
+    page::{PageRequest, PageSize},
+};
+
+use crate::graphql::{
+    cursor::{self, Position},
+    problems::Problems,
+};
+
+/// How many items a page has if the caller does not say.
+pub(super) const DEFAULT_FIRST: i32 = 20;
+
+/// The same for occurrences: they are short, and wanted by the week.
+pub(super) const DEFAULT_OCCURRENCES: i32 = 50;
+
+/// Which page is wanted, or `None` with every problem noted.
+pub(super) fn page<P: Position>(
+    problems: &mut Problems,
+    caller: &Caller,
+    first: Option<i32>,
+    after: Option<&str>,
+    default: i32,
+) -> Option<PageRequest<P>> {
+    let first = problems.check("first", PageSize::new(first.unwrap_or(default)));
+    let organization = caller.scope().organization();
+    let after = problems.check_optional("after", after, |text| cursor::decode(organization, text));
+    Some(PageRequest { first: first?, after: after? })
+}

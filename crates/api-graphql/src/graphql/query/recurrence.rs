@@ -1,0 +1,54 @@
+use convene_application::event::series::{RuleForm, as_text};
+use juniper::GraphQLObject;
+
+use crate::graphql::{
+    context::Context,
+    errors::{FieldProblem, UserErrorValue},
+    input::PreviewRecurrenceInput,
+    mutation::{Payload, settle},
+    object::PreviewedOccurrence,
+    problems::Problems,
+};
+
+/// What a rule would give.
+#[derive(Default, GraphQLObject)]
+#[graphql(context = Context)]
+pub struct PreviewRecurrencePayload {
+    /// The occurrences, by start.
+    occurrences: Vec<PreviewedOccurrence>,
+    /// The recurrence in plain English; null if the input is refused.
+    summary: Option<String>,
+    /// What is wrong with the input.
+    user_errors: Vec<UserErrorValue>,
+}
+
+impl Payload for PreviewRecurrencePayload {
+    fn refused(user_errors: Vec<UserErrorValue>) -> Self {
+        Self { user_errors, ..Self::default() }
+    }
+}
+
+/// The dates a rule would give.
+pub(super) fn preview(
+    context: &Context,
+    input: &PreviewRecurrenceInput,
+) -> Result<PreviewRecurrencePayload, FieldProblem> {
+    let caller = context.caller()?;
+    let mut problems = Problems::default();
+    let command = input.check(&mut problems);
+    let previewed = problems
+        .conclude(command)
+        .and_then(|command| context.use_cases().preview_recurrence.execute(caller, command))
+        .map_err(|failure| match input.recurrence.form() {
+            RuleForm::Text => as_text(failure),
+            RuleForm::Fields => failure,
+        });
+    settle(
+        context,
+        previewed.map(|preview| PreviewRecurrencePayload {
+            occurrences: preview.occurrences.into_iter().map(Into::into).collect(),
+            summary: Some(preview.summary),
+            user_errors: Vec::new(),
+        }),
+    )
+}

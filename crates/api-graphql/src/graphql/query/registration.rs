@@ -1,0 +1,89 @@
+use convene_application::{
+    page::{Page, PageRequest},
+    ports::{self, RegistrationPosition},
+};
+use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
+use juniper::ID;
+
+use super::{
+    node,
+    paging::{DEFAULT_FIRST, page},
+};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::RegistrationFilter,
+    object::{Registration, RegistrationConnection},
+    problems::Problems,
+};
+
+/// A registration: the caller's own, or anyone's for an admin.
+pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Registration>, FieldProblem> {
+    let caller = context.caller()?;
+    let id = node::check_id(RegistrationId::parse(id))?;
+    let found = context.use_cases().get_registrations.execute(caller, &[id]).await;
+    Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Registration::from))
+}
+
+/// Everyone's registrations, for an admin.
+pub(super) async fn all(
+    context: &Context,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<RegistrationFilter>,
+) -> Result<RegistrationConnection, FieldProblem> {
+    let admin = context.caller()?.admin()?;
+    let (filter, page) = check(context, first, after, filter)?;
+    let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
+    let found = found.map_err(|failure| context.problem(failure))?;
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
+}
+
+/// Everyone's registrations for one occurrence, for an admin. A filter for another occurrence finds none.
+pub(in crate::graphql) async fn of_occurrence(
+    context: &Context,
+    occurrence: OccurrenceKey,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<RegistrationFilter>,
+) -> Result<RegistrationConnection, FieldProblem> {
+    let admin = context.caller()?.admin()?;
+    let (filter, page) = check(context, first, after, filter)?;
+    let found = if filter.occurrence.is_some_and(|wanted| wanted != occurrence) {
+        Page { items: Vec::new(), has_next: false }
+    } else {
+        let filter = ports::RegistrationFilter { occurrence: Some(occurrence), ..filter };
+        let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
+        found.map_err(|failure| context.problem(failure))?
+    };
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
+}
+
+/// The caller's own registrations.
+pub(in crate::graphql) async fn own(
+    context: &Context,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<RegistrationFilter>,
+) -> Result<RegistrationConnection, FieldProblem> {
+    let caller = context.caller()?;
+    let (filter, page) = check(context, first, after, filter)?;
+    let found = context.use_cases().list_own_registrations.execute(caller, filter, page).await;
+    let found = found.map_err(|failure| context.problem(failure))?;
+    Ok(RegistrationConnection::new(caller.scope().organization(), found, after.is_some()))
+}
+
+fn check(
+    context: &Context,
+    first: Option<i32>,
+    after: Option<&str>,
+    filter: Option<RegistrationFilter>,
+) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
+    let mut problems = Problems::default();
+    let page = page(&mut problems, context.caller()?, first, after, DEFAULT_FIRST);
+    let filter = problems.within("filter", |problems| match filter {
+        None => Some(ports::RegistrationFilter::default()),
+        Some(filter) => filter.check(problems),
+    });
+    problems.conclude(filter.zip(page)).map_err(|failure| context.problem(failure))
+}

@@ -1,0 +1,38 @@
+use convene_domain::time::zone::{UnknownZone, Zone};
+use juniper::GraphQLScalar;
+
+/// The exact name of a time zone in the IANA database, such as `Europe/Paris`.
+#[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
+#[graphql(transparent, specified_by_url = "https://www.iana.org/time-zones")]
+pub struct TimeZone(String);
+
+impl TimeZone {
+    /// The zone that is meant.
+    ///
+    /// # Errors
+    /// [`UnknownZone`] for any text that is not exactly the name of a zone.
+    pub fn parse(&self) -> Result<Zone, UnknownZone> {
+        Zone::parse(&self.0)
+    }
+}
+
+impl From<Zone> for TimeZone {
+    fn from(zone: Zone) -> Self {
+        Self(zone.name().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_exact_names_only() {
+        assert!(TimeZone("Europe/Paris".to_owned()).parse().is_ok());
+        for text in
+            ["", "Europe/Paris ", "europe/paris", "../etc/passwd", "EST5EDT4,M3.2.0,M11.1.0", "+01:00"]
+        {
+            assert_eq!(TimeZone(text.to_owned()).parse(), Err(UnknownZone), "{text}");
+        }
+    }
+}
