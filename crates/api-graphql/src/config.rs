@@ -164,6 +164,17 @@ impl ServeConfig {
     }
 }
 
+/// The address that `convene serve` listens on, for whoever wants to reach it.
+///
+/// # Errors
+///
+/// `CONVENE_LISTEN` is no address with a port.
+pub fn listen_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
+    let mut reader = Reader::new(environment);
+    let listen = listen(&mut reader);
+    reader.finish(listen)
+}
+
 /// The mint for `convene token`: the secret, issuer and audience that the server checks tokens with.
 ///
 /// # Errors
@@ -182,8 +193,7 @@ pub fn token_mint(environment: &Environment) -> Result<TokenMint, ConfigError> {
 fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let log = log(reader);
     let database = database(reader);
-    let listen =
-        reader.parsed::<SocketAddr>("CONVENE_LISTEN", "an address and a port such as 127.0.0.1:8080");
+    let listen = listen(reader);
     let profile = profile(reader);
     let introspection = match reader.optional("CONVENE_INTROSPECTION").as_deref() {
         None => profile.map(|profile| profile == Profile::Development),
@@ -222,6 +232,10 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         workers: workers?,
         shutdown_time: shutdown_time?,
     })
+}
+
+fn listen(reader: &mut Reader<'_>) -> Option<SocketAddr> {
+    reader.parsed("CONVENE_LISTEN", "an address and a port such as 127.0.0.1:8080")
 }
 
 fn profile(reader: &mut Reader<'_>) -> Option<Profile> {

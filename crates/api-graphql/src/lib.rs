@@ -5,8 +5,9 @@
 //! | [`config`] | the settings of the server, read from the environment |
 //! | [`auth`] | from a request's headers to a known caller |
 //! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
-//! | [`graphql`] | what belongs to the GraphQL schema and its documents |
+//! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
+//! | [`system`] | the machine's clock and source of ids |
 //! | [`telemetry`] | logs and metrics |
 
 pub mod auth;
@@ -14,4 +15,5 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod server;
+pub mod system;
 pub mod telemetry;

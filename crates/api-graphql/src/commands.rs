@@ -1,0 +1,51 @@
+//! The commands of `convene`, one file each.
+
+mod healthcheck;
+mod schema;
+mod token;
+mod version;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Mint a token to call the server with
+    Token(token::Arguments),
+    /// Print the GraphQL schema
+    Schema,
+    /// Print the version of the program and of the time-zone database within it
+    Version,
+    /// Ask the server on this machine whether it can serve: for container engines
+    Healthcheck,
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Token(arguments) => token::run(&arguments),
+            Self::Schema => schema::run(),
+            Self::Version => version::run(),
+            Self::Healthcheck => healthcheck::run(),
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone, such as `head`, is no failure.
+fn say(text: &str) -> anyhow::Result<ExitCode> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Writes an error with its causes to standard error. Nothing can be done where not even that is possible.
+pub(crate) fn complain(error: &anyhow::Error) {
+    writeln!(io::stderr(), "convene: {error:#}").ok();
+}

@@ -1,0 +1,67 @@
+use std::{
+    io::{Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use convene_api_graphql::config::{self, Environment};
+
+/// How long the server may take to answer: less than what container engines wait.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Asks `/readyz` of the server that `CONVENE_LISTEN` names; fails unless it is ready.
+pub(super) fn run() -> anyhow::Result<ExitCode> {
+    let listen = config::listen_address(&Environment::of_process())?;
+    let status = ask(reachable(listen)).with_context(|| format!("no answer from {listen}"))?;
+    Ok(if status == "200" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A server that listens on all addresses is reached on this machine's own.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// The status of the answer. Three lines of HTTP need no client library, and the image stays small.
+fn ask(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut start = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut start)?;
+    Ok(String::from_utf8_lossy(&start).split(' ').nth(1).unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn reads_the_status() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 16]).unwrap();
+            stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
+        });
+        assert_eq!(ask(address).unwrap(), "503");
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn all_addresses_are_reached_on_the_machines_own() {
+        assert_eq!(reachable("0.0.0.0:8080".parse().unwrap()), "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(reachable("[::]:8080".parse().unwrap()), "[::1]:8080".parse().unwrap());
+        assert_eq!(reachable("10.0.0.7:1".parse().unwrap()), "10.0.0.7:1".parse().unwrap());
+    }
+}

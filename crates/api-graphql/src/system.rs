@@ -1,0 +1,51 @@
+//! The machine's clock and source of ids: the one place where the program asks for either.
+
+use convene_application::ports::{Clock, Ids};
+use convene_domain::time::Instant;
+use uuid::Uuid;
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others take the time from")]
+    fn now(&self) -> Instant {
+        let now = Instant::now();
+        // What is stored has milliseconds; what was answered before must be equal to what is read back.
+        now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+}
+
+/// Ids of UUID version 7 (RFC 9562): they sort by time and can't be guessed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeOrderedIds;
+
+impl Ids for TimeOrderedIds {
+    #[expect(clippy::disallowed_methods, reason = "this is the source that all ids come from")]
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// The time in seconds since the start of 1970, UTC.
+#[must_use]
+pub fn unix_time() -> i64 {
+    SystemClock.now().unix_timestamp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_tells_whole_milliseconds() {
+        assert_eq!(SystemClock.now().nanosecond() % 1_000_000, 0);
+    }
+
+    #[test]
+    fn ids_rise() {
+        let ids: Vec<Uuid> = (0..100).map(|_| TimeOrderedIds.next()).collect();
+        assert!(ids.is_sorted_by(|one, next| one < next));
+    }
+}
