@@ -6,6 +6,8 @@
 //! | [`auth`] | from a request's headers to a known caller |
 //! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
+//! | [`graphql`] | what belongs to the GraphQL schema and its documents |
+//! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
 //! | [`system`] | the machine's clock and source of ids |
 //! | [`telemetry`] | logs and metrics |
@@ -14,6 +16,7 @@ pub mod auth;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod seed;
 pub mod server;
 pub mod system;
 pub mod telemetry;

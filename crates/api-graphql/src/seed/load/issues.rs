@@ -1,0 +1,79 @@
+use std::collections::HashMap;
+
+use convene_application::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::{Failure, Outcome},
+    issue::{CreateIssueCommand, UpdateIssueCommand},
+    ports::{IssueFilter, IssuePatch},
+};
+use convene_domain::{
+    issue::{Issue, IssueStatus},
+    text::Title,
+};
+
+use super::{LoadError, Loader, People, events::LoadedEvent, everything::everything};
+use crate::seed::{Count, IssueSeed};
+
+impl Loader<'_> {
+    /// Reports the issues that are missing.
+    pub(super) async fn issues(
+        &self,
+        admin: Admin<'_>,
+        seeds: &[IssueSeed],
+        events: &[LoadedEvent<'_>],
+        people: &People,
+    ) -> Result<Count, LoadError> {
+        let there = self.issues_there(admin).await.map_err(self.failed("issues"))?;
+        let mut count = Count::default();
+        for seed in seeds {
+            let found = there.get(&seed.title);
+            let outcome = async {
+                let issue = match found {
+                    Some(issue) => issue.clone(),
+                    None => self.report_issue(seed, events, people).await?,
+                };
+                self.set_status(admin, seed, &issue).await
+            };
+            outcome.await.map_err(self.failed(&seed.item))?;
+            count.add(found.is_none());
+        }
+        Ok(count)
+    }
+
+    async fn issues_there(&self, admin: Admin<'_>) -> Result<HashMap<Title, Issue>, Failure> {
+        let list = &self.use_cases.list_issues;
+        let fetch = async |page| list.execute(&admin, IssueFilter::default(), page).await;
+        let issues = everything(fetch, |issue: &Issue| issue.number).await?;
+        Ok(issues.into_iter().map(|issue| (issue.title.clone(), issue)).collect())
+    }
+
+    async fn report_issue(
+        &self,
+        seed: &IssueSeed,
+        events: &[LoadedEvent<'_>],
+        people: &People,
+    ) -> Outcome<Issue> {
+        let event_of = |title: &Title| events.iter().find(|loaded| loaded.seed.title == *title);
+        let command = CreateIssueCommand {
+            title: seed.title.clone(),
+            description: seed.description.clone(),
+            priority: seed.priority,
+            assignee: seed.assignee.as_ref().map(|user| people.member(user)).transpose()?,
+            event: seed.event.as_ref().and_then(event_of).map(|loaded| loaded.event.id),
+        };
+        let reporter = people.caller(&seed.reported_by)?;
+        self.use_cases.create_issue.execute(reporter, command, RequestMetadata::default()).await
+    }
+
+    /// Issues are reported as open; the status of the file is set as long as nobody changed the issue.
+    async fn set_status(&self, admin: Admin<'_>, seed: &IssueSeed, issue: &Issue) -> Outcome<()> {
+        let untouched = issue.updated_at == issue.created_at && issue.status == IssueStatus::Open;
+        if !untouched || seed.status == issue.status {
+            return Ok(());
+        }
+        let patch = IssuePatch { status: Some(seed.status), ..IssuePatch::default() };
+        let command = UpdateIssueCommand { issue: issue.id, patch };
+        self.use_cases.update_issue.execute(admin, command, RequestMetadata::default()).await.map(drop)
+    }
+}

@@ -1,0 +1,127 @@
+//! A platform in memory to load into, and what is in it afterwards.
+
+use std::{path::PathBuf, sync::Arc};
+
+use convene_api_graphql::seed::{self, LoadError, OrganizationSeed, Summary};
+use convene_application::{
+    authentication::Credentials,
+    caller::Caller,
+    page::{PageRequest, PageSize},
+    ports::{ActivityFilter, Clock, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter},
+    testing::{FixedClock, SequentialIds, memory::InMemory},
+    use_cases::{Ports, UseCases},
+};
+use convene_domain::{
+    activity::Activity, event::Event, issue::Issue, member::Member, registration::Registration, text::UserId,
+    time::Instant,
+};
+
+/// The demo data of the repository.
+pub(crate) fn demo() -> Vec<OrganizationSeed> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../seeds");
+    seed::read(&folder).unwrap()
+}
+
+pub(crate) struct World {
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) ports: Ports,
+}
+
+/// Everything in an organization.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Contents {
+    pub(crate) members: Vec<Member>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) registrations: Vec<Registration>,
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) activity: Vec<Activity>,
+}
+
+impl World {
+    pub(crate) fn new(now: Instant) -> Self {
+        let clock = Arc::new(FixedClock::at(now));
+        let adapters = InMemory::new().adapters();
+        let ports = Ports {
+            clock: clock.clone(),
+            ids: Arc::new(SequentialIds::new()),
+            directory: adapters.directory,
+            organizations: adapters.organizations,
+            members: adapters.members,
+            events: adapters.events,
+            catalogue: adapters.catalogue,
+            registration_book: adapters.registration_book,
+            registrations: adapters.registrations,
+            issues: adapters.issues,
+            activity_log: adapters.activity_log,
+        };
+        Self { clock, ports }
+    }
+
+    pub(crate) fn use_cases(&self) -> UseCases {
+        UseCases::new(self.ports.clone())
+    }
+
+    pub(crate) async fn load(&self, seeds: &[OrganizationSeed]) -> Result<Vec<Summary>, LoadError> {
+        let use_cases = self.use_cases();
+        let plans = seed::plan(seeds, self.clock.now()).unwrap();
+        let mut summaries = Vec::new();
+        for plan in &plans {
+            summaries.push(seed::load(&use_cases, &*self.clock, plan).await?);
+        }
+        Ok(summaries)
+    }
+
+    /// The first admin of the organization.
+    pub(crate) async fn admin(&self, seed: &OrganizationSeed) -> Caller {
+        self.caller(seed, seed.members[0].user_id.as_str()).await
+    }
+
+    pub(crate) async fn caller(&self, seed: &OrganizationSeed, user: &str) -> Caller {
+        let credentials = Credentials {
+            organization: Some(OrganizationReference::Slug(seed.slug.clone())),
+            user: UserId::parse(user).unwrap(),
+            operator: false,
+            role: None,
+        };
+        self.use_cases().authenticate.execute(credentials).await.unwrap().unwrap().caller.unwrap()
+    }
+
+    /// What is in the organization; a page of each is enough for the demo, except of the log.
+    pub(crate) async fn contents(&self, seed: &OrganizationSeed) -> Contents {
+        let use_cases = self.use_cases();
+        let caller = self.admin(seed).await;
+        let admin = caller.admin().unwrap();
+        let registrations = RegistrationFilter::default();
+        Contents {
+            members: use_cases.list_members.execute(&caller, None, page()).await.unwrap().items,
+            events: use_cases
+                .list_events
+                .execute(&caller, EventFilter::default(), page())
+                .await
+                .unwrap()
+                .items,
+            registrations: use_cases
+                .list_registrations
+                .execute(admin, registrations, page())
+                .await
+                .unwrap()
+                .items,
+            issues: use_cases
+                .list_issues
+                .execute(&caller, IssueFilter::default(), page())
+                .await
+                .unwrap()
+                .items,
+            activity: use_cases
+                .list_activity
+                .execute(admin, ActivityFilter::default(), page())
+                .await
+                .unwrap()
+                .items,
+        }
+    }
+}
+
+fn page<K>() -> PageRequest<K> {
+    PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after: None }
+}
