@@ -2,6 +2,7 @@
 
 mod healthcheck;
 mod schema;
+mod serve;
 mod token;
 mod version;
 
@@ -15,6 +16,8 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serve until SIGTERM or Ctrl-C
+    Serve(serve::Arguments),
     /// Mint a token to call the server with
     Token(token::Arguments),
     /// Print the GraphQL schema
@@ -29,6 +32,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Serve(arguments) => serve::run(&arguments),
             Self::Token(arguments) => token::run(&arguments),
             Self::Schema => schema::run(),
             Self::Version => version::run(),

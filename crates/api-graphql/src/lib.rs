@@ -8,11 +8,14 @@
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`graphql`] | what belongs to the GraphQL schema and its documents |
 //! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
+//! | [`callers`] | from proven credentials to whoever may call |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
 //! | [`system`] | the machine's clock and source of ids |
 //! | [`telemetry`] | logs and metrics |
+//! | [`wiring`] | puts the storage behind the use cases |
 
 pub mod auth;
+pub mod callers;
 pub mod config;
 pub mod graphql;
 pub mod http;
@@ -20,3 +23,4 @@ pub mod seed;
 pub mod server;
 pub mod system;
 pub mod telemetry;
+pub mod wiring;

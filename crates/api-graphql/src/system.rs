@@ -34,6 +34,12 @@ pub fn unix_time() -> i64 {
     SystemClock.now().unix_timestamp()
 }
 
+/// A fresh id for a request that came without one.
+#[must_use]
+pub fn new_request_id() -> String {
+    TimeOrderedIds.next().simple().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

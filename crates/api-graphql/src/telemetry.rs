@@ -119,6 +119,8 @@ pub enum SecurityEvent {
     IntrospectionRefused,
     /// A batch of operations.
     BatchRefused,
+    /// Something that the caller's role does not allow.
+    Forbidden,
 }
 
 impl SecurityEvent {
@@ -131,6 +133,7 @@ impl SecurityEvent {
             Self::DocumentLimit => "document_limit",
             Self::IntrospectionRefused => "introspection_refused",
             Self::BatchRefused => "batch_refused",
+            Self::Forbidden => "forbidden",
         }
     }
 }

@@ -18,7 +18,10 @@ use super::{
     errors::{FieldProblem, ReportedFault},
     loaders::Loaders,
 };
-use crate::http::request_id::RequestId;
+use crate::{
+    http::request_id::RequestId,
+    telemetry::{self, SecurityEvent},
+};
 
 /// What every request shares.
 #[derive(Clone)]
@@ -73,8 +76,13 @@ impl Context {
         self.member().ok_or(Refusal::MembersOnly)
     }
 
-    /// The caller as an admin.
-    pub(crate) fn admin(&self) -> Result<Admin<'_>, Refusal> {
+    /// The caller as an admin, for a query.
+    pub(crate) fn asking_admin(&self) -> Result<Admin<'_>, FieldProblem> {
+        self.caller()?.admin().map_err(|refusal| self.problem(refusal.into()))
+    }
+
+    /// The caller as an admin, for a mutation.
+    pub(crate) fn acting_admin(&self) -> Result<Admin<'_>, Refusal> {
         self.acting_member()?.admin()
     }
 
@@ -88,8 +96,26 @@ impl Context {
         RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency }
     }
 
+    /// Writes to the log, and counts, that the caller's role does not allow what was asked for, if that is why it
+    /// was refused.
+    pub(crate) fn note_denied(&self, refusals: &[Refusal]) {
+        let by_role = |refusal: &Refusal| {
+            matches!(refusal, Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly)
+        };
+        if refusals.iter().any(by_role) {
+            telemetry::record_security_event(SecurityEvent::Forbidden);
+            let organization = self.member().map(|caller| caller.scope().organization().to_string());
+            let member = self.member().map(|caller| caller.member().to_string());
+            let request_id = self.request_id.as_str();
+            tracing::warn!(request_id, organization, member, "the caller's role does not allow this");
+        }
+    }
+
     /// Turns the failure of a query into the error of its field. A fault is logged here, once.
     pub(crate) fn problem(&self, failure: Failure) -> FieldProblem {
+        if let Failure::Refused(refusals) = &failure {
+            self.note_denied(refusals);
+        }
         FieldProblem::from_failure(failure, &self.request_id)
     }
 

@@ -83,20 +83,26 @@ impl<S: ScalarValue> IntoFieldError<S> for FieldProblem {
     }
 }
 
-/// One error for all refusals: a field can only have one. The first gives the code.
+/// One error for all refusals: a field can only have one. The first gives the code; where there are several, all of
+/// them are in `problems`.
 fn refused<S: ScalarValue>(refusals: &[Refusal]) -> FieldError<S> {
     let messages: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-    let problem = |refusal: &Refusal| {
-        let (code, field) = code_and_field(refusal);
-        let field = field.map_or_else(Value::null, |path| Value::list(path.segments().map(text).collect()));
-        [("code", text(&code.name())), ("field", field)]
-    };
-    let first = refusals.first().map(problem).into_iter().flatten();
-    let each = refusals
-        .iter()
-        .map(|refusal| object(problem(refusal).into_iter().chain([("message", text(&refusal.to_string()))])));
-    let problems = ("problems", Value::list(each.collect()));
-    FieldError::new(messages.join("; "), object(first.chain([problems])))
+    let mut entries: Vec<_> = refusals.first().map(code_and_path).into_iter().flatten().collect();
+    if refusals.len() > 1 {
+        let problem = |refusal: &Refusal| {
+            object(code_and_path(refusal).chain([("message", text(&refusal.to_string()))]))
+        };
+        entries.push(("problems", Value::list(refusals.iter().map(problem).collect())));
+    }
+    FieldError::new(messages.join("; "), object(entries))
+}
+
+fn code_and_path<S: ScalarValue>(
+    refusal: &Refusal,
+) -> impl Iterator<Item = (&'static str, Value<S>)> + use<S> {
+    let (code, field) = code_and_field(refusal);
+    let field = field.map(|path| ("field", Value::list(path.segments().map(text).collect())));
+    [("code", text(&code.name()))].into_iter().chain(field)
 }
 
 fn text<S: ScalarValue>(text: &str) -> Value<S> {

@@ -28,7 +28,7 @@ pub(super) async fn create(
     input: &CreateEventInput,
 ) -> Result<CreateEventPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "createEvent", input)?;
         let created = context.use_cases().create_event.execute(admin, command, request).await;
         let created = created.map_err(|failure| as_written(failure, input.recurrence.as_ref()));
@@ -53,7 +53,7 @@ pub(super) async fn update(
     input: &UpdateEventInput,
 ) -> Result<UpdateEventPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "updateEvent", input)?;
         let changed = context.use_cases().update_event.execute(admin, command, request).await;
         let written = match &input.recurrence {
@@ -94,7 +94,7 @@ pub(super) async fn cancel(
     input: &CancelEventInput,
 ) -> Result<CancelEventPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (event, request) = prepare(context, "cancelEvent", input)?;
         let changed = context.use_cases().cancel_event.execute(admin, event, request).await?;
         Ok(CancelEventPayload {
@@ -120,7 +120,7 @@ pub(super) async fn delete(
     input: &DeleteEventInput,
 ) -> Result<DeleteEventPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (event, request) = prepare(context, "deleteEvent", input)?;
         let deleted = context.use_cases().delete_event.execute(admin, event, request).await?;
         Ok(DeleteEventPayload { deleted_event_id: Some(ID::from(deleted.to_string())), ..Default::default() })

@@ -44,7 +44,7 @@ pub(super) async fn update(
     input: &UpdateIssueInput,
 ) -> Result<UpdateIssuePayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "updateIssue", input)?;
         let updated = context.use_cases().update_issue.execute(admin, command, request).await;
         updated.map(|issue| UpdateIssuePayload { issue: Some(issue.into()), ..Default::default() })
@@ -66,7 +66,7 @@ pub(super) async fn delete(
     input: &DeleteIssueInput,
 ) -> Result<DeleteIssuePayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (issue, request) = prepare(context, "deleteIssue", input)?;
         let deleted = context.use_cases().delete_issue.execute(admin, issue, request).await?;
         Ok(DeleteIssuePayload { deleted_issue_id: Some(ID::from(deleted.to_string())), ..Default::default() })

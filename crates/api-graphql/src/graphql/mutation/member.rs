@@ -19,7 +19,7 @@ payload!(
 /// Adds a member.
 pub(super) async fn add(context: &Context, input: &AddMemberInput) -> Result<AddMemberPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "addMember", input)?;
         let added = context.use_cases().add_member.execute(admin, command, request).await;
         added.map(|member| AddMemberPayload { member: Some(member.into()), ..Default::default() })
@@ -41,7 +41,7 @@ pub(super) async fn update(
     input: &UpdateMemberInput,
 ) -> Result<UpdateMemberPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "updateMember", input)?;
         let updated = context.use_cases().update_member.execute(admin, command, request).await;
         updated.map(|member| UpdateMemberPayload { member: Some(member.into()), ..Default::default() })
@@ -65,7 +65,7 @@ pub(super) async fn remove(
     input: &RemoveMemberInput,
 ) -> Result<RemoveMemberPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (member, request) = prepare(context, "removeMember", input)?;
         let removed = context.use_cases().remove_member.execute(admin, member, request).await;
         removed.map(|removed| RemoveMemberPayload {

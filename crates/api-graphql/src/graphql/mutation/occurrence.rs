@@ -22,7 +22,7 @@ pub(super) async fn update(
     input: &UpdateOccurrenceInput,
 ) -> Result<UpdateOccurrencePayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (edit, request) = prepare(context, "updateOccurrence", input)?;
         let changed = context.use_cases().update_occurrence.execute(admin, edit, request).await?;
         Ok(UpdateOccurrencePayload {
@@ -50,7 +50,7 @@ pub(super) async fn cancel(
     input: &CancelOccurrenceInput,
 ) -> Result<CancelOccurrencePayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (occurrence, request) = prepare(context, "cancelOccurrence", input)?;
         let changed = context.use_cases().cancel_occurrence.execute(admin, occurrence, request).await?;
         Ok(CancelOccurrencePayload {

@@ -48,7 +48,7 @@ pub(super) async fn update(
     input: &UpdateOrganizationInput,
 ) -> Result<UpdateOrganizationPayload, FieldProblem> {
     run(context, async {
-        let admin = context.admin()?;
+        let admin = context.acting_admin()?;
         let (patch, request) = prepare(context, "updateOrganization", input)?;
         let updated = context.use_cases().update_organization.execute(admin, patch, request).await;
         updated.map(|organization| UpdateOrganizationPayload {

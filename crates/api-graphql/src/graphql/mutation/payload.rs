@@ -21,7 +21,10 @@ pub(in crate::graphql) fn settle<P: Payload>(
 ) -> Result<P, FieldProblem> {
     match outcome {
         Ok(payload) => Ok(payload),
-        Err(Failure::Refused(refusals)) => Ok(P::refused(refusals.into_iter().map(user_error).collect())),
+        Err(Failure::Refused(refusals)) => {
+            context.note_denied(&refusals);
+            Ok(P::refused(refusals.into_iter().map(user_error).collect()))
+        }
         Err(fault) => Err(context.problem(fault)),
     }
 }

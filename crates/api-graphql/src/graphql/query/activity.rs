@@ -13,7 +13,7 @@ pub(super) async fn list(
     after: Option<&str>,
     filter: Option<ActivityFilter>,
 ) -> Result<ActivityConnection, FieldProblem> {
-    let admin = context.caller()?.admin()?;
+    let admin = context.asking_admin()?;
     let mut problems = Problems::default();
     let page = page(&mut problems, &admin, first, after, DEFAULT_FIRST);
     let filter = problems.within("filter", |problems| match filter {

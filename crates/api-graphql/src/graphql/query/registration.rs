@@ -32,7 +32,7 @@ pub(super) async fn all(
     after: Option<&str>,
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
-    let admin = context.caller()?.admin()?;
+    let admin = context.asking_admin()?;
     let (filter, page) = check(context, first, after, filter)?;
     let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
@@ -47,7 +47,7 @@ pub(in crate::graphql) async fn of_occurrence(
     after: Option<&str>,
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
-    let admin = context.caller()?.admin()?;
+    let admin = context.asking_admin()?;
     let (filter, page) = check(context, first, after, filter)?;
     let found = if filter.occurrence.is_some_and(|wanted| wanted != occurrence) {
         Page { items: Vec::new(), has_next: false }

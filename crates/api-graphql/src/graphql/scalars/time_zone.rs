@@ -1,18 +1,23 @@
-use convene_domain::time::zone::{UnknownZone, Zone};
+use convene_domain::time::zone::Zone;
 use juniper::GraphQLScalar;
+
+use super::ScalarProblem;
 
 /// The exact name of a time zone in the IANA database, such as `Europe/Paris`.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
 #[graphql(transparent, specified_by_url = "https://www.iana.org/time-zones")]
 pub struct TimeZone(String);
 
+const UNKNOWN: ScalarProblem =
+    ScalarProblem("must be the exact name of an IANA time zone, such as Europe/Paris");
+
 impl TimeZone {
     /// The zone that is meant.
     ///
     /// # Errors
-    /// [`UnknownZone`] for any text that is not exactly the name of a zone.
-    pub fn parse(&self) -> Result<Zone, UnknownZone> {
-        Zone::parse(&self.0)
+    /// Any text that is not exactly the name of a zone.
+    pub fn parse(&self) -> Result<Zone, ScalarProblem> {
+        Zone::parse(&self.0).map_err(|_| UNKNOWN)
     }
 }
 
@@ -32,7 +37,7 @@ mod tests {
         for text in
             ["", "Europe/Paris ", "europe/paris", "../etc/passwd", "EST5EDT4,M3.2.0,M11.1.0", "+01:00"]
         {
-            assert_eq!(TimeZone(text.to_owned()).parse(), Err(UnknownZone), "{text}");
+            assert_eq!(TimeZone(text.to_owned()).parse(), Err(UNKNOWN), "{text}");
         }
     }
 }

@@ -1,0 +1,76 @@
+//! From proven credentials to whoever may call.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use convene_application::{
+    authentication, caller::Principal, ports::OrganizationReference, use_cases::UseCases,
+};
+use convene_domain::{member::Role, text::UserId};
+
+use crate::auth::{self, CallerResolver, Credentials};
+
+/// Looks callers up among the members of organizations.
+pub struct Callers(Arc<UseCases>);
+
+impl Callers {
+    /// Callers as these use cases know them.
+    #[must_use]
+    pub const fn new(use_cases: Arc<UseCases>) -> Self {
+        Self(use_cases)
+    }
+}
+
+#[async_trait]
+impl CallerResolver for Callers {
+    type Caller = Principal;
+
+    async fn resolve(&self, credentials: Credentials) -> Result<Option<Principal>, auth::Fault> {
+        let Some(credentials) = understood(&credentials) else { return Ok(None) };
+        Ok(self.0.authenticate.execute(credentials).await?)
+    }
+
+    fn organization_key(&self, caller: &Principal) -> Option<String> {
+        caller.caller.as_ref().map(|member| member.scope().organization().to_string())
+    }
+}
+
+/// The credentials in the application's terms. `None` where they name what cannot exist: nobody is meant by a user
+/// id or an organization that could never have been stored.
+fn understood(credentials: &Credentials) -> Option<authentication::Credentials> {
+    let organization = match credentials.organization.as_deref() {
+        None => None,
+        Some(text) => Some(OrganizationReference::parse(text)?),
+    };
+    let user = UserId::parse(&credentials.user_id).ok()?;
+    // Cleaning a user id could make one user out of another.
+    let user = Some(user).filter(|user| user.as_str() == credentials.user_id)?;
+    let role = credentials.role_override.map(|role| match role {
+        auth::Role::Admin => Role::Admin,
+        auth::Role::Member => Role::Member,
+    });
+    Some(authentication::Credentials { organization, user, operator: credentials.operator, role })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials(organization: Option<&str>, user: &str) -> Credentials {
+        Credentials {
+            organization: organization.map(str::to_owned),
+            user_id: user.to_owned(),
+            operator: false,
+            role_override: None,
+        }
+    }
+
+    #[test]
+    fn what_cannot_exist_is_nobody() {
+        assert!(understood(&credentials(Some("org-123"), "user-456")).is_some());
+        assert!(understood(&credentials(Some("Not A Slug"), "user-456")).is_none());
+        // The same name in another normalization form, and with white space around it.
+        assert!(understood(&credentials(Some("org-123"), "e\u{301}va")).is_none());
+        assert!(understood(&credentials(Some("org-123"), " user-456")).is_none());
+    }
+}

@@ -1,0 +1,78 @@
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use convene_api_graphql::{
+    auth::Gate,
+    callers::Callers,
+    config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
+    graphql::schema,
+    server::{self, Parts},
+    system, telemetry,
+    wiring::Backend,
+};
+
+/// How long to wait before the database is looked for again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// `convene serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = config::help())]
+pub(crate) struct Arguments {}
+
+/// Serves until it is told to stop.
+pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process();
+    let config = ServeConfig::read(&environment)?;
+    telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr)?;
+    for name in environment.unknown() {
+        tracing::warn!(name, "this variable looks like a setting and is none");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: ServeConfig) -> anyhow::Result<()> {
+    let stop = server::stop_signal()?;
+    // An address that is taken is found out before the database is touched.
+    let listener =
+        server::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    let metrics = telemetry::start_metrics()?;
+    let mut stop = std::pin::pin!(stop);
+    let backend = tokio::select! {
+        backend = open(&config.database) => Arc::new(backend?),
+        () = &mut stop => return Ok(()),
+    };
+    let services = backend.services.clone();
+
+    let options = config.server_options();
+    let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
+    let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
+    let callers = Callers::new(Arc::clone(&services.use_cases));
+    let parts = Parts {
+        gate: Arc::new(Gate::new(authenticator, limits, Arc::new(callers))),
+        executor: schema::executor(services, config.documents, config.introspection),
+        readiness: backend,
+        metrics,
+        new_request_id: Arc::new(system::new_request_id),
+        more_routes: Arc::new(|_| {}),
+    };
+    server::serve(listener, parts, options, stop).await?;
+    Ok(())
+}
+
+/// Opens the backend, however long it takes until the database is there: the two may have been started together.
+async fn open(config: &DatabaseConfig) -> anyhow::Result<Backend> {
+    loop {
+        match Backend::open(config).await {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "waiting for the database"
+                );
+                tokio::time::sleep(PAUSE).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Puts the adapters behind the use cases. No other module but the commands names what the data are kept in.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use convene_application::{
+    failure::Fault,
+    ports::Clock,
+    use_cases::{Ports, UseCases},
+};
+use convene_infrastructure_mongo::{
+    connect::{ConnectError, ConnectionSettings, connect},
+    ports::MongoPorts,
+    registration_book::BookSettings,
+};
+use secrecy::ExposeSecret;
+
+use crate::{
+    auth,
+    config::DatabaseConfig,
+    graphql::context::Services,
+    http::health::Readiness,
+    system::{SystemClock, TimeOrderedIds},
+};
+
+/// The storage, and the use cases on it.
+pub struct Backend {
+    /// What the platform does, and what time it is.
+    pub services: Services,
+    storage: MongoPorts,
+}
+
+/// Why there is no backend.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no database to work with.
+    #[error("there is no database to work with")]
+    Connection(#[from] ConnectError),
+    /// The collections could not be made or brought up to date.
+    #[error("the database could not be prepared")]
+    Preparation(#[from] Fault),
+}
+
+impl BackendError {
+    /// Whether it may be different a moment later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Connection(ConnectError::Unreachable(_)) => true,
+            Self::Connection(ConnectError::Uri(_) | ConnectError::NoReplicaSet) => false,
+            Self::Preparation(fault) => fault.is_retryable(),
+        }
+    }
+}
+
+impl Backend {
+    /// Connects to the database and prepares it. Must be called within a Tokio runtime, which what merges
+    /// registrations lives on.
+    ///
+    /// # Errors
+    /// [`BackendError`] says what is missing.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
+        let settings = ConnectionSettings {
+            uri: config.uri.expose_secret().to_owned(),
+            database: Some(config.name.clone()),
+        };
+        let storage = connect(&settings, Arc::new(TimeOrderedIds)).await?;
+        storage.prepare().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
+        Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
+    }
+}
+
+fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
+    let book = storage.start_registration_book(BookSettings::default());
+    let storage = storage.clone();
+    Ports {
+        clock,
+        ids: Arc::new(TimeOrderedIds),
+        directory: storage.directory,
+        organizations: storage.organizations,
+        members: storage.members,
+        events: storage.events,
+        catalogue: storage.catalogue,
+        registration_book: Arc::new(book),
+        registrations: storage.registrations,
+        issues: storage.issues,
+        activity_log: storage.activity_log,
+    }
+}
+
+/// Ready as long as the database answers: its collections were made before there was a backend.
+#[async_trait]
+impl Readiness for Backend {
+    async fn check(&self) -> Result<(), auth::Fault> {
+        Ok(self.storage.ping().await?)
+    }
+}
