@@ -168,6 +168,18 @@ macro_rules! contract_cases {
                 simultaneous_repeats_change_one_thing,
                 repeats_a_founding_whatever_the_ids,
             }
+            idempotency_of_all {
+                repeats_changes_of_organizations_and_members,
+                repeats_changes_of_issues,
+                repeats_changes_of_events,
+                repeats_changes_of_occurrences,
+                repeats_registrations_and_cancellations,
+            }
+            tenancy {
+                reads_nothing_of_another_organization,
+                changes_nothing_of_another_organization,
+                changes_its_own_and_no_other_organization,
+            }
         }
     };
 }

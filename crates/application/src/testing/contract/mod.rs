@@ -15,8 +15,10 @@ mod activity_log;
 mod bench;
 mod harness;
 mod idempotency;
+mod idempotency_of_all;
 mod invariants;
 mod list;
+mod tenancy;
 mod tenant;
 mod tools;
 
