@@ -1,10 +1,7 @@
 //! What every implementation of the ports must hold, as tests that any adapter can run.
 //!
-//! An adapter's crate says how it gets storage ([`Harness`]) and runs them all:
-//!
-//! ```ignore
-//! convene_application::contract_tests!(crate::fresh_storage().await);
-//! ```
+//! An adapter's crate says how it gets storage ([`Harness`]) and runs them all with
+//! [`contract_tests!`](crate::contract_tests).
 //!
 //! Each case gets storage of its own. After each one, whatever it was about, the invariants over everything that
 //! it stored are checked.
