@@ -23,9 +23,8 @@ pub const EXTRA_DATES: usize = 366;
 /// Bytes of a rule's text. All values of all lists, written out, take less.
 pub const RULE_TEXT: usize = 8 * 1024;
 
-/// Values of one list of a rule, before double ones are dropped: every value of the largest list
-/// (BYYEARDAY, 366 from either end) once.
-pub const LIST_VALUES: usize = 732;
+/// Parts of a rule's text: as many as have names, for each may be given once.
+pub const RULE_PARTS: usize = 14;
 
 /// Bytes of a series written as iCalendar lines: a rule, and as many dates as there may be.
 pub const SERIES_TEXT: usize = 64 * 1024;

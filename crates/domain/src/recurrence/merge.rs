@@ -40,21 +40,21 @@ pub fn by_start<'s, K: Ord + Clone>(
     let mut waiting: Vec<Occurrences<'s>> = Vec::new();
     let mut heads = Vec::new();
     for (key, mut occurrences) in series {
-        if let Some(first) = occurrences.next() {
-            heads.push(Reverse((first.start, key, waiting.len(), first)));
+        if let Some(date) = occurrences.next_date() {
+            heads.push(Reverse((date.start, key, waiting.len(), date)));
             waiting.push(occurrences);
         }
     }
     let mut heads = BinaryHeap::from(heads);
     std::iter::from_fn(move || {
         let mut head = heads.peek_mut()?;
-        let Reverse((_, key, place, occurrence)) = &*head;
-        let (key, place, occurrence) = (key.clone(), *place, *occurrence);
-        match waiting.get_mut(place).and_then(Iterator::next) {
+        let Reverse((_, key, place, date)) = &*head;
+        let (key, place, date) = (key.clone(), *place, *date);
+        match waiting.get_mut(place).and_then(Occurrences::next_date) {
             Some(next) => *head = Reverse((next.start, key.clone(), place, next)),
             None => drop(PeekMut::pop(head)),
         }
-        Some((key, occurrence))
+        Some((key, date.show()))
     })
 }
 
@@ -66,21 +66,21 @@ pub fn first<'s, K: Ord + Clone>(
     series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
 ) -> Vec<(K, SeriesOccurrence)> {
     let mut best = BinaryHeap::new();
-    for (key, occurrences) in series {
-        for occurrence in occurrences {
+    for (key, mut occurrences) in series {
+        while let Some(date) = occurrences.next_date() {
             if best.len() < number {
-                best.push((occurrence.start, key.clone(), occurrence));
+                best.push((date.start, key.clone(), date));
                 continue;
             }
             match best.peek_mut() {
-                Some(mut last) if (occurrence.start, &key) < (last.0, &last.1) => {
-                    *last = (occurrence.start, key.clone(), occurrence);
+                Some(mut last) if (date.start, &key) < (last.0, &last.1) => {
+                    *last = (date.start, key.clone(), date);
                 }
                 _ => break,
             }
         }
     }
-    best.into_sorted_vec().into_iter().map(|(_, key, occurrence)| (key, occurrence)).collect()
+    best.into_sorted_vec().into_iter().map(|(_, key, date)| (key, date.show())).collect()
 }
 
 /// All occurrences that [`by_start`] gives.

@@ -68,7 +68,8 @@ enum Pattern {
 struct Months {
     first: i32,
     step: MonthStep,
-    masks: MonthMasks,
+    /// Boxed, to keep the other patterns small: many series in a row should fit into a cache.
+    masks: Box<MonthMasks>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -145,12 +146,12 @@ impl Pattern {
                     masks.pick(picks);
                 }
                 let step = MonthStep::Months(rule.interval());
-                Self::Months(Months { first: civil::month_of_day(start_day), step, masks })
+                Self::Months(Months { first: civil::month_of_day(start_day), step, masks: Box::new(masks) })
             }
             Frequency::Yearly if picks.is_empty() && YearSets::are_months(rule) => Self::Months(Months {
                 first: civil::month_of_day(start_day),
                 step: MonthStep::Years(rule.interval()),
-                masks: MonthMasks::new(rule, start_day),
+                masks: Box::new(MonthMasks::new(rule, start_day)),
             }),
             Frequency::Yearly => {
                 let mut sets = YearSets::new(rule, start_day);

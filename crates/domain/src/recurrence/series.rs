@@ -2,6 +2,7 @@
 
 mod clock;
 mod compile;
+mod date;
 mod lines;
 mod occurrences;
 mod split;

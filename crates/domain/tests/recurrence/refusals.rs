@@ -89,6 +89,11 @@ fn once() -> SeriesParts {
 )]
 #[case("FREQ=WEEKLY;WKST=ZZ", "WKST must be one of MO, TU, WE, TH, FR, SA, SU")]
 #[case("FREQ=DAILY;X-PART=1", "RRULE has a part that RFC 5545 does not know, or not in this place")]
+#[case("FREQ=DAILY;;;;;;;;;;;;;;", "RRULE has more than 14 parts; each may be given once")]
+#[case(
+    ";;;;",
+    "RRULE must be parts such as FREQ=DAILY, separated by semicolons; FREQ is required: DAILY, WEEKLY, MONTHLY or YEARLY"
+)]
 #[case("FREQ=DAILY;", "RRULE must be parts such as FREQ=DAILY, separated by semicolons")]
 #[case("FREQ=DAILY;COUNT=\u{663}", "RRULE must be ASCII text")]
 fn a_rule_is_refused_by_the_part_that_is_wrong(#[case] rule: &str, #[case] expected: &str) {

@@ -32,6 +32,9 @@ pub(super) fn parse(input: &str) -> Result<Rule, Vec<RuleProblem>> {
     if body.is_empty() {
         return Err(whole("is empty: give at least FREQ".to_owned()));
     }
+    if body.split(';').nth(limits::RULE_PARTS).is_some() {
+        return Err(whole(format!("has more than {} parts; each may be given once", limits::RULE_PARTS)));
+    }
     let mut reader = Reader::default();
     for part in body.split(';') {
         reader.read_part(part);

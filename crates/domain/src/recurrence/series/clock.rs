@@ -3,7 +3,7 @@
 use ::time::{Date, Time};
 
 use super::SeriesOccurrence;
-use super::compile::Extra;
+use super::date::SeriesDate;
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::{Instant, LocalDateTime};
 
@@ -38,7 +38,7 @@ impl Clock {
 
     /// The occurrence of a date.
     #[inline]
-    pub(super) fn show(&mut self, date: Extra) -> SeriesOccurrence {
+    pub(super) fn show(&mut self, date: SeriesDate) -> SeriesOccurrence {
         let day = date.local.div_euclid(DAY_SECONDS);
         let second = date.local - day * DAY_SECONDS;
         let offset = date.local - date.start;

@@ -1,13 +1,14 @@
 //! From the parts of a series to what expansion needs.
 
+use super::date::SeriesDate;
 use super::{Occurrences, SeriesParts};
 use crate::recurrence::limits;
 use crate::recurrence::plan::{self, Plan};
 use crate::recurrence::problem::{RulePart, SeriesPart, SeriesProblem};
 use crate::recurrence::rule::{Rule, RuleEnd, Until};
+use crate::time::LocalDateTime;
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::zone::ZoneTable;
-use crate::time::{LocalDateTime, Zone};
 
 /// A series ready to expand. Seconds are local where they say so, else since 1970-01-01 00:00 UTC.
 #[derive(Debug)]
@@ -17,20 +18,12 @@ pub(super) struct Compiled {
     /// No date of the rule is later than this instant; UNTIL as it was meant.
     pub(super) until: i64,
     /// Dates besides the rule's, rising and without those left out.
-    pub(super) extra: Vec<Extra>,
+    pub(super) extra: Vec<SeriesDate>,
     /// Instants left out, rising.
     pub(super) excluded: Vec<i64>,
     pub(super) first_start: i64,
     /// `None` if the rule has no end.
     pub(super) last_start: Option<i64>,
-}
-
-/// A date besides the rule's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Extra {
-    pub(super) start: i64,
-    pub(super) shifted: bool,
-    pub(super) local: i64,
 }
 
 impl Compiled {
@@ -67,7 +60,7 @@ impl Compiled {
         // Without a rule the start is one more date.
         let single = plan.is_none().then_some(&parts.start);
         let dates = single.into_iter().chain(&parts.rdates);
-        let mut extra: Vec<_> = dates.map(|local| Extra::new(parts.zone, *local)).collect();
+        let mut extra: Vec<_> = dates.map(|local| SeriesDate::new(parts.zone, *local)).collect();
         extra.sort_unstable();
         extra.dedup_by_key(|extra| extra.start);
         extra.retain(|extra| excluded.binary_search(&extra.start).is_err());
@@ -93,17 +86,6 @@ impl Compiled {
         // No clock is a day off UTC.
         let rule = self.plan.as_ref().map(|plan| plan.last().saturating_add(DAY_SECONDS).min(self.until));
         rule.max(self.extra.last().map(|extra| extra.start))
-    }
-}
-
-impl Extra {
-    fn new(zone: Zone, local: LocalDateTime) -> Self {
-        let resolved = zone.resolve(local);
-        Self {
-            start: resolved.instant.unix_timestamp(),
-            shifted: resolved.shifted,
-            local: civil::seconds_of(local),
-        }
     }
 }
 

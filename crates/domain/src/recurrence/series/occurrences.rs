@@ -3,7 +3,8 @@
 use std::iter::FusedIterator;
 
 use super::clock::Clock;
-use super::compile::{Compiled, Extra};
+use super::compile::Compiled;
+use super::date::SeriesDate;
 use crate::recurrence::plan::Walk;
 use crate::time::zone::ZoneSegment;
 use crate::time::{Instant, LocalDateTime};
@@ -36,11 +37,11 @@ pub struct Occurrences<'s> {
     /// Whether anything waits in the next three.
     waiting: bool,
     /// Dates about to come out of order, last first: see `sort_gap`.
-    around_gap: Vec<Extra>,
+    around_gap: Vec<SeriesDate>,
     /// A local second taken from the walk too early.
     held_local: Option<i64>,
     /// A date of the rule that waits until an added one has come out.
-    held: Option<Extra>,
+    held: Option<SeriesDate>,
     next_extra: usize,
     next_excluded: usize,
 }
@@ -81,7 +82,7 @@ impl<'s> Occurrences<'s> {
     }
 
     /// The next occurrence, with regard to everything.
-    fn next_of_all(&mut self) -> Option<Extra> {
+    fn next_of_all(&mut self) -> Option<SeriesDate> {
         let of_rule = self.held.take().or_else(|| self.next_of_rule());
         let extra = self.series.extra.get(self.next_extra).filter(|extra| extra.start < self.to);
         match (of_rule, extra) {
@@ -99,7 +100,7 @@ impl<'s> Occurrences<'s> {
     }
 
     /// The next date of the rule that is in the window and not left out.
-    fn next_of_rule(&mut self) -> Option<Extra> {
+    fn next_of_rule(&mut self) -> Option<SeriesDate> {
         loop {
             let date = self.next_resolved()?;
             if date.start >= self.to {
@@ -114,14 +115,14 @@ impl<'s> Occurrences<'s> {
     }
 
     /// The next date of the rule as an instant.
-    fn next_resolved(&mut self) -> Option<Extra> {
+    fn next_resolved(&mut self) -> Option<SeriesDate> {
         loop {
             if let Some(date) = self.around_gap.pop() {
                 return Some(date);
             }
             let local = self.next_local()?;
             if local < self.segment.gap_start {
-                return Some(Extra { start: local - self.segment.offset, shifted: false, local });
+                return Some(SeriesDate { start: local - self.segment.offset, shifted: false, local });
             }
             if local >= self.segment.end {
                 self.segment = self.next_segment(local);
@@ -146,7 +147,8 @@ impl<'s> Occurrences<'s> {
         let mut next = Some(first);
         while let Some(local) = next.filter(|local| *local < gap_end + (gap_end - gap_start)) {
             let segment = self.series.table.segment_of_local(local);
-            let date = Extra { start: local - segment.offset, shifted: local >= segment.gap_start, local };
+            let date =
+                SeriesDate { start: local - segment.offset, shifted: local >= segment.gap_start, local };
             if date.start <= self.series.until {
                 self.around_gap.push(date);
             }
@@ -178,11 +180,10 @@ impl<'s> Occurrences<'s> {
     }
 }
 
-impl Iterator for Occurrences<'_> {
-    type Item = SeriesOccurrence;
-
+impl Occurrences<'_> {
+    /// The next occurrence in seconds, for those who may not want to see it.
     #[inline]
-    fn next(&mut self) -> Option<SeriesOccurrence> {
+    pub(in crate::recurrence) fn next_date(&mut self) -> Option<SeriesDate> {
         if let (false, Some(walk)) = (self.waiting, &mut self.walk) {
             // The short way, for nearly all dates: no gap, nothing added, nothing left out.
             for local in walk {
@@ -192,13 +193,23 @@ impl Iterator for Occurrences<'_> {
                     break;
                 }
                 if start >= self.from {
-                    return Some(self.clock.show(Extra { start, shifted: false, local }));
+                    return Some(SeriesDate { start, shifted: false, local });
                 }
             }
         }
         let next = self.next_of_all();
         self.look_ahead();
-        next.map(|date| self.clock.show(date))
+        next
+    }
+}
+
+impl Iterator for Occurrences<'_> {
+    type Item = SeriesOccurrence;
+
+    #[inline]
+    fn next(&mut self) -> Option<SeriesOccurrence> {
+        let date = self.next_date()?;
+        Some(self.clock.show(date))
     }
 }
 
