@@ -28,3 +28,6 @@ pub const RULE_PARTS: usize = 14;
 
 /// Bytes of a series written as iCalendar lines: a rule, and as many dates as there may be.
 pub const SERIES_TEXT: usize = 64 * 1024;
+
+/// Values of one BY list: no part has more different ones, so more are repetitions.
+pub const LIST_VALUES: usize = 732;
