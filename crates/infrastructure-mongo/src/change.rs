@@ -71,6 +71,31 @@ impl Database {
         })
         .await
     }
+
+    /// The same for a change that writes the organization's document, as all who do the like: when it is its
+    /// turn.
+    ///
+    /// # Errors
+    /// Those of [`change`](Self::change), and [`Fault::Overloaded`] if the turn does not come in time.
+    ///
+    /// [`Fault::Overloaded`]: convene_application::failure::Fault::Overloaded
+    pub(crate) async fn change_in_turn<'environment, T, B>(
+        &self,
+        scope: &TenantScope,
+        change: &'environment Change,
+        operation: &'static str,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: Answer + 'environment,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
+            + Send
+            + Sync
+            + 'environment,
+    {
+        let _turn = self.turns().wait(scope).await?;
+        self.change(scope, change, operation, body).await
+    }
 }
 
 /// The part of a registration that tells with what its key was used.

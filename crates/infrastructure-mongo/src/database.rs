@@ -8,6 +8,7 @@ use mongodb::Client;
 use crate::{
     schema::CollectionSchema,
     scoped::{Outside, ScopedCollection},
+    turns::Turns,
 };
 
 /// The database, with what adapters need beside it. Cheap to clone.
@@ -16,13 +17,14 @@ pub(crate) struct Database {
     client: Client,
     database: mongodb::Database,
     ids: Arc<dyn Ids>,
+    turns: Arc<Turns>,
 }
 
 impl Database {
     /// The database of this name.
     pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>) -> Self {
         let database = client.database(name);
-        Self { client, database, ids }
+        Self { client, database, ids, turns: Arc::new(Turns::new()) }
     }
 
     /// What the organization has in a collection, to be read outside any transaction.
@@ -44,6 +46,11 @@ impl Database {
     /// [`scoped`]: crate::scoped
     pub(crate) fn driver(&self) -> &mongodb::Database {
         &self.database
+    }
+
+    /// Turns of changes that all write their organization's document.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// New ids.

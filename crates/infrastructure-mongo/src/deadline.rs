@@ -10,6 +10,10 @@ pub(crate) const DATABASE_CALL: Duration = Duration::from_secs(3);
 /// One transaction, with all its repetitions.
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(5);
 
+/// Waiting for others before a transaction begins: with the transaction, it fits into the ten seconds of a request
+/// unless both take nearly all they may.
+pub(crate) const TURN: Duration = Duration::from_secs(7);
+
 /// Making or changing a collection or an index at start, which waits for others who do the same.
 pub(crate) const SCHEMA_CALL: Duration = Duration::from_secs(60);
 

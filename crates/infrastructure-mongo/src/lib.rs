@@ -26,3 +26,4 @@ mod schema;
 mod scoped;
 mod seats;
 mod transaction;
+mod turns;

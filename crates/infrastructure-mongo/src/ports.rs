@@ -52,7 +52,7 @@ impl MongoPorts {
             organizations: Arc::new(MongoOrganizations(database.clone())),
             members: Arc::new(MongoMembers(database.clone())),
             events: Arc::new(MongoEvents(database.clone())),
-            catalogue: Arc::new(MongoCatalogue(database.clone())),
+            catalogue: Arc::new(MongoCatalogue::new(database.clone())),
             registrations: Arc::new(MongoRegistrations(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),

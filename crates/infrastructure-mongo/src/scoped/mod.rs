@@ -13,11 +13,7 @@ use bson::{Document, RawDocumentBuf};
 use convene_application::caller::TenantScope;
 use mongodb::{ClientSession, Collection};
 
-pub(crate) use self::{
-    query::Query,
-    search::contains,
-    write::{UpdateStatement, Updated},
-};
+pub(crate) use self::{query::Query, search::contains, write::UpdateStatement};
 use crate::schema::CollectionSchema;
 
 /// In which way a collection is reached.

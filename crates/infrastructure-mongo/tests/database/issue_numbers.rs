@@ -8,9 +8,11 @@ async fn issues_reported_at_once_are_numbered_without_gaps_or_doubles() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("tracker").await;
     let change = ChangeBuilder::by("first-admin").build();
-    let reports = (0..64).map(|_| {
+    let another = database.another_process().await;
+    let reports = (0..64).map(|number| {
+        let ports = if number % 2 == 0 { &database.ports } else { &another };
         let issue = IssueBuilder::new("Broken projector", tenant.admin()).build();
-        database.ports.issues.create(&tenant.scope, issue, &change)
+        ports.issues.create(&tenant.scope, issue, &change)
     });
     let mut numbers: Vec<u32> =
         join_all(reports).await.into_iter().map(|made| made.unwrap().number).collect();

@@ -1,5 +1,7 @@
 //! The port that tells what takes place when.
 
+mod compiled;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -22,9 +24,10 @@ use convene_domain::{
 use futures::FutureExt;
 use time::Duration;
 
+use self::compiled::CompiledEvents;
 use crate::{
     database::Database,
-    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all},
+    documents::{convert::date, occurrence::OccurrenceDocument, read_all},
     error::{Attempt, StorageError},
     schema,
     transaction::Transaction,
@@ -32,7 +35,17 @@ use crate::{
 
 /// The catalogue in MongoDB.
 #[derive(Clone)]
-pub(crate) struct MongoCatalogue(pub(crate) Database);
+pub(crate) struct MongoCatalogue {
+    database: Database,
+    events: CompiledEvents,
+}
+
+impl MongoCatalogue {
+    /// The catalogue of this database. One is enough for a process.
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, events: CompiledEvents::new() }
+    }
+}
 
 #[async_trait]
 impl Catalogue for MongoCatalogue {
@@ -43,12 +56,12 @@ impl Catalogue for MongoCatalogue {
         events: Option<Vec<EventId>>,
     ) -> Result<CatalogueWindow, Fault> {
         let events = events.map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let events = events.as_deref();
+        let (wanted, compiled) = (events.as_deref(), &self.events);
         // One snapshot: an edit in between could show an occurrence twice, or not at all.
-        let read = self.0.transact(scope, |transaction| {
+        let read = self.database.transact(scope, |transaction| {
             async move {
-                let exceptions = exceptions(transaction, window, events).await?;
-                let events = events_in(transaction, window, events, &exceptions).await?;
+                let exceptions = exceptions(transaction, window, wanted).await?;
+                let events = events_in(transaction, compiled, in_window(window, wanted), &exceptions).await?;
                 Ok(CatalogueWindow { events, exceptions })
             }
             .boxed()
@@ -64,7 +77,7 @@ impl Catalogue for MongoCatalogue {
         let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let either = doc! { "$or": [{ "_id": { "$in": &ids } }, { "formerIds": { "$in": &ids } }] };
         let found: Vec<OccurrenceDocument> =
-            self.0.collection(scope, &schema::OCCURRENCES).find(either).await?;
+            self.database.collection(scope, &schema::OCCURRENCES).find(either).await?;
         let mut by_id: HashMap<&str, &OccurrenceDocument> = HashMap::new();
         for document in &found {
             by_id.extend(document.former_ids.iter().map(|former| (former.as_str(), document)));
@@ -110,27 +123,21 @@ async fn exceptions(
     Ok(read_all(found)?)
 }
 
-/// The events that may have an occurrence in the window, and those of the exceptions.
+/// The events that pass the filter, and those of the exceptions.
 async fn events_in(
     transaction: &mut Transaction<'_>,
-    window: Interval,
-    events: Option<&[String]>,
+    compiled: &CompiledEvents,
+    filter: Document,
     exceptions: &[StoredOccurrence],
 ) -> Attempt<Vec<Arc<Event>>> {
-    let mut documents = find(transaction, in_window(window, events)).await?;
-    let found: HashSet<String> = documents.iter().map(|event| event.id.clone()).collect();
-    let others: HashSet<String> =
-        exceptions.iter().map(|exception| exception.key.event.to_string()).collect();
-    let others: Vec<&String> = others.difference(&found).collect();
+    let mut events = compiled.find(transaction, filter).await?;
+    let found: HashSet<EventId> = events.iter().map(|event| event.id).collect();
+    let of_exceptions: HashSet<EventId> = exceptions.iter().map(|exception| exception.key.event).collect();
+    let others: Vec<String> = of_exceptions.difference(&found).map(ToString::to_string).collect();
     if !others.is_empty() {
-        documents.extend(find(transaction, doc! { "_id": { "$in": others } }).await?);
+        events.extend(compiled.find(transaction, doc! { "_id": { "$in": others } }).await?);
     }
-    let events: Vec<Event> = read_all(documents)?;
-    Ok(events.into_iter().map(Arc::new).collect())
-}
-
-async fn find(transaction: &mut Transaction<'_>, filter: Document) -> Attempt<Vec<EventDocument>> {
-    Ok(transaction.collection(&schema::EVENTS).find(filter).await?)
+    Ok(events)
 }
 
 /// The stored bounds were worked out with the time-zone database of their day, so a day more is looked at.
