@@ -100,7 +100,8 @@ proptest! {
     #[test]
     fn any_text_is_answered(text in any::<String>()) {
         try_rule(&text);
-        prop_assert!(Zone::parse(&text).is_err());
+        // A short text may happen to be a zone: GB is.
+        prop_assert!(Zone::parse(&text).is_ok_and(|zone| zone.name() == text) || Zone::parse(&text).is_err());
     }
 
     #[test]
