@@ -5,6 +5,7 @@
 //! Within the crate, a collection is reached through [`scoped`] only, which puts the organization into whatever
 //! is asked of it, and nothing is written outside a [`transaction`].
 
+pub mod check;
 pub mod connect;
 pub mod ports;
 pub mod registration_book;

@@ -7,11 +7,15 @@ use convene_application::{
     failure::Fault,
     ports::{ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, Registrations},
 };
+use convene_domain::time::Instant;
 use mongodb::Client;
 
+#[cfg(any(test, feature = "testing"))]
+use crate::registration_book::MissingGuard;
 use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
+    check::{self, Report},
     database::Database,
     deadline::{DATABASE_CALL, within},
     directory::MongoDirectory,
@@ -22,6 +26,7 @@ use crate::{
     registration_book::{BookSettings, MongoRegistrationBook},
     registrations::MongoRegistrations,
     schema,
+    seats::Guards,
 };
 
 /// The ports on one database.
@@ -64,7 +69,14 @@ impl MongoPorts {
     /// which its batchers live on.
     #[must_use]
     pub fn start_registration_book(&self, settings: BookSettings) -> MongoRegistrationBook {
-        MongoRegistrationBook::start(self.database.clone(), settings)
+        MongoRegistrationBook::start(self.database.clone(), settings, Guards::ON)
+    }
+
+    /// Starts a book that lacks a guard: for tests that must fail without it.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn start_registration_book_without(&self, guard: MissingGuard) -> MongoRegistrationBook {
+        MongoRegistrationBook::start(self.database.clone(), BookSettings::default(), guard.rest())
     }
 
     /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes
@@ -74,6 +86,14 @@ impl MongoPorts {
     /// A fault if the database can't be reached, or has what stands against it.
     pub async fn prepare(&self) -> Result<(), Fault> {
         Ok(schema::ensure(self.database.driver()).await?)
+    }
+
+    /// Checks what must hold over everything that is stored; `now` tells what is over.
+    ///
+    /// # Errors
+    /// A fault if the database can't be read; what does not hold is in the report.
+    pub async fn check(&self, now: Instant) -> Result<Report, Fault> {
+        check::run(self.database.driver(), now).await
     }
 
     /// Whether the database answers now.

@@ -36,13 +36,18 @@ use tokio::{
 };
 
 pub use self::settings::BookSettings;
+#[cfg(any(test, feature = "testing"))]
+pub use self::settings::MissingGuard;
 use self::{
     batcher::Batcher,
     entry::{Answer, Entry, Wish},
     gate::MemberGate,
     ticket::Ticket,
 };
-use crate::{database::Database, documents::registration::RegistrationDocument, error::StorageError, schema};
+use crate::{
+    database::Database, documents::registration::RegistrationDocument, error::StorageError, schema,
+    seats::Guards,
+};
 
 /// The book of one process. There may be any number of processes on one database.
 ///
@@ -56,9 +61,10 @@ pub struct MongoRegistrationBook {
 
 impl MongoRegistrationBook {
     /// Starts the batchers; must be called within a Tokio runtime, which they live on.
-    pub(crate) fn start(database: Database, settings: BookSettings) -> Self {
-        let batchers =
-            (0..settings.batchers.get()).map(|_| Batcher::start(database.clone(), settings)).collect();
+    pub(crate) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
+        let batchers = (0..settings.batchers.get())
+            .map(|_| Batcher::start(database.clone(), settings, guards))
+            .collect();
         Self { database, batchers, gate: MemberGate::default(), settings }
     }
 

@@ -9,7 +9,7 @@ use super::{
     entry::Entry,
     settings::BookSettings,
 };
-use crate::database::Database;
+use crate::{database::Database, seats::Guards};
 
 /// How many organizations' transactions a batcher has in flight: one that is slow does not hold up all others.
 const ORGANIZATIONS_AT_ONCE: usize = 4;
@@ -19,9 +19,9 @@ pub(super) struct Batcher(mpsc::Sender<Entry>);
 
 impl Batcher {
     /// Starts a batcher; it ends with its handle.
-    pub(super) fn start(database: Database, settings: BookSettings) -> Self {
+    pub(super) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
         let (queue, queued) = mpsc::channel(settings.queue.get());
-        let _task = tokio::spawn(run(database, settings, queued));
+        let _task = tokio::spawn(run(database, settings.batch.get(), guards, queued));
         Self(queue)
     }
 
@@ -37,8 +37,7 @@ impl Batcher {
     }
 }
 
-async fn run(database: Database, settings: BookSettings, mut queued: mpsc::Receiver<Entry>) {
-    let limit = settings.batch.get();
+async fn run(database: Database, limit: usize, guards: Guards, mut queued: mpsc::Receiver<Entry>) {
     let mut waiting = Vec::new();
     loop {
         if waiting.is_empty() && queued.recv_many(&mut waiting, limit).await == 0 {
@@ -53,7 +52,7 @@ async fn run(database: Database, settings: BookSettings, mut queued: mpsc::Recei
         let (batches, put_off) = divide(std::mem::take(&mut waiting));
         waiting = put_off;
         stream::iter(batches)
-            .for_each_concurrent(ORGANIZATIONS_AT_ONCE, |entries| process(&database, settings, entries))
+            .for_each_concurrent(ORGANIZATIONS_AT_ONCE, |entries| process(&database, guards, entries))
             .await;
     }
 }
@@ -79,14 +78,14 @@ fn divide(entries: Vec<Entry>) -> (Vec<Vec<Entry>>, Vec<Entry>) {
 }
 
 /// Runs a batch and answers everyone in it.
-async fn process(database: &Database, settings: BookSettings, entries: Vec<Entry>) {
-    match attempt(database, settings, &entries, Care::Usual).await {
+async fn process(database: &Database, guards: Guards, entries: Vec<Entry>) {
+    match attempt(database, guards, &entries, Care::Usual).await {
         Ok(verdicts) => answer(entries, verdicts),
         Err(failure) if is_for_one_alone(&failure) => {
             tracing::debug!(%failure, calls = entries.len(), "a batch failed and is run one by one");
             for entry in entries {
                 let entry = [entry];
-                match attempt(database, settings, &entry, Care::More).await {
+                match attempt(database, guards, &entry, Care::More).await {
                     Ok(verdicts) => answer(entry.into(), verdicts),
                     Err(failure) => fail(entry.into(), failure),
                 }
@@ -99,12 +98,11 @@ async fn process(database: &Database, settings: BookSettings, entries: Vec<Entry
 /// Runs the transaction. A panic in it is a fault of this batch, not the end of the batcher.
 async fn attempt(
     database: &Database,
-    settings: BookSettings,
+    guards: Guards,
     entries: &[Entry],
     care: Care,
 ) -> Outcome<Vec<Option<Verdict>>> {
     let Some(first) = entries.first() else { return Ok(Vec::new()) };
-    let guards = settings.guards;
     let run =
         database.transact(&first.scope, |transaction| batch::run(transaction, entries, care, guards).boxed());
     AssertUnwindSafe(run)

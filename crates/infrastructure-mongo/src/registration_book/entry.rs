@@ -47,6 +47,6 @@ pub(super) enum Answer {
 impl Entry {
     /// Tells the caller, who may have gone.
     pub(super) fn reply(self, outcome: Outcome<Answer>) {
-        let _: Result<(), _> = self.answer.send(outcome);
+        drop(self.answer.send(outcome));
     }
 }

@@ -1,6 +1,8 @@
 use std::{num::NonZeroUsize, time::Duration};
 
-use crate::{deadline::TRANSACTION, seats::Guards};
+use crate::deadline::TRANSACTION;
+#[cfg(any(test, feature = "testing"))]
+use crate::seats::Guards;
 
 /// How a process merges registrations.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +16,6 @@ pub struct BookSettings {
     pub batch: NonZeroUsize,
     /// How long a caller waits at most.
     pub deadline: Duration,
-    pub(crate) guards: Guards,
 }
 
 impl Default for BookSettings {
@@ -25,30 +26,26 @@ impl Default for BookSettings {
                 None => NonZeroUsize::MIN,
             }
         }
-        Self {
-            batchers: number(2),
-            queue: number(10_000),
-            batch: number(500),
-            deadline: TRANSACTION,
-            guards: Guards::ON,
-        }
+        Self { batchers: number(2), queue: number(10_000), batch: number(500), deadline: TRANSACTION }
     }
 }
 
-/// For negative controls: tests that must fail once a guard is gone.
+/// For negative controls, tests that must fail without it: what a book does not do itself.
 #[cfg(any(test, feature = "testing"))]
-impl BookSettings {
-    /// Enters seats into agendas whether the time is free or not.
-    #[must_use]
-    pub fn without_agenda_guard(mut self) -> Self {
-        self.guards.agenda = false;
-        self
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingGuard {
+    /// Seats are entered into agendas whether the time is free or not.
+    Agenda,
+    /// Seats are given out whether one is free or not.
+    Capacity,
+    /// Both.
+    Both,
+}
 
-    /// Gives out seats whether one is free or not.
-    #[must_use]
-    pub fn without_capacity_guard(mut self) -> Self {
-        self.guards.capacity = false;
-        self
+#[cfg(any(test, feature = "testing"))]
+impl MissingGuard {
+    /// What is left.
+    pub(crate) fn rest(self) -> Guards {
+        Guards { agenda: self == Self::Capacity, capacity: self == Self::Agenda }
     }
 }

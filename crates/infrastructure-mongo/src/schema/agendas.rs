@@ -32,7 +32,7 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
 ///
 /// One pass that carries the last end along, or `false` once the rule was broken; comparing every entry with its
 /// neighbour by index would be quadratic. An array is not sorted by being valid alone, but one that is valid is.
-fn nothing_overlaps() -> Document {
+pub(crate) fn nothing_overlaps() -> Document {
     let keeps_the_rule = doc! { "$and": [
         { "$ne": ["$$value", false] },
         { "$gte": ["$$this.startsAt", "$$value"] },

@@ -21,7 +21,7 @@ use mongodb::IndexModel;
 
 pub(crate) use self::{
     activity::ACTIVITY,
-    agendas::{AGENDAS, MOST_ENTRIES},
+    agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
     ensure::ensure,
     events::EVENTS,
     idempotency::IDEMPOTENCY,

@@ -1,0 +1,61 @@
+use bson::doc;
+
+use super::{Invariant, join};
+use crate::schema::{AGENDAS, MEMBERS, MOST_ENTRIES, REGISTRATIONS, nothing_overlaps};
+
+/// Nobody is at two places at once.
+pub(super) const NO_OVERLAP: Invariant = Invariant {
+    name: "an agenda is sorted, and no two of its entries overlap",
+    collection: &AGENDAS,
+    breaking: |_| {
+        let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
+        vec![
+            doc! { "$match": { "$expr": { "$or": [
+                { "$not": [nothing_overlaps()] },
+                { "$gt": [{ "$size": "$busy" }, most] },
+            ] } } },
+            doc! { "$project": { "organization": 1, "entries": { "$size": "$busy" } } },
+        ]
+    },
+};
+
+/// Nobody's time is taken for nothing.
+pub(super) const REGISTERED: Invariant = Invariant {
+    name: "an agenda's entry is the time of a seat",
+    collection: &AGENDAS,
+    breaking: |_| {
+        let own = doc! {
+            "member": "$_id",
+            "occurrence": "$busy.occurrence",
+            "start": "$busy.startsAt",
+            "end": "$busy.endsAt",
+        };
+        let seat = doc! {
+            "occurrence": "$$occurrence",
+            "member": "$$member",
+            "startsAt": "$$start",
+            "endsAt": "$$end",
+            "status": "CONFIRMED",
+        };
+        vec![
+            doc! { "$unwind": "$busy" },
+            join(&REGISTRATIONS, own, seat, vec![doc! { "$project": { "_id": 1 } }]),
+            doc! { "$match": { "joined": [] } },
+            doc! { "$project": { "organization": 1, "busy": 1 } },
+        ]
+    },
+};
+
+/// An agenda has the life of its member.
+pub(super) const MEMBER: Invariant = Invariant {
+    name: "an agenda is that of a member",
+    collection: &AGENDAS,
+    breaking: |_| {
+        let member = doc! { "_id": "$$member", "status": "ACTIVE" };
+        vec![
+            join(&MEMBERS, doc! { "member": "$_id" }, member, vec![doc! { "$project": { "_id": 1 } }]),
+            doc! { "$match": { "joined": [] } },
+            doc! { "$project": { "organization": 1 } },
+        ]
+    },
+};

@@ -1,0 +1,95 @@
+use bson::doc;
+
+use super::{Invariant, count_where, join};
+use crate::schema::{EVENTS, OCCURRENCES, REGISTRATIONS};
+
+/// Seats are counted as they are held.
+pub(super) const COUNTERS: Invariant = Invariant {
+    name: "an occurrence counts its registrations",
+    collection: &OCCURRENCES,
+    breaking: |_| {
+        vec![
+            counted(),
+            doc! { "$set": {
+                "confirmed": { "$ifNull": [{ "$first": "$joined.confirmed" }, 0] },
+                "waitlisted": { "$ifNull": [{ "$first": "$joined.waitlisted" }, 0] },
+            } },
+            doc! { "$match": { "$expr": { "$or": [
+                { "$ne": ["$taken", "$confirmed"] },
+                { "$ne": ["$waiting", "$waitlisted"] },
+            ] } } },
+            doc! { "$project": { "organization": 1, "taken": 1, "confirmed": 1, "waiting": 1, "waitlisted": 1 } },
+        ]
+    },
+};
+
+/// No seat is given twice.
+pub(super) const CAPACITY: Invariant = Invariant {
+    name: "no occurrence has more registrations than seats",
+    collection: &OCCURRENCES,
+    breaking: |_| {
+        vec![
+            counted(),
+            doc! { "$set": { "confirmed": { "$ifNull": [{ "$first": "$joined.confirmed" }, 0] } } },
+            doc! { "$match": { "$expr": { "$or": [
+                { "$gt": ["$confirmed", "$capacity"] },
+                { "$gt": ["$taken", "$capacity"] },
+                { "$lt": ["$taken", 0] },
+                { "$gte": ["$startsAt", "$endsAt"] },
+            ] } } },
+            doc! { "$project": { "organization": 1, "capacity": 1, "taken": 1, "confirmed": 1 } },
+        ]
+    },
+};
+
+fn counted() -> bson::Document {
+    let count = doc! { "$group": {
+        "_id": null,
+        "confirmed": count_where(doc! { "$eq": ["$status", "CONFIRMED"] }),
+        "waitlisted": count_where(doc! { "$eq": ["$status", "WAITLISTED"] }),
+    } };
+    join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, doc! { "occurrence": "$$occurrence" }, vec![count])
+}
+
+/// Nobody in a queue has a place that another has, or will get.
+pub(super) const QUEUE: Invariant = Invariant {
+    name: "everyone in a queue has a place of their own",
+    collection: &OCCURRENCES,
+    breaking: |_| {
+        let places = doc! { "$group": { "_id": "$waitlistSequence", "holders": { "$sum": 1 } } };
+        let summary = doc! { "$group": {
+            "_id": null,
+            "last": { "$max": "$_id" },
+            "shared": { "$max": "$holders" },
+        } };
+        let waiting = doc! { "occurrence": "$$occurrence", "status": "WAITLISTED" };
+        vec![
+            doc! { "$match": { "waiting": { "$gt": 0 } } },
+            join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, waiting, vec![places, summary]),
+            doc! { "$unwind": "$joined" },
+            doc! { "$match": { "$expr": { "$or": [
+                { "$gt": ["$joined.shared", 1] },
+                { "$gte": ["$joined.last", "$nextWaitlistSequence"] },
+            ] } } },
+            doc! { "$project": { "organization": 1, "nextWaitlistSequence": 1, "last": "$joined.last" } },
+        ]
+    },
+};
+
+/// An occurrence is one of an event.
+pub(super) const EVENT: Invariant = Invariant {
+    name: "an occurrence belongs to an event of its organization",
+    collection: &OCCURRENCES,
+    breaking: |_| {
+        vec![
+            join(
+                &EVENTS,
+                doc! { "event": "$event" },
+                doc! { "_id": "$$event" },
+                vec![doc! { "$project": { "_id": 1 } }],
+            ),
+            doc! { "$match": { "joined": [] } },
+            doc! { "$project": { "organization": 1, "event": 1 } },
+        ]
+    },
+};

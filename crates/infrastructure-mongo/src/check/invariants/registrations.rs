@@ -1,0 +1,85 @@
+use bson::doc;
+
+use super::{Invariant, join};
+use crate::{
+    documents::convert::date,
+    schema::{AGENDAS, OCCURRENCES, REGISTRATIONS},
+};
+
+/// A registration is for an occurrence, at its time.
+pub(super) const OCCURRENCE: Invariant = Invariant {
+    name: "an active registration is for an occurrence that takes place, at its time",
+    collection: &REGISTRATIONS,
+    breaking: |now| {
+        let as_it_is = doc! { "$match": { "$expr": { "$and": [
+            { "$eq": ["$event", "$$event"] },
+            { "$eq": ["$startsAt", "$$start"] },
+            { "$eq": ["$endsAt", "$$end"] },
+            // What had begun before it was called off keeps its registrations.
+            { "$or": [{ "$eq": ["$status", "SCHEDULED"] }, { "$lte": ["$startsAt", date(now)] }] },
+        ] } } };
+        let own =
+            doc! { "occurrence": "$occurrence", "event": "$event", "start": "$startsAt", "end": "$endsAt" };
+        vec![
+            doc! { "$match": { "active": true } },
+            join(&OCCURRENCES, own, doc! { "_id": "$$occurrence" }, vec![as_it_is]),
+            doc! { "$match": { "joined": [] } },
+            doc! { "$project": { "organization": 1, "occurrence": 1, "startsAt": 1, "endsAt": 1 } },
+        ]
+    },
+};
+
+/// Nobody has an occurrence twice.
+pub(super) const ONCE: Invariant = Invariant {
+    name: "a member is registered for an occurrence once",
+    collection: &REGISTRATIONS,
+    breaking: |_| {
+        let once = doc! { "organization": "$organization", "occurrence": "$occurrence", "member": "$member" };
+        vec![
+            doc! { "$match": { "active": true } },
+            doc! { "$group": { "_id": once, "registrations": { "$sum": 1 } } },
+            doc! { "$match": { "registrations": { "$gt": 1 } } },
+        ]
+    },
+};
+
+/// Nobody is at two places at once, whatever the agendas say.
+pub(super) const NO_OVERLAP: Invariant = Invariant {
+    name: "no two seats of a member overlap",
+    collection: &REGISTRATIONS,
+    breaking: |_| {
+        let all_before = doc! { "documents": ["unbounded", -1] };
+        vec![
+            doc! { "$match": { "status": "CONFIRMED" } },
+            doc! { "$setWindowFields": {
+                "partitionBy": { "organization": "$organization", "member": "$member" },
+                "sortBy": { "startsAt": 1 },
+                "output": { "busyUntil": { "$max": "$endsAt", "window": all_before } },
+            } },
+            doc! { "$match": { "$expr": { "$gt": ["$busyUntil", "$startsAt"] } } },
+            doc! { "$project": { "organization": 1, "member": 1, "startsAt": 1, "busyUntil": 1 } },
+        ]
+    },
+};
+
+/// A seat takes its member's time.
+pub(super) const IN_AGENDA: Invariant = Invariant {
+    name: "a seat that is not over stands in its member's agenda once",
+    collection: &REGISTRATIONS,
+    breaking: |now| {
+        let entries = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
+            { "$eq": ["$$this.occurrence", "$$occurrence"] },
+            { "$eq": ["$$this.startsAt", "$$start"] },
+            { "$eq": ["$$this.endsAt", "$$end"] },
+        ] } } };
+        let count = doc! { "$project": { "_id": 0, "entries": { "$size": entries } } };
+        let own =
+            doc! { "member": "$member", "occurrence": "$occurrence", "start": "$startsAt", "end": "$endsAt" };
+        vec![
+            doc! { "$match": { "status": "CONFIRMED", "endsAt": { "$gt": date(now) } } },
+            join(&AGENDAS, own, doc! { "_id": "$$member" }, vec![count]),
+            doc! { "$match": { "joined": { "$ne": [{ "entries": 1 }] } } },
+            doc! { "$project": { "organization": 1, "member": 1, "occurrence": 1, "agenda": "$joined" } },
+        ]
+    },
+};
