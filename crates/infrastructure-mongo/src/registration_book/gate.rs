@@ -107,7 +107,7 @@ mod tests {
         let gate = MemberGate::default();
         let (organization, ada) = member(1);
         let mut waiting: Vec<_> = (0..300).map(|_| Box::pin(gate.enter(organization, ada))).collect();
-        let answers: Vec<_> = waiting.iter_mut().map(|call| call.now_or_never()).collect();
+        let answers: Vec<_> = waiting.iter_mut().map(FutureExt::now_or_never).collect();
         assert!(matches!(answers.last(), Some(Some(Err(Fault::Overloaded)))));
     }
 }

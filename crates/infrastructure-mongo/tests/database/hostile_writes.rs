@@ -20,7 +20,7 @@ fn is_refusal(error: &Error) -> bool {
     }
 }
 
-fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, what: &str) {
+pub(crate) fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, what: &str) {
     match outcome {
         Err(error) => assert!(is_refusal(&error), "{what}: {error}"),
         Ok(done) => panic!("{what} was not refused: {done:?}"),

@@ -9,6 +9,7 @@ mod hostile_writes;
 mod idempotency;
 mod indexes;
 mod issue_numbers;
+mod registration;
 mod schema;
 mod support;
 mod tenancy;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod failpoint;
+mod stage;
 
 use std::sync::Arc;
 
@@ -15,7 +16,11 @@ use convene_domain::{id::MemberId, member::Member};
 use convene_infrastructure_mongo::{connect::make_safe, ports::MongoPorts};
 use mongodb::{Client, Collection, options::ClientOptions};
 
-pub(crate) use self::{commands::Commands, failpoint::FailPoint};
+pub(crate) use self::{
+    commands::Commands,
+    failpoint::FailPoint,
+    stage::{Stage, by, first, patient_wish, refusal, wish},
+};
 
 /// Ids for what the adapters write, no two alike in one process.
 #[derive(Debug)]

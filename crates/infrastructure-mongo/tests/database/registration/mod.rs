@@ -1,0 +1,9 @@
+//! Seats given out and taken back on a real MongoDB.
+
+mod exactly_once;
+mod hostile_writes;
+mod limits;
+mod negative_controls;
+mod queue;
+mod races;
+mod refusals;

@@ -1,0 +1,221 @@
+use bson::{Bson, Document, doc};
+use convene_application::{
+    change::Change,
+    failure::{Failure, Outcome, Refusal},
+    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, fresh_uuid, proven, register},
+    },
+};
+use convene_domain::{
+    event::Event, id::MemberId, occurrence::OccurrenceKey, registration::Registration, time::Instant,
+};
+use convene_infrastructure_mongo::{
+    check::Report,
+    registration_book::{BookSettings, MissingGuard, MongoRegistrationBook},
+};
+
+use super::{Tenant, TestDatabase};
+
+/// An organization with events and members, and the books of one process or of several.
+pub(crate) struct Stage {
+    pub(crate) database: TestDatabase,
+    pub(crate) tenant: Tenant,
+    pub(crate) books: Vec<MongoRegistrationBook>,
+}
+
+impl Stage {
+    /// With one process.
+    pub(crate) async fn new() -> Self {
+        Self::with(BookSettings::default()).await
+    }
+
+    /// With one process and these settings.
+    pub(crate) async fn with(settings: BookSettings) -> Self {
+        let database = TestDatabase::prepared().await;
+        let tenant = database.organization("stage").await;
+        let books = vec![database.ports.start_registration_book(settings)];
+        Self { database, tenant, books }
+    }
+
+    /// With one process whose book lacks a guard.
+    pub(crate) async fn without(guard: MissingGuard) -> Self {
+        let mut stage = Self::new().await;
+        stage.books = vec![stage.database.ports.start_registration_book_without(guard)];
+        stage
+    }
+
+    /// With two processes.
+    pub(crate) async fn with_two_processes() -> Self {
+        let mut stage = Self::new().await;
+        let other = stage.database.another_process().await;
+        stage.books.push(other.start_registration_book(BookSettings::default()));
+        stage
+    }
+
+    /// New members. They are stored directly: there may be thousands.
+    pub(crate) async fn crowd(&self, size: usize) -> Vec<MemberId> {
+        let ids: Vec<MemberId> = (0..size).map(|_| MemberId::from_uuid(fresh_uuid())).collect();
+        let organization = self.tenant.scope.organization().to_string();
+        let now = date(FixedClock::START);
+        let member = |id: &MemberId| {
+            doc! {
+                "_id": id.to_string(), "organization": &organization, "userId": id.to_string(), "displayName": "Ada",
+                "role": "MEMBER", "status": "ACTIVE", "createdAt": now, "updatedAt": now,
+            }
+        };
+        let agenda = |id: &MemberId| {
+            doc! { "_id": id.to_string(), "organization": &organization, "busy": Bson::Array(Vec::new()) }
+        };
+        self.database.collection("members").insert_many(ids.iter().map(member)).await.unwrap();
+        self.database.collection("agendas").insert_many(ids.iter().map(agenda)).await.unwrap();
+        ids
+    }
+
+    /// One new member.
+    pub(crate) async fn member(&self) -> MemberId {
+        self.crowd(1).await[0]
+    }
+
+    /// Stores an event; none of its occurrences is.
+    pub(crate) async fn event(&self, event: Event) -> Event {
+        let series = &event.series;
+        let local = |local: convene_domain::time::LocalDateTime| {
+            let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+            local.format(&format).unwrap()
+        };
+        let recurrence = series.rule().map(|rule| {
+            doc! { "rule": rule.to_string(), "exdates": Bson::Array(Vec::new()), "rdates": Bson::Array(Vec::new()) }
+        });
+        let lead = |lead: Option<convene_domain::duration::LeadTime>| lead.map(|lead| seconds(lead.get()));
+        let mut document = doc! {
+            "_id": event.id.to_string(),
+            "organization": self.tenant.scope.organization().to_string(),
+            "title": event.title.to_string(),
+            "description": "",
+            "location": "",
+            "startsAt": local(series.start()),
+            "timeZone": series.zone().name(),
+            "durationSeconds": seconds(event.duration.get()),
+            "recurrence": recurrence,
+            "capacity": i32::try_from(event.capacity.get()).unwrap(),
+            "status": event.status.as_str(),
+            "version": i32::try_from(event.version).unwrap(),
+            "revision": 1_i64,
+            "firstStart": date(series.first_start()),
+            "lastEnd": series.last_end(event.duration.get()).map(date),
+            "createdAt": date(event.created_at),
+            "updatedAt": date(event.updated_at),
+        };
+        let policy = [
+            ("registrationOpensSeconds", lead(event.policy.opens)),
+            ("registrationClosesSeconds", lead(event.policy.closes)),
+            ("cancellationClosesSeconds", lead(event.policy.cancellation_closes)),
+        ];
+        document.extend(
+            policy.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Bson::from(value?)))),
+        );
+        self.database.collection("events").insert_one(document).await.unwrap();
+        event
+    }
+
+    /// Asks the first process for a seat.
+    pub(crate) async fn register(&self, order: RegistrationOrder, change: &Change) -> Outcome<Registration> {
+        self.register_by(0, order, change).await
+    }
+
+    /// Asks one of the processes for a seat.
+    pub(crate) async fn register_by(
+        &self,
+        process: usize,
+        order: RegistrationOrder,
+        change: &Change,
+    ) -> Outcome<Registration> {
+        self.books[process % self.books.len()].register(&self.tenant.scope, order, change).await
+    }
+
+    /// Has a member cancel a registration of theirs.
+    pub(crate) async fn cancel(&self, registration: &Registration, change: &Change) -> Outcome<Cancelled> {
+        self.cancel_by(0, registration, change).await
+    }
+
+    /// The same, by one of the processes.
+    pub(crate) async fn cancel_by(
+        &self,
+        process: usize,
+        registration: &Registration,
+        change: &Change,
+    ) -> Outcome<Cancelled> {
+        let order = CancellationOrder {
+            registration: registration.id,
+            of_member: Some(registration.member),
+            caller: registration.member,
+        };
+        self.books[process % self.books.len()].cancel(&self.tenant.scope, order, change).await
+    }
+
+    /// The occurrence as it is stored.
+    pub(crate) async fn occurrence(&self, key: OccurrenceKey) -> Option<Document> {
+        self.database.collection("occurrences").find_one(doc! { "_id": key.to_string() }).await.unwrap()
+    }
+
+    /// How many seats of the occurrence are taken, and how many wait for one.
+    pub(crate) async fn counts(&self, key: OccurrenceKey) -> (i32, i32) {
+        let occurrence = self.occurrence(key).await.unwrap();
+        (occurrence.get_i32("taken").unwrap(), occurrence.get_i32("waiting").unwrap())
+    }
+
+    /// What a check of the whole database finds.
+    pub(crate) async fn report(&self) -> Report {
+        self.database.ports.check(FixedClock::START).await.unwrap()
+    }
+
+    /// Checks that everything holds.
+    pub(crate) async fn assert_sound(&self) {
+        let report = self.report().await;
+        assert!(report.is_clean(), "{report}");
+        assert!(report.findings.iter().any(|finding| finding.examined > 0), "{report}");
+    }
+
+    /// Takes the validator of a collection away.
+    pub(crate) async fn without_validator(&self, collection: &str) {
+        self.database.raw().run_command(doc! { "collMod": collection, "validator": {} }).await.unwrap();
+    }
+}
+
+/// A member's own change.
+pub(crate) fn by(member: MemberId) -> ChangeBuilder {
+    ChangeBuilder::by(&member.to_string())
+}
+
+/// The event's first occurrence.
+pub(crate) fn first(event: &Event) -> OccurrenceKey {
+    OccurrenceKey { event: event.id, original_start: event.series.first_start() }
+}
+
+/// A wish to register for the event's first occurrence.
+pub(crate) fn wish(event: &Event, member: MemberId) -> RegistrationOrder {
+    register(proven(event, event.series.first_start()), member)
+}
+
+/// The same, but to wait where it is full.
+pub(crate) fn patient_wish(event: &Event, member: MemberId) -> RegistrationOrder {
+    RegistrationOrder { join_waitlist: true, ..wish(event, member) }
+}
+
+/// The one refusal that an outcome is.
+pub(crate) fn refusal<T: std::fmt::Debug>(outcome: Outcome<T>) -> Refusal {
+    match outcome {
+        Err(Failure::Refused(mut refusals)) if refusals.len() == 1 => refusals.remove(0),
+        other => panic!("not one refusal, but {other:?}"),
+    }
+}
+
+fn date(instant: Instant) -> bson::DateTime {
+    bson::DateTime::from_time_0_3(instant.to_offset(time::UtcOffset::UTC))
+}
+
+fn seconds(duration: time::Duration) -> i32 {
+    i32::try_from(duration.whole_seconds()).unwrap()
+}
