@@ -238,6 +238,6 @@ pub(super) async fn limits_what_a_member_holds(bench: Bench) {
     let one_more = || register(proven(&series, day(1_000)), ada.id);
     let refused = tenant.try_register(one_more(), NOW).await;
     assert!(matches!(refusal(refused), Refusal::LimitExceeded { limit: 1_000, .. }));
-    // What has ended does not count.
-    tenant.try_register(one_more(), day(0) + Duration::HOUR).await.unwrap();
+    // What has ended does not count; the clocks of processes may differ, so it may for a while.
+    tenant.try_register(one_more(), day(2)).await.unwrap();
 }
