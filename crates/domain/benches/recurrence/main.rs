@@ -42,7 +42,7 @@ fn main() {
     print_zones();
     print_windows(counter.as_ref());
     print_works("Streaming from the start, for each occurrence", work::streams(), counter.as_ref());
-    print_works("10,000 series, 30 days", work::merges(), None);
+    print_works("10,000 series, 30 days", work::merges(), counter.as_ref());
     print_works("Worst accepted rules, 30 days in 2090", work::worst_windows(), counter.as_ref());
     print_works("Reading and compiling", work::compiling(), None);
 }
