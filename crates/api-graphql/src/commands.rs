@@ -2,6 +2,7 @@
 
 mod healthcheck;
 mod schema;
+mod seed;
 mod serve;
 mod token;
 mod version;
@@ -18,6 +19,8 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Serve until SIGTERM or Ctrl-C
     Serve(serve::Arguments),
+    /// Load demo data: what is missing is added, what is there is left alone
+    Seed(seed::Arguments),
     /// Mint a token to call the server with
     Token(token::Arguments),
     /// Print the GraphQL schema
@@ -33,6 +36,7 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Serve(arguments) => serve::run(&arguments),
+            Self::Seed(arguments) => seed::run(&arguments),
             Self::Token(arguments) => token::run(&arguments),
             Self::Schema => schema::run(),
             Self::Version => version::run(),

@@ -1,0 +1,38 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use convene_api_graphql::{
+    config::{DatabaseConfig, Environment},
+    seed::{self, Plan},
+    system::SystemClock,
+    wiring::Backend,
+};
+use convene_application::ports::Clock;
+
+/// What to load.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A file, or a folder with files, in the form that seeds/README.md describes
+    #[arg(value_name = "FILE or folder", default_value = "seeds")]
+    path: PathBuf,
+}
+
+/// Loads the data and prints, for each organization, what was created and what was there.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    // What is wrong with the files is found out before the database is touched.
+    let seeds = seed::read(&arguments.path)?;
+    let plans = seed::plan(&seeds, SystemClock.now())?;
+    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(load(&plans, &config))
+}
+
+async fn load(plans: &[Plan<'_>], config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
+    let backend = Backend::open(config).await.context("the demo data were not loaded")?;
+    for plan in plans {
+        let services = &backend.services;
+        let summary = seed::load(&services.use_cases, &*services.clock, plan).await?;
+        super::say(&format!("{summary}\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
