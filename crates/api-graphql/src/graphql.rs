@@ -12,7 +12,7 @@
 //! | [`limits`] | how large a document may be |
 
 pub mod context;
-mod cursor;
+pub(crate) mod cursor;
 pub mod errors;
 pub mod input;
 pub mod limits;

@@ -7,6 +7,7 @@
 //! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`graphql`] | what belongs to the GraphQL schema and its documents |
+//! | [`rest`] | the REST routes of the issue tracker, and the document that describes them |
 //! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
 //! | [`callers`] | from proven credentials to whoever may call |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
@@ -19,6 +20,7 @@ pub mod callers;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod rest;
 pub mod seed;
 pub mod server;
 pub mod system;

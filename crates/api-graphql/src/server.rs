@@ -34,7 +34,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// More routes for the server: the REST routes, GraphiQL, subscriptions. They come before the server's own, so that
 /// a resource for `/graphql` with a guard (an upgrade to WebSocket, say) takes what it wants and leaves the rest. Their
 /// handlers let callers in through a clone of the [`Gate`], read bodies with [`body`](crate::http::body), and answer
-/// with [`HttpError`] where they refuse.
+/// with [`HttpError`] where they refuse. The server lends them its [`HttpLimits`] and its [`MutationTasks`] as
+/// [`web::Data`].
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// The parts of a server.
@@ -69,6 +70,8 @@ struct Shared<R: CallerResolver> {
     edge: web::Data<EdgeSettings>,
     health: web::Data<Health>,
     graphql: web::Data<GraphqlRoute<R>>,
+    limits: web::Data<HttpLimits>,
+    mutations: web::Data<MutationTasks>,
     more_routes: Routes,
 }
 
@@ -78,6 +81,8 @@ impl<R: CallerResolver> Clone for Shared<R> {
             edge: self.edge.clone(),
             health: self.health.clone(),
             graphql: self.graphql.clone(),
+            limits: self.limits.clone(),
+            mutations: self.mutations.clone(),
             more_routes: Arc::clone(&self.more_routes),
         }
     }
@@ -89,6 +94,8 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.edge.clone())
             .app_data(self.health.clone())
             .app_data(self.graphql.clone())
+            .app_data(self.limits.clone())
+            .app_data(self.mutations.clone())
             .configure(|config| (self.more_routes)(config))
             .configure(health::routes)
             .configure(graphql::routes::<R>);
@@ -190,7 +197,9 @@ fn shared<R: CallerResolver>(
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits }),
         health: web::Data::new(Health { readiness, shutting_down, metrics }),
-        graphql: web::Data::new(GraphqlRoute { gate, executor, mutations, limits }),
+        graphql: web::Data::new(GraphqlRoute { gate, executor, mutations: mutations.clone(), limits }),
+        limits: web::Data::new(limits),
+        mutations: web::Data::new(mutations),
         more_routes,
     }
 }

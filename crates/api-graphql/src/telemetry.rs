@@ -14,6 +14,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use convene_application::caller::Caller;
+
 use crate::http::request_id::RequestId;
 
 /// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
@@ -136,6 +138,15 @@ impl SecurityEvent {
             Self::Forbidden => "forbidden",
         }
     }
+}
+
+/// Counts and logs a caller's attempt at an operation that their role does not allow. Such attempts are no entries of
+/// the activity log, which tells what was changed.
+pub(crate) fn report_forbidden(operation: &'static str, caller: Option<&Caller>, request_id: &RequestId) {
+    record_security_event(SecurityEvent::Forbidden);
+    let organization = caller.map(|caller| caller.scope().organization().to_string());
+    let member = caller.map(|caller| caller.member().to_string());
+    tracing::warn!(%request_id, operation, organization, member, "the caller's role does not allow this");
 }
 
 /// Counts one such event.

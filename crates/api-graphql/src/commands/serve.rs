@@ -6,6 +6,7 @@ use convene_api_graphql::{
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
     graphql::schema,
+    rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
     wiring::Backend,
@@ -49,13 +50,15 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(Arc::clone(&services.use_cases));
+    let gate = Arc::new(Gate::new(authenticator, limits, Arc::new(callers)));
+    let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {
-        gate: Arc::new(Gate::new(authenticator, limits, Arc::new(callers))),
+        gate: Arc::clone(&gate),
         executor: schema::executor(services, config.documents, config.introspection),
         readiness: backend,
         metrics,
         new_request_id: Arc::new(system::new_request_id),
-        more_routes: Arc::new(|_| {}),
+        more_routes: rest::routes(Rest { gate, use_cases }),
     };
     server::serve(listener, parts, options, stop).await?;
     Ok(())

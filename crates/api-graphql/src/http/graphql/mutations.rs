@@ -25,7 +25,7 @@ impl MutationTasks {
     }
 
     /// Starts one.
-    pub(super) fn spawn<F>(&self, mutation: F) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F>(&self, mutation: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

@@ -1,0 +1,114 @@
+//! What every request of these routes goes through: the deadline, the gate, the body, and the task of a change.
+
+use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use convene_application::{
+    caller::{Admin, Caller, Principal},
+    failure::{Failure, Outcome, Refusal},
+    use_cases::UseCases,
+};
+use futures::FutureExt;
+use tokio::time::timeout;
+
+use super::{Rest, failure, input::Body};
+use crate::{
+    auth::CallerResolver,
+    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, request_id::RequestId},
+    telemetry,
+};
+
+/// How a request of these routes ends.
+pub(super) type Answer = Result<HttpResponse, HttpError>;
+
+/// What handlers take of the server.
+pub(super) type Server<R> = (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>);
+
+/// A request at hand.
+pub(super) struct Call<'a, R: CallerResolver<Caller = Principal>> {
+    pub(super) http: &'a HttpRequest,
+    pub(super) request_id: RequestId,
+    server: &'a Server<R>,
+    /// Whether a change was started. From then on it goes on, whatever becomes of the answer.
+    begun: Cell<bool>,
+}
+
+/// Answers a request with what `work` says. Work that takes too long, or panics, is answered like any other failure.
+pub(super) async fn answer<R: CallerResolver<Caller = Principal>>(
+    http: &HttpRequest,
+    server: &Server<R>,
+    work: impl AsyncFnOnce(&Call<'_, R>) -> Answer,
+) -> HttpResponse {
+    let request_id = RequestId::current(http);
+    let call = Call { http, request_id: request_id.clone(), server, begun: Cell::new(false) };
+    let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
+    let answer = match timeout(server.1.request_time, guarded).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_panic)) => Err(HttpError::internal()),
+        Err(_elapsed) if call.begun.get() => Err(failure::outcome_unknown()),
+        Err(_elapsed) => Err(failure::unavailable()),
+    };
+    answer.unwrap_or_else(|error| error.response_with_id(&request_id))
+}
+
+impl<R: CallerResolver<Caller = Principal>> Call<'_, R> {
+    pub(super) fn use_cases(&self) -> &UseCases {
+        &self.server.0.use_cases
+    }
+
+    /// The member who calls. An attempt by the operator, who is none, is a security event.
+    pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
+        let admitted = self.server.0.gate.admit(self.http.headers()).await;
+        let principal = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        principal.caller.ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
+    }
+
+    /// The caller as an admin. An attempt by anybody else is a security event.
+    pub(super) fn admin<'c>(
+        &self,
+        caller: &'c Caller,
+        operation: &'static str,
+    ) -> Result<Admin<'c>, HttpError> {
+        caller.admin().map_err(|refusal| self.denied(operation, Some(caller), refusal))
+    }
+
+    fn denied(&self, operation: &'static str, caller: Option<&Caller>, refusal: Refusal) -> HttpError {
+        telemetry::report_forbidden(operation, caller, &self.request_id);
+        self.failed(refusal.into())
+    }
+
+    /// The JSON object in the body.
+    pub(super) async fn body(&self, payload: web::Payload) -> Result<Body, HttpError> {
+        body::check_kind(self.http.headers())?;
+        Body::parse(&body::read(self.http.headers(), payload, &self.server.1).await?)
+    }
+
+    /// Sees a change through in a task of its own: a client that hangs up does not cut it in half.
+    pub(super) async fn change<T, F>(
+        &self,
+        change: impl FnOnce(web::Data<Rest<R>>) -> F,
+    ) -> Result<T, HttpError>
+    where
+        F: Future<Output = Outcome<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.begun.set(true);
+        let task = self.server.2.spawn(change(self.server.0.clone()));
+        match task.await {
+            Ok(outcome) => outcome.map_err(|failure| self.failed(failure)),
+            // It panicked, so nobody knows how far it came.
+            Err(_panic) => Err(failure::outcome_unknown()),
+        }
+    }
+
+    /// The error for a failure. A fault is logged here, once.
+    pub(super) fn failed(&self, failure: Failure) -> HttpError {
+        failure::http_error(failure, &self.request_id)
+    }
+}
+
+/// An error of input that is told by its fields.
+pub(super) fn invalid(fields: Vec<crate::http::error::FieldProblem>) -> HttpError {
+    let error = HttpError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "The request is not valid.");
+    HttpError { fields, ..error }
+}

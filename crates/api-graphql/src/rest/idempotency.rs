@@ -1,0 +1,93 @@
+//! The `Idempotency-Key` header: a caller's own name for a change, so that repeating it changes nothing more.
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+use convene_application::change::{Fingerprint, Idempotency, RequestMetadata};
+use convene_domain::text::IdempotencyKey;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::input::Problems;
+use crate::http::request_id::RequestId;
+
+/// The header's name, also in problems.
+pub(super) const HEADER: &str = "Idempotency-Key";
+
+/// What a use case has to know of the request of a change.
+///
+/// The key is taken as it is, or without the quotes that the header's draft standard puts around it. `operation` names the
+/// change and what it is about; together with the body it tells whether a key is used for another change.
+pub(super) fn metadata(
+    headers: &HeaderMap,
+    request_id: &RequestId,
+    operation: &str,
+    body: &Map<String, Value>,
+    problems: &mut Problems,
+) -> Option<RequestMetadata> {
+    let key = match given(headers) {
+        Ok(None) => None,
+        Ok(Some(text)) => Some(problems.check(HEADER, IdempotencyKey::parse(text))?),
+        Err(problem) => return problems.check(HEADER, Err(problem)),
+    };
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(operation, body) });
+    Some(RequestMetadata { request_id: Some(request_id.as_str().to_owned()), idempotency })
+}
+
+fn given(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
+    let mut values = headers.get_all(HeaderName::from_static("idempotency-key"));
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("may be given once");
+    }
+    let text = value.to_str().map_err(|_| "must be of printable ASCII characters")?;
+    Ok(Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)))
+}
+
+/// The same for the same change, in whatever order its fields were written.
+fn fingerprint(operation: &str, body: &Map<String, Value>) -> Fingerprint {
+    let mut fields: Vec<_> = body.iter().collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    // Bodies have no objects within, so nothing else has an order of its own.
+    let content = Value::from(vec![Value::from(operation), serde_json::json!(fields)]);
+    let digest = Sha256::digest(content.to_string());
+    Fingerprint(std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn body(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_order_of_fields_does_not_matter_but_everything_else_does() {
+        let one = fingerprint("createIssue", &body(r#"{"title":"a","description":"b"}"#));
+        assert_eq!(one, fingerprint("createIssue", &body(r#"{"description":"b","title":"a"}"#)));
+        assert_ne!(one, fingerprint("updateIssue 1", &body(r#"{"description":"b","title":"a"}"#)));
+        assert_ne!(one, fingerprint("createIssue", &body(r#"{"description":"a","title":"b"}"#)));
+        assert_ne!(one, fingerprint("createIssue", &body(r#"{"title":"a","description":"b","x":null}"#)));
+    }
+
+    #[rstest]
+    #[case::none(&[], Ok(None))]
+    #[case::plain(&["k-1"], Ok(Some("k-1")))]
+    #[case::quoted(&["\"k-1\""], Ok(Some("k-1")))]
+    #[case::half_quoted(&["\"k-1"], Ok(Some("\"k-1")))]
+    #[case::two(&["k-1", "k-1"], Err("may be given once"))]
+    #[case::not_ascii(&["schlüssel"], Err("must be of printable ASCII characters"))]
+    fn a_key_is_given_once(
+        #[case] values: &[&str],
+        #[case] expected: Result<Option<&'static str>, &'static str>,
+    ) {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append(HeaderName::from_static("idempotency-key"), value);
+        }
+        assert_eq!(given(&headers), expected);
+    }
+}

@@ -1,0 +1,67 @@
+//! `/api/issues`.
+
+pub(super) mod answer;
+pub(super) mod create;
+pub(super) mod delete;
+mod fields;
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod update;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use convene_application::caller::Principal;
+
+use crate::{auth::CallerResolver, http::error::HttpError};
+
+/// Adds the routes.
+pub(super) fn routes<R: CallerResolver<Caller = Principal>>(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/api/issues")
+                .route(web::get().to(list::handle::<R>))
+                .route(web::post().to(create::handle::<R>))
+                .default_service(web::to(other_method_on_all)),
+        )
+        .service(
+            web::resource("/api/issues/{number}")
+                .route(web::get().to(get::handle::<R>))
+                .route(web::patch().to(update::handle::<R>))
+                .route(web::delete().to(delete::handle::<R>))
+                .default_service(web::to(other_method_on_one)),
+        );
+}
+
+async fn other_method_on_all(request: HttpRequest) -> HttpResponse {
+    HttpError::method_not_allowed("GET, POST").response(&request)
+}
+
+async fn other_method_on_one(request: HttpRequest) -> HttpResponse {
+    HttpError::method_not_allowed("GET, PATCH, DELETE").response(&request)
+}
+
+/// The number in the path. There is exactly one way to write a number; at any other there is nothing.
+fn number(path: &str) -> Result<u32, HttpError> {
+    let number: u32 = path.parse().map_err(|_| HttpError::not_found())?;
+    if number.to_string() == path { Ok(number) } else { Err(HttpError::not_found()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("1", Some(1))]
+    #[case("4294967295", Some(u32::MAX))]
+    #[case("4294967296", None)]
+    #[case("01", None)]
+    #[case("+1", None)]
+    #[case("-1", None)]
+    #[case("1.0", None)]
+    #[case("", None)]
+    #[case("one", None)]
+    fn numbers_have_one_spelling(#[case] path: &str, #[case] expected: Option<u32>) {
+        assert_eq!(number(path).ok(), expected);
+    }
+}

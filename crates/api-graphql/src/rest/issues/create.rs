@@ -1,0 +1,97 @@
+use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
+use convene_application::{
+    caller::{Caller, Principal},
+    change::RequestMetadata,
+    issue::CreateIssueCommand,
+};
+use convene_domain::{
+    issue::{IssuePriority, IssueStatus},
+    text::{Description, Title, UserId},
+};
+
+use super::{
+    answer::represent_one,
+    fields::{Assignee, check_assignee, priority, status},
+};
+use crate::{
+    auth::CallerResolver,
+    http::error::HttpError,
+    rest::{
+        call::{Call, Server, answer},
+        idempotency,
+        input::{Body, Given, Problems},
+    },
+};
+
+const OPERATION: &str = "createIssue";
+
+/// Report an issue
+///
+/// Every member may.
+#[utoipa::path(
+    post,
+    path = "/api/issues",
+    operation_id = "createIssue",
+    tag = "issues",
+    params(crate::rest::openapi::IdempotencyKeyHeader),
+    request_body = crate::rest::openapi::NewIssue,
+    responses(
+        (status = 201, description = "The issue", body = super::answer::IssueAnswer,
+            headers(("Location" = String, description = "Where the issue is"))),
+        crate::rest::openapi::BadBody,
+        crate::rest::openapi::Denied,
+        crate::rest::openapi::KeyReused,
+    )
+)]
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+    http: HttpRequest,
+    payload: web::Payload,
+    server: Server<R>,
+) -> HttpResponse {
+    answer(&http, &server, async |call| {
+        let caller = call.caller(OPERATION).await?;
+        let (command, assignee, request) = read(call, &caller, call.body(payload).await?).await?;
+        let author = caller.clone();
+        let create = call
+            .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);
+        let issue = represent_one(call, &caller, create.await?, assignee.as_ref()).await?;
+        let location = format!("/api/issues/{}", issue.number());
+        Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(issue))
+    })
+    .await
+}
+
+async fn read<R: CallerResolver<Caller = Principal>>(
+    call: &Call<'_, R>,
+    caller: &Caller,
+    mut body: Body,
+) -> Result<(CreateIssueCommand, Option<Assignee>, RequestMetadata), HttpError> {
+    let mut problems = Problems::default();
+    let request =
+        idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, body.fields(), &mut problems);
+    let title = body.required(&mut problems, "title", Title::parse);
+    let description = body.optional(&mut problems, "description", Description::parse);
+    let no_description = || Description::parse("").ok();
+    let description = description.and_then(|given| given.or_else(no_description));
+    let priority = body.optional(&mut problems, "priority", priority);
+    let assignee = match body.clearable(&mut problems, "assigneeId", UserId::parse) {
+        Some(Given::Value(user)) => check_assignee(call, caller, user, &mut problems).await?,
+        Some(Given::Absent | Given::Null) | None => None,
+    };
+    body.optional(&mut problems, "status", |text| match status(text)? {
+        IssueStatus::Open => Ok(()),
+        IssueStatus::InProgress | IssueStatus::Done => Err("must be OPEN, as every new issue is"),
+    });
+    body.finish(&mut problems, "title, description, priority, assigneeId and status");
+
+    let values = title.zip(description).zip(priority).zip(request);
+    let (((title, description), priority), request) = problems.conclude(values)?;
+    let command = CreateIssueCommand {
+        title,
+        description,
+        priority: priority.unwrap_or(IssuePriority::Medium),
+        assignee: assignee.as_ref().map(|assignee| assignee.member),
+        event: None,
+    };
+    Ok((command, assignee, request))
+}

@@ -1,0 +1,46 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+use convene_application::{caller::Principal, change::RequestMetadata};
+
+use super::get::find;
+use crate::{
+    auth::CallerResolver,
+    rest::call::{Server, answer},
+};
+
+const OPERATION: &str = "deleteIssue";
+
+/// Delete an issue
+///
+/// Only an ADMIN may. Its number is not given out again.
+#[utoipa::path(
+    delete,
+    path = "/api/issues/{number}",
+    operation_id = "deleteIssue",
+    tag = "issues",
+    params(crate::rest::openapi::NumberInPath),
+    responses(
+        (status = 204, description = "It is gone"),
+        crate::rest::openapi::Denied,
+        crate::rest::openapi::Missing,
+    )
+)]
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+    http: HttpRequest,
+    path: web::Path<String>,
+    server: Server<R>,
+) -> HttpResponse {
+    answer(&http, &server, async |call| {
+        let caller = call.caller(OPERATION).await?;
+        call.admin(&caller, OPERATION)?;
+        let issue = find(call, &caller, &path).await?.id;
+        // Deleting again finds nothing to delete, so there is no need of a key.
+        let request =
+            RequestMetadata { request_id: Some(call.request_id.as_str().to_owned()), idempotency: None };
+        call.change(async move |rest| {
+            rest.use_cases.delete_issue.execute(caller.admin()?, issue, request).await
+        })
+        .await?;
+        Ok(HttpResponse::NoContent().finish())
+    })
+    .await
+}

@@ -1,0 +1,62 @@
+//! The fields of issues that several routes read.
+
+use convene_application::{
+    authentication::Credentials,
+    caller::{Caller, Principal},
+    ports::OrganizationReference,
+};
+use convene_domain::{
+    id::MemberId,
+    issue::{IssuePriority, IssueStatus},
+    text::UserId,
+};
+
+use crate::{
+    auth::CallerResolver,
+    http::error::HttpError,
+    rest::{call::Call, input::Problems},
+};
+
+pub(super) fn status(text: &str) -> Result<IssueStatus, &'static str> {
+    IssueStatus::parse(text).ok_or("must be OPEN, IN_PROGRESS or DONE")
+}
+
+pub(super) fn priority(text: &str) -> Result<IssuePriority, &'static str> {
+    IssuePriority::parse(text).ok_or("must be LOW, MEDIUM or HIGH")
+}
+
+/// A member as these routes name one.
+#[derive(Clone, Debug)]
+pub(super) struct Assignee {
+    pub(super) member: MemberId,
+    pub(super) user: UserId,
+}
+
+/// The member of the caller's organization with this user id; `None` if there is none.
+pub(super) async fn find_assignee<R: CallerResolver<Caller = Principal>>(
+    call: &Call<'_, R>,
+    caller: &Caller,
+    user: UserId,
+) -> Result<Option<Assignee>, HttpError> {
+    let credentials = Credentials {
+        organization: Some(OrganizationReference::Id(caller.scope().organization())),
+        user: user.clone(),
+        operator: false,
+        role: None,
+    };
+    let found = call.use_cases().authenticate.execute(credentials).await;
+    let principal = found.map_err(|fault| call.failed(fault.into()))?;
+    let member = principal.and_then(|principal| principal.caller).map(|found| found.member());
+    Ok(member.map(|member| Assignee { member, user }))
+}
+
+/// The same for a field of a body: it must be there, or `None` with the problem noted.
+pub(super) async fn check_assignee<R: CallerResolver<Caller = Principal>>(
+    call: &Call<'_, R>,
+    caller: &Caller,
+    user: UserId,
+    problems: &mut Problems,
+) -> Result<Option<Assignee>, HttpError> {
+    let found = find_assignee(call, caller, user).await?;
+    Ok(problems.check("assigneeId", found.ok_or("is the user id of no member of the organization")))
+}

@@ -1,0 +1,46 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+use convene_application::caller::{Caller, Principal};
+use convene_domain::issue::Issue;
+
+use super::{answer::represent_one, number};
+use crate::{
+    auth::CallerResolver,
+    http::error::HttpError,
+    rest::call::{Call, Server, answer},
+};
+
+/// Read an issue
+#[utoipa::path(
+    get,
+    path = "/api/issues/{number}",
+    operation_id = "getIssue",
+    tag = "issues",
+    params(crate::rest::openapi::NumberInPath),
+    responses(
+        (status = 200, description = "The issue", body = super::answer::IssueAnswer),
+        crate::rest::openapi::Denied,
+        crate::rest::openapi::Missing,
+    )
+)]
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+    http: HttpRequest,
+    path: web::Path<String>,
+    server: Server<R>,
+) -> HttpResponse {
+    answer(&http, &server, async |call| {
+        let caller = call.caller("getIssue").await?;
+        let issue = find(call, &caller, &path).await?;
+        Ok(HttpResponse::Ok().json(represent_one(call, &caller, issue, None).await?))
+    })
+    .await
+}
+
+/// The issue at a path. One of another organization is as missing as one that never was.
+pub(super) async fn find<R: CallerResolver<Caller = Principal>>(
+    call: &Call<'_, R>,
+    caller: &Caller,
+    path: &str,
+) -> Result<Issue, HttpError> {
+    let found = call.use_cases().get_issue_by_number.execute(caller, number(path)?).await;
+    found.map_err(|failure| call.failed(failure))?.ok_or_else(HttpError::not_found)
+}

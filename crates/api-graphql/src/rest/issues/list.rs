@@ -1,0 +1,124 @@
+use actix_web::{HttpRequest, HttpResponse, http::header::LINK};
+use convene_application::{
+    caller::{Caller, Principal},
+    failure::Fault,
+    page::{PageRequest, PageSize},
+    ports::IssueFilter,
+};
+use convene_domain::{
+    issue::{IssuePriority, IssueStatus},
+    text::UserId,
+};
+
+use super::{
+    answer::represent,
+    fields::{find_assignee, priority, status},
+};
+use crate::{
+    auth::CallerResolver,
+    graphql::cursor,
+    http::error::HttpError,
+    rest::{
+        call::{Server, answer},
+        input::{Problems, Query},
+    },
+};
+
+/// How many issues a page has if the caller does not say.
+const DEFAULT_PAGE: u8 = 20;
+
+/// List issues
+///
+/// By number. Where more follow, a `Link` header says where; it is to be followed as it is.
+#[utoipa::path(
+    get,
+    path = "/api/issues",
+    operation_id = "listIssues",
+    tag = "issues",
+    params(crate::rest::openapi::IssueQuery),
+    responses(
+        (status = 200, description = "A page of issues", body = [super::answer::IssueAnswer],
+            headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more follow"))),
+        crate::rest::openapi::BadQuery,
+        crate::rest::openapi::Denied,
+    )
+)]
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+    http: HttpRequest,
+    server: Server<R>,
+) -> HttpResponse {
+    answer(&http, &server, async |call| {
+        let caller = call.caller("listIssues").await?;
+        let list = read(&caller, call.http.query_string())?;
+        let assignee = match &list.assignee {
+            None => None,
+            Some(user) => match find_assignee(call, &caller, user.clone()).await? {
+                Some(assignee) => Some(assignee.member),
+                // Nobody's issues are none.
+                None => return Ok(HttpResponse::Ok().json([(); 0])),
+            },
+        };
+        let filter = IssueFilter {
+            statuses: some_if_any(list.statuses.clone()),
+            priorities: some_if_any(list.priorities.clone()),
+            assignee,
+            search: None,
+        };
+        let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
+        let page = page.map_err(|failure| call.failed(failure))?;
+        let mut response = HttpResponse::Ok();
+        if let (true, Some(last)) = (page.has_next, page.items.last()) {
+            let after = cursor::encode(caller.scope().organization(), &last.number);
+            let next = next(&list, &after).map_err(|error| call.failed(Fault::internal(error).into()))?;
+            response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
+        }
+        Ok(response.json(represent(call, &caller, page.items, None).await?))
+    })
+    .await
+}
+
+/// What a query string asks for.
+struct List {
+    statuses: Vec<IssueStatus>,
+    priorities: Vec<IssuePriority>,
+    assignee: Option<UserId>,
+    page: PageRequest<u32>,
+}
+
+fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
+    let mut query = Query::parse(query)?;
+    let mut problems = Problems::default();
+    let statuses = query.many(&mut problems, "status", status);
+    let priorities = query.many(&mut problems, "priority", priority);
+    let assignee = query.one(&mut problems, "assigneeId", UserId::parse);
+    let first = query.one(&mut problems, "first", page_size);
+    let default = || problems.check("first", PageSize::new(DEFAULT_PAGE));
+    let first = first.and_then(|first| first.or_else(default));
+    let organization = caller.scope().organization();
+    let after = query.one(&mut problems, "after", |text| cursor::decode::<u32>(organization, text));
+    query.finish(&mut problems, "status, priority, assigneeId, first and after");
+
+    let values = statuses.zip(priorities).zip(assignee).zip(first.zip(after));
+    let (((statuses, priorities), assignee), (first, after)) = problems.conclude(values)?;
+    Ok(List { statuses, priorities, assignee, page: PageRequest { first, after } })
+}
+
+fn page_size(text: &str) -> Result<PageSize, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let size = if digits { text.parse().unwrap_or(u32::MAX) } else { 0 };
+    PageSize::new(size).map_err(|problem| problem.to_string())
+}
+
+/// The query string of the next page: the same question, from where this page ends.
+fn next(list: &List, after: &str) -> Result<String, serde_urlencoded::ser::Error> {
+    let size = list.page.first.get().to_string();
+    let statuses = list.statuses.iter().map(|status| ("status", status.as_str()));
+    let priorities = list.priorities.iter().map(|priority| ("priority", priority.as_str()));
+    let assignee = list.assignee.iter().map(|user| ("assigneeId", user.as_str()));
+    let page = [("first", size.as_str()), ("after", after)];
+    serde_urlencoded::to_string(statuses.chain(priorities).chain(assignee).chain(page).collect::<Vec<_>>())
+}
+
+fn some_if_any<T>(items: Vec<T>) -> Option<Vec<T>> {
+    if items.is_empty() { None } else { Some(items) }
+}

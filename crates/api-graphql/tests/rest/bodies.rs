@@ -1,0 +1,171 @@
+//! What bodies may say, and how they are refused.
+
+use insta::assert_json_snapshot;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::{ADMIN, MEMBER, TestServer, send, with_json, without_organization};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_is_enough() {
+    let server = TestServer::start().await;
+    let answer = server.post(r#"{"title":"  Leak  "}"#).await;
+    assert_eq!((answer.status, answer.header("location")), (201, Some("/api/issues/3")));
+    assert_json_snapshot!(without_organization(answer.body.clone()), @r#"
+    {
+      "assigneeId": null,
+      "createdAt": "2031-03-03T08:00:00Z",
+      "description": "",
+      "id": 3,
+      "organizationId": null,
+      "priority": "MEDIUM",
+      "status": "OPEN",
+      "title": "Leak",
+      "updatedAt": "2031-03-03T08:00:00Z"
+    }
+    "#);
+    assert_eq!(server.get("/api/issues/3").await.body, answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn assignees_go_by_their_user_id() {
+    let server = TestServer::start().await;
+    let created = server.post(r#"{"title":"A","assigneeId":"user-790","status":"OPEN"}"#).await;
+    assert_eq!((created.status, &created.body["assigneeId"]), (201, &json!("user-790")));
+    let found = server.get("/api/issues?assigneeId=user-790").await;
+    assert_eq!(found.body, json!([created.body]));
+
+    let kept = server.patch("/api/issues/3", r#"{"title":"B"}"#).await;
+    assert_eq!((&kept.body["assigneeId"], &kept.body["title"]), (&json!("user-790"), &json!("B")));
+    let other = server.patch("/api/issues/3", r#"{"assigneeId":"user-789"}"#).await;
+    assert_eq!(other.body["assigneeId"], "user-789");
+    let cleared = server.patch("/api/issues/3", r#"{"assigneeId":null}"#).await;
+    assert_eq!((cleared.status, &cleared.body["assigneeId"]), (200, &Value::Null));
+    assert_eq!(server.get("/api/issues/3").await.body, cleared.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_nothing_changes_nothing() {
+    let server = TestServer::start().await;
+    let before = server.get("/api/issues/1").await.body;
+    let answer = server.patch("/api/issues/1", "{}").await;
+    assert_eq!((answer.status, answer.body), (200, before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_problem_is_told_at_once() {
+    let server = TestServer::start().await;
+    let body = r#"{"title":" ","description":7,"priority":"URGENT","assigneeId":"nobody","status":"DONE","colour":1}"#;
+    let request =
+        with_json(server.of(MEMBER, Method::POST, "/api/issues"), body).header("idempotency-key", "");
+    let answer = send(request.header("x-request-id", "mine")).await;
+    assert_eq!(answer.status, 400);
+    assert_json_snapshot!(answer.body, @r#"
+    {
+      "error": {
+        "code": "INVALID_INPUT",
+        "fields": [
+          {
+            "field": "Idempotency-Key",
+            "message": "must not be empty"
+          },
+          {
+            "field": "title",
+            "message": "must not be empty"
+          },
+          {
+            "field": "description",
+            "message": "must be a string"
+          },
+          {
+            "field": "priority",
+            "message": "must be LOW, MEDIUM or HIGH"
+          },
+          {
+            "field": "assigneeId",
+            "message": "is the user id of no member of the organization"
+          },
+          {
+            "field": "status",
+            "message": "must be OPEN, as every new issue is"
+          },
+          {
+            "field": "colour",
+            "message": "is not known here; there are title, description, priority, assigneeId and status"
+          }
+        ],
+        "message": "The request is not valid.",
+        "requestId": "mine"
+      }
+    }
+    "#);
+
+    let body = r#"{"title":null,"description":null,"status":"GONE","priority":1,"assigneeId":"a b","id":2}"#;
+    let answer = server.patch("/api/issues/1", body).await;
+    let fields = ["title", "description", "status", "priority", "assigneeId", "id"];
+    assert_eq!((answer.status, answer.fields()), (400, fields.to_vec()));
+    assert_eq!(server.get("/api/issues").await.body.as_array().map(Vec::len), Some(2));
+}
+
+#[rstest]
+#[case::nothing("")]
+#[case::no_json("title=A")]
+#[case::list(r#"[{"title":"A"}]"#)]
+#[case::text(r#""title""#)]
+#[case::twice(r#"{"title":"A","title":"B"}"#)]
+#[case::more(r#"{"title":"A"}{}"#)]
+#[case::half(r#"{"title":"A""#)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_one_json_object(#[case] body: &str) {
+    let server = TestServer::start().await;
+    for answer in [server.post(body).await, server.patch("/api/issues/1", body).await] {
+        assert_eq!((answer.status, answer.code()), (400, "BAD_REQUEST"));
+    }
+}
+
+#[rstest]
+#[case::none(&[])]
+#[case::form(&["application/x-www-form-urlencoded"])]
+#[case::text(&["text/plain"])]
+#[case::charset(&["application/json; charset=latin1"])]
+#[case::two(&["application/json", "application/json"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn other_types_are_not_read(#[case] types: &[&str]) {
+    let server = TestServer::start().await;
+    for (method, path) in [(Method::POST, "/api/issues"), (Method::PATCH, "/api/issues/1")] {
+        let mut request = server.of(ADMIN, method, path).body(r#"{"title":"A"}"#);
+        for kind in types {
+            request = request.header("content-type", *kind);
+        }
+        let answer = send(request).await;
+        assert_eq!((answer.status, answer.code()), (415, "UNSUPPORTED_MEDIA_TYPE"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_is_not_read() {
+    let server = TestServer::start().await;
+    let body = format!(r#"{{"title":"A","description":"{}"}}"#, "x".repeat(300 * 1024));
+    let answer = server.post(&body).await;
+    assert_eq!((answer.status, answer.code()), (413, "PAYLOAD_TOO_LARGE"));
+}
+
+#[rstest]
+#[case(Method::PUT, "/api/issues", "GET, POST")]
+#[case(Method::DELETE, "/api/issues", "GET, POST")]
+#[case(Method::POST, "/api/issues/1", "GET, PATCH, DELETE")]
+#[case(Method::POST, "/api/openapi.json", "GET")]
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_are_told_which_there_are(
+    #[case] method: Method,
+    #[case] path: &str,
+    #[case] allow: &str,
+) {
+    let server = TestServer::start().await;
+    let answer = send(server.of(ADMIN, method, path)).await;
+    assert_eq!(
+        (answer.status, answer.code(), answer.header("allow")),
+        (405, "METHOD_NOT_ALLOWED", Some(allow))
+    );
+}

@@ -1,0 +1,117 @@
+//! The document that describes the routes.
+//!
+//! A public tool holds the server against it: `pip install schemathesis`, start the server in `headers` mode (see
+//! `convene serve --help`), then
+//!
+//! ```sh
+//! schemathesis run http://127.0.0.1:8080/api/openapi.json \
+//!   -H "x-organization-id: org-123" -H "x-user-id: user-456" -H "x-user-role: ADMIN"
+//! ```
+
+use insta::{assert_json_snapshot, assert_snapshot};
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::{TestServer, send};
+
+async fn document() -> Value {
+    let server = TestServer::start().await;
+    let answer = send(server.request(Method::GET, "/api/openapi.json")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    answer.body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_every_route_with_its_answers() {
+    let document = document().await;
+    let mut lines = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let statuses: Vec<_> = operation["responses"].as_object().unwrap().keys().cloned().collect();
+            let id = operation["operationId"].as_str().unwrap();
+            lines.push(format!("{method} {path} {id}: {}", statuses.join(" ")));
+        }
+    }
+    lines.sort();
+    assert_snapshot!(lines.join("\n"), @r"
+    delete /api/issues/{number} deleteIssue: 204 401 403 404 429 503
+    get /api/issues listIssues: 200 400 401 403 429 503
+    get /api/issues/{number} getIssue: 200 401 403 404 429 503
+    patch /api/issues/{number} updateIssue: 200 400 401 403 404 408 413 415 422 429 503
+    post /api/issues createIssue: 201 400 401 403 408 413 415 422 429 503
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_what_goes_over_the_wire() {
+    let document = document().await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let schemas = &document["components"]["schemas"];
+    assert_json_snapshot!(schemas["NewIssue"], @r##"
+    {
+      "additionalProperties": false,
+      "description": "An issue to be reported. Fields that are not listed are refused.",
+      "properties": {
+        "assigneeId": {
+          "description": "The user id of the member who takes care of it.",
+          "maxLength": 255,
+          "minLength": 1,
+          "type": [
+            "string",
+            "null"
+          ]
+        },
+        "description": {
+          "description": "The details.",
+          "example": "Users cannot log in",
+          "maxLength": 10000,
+          "type": "string"
+        },
+        "priority": {
+          "$ref": "#/components/schemas/Priority",
+          "description": "How pressing it is; MEDIUM if left out."
+        },
+        "status": {
+          "$ref": "#/components/schemas/NewStatus",
+          "description": "OPEN, as every new issue is."
+        },
+        "title": {
+          "description": "What it is about: one line, trimmed.",
+          "example": "Fix login bug",
+          "maxLength": 200,
+          "minLength": 1,
+          "type": "string"
+        }
+      },
+      "required": [
+        "title"
+      ],
+      "type": "object"
+    }
+    "##);
+    assert_json_snapshot!(schemas["Issue"]["required"], @r#"
+    [
+      "id",
+      "title",
+      "description",
+      "status",
+      "priority",
+      "assigneeId",
+      "organizationId",
+      "createdAt",
+      "updatedAt"
+    ]
+    "#);
+    assert_eq!(schemas["IssueChanges"]["additionalProperties"], false);
+    assert_json_snapshot!(document["security"], @r#"
+    [
+      {
+        "bearer": []
+      },
+      {
+        "organization": [],
+        "user": []
+      }
+    ]
+    "#);
+}

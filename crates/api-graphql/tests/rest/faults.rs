@@ -1,0 +1,117 @@
+//! What callers see of trouble inside: enough to know whether to try again.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use convene_api_graphql::http::limits::HttpLimits;
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    page::{Page, PageRequest},
+    ports::{IssueFilter, IssuePatch, Issues, MockIssues, NewIssue},
+};
+use convene_domain::{id::IssueId, issue::Issue};
+use rstest::rstest;
+use tokio::sync::Notify;
+
+use crate::support::TestServer;
+
+#[derive(Clone, Copy)]
+enum Trouble {
+    Unavailable,
+    OutcomeUnknown,
+    Internal,
+    Panic,
+}
+
+impl Trouble {
+    fn strike(self) -> Fault {
+        match self {
+            Self::Unavailable => Fault::Unavailable("canary".into()),
+            Self::OutcomeUnknown => Fault::OutcomeUnknown("canary".into()),
+            Self::Internal => Fault::internal("canary"),
+            Self::Panic => panic!("canary"),
+        }
+    }
+}
+
+#[rstest]
+#[case::unavailable(Trouble::Unavailable, (503, "UNAVAILABLE"), (503, "UNAVAILABLE"))]
+#[case::unknown(Trouble::OutcomeUnknown, (503, "OUTCOME_UNKNOWN"), (503, "OUTCOME_UNKNOWN"))]
+#[case::internal(Trouble::Internal, (500, "INTERNAL"), (500, "INTERNAL"))]
+#[case::panic(Trouble::Panic, (500, "INTERNAL"), (503, "OUTCOME_UNKNOWN"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_is_told_by_a_code_alone(
+    #[case] trouble: Trouble,
+    #[case] read: (u16, &str),
+    #[case] change: (u16, &str),
+) {
+    let mut issues = MockIssues::new();
+    issues.expect_list().returning(move |_, _, _| Err(trouble.strike()));
+    issues.expect_create().returning(move |_, _, _| Err(trouble.strike().into()));
+    let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
+    for (answer, expected) in
+        [(server.get("/api/issues").await, read), (server.post(r#"{"title":"A"}"#).await, change)]
+    {
+        assert_eq!((answer.status, answer.code()), expected);
+        assert_eq!(answer.header("retry-after").is_some(), expected.0 == 503);
+        assert!(!answer.body.to_string().contains("canary"), "{answer:?}");
+        assert!(!answer.body["error"]["requestId"].as_str().unwrap().is_empty());
+    }
+}
+
+/// Storage that creates issues only when it is told to, and answers nothing else.
+struct Slow {
+    inner: Arc<dyn Issues>,
+    go: Arc<Notify>,
+    created: Arc<Notify>,
+}
+
+#[async_trait]
+impl Issues for Slow {
+    async fn create(&self, scope: &TenantScope, issue: NewIssue, change: &Change) -> Outcome<Issue> {
+        self.go.notified().await;
+        let outcome = self.inner.create(scope, issue, change).await;
+        self.created.notify_one();
+        outcome
+    }
+
+    async fn update(&self, _: &TenantScope, _: IssueId, _: IssuePatch, _: &Change) -> Outcome<Issue> {
+        std::future::pending().await
+    }
+
+    async fn delete(&self, _: &TenantScope, _: IssueId, _: &Change) -> Outcome<IssueId> {
+        std::future::pending().await
+    }
+
+    async fn get_many(&self, _: &TenantScope, _: &[IssueId]) -> Result<Vec<Issue>, Fault> {
+        std::future::pending().await
+    }
+
+    async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault> {
+        self.inner.get_by_number(scope, number).await
+    }
+
+    async fn list(&self, _: &TenantScope, _: IssueFilter, _: PageRequest<u32>) -> Result<Page<Issue>, Fault> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_is_answered_and_a_change_still_happens() {
+    let (go, created) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let limits = HttpLimits { request_time: Duration::from_millis(200), ..HttpLimits::default() };
+    let slow = |inner| Arc::new(Slow { inner, go: go.clone(), created: created.clone() }) as Arc<dyn Issues>;
+    let server = TestServer::with(limits, slow).await;
+
+    let read = server.get("/api/issues").await;
+    assert_eq!((read.status, read.code()), (503, "UNAVAILABLE"));
+    let change = server.post(r#"{"title":"Late"}"#).await;
+    assert_eq!((change.status, change.code()), (503, "OUTCOME_UNKNOWN"));
+    assert_eq!(server.get("/api/issues/3").await.status, 404);
+
+    go.notify_one();
+    created.notified().await;
+    assert_eq!(server.get("/api/issues/3").await.body["title"], "Late");
+}

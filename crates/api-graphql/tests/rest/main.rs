@@ -1,0 +1,19 @@
+//! The REST routes of the issue tracker as their clients see them: the demo data in memory behind the real server, on
+//! a real socket.
+
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod repeats;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod support;

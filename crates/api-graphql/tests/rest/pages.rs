@@ -1,0 +1,89 @@
+//! Lists: their filters and pages.
+
+use rstest::rstest;
+
+use crate::support::{Answer, TestServer};
+
+fn ids(answer: &Answer) -> Vec<u64> {
+    answer.body.as_array().unwrap().iter().map(|issue| issue["id"].as_u64().unwrap()).collect()
+}
+
+/// Where the next page is, if the answer says so.
+fn next(answer: &Answer) -> Option<String> {
+    let link = answer.header("link")?;
+    Some(link.strip_prefix('<').and_then(|link| link.strip_suffix(r#">; rel="next""#)).unwrap().to_owned())
+}
+
+async fn with_issues(count: usize) -> TestServer {
+    let server = TestServer::start().await;
+    for number in 3..=count {
+        let priority = if number % 2 == 0 { "HIGH" } else { "LOW" };
+        let body = format!(r#"{{"title":"{number}","priority":"{priority}","assigneeId":"user-456"}}"#);
+        assert_eq!(server.post(&body).await.status, 201);
+    }
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_lead_from_one_to_the_next() {
+    let server = with_issues(25).await;
+    let mut path = Some(String::from("/api/issues"));
+    let mut pages = Vec::new();
+    while let Some(this) = path {
+        let page = server.get(&this).await;
+        pages.push(ids(&page));
+        path = next(&page);
+    }
+    assert_eq!(pages, [(1..=20).collect::<Vec<_>>(), (21..=25).collect()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_page_asks_the_same_question() {
+    let server = with_issues(9).await;
+    let first =
+        server.get("/api/issues?status=OPEN&status=DONE&priority=HIGH&assigneeId=user-456&first=3").await;
+    assert_eq!(ids(&first), [1, 4, 6]);
+    let second = next(&first).unwrap();
+    assert!(
+        second.starts_with(
+            "/api/issues?status=OPEN&status=DONE&priority=HIGH&assigneeId=user-456&first=3&after="
+        )
+    );
+    let second = server.get(&second).await;
+    assert_eq!((ids(&second), next(&second)), (vec![8], None));
+}
+
+#[rstest]
+#[case("status=IN_PROGRESS", &[2])]
+#[case("status=IN_PROGRESS&status=OPEN", &[1, 2, 3, 4])]
+#[case("status=DONE", &[])]
+#[case("priority=LOW", &[3])]
+#[case("priority=HIGH&priority=MEDIUM", &[1, 2, 4])]
+#[case("assigneeId=user-456", &[1, 3, 4])]
+#[case("first=100", &[1, 2, 3, 4])]
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_narrow_down(#[case] query: &str, #[case] expected: &[u64]) {
+    let server = with_issues(4).await;
+    assert_eq!(ids(&server.get(&format!("/api/issues?{query}")).await), expected);
+}
+
+#[rstest]
+#[case("status=open", &["status"])]
+#[case("status=", &["status"])]
+#[case("priority=URGENT&first=0", &["priority", "first"])]
+#[case("first=101", &["first"])]
+#[case("first=-1", &["first"])]
+#[case("first=%2B5", &["first"])]
+#[case("first=99999999999999999999", &["first"])]
+#[case("first=5&first=5", &["first"])]
+#[case("assigneeId=", &["assigneeId"])]
+#[case("assigneeId=a&assigneeId=b", &["assigneeId"])]
+#[case("after=AAAA", &["after"])]
+#[case("after=%00", &["after"])]
+#[case("page=2&sort=title", &["page", "sort"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_parameters_are_named(#[case] query: &str, #[case] fields: &[&str]) {
+    let server = TestServer::start().await;
+    let answer = server.get(&format!("/api/issues?{query}")).await;
+    assert_eq!((answer.status, answer.code(), answer.fields()), (400, "INVALID_INPUT", fields.to_vec()));
+}

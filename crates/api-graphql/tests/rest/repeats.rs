@@ -1,0 +1,49 @@
+//! The same change sent twice under one key.
+
+use reqwest::Method;
+use rstest::rstest;
+
+use crate::support::{ADMIN, Answer, MEMBER, TestServer, send, with_json};
+
+async fn keyed(
+    server: &TestServer,
+    caller: (&str, &str),
+    route: (Method, &str),
+    key: &str,
+    body: &str,
+) -> Answer {
+    let (method, path) = route;
+    send(with_json(server.of(caller, method, path), body).header("Idempotency-Key", key)).await
+}
+
+#[rstest]
+#[case::same("k-1", r#"{"title":"A","priority":"LOW"}"#)]
+#[case::in_another_order("k-1", r#"{"priority":"LOW","title":"A"}"#)]
+#[case::in_quotes("\"k-1\"", r#"{"title":"A","priority":"LOW"}"#)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_answers_the_same_and_creates_nothing(#[case] key: &str, #[case] body: &str) {
+    let server = TestServer::start().await;
+    let route = || (Method::POST, "/api/issues");
+    let first = keyed(&server, MEMBER, route(), "k-1", r#"{"title":"A","priority":"LOW"}"#).await;
+    let second = keyed(&server, MEMBER, route(), key, body).await;
+    assert_eq!((first.status, second.status), (201, 201));
+    assert_eq!(second.body, first.body);
+    assert_eq!(second.header("location"), first.header("location"));
+    assert_eq!(server.get("/api/issues").await.body.as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_good_for_one_change_of_one_caller() {
+    let server = TestServer::start().await;
+    let all = || (Method::POST, "/api/issues");
+    assert_eq!(keyed(&server, MEMBER, all(), "k-1", r#"{"title":"A"}"#).await.status, 201);
+    let reused = keyed(&server, MEMBER, all(), "k-1", r#"{"title":"B"}"#).await;
+    assert_eq!((reused.status, reused.code()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    assert_eq!(keyed(&server, ADMIN, all(), "k-1", r#"{"title":"B"}"#).await.status, 201);
+
+    let one = (Method::PATCH, "/api/issues/1");
+    assert_eq!(keyed(&server, ADMIN, one.clone(), "k-2", r#"{"title":"C"}"#).await.status, 200);
+    assert_eq!(keyed(&server, ADMIN, one, "k-2", r#"{"title":"C"}"#).await.body["title"], "C");
+    let other = (Method::PATCH, "/api/issues/2");
+    assert_eq!(keyed(&server, ADMIN, other, "k-2", r#"{"title":"C"}"#).await.status, 422);
+}

@@ -1,0 +1,132 @@
+//! Who may do what, and what strangers are told.
+
+use insta::assert_json_snapshot;
+use reqwest::{Method, RequestBuilder};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::{ADMIN, Answer, MEMBER, ORGANIZATION, TestServer, send, with_json};
+
+/// Every route, with a body where it takes one.
+const ROUTES: [(Method, &str, Option<&str>); 5] = [
+    (Method::POST, "/api/issues", Some(r#"{"title":"A"}"#)),
+    (Method::GET, "/api/issues", None),
+    (Method::GET, "/api/issues/1", None),
+    (Method::PATCH, "/api/issues/1", Some(r#"{"title":"B"}"#)),
+    (Method::DELETE, "/api/issues/2", None),
+];
+
+fn filled(request: RequestBuilder, body: Option<&str>) -> RequestBuilder {
+    match body {
+        Some(body) => with_json(request, body),
+        None => request,
+    }
+}
+
+#[rstest]
+#[case::admin(ADMIN, [201, 200, 200, 200, 204])]
+#[case::member(MEMBER, [201, 200, 200, 403, 403])]
+#[case::admin_who_tries_the_other_role(("user-456", "MEMBER"), [201, 200, 200, 403, 403])]
+#[case::no_member(("nobody", "ADMIN"), [401, 401, 401, 401, 401])]
+#[tokio::test(flavor = "multi_thread")]
+async fn each_route_is_for_certain_roles(#[case] caller: (&str, &str), #[case] expected: [u16; 5]) {
+    let server = TestServer::start().await;
+    for ((method, path, body), expected) in ROUTES.into_iter().zip(expected) {
+        let answer = send(filled(server.of(caller, method.clone(), path), body)).await;
+        assert_eq!(answer.status, expected, "{method} {path}: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_belongs_to_no_organization() {
+    let server = TestServer::start().await;
+    for (method, path, body) in ROUTES {
+        let request = server.request(method, path).header("x-user-id", "root").header("x-operator", "true");
+        let answer = send(filled(request, body)).await;
+        assert_eq!((answer.status, answer.code()), (403, "FORBIDDEN"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_role_changes_nothing() {
+    let server = TestServer::start().await;
+    let before = server.get("/api/issues").await.body;
+    for path in ["/api/issues/1", "/api/issues/99"] {
+        let patched = send(with_json(server.of(MEMBER, Method::PATCH, path), "not looked at")).await;
+        let deleted = send(server.of(MEMBER, Method::DELETE, path)).await;
+        for answer in [patched, deleted] {
+            assert_eq!((answer.status, answer.code()), (403, "FORBIDDEN"));
+        }
+    }
+    assert_eq!(server.get("/api/issues").await.body, before);
+}
+
+#[rstest]
+#[case::nobody(&[])]
+#[case::unknown_organization(&[("x-organization-id", "org-124"), ("x-user-id", "user-456")])]
+#[case::other_organization(&[("x-organization-id", "reef-watch"), ("x-user-id", "user-456")])]
+#[case::no_member(&[("x-organization-id", ORGANIZATION), ("x-user-id", "kalea")])]
+#[case::bearer(&[("authorization", "Bearer a.b.c")])]
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_all_told_the_same(#[case] headers: &[(&str, &str)]) {
+    let server = TestServer::start().await;
+    let mut request = server.request(Method::GET, "/api/issues").header("x-request-id", "mine");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = send(request).await;
+    assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer")));
+    let expected = json!({"error": {
+        "code": "UNAUTHENTICATED",
+        "message": "The credentials are missing or not valid.",
+        "requestId": "mine",
+    }});
+    assert_eq!(answer.body, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_yours_is_what_is_not_there() {
+    let server = TestServer::start().await;
+    // Issue 3 of this organization exists; the others' have two at most.
+    let created = server.post(r#"{"title":"Ours"}"#).await;
+    assert_eq!(created.body["id"], 3);
+    let theirs = |method: Method, path: &str| {
+        let request = server.request(method, path).header("x-organization-id", "reef-watch");
+        request.header("x-user-id", "kalea").header("x-user-role", "ADMIN").header("x-request-id", "mine")
+    };
+    let mut answers: Vec<Answer> = Vec::new();
+    for path in
+        ["/api/issues/3", "/api/issues/99", "/api/issues/0", "/api/issues/x", "/api/issues/4294967296"]
+    {
+        answers.push(send(theirs(Method::GET, path)).await);
+        answers.push(send(with_json(theirs(Method::PATCH, path), r#"{"status":"DONE"}"#)).await);
+        answers.push(send(theirs(Method::DELETE, path)).await);
+    }
+    assert_json_snapshot!((answers[0].status, &answers[0].body), @r#"
+    [
+      404,
+      {
+        "error": {
+          "code": "NOT_FOUND",
+          "message": "There is nothing at this address.",
+          "requestId": "mine"
+        }
+      }
+    ]
+    "#);
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (404, &answers[0].body));
+    }
+    assert_eq!(server.get("/api/issues/3").await.body, created.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_others_are_nobody() {
+    let server = TestServer::start().await;
+    for user in ["kalea", "nobody"] {
+        let answer = server.post(&format!(r#"{{"title":"A","assigneeId":"{user}"}}"#)).await;
+        assert_eq!((answer.status, answer.fields()), (400, vec!["assigneeId"]));
+        let answer = server.get(&format!("/api/issues?assigneeId={user}")).await;
+        assert_eq!((answer.status, answer.body), (200, json!([])));
+    }
+}

@@ -1,0 +1,197 @@
+//! A server over the demo data in memory, and a small client for it.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use convene_api_graphql::{
+    auth::{Authenticator, Fault, Gate},
+    callers::Callers,
+    graphql::limits::DocumentLimits,
+    http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
+    rest::{self, Rest},
+    seed,
+    server::{self, Parts, ServerOptions},
+    telemetry,
+};
+use convene_application::{
+    ports::Issues,
+    testing::{FixedClock, SequentialIds, memory::InMemory},
+    use_cases::{Ports, UseCases},
+};
+use juniper::{EmptyMutation, EmptySubscription, RootNode, graphql_object};
+use metrics_exporter_prometheus::PrometheusHandle;
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::Value;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+/// The demo's organization of the examples, and who is who in it.
+pub(crate) const ORGANIZATION: &str = "org-123";
+pub(crate) const ADMIN: (&str, &str) = ("user-456", "ADMIN");
+pub(crate) const MEMBER: (&str, &str) = ("user-789", "MEMBER");
+
+struct AlwaysReady;
+
+#[async_trait]
+impl Readiness for AlwaysReady {
+    async fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+struct Query;
+
+#[graphql_object]
+impl Query {
+    fn nothing() -> bool {
+        true
+    }
+}
+
+/// A running server; stopped when dropped.
+pub(crate) struct TestServer {
+    address: String,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    _running: JoinHandle<std::io::Result<()>>,
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with(HttpLimits::default(), |issues| issues).await
+    }
+
+    /// A server with other limits, or with other storage of issues once the demo is loaded.
+    pub(crate) async fn with(
+        limits: HttpLimits,
+        replace: impl FnOnce(Arc<dyn Issues>) -> Arc<dyn Issues>,
+    ) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let adapters = InMemory::new().adapters();
+        let mut ports = Ports {
+            clock: clock.clone(),
+            ids: Arc::new(SequentialIds::new()),
+            directory: adapters.directory,
+            organizations: adapters.organizations,
+            members: adapters.members,
+            events: adapters.events,
+            catalogue: adapters.catalogue,
+            registration_book: adapters.registration_book,
+            registrations: adapters.registrations,
+            issues: adapters.issues,
+            activity_log: adapters.activity_log,
+        };
+        let loader = UseCases::new(ports.clone());
+        let seeds = seed::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../seeds")).unwrap();
+        for plan in seed::plan(&seeds, FixedClock::START).unwrap() {
+            seed::load(&loader, &*clock, &plan).await.unwrap();
+        }
+        ports.issues = replace(ports.issues);
+        let use_cases = Arc::new(UseCases::new(ports));
+
+        let gate =
+            Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(Callers::new(Arc::clone(&use_cases)))));
+        let schema = RootNode::new(Query, EmptyMutation::<()>::new(), EmptySubscription::<()>::new());
+        let ids = AtomicU32::new(0);
+        let parts = Parts {
+            gate: Arc::clone(&gate),
+            executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
+            readiness: Arc::new(AlwaysReady),
+            metrics: metrics(),
+            new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
+            more_routes: rest::routes(Rest { gate, use_cases }),
+        };
+        let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let options = ServerOptions { limits, workers: 2, shutdown_time: std::time::Duration::from_secs(1) };
+        let running = tokio::spawn(server::serve(listener, parts, options, async {
+            stopped.await.ok();
+        }));
+        Self { address, client: reqwest::Client::new(), stop: Some(stop), _running: running }
+    }
+
+    /// A request without credentials.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.address))
+    }
+
+    /// A request of a member of [`ORGANIZATION`].
+    pub(crate) fn of(&self, (user, role): (&str, &str), method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path)
+            .header("x-organization-id", ORGANIZATION)
+            .header("x-user-id", user)
+            .header("x-user-role", role)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.of(MEMBER, Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, body: &str) -> Answer {
+        send(with_json(self.of(MEMBER, Method::POST, "/api/issues"), body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &str) -> Answer {
+        send(with_json(self.of(ADMIN, Method::PATCH, path), body)).await
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop.take().map(|stop| stop.send(()));
+    }
+}
+
+pub(crate) fn with_json(request: RequestBuilder, body: &str) -> RequestBuilder {
+    request.header("content-type", "application/json").body(body.to_owned())
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+    Answer { status, headers, body }
+}
+
+impl Answer {
+    /// The names of the fields that an error is about.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        let fields = self.body["error"]["fields"].as_array();
+        fields.into_iter().flatten().filter_map(|problem| problem["field"].as_str()).collect()
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// An issue without its organization's id, which depends on how much demo data there is.
+pub(crate) fn without_organization(mut issue: Value) -> Value {
+    let id = issue["organizationId"].take();
+    assert!(id.as_str().unwrap().starts_with("org_"), "{id}");
+    issue
+}
