@@ -140,7 +140,7 @@ impl Transaction<'_> {
     }
 
     /// Notes down what was done with a key.
-    async fn note(
+    pub(crate) async fn note(
         &mut self,
         change: &Change,
         idempotency: &Idempotency,

@@ -1,7 +1,7 @@
 //! The port that finds out who calls: the only one that is asked before there is a scope.
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::doc;
 use convene_application::{
     failure::Fault,
     ports::{Directory, OrganizationReference},
@@ -11,18 +11,17 @@ use convene_domain::{
     member::Member,
     text::{Slug, UserId},
 };
-use mongodb::Collection;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use crate::{
     database::Database,
-    deadline::{DATABASE_CALL, within},
     documents::{
         convert::Fields,
         member::{ACTIVE, MemberDocument},
     },
     error::StorageError,
-    schema::{self, CollectionSchema},
+    schema,
+    unscoped::find_one,
 };
 
 /// The directory in MongoDB.
@@ -45,7 +44,7 @@ impl Directory for MongoDirectory {
         };
         let filter =
             doc! { "organization": organization.to_string(), "userId": user.as_str(), "status": ACTIVE };
-        let found: Option<MemberDocument> = self.find_one(&schema::MEMBERS, filter).await?;
+        let found: Option<MemberDocument> = find_one(&self.0, &schema::MEMBERS, filter).await?;
         let member = found.map(Member::try_from).transpose().map_err(StorageError::from)?;
         Ok(member.map(|member| (organization, member)))
     }
@@ -60,20 +59,10 @@ struct Identified {
 impl MongoDirectory {
     async fn organization_called(&self, slug: &Slug) -> Result<Option<OrganizationId>, StorageError> {
         let filter = doc! { "slug": slug.as_str() };
-        let found: Option<Identified> = self.find_one(&schema::ORGANIZATIONS, filter).await?;
+        let found: Option<Identified> = find_one(&self.0, &schema::ORGANIZATIONS, filter).await?;
         let read = |Identified { id }| {
             Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id))
         };
         Ok(found.map(read).transpose()?)
-    }
-
-    async fn find_one<D: DeserializeOwned + Send + Sync>(
-        &self,
-        schema: &CollectionSchema,
-        filter: Document,
-    ) -> Result<Option<D>, StorageError> {
-        #[expect(clippy::disallowed_methods, reason = "who asks here has no scope yet: the answer makes one")]
-        let collection: Collection<D> = self.0.driver().collection(schema.name);
-        within(DATABASE_CALL, async { collection.find_one(filter).max_time(DATABASE_CALL).await }).await
     }
 }

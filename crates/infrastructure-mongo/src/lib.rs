@@ -3,7 +3,8 @@
 //! The way in is [`connect`](connect::connect): it opens a client with settings that are safe, and
 //! [`MongoPorts::prepare`](ports::MongoPorts::prepare) makes the collections, their validators and indexes.
 //! Within the crate, a collection is reached through [`scoped`] only, which puts the organization into whatever
-//! is asked of it, and nothing is written outside a [`transaction`].
+//! is asked of it, and nothing is written outside a [`transaction`]. Who has no organization yet can look one
+//! document up, in [`unscoped`].
 
 pub mod check;
 pub mod connect;
@@ -28,3 +29,4 @@ mod scoped;
 mod seats;
 mod transaction;
 mod turns;
+mod unscoped;

@@ -53,14 +53,6 @@ impl ResultDocument {
         parse(&self.subject).map_err(|reason| self.corrupt(reason))
     }
 
-    /// The id of the second thing that was changed.
-    pub(crate) fn also_as<T, E: Display>(
-        &self,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, Fault> {
-        parse(self.also.as_deref().unwrap_or_default()).map_err(|reason| self.corrupt(reason))
-    }
-
     /// How many other things were changed.
     pub(crate) fn counted(&self) -> Result<u32, Fault> {
         u32::try_from(self.count.unwrap_or_default()).map_err(|reason| self.corrupt(reason))

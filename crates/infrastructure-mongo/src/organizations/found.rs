@@ -1,4 +1,3 @@
-use async_trait::async_trait;
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -6,24 +5,24 @@ use convene_application::{
 };
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
-    id::MemberId,
     member::Member,
     organization::Organization,
 };
 use futures::FutureExt;
 
-use super::current;
+use super::earlier;
 use crate::{
-    change::Answer,
     database::Database,
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
     error::{Attempt, Interruption},
     members,
-    schema::{self, UNIQUE_SLUG},
+    schema::{self, FOUNDING, UNIQUE_SLUG},
     transaction::Transaction,
 };
 
-/// Stores a new organization with its first admin.
+/// Stores a new organization with its first admin, unless the change's key has done so before.
+///
+/// A repeat comes with ids of its own, so its scope tells nothing: what the key has made is looked for everywhere.
 pub(super) async fn found(
     database: &Database,
     scope: &TenantScope,
@@ -32,23 +31,42 @@ pub(super) async fn found(
     change: &Change,
 ) -> Outcome<(Organization, Member)> {
     database
-        .change(scope, change, "createOrganization", |transaction| {
+        .transact(scope, |transaction| {
             async move {
-                let document = OrganizationDocument::founded(organization);
-                let inserted = transaction.collection(&schema::ORGANIZATIONS).insert(&document).await;
-                inserted.map_err(|error| match error {
-                    error if error.is_duplicate(Some(UNIQUE_SLUG)) => {
-                        Refusal::AlreadyExists { field: "slug".into() }.into()
-                    }
-                    error => Interruption::from(error),
-                })?;
+                if let Some(earlier) = earlier::founding(database, change).await? {
+                    return Ok(earlier);
+                }
+                insert(transaction, database, organization, change).await?;
                 transaction.log(change, created(organization));
                 members::add::store(transaction, admin, change).await?;
+                if let Some(idempotency) = &change.idempotency {
+                    let note = ResultDocument::of(organization.id).with(admin.id);
+                    transaction.note(change, idempotency, FOUNDING, note).await?;
+                }
                 Ok((organization.clone(), admin.clone()))
             }
             .boxed()
         })
         .await
+}
+
+async fn insert(
+    transaction: &mut Transaction<'_>,
+    database: &Database,
+    organization: &Organization,
+    change: &Change,
+) -> Attempt<()> {
+    let document = OrganizationDocument::founded(organization);
+    match transaction.collection(&schema::ORGANIZATIONS).insert(&document).await {
+        Err(error) if error.is_duplicate(Some(UNIQUE_SLUG)) => {
+            // The same request, sent twice at once, takes its own slug away: run again, to answer like the first.
+            match earlier::founding(database, change).await? {
+                Some(_) => Err(Interruption::Again(error)),
+                None => Err(Refusal::AlreadyExists { field: "slug".into() }.into()),
+            }
+        }
+        inserted => Ok(inserted?),
+    }
 }
 
 fn created(organization: &Organization) -> ActivityDraft {
@@ -60,18 +78,5 @@ fn created(organization: &Organization) -> ActivityDraft {
             .compare("name", None, Some(&organization.name))
             .compare("timeZone", None, Some(organization.time_zone.name()))
             .into_vec(),
-    }
-}
-
-#[async_trait]
-impl Answer for (Organization, Member) {
-    fn note(&self) -> ResultDocument {
-        ResultDocument::of(self.0.id).with(self.1.id)
-    }
-
-    async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
-        let organization = current(transaction).await?;
-        let admin = note.also_as(MemberId::parse)?;
-        Ok((organization, members::find_even_removed(transaction, admin).await?))
     }
 }

@@ -1,5 +1,6 @@
 //! The port of organizations.
 
+mod earlier;
 mod found;
 mod update;
 

@@ -5,9 +5,12 @@ use convene_application::change::IDEMPOTENCY_WINDOW;
 
 use super::{
     CollectionSchema, ScopeField,
-    indexes::expiring,
+    indexes::{expiring, unique_among},
     rules::{bytes, date, documents, id, int, long, object, text},
 };
+
+/// The operation of those who found organizations, which belong to none themselves.
+pub(crate) const FOUNDING: &str = "createOrganization";
 
 /// What idempotency keys have done.
 pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
@@ -29,12 +32,20 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
             &[],
         )
     },
-    // Time-to-live indexes have one field, so this one can't begin with the organization.
     indexes: || {
-        vec![expiring(
-            "expires",
-            doc! { "createdAt": 1 },
-            Duration::from_secs(IDEMPOTENCY_WINDOW.whole_seconds().unsigned_abs()),
-        )]
+        vec![
+            // Whoever founds organizations belongs to none, so the key is looked for before there is a scope.
+            unique_among(
+                "one_founding_per_key",
+                doc! { "_id.actor": 1, "_id.key": 1 },
+                doc! { "operation": FOUNDING },
+            ),
+            // Time-to-live indexes have one field, so this one can't begin with the organization either.
+            expiring(
+                "expires",
+                doc! { "createdAt": 1 },
+                Duration::from_secs(IDEMPOTENCY_WINDOW.whole_seconds().unsigned_abs()),
+            ),
+        ]
     },
 };

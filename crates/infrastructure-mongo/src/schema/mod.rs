@@ -24,7 +24,7 @@ pub(crate) use self::{
     agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
     ensure::ensure,
     events::EVENTS,
-    idempotency::IDEMPOTENCY,
+    idempotency::{FOUNDING, IDEMPOTENCY},
     issues::ISSUES,
     members::{MEMBERS, UNIQUE_MEMBERSHIP},
     occurrences::OCCURRENCES,

@@ -9,6 +9,7 @@ use convene_application::{
     },
 };
 use convene_domain::issue::{Issue, IssueStatus};
+use convene_infrastructure_mongo::ports::MongoPorts;
 
 use crate::support::{Tenant, TestDatabase};
 
@@ -21,9 +22,9 @@ async fn report(issues: &dyn Issues, tenant: &Tenant, change: &Change) -> Result
     issues.create(&tenant.scope, issue, change).await
 }
 
-fn assert_reused<T: std::fmt::Debug>(outcome: Result<T, Failure>) {
+fn assert_reused<T: std::fmt::Debug>(outcome: &Result<T, Failure>) {
     assert!(
-        matches!(&outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]),
+        matches!(outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]),
         "{outcome:?}"
     );
 }
@@ -36,7 +37,7 @@ async fn a_repeat_with_the_same_key_changes_nothing_and_answers_alike() {
     let first = report(issues, &tenant, &keyed("key", 1)).await.unwrap();
     let again = report(issues, &tenant, &keyed("key", 1)).await.unwrap();
     assert_eq!(first, again);
-    assert_reused(report(issues, &tenant, &keyed("key", 2)).await);
+    assert_reused(&report(issues, &tenant, &keyed("key", 2)).await);
     assert_eq!(database.logged("issue.created").await, 1);
 
     let other = ChangeBuilder::by("another-admin").key("key", 2).build();
@@ -116,4 +117,26 @@ async fn every_kind_of_answer_is_given_again() {
     for _ in 0..2 {
         assert_eq!(issues.delete(&scope, issue.id, &keyed("delete", 1)).await.unwrap(), issue.id);
     }
+}
+
+#[tokio::test]
+async fn of_foundings_sent_at_once_one_is_carried_out() {
+    let database = TestDatabase::prepared().await;
+    let another = database.another_process().await;
+    for round in 0..5 {
+        let change = ChangeBuilder::by("operator").key(&format!("key-{round}"), 1).build();
+        // Each repeat comes with ids of its own.
+        let found = |ports: &MongoPorts| {
+            let organization = OrganizationBuilder::new(&format!("round-{round}")).build();
+            let scope = TenantScope::for_tests(organization.id);
+            let admin = MemberBuilder::new("first-admin").admin().build();
+            let (organizations, change) = (ports.organizations.clone(), change.clone());
+            async move { organizations.found(&scope, organization, admin, &change).await.unwrap() }
+        };
+        let (one, two, three) =
+            futures::join!(found(&database.ports), found(&another), found(&database.ports));
+        assert_eq!((&one, &one), (&two, &three));
+    }
+    assert_eq!(database.logged("organization.created").await, 5);
+    assert_eq!(database.logged("member.added").await, 5);
 }

@@ -1,5 +1,13 @@
 //! The adapters on a real MongoDB: each test has a database of its own.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "what goes wrong in a test's helpers ends the test too"
+)]
+
 mod admins;
 mod catalogue;
 mod contract;
