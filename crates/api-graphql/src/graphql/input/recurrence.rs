@@ -1,6 +1,6 @@
 use convene_application::{
-    event::series::{RuleForm, rule_refusals},
-    failure::FieldPath,
+    event::series::{RuleForm, as_text, rule_refusals},
+    failure::{Failure, FieldPath},
     occurrence::PreviewRecurrenceCommand,
     page::PageSize,
     ports::NewRecurrence,
@@ -86,9 +86,16 @@ pub struct RecurrenceInput {
 }
 
 impl RecurrenceInput {
-    /// How the rule was written, so that what is wrong with it is named the same way.
-    pub(crate) fn form(&self) -> RuleForm {
+    fn form(&self) -> RuleForm {
         if self.rrule.is_some() { RuleForm::Text } else { RuleForm::Fields }
+    }
+
+    /// What a use case answered about the recurrence, with the fields named that the caller wrote.
+    pub(crate) fn name_as_written(&self, failure: Failure) -> Failure {
+        match self.form() {
+            RuleForm::Text => as_text(failure),
+            RuleForm::Fields => failure,
+        }
     }
 
     /// The recurrence, or `None` with every problem noted.
@@ -115,7 +122,7 @@ impl RecurrenceInput {
                 problems.note(field.child("frequency"), "must be given, or rrule instead");
                 return None;
             }
-            None => Rule::from_parts(self.parts(problems, field)?),
+            None => Rule::from_parts(self.parts(problems, field)),
         };
         parsed.map_err(|found| problems.note_all(rule_refusals(&found, self.form()))).ok()
     }
@@ -135,7 +142,7 @@ impl RecurrenceInput {
         parts.into_iter().filter_map(|(name, given)| given.then_some(name))
     }
 
-    fn parts(&self, problems: &mut Problems, field: &FieldPath) -> Option<RuleParts> {
+    fn parts(&self, problems: &mut Problems, field: &FieldPath) -> RuleParts {
         let weekdays = self.by_weekday.iter().flatten().enumerate().map(|(index, given)| {
             if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
                 let nth = field.child("byWeekday").index(index).child("nth");
@@ -145,17 +152,18 @@ impl RecurrenceInput {
         });
         let by_weekday = weekdays.collect();
         let until = problems.check_optional(field.child("until"), self.until.as_ref(), LocalDateTime::parse);
-        Some(RuleParts {
+        RuleParts {
             frequency: self.frequency.map(Into::into),
             interval: self.interval.unwrap_or(1),
             count: self.count,
-            until: until?.map(Until::Local),
+            // One that is wrong was noted; the other parts are checked all the same.
+            until: until.flatten().map(Until::Local),
             by_month: self.by_month.clone().unwrap_or_default(),
             by_month_day: self.by_month_day.clone().unwrap_or_default(),
             by_weekday,
             by_set_position: self.by_set_position.clone().unwrap_or_default(),
             ..RuleParts::default()
-        })
+        }
     }
 }
 

@@ -1,16 +1,10 @@
-use convene_application::{
-    event::series::{RuleForm, as_text},
-    failure::Failure,
-};
 use juniper::{ID, Nullable};
 
 use super::payload::{payload, run};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::{
-        CancelEventInput, CreateEventInput, DeleteEventInput, RecurrenceInput, UpdateEventInput, prepare,
-    },
+    input::{CancelEventInput, CreateEventInput, DeleteEventInput, UpdateEventInput, prepare},
     object::{Event, numbers::int},
 };
 
@@ -31,7 +25,10 @@ pub(super) async fn create(
         let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "createEvent", input)?;
         let created = context.use_cases().create_event.execute(admin, command, request).await;
-        let created = created.map_err(|failure| as_written(failure, input.recurrence.as_ref()));
+        let created = created.map_err(|failure| match &input.recurrence {
+            Some(recurrence) => recurrence.name_as_written(failure),
+            None => failure,
+        });
         created.map(|event| CreateEventPayload { event: Some(event.into()), ..Default::default() })
     })
     .await
@@ -56,11 +53,10 @@ pub(super) async fn update(
         let admin = context.acting_admin()?;
         let (command, request) = prepare(context, "updateEvent", input)?;
         let changed = context.use_cases().update_event.execute(admin, command, request).await;
-        let written = match &input.recurrence {
-            Nullable::Some(recurrence) => Some(recurrence),
-            Nullable::ExplicitNull | Nullable::ImplicitNull => None,
-        };
-        let changed = changed.map_err(|failure| as_written(failure, written))?;
+        let changed = changed.map_err(|failure| match &input.recurrence {
+            Nullable::Some(recurrence) => recurrence.name_as_written(failure),
+            Nullable::ExplicitNull | Nullable::ImplicitNull => failure,
+        })?;
         Ok(UpdateEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
@@ -68,14 +64,6 @@ pub(super) async fn update(
         })
     })
     .await
-}
-
-/// The failure with the problems of a recurrence named as it was written.
-fn as_written(failure: Failure, recurrence: Option<&RecurrenceInput>) -> Failure {
-    match recurrence.map(RecurrenceInput::form) {
-        Some(RuleForm::Text) => as_text(failure),
-        Some(RuleForm::Fields) | None => failure,
-    }
 }
 
 payload!(

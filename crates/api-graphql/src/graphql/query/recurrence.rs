@@ -1,4 +1,3 @@
-use convene_application::event::series::{RuleForm, as_text};
 use juniper::GraphQLObject;
 
 use crate::graphql::{
@@ -36,13 +35,10 @@ pub(super) fn preview(
     let caller = context.caller()?;
     let mut problems = Problems::default();
     let command = input.check(&mut problems);
-    let previewed = problems
-        .conclude(command)
-        .and_then(|command| context.use_cases().preview_recurrence.execute(caller, command))
-        .map_err(|failure| match input.recurrence.form() {
-            RuleForm::Text => as_text(failure),
-            RuleForm::Fields => failure,
-        });
+    let previewed = problems.conclude(command).and_then(|command| {
+        let previewed = context.use_cases().preview_recurrence.execute(caller, command);
+        previewed.map_err(|failure| input.recurrence.name_as_written(failure))
+    });
     settle(
         context,
         previewed.map(|preview| PreviewRecurrencePayload {

@@ -10,8 +10,9 @@ use super::ScalarProblem;
 #[graphql(transparent, specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 pub struct DateTime(String);
 
-const MALFORMED: ScalarProblem =
-    ScalarProblem("must be an RFC 3339 date and time with an offset, such as 2026-11-22T09:00:00Z");
+const MALFORMED: ScalarProblem = ScalarProblem(
+    "must be a date and time that exists, in RFC 3339 with an offset, such as 2026-11-22T09:00:00Z",
+);
 const OUT_OF_RANGE: ScalarProblem = ScalarProblem("must be in the years 1970 to 2099");
 
 impl DateTime {

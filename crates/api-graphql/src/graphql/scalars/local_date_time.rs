@@ -11,7 +11,7 @@ use super::ScalarProblem;
 pub struct LocalDateTime(String);
 
 const MALFORMED: ScalarProblem =
-    ScalarProblem("must be a date and time without an offset, such as 2026-11-22T10:00:00");
+    ScalarProblem("must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00");
 const OUT_OF_RANGE: ScalarProblem = ScalarProblem("must be in the years 1970 to 2099");
 
 const TO_THE_MINUTE: &[BorrowedFormatItem<'static>] =
