@@ -1,0 +1,151 @@
+//! Every line of `tests/data/graphql_bad_inputs.jsonl` against the real operations.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, OLGA, text};
+
+/// One case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    /// Which of [`document`]'s operations.
+    operation: String,
+    variables: Value,
+    expect: Expectation,
+    /// A text, and how often to put it for `{{gen}}`.
+    repeat: Option<(String, usize)>,
+    host: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Expectation {
+    /// It is done.
+    Done,
+    /// It is refused as a bad input: a top-level error or a user error.
+    Refused,
+    /// It is answered like what does not exist.
+    Missing,
+    /// The request is too large to be read.
+    TooLarge,
+}
+
+fn document(operation: &str) -> String {
+    let mutation = |payload: &str| {
+        let input = format!("{}{}Input", operation[..1].to_uppercase(), &operation[1..]);
+        format!(
+            "mutation($input: {input}!) {{ answer: {operation}(input: $input) {{ {payload} userErrors {{ code }} }} }}"
+        )
+    };
+    match operation {
+        "createEvent" | "updateEvent" => mutation("object: event { id title }"),
+        "registerForOccurrence" => mutation("object: registration { id }"),
+        "event" => "query($id: ID!) { answer: event(id: $id) { id } }".to_owned(),
+        "node" => "query($id: ID!) { answer: node(id: $id) { id } }".to_owned(),
+        "events" => {
+            "query($first: Int, $after: String) { answer: events(first: $first, after: $after) { nodes { \
+                     id } } }"
+                .to_owned()
+        }
+        "eventsOf" => {
+            "query($organization: ID, $first: Int) { answer: events(organization: $organization, first: \
+                       $first) { nodes { id } } }"
+                .to_owned()
+        }
+        "occurrences" => {
+            "query($from: DateTime!, $to: DateTime!, $first: Int) { answer: occurrences(from: $from, \
+                          to: $to, first: $first) { nodes { id } } }"
+                .to_owned()
+        }
+        "activity" => {
+            "query($first: Int, $filter: ActivityFilter) { answer: activity(first: $first, filter: \
+                       $filter) { nodes { id } } }"
+                .to_owned()
+        }
+        other => panic!("no operation {other}"),
+    }
+}
+
+/// What an answer comes down to.
+fn judge(status: u16, body: &str) -> Expectation {
+    if status == 413 {
+        return Expectation::TooLarge;
+    }
+    let answer: Value = serde_json::from_str(body).unwrap();
+    let codes = |errors: &Value, pointer: &str| -> Vec<String> {
+        let errors = errors.as_array().cloned().unwrap_or_default();
+        errors.iter().filter_map(|error| error.pointer(pointer).map(text)).collect()
+    };
+    let top_level = codes(&answer["errors"], "/extensions/code");
+    let user_errors = codes(&answer["data"]["answer"]["userErrors"], "/code");
+    let refused = |code: &String| matches!(code.as_str(), "INVALID_INPUT" | "GRAPHQL_VALIDATION_FAILED");
+    let object = &answer["data"]["answer"];
+    if !top_level.is_empty() || !user_errors.is_empty() {
+        if user_errors == ["NOT_FOUND"] && top_level.is_empty() {
+            return Expectation::Missing;
+        }
+        assert!(top_level.iter().chain(&user_errors).all(refused), "{status} {body}");
+        return Expectation::Refused;
+    }
+    let is_empty = object["nodes"].as_array().is_some_and(Vec::is_empty);
+    if object.is_null() || is_empty { Expectation::Missing } else { Expectation::Done }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_input_is_answered_as_expected() {
+    let api = Api::start().await;
+    let ours = api.weekly_event(ADA, 10).await;
+    let theirs = api.weekly_event(OLGA, 10).await;
+    let key = json!({"occurrenceId": theirs.occurrences[0], "idempotencyKey": "used-by-both"});
+    api.ask(OLGA, &document("registerForOccurrence"), json!({"input": key})).await;
+    let key = json!({"occurrenceId": ours.occurrences[1], "idempotencyKey": "our-key"});
+    api.ask(ADA, &document("registerForOccurrence"), json!({"input": key})).await;
+    let find = "{ organization { id } viewer { member { id } } events(first: 1) { pageInfo { endCursor } } }";
+    let (our_side, their_side) = (api.read(ADA, find).await, api.read(OLGA, find).await);
+    let our_cursor = text(&our_side["events"]["pageInfo"]["endCursor"]);
+    let known = [
+        ("{{their:event}}", theirs.id.clone()),
+        ("{{their:cursor}}", text(&their_side["events"]["pageInfo"]["endCursor"])),
+        ("{{their:member}}", text(&their_side["viewer"]["member"]["id"])),
+        ("{{their:organization}}", text(&their_side["organization"]["id"])),
+        ("{{their:key}}", "used-by-both".to_owned()),
+        ("{{our:occurrence}}", ours.occurrences[0].clone()),
+        ("{{our:otherOccurrence}}", ours.occurrences[2].clone()),
+        ("{{our:keyInCapitals}}", "OUR-KEY".to_owned()),
+        ("{{our:halfCursor}}", our_cursor[..our_cursor.len() / 2].to_owned()),
+    ];
+
+    let mut wrong = Vec::new();
+    for line in include_str!("../data/graphql_bad_inputs.jsonl").lines() {
+        let case: Case = serde_json::from_str(line).unwrap();
+        let mut variables = case.variables.to_string();
+        for (placeholder, value) in &known {
+            variables = variables.replace(placeholder, value);
+        }
+        if let Some((text, times)) = &case.repeat {
+            variables = variables.replace("{{gen}}", &text.repeat(*times));
+        }
+        let variables: Value = serde_json::from_str(&variables).unwrap();
+        let host = case.host.as_deref();
+        let (status, body) = api.send_to(host, Some(ADA), &document(&case.operation), &variables).await;
+        let leaks = ["panicked", ".rs:", "juniper"].iter().any(|word| body.contains(word));
+        if judge(status, &body) != case.expect || leaks || status >= 500 {
+            wrong.push(format!("{}: {status} {body:.400}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_another_organization_is_refused_like_garbage() {
+    let api = Api::start().await;
+    api.weekly_event(OLGA, 1).await;
+    let theirs = api.read(OLGA, "{ events { pageInfo { endCursor } } }").await;
+    let cursor = text(&theirs["events"]["pageInfo"]["endCursor"]);
+    let with = |after: &str| json!({"first": 5, "after": after});
+    let (_, stolen) = api.send(Some(ADA), &document("events"), &with(&cursor)).await;
+    let (_, garbage) = api.send(Some(ADA), &document("events"), &with("!!!!")).await;
+    assert_eq!(stolen, garbage);
+}

@@ -1,0 +1,234 @@
+//! What fields ask for one by one is read together, whatever the length of the list.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    page::{Page, PageRequest},
+    ports::{
+        Catalogue, CatalogueWindow, Changed, EventEdit, EventFilter, Events, MemberPatch, MemberRemoved,
+        Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
+    },
+    testing::memory::InMemory,
+};
+use convene_domain::{
+    event::Event,
+    id::{EventId, MemberId, RegistrationId},
+    member::{Member, Role},
+    occurrence::{Occurrence, OccurrenceKey},
+    registration::Registration,
+    time::interval::Interval,
+};
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, BOB, CLEO, ports};
+
+/// A port that counts how often it is called.
+struct Counting<P: ?Sized> {
+    port: Arc<P>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl<P: ?Sized> Counting<P> {
+    fn called(&self) -> &P {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        &self.port
+    }
+}
+
+#[async_trait]
+impl Catalogue for Counting<dyn Catalogue> {
+    async fn window(
+        &self,
+        scope: &TenantScope,
+        window: Interval,
+        events: Option<Vec<EventId>>,
+    ) -> Result<CatalogueWindow, Fault> {
+        self.called().window(scope, window, events).await
+    }
+
+    async fn stored(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<ResolvedOccurrence>, Fault> {
+        self.called().stored(scope, keys).await
+    }
+}
+
+#[async_trait]
+impl Registrations for Counting<dyn Registrations> {
+    async fn get_many(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<Vec<Registration>, Fault> {
+        self.called().get_many(scope, ids).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<Page<Registration>, Fault> {
+        self.called().list(scope, filter, page).await
+    }
+
+    async fn active_of(
+        &self,
+        scope: &TenantScope,
+        member: MemberId,
+        occurrences: &[OccurrenceKey],
+    ) -> Result<Vec<Registration>, Fault> {
+        self.called().active_of(scope, member, occurrences).await
+    }
+
+    async fn waitlist_positions(
+        &self,
+        scope: &TenantScope,
+        ids: &[RegistrationId],
+    ) -> Result<HashMap<RegistrationId, u32>, Fault> {
+        self.called().waitlist_positions(scope, ids).await
+    }
+}
+
+#[async_trait]
+impl Members for Counting<dyn Members> {
+    async fn add(&self, scope: &TenantScope, member: Member, change: &Change) -> Outcome<Member> {
+        self.called().add(scope, member, change).await
+    }
+
+    async fn update(
+        &self,
+        scope: &TenantScope,
+        id: MemberId,
+        patch: MemberPatch,
+        change: &Change,
+    ) -> Outcome<Member> {
+        self.called().update(scope, id, patch, change).await
+    }
+
+    async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved> {
+        self.called().remove(scope, id, change).await
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[MemberId]) -> Result<Vec<Member>, Fault> {
+        self.called().get_many(scope, ids).await
+    }
+
+    async fn get_many_with_removed(
+        &self,
+        scope: &TenantScope,
+        ids: &[MemberId],
+    ) -> Result<Vec<Member>, Fault> {
+        self.called().get_many_with_removed(scope, ids).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        role: Option<Role>,
+        page: PageRequest<MemberId>,
+    ) -> Result<Page<Member>, Fault> {
+        self.called().list(scope, role, page).await
+    }
+}
+
+#[async_trait]
+impl Events for Counting<dyn Events> {
+    async fn create(&self, scope: &TenantScope, event: Event, change: &Change) -> Outcome<Event> {
+        self.called().create(scope, event, change).await
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault> {
+        self.called().get_many(scope, ids).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: EventFilter,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Event>, Fault> {
+        self.called().list(scope, filter, page).await
+    }
+
+    async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
+        self.called().update(scope, edit, change).await
+    }
+
+    async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
+        self.called().cancel(scope, id, change).await
+    }
+
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+        self.called().delete(scope, id, change).await
+    }
+
+    async fn update_occurrence(
+        &self,
+        scope: &TenantScope,
+        edit: OccurrenceEdit,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.called().update_occurrence(scope, edit, change).await
+    }
+
+    async fn cancel_occurrence(
+        &self,
+        scope: &TenantScope,
+        key: OccurrenceKey,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.called().cancel_occurrence(scope, key, change).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_takes_as_many_calls_as_a_short_one() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let mut counted = ports(InMemory::new().adapters());
+    counted.members = Arc::new(Counting { port: counted.members, calls: Arc::clone(&calls) });
+    counted.events = Arc::new(Counting { port: counted.events, calls: Arc::clone(&calls) });
+    counted.catalogue = Arc::new(Counting { port: counted.catalogue, calls: Arc::clone(&calls) });
+    counted.registrations = Arc::new(Counting { port: counted.registrations, calls: Arc::clone(&calls) });
+    let api = Api::with_members(Api::on(counted)).await;
+    for number in 0..4 {
+        let event = api.weekly_event(ADA, 1).await;
+        let caller = [BOB, CLEO][number % 2];
+        api.register(caller, &event.occurrences[number % 3]).await;
+        let input = json!({"occurrenceId": event.occurrences[number % 3], "joinWaitlist": true});
+        api.change(ADA, "registerForOccurrence", input, "registration { status }").await;
+        let input = json!({"title": "Badges", "description": "", "eventId": event.id});
+        api.change(caller, "createIssue", input, "issue { id }").await;
+    }
+
+    let documents = [
+        "query($first: Int) { registrations(first: $first) { nodes { waitlistPosition member { userId } occurrence { \
+         id event { title } viewerRegistration { id waitlistPosition } } } } }",
+        "query($first: Int) { occurrences(from: \"2031-04-01T00:00:00Z\", to: \"2031-05-01T00:00:00Z\", first: $first) { \
+         nodes { event { id } viewerRegistration { member { userId } } } } }",
+        "query($first: Int) { issues(first: $first) { nodes { event { title } createdBy { userId } assignee { id } } } }",
+    ];
+    for document in documents {
+        let mut taken = Vec::new();
+        for first in [1, 8] {
+            let before = calls.load(Ordering::Relaxed);
+            let answer = api.ask(ADA, document, json!({"first": first})).await;
+            assert_eq!(answer.get("errors"), None::<&Value>, "{document}");
+            taken.push(calls.load(Ordering::Relaxed) - before);
+        }
+        assert_eq!(taken[0], taken[1], "{document}");
+        assert!(taken[1] <= 8, "{taken:?} {document}");
+    }
+}

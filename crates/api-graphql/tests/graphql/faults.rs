@@ -1,0 +1,46 @@
+//! What callers learn of failures of the machinery: a code, whether to try again, and the request's id. Nothing else.
+
+use std::sync::Arc;
+
+use convene_application::{
+    failure::{Failure, Fault},
+    ports::MockIssues,
+    testing::memory::InMemory,
+};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, ports};
+
+/// A server whose issues fail in this way.
+async fn failing(fault: fn() -> Fault) -> Api {
+    let mut issues = MockIssues::new();
+    issues.expect_list().returning(move |_, _, _| Err(fault()));
+    issues.expect_create().returning(move |_, _, _| Err(Failure::Fault(fault())));
+    let mut ports = ports(InMemory::new().adapters());
+    ports.issues = Arc::new(issues);
+    Api::with_members(Api::on(ports)).await
+}
+
+#[rstest]
+#[case::unavailable(|| Fault::Unavailable("no route to db-7".into()), "UNAVAILABLE", true)]
+#[case::unknown(|| Fault::OutcomeUnknown("lost db-7".into()), "OUTCOME_UNKNOWN", true)]
+#[case::overloaded(|| Fault::Overloaded, "OVERLOADED", true)]
+#[case::internal(|| Fault::internal("db-7 has no field `title`"), "INTERNAL", false)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_is_a_top_level_error_with_a_code(
+    #[case] fault: fn() -> Fault,
+    #[case] code: &str,
+    #[case] retryable: bool,
+) {
+    let api = failing(fault).await;
+    let create = r#"mutation { createIssue(input: {title: "x", description: ""}) { issue { id } } }"#;
+    for document in ["{ issues { nodes { id } } }", create] {
+        let (status, body) = api.send(Some(ADA), document, &Value::Null).await;
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &answer["data"]), (200, &Value::Null), "{document}");
+        let expected = json!({"code": code, "retryable": retryable, "requestId": "request-1"});
+        assert_eq!(answer["errors"][0]["extensions"], expected, "{document}");
+        assert!(!body.contains("db-7"), "{body}");
+    }
+}

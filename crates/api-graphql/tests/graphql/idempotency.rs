@@ -1,0 +1,50 @@
+//! Repeating a mutation with its key.
+
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, BOB};
+
+/// Creates an issue and answers with the payload.
+async fn create(api: &Api, caller: super::support::Caller, input: Value) -> Value {
+    api.mutate(caller, "createIssue", input, "issue { id number }").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_changes_nothing_and_gives_the_same_answer() {
+    let api = Api::start().await;
+    let input = json!({"title": "Badges", "description": "None left", "idempotencyKey": "once"});
+    let first = create(&api, BOB, input.clone()).await;
+    assert_eq!(first["userErrors"], json!([]));
+    assert_eq!(create(&api, BOB, input).await, first);
+
+    // The same input in other words: in another order, with a default written out and a field that is null.
+    let same = json!({
+        "idempotencyKey": "once", "description": "None left", "priority": "MEDIUM", "eventId": null, "title": "Badges",
+    });
+    assert_eq!(create(&api, BOB, same).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_for_one_input_of_one_caller() {
+    let api = Api::start().await;
+    let input = json!({"title": "Badges", "description": "None left", "idempotencyKey": "once"});
+    let first = create(&api, BOB, input.clone()).await;
+    let other = json!({"title": "Badges", "description": "All left", "idempotencyKey": "once"});
+    let reused = create(&api, BOB, other).await;
+    assert_eq!(reused["userErrors"][0]["code"], json!("IDEMPOTENCY_KEY_REUSED"));
+    assert_eq!(reused["userErrors"][0]["field"], json!(["idempotencyKey"]));
+    let by_ada = create(&api, ADA, input).await;
+    assert_ne!(by_ada["issue"]["id"], first["issue"]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clearing_is_another_input_than_leaving_out() {
+    let api = Api::start().await;
+    let issue = create(&api, BOB, json!({"title": "Badges", "description": ""})).await;
+    let id = &issue["issue"]["id"];
+    let left_out = json!({"issueId": id, "title": "x", "idempotencyKey": "once"});
+    let cleared = json!({"issueId": id, "title": "x", "assigneeId": null, "idempotencyKey": "once"});
+    api.change(ADA, "updateIssue", left_out, "issue { id }").await;
+    let reused = api.mutate(ADA, "updateIssue", cleared, "issue { id }").await;
+    assert_eq!(reused["userErrors"][0]["code"], json!("IDEMPOTENCY_KEY_REUSED"));
+}

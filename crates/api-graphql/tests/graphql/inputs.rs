@@ -1,0 +1,197 @@
+//! What is wrong with an input is told all at once, each with its field.
+
+use insta::assert_json_snapshot;
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_problems_of_an_event_are_told_at_once() {
+    let api = Api::start().await;
+    let input = json!({
+        "title": "\u{202e}x", "location": "a\nb", "timeZone": "Europe/Atlantis", "startsAt": "2031-02-30T09:00",
+        "duration": "P1M", "capacity": 0, "registrationOpens": "P32D", "idempotencyKey": "",
+        "recurrence": {
+            "frequency": "MONTHLY", "interval": 0, "byMonthDay": [32],
+            "byWeekday": [{"day": "MONDAY"}, {"day": "FRIDAY", "nth": 6}], "until": "soon",
+            "exdates": ["2031-04-07T09:00", "never"], "rdates": vec!["2031-04-07T09:00"; 367],
+        },
+    });
+    let payload = api.mutate(ADA, "createEvent", input, "event { id }").await;
+    let errors = payload["userErrors"].as_array().unwrap();
+    let told: Vec<String> =
+        errors.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect();
+    assert_json_snapshot!(told, @r#"
+    [
+      "title must not contain the character U+202E",
+      "location must not contain the character U+000A",
+      "timeZone must be the exact name of an IANA time zone, such as Europe/Paris",
+      "startsAt must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
+      "duration must be an ISO 8601 duration such as PT1H30M, in weeks, days, hours, minutes or seconds",
+      "recurrence.rdates length is greater than 366",
+      "recurrence.byWeekday.1.nth must be from 1 to 5 or from -1 to -5",
+      "recurrence.until must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
+      "recurrence.interval must be 1 to 1000",
+      "recurrence.byMonthDay takes numbers from 1 to 31, or from -1 to -31 to count from the end",
+      "recurrence.exdates.1 must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
+      "capacity must be from 1 to 1000000",
+      "registrationOpens must be from PT0S to P31D",
+      "idempotencyKey must not be empty"
+    ]
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_written_one_way_or_the_other() {
+    let api = Api::start().await;
+    let document = "query($recurrence: RecurrenceInput!) { previewRecurrence(input: {timeZone: \"Europe/Paris\", \
+                    startsAt: \"2031-03-29T02:30\", duration: \"PT1H\", recurrence: $recurrence, first: 2}) { summary \
+                    occurrences { startsAt localStart shifted } userErrors { field message } } }";
+    let preview = async |recurrence: Value| {
+        let mut answer = api.ask(ADA, document, json!({"recurrence": recurrence})).await;
+        answer["data"]["previewRecurrence"].take()
+    };
+    assert_json_snapshot!(preview(json!({})).await["userErrors"], @r#"
+    [
+      {
+        "field": [
+          "recurrence",
+          "frequency"
+        ],
+        "message": "recurrence.frequency must be given, or rrule instead"
+      }
+    ]
+    "#);
+    let both = json!({"rrule": "FREQ=DAILY", "frequency": "DAILY", "count": 1});
+    assert_json_snapshot!(preview(both).await["userErrors"], @r#"
+    [
+      {
+        "field": [
+          "recurrence",
+          "frequency"
+        ],
+        "message": "recurrence.frequency must not be given together with rrule"
+      },
+      {
+        "field": [
+          "recurrence",
+          "count"
+        ],
+        "message": "recurrence.count must not be given together with rrule"
+      }
+    ]
+    "#);
+    assert_json_snapshot!(preview(json!({"rrule": "FREQ=DAILY;INTERVAL=0;BYDAY=XX"})).await["userErrors"], @r#"
+    [
+      {
+        "field": [
+          "recurrence",
+          "rrule"
+        ],
+        "message": "recurrence.rrule INTERVAL must be 1 to 1000"
+      },
+      {
+        "field": [
+          "recurrence",
+          "rrule"
+        ],
+        "message": "recurrence.rrule BYDAY takes days such as MO, or 1MO and -1FR, separated by commas"
+      }
+    ]
+    "#);
+    assert_json_snapshot!(preview(json!({"frequency": "WEEKLY", "byWeekday": [{"day": "MONDAY", "nth": 1}]})).await
+        ["userErrors"], @r#"
+    [
+      {
+        "field": [
+          "recurrence",
+          "byWeekday"
+        ],
+        "message": "recurrence.byWeekday takes numbered days only in MONTHLY and YEARLY rules"
+      }
+    ]
+    "#);
+    // 02:30 does not exist on the second day: clocks go forward over it.
+    assert_json_snapshot!(preview(json!({"rrule": "FREQ=DAILY"})).await, @r#"
+    {
+      "occurrences": [
+        {
+          "localStart": "2031-03-29T02:30:00",
+          "shifted": false,
+          "startsAt": "2031-03-29T01:30:00Z"
+        },
+        {
+          "localStart": "2031-03-30T03:30:00",
+          "shifted": true,
+          "startsAt": "2031-03-30T01:30:00Z"
+        }
+      ],
+      "summary": "every day",
+      "userErrors": []
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_clears_and_left_out_stays() {
+    let api = Api::start().await;
+    let input = json!({
+        "title": "Choir", "startsAt": "2031-04-07T09:00", "duration": "PT1H", "capacity": 5, "registrationOpens": "P7D",
+        "recurrence": {"frequency": "DAILY", "count": 2},
+    });
+    let created = api.change(ADA, "createEvent", input, "event { id }").await;
+    let id = &created["event"]["id"];
+    let selection = "event { title registrationOpens recurrence { rrule } version }";
+    let kept = api.change(ADA, "updateEvent", json!({"eventId": id, "title": "Opera"}), selection).await;
+    assert_eq!(
+        kept["event"],
+        json!({"title": "Opera", "registrationOpens": "P7D", "recurrence": {"rrule": "FREQ=DAILY;COUNT=2"}, "version": 2})
+    );
+    let cleared = json!({"eventId": id, "title": null, "registrationOpens": null, "recurrence": null});
+    let cleared = api.change(ADA, "updateEvent", cleared, selection).await;
+    assert_eq!(
+        cleared["event"],
+        json!({"title": "Opera", "registrationOpens": null, "recurrence": null, "version": 3})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_is_checked_whole() {
+    let api = Api::start().await;
+    let errors = async |from: &str, to: &str| {
+        let document =
+            "query($from: DateTime!, $to: DateTime!) { occurrences(from: $from, to: $to) { nodes { id } } }";
+        let mut answer = api.ask(ADA, document, json!({"from": from, "to": to})).await;
+        assert!(answer["data"].is_null());
+        answer["errors"][0].take()
+    };
+    let error = errors("2031-01-01", "9999-12-31T23:59:59-23:59").await;
+    assert_json_snapshot!(error["extensions"], @r#"
+    {
+      "code": "INVALID_INPUT",
+      "field": [
+        "from"
+      ],
+      "problems": [
+        {
+          "code": "INVALID_INPUT",
+          "field": [
+            "from"
+          ],
+          "message": "from must be a date and time that exists, in RFC 3339 with an offset, such as 2026-11-22T09:00:00Z"
+        },
+        {
+          "code": "INVALID_INPUT",
+          "field": [
+            "to"
+          ],
+          "message": "to must be in the years 1970 to 2099"
+        }
+      ]
+    }
+    "#);
+    let error = errors("2031-01-02T00:00:00Z", "2031-01-01T00:00:00Z").await;
+    assert_eq!(error["extensions"], json!({"code": "INVALID_INPUT", "field": ["to"]}));
+    let error = errors("2031-01-01T00:00:00Z", "2032-01-03T00:00:00Z").await;
+    assert_eq!(error["extensions"], json!({"code": "INVALID_INPUT", "field": ["to"]}));
+}

@@ -1,0 +1,25 @@
+//! The GraphQL API as its clients see it: the real schema over the use cases, on storage in memory, behind the real
+//! server.
+
+#[cfg(test)]
+mod bad_inputs;
+#[cfg(test)]
+mod batches;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod inputs;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod paging;
+#[cfg(test)]
+mod payloads;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,97 @@
+//! Walking through lists.
+
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, text};
+
+/// Walks through a list, two items at a time; the ids in order.
+async fn walk(api: &Api, field: &str, arguments: &str) -> Vec<String> {
+    let document = format!(
+        "query($after: String) {{ list: {field}(first: 2, after: $after{arguments}) {{ edges {{ cursor node {{ id }} }} \
+         nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+    );
+    let mut found = Vec::new();
+    let mut after = Value::Null;
+    loop {
+        let answer = api.ask(ADA, &document, json!({"after": after})).await;
+        let list = &answer["data"]["list"];
+        let (edges, info) = (list["edges"].as_array().unwrap(), &list["pageInfo"]);
+        assert_eq!(info["hasPreviousPage"], json!(!after.is_null()));
+        assert_eq!(info["startCursor"], edges.first().map_or(Value::Null, |edge| edge["cursor"].clone()));
+        assert_eq!(info["endCursor"], edges.last().map_or(Value::Null, |edge| edge["cursor"].clone()));
+        let nodes: Vec<Value> = edges.iter().map(|edge| edge["node"].clone()).collect();
+        assert_eq!(list["nodes"], json!(nodes));
+        found.extend(nodes.iter().map(|node| text(&node["id"])));
+        if info["hasNextPage"] == json!(false) {
+            return found;
+        }
+        after = info["endCursor"].clone();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_is_walked_without_gaps_or_doubles() {
+    let api = Api::start().await;
+    for number in 0..5 {
+        let event = api.weekly_event(ADA, 10).await;
+        let input = json!({"title": format!("Issue {number}"), "description": ""});
+        api.change(ADA, "createIssue", input, "issue { id }").await;
+        if number == 0 {
+            for occurrence in &event.occurrences {
+                api.register(ADA, occurrence).await;
+            }
+        }
+    }
+    let window = r#", from: "2031-04-01T00:00:00Z", to: "2031-05-01T00:00:00Z""#;
+    for (field, arguments, count) in [
+        ("members", "", 3),
+        ("events", "", 5),
+        ("occurrences", window, 15),
+        ("registrations", "", 3),
+        ("issues", "", 5),
+        ("activity", "", 17),
+    ] {
+        let found = walk(&api, field, arguments).await;
+        let mut unique = found.clone();
+        unique.sort();
+        unique.dedup();
+        assert_eq!((found.len(), unique.len()), (count, count), "{field}: {found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_pages_are_refused_all_at_once() {
+    let api = Api::start().await;
+    let document =
+        "{ issues(first: 0, after: \"\", filter: {search: \" \", assigneeId: \"ada\"}) { nodes { id } } }";
+    let answer = api.ask(ADA, document, Value::Null).await;
+    let problems = answer["errors"][0]["extensions"]["problems"].as_array().unwrap();
+    let fields: Vec<&Value> = problems.iter().map(|problem| &problem["field"]).collect();
+    assert_eq!(
+        json!(fields),
+        json!([["first"], ["after"], ["filter", "assigneeId"], ["filter", "search"]]),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_keep_their_order_and_their_gaps() {
+    let api = Api::start().await;
+    let event = api.weekly_event(ADA, 1).await;
+    let missing = format!("evt_{}", "0".repeat(32));
+    let ids = json!([event.occurrences[1], missing, event.id, event.occurrences[1]]);
+    let document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+    let answer = api.ask(ADA, document, json!({"ids": ids})).await;
+    assert_eq!(
+        answer["data"]["nodes"],
+        json!([
+            {"__typename": "Occurrence", "id": event.occurrences[1]},
+            null,
+            {"__typename": "Event", "id": event.id},
+            {"__typename": "Occurrence", "id": event.occurrences[1]},
+        ])
+    );
+    let many = vec![event.id.as_str(); 101];
+    let answer = api.ask(ADA, document, json!({"ids": many})).await;
+    assert_eq!(answer["errors"][0]["extensions"], json!({"code": "INVALID_INPUT", "field": ["ids"]}));
+}

@@ -1,0 +1,248 @@
+//! A server on storage in memory, two organizations in it, and a client for both.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use convene_api_graphql::{
+    auth::{Authenticator, Fault, Gate},
+    callers::Callers,
+    graphql::{context::Services, limits::DocumentLimits, schema},
+    http::{health::Readiness, limits::HttpLimits},
+    server::{self, Parts, ServerOptions},
+    telemetry,
+};
+use convene_application::{
+    ports::Clock,
+    testing::{Adapters, FixedClock, SequentialIds, memory::InMemory},
+    use_cases::{Ports, UseCases},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// Somebody who calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub(crate) organization: Option<&'static str>,
+    pub(crate) user: &'static str,
+    pub(crate) operator: bool,
+}
+
+/// An admin of acme.
+pub(crate) const ADA: Caller = Caller { organization: Some("acme"), user: "ada", operator: false };
+/// A member of acme.
+pub(crate) const BOB: Caller = Caller { organization: Some("acme"), user: "bob", operator: false };
+/// Another member of acme.
+pub(crate) const CLEO: Caller = Caller { organization: Some("acme"), user: "cleo", operator: false };
+/// The admin of the other organization.
+pub(crate) const OLGA: Caller = Caller { organization: Some("other"), user: "olga", operator: false };
+/// The platform's operator, who belongs to no organization.
+pub(crate) const OPERATOR: Caller = Caller { organization: None, user: "root", operator: true };
+
+/// A running server; stopped when dropped.
+pub(crate) struct Api {
+    address: SocketAddr,
+    client: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+}
+
+struct AlwaysReady;
+
+#[async_trait]
+impl Readiness for AlwaysReady {
+    async fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
+}
+
+/// The ports on these adapters, with a clock that stands still and ids that are the same in every run.
+pub(crate) fn ports(adapters: Adapters) -> Ports {
+    Ports {
+        clock: Arc::new(FixedClock::default()),
+        ids: Arc::new(SequentialIds::new()),
+        directory: adapters.directory,
+        organizations: adapters.organizations,
+        members: adapters.members,
+        events: adapters.events,
+        catalogue: adapters.catalogue,
+        registration_book: adapters.registration_book,
+        registrations: adapters.registrations,
+        issues: adapters.issues,
+        activity_log: adapters.activity_log,
+    }
+}
+
+impl Api {
+    /// A server with acme (ada, bob, cleo) and the other organization (olga).
+    pub(crate) async fn start() -> Self {
+        Self::with_members(Self::on(ports(InMemory::new().adapters()))).await
+    }
+
+    /// The same on a server that is there already.
+    pub(crate) async fn with_members(api: Self) -> Self {
+        api.found("acme", "ada").await;
+        api.found("other", "olga").await;
+        for user in ["bob", "cleo"] {
+            let input = json!({"userId": user, "displayName": user, "email": format!("{user}@example.org")});
+            api.change(ADA, "addMember", input, "member { id }").await;
+        }
+        api
+    }
+
+    /// A server on these ports.
+    pub(crate) fn on(ports: Ports) -> Self {
+        let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
+        let use_cases = Arc::new(UseCases::new(ports));
+        let callers = Callers::new(Arc::clone(&use_cases));
+        // Tests look at everything at once; the limits of documents have tests of their own.
+        let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
+        let parts = Parts {
+            gate: Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers))),
+            executor: schema::executor(Services { use_cases, clock }, limits, true),
+            readiness: Arc::new(AlwaysReady),
+            metrics: metrics(),
+            new_request_id: Arc::new(|| "request-1".to_owned()),
+            more_routes: Arc::new(|_| {}),
+        };
+        let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let options = ServerOptions {
+            limits: HttpLimits::default(),
+            workers: 1,
+            shutdown_time: Duration::from_secs(5),
+        };
+        tokio::spawn(server::serve(listener, parts, options, async {
+            stopped.await.ok();
+        }));
+        Self { address, client: reqwest::Client::new(), _stop: stop }
+    }
+
+    /// Sends a document; status and body as they come.
+    pub(crate) async fn send(
+        &self,
+        caller: Option<Caller>,
+        document: &str,
+        variables: &Value,
+    ) -> (u16, String) {
+        self.send_to(None, caller, document, variables).await
+    }
+
+    /// The same, with another name of the host.
+    pub(crate) async fn send_to(
+        &self,
+        host: Option<&str>,
+        caller: Option<Caller>,
+        document: &str,
+        variables: &Value,
+    ) -> (u16, String) {
+        let mut request = self.client.post(format!("http://{}/graphql", self.address));
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        if let Some(caller) = caller {
+            request = request.header("x-user-id", caller.user);
+            request = request.header("x-operator", caller.operator.to_string());
+            if let Some(organization) = caller.organization {
+                request = request.header("x-organization-id", organization);
+            }
+        }
+        let request = request.json(&json!({"query": document, "variables": variables}));
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// The answer to a document: `data` and `errors`.
+    pub(crate) async fn ask(&self, caller: Caller, document: &str, variables: Value) -> Value {
+        let (_, body) = self.send(Some(caller), document, &variables).await;
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        answer.as_object_mut().unwrap().remove("extensions");
+        answer
+    }
+
+    /// The data of a document that must succeed.
+    pub(crate) async fn read(&self, caller: Caller, document: &str) -> Value {
+        let mut answer = self.ask(caller, document, Value::Null).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].take()
+    }
+
+    /// The payload of a mutation, with its user errors.
+    pub(crate) async fn mutate(
+        &self,
+        caller: Caller,
+        mutation: &str,
+        input: Value,
+        selection: &str,
+    ) -> Value {
+        let type_name = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let document = format!(
+            "mutation($input: {type_name}!) {{ {mutation}(input: $input) {{ {selection} userErrors {{ __typename code \
+             message field }} }} }}"
+        );
+        let mut answer = self.ask(caller, &document, json!({"input": input})).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"][mutation].take()
+    }
+
+    /// The payload of a mutation that must be done.
+    pub(crate) async fn change(
+        &self,
+        caller: Caller,
+        mutation: &str,
+        input: Value,
+        selection: &str,
+    ) -> Value {
+        let payload = self.mutate(caller, mutation, input, selection).await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload}");
+        payload
+    }
+
+    async fn found(&self, slug: &str, admin: &str) {
+        let input = json!({
+            "slug": slug, "name": slug, "timeZone": "Europe/Paris", "adminUserId": admin, "adminDisplayName": admin,
+        });
+        self.change(OPERATOR, "createOrganization", input, "organization { id }").await;
+    }
+
+    /// A weekly event of three occurrences for these seats, on Mondays at 09:00 in Paris from 7 April 2031 on.
+    pub(crate) async fn weekly_event(&self, admin: Caller, seats: u32) -> Event {
+        let input = json!({
+            "title": "Rehearsal", "startsAt": "2031-04-07T09:00:00", "duration": "PT1H", "capacity": seats,
+            "recurrence": {"frequency": "WEEKLY", "count": 3},
+        });
+        let payload = self.change(admin, "createEvent", input, "event { id }").await;
+        let id = text(&payload["event"]["id"]);
+        let occurrences = ["20310407", "20310414", "20310421"].map(|day| format!("{id}_{day}T070000Z"));
+        Event { id, occurrences }
+    }
+
+    /// Takes a seat; the registration's id.
+    pub(crate) async fn register(&self, caller: Caller, occurrence: &str) -> String {
+        let input = json!({"occurrenceId": occurrence});
+        let document = "mutation($input: RegisterForOccurrenceInput!) { registerForOccurrence(input: $input) { \
+                        registration { id } userErrors { code } } }";
+        let answer = self.ask(caller, document, json!({"input": input})).await;
+        text(&answer["data"]["registerForOccurrence"]["registration"]["id"])
+    }
+}
+
+/// An event that a test has made.
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) occurrences: [String; 3],
+}
+
+/// A value that must be a text.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
