@@ -53,6 +53,8 @@ pub struct DatabaseConfig {
     pub uri: SecretString,
     /// The name of the database.
     pub name: String,
+    /// How long entries of the activity log are kept.
+    pub activity_retention: Duration,
 }
 
 /// How callers prove who they are.
@@ -270,7 +272,9 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
             reader.problem("CONVENE_DATABASE", "is not a name that MongoDB accepts")
         }
     });
-    Some(DatabaseConfig { uri: uri?, name: name? })
+    let days: Option<u64> = reader.number("CONVENE_ACTIVITY_RETENTION_DAYS", 1..=10_000);
+    let activity_retention = days.map(|days| Duration::from_secs(days * 86_400));
+    Some(DatabaseConfig { uri: uri?, name: name?, activity_retention: activity_retention? })
 }
 
 fn issuer_and_audience(reader: &mut Reader<'_>) -> (Option<String>, Option<String>) {

@@ -12,6 +12,7 @@ use convene_infrastructure_mongo::{
     connect::{ConnectError, ConnectionSettings, connect},
     ports::MongoPorts,
     registration_book::BookSettings,
+    schema::SchemaSettings,
 };
 use secrecy::ExposeSecret;
 
@@ -65,7 +66,7 @@ impl Backend {
             database: Some(config.name.clone()),
         };
         let storage = connect(&settings, Arc::new(TimeOrderedIds)).await?;
-        storage.prepare().await?;
+        storage.prepare_with(&SchemaSettings { activity_retention: config.activity_retention }).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
         Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })

@@ -24,7 +24,7 @@ mod issues;
 mod members;
 mod organizations;
 mod registrations;
-mod schema;
+pub mod schema;
 mod scoped;
 mod seats;
 mod transaction;

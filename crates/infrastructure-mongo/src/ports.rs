@@ -25,7 +25,7 @@ use crate::{
     organizations::MongoOrganizations,
     registration_book::{BookSettings, MongoRegistrationBook},
     registrations::MongoRegistrations,
-    schema,
+    schema::{self, SchemaSettings},
     seats::Guards,
 };
 
@@ -79,13 +79,21 @@ impl MongoPorts {
         MongoRegistrationBook::start(self.database.clone(), BookSettings::default(), guard.rest())
     }
 
-    /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes
-    /// nothing, and any number of processes may do it at once.
+    /// [`prepare_with`](Self::prepare_with) the settings that hold where nothing else is decided.
     ///
     /// # Errors
     /// A fault if the database can't be reached, or has what stands against it.
     pub async fn prepare(&self) -> Result<(), Fault> {
-        Ok(schema::ensure(self.database.driver()).await?)
+        self.prepare_with(&SchemaSettings::default()).await
+    }
+
+    /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes
+    /// nothing and needs the right to look only; any number of processes may do it at once.
+    ///
+    /// # Errors
+    /// A fault if the database can't be reached, does not allow it, or has what stands against it.
+    pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<(), Fault> {
+        Ok(schema::ensure(self.database.driver(), settings).await?)
     }
 
     /// Checks what must hold over everything that is stored; `now` tells what is over.

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use bson::doc;
 use convene_domain::activity::Action;
 
@@ -8,9 +6,6 @@ use super::{
     indexes::{expiring, index},
     rules::{date, documents, id, list, object, one_of, possibly_empty_text, text},
 };
-
-/// How long entries are kept: a year, and the month in which it is looked back on.
-const KEPT: Duration = Duration::from_secs(400 * 86_400);
 
 /// The activity log.
 pub(crate) static ACTIVITY: CollectionSchema = CollectionSchema {
@@ -33,13 +28,13 @@ pub(crate) static ACTIVITY: CollectionSchema = CollectionSchema {
             &[("requestId", text(200))],
         )
     },
-    indexes: || {
+    indexes: |settings| {
         vec![
             index("by_time", doc! { "organization": 1, "at": -1, "_id": -1 }),
             index("by_subject", doc! { "organization": 1, "subject": 1, "at": -1, "_id": -1 }),
             index("by_actor", doc! { "organization": 1, "actor": 1, "at": -1, "_id": -1 }),
             // Time-to-live indexes have one field, so this one can't begin with the organization.
-            expiring("expires", doc! { "at": 1 }, KEPT),
+            expiring("expires", doc! { "at": 1 }, settings.activity_retention),
         ]
     },
 };

@@ -24,7 +24,7 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
         )
     },
     // An agenda is only ever looked up by the member's id.
-    indexes: Vec::new,
+    indexes: |_| Vec::new(),
 };
 
 /// No member can be at two places at once: every entry begins no earlier than the one before it ends, and ends

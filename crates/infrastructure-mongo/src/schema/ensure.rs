@@ -3,12 +3,12 @@ use std::collections::HashMap;
 use bson::{Document, doc};
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::{
-    Database,
+    Collection, Database, IndexModel,
     error::ErrorKind,
-    options::{ValidationAction, ValidationLevel},
+    options::{IndexOptions, ValidationAction, ValidationLevel},
 };
 
-use super::{ALL, CollectionSchema};
+use super::{ALL, CollectionSchema, SchemaSettings};
 use crate::{
     deadline::{SCHEMA_CALL, within},
     error::StorageError,
@@ -17,16 +17,16 @@ use crate::{
 /// The server's code for a collection that exists already.
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// Makes whatever is missing and changes whatever is out of date. Doing it again changes nothing, and any number
-/// of processes may do it at once.
+/// Makes whatever is missing and changes whatever is out of date. Doing it again changes nothing and needs no more
+/// than the right to look, and any number of processes may do it at once; if their settings differ, the last wins.
 ///
 /// # Errors
 /// [`StorageError`] if the database can't be reached, does not let us, or has documents or indexes that stand
 /// against it.
-pub(crate) async fn ensure(database: &Database) -> Result<(), StorageError> {
+pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Result<(), StorageError> {
     let existing = validators(database).await?;
     // A few at a time: the server takes locks for each, and other processes may be starting too.
-    stream::iter(ALL.map(|schema| ensure_collection(database, schema, existing.get(schema.name))))
+    stream::iter(ALL.map(|schema| ensure_collection(database, schema, settings, existing.get(schema.name))))
         .buffer_unordered(3)
         .try_collect()
         .await
@@ -47,6 +47,7 @@ async fn validators(database: &Database) -> Result<HashMap<String, Document>, St
 async fn ensure_collection(
     database: &Database,
     schema: &'static CollectionSchema,
+    settings: &SchemaSettings,
     existing: Option<&Document>,
 ) -> Result<(), StorageError> {
     let validator = (schema.validator)();
@@ -64,12 +65,62 @@ async fn ensure_collection(
         within(SCHEMA_CALL, async { database.run_command(change).await }).await?;
         tracing::info!(collection = schema.name, "changed the validator");
     }
-    let indexes = (schema.indexes)();
-    if !indexes.is_empty() {
-        #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
-        let collection = database.collection::<Document>(schema.name);
-        within(SCHEMA_CALL, async { collection.create_indexes(indexes).await }).await?;
+    ensure_indexes(database, schema, (schema.indexes)(settings)).await
+}
+
+/// Makes the indexes that are missing, and corrects how long documents are kept by those that delete.
+async fn ensure_indexes(
+    database: &Database,
+    schema: &'static CollectionSchema,
+    wanted: Vec<IndexModel>,
+) -> Result<(), StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
+    let collection: Collection<Document> = database.collection(schema.name);
+    let existing: Vec<IndexModel> =
+        within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await?;
+    let mut missing = Vec::new();
+    for index in wanted {
+        match existing.iter().find(|existing| finds_the_same(existing, &index)) {
+            None => missing.push(index),
+            Some(existing) if kept(existing) == kept(&index) => {}
+            Some(_) => keep_as_long_as(database, schema, &index).await?,
+        }
     }
+    if !missing.is_empty() {
+        // One of the same name that finds something else is refused here.
+        within(SCHEMA_CALL, async { collection.create_indexes(missing).await }).await?;
+    }
+    Ok(())
+}
+
+/// Whether two indexes differ in how long they keep documents at most.
+fn finds_the_same(one: &IndexModel, other: &IndexModel) -> bool {
+    fn traits(index: &IndexModel) -> Option<(&Option<String>, bool, &Option<Document>)> {
+        let IndexOptions { name, unique, partial_filter_expression, .. } = index.options.as_ref()?;
+        Some((name, unique.unwrap_or_default(), partial_filter_expression))
+    }
+    one.keys == other.keys && traits(one) == traits(other)
+}
+
+/// How long after the date in their field documents are deleted, in seconds.
+fn kept(index: &IndexModel) -> Option<u64> {
+    index.options.as_ref()?.expire_after.map(|after| after.as_secs())
+}
+
+/// Changes how long documents are kept by an index that deletes them.
+async fn keep_as_long_as(
+    database: &Database,
+    schema: &'static CollectionSchema,
+    index: &IndexModel,
+) -> Result<(), StorageError> {
+    let name = index.options.as_ref().and_then(|options| options.name.as_deref());
+    let seconds = kept(index).map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+    let change = doc! {
+        "collMod": schema.name,
+        "index": { "name": name, "expireAfterSeconds": seconds },
+    };
+    within(SCHEMA_CALL, async { database.run_command(change).await }).await?;
+    tracing::info!(collection = schema.name, seconds, "changed how long documents are kept");
     Ok(())
 }
 

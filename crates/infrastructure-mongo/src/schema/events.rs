@@ -74,7 +74,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             doc! { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             index("by_id", doc! { "organization": 1, "_id": 1 }),
             // An endless series has no last end, which sorts before every date: two ranges of one index.

@@ -32,7 +32,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
             &[],
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             // Whoever founds organizations belongs to none, so the key is looked for before there is a scope.
             unique_among(

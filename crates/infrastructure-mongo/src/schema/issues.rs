@@ -28,7 +28,7 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
             &[("assignee", id("mbr")), ("event", id("evt"))],
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             unique("one_issue_per_number", doc! { "organization": 1, "number": 1 }),
             index("by_status", doc! { "organization": 1, "status": 1, "number": 1 }),

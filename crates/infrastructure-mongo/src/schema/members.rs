@@ -29,7 +29,7 @@ pub(crate) static MEMBERS: CollectionSchema = CollectionSchema {
             &[("email", text(Email::MAX_CHARACTERS)), ("removedAt", date())],
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             unique_among(
                 UNIQUE_MEMBERSHIP,

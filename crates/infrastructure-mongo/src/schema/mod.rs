@@ -15,6 +15,7 @@ mod occurrences;
 mod organizations;
 mod registrations;
 mod rules;
+mod settings;
 
 use bson::Document;
 use mongodb::IndexModel;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
 };
+pub use self::settings::SchemaSettings;
 
 /// Which field of a document names the organization that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub(crate) struct CollectionSchema {
     pub(crate) validator: fn() -> Document,
     /// Its indexes, apart from the one on `_id`; each with a name, and each beginning with the scope's field
     /// unless what it finds is looked up before there is a scope.
-    pub(crate) indexes: fn() -> Vec<IndexModel>,
+    pub(crate) indexes: fn(&SchemaSettings) -> Vec<IndexModel>,
 }
 
 /// Every collection.

@@ -61,7 +61,7 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
             doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             index("by_event", doc! { "organization": 1, "event": 1, "startsAt": 1 }),
             partial(

@@ -32,5 +32,5 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
         )
     },
     // Credentials name an organization before there is a scope, so this index can't begin with one.
-    indexes: || vec![unique(UNIQUE_SLUG, doc! { "slug": 1 })],
+    indexes: |_| vec![unique(UNIQUE_SLUG, doc! { "slug": 1 })],
 };

@@ -58,7 +58,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
             ] },
         )
     },
-    indexes: || {
+    indexes: |_| {
         vec![
             unique_among(
                 "one_active_registration_per_member",

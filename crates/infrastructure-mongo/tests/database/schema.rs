@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use bson::{Document, doc};
+use convene_infrastructure_mongo::schema::SchemaSettings;
 use futures::TryStreamExt;
 
 use crate::support::TestDatabase;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 async fn state(database: &TestDatabase) -> Vec<(String, Document, Vec<String>)> {
     let collections: Vec<_> = database.raw().list_collections().await.unwrap().try_collect().await.unwrap();
@@ -66,4 +71,42 @@ async fn every_index_begins_with_the_organization() {
             );
         }
     }
+}
+
+/// How long each index that deletes keeps documents, by collection.
+async fn kept(database: &TestDatabase) -> Vec<(String, Duration)> {
+    let mut kept = Vec::new();
+    for (name, _, _) in state(database).await {
+        let mut indexes = database.collection(&name).list_indexes().await.unwrap();
+        while let Some(index) = indexes.try_next().await.unwrap() {
+            let after = index.options.and_then(|options| options.expire_after);
+            kept.extend(after.map(|after| (name.clone(), after)));
+        }
+    }
+    kept
+}
+
+#[tokio::test]
+async fn entries_are_kept_as_long_as_the_settings_say() {
+    let database = TestDatabase::prepared().await;
+    let idempotency = (String::from("idempotency"), DAY);
+    let activity = |days| (String::from("activity"), days * DAY);
+    assert_eq!(kept(&database).await, [activity(400), idempotency.clone()]);
+    for days in [30, 800] {
+        let settings = SchemaSettings { activity_retention: days * DAY };
+        database.ports.prepare_with(&settings).await.unwrap();
+        assert_eq!(kept(&database).await, [activity(days), idempotency.clone()]);
+    }
+}
+
+#[tokio::test]
+async fn preparing_what_is_prepared_only_looks() {
+    let (database, commands) = TestDatabase::watched().await;
+    database.ports.prepare().await.unwrap();
+    let sent = commands.take();
+    let looking = ["listCollections", "listIndexes"];
+    let others: Vec<_> =
+        sent.iter().filter(|event| !looking.contains(&event.command_name.as_str())).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert_eq!(sent.len(), 10, "one look at the collections, and one at the indexes of each");
 }
