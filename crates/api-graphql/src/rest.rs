@@ -38,8 +38,13 @@ pub struct Rest<R: CallerResolver<Caller = Principal>> {
 /// The routes, to be added to a server.
 #[must_use]
 pub fn routes<R: CallerResolver<Caller = Principal>>(rest: Rest<R>) -> Routes {
+    let credentials =
+        if rest.gate.takes_tokens() { openapi::Credentials::Token } else { openapi::Credentials::Headers };
     let rest = web::Data::new(rest);
     Arc::new(move |config| {
-        config.app_data(rest.clone()).configure(issues::routes::<R>).configure(openapi::routes);
+        config
+            .app_data(rest.clone())
+            .configure(issues::routes::<R>)
+            .configure(|config| openapi::routes(config, credentials));
     })
 }

@@ -88,6 +88,12 @@ impl<R: CallerResolver> Gate<R> {
         Ok(caller)
     }
 
+    /// Whether callers prove who they are with signed tokens, not with the plain headers of development.
+    #[must_use]
+    pub const fn takes_tokens(&self) -> bool {
+        matches!(self.authenticator, Authenticator::Jwt { .. })
+    }
+
     /// The rate limits, for the housekeeping of the server.
     #[must_use]
     pub fn limits(&self) -> Option<&Arc<RateLimits>> {

@@ -36,6 +36,12 @@ pub(super) fn unavailable() -> HttpError {
     retry_later("UNAVAILABLE", "The service cannot answer right now; try again.")
 }
 
+/// What a repeated change had made has been deleted since, so it cannot be shown again.
+pub(super) fn gone() -> HttpError {
+    let message = "What was made under this Idempotency-Key has been deleted since.";
+    HttpError::new(StatusCode::GONE, "GONE", message)
+}
+
 /// The change may or may not have happened.
 pub(super) fn outcome_unknown() -> HttpError {
     let message = "The change may or may not have been made; repeat it with the same Idempotency-Key.";

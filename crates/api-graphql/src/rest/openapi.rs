@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::{
         self,
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
 
@@ -15,7 +15,7 @@ mod schemas;
 
 pub(super) use self::{
     parameters::{IdempotencyKeyHeader, IssueQuery, NumberInPath},
-    responses::{BadBody, BadQuery, Denied, KeyReused, Missing},
+    responses::{BadBody, BadQuery, Denied, Gone, KeyReused, Missing},
     schemas::{Error, IssueChanges, NewIssue, Priority, Status},
 };
 use super::issues::{answer::IssueAnswer, create, delete, get, list, update};
@@ -37,23 +37,32 @@ use crate::http::error::HttpError;
     ),
     components(schemas(IssueAnswer, Status, Priority, NewIssue, IssueChanges, Error)),
     tags((name = "issues", description = "What is broken, missing or to be done")),
-    security(("bearer" = []), ("organization" = [], "user" = [])),
-    modifiers(&SecuritySchemes),
 )]
 struct Document;
 
-/// The document, as JSON.
+/// How callers of a server prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// With a signed token.
+    Token,
+    /// With the plain headers of development.
+    Headers,
+}
+
+/// The document for a server that takes such credentials, as JSON.
 ///
 /// # Errors
 ///
 /// It cannot be written, which is a defect.
-pub fn json() -> serde_json::Result<String> {
-    Document::openapi().to_pretty_json()
+pub fn json(credentials: Credentials) -> serde_json::Result<String> {
+    let mut document = Document::openapi();
+    credentials.describe(&mut document);
+    document.to_pretty_json()
 }
 
 /// Adds the route. The document is written once; there is no secret in it, so everybody may read it.
-pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let document = json().ok().map(web::Bytes::from);
+pub(super) fn routes(config: &mut web::ServiceConfig, credentials: Credentials) {
+    let document = json(credentials).ok().map(web::Bytes::from);
     let serve = move |request: HttpRequest| {
         let document = document.clone();
         async move {
@@ -72,23 +81,27 @@ async fn other_method(request: HttpRequest) -> HttpResponse {
     HttpError::method_not_allowed("GET").response(&request)
 }
 
-/// Both ways to prove who calls; which of them a server takes is its configuration.
-struct SecuritySchemes;
-
-impl Modify for SecuritySchemes {
-    fn modify(&self, document: &mut openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
+impl Credentials {
+    /// Names the headers that a request needs.
+    fn describe(self, document: &mut openapi::OpenApi) {
         let header = |name: &str, description: &str| {
             SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)))
         };
-        let mut bearer = Http::new(HttpAuthScheme::Bearer);
-        bearer.bearer_format = Some(String::from("JWT"));
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        components.add_security_scheme(
-            "organization",
-            header("x-organization-id", "Development only: id or slug of the organization"),
-        );
-        components
-            .add_security_scheme("user", header("x-user-id", "Development only: the user id of the member"));
+        let schemes = match self {
+            Self::Token => {
+                let mut bearer = Http::new(HttpAuthScheme::Bearer);
+                bearer.bearer_format = Some(String::from("JWT"));
+                vec![("bearer", SecurityScheme::Http(bearer))]
+            }
+            Self::Headers => vec![
+                ("organization", header("x-organization-id", "Id or slug of the organization")),
+                ("user", header("x-user-id", "The user id of the member")),
+            ],
+        };
+        let required = schemes.iter().fold(SecurityRequirement::default(), |required, (name, _)| {
+            required.add::<_, [&str; 0], _>(*name, [])
+        });
+        document.security = Some(vec![required]);
+        document.components.get_or_insert_default().add_security_schemes_from_iter(schemes);
     }
 }

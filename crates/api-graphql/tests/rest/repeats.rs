@@ -1,5 +1,9 @@
 //! The same change sent twice under one key.
 
+use std::sync::Arc;
+
+use convene_api_graphql::http::limits::HttpLimits;
+use convene_application::{failure::Refusal, ports::MockIssues};
 use reqwest::Method;
 use rstest::rstest;
 
@@ -30,6 +34,16 @@ async fn a_repeat_answers_the_same_and_creates_nothing(#[case] key: &str, #[case
     assert_eq!(second.body, first.body);
     assert_eq!(second.header("location"), first.header("location"));
     assert_eq!(server.get("/api/issues").await.body.as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_since_cannot_be_shown_again() {
+    // What storage answers that remembers of a key only what it made, not how that looked.
+    let mut issues = MockIssues::new();
+    issues.expect_create().returning(|_, _, _| Err(Refusal::not_found("issueId").into()));
+    let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
+    let repeat = keyed(&server, MEMBER, (Method::POST, "/api/issues"), "k-1", r#"{"title":"A"}"#).await;
+    assert_eq!((repeat.status, repeat.code()), (410, "GONE"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,8 @@
-use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::LOCATION},
+    web,
+};
 use convene_application::{
     caller::{Caller, Principal},
     change::RequestMetadata,
@@ -18,7 +22,7 @@ use crate::{
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
-        idempotency,
+        failure, idempotency,
         input::{Body, Given, Problems},
     },
 };
@@ -40,6 +44,7 @@ const OPERATION: &str = "createIssue";
             headers(("Location" = String, description = "Where the issue is"))),
         crate::rest::openapi::BadBody,
         crate::rest::openapi::Denied,
+        crate::rest::openapi::Gone,
         crate::rest::openapi::KeyReused,
     )
 )]
@@ -54,7 +59,12 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
         let author = caller.clone();
         let create = call
             .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);
-        let issue = represent_one(call, &caller, create.await?, assignee.as_ref()).await?;
+        // A new issue is missing only if it is not new: an earlier request made it, and it was deleted since.
+        let created = create.await.map_err(|error| match error.status {
+            StatusCode::NOT_FOUND => failure::gone(),
+            _ => error,
+        })?;
+        let issue = represent_one(call, &caller, created, assignee.as_ref()).await?;
         let location = format!("/api/issues/{}", issue.number());
         Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(issue))
     })

@@ -50,6 +50,12 @@ pub(in crate::rest) enum Denied {
 #[expect(dead_code, reason = "it describes values that are made elsewhere")]
 pub(in crate::rest) struct Missing(#[to_schema] Error);
 
+/// What was made under this Idempotency-Key has been deleted since
+#[derive(IntoResponses)]
+#[response(status = 410)]
+#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+pub(in crate::rest) struct Gone(#[to_schema] Error);
+
 /// The Idempotency-Key was used with another request
 #[derive(IntoResponses)]
 #[response(status = 422)]
