@@ -99,7 +99,6 @@ macro_rules! contract_cases {
                 does_not_register_for_or_with_what_is_not_there,
                 trusts_no_proof_that_is_out_of_date,
                 says_who_did_it_for_whom,
-                limits_what_a_member_holds,
             }
             registration_windows {
                 opens_and_closes_registration_to_the_moment,

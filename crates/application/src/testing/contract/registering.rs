@@ -227,17 +227,3 @@ pub(super) async fn says_who_did_it_for_whom(bench: Bench) {
     assert_eq!((entry.action, entry.at, &entry.actor), (Action::RegistrationCreated, later, &change.actor));
     assert_eq!(entry.request_id.as_deref(), Some("request-7"));
 }
-
-pub(super) async fn limits_what_a_member_holds(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
-    let ada = tenant.member("ada").await;
-    let series = tenant.event(EventBuilder::daily(FIRST, 1_001)).await;
-    for number in 0..1_000 {
-        tenant.seat(&series, day(number), &ada).await;
-    }
-    let one_more = || register(proven(&series, day(1_000)), ada.id);
-    let refused = tenant.try_register(one_more(), NOW).await;
-    assert!(matches!(refusal(refused), Refusal::LimitExceeded { limit: 1_000, .. }));
-    // What has ended does not count; the clocks of processes may differ, so it may for a while.
-    tenant.try_register(one_more(), day(2)).await.unwrap();
-}

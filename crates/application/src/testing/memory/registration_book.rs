@@ -136,3 +136,45 @@ pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRe
     };
     OccurrenceRecord { stored, next_in_queue: 1, former: BTreeSet::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::time::Instant;
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+    use crate::{
+        ports::{Events, Organizations},
+        testing::{
+            FixedClock,
+            builders::{ChangeBuilder, EventBuilder, MemberBuilder, OrganizationBuilder, proven, register},
+        },
+    };
+
+    /// No case of the contract: a thousand changes, one after the other, take a database too long.
+    #[tokio::test]
+    async fn limits_what_a_member_holds() {
+        let memory = InMemory::new();
+        let organization = OrganizationBuilder::new("choir").build();
+        let scope = TenantScope::for_tests(organization.id);
+        let ada = MemberBuilder::new("ada").admin().build();
+        let change = |at: Instant| ChangeBuilder::by("ada").at(at).build();
+        let now = change(FixedClock::START);
+        memory.found(&scope, organization, ada.clone(), &now).await.unwrap();
+        let first = datetime!(2031-03-10 09:00);
+        let event = EventBuilder::daily(first, 1_001).build();
+        memory.create(&scope, event.clone(), &now).await.unwrap();
+        let seat = |number: i64, change: Change| {
+            let order = register(proven(&event, first.as_utc() + Duration::days(number)), ada.id);
+            let memory = memory.clone();
+            async move { memory.register(&scope, order, &change).await }
+        };
+        for number in 0..1_000 {
+            seat(number, now.clone()).await.unwrap();
+        }
+        let Err(Failure::Refused(refusals)) = seat(1_000, now).await else { panic!("it is refused") };
+        assert!(matches!(refusals[..], [Refusal::LimitExceeded { limit: 1_000, .. }]), "{refusals:?}");
+        // What has ended does not count.
+        seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();
+    }
+}
