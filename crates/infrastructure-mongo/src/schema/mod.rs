@@ -20,6 +20,7 @@ mod settings;
 use bson::Document;
 use mongodb::IndexModel;
 
+pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
@@ -32,7 +33,6 @@ pub(crate) use self::{
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
 };
-pub use self::settings::SchemaSettings;
 
 /// Which field of a document names the organization that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
