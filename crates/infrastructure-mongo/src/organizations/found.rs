@@ -1,3 +1,4 @@
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -18,6 +19,7 @@ use crate::{
     members,
     schema::{self, FOUNDING, UNIQUE_SLUG},
     transaction::Transaction,
+    unscoped::find_one,
 };
 
 /// Stores a new organization with its first admin, unless the change's key has done so before.
@@ -60,9 +62,14 @@ async fn insert(
     match transaction.collection(&schema::ORGANIZATIONS).insert(&document).await {
         Err(error) if error.is_duplicate(Some(UNIQUE_SLUG)) => {
             // The same request, sent twice at once, takes its own slug away: run again, to answer like the first.
-            match earlier::founding(database, change).await? {
-                Some(_) => Err(Interruption::Again(error)),
-                None => Err(Refusal::AlreadyExists { field: "slug".into() }.into()),
+            // What has just been committed is not read before a majority has it, so the slug is looked at first:
+            // who holds it is seen together with the key that was noted for it.
+            let slug = doc! { "slug": organization.slug.as_str() };
+            let holder: Option<OrganizationDocument> =
+                find_one(database, &schema::ORGANIZATIONS, slug).await?;
+            match (holder, earlier::founding(database, change).await?) {
+                (Some(_), None) => Err(Refusal::AlreadyExists { field: "slug".into() }.into()),
+                _ => Err(Interruption::Again(error)),
             }
         }
         inserted => Ok(inserted?),
