@@ -1,5 +1,6 @@
 //! The commands of `convene`, one file each.
 
+mod check;
 mod healthcheck;
 mod schema;
 mod seed;
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Load demo data: what is missing is added, what is there is left alone
     Seed(seed::Arguments),
+    /// Check everything that must hold over the whole database; fails if anything does not
+    Check(check::Arguments),
     /// Mint a token to call the server with
     Token(token::Arguments),
     /// Print the GraphQL schema
@@ -37,6 +40,7 @@ impl Command {
         match self {
             Self::Serve(arguments) => serve::run(&arguments),
             Self::Seed(arguments) => seed::run(&arguments),
+            Self::Check(arguments) => check::run(&arguments),
             Self::Token(arguments) => token::run(&arguments),
             Self::Schema => schema::run(),
             Self::Version => version::run(),

@@ -9,6 +9,7 @@ use convene_application::{
     use_cases::{Ports, UseCases},
 };
 use convene_infrastructure_mongo::{
+    check::Report,
     connect::{ConnectError, ConnectionSettings, connect},
     ports::MongoPorts,
     registration_book::BookSettings,
@@ -40,6 +41,9 @@ pub enum BackendError {
     /// The collections could not be made or brought up to date.
     #[error("the database could not be prepared")]
     Preparation(#[from] Fault),
+    /// The database could not be read from end to end.
+    #[error("the database could not be checked")]
+    Check(#[source] Fault),
 }
 
 impl BackendError {
@@ -49,7 +53,7 @@ impl BackendError {
         match self {
             Self::Connection(ConnectError::Unreachable(_)) => true,
             Self::Connection(ConnectError::Uri(_) | ConnectError::NoReplicaSet) => false,
-            Self::Preparation(fault) => fault.is_retryable(),
+            Self::Preparation(fault) | Self::Check(fault) => fault.is_retryable(),
         }
     }
 }
@@ -61,16 +65,29 @@ impl Backend {
     /// # Errors
     /// [`BackendError`] says what is missing.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let settings = ConnectionSettings {
-            uri: config.uri.expose_secret().to_owned(),
-            database: Some(config.name.clone()),
-        };
-        let storage = connect(&settings, Arc::new(TimeOrderedIds)).await?;
+        let storage = storage(config).await?;
         storage.prepare_with(&SchemaSettings { activity_retention: config.activity_retention }).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
         Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
     }
+}
+
+/// Checks everything that must hold over the whole database, and changes nothing.
+///
+/// # Errors
+/// [`BackendError`] if the database can't be read. What does not hold is in the report.
+pub async fn check(config: &DatabaseConfig) -> Result<Report, BackendError> {
+    let storage = storage(config).await?;
+    storage.check(SystemClock.now()).await.map_err(BackendError::Check)
+}
+
+async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
+    let settings = ConnectionSettings {
+        uri: config.uri.expose_secret().to_owned(),
+        database: Some(config.name.clone()),
+    };
+    connect(&settings, Arc::new(TimeOrderedIds)).await
 }
 
 fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {

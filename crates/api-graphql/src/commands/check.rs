@@ -1,0 +1,28 @@
+use std::process::ExitCode;
+
+use convene_api_graphql::{
+    config::{DatabaseConfig, Environment},
+    wiring,
+};
+
+/// How to tell what was found.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints, for everything that must hold, how many documents were looked at and what breaks it.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let report = runtime.block_on(wiring::check(&config))?;
+    let text = if arguments.json {
+        format!("{}\n", serde_json::to_string_pretty(&report)?)
+    } else {
+        report.to_string()
+    };
+    super::say(&text)?;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
