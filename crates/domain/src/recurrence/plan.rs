@@ -5,12 +5,14 @@
 //! position for any day is found by division, so that nothing depends on the age of a series.
 
 mod month_masks;
+mod month_table;
 mod select;
 mod stride;
 mod walk;
 mod year_sets;
 
 use self::month_masks::MonthMasks;
+use self::month_table::MonthTable;
 use self::stride::Stride;
 pub(super) use self::walk::Walk;
 use self::year_sets::YearSets;
@@ -58,7 +60,7 @@ impl Times {
 enum Pattern {
     /// DAILY and WEEKLY: the same days again and again.
     Stride(Stride),
-    /// MONTHLY, and YEARLY where each month stands for itself.
+    /// MONTHLY, and YEARLY where each month says the same by itself.
     Months(Months),
     /// YEARLY where days are counted through the year.
     Years(Years),
@@ -69,7 +71,15 @@ struct Months {
     first: i32,
     step: MonthStep,
     /// Boxed, to keep the other patterns small: many series in a row should fit into a cache.
-    masks: Box<MonthMasks>,
+    days: Box<MonthDays>,
+}
+
+#[derive(Debug)]
+enum MonthDays {
+    /// Days that depend on the shape of the month.
+    Masks(MonthMasks),
+    /// Days that depend on the month and the shape of the year.
+    Table(Box<MonthTable>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -141,17 +151,14 @@ impl Pattern {
         match rule.frequency() {
             Frequency::Daily | Frequency::Weekly => Self::Stride(Stride::new(rule, start_day)),
             Frequency::Monthly => {
-                let mut masks = MonthMasks::new(rule, start_day);
-                if !several_times {
-                    masks.pick(picks);
-                }
+                let days = MonthDays::new(rule, start_day, if several_times { &[] } else { picks });
                 let step = MonthStep::Months(rule.interval());
-                Self::Months(Months { first: civil::month_of_day(start_day), step, masks: Box::new(masks) })
+                Self::Months(Months { first: civil::month_of_day(start_day), step, days: Box::new(days) })
             }
             Frequency::Yearly if picks.is_empty() && YearSets::are_months(rule) => Self::Months(Months {
                 first: civil::month_of_day(start_day),
                 step: MonthStep::Years(rule.interval()),
-                masks: Box::new(MonthMasks::new(rule, start_day)),
+                days: Box::new(MonthDays::Masks(MonthMasks::new(rule, start_day))),
             }),
             Frequency::Yearly => {
                 let mut sets = YearSets::new(rule, start_day);
@@ -198,7 +205,7 @@ impl Pattern {
     fn days(&self, position: i32) -> u64 {
         match self {
             Self::Stride(stride) => stride.days(position),
-            Self::Months(months) => u64::from(months.masks.days(position)),
+            Self::Months(months) => u64::from(months.days.days(position)),
             Self::Years(years) => years.sets.days(position / YearSets::STEP, position % YearSets::STEP),
         }
     }
@@ -213,6 +220,35 @@ impl Pattern {
         match self {
             Self::Years(years) => years.seek_year(day),
             Self::Stride(_) | Self::Months(_) => self.seek(day),
+        }
+    }
+}
+
+impl MonthDays {
+    /// The days of a monthly rule, those at the positions `picks` if there are any.
+    fn new(rule: &Rule, start_day: i32, picks: &[i32]) -> Self {
+        if YearSets::are_months(rule) {
+            let mut masks = MonthMasks::new(rule, start_day);
+            masks.pick(picks);
+            Self::Masks(masks)
+        } else {
+            let mut table = MonthTable::new(rule, start_day);
+            table.pick(picks);
+            Self::Table(Box::new(table))
+        }
+    }
+
+    fn has_month(&self, month: i32) -> bool {
+        match self {
+            Self::Masks(masks) => masks.has_month(month),
+            Self::Table(table) => table.has_month(month),
+        }
+    }
+
+    fn days(&self, month: i32) -> u32 {
+        match self {
+            Self::Masks(masks) => masks.days(month),
+            Self::Table(table) => table.days(month),
         }
     }
 }
@@ -243,7 +279,7 @@ impl Months {
     /// This month, or the next in step whose name is wanted; twelve steps meet every name they ever will.
     fn settle(&self, mut month: i32) -> i32 {
         for _ in 0..12 {
-            if self.masks.has_month(month) {
+            if self.days.has_month(month) {
                 break;
             }
             month = match self.step {

@@ -76,6 +76,11 @@ pub(crate) fn year_of_day(day: i32) -> i32 {
     FIRST_YEAR + month_of_day(day) / 12
 }
 
+/// The year that a month lies in.
+pub(crate) const fn year_of_month(month: i32) -> i32 {
+    FIRST_YEAR + month.div_euclid(12)
+}
+
 /// The first month of a year.
 pub(crate) const fn first_month(year: i32) -> i32 {
     (year - FIRST_YEAR) * 12

@@ -2,7 +2,9 @@
 //!
 //! `recurrence.jsonl` holds the examples of RFC 5545 and rules of the corpora of libical and dateutil, as
 //! well as rules on which several engines agree. `generated.jsonl` was worked out with dateutil for the
-//! wall-clock times and Python's zoneinfo for the instants.
+//! wall-clock times and Python's zoneinfo for the instants; so was `filters.jsonl`, about the parts that only
+//! limit: BYYEARDAY and BYWEEKNO in MONTHLY, WEEKLY and DAILY rules, BYMONTHDAY in WEEKLY ones, BYSETPOS
+//! alone. Its first rules are those of dateutil's own tests, starting at the rule's first date.
 
 use convene_domain::recurrence::{Rule, Series, SeriesParts};
 use convene_domain::time::{Instant, LocalDateTime, Zone};
@@ -99,4 +101,9 @@ fn examples_and_corpora_expand_as_other_engines_agree() {
 #[test]
 fn generated_rules_expand_as_dateutil_and_zoneinfo_do() {
     assert_eq!(check(include_str!("../data/generated.jsonl")), []);
+}
+
+#[test]
+fn parts_that_only_limit_do_so_as_in_dateutil() {
+    assert_eq!(check(include_str!("../data/filters.jsonl")), []);
 }

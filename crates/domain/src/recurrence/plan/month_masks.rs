@@ -1,7 +1,7 @@
 //! The days of a month that a rule wants, for every shape of month.
 
 use super::select;
-use crate::recurrence::rule::{Rule, WeekdayNumber, weekday_index};
+use crate::recurrence::rule::{Frequency, Rule, WeekdayNumber, weekday_index};
 use crate::time::civil;
 
 /// A set of days for each of the 28 shapes a month can have: seven weekdays to begin with, four lengths.
@@ -23,7 +23,7 @@ impl MonthMasks {
         if rule.by_weekday().is_empty() && month_days.is_empty() {
             let start_month = civil::month_of_day(start_day);
             month_days.push(start_day - civil::month_start(start_month) + 1);
-            if rule.frequency() == crate::recurrence::Frequency::Yearly && rule.by_month().is_empty() {
+            if rule.frequency() == Frequency::Yearly && rule.by_month().is_empty() {
                 months = 1 << (start_month % 12);
             }
         }
@@ -56,10 +56,7 @@ impl MonthMasks {
         if positions.is_empty() {
             return;
         }
-        for mask in self.days.as_flattened_mut() {
-            let days: Vec<_> = (0..31).filter(|day| *mask >> day & 1 == 1).collect();
-            *mask = select::select(&days, positions).into_iter().fold(0, |kept, day| kept | 1 << day);
-        }
+        self.days.as_flattened_mut().iter_mut().for_each(|mask| *mask = select::days(*mask, positions));
     }
 
     /// Whether the month's name is wanted.

@@ -18,3 +18,9 @@ pub(super) fn select(items: &[i64], positions: &[i32]) -> Vec<i64> {
     selected.dedup();
     selected
 }
+
+/// The days at the given positions of a month's days, as bits.
+pub(super) fn days(mask: u32, positions: &[i32]) -> u32 {
+    let days: Vec<_> = (0..31).filter(|day| mask >> day & 1 == 1).collect();
+    select(&days, positions).into_iter().fold(0, |kept, day| kept | 1 << day)
+}

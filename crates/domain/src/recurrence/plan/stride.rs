@@ -1,8 +1,12 @@
 //! Days that repeat after a fixed number of days.
 
 use super::month_masks::MonthMasks;
+use super::year_sets::{self, YearSets};
 use crate::recurrence::rule::{Frequency, Rule, weekday_index};
 use crate::time::civil;
+
+/// A week's days.
+const EVERY_DAY: u64 = 0x7F;
 
 /// DAILY and WEEKLY rules: a set of days within 64, again and again, less what a filter takes away.
 #[derive(Debug)]
@@ -14,7 +18,15 @@ pub(super) struct Stride {
     /// The set; bit 0 is the first day.
     set: u64,
     /// The days let through, if not all.
-    filter: Option<Box<MonthMasks>>,
+    filter: Option<Box<Filter>>,
+}
+
+#[derive(Debug)]
+enum Filter {
+    /// What BYMONTH, BYMONTHDAY and BYDAY let through.
+    Months(MonthMasks),
+    /// What all BY parts let through.
+    Years(Box<YearSets>),
 }
 
 impl Stride {
@@ -25,7 +37,11 @@ impl Stride {
                 let into_week = (civil::weekday(start_day) - week_start).rem_euclid(7);
                 let wanted = |day| (weekday_index(day) - week_start).rem_euclid(7);
                 let days = rule.by_weekday().iter().fold(0, |days, day| days | 1_u64 << wanted(day.day));
-                let days = if days == 0 { 1 << into_week } else { days };
+                let days = match days {
+                    0 if names_days_otherwise(rule) => EVERY_DAY,
+                    0 => 1 << into_week,
+                    days => days,
+                };
                 (start_day - into_week, 7 * rule.interval(), days, 7)
             }
             _ => (start_day, rule.interval(), 1, 1),
@@ -33,7 +49,7 @@ impl Stride {
         // As many repetitions as fit into one chunk.
         let repetitions = (64 - width) / period + 1;
         let set = (0..repetitions).fold(0, |all, repetition| all | days << (repetition * period));
-        Self { first, length: repetitions * period, set, filter: filter(rule) }
+        Self { first, length: repetitions * period, set, filter: Filter::of(rule, start_day) }
     }
 
     // A position is the first day of a chunk.
@@ -50,20 +66,38 @@ impl Stride {
     pub(super) fn days(&self, position: i32) -> u64 {
         match &self.filter {
             None => self.set,
-            Some(filter) => self.set & allowed(filter, position),
+            Some(filter) => self.set & filter.days_from(position),
         }
     }
 }
 
-/// The filter of a rule, if it has any. A weekly rule's BYDAY is in the set of days already.
-fn filter(rule: &Rule) -> Option<Box<MonthMasks>> {
-    let weekdays = rule.frequency() == Frequency::Daily && !rule.by_weekday().is_empty();
-    let any = weekdays || !rule.by_month().is_empty() || !rule.by_month_day().is_empty();
-    any.then(|| Box::new(MonthMasks::filter(rule, weekdays)))
+/// Whether a weekly rule without BYDAY names its days in another way than by its start.
+fn names_days_otherwise(rule: &Rule) -> bool {
+    !rule.by_month_day().is_empty() || year_sets::names_days_of_year(rule)
 }
 
-/// The days that a filter lets through, of the 64 from `first` on.
-fn allowed(filter: &MonthMasks, first: i32) -> u64 {
+impl Filter {
+    /// The filter of a rule, if it has any. A weekly rule's BYDAY is in the set of days already.
+    fn of(rule: &Rule, start_day: i32) -> Option<Box<Self>> {
+        if year_sets::names_days_of_year(rule) {
+            return Some(Box::new(Self::Years(Box::new(YearSets::new(rule, start_day)))));
+        }
+        let weekdays = rule.frequency() == Frequency::Daily && !rule.by_weekday().is_empty();
+        let any = weekdays || !rule.by_month().is_empty() || !rule.by_month_day().is_empty();
+        any.then(|| Box::new(Self::Months(MonthMasks::filter(rule, weekdays))))
+    }
+
+    /// The days let through, of the 64 from `first` on.
+    fn days_from(&self, first: i32) -> u64 {
+        match self {
+            Self::Months(masks) => allowed(masks, first),
+            Self::Years(sets) => sets.days_from(first),
+        }
+    }
+}
+
+/// The days that masks of months let through, of the 64 from `first` on.
+fn allowed(masks: &MonthMasks, first: i32) -> u64 {
     let mut allowed = 0;
     let mut month = civil::month_of_day(first);
     loop {
@@ -71,7 +105,7 @@ fn allowed(filter: &MonthMasks, first: i32) -> u64 {
         if offset >= 64 {
             return allowed;
         }
-        let days = u64::from(filter.days(month));
+        let days = u64::from(masks.days(month));
         allowed |= if offset < 0 { days >> -offset } else { days << offset };
         month += 1;
     }

@@ -1,4 +1,6 @@
 //! The days of a year that a rule wants, for every shape of year.
+//!
+//! YEARLY rules walk through them; for the other frequencies they are a filter.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -7,38 +9,42 @@
 
 use super::month_masks::{MonthMasks, weekday_places};
 use super::select;
-use crate::recurrence::rule::{Rule, weekday_index};
+use crate::recurrence::rule::{Frequency, Rule, weekday_index};
 use crate::time::civil;
 
 /// Years come in 28 shapes, one after the other: from 1901 to 2099 every fourth year is a leap year, and
 /// after 28 years the weekdays are the same again.
-const SHAPES: i32 = 28;
+const CYCLE: i32 = 28;
 const FIRST_YEAR: i32 = 1970;
 
 type Days = [u64; YearSets::WORDS];
 
 /// A set of days for each shape of year.
 #[derive(Debug)]
-pub(super) struct YearSets([Days; SHAPES as usize]);
+pub(super) struct YearSets([Days; YearSets::SHAPES]);
 
 impl YearSets {
+    /// How many shapes of years there are.
+    pub(super) const SHAPES: usize = CYCLE as usize;
     /// How many words of 64 days hold a year.
     pub(super) const WORDS: usize = Self::STEP as usize;
     /// The same, to reckon with.
     pub(super) const STEP: i32 = 6;
 
-    /// Whether a yearly rule says the same of each month by itself.
+    /// Whether a rule says the same of each month by itself, so that none of this is needed.
     pub(super) fn are_months(rule: &Rule) -> bool {
-        rule.by_year_day().is_empty() && rule.by_week_number().is_empty() && !counts_through_year(rule)
+        !names_days_of_year(rule) && !counts_through_year(rule)
     }
 
-    /// What all BY parts but BYSETPOS want.
+    /// What all BY parts but BYSETPOS want; the start stands in where nothing names a day.
     pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
         let through_year = counts_through_year(rule);
-        let has_days = !rule.by_year_day().is_empty() || !rule.by_week_number().is_empty() || through_year;
-        let masks =
-            if has_days { MonthMasks::filter(rule, !through_year) } else { MonthMasks::new(rule, start_day) };
-        let mut sets = [[0; Self::WORDS]; SHAPES as usize];
+        let masks = if names_days_of_year(rule) || through_year {
+            MonthMasks::filter(rule, !through_year)
+        } else {
+            MonthMasks::new(rule, start_day)
+        };
+        let mut sets = [[0; Self::WORDS]; Self::SHAPES];
         for (year, set) in (FIRST_YEAR..).zip(&mut sets) {
             *set = of_months(&masks, year);
             if through_year {
@@ -69,14 +75,49 @@ impl YearSets {
 
     /// One word of the days wanted of a year.
     pub(super) fn days(&self, year: i32, word: i32) -> u64 {
-        let shape = (year - FIRST_YEAR).rem_euclid(SHAPES) as usize;
-        self.0[shape][word as usize % Self::WORDS]
+        self.0[shape(year)][word as usize % Self::WORDS]
+    }
+
+    /// The days wanted of a month; bit 0 is its first.
+    pub(super) fn days_of_month(&self, month: i32) -> u32 {
+        let year = civil::year_of_month(month);
+        let first = civil::month_start(month);
+        let length = civil::month_start(month + 1) - first;
+        let days = bits_from(&self.0[shape(year)], first - civil::year_start(year)) as u32;
+        days & (u32::MAX >> (32 - length))
+    }
+
+    /// The days wanted of the 64 from `first` on.
+    pub(super) fn days_from(&self, first: i32) -> u64 {
+        let year = civil::year_of_day(first);
+        let of_year = |year| bits_from(&self.0[shape(year)], first - civil::year_start(year));
+        of_year(year) | of_year(year + 1)
     }
 }
 
-/// Whether numbered weekdays are counted through the year: they are, unless BYMONTH names months.
+/// The place of a year among the shapes.
+pub(super) const fn shape(year: i32) -> usize {
+    (year - FIRST_YEAR).rem_euclid(CYCLE) as usize
+}
+
+/// Whether a rule names days or weeks of the year.
+pub(super) fn names_days_of_year(rule: &Rule) -> bool {
+    !rule.by_year_day().is_empty() || !rule.by_week_number().is_empty()
+}
+
+/// Whether numbered weekdays are counted through the year: in a yearly rule, unless BYMONTH names months.
 fn counts_through_year(rule: &Rule) -> bool {
-    rule.by_month().is_empty() && rule.by_weekday().iter().any(|day| day.nth.is_some())
+    rule.frequency() == Frequency::Yearly
+        && rule.by_month().is_empty()
+        && rule.by_weekday().iter().any(|day| day.nth.is_some())
+}
+
+/// 64 bits of a set from a day on, which may lie before or after the year.
+fn bits_from(set: &Days, day: i32) -> u64 {
+    let word = |word: i32| usize::try_from(word).ok().and_then(|word| set.get(word)).map_or(0, |bits| *bits);
+    let (first, into) = (day.div_euclid(64), day.rem_euclid(64));
+    let both = u128::from(word(first)) | u128::from(word(first + 1)) << 64;
+    (both >> into) as u64
 }
 
 const fn length(year: i32) -> i32 {

@@ -41,11 +41,19 @@ fn days(rule: &Rule) -> String {
         let link = if phrase.is_empty() { " on" } else { " where it is" };
         phrase.push_str(&format!("{link} the {} of the year", words::list(year_days, "and")));
     }
+    if phrase.is_empty() && rule.by_weekday().is_empty() && means_every_day(rule) {
+        phrase.push_str(" on every day");
+    }
     if !rule.by_weekday().is_empty() {
         let narrows = !phrase.is_empty() || rule.frequency() == Frequency::Daily;
         phrase.push_str(&if narrows { narrowing_weekdays(rule) } else { weekdays(rule) });
     }
     phrase
+}
+
+/// Whether weeks of the year alone name the days, all that they have.
+fn means_every_day(rule: &Rule) -> bool {
+    rule.frequency() != Frequency::Daily && !rule.by_week_number().is_empty()
 }
 
 /// The days that are not numbered.
@@ -181,6 +189,11 @@ mod tests {
     #[case("FREQ=YEARLY;BYMONTH=9;BYDAY=1MO", "every year on the first Monday of September")]
     #[case("FREQ=YEARLY;BYDAY=20MO", "every year on the 20th Monday")]
     #[case("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "every year on every Monday in the 20th week of the year")]
+    #[case("FREQ=MONTHLY;BYWEEKNO=20", "every month on every day in the 20th week of the year")]
+    #[case("FREQ=DAILY;BYWEEKNO=20", "every day in the 20th week of the year")]
+    #[case("FREQ=WEEKLY;BYWEEKNO=20;BYDAY=MO", "every week on Monday in the 20th week of the year")]
+    #[case("FREQ=WEEKLY;BYMONTHDAY=13;BYDAY=FR", "every week on the 13th where it is a Friday")]
+    #[case("FREQ=MONTHLY;BYYEARDAY=100", "every month on the 100th day of the year")]
     #[case("FREQ=YEARLY;BYYEARDAY=1,-1", "every year on the last day and first day of the year")]
     #[case(
         "FREQ=YEARLY;BYYEARDAY=100;BYDAY=FR",

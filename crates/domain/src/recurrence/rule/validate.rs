@@ -117,7 +117,8 @@ fn check_weekdays(days: &mut Vec<WeekdayNumber>, problems: &mut Vec<RuleProblem>
     days.dedup();
 }
 
-/// What the parts may not say together; RFC 5545 forbids some of it, on the rest engines disagree.
+/// What the parts may not say together, for engines disagree about what it means. Other parts that
+/// RFC 5545 has no use for, such as BYYEARDAY in DAILY rules, limit the dates like any filter.
 fn check_together(frequency: Frequency, parts: &RuleParts, problems: &mut Vec<RuleProblem>) {
     let mut refuse = |part, message: &str| problems.push(RuleProblem::new(part, message));
     let yearly = frequency == Frequency::Yearly;
@@ -125,34 +126,14 @@ fn check_together(frequency: Frequency, parts: &RuleParts, problems: &mut Vec<Ru
     if numbered && matches!(frequency, Frequency::Daily | Frequency::Weekly) {
         refuse(RulePart::ByWeekday, "takes numbered days only in MONTHLY and YEARLY rules");
     }
-    if numbered && yearly && !parts.by_week_number.is_empty() {
-        refuse(RulePart::ByWeekday, "takes no numbered days together with BYWEEKNO");
+    if yearly && !parts.by_week_number.is_empty() && parts.by_weekday.is_empty() {
+        refuse(RulePart::ByWeekNumber, "needs BYDAY in YEARLY rules, to tell the days of the week");
     }
-    if !parts.by_year_day.is_empty() && !yearly {
-        refuse(RulePart::ByYearDay, "is allowed only in YEARLY rules");
+    if yearly && !parts.by_month_day.is_empty() && parts.by_month.is_empty() {
+        refuse(RulePart::ByMonthDay, "needs BYMONTH in YEARLY rules; every month's day is FREQ=MONTHLY");
     }
-    if !parts.by_week_number.is_empty() {
-        if !yearly {
-            refuse(RulePart::ByWeekNumber, "is allowed only in YEARLY rules");
-        } else if parts.by_weekday.is_empty() {
-            refuse(RulePart::ByWeekNumber, "needs BYDAY, to tell the days of the week");
-        }
-    }
-    if !parts.by_month_day.is_empty() {
-        if frequency == Frequency::Weekly {
-            refuse(RulePart::ByMonthDay, "is not allowed in WEEKLY rules");
-        } else if yearly && parts.by_month.is_empty() {
-            refuse(RulePart::ByMonthDay, "needs BYMONTH in YEARLY rules; every month's day is FREQ=MONTHLY");
-        }
-    }
-    if !parts.by_set_position.is_empty() {
-        let lists = [&parts.by_month, &parts.by_week_number, &parts.by_year_day, &parts.by_month_day];
-        let times = [&parts.by_hour, &parts.by_minute];
-        if frequency == Frequency::Weekly {
-            refuse(RulePart::BySetPosition, "is not allowed in WEEKLY rules");
-        } else if parts.by_weekday.is_empty() && lists.iter().chain(&times).all(|list| list.is_empty()) {
-            refuse(RulePart::BySetPosition, "needs another BY part to choose from");
-        }
+    if frequency == Frequency::Weekly && !parts.by_set_position.is_empty() {
+        refuse(RulePart::BySetPosition, "is not allowed in WEEKLY rules");
     }
 }
 
