@@ -1,5 +1,7 @@
 //! Random rules, as text, and starts for them.
 
+use std::ops::RangeInclusive;
+
 use convene_domain::time::LocalDateTime;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -23,7 +25,7 @@ pub(crate) fn start() -> impl Strategy<Value = LocalDateTime> {
     })
 }
 
-fn numbers(range: std::ops::RangeInclusive<i32>, most: usize) -> impl Strategy<Value = String> {
+fn numbers(range: RangeInclusive<i32>, most: usize) -> impl Strategy<Value = String> {
     btree_set(range, 1..=most).prop_map(join)
 }
 
@@ -89,7 +91,49 @@ fn positions(likely: f64) -> impl Strategy<Value = String> {
     maybe(likely, "BYSETPOS", from_ends(6, 3))
 }
 
-/// A rule that is well formed and has no end; it need not match any start.
+/// Any rule that is well formed and has no end; it need not match any start.
+pub(crate) fn any_rule() -> impl Strategy<Value = String> {
+    // Boxed: strategies are large values, which stacks of tests hardly hold.
+    prop_oneof![4 => endless_rule().boxed(), 1 => limited_rule().boxed()]
+}
+
+/// Many numbers that count from either end, so that a date is soon found.
+fn many_from_ends(last: i32, sizes: RangeInclusive<usize>) -> impl Strategy<Value = String> {
+    vec((1..=last, any::<bool>()), sizes).prop_map(|all| {
+        join(all.into_iter().map(|(number, negative)| if negative { -number } else { number }))
+    })
+}
+
+/// A rule with parts that only limit, which the `rrule` crate refuses.
+fn limited_rule() -> impl Strategy<Value = String> {
+    let year_days = || always("BYYEARDAY", many_from_ends(366, 60..=120));
+    let weeks = || always("BYWEEKNO", many_from_ends(53, 10..=25));
+    let month_days = || always("BYMONTHDAY", many_from_ends(31, 8..=20));
+    let by_year = || {
+        prop_oneof![
+            year_days().boxed(),
+            weeks().boxed(),
+            (year_days(), weeks()).prop_map(|(days, weeks)| days + &weeks).boxed(),
+            (weeks(), month_days()).prop_map(|(weeks, days)| weeks + &days).boxed(),
+            (year_days(), always("BYMONTH", numbers(1..=12, 6)))
+                .prop_map(|(days, months)| days + &months)
+                .boxed(),
+        ]
+    };
+    let days = || maybe(0.3, "BYDAY", weekdays());
+    let daily = (interval(3), by_year(), days(), times(), positions(0.2));
+    let by_day = prop_oneof![2 => by_year().boxed(), 1 => month_days().boxed()];
+    let weekly = (interval(3), by_day, days(), times(), week_start());
+    let by_year_or_start = prop_oneof![3 => by_year().boxed(), 1 => Just(String::new()).boxed()];
+    let monthly = (interval(3), by_year_or_start, positions(0.4), times(), week_start());
+    prop_oneof![
+        daily.prop_map(|(a, b, c, d, e)| ["FREQ=DAILY", &a, &b, &c, &d, &e].concat()).boxed(),
+        weekly.prop_map(|(a, b, c, d, e)| ["FREQ=WEEKLY", &a, &b, &c, &d, &e].concat()).boxed(),
+        monthly.prop_map(|(a, b, c, d, e)| ["FREQ=MONTHLY", &a, &b, &c, &d, &e].concat()).boxed(),
+    ]
+}
+
+/// A rule that the `rrule` crate takes too.
 pub(crate) fn endless_rule() -> impl Strategy<Value = String> {
     let months = || maybe(0.3, "BYMONTH", numbers(1..=12, 4));
     let daily = (
