@@ -174,7 +174,7 @@ pub(crate) fn merges() -> Vec<Work> {
 }
 
 /// Rules made to cost as much as can be: nearly never a date, or very many to choose from.
-const WORST: [(&str, LocalDateTime, &str); 9] = [
+const WORST: [(&str, LocalDateTime, &str); 12] = [
     ("leap day in a 7-day step", datetime!(1972-02-29 9:00), "FREQ=DAILY;INTERVAL=7;BYMONTH=2;BYMONTHDAY=29"),
     ("leap day on Tuesday, daily", datetime!(1972-02-29 9:00), "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU"),
     (
@@ -207,6 +207,17 @@ const WORST: [(&str, LocalDateTime, &str); 9] = [
         "a pick that is rarely there",
         datetime!(1970-01-31 0:00),
         "FREQ=MONTHLY;INTERVAL=999;BYMONTHDAY=31;BYHOUR=0,1;BYSETPOS=1",
+    ),
+    (
+        "366th day on Sunday in a 33-day step",
+        datetime!(1972-12-31 9:00),
+        "FREQ=DAILY;INTERVAL=33;BYYEARDAY=366;BYDAY=SU",
+    ),
+    ("366th day in a 9-week step", datetime!(1972-12-31 9:00), "FREQ=WEEKLY;INTERVAL=9;BYYEARDAY=366"),
+    (
+        "366th day, monthly, a pick that is rarely there",
+        datetime!(1972-12-31 10:00),
+        "FREQ=MONTHLY;BYYEARDAY=366;BYWEEKNO=52;BYHOUR=9,10;BYSETPOS=2",
     ),
 ];
 
