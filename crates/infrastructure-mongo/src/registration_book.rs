@@ -6,7 +6,7 @@
 //! a process does not get in its own way; between processes the database arbitrates.
 //!
 //! - in order of arrival: queues are first come, first served, and so is a batch
-//! - one member's own calls go through [one at a time](gate): they would only meet in the member's agenda
+//! - one member's own calls go to [one batcher at a time](gate): two would only meet in the member's agenda
 //! - every caller has a [deadline](ticket), and learns whether something may have happened by then
 
 mod batch;
@@ -79,17 +79,21 @@ impl MongoRegistrationBook {
     ) -> Outcome<Answer> {
         let ticket = Arc::new(Ticket::default());
         let answered = async {
-            let _turn = self.gate.enter(scope.organization(), member).await?;
+            let index = self.index(&occurrence);
+            let batcher =
+                self.batchers.get(index).ok_or_else(|| Fault::internal("the book has no batchers"))?;
+            let _turn = self.gate.enter(scope.organization(), member, index).await?;
             let (answer, answered) = oneshot::channel();
             let entry = Entry {
                 scope: *scope,
                 change: change.clone(),
                 member,
+                occurrence,
                 wish,
                 ticket: Arc::clone(&ticket),
                 answer,
             };
-            self.batcher(&occurrence)?.submit(entry)?;
+            batcher.submit(entry)?;
             Ok(answered.await)
         };
         let silence = match timeout_at(deadline, answered).await {
@@ -102,12 +106,12 @@ impl MongoRegistrationBook {
         Err(fault(silence.into()).into())
     }
 
-    fn batcher(&self, occurrence: &str) -> Result<&Batcher, Fault> {
+    /// Which batcher an occurrence goes to.
+    fn index(&self, occurrence: &str) -> usize {
         let mut hasher = DefaultHasher::new();
         occurrence.hash(&mut hasher);
         let count = u64::try_from(self.batchers.len()).unwrap_or(1);
-        let index = usize::try_from(hasher.finish() % count).unwrap_or(0);
-        self.batchers.get(index).ok_or_else(|| Fault::internal("the book has no batchers"))
+        usize::try_from(hasher.finish() % count).unwrap_or(0)
     }
 
     /// The occurrence and the member of a registration, to know where to queue.

@@ -58,13 +58,13 @@ async fn run(database: Database, limit: usize, guards: Guards, mut queued: mpsc:
 }
 
 /// Divides what has queued into a batch for each organization, in order of arrival, and what must wait for the
-/// next: a member has one wish in a batch at most.
+/// next: there is one wish in a batch at most by the same member about the same occurrence.
 fn divide(entries: Vec<Entry>) -> (Vec<Vec<Entry>>, Vec<Entry>) {
-    let mut members = HashSet::new();
+    let mut known = HashSet::new();
     let mut batches: Vec<Vec<Entry>> = Vec::new();
     let mut put_off = Vec::new();
     for entry in entries {
-        if !members.insert((entry.scope.organization(), entry.member)) {
+        if !known.insert((entry.member, entry.occurrence.clone())) {
             put_off.push(entry);
             continue;
         }

@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) change: Change,
     /// Whose agenda it touches.
     pub(super) member: MemberId,
+    /// The id of the occurrence that it is about, as far as the caller knows.
+    pub(super) occurrence: String,
     /// What the caller wants.
     pub(super) wish: Wish,
     /// How far it has got.

@@ -29,26 +29,66 @@ pub(crate) struct Claim<'a> {
 }
 
 /// Enters the occurrences into the agendas of those members whose time is free, all in one command, and answers
-/// with these members. A member must not be in two of the claims.
-pub(crate) async fn claim<'a>(
+/// with whom that was. Claims are served in order: where one member is in several that overlap, the first is.
+pub(crate) async fn claim(
     transaction: &mut Transaction<'_>,
-    claims: &[Claim<'a>],
+    claims: &[Claim<'_>],
     guards: Guards,
-) -> Result<HashSet<&'a str>, StorageError> {
-    let asked: Vec<&'a str> = claims.iter().flat_map(|claim| claim.members.iter().copied()).collect();
-    if asked.is_empty() {
-        return Ok(HashSet::new());
+) -> Result<Claimed, StorageError> {
+    let asked: usize = claims.iter().map(|claim| claim.members.len()).sum();
+    if asked == 0 {
+        return Ok(Claimed::default());
     }
     let mark: i64 = rand::random();
     let statements = claims.iter().map(|claim| statement(claim, mark, guards)).collect();
     let updated = transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
-    if usize::try_from(updated.matched) == Ok(asked.len()) {
-        return Ok(asked.into_iter().collect());
+    if usize::try_from(updated.matched) == Ok(asked) {
+        return Ok(claims.iter().map(Claimed::all_of).collect());
     }
     // The server tells how many were free, not who: those who carry the mark of this run.
-    let marked: HashSet<String> =
-        ids(transaction, doc! { "_id": { "$in": &asked }, "busy.batch": mark }).await?;
-    Ok(asked.into_iter().filter(|member| marked.contains(*member)).collect())
+    let members: Vec<&str> = claims.iter().flat_map(|claim| claim.members.iter().copied()).collect();
+    let marked = doc! { "$filter": { "input": "$busy", "cond": { "$eq": ["$$this.batch", mark] } } };
+    let query = Query::from(doc! { "_id": { "$in": members }, "busy.batch": mark })
+        .projected(doc! { "entered": { "$map": { "input": marked, "in": "$$this.occurrence" } } });
+    let found: Vec<Entered> = transaction.collection(&schema::AGENDAS).find(query).await?;
+    Ok(found.into_iter().map(Entered::into_pairs).collect())
+}
+
+/// Who got their time, and for which occurrences.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed(HashSet<(String, String)>);
+
+impl Claimed {
+    /// Whether the member got the time of the occurrence.
+    pub(crate) fn has(&self, occurrence: &str, member: &str) -> bool {
+        self.0.contains(&(occurrence.to_owned(), member.to_owned()))
+    }
+
+    fn all_of(claim: &Claim<'_>) -> Vec<(String, String)> {
+        let pair = |member: &&str| (claim.occurrence.id.clone(), (*member).to_owned());
+        claim.members.iter().map(pair).collect()
+    }
+}
+
+impl FromIterator<Vec<(String, String)>> for Claimed {
+    fn from_iter<I: IntoIterator<Item = Vec<(String, String)>>>(pairs: I) -> Self {
+        Self(pairs.into_iter().flatten().collect())
+    }
+}
+
+/// What a run entered into a member's agenda.
+#[derive(Deserialize)]
+struct Entered {
+    #[serde(rename = "_id")]
+    member: String,
+    entered: Vec<String>,
+}
+
+impl Entered {
+    fn into_pairs(self) -> Vec<(String, String)> {
+        let Self { member, entered } = self;
+        entered.into_iter().map(|occurrence| (occurrence, member.clone())).collect()
+    }
 }
 
 /// Those of the claim's members whose time is free.

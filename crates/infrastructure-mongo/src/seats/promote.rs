@@ -45,7 +45,7 @@ pub(crate) async fn promote(
         let seated = claim(transaction, &[wish], guards).await?;
         let chosen: Vec<RegistrationDocument> = waiting
             .iter()
-            .filter(|registration| seated.contains(registration.member.as_str()))
+            .filter(|registration| seated.has(&occurrence.id, &registration.member))
             .cloned()
             .collect();
         confirm(transaction, &chosen).await?;

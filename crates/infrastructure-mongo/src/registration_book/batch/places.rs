@@ -55,6 +55,8 @@ pub(super) async fn give<'e>(
     }
     let mut places = Places::default();
     let mut rounds: Vec<Round<'e>> = rounds.into_values().collect();
+    // Where one caller asks for several that overlap, the first call counts.
+    rounds.sort_by_key(|round| round.untried.first().map(|call| call.number));
     let mut tried: Vec<Vec<Call<'e>>> = Vec::with_capacity(rounds.len());
     for round in &mut rounds {
         let rest = round.untried.split_off(round.free.min(round.untried.len()));
@@ -90,12 +92,12 @@ async fn try_all<'e>(
         .zip(&tried)
         .filter_map(|((round, members), calls)| claim_of(&round.occurrence, members, calls))
         .collect();
-    let free = claim(transaction, &claims, batch.guards).await?;
+    let claimed = claim(transaction, &claims, batch.guards).await?;
     let mut gained = Vec::with_capacity(rounds.len());
-    for (calls, members) in tried.into_iter().zip(&members) {
+    for ((round, calls), members) in rounds.iter().zip(tried).zip(&members) {
         let mut seats = 0;
         for (call, member) in calls.into_iter().zip(members) {
-            if free.contains(member.as_str()) {
+            if claimed.has(&round.occurrence.id, member) {
                 places.seated.push(call);
                 seats += 1;
             } else {

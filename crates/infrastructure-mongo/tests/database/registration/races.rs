@@ -9,13 +9,16 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Stage, by, first, patient_wish, refusal, wish};
+use crate::support::{Stage, first, patient_wish, refusal, wish};
 
 /// Everybody asks at once, of all processes in turn.
 async fn rush(stage: &Stage, event: &Event, members: &[MemberId]) -> Vec<Outcome<Registration>> {
-    join_all(members.iter().enumerate().map(|(number, &member)| async move {
-        stage.register_by(number, wish(event, member), &by(member).build()).await
-    }))
+    join_all(
+        members
+            .iter()
+            .enumerate()
+            .map(|(number, &member)| async move { stage.insist(number, wish(event, member)).await }),
+    )
     .await
 }
 
@@ -58,7 +61,7 @@ async fn who_comes_first_is_served_first() {
     let members = stage.crowd(40).await;
     let outcomes = join_all(members.iter().map(|&member| {
         let (stage, event) = (&stage, &event);
-        async move { stage.register(patient_wish(event, member), &by(member).build()).await.unwrap() }
+        async move { stage.insist(0, patient_wish(event, member)).await.unwrap() }
     }))
     .await;
     let places: Vec<Option<u64>> =
@@ -83,7 +86,7 @@ async fn one_member_gets_one_of_many_seats_that_overlap(#[case] events: usize, #
     }
     let outcomes = join_all(overlapping.iter().enumerate().map(|(number, event)| {
         let stage = &stage;
-        async move { stage.register_by(number, wish(event, member), &by(member).build()).await }
+        async move { stage.insist(number, wish(event, member)).await }
     }))
     .await;
     let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
@@ -112,9 +115,8 @@ async fn restless(stage: &Stage, events: &[Event], member: MemberId, seed: u64) 
     let mut done = 0;
     for _ in 0..12 {
         let (which, process) = (dice.roll(events.len()), dice.roll(2));
-        let change = by(member).build();
         if let Some(registration) = held.remove(&which) {
-            match stage.cancel_by(process, &registration, &change).await {
+            match stage.insist_on_cancelling(process, &registration).await {
                 Ok(cancelled) => assert_eq!(cancelled.registration.id, registration.id),
                 Err(failure) => panic!("a cancellation failed: {failure:?}"),
             }
@@ -125,7 +127,7 @@ async fn restless(stage: &Stage, events: &[Event], member: MemberId, seed: u64) 
             } else {
                 patient_wish(&events[which], member)
             };
-            match stage.register_by(process, order, &change).await {
+            match stage.insist(process, order).await {
                 Ok(registration) => {
                     held.insert(which, registration);
                     done += 1;

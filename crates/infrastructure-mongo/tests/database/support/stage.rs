@@ -155,6 +155,39 @@ impl Stage {
         self.books[process % self.books.len()].cancel(&self.tenant.scope, order, change).await
     }
 
+    /// Asks one of the processes for a seat, again with the same key for as long as a repeat may help: a machine
+    /// that is busy with other tests may need more time than one call has.
+    pub(crate) async fn insist(&self, process: usize, order: RegistrationOrder) -> Outcome<Registration> {
+        let change = by(order.member).key(&order.id.to_string(), 1).build();
+        let mut outcome = self.register_by(process, order.clone(), &change).await;
+        for _ in 0..PATIENCE {
+            match outcome {
+                Err(Failure::Fault(fault)) if fault.is_retryable() => {}
+                outcome => return outcome,
+            }
+            outcome = self.register_by(process, order.clone(), &change).await;
+        }
+        outcome
+    }
+
+    /// The same, to cancel.
+    pub(crate) async fn insist_on_cancelling(
+        &self,
+        process: usize,
+        registration: &Registration,
+    ) -> Outcome<Cancelled> {
+        let change = by(registration.member).key(&format!("cancel {}", registration.id), 1).build();
+        let mut outcome = self.cancel_by(process, registration, &change).await;
+        for _ in 0..PATIENCE {
+            match outcome {
+                Err(Failure::Fault(fault)) if fault.is_retryable() => {}
+                outcome => return outcome,
+            }
+            outcome = self.cancel_by(process, registration, &change).await;
+        }
+        outcome
+    }
+
     /// The occurrence as it is stored.
     pub(crate) async fn occurrence(&self, key: OccurrenceKey) -> Option<Document> {
         self.database.collection("occurrences").find_one(doc! { "_id": key.to_string() }).await.unwrap()
@@ -183,6 +216,9 @@ impl Stage {
         self.database.raw().run_command(doc! { "collMod": collection, "validator": {} }).await.unwrap();
     }
 }
+
+/// How often a call is repeated.
+const PATIENCE: usize = 10;
 
 /// A member's own change.
 pub(crate) fn by(member: MemberId) -> ChangeBuilder {
