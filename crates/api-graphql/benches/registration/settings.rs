@@ -1,0 +1,72 @@
+//! How much is measured, and where.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail, ensure};
+
+/// One table of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Members register for whatever there is.
+    Spread,
+    /// Everybody wants the same occurrence.
+    Rush,
+    /// One member asks for many occurrences at the same time.
+    Member,
+    /// Members register, and every second changes their mind.
+    Mixed,
+}
+
+/// What the environment and the command line say.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The program to measure.
+    pub(crate) binary: PathBuf,
+    /// The connection string of a replica set.
+    pub(crate) uri: String,
+    /// In the order in which they are run.
+    pub(crate) parts: Vec<Part>,
+    /// How often each measurement is repeated.
+    pub(crate) rounds: usize,
+    scale: usize,
+}
+
+impl Settings {
+    /// Reads them.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let uri = std::env::var("CONVENE_TEST_MONGODB_URI").context(
+            "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set; `cargo xtask bench registration` starts one",
+        )?;
+        let mut parts = Vec::new();
+        // Cargo adds `--bench`.
+        for name in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
+            parts.push(match name.as_str() {
+                "spread" => Part::Spread,
+                "rush" => Part::Rush,
+                "member" => Part::Member,
+                "mixed" => Part::Mixed,
+                _ => bail!("there is no part {name}; there are: spread, rush, member, mixed"),
+            });
+        }
+        if parts.is_empty() {
+            parts = vec![Part::Spread, Part::Rush, Part::Member, Part::Mixed];
+        }
+        let scale = number("CONVENE_BENCH_SCALE", 100)?;
+        ensure!((1..=1_000).contains(&scale), "CONVENE_BENCH_SCALE must be 1 to 1000");
+        let rounds = number("CONVENE_BENCH_ROUNDS", 3)?;
+        ensure!((1..=15).contains(&rounds), "CONVENE_BENCH_ROUNDS must be 1 to 15");
+        Ok(Self { binary: PathBuf::from(env!("CARGO_BIN_EXE_convene")), uri, parts, rounds, scale })
+    }
+
+    /// So many of something, scaled; at least one.
+    pub(crate) fn scaled(&self, full: usize) -> usize {
+        (full * self.scale / 100).max(1)
+    }
+}
+
+fn number(name: &str, default: usize) -> anyhow::Result<usize> {
+    match std::env::var(name) {
+        Ok(text) => text.parse().with_context(|| format!("{name} must be a whole number")),
+        Err(_) => Ok(default),
+    }
+}

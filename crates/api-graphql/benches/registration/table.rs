@@ -1,0 +1,63 @@
+//! Tables in Markdown, to be pasted into `docs/benchmarks.md`.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use crate::drive::Measurement;
+
+/// A row: who, with how many callers, and what it took.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) callers: usize,
+    pub(crate) measurement: Measurement,
+}
+
+/// Prints a table. `reference` is the name of the rows that the others, with as many callers, are compared with.
+pub(crate) fn print(title: &str, reference: &str, rows: &[Row]) -> anyhow::Result<()> {
+    say(&format!(
+        "### {title}\n\n| | callers | calls | time | calls/s | of {reference} | p50 | p99 | convene µs | mongod µs | \
+         client µs |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    ))?;
+    for row in rows {
+        let it = &row.measurement;
+        let compared = rows.iter().find(|other| other.name == reference && other.callers == row.callers);
+        let ratio = compared.map_or_else(String::new, |other| ratio(it.rate() / other.measurement.rate()));
+        let each = |usage: Duration| usage.as_micros() / u128::try_from(it.calls().max(1)).unwrap_or(1);
+        say(&format!(
+            "| {} | {} | {} | {} | {:.0} | {ratio} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.callers,
+            it.calls(),
+            time(it.elapsed),
+            it.rate(),
+            time(it.percentile(50)),
+            time(it.percentile(99)),
+            each(it.usage.convene),
+            each(it.usage.mongod),
+            each(it.usage.client),
+        ))?;
+    }
+    say("")
+}
+
+/// Prints a line. A reader that has gone is no failure.
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn ratio(ratio: f64) -> String {
+    if ratio >= 10.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
+}
+
+fn time(time: Duration) -> String {
+    match time.as_micros() {
+        0..1_000 => format!("{} µs", time.as_micros()),
+        1_000..1_000_000 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        _ => format!("{:.2} s", time.as_secs_f64()),
+    }
+}

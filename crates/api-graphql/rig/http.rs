@@ -1,0 +1,98 @@
+//! HTTP/1.1 with nothing that costs: the client runs on the same cores as what it measures.
+
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// The longest head of an answer, in bytes.
+const LONGEST_HEAD: usize = 16 * 1024;
+
+/// Who a request comes from, for a server that believes headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    headers: String,
+}
+
+impl Credentials {
+    /// The operator of the platform.
+    pub(crate) fn operator() -> Self {
+        Self { headers: "x-user-id: operator\r\nx-operator: true\r\n".to_owned() }
+    }
+
+    /// A user within an organization.
+    pub(crate) fn member(organization: &str, user: &str) -> Self {
+        Self { headers: format!("x-organization-id: {organization}\r\nx-user-id: {user}\r\n") }
+    }
+
+    /// A request to the GraphQL endpoint.
+    pub(crate) fn post(&self, body: &str) -> Vec<u8> {
+        let Self { headers } = self;
+        let length = body.len();
+        format!(
+            "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             accept: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+/// A connection that is kept open from one request to the next.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::with_capacity(4 * 1024) })
+    }
+
+    /// Sends a request and waits for the body of its answer. After an error the connection is of no more use.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
+        self.stream.write_all(request).await?;
+        let (head, length) = loop {
+            if let Some(end) = find(&self.received, b"\r\n\r\n") {
+                break (end + 4, content_length(&self.received[..end])?);
+            }
+            if self.received.len() > LONGEST_HEAD {
+                return Err(ErrorKind::InvalidData.into());
+            }
+            self.more().await?;
+        };
+        while self.received.len() < head + length {
+            self.more().await?;
+        }
+        let body = self.received[head..head + length].to_vec();
+        self.received.drain(..head + length);
+        Ok(body)
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.received).await? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> io::Result<usize> {
+    let head = std::str::from_utf8(head).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
+    let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
+        if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
+    });
+    length.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "an answer without a length"))
+}
+
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    bytes.windows(pattern.len()).position(|window| window == pattern)
+}
