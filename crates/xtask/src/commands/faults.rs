@@ -46,6 +46,8 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
         // host:port of each member; its process id changes with every restart and is in `serverStatus`.
         .env("CONVENE_FAULTS_MEMBERS", addresses(mongo.set()).join(","))
         .env("CONVENE_FAULTS_BINARY", workspace.convene("release"))
+        // The history of what was asked and answered, and the logs, stay there until the next run.
+        .env("CONVENE_FAULTS_FOLDER", workspace.target().join("faults"))
         .env("CONVENE_FAULTS_LONG", if arguments.long { "1" } else { "0" });
     let mut harness = ChildGroup::spawn(&mut command)?;
     let mut absent_since = [None; MEMBERS];
