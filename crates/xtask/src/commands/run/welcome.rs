@@ -65,7 +65,7 @@ fn text(port: u16, mongodb: &str, callers: &[(&str, Role, Vec<String>)]) -> Stri
     let server = format!("http://127.0.0.1:{port}");
     let mut text = format!(
         "\nConvene serves; Ctrl-C stops it and its MongoDB.\n\n\
-         \x20 GraphiQL  {server}/\n  GraphQL   {server}/graphql\n  REST      {server}/api/issues\n  MongoDB   {mongodb}\n\n\
+         \x20 GraphQL   {server}/graphql\n  REST      {server}/api/issues\n  MongoDB   {mongodb}\n\n\
          Callers in the organization {ORGANIZATION}, by their request headers:\n"
     );
     for (user, role, headers) in callers {
@@ -94,7 +94,6 @@ mod tests {
         let expected = r#"
 Convene serves; Ctrl-C stops it and its MongoDB.
 
-  GraphiQL  http://127.0.0.1:8080/
   GraphQL   http://127.0.0.1:8080/graphql
   REST      http://127.0.0.1:8080/api/issues
   MongoDB   mongodb://127.0.0.1:27018/?replicaSet=rs0
