@@ -2,6 +2,7 @@
 
 mod check;
 mod healthcheck;
+mod migrate;
 mod schema;
 mod seed;
 mod serve;
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Seed(seed::Arguments),
     /// Check everything that must hold over the whole database; fails if anything does not
     Check(check::Arguments),
+    /// Make the collections, their validators and indexes, or bring them up to date
+    Migrate,
     /// Mint a token to call the server with
     Token(token::Arguments),
     /// Print the GraphQL schema
@@ -41,6 +44,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments),
             Self::Seed(arguments) => seed::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
+            Self::Migrate => migrate::run(),
             Self::Token(arguments) => token::run(&arguments),
             Self::Schema => schema::run(),
             Self::Version => version::run(),

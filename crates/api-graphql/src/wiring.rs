@@ -65,12 +65,19 @@ impl Backend {
     /// # Errors
     /// [`BackendError`] says what is missing.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let storage = storage(config).await?;
-        storage.prepare_with(&SchemaSettings { activity_retention: config.activity_retention }).await?;
+        let storage = prepared(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
         Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
     }
+}
+
+/// Makes the collections, their validators and indexes, or brings them up to date.
+///
+/// # Errors
+/// [`BackendError`] says what stands against it.
+pub async fn migrate(config: &DatabaseConfig) -> Result<(), BackendError> {
+    prepared(config).await.map(drop)
 }
 
 /// Checks everything that must hold over the whole database, and changes nothing.
@@ -80,6 +87,12 @@ impl Backend {
 pub async fn check(config: &DatabaseConfig) -> Result<Report, BackendError> {
     let storage = storage(config).await?;
     storage.check(SystemClock.now()).await.map_err(BackendError::Check)
+}
+
+async fn prepared(config: &DatabaseConfig) -> Result<MongoPorts, BackendError> {
+    let storage = storage(config).await?;
+    storage.prepare_with(&SchemaSettings { activity_retention: config.activity_retention }).await?;
+    Ok(storage)
 }
 
 async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
