@@ -1,6 +1,6 @@
 //! What goes wrong between here and the database, and what it means to the caller.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
@@ -77,7 +77,8 @@ impl StorageError {
         matches!(self, Self::Driver(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR))
     }
 
-    fn is_unavailability(&self) -> bool {
+    /// Whether the database could not be asked, or did not answer.
+    pub(crate) fn is_unavailability(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
             Self::Driver(error) => {
@@ -122,6 +123,22 @@ impl From<StorageError> for Fault {
         if error.is_unavailability() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
     }
 }
+
+/// A fault that many are told of, each as one of their own, with the same source.
+pub(crate) fn shared(fault: &Arc<Fault>) -> Fault {
+    let source = Box::new(Shared(Arc::clone(fault)));
+    match **fault {
+        Fault::Unavailable(_) => Fault::Unavailable(source),
+        Fault::OutcomeUnknown(_) => Fault::OutcomeUnknown(source),
+        Fault::Internal(_) => Fault::Internal(source),
+        Fault::Overloaded => Fault::Overloaded,
+    }
+}
+
+/// The fault of what was done for many at once, as the source of each one's.
+#[derive(Debug, thiserror::Error)]
+#[error("what was done for many at once failed")]
+struct Shared(#[source] Arc<Fault>);
 
 /// Why the body of a transaction did not come to its end. Nothing it wrote stays.
 #[derive(Debug)]

@@ -139,8 +139,8 @@ impl RegistrationBook for MongoRegistrationBook {
         change: &Change,
     ) -> Outcome<Registration> {
         let deadline = Instant::now() + self.settings.deadline;
-        let place = (order.member, order.occurrence.key.to_string());
-        match self.ask(scope, change, place, Wish::Register(Box::new(order)), deadline).await? {
+        let place = (order.member, order.occurrence.to_string());
+        match self.ask(scope, change, place, Wish::Register(order), deadline).await? {
             Answer::Registered(registration) => Ok(registration),
             Answer::Cancelled(_) => {
                 Err(Fault::internal("a registration was answered as a cancellation").into())

@@ -14,7 +14,7 @@ use convene_domain::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    ports::{Catalogue, Events, ProvenOccurrence},
+    ports::{Catalogue, Events},
 };
 
 /// Finds occurrences by their keys.
@@ -25,35 +25,10 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// Proves that there is an occurrence with this key, `None` if there is none.
-    ///
-    /// The rule is asked first, since it needs one read only. What a key stands for by the rule goes before what
-    /// it stood for until an edit of the series: the former is what lists show under this key.
-    pub(crate) async fn prove(
-        &self,
-        scope: &TenantScope,
-        key: OccurrenceKey,
-    ) -> Result<Option<ProvenOccurrence>, Fault> {
-        let event = self.event(scope, key.event).await?;
-        let by_rule = event.as_ref().and_then(|event| {
-            let origin = event.occurrence_at(key.original_start)?;
-            Some(ProvenOccurrence { key, origin: Some(origin), event: Arc::clone(event) })
-        });
-        if by_rule.is_some() {
-            return Ok(by_rule);
-        }
-        let stored = self.catalogue.stored(scope, &[key]).await?;
-        // Stored under this very key, rather than known by it before.
-        let stored = stored.into_iter().map(|found| found.stored).max_by_key(|stored| stored.key == key);
-        let Some(StoredOccurrence { key, .. }) = stored else { return Ok(None) };
-        let event = match event.filter(|event| event.id == key.event) {
-            Some(event) => Some(event),
-            None => self.event(scope, key.event).await?,
-        };
-        Ok(event.map(|event| ProvenOccurrence { key, origin: None, event }))
-    }
-
     /// The occurrences with these keys, by the key asked for; what does not exist is left out.
+    ///
+    /// What a key stands for by the rule goes before what it stood for until an edit of the series: the former is
+    /// what lists show under this key.
     pub(crate) async fn find(
         &self,
         scope: &TenantScope,

@@ -1,33 +1,20 @@
 use async_trait::async_trait;
 use convene_domain::{
-    event::Event,
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
-    recurrence::SeriesOccurrence,
     registration::Registration,
 };
-use std::sync::Arc;
 
 use crate::{caller::TenantScope, change::Change, failure::Outcome};
 
-/// An occurrence that exists: it is stored, or the event's rule, at this version of the event, gives it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProvenOccurrence {
-    /// Its identity.
-    pub key: OccurrenceKey,
-    /// What the rule gives; `None` for an occurrence that is known to be stored.
-    pub origin: Option<SeriesOccurrence>,
-    /// The event, as it was when the occurrence was proven.
-    pub event: Arc<Event>,
-}
-
 /// A wish to register.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegistrationOrder {
     /// The id that the registration will have.
     pub id: RegistrationId,
-    /// For what.
-    pub occurrence: ProvenOccurrence,
+    /// For what. The occurrence need not be stored yet, and may be asked for by a key that it had before an edit
+    /// of its series.
+    pub occurrence: OccurrenceKey,
     /// Who gets the seat.
     pub member: MemberId,
     /// When the occurrence is full, wait for a seat instead of being refused.
@@ -65,10 +52,13 @@ pub trait RegistrationBook: Send + Sync {
     /// Registers a member, or puts them into the queue where the order says so. While others wait, a free seat
     /// that they can't take (their time is taken) goes to whoever can.
     ///
-    /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what is gone by now; `AlreadyRegistered`;
-    /// `OccurrenceCancelled`; `RegistrationNotOpen`; `RegistrationClosed`; `OccurrenceFull`;
-    /// `ScheduleConflict`; `LimitExceeded` above 1,000 upcoming registrations of a member. One who is both
-    /// registered already and would conflict is told `AlreadyRegistered`.
+    /// What a key stands for by the event's rule goes before what it stood for until an edit of the series.
+    ///
+    /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
+    /// `EventCancelled`, or `OccurrenceCancelled` for one that was called off by itself; `RegistrationNotOpen`;
+    /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above 1,000 upcoming
+    /// registrations of a member. One who is both registered already and would conflict is told
+    /// `AlreadyRegistered`.
     async fn register(
         &self,
         scope: &TenantScope,

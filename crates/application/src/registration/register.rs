@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use convene_domain::{
-    event::{Event, EventStatus, Schedule},
+    event::{Event, Schedule},
     id::{EventId, MemberId, RegistrationId},
     occurrence::OccurrenceKey,
     registration::Registration,
@@ -13,7 +13,7 @@ use crate::{
     change::RequestMetadata,
     failure::{Failure, Fault, Outcome, Refusal},
     occurrence::find::Finder,
-    ports::{Members, ProvenOccurrence, RegistrationBook, RegistrationOrder},
+    ports::{Members, RegistrationBook, RegistrationOrder},
     stamp::Stamp,
 };
 
@@ -50,7 +50,7 @@ impl Register {
     ///
     /// # Errors
     /// Refused with `AdminOnly` for another member; `NotFound` on `occurrenceId` or `eventId`, and on `memberId`;
-    /// `EventIsRecurring`; `EventCancelled`; and whatever [`RegistrationBook::register`] refuses.
+    /// `EventIsRecurring`; and whatever [`RegistrationBook::register`] refuses.
     #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
     pub async fn execute(
         &self,
@@ -62,43 +62,44 @@ impl Register {
         if for_another.is_some() {
             caller.admin()?;
         }
-        let (occurrence, refusal) = match self.prove(caller, command.target).await? {
-            Ok(occurrence) => (Some(occurrence), None),
-            Err(refusal) => (None, Some(refusal)),
+        let occurrence = match command.target {
+            RegistrationTarget::Occurrence(key) => Ok(key),
+            RegistrationTarget::Event(id) => self.only_occurrence(caller, id).await?,
         };
         let missing = self.missing(caller, for_another).await?;
-        let (Some(occurrence), None) = (occurrence, &missing) else {
-            return Err(Failure::Refused(refusal.into_iter().chain(missing).collect()));
+        let key = match (occurrence, missing) {
+            (Ok(key), None) => key,
+            (Ok(key), Some(missing)) => {
+                // The book, which knows best what exists, is not asked any more.
+                let found = self.finder.find(caller.scope(), &[key]).await?;
+                let refusal = found.is_empty().then(|| Refusal::not_found("occurrenceId"));
+                return Err(Failure::Refused(refusal.into_iter().chain([missing]).collect()));
+            }
+            (Err(refusal), missing) => {
+                return Err(Failure::Refused(std::iter::once(refusal).chain(missing).collect()));
+            }
         };
-        let event_is_cancelled = occurrence.event.status == EventStatus::Cancelled;
         let order = RegistrationOrder {
             id: self.stamp.fresh(RegistrationId::from_uuid),
-            occurrence,
+            occurrence: key,
             member: command.member.unwrap_or(caller.member()),
             join_waitlist: command.join_waitlist,
         };
         let change = self.stamp.change(caller, request);
-        // The book is asked even if the event is cancelled: it knows what a repeated key answers.
-        let outcome = self.registration_book.register(caller.scope(), order, &change).await;
-        outcome.map_err(|failure| if event_is_cancelled { tell_why(failure) } else { failure })
+        // The book is asked whatever became of the event: it knows what a repeated key answers.
+        self.registration_book.register(caller.scope(), order, &change).await
     }
 
-    async fn prove(
+    /// The occurrence of a one-off event, or why there is none.
+    async fn only_occurrence(
         &self,
         caller: &Caller,
-        target: RegistrationTarget,
-    ) -> Result<Result<ProvenOccurrence, Refusal>, Fault> {
-        let scope = caller.scope();
-        Ok(match target {
-            RegistrationTarget::Occurrence(key) => {
-                let proven = self.finder.prove(scope, key).await?;
-                proven.ok_or_else(|| Refusal::not_found("occurrenceId"))
-            }
-            RegistrationTarget::Event(id) => match self.finder.event(scope, id).await? {
-                None => Err(Refusal::not_found("eventId")),
-                Some(event) if event.series.is_recurring() => Err(Refusal::EventIsRecurring),
-                Some(event) => only_occurrence(event).ok_or_else(|| Refusal::not_found("eventId")),
-            },
+        id: EventId,
+    ) -> Result<Result<OccurrenceKey, Refusal>, Fault> {
+        Ok(match self.finder.event(caller.scope(), id).await? {
+            None => Err(Refusal::not_found("eventId")),
+            Some(event) if event.series.is_recurring() => Err(Refusal::EventIsRecurring),
+            Some(event) => only_occurrence(&event).ok_or_else(|| Refusal::not_found("eventId")),
         })
     }
 
@@ -110,27 +111,10 @@ impl Register {
 }
 
 /// The occurrence of a one-off event. Where edits moved what had begun already, it is the last that there was.
-fn only_occurrence(event: Arc<Event>) -> Option<ProvenOccurrence> {
+fn only_occurrence(event: &Event) -> Option<OccurrenceKey> {
     let first = |schedule: Schedule<'_>| schedule.between(Instant::MIN, Instant::MAX).next();
     let origin = event.schedules().filter_map(first).last()?;
-    let key = OccurrenceKey { event: event.id, original_start: origin.start };
-    Some(ProvenOccurrence { key, origin: Some(origin), event })
-}
-
-/// An occurrence that is cancelled because its event is, is told so.
-fn tell_why(failure: Failure) -> Failure {
-    match failure {
-        Failure::Refused(refusals) => Failure::Refused(
-            refusals
-                .into_iter()
-                .map(|refusal| match refusal {
-                    Refusal::OccurrenceCancelled => Refusal::EventCancelled,
-                    other => other,
-                })
-                .collect(),
-        ),
-        fault @ Failure::Fault(_) => fault,
-    }
+    Some(OccurrenceKey { event: event.id, original_start: origin.start })
 }
 
 #[cfg(test)]

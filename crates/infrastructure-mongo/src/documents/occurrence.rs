@@ -169,10 +169,9 @@ impl OccurrenceDocument {
         self.status == OccurrenceStatus::Scheduled.as_str() && self.starts_at > date(now)
     }
 
-    /// Whether the event was called off, rather than this occurrence by itself.
-    pub(crate) fn is_cancelled_with_event(&self) -> bool {
-        self.status == OccurrenceStatus::Cancelled.as_str()
-            && !self.exception.as_ref().is_some_and(|exception| exception.cancelled)
+    /// Whether this occurrence alone was called off.
+    pub(crate) fn is_called_off_by_itself(&self) -> bool {
+        self.exception.as_ref().is_some_and(|exception| exception.cancelled)
     }
 
     fn fields(&self) -> Fields<'_> {

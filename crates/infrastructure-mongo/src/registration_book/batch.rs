@@ -11,12 +11,17 @@ mod places;
 mod refused;
 mod register;
 
+use std::collections::HashMap;
+
 use convene_application::failure::Refusal;
+use convene_domain::occurrence::OccurrenceKey;
 
 use self::keys::Keys;
 use super::entry::{Answer, Entry, Wish};
 use crate::{
+    database::Database,
     deadline::TRANSACTION,
+    documents::registration::RegistrationDocument,
     error::{Attempt, Interruption, StorageError},
     seats::{Guards, Tallies},
     transaction::Transaction,
@@ -25,10 +30,11 @@ use crate::{
 /// What a caller is told.
 pub(super) type Verdict = Result<Answer, Refusal>;
 
-/// A call, and which one in its batch it is.
+/// A call, which one in its batch it is, and the occurrence that it is about, as it is called now.
 struct Numbered<'e, W> {
     number: usize,
     entry: &'e Entry,
+    occurrence: &'e str,
     wish: &'e W,
 }
 
@@ -68,6 +74,7 @@ pub(super) enum Care {
 
 /// Decides about every call whose caller still waits; no verdict for who has gone.
 pub(super) async fn run(
+    database: &Database,
     transaction: &mut Transaction<'_>,
     entries: &[Entry],
     care: Care,
@@ -78,11 +85,17 @@ pub(super) async fn run(
     if waiting.is_empty() {
         return Ok(entries.iter().map(|_| None).collect());
     }
+    let all = || waiting.iter().map(|&(_, entry)| entry);
+    let scope = *transaction.scope();
+    // A transaction does one thing at a time, so what need not be seen by it is looked up beside it.
+    let (noted, stored) =
+        futures::join!(keys::notes(database, &scope, all()), Stored::load(transaction, all()));
+    let Stored { held, tallies, became } = stored?;
     let mut batch = Batch {
         guards,
         verdicts: entries.iter().map(|_| None).collect(),
-        tallies: Tallies::default(),
-        keys: Keys::load(transaction, waiting.iter().map(|&(_, entry)| entry), care).await?,
+        tallies,
+        keys: Keys::load(transaction, noted?, all(), care).await?,
     };
     let (mut registering, mut cancelling) = (Vec::new(), Vec::new());
     for &(number, entry) in &waiting {
@@ -90,17 +103,12 @@ pub(super) async fn run(
             batch.answer(number, verdict);
             continue;
         }
+        let occurrence = became.get(&entry.occurrence).unwrap_or(&entry.occurrence);
         match &entry.wish {
-            Wish::Register(wish) => registering.push(Numbered { number, entry, wish: wish.as_ref() }),
-            Wish::Cancel(wish) => cancelling.push(Numbered { number, entry, wish }),
+            Wish::Register(wish) => registering.push(Numbered { number, entry, occurrence, wish }),
+            Wish::Cancel(wish) => cancelling.push(Numbered { number, entry, occurrence, wish }),
         }
     }
-    let held = cancel::find(transaction, &cancelling).await?;
-    let wanted = registering.iter().map(|call| call.wish.occurrence.key.to_string());
-    let occurrences: Vec<String> =
-        held.iter().map(|registration| registration.occurrence.clone()).chain(wanted).collect();
-    batch.tallies = Tallies::load(transaction, occurrences.iter().map(String::as_str)).await?;
-
     cancel::run(&mut batch, transaction, &cancelling, held).await?;
     register::run(&mut batch, transaction, &registering, care).await?;
 
@@ -108,9 +116,39 @@ pub(super) async fn run(
     births::meet_edits(transaction, &batch.tallies).await?;
     batch.keys.write(transaction).await?;
     // The last moment to go: from here on the commit may have been sent.
-    if waiting.iter().all(|(_, entry)| entry.ticket.close()) {
+    if all().all(|entry| entry.ticket.close()) {
         Ok(batch.verdicts)
     } else {
         Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
+    }
+}
+
+/// What is stored of what a batch is about.
+struct Stored {
+    /// The registrations that are to be cancelled.
+    held: Vec<RegistrationDocument>,
+    /// The occurrences.
+    tallies: Tallies,
+    /// What occurrences are called now that were asked for by what they were called once.
+    became: HashMap<String, String>,
+}
+
+impl Stored {
+    async fn load<'e>(
+        transaction: &mut Transaction<'_>,
+        entries: impl Iterator<Item = &'e Entry> + Clone + Send,
+    ) -> Attempt<Self> {
+        let held = cancel::find(transaction, entries.clone()).await?;
+        let wanted: Vec<(&str, OccurrenceKey)> = entries
+            .filter_map(|entry| match &entry.wish {
+                Wish::Register(wish) => Some((entry.occurrence.as_str(), wish.occurrence)),
+                Wish::Cancel(_) => None,
+            })
+            .collect();
+        let of_held = held.iter().map(|registration| registration.occurrence.as_str());
+        let ids: Vec<&str> = of_held.chain(wanted.iter().map(|&(id, _)| id)).collect();
+        let mut tallies = Tallies::load(transaction, ids).await?;
+        let became = births::find(transaction, &mut tallies, &wanted).await?;
+        Ok(Self { held, tallies, became })
     }
 }

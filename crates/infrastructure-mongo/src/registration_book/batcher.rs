@@ -9,7 +9,7 @@ use super::{
     entry::Entry,
     settings::BookSettings,
 };
-use crate::{database::Database, seats::Guards};
+use crate::{database::Database, error::shared, seats::Guards};
 
 /// How many organizations' transactions a batcher has in flight: one that is slow does not hold up all others.
 const ORGANIZATIONS_AT_ONCE: usize = 4;
@@ -103,8 +103,9 @@ async fn attempt(
     care: Care,
 ) -> Outcome<Vec<Option<Verdict>>> {
     let Some(first) = entries.first() else { return Ok(Vec::new()) };
-    let run =
-        database.transact(&first.scope, |transaction| batch::run(transaction, entries, care, guards).boxed());
+    let run = database.transact(&first.scope, |transaction| {
+        batch::run(database, transaction, entries, care, guards).boxed()
+    });
     AssertUnwindSafe(run)
         .catch_unwind()
         .await
@@ -139,18 +140,6 @@ fn fail(entries: Vec<Entry>, failure: Failure) {
         Failure::Fault(fault) => Arc::new(fault),
     };
     for entry in entries {
-        let source = Box::new(Shared(Arc::clone(&fault)));
-        let own = match *fault {
-            Fault::Unavailable(_) => Fault::Unavailable(source),
-            Fault::OutcomeUnknown(_) => Fault::OutcomeUnknown(source),
-            Fault::Internal(_) => Fault::Internal(source),
-            Fault::Overloaded => Fault::Overloaded,
-        };
-        entry.reply(Err(own.into()));
+        entry.reply(Err(shared(&fault).into()));
     }
 }
-
-/// The fault of a whole batch, as the source of each caller's.
-#[derive(Debug, thiserror::Error)]
-#[error("the batch failed")]
-struct Shared(#[source] Arc<Fault>);

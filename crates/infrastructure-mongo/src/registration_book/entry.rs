@@ -32,7 +32,7 @@ pub(super) struct Entry {
 /// What a caller wants.
 pub(super) enum Wish {
     /// A seat.
-    Register(Box<RegistrationOrder>),
+    Register(RegistrationOrder),
     /// To give one back.
     Cancel(CancellationOrder),
 }

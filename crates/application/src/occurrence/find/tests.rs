@@ -45,28 +45,17 @@ fn seats(asked: OccurrenceKey, event: &Event, key: OccurrenceKey) -> ResolvedOcc
 }
 
 #[tokio::test]
-async fn the_rule_proves_an_occurrence_without_a_look_at_what_is_stored() {
-    let mut events = MockEvents::new();
-    events.expect_get_many().times(1).returning(|_, _| Ok(vec![daily(1)]));
-    // No call of the catalogue is expected.
-    let finder = Finder { catalogue: Arc::new(MockCatalogue::new()), events: Arc::new(events) };
-    let tenth = FIRST + Duration::days(9);
-    let proven = finder.prove(&scope(), key(1, tenth)).await.unwrap().unwrap();
-    assert_eq!((proven.key, proven.origin.unwrap().start), (key(1, tenth), tenth));
-}
-
-#[tokio::test]
 async fn a_one_off_event_has_its_start_only() {
     let finder = finder(vec![fixtures::event(1, "2026-11-02 9:00", None)], vec![]);
-    assert!(finder.prove(&scope(), key(1, FIRST)).await.unwrap().is_some());
-    assert_eq!(finder.prove(&scope(), key(1, FIRST + Duration::days(1))).await.unwrap(), None);
+    let keys = [key(1, FIRST), key(1, FIRST + Duration::days(1))];
+    let found = finder.find(&scope(), &keys).await.unwrap();
+    assert_eq!(Vec::from_iter(found.keys()), [&keys[0]]);
 }
 
 #[tokio::test]
 async fn what_neither_is_stored_nor_by_rule_does_not_exist() {
     let finder = finder(vec![daily(1)], vec![]);
     for missing in [key(1, FIRST + Duration::SECOND), key(1, FIRST - Duration::days(1)), key(2, FIRST)] {
-        assert_eq!(finder.prove(&scope(), missing).await.unwrap(), None);
         assert_eq!(finder.find(&scope(), &[missing]).await.unwrap(), HashMap::new());
     }
 }
@@ -77,8 +66,6 @@ async fn a_key_that_the_rule_no_longer_gives_leads_to_what_became_of_it() {
     let (one, two) = (fixtures::event(1, "2026-11-01 9:00", None), daily(2));
     let (asked, now) = (key(1, FIRST), key(2, FIRST + Duration::HOUR));
     let finder = finder(vec![one, two.clone()], vec![seats(asked, &two, now)]);
-    let proven = finder.prove(&scope(), asked).await.unwrap().unwrap();
-    assert_eq!((proven.key, proven.origin, proven.event.id), (now, None, two.id));
     let found = finder.find(&scope(), &[asked]).await.unwrap();
     assert_eq!((found[&asked].key, found[&asked].taken), (now, 5));
 }
@@ -88,7 +75,6 @@ async fn a_key_that_the_rule_gives_again_is_the_occurrence_there() {
     let event = daily(1);
     let (asked, now) = (key(1, FIRST), key(1, FIRST + Duration::HOUR));
     let finder = finder(vec![event.clone()], vec![seats(asked, &event, now)]);
-    assert_eq!(finder.prove(&scope(), asked).await.unwrap().unwrap().key, asked);
     let found = finder.find(&scope(), &[asked]).await.unwrap();
     assert_eq!((found[&asked].key, found[&asked].taken), (asked, 0));
 }
@@ -101,7 +87,6 @@ async fn what_is_stored_under_the_key_goes_before_what_was_known_by_it() {
     let own = seats(asked, &event, asked);
     for stored in [vec![former.clone(), own.clone()], vec![own, former]] {
         let finder = finder(vec![event.clone()], stored);
-        assert_eq!(finder.prove(&scope(), asked).await.unwrap().unwrap().key, asked);
         assert_eq!(finder.find(&scope(), &[asked]).await.unwrap()[&asked].key, asked);
     }
 }

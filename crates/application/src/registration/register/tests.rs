@@ -1,4 +1,7 @@
-use convene_domain::{event::EarlierSchedule, member::Role};
+use convene_domain::{
+    event::{EarlierSchedule, EventStatus},
+    member::Role,
+};
 use rstest::rstest;
 use time::{Duration, macros::utc_datetime};
 
@@ -50,7 +53,7 @@ fn book(expected: impl Fn(&RegistrationOrder) -> bool + Send + Sync + 'static) -
     book.expect_register().withf(move |_, order, _| expected(order)).returning(|_, order, change| {
         Ok(Registration {
             id: order.id,
-            occurrence: order.occurrence.key,
+            occurrence: order.occurrence,
             member: order.member,
             created_at: change.at,
             ..fixtures::registration(0, ADA)
@@ -74,11 +77,8 @@ async fn run(book: MockRegistrationBook, role: Role, command: RegisterCommand) -
 #[case::one_off_event(RegistrationTarget::Event(fixtures::event_id(1)), FIRST)]
 #[tokio::test]
 async fn orders_a_seat_for_the_caller(#[case] target: RegistrationTarget, #[case] expected: Instant) {
-    let is_expected = move |order: &RegistrationOrder| {
-        order.occurrence.origin.is_some_and(|origin| origin.start == expected)
-            && order.occurrence.key.event == order.occurrence.event.id
-            && order.join_waitlist
-    };
+    let is_expected =
+        move |order: &RegistrationOrder| order.occurrence.original_start == expected && order.join_waitlist;
     let command = RegisterCommand { join_waitlist: true, ..command(target) };
     let registration = run(book(is_expected), Role::Member, command).await.unwrap();
     assert_eq!(registration.member, fixtures::member_id(ADA));
@@ -88,8 +88,6 @@ async fn orders_a_seat_for_the_caller(#[case] target: RegistrationTarget, #[case
 }
 
 #[rstest]
-#[case::no_such_event(occurrence(9, FIRST), Refusal::not_found("occurrenceId"))]
-#[case::not_by_the_rule(occurrence(2, FIRST + Duration::HOUR), Refusal::not_found("occurrenceId"))]
 #[case::no_such_one_off_event(
     RegistrationTarget::Event(fixtures::event_id(9)),
     Refusal::not_found("eventId")
@@ -132,16 +130,6 @@ async fn refuses_everything_at_once() {
 }
 
 #[tokio::test]
-async fn tells_an_occurrence_that_was_called_off_with_its_event_from_one_alone() {
-    for (event, expected) in [(1, Refusal::OccurrenceCancelled), (3, Refusal::EventCancelled)] {
-        let mut book = MockRegistrationBook::new();
-        book.expect_register().returning(|_, _, _| Err(Refusal::OccurrenceCancelled.into()));
-        let outcome = run(book, Role::Member, command(occurrence(event, FIRST))).await;
-        assert_eq!(refusals(outcome), [expected]);
-    }
-}
-
-#[tokio::test]
 async fn a_repeated_key_answers_even_when_the_event_was_called_off_since() {
     assert!(run(book(|_| true), Role::Member, command(occurrence(3, FIRST))).await.is_ok());
 }
@@ -152,9 +140,9 @@ async fn a_one_off_event_that_was_moved_after_it_began_is_still_what_it_was() {
     let until = FIRST + Duration::MINUTE;
     let earlier = vec![EarlierSchedule { series: began.series.clone(), duration: began.duration, until }];
     let yesterday = fixtures::event(1, "2026-11-01 9:00", None);
-    let only = only_occurrence(Arc::new(Event { earlier: earlier.clone(), ..yesterday })).unwrap();
-    assert_eq!(only.origin.unwrap().start, FIRST);
+    let only = only_occurrence(&Event { earlier: earlier.clone(), ..yesterday }).unwrap();
+    assert_eq!(only.original_start, FIRST);
     let tomorrow = fixtures::event(1, "2026-11-03 9:00", None);
-    let only = only_occurrence(Arc::new(Event { earlier, ..tomorrow })).unwrap();
-    assert_eq!(only.key.original_start, FIRST + Duration::DAY);
+    let only = only_occurrence(&Event { earlier, ..tomorrow }).unwrap();
+    assert_eq!(only.original_start, FIRST + Duration::DAY);
 }

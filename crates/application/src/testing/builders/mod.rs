@@ -11,7 +11,7 @@ pub use change::ChangeBuilder;
 pub use event::EventBuilder;
 pub use issue::IssueBuilder;
 pub use member::MemberBuilder;
-pub use order::{proven, register, stored};
+pub use order::{occurrence_key, register};
 pub use organization::OrganizationBuilder;
 
 use uuid::Uuid;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     failure::Refusal,
     ports::{CancellationOrder, Cancelled},
-    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 pub(super) async fn gives_the_seat_and_the_time_back(bench: Bench) {
@@ -90,6 +90,6 @@ pub(super) async fn frees_one_seat_of_many(bench: Bench) {
     assert_eq!(tenant.registration_now(&seats[0]).await, seats[0]);
     assert_eq!(tenant.registration_now(&seats[2]).await, seats[2]);
     tenant.seat(&event, day(0), &crowd[3]).await;
-    let refused = tenant.try_register(register(proven(&event, day(0)), crowd[1].id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&event, day(0)), crowd[1].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::OccurrenceFull);
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     failure::{Outcome, Refusal},
     ports::{Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, proven, register},
+    testing::builders::{EventBuilder, occurrence_key, register},
 };
 
 async fn edit(
@@ -67,7 +67,7 @@ pub(super) async fn takes_everybody_along_to_another_time_of_day(bench: Bench) {
 
     // The member's time has moved along with the seat.
     let there = tenant.event(EventBuilder::once(FIRST + Duration::hours(54))).await;
-    let refused = tenant.try_register(register(proven(&there, new_start), crowd[0].id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&there, new_start), crowd[0].id), NOW).await;
     assert!(matches!(refusal(refused), Refusal::ScheduleConflict { with } if with.id == seat.id));
     let here = tenant.event(EventBuilder::once(FIRST + Duration::days(2))).await;
     tenant.seat(&here, day(2), &crowd[0]).await;

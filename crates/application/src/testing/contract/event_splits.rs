@@ -17,7 +17,7 @@ use super::{
 use crate::{
     failure::Refusal,
     ports::{EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 fn from(event: &Event, start: convene_domain::time::Instant, patch: EventPatch) -> EventEdit {
@@ -80,7 +80,7 @@ pub(super) async fn makes_an_event_of_what_follows(bench: Bench) {
     assert_eq!(promoted.map(|promoted| promoted.id), Some(waiting.id));
     tenant.seat(&second, day(5), &crowd[0]).await;
     tenant.seat(&first, day(0), &crowd[0]).await;
-    let refused = tenant.try_register(register(proven(&event, day(5)), crowd[1].id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&event, day(5)), crowd[1].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the first half has ended");
 }
 

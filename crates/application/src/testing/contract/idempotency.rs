@@ -14,7 +14,8 @@ use crate::{
     failure::{Outcome, Refusal},
     ports::RegistrationFilter,
     testing::builders::{
-        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, proven, register,
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, occurrence_key,
+        register,
     },
 };
 
@@ -37,7 +38,7 @@ pub(super) async fn keys_belong_to_their_actors(bench: Bench) {
     assert_eq!([one.number, two.number, three.number], [1, 2, 3]);
     let mut seats = Vec::new();
     for (user, member) in ["bea", "cem", "dan"].into_iter().zip(&crowd) {
-        let order = register(proven(&event, day(0)), member.id);
+        let order = register(occurrence_key(&event, day(0)), member.id);
         let change = keyed(user, 4);
         seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
     }
@@ -54,7 +55,7 @@ pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
     let mut seats = Vec::new();
     for (tenant, input) in [(&choir, 3), (&band, 4)] {
         let event = tenant.event(EventBuilder::once(FIRST)).await;
-        let order = register(proven(&event, day(0)), tenant.admin.id);
+        let order = register(occurrence_key(&event, day(0)), tenant.admin.id);
         let change = ChangeBuilder::by("root").key("seat", input).build();
         seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
     }
@@ -64,7 +65,7 @@ pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
 pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
-    let order = || register(proven(&event, day(0)), tenant.admin.id);
+    let order = || register(occurrence_key(&event, day(0)), tenant.admin.id);
     let book = &tenant.ports.registration_book;
     report(&tenant, &keyed("root", 1)).await.unwrap();
     let refused = book.register(&tenant.scope, order(), &keyed("root", 2)).await;
@@ -89,7 +90,7 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and taken again");
 
     let seat = |number, change: Change| {
-        let order = register(proven(&event, day(number)), tenant.admin.id);
+        let order = register(occurrence_key(&event, day(number)), tenant.admin.id);
         let tenant = tenant.clone();
         async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
     };
@@ -107,7 +108,7 @@ pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let taken = tenant.seat(&event, day(0), &crowd[0]).await;
-    let order = || register(proven(&event, day(0)), crowd[1].id);
+    let order = || register(occurrence_key(&event, day(0)), crowd[1].id);
     let book = &tenant.ports.registration_book;
     for _ in 0..2 {
         let refused = book.register(&tenant.scope, order(), &keyed("root", 1)).await;
@@ -131,7 +132,7 @@ pub(super) async fn a_repeat_answers_even_if_it_would_be_refused_now(bench: Benc
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let ada = tenant.member("ada").await;
     let register = |at| {
-        let order = register(proven(&event, day(0)), ada.id);
+        let order = register(occurrence_key(&event, day(0)), ada.id);
         let tenant = tenant.clone();
         let change = ChangeBuilder::by("ada").key("seat", 1).at(at).build();
         async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
@@ -152,7 +153,7 @@ pub(super) async fn simultaneous_repeats_change_one_thing(bench: Bench) {
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
     let calls = (0..8).map(|_| {
-        let (tenant, order) = (tenant.clone(), register(proven(&event, day(0)), ada.id));
+        let (tenant, order) = (tenant.clone(), register(occurrence_key(&event, day(0)), ada.id));
         async move { tenant.ports.registration_book.register(&tenant.scope, order, &keyed("ada", 1)).await }
     });
     let seats: Vec<Registration> =

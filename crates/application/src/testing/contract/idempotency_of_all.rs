@@ -24,7 +24,7 @@ use crate::{
         OccurrencePatch, OnAffected, OrganizationPatch, RegistrationOrder,
     },
     testing::builders::{
-        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid, proven, register,
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid, occurrence_key, register,
     },
 };
 
@@ -167,7 +167,7 @@ pub(super) async fn repeats_registrations_and_cancellations(bench: Bench) {
     // The use case gives the registration of each call another id.
     let order = |member: usize| RegistrationOrder {
         join_waitlist: true,
-        ..register(proven(&event, day(0)), crowd[member].id)
+        ..register(occurrence_key(&event, day(0)), crowd[member].id)
     };
     let seat = repeat(tenant, async |change| book.register(scope, order(0), &change).await).await;
     let queued = repeat(tenant, async |change| book.register(scope, order(1), &change).await).await;

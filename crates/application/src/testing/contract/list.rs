@@ -97,7 +97,8 @@ macro_rules! contract_cases {
                 lets_intervals_touch,
                 minds_the_time_of_an_occurrence_and_not_its_rule,
                 does_not_register_for_or_with_what_is_not_there,
-                trusts_no_proof_that_is_out_of_date,
+                registers_for_what_an_occurrence_has_become,
+                knows_an_occurrence_as_its_event_is_now,
                 says_who_did_it_for_whom,
             }
             registration_windows {

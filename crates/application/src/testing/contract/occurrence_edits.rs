@@ -19,7 +19,7 @@ use super::{
 use crate::{
     failure::{Outcome, Refusal},
     ports::{Changed, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 use convene_domain::{occurrence::Occurrence, time::Instant};
@@ -146,7 +146,7 @@ pub(super) async fn takes_everybody_along_with_an_occurrence(bench: Bench) {
         assert_eq!((now.occurrence, now.status), (registration.occurrence, registration.status));
         assert_eq!(now.interval, event.interval_from(there));
     }
-    let refused = tenant.try_register(register(proven(&other, there), crowd[0].id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&other, there), crowd[0].id), NOW).await;
     assert!(matches!(refusal(refused), Refusal::ScheduleConflict { with } if with.id == seat.id));
     tenant.seat(&other, there, &crowd[1]).await;
     let here = tenant.event(EventBuilder::once(FIRST + Duration::days(1))).await;
@@ -222,7 +222,7 @@ pub(super) async fn calls_one_occurrence_off(bench: Bench) {
     let journal = tenant.journal().await;
     for key in [seat.occurrence, never_touched] {
         assert_eq!(refusal(cancel(key, NOW).await), Refusal::AlreadyCancelled);
-        let order = register(proven(&event, key.original_start), crowd[1].id);
+        let order = register(occurrence_key(&event, key.original_start), crowd[1].id);
         assert_eq!(refusal(tenant.try_register(order, NOW).await), Refusal::OccurrenceCancelled);
     }
     let unknown = OccurrenceKey { event: event.id, original_start: day(7) };
@@ -251,6 +251,6 @@ pub(super) async fn leaves_a_called_off_occurrence_called_off(bench: Bench) {
     let found = tenant.stored(key).await.expect("an exception survives an edit of its series");
     assert_eq!(found.status, EventStatus::Cancelled);
     let start = day(1) + Duration::HOUR;
-    let refused = tenant.try_register(register(proven(&edited, start), ada.id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&edited, start), ada.id), NOW).await;
     assert_eq!(refusal(refused), Refusal::OccurrenceCancelled);
 }

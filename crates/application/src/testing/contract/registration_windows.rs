@@ -10,7 +10,7 @@ use super::{
 use crate::{
     failure::Refusal,
     ports::{CancellationOrder, EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
-    testing::builders::{EventBuilder, proven, register},
+    testing::builders::{EventBuilder, occurrence_key, register},
 };
 
 const MOMENT: Duration = Duration::MILLISECOND;
@@ -22,8 +22,9 @@ pub(super) async fn opens_and_closes_registration_to_the_moment(bench: Bench) {
     let crowd = tenant.crowd(4).await;
     let (opens_at, closed_at) = (day(-3), day(0) - Duration::hours(2));
     let journal = tenant.journal().await;
-    let attempt =
-        |member: usize, at| tenant.try_register(register(proven(&event, day(0)), crowd[member].id), at);
+    let attempt = |member: usize, at| {
+        tenant.try_register(register(occurrence_key(&event, day(0)), crowd[member].id), at)
+    };
     assert_eq!(refusal(attempt(0, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
     assert_eq!(refusal(attempt(0, closed_at).await), Refusal::RegistrationClosed { closed_at });
     journal.expect_nothing().await;
@@ -41,9 +42,10 @@ pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
     let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2)).seats(1);
     let event = tenant.event(event).await;
     let crowd = tenant.crowd(2).await;
-    tenant.try_register(register(proven(&event, day(0)), crowd[0].id), day(-1)).await.unwrap();
+    tenant.try_register(register(occurrence_key(&event, day(0)), crowd[0].id), day(-1)).await.unwrap();
     let (opens_at, closed_at) = (day(-3), day(0) - Duration::hours(2));
-    let wait = || RegistrationOrder { join_waitlist: true, ..register(proven(&event, day(0)), crowd[1].id) };
+    let wait =
+        || RegistrationOrder { join_waitlist: true, ..register(occurrence_key(&event, day(0)), crowd[1].id) };
     let refused = tenant.try_register(wait(), closed_at).await;
     assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at });
     let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
@@ -57,10 +59,10 @@ pub(super) async fn registers_nobody_for_what_has_begun(bench: Bench) {
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ada = tenant.member("ada").await;
     for at in [day(0), day(0) + Duration::minutes(30), day(1)] {
-        let refused = tenant.try_register(register(proven(&event, day(0)), ada.id), at).await;
+        let refused = tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), at).await;
         assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at: day(0) });
     }
-    tenant.try_register(register(proven(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
+    tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
 }
 
 pub(super) async fn moves_the_window_with_the_policy(bench: Bench) {
@@ -79,7 +81,7 @@ pub(super) async fn moves_the_window_with_the_policy(bench: Bench) {
     tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
     let event = tenant.event_now(&event).await;
     for start in [day(0), day(7)] {
-        let refused = tenant.try_register(register(proven(&event, start), crowd[1].id), NOW).await;
+        let refused = tenant.try_register(register(occurrence_key(&event, start), crowd[1].id), NOW).await;
         let opens_at = start - Duration::days(2);
         assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at }, "stored before or not");
     }

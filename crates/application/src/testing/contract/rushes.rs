@@ -22,7 +22,7 @@ use crate::{
         EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter,
         RegistrationOrder,
     },
-    testing::builders::{EventBuilder, proven, register},
+    testing::builders::{EventBuilder, occurrence_key, register},
 };
 
 /// Calls of different kinds, to be made later.
@@ -37,7 +37,7 @@ fn call(
     join_waitlist: bool,
 ) -> impl Future<Output = Outcome<Registration>> + Send + 'static {
     let tenant = tenant.clone();
-    let order = RegistrationOrder { join_waitlist, ..register(proven(event, start), member.id) };
+    let order = RegistrationOrder { join_waitlist, ..register(occurrence_key(event, start), member.id) };
     async move { tenant.try_register(order, NOW).await }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch,
         OrganizationReference, RegistrationFilter,
     },
-    testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, proven, register, stored},
+    testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, occurrence_key, register},
 };
 
 /// What an organization has, or ids of nothing.
@@ -193,16 +193,19 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
 
     let book = &ports.registration_book;
     for order in [
-        register(proven(&of.event, day(0)), own.member),
-        register(proven(&of.event, day(1)), own.member),
-        register(stored(&of.event, of.touched), own.member),
+        register(occurrence_key(&of.event, day(0)), own.member),
+        register(occurrence_key(&of.event, day(1)), own.member),
+        register(of.touched, own.member),
         // Keys are not secret: another organization can write one down.
-        register(stored(&own.event, of.touched), own.member),
-        register(stored(&own.event, of.untouched), own.member),
+        register(of.touched, own.member),
+        register(of.untouched, own.member),
     ] {
         not_found(book.register(scope, order, by).await, "occurrenceId");
     }
-    not_found(book.register(scope, register(proven(&own.event, day(1)), of.member), by).await, "memberId");
+    not_found(
+        book.register(scope, register(occurrence_key(&own.event, day(1)), of.member), by).await,
+        "memberId",
+    );
     for registration in [of.registration, of.waiting] {
         for of_member in [None, Some(of.member), Some(own.member)] {
             let order = CancellationOrder { registration, of_member, caller: tenant.admin.id };

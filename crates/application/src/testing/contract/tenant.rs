@@ -16,7 +16,7 @@ use crate::{
     ports::{ActivityFilter, CancellationOrder, Cancelled, RegistrationFilter, RegistrationOrder},
     testing::{
         Adapters,
-        builders::{EventBuilder, MemberBuilder, proven, register},
+        builders::{EventBuilder, MemberBuilder, occurrence_key, register},
     },
 };
 
@@ -63,13 +63,14 @@ impl Tenant {
 
     /// Registers for the occurrence that begins at `start`.
     pub(super) async fn seat(&self, event: &Event, start: Instant, member: &Member) -> Registration {
-        let order = register(proven(event, start), member.id);
+        let order = register(occurrence_key(event, start), member.id);
         self.try_register(order, NOW).await.expect("a seat is given")
     }
 
     /// Registers for the occurrence that begins at `start`, into the queue if it is full.
     pub(super) async fn seat_or_queue(&self, event: &Event, start: Instant, member: &Member) -> Registration {
-        let order = RegistrationOrder { join_waitlist: true, ..register(proven(event, start), member.id) };
+        let order =
+            RegistrationOrder { join_waitlist: true, ..register(occurrence_key(event, start), member.id) };
         self.try_register(order, NOW).await.expect("a seat or a place in the queue is given")
     }
 

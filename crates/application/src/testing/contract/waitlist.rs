@@ -16,7 +16,7 @@ use super::{
 use crate::{
     failure::Refusal,
     ports::{EditScope, EventEdit, EventPatch, MemberRemoved, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, fresh_uuid, proven, register},
+    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 /// The positions of registrations in their queues, 0 for those that do not wait.
@@ -92,7 +92,7 @@ pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
         .await;
     // Who moved up holds the time, too.
     let other = tenant.event(EventBuilder::once(FIRST)).await;
-    let refused = tenant.try_register(register(proven(&other, day(0)), crowd[1].id), NOW).await;
+    let refused = tenant.try_register(register(occurrence_key(&other, day(0)), crowd[1].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(promoted) });
 }
 

@@ -2,15 +2,20 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use convene_domain::{
-    event::Event,
+    event::{Event, EventStatus},
     occurrence::{Exception, OccurrenceKey, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::{
-        CancellationReason, Place, Registration, RegistrationStatus, decide_cancellation, decide_place,
+        CancellationReason, Place, Registration, RegistrationRefusal, RegistrationStatus,
+        decide_cancellation, decide_place,
     },
 };
 
-use super::{InMemory, tenant::OccurrenceRecord, transaction::Transaction};
+use super::{
+    InMemory,
+    tenant::{OccurrenceRecord, Tenant},
+    transaction::Transaction,
+};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -30,7 +35,7 @@ impl RegistrationBook for InMemory {
         change: &Change,
     ) -> Outcome<Registration> {
         self.transact(scope, change, |transaction| {
-            let record = transaction.find(order.occurrence.key)?;
+            let record = transaction.find(order.occurrence)?;
             let tenant = &transaction.tenant;
             if tenant.member(order.member).is_none() {
                 return Err(Refusal::not_found("memberId").into());
@@ -41,7 +46,9 @@ impl RegistrationBook for InMemory {
             }
             let occurrence = tenant.view(&record.stored).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
             let interval = occurrence.interval;
-            let status = match decide_place(&occurrence, change.at, order.join_waitlist)? {
+            let place = decide_place(&occurrence, change.at, order.join_waitlist)
+                .map_err(|refusal| tell_why(refusal, tenant, &record.stored))?;
+            let status = match place {
                 Place::Queue => RegistrationStatus::Waitlisted,
                 Place::Seat => {
                     if let Some(with) = tenant.conflict(order.member, interval) {
@@ -107,17 +114,29 @@ impl RegistrationBook for InMemory {
 }
 
 impl Transaction<'_> {
-    /// The occurrence as it is stored, else as the event's rule gives it now: a proof may be out of date.
+    /// The occurrence as it is stored, else as the event's rule gives it now, else what it has become.
     pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
-        if let Some(record) = self.tenant.occurrence(key) {
+        let tenant = &self.tenant;
+        if let Some(record) = tenant.occurrences.get(&key) {
             return Ok(record.clone());
         }
-        let event = self.tenant.events.get(&key.event);
-        let origin = event.and_then(|event| event.occurrence_at(key.original_start));
-        match (event, origin) {
-            (Some(event), Some(origin)) => Ok(untouched(event, origin)),
-            _ => Err(Refusal::not_found("occurrenceId").into()),
+        let event = tenant.events.get(&key.event);
+        let by_rule =
+            event.and_then(|event| Some(untouched(event, event.occurrence_at(key.original_start)?)));
+        let found = by_rule.or_else(|| tenant.occurrence(key).cloned());
+        found.ok_or_else(|| Refusal::not_found("occurrenceId").into())
+    }
+}
+
+/// An occurrence that is cancelled because its event is, is told so.
+fn tell_why(refusal: RegistrationRefusal, tenant: &Tenant, stored: &StoredOccurrence) -> Refusal {
+    let event = tenant.events.get(&stored.key.event);
+    let whole = event.is_some_and(|event| event.status == EventStatus::Cancelled);
+    match refusal {
+        RegistrationRefusal::OccurrenceCancelled if whole && !stored.exception.cancelled => {
+            Refusal::EventCancelled
         }
+        refusal => refusal.into(),
     }
 }
 
@@ -147,7 +166,9 @@ mod tests {
         ports::{Events, Organizations},
         testing::{
             FixedClock,
-            builders::{ChangeBuilder, EventBuilder, MemberBuilder, OrganizationBuilder, proven, register},
+            builders::{
+                ChangeBuilder, EventBuilder, MemberBuilder, OrganizationBuilder, occurrence_key, register,
+            },
         },
     };
 
@@ -165,7 +186,7 @@ mod tests {
         let event = EventBuilder::daily(first, 1_001).build();
         memory.create(&scope, event.clone(), &now).await.unwrap();
         let seat = |number: i64, change: Change| {
-            let order = register(proven(&event, first.as_utc() + Duration::days(number)), ada.id);
+            let order = register(occurrence_key(&event, first.as_utc() + Duration::days(number)), ada.id);
             let memory = memory.clone();
             async move { memory.register(&scope, order, &change).await }
         };

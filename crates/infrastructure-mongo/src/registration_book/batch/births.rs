@@ -1,12 +1,10 @@
 //! Occurrences that exist as a rule only, until somebody takes the first seat.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::doc;
-use convene_application::ports::{ProvenOccurrence, RegistrationOrder};
-use convene_domain::event::Event;
+use convene_domain::{event::Event, id::EventId, occurrence::OccurrenceKey};
 
-use super::Numbered;
 use crate::{
     documents::{event::EventDocument, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption, StorageError},
@@ -16,47 +14,61 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Adds those occurrences that are not stored but that their event, as it is now, gives.
+/// Adds those occurrences that are not stored but that their event gives, and those that are stored but called
+/// differently by now; what the latter are called is answered, by what they were called.
 pub(super) async fn find(
     transaction: &mut Transaction<'_>,
     tallies: &mut Tallies,
-    registering: &[Numbered<'_, RegistrationOrder>],
-) -> Attempt<()> {
-    let mut unborn: BTreeMap<String, &ProvenOccurrence> = BTreeMap::new();
-    for call in registering {
-        let proven = &call.wish.occurrence;
-        let id = proven.key.to_string();
-        // What was known to be stored and is not any more is gone, even if the rule had it again.
-        if proven.origin.is_some() && !tallies.contains(&id) {
-            unborn.insert(id, proven);
+    wanted: &[(&str, OccurrenceKey)],
+) -> Attempt<HashMap<String, String>> {
+    let mut missing: BTreeMap<&str, OccurrenceKey> =
+        wanted.iter().copied().filter(|(id, _)| !tallies.contains(id)).collect();
+    if missing.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let events = events_of(transaction, missing.values()).await?;
+    let organization = transaction.scope().organization();
+    missing.retain(|_, key| {
+        let event = events.get(&key.event);
+        let Some((event, origin)) =
+            event.and_then(|event| Some((event, event.occurrence_at(key.original_start)?)))
+        else {
+            return true;
+        };
+        let born = OccurrenceDocument::born(organization, event, origin);
+        tallies.insert(Tally::unborn(born, event.version));
+        false
+    });
+    if missing.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let filter = doc! { "formerIds": { "$in": missing.keys().copied().collect::<Vec<_>>() } };
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+    let mut became = HashMap::new();
+    for occurrence in found {
+        let asked = occurrence.former_ids.iter().filter(|former| missing.contains_key(former.as_str()));
+        became.extend(asked.map(|former| (former.clone(), occurrence.id.clone())));
+        if !tallies.contains(&occurrence.id) {
+            tallies.insert(Tally::stored(occurrence));
         }
     }
-    if unborn.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<String> = unborn.values().map(|proven| proven.key.event.to_string()).collect();
-    let filter = doc! { "_id": { "$in": ids } };
+    Ok(became)
+}
+
+/// The events of these occurrences, as they are now.
+async fn events_of(
+    transaction: &mut Transaction<'_>,
+    keys: impl Iterator<Item = &OccurrenceKey>,
+) -> Attempt<HashMap<EventId, Event>> {
+    let ids: BTreeSet<EventId> = keys.map(|key| key.event).collect();
+    let filter = doc! { "_id": { "$in": ids.iter().map(ToString::to_string).collect::<Vec<_>>() } };
     let found: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(filter).await?;
-    let mut events = HashMap::new();
+    let mut events = HashMap::with_capacity(found.len());
     for document in found {
         let event = Event::try_from(document)?;
         events.insert(event.id, event);
     }
-    let organization = transaction.scope().organization();
-    for proven in unborn.values() {
-        let Some(event) = events.get(&proven.key.event) else { continue };
-        // The proof holds for the version that it was made with; an edit since then calls for another.
-        let origin = if event.version == proven.event.version {
-            proven.origin
-        } else {
-            event.series.occurrence_at(proven.key.original_start)
-        };
-        if let Some(origin) = origin {
-            let born = OccurrenceDocument::born(organization, event, origin);
-            tallies.insert(Tally::unborn(born, event.version));
-        }
-    }
-    Ok(())
+    Ok(events)
 }
 
 /// Writes the events of the occurrences that are born, so that an edit of the event at the same time conflicts with

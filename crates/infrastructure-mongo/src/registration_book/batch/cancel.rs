@@ -10,7 +10,7 @@ use convene_application::{
 };
 use convene_domain::registration::{CancellationReason, Registration, decide_cancellation};
 
-use super::{Answer, Batch, Numbered, refused::told};
+use super::{Answer, Batch, Entry, Numbered, Wish};
 use crate::{
     documents::registration::RegistrationDocument,
     error::{Attempt, StorageError},
@@ -22,14 +22,19 @@ use crate::{
 type Call<'e> = Numbered<'e, CancellationOrder>;
 
 /// The registrations that are to be cancelled, as they are.
-pub(super) async fn find(
+pub(super) async fn find<'e>(
     transaction: &mut Transaction<'_>,
-    calls: &[Call<'_>],
+    entries: impl Iterator<Item = &'e Entry> + Send,
 ) -> Result<Vec<RegistrationDocument>, StorageError> {
-    if calls.is_empty() {
+    let ids: Vec<String> = entries
+        .filter_map(|entry| match &entry.wish {
+            Wish::Cancel(wish) => Some(wish.registration.to_string()),
+            Wish::Register(_) => None,
+        })
+        .collect();
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<String> = calls.iter().map(|call| call.wish.registration.to_string()).collect();
     transaction.collection(&schema::REGISTRATIONS).find(doc! { "_id": { "$in": ids } }).await
 }
 
@@ -96,7 +101,7 @@ fn decide<'e>(
     let occurrence = &batch.tallies.of(&document.occurrence)?.occurrence;
     let decided = decide_cancellation(&registration, occurrence.seating()?, change.at, of_member.is_none());
     if let Err(refusal) = decided {
-        return Ok(Err(told(refusal, occurrence)));
+        return Ok(Err(refusal.into()));
     }
     let is_own = registration.member == caller;
     let reason = if is_own { CancellationReason::ByMember } else { CancellationReason::ByAdmin };

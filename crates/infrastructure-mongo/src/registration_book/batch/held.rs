@@ -32,8 +32,7 @@ impl Held {
         if calls.is_empty() {
             return Ok(Self::default());
         }
-        let occurrences: Vec<String> =
-            calls.iter().map(|call| call.wish.occurrence.key.to_string()).collect();
+        let occurrences: Vec<&str> = calls.iter().map(|call| call.occurrence).collect();
         let members: Vec<String> = calls.iter().map(|call| call.wish.member.to_string()).collect();
         let filter =
             doc! { "occurrence": { "$in": occurrences }, "member": { "$in": members }, "active": true };
@@ -46,7 +45,7 @@ impl Held {
 
     /// Whether the call's member has the occurrence already.
     pub(super) fn has(&self, call: &Numbered<'_, RegistrationOrder>) -> bool {
-        let key = (call.wish.occurrence.key.to_string(), call.wish.member.to_string());
+        let key = (call.occurrence.to_owned(), call.wish.member.to_string());
         self.0.contains_key(&key)
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use bson::{Bson, doc};
 use convene_application::{
+    caller::TenantScope,
     change::{Change, IDEMPOTENCY_WINDOW, Idempotency},
     failure::Refusal,
     ports::Cancelled,
@@ -15,12 +16,13 @@ use convene_domain::registration::Registration;
 
 use super::{Answer, Care, Entry, Verdict, Wish};
 use crate::{
+    database::Database,
     documents::{
         convert::{binary, date},
         idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
         registration::RegistrationDocument,
     },
-    error::{Attempt, CorruptDocument, StorageError},
+    error::{Attempt, CorruptDocument, Interruption, StorageError},
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,
@@ -40,39 +42,44 @@ pub(super) struct Keys {
     new: Vec<IdempotencyDocument>,
 }
 
+/// What was noted down under the entries' keys.
+///
+/// Notes are looked up outside the transaction: whatever had been answered before an entry came is seen there as
+/// well as here, and who notes down the same key at the same time meets its unique id.
+pub(super) async fn notes<'e>(
+    database: &Database,
+    scope: &TenantScope,
+    entries: impl Iterator<Item = &'e Entry> + Send,
+) -> Attempt<Vec<IdempotencyDocument>> {
+    let organization = scope.organization().to_string();
+    let ids = entries
+        .filter_map(|entry| key(&entry.change))
+        .map(|key| bson::serialize_to_bson(&document(&organization, key)))
+        .collect::<Result<Vec<Bson>, _>>()?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = doc! { "_id": { "$in": ids } };
+    let notes = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
+    notes.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
+}
+
 impl Keys {
-    /// Looks up what must be known beforehand: the notes, and whether a key that a cancellation brings was used
-    /// to register. With care, also whether one that a registration brings was.
+    /// Looks up whether a key that a cancellation brings was used to register. With care, also whether one that a
+    /// registration brings was.
     pub(super) async fn load<'e>(
         transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Clone + Send,
+        noted: Vec<IdempotencyDocument>,
+        entries: impl Iterator<Item = &'e Entry> + Send,
         care: Care,
     ) -> Attempt<Self> {
         let organization = transaction.scope().organization().to_string();
-        let mut keys = Self { organization, ..Self::default() };
-        keys.load_notes(transaction, entries.clone()).await?;
+        let noted =
+            noted.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)).collect();
+        let mut keys = Self { organization, noted, ..Self::default() };
         let uncertain = entries.filter(|entry| care == Care::More || matches!(entry.wish, Wish::Cancel(_)));
         keys.load_registered(transaction, uncertain).await?;
         Ok(keys)
-    }
-
-    async fn load_notes<'e>(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Send,
-    ) -> Attempt<()> {
-        let ids = entries
-            .filter_map(|entry| key(&entry.change))
-            .map(|key| bson::serialize_to_bson(&self.document(key)))
-            .collect::<Result<Vec<Bson>, _>>()?;
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let filter = doc! { "_id": { "$in": ids } };
-        let notes: Vec<IdempotencyDocument> =
-            transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
-        self.noted.extend(notes.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)));
-        Ok(())
     }
 
     /// Looks up the registrations that were made under the entries' keys.
@@ -133,7 +140,7 @@ impl Keys {
     pub(super) fn note(&mut self, change: &Change, cancelled: &Cancelled) {
         let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return };
         self.new.push(IdempotencyDocument {
-            id: self.document(key),
+            id: document(&self.organization, key),
             fingerprint: binary(idempotency.fingerprint),
             operation: OPERATION.to_owned(),
             result: ResultDocument {
@@ -173,10 +180,10 @@ impl Keys {
         }
         Ok(notes.insert_all(&self.new).await?)
     }
+}
 
-    fn document(&self, (actor, key): Key) -> KeyDocument {
-        KeyDocument { organization: self.organization.clone(), actor, key }
-    }
+fn document(organization: &str, (actor, key): Key) -> KeyDocument {
+    KeyDocument { organization: organization.to_owned(), actor, key }
 }
 
 fn key(change: &Change) -> Option<Key> {

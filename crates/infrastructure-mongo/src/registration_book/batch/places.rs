@@ -42,15 +42,14 @@ pub(super) async fn give<'e>(
     batch: &Batch,
     calls: Vec<Call<'e>>,
 ) -> Attempt<Places<'e>> {
-    let mut rounds: BTreeMap<String, Round<'e>> = BTreeMap::new();
+    let mut rounds: BTreeMap<&str, Round<'e>> = BTreeMap::new();
     for call in calls {
-        let id = call.wish.occurrence.key.to_string();
-        if let Some(round) = rounds.get_mut(&id) {
+        if let Some(round) = rounds.get_mut(call.occurrence) {
             round.untried.push(call);
-        } else if let Some(tally) = batch.tallies.get(&id) {
+        } else if let Some(tally) = batch.tallies.get(call.occurrence) {
             let occurrence = tally.occurrence.clone();
             let free = if batch.guards.capacity { occurrence.free() } else { usize::MAX };
-            rounds.insert(id, Round { occurrence, free, untried: vec![call] });
+            rounds.insert(call.occurrence, Round { occurrence, free, untried: vec![call] });
         }
     }
     let mut places = Places::default();

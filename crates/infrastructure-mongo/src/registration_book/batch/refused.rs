@@ -1,16 +1,45 @@
-//! How the domain's refusals are told.
+//! Why an occurrence is cancelled: by itself, or with its event.
 
-use convene_application::failure::Refusal;
-use convene_domain::registration::RegistrationRefusal;
+use std::collections::HashSet;
 
-use crate::documents::occurrence::OccurrenceDocument;
+use bson::doc;
+use convene_application::{failure::Refusal, ports::RegistrationOrder};
+use serde::Deserialize;
 
-/// The refusal, which tells an event that was called off from an occurrence that was.
-pub(super) fn told(refusal: RegistrationRefusal, occurrence: &OccurrenceDocument) -> Refusal {
-    match refusal {
-        RegistrationRefusal::OccurrenceCancelled if occurrence.is_cancelled_with_event() => {
-            Refusal::EventCancelled
-        }
-        refusal => refusal.into(),
+use super::{Batch, Numbered};
+use crate::{error::StorageError, schema, scoped::Query, transaction::Transaction};
+
+#[derive(Deserialize)]
+struct Identified {
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+/// Tells those who asked for an occurrence of an event that was called off as a whole so.
+pub(super) async fn tell_why(
+    batch: &Batch,
+    transaction: &mut Transaction<'_>,
+    refused: &mut [(Numbered<'_, RegistrationOrder>, Refusal)],
+) -> Result<(), StorageError> {
+    let with_event = |call: &Numbered<'_, RegistrationOrder>, refusal: &Refusal| {
+        let occurrence = &batch.tallies.get(call.occurrence)?.occurrence;
+        let by_itself = *refusal != Refusal::OccurrenceCancelled || occurrence.is_called_off_by_itself();
+        (!by_itself).then(|| occurrence.event.clone())
+    };
+    let events: HashSet<String> =
+        refused.iter().filter_map(|(call, refusal)| with_event(call, refusal)).collect();
+    if events.is_empty() {
+        return Ok(());
     }
+    let filter = doc! { "_id": { "$in": Vec::from_iter(events) }, "status": "CANCELLED" };
+    let query = Query::from(filter).projected(doc! { "_id": 1 });
+    let found: Vec<Identified> = transaction.collection(&schema::EVENTS).find(query).await?;
+    let whole: HashSet<String> = found.into_iter().map(|event| event.id).collect();
+    for (call, refusal) in refused {
+        // Otherwise it was dropped by an edit of its series.
+        if with_event(call, refusal).is_some_and(|event| whole.contains(&event)) {
+            *refusal = Refusal::EventCancelled;
+        }
+    }
+    Ok(())
 }

@@ -10,10 +10,10 @@ use convene_application::{
 use convene_domain::registration::{Place, Registration, Seating, decide_place};
 
 use super::{
-    Answer, Batch, Care, Numbered, births,
+    Answer, Batch, Care, Numbered,
     held::{Held, in_the_way},
     places::{self, Places},
-    refused::told,
+    refused::tell_why,
 };
 use crate::{
     documents::{agenda::AgendaDocument, registration::RegistrationDocument},
@@ -32,15 +32,11 @@ pub(super) async fn run(
     calls: &[Call<'_>],
     care: Care,
 ) -> Attempt<()> {
-    births::find(transaction, &mut batch.tallies, calls).await?;
     let mut sorted = sort(batch, calls)?;
+    tell_why(batch, transaction, &mut sorted.refused).await?;
     // A place in the queue stands in no agenda: who waits already must be found out another way.
     let may_wait = |call: &&Call<'_>| {
-        care == Care::More
-            || batch
-                .tallies
-                .get(&call.wish.occurrence.key.to_string())
-                .is_some_and(|t| t.occurrence.waiting > 0)
+        care == Care::More || batch.tallies.get(call.occurrence).is_some_and(|t| t.occurrence.waiting > 0)
     };
     let suspects: Vec<Call<'_>> =
         sorted.seats.iter().filter(may_wait).chain(&sorted.queue).copied().collect();
@@ -89,7 +85,7 @@ impl Sorted<'_> {
 fn sort<'e>(batch: &mut Batch, calls: &[Call<'e>]) -> Attempt<Sorted<'e>> {
     let mut sorted = Sorted::default();
     for &call in calls {
-        let Some(tally) = batch.tallies.get(&call.wish.occurrence.key.to_string()) else {
+        let Some(tally) = batch.tallies.get(call.occurrence) else {
             sorted.refused.push((call, Refusal::not_found("occurrenceId")));
             continue;
         };
@@ -100,7 +96,7 @@ fn sort<'e>(batch: &mut Batch, calls: &[Call<'e>]) -> Attempt<Sorted<'e>> {
         match decide_place(seating, call.entry.change.at, call.wish.join_waitlist) {
             Ok(Place::Seat) => sorted.seats.push(call),
             Ok(Place::Queue) => sorted.queue.push(call),
-            Err(refusal) => sorted.refused.push((call, told(refusal, &tally.occurrence))),
+            Err(refusal) => sorted.refused.push((call, refusal.into())),
         }
     }
     Ok(sorted)
@@ -134,7 +130,7 @@ async fn enter(
     let all = seated.iter().map(|call| (call, true)).chain(queued.iter().map(|call| (call, false)));
     for (call, has_seat) in all {
         batch.keys.forget(transaction, call.entry).await?;
-        let tally = batch.tallies.of(&call.wish.occurrence.key.to_string())?;
+        let tally = batch.tallies.of(call.occurrence)?;
         let place = if has_seat {
             tally.take();
             None
@@ -187,12 +183,12 @@ async fn clashes(
     calls: &[Call<'_>],
 ) -> Attempt<HashMap<usize, Refusal>> {
     let mut refusals = HashMap::new();
-    let mut by_occurrence: BTreeMap<String, Vec<Call<'_>>> = BTreeMap::new();
+    let mut by_occurrence: BTreeMap<&str, Vec<Call<'_>>> = BTreeMap::new();
     for call in calls {
-        by_occurrence.entry(call.wish.occurrence.key.to_string()).or_default().push(*call);
+        by_occurrence.entry(call.occurrence).or_default().push(*call);
     }
     for (occurrence, calls) in by_occurrence {
-        let Some(tally) = batch.tallies.get(&occurrence) else { continue };
+        let Some(tally) = batch.tallies.get(occurrence) else { continue };
         let members: Vec<String> = calls.iter().map(|call| call.wish.member.to_string()).collect();
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
         let in_the_way = in_the_way(transaction, &tally.occurrence, &members).await?;

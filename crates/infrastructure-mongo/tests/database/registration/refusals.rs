@@ -2,9 +2,9 @@ use bson::doc;
 use convene_application::{
     failure::Refusal,
     ports::{CancellationOrder, RegistrationBook},
-    testing::builders::{EventBuilder, proven, register, stored},
+    testing::builders::{EventBuilder, occurrence_key, register},
 };
-use convene_domain::{occurrence::OccurrenceKey, registration::CancellationReason};
+use convene_domain::registration::CancellationReason;
 use time::{Duration, macros::datetime};
 
 use crate::support::{Stage, by, first, refusal, wish};
@@ -94,14 +94,17 @@ async fn an_event_called_off_is_told_apart_from_an_occurrence_called_off() {
     occurrences.update_one(this.clone(), own).await.unwrap();
     let outcome = stage.register(wish(&event, members[1]), &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::OccurrenceCancelled);
-    let with_event = doc! { "$set": { "exception": null } };
-    occurrences.update_one(this, with_event).await.unwrap();
+    // As an edit leaves it that dropped it from the series.
+    let dropped = doc! { "$set": { "exception": null } };
+    occurrences.update_one(this, dropped).await.unwrap();
     let outcome = stage.register(wish(&event, members[1]), &by(members[1]).build()).await;
-    assert_eq!(refusal(outcome), Refusal::EventCancelled);
+    assert_eq!(refusal(outcome), Refusal::OccurrenceCancelled);
 
     let events = stage.database.collection("events");
     events.update_one(doc! {}, doc! { "$set": { "status": "CANCELLED", "version": 2 } }).await.unwrap();
-    let next = proven(&event, event.series.first_start() + Duration::weeks(1));
+    let outcome = stage.register(wish(&event, members[1]), &by(members[1]).build()).await;
+    assert_eq!(refusal(outcome), Refusal::EventCancelled);
+    let next = occurrence_key(&event, event.series.first_start() + Duration::weeks(1));
     let outcome = stage.register(register(next, members[1]), &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::EventCancelled);
 }
@@ -112,19 +115,31 @@ async fn an_occurrence_is_born_of_the_event_as_it_is_now() {
     let event = stage.event(EventBuilder::weekly(datetime!(2031-04-01 09:00)).build()).await;
     let members = stage.crowd(3).await;
     let events = stage.database.collection("events");
-    // Edited since it was proven: for fewer seats, and only on odd weeks.
+    // Edited since it was read: for fewer seats, and only on odd weeks.
     let edit = doc! { "capacity": 1, "version": 2, "recurrence.rule": "FREQ=WEEKLY;INTERVAL=2" };
     events.update_one(doc! {}, doc! { "$set": edit }).await.unwrap();
     stage.register(wish(&event, members[0]), &by(members[0]).build()).await.unwrap();
     assert_eq!(stage.occurrence(first(&event)).await.unwrap().get_i32("capacity").unwrap(), 1);
     assert_eq!(events.find_one(doc! {}).await.unwrap().unwrap().get_i64("births").unwrap(), 1);
-    let gone = proven(&event, event.series.first_start() + Duration::weeks(1));
+    let gone = occurrence_key(&event, event.series.first_start() + Duration::weeks(1));
     let outcome = stage.register(register(gone, members[1]), &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found("occurrenceId"));
-    let third = first(&event);
-    let never =
-        stored(&event, OccurrenceKey { original_start: third.original_start + Duration::weeks(2), ..third });
-    let outcome = stage.register(register(never, members[1]), &by(members[1]).build()).await;
-    assert_eq!(refusal(outcome), Refusal::not_found("occurrenceId"));
+    stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_key_that_the_rule_gives_is_the_occurrence_there_whatever_else_had_it_once() {
+    let stage = Stage::new().await;
+    let event = stage.event(EventBuilder::weekly(datetime!(2031-04-01 09:00)).build()).await;
+    let members = stage.crowd(2).await;
+    stage.register(wish(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    let next = occurrence_key(&event, event.series.first_start() + Duration::weeks(1));
+    let never = occurrence_key(&event, event.series.first_start() + Duration::DAY);
+    let former = doc! { "$set": { "formerIds": [next.to_string(), never.to_string()] } };
+    stage.database.collection("occurrences").update_one(doc! {}, former).await.unwrap();
+    let seat = stage.register(register(next, members[1]), &by(members[1]).build()).await.unwrap();
+    assert_eq!(seat.occurrence, next);
+    let seat = stage.register(register(never, members[1]), &by(members[1]).build()).await.unwrap();
+    assert_eq!(seat.occurrence, first(&event));
     stage.assert_sound().await;
 }

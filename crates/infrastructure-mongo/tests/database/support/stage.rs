@@ -5,7 +5,7 @@ use convene_application::{
     ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, fresh_uuid, proven, register},
+        builders::{ChangeBuilder, fresh_uuid, occurrence_key, register},
     },
 };
 use convene_domain::{
@@ -159,13 +159,13 @@ impl Stage {
     /// that is busy with other tests may need more time than one call has.
     pub(crate) async fn insist(&self, process: usize, order: RegistrationOrder) -> Outcome<Registration> {
         let change = by(order.member).key(&order.id.to_string(), 1).build();
-        let mut outcome = self.register_by(process, order.clone(), &change).await;
+        let mut outcome = self.register_by(process, order, &change).await;
         for _ in 0..PATIENCE {
             match outcome {
                 Err(Failure::Fault(fault)) if fault.is_retryable() => {}
                 outcome => return outcome,
             }
-            outcome = self.register_by(process, order.clone(), &change).await;
+            outcome = self.register_by(process, order, &change).await;
         }
         outcome
     }
@@ -232,7 +232,7 @@ pub(crate) fn first(event: &Event) -> OccurrenceKey {
 
 /// A wish to register for the event's first occurrence.
 pub(crate) fn wish(event: &Event, member: MemberId) -> RegistrationOrder {
-    register(proven(event, event.series.first_start()), member)
+    register(occurrence_key(event, event.series.first_start()), member)
 }
 
 /// The same, but to wait where it is full.
