@@ -4,6 +4,7 @@ mod exactly_once;
 mod hostile_writes;
 mod limits;
 mod negative_controls;
+mod organizers;
 mod queue;
 mod races;
 mod refusals;
