@@ -14,7 +14,8 @@ pub(crate) struct AgendaDocument {
     #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) organization: String,
-    /// Sorted by start; no two overlap. What has ended long ago is left out.
+    /// Sorted by start; no two overlap. What ended long ago leaves it when it has grown long, or when a seat is given
+    /// back.
     pub(crate) busy: Vec<BusyDocument>,
     /// How often the member joined a queue. Nothing reads it: joining writes it, so that it can't pass by a
     /// removal of the member unseen.

@@ -71,17 +71,23 @@ impl Tally {
     }
 
     fn statement(&self, guards: Guards) -> UpdateStatement {
-        let taken = self.occurrence.taken - self.taken_before;
-        let mut filter: Document = doc! { "_id": &self.occurrence.id, "version": self.occurrence.version };
+        let occurrence = &self.occurrence;
+        let taken = occurrence.taken - self.taken_before;
+        let mut filter: Document = doc! { "_id": &occurrence.id, "version": occurrence.version };
         if taken > 0 && guards.capacity {
             filter.insert("status", "SCHEDULED");
-            filter.insert("$expr", doc! { "$lte": [{ "$add": ["$taken", taken] }, "$capacity"] });
+            filter.insert("taken", doc! { "$lte": occurrence.capacity - taken });
         }
-        let increments = doc! {
-            "taken": taken,
-            "waiting": self.occurrence.waiting - self.waiting_before,
-            "nextWaitlistSequence": self.occurrence.next_waitlist_sequence - self.sequence_before,
-        };
+        let mut increments = Document::new();
+        for (field, by) in [("taken", taken), ("waiting", occurrence.waiting - self.waiting_before)] {
+            if by != 0 {
+                increments.insert(field, by);
+            }
+        }
+        let joined = occurrence.next_waitlist_sequence - self.sequence_before;
+        if joined != 0 {
+            increments.insert("nextWaitlistSequence", joined);
+        }
         UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: false }
     }
 }
