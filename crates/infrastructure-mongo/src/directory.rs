@@ -1,5 +1,7 @@
 //! The port that finds out who calls: the only one that is asked before there is a scope.
 
+use std::collections::{BTreeMap, HashMap};
+
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
@@ -11,6 +13,7 @@ use convene_domain::{
     member::Member,
     text::{Slug, UserId},
 };
+use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::{
@@ -18,15 +21,40 @@ use crate::{
     documents::{
         convert::Fields,
         member::{ACTIVE, MemberDocument},
+        read_all,
     },
     error::StorageError,
+    gather::Gather,
     schema,
-    unscoped::find_one,
+    unscoped::{find_all_of_any, find_one},
 };
 
+/// How many organizations' slugs are remembered.
+const MOST_SLUGS: u64 = 10_000;
+
 /// The directory in MongoDB.
+///
+/// Every request asks it, so memberships are looked up together where many ask at once. They are never remembered:
+/// who is removed is a stranger with the next request.
 #[derive(Clone)]
-pub(crate) struct MongoDirectory(pub(crate) Database);
+pub(crate) struct MongoDirectory {
+    database: Database,
+    memberships: Gather<Membership, Option<Member>>,
+    /// An organization keeps its slug, and stays: what was found once is looked up again for strangers only.
+    slugs: Cache<Slug, OrganizationId>,
+}
+
+/// Whose membership of which organization.
+type Membership = (OrganizationId, UserId);
+
+impl MongoDirectory {
+    /// The directory of this database. One is enough for a process.
+    pub(crate) fn new(database: Database) -> Self {
+        let reader = database.clone();
+        let memberships = Gather::new(move |asked| find_all(reader.clone(), asked));
+        Self { database, memberships, slugs: Cache::new(MOST_SLUGS) }
+    }
+}
 
 #[async_trait]
 impl Directory for MongoDirectory {
@@ -35,19 +63,49 @@ impl Directory for MongoDirectory {
         organization: &OrganizationReference,
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault> {
-        let organization = match organization {
-            OrganizationReference::Id(id) => *id,
-            OrganizationReference::Slug(slug) => match self.organization_called(slug).await? {
-                Some(id) => id,
-                None => return Ok(None),
-            },
+        let slug = match organization {
+            OrganizationReference::Id(id) => {
+                return Ok(self.member(*id, user).await?.map(|member| (*id, member)));
+            }
+            OrganizationReference::Slug(slug) => slug,
         };
-        let filter =
-            doc! { "organization": organization.to_string(), "userId": user.as_str(), "status": ACTIVE };
-        let found: Option<MemberDocument> = find_one(&self.0, &schema::MEMBERS, filter).await?;
-        let member = found.map(Member::try_from).transpose().map_err(StorageError::from)?;
-        Ok(member.map(|member| (organization, member)))
+        if let Some(id) = self.slugs.get(slug) {
+            if let Some(member) = self.member(id, user).await? {
+                return Ok(Some((id, member)));
+            }
+            // A stranger; or the database was restored to a state in which somebody else has the slug.
+            self.slugs.invalidate(slug);
+        }
+        let Some(id) = self.organization_called(slug).await? else { return Ok(None) };
+        self.slugs.insert(slug.clone(), id);
+        Ok(self.member(id, user).await?.map(|member| (id, member)))
     }
+}
+
+/// The active memberships among these.
+async fn find_all(database: Database, asked: Vec<Membership>) -> Result<Vec<Option<Member>>, Fault> {
+    let mut users: BTreeMap<OrganizationId, Vec<&str>> = BTreeMap::new();
+    for (organization, user) in &asked {
+        users.entry(*organization).or_default().push(user.as_str());
+    }
+    let of_each = users.into_iter().map(|(organization, users)| find_some(&database, organization, users));
+    let members: HashMap<Membership, Member> =
+        futures::future::try_join_all(of_each).await?.into_iter().flatten().collect();
+    // The same user may ask twice at once.
+    Ok(asked.iter().map(|membership| members.get(membership).cloned()).collect())
+}
+
+/// The active memberships of these users in an organization.
+async fn find_some(
+    database: &Database,
+    organization: OrganizationId,
+    users: Vec<&str>,
+) -> Result<Vec<(Membership, Member)>, StorageError> {
+    let filter =
+        doc! { "organization": organization.to_string(), "userId": { "$in": users }, "status": ACTIVE };
+    let found: Vec<MemberDocument> = find_all_of_any(database, &schema::MEMBERS, filter).await?;
+    let members: Vec<Member> = read_all(found)?;
+    Ok(members.into_iter().map(|member| ((organization, member.user_id.clone()), member)).collect())
 }
 
 #[derive(Deserialize)]
@@ -57,9 +115,13 @@ struct Identified {
 }
 
 impl MongoDirectory {
+    async fn member(&self, organization: OrganizationId, user: &UserId) -> Result<Option<Member>, Fault> {
+        self.memberships.ask((organization, user.clone())).await
+    }
+
     async fn organization_called(&self, slug: &Slug) -> Result<Option<OrganizationId>, StorageError> {
         let filter = doc! { "slug": slug.as_str() };
-        let found: Option<Identified> = find_one(&self.0, &schema::ORGANIZATIONS, filter).await?;
+        let found: Option<Identified> = find_one(&self.database, &schema::ORGANIZATIONS, filter).await?;
         let read = |Identified { id }| {
             Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id))
         };

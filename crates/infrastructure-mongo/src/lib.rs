@@ -20,6 +20,7 @@ mod directory;
 mod documents;
 mod error;
 mod events;
+mod gather;
 mod issues;
 mod members;
 mod organizations;

@@ -53,7 +53,7 @@ impl MongoPorts {
     pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>) -> Self {
         let database = Database::new(client, database, ids);
         Self {
-            directory: Arc::new(MongoDirectory(database.clone())),
+            directory: Arc::new(MongoDirectory::new(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),
             members: Arc::new(MongoMembers(database.clone())),
             events: Arc::new(MongoEvents(database.clone())),
