@@ -20,8 +20,8 @@ pub(crate) fn waitlisted(registration: &RegistrationDocument) -> Result<Activity
 fn made(registration: &RegistrationDocument, action: Action) -> Result<ActivityDraft, CorruptDocument> {
     let changes = FieldChanges::default()
         .compare("status", None, Some(registration.status.as_str()))
-        .compare("occurrence", None, Some(registration.occurrence.as_str()))
-        .compare("member", None, Some(registration.member.as_str()));
+        .compare("occurrenceId", None, Some(registration.occurrence.as_str()))
+        .compare("memberId", None, Some(registration.member.as_str()));
     draft(registration, action, changes)
 }
 

@@ -158,6 +158,12 @@ macro_rules! contract_cases {
                 gets_entries_by_id,
                 keeps_what_it_told,
             }
+            log_fields {
+                names_fields_of_organizations_and_members,
+                names_fields_of_registrations,
+                names_fields_of_issues,
+                names_fields_of_events_and_occurrences,
+            }
             idempotency {
                 keys_belong_to_their_actors,
                 keys_belong_to_their_organization,

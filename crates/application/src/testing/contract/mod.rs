@@ -15,6 +15,7 @@ mod idempotency;
 mod idempotency_of_all;
 mod invariants;
 mod list;
+mod log_fields;
 mod tenancy;
 mod tenant;
 mod tools;

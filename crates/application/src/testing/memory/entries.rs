@@ -3,6 +3,7 @@
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
+    id::{IssueId, MemberId},
     issue::Issue,
     member::Member,
     organization::Organization,
@@ -21,24 +22,37 @@ pub(super) fn organization(
     ActivityDraft { action, subject: Subject::Organization(after.id), changes: changes.into_vec() }
 }
 
-pub(super) fn member(action: Action, before: Option<&Member>, after: &Member) -> ActivityDraft {
+/// `None` for a member who is not there yet, or not any more.
+pub(super) fn member(
+    action: Action,
+    id: MemberId,
+    before: Option<&Member>,
+    after: Option<&Member>,
+) -> ActivityDraft {
+    let email = |it: Option<&Member>| it.and_then(|it| it.email.clone());
     let changes = FieldChanges::default()
-        .compare("userId", before.map(|it| &it.user_id), Some(&after.user_id))
-        .compare("displayName", before.map(|it| &it.display_name), Some(&after.display_name))
-        .compare_email("email", before.and_then(|it| it.email.as_ref()), after.email.as_ref())
-        .compare("role", before.map(|it| it.role), Some(after.role));
-    ActivityDraft { action, subject: Subject::Member(after.id), changes: changes.into_vec() }
+        .compare("userId", before.map(|it| &it.user_id), after.map(|it| &it.user_id))
+        .compare("displayName", before.map(|it| &it.display_name), after.map(|it| &it.display_name))
+        .compare_email("email", email(before).as_ref(), email(after).as_ref())
+        .compare("role", before.map(|it| it.role), after.map(|it| it.role));
+    ActivityDraft { action, subject: Subject::Member(id), changes: changes.into_vec() }
 }
 
-pub(super) fn issue(action: Action, before: Option<&Issue>, after: &Issue) -> ActivityDraft {
+/// `None` for an issue that is not there yet, or not any more.
+pub(super) fn issue(
+    action: Action,
+    id: IssueId,
+    before: Option<&Issue>,
+    after: Option<&Issue>,
+) -> ActivityDraft {
     let changes = FieldChanges::default()
-        .compare("title", before.map(|it| &it.title), Some(&after.title))
-        .compare("description", before.map(|it| &it.description), Some(&after.description))
-        .compare("status", before.map(|it| it.status.as_str()), Some(after.status.as_str()))
-        .compare("priority", before.map(|it| it.priority.as_str()), Some(after.priority.as_str()))
-        .compare("assigneeId", before.and_then(|it| it.assignee), after.assignee)
-        .compare("eventId", before.and_then(|it| it.event), after.event);
-    ActivityDraft { action, subject: Subject::Issue(after.id), changes: changes.into_vec() }
+        .compare("title", before.map(|it| &it.title), after.map(|it| &it.title))
+        .compare("description", before.map(|it| &it.description), after.map(|it| &it.description))
+        .compare("status", before.map(|it| it.status.as_str()), after.map(|it| it.status.as_str()))
+        .compare("priority", before.map(|it| it.priority.as_str()), after.map(|it| it.priority.as_str()))
+        .compare("assigneeId", before.and_then(|it| it.assignee), after.and_then(|it| it.assignee))
+        .compare("eventId", before.and_then(|it| it.event), after.and_then(|it| it.event));
+    ActivityDraft { action, subject: Subject::Issue(id), changes: changes.into_vec() }
 }
 
 pub(super) fn registration(
@@ -53,9 +67,4 @@ pub(super) fn registration(
         .compare("status", before.map(|it| it.status.as_str()), Some(after.status.as_str()))
         .compare("cancellationReason", before.and_then(reason), reason(after));
     ActivityDraft { action, subject: Subject::Registration(after.id), changes: changes.into_vec() }
-}
-
-/// An entry that says no more than what was done.
-pub(super) const fn plain(action: Action, subject: Subject) -> ActivityDraft {
-    ActivityDraft { action, subject, changes: Vec::new() }
 }

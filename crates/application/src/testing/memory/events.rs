@@ -8,9 +8,7 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
 };
 
-use super::{
-    InMemory, edits::affected, entries, pages, registration_book::untouched, transaction::Transaction,
-};
+use super::{InMemory, edits::affected, pages, registration_book::untouched, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -105,7 +103,11 @@ impl Events for InMemory {
             tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
-            transaction.log(entries::plain(Action::EventDeleted, Subject::Event(event.id)));
+            transaction.log(ActivityDraft {
+                action: Action::EventDeleted,
+                subject: Subject::Event(id),
+                changes: event_changes(Some(&event), None),
+            });
             Ok(id)
         })
     }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use convene_domain::{
-    activity::{Action, Subject},
+    activity::Action,
     id::{EventId, IssueId, MemberId},
     issue::{Issue, IssueStatus},
 };
@@ -35,7 +35,7 @@ impl Issues for InMemory {
                 updated_at: change.at,
             };
             transaction.tenant.issues.insert(issue.number, issue.clone());
-            transaction.log(entries::issue(Action::IssueCreated, None, &issue));
+            transaction.log(entries::issue(Action::IssueCreated, id, None, Some(&issue)));
             Ok(issue)
         })
     }
@@ -63,7 +63,7 @@ impl Issues for InMemory {
             if after != before {
                 after.updated_at = change.at;
                 transaction.tenant.issues.insert(after.number, after.clone());
-                transaction.log(entries::issue(Action::IssueUpdated, Some(&before), &after));
+                transaction.log(entries::issue(Action::IssueUpdated, id, Some(&before), Some(&after)));
             }
             Ok(after)
         })
@@ -73,7 +73,7 @@ impl Issues for InMemory {
         self.transact(scope, change, |transaction| {
             let issue = transaction.issue(id)?;
             transaction.tenant.issues.remove(&issue.number);
-            transaction.log(entries::plain(Action::IssueDeleted, Subject::Issue(id)));
+            transaction.log(entries::issue(Action::IssueDeleted, id, Some(&issue), None));
             Ok(id)
         })
     }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use convene_domain::{
-    activity::{Action, Subject},
+    activity::Action,
     id::MemberId,
     member::{Member, Role},
     registration::CancellationReason,
@@ -24,7 +24,7 @@ impl Members for InMemory {
             }
             let record = MemberRecord { member: member.clone(), removed: false };
             transaction.tenant.members.insert(member.id, record);
-            transaction.log(entries::member(Action::MemberAdded, None, &member));
+            transaction.log(entries::member(Action::MemberAdded, member.id, None, Some(&member)));
             Ok(member)
         })
     }
@@ -57,7 +57,7 @@ impl Members for InMemory {
             after.updated_at = change.at;
             let record = MemberRecord { member: after.clone(), removed: false };
             transaction.tenant.members.insert(id, record);
-            transaction.log(entries::member(Action::MemberUpdated, Some(&before), &after));
+            transaction.log(entries::member(Action::MemberUpdated, id, Some(&before), Some(&after)));
             Ok(after)
         })
     }
@@ -66,9 +66,9 @@ impl Members for InMemory {
         self.transact(scope, change, |transaction| {
             let mut member = transaction.present_member(id)?;
             transaction.keep_an_admin(&member)?;
+            transaction.log(entries::member(Action::MemberRemoved, id, Some(&member), None));
             member.updated_at = change.at;
             transaction.tenant.members.insert(id, MemberRecord { member, removed: true });
-            transaction.log(entries::plain(Action::MemberRemoved, Subject::Member(id)));
             let held: Vec<_> = transaction
                 .tenant
                 .registrations

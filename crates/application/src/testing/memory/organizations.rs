@@ -38,7 +38,7 @@ impl Organizations for InMemory {
         let record = MemberRecord { member: admin.clone(), removed: false };
         transaction.tenant.members.insert(admin.id, record);
         transaction.log(entries::organization(Action::OrganizationCreated, None, &organization));
-        transaction.log(entries::member(Action::MemberAdded, None, &admin));
+        transaction.log(entries::member(Action::MemberAdded, admin.id, None, Some(&admin)));
         let tenant = Arc::new(transaction.tenant);
         world.organizations.insert(organization.id, tenant);
         let answer = (organization, admin);
