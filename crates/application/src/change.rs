@@ -21,6 +21,9 @@ pub struct Idempotency {
 }
 
 /// How long a key is remembered after a mutation with it has succeeded.
+///
+/// What is remembered is which objects the answer had, not how they looked: a repeat answers with them as they are
+/// now, and is refused with `NotFound` if they are gone.
 pub const IDEMPOTENCY_WINDOW: time::Duration = time::Duration::hours(24);
 
 /// Who changes something, when, and in which request.

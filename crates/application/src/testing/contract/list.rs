@@ -164,6 +164,11 @@ macro_rules! contract_cases {
                 names_fields_of_issues,
                 names_fields_of_events_and_occurrences,
             }
+            repeats {
+                answers_a_repeat_with_what_there_is_now,
+                refuses_a_repeat_about_what_is_gone,
+                answers_a_repeat_about_a_removed_member,
+            }
             idempotency {
                 keys_belong_to_their_actors,
                 keys_belong_to_their_organization,

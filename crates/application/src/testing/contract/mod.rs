@@ -33,6 +33,7 @@ mod organizations;
 mod registering;
 mod registration_windows;
 mod registrations;
+mod repeats;
 mod rushes;
 mod waitlist;
 

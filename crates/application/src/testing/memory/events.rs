@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     event::Event,
-    id::EventId,
+    id::{EventId, RegistrationId},
     occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
 };
 
@@ -100,7 +100,10 @@ impl Events for InMemory {
             let tenant = &mut transaction.tenant;
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             affected(of_event.filter(|one| one.status.is_active()).cloned().collect())?;
-            tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
+            let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
+            let gone: BTreeSet<RegistrationId> = of_event.map(|registration| registration.id).collect();
+            tenant.registrations.retain(|id, _| !gone.contains(id));
+            tenant.keys.forget_registrations(&gone);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
             transaction.log(ActivityDraft {

@@ -1,6 +1,12 @@
-use std::{any::Any, collections::HashMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use convene_domain::{activity::Actor, text::IdempotencyKey, time::Instant};
+use convene_domain::{
+    activity::Actor, id::RegistrationId, registration::Registration, text::IdempotencyKey, time::Instant,
+};
 
 use crate::{
     change::{Change, Fingerprint, IDEMPOTENCY_WINDOW},
@@ -34,6 +40,15 @@ impl Keys {
                 known.answer.downcast_ref::<T>().cloned().map(Some).ok_or(Refusal::IdempotencyKeyReused)
             }
         }
+    }
+
+    /// Forgets the keys under which these registrations were made: a registration keeps its own key, and takes it
+    /// along.
+    pub(super) fn forget_registrations(&mut self, gone: &BTreeSet<RegistrationId>) {
+        self.0.retain(|_, remembered| {
+            let made = remembered.answer.downcast_ref::<Registration>();
+            made.is_none_or(|registration| !gone.contains(&registration.id))
+        });
     }
 
     pub(super) fn remember<T: Clone + Send + Sync + 'static>(&mut self, change: &Change, answer: &T) {

@@ -4,6 +4,7 @@
 //! if nothing was refused, all behind one lock. So a change happens entirely or not at all, and no two at once.
 
 mod activity_log;
+mod answers;
 mod catalogue;
 mod directory;
 mod edits;

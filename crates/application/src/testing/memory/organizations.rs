@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use convene_domain::{activity::Action, member::Member, organization::Organization};
 
 use super::{
-    InMemory, entries,
+    InMemory,
+    answers::Answer,
+    entries,
     tenant::{MemberRecord, Tenant},
     transaction::Transaction,
 };
@@ -25,8 +27,10 @@ impl Organizations for InMemory {
         change: &Change,
     ) -> Outcome<(Organization, Member)> {
         let mut world = self.lock();
-        if let Some(answer) = world.founding_keys.recall(change)? {
-            return Ok(answer);
+        if let Some(answer) = world.founding_keys.recall::<(Organization, Member)>(change)? {
+            let id = answer.0.id;
+            let founded = world.organizations.get(&id);
+            return Ok(answer.now(founded.ok_or_else(|| Fault::internal(format!("{id} is gone")))?)?);
         }
         if scope.organization() != organization.id {
             return Err(Fault::internal("an organization is founded within its own scope").into());

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use convene_domain::{activity::ActivityDraft, id::ActivityId};
 
-use super::{InMemory, tenant::Tenant};
+use super::{InMemory, answers::Answer, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -32,8 +32,8 @@ impl<'change> Transaction<'change> {
 
 impl InMemory {
     /// Decides a change of an organization's data; an answer but a refusal replaces them. A change that was made
-    /// before under the same idempotency key is not decided again.
-    pub(super) fn transact<T: Clone + Send + Sync + 'static>(
+    /// before under the same idempotency key is not decided again: it is answered with the same objects.
+    pub(super) fn transact<T: Answer>(
         &self,
         scope: &TenantScope,
         change: &Change,
@@ -42,8 +42,8 @@ impl InMemory {
         let mut world = self.lock();
         let id = scope.organization();
         let tenant = world.organizations.get(&id).ok_or_else(|| Fault::internal(format!("{id} is gone")))?;
-        if let Some(answer) = tenant.keys.recall(change)? {
-            return Ok(answer);
+        if let Some(answer) = tenant.keys.recall::<T>(change)? {
+            return Ok(answer.now(tenant)?);
         }
         let mut transaction = Transaction::new(Tenant::clone(tenant), change, &self.ids);
         let answer = decide(&mut transaction)?;

@@ -1,0 +1,116 @@
+//! Repeats whose objects were changed meanwhile, or are gone: a key remembers what was done, not how it looked.
+
+use convene_domain::{
+    event::Event,
+    issue::{Issue, IssueStatus},
+    member::Member,
+    registration::RegistrationStatus,
+    text::Title,
+};
+
+use super::{
+    bench::Bench,
+    tenant::Tenant,
+    tools::{FIRST, by_root, day, edit_of, refusal},
+};
+use crate::{
+    change::Change,
+    failure::{Outcome, Refusal},
+    ports::{CancellationOrder, EventPatch, IssuePatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, occurrence_key, register},
+};
+
+fn keyed(key: &str) -> Change {
+    ChangeBuilder::by("root").key(key, 1).build()
+}
+
+async fn report(tenant: &Tenant) -> Outcome<Issue> {
+    let issue = IssueBuilder::new("Broken projector", tenant.admin.id).build();
+    tenant.ports.issues.create(&tenant.scope, issue, &keyed("report")).await
+}
+
+async fn close(tenant: &Tenant, issue: &Issue) -> Outcome<Issue> {
+    let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
+    tenant.ports.issues.update(&tenant.scope, issue.id, patch, &keyed("close")).await
+}
+
+async fn plan(tenant: &Tenant) -> Outcome<Event> {
+    let event = EventBuilder::daily(FIRST, 3).build();
+    tenant.ports.events.create(&tenant.scope, event, &keyed("plan")).await
+}
+
+async fn rename(tenant: &Tenant, event: &Event) -> Outcome<Event> {
+    let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
+    let changed = tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &keyed("rename")).await;
+    changed.map(|changed| changed.now)
+}
+
+pub(super) async fn answers_a_repeat_with_what_there_is_now(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let (scope, book) = (&tenant.scope, &tenant.ports.registration_book);
+    let issue = report(&tenant).await.unwrap();
+    let closed = close(&tenant, &issue).await.unwrap();
+    let event = plan(&tenant).await.unwrap();
+    let renamed = rename(&tenant, &event).await.unwrap();
+    let order = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
+    let seat = book.register(scope, order, &keyed("seat")).await.unwrap();
+    let given_up = tenant.cancel(&seat).await.registration;
+
+    let journal = tenant.journal().await;
+    assert_eq!(report(&tenant).await.unwrap(), closed);
+    assert_eq!(plan(&tenant).await.unwrap(), renamed);
+    let repeated = book.register(scope, order, &keyed("seat")).await.unwrap();
+    assert_eq!((repeated.status, &repeated), (RegistrationStatus::Cancelled, &given_up));
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn refuses_a_repeat_about_what_is_gone(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let (scope, ports) = (&tenant.scope, &tenant.ports);
+    let issue = report(&tenant).await.unwrap();
+    close(&tenant, &issue).await.unwrap();
+    ports.issues.delete(scope, issue.id, &keyed("delete issue")).await.unwrap();
+
+    let event = plan(&tenant).await.unwrap();
+    let renamed = rename(&tenant, &event).await.unwrap();
+    let order = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
+    let seat = ports.registration_book.register(scope, order, &keyed("seat")).await.unwrap();
+    let give_up = CancellationOrder { registration: seat.id, of_member: None, caller: tenant.admin.id };
+    ports.registration_book.cancel(scope, give_up, &keyed("give up")).await.unwrap();
+    let patch = OccurrencePatch { title: Some(Title::parse("Rain").unwrap()), ..OccurrencePatch::default() };
+    let edit = OccurrenceEdit { occurrence: seat.occurrence, patch, on_affected: OnAffected::Refuse };
+    ports.events.update_occurrence(scope, edit.clone(), &keyed("edit")).await.unwrap();
+    ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap();
+
+    let journal = tenant.journal().await;
+    assert_eq!(refusal(report(&tenant).await), Refusal::not_found("issueId"));
+    assert_eq!(refusal(close(&tenant, &issue).await), Refusal::not_found("issueId"));
+    assert_eq!(refusal(plan(&tenant).await), Refusal::not_found("eventId"));
+    assert_eq!(refusal(rename(&tenant, &event).await), Refusal::not_found("eventId"));
+    let edited = ports.events.update_occurrence(scope, edit, &keyed("edit")).await;
+    assert_eq!(refusal(edited), Refusal::not_found("occurrenceId"));
+    let given_up = ports.registration_book.cancel(scope, give_up, &keyed("give up")).await;
+    assert_eq!(refusal(given_up), Refusal::not_found("registrationId"));
+    // A registration takes its key along, so this is decided anew.
+    let registered = ports.registration_book.register(scope, order, &keyed("seat")).await;
+    assert_eq!(refusal(registered), Refusal::not_found("occurrenceId"));
+    // What answers with an id alone is answered still.
+    let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;
+    assert_eq!(deleted.unwrap(), issue.id);
+    assert_eq!(ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap(), event.id);
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn answers_a_repeat_about_a_removed_member(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let (scope, members) = (&tenant.scope, &tenant.ports.members);
+    let add = async || -> Outcome<Member> {
+        members.add(scope, MemberBuilder::new("ada").build(), &keyed("add")).await
+    };
+    let ada = add().await.unwrap();
+    members.remove(scope, ada.id, &by_root()).await.unwrap();
+    let journal = tenant.journal().await;
+    assert_eq!(add().await.unwrap().id, ada.id, "the same one, and no new membership");
+    assert!(members.get_many(scope, &[ada.id]).await.unwrap().is_empty(), "removed still");
+    journal.expect_nothing().await;
+}
