@@ -10,10 +10,11 @@ use bson::{Document, doc};
 use convene_application::failure::Fault;
 use convene_domain::time::Instant;
 use mongodb::{ClientSession, Database};
+use time::Duration;
 
-use self::invariants::{INVARIANTS, Invariant};
+use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
-use crate::error::StorageError;
+use crate::{error::StorageError, schema};
 
 /// How many violations of an invariant are named.
 const NAMED: usize = 10;
@@ -29,10 +30,13 @@ pub async fn run(database: &Database, now: Instant) -> Result<Report, Fault> {
 }
 
 async fn check(database: &Database, now: Instant) -> Result<Report, StorageError> {
+    let kept = schema::activity_retention(database).await?;
+    // What is too old is deleted at some moment of the following day at the latest.
+    let times = Times { now, logged_since: now - kept + Duration::DAY };
     let mut session = database.client().start_session().snapshot(true).await?;
     let mut findings = Vec::with_capacity(INVARIANTS.len());
     for invariant in &INVARIANTS {
-        findings.push(examine(database, &mut session, invariant, now).await?);
+        findings.push(examine(database, &mut session, invariant, times).await?);
     }
     Ok(Report { findings })
 }
@@ -41,7 +45,7 @@ async fn examine(
     database: &Database,
     session: &mut ClientSession,
     invariant: &Invariant,
-    now: Instant,
+    times: Times,
 ) -> Result<Finding, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "a check is about all organizations")]
     let collection = database.collection::<Document>(invariant.collection.name);
@@ -57,7 +61,7 @@ async fn examine(
             .unwrap_or(0)
             .unsigned_abs();
     }
-    let breaking = collection.aggregate((invariant.breaking)(now)).allow_disk_use(true);
+    let breaking = collection.aggregate((invariant.breaking)(times)).allow_disk_use(true);
     let mut broken = breaking.session(&mut *session).await?;
     while let Some(document) = broken.next(session).await.transpose()? {
         finding.violations += 1;

@@ -11,6 +11,15 @@ use convene_domain::time::Instant;
 
 use crate::schema::CollectionSchema;
 
+/// What time it is, and how far back things are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// The present moment.
+    pub(super) now: Instant,
+    /// From when on every entry of the activity log is still there.
+    pub(super) logged_since: Instant,
+}
+
 /// Something that must hold of every document of a collection.
 pub(super) struct Invariant {
     /// What must hold, in words; also its name.
@@ -18,7 +27,7 @@ pub(super) struct Invariant {
     /// Of whose documents.
     pub(super) collection: &'static CollectionSchema,
     /// The stages that leave only what breaks it: an `_id`, and what was found.
-    pub(super) breaking: fn(Instant) -> Vec<Document>,
+    pub(super) breaking: fn(Times) -> Vec<Document>,
 }
 
 /// Every invariant.

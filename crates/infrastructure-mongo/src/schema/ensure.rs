@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bson::{Document, doc};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -8,7 +8,7 @@ use mongodb::{
     options::{IndexOptions, ValidationAction, ValidationLevel},
 };
 
-use super::{ALL, CollectionSchema, SchemaSettings};
+use super::{ACTIVITY, ALL, CollectionSchema, SchemaSettings};
 use crate::{
     deadline::{SCHEMA_CALL, within},
     error::StorageError,
@@ -44,6 +44,22 @@ async fn validators(database: &Database) -> Result<HashMap<String, Document>, St
     .await
 }
 
+/// How long entries of the activity log are kept, by the index that deletes them; the default where there is none.
+pub(crate) async fn activity_retention(database: &Database) -> Result<Duration, StorageError> {
+    let existing = indexes(database, &ACTIVITY).await?;
+    let kept = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
+    Ok(kept.unwrap_or(SchemaSettings::default().activity_retention))
+}
+
+async fn indexes(
+    database: &Database,
+    schema: &'static CollectionSchema,
+) -> Result<Vec<IndexModel>, StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
+    let collection: Collection<Document> = database.collection(schema.name);
+    within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await
+}
+
 async fn ensure_collection(
     database: &Database,
     schema: &'static CollectionSchema,
@@ -74,10 +90,7 @@ async fn ensure_indexes(
     schema: &'static CollectionSchema,
     wanted: Vec<IndexModel>,
 ) -> Result<(), StorageError> {
-    #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
-    let collection: Collection<Document> = database.collection(schema.name);
-    let existing: Vec<IndexModel> =
-        within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await?;
+    let existing = indexes(database, schema).await?;
     let mut missing = Vec::new();
     for index in wanted {
         match existing.iter().find(|existing| finds_the_same(existing, &index)) {
@@ -88,6 +101,8 @@ async fn ensure_indexes(
     }
     if !missing.is_empty() {
         // One of the same name that finds something else is refused here.
+        #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
+        let collection: Collection<Document> = database.collection(schema.name);
         within(SCHEMA_CALL, async { collection.create_indexes(missing).await }).await?;
     }
     Ok(())

@@ -24,7 +24,7 @@ pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
-    ensure::ensure,
+    ensure::{activity_retention, ensure},
     events::EVENTS,
     idempotency::{FOUNDING, IDEMPOTENCY},
     issues::ISSUES,

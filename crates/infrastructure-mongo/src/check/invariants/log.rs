@@ -1,20 +1,16 @@
 use bson::doc;
-use time::Duration;
 
-use super::{Invariant, count_where, join};
+use super::{Invariant, Times, count_where, join};
 use crate::{
     documents::convert::date,
     schema::{ACTIVITY, REGISTRATIONS},
 };
 
-/// How far back the log surely goes: it forgets after 400 days, at some moment of the following day.
-const REMEMBERED: Duration = Duration::days(399);
-
 /// What happened to a registration is told once.
 pub(super) const ONE_ENTRY_PER_CHANGE: Invariant = Invariant {
     name: "the log tells each change of a registration once",
     collection: &REGISTRATIONS,
-    breaking: |now| {
+    breaking: |Times { logged_since, .. }| {
         let told = |action: &str| count_where(doc! { "$eq": ["$action", action] });
         let count = doc! { "$group": {
             "_id": null,
@@ -25,7 +21,7 @@ pub(super) const ONE_ENTRY_PER_CHANGE: Invariant = Invariant {
         } };
         let is = |status: &str| doc! { "$eq": ["$status", status] };
         vec![
-            doc! { "$match": { "createdAt": { "$gt": date(now - REMEMBERED) } } },
+            doc! { "$match": { "createdAt": { "$gt": date(logged_since) } } },
             join(
                 &ACTIVITY,
                 doc! { "registration": "$_id" },

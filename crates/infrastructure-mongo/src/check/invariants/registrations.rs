@@ -1,6 +1,6 @@
 use bson::doc;
 
-use super::{Invariant, join};
+use super::{Invariant, Times, join};
 use crate::{
     documents::convert::date,
     schema::{AGENDAS, OCCURRENCES, REGISTRATIONS},
@@ -10,7 +10,7 @@ use crate::{
 pub(super) const OCCURRENCE: Invariant = Invariant {
     name: "an active registration is for an occurrence that takes place, at its time",
     collection: &REGISTRATIONS,
-    breaking: |now| {
+    breaking: |Times { now, .. }| {
         let as_it_is = doc! { "$match": { "$expr": { "$and": [
             { "$eq": ["$event", "$$event"] },
             { "$eq": ["$startsAt", "$$start"] },
@@ -66,7 +66,7 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
 pub(super) const IN_AGENDA: Invariant = Invariant {
     name: "a seat that is not over stands in its member's agenda once",
     collection: &REGISTRATIONS,
-    breaking: |now| {
+    breaking: |Times { now, .. }| {
         let entries = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
             { "$eq": ["$$this.occurrence", "$$occurrence"] },
             { "$eq": ["$$this.startsAt", "$$start"] },
