@@ -79,3 +79,43 @@ pub(crate) static ALL: [&CollectionSchema; 9] = [
     &ACTIVITY,
     &IDEMPOTENCY,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The script that gives the server's database user its rights.
+    const SCRIPT: &str = include_str!("../../../../docker/mongo/least-role.js");
+
+    /// The names within `const LIST = [...]` of the script.
+    fn listed(list: &str) -> BTreeSet<&'static str> {
+        let (_, after) = SCRIPT.split_once(&format!("const {list} = [")).unwrap();
+        let (names, _) = after.split_once(']').unwrap();
+        names.split('\'').skip(1).step_by(2).collect()
+    }
+
+    /// The actions within the first `MARK` line's brackets.
+    fn actions(mark: &str) -> BTreeSet<&'static str> {
+        let line = SCRIPT.lines().find(|line| line.contains(mark)).unwrap();
+        let (_, actions) = line.split_once("privilege(it, [").unwrap();
+        actions.split('\'').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_least_role_is_for_the_collections_that_there_are() {
+        let (changeable, append_only) = (listed("CHANGEABLE"), listed("APPEND_ONLY"));
+        assert!(changeable.is_disjoint(&append_only));
+        assert_eq!(append_only, BTreeSet::from([ACTIVITY.name]), "the log is only ever added to");
+        let all: BTreeSet<&str> = ALL.iter().map(|schema| schema.name).collect();
+        assert_eq!(&changeable | &append_only, all);
+    }
+
+    #[test]
+    fn the_least_role_can_add_to_the_log_and_no_more() {
+        assert_eq!(actions("...APPEND_ONLY.map"), BTreeSet::from(["find", "insert"]));
+        assert_eq!(actions("  APPEND_ONLY.map"), BTreeSet::from(["update"]), "an erasure deletes nothing");
+        assert_eq!(actions("...CHANGEABLE.map"), BTreeSet::from(["find", "insert", "update", "remove"]));
+    }
+}
