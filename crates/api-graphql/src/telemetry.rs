@@ -140,13 +140,21 @@ impl SecurityEvent {
     }
 }
 
-/// Counts and logs a caller's attempt at an operation that their role does not allow. Such attempts are no entries of
-/// the activity log, which tells what was changed.
+/// Counts and logs a caller's attempt at something that their role does not allow. Such attempts are no entries of
+/// the activity log, which tells what was changed. The target of the line is `security`, whatever part of the program
+/// writes it, so that a log filter or whoever collects the logs can tell it from the others.
 pub(crate) fn report_forbidden(operation: &'static str, caller: Option<&Caller>, request_id: &RequestId) {
     record_security_event(SecurityEvent::Forbidden);
     let organization = caller.map(|caller| caller.scope().organization().to_string());
     let member = caller.map(|caller| caller.member().to_string());
-    tracing::warn!(%request_id, operation, organization, member, "the caller's role does not allow this");
+    tracing::warn!(
+        target: "security",
+        %request_id,
+        operation,
+        organization,
+        member,
+        "the caller's role does not allow this"
+    );
 }
 
 /// Counts one such event.

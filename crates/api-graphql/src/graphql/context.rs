@@ -18,10 +18,7 @@ use super::{
     errors::{FieldProblem, ReportedFault},
     loaders::Loaders,
 };
-use crate::{
-    http::request_id::RequestId,
-    telemetry::{self, SecurityEvent},
-};
+use crate::{http::request_id::RequestId, telemetry};
 
 /// What every request shares.
 #[derive(Clone)]
@@ -68,7 +65,10 @@ impl Context {
 
     /// The caller as a member, for a query.
     pub(crate) fn caller(&self) -> Result<&Caller, FieldProblem> {
-        self.member().ok_or(FieldProblem::NoOrganization)
+        self.member().ok_or_else(|| {
+            self.note_denied(&[Refusal::MembersOnly]);
+            FieldProblem::NoOrganization
+        })
     }
 
     /// The caller as a member, for a mutation. Whoever belongs to no organization has no role that would allow it.
@@ -103,11 +103,7 @@ impl Context {
             matches!(refusal, Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly)
         };
         if refusals.iter().any(by_role) {
-            telemetry::record_security_event(SecurityEvent::Forbidden);
-            let organization = self.member().map(|caller| caller.scope().organization().to_string());
-            let member = self.member().map(|caller| caller.member().to_string());
-            let request_id = self.request_id.as_str();
-            tracing::warn!(request_id, organization, member, "the caller's role does not allow this");
+            telemetry::report_forbidden("graphql", self.member(), &self.request_id);
         }
     }
 

@@ -14,6 +14,9 @@ mod inputs;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+#[path = "../http/support/log.rs"]
+mod log;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod payloads;
@@ -21,5 +24,7 @@ mod payloads;
 mod roles;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod security_events;
 #[cfg(test)]
 mod support;

@@ -8,14 +8,14 @@ use super::support::{ADA, Api, BOB, Caller, OPERATOR, text};
 
 /// Who may use a root field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub(super) enum For {
     Members,
     Admins,
     Operator,
 }
 
 impl For {
-    fn allows(self, caller: Caller) -> bool {
+    pub(super) fn allows(self, caller: Caller) -> bool {
         match self {
             Self::Members => !caller.operator,
             Self::Admins => caller.user == ADA.user,
@@ -25,7 +25,7 @@ impl For {
 }
 
 /// `{event}`, `{occurrence}`, `{member}`, `{registration}` and `{issue}` stand for what is there.
-const QUERIES: [(&str, For, &str); 16] = [
+pub(super) const QUERIES: [(&str, For, &str); 16] = [
     ("node", For::Members, r#"{ node(id: "{event}") { id } }"#),
     ("nodes", For::Members, r#"{ nodes(ids: ["{event}"]) { id } }"#),
     ("viewer", For::Members, "{ viewer { role } }"),
@@ -54,7 +54,7 @@ const QUERIES: [(&str, For, &str); 16] = [
 ];
 
 /// In this order, because later ones undo what earlier ones need.
-const MUTATIONS: [(&str, For, &str); 17] = [
+pub(super) const MUTATIONS: [(&str, For, &str); 17] = [
     (
         "createOrganization",
         For::Operator,
@@ -83,7 +83,7 @@ const MUTATIONS: [(&str, For, &str); 17] = [
 ];
 
 /// The ids that documents name.
-async fn known(api: &Api) -> [(&'static str, String); 5] {
+pub(super) async fn known(api: &Api) -> [(&'static str, String); 5] {
     let event = api.weekly_event(ADA, 10).await;
     let registration = api.register(BOB, &event.occurrences[1]).await;
     let input = json!({"title": "Badges", "description": "None left"});
@@ -99,7 +99,7 @@ async fn known(api: &Api) -> [(&'static str, String); 5] {
     ]
 }
 
-fn fill(document: &str, known: &[(&str, String)]) -> String {
+pub(super) fn fill(document: &str, known: &[(&str, String)]) -> String {
     known.iter().fold(document.to_owned(), |document, (name, id)| document.replace(name, id))
 }
 

@@ -59,7 +59,7 @@ impl Readiness for AlwaysReady {
     }
 }
 
-fn metrics() -> PrometheusHandle {
+pub(crate) fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
 }
@@ -145,9 +145,21 @@ impl Api {
         document: &str,
         variables: &Value,
     ) -> (u16, String) {
+        let host = host.map(|host| ("host", host));
+        self.send_with(host.as_slice(), caller, document, variables).await
+    }
+
+    /// The same, with more headers.
+    pub(crate) async fn send_with(
+        &self,
+        headers: &[(&str, &str)],
+        caller: Option<Caller>,
+        document: &str,
+        variables: &Value,
+    ) -> (u16, String) {
         let mut request = self.client.post(format!("http://{}/graphql", self.address));
-        if let Some(host) = host {
-            request = request.header("host", host);
+        for &(name, value) in headers {
+            request = request.header(name, value);
         }
         if let Some(caller) = caller {
             request = request.header("x-user-id", caller.user);

@@ -10,6 +10,9 @@ mod examples;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[path = "../http/support/log.rs"]
+mod log;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod repeats;

@@ -5,7 +5,10 @@ use reqwest::{Method, RequestBuilder};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::{ADMIN, Answer, MEMBER, ORGANIZATION, TestServer, send, with_json};
+use crate::{
+    log,
+    support::{ADMIN, Answer, MEMBER, ORGANIZATION, TestServer, send, with_json},
+};
 
 /// Every route, with a body where it takes one.
 const ROUTES: [(Method, &str, Option<&str>); 5] = [
@@ -129,4 +132,22 @@ async fn members_of_others_are_nobody() {
         let answer = server.get(&format!("/api/issues?assigneeId={user}")).await;
         assert_eq!((answer.status, answer.body), (200, json!([])));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_attempt_is_told_to_the_watchful() {
+    log::capture();
+    let server = TestServer::start().await;
+    let events = |id: &str| {
+        let lines = log::of_request(id).into_iter();
+        lines.filter(|line| line["target"] == "security" && line["level"] == "WARN").count()
+    };
+    for (method, id) in [(Method::PATCH, "attempt-to-patch"), (Method::DELETE, "attempt-to-delete")] {
+        let request = server.of(MEMBER, method, "/api/issues/1").header("x-request-id", id);
+        assert_eq!(send(request).await.status, 403);
+        assert_eq!(events(id), 1, "{:?}", log::of_request(id));
+    }
+    let request = server.of(MEMBER, Method::GET, "/api/issues").header("x-request-id", "no-attempt");
+    assert_eq!(send(request).await.status, 200);
+    assert_eq!(events("no-attempt"), 0);
 }

@@ -1,0 +1,74 @@
+//! Attempts at what a role does not allow are told to the process log, and counted; each once.
+
+use serde_json::{Value, json};
+
+use super::{
+    log,
+    roles::{MUTATIONS, QUERIES, fill, known},
+    support::{ADA, Api, BOB, Caller, OPERATOR, metrics},
+};
+
+/// How many attempts were counted.
+fn counted() -> u64 {
+    let metrics = metrics().render();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("convene_security_events_total{kind=\"forbidden\"} "));
+    line.map_or(0, |count| count.parse().unwrap())
+}
+
+/// What the log tells the watchful of one request.
+async fn told(api: &Api, id: &str, caller: Caller, document: &str) -> (String, Vec<Value>) {
+    let (_, answer) = api.send_with(&[("x-request-id", id)], Some(caller), document, &Value::Null).await;
+    let lines = log::of_request(id);
+    (answer, lines.into_iter().filter(|line| line["target"] == "security").collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refused_attempt_is_told_and_counted() {
+    log::capture();
+    let api = Api::start().await;
+    let known = known(&api).await;
+    let queries = QUERIES.map(|(field, whose, document)| (field, whose, document.to_owned()));
+    let mutations = MUTATIONS.map(|(field, whose, input)| {
+        (field, whose, format!("mutation {{ {field}(input: {{{input}}}) {{ userErrors {{ code }} }} }}"))
+    });
+    let mut attempts = 0;
+    for (field, whose, document) in queries.into_iter().chain(mutations) {
+        let document = fill(&document, &known);
+        for caller in [BOB, OPERATOR].into_iter().filter(|caller| !whose.allows(*caller)) {
+            let before = counted();
+            let id = format!("attempt-{field}-{}", caller.user);
+            let (answer, lines) = told(&api, &id, caller, &document).await;
+            assert!(answer.contains("FORBIDDEN"), "{field} by {caller:?}: {answer}");
+            assert_eq!(lines.len(), 1, "{field} by {caller:?}: {lines:?}");
+            assert_eq!(lines[0]["level"], "WARN");
+            assert_eq!(lines[0]["organization"].is_null(), caller.operator, "{lines:?}");
+            assert!(counted() > before, "{field} by {caller:?}");
+            attempts += 1;
+        }
+    }
+    assert!(attempts > 40, "only {attempts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_allowed_is_no_event_and_what_lies_inside_objects_is() {
+    log::capture();
+    let api = Api::start().await;
+    let event = api.weekly_event(ADA, 10).await;
+    let inside = format!(
+        r#"{{ occurrence(id: "{}") {{ registrations {{ nodes {{ id }} }} }} }}"#,
+        event.occurrences[0]
+    );
+    let (_, lines) = told(&api, "inside-bob", BOB, &inside).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for (id, caller, document) in [
+        ("inside-ada", ADA, inside.as_str()),
+        ("log-ada", ADA, "{ activity(first: 1) { nodes { id } } }"),
+        ("members-bob", BOB, "{ members { nodes { email } } }"),
+        ("unknown-bob", BOB, r#"{ event(id: "evt_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f") { id } }"#),
+    ] {
+        let (_, lines) = told(&api, id, caller, document).await;
+        assert_eq!(json!(lines), json!([]), "{document} by {caller:?}");
+    }
+}
