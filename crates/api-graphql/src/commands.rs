@@ -1,8 +1,11 @@
 //! The commands of `convene`, one file each.
 
 mod check;
+mod erase;
+mod export;
 mod healthcheck;
 mod migrate;
+mod personal_data;
 mod schema;
 mod seed;
 mod serve;
@@ -29,6 +32,10 @@ pub(crate) enum Command {
     Migrate,
     /// Mint a token to call the server with
     Token(token::Arguments),
+    /// Print everything that an organization holds about a person, as JSON
+    Export(export::Arguments),
+    /// Erase what an organization knows of a person
+    Erase(erase::Arguments),
     /// Print the GraphQL schema
     Schema,
     /// Print the version of the program and of the time-zone database within it
@@ -46,6 +53,8 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments),
             Self::Migrate => migrate::run(),
             Self::Token(arguments) => token::run(&arguments),
+            Self::Export(arguments) => export::run(&arguments),
+            Self::Erase(arguments) => erase::run(&arguments),
             Self::Schema => schema::run(),
             Self::Version => version::run(),
             Self::Healthcheck => healthcheck::run(),

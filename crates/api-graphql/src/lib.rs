@@ -8,6 +8,7 @@
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`graphql`] | what belongs to the GraphQL schema and its documents |
 //! | [`rest`] | the REST routes of the issue tracker, and the document that describes them |
+//! | [`personal_data`] | what is held about a person, as JSON |
 //! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
 //! | [`callers`] | from proven credentials to whoever may call |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
@@ -20,6 +21,7 @@ pub mod callers;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod personal_data;
 pub mod rest;
 pub mod seed;
 pub mod server;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use convene_application::{
     failure::Fault,
+    personal_data::{ErasePersonalData, ExportPersonalData},
     ports::Clock,
     use_cases::{Ports, UseCases},
 };
@@ -87,6 +88,29 @@ pub async fn migrate(config: &DatabaseConfig) -> Result<(), BackendError> {
 pub async fn check(config: &DatabaseConfig) -> Result<Report, BackendError> {
     let storage = storage(config).await?;
     storage.check(SystemClock.now()).await.map_err(BackendError::Check)
+}
+
+/// What the commands about one person's data need: a connection, which prepares nothing. They may be run by a
+/// database user who can't, and who can do what the server's can't.
+pub struct PersonalDataCommands {
+    /// Collects what is held.
+    pub export: ExportPersonalData,
+    /// Erases it.
+    pub erase: ErasePersonalData,
+}
+
+impl PersonalDataCommands {
+    /// Connects to the database.
+    ///
+    /// # Errors
+    /// [`BackendError::Connection`] says what is missing.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
+        let MongoPorts { directory, members, personal_data, .. } = storage(config).await?;
+        Ok(Self {
+            export: ExportPersonalData::new(Arc::clone(&directory), Arc::clone(&personal_data)),
+            erase: ErasePersonalData::new(Arc::new(SystemClock), directory, members, personal_data),
+        })
+    }
 }
 
 async fn prepared(config: &DatabaseConfig) -> Result<MongoPorts, BackendError> {

@@ -116,6 +116,12 @@ impl Operator {
     pub const fn scope_of_new(&self, organization: OrganizationId) -> TenantScope {
         TenantScope(organization)
     }
+
+    /// The scope of an organization in which the operator looks after what is known of a person.
+    #[must_use]
+    pub(crate) const fn scope_for_personal_data(&self, organization: OrganizationId) -> TenantScope {
+        TenantScope(organization)
+    }
 }
 
 /// Whoever sent a request: a member of an organization, the platform's operator, or one who is both.

@@ -19,6 +19,7 @@ pub mod occurrence;
 pub mod organization;
 pub mod page;
 mod period;
+pub mod personal_data;
 pub mod ports;
 pub mod registration;
 mod stamp;

@@ -39,6 +39,8 @@ actions! {
     MemberUpdated => "member.updated",
     /// A member was removed.
     MemberRemoved => "member.removed",
+    /// What was known of a person who was a member was erased.
+    MemberErased => "member.erased",
     /// An event was created.
     EventCreated => "event.created",
     /// An event was changed, all of it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use bson::doc;
+use bson::{Document, doc};
 use convene_application::{
     failure::Fault,
     ports::{Directory, OrganizationReference},
@@ -64,6 +64,7 @@ impl Directory for MongoDirectory {
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault> {
         let slug = match organization {
+            // That a member belongs to it is proof enough that it is there.
             OrganizationReference::Id(id) => {
                 return Ok(self.member(*id, user).await?.map(|member| (*id, member)));
             }
@@ -79,6 +80,17 @@ impl Directory for MongoDirectory {
         let Some(id) = self.organization_called(slug).await? else { return Ok(None) };
         self.slugs.insert(slug.clone(), id);
         Ok(self.member(id, user).await?.map(|member| (id, member)))
+    }
+
+    async fn find_organization(
+        &self,
+        organization: &OrganizationReference,
+    ) -> Result<Option<OrganizationId>, Fault> {
+        let filter = match organization {
+            OrganizationReference::Id(id) => doc! { "_id": id.to_string() },
+            OrganizationReference::Slug(slug) => doc! { "slug": slug.as_str() },
+        };
+        Ok(self.organization(filter).await?)
     }
 }
 
@@ -120,7 +132,10 @@ impl MongoDirectory {
     }
 
     async fn organization_called(&self, slug: &Slug) -> Result<Option<OrganizationId>, StorageError> {
-        let filter = doc! { "slug": slug.as_str() };
+        self.organization(doc! { "slug": slug.as_str() }).await
+    }
+
+    async fn organization(&self, filter: Document) -> Result<Option<OrganizationId>, StorageError> {
         let found: Option<Identified> = find_one(&self.database, &schema::ORGANIZATIONS, filter).await?;
         let read = |Identified { id }| {
             Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id))

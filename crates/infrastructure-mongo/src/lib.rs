@@ -24,6 +24,7 @@ mod gather;
 mod issues;
 mod members;
 mod organizations;
+mod personal_data;
 mod registrations;
 pub mod schema;
 mod scoped;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bson::doc;
 use convene_application::{
     failure::Fault,
-    ports::{ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, Registrations},
+    ports::{
+        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, PersonalData,
+        Registrations,
+    },
 };
 use convene_domain::time::Instant;
 use mongodb::Client;
@@ -23,6 +26,7 @@ use crate::{
     issues::MongoIssues,
     members::MongoMembers,
     organizations::MongoOrganizations,
+    personal_data::MongoPersonalData,
     registration_book::{BookSettings, MongoRegistrationBook},
     registrations::MongoRegistrations,
     schema::{self, SchemaSettings},
@@ -42,6 +46,7 @@ pub struct MongoPorts {
     pub registrations: Arc<dyn Registrations>,
     pub issues: Arc<dyn Issues>,
     pub activity_log: Arc<dyn ActivityLog>,
+    pub personal_data: Arc<dyn PersonalData>,
 }
 
 impl MongoPorts {
@@ -61,6 +66,7 @@ impl MongoPorts {
             registrations: Arc::new(MongoRegistrations(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),
+            personal_data: Arc::new(MongoPersonalData(database.clone())),
             database,
         }
     }

@@ -35,4 +35,10 @@ pub trait Directory: Send + Sync {
         organization: &OrganizationReference,
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault>;
+
+    /// The organization that is meant, if there is one.
+    async fn find_organization(
+        &self,
+        organization: &OrganizationReference,
+    ) -> Result<Option<OrganizationId>, Fault>;
 }

@@ -26,6 +26,7 @@ mod ids;
 mod issues;
 mod members;
 mod organizations;
+mod personal_data;
 mod registration_book;
 mod registrations;
 
@@ -38,5 +39,6 @@ pub use ids::*;
 pub use issues::*;
 pub use members::*;
 pub use organizations::*;
+pub use personal_data::*;
 pub use registration_book::*;
 pub use registrations::*;

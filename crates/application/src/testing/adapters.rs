@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    ActivityLog, Catalogue, Directory, Events, Issues, Members, Organizations, RegistrationBook,
-    Registrations,
+    ActivityLog, Catalogue, Directory, Events, Issues, Members, Organizations, PersonalData,
+    RegistrationBook, Registrations,
 };
 
 /// Every port that stores, implemented over one and the same storage.
@@ -18,4 +18,5 @@ pub struct Adapters {
     pub registrations: Arc<dyn Registrations>,
     pub issues: Arc<dyn Issues>,
     pub activity_log: Arc<dyn ActivityLog>,
+    pub personal_data: Arc<dyn PersonalData>,
 }

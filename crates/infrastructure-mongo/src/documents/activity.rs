@@ -1,5 +1,6 @@
 //! Entries of the activity log, as they are stored.
 
+use convene_application::ports::{ERASED_EMAIL, ERASED_NAME};
 use convene_domain::{
     activity::{Action, Activity, Actor, RecordedChange, Subject},
     id::ActivityId,
@@ -37,6 +38,26 @@ pub(crate) struct ChangeDocument {
 
 /// How [`Actor::System`] is written.
 const SYSTEM: &str = "system";
+
+impl ActivityDocument {
+    /// Replaces what the entry of a member says of who that is; tells whether it said anything.
+    pub(crate) fn redact(&mut self, tombstone: &str) -> bool {
+        let mut redacted = false;
+        for change in &mut self.changes {
+            let with = match change.field.as_str() {
+                "userId" => tombstone,
+                "displayName" => ERASED_NAME,
+                "email" => ERASED_EMAIL,
+                _ => continue,
+            };
+            for value in [&mut change.before, &mut change.after].into_iter().flatten() {
+                redacted |= value != with;
+                with.clone_into(value);
+            }
+        }
+        redacted
+    }
+}
 
 impl From<Activity> for ActivityDocument {
     fn from(entry: Activity) -> Self {
@@ -78,5 +99,35 @@ impl TryFrom<ActivityDocument> for Activity {
                 .collect(),
             request_id: document.request_id,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_application::ports::PERSONAL_FIELDS;
+
+    use super::*;
+
+    #[test]
+    fn redacts_every_personal_field_and_no_other() {
+        let change = |field: &str| ChangeDocument {
+            field: field.to_owned(),
+            before: Some(String::from("Ada")),
+            after: None,
+        };
+        let mut entry = ActivityDocument {
+            id: String::new(),
+            at: bson::DateTime::MIN,
+            actor: String::new(),
+            action: String::new(),
+            subject: String::new(),
+            changes: PERSONAL_FIELDS.into_iter().chain(["role"]).map(change).collect(),
+            request_id: None,
+        };
+        assert!(entry.redact("erased-1"));
+        let kept = entry.changes.iter().filter(|change| change.before.as_deref() == Some("Ada"));
+        assert_eq!(kept.map(|change| change.field.as_str()).collect::<Vec<_>>(), ["role"]);
+        assert!(entry.changes.iter().all(|change| change.after.is_none()), "nothing is made up");
+        assert!(!entry.redact("erased-1"), "there is nothing left to replace");
     }
 }

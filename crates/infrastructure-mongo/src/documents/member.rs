@@ -29,6 +29,8 @@ pub(crate) struct MemberDocument {
     pub(crate) status: String,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) removed_at: Option<bson::DateTime>,
 }
 
 impl From<&Member> for MemberDocument {
@@ -42,6 +44,7 @@ impl From<&Member> for MemberDocument {
             status: ACTIVE.to_owned(),
             created_at: date(member.created_at),
             updated_at: date(member.updated_at),
+            removed_at: None,
         }
     }
 }

@@ -34,6 +34,7 @@ async fn storage() -> Storage {
         registrations: ports.registrations,
         issues: ports.issues,
         activity_log: ports.activity_log,
+        personal_data: ports.personal_data,
     };
     Storage { adapters, _database: database }
 }

@@ -20,7 +20,7 @@ use convene_domain::{
     id::{ActivityId, EventId},
     member::Role,
     occurrence::OccurrenceKey,
-    text::{OrganizationName, SearchText, Title},
+    text::{OrganizationName, SearchText, Title, UserId},
     time::{Instant, interval::Interval},
 };
 use convene_infrastructure_mongo::ports::MongoPorts;
@@ -37,6 +37,7 @@ pub(crate) async fn use_everything(database: &TestDatabase, tenant: &Tenant) {
     use_issues(ports, tenant, &change).await;
     use_events(ports, &tenant.scope, &change).await;
     use_activity_log(ports, &tenant.scope).await;
+    use_personal_data(ports, &tenant.scope, &change).await;
 }
 
 async fn use_organizations(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
@@ -132,6 +133,15 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     assert_eq!(ports.catalogue.stored(scope, &[second]).await.unwrap().len(), 1);
     events.cancel(scope, new_event, change).await.unwrap();
     events.delete(scope, new_event, change).await.unwrap();
+}
+
+async fn use_personal_data(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
+    for user in ["ada", "first-admin"] {
+        let user = UserId::parse(user).unwrap();
+        let record = ports.personal_data.collect(scope, &user).await.unwrap();
+        assert!(!record.memberships.is_empty() && !record.activity.is_empty(), "{record:?}");
+        ports.personal_data.erase(scope, &user, change).await.unwrap();
+    }
 }
 
 async fn use_activity_log(ports: &MongoPorts, scope: &TenantScope) {

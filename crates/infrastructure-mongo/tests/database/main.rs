@@ -17,6 +17,7 @@ mod hostile_writes;
 mod idempotency;
 mod indexes;
 mod issue_numbers;
+mod personal_data;
 mod registration;
 mod schema;
 mod support;

@@ -169,6 +169,17 @@ macro_rules! contract_cases {
                 refuses_a_repeat_about_what_is_gone,
                 answers_a_repeat_about_a_removed_member,
             }
+            personal_data {
+                collects_what_is_held_about_a_person,
+                collects_what_others_did_to_a_person,
+                knows_nothing_of_a_stranger,
+                erases_a_person_everywhere,
+                erases_in_one_organization_only,
+                leaves_a_present_membership_alone,
+                erases_a_second_time_what_was_added_since,
+                erases_who_is_still_a_member_but_never_the_last_admin,
+                erases_who_is_still_at_it,
+            }
             idempotency {
                 keys_belong_to_their_actors,
                 keys_belong_to_their_organization,

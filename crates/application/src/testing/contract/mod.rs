@@ -30,6 +30,7 @@ mod issues;
 mod members;
 mod occurrence_edits;
 mod organizations;
+mod personal_data;
 mod registering;
 mod registration_windows;
 mod registrations;

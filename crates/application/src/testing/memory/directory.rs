@@ -1,11 +1,24 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use convene_domain::{id::OrganizationId, member::Member, text::UserId};
 
-use super::InMemory;
+use super::{InMemory, World, tenant::Tenant};
 use crate::{
     failure::Fault,
     ports::{Directory, OrganizationReference},
 };
+
+impl World {
+    fn tenant_called(&self, organization: &OrganizationReference) -> Option<&Arc<Tenant>> {
+        match organization {
+            OrganizationReference::Id(id) => self.organizations.get(id),
+            OrganizationReference::Slug(slug) => {
+                self.organizations.values().find(|tenant| tenant.organization.slug == *slug)
+            }
+        }
+    }
+}
 
 #[async_trait]
 impl Directory for InMemory {
@@ -15,16 +28,17 @@ impl Directory for InMemory {
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault> {
         let world = self.lock();
-        let tenant = match organization {
-            OrganizationReference::Id(id) => world.organizations.get(id),
-            OrganizationReference::Slug(slug) => {
-                world.organizations.values().find(|tenant| tenant.organization.slug == *slug)
-            }
-        };
-        let found = tenant.and_then(|tenant| {
+        let found = world.tenant_called(organization).and_then(|tenant| {
             let member = tenant.present_members().find(|member| member.user_id == *user)?;
             Some((tenant.organization.id, member.clone()))
         });
         Ok(found)
+    }
+
+    async fn find_organization(
+        &self,
+        organization: &OrganizationReference,
+    ) -> Result<Option<OrganizationId>, Fault> {
+        Ok(self.lock().tenant_called(organization).map(|tenant| tenant.organization.id))
     }
 }

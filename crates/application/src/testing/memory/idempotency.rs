@@ -8,9 +8,11 @@ use convene_domain::{
     activity::Actor, id::RegistrationId, registration::Registration, text::IdempotencyKey, time::Instant,
 };
 
+use super::answers::Answer;
 use crate::{
     change::{Change, Fingerprint, IDEMPOTENCY_WINDOW},
     failure::Refusal,
+    ports::UsedKey,
 };
 
 /// What mutations with idempotency keys answered.
@@ -21,6 +23,7 @@ pub(super) struct Keys(HashMap<(Actor, IdempotencyKey), Remembered>);
 struct Remembered {
     at: Instant,
     fingerprint: Fingerprint,
+    subject: String,
     answer: Arc<dyn Any + Send + Sync>,
 }
 
@@ -51,11 +54,33 @@ impl Keys {
         });
     }
 
-    pub(super) fn remember<T: Clone + Send + Sync + 'static>(&mut self, change: &Change, answer: &T) {
+    /// The keys that the actor used, oldest first.
+    pub(super) fn used_by(&self, actor: &Actor) -> Vec<UsedKey> {
+        let used = self.0.iter().filter(|((user, _), _)| user == actor);
+        let mut used: Vec<UsedKey> = used
+            .map(|((_, key), Remembered { at, subject, .. })| UsedKey {
+                key: key.clone(),
+                used_at: *at,
+                subject: subject.clone(),
+            })
+            .collect();
+        used.sort_by_key(|used| used.used_at);
+        used
+    }
+
+    /// Forgets the keys that the actor used, and says how many those were.
+    pub(super) fn forget(&mut self, actor: &Actor) -> u64 {
+        let before = self.0.len();
+        self.0.retain(|(user, _), _| user != actor);
+        (before - self.0.len()) as u64
+    }
+
+    pub(super) fn remember<T: Answer>(&mut self, change: &Change, answer: &T) {
         if let Some(idempotency) = &change.idempotency {
             let remembered = Remembered {
                 at: change.at,
                 fingerprint: idempotency.fingerprint,
+                subject: answer.subject(),
                 answer: Arc::new(answer.clone()),
             };
             self.0.insert((change.actor.clone(), idempotency.key.clone()), remembered);

@@ -22,7 +22,7 @@ impl Members for InMemory {
             if transaction.tenant.present_members().any(|other| other.user_id == member.user_id) {
                 return Err(Refusal::AlreadyExists { field: "userId".into() }.into());
             }
-            let record = MemberRecord { member: member.clone(), removed: false };
+            let record = MemberRecord { member: member.clone(), removed: None };
             transaction.tenant.members.insert(member.id, record);
             transaction.log(entries::member(Action::MemberAdded, member.id, None, Some(&member)));
             Ok(member)
@@ -55,7 +55,7 @@ impl Members for InMemory {
                 transaction.keep_an_admin(&before)?;
             }
             after.updated_at = change.at;
-            let record = MemberRecord { member: after.clone(), removed: false };
+            let record = MemberRecord { member: after.clone(), removed: None };
             transaction.tenant.members.insert(id, record);
             transaction.log(entries::member(Action::MemberUpdated, id, Some(&before), Some(&after)));
             Ok(after)
@@ -68,7 +68,7 @@ impl Members for InMemory {
             transaction.keep_an_admin(&member)?;
             transaction.log(entries::member(Action::MemberRemoved, id, Some(&member), None));
             member.updated_at = change.at;
-            transaction.tenant.members.insert(id, MemberRecord { member, removed: true });
+            transaction.tenant.members.insert(id, MemberRecord { member, removed: Some(change.at) });
             let held: Vec<_> = transaction
                 .tenant
                 .registrations

@@ -15,6 +15,7 @@ mod issues;
 mod members;
 mod organizations;
 mod pages;
+mod personal_data;
 mod registration_book;
 mod registrations;
 mod seats;
@@ -67,7 +68,8 @@ impl InMemory {
             registration_book: this.clone(),
             registrations: this.clone(),
             issues: this.clone(),
-            activity_log: this,
+            activity_log: this.clone(),
+            personal_data: this,
         }
     }
 

@@ -39,7 +39,7 @@ impl Organizations for InMemory {
             return Err(Refusal::AlreadyExists { field: "slug".into() }.into());
         }
         let mut transaction = Transaction::new(Tenant::new(organization.clone()), change, &self.ids);
-        let record = MemberRecord { member: admin.clone(), removed: false };
+        let record = MemberRecord { member: admin.clone(), removed: None };
         transaction.tenant.members.insert(admin.id, record);
         transaction.log(entries::organization(Action::OrganizationCreated, None, &organization));
         transaction.log(entries::member(Action::MemberAdded, admin.id, None, Some(&admin)));

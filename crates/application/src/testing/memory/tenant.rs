@@ -35,7 +35,8 @@ pub(super) struct Tenant {
 #[derive(Clone)]
 pub(super) struct MemberRecord {
     pub(super) member: Member,
-    pub(super) removed: bool,
+    /// When they were removed, if they were.
+    pub(super) removed: Option<Instant>,
 }
 
 /// An occurrence that somebody touched.
@@ -65,12 +66,12 @@ impl Tenant {
 
     /// The members that there are now.
     pub(super) fn present_members(&self) -> impl Iterator<Item = &Member> {
-        self.members.values().filter(|record| !record.removed).map(|record| &record.member)
+        self.members.values().filter(|record| record.removed.is_none()).map(|record| &record.member)
     }
 
     /// The member, unless removed.
     pub(super) fn member(&self, id: MemberId) -> Option<&Member> {
-        self.members.get(&id).filter(|record| !record.removed).map(|record| &record.member)
+        self.members.get(&id).filter(|record| record.removed.is_none()).map(|record| &record.member)
     }
 
     pub(super) fn admins(&self) -> usize {

@@ -1,0 +1,51 @@
+//! What the commands about one person's data have in common.
+
+use anyhow::Context;
+use convene_api_graphql::{
+    config::{DatabaseConfig, Environment},
+    wiring::PersonalDataCommands,
+};
+use convene_application::{caller::Operator, personal_data::Person, ports::OrganizationReference};
+use convene_domain::text::UserId;
+
+/// Whose data.
+#[derive(Debug, clap::Args)]
+pub(super) struct Whose {
+    /// Slug or id of the organization
+    #[arg(long, value_name = "SLUG", value_parser = organization)]
+    org: OrganizationReference,
+    /// The person's user id: the subject of their credentials
+    #[arg(long, value_name = "ID", value_parser = user)]
+    user: UserId,
+}
+
+impl Whose {
+    pub(super) fn person(&self) -> Person {
+        Person { organization: self.org.clone(), user: self.user.clone() }
+    }
+
+    pub(super) fn user(&self) -> &UserId {
+        &self.user
+    }
+}
+
+fn organization(text: &str) -> Result<OrganizationReference, String> {
+    OrganizationReference::parse(text).ok_or_else(|| String::from("is neither a slug nor an id"))
+}
+
+fn user(text: &str) -> Result<UserId, String> {
+    UserId::parse(text).map_err(|problem| problem.to_string())
+}
+
+/// Runs the work on a connection of its own, as the platform's operator: whoever has the database's credentials.
+pub(super) fn with_commands<T>(
+    work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let operator = Operator::of_credentials(UserId::parse("operator").context("the operator's name")?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let commands = PersonalDataCommands::open(&config).await?;
+        work(&commands, &operator).await
+    })
+}

@@ -1,0 +1,168 @@
+use std::sync::Arc;
+
+use convene_domain::activity::Actor;
+
+use super::{Person, scope};
+use crate::{
+    caller::Operator,
+    change::RequestMetadata,
+    failure::{Failure, Outcome, Refusal},
+    ports::{Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
+};
+
+/// What an erasure did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// How many seats and places in queues were given up.
+    pub cancelled_registrations: u32,
+    /// What was replaced.
+    pub erased: Erased,
+}
+
+/// Erases what an organization knows of a person.
+pub struct ErasePersonalData {
+    clock: Arc<dyn Clock>,
+    directory: Arc<dyn Directory>,
+    members: Arc<dyn Members>,
+    personal_data: Arc<dyn PersonalData>,
+}
+
+impl ErasePersonalData {
+    /// The use case over these ports.
+    #[must_use]
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        directory: Arc<dyn Directory>,
+        members: Arc<dyn Members>,
+        personal_data: Arc<dyn PersonalData>,
+    ) -> Self {
+        Self { clock, directory, members, personal_data }
+    }
+
+    /// Removes the person from the organization, as an admin would, and puts a tombstone in their place wherever
+    /// they are named. Doing it again finishes what was interrupted, and otherwise changes nothing.
+    ///
+    /// The log names the platform as the one who did it: the operator's commands know no user.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `org`, `InvalidInput` on `user` for what names no person, or `LastAdmin`; then
+    /// nothing was erased. Nor was it after a fault of [`PersonalData::prove_rights`].
+    #[tracing::instrument(skip_all)]
+    pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Erasure> {
+        let scope = scope(&*self.directory, operator, person).await?;
+        self.personal_data.prove_rights(&scope).await?;
+        let change = RequestMetadata::default().into_change(Actor::System, self.clock.now());
+        let organization = OrganizationReference::Id(scope.organization());
+        let present = self.directory.find_membership(&organization, &person.user).await?;
+        let cancelled_registrations = match present {
+            Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
+                Ok(removed) => removed.cancelled_registrations,
+                // Somebody else removed them since.
+                Err(Failure::Refused(refusals)) if refusals == [Refusal::not_found("memberId")] => 0,
+                Err(failure) => return Err(failure),
+            },
+            None => 0,
+        };
+        let erased = self.personal_data.erase(&scope, &person.user, &change).await?;
+        Ok(Erasure { cancelled_registrations, erased })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::{id::OrganizationId, member::Role, text::UserId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        failure::Fault,
+        fixtures,
+        ports::{MockDirectory, MockMembers, MockPersonalData},
+        testing::FixedClock,
+    };
+
+    fn person(user: &str) -> Person {
+        let organization = OrganizationReference::parse("choir").unwrap();
+        Person { organization, user: UserId::parse(user).unwrap() }
+    }
+
+    fn directory(member: bool) -> MockDirectory {
+        let id = OrganizationId::from_uuid(Uuid::nil());
+        let mut directory = MockDirectory::new();
+        directory.expect_find_organization().returning(move |_| Ok(Some(id)));
+        let found = member.then(|| (id, fixtures::member(fixtures::BOB, Role::Admin)));
+        directory.expect_find_membership().returning(move |_, _| Ok(found.clone()));
+        directory
+    }
+
+    /// What is held can be changed.
+    fn permitted() -> MockPersonalData {
+        let mut personal_data = MockPersonalData::new();
+        personal_data.expect_prove_rights().returning(|_| Ok(()));
+        personal_data
+    }
+
+    async fn erase(
+        directory: MockDirectory,
+        members: MockMembers,
+        personal_data: MockPersonalData,
+        user: &str,
+    ) -> Outcome<Erasure> {
+        let (directory, members) = (Arc::new(directory), Arc::new(members));
+        let erase = ErasePersonalData::new(
+            Arc::new(FixedClock::default()),
+            directory,
+            members,
+            Arc::new(personal_data),
+        );
+        let operator = Operator::of_credentials(UserId::parse("operator").unwrap());
+        erase.execute(&operator, &person(user)).await
+    }
+
+    #[tokio::test]
+    async fn erases_nothing_of_the_last_admin() {
+        let mut members = MockMembers::new();
+        members.expect_remove().returning(|_, _, _| Err(Refusal::LastAdmin.into()));
+        // The mock panics where it is told to erase.
+        let outcome = erase(directory(true), members, permitted(), "bob").await;
+        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [Refusal::LastAdmin]));
+    }
+
+    #[tokio::test]
+    async fn removes_nobody_where_the_log_cannot_be_changed() {
+        let mut personal_data = MockPersonalData::new();
+        personal_data.expect_prove_rights().returning(|_| Err(Fault::internal("not authorized").into()));
+        // The mocks panic where they are called.
+        let outcome = erase(directory(true), MockMembers::new(), personal_data, "bob").await;
+        assert!(matches!(outcome, Err(Failure::Fault(Fault::Internal(_)))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn finishes_the_erasure_of_who_was_removed() {
+        let mut personal_data = permitted();
+        let erased = Erased { memberships: 1, entries: 2, keys: 3 };
+        personal_data
+            .expect_erase()
+            .withf(|_, user, change| user.as_str() == "bob" && change.actor == Actor::System)
+            .returning(move |_, _, _| Ok(erased));
+        let outcome = erase(directory(false), MockMembers::new(), personal_data, "bob").await;
+        assert_eq!(outcome.unwrap(), Erasure { cancelled_registrations: 0, erased });
+    }
+
+    #[tokio::test]
+    async fn erases_who_is_removed_by_somebody_else_meanwhile() {
+        let mut members = MockMembers::new();
+        members.expect_remove().returning(|_, _, _| Err(Refusal::not_found("memberId").into()));
+        let mut personal_data = permitted();
+        personal_data.expect_erase().once().returning(|_, _, _| Ok(Erased::default()));
+        let outcome = erase(directory(true), members, personal_data, "bob").await;
+        assert_eq!(outcome.unwrap().cancelled_registrations, 0);
+    }
+
+    #[tokio::test]
+    async fn the_platform_is_no_person() {
+        let outcome = erase(directory(false), MockMembers::new(), MockPersonalData::new(), "system").await;
+        let refused = Refusal::invalid("user", "stands for the platform itself");
+        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [refused]));
+    }
+}

@@ -1,0 +1,112 @@
+use async_trait::async_trait;
+use convene_domain::{
+    activity::{Action, ActivityDraft, Actor, Subject},
+    id::MemberId,
+    registration::Registration,
+    text::{DisplayName, UserId},
+};
+
+use super::{InMemory, tenant::Tenant};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    personal_data::Trail,
+    ports::{
+        BusyTime, ERASED_EMAIL, ERASED_NAME, Erased, Ids, Membership, PERSONAL_FIELDS, PersonalData,
+        PersonalRecord, tombstone,
+    },
+};
+
+#[async_trait]
+impl PersonalData for InMemory {
+    async fn collect(&self, scope: &TenantScope, user: &UserId) -> Result<PersonalRecord, Fault> {
+        let tenant = self.read(scope)?;
+        let memberships: Vec<Membership> = tenant
+            .members
+            .values()
+            .filter(|record| record.member.user_id == *user)
+            .map(|record| Membership { member: record.member.clone(), removed_at: record.removed })
+            .collect();
+        let is_them = |member| memberships.iter().any(|membership| membership.member.id == member);
+        let mut agenda: Vec<BusyTime> = memberships
+            .iter()
+            .filter(|membership| membership.removed_at.is_none())
+            .flat_map(|membership| tenant.seats_of(membership.member.id))
+            .map(|seat| BusyTime { occurrence: seat.occurrence, interval: seat.interval })
+            .collect();
+        agenda.sort_by_key(|busy| busy.interval);
+        let issues = tenant.issues.values();
+        let theirs = issues.filter(|issue| is_them(issue.created_by) || issue.assignee.is_some_and(is_them));
+        let registrations: Vec<Registration> =
+            tenant.registrations.values().filter(|it| is_them(it.member)).cloned().collect();
+        let ids = memberships.iter().map(|membership| membership.member.id.to_string());
+        let mut trail = Trail::new(user, ids.chain(registrations.iter().map(|it| it.id.to_string())));
+        Ok(PersonalRecord {
+            agenda,
+            registrations,
+            issues: theirs.cloned().collect(),
+            activity: tenant.log.values().filter(|entry| trail.passes(entry)).cloned().collect(),
+            keys: tenant.keys.used_by(&Actor::User(user.clone())),
+            memberships,
+        })
+    }
+
+    async fn prove_rights(&self, _: &TenantScope) -> Outcome<()> {
+        Ok(())
+    }
+
+    async fn erase(&self, scope: &TenantScope, user: &UserId, change: &Change) -> Outcome<Erased> {
+        let spare = self.ids.next();
+        self.transact(scope, change, |transaction| {
+            let tenant = &mut transaction.tenant;
+            let removed =
+                tenant.members.values().filter(|it| it.removed.is_some() && it.member.user_id == *user);
+            let members: Vec<MemberId> = removed.map(|record| record.member.id).collect();
+            let stone = tombstone(members.first().map_or(spare, MemberId::uuid));
+            let stone = UserId::parse(&stone).expect("a tombstone is a user id");
+            if stone == *user {
+                return Ok(Erased::default());
+            }
+            let actor = Actor::User(user.clone());
+            let keys = tenant.keys.forget(&actor);
+            let entries = rewrite_log(tenant, &actor, &members, &stone);
+            for member in &members {
+                if let Some(record) = transaction.tenant.members.get_mut(member) {
+                    record.member.user_id = stone.clone();
+                    record.member.display_name = DisplayName::parse(ERASED_NAME).expect("a name");
+                    record.member.email = None;
+                    record.member.updated_at = change.at;
+                }
+                let subject = Subject::Member(*member);
+                transaction.log(ActivityDraft { action: Action::MemberErased, subject, changes: Vec::new() });
+            }
+            let memberships = u32::try_from(members.len()).unwrap_or(u32::MAX);
+            Ok(Erased { memberships, entries, keys })
+        })
+    }
+}
+
+fn rewrite_log(tenant: &mut Tenant, actor: &Actor, members: &[MemberId], stone: &UserId) -> u64 {
+    let mut rewritten = 0;
+    for entry in tenant.log.values_mut() {
+        let before = entry.clone();
+        if entry.actor == *actor {
+            entry.actor = Actor::User(stone.clone());
+        }
+        if matches!(entry.subject, Subject::Member(member) if members.contains(&member)) {
+            for change in entry.changes.iter_mut().filter(|it| PERSONAL_FIELDS.contains(&it.field.as_str())) {
+                let with = match change.field.as_str() {
+                    "userId" => stone.as_str(),
+                    "displayName" => ERASED_NAME,
+                    _ => ERASED_EMAIL,
+                };
+                for value in [&mut change.before, &mut change.after].into_iter().flatten() {
+                    with.clone_into(value);
+                }
+            }
+        }
+        rewritten += u64::from(*entry != before);
+    }
+    rewritten
+}

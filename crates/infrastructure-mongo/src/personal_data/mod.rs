@@ -1,0 +1,48 @@
+//! The port of what is held about a person.
+
+mod collect;
+mod erase;
+
+use async_trait::async_trait;
+use bson::{Bson, Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    ports::{Erased, PersonalData, PersonalRecord},
+};
+use convene_domain::text::UserId;
+
+use crate::database::Database;
+
+/// What MongoDB holds about people.
+#[derive(Clone)]
+pub(crate) struct MongoPersonalData(pub(crate) Database);
+
+#[async_trait]
+impl PersonalData for MongoPersonalData {
+    async fn collect(&self, scope: &TenantScope, user: &UserId) -> Result<PersonalRecord, Fault> {
+        collect::collect(&self.0, scope, user).await
+    }
+
+    async fn prove_rights(&self, scope: &TenantScope) -> Outcome<()> {
+        erase::prove_rights(&self.0, scope).await
+    }
+
+    async fn erase(&self, scope: &TenantScope, user: &UserId, change: &Change) -> Outcome<Erased> {
+        erase::erase(&self.0, scope, user, change).await
+    }
+}
+
+/// The registrations that were made under a key of the user. The second condition is that of the index.
+fn registrations_keyed_by(user: &UserId) -> Document {
+    doc! { "idempotency.actor": user.as_str(), "idempotency.key": { "$exists": true } }
+}
+
+/// The idempotency keys of the user: a range of whole ids, in which the organization comes first, so that the index
+/// on ids can be used.
+fn keys_of(scope: &TenantScope, user: &UserId) -> Document {
+    let organization = scope.organization().to_string();
+    let id = |key: Bson| doc! { "organization": &organization, "actor": user.as_str(), "key": key };
+    doc! { "_id": { "$gt": id(Bson::MinKey), "$lt": id(Bson::MaxKey) } }
+}

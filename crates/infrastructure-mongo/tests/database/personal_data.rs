@@ -1,0 +1,126 @@
+//! After an erasure no document in any collection has anything of the person, wherever it might be kept.
+
+use std::sync::Arc;
+
+use bson::{Document, doc};
+use convene_application::{
+    caller::{Operator, TenantScope},
+    personal_data::{ErasePersonalData, Person},
+    ports::{
+        CancellationOrder, EditScope, EventEdit, EventPatch, MemberPatch, OnAffected, OrganizationReference,
+        RegistrationBook, RegistrationOrder,
+    },
+    testing::{
+        FixedClock,
+        builders::{
+            ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, occurrence_key,
+            register,
+        },
+    },
+};
+use convene_domain::text::{DisplayName, Email, Title, UserId};
+use convene_infrastructure_mongo::registration_book::BookSettings;
+use futures::TryStreamExt;
+use time::{Duration, macros::datetime};
+
+use crate::support::TestDatabase;
+
+/// The person's user id, and what names and addresses of theirs contain.
+const USER: &str = "person-4711";
+const TRACES: [&str; 4] = [USER, "Quillfeather", "quill", "feather.example"];
+
+/// Every document of every collection, as text; with where it is.
+async fn everything(database: &TestDatabase) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for name in database.raw().list_collection_names().await.unwrap() {
+        let found = database.collection(&name).find(doc! {}).await.unwrap();
+        let documents: Vec<Document> = found.try_collect().await.unwrap();
+        all.extend(documents.into_iter().map(|document| (name.clone(), document.to_string())));
+    }
+    all
+}
+
+/// In which collections something of the person is.
+async fn traces(database: &TestDatabase) -> Vec<String> {
+    let mut found: Vec<String> = everything(database)
+        .await
+        .into_iter()
+        .filter(|(_, document)| TRACES.iter().any(|trace| document.contains(trace)))
+        .map(|(name, _)| name)
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// An organization that the person founded and administers, where they did a bit of everything, most of it under
+/// idempotency keys.
+async fn a_busy_person(database: &TestDatabase) -> TenantScope {
+    let ports = &database.ports;
+    let book = ports.start_registration_book(BookSettings::default());
+    let organization = OrganizationBuilder::new("choir").build();
+    let scope = TenantScope::for_tests(organization.id);
+    let by = |key: &str| ChangeBuilder::by(USER).key(key, 1).build();
+    let person = MemberBuilder::new(USER).name("Petra Quillfeather").email("quill@feather.example").admin();
+    let (_, person) =
+        ports.organizations.found(&scope, organization, person.build(), &by("found")).await.unwrap();
+    let patch = MemberPatch {
+        display_name: Some(DisplayName::parse("P. Quillfeather").unwrap()),
+        email: Some(Some(Email::parse("petra@feather.example").unwrap())),
+        role: None,
+    };
+    ports.members.update(&scope, person.id, patch, &by("rename")).await.unwrap();
+    let other = MemberBuilder::new("other").admin().build();
+    let other = ports.members.add(&scope, other, &by("add")).await.unwrap();
+
+    let first = datetime!(2031-03-10 09:00);
+    let event =
+        ports.events.create(&scope, EventBuilder::daily(first, 3).build(), &by("plan")).await.unwrap();
+    let start = |number: i64| first.as_utc() + Duration::days(number);
+    let order = register(occurrence_key(&event, start(0)), person.id);
+    let seat = book.register(&scope, order, &by("seat")).await.unwrap();
+    let order = register(occurrence_key(&event, start(1)), person.id);
+    book.register(&scope, order, &ChangeBuilder::by("other").key("for them", 1).build()).await.unwrap();
+    let order =
+        RegistrationOrder { join_waitlist: true, ..register(occurrence_key(&event, start(1)), other.id) };
+    book.register(&scope, order, &by("for another")).await.unwrap();
+    let give_up = CancellationOrder { registration: seat.id, of_member: None, caller: person.id };
+    book.cancel(&scope, give_up, &by("give up")).await.unwrap();
+    let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
+    let edit = EventEdit {
+        event: event.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch,
+        on_affected: OnAffected::Refuse,
+    };
+    ports.events.update(&scope, edit, &by("edit")).await.unwrap();
+    let issue = IssueBuilder::new("Broken projector", person.id).assignee(person.id).build();
+    ports.issues.create(&scope, issue, &by("report")).await.unwrap();
+    scope
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_leaves_no_trace_in_any_collection() {
+    let database = TestDatabase::prepared().await;
+    let scope = a_busy_person(&database).await;
+    assert_eq!(traces(&database).await, ["activity", "idempotency", "members", "registrations"]);
+
+    let ports = database.ports.clone();
+    let erase = ErasePersonalData::new(
+        Arc::new(FixedClock::default()),
+        ports.directory,
+        ports.members,
+        ports.personal_data,
+    );
+    let organization = OrganizationReference::Id(scope.organization());
+    let person = Person { organization, user: UserId::parse(USER).unwrap() };
+    let operator = Operator::of_credentials(UserId::parse("operator").unwrap());
+    let erasure = erase.execute(&operator, &person).await.unwrap();
+
+    assert_eq!(traces(&database).await, Vec::<String>::new());
+    assert_eq!((erasure.cancelled_registrations, erasure.erased.memberships), (1, 1));
+    assert_eq!(erasure.erased.keys, 9);
+    let report = database.ports.check(FixedClock::START).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+}
