@@ -1,7 +1,10 @@
 //! The adapters hold the contract of the ports.
 
 use async_trait::async_trait;
-use convene_application::testing::{Adapters, contract::Harness};
+use convene_application::testing::{
+    Adapters,
+    contract::{Harness, randomized},
+};
 use convene_infrastructure_mongo::registration_book::BookSettings;
 use std::sync::Arc;
 
@@ -20,6 +23,7 @@ impl Harness for Storage {
     }
 }
 
+/// A new database, and a process that has it to itself.
 async fn storage() -> Storage {
     let database = TestDatabase::prepared().await;
     let ports = database.ports.clone();
@@ -37,6 +41,14 @@ async fn storage() -> Storage {
         personal_data: ports.personal_data,
     };
     Storage { adapters, _database: database }
+}
+
+/// The whole form is run with `CONVENE_TEST_MUTATIONS=5000`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_tells_a_random_run_as_it_was() {
+    let storage = storage().await;
+    let report = randomized::run(storage.adapters(), 20_311_104, randomized::mutations()).await;
+    assert!(report.changes > report.refusals && report.refusals > 0, "{report:?}");
 }
 
 convene_application::contract_tests!(crate::contract::storage().await);

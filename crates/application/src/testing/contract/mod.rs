@@ -16,6 +16,7 @@ mod idempotency_of_all;
 mod invariants;
 mod list;
 mod log_fields;
+pub mod randomized;
 mod tenancy;
 mod tenant;
 mod tools;

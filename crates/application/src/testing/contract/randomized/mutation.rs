@@ -1,0 +1,249 @@
+use convene_domain::{
+    capacity::Capacity,
+    event::Event,
+    id::{EventId, IssueId, MemberId, RegistrationId},
+    issue::{IssuePriority, IssueStatus},
+    member::{Member, Role},
+    occurrence::OccurrenceKey,
+    text::{DisplayName, Email, OrganizationName, Title},
+};
+use rand::{Rng, rngs::StdRng, seq::IteratorRandom};
+use time::Duration;
+
+use super::snapshot::Snapshot;
+use crate::{
+    change::Change,
+    failure::Outcome,
+    ports::{
+        CancellationOrder, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, NewIssue,
+        OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, RegistrationOrder,
+    },
+    testing::{
+        builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
+        contract::{tenant::Tenant, tools::FIRST},
+    },
+};
+
+/// On how many days events take place.
+const DAYS: u32 = 6;
+
+/// Anything that can be done to an organization.
+#[derive(Debug, Clone)]
+pub(super) enum Mutation {
+    UpdateOrganization(OrganizationPatch),
+    AddMember(Box<Member>),
+    UpdateMember(MemberId, MemberPatch),
+    RemoveMember(MemberId),
+    CreateEvent(Box<Event>),
+    UpdateEvent(Box<EventEdit>),
+    CancelEvent(EventId),
+    DeleteEvent(EventId),
+    UpdateOccurrence(Box<OccurrenceEdit>),
+    CancelOccurrence(OccurrenceKey),
+    Register(RegistrationOrder),
+    CancelRegistration(CancellationOrder),
+    CreateIssue(NewIssue),
+    UpdateIssue(IssueId, IssuePatch),
+    DeleteIssue(IssueId),
+}
+
+impl Mutation {
+    /// One that mostly fits what there is. Names and numbers are taken from a few, so that some change nothing.
+    pub(super) fn random(random: &mut StdRng, state: &Snapshot, admin: MemberId) -> Self {
+        let mut choose = Choose { random, state };
+        match choose.random.random_range(0..40) {
+            0 => Self::UpdateOrganization(OrganizationPatch {
+                name: Some(OrganizationName::parse(&choose.name()).unwrap()),
+                time_zone: None,
+            }),
+            1..=4 => Self::AddMember(Box::new(MemberBuilder::new(&choose.user()).build())),
+            5 | 6 => Self::UpdateMember(choose.member(), choose.member_patch()),
+            7 => Self::RemoveMember(choose.member()),
+            8 | 9 => Self::CreateEvent(Box::new(choose.new_event())),
+            10..=12 => Self::UpdateEvent(Box::new(choose.event_edit())),
+            13 => Self::CancelEvent(choose.event()),
+            14 => Self::DeleteEvent(choose.event()),
+            15 | 16 => Self::UpdateOccurrence(Box::new(choose.occurrence_edit())),
+            17 => Self::CancelOccurrence(choose.occurrence()),
+            18..=29 => Self::Register(choose.order()),
+            30..=32 => Self::CancelRegistration(CancellationOrder {
+                registration: choose.registration(),
+                of_member: None,
+                caller: admin,
+            }),
+            33..=35 => Self::CreateIssue(choose.new_issue(admin)),
+            36..=38 => Self::UpdateIssue(choose.issue(), choose.issue_patch()),
+            _ => Self::DeleteIssue(choose.issue()),
+        }
+    }
+
+    /// The one occurrence that it changes, if it changes one by itself.
+    pub(super) fn occurrence(&self) -> Option<OccurrenceKey> {
+        match self {
+            Self::UpdateOccurrence(edit) => Some(edit.occurrence),
+            Self::CancelOccurrence(key) => Some(*key),
+            _ => None,
+        }
+    }
+
+    /// Carries it out.
+    pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<()> {
+        let (scope, ports) = (&tenant.scope, &tenant.ports);
+        match self.clone() {
+            Self::UpdateOrganization(patch) => {
+                ports.organizations.update(scope, patch, change).await.map(drop)
+            }
+            Self::AddMember(member) => ports.members.add(scope, *member, change).await.map(drop),
+            Self::UpdateMember(id, patch) => ports.members.update(scope, id, patch, change).await.map(drop),
+            Self::RemoveMember(id) => ports.members.remove(scope, id, change).await.map(drop),
+            Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(drop),
+            Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(drop),
+            Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(drop),
+            Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(drop),
+            Self::UpdateOccurrence(edit) => {
+                ports.events.update_occurrence(scope, *edit, change).await.map(drop)
+            }
+            Self::CancelOccurrence(key) => ports.events.cancel_occurrence(scope, key, change).await.map(drop),
+            Self::Register(order) => ports.registration_book.register(scope, order, change).await.map(drop),
+            Self::CancelRegistration(order) => {
+                ports.registration_book.cancel(scope, order, change).await.map(drop)
+            }
+            Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(drop),
+            Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(drop),
+            Self::DeleteIssue(id) => ports.issues.delete(scope, id, change).await.map(drop),
+        }
+    }
+}
+
+/// Makes choices among what there is; where there is nothing, of what never was.
+struct Choose<'run> {
+    random: &'run mut StdRng,
+    state: &'run Snapshot,
+}
+
+impl Choose<'_> {
+    fn one_in(&mut self, so_many: u32) -> bool {
+        self.random.random_ratio(1, so_many)
+    }
+
+    fn name(&mut self) -> String {
+        format!("Name {}", self.random.random_range(0..4))
+    }
+
+    fn title(&mut self) -> Title {
+        Title::parse(&self.name()).unwrap()
+    }
+
+    fn user(&mut self) -> String {
+        format!("user-{}", self.random.random_range(0..40))
+    }
+
+    fn member(&mut self) -> MemberId {
+        let known = self.state.members.keys().copied().choose(self.random);
+        known.unwrap_or_else(|| MemberId::from_uuid(fresh_uuid()))
+    }
+
+    fn event(&mut self) -> EventId {
+        let known = self.state.events.keys().copied().choose(self.random);
+        known.filter(|_| !self.one_in(20)).unwrap_or_else(|| EventId::from_uuid(fresh_uuid()))
+    }
+
+    fn registration(&mut self) -> RegistrationId {
+        let known = self.state.registrations.keys().copied().choose(self.random);
+        known.unwrap_or_else(|| RegistrationId::from_uuid(fresh_uuid()))
+    }
+
+    fn issue(&mut self) -> IssueId {
+        let known = self.state.issues.keys().copied().choose(self.random);
+        known.filter(|_| !self.one_in(20)).unwrap_or_else(|| IssueId::from_uuid(fresh_uuid()))
+    }
+
+    /// By the rule that its event has now, or, past its end, none of its. The first ones are the most sought after,
+    /// so that there are queues.
+    fn occurrence(&mut self) -> OccurrenceKey {
+        let first = self.state.events.keys().next().copied();
+        let event = first.filter(|_| !self.one_in(3)).unwrap_or_else(|| self.event());
+        let first = self.state.events.get(&event).map_or(FIRST.as_utc(), |event| event.series.first_start());
+        let day = self.random.random_range(0..DAYS).min(self.random.random_range(0..DAYS));
+        OccurrenceKey { event, original_start: first + Duration::days(day.into()) }
+    }
+
+    fn capacity(&mut self) -> Capacity {
+        Capacity::new(self.random.random_range(1..4_u32)).unwrap()
+    }
+
+    fn on_affected(&mut self) -> OnAffected {
+        if self.one_in(2) { OnAffected::Refuse } else { OnAffected::CancelRegistrations }
+    }
+
+    fn member_patch(&mut self) -> MemberPatch {
+        let email = Email::parse(&format!("{}@example.org", self.user())).unwrap();
+        MemberPatch {
+            display_name: self.one_in(2).then(|| DisplayName::parse("Somebody").unwrap()),
+            email: self.one_in(2).then_some(Some(email)),
+            role: self.one_in(4).then_some(if self.one_in(2) { Role::Admin } else { Role::Member }),
+        }
+    }
+
+    fn new_event(&mut self) -> Event {
+        let start = FIRST + Duration::hours(self.random.random_range(0..12));
+        let event = if self.one_in(4) { EventBuilder::once(start) } else { EventBuilder::daily(start, DAYS) };
+        event.title(&self.name()).seats(self.capacity().get()).build()
+    }
+
+    fn event_edit(&mut self) -> EventEdit {
+        let from = self.occurrence();
+        let scope = if self.one_in(2) {
+            EditScope::All
+        } else {
+            EditScope::ThisAndFollowing { from, new_event: EventId::from_uuid(fresh_uuid()) }
+        };
+        let start = self.state.events.get(&from.event).map_or(FIRST, |event| event.series.start());
+        let patch = EventPatch {
+            title: self.one_in(2).then(|| self.title()),
+            starts_at: (scope == EditScope::All && self.one_in(2)).then_some(start + Duration::HOUR),
+            capacity: self.one_in(3).then(|| self.capacity()),
+            ..EventPatch::default()
+        };
+        let expected_version = self.one_in(5).then_some(2);
+        EventEdit { event: from.event, expected_version, scope, patch, on_affected: self.on_affected() }
+    }
+
+    fn occurrence_edit(&mut self) -> OccurrenceEdit {
+        let occurrence = self.occurrence();
+        let moved = FIRST + Duration::hours(self.random.random_range(0..100));
+        let patch = OccurrencePatch {
+            title: self.one_in(2).then(|| self.title()),
+            starts_at: self.one_in(3).then_some(moved),
+            capacity: self.one_in(3).then(|| self.capacity()),
+            ..OccurrencePatch::default()
+        };
+        OccurrenceEdit { occurrence, patch, on_affected: self.on_affected() }
+    }
+
+    fn order(&mut self) -> RegistrationOrder {
+        RegistrationOrder {
+            id: RegistrationId::from_uuid(fresh_uuid()),
+            occurrence: self.occurrence(),
+            member: self.member(),
+            join_waitlist: !self.one_in(4),
+        }
+    }
+
+    fn new_issue(&mut self, reporter: MemberId) -> NewIssue {
+        let issue = IssueBuilder::new(&self.name(), reporter);
+        let issue = if self.one_in(2) { issue.assignee(self.member()) } else { issue };
+        if self.one_in(3) { issue.event(self.event()) } else { issue }.build()
+    }
+
+    fn issue_patch(&mut self) -> IssuePatch {
+        let statuses = [IssueStatus::Open, IssueStatus::InProgress, IssueStatus::Done];
+        IssuePatch {
+            title: self.one_in(3).then(|| self.title()),
+            status: statuses.into_iter().choose(self.random),
+            priority: self.one_in(3).then_some(IssuePriority::High),
+            assignee: self.one_in(3).then(|| Some(self.member())),
+            ..IssuePatch::default()
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+
+use convene_domain::{
+    activity::{Action, Subject},
+    event::{Event, EventStatus},
+    id::{EventId, IssueId, MemberId, RegistrationId},
+    issue::Issue,
+    member::Member,
+    occurrence::{Exception, OccurrenceKey},
+    organization::Organization,
+    registration::{Registration, RegistrationStatus},
+};
+
+use crate::{
+    ports::{EventFilter, IssueFilter, RegistrationFilter},
+    testing::contract::{tenant::Tenant, tools::every_page},
+};
+
+/// An entry of the log: what was done, and to what.
+pub(super) type Told = (Action, String);
+
+/// Everything that an organization has, as the ports show it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Snapshot {
+    pub(super) organization: Organization,
+    pub(super) members: BTreeMap<MemberId, Member>,
+    pub(super) events: BTreeMap<EventId, Event>,
+    pub(super) registrations: BTreeMap<RegistrationId, Registration>,
+    pub(super) issues: BTreeMap<IssueId, Issue>,
+    /// What the one occurrence that the mutation is about has of its own. Edits of its event change it too, and are
+    /// told of the event.
+    occurrence: Option<(OccurrenceKey, Exception, EventStatus)>,
+}
+
+impl Snapshot {
+    /// What there is now.
+    pub(super) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
+        let (ports, scope) = (&tenant.ports, &tenant.scope);
+        let members = every_page(|page| ports.members.list(scope, None, page), |member| member.id).await;
+        let list = |page| ports.events.list(scope, EventFilter::default(), page);
+        let events = every_page(list, |event| event.id).await;
+        let list = |page| ports.issues.list(scope, IssueFilter::default(), page);
+        let issues = every_page(list, |issue| issue.number).await;
+        let registrations = tenant.registrations(RegistrationFilter::default()).await;
+        let mut snapshot = Self {
+            organization: ports.organizations.get(scope).await.expect("the organization is read"),
+            members: members.into_iter().map(|member| (member.id, member)).collect(),
+            events: events.into_iter().map(|event| (event.id, event)).collect(),
+            registrations: registrations.into_iter().map(|one| (one.id, one)).collect(),
+            issues: issues.into_iter().map(|issue| (issue.id, issue)).collect(),
+            occurrence: None,
+        };
+        snapshot.look_at(tenant, occurrence).await;
+        snapshot
+    }
+
+    /// Notes what the occurrence has of its own; nothing, while nobody has touched it.
+    pub(super) async fn look_at(&mut self, tenant: &Tenant, occurrence: Option<OccurrenceKey>) {
+        self.occurrence = None;
+        if let Some(key) = occurrence {
+            let own = tenant.stored(key).await.map(|stored| (stored.key, stored.exception, stored.status));
+            self.occurrence = Some(own.unwrap_or((key, Exception::default(), EventStatus::Scheduled)));
+        }
+    }
+
+    /// What the log must say if this became `after` in one step, sorted.
+    pub(super) fn told_by_becoming(&self, after: &Self) -> Vec<Told> {
+        let mut told = Vec::new();
+        if self.organization != after.organization {
+            let subject = Subject::Organization(after.organization.id);
+            told.push((Action::OrganizationUpdated, subject.to_string()));
+        }
+        let actions = [Action::MemberAdded, Action::MemberUpdated, Action::MemberRemoved];
+        told.extend(differences(&self.members, &after.members, actions));
+        let actions = [Action::IssueCreated, Action::IssueUpdated, Action::IssueDeleted];
+        told.extend(differences(&self.issues, &after.issues, actions));
+        let is_split = after.events.keys().any(|id| !self.events.contains_key(id));
+        let changed = if is_split { Action::EventSplit } else { Action::EventUpdated };
+        let of_events =
+            differences(&self.events, &after.events, [Action::EventCreated, changed, Action::EventDeleted]);
+        told.extend(of_events.into_iter().map(|(action, subject)| {
+            let is_this = |event: &&Event| event.id.to_string() == subject;
+            let status =
+                |events: &BTreeMap<_, Event>| events.values().find(is_this).map(|event| event.status);
+            let called_off = status(&self.events) == Some(EventStatus::Scheduled)
+                && status(&after.events) == Some(EventStatus::Cancelled);
+            (if called_off { Action::EventCancelled } else { action }, subject)
+        }));
+        if let (Some(before), Some(now)) = (&self.occurrence, &after.occurrence)
+            && before != now
+            && after.events.contains_key(&now.0.event)
+        {
+            let called_off = before.2 != now.2;
+            let action = if called_off { Action::OccurrenceCancelled } else { Action::OccurrenceUpdated };
+            told.push((action, now.0.to_string()));
+        }
+        told.extend(after.registrations.values().filter_map(|now| {
+            let before = self.registrations.get(&now.id).map(|before| before.status);
+            let action = match (before, now.status) {
+                (before, now) if before == Some(now) => return None,
+                (None, RegistrationStatus::Confirmed) => Action::RegistrationCreated,
+                (_, RegistrationStatus::Confirmed) => Action::RegistrationPromoted,
+                (_, RegistrationStatus::Waitlisted) => Action::RegistrationWaitlisted,
+                (_, RegistrationStatus::Cancelled) => Action::RegistrationCancelled,
+            };
+            Some((action, now.id.to_string()))
+        }));
+        told.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
+        told
+    }
+}
+
+/// What was added, changed and taken away.
+fn differences<K: Ord + ToString, V: PartialEq>(
+    before: &BTreeMap<K, V>,
+    after: &BTreeMap<K, V>,
+    [added, changed, gone]: [Action; 3],
+) -> Vec<Told> {
+    let now = after.iter().filter_map(|(id, value)| match before.get(id) {
+        None => Some((added, id.to_string())),
+        Some(before) if before != value => Some((changed, id.to_string())),
+        Some(_) => None,
+    });
+    let lost = before.keys().filter(|id| !after.contains_key(id)).map(|id| (gone, id.to_string()));
+    now.chain(lost).collect()
+}

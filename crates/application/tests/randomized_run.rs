@@ -1,0 +1,76 @@
+//! The activity log tells a long random run as it was, and a log that does not is found out.
+#![cfg(feature = "testing")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    page::{Page, PageRequest},
+    ports::{ActivityFilter, ActivityLog},
+    testing::{Adapters, contract::randomized, memory::InMemory},
+};
+use convene_domain::{
+    activity::{Action, Activity},
+    id::ActivityId,
+    time::Instant,
+};
+
+const SEED: u64 = 20_311_103;
+
+#[tokio::test]
+async fn the_log_tells_every_change_once_and_in_order() {
+    let report = randomized::run(InMemory::new().adapters(), SEED, randomized::mutations()).await;
+    for action in Action::ALL.iter().filter(|action| **action != Action::MemberErased) {
+        let is_founding = *action == Action::OrganizationCreated;
+        assert!(is_founding || report.told.contains_key(action.as_str()), "no {action}: {report:?}");
+    }
+    assert!(report.changes > report.refusals && report.refusals > 0, "{report:?}");
+}
+
+/// A log that loses the entries of one action, or tells them under another.
+struct Unfaithful(Arc<dyn ActivityLog>, fn(Activity) -> Option<Activity>);
+
+#[async_trait]
+impl ActivityLog for Unfaithful {
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        filter: ActivityFilter,
+        page: PageRequest<(Instant, ActivityId)>,
+    ) -> Result<Page<Activity>, Fault> {
+        let page = self.0.list(scope, filter, page).await?;
+        Ok(Page { items: page.items.into_iter().filter_map(self.1).collect(), has_next: page.has_next })
+    }
+
+    async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
+        self.0.get_many(scope, ids).await
+    }
+}
+
+async fn run_on(unfaithful: fn(Activity) -> Option<Activity>) {
+    let adapters = InMemory::new().adapters();
+    let activity_log = Arc::new(Unfaithful(Arc::clone(&adapters.activity_log), unfaithful));
+    randomized::run(Adapters { activity_log, ..adapters }, SEED, randomized::SHORT).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "what the log says of")]
+async fn a_lost_entry_is_found_out() {
+    run_on(|entry| Some(entry).filter(|entry| entry.action != Action::RegistrationPromoted)).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "does not follow")]
+async fn entries_in_a_wrong_order_are_found_out() {
+    run_on(|mut entry| {
+        if entry.action == Action::IssueUpdated {
+            for change in &mut entry.changes {
+                std::mem::swap(&mut change.before, &mut change.after);
+            }
+        }
+        Some(entry)
+    })
+    .await;
+}
