@@ -1,5 +1,7 @@
 //! Who may do what, and what strangers are told.
 
+use std::collections::BTreeSet;
+
 use insta::assert_json_snapshot;
 use reqwest::{Method, RequestBuilder};
 use rstest::rstest;
@@ -18,6 +20,27 @@ const ROUTES: [(Method, &str, Option<&str>); 5] = [
     (Method::PATCH, "/api/issues/1", Some(r#"{"title":"B"}"#)),
     (Method::DELETE, "/api/issues/2", None),
 ];
+
+/// The routes that the document tells of.
+async fn told_routes(server: &TestServer) -> BTreeSet<String> {
+    let document = send(server.request(Method::GET, "/api/openapi.json")).await.body;
+    let mut routes = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let methods = methods.as_object().unwrap().keys();
+        routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    routes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_has_a_row() {
+    let server = TestServer::start().await;
+    let rows = ROUTES.iter().map(|(method, path, _)| {
+        let path = path.replace(|digit: char| digit.is_ascii_digit(), "{number}");
+        format!("{method} {path}")
+    });
+    assert_eq!(told_routes(&server).await, rows.collect());
+}
 
 fn filled(request: RequestBuilder, body: Option<&str>) -> RequestBuilder {
     match body {
