@@ -26,7 +26,7 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Failure, Fault, Outcome, Refusal},
+    failure::{Failure, Fault, Outcome},
     ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
 };
 use convene_domain::{id::MemberId, registration::Registration};
@@ -114,7 +114,8 @@ impl MongoRegistrationBook {
         usize::try_from(hasher.finish() % count).unwrap_or(0)
     }
 
-    /// The occurrence and the member of a registration, to know where to queue.
+    /// The occurrence and the member of a registration, to know where to queue. Who asks for what does not exist
+    /// queues too: what their key was used for is found out there.
     async fn whose(&self, scope: &TenantScope, order: &CancellationOrder) -> Outcome<(MemberId, String)> {
         let filter = doc! { "_id": order.registration.to_string() };
         let found: Option<RegistrationDocument> = self
@@ -123,7 +124,7 @@ impl MongoRegistrationBook {
             .find_one(filter)
             .await
             .map_err(Fault::from)?;
-        let document = found.ok_or_else(|| Refusal::not_found("registrationId"))?;
+        let Some(document) = found else { return Ok((order.caller, order.registration.to_string())) };
         let registration =
             Registration::try_from(&document).map_err(|error| Fault::from(StorageError::from(error)))?;
         Ok((registration.member, document.occurrence))

@@ -1,6 +1,6 @@
 //! What keys do beyond single mutations: whose they are, how long they count, what they are remembered for.
 
-use convene_domain::{issue::Issue, registration::Registration};
+use convene_domain::{id::RegistrationId, issue::Issue, registration::Registration};
 use time::Duration;
 
 use super::{
@@ -12,10 +12,10 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Outcome, Refusal},
-    ports::RegistrationFilter,
+    ports::{CancellationOrder, RegistrationFilter, RegistrationOrder},
     testing::builders::{
-        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, occurrence_key,
-        register,
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid,
+        occurrence_key, register,
     },
 };
 
@@ -74,6 +74,26 @@ pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
     book.register(&tenant.scope, order(), &change(3)).await.unwrap();
     let refused = report(&tenant, &change(4)).await;
     assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for a seat, tried for an issue");
+
+    // That the key was used is told before that there is nothing to be done.
+    let nothing = RegistrationOrder { occurrence: occurrence_key(&event, day(9)), ..order() };
+    let refused = book.register(&tenant.scope, nothing, &change(5)).await;
+    assert_eq!(
+        refusal(refused),
+        Refusal::IdempotencyKeyReused,
+        "tried for an occurrence that does not exist"
+    );
+    let nothing = CancellationOrder {
+        registration: RegistrationId::from_uuid(fresh_uuid()),
+        of_member: None,
+        caller: tenant.admin.id,
+    };
+    let refused = book.cancel(&tenant.scope, nothing, &change(6)).await;
+    assert_eq!(
+        refusal(refused),
+        Refusal::IdempotencyKeyReused,
+        "tried for a registration that does not exist"
+    );
 }
 
 pub(super) async fn keys_count_for_a_day(bench: Bench) {

@@ -47,16 +47,17 @@ pub(super) async fn run(
 ) -> Attempt<()> {
     let mut found: HashMap<String, RegistrationDocument> =
         found.into_iter().map(|registration| (registration.id.clone(), registration)).collect();
-    let (mut accepted, mut cancellings) = (Vec::new(), Vec::new());
+    let (mut accepted, mut cancellings, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for call in calls {
         match decide(batch, call, found.remove(&call.wish.registration.to_string()))? {
             Ok(cancelling) => {
                 accepted.push(*call);
                 cancellings.push(cancelling);
             }
-            Err(refusal) => batch.answer(call.number, Err(refusal)),
+            Err(refusal) => refused.push((*call, refusal)),
         }
     }
+    explain(batch, transaction, refused).await?;
     // Only a seat that was given back is free for somebody else.
     let mut freed: BTreeMap<String, Vec<Call<'_>>> = BTreeMap::new();
     for (call, cancelling) in accepted.iter().zip(&cancellings) {
@@ -78,6 +79,20 @@ pub(super) async fn run(
         let cancelled = Cancelled { registration, promoted: promoted.remove(&call.number) };
         batch.keys.note(&call.entry.change, &cancelled);
         batch.answer(call.number, Ok(Answer::Cancelled(Box::new(cancelled))));
+    }
+    Ok(())
+}
+
+/// Tells everyone else why not. A call that is repeated looks like one that comes too late, so keys come first.
+async fn explain(
+    batch: &mut Batch,
+    transaction: &mut Transaction<'_>,
+    refused: Vec<(Call<'_>, Refusal)>,
+) -> Attempt<()> {
+    batch.keys.load_notes(transaction, refused.iter().map(|(call, _)| call.entry)).await?;
+    for (call, refusal) in refused {
+        let verdict = batch.keys.verdict(transaction, call.entry).await?;
+        batch.answer(call.number, verdict.unwrap_or(Err(refusal)));
     }
     Ok(())
 }

@@ -44,24 +44,29 @@ pub(super) struct Keys {
 
 /// What was noted down under the entries' keys.
 ///
-/// Notes are looked up outside the transaction: whatever had been answered before an entry came is seen there as
-/// well as here, and who notes down the same key at the same time meets its unique id.
+/// They are looked up outside the transaction, beside its own first look: whatever had been answered before an entry
+/// came is seen. What is done meanwhile is not, so who is about to be refused is looked up again.
 pub(super) async fn notes<'e>(
     database: &Database,
     scope: &TenantScope,
     entries: impl Iterator<Item = &'e Entry> + Send,
 ) -> Attempt<Vec<IdempotencyDocument>> {
+    let Some(filter) = by_keys(scope, entries)? else { return Ok(Vec::new()) };
+    let notes = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
+    notes.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
+}
+
+/// The notes of the entries' keys; none if they have no keys.
+fn by_keys<'e>(
+    scope: &TenantScope,
+    entries: impl Iterator<Item = &'e Entry>,
+) -> Attempt<Option<bson::Document>> {
     let organization = scope.organization().to_string();
     let ids = entries
         .filter_map(|entry| key(&entry.change))
         .map(|key| bson::serialize_to_bson(&document(&organization, key)))
         .collect::<Result<Vec<Bson>, _>>()?;
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let filter = doc! { "_id": { "$in": ids } };
-    let notes = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
-    notes.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
+    Ok((!ids.is_empty()).then(|| doc! { "_id": { "$in": ids } }))
 }
 
 impl Keys {
@@ -74,12 +79,29 @@ impl Keys {
         care: Care,
     ) -> Attempt<Self> {
         let organization = transaction.scope().organization().to_string();
-        let noted =
-            noted.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)).collect();
-        let mut keys = Self { organization, noted, ..Self::default() };
+        let mut keys = Self { organization, ..Self::default() };
+        keys.remember(noted);
         let uncertain = entries.filter(|entry| care == Care::More || matches!(entry.wish, Wish::Cancel(_)));
         keys.load_registered(transaction, uncertain).await?;
         Ok(keys)
+    }
+
+    /// Looks the notes up as the transaction sees them: the same call may have come twice at once, and the other may
+    /// have been done between the first look at the notes and the beginning of the transaction.
+    pub(super) async fn load_notes<'e>(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        entries: impl Iterator<Item = &'e Entry> + Send,
+    ) -> Attempt<()> {
+        if let Some(filter) = by_keys(transaction.scope(), entries)? {
+            let notes = transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
+            self.remember(notes);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, notes: Vec<IdempotencyDocument>) {
+        self.noted.extend(notes.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)));
     }
 
     /// Looks up the registrations that were made under the entries' keys.

@@ -70,6 +70,26 @@ async fn whoever_never_heard_of_a_commit_that_was_not_done_gets_a_seat_by_the_sa
     assert_registered_once(&stage, &event).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancellation_that_is_repeated_while_it_is_done_is_answered_alike() {
+    let stage = Stage::with_two_processes().await;
+    let event = event(&stage, 5).await;
+    let member = stage.member().await;
+    let seat = stage.register(wish(&event, member), &by(member).build()).await.unwrap();
+    let change = by(member).key("k", 1).build();
+    // The first process has looked for the key in vain, and is slow to begin its transaction.
+    let slow = FailPoint::on("find", 1).slow(1_000).in_collection(&stage.database, "registrations", 1);
+    let slow = slow.set(&stage.database).await;
+    let (late, first) = futures::join!(stage.cancel_by(0, &seat, &change), async {
+        slow.entered().await;
+        stage.cancel_by(1, &seat, &change).await
+    });
+    assert!(slow.times_entered().await >= 1);
+    assert_eq!(late.unwrap(), first.unwrap());
+    assert_eq!(stage.database.logged("registration.cancelled").await, 1);
+    stage.assert_sound().await;
+}
+
 #[tokio::test]
 async fn nothing_happens_for_who_has_gone_before_the_commit() {
     let deadline = std::time::Duration::from_secs(1);

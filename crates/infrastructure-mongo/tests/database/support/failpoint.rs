@@ -9,7 +9,7 @@ use super::TestDatabase;
 
 /// How commands of one test's client will fail, as the server would.
 pub(crate) struct FailPoint {
-    times: i32,
+    mode: Document,
     data: Document,
 }
 
@@ -23,7 +23,14 @@ pub(crate) struct SetFailPoint {
 impl FailPoint {
     /// The next `times` commands of this name are affected, in the way that is said next.
     pub(crate) fn on(command: &str, times: i32) -> Self {
-        Self { times, data: doc! { "failCommands": [command] } }
+        Self { mode: doc! { "times": times }, data: doc! { "failCommands": [command] } }
+    }
+
+    /// Only those about this collection, and only after so many of them.
+    pub(crate) fn in_collection(mut self, database: &TestDatabase, collection: &str, after: i32) -> Self {
+        self.data.insert("namespace", format!("{}.{collection}", database.name()));
+        self.mode = doc! { "skip": after };
+        self
     }
 
     /// They fail with this code and these labels; nothing is done.
@@ -65,7 +72,7 @@ impl FailPoint {
         let point = SetFailPoint { client: database.client.clone(), before: AtomicI64::new(0), _turn: turn };
         let command = doc! {
             "configureFailPoint": "failCommand",
-            "mode": { "times": self.times },
+            "mode": self.mode,
             "data": self.data,
         };
         let set = point.client.database("admin").run_command(command).await.unwrap();
@@ -75,6 +82,16 @@ impl FailPoint {
 }
 
 impl SetFailPoint {
+    /// Waits until a command has entered it.
+    pub(crate) async fn entered(&self) {
+        let wait = doc! {
+            "waitForFailPoint": "failCommand",
+            "timesEntered": self.before.load(Ordering::Relaxed) + 1,
+            "maxTimeMS": 10_000,
+        };
+        self.client.database("admin").run_command(wait).await.unwrap();
+    }
+
     /// How many commands failed. This ends it.
     pub(crate) async fn times_entered(&self) -> i64 {
         let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
