@@ -53,9 +53,11 @@ pub(crate) enum StorageError {
 const DUPLICATE_KEY: i32 = 11_000;
 
 /// Codes by which a server says that it can't answer now: shutting down, stepping down, recovering, no primary,
-/// interrupted, out of time. (Names: the server's `error_codes.yml`.)
-const NOT_NOW: [i32; 17] =
-    [6, 7, 50, 64, 89, 91, 112, 133, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436];
+/// interrupted, a cursor lost or killed, out of time. (Names: the server's `error_codes.yml`.)
+const NOT_NOW: [i32; 20] = [
+    6, 7, 43, 50, 64, 89, 91, 112, 133, 134, 189, 237, 262, 9001, 10_107, 11_600, 11_601, 11_602, 13_435,
+    13_436,
+];
 
 impl StorageError {
     /// Whether a unique index, any or the one of this name, has the value already.
