@@ -1,0 +1,82 @@
+use bson::doc;
+use serde_json::Value;
+
+use crate::support::{Installation, program};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prepares_loads_and_checks_a_database_and_does_so_again() {
+    let installation = Installation::empty().await;
+    for _ in 0..2 {
+        installation.printed(&["migrate"]);
+    }
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds");
+    installation.printed(&["seed", seeds]);
+    let events = installation.collection("events").count_documents(doc! {}).await.unwrap();
+    assert!(events > 20, "{events}");
+    installation.printed(&["seed", seeds]);
+    let again = installation.collection("events").count_documents(doc! {}).await.unwrap();
+    assert_eq!(again, events, "what is there is left alone");
+
+    let report: Value = serde_json::from_str(&installation.printed(&["check", "--json"])).unwrap();
+    let examined: u64 =
+        report["findings"].as_array().unwrap().iter().map(|one| one["examined"].as_u64().unwrap()).sum();
+    assert!(examined > 100, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_fails_where_something_does_not_hold_and_says_what() {
+    let installation = Installation::seeded().await;
+    assert!(installation.run(&["check"]).status.success());
+    let taken = doc! { "taken": { "$gt": 0 } };
+    installation.break_rule("occurrences", taken, doc! { "$inc": { "taken": 1, "capacity": 1 } }).await;
+    for arguments in [&["check"][..], &["check", "--json"]] {
+        let output = installation.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("taken"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exports_what_is_held_about_a_person_and_erases_it() {
+    let installation = Installation::seeded().await;
+    let person = ["--org", "org-123", "--user", "user-789"];
+    let command = |name: &'static str| std::iter::once(name).chain(person).collect::<Vec<_>>();
+    let export = installation.printed(&command("export"));
+    assert!(export.contains("benoit@lumieres.example"), "{export}");
+    let refused = installation.run(&command("erase"));
+    assert!(!refused.status.success(), "it wants --yes");
+    assert_eq!(installation.printed(&command("export")), export, "nothing was erased");
+
+    installation.printed(&[&command("erase")[..], &["--yes"]].concat());
+    let export = installation.printed(&command("export"));
+    assert!(!export.contains("benoit"), "{export}");
+    assert!(installation.run(&["check"]).status.success());
+}
+
+#[test]
+fn settings_that_are_wrong_are_told_all_at_once() {
+    let output = program(&["serve"])
+        .env("CONVENE_LISTEN", "nowhere")
+        .env("CONVENE_BODY_LIMIT", "much")
+        .env("CONVENE_JWT_SECRET", "short")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    for setting in ["CONVENE_MONGODB_URI", "CONVENE_LISTEN", "CONVENE_BODY_LIMIT", "CONVENE_JWT_SECRET"] {
+        assert!(told.contains(setting), "{setting} is missing: {told}");
+    }
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_a_failure_with_a_reason() {
+    let output = program(&["check"])
+        .env("CONVENE_MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("MongoDB did not answer"), "{told}");
+}
