@@ -17,21 +17,7 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Stage, by, refusal};
-
-/// A generator of Knuth's, so that a run can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-
-    fn number(&mut self, sides: usize) -> i64 {
-        i64::try_from(self.roll(sides)).unwrap()
-    }
-}
+use crate::support::{Dice, Stage, by, refusal};
 
 /// What has happened so far, to see that something did.
 #[derive(Default)]

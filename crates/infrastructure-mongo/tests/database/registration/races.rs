@@ -9,7 +9,7 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Stage, first, patient_wish, refusal, wish};
+use crate::support::{Dice, Stage, first, patient_wish, refusal, wish};
 
 /// Everybody asks at once, of all processes in turn.
 async fn rush(stage: &Stage, event: &Event, members: &[MemberId]) -> Vec<Outcome<Registration>> {
@@ -96,16 +96,6 @@ async fn one_member_gets_one_of_many_seats_that_overlap(#[case] events: usize, #
         assert_eq!(refusal(outcome), Refusal::ScheduleConflict { with: Box::new(won[0].clone()) });
     }
     stage.assert_sound().await;
-}
-
-/// A generator of Knuth's, so that a run can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
 }
 
 /// A member who registers, waits and cancels at random, and whose calls go to either process.

@@ -1,6 +1,7 @@
 //! A database for one test, and ways to watch and to break what goes on in it.
 
 mod commands;
+mod dice;
 mod failpoint;
 mod stage;
 
@@ -18,6 +19,7 @@ use mongodb::{Client, Collection, options::ClientOptions};
 
 pub(crate) use self::{
     commands::Commands,
+    dice::Dice,
     failpoint::FailPoint,
     stage::{Stage, by, first, patient_wish, refusal, wish},
 };
