@@ -130,6 +130,15 @@ pub(crate) fn command_line(pid: u32) -> Option<String> {
     (!joined.is_empty()).then(|| joined.to_owned())
 }
 
+/// Whether a process is on its way out: it has lost its command line, but may still hold its port and its files.
+/// Only systems with /proc tell.
+pub(crate) fn is_ending(pid: u32) -> bool {
+    // "pid (name) state ...", where the name may be anything.
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    command_line(pid).is_none() && state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

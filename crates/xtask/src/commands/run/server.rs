@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::convene::Convene;
-use crate::child::{ChildGroup, command_line};
+use crate::child::{ChildGroup, command_line, is_ending};
 use crate::interrupt::Interrupt;
 
 /// How long the server may take until it can serve: making all indexes takes seconds.
@@ -69,8 +69,10 @@ impl Drop for Server {
 pub(super) fn end_left_over(state: &Path, binary: &Path) {
     let Some(pid) = left_over(state, binary) else { return };
     let gone = |limit| {
-        let there = || Ok(left_over(state, binary).is_none().then_some(()));
-        matches!(Interrupt::default().poll(limit, there), Ok(Some(())))
+        let is_gone =
+            || left_over(state, binary).is_none() && !is_ending(pid.as_raw_nonzero().get().unsigned_abs());
+        let gone = || Ok(is_gone().then_some(()));
+        matches!(Interrupt::default().poll(limit, gone), Ok(Some(())))
     };
     // A signal fails only where the process is gone already.
     kill_process_group(pid, Signal::TERM).ok();
@@ -176,7 +178,6 @@ mod tests {
         assert!(Interrupt::default().poll(STOP, started).unwrap().is_some());
 
         end_left_over(state.path(), &binary);
-        // A process that is ending has lost its command line a moment before it can be waited for.
-        assert!(Interrupt::default().poll(STOP, || process.ended()).unwrap().is_some());
+        assert!(process.ended().unwrap().is_some());
     }
 }
