@@ -11,7 +11,6 @@ use convene_domain::{
     text::UserId,
 };
 use futures::{FutureExt, future::BoxFuture};
-use serde::Deserialize;
 
 use super::{keys_of, registrations_keyed_by};
 use crate::{
@@ -86,24 +85,18 @@ pub(super) async fn erase(
     Ok(Erased { memberships, entries: acted + told, keys: kept + noted })
 }
 
-#[derive(Deserialize)]
-struct Identified {
-    #[serde(rename = "_id")]
-    id: String,
-}
-
 async fn removed_memberships(
     database: &Database,
     scope: &TenantScope,
     user: &UserId,
 ) -> Result<Vec<MemberId>, StorageError> {
     let filter = doc! { "userId": user.as_str(), "status": REMOVED };
-    let query = Query::from(filter).sorted(doc! { "_id": 1 }).projected(doc! { "_id": 1 });
-    let found: Vec<Identified> = database.collection(scope, &schema::MEMBERS).find(query).await?;
-    let read = |Identified { id }| {
-        Fields::of(schema::MEMBERS.name, &id).read("_id", MemberId::parse(&id)).map_err(StorageError::from)
+    let query = Query::from(filter).sorted(doc! { "_id": 1 });
+    let found = database.collection(scope, &schema::MEMBERS).ids(query).await?;
+    let read = |id: &String| {
+        Fields::of(schema::MEMBERS.name, id).read("_id", MemberId::parse(id)).map_err(StorageError::from)
     };
-    found.into_iter().map(read).collect()
+    found.iter().map(read).collect()
 }
 
 impl Database {
@@ -130,12 +123,10 @@ async fn rewrite(
     filter: Document,
     update: Document,
 ) -> Attempt<u64> {
-    let query = Query::from(filter).limited(BATCH).projected(doc! { "_id": 1 });
-    let found: Vec<Identified> = transaction.collection(schema).find(query).await?;
-    if found.is_empty() {
+    let ids = transaction.collection(schema).ids(Query::from(filter).limited(BATCH)).await?;
+    if ids.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<String> = found.into_iter().map(|found| found.id).collect();
     let updated = transaction.collection(schema).update_many(doc! { "_id": { "$in": ids } }, update).await?;
     Ok(updated.modified)
 }

@@ -30,10 +30,11 @@ use crate::{
 /// What a caller is told.
 pub(super) type Verdict = Result<Answer, Refusal>;
 
-/// A call, which one in its batch it is, and the occurrence that it is about, as it is called now.
+/// A call, and which one in its batch it is.
 struct Numbered<'e, W> {
     number: usize,
     entry: &'e Entry,
+    /// What a wish to register is about, as it is called now. A cancellation goes by its registration instead.
     occurrence: &'e str,
     wish: &'e W,
 }

@@ -1,6 +1,6 @@
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
 use crate::{
@@ -50,6 +50,17 @@ impl<E: Execution> ScopedCollection<E> {
     ) -> Result<Option<D>, StorageError> {
         let found = self.find(query.into().limited(1)).await?;
         Ok(found.into_iter().next())
+    }
+
+    /// The ids of what the query asks for, where they are texts.
+    pub(crate) async fn ids(&mut self, query: impl Into<Query>) -> Result<Vec<String>, StorageError> {
+        #[derive(Deserialize)]
+        struct Identified {
+            #[serde(rename = "_id")]
+            id: String,
+        }
+        let found: Vec<Identified> = self.find(query.into().projected(doc! { "_id": 1 })).await?;
+        Ok(found.into_iter().map(|document| document.id).collect())
     }
 
     /// What the stages make of the documents that pass the filter.

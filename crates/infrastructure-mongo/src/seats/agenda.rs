@@ -132,18 +132,8 @@ pub(crate) async fn free_among(
     claim: &Claim<'_>,
     guards: Guards,
 ) -> Result<HashSet<String>, StorageError> {
-    ids(transaction, free_with_room(claim, guards)).await
-}
-
-async fn ids(transaction: &mut Transaction<'_>, filter: Document) -> Result<HashSet<String>, StorageError> {
-    #[derive(Deserialize)]
-    struct Id {
-        #[serde(rename = "_id")]
-        id: String,
-    }
-    let query = Query::from(filter).projected(doc! { "_id": 1 });
-    let found: Vec<Id> = transaction.collection(&schema::AGENDAS).find(query).await?;
-    Ok(found.into_iter().map(|member| member.id).collect())
+    let free = transaction.collection(&schema::AGENDAS).ids(free_with_room(claim, guards)).await?;
+    Ok(free.into_iter().collect())
 }
 
 /// The agendas of the claim's members that are free for the occurrence.

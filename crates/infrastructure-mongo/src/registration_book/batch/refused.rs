@@ -4,16 +4,9 @@ use std::collections::HashSet;
 
 use bson::doc;
 use convene_application::{failure::Refusal, ports::RegistrationOrder};
-use serde::Deserialize;
 
 use super::{Batch, Numbered};
-use crate::{error::StorageError, schema, scoped::Query, transaction::Transaction};
-
-#[derive(Deserialize)]
-struct Identified {
-    #[serde(rename = "_id")]
-    id: String,
-}
+use crate::{error::StorageError, schema, transaction::Transaction};
 
 /// Tells those who asked for an occurrence of an event that was called off as a whole so.
 pub(super) async fn tell_why(
@@ -32,9 +25,7 @@ pub(super) async fn tell_why(
         return Ok(());
     }
     let filter = doc! { "_id": { "$in": Vec::from_iter(events) }, "status": "CANCELLED" };
-    let query = Query::from(filter).projected(doc! { "_id": 1 });
-    let found: Vec<Identified> = transaction.collection(&schema::EVENTS).find(query).await?;
-    let whole: HashSet<String> = found.into_iter().map(|event| event.id).collect();
+    let whole = transaction.collection(&schema::EVENTS).ids(filter).await?;
     for (call, refusal) in refused {
         // Otherwise it was dropped by an edit of its series.
         if with_event(call, refusal).is_some_and(|event| whole.contains(&event)) {
