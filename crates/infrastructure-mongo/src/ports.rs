@@ -72,7 +72,7 @@ impl MongoPorts {
     }
 
     /// Starts a book that gives out seats. One is enough for a process; it must be started within a Tokio runtime,
-    /// which its batchers live on.
+    /// which its transactions run on.
     #[must_use]
     pub fn start_registration_book(&self, settings: BookSettings) -> MongoRegistrationBook {
         MongoRegistrationBook::start(self.database.clone(), settings, Guards::ON)

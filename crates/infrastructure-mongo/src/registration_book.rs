@@ -1,32 +1,29 @@
 //! The port that gives out seats and takes them back.
 //!
 //! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
-//! are merged: a few [batchers](batcher) each take whatever has queued while their last transaction was in
-//! flight, and run [one transaction](batch) for all of it. An occurrence always goes to the same batcher, so that
-//! a process does not get in its own way; between processes the database arbitrates.
+//! are merged: a [dispatcher](dispatcher) has [one transaction](batch) done for whatever has queued while the last
+//! one was in flight. Few are in flight at a time, and no two of them are about [the same member or occurrence](lane),
+//! so that a process does not get in its own way; between processes the database arbitrates.
 //!
-//! - in order of arrival: queues are first come, first served, and so is a batch
-//! - one member's own calls go to [one batcher at a time](gate): two would only meet in the member's agenda
+//! - in order of arrival: the queue is first come, first served, and so is a batch
 //! - every caller has a [deadline](ticket), and learns whether something may have happened by then
 
 mod batch;
-mod batcher;
+mod dispatcher;
 mod entry;
-mod gate;
+mod lane;
+mod process;
 mod settings;
 mod ticket;
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Failure, Fault, Outcome},
+    failure::{Fault, Outcome},
     ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
 };
 use convene_domain::{id::MemberId, registration::Registration};
@@ -39,9 +36,8 @@ pub use self::settings::BookSettings;
 #[cfg(any(test, feature = "testing"))]
 pub use self::settings::MissingGuard;
 use self::{
-    batcher::Batcher,
+    dispatcher::Queue,
     entry::{Answer, Entry, Wish},
-    gate::MemberGate,
     ticket::Ticket,
 };
 use crate::{
@@ -51,21 +47,18 @@ use crate::{
 
 /// The book of one process. There may be any number of processes on one database.
 ///
-/// Its batchers end when it is dropped and everything that was queued is answered.
+/// What was queued is answered even if it is dropped.
 pub struct MongoRegistrationBook {
     database: Database,
-    batchers: Vec<Batcher>,
-    gate: MemberGate,
+    queue: Queue,
     settings: BookSettings,
 }
 
 impl MongoRegistrationBook {
-    /// Starts the batchers; must be called within a Tokio runtime, which they live on.
+    /// Opens the book; must be called within a Tokio runtime, which its transactions run on.
     pub(crate) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
-        let batchers = (0..settings.batchers.get())
-            .map(|_| Batcher::start(database.clone(), settings, guards))
-            .collect();
-        Self { database, batchers, gate: MemberGate::default(), settings }
+        let queue = Queue::open(database.clone(), settings, guards);
+        Self { database, queue, settings }
     }
 
     /// Queues a wish and waits for what becomes of it.
@@ -78,40 +71,23 @@ impl MongoRegistrationBook {
         deadline: Instant,
     ) -> Outcome<Answer> {
         let ticket = Arc::new(Ticket::default());
-        let answered = async {
-            let index = self.index(&occurrence);
-            let batcher =
-                self.batchers.get(index).ok_or_else(|| Fault::internal("the book has no batchers"))?;
-            let _turn = self.gate.enter(scope.organization(), member, index).await?;
-            let (answer, answered) = oneshot::channel();
-            let entry = Entry {
-                scope: *scope,
-                change: change.clone(),
-                member,
-                occurrence,
-                wish,
-                ticket: Arc::clone(&ticket),
-                answer,
-            };
-            batcher.submit(entry)?;
-            Ok(answered.await)
-        };
+        let (answer, answered) = oneshot::channel();
+        self.queue.submit(Entry {
+            scope: *scope,
+            change: change.clone(),
+            member,
+            occurrence,
+            wish,
+            ticket: Arc::clone(&ticket),
+            answer,
+        })?;
         let silence = match timeout_at(deadline, answered).await {
-            Ok(Err(fault)) => return Err(Failure::Fault(fault)),
-            Ok(Ok(Ok(answer))) => return answer,
+            Ok(Ok(answer)) => return answer,
             // The batch broke off without a word.
-            Ok(Ok(Err(_))) | Err(_) => StorageError::TimedOut(self.settings.deadline),
+            Ok(Err(_)) | Err(_) => StorageError::TimedOut(self.settings.deadline),
         };
         let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
         Err(fault(silence.into()).into())
-    }
-
-    /// Which batcher an occurrence goes to.
-    fn index(&self, occurrence: &str) -> usize {
-        let mut hasher = DefaultHasher::new();
-        occurrence.hash(&mut hasher);
-        let count = u64::try_from(self.batchers.len()).unwrap_or(1);
-        usize::try_from(hasher.finish() % count).unwrap_or(0)
     }
 
     /// The occurrence and the member of a registration, to know where to queue. Who asks for what does not exist

@@ -9,7 +9,7 @@ use convene_application::{
 use convene_domain::{id::MemberId, registration::Registration};
 use tokio::sync::oneshot;
 
-use super::ticket::Ticket;
+use super::{lane::Touches, ticket::Ticket};
 
 /// A call that waits for its batch.
 pub(super) struct Entry {
@@ -50,5 +50,15 @@ impl Entry {
     /// Tells the caller, who may have gone.
     pub(super) fn reply(self, outcome: Outcome<Answer>) {
         drop(self.answer.send(outcome));
+    }
+}
+
+impl Touches for Entry {
+    fn member(&self) -> MemberId {
+        self.member
+    }
+
+    fn occurrence(&self) -> &str {
+        &self.occurrence
     }
 }

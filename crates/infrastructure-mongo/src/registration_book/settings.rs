@@ -7,10 +7,10 @@ use crate::seats::Guards;
 /// How a process merges registrations.
 #[derive(Debug, Clone, Copy)]
 pub struct BookSettings {
-    /// How many transactions are in flight at a time. More of them meet more often; the defaults were the best
-    /// that was measured, for spread load and for a rush.
-    pub batchers: NonZeroUsize,
-    /// How many calls may queue for a batcher, before more are refused as too many.
+    /// How many transactions of one organization are in flight at a time. The defaults were the best that was
+    /// measured, for spread load and for a rush.
+    pub at_once: NonZeroUsize,
+    /// How many calls may queue, before more are refused as too many.
     pub queue: NonZeroUsize,
     /// How many calls a transaction takes at most: it must end well within the seconds that the server gives it.
     pub batch: NonZeroUsize,
@@ -26,7 +26,7 @@ impl Default for BookSettings {
                 None => NonZeroUsize::MIN,
             }
         }
-        Self { batchers: number(2), queue: number(10_000), batch: number(500), deadline: TRANSACTION }
+        Self { at_once: number(2), queue: number(10_000), batch: number(500), deadline: TRANSACTION }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::support::{Stage, by, refusal, wish};
 #[tokio::test]
 async fn a_queue_that_is_full_turns_callers_away_unharmed() {
     let one = NonZeroUsize::MIN;
-    let settings = BookSettings { batchers: one, queue: one, ..BookSettings::default() };
+    let settings = BookSettings { at_once: one, queue: one, ..BookSettings::default() };
     let stage = Stage::with(settings).await;
     let event = stage.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(50).build()).await;
     let members = stage.crowd(30).await;
