@@ -91,6 +91,17 @@ impl Mongod {
         }
     }
 
+    /// Fails if it has ended, with how, and with the end of its log: that may soon be gone with the data.
+    pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
+        if self.is_running() {
+            return Ok(());
+        }
+        let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        let status = status.map_or_else(String::new, |status| format!(" ({status})"));
+        let log = fs::read(self.log()).unwrap_or_default();
+        bail!("mongod has ended{status}; the end of its log, {}:\n{}", self.log().display(), last_lines(&log))
+    }
+
     /// Stops it: in good order where the data is kept, at once where it is not.
     pub(crate) fn stop(&mut self) {
         if self.purpose.keeps_data() {
@@ -178,6 +189,17 @@ fn command(binary: &Path, folder: &Path, purpose: Purpose, port: u16) -> Command
     command
 }
 
+/// The last lines of a log, none of them longer than anybody would read.
+fn last_lines(log: &[u8]) -> String {
+    const LINES: usize = 40;
+    const CHARACTERS: usize = 1_000;
+    let log = String::from_utf8_lossy(log);
+    let mut lines: Vec<String> =
+        log.lines().rev().take(LINES).map(|line| line.chars().take(CHARACTERS).collect()).collect();
+    lines.reverse();
+    lines.join("\n")
+}
+
 /// The port of the mongod with this command line, if it is one on the data in `folder`.
 fn port_of(command_line: &str, folder: &Path) -> Option<u16> {
     let (program, arguments) = command_line.split_once(" --dbpath ")?;
@@ -201,6 +223,14 @@ fn any_free_port() -> anyhow::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_log_is_short() {
+        let log: String = (0..100).map(|number| format!("{number}{}\n", "x".repeat(2_000))).collect();
+        let end = last_lines(log.as_bytes());
+        assert!(end.starts_with("60x") && end.len() <= 40 * 1_001, "{}", end.len());
+        assert_eq!(last_lines(b"a\nb\n"), "a\nb");
+    }
 
     #[test]
     fn a_mongod_is_recognised_by_program_and_folder() {

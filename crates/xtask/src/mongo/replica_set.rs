@@ -110,12 +110,9 @@ impl ReplicaSet {
         &mut self.members
     }
 
-    /// Fails if a member has ended, with where to read why.
+    /// Fails if a member has ended, with what its log says last.
     pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
-        for member in &mut self.members {
-            anyhow::ensure!(member.is_running(), "mongod has ended; its log is {}", member.log().display());
-        }
-        Ok(())
+        self.members.iter_mut().try_for_each(Mongod::check_running)
     }
 }
 

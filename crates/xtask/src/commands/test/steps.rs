@@ -140,6 +140,9 @@ impl<'run> Surroundings<'run> {
         let outcome = self.run(command.args(self.filter));
         let counts = fs::read_to_string(&report).ok().and_then(|report| Counts::from_junit(&report));
         self.counts += counts.unwrap_or_default();
+        if let Some(mongo) = &mut self.mongo {
+            mongo.set().check_running()?;
+        }
         outcome
     }
 
