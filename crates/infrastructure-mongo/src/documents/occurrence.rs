@@ -39,6 +39,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) closes_at: DateTime,
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
+    /// Another random number with every change by an organizer: what is stored under an id with the same one differs
+    /// in its counts at most.
+    pub(crate) edition: i64,
     /// What an organizer set for it alone.
     pub(crate) exception: Option<ExceptionDocument>,
     /// The ids it had before edits of its series, so that they still lead here.
@@ -106,6 +109,7 @@ impl OccurrenceDocument {
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
             version: stored.version.cast_signed(),
+            edition: rand::random(),
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,

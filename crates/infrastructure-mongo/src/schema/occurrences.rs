@@ -53,6 +53,7 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("closesAt", date()),
                 ("cancellationClosesAt", date()),
                 ("version", int(1, i32::MAX)),
+                ("edition", long(i64::MIN)),
                 ("exception", nullable(exception)),
                 ("nextWaitlistSequence", long(1)),
             ],

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bson::{Document, doc};
 
@@ -65,30 +65,51 @@ impl Tally {
     }
 
     fn is_changed(&self) -> bool {
-        self.occurrence.taken != self.taken_before
-            || self.occurrence.waiting != self.waiting_before
-            || self.occurrence.next_waitlist_sequence != self.sequence_before
+        self.step() != Step::NONE
     }
 
-    fn statement(&self, guards: Guards) -> UpdateStatement {
-        let occurrence = &self.occurrence;
-        let taken = occurrence.taken - self.taken_before;
-        let mut filter: Document = doc! { "_id": &occurrence.id, "version": occurrence.version };
-        if taken > 0 && guards.capacity {
+    fn step(&self) -> Step {
+        Step {
+            taken: self.occurrence.taken - self.taken_before,
+            waiting: self.occurrence.waiting - self.waiting_before,
+            joined: self.occurrence.next_waitlist_sequence - self.sequence_before,
+        }
+    }
+}
+
+/// By how much the counts of an occurrence change. Mostly it is the same for many of a batch, and then one statement does
+/// for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    taken: i32,
+    waiting: i32,
+    joined: i64,
+}
+
+impl Step {
+    const NONE: Self = Self { taken: 0, waiting: 0, joined: 0 };
+
+    /// Changes these occurrences, as long as they are what was read and have the seats.
+    fn statement(self, tallies: &[&Tally], guards: Guards) -> UpdateStatement {
+        let ids: Vec<&str> = tallies.iter().map(|tally| tally.occurrence.id.as_str()).collect();
+        // No two have the same edition, so it is that of the one with the id.
+        let editions: Vec<i64> = tallies.iter().map(|tally| tally.occurrence.edition).collect();
+        let mut filter = doc! { "_id": { "$in": ids }, "edition": { "$in": editions } };
+        if self.taken > 0 && guards.capacity {
             filter.insert("status", "SCHEDULED");
-            filter.insert("taken", doc! { "$lte": occurrence.capacity - taken });
+            let taken = doc! { "$add": ["$taken", self.taken] };
+            filter.insert("$expr", doc! { "$lte": [taken, "$capacity"] });
         }
         let mut increments = Document::new();
-        for (field, by) in [("taken", taken), ("waiting", occurrence.waiting - self.waiting_before)] {
+        for (field, by) in [("taken", self.taken), ("waiting", self.waiting)] {
             if by != 0 {
                 increments.insert(field, by);
             }
         }
-        let joined = occurrence.next_waitlist_sequence - self.sequence_before;
-        if joined != 0 {
-            increments.insert("nextWaitlistSequence", joined);
+        if self.joined != 0 {
+            increments.insert("nextWaitlistSequence", self.joined);
         }
-        UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: false }
+        UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: true }
     }
 }
 
@@ -149,12 +170,18 @@ impl Tallies {
             changed.partition(|tally| tally.unborn_of.is_some());
         let born: Vec<&OccurrenceDocument> = born.into_iter().map(|tally| &tally.occurrence).collect();
         transaction.collection(&schema::OCCURRENCES).insert_all(&born).await?;
-        for chunk in changed.chunks(CHUNK) {
-            let statements = chunk.iter().map(|tally| tally.statement(guards)).collect();
-            let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
-            expect(updated.matched, chunk.len(), "occurrences")?;
+        let mut by_step: BTreeMap<Step, Vec<&Tally>> = BTreeMap::new();
+        for tally in &changed {
+            by_step.entry(tally.step()).or_default().push(tally);
         }
-        Ok(())
+        let statements = by_step
+            .into_iter()
+            .flat_map(|(step, tallies)| {
+                tallies.chunks(CHUNK).map(|chunk| step.statement(chunk, guards)).collect::<Vec<_>>()
+            })
+            .collect();
+        let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
+        expect(updated.matched, changed.len(), "occurrences")
     }
 }
 
