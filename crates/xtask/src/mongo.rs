@@ -37,6 +37,9 @@ impl Purpose {
                 "--oplogSize=128",
                 "--setParameter=enableTestCommands=1",
                 "--setParameter=transactionLifetimeLimitSeconds=5",
+                // Each test has a database of its own, of some forty files: those that nobody uses any more are closed
+                // soon, or a whole run would need more of them than a process may have open.
+                "--wiredTigerEngineConfigString=file_manager=(close_idle_time=2,close_scan_interval=1)",
             ],
             Self::Benchmarks => &["--wiredTigerCacheSizeGB=0.5", "--oplogSize=256"],
         }

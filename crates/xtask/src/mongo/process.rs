@@ -194,8 +194,9 @@ fn last_lines(log: &[u8]) -> String {
     const LINES: usize = 40;
     const CHARACTERS: usize = 1_000;
     let log = String::from_utf8_lossy(log);
-    let mut lines: Vec<String> =
-        log.lines().rev().take(LINES).map(|line| line.chars().take(CHARACTERS).collect()).collect();
+    // Each frame of a stack trace is told in a line of its own as well as in the trace.
+    let lines = log.lines().rev().filter(|line| !line.contains(r#""msg":"Frame""#)).take(LINES);
+    let mut lines: Vec<String> = lines.map(|line| line.chars().take(CHARACTERS).collect()).collect();
     lines.reverse();
     lines.join("\n")
 }
@@ -226,7 +227,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_log_is_short() {
-        let log: String = (0..100).map(|number| format!("{number}{}\n", "x".repeat(2_000))).collect();
+        let mut log: String = (0..100).map(|number| format!("{number}{}\n", "x".repeat(2_000))).collect();
+        log += &"{\"msg\":\"Frame\"}\n".repeat(40);
         let end = last_lines(log.as_bytes());
         assert!(end.starts_with("60x") && end.len() <= 40 * 1_001, "{}", end.len());
         assert_eq!(last_lines(b"a\nb\n"), "a\nb");
