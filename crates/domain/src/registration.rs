@@ -235,7 +235,6 @@ pub fn decide_place(
             Err(RegistrationRefusal::NotYetOpen { opens_at: seating.opens_at.unwrap_or(seating.starts_at) })
         }
         RegistrationState::Closed => Err(RegistrationRefusal::Closed { closed_at: seating.closes_at }),
-        // Who comes while others wait goes behind them, even if a seat is free that none of them can take.
         RegistrationState::Full if join_waitlist => Ok(Place::Queue),
         RegistrationState::Full => Err(RegistrationRefusal::Full),
         RegistrationState::Open => Ok(Place::Seat),

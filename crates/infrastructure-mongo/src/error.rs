@@ -38,6 +38,9 @@ pub(crate) enum StorageError {
         /// The server's explanation.
         message: String,
     },
+    /// What a transaction went by is not so, or not any more.
+    #[error("{0} had changed meanwhile")]
+    Outdated(&'static str),
     /// What is stored can't be understood.
     #[error(transparent)]
     Corrupt(#[from] CorruptDocument),

@@ -12,6 +12,7 @@ mod batch;
 mod dispatcher;
 mod entry;
 mod lane;
+mod memory;
 mod process;
 mod settings;
 mod ticket;

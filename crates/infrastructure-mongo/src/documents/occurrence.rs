@@ -39,8 +39,8 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) closes_at: DateTime,
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
-    /// Another random number with every change by an organizer: what is stored under an id with the same one differs
-    /// in its counts at most.
+    /// Another random number with every change but one of the counts and of `revision`. So whoever knows it of an
+    /// occurrence knows the rest of it too.
     pub(crate) edition: i64,
     /// What an organizer set for it alone.
     pub(crate) exception: Option<ExceptionDocument>,

@@ -75,6 +75,8 @@ pub(super) async fn apply_policy(
         "opensAt": opens.map_or(Bson::Null, |opens| before_start(Some(opens))),
         "closesAt": before_start(closes),
         "cancellationClosesAt": before_start(cancellation_closes),
+        // Evaluated anew for each of them.
+        "edition": { "$toLong": { "$multiply": [{ "$rand": {} }, i64::MAX] } },
     };
     let occurrences = &mut transaction.collection(&schema::OCCURRENCES);
     occurrences.update_many(ahead(event.id, now), vec![doc! { "$set": fields }]).await?;

@@ -10,18 +10,19 @@ mod keys;
 mod places;
 mod refused;
 mod register;
-
-use std::collections::HashMap;
+mod stored;
 
 use convene_application::failure::Refusal;
-use convene_domain::occurrence::OccurrenceKey;
 
-use self::keys::Keys;
-use super::entry::{Answer, Entry, Wish};
+use self::{keys::Keys, stored::Stored};
+use super::{
+    entry::{Answer, Entry, Wish},
+    memory::Memory,
+};
 use crate::{
     database::Database,
     deadline::TRANSACTION,
-    documents::registration::RegistrationDocument,
+    documents::idempotency::IdempotencyDocument,
     error::{Attempt, Interruption, StorageError},
     seats::{Guards, Tallies},
     transaction::Transaction,
@@ -65,41 +66,85 @@ impl Batch {
 }
 
 /// How much is looked up before anything is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Care {
+    /// Only what is not remembered. What turns out to be otherwise is the end of the transaction.
+    Little,
     /// What mostly matters. The rest is left to unique indexes, whose refusal is the end of the transaction.
     Usual,
     /// Everything: for a call that may have made its batch fail.
     More,
 }
 
-/// Decides about every call whose caller still waits; no verdict for who has gone.
+/// What became of a batch, if its transaction commits.
+pub(super) struct Decided {
+    /// What each caller is told; nothing to who has gone.
+    pub(super) verdicts: Vec<Option<Verdict>>,
+    /// The occurrences that it was about.
+    pub(super) tallies: Tallies,
+}
+
+/// What a batch works with.
+#[derive(Clone, Copy)]
+pub(super) struct Tools<'a> {
+    pub(super) database: &'a Database,
+    pub(super) memory: &'a Memory,
+    pub(super) guards: Guards,
+}
+
+/// Decides about every call whose caller still waits.
 pub(super) async fn run(
-    database: &Database,
+    tools: Tools<'_>,
     transaction: &mut Transaction<'_>,
     entries: &[Entry],
     care: Care,
-    guards: Guards,
-) -> Attempt<Vec<Option<Verdict>>> {
+) -> Attempt<Decided> {
     let waiting: Vec<(usize, &Entry)> =
         entries.iter().enumerate().filter(|(_, entry)| entry.ticket.reopen()).collect();
-    if waiting.is_empty() {
-        return Ok(entries.iter().map(|_| None).collect());
-    }
-    let all = || waiting.iter().map(|&(_, entry)| entry);
-    let scope = *transaction.scope();
-    // A transaction does one thing at a time, so what need not be seen by it is looked up beside it.
-    let (noted, stored) =
-        futures::join!(keys::notes(database, &scope, all()), Stored::load(transaction, all()));
-    let Stored { held, tallies, became } = stored?;
     let mut batch = Batch {
-        guards,
+        guards: tools.guards,
         verdicts: entries.iter().map(|_| None).collect(),
-        tallies,
-        keys: Keys::load(transaction, noted?, all(), care).await?,
+        tallies: Tallies::default(),
+        keys: Keys::default(),
     };
+    if !waiting.is_empty() {
+        let scope = *transaction.scope();
+        let noted = keys::notes(tools.database, &scope, waiting.iter().map(|&(_, entry)| entry));
+        if care == Care::Little {
+            // A transaction does one thing at a time, but what it need not see can be looked up beside it.
+            let decided = decide(&mut batch, tools.memory, transaction, &waiting, Vec::new(), care);
+            let (noted, decided) = futures::join!(noted, decided);
+            decided?;
+            if !noted?.is_empty() {
+                return Err(Interruption::Again(StorageError::Outdated("an idempotency key")));
+            }
+        } else {
+            decide(&mut batch, tools.memory, transaction, &waiting, noted.await?, care).await?;
+        }
+    }
+    // The last moment to go: from here on the commit may have been sent.
+    if waiting.iter().all(|(_, entry)| entry.ticket.close()) {
+        Ok(Decided { verdicts: batch.verdicts, tallies: batch.tallies })
+    } else {
+        Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
+    }
+}
+
+/// Decides, knowing what was noted down under the calls' keys, and writes what follows from it.
+async fn decide(
+    batch: &mut Batch,
+    memory: &Memory,
+    transaction: &mut Transaction<'_>,
+    waiting: &[(usize, &Entry)],
+    noted: Vec<IdempotencyDocument>,
+    care: Care,
+) -> Attempt<()> {
+    let all = || waiting.iter().map(|&(_, entry)| entry);
+    let Stored { held, tallies, became } = Stored::load(transaction, all(), memory, care).await?;
+    batch.tallies = tallies;
+    batch.keys = Keys::load(transaction, noted, all(), care).await?;
     let (mut registering, mut cancelling) = (Vec::new(), Vec::new());
-    for &(number, entry) in &waiting {
+    for &(number, entry) in waiting {
         if let Some(verdict) = batch.keys.verdict(transaction, entry).await? {
             batch.answer(number, verdict);
             continue;
@@ -110,46 +155,10 @@ pub(super) async fn run(
             Wish::Cancel(wish) => cancelling.push(Numbered { number, entry, occurrence, wish }),
         }
     }
-    cancel::run(&mut batch, transaction, &cancelling, held).await?;
-    register::run(&mut batch, transaction, &registering, care).await?;
+    cancel::run(batch, transaction, &cancelling, held).await?;
+    register::run(batch, transaction, &registering, care).await?;
 
-    batch.tallies.write(transaction, guards).await?;
+    batch.tallies.write(transaction, batch.guards).await?;
     births::meet_edits(transaction, &batch.tallies).await?;
-    batch.keys.write(transaction).await?;
-    // The last moment to go: from here on the commit may have been sent.
-    if all().all(|entry| entry.ticket.close()) {
-        Ok(batch.verdicts)
-    } else {
-        Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
-    }
-}
-
-/// What is stored of what a batch is about.
-struct Stored {
-    /// The registrations that are to be cancelled.
-    held: Vec<RegistrationDocument>,
-    /// The occurrences.
-    tallies: Tallies,
-    /// What occurrences are called now that were asked for by what they were called once.
-    became: HashMap<String, String>,
-}
-
-impl Stored {
-    async fn load<'e>(
-        transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Clone + Send,
-    ) -> Attempt<Self> {
-        let held = cancel::find(transaction, entries.clone()).await?;
-        let wanted: Vec<(&str, OccurrenceKey)> = entries
-            .filter_map(|entry| match &entry.wish {
-                Wish::Register(wish) => Some((entry.occurrence.as_str(), wish.occurrence)),
-                Wish::Cancel(_) => None,
-            })
-            .collect();
-        let of_held = held.iter().map(|registration| registration.occurrence.as_str());
-        let ids: Vec<&str> = of_held.chain(wanted.iter().map(|&(id, _)| id)).collect();
-        let mut tallies = Tallies::load(transaction, ids).await?;
-        let became = births::find(transaction, &mut tallies, &wanted).await?;
-        Ok(Self { held, tallies, became })
-    }
+    batch.keys.write(transaction).await
 }

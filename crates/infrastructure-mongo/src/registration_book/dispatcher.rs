@@ -8,7 +8,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{entry::Entry, lane::Lane, process::process, settings::BookSettings};
+use super::{
+    batch::Tools, entry::Entry, lane::Lane, memory::Memory, process::process, settings::BookSettings,
+};
 use crate::{database::Database, seats::Guards};
 
 /// How many transactions are in flight, of all organizations.
@@ -27,6 +29,7 @@ impl Queue {
             database,
             settings,
             guards,
+            memory: Memory::new(),
             lanes: HashMap::new(),
             turns: VecDeque::new(),
             in_flight: JoinSet::new(),
@@ -43,7 +46,9 @@ impl Queue {
     pub(super) fn submit(&self, entry: Entry) -> Result<(), Fault> {
         self.0.try_send(entry).map_err(|error| match error {
             TrySendError::Full(_) => Fault::Overloaded,
-            TrySendError::Closed(_) => Fault::internal("the queue of registrations has ended before its book"),
+            TrySendError::Closed(_) => {
+                Fault::internal("the queue of registrations has ended before its book")
+            }
         })
     }
 }
@@ -53,6 +58,7 @@ struct Dispatcher {
     database: Database,
     settings: BookSettings,
     guards: Guards,
+    memory: Memory,
     lanes: HashMap<OrganizationId, Lane<Entry>>,
     /// The organizations that have a lane; who has waited longest for a transaction is first.
     turns: VecDeque<OrganizationId>,
@@ -111,9 +117,9 @@ impl Dispatcher {
             self.turns.remove(turn);
             self.turns.push_back(organization);
             self.waiting = self.waiting.saturating_sub(entries.len());
-            let (database, guards) = (self.database.clone(), self.guards);
+            let (database, memory, guards) = (self.database.clone(), self.memory.clone(), self.guards);
             self.in_flight.spawn(async move {
-                process(&database, guards, entries).await;
+                process(Tools { database: &database, memory: &memory, guards }, entries).await;
                 (organization, number)
             });
         }

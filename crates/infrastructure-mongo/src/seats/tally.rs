@@ -19,8 +19,18 @@ pub(crate) struct Tally {
     taken_before: i32,
     waiting_before: i32,
     sequence_before: i64,
-    /// Which version of the event it comes from, if it is not stored.
-    unborn_of: Option<u32>,
+    source: Source,
+}
+
+/// Where an occurrence is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// The transaction has read it.
+    Stored,
+    /// Somebody before it has: it must be found out whether it is still so.
+    Remembered,
+    /// Its event gives it, in this version.
+    Unborn(u32),
 }
 
 impl Tally {
@@ -32,13 +42,18 @@ impl Tally {
             taken_before: taken,
             waiting_before: waiting,
             sequence_before: next_waitlist_sequence,
-            unborn_of: None,
+            source: Source::Stored,
         }
     }
 
     /// An occurrence that is stored only if a seat of it, or a place in its queue, is taken.
     pub(crate) fn unborn(occurrence: OccurrenceDocument, event_version: u32) -> Self {
-        Self { unborn_of: Some(event_version), ..Self::stored(occurrence) }
+        Self { source: Source::Unborn(event_version), ..Self::stored(occurrence) }
+    }
+
+    /// An occurrence that was stored like this, with nobody waiting, when it was last seen.
+    pub(crate) fn remembered(occurrence: OccurrenceDocument) -> Self {
+        Self { source: Source::Remembered, ..Self::stored(occurrence) }
     }
 
     /// Takes a seat.
@@ -65,11 +80,13 @@ impl Tally {
     }
 
     fn is_changed(&self) -> bool {
-        self.step() != Step::NONE
+        let Step { taken, waiting, joined, .. } = self.step();
+        (taken, waiting, joined) != (0, 0, 0)
     }
 
     fn step(&self) -> Step {
         Step {
+            is_remembered: self.source == Source::Remembered,
             taken: self.occurrence.taken - self.taken_before,
             waiting: self.occurrence.waiting - self.waiting_before,
             joined: self.occurrence.next_waitlist_sequence - self.sequence_before,
@@ -81,20 +98,23 @@ impl Tally {
 /// for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
+    is_remembered: bool,
     taken: i32,
     waiting: i32,
     joined: i64,
 }
 
 impl Step {
-    const NONE: Self = Self { taken: 0, waiting: 0, joined: 0 };
-
     /// Changes these occurrences, as long as they are what was read and have the seats.
     fn statement(self, tallies: &[&Tally], guards: Guards) -> UpdateStatement {
         let ids: Vec<&str> = tallies.iter().map(|tally| tally.occurrence.id.as_str()).collect();
         // No two have the same edition, so it is that of the one with the id.
         let editions: Vec<i64> = tallies.iter().map(|tally| tally.occurrence.edition).collect();
         let mut filter = doc! { "_id": { "$in": ids }, "edition": { "$in": editions } };
+        if self.is_remembered {
+            // Whoever waits goes first.
+            filter.insert("waiting", 0);
+        }
         if self.taken > 0 && guards.capacity {
             filter.insert("status", "SCHEDULED");
             let taken = doc! { "$add": ["$taken", self.taken] };
@@ -160,14 +180,23 @@ impl Tallies {
     /// The event, and its version, of each occurrence that is stored for the first time.
     pub(crate) fn births(&self) -> impl Iterator<Item = (&str, u32)> {
         let changed = self.0.values().filter(|tally| tally.is_changed());
-        changed.filter_map(|tally| Some((tally.occurrence.event.as_str(), tally.unborn_of?)))
+        changed.filter_map(|tally| match tally.source {
+            Source::Unborn(version) => Some((tally.occurrence.event.as_str(), version)),
+            Source::Stored | Source::Remembered => None,
+        })
+    }
+
+    /// The occurrences that are stored, or will be, as they will be.
+    pub(crate) fn into_stored(self) -> impl Iterator<Item = OccurrenceDocument> {
+        let is_stored = |tally: &Tally| !matches!(tally.source, Source::Unborn(_)) || tally.is_changed();
+        self.0.into_values().filter(is_stored).map(|tally| tally.occurrence)
     }
 
     /// Stores what changed.
     pub(crate) async fn write(&self, transaction: &mut Transaction<'_>, guards: Guards) -> Attempt<()> {
         let changed = self.0.values().filter(|tally| tally.is_changed());
         let (born, changed): (Vec<&Tally>, Vec<&Tally>) =
-            changed.partition(|tally| tally.unborn_of.is_some());
+            changed.partition(|tally| matches!(tally.source, Source::Unborn(_)));
         let born: Vec<&OccurrenceDocument> = born.into_iter().map(|tally| &tally.occurrence).collect();
         transaction.collection(&schema::OCCURRENCES).insert_all(&born).await?;
         let mut by_step: BTreeMap<Step, Vec<&Tally>> = BTreeMap::new();
@@ -181,7 +210,31 @@ impl Tallies {
             })
             .collect();
         let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
-        expect(updated.matched, changed.len(), "occurrences")
+        if usize::try_from(updated.matched) != Ok(changed.len())
+            && changed.iter().any(|tally| tally.source == Source::Remembered)
+        {
+            return Err(outdated());
+        }
+        expect(updated.matched, changed.len(), "occurrences")?;
+        self.confirm(transaction).await
+    }
+
+    /// Makes sure of what is remembered but was not written: nobody got a seat there, and nobody may be refused for what is
+    /// not so.
+    async fn confirm(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
+        let (ids, editions): (Vec<&str>, Vec<i64>) = self
+            .0
+            .values()
+            .filter(|tally| tally.source == Source::Remembered && !tally.is_changed())
+            .map(|tally| (tally.occurrence.id.as_str(), tally.occurrence.edition))
+            .unzip();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let expected = ids.len();
+        let filter = doc! { "_id": { "$in": ids }, "edition": { "$in": editions } };
+        let found = transaction.collection(&schema::OCCURRENCES).ids(filter).await?;
+        if found.len() == expected { Ok(()) } else { Err(outdated()) }
     }
 }
 
@@ -195,6 +248,10 @@ pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
     } else {
         Err(fault(format!("{matched} of {expected} {what} are as they were read in the same transaction")))
     }
+}
+
+fn outdated() -> Interruption {
+    Interruption::Again(StorageError::Outdated("an occurrence"))
 }
 
 fn fault(message: String) -> Interruption {

@@ -91,7 +91,6 @@ pub(super) async fn meet_edits(transaction: &mut Transaction<'_>, tallies: &Tall
     if usize::try_from(updated.matched) == Ok(expected) {
         Ok(())
     } else {
-        let message = String::from("an event changed within a snapshot");
-        Err(Interruption::Again(StorageError::Statement { index: 0, code: 0, message }))
+        Err(Interruption::Again(StorageError::Outdated("the event of an occurrence")))
     }
 }

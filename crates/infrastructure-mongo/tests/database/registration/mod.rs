@@ -8,3 +8,4 @@ mod organizers;
 mod queue;
 mod races;
 mod refusals;
+mod remembered;
