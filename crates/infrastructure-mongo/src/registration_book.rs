@@ -6,6 +6,7 @@
 //! so that a process does not get in its own way; between processes the database arbitrates.
 //!
 //! - in order of arrival: the queue is first come, first served, and so is a batch
+//! - what the last transactions left is [remembered](memory), and not looked up again while it seems to fit
 //! - every caller has a [deadline](ticket), and learns whether something may have happened by then
 
 mod batch;

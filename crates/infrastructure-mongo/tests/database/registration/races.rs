@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use convene_application::{
     failure::{Outcome, Refusal},
+    ports::RegistrationBook,
     testing::builders::EventBuilder,
 };
 use convene_domain::{event::Event, id::MemberId, registration::Registration};
@@ -9,7 +10,7 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Dice, Stage, first, patient_wish, refusal, wish};
+use crate::support::{Dice, Stage, by, first, patient_wish, refusal, wish};
 
 /// Everybody asks at once, of all processes in turn.
 async fn rush(stage: &Stage, event: &Event, members: &[MemberId]) -> Vec<Outcome<Registration>> {
@@ -151,4 +152,24 @@ async fn everything_holds_when_members_of_two_processes_come_and_go() {
     // The counters are those of what is left, and there were promotions.
     assert!(stage.database.logged("registration.promoted").await > 0);
     assert!(stage.database.logged("registration.cancelled").await > 0);
+}
+
+#[tokio::test]
+async fn organizations_take_turns() {
+    let mut stage = Stage::new().await;
+    let mut calls = Vec::new();
+    for number in 0..20 {
+        stage.tenant = stage.database.organization(&format!("stage-{number}")).await;
+        let event = stage.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+        let scope = stage.tenant.scope;
+        calls.extend(stage.crowd(3).await.into_iter().map(|member| (scope, wish(&event, member))));
+    }
+    let book = &stage.books[0];
+    let outcomes =
+        join_all(calls.into_iter().map(|(scope, order)| async move {
+            book.register(&scope, order, &by(order.member).build()).await
+        }))
+        .await;
+    assert_eq!(count_won(outcomes), 20);
+    stage.assert_sound().await;
 }
