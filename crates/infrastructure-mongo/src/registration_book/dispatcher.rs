@@ -1,7 +1,11 @@
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    panic::AssertUnwindSafe,
+};
 
 use convene_application::failure::Fault;
 use convene_domain::id::OrganizationId;
+use futures::FutureExt;
 use tokio::{
     sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
@@ -119,7 +123,9 @@ impl Dispatcher {
             self.waiting = self.waiting.saturating_sub(entries.len());
             let (database, memory, guards) = (self.database.clone(), self.memory.clone(), self.guards);
             self.in_flight.spawn(async move {
-                process(Tools { database: &database, memory: &memory, guards }, entries).await;
+                let tools = Tools { database: &database, memory: &memory, guards };
+                // However it ends, others wait for that.
+                drop(AssertUnwindSafe(process(tools, entries)).catch_unwind().await);
                 (organization, number)
             });
         }

@@ -7,7 +7,7 @@ const CLOSED: u8 = 1;
 /// The caller has gone, with the word that nothing happened.
 const ABANDONED: u8 = 2;
 
-/// What a caller and a batcher both know about a wish.
+/// What a caller and a batch both know about a wish.
 ///
 /// Whoever goes first decides: a caller who runs out of time before the commit is told that nothing happened, and
 /// then nothing may happen; after that, that nobody knows.

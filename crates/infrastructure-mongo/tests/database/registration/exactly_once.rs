@@ -100,7 +100,7 @@ async fn nothing_happens_for_who_has_gone_before_the_commit() {
     let outcome = stage.register(wish(&event, members[0]), &by(members[0]).build()).await;
     assert!(matches!(outcome, Err(Failure::Fault(Fault::Unavailable(_)))), "{outcome:?}");
     assert_eq!(slow.times_entered().await, 1);
-    // Queued behind it with the same batcher: when this is answered, the first one's transaction is over.
+    // Put off until the transaction about the same occurrence has ended: when this is answered, that is over.
     register_patiently(&stage, &event, members[1]).await;
     assert_registered_once(&stage, &event).await;
 }
