@@ -1,7 +1,7 @@
 //! The port that gives out seats and takes them back.
 //!
 //! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
-//! are merged: a [dispatcher](dispatcher) has [one transaction](batch) done for whatever has queued while the last
+//! are merged: a [dispatcher] has [one transaction](batch) done for whatever has queued while the last
 //! one was in flight. Few are in flight at a time, and no two of them are about [the same member or occurrence](lane),
 //! so that a process does not get in its own way; between processes the database arbitrates.
 //!
