@@ -115,7 +115,7 @@ pub(super) async fn run(
             let decided = decide(&mut batch, tools.memory, transaction, &waiting, Vec::new(), care);
             let (noted, decided) = futures::join!(noted, decided);
             decided?;
-            if !noted?.is_empty() {
+            if !noted?.iter().all(|note| batch.keys.knows(note)) {
                 return Err(Interruption::Again(StorageError::Outdated("an idempotency key")));
             }
         } else {

@@ -86,8 +86,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Looks the notes up as the transaction sees them: the same call may have come twice at once, and the other may
-    /// have been done between the first look at the notes and the beginning of the transaction.
+    /// Looks the notes up as the transaction sees them: the same call may have come twice at once, or again.
     pub(super) async fn load_notes<'e>(
         &mut self,
         transaction: &mut Transaction<'_>,
@@ -98,6 +97,11 @@ impl Keys {
             self.remember(notes);
         }
         Ok(())
+    }
+
+    /// Whether the note was reckoned with.
+    pub(super) fn knows(&self, note: &IdempotencyDocument) -> bool {
+        self.noted.contains_key(&(note.id.actor.clone(), note.id.key.clone()))
     }
 
     fn remember(&mut self, notes: Vec<IdempotencyDocument>) {
@@ -193,7 +197,7 @@ impl Keys {
         let outlived = self
             .new
             .iter()
-            .filter(|note| self.noted.contains_key(&(note.id.actor.clone(), note.id.key.clone())))
+            .filter(|note| self.knows(note))
             .map(|note| bson::serialize_to_bson(&note.id))
             .collect::<Result<Vec<Bson>, _>>()?;
         let mut notes = transaction.collection(&schema::IDEMPOTENCY);
