@@ -40,8 +40,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
     /// Another random number with every change but one of the counts and of `revision`. So whoever knows it of an
-    /// occurrence knows the rest of it too.
-    pub(crate) edition: i64,
+    /// occurrence knows the rest of it too. None if it was stored before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edition: Option<i64>,
     /// What an organizer set for it alone.
     pub(crate) exception: Option<ExceptionDocument>,
     /// The ids it had before edits of its series, so that they still lead here.
@@ -109,7 +110,7 @@ impl OccurrenceDocument {
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
             version: stored.version.cast_signed(),
-            edition: rand::random(),
+            edition: Some(rand::random()),
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,

@@ -32,7 +32,8 @@ impl Memory {
         let occurrence = self.0.get(occurrence)?;
         let seating = occurrence.seating().ok()?;
         let is_open = |&at: &Instant| seating.state(at) == RegistrationState::Open;
-        (occurrence.organization == scope.organization().to_string()
+        (occurrence.edition.is_some()
+            && occurrence.organization == scope.organization().to_string()
             && occurrence.waiting == 0
             && asked.len() <= occurrence.free()
             && asked.iter().all(is_open))
@@ -97,8 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn does_not_say_so_while_somebody_waits() {
-        let occurrence = OccurrenceDocument { waiting: 1, ..occurrence() };
-        assert_eq!(remembering(&occurrence).with_seats(&OWN, &occurrence.id, &[NOW]), None);
+    fn does_not_say_so_while_somebody_waits_or_of_what_has_no_edition() {
+        for occurrence in [
+            OccurrenceDocument { waiting: 1, ..occurrence() },
+            OccurrenceDocument { edition: None, ..occurrence() },
+        ] {
+            assert_eq!(remembering(&occurrence).with_seats(&OWN, &occurrence.id, &[NOW]), None);
+        }
     }
 }

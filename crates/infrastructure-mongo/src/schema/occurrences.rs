@@ -53,11 +53,14 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("closesAt", date()),
                 ("cancellationClosesAt", date()),
                 ("version", int(1, i32::MAX)),
-                ("edition", long(i64::MIN)),
                 ("exception", nullable(exception)),
                 ("nextWaitlistSequence", long(1)),
             ],
-            &[("formerIds", list(occurrence_key(), MOST_FORMER_IDS)), ("revision", long(1))],
+            &[
+                ("formerIds", list(occurrence_key(), MOST_FORMER_IDS)),
+                ("revision", long(1)),
+                ("edition", long(i64::MIN)),
+            ],
             // The types above matter here: a missing or null field would pass a bare comparison.
             doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
         )

@@ -23,7 +23,7 @@ pub(crate) struct Tally {
 }
 
 /// Where an occurrence is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     /// The transaction has read it.
     Stored,
@@ -108,8 +108,8 @@ impl Step {
     /// Changes these occurrences, as long as they are what was read and have the seats.
     fn statement(self, tallies: &[&Tally], guards: Guards) -> UpdateStatement {
         let ids: Vec<&str> = tallies.iter().map(|tally| tally.occurrence.id.as_str()).collect();
-        // No two have the same edition, so it is that of the one with the id.
-        let editions: Vec<i64> = tallies.iter().map(|tally| tally.occurrence.edition).collect();
+        // No two have the same edition, so it is that of the one with the id; null stands for none.
+        let editions: Vec<Option<i64>> = tallies.iter().map(|tally| tally.occurrence.edition).collect();
         let mut filter = doc! { "_id": { "$in": ids }, "edition": { "$in": editions } };
         if self.is_remembered {
             // Whoever waits goes first.
@@ -222,7 +222,7 @@ impl Tallies {
     /// Makes sure of what is remembered but was not written: nobody got a seat there, and nobody may be refused for what is
     /// not so.
     async fn confirm(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
-        let (ids, editions): (Vec<&str>, Vec<i64>) = self
+        let (ids, editions): (Vec<&str>, Vec<Option<i64>>) = self
             .0
             .values()
             .filter(|tally| tally.source == Source::Remembered && !tally.is_changed())

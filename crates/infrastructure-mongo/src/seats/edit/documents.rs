@@ -26,7 +26,7 @@ impl Rewrite {
                 OccurrenceStep::Drop(_) => OccurrenceDocument {
                     status: OccurrenceStatus::Cancelled.as_str().to_owned(),
                     version: before.version.saturating_add(1),
-                    edition: rand::random(),
+                    edition: Some(rand::random()),
                     // It is no exception of a series that does not have it.
                     exception: None,
                     revision: Some(edit.revision),
