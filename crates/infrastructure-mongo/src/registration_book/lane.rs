@@ -54,7 +54,7 @@ struct Batch {
     touched: Touched,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Touched {
     members: HashSet<MemberId>,
     occurrences: HashSet<String>,

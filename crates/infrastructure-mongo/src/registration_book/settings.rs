@@ -7,8 +7,8 @@ use crate::seats::Guards;
 /// How a process merges registrations.
 #[derive(Debug, Clone, Copy)]
 pub struct BookSettings {
-    /// How many transactions of one organization are in flight at a time. The defaults were the best that was
-    /// measured, for spread load and for a rush.
+    /// How many transactions of one organization are in flight at a time. More of them carry fewer calls
+    /// each, and answered no more of them where that was measured.
     pub at_once: NonZeroUsize,
     /// How many calls may queue, before more are refused as too many.
     pub queue: NonZeroUsize,

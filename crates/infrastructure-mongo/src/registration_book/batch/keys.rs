@@ -44,8 +44,8 @@ pub(super) struct Keys {
 
 /// What was noted down under the entries' keys.
 ///
-/// They are looked up outside the transaction, beside its own first look: whatever had been answered before an entry
-/// came is seen. What is done meanwhile is not, so who is about to be refused is looked up again.
+/// They are looked up outside the transaction, beside it or before: whatever had been answered before an entry came is
+/// seen. What is done meanwhile is not, so whose cancellation is about to be refused is looked up again.
 pub(super) async fn notes<'e>(
     database: &Database,
     scope: &TenantScope,

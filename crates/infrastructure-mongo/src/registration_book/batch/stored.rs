@@ -45,9 +45,9 @@ impl Stored {
             let scope = *transaction.scope();
             wanted.retain(|id, (_, asked)| {
                 let found = memory.with_seats(&scope, id, asked).filter(|_| !of_held.contains(id));
-                let is_new = found.is_none();
+                let is_unknown = found.is_none();
                 remembered.extend(found);
-                is_new
+                is_unknown
             });
         }
         let ids: Vec<&str> = of_held.into_iter().chain(wanted.keys().copied()).collect();

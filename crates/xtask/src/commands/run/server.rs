@@ -69,9 +69,8 @@ impl Drop for Server {
 pub(super) fn end_left_over(state: &Path, binary: &Path) {
     let Some(pid) = left_over(state, binary) else { return };
     let gone = |limit| {
-        let is_gone =
-            || left_over(state, binary).is_none() && !is_ending(pid.as_raw_nonzero().get().unsigned_abs());
-        let gone = || Ok(is_gone().then_some(()));
+        let ends = || is_ending(pid.as_raw_nonzero().get().unsigned_abs());
+        let gone = || Ok((left_over(state, binary).is_none() && !ends()).then_some(()));
         matches!(Interrupt::default().poll(limit, gone), Ok(Some(())))
     };
     // A signal fails only where the process is gone already.
