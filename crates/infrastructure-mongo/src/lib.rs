@@ -16,6 +16,7 @@ mod catalogue;
 mod change;
 mod database;
 mod deadline;
+mod decode;
 mod directory;
 mod documents;
 mod error;

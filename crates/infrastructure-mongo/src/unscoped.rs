@@ -2,7 +2,7 @@
 //!
 //! Reading is all that can be done here.
 
-use bson::Document;
+use bson::{Document, RawDocumentBuf};
 use futures::TryStreamExt;
 use mongodb::Collection;
 use serde::de::DeserializeOwned;
@@ -10,29 +10,33 @@ use serde::de::DeserializeOwned;
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, within},
+    decode::decode,
     error::StorageError,
     schema::CollectionSchema,
 };
 
 /// The first document that passes the filter, of any organization.
-pub(crate) async fn find_one<D: DeserializeOwned + Send + Sync>(
+pub(crate) async fn find_one<D: DeserializeOwned>(
     database: &Database,
     schema: &CollectionSchema,
     filter: Document,
 ) -> Result<Option<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "who asks here has no scope")]
-    let collection: Collection<D> = database.driver().collection(schema.name);
-    within(DATABASE_CALL, async { collection.find_one(filter).max_time(DATABASE_CALL).await }).await
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
+    let found =
+        within(DATABASE_CALL, async { collection.find_one(filter).max_time(DATABASE_CALL).await }).await?;
+    found.map(|document| decode(schema, &document)).transpose()
 }
 
 /// All documents that pass the filter, of any organization. The filter must not let more pass than was asked for.
-pub(crate) async fn find_all_of_any<D: DeserializeOwned + Send + Sync>(
+pub(crate) async fn find_all_of_any<D: DeserializeOwned>(
     database: &Database,
     schema: &CollectionSchema,
     filter: Document,
 ) -> Result<Vec<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "who asks here has no scope")]
-    let collection: Collection<D> = database.driver().collection(schema.name);
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
     let find = collection.find(filter).max_time(DATABASE_CALL);
-    within(DATABASE_CALL, async { find.await?.try_collect().await }).await
+    let found: Vec<RawDocumentBuf> = within(DATABASE_CALL, async { find.await?.try_collect().await }).await?;
+    found.iter().map(|document| decode(schema, document)).collect()
 }

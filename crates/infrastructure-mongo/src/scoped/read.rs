@@ -1,12 +1,12 @@
-use bson::{Bson, Document, RawDocumentBuf, doc};
+use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
 use crate::{
     deadline::{DATABASE_CALL, within},
-    error::{CorruptDocument, StorageError},
-    schema::CollectionSchema,
+    decode::decode,
+    error::StorageError,
 };
 
 /// Stages that read or write other collections, or the same one beyond the filter.
@@ -102,19 +102,4 @@ impl<E: Execution> ScopedCollection<E> {
             Some(session) => within(DATABASE_CALL, async { count.session(session).await }).await,
         }
     }
-}
-
-/// Reads a document of the collection.
-pub(super) fn decode<D: DeserializeOwned>(
-    schema: &'static CollectionSchema,
-    document: &RawDocumentBuf,
-) -> Result<D, StorageError> {
-    bson::deserialize_from_slice(document.as_bytes()).map_err(|error| {
-        let id = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok());
-        let id = id.map_or_else(
-            || String::from("without _id"),
-            |id| id.as_str().map_or_else(|| id.to_string(), str::to_owned),
-        );
-        CorruptDocument { collection: schema.name, id, field: "document", reason: error.to_string() }.into()
-    })
 }

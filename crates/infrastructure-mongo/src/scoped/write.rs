@@ -2,9 +2,10 @@ use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{ScopedCollection, Within, read::decode};
+use super::{ScopedCollection, Within};
 use crate::{
     deadline::{DATABASE_CALL, within},
+    decode::decode,
     error::StorageError,
 };
 
