@@ -8,6 +8,10 @@ use clap::Parser;
 
 use commands::Command;
 
+/// A request makes many small values, and often another thread frees them: this allocator is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Scheduling of events for many organizations, over GraphQL.
 #[derive(Debug, Parser)]
 #[command(name = "convene", version, disable_help_subcommand = true)]
