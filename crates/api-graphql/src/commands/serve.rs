@@ -28,7 +28,9 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     for name in environment.unknown() {
         tracing::warn!(name, "this variable looks like a setting and is none");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Requests have threads of their own; here are mutations and what they share, which mostly wait for the database.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(serve(config))?;
     Ok(ExitCode::SUCCESS)
 }
