@@ -12,6 +12,10 @@ const MOST_OF_A_MEMBER: usize = 256;
 /// How long a batch is let grow behind a transaction. One that takes longer is held up by something else.
 const PATIENCE: Duration = Duration::from_millis(30);
 
+/// A transaction of so few calls is not divided: two of half the size would cost more than they win by running
+/// side by side.
+const SMALL: usize = 24;
+
 /// What a call could meet another in.
 pub(super) trait Touches {
     /// Whose agenda.
@@ -106,30 +110,37 @@ impl<C: Touches> Lane<C> {
     }
 
     /// Takes the next batch, if it is time for one: no transaction is in flight, or there is room for one more and as
-    /// many calls are ready as the others took. With fewer it costs less to wait for more of them. The batch has a
-    /// number, under which it [ends](Self::end).
+    /// many calls are ready as the others took, or half of a share. With fewer it costs less to wait for more of them.
+    /// The batch has a number, under which it [ends](Self::end).
     pub(super) fn start(
         &mut self,
         at_once: NonZeroUsize,
         limit: NonZeroUsize,
         now: Instant,
     ) -> Option<(u64, Vec<C>)> {
-        let enough = self.swift(now).map(|batch| batch.calls).max().unwrap_or(1);
-        if self.in_flight.len() >= at_once.get() || self.ready.len() < enough.min(limit.get()) {
+        let share = self.share(at_once).min(limit.get());
+        let largest = self.swift(now).map(|batch| batch.calls).max().unwrap_or(1);
+        let enough = largest.min(share.div_ceil(2));
+        if self.in_flight.len() >= at_once.get() || self.ready.len() < enough {
             return None;
         }
-        let mut touched = Touched::default();
+        let (mut touched, mut left) = (Touched::default(), Touched::default());
         let mut known = HashSet::new();
         let mut calls = Vec::new();
         let mut rest = Vec::new();
         for waiting in std::mem::take(&mut self.ready) {
             let call = &waiting.call;
-            // One wish by the same member about the same occurrence: a batch has no order among those.
-            if calls.len() < limit.get() && known.insert((call.member(), call.occurrence().to_owned())) {
+            // Who would have to wait for the batch goes with it instead, unless others came before.
+            let goes_along = touched.meets(call) && !left.meets(call) && calls.len() < limit.get();
+            if calls.len() >= share && !goes_along {
+                left.add(call);
+                rest.push(waiting);
+            } else if known.insert((call.member(), call.occurrence().to_owned())) {
                 touched.add(call);
                 self.forget(call.member());
                 calls.push(waiting.call);
             } else {
+                // One wish by the same member about the same occurrence: a batch has no order among those.
                 rest.push(waiting);
             }
         }
@@ -155,6 +166,13 @@ impl<C: Touches> Lane<C> {
     /// Whether nothing waits and nothing is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.put_off.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// How many calls each transaction has if as many as may be in flight take all who are there. One that took all
+    /// would mostly leave nobody for another, and keeps no more than one processor busy.
+    fn share(&self, at_once: NonZeroUsize) -> usize {
+        let in_flight: usize = self.in_flight.values().map(|batch| batch.calls).sum();
+        (self.ready.len() + in_flight).div_ceil(at_once.get()).max(SMALL)
     }
 
     /// The transactions in flight that a batch grows behind.
@@ -262,6 +280,36 @@ mod tests {
         assert_eq!(start(&mut lane, MANY, now), None, "two are in flight");
         lane.end(1);
         assert_eq!(start(&mut lane, MANY, now), Some((3, vec![4, 5, 6, 7, 8])));
+    }
+
+    #[test]
+    fn many_calls_are_shared_out_among_the_transactions_that_may_be_in_flight() {
+        let now = Instant::now();
+        let mut lane = Lane::default();
+        let names = ["a", "b", "c", "d", "e", "f"];
+        (0..60).for_each(|name| push(&mut lane, name, name as u128, names[name / 10]));
+        assert_eq!(start(&mut lane, MANY, now), Some((1, (0..30).collect())));
+        assert_eq!(start(&mut lane, MANY, now), Some((2, (30..60).collect())));
+        lane.end(1);
+        (60..74).for_each(|name| push(&mut lane, name, name as u128, "g"));
+        assert_eq!(start(&mut lane, MANY, now), Some((3, (60..74).collect())), "half of a share");
+        lane.end(2);
+        (74..80).for_each(|name| push(&mut lane, name, name as u128, "h"));
+        assert_eq!(start(&mut lane, MANY, now), None);
+    }
+
+    #[test]
+    fn who_would_be_put_off_by_a_batch_goes_with_it() {
+        let now = Instant::now();
+        let mut lane = Lane::default();
+        (0..50).for_each(|name| push(&mut lane, name, name as u128, "a"));
+        push(&mut lane, 50, 50, "b");
+        push(&mut lane, 51, 7, "c");
+        push(&mut lane, 52, 50, "a");
+        // The last one meets the batch, too, but it also meets who is left to the next one, and came first.
+        assert_eq!(start(&mut lane, MANY, now), Some((1, (0..50).chain([51]).collect())));
+        lane.end(1);
+        assert_eq!(start(&mut lane, MANY, now), Some((2, vec![50, 52])));
     }
 
     #[test]
