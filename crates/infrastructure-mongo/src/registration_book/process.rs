@@ -1,8 +1,9 @@
 use std::{
+    collections::VecDeque,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -15,41 +16,76 @@ use super::{
 };
 use crate::error::shared;
 
+/// How often a batch is run before others get their turn: other processes' transactions may again and again be about one
+/// of its occurrences, but not about each of them.
+const RUNS: usize = 4;
+
 /// Runs a batch and answers everyone in it.
 pub(super) async fn process(tools: Tools<'_>, entries: Vec<Entry>) {
-    match attempt(tools, &entries, Care::Little).await {
-        Ok(verdicts) => answer(entries, verdicts),
-        Err(failure) if is_for_one_alone(&failure) => {
-            tracing::debug!(%failure, calls = entries.len(), "a batch failed and is run one by one");
-            for entry in entries {
-                let entry = [entry];
-                match attempt(tools, &entry, Care::More).await {
-                    Ok(verdicts) => answer(entry.into(), verdicts),
-                    Err(failure) => fail(entry.into(), failure),
+    let mut care = Care::Little;
+    let mut batches = VecDeque::from([entries]);
+    while let Some(mut entries) = batches.pop_front() {
+        let is_last = entries.len() == 1 && batches.is_empty();
+        let runs = if is_last { usize::MAX } else { RUNS };
+        match attempt(tools, &entries, care, runs).await {
+            Ok(Some(verdicts)) => answer(entries, verdicts),
+            Ok(None) if entries.len() == 1 => batches.push_back(entries),
+            Ok(None) => {
+                tracing::debug!(calls = entries.len(), "a batch met others too often and is divided");
+                let rest = entries.split_off(entries.len().div_ceil(2));
+                batches.push_front(rest);
+                batches.push_front(entries);
+            }
+            Err(failure) if is_for_one_alone(&failure) => {
+                tracing::debug!(%failure, calls = entries.len(), "a batch failed and is run one by one");
+                for entry in entries {
+                    run_alone(tools, entry).await;
                 }
             }
+            Err(failure) => fail(entries, failure),
         }
-        Err(failure) => fail(entries, failure),
+        care = Care::Usual;
     }
 }
 
-/// Runs the transaction. A panic in it is a fault of this batch, and of nobody else.
-async fn attempt(tools: Tools<'_>, entries: &[Entry], care: Care) -> Outcome<Vec<Option<Verdict>>> {
-    let Some(first) = entries.first() else { return Ok(Vec::new()) };
-    let is_first = AtomicBool::new(true);
+async fn run_alone(tools: Tools<'_>, entry: Entry) {
+    let entry = vec![entry];
+    match attempt(tools, &entry, Care::More, usize::MAX).await {
+        Ok(verdicts) => answer(entry, verdicts.unwrap_or_default()),
+        Err(failure) => fail(entry, failure),
+    }
+}
+
+/// Runs the transaction, again where it meets others; `None` if it met them so often. A panic in it is a fault of this batch, and of nobody else.
+async fn attempt(
+    tools: Tools<'_>,
+    entries: &[Entry],
+    care: Care,
+    most_runs: usize,
+) -> Outcome<Option<Vec<Option<Verdict>>>> {
+    let Some(first) = entries.first() else { return Ok(Some(Vec::new())) };
+    let runs = AtomicUsize::new(0);
     let run = tools.database.transact(&first.scope, |transaction| {
+        let run = runs.fetch_add(1, Ordering::Relaxed);
         // What made it fail may be that it went by what was not so.
-        let care = if is_first.swap(false, Ordering::Relaxed) { care } else { care.max(Care::Usual) };
-        batch::run(tools, transaction, entries, care).boxed()
+        let care = if run == 0 { care } else { care.max(Care::Usual) };
+        async move {
+            if run >= most_runs {
+                return Ok(None);
+            }
+            batch::run(tools, transaction, entries, care).await.map(Some)
+        }
+        .boxed()
     });
     let decided = AssertUnwindSafe(run)
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(Fault::internal("a batch of registrations panicked").into()));
     match decided {
-        Ok(Decided { verdicts, tallies }) => {
+        Ok(None) => Ok(None),
+        Ok(Some(Decided { verdicts, tallies })) => {
             tools.memory.keep(tallies.into_stored());
-            Ok(verdicts)
+            Ok(Some(verdicts))
         }
         Err(failure) => {
             entries.iter().for_each(|entry| tools.memory.forget(&entry.occurrence));

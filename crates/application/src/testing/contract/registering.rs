@@ -163,11 +163,16 @@ pub(super) async fn does_not_register_for_or_with_what_is_not_there(bench: Bench
     let never_stored = EventBuilder::daily(FIRST, 3).build();
     let ada = tenant.member("ada").await;
     let gone = tenant.member("bea").await;
+    let full = tenant.event(EventBuilder::daily(FIRST + Duration::hours(5), 1).seats(1)).await;
+    tenant.seat(&full, day(0) + Duration::hours(5), &ada).await;
     tenant.ports.members.remove(&tenant.scope, gone.id, &by_root()).await.unwrap();
     let journal = tenant.journal().await;
     for member in [gone.id, MemberId::from_uuid(fresh_uuid())] {
-        let refused = tenant.try_register(register(occurrence_key(&event, day(0)), member), NOW).await;
-        assert_eq!(refusal(refused), Refusal::not_found("memberId"));
+        let seat = register(occurrence_key(&event, day(0)), member);
+        let place = register(occurrence_key(&full, day(0) + Duration::hours(5)), member);
+        for order in [seat, RegistrationOrder { join_waitlist: true, ..place }] {
+            assert_eq!(refusal(tenant.try_register(order, NOW).await), Refusal::not_found("memberId"));
+        }
     }
     let refused = tenant.try_register(register(occurrence_key(&never_stored, day(0)), ada.id), NOW).await;
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use bson::doc;
 use convene_application::{
     failure::{Outcome, Refusal},
     ports::RegistrationBook,
@@ -171,5 +172,44 @@ async fn organizations_take_turns() {
         }))
         .await;
     assert_eq!(count_won(outcomes), 20);
+    stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_occurrence_that_others_keep_writing_holds_up_its_own_calls_only() {
+    let stage = Stage::new().await;
+    let mut events = Vec::new();
+    for day in 1..=8 {
+        events.push(
+            stage.event(EventBuilder::once(datetime!(2031-04-01 09:00) + Duration::days(day)).build()).await,
+        );
+    }
+    // It is stored from its first registration on.
+    let somebody = stage.member().await;
+    stage.register(wish(&events[2], somebody), &by(somebody).build()).await.unwrap();
+    let members = stage.crowd(events.len()).await;
+    let mut writer = stage.database.client.start_session().await.unwrap();
+    writer.start_transaction().await.unwrap();
+    let written = doc! { "_id": first(&events[2]).to_string() };
+    let occurrences = stage.database.collection("occurrences");
+    let change = doc! { "$set": { "edition": 7_i64 } };
+    let updated = occurrences.update_one(written, change).session(&mut writer).await.unwrap();
+    assert_eq!(updated.modified_count, 1);
+
+    // All of them are queued before the first is served, so that they are one batch.
+    let calls = events.iter().zip(&members).map(|(event, &member)| {
+        let stage = &stage;
+        async move { stage.register(wish(event, member), &by(member).build()).await }
+    });
+    let mut calls: Vec<_> = calls.map(Box::pin).collect();
+    let held_up = calls.remove(2);
+    let others = async {
+        for outcome in join_all(calls).await {
+            outcome.unwrap();
+        }
+        writer.abort_transaction().await.unwrap();
+    };
+    let (held_up, ()) = futures::join!(held_up, others);
+    held_up.unwrap();
     stage.assert_sound().await;
 }
