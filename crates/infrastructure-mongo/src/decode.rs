@@ -20,7 +20,7 @@ pub(crate) fn decode<D: DeserializeOwned>(
         .map_err(|error| corrupt::<D>(schema, document, &error).into())
 }
 
-/// To keep track of the path costs a tenth of all reading, so it is looked for once something is wrong.
+/// To keep track of the path costs time with every document, so it is looked for only once something is wrong.
 fn corrupt<D: DeserializeOwned>(
     schema: &CollectionSchema,
     document: &RawDocument,

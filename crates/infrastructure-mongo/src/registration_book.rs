@@ -1,8 +1,8 @@
 //! The port that gives out seats and takes them back.
 //!
 //! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
-//! are merged: a [dispatcher] has [one transaction](batch) done for whatever has queued while the last
-//! one was in flight. Few are in flight at a time, and no two of them are about [the same member or occurrence](lane),
+//! are merged: a [dispatcher] has [one transaction](batch) done for what has queued while the last ones were in flight, or
+//! a share of it. Few are in flight at a time, and no two of them are about [the same member or occurrence](lane),
 //! so that a process does not get in its own way; between processes the database arbitrates.
 //!
 //! - in order of arrival: the queue is first come, first served, and so is a batch

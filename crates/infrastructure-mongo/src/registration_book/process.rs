@@ -56,7 +56,8 @@ async fn run_alone(tools: Tools<'_>, entry: Entry) {
     }
 }
 
-/// Runs the transaction, again where it meets others; `None` if it met them so often. A panic in it is a fault of this batch, and of nobody else.
+/// Runs the transaction, again where it meets others; `None` if it met them each of so many times. A panic in it is a fault
+/// of this batch, and of nobody else.
 async fn attempt(
     tools: Tools<'_>,
     entries: &[Entry],
