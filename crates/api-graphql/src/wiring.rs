@@ -13,7 +13,7 @@ use convene_infrastructure_mongo::{
     check::Report,
     connect::{ConnectError, ConnectionSettings, connect},
     ports::MongoPorts,
-    registration_book::BookSettings,
+    registration::BookSettings,
     schema::SchemaSettings,
 };
 use secrecy::ExposeSecret;

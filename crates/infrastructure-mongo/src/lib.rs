@@ -9,7 +9,7 @@
 pub mod check;
 pub mod connect;
 pub mod ports;
-pub mod registration_book;
+pub mod registration;
 
 mod activity_log;
 mod catalogue;
@@ -26,10 +26,8 @@ mod issues;
 mod members;
 mod organizations;
 mod personal_data;
-mod registrations;
 pub mod schema;
 mod scoped;
-mod seats;
 mod transaction;
 mod turns;
 mod unscoped;

@@ -14,7 +14,7 @@ use convene_domain::time::Instant;
 use mongodb::Client;
 
 #[cfg(any(test, feature = "testing"))]
-use crate::registration_book::MissingGuard;
+use crate::registration::MissingGuard;
 use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
@@ -27,10 +27,9 @@ use crate::{
     members::MongoMembers,
     organizations::MongoOrganizations,
     personal_data::MongoPersonalData,
-    registration_book::{BookSettings, MongoRegistrationBook},
-    registrations::MongoRegistrations,
+    registration::seats::Guards,
+    registration::{BookSettings, MongoRegistrationBook, MongoRegistrations},
     schema::{self, SchemaSettings},
-    seats::Guards,
 };
 
 /// The ports on one database.

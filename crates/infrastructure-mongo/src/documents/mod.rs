@@ -12,7 +12,6 @@ pub(crate) mod issue;
 pub(crate) mod member;
 pub(crate) mod occurrence;
 pub(crate) mod organization;
-pub(crate) mod registration;
 
 use crate::error::CorruptDocument;
 

@@ -7,7 +7,7 @@ use convene_domain::{
 use futures::FutureExt;
 
 use super::load;
-use crate::{database::Database, schema, seats};
+use crate::{database::Database, registration::seats, schema};
 
 /// Deletes an event in which nobody holds a seat.
 pub(super) async fn delete(

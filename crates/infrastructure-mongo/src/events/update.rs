@@ -12,7 +12,7 @@ use super::{load, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
-    seats::{self, OccurrencesEdit},
+    registration::seats::{self, OccurrencesEdit},
     transaction::Transaction,
 };
 

@@ -10,7 +10,8 @@ use crate::{
     database::Database,
     documents::{convert::date, idempotency::ResultDocument, member::REMOVED},
     error::Attempt,
-    schema, seats,
+    registration::seats,
+    schema,
     transaction::Transaction,
 };
 

@@ -26,9 +26,9 @@ use crate::{
         issue::IssueDocument,
         member::MemberDocument,
         read_all,
-        registration::RegistrationDocument,
     },
     error::{CorruptDocument, StorageError},
+    registration::document::RegistrationDocument,
     schema,
     scoped::Query,
 };

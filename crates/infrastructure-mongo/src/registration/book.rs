@@ -1,22 +1,13 @@
 //! The port that gives out seats and takes them back.
 //!
 //! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
-//! are merged: a [dispatcher] has [one transaction](batch) done for what has queued while the last ones were in flight, or
-//! a share of it. Few are in flight at a time, and no two of them are about [the same member or occurrence](lane),
+//! are merged: a [dispatcher](super::queue) has [one transaction](super::batch) done for what has queued while the last ones were in flight, or
+//! a share of it. Few are in flight at a time, and no two of them are about the same member or occurrence,
 //! so that a process does not get in its own way; between processes the database arbitrates.
 //!
 //! - in order of arrival: the queue is first come, first served, and so is a batch
-//! - what the last transactions left is [remembered](memory), and not looked up again while it seems to fit
-//! - every caller has a [deadline](ticket), and learns whether something may have happened by then
-
-mod batch;
-mod dispatcher;
-mod entry;
-mod lane;
-mod memory;
-mod process;
-mod settings;
-mod ticket;
+//! - what the last transactions left is [remembered](super::cache), and not looked up again while it seems to fit
+//! - every caller has a deadline, and learns whether something may have happened by then
 
 use std::sync::Arc;
 
@@ -34,18 +25,13 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-pub use self::settings::BookSettings;
-#[cfg(any(test, feature = "testing"))]
-pub use self::settings::MissingGuard;
-use self::{
-    dispatcher::Queue,
-    entry::{Answer, Entry, Wish},
-    ticket::Ticket,
-};
-use crate::{
-    database::Database, documents::registration::RegistrationDocument, error::StorageError, schema,
+use super::{
+    document::RegistrationDocument,
+    queue::{Answer, Entry, Queue, Ticket, Wish},
     seats::Guards,
+    settings::BookSettings,
 };
+use crate::{database::Database, error::StorageError, schema};
 
 /// The book of one process. There may be any number of processes on one database.
 ///

@@ -10,11 +10,13 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    convert::{Fields, binary, date, instant},
-    occurrence::OccurrenceDocument,
+use crate::{
+    documents::{
+        convert::{Fields, binary, date, instant},
+        occurrence::OccurrenceDocument,
+    },
+    error::CorruptDocument,
 };
-use crate::error::CorruptDocument;
 
 /// A member's seat, place in a queue, or what is left of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

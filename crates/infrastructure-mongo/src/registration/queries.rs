@@ -19,8 +19,9 @@ use serde::Deserialize;
 
 use crate::{
     database::Database,
-    documents::{convert::date, read_all, registration::RegistrationDocument},
+    documents::{convert::date, read_all},
     error::{CorruptDocument, StorageError},
+    registration::document::RegistrationDocument,
     schema,
     scoped::Query,
 };

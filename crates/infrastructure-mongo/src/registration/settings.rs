@@ -1,8 +1,8 @@
 use std::{num::NonZeroUsize, time::Duration};
 
-use crate::deadline::TRANSACTION;
 #[cfg(any(test, feature = "testing"))]
-use crate::seats::Guards;
+use super::seats::Guards;
+use crate::deadline::TRANSACTION;
 
 /// How a process merges registrations.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use convene_application::testing::{
     Adapters,
     contract::{Harness, randomized},
 };
-use convene_infrastructure_mongo::registration_book::BookSettings;
+use convene_infrastructure_mongo::registration::BookSettings;
 use std::sync::Arc;
 
 use crate::support::TestDatabase;

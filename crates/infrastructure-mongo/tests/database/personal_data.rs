@@ -19,7 +19,7 @@ use convene_application::{
     },
 };
 use convene_domain::text::{DisplayName, Email, Title, UserId};
-use convene_infrastructure_mongo::registration_book::BookSettings;
+use convene_infrastructure_mongo::registration::BookSettings;
 use futures::TryStreamExt;
 use time::{Duration, macros::datetime};
 

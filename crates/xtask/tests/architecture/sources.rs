@@ -25,7 +25,7 @@ const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/Us", "ers/"),
 /// The crate with the adapters, as code names it.
 const ADAPTERS: &str = "convene_infrastructure_mongo";
 /// Where the adapters are put in place.
-const WIRING: [&str; 5] = ["main.rs", "wiring.rs", "wiring/", "commands.rs", "commands/"];
+const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
 
 /// A file and its text.
 struct Source {
@@ -84,6 +84,15 @@ fn lines_with(sources: &[Source], words: &[&str]) -> Vec<String> {
     found
 }
 
+/// Modules with submodules that are not `mod.rs` in their folder: `a.rs` beside a folder `a`.
+fn modules_beside_their_folder(sources: &[Source]) -> Vec<String> {
+    let beside = sources.iter().filter(|source| {
+        let folder = source.path.strip_suffix(".rs").map(|module| format!("{module}/"));
+        folder.is_some_and(|folder| sources.iter().any(|other| other.path.starts_with(&folder)))
+    });
+    beside.map(|source| format!("{} belongs into its folder, as mod.rs", source.path)).collect()
+}
+
 fn adapters_beyond_the_wiring(sources: &[Source]) -> Vec<String> {
     let beyond = sources.iter().filter(|source| {
         let place = source.path.strip_prefix("crates/api-graphql/src/");
@@ -111,6 +120,19 @@ fn nothing_is_unfinished_or_silenced() {
 fn no_file_knows_a_machine() {
     let here = format!("{}/", root().display());
     assert_none(&lines_with(&sources(), &[MACHINE_PATHS.as_slice(), &[&here]].concat()));
+}
+
+#[test]
+fn modules_with_submodules_are_mod_rs() {
+    assert_none(&modules_beside_their_folder(&sources()));
+}
+
+#[test]
+fn a_module_beside_its_folder_is_found() {
+    let found = modules_beside_their_folder(
+        &["a/b.rs", "a/b/c.rs", "a/d.rs", "a/e/mod.rs"].map(|path| source(path, "")),
+    );
+    assert_eq!(found, ["a/b.rs belongs into its folder, as mod.rs"]);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use convene_domain::{event::Event, id::EventId, occurrence::OccurrenceKey};
 use crate::{
     documents::{event::EventDocument, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption, StorageError},
+    registration::seats::{Tallies, Tally},
     schema,
     scoped::UpdateStatement,
-    seats::{Tallies, Tally},
     transaction::Transaction,
 };
 

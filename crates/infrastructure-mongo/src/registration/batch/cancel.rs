@@ -12,10 +12,10 @@ use convene_domain::registration::{CancellationReason, Registration, decide_canc
 
 use super::{Answer, Batch, Entry, Numbered, Wish};
 use crate::{
-    documents::registration::RegistrationDocument,
     error::{Attempt, StorageError},
+    registration::document::RegistrationDocument,
+    registration::seats::{Cancelling, cancel, promote},
     schema,
-    seats::{Cancelling, cancel, promote},
     transaction::Transaction,
 };
 

@@ -11,9 +11,9 @@ use crate::{
     documents::{
         convert::{date, instant},
         occurrence::OccurrenceDocument,
-        registration::RegistrationDocument,
     },
     error::StorageError,
+    registration::document::RegistrationDocument,
     schema,
     scoped::Query,
     transaction::Transaction,

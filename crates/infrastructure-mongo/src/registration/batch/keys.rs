@@ -20,9 +20,9 @@ use crate::{
     documents::{
         convert::{binary, date},
         idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
-        registration::RegistrationDocument,
     },
     error::{Attempt, CorruptDocument, Interruption, StorageError},
+    registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,

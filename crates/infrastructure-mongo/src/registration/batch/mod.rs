@@ -8,23 +8,25 @@ mod cancel;
 mod held;
 mod keys;
 mod places;
+mod process;
 mod refused;
 mod register;
 mod stored;
 
 use convene_application::failure::Refusal;
 
+pub(super) use self::process::process;
 use self::{keys::Keys, stored::Stored};
 use super::{
-    entry::{Answer, Entry, Wish},
-    memory::Memory,
+    cache::Memory,
+    queue::{Answer, Entry, Wish},
 };
 use crate::{
     database::Database,
     deadline::TRANSACTION,
     documents::idempotency::IdempotencyDocument,
     error::{Attempt, Interruption, StorageError},
-    seats::{Guards, Tallies},
+    registration::seats::{Guards, Tallies},
     transaction::Transaction,
 };
 

@@ -8,7 +8,7 @@ use super::{Batch, Numbered};
 use crate::{
     documents::occurrence::OccurrenceDocument,
     error::Attempt,
-    seats::{Claim, claim, free_among},
+    registration::seats::{Claim, claim, free_among},
     transaction::Transaction,
 };
 

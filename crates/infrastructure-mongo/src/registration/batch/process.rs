@@ -10,10 +10,7 @@ use std::{
 use convene_application::failure::{Failure, Fault, Outcome};
 use futures::FutureExt;
 
-use super::{
-    batch::{self, Care, Decided, Tools, Verdict},
-    entry::Entry,
-};
+use super::{Care, Decided, Entry, Tools, Verdict};
 use crate::error::shared;
 
 /// How often a batch is run before others get their turn: other processes' transactions may again and again be about one
@@ -21,7 +18,7 @@ use crate::error::shared;
 const RUNS: usize = 4;
 
 /// Runs a batch and answers everyone in it.
-pub(super) async fn process(tools: Tools<'_>, entries: Vec<Entry>) {
+pub(in crate::registration) async fn process(tools: Tools<'_>, entries: Vec<Entry>) {
     let mut care = Care::Little;
     let mut batches = VecDeque::from([entries]);
     while let Some(mut entries) = batches.pop_front() {
@@ -74,7 +71,7 @@ async fn attempt(
             if run >= most_runs {
                 return Ok(None);
             }
-            batch::run(tools, transaction, entries, care).await.map(Some)
+            super::run(tools, transaction, entries, care).await.map(Some)
         }
         .boxed()
     });

@@ -16,10 +16,10 @@ use super::{
     refused::tell_why,
 };
 use crate::{
-    documents::{agenda::AgendaDocument, registration::RegistrationDocument},
+    documents::agenda::AgendaDocument,
     error::Attempt,
+    registration::{document::RegistrationDocument, seats},
     schema::{self, MOST_ENTRIES},
-    seats,
     transaction::Transaction,
 };
 

@@ -6,9 +6,9 @@ use convene_domain::{occurrence::OccurrenceKey, time::Instant};
 
 use super::{Care, Entry, Memory, Wish, births, cancel};
 use crate::{
-    documents::registration::RegistrationDocument,
     error::Attempt,
-    seats::{Tallies, Tally},
+    registration::document::RegistrationDocument,
+    registration::seats::{Tallies, Tally},
     transaction::Transaction,
 };
 

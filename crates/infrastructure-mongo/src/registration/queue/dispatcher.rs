@@ -12,10 +12,16 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{
-    batch::Tools, entry::Entry, lane::Lane, memory::Memory, process::process, settings::BookSettings,
+use super::{lane::Lane, request::Entry};
+use crate::{
+    database::Database,
+    registration::{
+        batch::{Tools, process},
+        cache::Memory,
+        seats::Guards,
+        settings::BookSettings,
+    },
 };
-use crate::{database::Database, seats::Guards};
 
 /// How many transactions are in flight, of all organizations.
 const MOST_IN_FLIGHT: usize = 8;
@@ -23,11 +29,11 @@ const MOST_IN_FLIGHT: usize = 8;
 const GULP: usize = 256;
 
 /// Where calls queue until a transaction takes them.
-pub(super) struct Queue(mpsc::Sender<Entry>);
+pub(in crate::registration) struct Queue(mpsc::Sender<Entry>);
 
 impl Queue {
     /// Opens a queue and starts what serves it; that ends when the queue is dropped and everybody is answered.
-    pub(super) fn open(database: Database, settings: BookSettings, guards: Guards) -> Self {
+    pub(in crate::registration) fn open(database: Database, settings: BookSettings, guards: Guards) -> Self {
         let (queue, queued) = mpsc::channel(settings.queue.get());
         let dispatcher = Dispatcher {
             database,
@@ -47,7 +53,7 @@ impl Queue {
     ///
     /// # Errors
     /// [`Fault::Overloaded`] if the queue is full.
-    pub(super) fn submit(&self, entry: Entry) -> Result<(), Fault> {
+    pub(in crate::registration) fn submit(&self, entry: Entry) -> Result<(), Fault> {
         self.0.try_send(entry).map_err(|error| match error {
             TrySendError::Full(_) => Fault::Overloaded,
             TrySendError::Closed(_) => {

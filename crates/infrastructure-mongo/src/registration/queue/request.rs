@@ -12,25 +12,25 @@ use tokio::sync::oneshot;
 use super::{lane::Touches, ticket::Ticket};
 
 /// A call that waits for its batch.
-pub(super) struct Entry {
+pub(in crate::registration) struct Entry {
     /// The organization.
-    pub(super) scope: TenantScope,
+    pub(in crate::registration) scope: TenantScope,
     /// Who calls, and when.
-    pub(super) change: Change,
+    pub(in crate::registration) change: Change,
     /// Whose agenda it touches.
-    pub(super) member: MemberId,
+    pub(in crate::registration) member: MemberId,
     /// The id of the occurrence that it is about, as far as the caller knows.
-    pub(super) occurrence: String,
+    pub(in crate::registration) occurrence: String,
     /// What the caller wants.
-    pub(super) wish: Wish,
+    pub(in crate::registration) wish: Wish,
     /// How far it has got.
-    pub(super) ticket: Arc<Ticket>,
+    pub(in crate::registration) ticket: Arc<Ticket>,
     /// Where the caller waits.
-    pub(super) answer: oneshot::Sender<Outcome<Answer>>,
+    pub(in crate::registration) answer: oneshot::Sender<Outcome<Answer>>,
 }
 
 /// What a caller wants.
-pub(super) enum Wish {
+pub(in crate::registration) enum Wish {
     /// A seat.
     Register(RegistrationOrder),
     /// To give one back.
@@ -39,7 +39,7 @@ pub(super) enum Wish {
 
 /// What a caller gets.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(in crate::registration) enum Answer {
     /// The seat.
     Registered(Registration),
     /// What was given back.
@@ -48,7 +48,7 @@ pub(super) enum Answer {
 
 impl Entry {
     /// Tells the caller, who may have gone.
-    pub(super) fn reply(self, outcome: Outcome<Answer>) {
+    pub(in crate::registration) fn reply(self, outcome: Outcome<Answer>) {
         drop(self.answer.send(outcome));
     }
 }

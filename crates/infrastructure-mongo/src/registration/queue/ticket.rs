@@ -12,22 +12,22 @@ const ABANDONED: u8 = 2;
 /// Whoever goes first decides: a caller who runs out of time before the commit is told that nothing happened, and
 /// then nothing may happen; after that, that nobody knows.
 #[derive(Debug, Default)]
-pub(super) struct Ticket(AtomicU8);
+pub(in crate::registration) struct Ticket(AtomicU8);
 
 impl Ticket {
     /// Says that the commit comes next. Tells `false` if the caller has gone, and then it must not come.
-    pub(super) fn close(&self) -> bool {
+    pub(in crate::registration) fn close(&self) -> bool {
         self.go(OPEN, CLOSED) || self.0.load(Ordering::Acquire) == CLOSED
     }
 
     /// Says that the transaction starts again from the beginning: what was closed did not happen. Tells `false`
     /// if the caller has gone.
-    pub(super) fn reopen(&self) -> bool {
+    pub(in crate::registration) fn reopen(&self) -> bool {
         self.go(CLOSED, OPEN) || self.0.load(Ordering::Acquire) == OPEN
     }
 
     /// Goes away. Tells whether nothing has happened, nor will.
-    pub(super) fn abandon(&self) -> bool {
+    pub(in crate::registration) fn abandon(&self) -> bool {
         self.go(OPEN, ABANDONED)
     }
 

@@ -6,11 +6,8 @@ use convene_domain::registration::CancellationReason;
 
 use super::{CHUNK, Tallies, agenda::release, entries, tally::expect};
 use crate::{
-    documents::{convert::date, registration::RegistrationDocument},
-    error::Attempt,
-    schema,
-    scoped::UpdateStatement,
-    transaction::Transaction,
+    documents::convert::date, error::Attempt, registration::document::RegistrationDocument, schema,
+    scoped::UpdateStatement, transaction::Transaction,
 };
 
 /// An active registration that is to be cancelled.

@@ -5,7 +5,7 @@ use convene_domain::{
     registration::{CancellationReason, RegistrationStatus},
 };
 
-use crate::{documents::registration::RegistrationDocument, error::CorruptDocument};
+use crate::{error::CorruptDocument, registration::document::RegistrationDocument};
 
 /// A member got a seat.
 pub(crate) fn created(registration: &RegistrationDocument) -> Result<ActivityDraft, CorruptDocument> {

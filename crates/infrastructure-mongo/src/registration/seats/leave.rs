@@ -7,11 +7,8 @@ use convene_domain::{
 
 use super::{Cancelling, Guards, Tallies, cancel, promote};
 use crate::{
-    documents::{convert::date, registration::RegistrationDocument},
-    error::Attempt,
-    schema,
-    scoped::Query,
-    transaction::Transaction,
+    documents::convert::date, error::Attempt, registration::document::RegistrationDocument, schema,
+    scoped::Query, transaction::Transaction,
 };
 
 /// How many of those who stand against a deletion a refusal names.

@@ -8,7 +8,7 @@ use super::{
     tally::expect,
 };
 use crate::{
-    documents::registration::RegistrationDocument, error::Attempt, schema, scoped::Query,
+    error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
     transaction::Transaction,
 };
 

@@ -10,7 +10,7 @@ use convene_domain::{
     id::MemberId,
     registration::{Registration, RegistrationStatus},
 };
-use convene_infrastructure_mongo::registration_book::BookSettings;
+use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::{Duration, macros::datetime};
 

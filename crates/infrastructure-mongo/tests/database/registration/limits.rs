@@ -5,7 +5,7 @@ use convene_application::{
     failure::{Failure, Fault, Refusal},
     testing::builders::EventBuilder,
 };
-use convene_infrastructure_mongo::registration_book::BookSettings;
+use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::macros::datetime;
 

@@ -1,7 +1,7 @@
 //! The races again with a guard taken out: if they still held, they would show nothing.
 
 use convene_application::testing::builders::EventBuilder;
-use convene_infrastructure_mongo::registration_book::MissingGuard;
+use convene_infrastructure_mongo::registration::MissingGuard;
 use futures::future::join_all;
 use time::{Duration, macros::datetime};
 

@@ -13,7 +13,7 @@ use convene_domain::{
 };
 use convene_infrastructure_mongo::{
     check::Report,
-    registration_book::{BookSettings, MissingGuard, MongoRegistrationBook},
+    registration::{BookSettings, MissingGuard, MongoRegistrationBook},
 };
 
 use super::{Tenant, TestDatabase};

@@ -9,9 +9,9 @@ use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
         convert::date,
-        registration::RegistrationDocument,
     },
     error::Attempt,
+    registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,

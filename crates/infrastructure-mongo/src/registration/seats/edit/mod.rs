@@ -16,8 +16,9 @@ use convene_domain::{
 use self::{agendas::Moves, documents::Rewrite};
 use super::{CHUNK, Cancelling, Guards, Tallies, Tally, cancel, promote, tally::expect};
 use crate::{
-    documents::{convert::date, registration::RegistrationDocument},
+    documents::convert::date,
     error::{Attempt, CorruptDocument},
+    registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,
