@@ -25,7 +25,6 @@ use crate::{
 
 /// One adapter for each port.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "each field is named after its port, which says what it is for")]
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -44,7 +43,6 @@ pub struct Ports {
 macro_rules! use_cases {
     ($($field:ident: $name:ident { $($port:ident),* },)*) => {
         /// Every use case, under its own name.
-        #[expect(missing_docs, reason = "each field is named after its use case, which says what it does")]
         pub struct UseCases { $(pub $field: $name,)* }
 
         impl UseCases {

@@ -3,6 +3,8 @@
 //! No I/O, no clock, no async runtime: everything is a function of its arguments, so the crate can be embedded
 //! in any service.
 
+#![warn(missing_docs)]
+
 pub mod activity;
 pub mod capacity;
 pub mod duration;

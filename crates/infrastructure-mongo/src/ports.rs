@@ -33,7 +33,6 @@ use crate::{
 };
 
 /// The ports on one database.
-#[expect(missing_docs, reason = "each field is the port of its name")]
 #[derive(Clone)]
 pub struct MongoPorts {
     database: Database,

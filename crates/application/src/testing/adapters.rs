@@ -6,7 +6,6 @@ use crate::ports::{
 };
 
 /// Every port that stores, implemented over one and the same storage.
-#[expect(missing_docs, reason = "each field is the port of its name")]
 #[derive(Clone)]
 pub struct Adapters {
     pub directory: Arc<dyn Directory>,

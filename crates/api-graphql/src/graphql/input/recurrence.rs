@@ -16,7 +16,6 @@ use crate::graphql::{
 
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
-#[expect(missing_docs, reason = "the days of the week need no words")]
 pub enum Weekday {
     Monday,
     Tuesday,
