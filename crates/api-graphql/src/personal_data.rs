@@ -7,7 +7,7 @@ use convene_application::{
 use convene_domain::{
     activity::{Activity, RecordedChange},
     issue::Issue,
-    registration::Registration,
+    registration::{CancellationReason, Registration},
     text::{Email, UserId},
     time::Instant,
 };
@@ -62,17 +62,17 @@ fn busy_time(BusyTime { occurrence, interval }: &BusyTime) -> Value {
 }
 
 fn registration(registration: &Registration) -> Value {
-    let cancellation = registration.cancellation;
+    let status = registration.status;
     json!({
         "id": registration.id.to_string(),
         "occurrenceId": registration.occurrence.to_string(),
         "memberId": registration.member.to_string(),
         "startsAt": at(registration.interval.start()),
         "endsAt": at(registration.interval.end()),
-        "status": registration.status.as_str(),
+        "status": status.kind().as_str(),
         "createdAt": at(registration.created_at),
-        "cancelledAt": cancellation.map(|cancellation| at(cancellation.at)),
-        "cancellationReason": cancellation.map(|cancellation| cancellation.reason.as_str()),
+        "cancelledAt": status.cancelled_at().map(at),
+        "cancellationReason": status.cancellation_reason().map(CancellationReason::as_str),
     })
 }
 

@@ -158,9 +158,7 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
         member: member_id(member),
         interval: Interval::new(original_start, original_start + time::Duration::HOUR).unwrap(),
         status: RegistrationStatus::Confirmed,
-        waitlist_sequence: None,
         created_at: NOW,
-        cancellation: None,
     }
 }
 

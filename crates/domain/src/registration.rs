@@ -7,22 +7,85 @@ use crate::{
     time::{Instant, interval::Interval},
 };
 
-/// What a registration is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The state of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationStatus {
     /// The member has a seat.
     Confirmed,
-    /// The member waits for one.
-    Waitlisted,
-    /// It was given up, or taken away.
-    Cancelled,
+    /// The member waits for a seat.
+    Waitlisted {
+        /// The order on the waitlist, ascending. It is not a position: members ahead may have left.
+        sequence: u64,
+    },
+    /// The registration was cancelled.
+    Cancelled {
+        /// The time of the cancellation.
+        at: Instant,
+        /// Why it was cancelled.
+        reason: CancellationReason,
+    },
 }
 
 impl RegistrationStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Confirmed, Self::Waitlisted, Self::Cancelled];
+    /// The status without its data.
+    #[must_use]
+    pub const fn kind(self) -> RegistrationStatusKind {
+        match self {
+            Self::Confirmed => RegistrationStatusKind::Confirmed,
+            Self::Waitlisted { .. } => RegistrationStatusKind::Waitlisted,
+            Self::Cancelled { .. } => RegistrationStatusKind::Cancelled,
+        }
+    }
 
-    /// The status' name in the API and in the database.
+    /// Tests whether the member holds a seat or waits for one.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        !matches!(self, Self::Cancelled { .. })
+    }
+
+    /// The order on the waitlist, if the member waits.
+    #[must_use]
+    pub const fn waitlist_sequence(self) -> Option<u64> {
+        match self {
+            Self::Waitlisted { sequence } => Some(sequence),
+            Self::Confirmed | Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// The time of the cancellation, if there was one.
+    #[must_use]
+    pub const fn cancelled_at(self) -> Option<Instant> {
+        match self {
+            Self::Cancelled { at, .. } => Some(at),
+            Self::Confirmed | Self::Waitlisted { .. } => None,
+        }
+    }
+
+    /// The reason of the cancellation, if there was one.
+    #[must_use]
+    pub const fn cancellation_reason(self) -> Option<CancellationReason> {
+        match self {
+            Self::Cancelled { reason, .. } => Some(reason),
+            Self::Confirmed | Self::Waitlisted { .. } => None,
+        }
+    }
+}
+
+/// The name of a [`RegistrationStatus`], as filters, the API and the database use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RegistrationStatusKind {
+    /// The member has a seat.
+    Confirmed,
+    /// The member waits for a seat.
+    Waitlisted,
+    /// The registration was cancelled.
+    Cancelled,
+}
+
+impl RegistrationStatusKind {
+    const ALL: [Self; 3] = [Self::Confirmed, Self::Waitlisted, Self::Cancelled];
+
+    /// The name in the API and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,16 +95,10 @@ impl RegistrationStatus {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Reads the name that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-
-    /// Whether the member holds a seat or a place in the queue.
-    #[must_use]
-    pub const fn is_active(self) -> bool {
-        !matches!(self, Self::Cancelled)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -88,15 +145,6 @@ impl CancellationReason {
     }
 }
 
-/// When and why a registration was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cancellation {
-    /// When.
-    pub at: Instant,
-    /// Why.
-    pub reason: CancellationReason,
-}
-
 /// A member's seat in an occurrence, or place in its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
@@ -108,14 +156,10 @@ pub struct Registration {
     pub member: MemberId,
     /// When the occurrence takes place.
     pub interval: Interval,
-    /// What it is.
+    /// Whether it is confirmed, waitlisted or cancelled.
     pub status: RegistrationStatus,
-    /// The order in the queue, ascending; not a position. None unless waitlisted.
-    pub waitlist_sequence: Option<u64>,
     /// When it was made.
     pub created_at: Instant,
-    /// When and why it was cancelled.
-    pub cancellation: Option<Cancellation>,
 }
 
 /// Why nobody can get a seat, or give one back, at this moment.
@@ -261,7 +305,7 @@ pub fn decide_cancellation(
     if seating.status == OccurrenceStatus::Cancelled {
         return Err(RegistrationRefusal::OccurrenceCancelled);
     }
-    let bound = if by_admin || registration.status == RegistrationStatus::Waitlisted {
+    let bound = if by_admin || registration.status.waitlist_sequence().is_some() {
         seating.starts_at
     } else {
         seating.cancellation_closes_at

@@ -8,7 +8,7 @@ use convene_application::{
     failure::{Failure, Fault},
     ports::MockRegistrationBook,
 };
-use convene_domain::{issue::IssueStatus, registration::RegistrationStatus, time::Instant};
+use convene_domain::{issue::IssueStatus, registration::Registration, time::Instant};
 use time::{Duration, macros::utc_datetime};
 
 use crate::support::{World, demo};
@@ -145,8 +145,7 @@ async fn what_people_changed_stays_as_it_is() {
     assert!(!world.load(std::slice::from_ref(&seed)).await.unwrap()[0].is_news());
     let after = world.contents(&seed).await;
     assert_eq!(after, before);
-    let cancelled =
-        |one: &&convene_domain::registration::Registration| one.status == RegistrationStatus::Cancelled;
+    let cancelled = |one: &&Registration| !one.status.is_active();
     assert_eq!(after.registrations.iter().filter(cancelled).count(), 2);
 }
 

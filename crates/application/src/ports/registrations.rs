@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
-    registration::{Registration, RegistrationStatus},
+    registration::{Registration, RegistrationStatusKind},
     time::Instant,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistrationFilter {
     /// Those of these statuses.
-    pub statuses: Option<Vec<RegistrationStatus>>,
+    pub statuses: Option<Vec<RegistrationStatusKind>>,
     /// Those that end after this moment.
     pub from: Option<Instant>,
     /// Those that begin before this moment.

@@ -5,7 +5,7 @@ use convene_application::change::{Change, Fingerprint, IDEMPOTENCY_WINDOW};
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
-    registration::{Cancellation, CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration, RegistrationStatus, RegistrationStatusKind},
     time::{Instant, interval::Interval},
 };
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,8 @@ impl RegistrationDocument {
         change: &Change,
     ) -> Self {
         let status = match waitlist_sequence {
-            None => RegistrationStatus::Confirmed,
-            Some(_) => RegistrationStatus::Waitlisted,
+            None => RegistrationStatusKind::Confirmed,
+            Some(_) => RegistrationStatusKind::Waitlisted,
         };
         let idempotency = change.idempotency.as_ref().map(|idempotency| RegistrationKeyDocument {
             actor: change.actor.to_string(),
@@ -98,12 +98,12 @@ impl RegistrationDocument {
 
     /// Whether it holds a seat.
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.status == RegistrationStatus::Confirmed.as_str()
+        self.status == RegistrationStatusKind::Confirmed.as_str()
     }
 
     /// Turns it into a cancelled one.
     pub(crate) fn cancel(&mut self, at: Instant, reason: CancellationReason) {
-        self.status = RegistrationStatus::Cancelled.as_str().to_owned();
+        self.status = RegistrationStatusKind::Cancelled.as_str().to_owned();
         self.active = false;
         self.waitlist_sequence = None;
         self.cancelled_at = Some(date(at));
@@ -112,7 +112,7 @@ impl RegistrationDocument {
 
     /// Turns a place in the queue into a seat.
     pub(crate) fn confirm(&mut self) {
-        self.status = RegistrationStatus::Confirmed.as_str().to_owned();
+        self.status = RegistrationStatusKind::Confirmed.as_str().to_owned();
         self.waitlist_sequence = None;
     }
 
@@ -126,6 +126,23 @@ impl RegistrationDocument {
         self.fields().read("_id", RegistrationId::parse(&self.id))
     }
 
+    fn registration_status(&self) -> Result<RegistrationStatus, CorruptDocument> {
+        use RegistrationStatusKind::{Cancelled, Confirmed, Waitlisted};
+        let fields = self.fields();
+        let kind = fields.known("status", RegistrationStatusKind::parse(&self.status))?;
+        match (kind, self.active, self.waitlist_sequence, self.cancelled_at, &self.cancellation_reason) {
+            (Confirmed, true, None, None, None) => Ok(RegistrationStatus::Confirmed),
+            (Waitlisted, true, Some(sequence), None, None) => Ok(RegistrationStatus::Waitlisted {
+                sequence: fields.read("waitlistSequence", u64::try_from(sequence))?,
+            }),
+            (Cancelled, false, None, Some(at), Some(reason)) => Ok(RegistrationStatus::Cancelled {
+                at: instant(at),
+                reason: fields.known("cancellationReason", CancellationReason::parse(reason))?,
+            }),
+            _ => Err(fields.corrupt("status", "does not match the other fields")),
+        }
+    }
+
     fn fields(&self) -> Fields<'_> {
         Fields::of("registrations", &self.id)
     }
@@ -137,24 +154,13 @@ impl TryFrom<&RegistrationDocument> for Registration {
     fn try_from(document: &RegistrationDocument) -> Result<Self, CorruptDocument> {
         let fields = document.fields();
         let interval = Interval::new(instant(document.starts_at), instant(document.ends_at));
-        let cancellation = match (document.cancelled_at, &document.cancellation_reason) {
-            (Some(at), Some(reason)) => Some(Cancellation {
-                at: instant(at),
-                reason: fields.known("cancellationReason", CancellationReason::parse(reason))?,
-            }),
-            (None, None) => None,
-            _ => return Err(fields.corrupt("cancelledAt", "goes with cancellationReason")),
-        };
-        let sequence = document.waitlist_sequence.map(u64::try_from).transpose();
         Ok(Self {
             id: document.registration_id()?,
             occurrence: fields.read("occurrence", OccurrenceKey::parse(&document.occurrence))?,
             member: fields.read("member", MemberId::parse(&document.member))?,
             interval: fields.read("endsAt", interval)?,
-            status: fields.known("status", RegistrationStatus::parse(&document.status))?,
-            waitlist_sequence: fields.read("waitlistSequence", sequence)?,
+            status: document.registration_status()?,
             created_at: instant(document.created_at),
-            cancellation,
         })
     }
 }

@@ -13,7 +13,7 @@ use convene_application::{
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
-    registration::{Registration, RegistrationStatus},
+    registration::{Registration, RegistrationStatusKind},
 };
 use serde::Deserialize;
 
@@ -99,7 +99,7 @@ impl Registrations for MongoRegistrations {
     }
 }
 
-const WAITLISTED: &str = RegistrationStatus::Waitlisted.as_str();
+const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
 
 impl MongoRegistrations {
     async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Registration>, Fault> {

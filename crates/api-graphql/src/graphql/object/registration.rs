@@ -8,7 +8,7 @@ use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
     /// What a registration is.
-    RegistrationStatus = registration::RegistrationStatus {
+    RegistrationStatus = registration::RegistrationStatusKind {
         /// The member has a seat.
         Confirmed,
         /// The member waits for a seat.
@@ -71,7 +71,7 @@ impl Registration {
 
     /// What it is.
     fn status(&self) -> RegistrationStatus {
-        self.0.status.into()
+        self.0.status.kind().into()
     }
 
     /// When the occurrence begins.
@@ -86,7 +86,7 @@ impl Registration {
 
     /// The place in the queue: 1 is next. Null unless WAITLISTED.
     async fn waitlist_position(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
-        if self.0.status != registration::RegistrationStatus::Waitlisted {
+        if self.0.status.waitlist_sequence().is_none() {
             return Ok(None);
         }
         Ok(context.loaders()?.waitlist_position(self.0.id).await?.map(int))
@@ -99,11 +99,11 @@ impl Registration {
 
     /// When it was cancelled.
     fn cancelled_at(&self) -> Option<DateTime> {
-        self.0.cancellation.map(|cancellation| cancellation.at.into())
+        self.0.status.cancelled_at().map(Into::into)
     }
 
     /// Why it was cancelled.
     fn cancellation_reason(&self) -> Option<CancellationReason> {
-        self.0.cancellation.map(|cancellation| cancellation.reason.into())
+        self.0.status.cancellation_reason().map(Into::into)
     }
 }

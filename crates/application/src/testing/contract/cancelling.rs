@@ -2,7 +2,7 @@
 
 use convene_domain::{
     id::RegistrationId,
-    registration::{Cancellation, CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration, RegistrationStatus},
 };
 use time::Duration;
 
@@ -25,8 +25,8 @@ pub(super) async fn gives_the_seat_and_the_time_back(bench: Bench) {
     let journal = tenant.journal().await;
     let later = NOW + Duration::MINUTE;
     let cancelled = tenant.try_cancel(&seat, later).await.unwrap();
-    let cancellation = Some(Cancellation { at: later, reason: CancellationReason::ByMember });
-    let expected = Registration { status: RegistrationStatus::Cancelled, cancellation, ..seat.clone() };
+    let status = RegistrationStatus::Cancelled { at: later, reason: CancellationReason::ByMember };
+    let expected = Registration { status, ..seat.clone() };
     assert_eq!(cancelled, Cancelled { registration: expected.clone(), promoted: None });
     assert_eq!(tenant.registration_now(&seat).await, expected);
     assert_eq!(tenant.counts(seat.occurrence).await, (0, 0));
@@ -73,7 +73,7 @@ pub(super) async fn tells_an_admins_own_registration_from_others(bench: Bench) {
         let order = CancellationOrder { registration: seat.id, of_member: None, caller: root.id };
         let cancelled =
             tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root()).await.unwrap();
-        assert_eq!(cancelled.registration.cancellation, Some(Cancellation { at: NOW, reason }));
+        assert_eq!(cancelled.registration.status, RegistrationStatus::Cancelled { at: NOW, reason });
     }
 }
 

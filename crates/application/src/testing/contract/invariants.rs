@@ -6,7 +6,7 @@ use convene_domain::{
     activity::{Action, Subject},
     id::RegistrationId,
     overlap,
-    registration::{Registration, RegistrationStatus},
+    registration::{Registration, RegistrationStatus, RegistrationStatusKind},
 };
 
 use super::{bench::Bench, tenant::Tenant};
@@ -30,9 +30,9 @@ async fn seats_are_counted(tenant: &Tenant, registrations: &[Registration]) {
     }
     for (key, active) in by_occurrence {
         let stored = tenant.stored(key).await.expect("what people registered for is stored");
-        let of = |status| active.iter().filter(move |registration| registration.status == status);
-        let taken = of(RegistrationStatus::Confirmed).count();
-        let waiting = of(RegistrationStatus::Waitlisted).count();
+        let of = |kind| active.iter().filter(move |registration| registration.status.kind() == kind);
+        let taken = of(RegistrationStatusKind::Confirmed).count();
+        let waiting = of(RegistrationStatusKind::Waitlisted).count();
         assert_eq!((stored.taken as usize, stored.waiting as usize), (taken, waiting), "{key}: counters");
         assert!(stored.taken <= stored.capacity.get(), "{key}: more seats than there are");
         assert!(active.iter().all(|registration| registration.interval == stored.interval), "{key}: times");
@@ -41,7 +41,7 @@ async fn seats_are_counted(tenant: &Tenant, registrations: &[Registration]) {
         members.dedup();
         assert_eq!(members.len(), active.len(), "{key}: a member is registered twice");
         let mut places: Vec<_> =
-            active.iter().filter_map(|registration| registration.waitlist_sequence).collect();
+            active.iter().filter_map(|registration| registration.status.waitlist_sequence()).collect();
         places.sort_unstable();
         places.dedup();
         assert_eq!(places.len(), waiting, "{key}: a place in the queue is missing or given twice");
@@ -77,8 +77,8 @@ async fn the_log_tells_every_registration(tenant: &Tenant, registrations: &[Regi
         assert_eq!(created + waitlisted, 1, "{registration:?}: {actions:?}");
         let fits = match registration.status {
             RegistrationStatus::Confirmed => promoted == waitlisted && cancelled == 0,
-            RegistrationStatus::Waitlisted => waitlisted == 1 && promoted == 0 && cancelled == 0,
-            RegistrationStatus::Cancelled => promoted <= waitlisted && cancelled == 1,
+            RegistrationStatus::Waitlisted { .. } => waitlisted == 1 && promoted == 0 && cancelled == 0,
+            RegistrationStatus::Cancelled { .. } => promoted <= waitlisted && cancelled == 1,
         };
         assert!(fits, "the log does not go with {registration:?}: {actions:?}");
     }

@@ -51,7 +51,7 @@ pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
     let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
     assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at });
     let queued = tenant.try_register(wait(), closed_at - MOMENT).await.unwrap();
-    assert_eq!(queued.status, RegistrationStatus::Waitlisted);
+    assert_eq!(queued.status, RegistrationStatus::Waitlisted { sequence: 1 });
 }
 
 pub(super) async fn registers_nobody_for_what_has_begun(bench: Bench) {

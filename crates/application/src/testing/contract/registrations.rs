@@ -5,7 +5,7 @@ use std::slice;
 use convene_domain::{
     id::RegistrationId,
     occurrence::OccurrenceKey,
-    registration::{Registration, RegistrationStatus},
+    registration::{Registration, RegistrationStatusKind},
 };
 use time::Duration;
 
@@ -60,10 +60,10 @@ pub(super) async fn filters_registrations(bench: Bench) {
     let everything = by_position(vec![zero.clone(), one.clone(), waiting.clone(), two.clone()]);
     assert_eq!(list(all()).await, everything);
     let of_status = |status| RegistrationFilter { statuses: Some(vec![status]), ..all() };
-    assert_eq!(list(of_status(RegistrationStatus::Confirmed)).await, [zero.clone(), one.clone()]);
-    assert_eq!(list(of_status(RegistrationStatus::Waitlisted)).await, slice::from_ref(&waiting));
-    assert_eq!(list(of_status(RegistrationStatus::Cancelled)).await, slice::from_ref(&two));
-    let statuses = Some(vec![RegistrationStatus::Waitlisted, RegistrationStatus::Cancelled]);
+    assert_eq!(list(of_status(RegistrationStatusKind::Confirmed)).await, [zero.clone(), one.clone()]);
+    assert_eq!(list(of_status(RegistrationStatusKind::Waitlisted)).await, slice::from_ref(&waiting));
+    assert_eq!(list(of_status(RegistrationStatusKind::Cancelled)).await, slice::from_ref(&two));
+    let statuses = Some(vec![RegistrationStatusKind::Waitlisted, RegistrationStatusKind::Cancelled]);
     assert_eq!(list(RegistrationFilter { statuses, ..all() }).await, [waiting.clone(), two.clone()]);
     assert_eq!(list(RegistrationFilter { member: Some(bea.id), ..all() }).await, slice::from_ref(&one));
     let of_occurrence = RegistrationFilter { occurrence: Some(one.occurrence), ..all() };

@@ -4,7 +4,7 @@ use convene_domain::{
     event::Event,
     issue::{Issue, IssueStatus},
     member::Member,
-    registration::RegistrationStatus,
+    registration::RegistrationStatusKind,
     text::Title,
 };
 
@@ -60,7 +60,7 @@ pub(super) async fn answers_a_repeat_with_what_there_is_now(bench: Bench) {
     assert_eq!(report(&tenant).await.unwrap(), closed);
     assert_eq!(plan(&tenant).await.unwrap(), renamed);
     let repeated = book.register(scope, order, &keyed("seat")).await.unwrap();
-    assert_eq!((repeated.status, &repeated), (RegistrationStatus::Cancelled, &given_up));
+    assert_eq!((repeated.status.kind(), &repeated), (RegistrationStatusKind::Cancelled, &given_up));
     journal.expect_nothing().await;
 }
 

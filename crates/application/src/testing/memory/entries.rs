@@ -7,7 +7,7 @@ use convene_domain::{
     issue::Issue,
     member::Member,
     organization::Organization,
-    registration::Registration,
+    registration::{CancellationReason, Registration},
 };
 
 pub(super) fn organization(
@@ -60,11 +60,11 @@ pub(super) fn registration(
     before: Option<&Registration>,
     after: &Registration,
 ) -> ActivityDraft {
-    let reason = |it: &Registration| it.cancellation.map(|cancellation| cancellation.reason.as_str());
+    let reason = |it: &Registration| it.status.cancellation_reason().map(CancellationReason::as_str);
     let changes = FieldChanges::default()
         .compare("occurrenceId", before.map(|it| it.occurrence), Some(after.occurrence))
         .compare("memberId", before.map(|it| it.member), Some(after.member))
-        .compare("status", before.map(|it| it.status.as_str()), Some(after.status.as_str()))
+        .compare("status", before.map(|it| it.status.kind().as_str()), Some(after.status.kind().as_str()))
         .compare("cancellationReason", before.and_then(reason), reason(after));
     ActivityDraft { action, subject: Subject::Registration(after.id), changes: changes.into_vec() }
 }

@@ -49,7 +49,7 @@ impl RegistrationBook for InMemory {
             let place = decide_place(&occurrence, change.at, order.join_waitlist)
                 .map_err(|refusal| tell_why(refusal, tenant, &record.stored))?;
             let status = match place {
-                Place::Queue => RegistrationStatus::Waitlisted,
+                Place::Queue => RegistrationStatus::Waitlisted { sequence: record.next_in_queue },
                 Place::Seat => {
                     if let Some(with) = tenant.conflict(order.member, interval) {
                         return Err(Refusal::ScheduleConflict { with: Box::new(with.clone()) }.into());
@@ -73,9 +73,7 @@ impl RegistrationBook for InMemory {
                 member: order.member,
                 interval,
                 status,
-                waitlist_sequence: None,
                 created_at: change.at,
-                cancellation: None,
             })?;
             Ok(registration)
         })

@@ -67,9 +67,9 @@ impl Registrations for InMemory {
         let tenant = self.read(scope)?;
         let position = |id: &RegistrationId| {
             let waiting = tenant.registrations.get(id)?;
-            let place = waiting.waitlist_sequence?;
+            let place = waiting.status.waitlist_sequence()?;
             let before_it =
-                |other: &&Registration| other.waitlist_sequence.is_some_and(|other| other <= place);
+                |other: &&Registration| other.status.waitlist_sequence().is_some_and(|other| other <= place);
             let position = tenant.active_in(waiting.occurrence).filter(before_it).count();
             u32::try_from(position).ok().map(|position| (*id, position))
         };
@@ -79,7 +79,7 @@ impl Registrations for InMemory {
 
 fn passes(registration: &Registration, filter: &RegistrationFilter) -> bool {
     let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
-    statuses.as_ref().is_none_or(|wanted| wanted.contains(&registration.status))
+    statuses.as_ref().is_none_or(|wanted| wanted.contains(&registration.status.kind()))
         && from.is_none_or(|from| registration.interval.end() > from)
         && to.is_none_or(|to| registration.interval.start() < to)
         && occurrence.is_none_or(|wanted| registration.occurrence == wanted)

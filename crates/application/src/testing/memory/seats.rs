@@ -3,7 +3,7 @@ use convene_domain::{
     event::EventStatus,
     id::RegistrationId,
     occurrence::OccurrenceKey,
-    registration::{Cancellation, CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration, RegistrationStatus},
 };
 
 use super::{entries, tenant::OccurrenceRecord, transaction::Transaction};
@@ -11,10 +11,9 @@ use crate::failure::Fault;
 
 impl Transaction<'_> {
     /// Stores a new registration, confirmed or waitlisted.
-    pub(super) fn admit(&mut self, mut registration: Registration) -> Result<Registration, Fault> {
+    pub(super) fn admit(&mut self, registration: Registration) -> Result<Registration, Fault> {
         let record = self.record(registration.occurrence)?;
-        let action = if registration.status == RegistrationStatus::Waitlisted {
-            registration.waitlist_sequence = Some(record.next_in_queue);
+        let action = if registration.status.waitlist_sequence().is_some() {
             record.next_in_queue += 1;
             record.stored.waiting += 1;
             Action::RegistrationWaitlisted
@@ -41,9 +40,7 @@ impl Transaction<'_> {
             record.stored.waiting -= 1;
         }
         let mut after = before.clone();
-        after.status = RegistrationStatus::Cancelled;
-        after.waitlist_sequence = None;
-        after.cancellation = Some(Cancellation { at: self.change.at, reason });
+        after.status = RegistrationStatus::Cancelled { at: self.change.at, reason };
         self.tenant.registrations.insert(id, after.clone());
         self.log(entries::registration(Action::RegistrationCancelled, Some(&before), &after));
         Ok(after)
@@ -61,10 +58,10 @@ impl Transaction<'_> {
         let mut queue: Vec<_> = self
             .tenant
             .active_in(key)
-            .filter(|registration| registration.status == RegistrationStatus::Waitlisted)
+            .filter(|registration| registration.status.waitlist_sequence().is_some())
             .cloned()
             .collect();
-        queue.sort_by_key(|waiting| waiting.waitlist_sequence);
+        queue.sort_by_key(|waiting| waiting.status.waitlist_sequence());
         let mut promoted = Vec::new();
         for before in queue {
             if free == 0 {
@@ -76,7 +73,6 @@ impl Transaction<'_> {
             free -= 1;
             let mut after = before.clone();
             after.status = RegistrationStatus::Confirmed;
-            after.waitlist_sequence = None;
             let record = self.record(key)?;
             record.stored.taken += 1;
             record.stored.waiting -= 1;

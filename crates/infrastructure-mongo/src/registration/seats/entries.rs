@@ -2,7 +2,7 @@
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
-    registration::{CancellationReason, RegistrationStatus},
+    registration::{CancellationReason, RegistrationStatusKind},
 };
 
 use crate::{error::CorruptDocument, registration::document::RegistrationDocument};
@@ -27,7 +27,7 @@ fn made(registration: &RegistrationDocument, action: Action) -> Result<ActivityD
 
 /// A member moved up from the queue.
 pub(super) fn promoted(registration: &RegistrationDocument) -> Result<ActivityDraft, CorruptDocument> {
-    let (before, after) = (RegistrationStatus::Waitlisted, RegistrationStatus::Confirmed);
+    let (before, after) = (RegistrationStatusKind::Waitlisted, RegistrationStatusKind::Confirmed);
     let changes = FieldChanges::default().compare("status", Some(before.as_str()), Some(after.as_str()));
     draft(registration, Action::RegistrationPromoted, changes)
 }
@@ -37,7 +37,7 @@ pub(super) fn cancelled(
     before: &RegistrationDocument,
     reason: CancellationReason,
 ) -> Result<ActivityDraft, CorruptDocument> {
-    let after = RegistrationStatus::Cancelled;
+    let after = RegistrationStatusKind::Cancelled;
     let changes = FieldChanges::default()
         .compare("status", Some(before.status.as_str()), Some(after.as_str()))
         .compare("cancellationReason", None, Some(reason.as_str()));

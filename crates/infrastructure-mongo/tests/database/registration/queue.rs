@@ -35,7 +35,7 @@ async fn who_waits_moves_up_in_order_when_seats_are_given_back() {
     assert_eq!(seat.status, RegistrationStatus::Confirmed);
     let second = join(&stage, &event, members[1]).await;
     let third = join(&stage, &event, members[2]).await;
-    assert_eq!(second.status, RegistrationStatus::Waitlisted);
+    assert_eq!(second.status, RegistrationStatus::Waitlisted { sequence: 1 });
     assert_eq!(positions(&stage, &[&seat, &second, &third]).await, [None, Some(1), Some(2)]);
     assert_eq!(
         refusal(stage.register(patient_wish(&event, members[1]), &by(members[1]).build()).await),

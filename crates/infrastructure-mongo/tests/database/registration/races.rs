@@ -67,7 +67,7 @@ async fn who_comes_first_is_served_first() {
     }))
     .await;
     let places: Vec<Option<u64>> =
-        outcomes.iter().map(|registration| registration.waitlist_sequence).collect();
+        outcomes.iter().map(|registration| registration.status.waitlist_sequence()).collect();
     let expected: Vec<Option<u64>> = (0..5).map(|_| None).chain((1..=35).map(Some)).collect();
     assert_eq!(places, expected);
     stage.assert_sound().await;

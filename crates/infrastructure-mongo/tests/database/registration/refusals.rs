@@ -55,7 +55,7 @@ async fn registration_has_a_beginning_and_an_end() {
     let by_admin = CancellationOrder { registration: seat.id, of_member: None, caller: stage.tenant.admin() };
     let change = at(stage.tenant.admin(), start - Duration::hours(2));
     let cancelled = stage.books[0].cancel(&stage.tenant.scope, by_admin, &change).await.unwrap();
-    assert_eq!(cancelled.registration.cancellation.unwrap().reason, CancellationReason::ByAdmin);
+    assert_eq!(cancelled.registration.status.cancellation_reason(), Some(CancellationReason::ByAdmin));
     stage.assert_sound().await;
 }
 

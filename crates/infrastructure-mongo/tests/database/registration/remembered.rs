@@ -46,7 +46,7 @@ async fn the_last_seat_is_given_to_one() {
     assert_eq!(refusal(refused), Refusal::OccurrenceFull);
     let order = RegistrationOrder { join_waitlist: true, ..wish(&event, slow) };
     let waiting = stage.register_by(0, order, &by(slow).build()).await.unwrap();
-    assert_eq!(waiting.waitlist_sequence, Some(1));
+    assert_eq!(waiting.status.waitlist_sequence(), Some(1));
     assert_eq!(stage.counts(occurrence(&event)).await, (2, 1));
     stage.assert_sound().await;
 }

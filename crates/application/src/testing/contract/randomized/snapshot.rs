@@ -8,7 +8,7 @@ use convene_domain::{
     member::Member,
     occurrence::{Exception, OccurrenceKey},
     organization::Organization,
-    registration::{Registration, RegistrationStatus},
+    registration::{Registration, RegistrationStatusKind},
 };
 
 use crate::{
@@ -95,13 +95,13 @@ impl Snapshot {
             told.push((action, now.0.to_string()));
         }
         told.extend(after.registrations.values().filter_map(|now| {
-            let before = self.registrations.get(&now.id).map(|before| before.status);
-            let action = match (before, now.status) {
+            let before = self.registrations.get(&now.id).map(|before| before.status.kind());
+            let action = match (before, now.status.kind()) {
                 (before, now) if before == Some(now) => return None,
-                (None, RegistrationStatus::Confirmed) => Action::RegistrationCreated,
-                (_, RegistrationStatus::Confirmed) => Action::RegistrationPromoted,
-                (_, RegistrationStatus::Waitlisted) => Action::RegistrationWaitlisted,
-                (_, RegistrationStatus::Cancelled) => Action::RegistrationCancelled,
+                (None, RegistrationStatusKind::Confirmed) => Action::RegistrationCreated,
+                (_, RegistrationStatusKind::Confirmed) => Action::RegistrationPromoted,
+                (_, RegistrationStatusKind::Waitlisted) => Action::RegistrationWaitlisted,
+                (_, RegistrationStatusKind::Cancelled) => Action::RegistrationCancelled,
             };
             Some((action, now.id.to_string()))
         }));
