@@ -1,10 +1,6 @@
 //! The program as its users run it: its commands, and servers that answer over HTTP, on a real MongoDB.
 
 #[cfg(test)]
-#[path = "../../rig/server.rs"]
-mod server;
-
-#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod serving;

@@ -4,10 +4,9 @@ use std::{
 };
 
 use bson::{Document, doc};
+use convene_stress::Server;
 use mongodb::{Client, Collection};
 use serde_json::{Value, json};
-
-use crate::server::Server;
 
 /// The program that is tested.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_convene");

@@ -35,13 +35,21 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     } else {
         None
     };
+    if chosen.iter().any(|benchmark| benchmark.package != PURE) {
+        // In one call with the benchmark, so that both share their dependencies.
+        let mut build = workspace.cargo();
+        build.args(["build", "--release", "--workspace", "--locked", "--bin", "convene"]);
+        build.args(chosen.iter().flat_map(|benchmark| ["--bench", &benchmark.name]));
+        ensure!(child::run(&mut build, interrupt)?.success(), "the benchmarks do not build");
+    }
     for benchmark in chosen {
         say(format!("== {}", benchmark.name));
         let mut command = workspace.cargo();
         // The whole workspace, so that no dependency is built again with other features.
         command
             .args(["bench", "--workspace", "--locked", "--bench", &benchmark.name, "--"])
-            .args(&arguments.rest);
+            .args(&arguments.rest)
+            .env("CONVENE_BENCH_BINARY", workspace.convene("release"));
         if let Some(mongo) = &mongo {
             command.env(TEST_URI, mongo.uri());
         }

@@ -1,8 +1,8 @@
 //! `cargo xtask faults`: a replica set of three members, broken under load.
 //!
-//! The load and its checks are the example `faults` of convene-api-graphql. It learns from its environment
-//! where the members are, and breaks them with signals; this command stands in for the operating system of a
-//! server that starts a dead database again.
+//! The load and its checks are the binary `faults` of convene-stress. It learns from its environment where the
+//! members are, and breaks them with signals. This command restarts members that have died, as the operating
+//! system of a server would.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -35,11 +35,11 @@ pub(crate) struct Arguments {
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let mut build = workspace.cargo();
-    build.args(["build", "--release", "--workspace", "--bin", "convene", "--example", "faults", "--locked"]);
+    build.args(["build", "--release", "--workspace", "--bin", "convene", "--bin", "faults", "--locked"]);
     ensure!(child::run(&mut build, interrupt)?.success(), "the fault harness does not build");
 
     let mut mongo = Throwaway::start(&workspace, MEMBERS, Purpose::Tests, interrupt)?;
-    let mut command = std::process::Command::new(workspace.target().join("release/examples/faults"));
+    let mut command = std::process::Command::new(workspace.target().join("release/faults"));
     command
         .current_dir(workspace.root())
         .env("CONVENE_FAULTS_MONGODB_URI", mongo.uri())

@@ -6,12 +6,17 @@ use crate::assert_none;
 use crate::graph::Graph;
 
 /// Which packages of the workspace each one may know.
-const INWARDS: [(&str, &[&str]); 5] = [
+const INWARDS: [(&str, &[&str]); 6] = [
     ("convene-domain", &[]),
     ("convene-application", &["convene-domain"]),
     ("convene-infrastructure-mongo", &["convene-domain", "convene-application"]),
     // The binary puts the adapters in place; `sources.rs` sees to it that only the wiring names them.
-    ("convene-api-graphql", &["convene-domain", "convene-application", "convene-infrastructure-mongo"]),
+    (
+        "convene-api-graphql",
+        &["convene-domain", "convene-application", "convene-infrastructure-mongo", "convene-stress"],
+    ),
+    // Uses the program from outside, over HTTP, and reads its database directly.
+    ("convene-stress", &["convene-domain", "convene-application", "convene-infrastructure-mongo"]),
     ("xtask", &[]),
 ];
 
@@ -22,12 +27,14 @@ const UNREACHABLE: [(&str, &[&str]); 2] = [
 ];
 
 /// What only the named packages may ask for beyond their tests.
-const RESERVED: [(&str, &[&str]); 4] = [
-    ("mongodb", &["convene-infrastructure-mongo"]),
+const RESERVED: [(&str, &[&str]); 5] = [
+    ("mongodb", &["convene-infrastructure-mongo", "convene-stress"]),
     // `cargo xtask` sets up a replica set without the driver.
-    ("bson", &["convene-infrastructure-mongo", "xtask"]),
+    ("bson", &["convene-infrastructure-mongo", "convene-stress", "xtask"]),
     ("actix-web", &["convene-api-graphql"]),
     ("juniper", &["convene-api-graphql"]),
+    // No product code: only tests use it, except for its own benchmarks and binaries.
+    ("convene-stress", &[]),
 ];
 
 fn outward_edges(graph: &Graph) -> Vec<String> {

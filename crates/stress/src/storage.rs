@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use bson::Document;
-use convene_api_graphql::system::{SystemClock, TimeOrderedIds};
-use convene_application::ports::Clock;
 use convene_infrastructure_mongo::{
     connect::{ConnectionSettings, connect, make_safe},
     ports::MongoPorts,
 };
 use mongodb::{Client, Collection, options::ClientOptions};
 
+use crate::system::{TimeOrderedIds, now};
+
 /// A database of the layout that Convene uses.
 #[derive(Clone)]
-pub(crate) struct Storage {
+pub struct Storage {
     /// The driver's own client, with the settings that Convene has.
-    pub(crate) client: Client,
+    pub client: Client,
     /// The database's name.
-    pub(crate) name: String,
+    pub name: String,
     ports: MongoPorts,
 }
 
 impl Storage {
     /// Makes the collections, or finds them made.
-    pub(crate) async fn prepare(uri: &str, name: &str) -> anyhow::Result<Self> {
+    pub async fn prepare(uri: &str, name: &str) -> anyhow::Result<Self> {
         let settings = ConnectionSettings { uri: uri.to_owned(), database: Some(name.to_owned()) };
         let ports = connect(&settings, Arc::new(TimeOrderedIds)).await?;
         ports.prepare().await?;
@@ -37,20 +37,20 @@ impl Storage {
     }
 
     /// A collection, past everything that guards it.
-    pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
+    pub fn collection(&self, name: &str) -> Collection<Document> {
         #[expect(clippy::disallowed_methods, reason = "benchmarks and fault tests look behind the door")]
         self.client.database(&self.name).collection(name)
     }
 
     /// Checks every invariant, and says how many documents were looked at.
-    pub(crate) async fn check(&self) -> anyhow::Result<u64> {
-        let report = self.ports.check(SystemClock.now()).await?;
+    pub async fn check(&self) -> anyhow::Result<u64> {
+        let report = self.ports.check(now()).await?;
         ensure!(report.is_clean(), "invariants are broken:\n{report}");
         Ok(report.findings.iter().map(|finding| finding.examined).sum())
     }
 
     /// Deletes all of it.
-    pub(crate) async fn drop(&self) -> anyhow::Result<()> {
+    pub async fn drop(&self) -> anyhow::Result<()> {
         Ok(self.client.database(&self.name).drop().await?)
     }
 }

@@ -3,15 +3,15 @@
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{Connection, Credentials};
+use crate::{Connection, Credentials};
 
 /// Takes a seat.
-pub(crate) const REGISTER: &str = "mutation R($input: RegisterForOccurrenceInput!) { \
+pub const REGISTER: &str = "mutation R($input: RegisterForOccurrenceInput!) { \
     registerForOccurrence(input: $input) { registration { id status } userErrors { code } } }";
 
 /// How a mutation ended.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It was done; the payload.
     Done(Value),
     /// The rules say no; the code of the first reason.
@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Reads an answer's body.
-    pub(crate) fn read(body: &[u8]) -> anyhow::Result<Self> {
+    pub fn read(body: &[u8]) -> anyhow::Result<Self> {
         let mut answer: Value = serde_json::from_slice(body).context("an answer that is no JSON")?;
         if let Some(error) = answer["errors"].get(0) {
             let code = error["extensions"]["code"].as_str();
@@ -40,12 +40,12 @@ impl Outcome {
 }
 
 /// The body of a request.
-pub(crate) fn call(document: &str, input: &Value) -> String {
+pub fn call(document: &str, input: &Value) -> String {
     json!({ "query": document, "variables": { "input": input } }).to_string()
 }
 
 /// Runs a mutation that has to succeed.
-pub(crate) async fn created(
+pub async fn created(
     connection: &mut Connection,
     credentials: &Credentials,
     document: &str,
@@ -59,7 +59,7 @@ pub(crate) async fn created(
 }
 
 /// The text at this place of an answer.
-pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
+pub fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
     let found =
         value.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {value}"))?;
     ensure!(!found.is_empty(), "{pointer} is empty");

@@ -5,15 +5,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use bson::{DateTime, Document, doc};
-use convene_api_graphql::system::TimeOrderedIds;
-use convene_application::ports::Ids;
+use convene_stress::{Connection, Population, Server, Storage, new_id};
 use futures::TryStreamExt;
 
 use crate::{
     contender::Seat,
     cpu::{self, Usage},
     drive::Measurement,
-    rig::{Connection, Population, Server, Storage},
     settings::Settings,
 };
 
@@ -65,7 +63,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts two servers on a fresh database and fills it; the other database becomes a copy of it.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
-        let name = format!("convene_bench_{}", TimeOrderedIds.next().simple());
+        let name = format!("convene_bench_{}", new_id().simple());
         let convene = Storage::prepare(&settings.uri, &name).await?;
         let bare = Storage::prepare(&settings.uri, &format!("{name}_bare")).await?;
         let logs = tempfile::tempdir()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use bson::{Bson, Document, doc};
+use convene_stress::Storage;
 use futures::FutureExt;
 use mongodb::{
     ClientSession,
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     contender::{Contender, FULL, Seat, Verdict},
-    rig::Storage,
     stage::{Cast, Stage},
 };
 

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use anyhow::bail;
+use convene_stress::{Connection, Outcome, Population, REGISTER, call, text};
 use serde_json::json;
 
 use crate::{
     contender::{Contender, Seat, Verdict},
-    rig::{Connection, Outcome, Population, REGISTER, call, text},
     stage::Cast,
 };
 

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use convene_stress::{Connection, Credentials, Outcome, Population, REGISTER, call, text};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
@@ -17,7 +18,6 @@ use crate::{
     fleet::{Fleet, Place, SERVERS},
     history::{Attempt, Call, Ending, History, Operation},
     load::CALLERS,
-    rig::{Connection, Credentials, Outcome, Population, REGISTER, call, text},
     scene::{Cast, Scene},
 };
 

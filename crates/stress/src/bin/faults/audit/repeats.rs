@@ -1,12 +1,12 @@
 //! A repeat with the same key is answered with what the first call did; with another input it is refused.
 
+use convene_stress::{Connection, Outcome};
 use rand::seq::IndexedRandom;
 
 use crate::{
     caller::{ending, request},
     fleet::SERVERS,
     history::{Call, Ending, Operation},
-    rig::{Connection, Outcome},
     scene::Scene,
 };
 

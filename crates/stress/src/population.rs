@@ -1,8 +1,6 @@
 //! An organization with members and events.
 
 use bson::{Bson, Document, doc};
-use convene_api_graphql::system::TimeOrderedIds;
-use convene_application::ports::Ids;
 use convene_domain::id::{ActivityId, MemberId};
 use futures::TryStreamExt;
 use serde_json::json;
@@ -12,7 +10,7 @@ use time::{
     macros::{datetime, format_description},
 };
 
-use super::{Connection, Credentials, Storage, created, text};
+use crate::{Connection, Credentials, Storage, created, new_id, text};
 
 const FOUND: &str = "mutation F($input: CreateOrganizationInput!) { \
     createOrganization(input: $input) { organization { id } userErrors { code } } }";
@@ -29,16 +27,16 @@ const CHUNK: usize = 1_000;
 
 /// A member.
 #[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) id: String,
-    pub(crate) user: String,
+pub struct Member {
+    pub id: String,
+    pub user: String,
 }
 
 /// An organization, its admin and its members.
 #[derive(Clone, Debug)]
-pub(crate) struct Population {
+pub struct Population {
     /// Everybody but the admin.
-    pub(crate) members: Vec<Member>,
+    pub members: Vec<Member>,
 }
 
 impl Population {
@@ -46,7 +44,7 @@ impl Population {
     ///
     /// One is added through the API. What that left in the database is copied for all others, which takes a second
     /// where so many calls would take a minute.
-    pub(crate) async fn settle(
+    pub async fn settle(
         connection: &mut Connection,
         storage: &Storage,
         count: usize,
@@ -58,10 +56,8 @@ impl Population {
         let first = json!({ "userId": "user-0", "displayName": "user-0" });
         let added = created(connection, &Self::admin(), ADD, &first).await?;
         let first = Member { id: text(&added, "/member/id")?.to_owned(), user: "user-0".to_owned() };
-        let fresh = |number| Member {
-            id: MemberId::from_uuid(TimeOrderedIds.next()).to_string(),
-            user: format!("user-{number}"),
-        };
+        let fresh =
+            |number| Member { id: MemberId::from_uuid(new_id()).to_string(), user: format!("user-{number}") };
         let members: Vec<Member> = std::iter::once(first.clone()).chain((1..count).map(fresh)).collect();
         for (collection, field) in [("members", "_id"), ("agendas", "_id"), ("activity", "subject")] {
             let collection = storage.collection(collection);
@@ -77,17 +73,17 @@ impl Population {
     }
 
     /// The credentials of the admin.
-    pub(crate) fn admin() -> Credentials {
+    pub fn admin() -> Credentials {
         Credentials::member(SLUG, "admin")
     }
 
     /// The credentials of a member.
-    pub(crate) fn credentials(member: &Member) -> Credentials {
+    pub fn credentials(member: &Member) -> Credentials {
         Credentials::member(SLUG, &member.user)
     }
 
     /// Creates a one-off event of an hour, so many hours after the first. Answers with the id of its occurrence.
-    pub(crate) async fn create_event(
+    pub async fn create_event(
         connection: &mut Connection,
         hour: u32,
         capacity: usize,
@@ -111,7 +107,7 @@ fn copy(document: &Document, first: &Member, member: &Member) -> Document {
     let mut copied: Document =
         document.iter().map(|(field, value)| (field.clone(), copy_value(value, first, member))).collect();
     if copied.get_str("_id").is_ok_and(|id| id.starts_with(ActivityId::PREFIX)) {
-        copied.insert("_id", ActivityId::from_uuid(TimeOrderedIds.next()).to_string());
+        copied.insert("_id", ActivityId::from_uuid(new_id()).to_string());
     }
     copied
 }

@@ -6,9 +6,6 @@
 //! whatever they got no certain answer to. All of it is written down, in a line of JSON for each attempt, and held
 //! against what the database has at the end. `docs/benchmarks.md` tells what is broken, and how.
 
-#[path = "../../rig/mod.rs"]
-mod rig;
-
 mod audit;
 mod caller;
 mod cluster;

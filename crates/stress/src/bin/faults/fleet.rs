@@ -8,9 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
+use convene_stress::Server;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{rig::Server, settings::Settings};
+use crate::settings::Settings;
 
 /// How many processes serve.
 pub(crate) const SERVERS: usize = 2;

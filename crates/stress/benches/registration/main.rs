@@ -5,9 +5,6 @@
 //! often each measurement is repeated, of which the median counts. Every part ends with a check of all invariants
 //! and of exact counts; `docs/benchmarks.md` tells what is measured, and how.
 
-#[path = "../../rig/mod.rs"]
-mod rig;
-
 mod bare;
 mod contender;
 mod convene;

@@ -15,23 +15,23 @@ const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Who a request comes from, for a server that believes headers.
 #[derive(Clone, Debug)]
-pub(crate) struct Credentials {
+pub struct Credentials {
     headers: String,
 }
 
 impl Credentials {
     /// The operator of the platform.
-    pub(crate) fn operator() -> Self {
+    pub fn operator() -> Self {
         Self { headers: "x-user-id: operator\r\nx-operator: true\r\n".to_owned() }
     }
 
     /// A user within an organization.
-    pub(crate) fn member(organization: &str, user: &str) -> Self {
+    pub fn member(organization: &str, user: &str) -> Self {
         Self { headers: format!("x-organization-id: {organization}\r\nx-user-id: {user}\r\n") }
     }
 
     /// A request to the GraphQL endpoint.
-    pub(crate) fn post(&self, body: &str) -> Vec<u8> {
+    pub fn post(&self, body: &str) -> Vec<u8> {
         let Self { headers } = self;
         let length = body.len();
         format!(
@@ -44,21 +44,21 @@ impl Credentials {
 
 /// A connection that is kept open from one request to the next.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
 impl Connection {
     /// Connects.
-    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
+    pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, received: Vec::with_capacity(4 * 1024) })
     }
 
     /// Sends a request and waits for the body of its answer. After an error the connection is of no more use.
-    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
+    pub async fn send(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
         self.stream.write_all(request).await?;
         let (head, length) = loop {
             if let Some(end) = find(&self.received, b"\r\n\r\n") {

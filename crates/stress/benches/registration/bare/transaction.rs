@@ -1,6 +1,7 @@
 //! One transaction per call: the usual way to keep the rules, with the driver's own loop of repetitions.
 
 use bson::{DateTime, doc};
+use convene_stress::Storage;
 use futures::FutureExt;
 use mongodb::{ClientSession, error::Result};
 
@@ -10,7 +11,6 @@ use super::{
 };
 use crate::{
     contender::{CLASH, Contender, FULL, Seat, Verdict},
-    rig::Storage,
     stage::{Cast, Stage},
 };
 

@@ -20,7 +20,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 
 /// A running `convene serve`. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     process: Child,
     address: SocketAddr,
     log: PathBuf,
@@ -29,12 +29,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on a free port, with the settings of production but for two: it believes headers, and no rate is
     /// too high. It logs to a file of this name.
-    pub(crate) async fn start(
-        binary: &Path,
-        uri: &str,
-        database: &str,
-        log: PathBuf,
-    ) -> anyhow::Result<Self> {
+    pub async fn start(binary: &Path, uri: &str, database: &str, log: PathBuf) -> anyhow::Result<Self> {
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         let mut command = Command::new(binary);
         for (name, _) in
@@ -77,17 +72,17 @@ impl Server {
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.process.id()
     }
 
     /// Asks it to end, and waits until it has.
-    pub(crate) async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
+    pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
         let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).context("no process has this id")?;
         kill_process(id, Signal::TERM)?;
         let latest = Instant::now() + STOP;

@@ -5,17 +5,9 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use convene_api_graphql::system::TimeOrderedIds;
-use convene_application::ports::Ids;
+use convene_stress::{Connection, Population, Storage, new_id};
 
-use crate::{
-    cluster::Cluster,
-    fleet::Fleet,
-    history::History,
-    load::CALLERS,
-    rig::{Connection, Population, Storage},
-    settings::Settings,
-};
+use crate::{cluster::Cluster, fleet::Fleet, history::History, load::CALLERS, settings::Settings};
 
 /// How many members each caller speaks for.
 const MEMBERS_OF_CALLER: usize = 10;
@@ -58,7 +50,7 @@ impl Scene {
         }
         fs::create_dir_all(&settings.folder)?;
         let cluster = Cluster::of(&settings.members).await?;
-        let name = format!("convene_faults_{}", TimeOrderedIds.next().simple());
+        let name = format!("convene_faults_{}", new_id().simple());
         let storage = Storage::prepare(&settings.uri, &name).await?;
         let fleet = Fleet::start(settings, &name).await?;
         let mut connection = Connection::open(fleet.place(0).address).await?;

@@ -34,9 +34,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads them.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let uri = std::env::var("CONVENE_TEST_MONGODB_URI").context(
-            "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set; `cargo xtask bench registration` starts one",
-        )?;
+        let read = |name: &str| {
+            std::env::var(name)
+                .with_context(|| format!("{name} is missing; `cargo xtask bench registration` sets it"))
+        };
+        let uri = read("CONVENE_TEST_MONGODB_URI")?;
+        let binary = read("CONVENE_BENCH_BINARY")?.into();
         let mut parts = Vec::new();
         // Cargo adds `--bench`.
         for name in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
@@ -55,7 +58,7 @@ impl Settings {
         ensure!((1..=1_000).contains(&scale), "CONVENE_BENCH_SCALE must be 1 to 1000");
         let rounds = number("CONVENE_BENCH_ROUNDS", 3)?;
         ensure!((1..=15).contains(&rounds), "CONVENE_BENCH_ROUNDS must be 1 to 15");
-        Ok(Self { binary: PathBuf::from(env!("CARGO_BIN_EXE_convene")), uri, parts, rounds, scale })
+        Ok(Self { binary, uri, parts, rounds, scale })
     }
 
     /// So many of something, scaled; at least one.

@@ -2,15 +2,14 @@
 //! check of the invariants finds nothing amiss.
 
 use bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
-use convene_api_graphql::system::TimeOrderedIds;
-use convene_application::ports::Ids;
 use convene_domain::id::{ActivityId, RegistrationId};
+use convene_stress::new_id;
 
 use crate::{contender::Seat, stage::Cast};
 
 /// A new registration's id.
 pub(super) fn fresh_id() -> String {
-    RegistrationId::from_uuid(TimeOrderedIds.next()).to_string()
+    RegistrationId::from_uuid(new_id()).to_string()
 }
 
 /// A registration that holds a seat.
@@ -53,14 +52,14 @@ pub(super) fn cancelled(cast: &Cast, seat: Seat, id: &str) -> Document {
 
 fn entry(cast: &Cast, seat: Seat, action: &str, subject: &str, changes: Vec<Document>) -> Document {
     doc! {
-        "_id": ActivityId::from_uuid(TimeOrderedIds.next()).to_string(),
+        "_id": ActivityId::from_uuid(new_id()).to_string(),
         "organization": &cast.organization,
         "at": DateTime::now(),
         "actor": &cast.population.members[seat.member].user,
         "action": action,
         "subject": subject,
         "changes": changes,
-        "requestId": TimeOrderedIds.next().simple().to_string(),
+        "requestId": new_id().simple().to_string(),
     }
 }
 

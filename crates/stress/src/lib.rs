@@ -1,0 +1,18 @@
+//! What the fault harness, the registration benchmark and the tests of the program share: the program `convene` as a
+//! process, a lean client to it, and direct access to its database.
+
+mod api;
+mod http;
+mod population;
+mod server;
+mod storage;
+mod system;
+
+pub use {
+    api::{Outcome, REGISTER, call, created, text},
+    http::{Connection, Credentials},
+    population::Population,
+    server::Server,
+    storage::Storage,
+    system::new_id,
+};
