@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_application::{
-    authentication, caller::Principal, ports::OrganizationReference, use_cases::UseCases,
+    authentication,
+    caller::{Identity, Principal},
+    ports::OrganizationReference,
+    use_cases::UseCases,
 };
 use convene_domain::{member::Role, text::UserId};
 
@@ -23,15 +26,18 @@ impl Callers {
 
 #[async_trait]
 impl CallerResolver for Callers {
-    type Caller = Principal;
+    type Caller = Identity;
 
-    async fn resolve(&self, credentials: Credentials) -> Result<Option<Principal>, auth::Fault> {
+    async fn resolve(&self, credentials: Credentials) -> Result<Option<Identity>, auth::Fault> {
         let Some(credentials) = understood(&credentials) else { return Ok(None) };
-        Ok(self.0.authenticate.execute(credentials).await?)
+        Ok(match self.0.authenticate.execute(credentials).await? {
+            Principal::Authenticated(identity) => Some(identity),
+            Principal::Anonymous => None,
+        })
     }
 
-    fn organization_key(&self, caller: &Principal) -> Option<String> {
-        caller.caller.as_ref().map(|member| member.scope().organization().to_string())
+    fn organization_key(&self, identity: &Identity) -> Option<String> {
+        identity.caller().map(|member| member.scope().organization().to_string())
     }
 }
 

@@ -124,11 +124,42 @@ impl Operator {
     }
 }
 
-/// Whoever sent a request: a member of an organization, the platform's operator, or one who is both.
+/// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// The member, where the credentials name an organization that the user is a member of.
-    pub caller: Option<Caller>,
-    /// The operator, where the credentials say so.
-    pub operator: Option<Operator>,
+pub enum Principal {
+    /// Has no credentials that stand for a member or the operator.
+    Anonymous,
+    /// Has authority.
+    Authenticated(Identity),
+}
+
+/// The authority of an authenticated sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A member of the organization that the credentials name.
+    Member(Caller),
+    /// The platform's operator, who is no member of the organization that the credentials name, if they name one.
+    Operator(Operator),
+    /// The platform's operator, who is a member of that organization as well.
+    MemberAndOperator(Caller, Operator),
+}
+
+impl Identity {
+    /// The member, unless the sender is the operator only.
+    #[must_use]
+    pub const fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Member(caller) | Self::MemberAndOperator(caller, _) => Some(caller),
+            Self::Operator(_) => None,
+        }
+    }
+
+    /// The operator, unless the sender is a member only.
+    #[must_use]
+    pub const fn operator(&self) -> Option<&Operator> {
+        match self {
+            Self::Operator(operator) | Self::MemberAndOperator(_, operator) => Some(operator),
+            Self::Member(_) => None,
+        }
+    }
 }

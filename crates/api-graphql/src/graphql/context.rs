@@ -6,7 +6,7 @@ use std::{
 };
 
 use convene_application::{
-    caller::{Admin, Caller, Operator, Principal},
+    caller::{Admin, Caller, Identity, Operator},
     change::{Idempotency, RequestMetadata},
     failure::{Failure, Fault, Refusal},
     ports::Clock,
@@ -31,7 +31,7 @@ pub struct Services {
 
 /// One request: who calls, and what was read for them so far.
 pub struct Context {
-    principal: Principal,
+    identity: Identity,
     services: Services,
     request_id: RequestId,
     loaders: Option<Mutex<Arc<Loaders>>>,
@@ -42,11 +42,11 @@ impl juniper::Context for Context {}
 impl Context {
     /// The context of a request.
     #[must_use]
-    pub fn new(principal: Principal, request_id: RequestId, services: Services) -> Self {
-        let loaders = principal.caller.as_ref().map(|caller| {
+    pub fn new(identity: Identity, request_id: RequestId, services: Services) -> Self {
+        let loaders = identity.caller().map(|caller| {
             Mutex::new(Arc::new(Loaders::new(Arc::clone(&services.use_cases), caller, &request_id)))
         });
-        Self { principal, services, request_id, loaders }
+        Self { identity, services, request_id, loaders }
     }
 
     pub(crate) fn use_cases(&self) -> &UseCases {
@@ -60,7 +60,7 @@ impl Context {
 
     /// The caller as a member of the organization that the request is for, if they are one.
     pub(crate) fn member(&self) -> Option<&Caller> {
-        self.principal.caller.as_ref()
+        self.identity.caller()
     }
 
     /// The caller as a member, for a query.
@@ -88,7 +88,7 @@ impl Context {
 
     /// The caller as the platform's operator.
     pub(crate) fn operator(&self) -> Result<&Operator, Refusal> {
-        self.principal.operator.as_ref().ok_or(Refusal::OperatorOnly)
+        self.identity.operator().ok_or(Refusal::OperatorOnly)
     }
 
     /// What the use cases have to know of this request when it changes something.

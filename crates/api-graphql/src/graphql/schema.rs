@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use convene_application::caller::Principal;
+use convene_application::caller::Identity;
 use juniper::{EmptySubscription, RootNode};
 
 use super::{
@@ -25,13 +25,9 @@ pub fn schema() -> Schema {
 /// What runs documents against the schema, each with a context of its own. `introspection` says whether they may ask
 /// for the schema.
 #[must_use]
-pub fn executor(
-    services: Services,
-    limits: DocumentLimits,
-    introspection: bool,
-) -> SharedExecutor<Principal> {
-    let context = move |principal: Principal, info: &RequestInfo| {
-        Context::new(principal, info.request_id.clone(), services.clone())
+pub fn executor(services: Services, limits: DocumentLimits, introspection: bool) -> SharedExecutor<Identity> {
+    let context = move |identity: Identity, info: &RequestInfo| {
+        Context::new(identity, info.request_id.clone(), services.clone())
     };
     Arc::new(SchemaExecutor::new(schema(), limits, introspection, context))
 }

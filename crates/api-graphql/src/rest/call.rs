@@ -4,7 +4,7 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use convene_application::{
-    caller::{Admin, Caller, Principal},
+    caller::{Admin, Caller, Identity},
     failure::{Failure, Outcome, Refusal},
     use_cases::UseCases,
 };
@@ -25,7 +25,7 @@ pub(super) type Answer = Result<HttpResponse, HttpError>;
 pub(super) type Server<R> = (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>);
 
 /// A request at hand.
-pub(super) struct Call<'a, R: CallerResolver<Caller = Principal>> {
+pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     pub(super) http: &'a HttpRequest,
     pub(super) request_id: RequestId,
     server: &'a Server<R>,
@@ -34,7 +34,7 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Principal>> {
 }
 
 /// Answers a request with what `work` says. Work that takes too long, or panics, is answered like any other failure.
-pub(super) async fn answer<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
     http: &HttpRequest,
     server: &Server<R>,
     work: impl AsyncFnOnce(&Call<'_, R>) -> Answer,
@@ -51,7 +51,7 @@ pub(super) async fn answer<R: CallerResolver<Caller = Principal>>(
     answer.unwrap_or_else(|error| error.response_with_id(&request_id))
 }
 
-impl<R: CallerResolver<Caller = Principal>> Call<'_, R> {
+impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
     pub(super) fn use_cases(&self) -> &UseCases {
         &self.server.0.use_cases
     }
@@ -59,8 +59,8 @@ impl<R: CallerResolver<Caller = Principal>> Call<'_, R> {
     /// The member who calls. An attempt by the operator, who is none, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
         let admitted = self.server.0.gate.admit(self.http.headers()).await;
-        let principal = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
-        principal.caller.ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
+        let identity = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
     }
 
     /// The caller as an admin. An attempt by anybody else is a security event.

@@ -20,7 +20,7 @@ pub mod openapi;
 use std::sync::Arc;
 
 use actix_web::web;
-use convene_application::{caller::Principal, use_cases::UseCases};
+use convene_application::{caller::Identity, use_cases::UseCases};
 
 use crate::{
     auth::{CallerResolver, Gate},
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What the routes work with.
-pub struct Rest<R: CallerResolver<Caller = Principal>> {
+pub struct Rest<R: CallerResolver<Caller = Identity>> {
     /// Lets callers in. Shared with every other door.
     pub gate: Arc<Gate<R>>,
     /// What the platform does.
@@ -37,7 +37,7 @@ pub struct Rest<R: CallerResolver<Caller = Principal>> {
 
 /// The routes, to be added to a server.
 #[must_use]
-pub fn routes<R: CallerResolver<Caller = Principal>>(rest: Rest<R>) -> Routes {
+pub fn routes<R: CallerResolver<Caller = Identity>>(rest: Rest<R>) -> Routes {
     let credentials =
         if rest.gate.takes_tokens() { openapi::Credentials::Token } else { openapi::Credentials::Headers };
     let rest = web::Data::new(rest);

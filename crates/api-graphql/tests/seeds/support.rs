@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use convene_api_graphql::seed::{self, LoadError, OrganizationSeed, Summary};
 use convene_application::{
     authentication::Credentials,
-    caller::Caller,
+    caller::{Caller, Principal},
     page::{PageRequest, PageSize},
     ports::{ActivityFilter, Clock, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter},
     testing::{FixedClock, SequentialIds, memory::InMemory},
@@ -83,7 +83,10 @@ impl World {
             operator: false,
             role: None,
         };
-        self.use_cases().authenticate.execute(credentials).await.unwrap().unwrap().caller.unwrap()
+        match self.use_cases().authenticate.execute(credentials).await.unwrap() {
+            Principal::Authenticated(identity) => identity.caller().cloned().unwrap(),
+            Principal::Anonymous => panic!("{user} is no member"),
+        }
     }
 
     /// What is in the organization; a page of each is enough for the demo, except of the log.

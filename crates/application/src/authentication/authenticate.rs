@@ -3,40 +3,46 @@ use std::sync::Arc;
 use convene_domain::{member::Role, text::UserId};
 
 use crate::{
-    caller::{Caller, Operator, Principal},
+    caller::{Caller, Identity, Operator, Principal},
     failure::Fault,
     ports::{Directory, OrganizationReference},
 };
 
-/// What verified credentials say about whoever sent a request.
+/// The content of verified credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The organization that the request is for, if they name one.
+    /// The organization that the request is for.
     pub organization: Option<OrganizationReference>,
-    /// Their subject.
+    /// The subject.
     pub user: UserId,
     /// Whether they are the platform operator's.
     pub operator: bool,
-    /// A role that stands in for the membership's own, where the way of authentication allows it.
+    /// A role to act in, instead of the membership's, where the kind of authentication allows it.
     pub role: Option<Role>,
 }
 
-/// Turns credentials into whoever may call. It is the only way to a tenant's scope.
+/// Turns verified credentials into a principal.
 pub struct Authenticate {
     pub(crate) directory: Arc<dyn Directory>,
 }
 
 impl Authenticate {
-    /// Who the credentials stand for; `None` if nobody: an organization that does not exist is not told from one
-    /// that the user is no member of.
+    /// Looks up the principal that the credentials stand for. An organization that does not exist gives the same
+    /// result as one that the user is no member of.
     ///
     /// # Errors
-    /// [`Fault`] if the directory could not be asked.
-    pub async fn execute(&self, credentials: Credentials) -> Result<Option<Principal>, Fault> {
+    /// [`Fault`] if the directory could not be read.
+    pub async fn execute(&self, credentials: Credentials) -> Result<Principal, Fault> {
         let caller = self.caller(&credentials).await?;
         let operator = credentials.operator.then(|| Operator::of_credentials(credentials.user));
-        let known = caller.is_some() || operator.is_some();
-        Ok(known.then_some(Principal { caller, operator }))
+        Ok(match (caller, operator) {
+            (Some(caller), Some(operator)) => {
+                Principal::Authenticated(Identity::MemberAndOperator(caller, operator))
+            }
+            (Some(caller), None) => Principal::Authenticated(Identity::Member(caller)),
+            (None, Some(operator)) => Principal::Authenticated(Identity::Operator(operator)),
+            (None, None) => Principal::Anonymous,
+        })
     }
 
     async fn caller(&self, credentials: &Credentials) -> Result<Option<Caller>, Fault> {
@@ -56,7 +62,7 @@ mod tests {
     use super::*;
     use crate::{fixtures, ports::MockDirectory};
 
-    fn asking(found: bool) -> Authenticate {
+    fn authenticate(found: bool) -> Authenticate {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(move |_, _| {
             let member = fixtures::member(fixtures::ADA, Role::Member);
@@ -70,6 +76,13 @@ mod tests {
         Credentials { organization, user: fixtures::user(fixtures::ADA), operator, role }
     }
 
+    fn identity(principal: Principal) -> Option<Identity> {
+        match principal {
+            Principal::Authenticated(identity) => Some(identity),
+            Principal::Anonymous => None,
+        }
+    }
+
     #[rstest]
     #[case::member(true, true, false, Some((true, false)))]
     #[case::member_and_operator(true, true, true, Some((true, true)))]
@@ -78,15 +91,18 @@ mod tests {
     #[case::no_organization(false, true, false, None)]
     #[case::no_member(true, false, false, None)]
     #[tokio::test]
-    async fn tells_who_calls(
+    async fn finds_the_member_and_the_operator(
         #[case] names_organization: bool,
         #[case] is_member: bool,
         #[case] is_operator: bool,
         #[case] expected: Option<(bool, bool)>,
     ) {
-        let answer =
-            asking(is_member).execute(credentials(names_organization, is_operator, None)).await.unwrap();
-        let found = answer.map(|principal| (principal.caller.is_some(), principal.operator.is_some()));
+        let principal = authenticate(is_member)
+            .execute(credentials(names_organization, is_operator, None))
+            .await
+            .unwrap();
+        let found =
+            identity(principal).map(|identity| (identity.caller().is_some(), identity.operator().is_some()));
         assert_eq!(found, expected);
     }
 
@@ -94,22 +110,23 @@ mod tests {
     #[case::own(None, Role::Member)]
     #[case::overridden(Some(Role::Admin), Role::Admin)]
     #[tokio::test]
-    async fn takes_the_role_of_the_membership_unless_told_otherwise(
+    async fn the_role_is_that_of_the_membership_unless_the_credentials_name_one(
         #[case] role: Option<Role>,
         #[case] expected: Role,
     ) {
-        let answer = asking(true).execute(credentials(true, false, role)).await.unwrap();
-        let caller = answer.and_then(|principal| principal.caller).unwrap();
+        let principal = authenticate(true).execute(credentials(true, false, role)).await.unwrap();
+        let identity = identity(principal).unwrap();
+        let caller = identity.caller().unwrap();
         assert_eq!(caller.role(), expected);
         assert_eq!(caller.scope().organization(), fixtures::organization_id());
     }
 
     #[tokio::test]
-    async fn does_not_take_a_fault_for_a_stranger() {
+    async fn a_fault_of_the_directory_is_not_an_anonymous_principal() {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(|_, _| Err(Fault::Overloaded));
-        let answer =
+        let outcome =
             Authenticate { directory: Arc::new(directory) }.execute(credentials(true, true, None)).await;
-        assert!(matches!(answer, Err(Fault::Overloaded)));
+        assert!(matches!(outcome, Err(Fault::Overloaded)));
     }
 }

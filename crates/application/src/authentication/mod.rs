@@ -1,4 +1,4 @@
-//! Finding out who calls.
+//! Authentication: from verified credentials to a principal.
 
 mod authenticate;
 

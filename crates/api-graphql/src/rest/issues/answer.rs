@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use convene_application::{
-    caller::{Caller, Principal},
+    caller::{Caller, Identity},
     member::IncludeRemoved,
 };
 use convene_domain::{id::MemberId, issue::Issue, time::Instant};
@@ -55,7 +55,7 @@ impl IssueAnswer {
 }
 
 /// Issues as they are shown. `known` is an assignee who need not be looked up.
-pub(super) async fn represent<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     issues: Vec<Issue>,
@@ -89,7 +89,7 @@ pub(super) async fn represent<R: CallerResolver<Caller = Principal>>(
 }
 
 /// One issue as it is shown.
-pub(super) async fn represent_one<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn represent_one<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     issue: Issue,

@@ -4,7 +4,7 @@ use actix_web::{
     web,
 };
 use convene_application::{
-    caller::{Caller, Principal},
+    caller::{Caller, Identity},
     change::RequestMetadata,
     issue::CreateIssueCommand,
 };
@@ -48,7 +48,7 @@ const OPERATION: &str = "createIssue";
         crate::rest::openapi::KeyReused,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     http: HttpRequest,
     payload: web::Payload,
     server: Server<R>,
@@ -71,7 +71,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
     .await
 }
 
-async fn read<R: CallerResolver<Caller = Principal>>(
+async fn read<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     mut body: Body,

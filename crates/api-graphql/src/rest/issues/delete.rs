@@ -1,5 +1,5 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::{caller::Principal, change::RequestMetadata};
+use convene_application::{caller::Identity, change::RequestMetadata};
 
 use super::get::find;
 use crate::{
@@ -24,7 +24,7 @@ const OPERATION: &str = "deleteIssue";
         crate::rest::openapi::Missing,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     http: HttpRequest,
     path: web::Path<String>,
     server: Server<R>,

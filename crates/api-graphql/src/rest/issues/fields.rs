@@ -2,7 +2,7 @@
 
 use convene_application::{
     authentication::Credentials,
-    caller::{Caller, Principal},
+    caller::{Caller, Identity, Principal},
     ports::OrganizationReference,
 };
 use convene_domain::{
@@ -33,7 +33,7 @@ pub(super) struct Assignee {
 }
 
 /// The member of the caller's organization with this user id; `None` if there is none.
-pub(super) async fn find_assignee<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     user: UserId,
@@ -45,13 +45,15 @@ pub(super) async fn find_assignee<R: CallerResolver<Caller = Principal>>(
         role: None,
     };
     let found = call.use_cases().authenticate.execute(credentials).await;
-    let principal = found.map_err(|fault| call.failed(fault.into()))?;
-    let member = principal.and_then(|principal| principal.caller).map(|found| found.member());
+    let member = match found.map_err(|fault| call.failed(fault.into()))? {
+        Principal::Authenticated(identity) => identity.caller().map(Caller::member),
+        Principal::Anonymous => None,
+    };
     Ok(member.map(|member| Assignee { member, user }))
 }
 
 /// The same for a field of a body: it must be there, or `None` with the problem noted.
-pub(super) async fn check_assignee<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn check_assignee<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     user: UserId,

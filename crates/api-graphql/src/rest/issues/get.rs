@@ -1,5 +1,5 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::caller::{Caller, Principal};
+use convene_application::caller::{Caller, Identity};
 use convene_domain::issue::Issue;
 
 use super::{answer::represent_one, number};
@@ -22,7 +22,7 @@ use crate::{
         crate::rest::openapi::Missing,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     http: HttpRequest,
     path: web::Path<String>,
     server: Server<R>,
@@ -36,7 +36,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
 }
 
 /// The issue at a path. One of another organization is as missing as one that never was.
-pub(super) async fn find<R: CallerResolver<Caller = Principal>>(
+pub(super) async fn find<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     path: &str,

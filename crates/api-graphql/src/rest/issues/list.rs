@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, http::header::LINK};
 use convene_application::{
-    caller::{Caller, Principal},
+    caller::{Caller, Identity},
     failure::Fault,
     page::{PageRequest, PageSize},
     ports::IssueFilter,
@@ -43,7 +43,7 @@ const DEFAULT_PAGE: u8 = 20;
         crate::rest::openapi::Denied,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     http: HttpRequest,
     server: Server<R>,
 ) -> HttpResponse {

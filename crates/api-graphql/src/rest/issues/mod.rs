@@ -9,12 +9,12 @@ pub(super) mod list;
 pub(super) mod update;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::caller::Principal;
+use convene_application::caller::Identity;
 
 use crate::{auth::CallerResolver, http::error::HttpError};
 
 /// Adds the routes.
-pub(super) fn routes<R: CallerResolver<Caller = Principal>>(config: &mut web::ServiceConfig) {
+pub(super) fn routes<R: CallerResolver<Caller = Identity>>(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/api/issues")

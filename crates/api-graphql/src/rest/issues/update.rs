@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{
-    caller::{Caller, Principal},
+    caller::{Caller, Identity},
     change::RequestMetadata,
     issue::UpdateIssueCommand,
     ports::IssuePatch,
@@ -42,7 +42,7 @@ const OPERATION: &str = "updateIssue";
         crate::rest::openapi::KeyReused,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
+pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     http: HttpRequest,
     payload: web::Payload,
     path: web::Path<String>,
@@ -64,7 +64,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Principal>>(
     .await
 }
 
-async fn read<R: CallerResolver<Caller = Principal>>(
+async fn read<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     path: &str,

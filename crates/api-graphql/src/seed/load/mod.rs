@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use convene_application::{
     authentication::Credentials,
-    caller::{Admin, Caller},
+    caller::{Admin, Caller, Principal},
     failure::{Failure, Fault, Refusal},
     ports::{Clock, OrganizationReference},
     use_cases::UseCases,
@@ -124,6 +124,8 @@ async fn membership(use_cases: &UseCases, slug: &Slug, user: &UserId) -> Result<
         operator: false,
         role: None,
     };
-    let principal = use_cases.authenticate.execute(credentials).await?;
-    Ok(principal.and_then(|principal| principal.caller))
+    Ok(match use_cases.authenticate.execute(credentials).await? {
+        Principal::Authenticated(identity) => identity.caller().cloned(),
+        Principal::Anonymous => None,
+    })
 }
