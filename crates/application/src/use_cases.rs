@@ -7,7 +7,7 @@ use crate::{
     authentication::Authenticate,
     event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, UpdateEvent},
     issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
-    member::{AddMember, GetMembers, ListMembers, RemoveMember, UpdateMember},
+    member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
     occurrence::{
         CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, UpdateOccurrence, find::Finder,
     },
@@ -102,6 +102,7 @@ use_cases! {
     update_member: UpdateMember { stamp, members },
     remove_member: RemoveMember { stamp, members },
     get_members: GetMembers { members },
+    find_member_by_user_id: FindMemberByUserId { members },
     list_members: ListMembers { members },
 
     create_event: CreateEvent { stamp, organizations, events },

@@ -26,6 +26,7 @@ use convene_domain::{
     member::{Member, Role},
     occurrence::{Occurrence, OccurrenceKey},
     registration::Registration,
+    text::UserId,
     time::interval::Interval,
 };
 use serde_json::{Value, json};
@@ -132,6 +133,10 @@ impl Members for Counting<dyn Members> {
         ids: &[MemberId],
     ) -> Result<Vec<Member>, Fault> {
         self.called().get_many_with_removed(scope, ids).await
+    }
+
+    async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
+        self.called().find_by_user_id(scope, user).await
     }
 
     async fn list(

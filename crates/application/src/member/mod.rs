@@ -1,12 +1,14 @@
 //! Adding, changing, removing and reading members.
 
 mod add;
+mod find_by_user_id;
 mod get_many;
 mod list;
 mod remove;
 mod update;
 
 pub use add::{AddMember, AddMemberCommand};
+pub use find_by_user_id::FindMemberByUserId;
 pub use get_many::{GetMembers, IncludeRemoved};
 pub use list::ListMembers;
 pub use remove::RemoveMember;

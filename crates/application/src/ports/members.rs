@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
-    text::{DisplayName, Email},
+    text::{DisplayName, Email, UserId},
 };
 
 use crate::{
@@ -68,6 +68,9 @@ pub trait Members: Send + Sync {
         scope: &TenantScope,
         ids: &[MemberId],
     ) -> Result<Vec<Member>, Fault>;
+
+    /// The member with this user id; `None` if the organization does not have one now.
+    async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault>;
 
     /// The members that the organization has now, by id (the order in which they were added).
     async fn list(

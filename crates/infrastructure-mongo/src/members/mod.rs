@@ -17,6 +17,7 @@ use convene_application::{
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
+    text::UserId,
 };
 
 use crate::{
@@ -69,6 +70,11 @@ impl Members for MongoMembers {
         ids: &[MemberId],
     ) -> Result<Vec<Member>, Fault> {
         self.found(scope, with_ids(ids).into()).await
+    }
+
+    async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
+        let filter = doc! { "userId": user.as_str(), "status": ACTIVE };
+        Ok(self.found(scope, filter.into()).await?.into_iter().next())
     }
 
     async fn list(

@@ -58,6 +58,7 @@ async fn use_members(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     members.get_many_with_removed(scope, &[member.id]).await.unwrap();
     members.list(scope, None, first_after(10, member.id)).await.unwrap();
     members.list(scope, Some(Role::Admin), first(10)).await.unwrap();
+    members.find_by_user_id(scope, &member.user_id).await.unwrap().unwrap();
     let by_id = OrganizationReference::Id(scope.organization());
     ports.directory.find_membership(&by_id, &member.user_id).await.unwrap().unwrap();
     members.remove(scope, member.id, change).await.unwrap();

@@ -1,10 +1,6 @@
 //! The fields of issues that several routes read.
 
-use convene_application::{
-    authentication::Credentials,
-    caller::{Caller, Identity, Principal},
-    ports::OrganizationReference,
-};
+use convene_application::caller::{Caller, Identity};
 use convene_domain::{
     id::MemberId,
     issue::{IssuePriority, IssueStatus},
@@ -38,18 +34,9 @@ pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
     caller: &Caller,
     user: UserId,
 ) -> Result<Option<Assignee>, HttpError> {
-    let credentials = Credentials {
-        organization: Some(OrganizationReference::Id(caller.scope().organization())),
-        user: user.clone(),
-        operator: false,
-        role: None,
-    };
-    let found = call.use_cases().authenticate.execute(credentials).await;
-    let member = match found.map_err(|fault| call.failed(fault.into()))? {
-        Principal::Authenticated(identity) => identity.caller().map(Caller::member),
-        Principal::Anonymous => None,
-    };
-    Ok(member.map(|member| Assignee { member, user }))
+    let found = call.use_cases().find_member_by_user_id.execute(caller, &user).await;
+    let member = found.map_err(|failure| call.failed(failure))?;
+    Ok(member.map(|member| Assignee { member: member.id, user }))
 }
 
 /// The same for a field of a body: it must be there, or `None` with the problem noted.

@@ -36,6 +36,7 @@ macro_rules! contract_cases {
                 keeps_the_last_admin,
                 keeps_an_admin_when_two_demote_each_other_at_once,
                 does_not_know_a_removed_member_but_can_still_show_them,
+                finds_a_present_member_by_user_id,
             }
             issues {
                 numbers_issues_from_one_and_gives_no_number_twice,

@@ -5,7 +5,7 @@ use std::slice;
 use convene_domain::{
     id::MemberId,
     member::Role,
-    text::{DisplayName, Email},
+    text::{DisplayName, Email, UserId},
 };
 
 use super::{
@@ -215,4 +215,23 @@ pub(super) async fn does_not_know_a_removed_member_but_can_still_show_them(bench
     let again = tenant.member("ada").await;
     assert_ne!(again.id, ada.id);
     assert_eq!(members.get_many(&tenant.scope, &[again.id, ada.id]).await.unwrap(), [again]);
+}
+
+pub(super) async fn finds_a_present_member_by_user_id(bench: Bench) {
+    let tenant = bench.tenant("choir").await;
+    let members = &tenant.ports.members;
+    let find =
+        async |user| members.find_by_user_id(&tenant.scope, &UserId::parse(user).unwrap()).await.unwrap();
+    let ada = tenant.member("ada").await;
+    tenant.member("ada-2").await;
+    bench.tenant("band").await.member("bea").await;
+    assert_eq!(find("ada").await, Some(ada.clone()));
+    for unknown in ["bea", "Ada", "ad"] {
+        assert_eq!(find(unknown).await, None, "{unknown}");
+    }
+
+    members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
+    assert_eq!(find("ada").await, None);
+    let readded = tenant.member("ada").await;
+    assert_eq!(find("ada").await, Some(readded));
 }

@@ -4,6 +4,7 @@ use convene_domain::{
     id::MemberId,
     member::{Member, Role},
     registration::CancellationReason,
+    text::UserId,
 };
 
 use super::{InMemory, entries, pages, tenant::MemberRecord, transaction::Transaction};
@@ -102,6 +103,10 @@ impl Members for InMemory {
         let tenant = self.read(scope)?;
         let all = tenant.members.values().map(|record| &record.member);
         Ok(all.filter(|member| ids.contains(&member.id)).cloned().collect())
+    }
+
+    async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
+        Ok(self.read(scope)?.present_members().find(|member| member.user_id == *user).cloned())
     }
 
     async fn list(

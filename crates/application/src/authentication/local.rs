@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use convene_domain::text::UserId;
+
+use super::caller::{Caller, Operator};
+use crate::{
+    failure::Fault,
+    ports::{Directory, OrganizationReference},
+};
+
+/// The authority of a command that runs on the operator's machine, such as `convene seed` or `convene erase`.
+///
+/// A command has no credentials of a user. Its authority is the access to the storage: only a program that opened the
+/// storage has a [`Directory`].
+pub struct LocalOperator {
+    directory: Arc<dyn Directory>,
+}
+
+impl LocalOperator {
+    /// The authority that access to this storage gives.
+    #[must_use]
+    pub const fn new(directory: Arc<dyn Directory>) -> Self {
+        Self { directory }
+    }
+
+    /// The platform's operator. The activity log names `user` as the actor.
+    #[must_use]
+    pub const fn operator(&self, user: UserId) -> Operator {
+        Operator::new(user)
+    }
+
+    /// The member with this user id, with the role of the membership, to act in their name; `None` if the
+    /// organization or the member does not exist.
+    ///
+    /// # Errors
+    /// [`Fault`] if the directory could not be read.
+    pub async fn act_as_member(
+        &self,
+        organization: &OrganizationReference,
+        user: &UserId,
+    ) -> Result<Option<Caller>, Fault> {
+        let membership = self.directory.find_membership(organization, user).await?;
+        Ok(membership.map(|(organization, member)| Caller::new(organization, &member, member.role)))
+    }
+}

@@ -1,0 +1,20 @@
+use std::sync::Arc;
+
+use convene_domain::{member::Member, text::UserId};
+
+use crate::{caller::Caller, failure::Outcome, ports::Members};
+
+/// Finds a member by user id.
+pub struct FindMemberByUserId {
+    pub(crate) members: Arc<dyn Members>,
+}
+
+impl FindMemberByUserId {
+    /// The member of the caller's organization with this user id. A removed member is not found.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn execute(&self, caller: &Caller, user: &UserId) -> Outcome<Option<Member>> {
+        Ok(self.members.find_by_user_id(caller.scope(), user).await?)
+    }
+}
