@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_application::{
-    authentication,
+    authentication::{self, Authenticate},
     caller::{Identity, Principal},
-    ports::OrganizationReference,
-    use_cases::UseCases,
+    ports::{Directory, OrganizationReference},
 };
 use convene_domain::{member::Role, text::UserId};
 
 use crate::auth::{self, CallerResolver, Credentials};
 
 /// Looks callers up among the members of organizations.
-pub struct Callers(Arc<UseCases>);
+pub struct Callers(Authenticate);
 
 impl Callers {
-    /// Callers as these use cases know them.
+    /// Callers in this directory.
     #[must_use]
-    pub const fn new(use_cases: Arc<UseCases>) -> Self {
-        Self(use_cases)
+    pub const fn new(directory: Arc<dyn Directory>) -> Self {
+        Self(Authenticate::new(directory))
     }
 }
 
@@ -30,7 +29,7 @@ impl CallerResolver for Callers {
 
     async fn resolve(&self, credentials: Credentials) -> Result<Option<Identity>, auth::Fault> {
         let Some(credentials) = understood(&credentials) else { return Ok(None) };
-        Ok(match self.0.authenticate.execute(credentials).await? {
+        Ok(match self.0.execute(credentials).await? {
             Principal::Authenticated(identity) => Some(identity),
             Principal::Anonymous => None,
         })

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_application::{
+    authentication::LocalOperator,
     failure::Fault,
     personal_data::{ErasePersonalData, ExportPersonalData},
-    ports::Clock,
+    ports::{Clock, Directory},
     use_cases::{Ports, UseCases},
 };
 use convene_infrastructure_mongo::{
@@ -71,6 +72,12 @@ impl Backend {
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
         Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
     }
+
+    /// The directory, which authenticates requests and gives commands their authority.
+    #[must_use]
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.storage.directory)
+    }
 }
 
 /// Makes the collections, their validators and indexes, or brings them up to date.
@@ -97,6 +104,8 @@ pub struct PersonalDataCommands {
     pub export: ExportPersonalData,
     /// Erases it.
     pub erase: ErasePersonalData,
+    /// The authority of the commands.
+    pub operator: LocalOperator,
 }
 
 impl PersonalDataCommands {
@@ -107,6 +116,7 @@ impl PersonalDataCommands {
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let MongoPorts { directory, members, personal_data, .. } = storage(config).await?;
         Ok(Self {
+            operator: LocalOperator::new(Arc::clone(&directory)),
             export: ExportPersonalData::new(Arc::clone(&directory), Arc::clone(&personal_data)),
             erase: ErasePersonalData::new(Arc::new(SystemClock), directory, members, personal_data),
         })
@@ -133,7 +143,6 @@ fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
     Ports {
         clock,
         ids: Arc::new(TimeOrderedIds),
-        directory: storage.directory,
         organizations: storage.organizations,
         members: storage.members,
         events: storage.events,

@@ -75,7 +75,7 @@ pub(crate) fn member(name: &str, role: Role) -> Member {
 }
 
 pub(crate) fn caller(name: &str, role: Role) -> Caller {
-    Caller::of_membership(organization_id(), &member(name, role), role)
+    Caller::for_tests(organization_id(), &member(name, role))
 }
 
 pub(crate) fn event_id(number: u128) -> EventId {

@@ -6,7 +6,6 @@
 
 pub mod activity;
 pub mod authentication;
-pub mod caller;
 pub mod change;
 pub mod editing;
 pub mod event;
@@ -26,3 +25,5 @@ mod stamp;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod use_cases;
+
+pub use authentication::caller;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     activity::{GetActivities, ListActivity},
-    authentication::Authenticate,
     event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, UpdateEvent},
     issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
     member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
@@ -13,8 +12,8 @@ use crate::{
     },
     organization::{CreateOrganization, GetOrganization, UpdateOrganization},
     ports::{
-        ActivityLog, Catalogue, Clock, Directory, Events, Ids, Issues, Members, Organizations,
-        RegistrationBook, Registrations,
+        ActivityLog, Catalogue, Clock, Events, Ids, Issues, Members, Organizations, RegistrationBook,
+        Registrations,
     },
     registration::{
         CancelRegistration, GetRegistrations, ListOwnRegistrations, ListRegistrations, Register,
@@ -23,12 +22,11 @@ use crate::{
     stamp::Stamp,
 };
 
-/// One adapter for each port.
+/// One adapter for each port that use cases after authentication need.
 #[derive(Clone)]
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
-    pub directory: Arc<dyn Directory>,
     pub organizations: Arc<dyn Organizations>,
     pub members: Arc<dyn Members>,
     pub events: Arc<dyn Events>,
@@ -59,7 +57,6 @@ macro_rules! use_cases {
 /// The ports, and what several use cases make of them.
 struct Parts {
     clock: Arc<dyn Clock>,
-    directory: Arc<dyn Directory>,
     organizations: Arc<dyn Organizations>,
     members: Arc<dyn Members>,
     events: Arc<dyn Events>,
@@ -78,7 +75,6 @@ impl Parts {
             stamp: Stamp { clock: Arc::clone(&ports.clock), ids: ports.ids },
             finder: Finder { catalogue: Arc::clone(&ports.catalogue), events: Arc::clone(&ports.events) },
             clock: ports.clock,
-            directory: ports.directory,
             organizations: ports.organizations,
             members: ports.members,
             events: ports.events,
@@ -92,8 +88,6 @@ impl Parts {
 }
 
 use_cases! {
-    authenticate: Authenticate { directory },
-
     create_organization: CreateOrganization { stamp, organizations },
     update_organization: UpdateOrganization { stamp, organizations },
     get_organization: GetOrganization { organizations },

@@ -42,10 +42,10 @@ pub(super) fn with_commands<T>(
     work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
-    let operator = Operator::of_credentials(UserId::parse("operator").context("the operator's name")?);
+    let user = UserId::parse("operator").context("the operator's name")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let commands = PersonalDataCommands::open(&config).await?;
-        work(&commands, &operator).await
+        work(&commands, &commands.operator.operator(user)).await
     })
 }

@@ -7,7 +7,7 @@ use convene_api_graphql::{
     system::SystemClock,
     wiring::Backend,
 };
-use convene_application::ports::Clock;
+use convene_application::{authentication::LocalOperator, ports::Clock};
 
 /// What to load.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn load(plans: &[Plan<'_>], config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let backend = Backend::open(config).await.context("the demo data were not loaded")?;
+    let local = LocalOperator::new(backend.directory());
     for plan in plans {
         let services = &backend.services;
-        let summary = seed::load(&services.use_cases, &*services.clock, plan).await?;
+        let summary = seed::load(&services.use_cases, &local, &*services.clock, plan).await?;
         super::say(&format!("{summary}\n"))?;
     }
     Ok(ExitCode::SUCCESS)

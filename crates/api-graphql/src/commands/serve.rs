@@ -51,7 +51,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let options = config.server_options();
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
-    let callers = Callers::new(Arc::clone(&services.use_cases));
+    let callers = Callers::new(backend.directory());
     let gate = Arc::new(Gate::new(authenticator, limits, Arc::new(callers)));
     let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {

@@ -202,12 +202,14 @@ impl Events for Counting<dyn Events> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_takes_as_many_calls_as_a_short_one() {
     let calls = Arc::new(AtomicUsize::new(0));
-    let mut counted = ports(InMemory::new().adapters());
+    let adapters = InMemory::new().adapters();
+    let directory = adapters.directory.clone();
+    let mut counted = ports(adapters);
     counted.members = Arc::new(Counting { port: counted.members, calls: Arc::clone(&calls) });
     counted.events = Arc::new(Counting { port: counted.events, calls: Arc::clone(&calls) });
     counted.catalogue = Arc::new(Counting { port: counted.catalogue, calls: Arc::clone(&calls) });
     counted.registrations = Arc::new(Counting { port: counted.registrations, calls: Arc::clone(&calls) });
-    let api = Api::with_members(Api::on(counted)).await;
+    let api = Api::with_members(Api::on(directory, counted)).await;
     for number in 0..4 {
         let event = api.weekly_event(ADA, 1).await;
         let caller = [BOB, CLEO][number % 2];

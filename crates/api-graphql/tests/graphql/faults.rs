@@ -17,9 +17,11 @@ async fn failing(fault: fn() -> Fault) -> Api {
     let mut issues = MockIssues::new();
     issues.expect_list().returning(move |_, _, _| Err(fault()));
     issues.expect_create().returning(move |_, _, _| Err(Failure::Fault(fault())));
-    let mut ports = ports(InMemory::new().adapters());
+    let adapters = InMemory::new().adapters();
+    let directory = adapters.directory.clone();
+    let mut ports = ports(adapters);
     ports.issues = Arc::new(issues);
-    Api::with_members(Api::on(ports)).await
+    Api::with_members(Api::on(directory, ports)).await
 }
 
 #[rstest]

@@ -16,7 +16,7 @@ use convene_api_graphql::{
     telemetry,
 };
 use convene_application::{
-    ports::Clock,
+    ports::{Clock, Directory},
     testing::{Adapters, FixedClock, SequentialIds, memory::InMemory},
     use_cases::{Ports, UseCases},
 };
@@ -64,12 +64,11 @@ pub(crate) fn metrics() -> PrometheusHandle {
     HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
 }
 
-/// The ports on these adapters, with a clock that stands still and ids that are the same in every run.
+/// The ports of use cases on these adapters, with a clock that stands still and ids that are the same in every run.
 pub(crate) fn ports(adapters: Adapters) -> Ports {
     Ports {
         clock: Arc::new(FixedClock::default()),
         ids: Arc::new(SequentialIds::new()),
-        directory: adapters.directory,
         organizations: adapters.organizations,
         members: adapters.members,
         events: adapters.events,
@@ -84,7 +83,8 @@ pub(crate) fn ports(adapters: Adapters) -> Ports {
 impl Api {
     /// A server with acme (ada, bob, cleo) and the other organization (olga).
     pub(crate) async fn start() -> Self {
-        Self::with_members(Self::on(ports(InMemory::new().adapters()))).await
+        let adapters = InMemory::new().adapters();
+        Self::with_members(Self::on(adapters.directory.clone(), ports(adapters))).await
     }
 
     /// The same on a server that is there already.
@@ -99,10 +99,10 @@ impl Api {
     }
 
     /// A server on these ports.
-    pub(crate) fn on(ports: Ports) -> Self {
+    pub(crate) fn on(directory: Arc<dyn Directory>, ports: Ports) -> Self {
         let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
         let use_cases = Arc::new(UseCases::new(ports));
-        let callers = Callers::new(Arc::clone(&use_cases));
+        let callers = Callers::new(directory);
         // Tests look at everything at once; the limits of documents have tests of their own.
         let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
         let parts = Parts {

@@ -20,6 +20,7 @@ use convene_api_graphql::{
     telemetry,
 };
 use convene_application::{
+    authentication::LocalOperator,
     ports::Issues,
     testing::{FixedClock, SequentialIds, memory::InMemory},
     use_cases::{Ports, UseCases},
@@ -89,7 +90,6 @@ impl TestServer {
         let mut ports = Ports {
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::new()),
-            directory: adapters.directory,
             organizations: adapters.organizations,
             members: adapters.members,
             events: adapters.events,
@@ -100,15 +100,16 @@ impl TestServer {
             activity_log: adapters.activity_log,
         };
         let loader = UseCases::new(ports.clone());
+        let local = LocalOperator::new(adapters.directory.clone());
         let seeds = seed::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../seeds")).unwrap();
         for plan in seed::plan(&seeds, FixedClock::START).unwrap() {
-            seed::load(&loader, &*clock, &plan).await.unwrap();
+            seed::load(&loader, &local, &*clock, &plan).await.unwrap();
         }
         ports.issues = replace(ports.issues);
         let use_cases = Arc::new(UseCases::new(ports));
 
-        let gate =
-            Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(Callers::new(Arc::clone(&use_cases)))));
+        let callers = Callers::new(adapters.directory);
+        let gate = Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers)));
         let schema = RootNode::new(Query, EmptyMutation::<()>::new(), EmptySubscription::<()>::new());
         let ids = AtomicU32::new(0);
         let parts = Parts {

@@ -116,7 +116,7 @@ async fn a_fault_names_the_item_and_leaves_what_was_loaded() {
     broken.expect_register().returning(|_, _, _| Err(Fault::Overloaded.into()));
     let mut ports = world.ports.clone();
     ports.registration_book = Arc::new(broken);
-    let faulty = World { clock: world.clock.clone(), ports };
+    let faulty = World { clock: world.clock.clone(), directory: world.directory.clone(), ports };
 
     let error = faulty.load(std::slice::from_ref(&whole)).await.unwrap_err();
     assert!(error.to_string().contains(r#"events[0] "Full rehearsal": registration of user-456"#), "{error}");

@@ -4,10 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use convene_api_graphql::seed::{self, LoadError, OrganizationSeed, Summary};
 use convene_application::{
-    authentication::Credentials,
-    caller::{Caller, Principal},
+    authentication::LocalOperator,
+    caller::Caller,
     page::{PageRequest, PageSize},
-    ports::{ActivityFilter, Clock, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter},
+    ports::{
+        ActivityFilter, Clock, Directory, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter,
+    },
     testing::{FixedClock, SequentialIds, memory::InMemory},
     use_cases::{Ports, UseCases},
 };
@@ -24,6 +26,7 @@ pub(crate) fn demo() -> Vec<OrganizationSeed> {
 
 pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ports: Ports,
 }
 
@@ -44,7 +47,6 @@ impl World {
         let ports = Ports {
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::new()),
-            directory: adapters.directory,
             organizations: adapters.organizations,
             members: adapters.members,
             events: adapters.events,
@@ -54,11 +56,15 @@ impl World {
             issues: adapters.issues,
             activity_log: adapters.activity_log,
         };
-        Self { clock, ports }
+        Self { clock, directory: adapters.directory, ports }
     }
 
     pub(crate) fn use_cases(&self) -> UseCases {
         UseCases::new(self.ports.clone())
+    }
+
+    pub(crate) fn local(&self) -> LocalOperator {
+        LocalOperator::new(self.directory.clone())
     }
 
     pub(crate) async fn load(&self, seeds: &[OrganizationSeed]) -> Result<Vec<Summary>, LoadError> {
@@ -66,7 +72,7 @@ impl World {
         let plans = seed::plan(seeds, self.clock.now()).unwrap();
         let mut summaries = Vec::new();
         for plan in &plans {
-            summaries.push(seed::load(&use_cases, &*self.clock, plan).await?);
+            summaries.push(seed::load(&use_cases, &self.local(), &*self.clock, plan).await?);
         }
         Ok(summaries)
     }
@@ -77,16 +83,9 @@ impl World {
     }
 
     pub(crate) async fn caller(&self, seed: &OrganizationSeed, user: &str) -> Caller {
-        let credentials = Credentials {
-            organization: Some(OrganizationReference::Slug(seed.slug.clone())),
-            user: UserId::parse(user).unwrap(),
-            operator: false,
-            role: None,
-        };
-        match self.use_cases().authenticate.execute(credentials).await.unwrap() {
-            Principal::Authenticated(identity) => identity.caller().cloned().unwrap(),
-            Principal::Anonymous => panic!("{user} is no member"),
-        }
+        let organization = OrganizationReference::Slug(seed.slug.clone());
+        let user = UserId::parse(user).unwrap();
+        self.local().act_as_member(&organization, &user).await.unwrap().unwrap()
     }
 
     /// What is in the organization; a page of each is enough for the demo, except of the log.

@@ -23,10 +23,16 @@ pub struct Credentials {
 
 /// Turns verified credentials into a principal.
 pub struct Authenticate {
-    pub(crate) directory: Arc<dyn Directory>,
+    directory: Arc<dyn Directory>,
 }
 
 impl Authenticate {
+    /// The use case over this port.
+    #[must_use]
+    pub const fn new(directory: Arc<dyn Directory>) -> Self {
+        Self { directory }
+    }
+
     /// Looks up the principal that the credentials stand for. An organization that does not exist gives the same
     /// result as one that the user is no member of.
     ///
@@ -34,7 +40,7 @@ impl Authenticate {
     /// [`Fault`] if the directory could not be read.
     pub async fn execute(&self, credentials: Credentials) -> Result<Principal, Fault> {
         let caller = self.caller(&credentials).await?;
-        let operator = credentials.operator.then(|| Operator::of_credentials(credentials.user));
+        let operator = credentials.operator.then(|| Operator::new(credentials.user));
         Ok(match (caller, operator) {
             (Some(caller), Some(operator)) => {
                 Principal::Authenticated(Identity::MemberAndOperator(caller, operator))
@@ -50,7 +56,7 @@ impl Authenticate {
         let membership = self.directory.find_membership(organization, &credentials.user).await?;
         Ok(membership.map(|(organization, member)| {
             let role = credentials.role.unwrap_or(member.role);
-            Caller::of_membership(organization, &member, role)
+            Caller::new(organization, &member, role)
         }))
     }
 }
@@ -68,7 +74,7 @@ mod tests {
             let member = fixtures::member(fixtures::ADA, Role::Member);
             Ok(found.then(|| (fixtures::organization_id(), member)))
         });
-        Authenticate { directory: Arc::new(directory) }
+        Authenticate::new(Arc::new(directory))
     }
 
     fn credentials(organization: bool, operator: bool, role: Option<Role>) -> Credentials {
@@ -125,8 +131,7 @@ mod tests {
     async fn a_fault_of_the_directory_is_not_an_anonymous_principal() {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(|_, _| Err(Fault::Overloaded));
-        let outcome =
-            Authenticate { directory: Arc::new(directory) }.execute(credentials(true, true, None)).await;
+        let outcome = Authenticate::new(Arc::new(directory)).execute(credentials(true, true, None)).await;
         assert!(matches!(outcome, Err(Fault::Overloaded)));
     }
 }

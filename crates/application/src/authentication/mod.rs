@@ -1,5 +1,12 @@
 //! Authentication: from verified credentials to a principal.
+//!
+//! The types of [`caller`] are proofs of authority, and nothing but this module constructs them: [`Authenticate`]
+//! from credentials, [`LocalOperator`] for commands of the program. Both need the directory port, which use cases do
+//! not give out, so neither a resolver nor a route can authenticate anybody.
 
 mod authenticate;
+pub mod caller;
+mod local;
 
 pub use authenticate::{Authenticate, Credentials};
+pub use local::LocalOperator;

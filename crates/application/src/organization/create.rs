@@ -63,7 +63,7 @@ impl CreateOrganization {
             created_at: change.at,
             updated_at: change.at,
         };
-        let scope = operator.scope_of_new(organization.id);
+        let scope = operator.scope_of(organization.id);
         self.organizations.found(&scope, organization, admin, &change).await
     }
 }
@@ -94,7 +94,7 @@ mod tests {
             admin_user_id: fixtures::user(fixtures::ADA),
             admin_display_name: DisplayName::parse("Ada").unwrap(),
         };
-        let operator = Operator::of_credentials(fixtures::user("root"));
+        let operator = Operator::for_tests(fixtures::user("root"));
         let (organization, admin) =
             create.execute(&operator, command, RequestMetadata::default()).await.unwrap();
         assert_eq!(organization.slug.as_str(), "choir");

@@ -115,7 +115,7 @@ mod tests {
             members,
             Arc::new(personal_data),
         );
-        let operator = Operator::of_credentials(UserId::parse("operator").unwrap());
+        let operator = Operator::for_tests(UserId::parse("operator").unwrap());
         erase.execute(&operator, &person(user)).await
     }
 

@@ -34,5 +34,5 @@ async fn scope(directory: &dyn Directory, operator: &Operator, person: &Person) 
     }
     let found = directory.find_organization(&person.organization).await?;
     let organization = found.ok_or_else(|| Refusal::not_found("org"))?;
-    Ok(operator.scope_for_personal_data(organization))
+    Ok(operator.scope_of(organization))
 }

@@ -115,7 +115,7 @@ async fn an_erasure_leaves_no_trace_in_any_collection() {
     );
     let organization = OrganizationReference::Id(scope.organization());
     let person = Person { organization, user: UserId::parse(USER).unwrap() };
-    let operator = Operator::of_credentials(UserId::parse("operator").unwrap());
+    let operator = Operator::for_tests(UserId::parse("operator").unwrap());
     let erasure = erase.execute(&operator, &person).await.unwrap();
 
     assert_eq!(traces(&database).await, Vec::<String>::new());

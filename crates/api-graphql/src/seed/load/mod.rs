@@ -10,8 +10,8 @@ mod registrations;
 use std::collections::HashMap;
 
 use convene_application::{
-    authentication::Credentials,
-    caller::{Admin, Caller, Principal},
+    authentication::LocalOperator,
+    caller::{Admin, Caller},
     failure::{Failure, Fault, Refusal},
     ports::{Clock, OrganizationReference},
     use_cases::UseCases,
@@ -57,15 +57,20 @@ pub enum LoadError {
 /// # Errors
 ///
 /// The first thing that is refused or fails. The load can be repeated.
-pub async fn load(use_cases: &UseCases, clock: &dyn Clock, plan: &Plan<'_>) -> Result<Summary, LoadError> {
+pub async fn load(
+    use_cases: &UseCases,
+    local: &LocalOperator,
+    clock: &dyn Clock,
+    plan: &Plan<'_>,
+) -> Result<Summary, LoadError> {
     let seed = plan.seed;
-    let (admin, founded) = organization::enter(use_cases, seed).await?;
+    let (admin, founded) = organization::enter(use_cases, local, seed).await?;
     let mut summary = Summary::of(seed.slug.clone(), founded);
     let loader = Loader { use_cases, clock, file: &seed.file, admin: &admin };
     let authority = loader.admin()?;
 
     summary.members = loader.members(authority, &seed.members, founded).await?;
-    let people = loader.people(seed).await?;
+    let people = loader.people(local, seed).await?;
     let events = loader.events(authority, &plan.events, &mut summary.events).await?;
     summary.registrations = loader.registrations(&events, &people).await?;
     summary.issues = loader.issues(authority, &seed.issues, &events, &people).await?;
@@ -105,27 +110,18 @@ impl Loader<'_> {
         move |source| LoadError::Failed { file, item, source }
     }
 
-    async fn people(&self, seed: &super::OrganizationSeed) -> Result<People, LoadError> {
+    async fn people(
+        &self,
+        local: &LocalOperator,
+        seed: &super::OrganizationSeed,
+    ) -> Result<People, LoadError> {
+        let organization = OrganizationReference::Slug(seed.slug.clone());
         let mut people = HashMap::new();
         for member in &seed.members {
-            let caller = membership(self.use_cases, &seed.slug, &member.user_id).await;
+            let caller = local.act_as_member(&organization, &member.user_id).await;
             let caller = caller.map_err(|fault| self.failed("members")(fault.into()))?;
             people.extend(caller.map(|caller| (member.user_id.clone(), caller)));
         }
         Ok(People(people))
     }
-}
-
-/// The user as a member of the organization, with the role of the membership; `None` if they are none.
-async fn membership(use_cases: &UseCases, slug: &Slug, user: &UserId) -> Result<Option<Caller>, Fault> {
-    let credentials = Credentials {
-        organization: Some(OrganizationReference::Slug(slug.clone())),
-        user: user.clone(),
-        operator: false,
-        role: None,
-    };
-    Ok(match use_cases.authenticate.execute(credentials).await? {
-        Principal::Authenticated(identity) => identity.caller().cloned(),
-        Principal::Anonymous => None,
-    })
 }

@@ -1,13 +1,15 @@
 use convene_application::{
-    caller::{Caller, Operator},
+    authentication::LocalOperator,
+    caller::Caller,
     change::RequestMetadata,
     failure::{Failure, Fault, Refusal},
     organization::CreateOrganizationCommand,
+    ports::OrganizationReference,
     use_cases::UseCases,
 };
 use convene_domain::{member::Role, text::UserId};
 
-use super::{LoadError, membership};
+use super::LoadError;
 use crate::seed::{MemberSeed, OrganizationSeed};
 
 /// The operator's name in the activity log.
@@ -16,6 +18,7 @@ const OPERATOR: &str = "seed";
 /// An admin of the organization, which is founded if it is not there; and whether it was.
 pub(super) async fn enter(
     use_cases: &UseCases,
+    local: &LocalOperator,
     seed: &OrganizationSeed,
 ) -> Result<(Caller, bool), LoadError> {
     let failed = |source: Failure| LoadError::Failed {
@@ -23,7 +26,7 @@ pub(super) async fn enter(
         item: String::from("organization"),
         source,
     };
-    if let Some(admin) = admin_of(use_cases, seed).await.map_err(|fault| failed(fault.into()))? {
+    if let Some(admin) = admin_of(local, seed).await.map_err(|fault| failed(fault.into()))? {
         return Ok((admin, false));
     }
     let not_theirs = || LoadError::NotTheirs { file: seed.file.clone(), slug: seed.slug.clone() };
@@ -36,21 +39,21 @@ pub(super) async fn enter(
         admin_user_id: founder.user_id.clone(),
         admin_display_name: founder.display_name.clone(),
     };
-    let operator = Operator::of_credentials(operator);
+    let operator = local.operator(operator);
     let outcome = use_cases.create_organization.execute(&operator, command, RequestMetadata::default()).await;
-    match outcome {
-        Ok((organization, member)) => {
-            Ok((Caller::of_membership(organization.id, &member, member.role), true))
-        }
-        Err(Failure::Refused(refusals)) if refusals.iter().any(is_taken) => Err(not_theirs()),
-        Err(failure) => Err(failed(failure)),
-    }
+    outcome.map_err(|failure| match failure {
+        Failure::Refused(refusals) if refusals.iter().any(is_taken) => not_theirs(),
+        failure => failed(failure),
+    })?;
+    let admin = admin_of(local, seed).await.map_err(|fault| failed(fault.into()))?;
+    Ok((admin.ok_or_else(not_theirs)?, true))
 }
 
 /// The first of the file's admins who is an admin.
-async fn admin_of(use_cases: &UseCases, seed: &OrganizationSeed) -> Result<Option<Caller>, Fault> {
+async fn admin_of(local: &LocalOperator, seed: &OrganizationSeed) -> Result<Option<Caller>, Fault> {
+    let organization = OrganizationReference::Slug(seed.slug.clone());
     for member in admins(seed) {
-        let caller = membership(use_cases, &seed.slug, &member.user_id).await?;
+        let caller = local.act_as_member(&organization, &member.user_id).await?;
         if let Some(caller) = caller.filter(|caller| caller.role() == Role::Admin) {
             return Ok(Some(caller));
         }

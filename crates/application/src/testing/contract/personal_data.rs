@@ -236,7 +236,7 @@ async fn remove_and_erase(tenant: &Tenant, id: &str) -> Outcome<Erasure> {
     let clock = Arc::new(FixedClock::default());
     let erase = ErasePersonalData::new(clock, ports.directory, ports.members, ports.personal_data);
     let organization = OrganizationReference::Id(tenant.scope.organization());
-    let operator = Operator::of_credentials(user("operator"));
+    let operator = Operator::for_tests(user("operator"));
     erase.execute(&operator, &Person { organization, user: user(id) }).await
 }
 

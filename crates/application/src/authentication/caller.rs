@@ -1,7 +1,41 @@
-//! Who calls, for which organization, and with what authority.
+//! Callers, the operator, and their authority.
 //!
-//! Tenancy and authority are values: a [`TenantScope`] is made only here, from a membership that was looked up, and
-//! an [`Admin`] only from a caller who is one. A use case that needs either takes it as an argument.
+//! Authority is a value: a [`TenantScope`], [`Caller`] or [`Operator`] is constructed by authentication only, and an
+//! [`Admin`] only from a caller who is one. A use case takes the authority that it needs as an argument.
+//!
+//! Other crates cannot construct them:
+//!
+//! ```compile_fail,E0423
+//! # use convene_application::caller::TenantScope;
+//! # use convene_domain::id::OrganizationId;
+//! fn forge(organization: OrganizationId) -> TenantScope {
+//!     TenantScope(organization)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! # use convene_application::caller::Caller;
+//! # use convene_domain::{id::OrganizationId, member::{Member, Role}};
+//! fn forge(organization: OrganizationId, member: &Member) -> Caller {
+//!     Caller::new(organization, member, Role::Admin)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! # use convene_application::caller::Operator;
+//! # use convene_domain::text::UserId;
+//! fn forge(user: UserId) -> Operator {
+//!     Operator::new(user)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! # use convene_application::caller::{Operator, TenantScope};
+//! # use convene_domain::id::OrganizationId;
+//! fn escalate(operator: &Operator, organization: OrganizationId) -> TenantScope {
+//!     operator.scope_of(organization)
+//! }
+//! ```
 
 use convene_domain::{
     id::{MemberId, OrganizationId},
@@ -11,12 +45,12 @@ use convene_domain::{
 
 use crate::failure::Refusal;
 
-/// The one organization that a call may touch. Every port method on an organization's data takes it first.
+/// The proof that a call may access the data of one organization. Every port method on such data takes it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TenantScope(OrganizationId);
 
 impl TenantScope {
-    /// The organization.
+    /// The organization that the call may access.
     #[must_use]
     pub const fn organization(&self) -> OrganizationId {
         self.0
@@ -30,7 +64,7 @@ impl TenantScope {
     }
 }
 
-/// A member of an organization who calls.
+/// A principal that is a member of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     scope: TenantScope,
@@ -40,20 +74,25 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The caller that a looked-up membership makes. `role` is the membership's, unless the way of
-    /// authentication says otherwise.
-    #[must_use]
-    pub fn of_membership(organization: OrganizationId, member: &Member, role: Role) -> Self {
+    /// The caller with this membership, who acts in this role.
+    pub(super) fn new(organization: OrganizationId, member: &Member, role: Role) -> Self {
         Self { scope: TenantScope(organization), member: member.id, user: member.user_id.clone(), role }
     }
 
-    /// The organization that the call may touch.
+    /// The caller of this membership, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn for_tests(organization: OrganizationId, member: &Member) -> Self {
+        Self::new(organization, member, member.role)
+    }
+
+    /// The organization that the call may access.
     #[must_use]
     pub const fn scope(&self) -> &TenantScope {
         &self.scope
     }
 
-    /// The caller as a member.
+    /// The caller's membership.
     #[must_use]
     pub const fn member(&self) -> MemberId {
         self.member
@@ -74,13 +113,13 @@ impl Caller {
     /// The caller as an admin.
     ///
     /// # Errors
-    /// [`Refusal::AdminOnly`] if the caller is none.
+    /// [`Refusal::AdminOnly`] if the caller is not an admin.
     pub fn admin(&self) -> Result<Admin<'_>, Refusal> {
         if self.role == Role::Admin { Ok(Admin(self)) } else { Err(Refusal::AdminOnly) }
     }
 }
 
-/// A caller who is an admin of the organization: proof of authority, taken by the use cases that need it.
+/// The proof that a caller is an admin of the organization.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin<'caller>(&'caller Caller);
 
@@ -92,17 +131,22 @@ impl std::ops::Deref for Admin<'_> {
     }
 }
 
-/// The platform's operator, who founds organizations and belongs to none.
+/// The platform's operator, who creates organizations and belongs to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     user: UserId,
 }
 
 impl Operator {
-    /// The operator, as the credentials name them.
-    #[must_use]
-    pub const fn of_credentials(user: UserId) -> Self {
+    pub(super) const fn new(user: UserId) -> Self {
         Self { user }
+    }
+
+    /// An operator for tests.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub const fn for_tests(user: UserId) -> Self {
+        Self::new(user)
     }
 
     /// The subject of the operator's credentials.
@@ -111,15 +155,8 @@ impl Operator {
         &self.user
     }
 
-    /// The scope of an organization that is being founded.
-    #[must_use]
-    pub const fn scope_of_new(&self, organization: OrganizationId) -> TenantScope {
-        TenantScope(organization)
-    }
-
-    /// The scope of an organization in which the operator looks after what is known of a person.
-    #[must_use]
-    pub(crate) const fn scope_for_personal_data(&self, organization: OrganizationId) -> TenantScope {
+    /// The scope of an organization that the operator creates, or whose personal data the operator exports or erases.
+    pub(crate) const fn scope_of(&self, organization: OrganizationId) -> TenantScope {
         TenantScope(organization)
     }
 }
