@@ -73,7 +73,7 @@ fn conflicts(text: &str, from: Instant, to: Instant) -> Result<String, String> {
     Ok(lines.collect())
 }
 
-/// What takes place in a window, by start, each with the place of its entry.
+/// The occurrences in a window by start, each with the index of its entry.
 fn intervals(entries: &[Entry], from: Instant, to: Instant) -> impl Iterator<Item = (usize, Interval)> {
     let occurrences = entries.iter().map(move |entry| entry.series.overlapping(from, to, entry.duration));
     let starts = merge::by_start(occurrences.enumerate());

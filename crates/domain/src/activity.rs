@@ -11,7 +11,7 @@ use crate::{
 
 macro_rules! actions {
     ($($(#[$docs:meta])* $name:ident => $text:literal,)*) => {
-        /// What was done.
+        /// The kind of change that an entry of the activity log records.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action { $($(#[$docs])* $name,)* }
 
@@ -19,7 +19,7 @@ macro_rules! actions {
             /// Every action.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The action's name in the API and in the database: the subject's type, a dot, what was done.
+            /// The action's name in the API and in the database: the subject's type, a dot and a past participle.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
@@ -39,27 +39,27 @@ actions! {
     MemberUpdated => "member.updated",
     /// A member was removed.
     MemberRemoved => "member.removed",
-    /// What was known of a person who was a member was erased.
+    /// The personal data of a former member were erased.
     MemberErased => "member.erased",
     /// An event was created.
     EventCreated => "event.created",
-    /// An event was changed, all of it.
+    /// An event was changed as a whole.
     EventUpdated => "event.updated",
-    /// A series was ended early, to go on as another event.
+    /// A series was ended early and continues as another event.
     EventSplit => "event.split",
-    /// An event was called off.
+    /// An event was cancelled.
     EventCancelled => "event.cancelled",
     /// An event was deleted.
     EventDeleted => "event.deleted",
     /// One occurrence was changed.
     OccurrenceUpdated => "occurrence.updated",
-    /// One occurrence was called off.
+    /// One occurrence was cancelled.
     OccurrenceCancelled => "occurrence.cancelled",
-    /// A member got a seat.
+    /// A registration was confirmed when it was made.
     RegistrationCreated => "registration.created",
-    /// A member joined a queue.
+    /// A registration was waitlisted when it was made.
     RegistrationWaitlisted => "registration.waitlisted",
-    /// A member moved up from the queue to a seat.
+    /// A waitlisted registration was confirmed.
     RegistrationPromoted => "registration.promoted",
     /// A registration was cancelled.
     RegistrationCancelled => "registration.cancelled",
@@ -72,7 +72,7 @@ actions! {
 }
 
 impl Action {
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Parses the result of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.as_str() == text)
@@ -85,10 +85,10 @@ impl fmt::Display for Action {
     }
 }
 
-/// Who acted.
+/// The originator of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// A person, named by their credentials.
+    /// A user, identified by the subject of the credentials.
     User(UserId),
     /// The platform itself.
     System,
@@ -103,7 +103,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What was changed.
+/// The object of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The organization itself.
@@ -121,7 +121,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Reads the id of any subject.
+    /// Parses the id of a subject of any type.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once('_')?.0 {
@@ -151,7 +151,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What one field was before and after a change; `None` where it had or has no value.
+/// The values of one field before and after a change; `None` means no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// The field's name in the API.
@@ -162,7 +162,7 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// Collects the fields that really changed.
+/// Collects the fields whose value changed.
 ///
 /// ```
 /// use convene_domain::activity::FieldChanges;
@@ -192,7 +192,7 @@ impl FieldChanges {
         self
     }
 
-    /// Adds an e-mail address if it changed, masked: the log outlives the reason to know it.
+    /// Adds an e-mail address in masked form if it changed, because log entries are kept longer than the address is needed.
     #[must_use]
     pub fn compare_email(
         mut self,
@@ -220,38 +220,38 @@ fn mask(email: &Email) -> String {
     format!("{first}***@{domain}")
 }
 
-/// An entry as it is decided: what was done to what. Who, when and in which request is added by the change that
-/// it belongs to.
+/// The content of a log entry: action, subject and changed fields. The mutation context adds the actor, the time and
+/// the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityDraft {
-    /// What was done.
+    /// The kind of change.
     pub action: Action,
-    /// To what.
+    /// The changed object.
     pub subject: Subject,
-    /// What it changed.
+    /// The changed fields.
     pub changes: Vec<FieldChange>,
 }
 
-/// An entry of the log. Entries are never changed.
+/// An immutable entry of the activity log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// Its identity.
+    /// The entry's id.
     pub id: ActivityId,
-    /// When.
+    /// The time of the change.
     pub at: Instant,
-    /// Who.
+    /// The originator of the change.
     pub actor: Actor,
-    /// What was done.
+    /// The kind of change.
     pub action: Action,
-    /// To what.
+    /// The changed object.
     pub subject: Subject,
-    /// What it changed.
+    /// The changed fields.
     pub changes: Vec<RecordedChange>,
-    /// The request in which it was done, as the process log names it.
+    /// The id of the request, as in the process log.
     pub request_id: Option<String>,
 }
 
-/// A [`FieldChange`] that was read back: the field's name as it was when it was written.
+/// A stored [`FieldChange`]; the field has the name that it had when the entry was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedChange {
     /// The field's name in the API.

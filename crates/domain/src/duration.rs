@@ -1,10 +1,10 @@
-//! Lengths of time with the limits of the field, and their ISO 8601 spelling.
+//! Durations with limits, and their ISO 8601 form.
 
 use std::fmt;
 
 use time::Duration;
 
-/// Why a length of time is refused.
+/// The reason for refusing a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
     /// Not an ISO 8601 duration in weeks, days, hours, minutes and seconds.
@@ -13,18 +13,18 @@ pub enum DurationProblem {
     /// Shorter or longer than allowed.
     #[error("must be from {min} to {max}")]
     OutOfRange {
-        /// The least allowed, in ISO 8601.
+        /// The minimum, in ISO 8601.
         min: &'static str,
-        /// The most allowed, in ISO 8601.
+        /// The maximum, in ISO 8601.
         max: &'static str,
     },
 }
 
-/// The longest length of time anything here takes: 31 days.
+/// The maximum of every duration: 31 days.
 pub const LONGEST: Duration = Duration::days(31);
 
-/// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds, in this order; a day counts as 24
-/// hours. Years, months, fractions and signs are refused: they have no fixed length or no use here.
+/// Parses an ISO 8601 duration of weeks, days, hours, minutes and seconds, in this order; a day counts as 24
+/// hours. Years and months have no fixed length; they are refused, as are fractions and signs.
 ///
 /// ```
 /// use convene_domain::duration::parse_iso8601;
@@ -73,7 +73,7 @@ fn components(mut text: &str, designators: &[(char, i64)]) -> Result<i64, Durati
     if text.is_empty() { Ok(total) } else { Err(DurationProblem::Malformed) }
 }
 
-/// Prints a length of time in ISO 8601, in the shortest form: `PT1H30M`, `P2D`, `PT0S`.
+/// Formats a duration in ISO 8601, in the shortest form: `PT1H30M`, `P2D`, `PT0S`.
 ///
 /// ```
 /// use convene_domain::duration::format_iso8601;
@@ -103,7 +103,7 @@ macro_rules! bounded_duration {
         pub struct $name(Duration);
 
         impl $name {
-            /// Checks a length of time.
+            /// Validates a duration.
             ///
             /// # Errors
             /// [`DurationProblem::OutOfRange`] outside the limits.
@@ -115,7 +115,7 @@ macro_rules! bounded_duration {
                 }
             }
 
-            /// The length of time.
+            /// The duration.
             #[must_use]
             pub const fn get(self) -> Duration {
                 self.0
@@ -131,11 +131,11 @@ macro_rules! bounded_duration {
 }
 
 bounded_duration!(
-    /// How long an occurrence takes: from 1 minute to 31 days, in whole seconds.
+    /// The duration of an occurrence: from 1 minute to 31 days, in whole seconds.
     EventDuration, Duration::minutes(1), "PT1M"
 );
 bounded_duration!(
-    /// How long before an occurrence's start something happens: from nothing to 31 days, in whole seconds.
+    /// A time before an occurrence's start: from 0 to 31 days, in whole seconds.
     LeadTime, Duration::ZERO, "PT0S"
 );
 

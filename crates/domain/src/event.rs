@@ -1,4 +1,4 @@
-//! Events: one-off or recurring.
+//! One-off and recurring events.
 
 use ::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::{
     time::{Instant, interval::Interval},
 };
 
-/// Whether an event takes place.
+/// The status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventStatus {
-    /// It does.
+    /// The event takes place.
     Scheduled,
-    /// It was called off, every occurrence of it that had not begun.
+    /// Every occurrence that had not begun is cancelled.
     Cancelled,
 }
 
@@ -30,14 +30,14 @@ impl EventStatus {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Parses the result of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Scheduled, Self::Cancelled].into_iter().find(|status| status.as_str() == text)
     }
 }
 
-/// When members may register for an occurrence, and until when they may cancel, as times before its start.
+/// The registration window of an occurrence and its cancellation deadline, as times before its start.
 ///
 /// ```
 /// use convene_domain::{duration::LeadTime, event::RegistrationPolicy};
@@ -54,81 +54,81 @@ impl EventStatus {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RegistrationPolicy {
-    /// How long before the start registration opens; none: at once.
+    /// The time before the start at which registration opens; `None` means that it is open from the beginning.
     pub opens: Option<LeadTime>,
-    /// How long before the start registration closes; none: at the start.
+    /// The time before the start at which registration closes; `None` means at the start.
     pub closes: Option<LeadTime>,
-    /// How long before the start a member may still cancel; none: until the start.
+    /// The time before the start until which a member may cancel; `None` means until the start.
     pub cancellation_closes: Option<LeadTime>,
 }
 
 impl RegistrationPolicy {
-    /// When registration for an occurrence that begins at `start` opens; `None` if it is open from the outset.
+    /// The instant at which registration for an occurrence with this start opens; `None` if it is open from the beginning.
     #[must_use]
     pub fn opens_at(&self, start: Instant) -> Option<Instant> {
         self.opens.map(|lead| start - lead.get())
     }
 
-    /// From when on nobody can register any more.
+    /// The instant at which registration closes.
     #[must_use]
     pub fn closes_at(&self, start: Instant) -> Instant {
         start - self.closes.map_or(Duration::ZERO, LeadTime::get)
     }
 
-    /// From when on no member can cancel any more.
+    /// The instant from which members can no longer cancel.
     #[must_use]
     pub fn cancellation_closes_at(&self, start: Instant) -> Instant {
         start - self.cancellation_closes.map_or(Duration::ZERO, LeadTime::get)
     }
 
-    /// Whether there is a moment between opening and closing.
+    /// Returns true if registration opens before it closes.
     #[must_use]
     pub fn ever_opens(&self) -> bool {
         self.opens.is_none_or(|opens| opens.get() > self.closes.map_or(Duration::ZERO, LeadTime::get))
     }
 }
 
-/// When an event took place until an edit gave it other times.
+/// A schedule that was replaced by an edit.
 ///
-/// An edit of a series changes what is to come. What has begun stays as it was, so the event remembers.
+/// An edit of a series changes future occurrences only, so the event keeps the schedule of those that had begun.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EarlierSchedule {
-    /// When the occurrences began.
+    /// The dates of the occurrences.
     pub series: Series,
-    /// How long each took.
+    /// The duration of each occurrence.
     pub duration: EventDuration,
-    /// The last moment at which an occurrence could begin by this schedule: when it was edited.
+    /// The time of the edit: occurrences of this schedule begin at or before it.
     pub until: Instant,
 }
 
-/// A stretch of an event's life with one series and one duration.
+/// The period of an event's life with one series and one duration.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule<'event> {
-    /// When occurrences begin.
+    /// The dates of the occurrences.
     pub series: &'event Series,
-    /// How long each takes.
+    /// The duration of each occurrence.
     pub duration: EventDuration,
-    /// Occurrences begin after this moment; `None`: from the outset.
+    /// Occurrences begin after this instant; `None` means from the beginning.
     after: Option<Instant>,
-    /// Occurrences begin at this moment at the latest; `None`: without end.
+    /// Occurrences begin at or before this instant; `None` means without end.
     until: Option<Instant>,
 }
 
 impl<'event> Schedule<'event> {
-    /// Whether an occurrence that begins at `start` falls into this stretch.
+    /// Returns true if an occurrence with this start belongs to this period.
     #[must_use]
     pub fn covers(&self, start: Instant) -> bool {
         self.after.is_none_or(|after| start > after) && self.until.is_none_or(|until| start <= until)
     }
 
-    /// The occurrences of this stretch that begin in `[from, to)`.
+    /// The occurrences of this period that begin in `[from, to)`.
     pub fn between(&self, from: Instant, to: Instant) -> Occurrences<'event> {
         let from = self.after.map_or(from, |after| from.max(after + Duration::NANOSECOND));
         let to = self.until.map_or(to, |until| to.min(until + Duration::NANOSECOND));
         self.series.between(from, to)
     }
 
-    /// The last moment at which an occurrence of this stretch ends; `None` if it goes on for ever.
+    /// The end of the last occurrence of this period; `None` if the period is endless.
     fn last_end(&self) -> Option<Instant> {
         let by_rule = self.series.last_end(self.duration.get());
         let by_edit = self.until.map(|until| until + self.duration.get());
@@ -139,58 +139,58 @@ impl<'event> Schedule<'event> {
     }
 }
 
-/// An event of an organization: what takes place, when, how often, and for how many.
+/// An event of an organization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Its identity.
+    /// The event's id.
     pub id: EventId,
-    /// What it is called.
+    /// The title.
     pub title: Title,
-    /// What it is about.
+    /// The description.
     pub description: Description,
-    /// Where it takes place.
+    /// The location.
     pub location: Location,
-    /// When its occurrences begin: start and zone, and the rule of a recurring event. Where there are earlier
-    /// schedules, it counts from the last of them on.
+    /// The dates of the occurrences: start, zone, and the rule of a recurring event. It applies after the end of the
+    /// last earlier schedule.
     pub series: Series,
-    /// How long each occurrence takes.
+    /// The duration of each occurrence.
     pub duration: EventDuration,
-    /// When it took place before edits gave it other times, oldest first; at most
+    /// The schedules that edits have replaced, oldest first; at most
     /// [`MAX_EARLIER_SCHEDULES`](Self::MAX_EARLIER_SCHEDULES).
     pub earlier: Vec<EarlierSchedule>,
-    /// How many seats each occurrence has, unless that occurrence says otherwise.
+    /// The number of seats of each occurrence without a capacity of its own.
     pub capacity: Capacity,
-    /// When members may register and cancel.
+    /// The registration window and the cancellation deadline.
     pub policy: RegistrationPolicy,
-    /// Whether it takes place.
+    /// The status.
     pub status: EventStatus,
-    /// Counts the changes, from 1: a change to a version that is gone is refused.
+    /// The number of changes, from 1. A change of an outdated version is refused.
     pub version: u32,
-    /// When it was created.
+    /// The creation time.
     pub created_at: Instant,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Instant,
 }
 
 impl Event {
-    /// How many earlier schedules an event remembers: a plan that changes weekly for two years, in a document
-    /// that is still small.
+    /// The maximum number of earlier schedules: a schedule that changes weekly for two years, in a document that is
+    /// still small.
     pub const MAX_EARLIER_SCHEDULES: usize = 100;
 
-    /// When a stored or proven occurrence that begins at `start` takes place by the event's own duration.
+    /// The interval of an occurrence with this start and the event's own duration.
     #[must_use]
     pub fn interval_from(&self, start: Instant) -> Interval {
         Interval::starting(start, self.duration_at(start))
     }
 
-    /// How long an occurrence that originally begins at `start` takes by the event's own duration.
+    /// The event's own duration for an occurrence with this original start.
     #[must_use]
     pub fn duration_at(&self, start: Instant) -> EventDuration {
         let schedule = self.schedules().find(|schedule| schedule.covers(start));
         schedule.map_or(self.duration, |schedule| schedule.duration)
     }
 
-    /// The stretches of the event's life, in order; at least one.
+    /// The periods of the event's life, in order; at least one.
     pub fn schedules(&self) -> impl Iterator<Item = Schedule<'_>> {
         let ends = self.earlier.iter().map(|earlier| Some(earlier.until));
         let starts = std::iter::once(None).chain(ends.clone());
@@ -201,20 +201,20 @@ impl Event {
             .map(|((series, duration), (after, until))| Schedule { series, duration, after, until })
     }
 
-    /// The occurrence that originally begins at this instant, if the event has one.
+    /// The occurrence with this original start, if the event has one.
     #[must_use]
     pub fn occurrence_at(&self, original_start: Instant) -> Option<SeriesOccurrence> {
         let schedule = self.schedules().find(|schedule| schedule.covers(original_start))?;
         schedule.series.occurrence_at(original_start)
     }
 
-    /// The first moment at which the event can take place.
+    /// The start of the first occurrence.
     #[must_use]
     pub fn first_start(&self) -> Instant {
         self.earlier.first().map_or(&self.series, |earlier| &earlier.series).first_start()
     }
 
-    /// The last moment at which an occurrence of the event ends; `None` if it goes on for ever.
+    /// The end of the last occurrence; `None` if the event is endless.
     #[must_use]
     pub fn last_end(&self) -> Option<Instant> {
         self.schedules()
@@ -222,7 +222,7 @@ impl Event {
             .try_fold(Instant::MIN, |last, end| Some(last.max(end?)))
     }
 
-    /// The longest that an occurrence of the event takes by its schedules.
+    /// The longest duration of all schedules.
     #[must_use]
     pub fn longest_duration(&self) -> EventDuration {
         self.schedules().map(|schedule| schedule.duration).max().unwrap_or(self.duration)

@@ -1,22 +1,22 @@
 //! Typed, prefixed ids.
 //!
 //! An id is a prefix that names its type, an underscore, and a UUID as 32 lower-case hexadecimal digits:
-//! `evt_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f`. Ids are made from version 7 UUIDs (RFC 9562), so they sort by the
-//! time they were made. There is exactly one spelling of an id; every other is refused.
+//! `evt_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f`. Ids contain version 7 UUIDs (RFC 9562), so they sort by
+//! creation time. An id has exactly one spelling; every other one is refused.
 
 use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
-/// A text that is not an id of the wanted type.
+/// The refusal of a text that is not an id of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a valid id: expected \"{prefix}_\" and what follows it")]
 pub struct MalformedId {
-    /// The prefix that an id of the wanted type begins with.
+    /// The prefix of ids of the expected type.
     pub prefix: &'static str,
 }
 
-/// Reads 32 lower-case hexadecimal digits, in no other spelling.
+/// Parses 32 lower-case hexadecimal digits and refuses any other spelling.
 fn parse_uuid(digits: &str) -> Option<Uuid> {
     let canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     canonical.then(|| Uuid::try_parse(digits).ok()).flatten()
@@ -29,7 +29,7 @@ macro_rules! typed_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// What every id of this type begins with, before the underscore.
+            /// The prefix of every id of this type, before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
             /// The id with this UUID.
@@ -44,10 +44,10 @@ macro_rules! typed_id {
                 self.0
             }
 
-            /// Reads an id.
+            /// Parses an id.
             ///
             /// # Errors
-            /// [`MalformedId`] for any text but the one that [`Display`](fmt::Display) gives.
+            /// [`MalformedId`] for any text that differs from the output of [`Display`](fmt::Display).
             pub fn parse(text: &str) -> Result<Self, MalformedId> {
                 text.strip_prefix(concat!($prefix, "_"))
                     .and_then(parse_uuid)
@@ -73,7 +73,7 @@ macro_rules! typed_id {
 }
 
 typed_id!(
-    /// Identifies an organization, the tenant that everything else belongs to.
+    /// Identifies an organization, the tenant that owns all other objects.
     ///
     /// ```
     /// use convene_domain::id::OrganizationId;

@@ -1,4 +1,4 @@
-//! An organization's issues: what is broken, missing or to be done.
+//! Issues of an organization: defects, requests and tasks.
 
 use crate::{
     id::{EventId, IssueId, MemberId},
@@ -6,14 +6,14 @@ use crate::{
     time::Instant,
 };
 
-/// How far an issue is.
+/// The progress of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IssueStatus {
-    /// Reported.
+    /// Reported, not started.
     Open,
-    /// Somebody works on it.
+    /// Being worked on.
     InProgress,
-    /// Settled.
+    /// Resolved.
     Done,
 }
 
@@ -28,21 +28,21 @@ impl IssueStatus {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Parses the result of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Open, Self::InProgress, Self::Done].into_iter().find(|status| status.as_str() == text)
     }
 }
 
-/// How pressing an issue is.
+/// The priority of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IssuePriority {
-    /// It can wait.
+    /// Below normal.
     Low,
-    /// The usual.
+    /// Normal.
     Medium,
-    /// Before all else.
+    /// Above normal.
     High,
 }
 
@@ -57,36 +57,36 @@ impl IssuePriority {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Parses the result of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Low, Self::Medium, Self::High].into_iter().find(|priority| priority.as_str() == text)
     }
 }
 
-/// An open point of an organization.
+/// An issue of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// Its identity.
+    /// The issue's id.
     pub id: IssueId,
-    /// 1, 2, 3 ... within the organization: what people call it.
+    /// The number within the organization, from 1; users refer to an issue by it.
     pub number: u32,
-    /// What it is about.
+    /// The title.
     pub title: Title,
-    /// The details.
+    /// The description.
     pub description: Description,
-    /// How far it is.
+    /// The progress.
     pub status: IssueStatus,
-    /// How pressing it is.
+    /// The priority.
     pub priority: IssuePriority,
-    /// Who takes care of it.
+    /// The member who works on it.
     pub assignee: Option<MemberId>,
-    /// The event it belongs to.
+    /// The related event.
     pub event: Option<EventId>,
-    /// Who reported it.
+    /// The reporting member.
     pub created_by: MemberId,
-    /// When it was reported.
+    /// The creation time.
     pub created_at: Instant,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Instant,
 }

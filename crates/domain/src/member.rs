@@ -8,12 +8,12 @@ use crate::{
     time::Instant,
 };
 
-/// What a member may do.
+/// A member's role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Reads, registers, reports issues.
+    /// May read, register and report issues.
     Member,
-    /// Does everything a member does, and runs the organization: members, events, issues, others' registrations.
+    /// May also manage members, events, issues and the registrations of others.
     Admin,
 }
 
@@ -27,7 +27,7 @@ impl Role {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Parses the result of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == text)
@@ -43,18 +43,18 @@ impl fmt::Display for Role {
 /// A person in an organization. The same person in two organizations is two members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The member's identity.
+    /// The member's id.
     pub id: MemberId,
     /// The subject of the member's credentials, unique among the organization's members.
     pub user_id: UserId,
-    /// What others see.
+    /// The name that other members see.
     pub display_name: DisplayName,
-    /// Seen by the member and by admins only.
+    /// The e-mail address; only the member and admins may see it.
     pub email: Option<Email>,
-    /// What the member may do.
+    /// The role.
     pub role: Role,
-    /// When the member was added.
+    /// The creation time.
     pub created_at: Instant,
-    /// When the member last changed.
+    /// The time of the last change.
     pub updated_at: Instant,
 }

@@ -1,4 +1,4 @@
-//! The tenant: an organization that holds members, events and issues.
+//! Organizations, the tenants of the platform.
 
 use crate::{
     id::OrganizationId,
@@ -6,19 +6,19 @@ use crate::{
     time::{Instant, zone::Zone},
 };
 
-/// An organization. Nothing of one organization is ever visible to another.
+/// An organization. Its data are invisible to every other organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// Its identity.
+    /// The organization's id.
     pub id: OrganizationId,
-    /// Its name in credentials and addresses, unique on the platform; it never changes.
+    /// The unique, immutable name in credentials and addresses.
     pub slug: Slug,
-    /// Its name for people.
+    /// The display name.
     pub name: OrganizationName,
-    /// The zone that new events get when they name none.
+    /// The default zone of new events.
     pub time_zone: Zone,
-    /// When it was created.
+    /// The creation time.
     pub created_at: Instant,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Instant,
 }

@@ -11,7 +11,7 @@ pub(crate) struct Counter {
     program: std::path::PathBuf,
 }
 
-/// What a run under valgrind is asked to do: a work's name, and how many times.
+/// The task of a run under valgrind: the name of a work item and the number of repetitions.
 pub(crate) fn child_arguments(arguments: &[String]) -> Option<(&str, u32)> {
     match arguments {
         [_, flag, name, repetitions] if flag == FLAG => Some((name, repetitions.parse().ok()?)),

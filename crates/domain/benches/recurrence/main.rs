@@ -1,4 +1,4 @@
-//! What the recurrence engine costs, next to the `rrule` crate.
+//! The cost of the recurrence engine, next to the `rrule` crate.
 //!
 //! `cargo bench -p convene-domain --bench recurrence` prints one table for each promise of
 //! `docs/benchmarks.md`. Instructions are counted where valgrind is installed: they hardly vary between

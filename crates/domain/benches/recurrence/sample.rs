@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::work::Work;
 
-/// How long one sample takes at least, so that the clock's own cost does not count.
+/// The minimum duration of one sample, so that the cost of reading the clock is negligible.
 const SAMPLE: Duration = Duration::from_millis(5);
 const SAMPLES: usize = 30;
 

@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measured work items.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use time::{Duration, Month};
 /// A piece of work that can be done again and again.
 pub(crate) struct Work {
     pub(crate) name: String,
-    /// How many occurrences one repetition gives, if the cost of each is asked for.
+    /// The number of occurrences per repetition, if the cost per occurrence is reported.
     pub(crate) size: u32,
     /// Does what must be done once, and answers with one repetition.
     pub(crate) prepare: Box<dyn Fn() -> Box<dyn FnMut()>>,

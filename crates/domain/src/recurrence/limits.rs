@@ -1,33 +1,33 @@
 //! Every numeric limit of the engine, each with its reason.
 //!
-//! They keep the cost of any accepted rule small and bounded, and are far beyond what calendars hold.
+//! They bound the cost of any accepted rule, and are far beyond the needs of calendars.
 
 use std::ops::RangeInclusive;
 
-/// Years that starts, added and excluded dates and ends may lie in. Before 1970 the time-zone database
-/// promises nothing; no one plans beyond 2099, and until then every fourth year is a leap year.
+/// The years of starts, rdates, exdates and ends. The time-zone database is not reliable before 1970; until 2099 every
+/// fourth year is a leap year.
 pub const YEARS: RangeInclusive<i32> = 1970..=2099;
 
-/// INTERVAL. A thousand days, weeks or months is beyond any schedule; a larger number is a slip.
+/// INTERVAL. A thousand days, weeks or months is beyond any schedule; a larger number is an error.
 pub const INTERVAL: RangeInclusive<i32> = 1..=1_000;
 
-/// COUNT. More than 27 years of a daily event; whoever wants more leaves COUNT out.
+/// COUNT. More than 27 years of a daily event; a longer series can omit COUNT.
 pub const COUNT: RangeInclusive<i32> = 1..=10_000;
 
-/// Starts in one day, from BYHOUR times BYMINUTE: one an hour.
+/// The number of starts in one day, from BYHOUR times BYMINUTE: one per hour.
 pub const TIMES_A_DAY: usize = 24;
 
-/// Excluded dates, and added dates, of one series: one for each day of a year.
+/// The number of exdates, and of rdates, of one series: one for each day of a year.
 pub const EXTRA_DATES: usize = 366;
 
-/// Bytes of a rule's text. All values of all lists, written out, take less.
+/// The number of bytes of a rule's text. All values of all lists take less.
 pub const RULE_TEXT: usize = 8 * 1024;
 
-/// Parts of a rule's text: as many as have names, for each may be given once.
+/// The number of parts of a rule's text: each named part may occur once.
 pub const RULE_PARTS: usize = 14;
 
-/// Bytes of a series written as iCalendar lines: a rule, and as many dates as there may be.
+/// The number of bytes of a series in iCalendar lines: a rule and the maximum number of dates.
 pub const SERIES_TEXT: usize = 64 * 1024;
 
-/// Values of one BY list: no part has more different ones, so more are repetitions.
+/// The number of values of one BY list: no part has more distinct values.
 pub const LIST_VALUES: usize = 732;

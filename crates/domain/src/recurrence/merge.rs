@@ -1,7 +1,7 @@
-//! Many series as one, in the order of their starts.
+//! Merging of many series in the order of their starts.
 //!
-//! Each series is given by a key and its [`Occurrences`] in the window wanted, which need not be the same
-//! for all: [`Series::overlapping`] asks for an earlier one the longer the occurrences of a series are.
+//! Each series is given by a key and its [`Occurrences`] in the window wanted, which can differ
+//! between them: [`Series::overlapping`] begins earlier for longer occurrences.
 //!
 //! ```
 //! use convene_domain::recurrence::{Rule, Series, SeriesParts, merge};
@@ -31,9 +31,9 @@ use std::collections::binary_heap::PeekMut;
 
 use super::series::{Occurrences, SeriesOccurrence};
 
-/// The occurrences of many series by start, those of equal start by key, one by one as they are asked for.
+/// The occurrences of many series by start, those of equal start by key, as a lazy iterator.
 ///
-/// Costs one occurrence of every series at once; where the number wanted is known, [`first`] costs less.
+/// Reads one occurrence of every series immediately. If the number of occurrences is known, [`first`] costs less.
 pub fn by_start<'s, K: Ord + Clone>(
     series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
 ) -> impl Iterator<Item = (K, SeriesOccurrence)> {
@@ -58,9 +58,9 @@ pub fn by_start<'s, K: Ord + Clone>(
     })
 }
 
-/// The first `number` of the occurrences that [`by_start`] gives.
+/// The first `number` occurrences of [`by_start`].
 ///
-/// Keeps no more than that many: once it has so many, every series is read only up to the last of them.
+/// Keeps at most `number` occurrences and reads every further series only up to the last of them.
 pub fn first<'s, K: Ord + Clone>(
     number: usize,
     series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
@@ -83,7 +83,7 @@ pub fn first<'s, K: Ord + Clone>(
     best.into_sorted_vec().into_iter().map(|(_, key, date)| (key, date.show())).collect()
 }
 
-/// All occurrences that [`by_start`] gives.
+/// All occurrences of [`by_start`].
 pub fn all<'s, K: Ord + Clone>(
     series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
 ) -> Vec<(K, SeriesOccurrence)> {
@@ -94,7 +94,7 @@ pub fn all<'s, K: Ord + Clone>(
     sorted(&all)
 }
 
-/// Sorts by start and key. Small items are sorted first, and the large ones moved once.
+/// Sorts by start and key. Sorts small keys first, and moves each large item once.
 fn sorted<K: Ord + Clone>(items: &[(K, SeriesOccurrence)]) -> Vec<(K, SeriesOccurrence)> {
     let starts = items.iter().map(|(_, occurrence)| occurrence.start.unix_timestamp());
     let mut order: Vec<(i64, usize)> = starts.zip(0..).collect();

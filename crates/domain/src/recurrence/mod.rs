@@ -1,18 +1,17 @@
-//! Recurring events, exact to RFC 5545, at a cost that does not depend on their age.
+//! Recurrence as defined by RFC 5545, at a cost that does not depend on the age of a series.
 //!
-//! - [`Rule`] is a checked recurrence rule: read from text, put together from parts, printed, told in
+//! - [`Rule`] is a validated recurrence rule. It can be parsed, built from parts, printed and summarized in
 //!   English.
-//! - [`Series`] is a rule with a start, a zone, and dates left out and added. It answers what takes place in
-//!   a window, what comes next, whether there is an occurrence at an instant, when it begins and ends, and
-//!   can be split in two.
-//! - [`merge`] puts many series into one order.
-//! - [`limits`] holds every number that something is refused by.
+//! - [`Series`] is a rule with a start, a zone, exdates and rdates. It returns the occurrences in a window, the
+//!   next one, the one at an instant, the first and the last, and it can be split in two.
+//! - [`merge`] merges many series into one list.
+//! - [`limits`] lists every numeric limit.
 //!
 //! ```
 //! use convene_domain::recurrence::{Series, SeriesParts};
 //! use time::macros::utc_datetime;
 //!
-//! // The last working day of each month at half past nine in Cairo, where the clocks change at midnight.
+//! // The last working day of each month at 09:30 in Cairo, where the clocks change at midnight.
 //! let parts = SeriesParts::parse(
 //!     "DTSTART;TZID=Africa/Cairo:20240131T093000\n\
 //!      RRULE:FREQ=MONTHLY;BYDAY=SU,MO,TU,WE,TH;BYSETPOS=-1",
@@ -31,9 +30,9 @@
 //!
 //! # How it works
 //!
-//! A rule is compiled to sets of days, as bits, for each shape that a week, a month or a year can have;
-//! where to look for a given day is found by division. That is all civil time; [`Zone::resolve`] alone makes
-//! instants of it. COUNT is resolved to a last date when a series is compiled.
+//! A rule is compiled to sets of days, as bits, for each shape of a week, a month or a year. The set of a given day is
+//! found by division. All of this is civil time; only [`Zone::resolve`] creates instants. COUNT is resolved to a last
+//! date when a series is compiled.
 //!
 //! [`Zone::resolve`]: crate::time::Zone::resolve
 

@@ -1,8 +1,8 @@
-//! Why a rule or a series is refused.
+//! The reasons for refusing a rule or a series.
 
 use std::fmt;
 
-/// A part of a recurrence rule, as RFC 5545 section 3.3.10 names it.
+/// A part of a recurrence rule, with its name in RFC 5545, section 3.3.10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RulePart {
     /// The rule as a whole.
@@ -38,7 +38,7 @@ pub enum RulePart {
 }
 
 impl RulePart {
-    /// Every part that has a name of its own in a rule's text.
+    /// Every part with a name in a rule's text.
     pub(super) const NAMED: [Self; 14] = [
         Self::Frequency,
         Self::Interval,
@@ -85,13 +85,13 @@ impl fmt::Display for RulePart {
     }
 }
 
-/// One reason why a rule is refused: the part it lies in, and what is allowed there.
+/// A reason for refusing a rule: the part, and the allowed values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{part} {message}")]
 pub struct RuleProblem {
     /// The part of the rule to correct.
     pub part: RulePart,
-    /// What is wrong and what is allowed, to be read after the part's name.
+    /// The problem and the allowed values, to be read after the part's name.
     pub message: String,
 }
 
@@ -133,13 +133,13 @@ impl fmt::Display for SeriesPart {
     }
 }
 
-/// One reason why a series is refused: the part it lies in, and what is allowed there.
+/// A reason for refusing a series: the part, and the allowed values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{part} {message}")]
 pub struct SeriesProblem {
     /// The part of the series to correct.
     pub part: SeriesPart,
-    /// What is wrong and what is allowed, to be read after the part's name.
+    /// The problem and the allowed values, to be read after the part's name.
     pub message: String,
 }
 

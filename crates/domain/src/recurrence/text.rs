@@ -1,4 +1,4 @@
-//! The pieces of iCalendar text that rules and dates share.
+//! Elements of iCalendar text that rules and dates share.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use ::time::{Date, Month, Time};
 
 use crate::time::{Instant, LocalDateTime};
 
-/// A date or a date with a time, as RFC 5545 sections 3.3.4 and 3.3.5 write them.
+/// A date or a date with a time, in the form of RFC 5545, sections 3.3.4 and 3.3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     /// `20270630T160000Z`
@@ -17,7 +17,7 @@ pub(super) enum Moment {
     Date(Date),
 }
 
-/// Joins folded lines (RFC 5545 section 3.1): a line break and the space or tab after it are nothing.
+/// Joins folded lines (RFC 5545, section 3.1) by removing each line break and the space or tab after it.
 pub(super) fn unfold(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
         return Cow::Borrowed(text);
@@ -26,7 +26,7 @@ pub(super) fn unfold(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain.replace("\n ", "").replace("\n\t", ""))
 }
 
-/// Reads a date or a date with a time, in capitals.
+/// Parses a date or a date with a time, in upper case.
 pub(super) fn moment(value: &str) -> Option<Moment> {
     if let Some(local) = value.strip_suffix('Z') {
         return local_time(local).map(|local| Moment::Instant(local.as_utc()));
@@ -37,11 +37,11 @@ pub(super) fn moment(value: &str) -> Option<Moment> {
     local_time(value).map(Moment::Local)
 }
 
-/// Reads `20270630T180000`.
+/// Parses `20270630T180000`.
 pub(super) fn local_time(value: &str) -> Option<LocalDateTime> {
     let (day, time) = value.split_once('T')?;
     let [hour, minute, second] = digits::<6>(time)?.as_chunks::<2>().0.try_into().ok().map(pairs)?;
-    // A leap second is kept by no clock that people plan with.
+    // A leap second becomes the second before it.
     let time = Time::from_hms(hour, minute, second.min(59)).ok().filter(|_| second <= 60)?;
     Some(LocalDateTime::new(date(day)?, time))
 }

@@ -1,36 +1,36 @@
-//! Texts that people type: validated once, then known to be clean.
+//! Validated user-supplied texts.
 //!
-//! Every type here trims its input, brings it into Unicode normalization form C (UAX #15), and refuses what
-//! would mislead a reader or a log: control characters, bidirectional overrides and isolates (the "Trojan
-//! Source" characters), tag characters, noncharacters, and zero-width characters that join nothing.
+//! Every type trims its input, converts it into Unicode normalization form C (UAX #15), and refuses characters that
+//! could mislead a reader or corrupt a log: control characters, bidirectional overrides and isolates (the "Trojan
+//! Source" characters), tag characters, noncharacters, and zero-width joiners without visible neighbours.
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Why a text is refused.
+/// The reason for refusing a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextProblem {
-    /// Nothing is left after trimming.
+    /// Empty after trimming.
     #[error("must not be empty")]
     Empty,
     /// Longer than allowed, in characters (Unicode scalar values) after trimming and normalization.
     #[error("must have at most {max} characters, has {actual}")]
     TooLong {
-        /// The most characters allowed.
+        /// The maximum number of characters.
         max: usize,
-        /// How many there are.
+        /// The actual number of characters.
         actual: usize,
     },
-    /// Holds a character that must not be there.
+    /// Contains a forbidden character.
     #[error("must not contain the character U+{0:04X}")]
     ForbiddenCharacter(u32),
-    /// Does not have the form that is asked for.
+    /// Does not have the required form.
     #[error("{0}")]
     Malformed(&'static str),
 }
 
-/// Whether line breaks and tabs may occur.
+/// The permission to contain line breaks and tabs.
 #[derive(Clone, Copy, PartialEq)]
 enum Lines {
     One,
@@ -44,7 +44,7 @@ fn is_forbidden(character: char, lines: Lines) -> bool {
         '\u{2028}' | '\u{2029}' => true,
         // Bidirectional embeddings, overrides, isolates and marks.
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}' | '\u{200E}' | '\u{200F}' => true,
-        // Invisible fillers; the joiners U+200C and U+200D are judged by their neighbours.
+        // Invisible fillers; `lone_joiner` checks the joiners U+200C and U+200D.
         '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' | '\u{180E}' | '\u{00AD}' => true,
         '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' => true,
         other => other.is_control() || is_noncharacter(other),
@@ -57,7 +57,7 @@ fn is_noncharacter(character: char) -> bool {
     (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }
 
-/// A joiner has its place between two visible characters (Persian, Indic scripts, emoji), nowhere else.
+/// Finds a joiner that is not between two visible characters. Persian, Indic scripts and emoji need joiners there.
 fn lone_joiner(text: &str) -> Option<char> {
     let is_joiner = |c: char| matches!(c, '\u{200C}' | '\u{200D}');
     let mut before: Option<char> = None;
@@ -76,7 +76,7 @@ fn lone_joiner(text: &str) -> Option<char> {
 }
 
 fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
-    // Refuse hopelessly long input before normalizing it: normalization form C shrinks at most threefold.
+    // Far too long input is refused before it is normalized: normalization form C shrinks a text at most threefold.
     if input.len() > max.saturating_mul(16).saturating_add(1024) {
         return Err(TextProblem::TooLong { max, actual: input.chars().count() });
     }
@@ -98,13 +98,13 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The most characters allowed, after trimming and normalization.
+            /// The maximum number of characters, after trimming and normalization.
             pub const MAX_CHARACTERS: usize = $max;
 
-            /// Trims, normalizes and checks a text.
+            /// Trims, normalizes and validates a text.
             ///
             /// # Errors
-            /// [`TextProblem`] says what is wrong with it.
+            /// [`TextProblem`] if the text is not valid.
             pub fn parse(input: &str) -> Result<Self, TextProblem> {
                 let text = clean(input, $max, $lines)?;
                 if $min > 0 && text.is_empty() {
@@ -150,7 +150,7 @@ fn slug_form(text: &str) -> Result<(), TextProblem> {
     let labels = text.split('-').all(|label| {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     });
-    // An id and a slug may stand in the same place; no slug reads like an id because of the underscore.
+    // Where an id or a slug is accepted, the underscore of the id distinguishes them.
     if labels {
         Ok(())
     } else {
@@ -199,11 +199,11 @@ text_type!(
     Title, 1..=200, Lines::One, anything
 );
 text_type!(
-    /// A description: any number of lines, at most 10,000 characters, possibly none.
+    /// A description: any number of lines, at most 10,000 characters, may be empty.
     Description, 0..=10_000, Lines::Many, anything
 );
 text_type!(
-    /// Where something takes place: one line of at most 500 characters, possibly none.
+    /// A location: one line of at most 500 characters, may be empty.
     Location, 0..=500, Lines::One, anything
 );
 text_type!(
@@ -211,7 +211,7 @@ text_type!(
     OrganizationName, 1..=200, Lines::One, anything
 );
 text_type!(
-    /// How a member is called by others: one line of 1 to 200 characters.
+    /// A member's name as shown to others: one line of 1 to 200 characters.
     DisplayName, 1..=200, Lines::One, anything
 );
 text_type!(
@@ -220,7 +220,7 @@ text_type!(
     Slug, 1..=63, Lines::One, slug_form
 );
 text_type!(
-    /// An e-mail address of at most 254 characters (RFC 5321), as people use them: no comments, no quoting.
+    /// An e-mail address of at most 254 characters (RFC 5321), without comments and quoting.
     Email, 1..=254, Lines::One, email_form
 );
 text_type!(
@@ -229,24 +229,24 @@ text_type!(
     UserId, 1..=255, Lines::One, no_white_space
 );
 text_type!(
-    /// What to look for in titles and descriptions: 1 to 200 characters.
+    /// A search text for titles and descriptions: 1 to 200 characters.
     SearchText, 1..=200, Lines::One, anything
 );
 
-/// A caller's own name for one mutation, so that repeating it changes nothing: 1 to 255 characters.
+/// A caller's key that makes a mutation repeatable: 1 to 255 characters.
 ///
-/// Keys are compared to the byte, so they are neither trimmed nor normalized.
+/// Keys are compared byte by byte, so they are neither trimmed nor normalized.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The most characters allowed.
+    /// The maximum number of characters.
     pub const MAX_CHARACTERS: usize = 255;
 
-    /// Checks a key.
+    /// Validates a key.
     ///
     /// # Errors
-    /// [`TextProblem`] for an empty key, one of over 255 characters, or one with control characters.
+    /// [`TextProblem`] for an empty key, one of more than 255 characters, or one with control characters.
     pub fn parse(input: &str) -> Result<Self, TextProblem> {
         if input.is_empty() {
             return Err(TextProblem::Empty);
@@ -261,7 +261,7 @@ impl IdempotencyKey {
         }
     }
 
-    /// The key, to the byte.
+    /// The key, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

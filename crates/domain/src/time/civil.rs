@@ -42,7 +42,7 @@ const fn length_of(year: i32, month_index: usize) -> i32 {
     }
 }
 
-/// Whether `year` has a 29 February.
+/// Returns true if `year` has a 29 February.
 pub(crate) const fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -55,7 +55,7 @@ pub(crate) fn month_start(month: i32) -> i32 {
 
 /// The month that a day of 1970..=2100 lies in.
 pub(crate) fn month_of_day(day: i32) -> i32 {
-    // No month start is more than a month away from its place in a calendar of equal months.
+    // A month start differs by less than a month from its place in a calendar of equal months.
     let mut month = (i64::from(day) * 4800 / 146_097) as i32;
     while month > 0 && month_start(month) > day {
         month -= 1;
@@ -96,7 +96,7 @@ pub(crate) const fn day_of(date: Date) -> i32 {
     date.to_julian_day() - EPOCH_JULIAN_DAY as i32
 }
 
-/// The date of a day number, the nearest that can be told if it is out of range.
+/// The date of a day number, clamped to the representable range.
 #[inline]
 pub(crate) fn date_of(day: i64) -> Date {
     let julian = i32::try_from(day + EPOCH_JULIAN_DAY).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX });
@@ -114,8 +114,8 @@ pub(crate) fn local_of(seconds: i64) -> PrimitiveDateTime {
     PrimitiveDateTime::new(instant.date(), instant.time())
 }
 
-/// The instant of a number of seconds since 1970-01-01 00:00 UTC, the nearest that can be told if it is
-/// out of range.
+/// The instant of a number of seconds since 1970-01-01 00:00 UTC, clamped to the
+/// representable range.
 pub(crate) fn instant_of(seconds: i64) -> UtcDateTime {
     UtcDateTime::from_unix_timestamp(seconds).unwrap_or(if seconds < 0 {
         UtcDateTime::MIN

@@ -7,7 +7,7 @@ use crate::duration::EventDuration;
 
 /// The instants from `start` (included) to `end` (not included); never empty.
 ///
-/// Two intervals that only touch do not overlap, so meetings can follow one another without a gap.
+/// Two intervals that only touch do not overlap, so one event can start when another one ends.
 ///
 /// ```
 /// use convene_domain::time::Interval;
@@ -26,13 +26,13 @@ pub struct Interval {
     end: Instant,
 }
 
-/// The refusal of an interval that would hold no instant: its end is not after its start.
+/// The refusal of an interval whose end is not after its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an interval must end after it starts: {end} is not after {start}")]
 pub struct EmptyInterval {
-    /// The start that was asked for.
+    /// The requested start.
     pub start: Instant,
-    /// The end that was asked for.
+    /// The requested end.
     pub end: Instant,
 }
 
@@ -51,7 +51,7 @@ impl Interval {
         }
     }
 
-    /// The interval that an occurrence of this duration takes when it begins at `start`.
+    /// The interval of an occurrence with this start and duration.
     #[must_use]
     pub fn starting(start: Instant, duration: EventDuration) -> Self {
         // A duration is at least a minute, so the interval is not empty.
@@ -70,19 +70,19 @@ impl Interval {
         self.end
     }
 
-    /// Whether the two intervals have an instant in common.
+    /// Returns true if the two intervals have an instant in common.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
-    /// Whether `instant` lies in the interval.
+    /// Returns true if the interval contains `instant`.
     #[must_use]
     pub fn contains(&self, instant: Instant) -> bool {
         self.start <= instant && instant < self.end
     }
 
-    /// How long the interval is; more than zero.
+    /// The length of the interval, greater than zero.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.end - self.start

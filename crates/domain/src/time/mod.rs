@@ -1,8 +1,8 @@
-//! Instants, wall-clock times, half-open intervals and IANA time zones.
+//! Instants, local times, half-open intervals and IANA time zones.
 //!
-//! An *instant* is a point on the time line, always kept in UTC. A *wall-clock time* is what people
-//! read from a clock: a date and a time of day that mean an instant only together with a
-//! [`Zone`]. [`Zone::resolve`] is the one place where the second becomes the first.
+//! An *instant* is a point on the time line, always kept in UTC. A *local time* is a date and a
+//! time of day on a wall clock, which determine an instant only together with a [`Zone`].
+//! [`Zone::resolve`] is the only place that converts a local time into an instant.
 
 pub(crate) mod civil;
 pub mod interval;
@@ -14,5 +14,5 @@ pub use zone::Zone;
 /// A point in time, in UTC.
 pub type Instant = ::time::UtcDateTime;
 
-/// A date and a time of day as read from a clock, in no zone.
+/// A date and a time of day on a wall clock, without a zone.
 pub type LocalDateTime = ::time::PrimitiveDateTime;

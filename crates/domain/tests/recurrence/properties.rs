@@ -1,4 +1,4 @@
-//! What holds for every series.
+//! Properties of every series.
 
 use convene_domain::recurrence::{Rule, Series, SeriesParts, merge};
 use convene_domain::time::{LocalDateTime, Zone};

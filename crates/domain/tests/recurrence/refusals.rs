@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Refused rules and series, with their messages.
 
 use convene_domain::recurrence::{Frequency, Rule, RuleParts, Series, SeriesParts, WeekdayNumber};
 use convene_domain::time::Zone;

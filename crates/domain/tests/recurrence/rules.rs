@@ -7,7 +7,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use time::{Date, Duration};
 
-/// How many cases a test tries: `PROPTEST_CASES` if set, else few enough for every build.
+/// The number of cases of a test: `PROPTEST_CASES` if set, otherwise a number for every build.
 pub(crate) fn cases(number: u32) -> ProptestConfig {
     let number = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(number);
     ProptestConfig {

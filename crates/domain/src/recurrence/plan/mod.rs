@@ -58,9 +58,9 @@ impl Times {
 
 #[derive(Debug)]
 enum Pattern {
-    /// DAILY and WEEKLY: the same days again and again.
+    /// DAILY and WEEKLY: a fixed set of days that repeats.
     Stride(Stride),
-    /// MONTHLY, and YEARLY where each month says the same by itself.
+    /// MONTHLY, and YEARLY rules that can be evaluated month by month.
     Months(Months),
     /// YEARLY where days are counted through the year.
     Years(Years),
@@ -98,8 +98,8 @@ struct Years {
 }
 
 impl Plan {
-    /// Compiles a rule for a start, up to the horizon; where the rule leaves out a month, a day or a time,
-    /// the start fills it in.
+    /// Compiles a rule for a start, up to the horizon; the start supplies a month, a day or a time
+    /// that the rule omits.
     pub(super) fn new(rule: &Rule, start: LocalDateTime) -> Self {
         let first = civil::seconds_of(start);
         let mut times = times_of_day(rule, start);
@@ -146,7 +146,7 @@ fn times_of_day(rule: &Rule, start: LocalDateTime) -> Vec<i64> {
 }
 
 impl Pattern {
-    /// `picks` are folded in where there is one time a day.
+    /// Applies `picks` to the days if there is one time per day.
     fn new(rule: &Rule, start_day: i32, several_times: bool, picks: &[i32]) -> Self {
         match rule.frequency() {
             Frequency::Daily | Frequency::Weekly => Self::Stride(Stride::new(rule, start_day)),
@@ -210,7 +210,7 @@ impl Pattern {
         }
     }
 
-    /// How many chunks make up one period of the rule, from one that `seek_period` gives.
+    /// The number of chunks in one period of the rule, which begins at the result of `seek_period`.
     fn chunks_in_period(&self) -> usize {
         if matches!(self, Self::Years(_)) { YearSets::WORDS } else { 1 }
     }
@@ -276,7 +276,7 @@ impl Months {
         }
     }
 
-    /// This month, or the next in step whose name is wanted; twelve steps meet every name they ever will.
+    /// This month, or the next one in step that BYMONTH accepts. Twelve steps reach every month that they can reach.
     fn settle(&self, mut month: i32) -> i32 {
         for _ in 0..12 {
             if self.days.has_month(month) {

@@ -1,4 +1,4 @@
-//! The days of a month that a rule wants, for every shape of month.
+//! The days of a month that a rule selects, for every shape of month.
 
 use super::select;
 use crate::recurrence::rule::{Frequency, Rule, WeekdayNumber, weekday_index};
@@ -9,14 +9,14 @@ use crate::time::civil;
 pub(super) struct MonthMasks {
     /// By weekday of the first day and length above 28; bit `i` is the day `i + 1`.
     days: [[u32; 4]; 7],
-    /// The months wanted; bit 0 is January.
+    /// The selected months; bit 0 is January.
     months: u16,
 }
 
 const ALL_MONTHS: u16 = 0xFFF;
 
 impl MonthMasks {
-    /// What BYMONTH, BYMONTHDAY and BYDAY want; the start stands in where nothing names a day.
+    /// The days selected by BYMONTH, BYMONTHDAY and BYDAY; the start supplies the day if no part names one.
     pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
         let mut months = months_of(rule);
         let mut month_days = rule.by_month_day().to_vec();
@@ -30,7 +30,7 @@ impl MonthMasks {
         Self::of(months, &month_days, rule.by_weekday())
     }
 
-    /// What BYMONTH, BYMONTHDAY and, if wanted, BYDAY leave of all days.
+    /// The days that BYMONTH, BYMONTHDAY and, if requested, BYDAY accept.
     pub(super) fn filter(rule: &Rule, with_weekdays: bool) -> Self {
         let weekdays = if with_weekdays { rule.by_weekday() } else { &[] };
         Self::of(months_of(rule), rule.by_month_day(), weekdays)
@@ -59,12 +59,12 @@ impl MonthMasks {
         self.days.as_flattened_mut().iter_mut().for_each(|mask| *mask = select::days(*mask, positions));
     }
 
-    /// Whether the month's name is wanted.
+    /// Returns true if BYMONTH accepts the month.
     pub(super) const fn has_month(&self, month: i32) -> bool {
         self.months >> (month % 12) & 1 == 1
     }
 
-    /// The days wanted of a month; bit 0 is its first.
+    /// The selected days of a month; bit 0 is its first day.
     pub(super) fn days(&self, month: i32) -> u32 {
         if !self.has_month(month) {
             return 0;

@@ -17,7 +17,7 @@ pub(super) struct MonthTable {
 }
 
 impl MonthTable {
-    /// What all BY parts but BYSETPOS want.
+    /// The days selected by all BY parts except BYSETPOS.
     pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
         let sets = YearSets::new(rule, start_day);
         let mut days = [[0; MONTHS]; YearSets::SHAPES];
@@ -38,7 +38,7 @@ impl MonthTable {
         }
     }
 
-    /// Whether the month has a day in any year.
+    /// Returns true if the month has a selected day in any year.
     pub(super) const fn has_month(&self, month: i32) -> bool {
         self.months >> (month % 12) & 1 == 1
     }

@@ -23,9 +23,9 @@ pub(super) struct Stride {
 
 #[derive(Debug)]
 enum Filter {
-    /// What BYMONTH, BYMONTHDAY and BYDAY let through.
+    /// The days accepted by BYMONTH, BYMONTHDAY and BYDAY.
     Months(MonthMasks),
-    /// What all BY parts let through.
+    /// The days accepted by all BY parts.
     Years(Box<YearSets>),
 }
 
@@ -71,7 +71,7 @@ impl Stride {
     }
 }
 
-/// Whether a weekly rule without BYDAY names its days in another way than by its start.
+/// Returns true if a weekly rule without BYDAY specifies its days by parts other than the start.
 fn names_days_otherwise(rule: &Rule) -> bool {
     !rule.by_month_day().is_empty() || year_sets::names_days_of_year(rule)
 }
@@ -87,7 +87,7 @@ impl Filter {
         any.then(|| Box::new(Self::Months(MonthMasks::filter(rule, weekdays))))
     }
 
-    /// The days let through, of the 64 from `first` on.
+    /// The accepted days among the 64 from `first`.
     fn days_from(&self, first: i32) -> u64 {
         match self {
             Self::Months(masks) => allowed(masks, first),
@@ -96,7 +96,7 @@ impl Filter {
     }
 }
 
-/// The days that masks of months let through, of the 64 from `first` on.
+/// The days that the month masks accept among the 64 from `first`.
 fn allowed(masks: &MonthMasks, first: i32) -> u64 {
     let mut allowed = 0;
     let mut month = civil::month_of_day(first);

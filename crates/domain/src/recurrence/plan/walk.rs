@@ -1,4 +1,4 @@
-//! Walking through the dates of a plan.
+//! Iteration over the dates of a plan.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -15,13 +15,13 @@ pub(in crate::recurrence) struct Walk<'p> {
     times: &'p [i64],
     /// The position of the next chunk.
     position: i32,
-    /// What is left of the current chunk: its first day, and a bit for each day from there.
+    /// The rest of the current chunk: its first day, and a bit for each day from it.
     first_day: i32,
     days: u64,
     /// The current day, in seconds, and the time of it that is next.
     midnight: i64,
     next_time: usize,
-    /// What is left of the current period, last first, if the plan picks from whole periods.
+    /// The rest of the current period in reverse order, if BYSETPOS selects from whole periods.
     picked: Vec<i64>,
 }
 
@@ -54,7 +54,7 @@ impl<'p> Walk<'p> {
         walk
     }
 
-    /// Leaves out of the first chunk what is before the point to start from.
+    /// Removes the dates before `local` from the first chunk.
     fn start_within(&mut self, day: i32, local: i64) {
         if !self.next_chunk() {
             return;
@@ -71,7 +71,7 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Loads the next chunk; false if the plan has ended.
+    /// Loads the next chunk; returns false if the plan has ended.
     fn next_chunk(&mut self) -> bool {
         if self.has_ended() {
             return false;
@@ -80,7 +80,7 @@ impl<'p> Walk<'p> {
         true
     }
 
-    /// Whether the next chunk begins after the plan's end.
+    /// Returns true if the next chunk begins after the end of the plan.
     fn has_ended(&mut self) -> bool {
         if self.position != i32::MAX
             && i64::from(self.plan.pattern.first_day(self.position)) * DAY_SECONDS > self.plan.last
@@ -96,7 +96,7 @@ impl<'p> Walk<'p> {
         self.position = self.plan.pattern.after(self.position);
     }
 
-    /// Loads what is picked from the next period; false if the plan has ended. The period counts as a
+    /// Loads the selected dates of the next period; false if the plan has ended. The period counts as a
     /// whole, even if the plan ends within it.
     fn next_period(&mut self) -> bool {
         if self.has_ended() {
@@ -159,7 +159,7 @@ impl Iterator for Walk<'_> {
         }
     }
 
-    /// Counts whole chunks at once.
+    /// Skips whole chunks at once.
     fn nth(&mut self, n: usize) -> Option<i64> {
         let mut left = n;
         while self.plan.picks.is_empty() && self.position != i32::MAX {

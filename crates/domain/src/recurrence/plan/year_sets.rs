@@ -1,6 +1,6 @@
-//! The days of a year that a rule wants, for every shape of year.
+//! The days of a year that a rule selects, for every shape of year.
 //!
-//! YEARLY rules walk through them; for the other frequencies they are a filter.
+//! YEARLY rules iterate over them; for the other frequencies they are a filter.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -24,19 +24,19 @@ type Days = [u64; YearSets::WORDS];
 pub(super) struct YearSets([Days; YearSets::SHAPES]);
 
 impl YearSets {
-    /// How many shapes of years there are.
+    /// The number of shapes of years.
     pub(super) const SHAPES: usize = CYCLE as usize;
-    /// How many words of 64 days hold a year.
+    /// The number of 64-day words of a year.
     pub(super) const WORDS: usize = Self::STEP as usize;
-    /// The same, to reckon with.
+    /// The same number as `i32`.
     pub(super) const STEP: i32 = 6;
 
-    /// Whether a rule says the same of each month by itself, so that none of this is needed.
+    /// Returns true if a rule can be evaluated month by month, without these sets.
     pub(super) fn are_months(rule: &Rule) -> bool {
         !names_days_of_year(rule) && !counts_through_year(rule)
     }
 
-    /// What all BY parts but BYSETPOS want; the start stands in where nothing names a day.
+    /// The days selected by all BY parts except BYSETPOS; the start supplies the day if no part names one.
     pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
         let through_year = counts_through_year(rule);
         let masks = if names_days_of_year(rule) || through_year {
@@ -73,12 +73,12 @@ impl YearSets {
         }
     }
 
-    /// One word of the days wanted of a year.
+    /// One word of the selected days of a year.
     pub(super) fn days(&self, year: i32, word: i32) -> u64 {
         self.0[shape(year)][word as usize % Self::WORDS]
     }
 
-    /// The days wanted of a month; bit 0 is its first.
+    /// The selected days of a month; bit 0 is its first day.
     pub(super) fn days_of_month(&self, month: i32) -> u32 {
         let year = civil::year_of_month(month);
         let first = civil::month_start(month);
@@ -87,7 +87,7 @@ impl YearSets {
         days & (u32::MAX >> (32 - length))
     }
 
-    /// The days wanted of the 64 from `first` on.
+    /// The selected days among the 64 from `first`.
     pub(super) fn days_from(&self, first: i32) -> u64 {
         let year = civil::year_of_day(first);
         let of_year = |year| bits_from(&self.0[shape(year)], first - civil::year_start(year));
@@ -95,17 +95,17 @@ impl YearSets {
     }
 }
 
-/// The place of a year among the shapes.
+/// The index of a year's shape.
 pub(super) const fn shape(year: i32) -> usize {
     (year - FIRST_YEAR).rem_euclid(CYCLE) as usize
 }
 
-/// Whether a rule names days or weeks of the year.
+/// Returns true if a rule names days or weeks of the year.
 pub(super) fn names_days_of_year(rule: &Rule) -> bool {
     !rule.by_year_day().is_empty() || !rule.by_week_number().is_empty()
 }
 
-/// Whether numbered weekdays are counted through the year: in a yearly rule, unless BYMONTH names months.
+/// Returns true if numbered weekdays are counted through the year: in a yearly rule without BYMONTH.
 fn counts_through_year(rule: &Rule) -> bool {
     rule.frequency() == Frequency::Yearly
         && rule.by_month().is_empty()
@@ -132,7 +132,7 @@ fn add(set: &mut Days, day: i32) {
     set[(day / 64) as usize] |= 1 << (day % 64);
 }
 
-/// Keeps what is in both.
+/// Keeps the intersection of both sets.
 fn keep(set: &mut Days, fill: impl FnOnce(&mut Days)) {
     let mut wanted = [0; YearSets::WORDS];
     fill(&mut wanted);
@@ -169,8 +169,8 @@ fn add_year_days(rule: &Rule, year: i32, set: &mut Days) {
     places.filter(|place| (0..length).contains(place)).for_each(|day| add(set, day));
 }
 
-/// Adds the days of this calendar year that lie in the weeks wanted, also where such a week belongs to
-/// the year before or after.
+/// Adds the days of this calendar year that lie in the selected weeks, including weeks that belong to the previous or
+/// next year.
 fn add_weeks(rule: &Rule, year: i32, set: &mut Days) {
     for week_year in year - 1..=year + 1 {
         let first_week = first_week_start(rule, week_year);

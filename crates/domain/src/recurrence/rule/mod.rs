@@ -1,4 +1,4 @@
-//! A recurrence rule, checked.
+//! Validated recurrence rules.
 
 mod parse;
 mod print;
@@ -11,7 +11,7 @@ pub(super) use self::validate::weekday_index;
 use super::problem::RuleProblem;
 use crate::time::{Instant, LocalDateTime, Zone};
 
-/// How often a rule repeats, before its other parts widen or narrow it.
+/// The frequency of a rule, before other parts expand or limit it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Frequency {
     /// `DAILY`
@@ -42,7 +42,7 @@ impl Frequency {
 pub struct WeekdayNumber {
     /// The day of the week.
     pub day: Weekday,
-    /// Which one of the month or year: 1 is the first, -1 the last; `None` is every one.
+    /// The ordinal within the month or year: 1 is the first, -1 the last; `None` means every one.
     pub nth: Option<i32>,
 }
 
@@ -66,7 +66,7 @@ impl From<Weekday> for WeekdayNumber {
     }
 }
 
-/// The last moment of a rule, which may itself be an occurrence.
+/// The latest possible start of an occurrence, inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Until {
     /// An instant, `UNTIL=20270630T220000Z`.
@@ -77,20 +77,20 @@ pub enum Until {
     Date(Date),
 }
 
-/// How a rule ends.
+/// The end of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleEnd {
-    /// It does not.
+    /// The rule is endless.
     Never,
-    /// After this many dates, excluded ones among them.
+    /// The number of dates, excluded ones included.
     Count(u32),
-    /// With the last date that is not after this.
+    /// The latest possible date.
     Until(Until),
 }
 
 /// The parts of a rule, unchecked: what [`Rule::from_parts`] takes.
 ///
-/// An empty list is a part left out. Numbers may be anything; what is out of range is refused.
+/// An empty list means that the part is absent. [`Rule::from_parts`] refuses numbers that are out of range.
 ///
 /// ```
 /// use convene_domain::recurrence::{Frequency, Rule, RuleParts};
@@ -107,11 +107,11 @@ pub enum RuleEnd {
 pub struct RuleParts {
     /// `FREQ`, required.
     pub frequency: Option<Frequency>,
-    /// `INTERVAL`: every how many days, weeks, months or years; 1 unless told.
+    /// `INTERVAL`: the interval in days, weeks, months or years; 1 by default.
     pub interval: i32,
-    /// `COUNT`: how many dates, excluded ones among them. Not together with `until`.
+    /// `COUNT`: the number of dates, excluded ones included. It excludes `until`.
     pub count: Option<i32>,
-    /// `UNTIL`: no date after this. Not together with `count`.
+    /// `UNTIL`: the latest possible date. It excludes `count`.
     pub until: Option<Until>,
     /// `BYMONTH`: 1 to 12.
     pub by_month: Vec<i32>,
@@ -127,14 +127,14 @@ pub struct RuleParts {
     pub by_hour: Vec<i32>,
     /// `BYMINUTE`: 0 to 59.
     pub by_minute: Vec<i32>,
-    /// `BYSETPOS`: which of the dates of one day, month or year; 1 to 366, or -1 to -366 from the last.
+    /// `BYSETPOS`: positions among the dates of one day, month or year; 1 to 366, or -1 to -366 from the last.
     pub by_set_position: Vec<i32>,
-    /// `WKST`: the day that weeks start on; Monday unless told.
+    /// `WKST`: the first day of the week; Monday by default.
     pub week_start: Weekday,
 }
 
 impl RuleParts {
-    /// A rule of this frequency and nothing more.
+    /// A rule with this frequency and no other part.
     #[must_use]
     pub const fn every(frequency: Frequency) -> Self {
         Self {
@@ -156,16 +156,15 @@ impl RuleParts {
 }
 
 impl Default for RuleParts {
-    /// Nothing said, not even the frequency.
+    /// No part, not even the frequency.
     fn default() -> Self {
         Self { frequency: None, ..Self::every(Frequency::Daily) }
     }
 }
 
-/// A recurrence rule of RFC 5545 that the engine accepts.
+/// A valid recurrence rule of RFC 5545 that the engine supports.
 ///
-/// Lists are sorted and hold no value twice, so that equal rules compare equal however they were
-/// written. [`Display`](std::fmt::Display) prints the canonical text, which parses to the same rule.
+/// Lists are sorted and free of duplicates, so equal rules compare equal regardless of their text. [`Display`](std::fmt::Display) prints the canonical text, which parses to the same rule.
 ///
 /// ```
 /// use convene_domain::recurrence::{Frequency, Rule};
@@ -197,25 +196,25 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Reads a rule's text: `FREQ=...;...`, in any case, folded or not, with or without `RRULE:`.
+    /// Parses a rule's text: `FREQ=...;...`, in any case, folded or not, with or without `RRULE:`.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, at most one problem for each part.
+    /// All problems, at most one per part.
     pub fn parse(text: &str) -> Result<Self, Vec<RuleProblem>> {
         parse::parse(text)
     }
 
-    /// Checks and sorts the parts of a rule.
+    /// Validates and sorts the parts of a rule.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in the order of the parts.
+    /// All problems, in the order of the parts.
     pub fn from_parts(parts: RuleParts) -> Result<Self, Vec<RuleProblem>> {
         validate::validate(parts)
     }
 
-    /// The parts again, to change some and check anew.
+    /// The parts, to change and validate them again.
     #[must_use]
     pub fn to_parts(&self) -> RuleParts {
         RuleParts {
@@ -265,25 +264,25 @@ impl Rule {
         self.end
     }
 
-    /// `BYMONTH`, rising.
+    /// `BYMONTH`, ascending.
     #[must_use]
     pub fn by_month(&self) -> &[i32] {
         &self.by_month
     }
 
-    /// `BYWEEKNO`, rising.
+    /// `BYWEEKNO`, ascending.
     #[must_use]
     pub fn by_week_number(&self) -> &[i32] {
         &self.by_week_number
     }
 
-    /// `BYYEARDAY`, rising.
+    /// `BYYEARDAY`, ascending.
     #[must_use]
     pub fn by_year_day(&self) -> &[i32] {
         &self.by_year_day
     }
 
-    /// `BYMONTHDAY`, rising.
+    /// `BYMONTHDAY`, ascending.
     #[must_use]
     pub fn by_month_day(&self) -> &[i32] {
         &self.by_month_day
@@ -295,25 +294,25 @@ impl Rule {
         &self.by_weekday
     }
 
-    /// `BYHOUR`, rising.
+    /// `BYHOUR`, ascending.
     #[must_use]
     pub fn by_hour(&self) -> &[i32] {
         &self.by_hour
     }
 
-    /// `BYMINUTE`, rising.
+    /// `BYMINUTE`, ascending.
     #[must_use]
     pub fn by_minute(&self) -> &[i32] {
         &self.by_minute
     }
 
-    /// `BYSETPOS`, rising.
+    /// `BYSETPOS`, ascending.
     #[must_use]
     pub fn by_set_position(&self) -> &[i32] {
         &self.by_set_position
     }
 
-    /// `WKST`, Monday unless told.
+    /// `WKST`, Monday by default.
     #[must_use]
     pub const fn week_start(&self) -> Weekday {
         self.week_start
@@ -321,7 +320,7 @@ impl Rule {
 
     /// The rule in plain English, such as "every 2 weeks on Monday and Thursday until 30 June 2027".
     ///
-    /// An UNTIL in UTC is told as its day in UTC; [`Series::summary`] knows the zone.
+    /// An UNTIL in UTC is shown as its day in UTC; [`Series::summary`] uses the zone of the series.
     ///
     /// [`Series::summary`]: super::Series::summary
     #[must_use]

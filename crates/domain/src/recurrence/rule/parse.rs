@@ -1,4 +1,4 @@
-//! Reading a rule's text. It works on bytes of ASCII and answers every input.
+//! The parser of rules. It works on ASCII and never panics.
 
 use ::time::Weekday;
 
@@ -42,7 +42,7 @@ pub(super) fn parse(input: &str) -> Result<Rule, Vec<RuleProblem>> {
     reader.finish()
 }
 
-/// The parts read so far, and what was wrong with them.
+/// The parts read so far, and their problems.
 #[derive(Default)]
 struct Reader {
     parts: RuleParts,

@@ -1,4 +1,4 @@
-//! What a rule may say.
+//! Validation of the parts of a rule.
 
 use std::ops::RangeInclusive;
 
@@ -98,7 +98,7 @@ fn check_list(
     list.dedup();
 }
 
-/// Checks a list whose numbers count from either end.
+/// Validates a list whose numbers count from either end.
 fn check_ends_list(list: &mut Vec<i32>, part: RulePart, most: u32, problems: &mut Vec<RuleProblem>) {
     if list.iter().any(|value| !(1..=most).contains(&value.unsigned_abs())) {
         let message = format!("takes numbers from 1 to {most}, or from -1 to -{most} to count from the end");
@@ -117,8 +117,8 @@ fn check_weekdays(days: &mut Vec<WeekdayNumber>, problems: &mut Vec<RuleProblem>
     days.dedup();
 }
 
-/// What the parts may not say together, for engines disagree about what it means. Other parts that
-/// RFC 5545 has no use for, such as BYYEARDAY in DAILY rules, limit the dates like any filter.
+/// Refuses combinations of parts on which engines disagree. Other parts for which RFC 5545 defines no use, such as
+/// BYYEARDAY in DAILY rules, limit the dates.
 fn check_together(frequency: Frequency, parts: &RuleParts, problems: &mut Vec<RuleProblem>) {
     let mut refuse = |part, message: &str| problems.push(RuleProblem::new(part, message));
     let yearly = frequency == Frequency::Yearly;
@@ -137,7 +137,7 @@ fn check_together(frequency: Frequency, parts: &RuleParts, problems: &mut Vec<Ru
     }
 }
 
-/// The place of a day in the week: 0 is Monday, 6 is Sunday.
+/// The index of a day in the week: 0 is Monday, 6 is Sunday.
 pub(in crate::recurrence) fn weekday_index(day: Weekday) -> i32 {
     i32::from(day.number_days_from_monday())
 }

@@ -1,4 +1,4 @@
-//! Turning seconds into dates and times of day, fast where one occurrence is like the one before.
+//! Conversion of seconds into dates and times of day, optimized for consecutive occurrences.
 
 use ::time::{Date, Time};
 
@@ -7,17 +7,17 @@ use super::date::SeriesDate;
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::{Instant, LocalDateTime};
 
-/// Remembers what the last occurrence showed: in a series the time of day and the offset seldom change,
-/// the year now and then.
+/// Caches the values of the last occurrence: in a series the time of day and the offset rarely change, and the year
+/// changes sometimes.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     /// Seconds after local midnight, and seconds east of UTC.
     second: i64,
     offset: i64,
-    /// What they are on the clock, and in UTC.
+    /// The local time of day, and the one in UTC.
     local: Time,
     utc: Time,
-    /// How many days the date in UTC is ahead of the local one.
+    /// The number of days by which the date in UTC is ahead of the local one.
     days_ahead: i64,
     year: i32,
     /// The day number before 1 January of that year.
@@ -57,7 +57,7 @@ impl Clock {
 
     #[inline]
     fn date(&mut self, day: i64) -> Date {
-        // 31 December of a leap year takes the long way, as does every other year.
+        // 31 December of a leap year and every change of the year take the slow path.
         let day_of_year = day - self.year_eve;
         let known = u16::try_from(day_of_year).ok().filter(|day_of_year| *day_of_year <= 365);
         match known.and_then(|day_of_year| Date::from_ordinal_date(self.year, day_of_year).ok()) {

@@ -1,4 +1,4 @@
-//! From the parts of a series to what expansion needs.
+//! Compilation of a series for expansion.
 
 use super::date::SeriesDate;
 use super::{Occurrences, SeriesParts};
@@ -10,16 +10,16 @@ use crate::time::LocalDateTime;
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::zone::ZoneTable;
 
-/// A series ready to expand. Seconds are local where they say so, else since 1970-01-01 00:00 UTC.
+/// A series that is ready for expansion. Seconds count from 1970-01-01 00:00 UTC unless they are named local.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) table: &'static ZoneTable,
     pub(super) plan: Option<Plan>,
-    /// No date of the rule is later than this instant; UNTIL as it was meant.
+    /// The UNTIL of the rule as an instant.
     pub(super) until: i64,
-    /// Dates besides the rule's, rising and without those left out.
+    /// Rdates (and the start of a one-off series) without excluded ones, ascending.
     pub(super) extra: Vec<SeriesDate>,
-    /// Instants left out, rising.
+    /// Excluded instants, ascending.
     pub(super) excluded: Vec<i64>,
     pub(super) first_start: i64,
     /// `None` if the rule has no end.
@@ -57,7 +57,7 @@ impl Compiled {
         let mut excluded: Vec<_> = parts.exdates.iter().map(instant_of).collect();
         excluded.sort_unstable();
         excluded.dedup();
-        // Without a rule the start is one more date.
+        // Without a rule, the start is a date of its own.
         let single = plan.is_none().then_some(&parts.start);
         let dates = single.into_iter().chain(&parts.rdates);
         let mut extra: Vec<_> = dates.map(|local| SeriesDate::new(parts.zone, *local)).collect();
@@ -67,7 +67,7 @@ impl Compiled {
         Self { table: parts.zone.table(), plan, until, extra, excluded, first_start: 0, last_start: None }
     }
 
-    /// The start of the last occurrence, looked for in windows that grow from the end backwards.
+    /// The start of the last occurrence, searched in windows that grow backwards from the end.
     fn find_last(&self) -> Option<i64> {
         let end = self.latest_start()?.saturating_add(1);
         let mut reach = 32 * DAY_SECONDS;
@@ -81,9 +81,9 @@ impl Compiled {
         }
     }
 
-    /// An instant that no occurrence is after.
+    /// An upper bound of all starts.
     fn latest_start(&self) -> Option<i64> {
-        // No clock is a day off UTC.
+        // Every offset is less than a day.
         let rule = self.plan.as_ref().map(|plan| plan.last().saturating_add(DAY_SECONDS).min(self.until));
         rule.max(self.extra.last().map(|extra| extra.start))
     }
@@ -111,7 +111,7 @@ fn check_date(part: SeriesPart, date: LocalDateTime, problems: &mut Vec<SeriesPr
     }
 }
 
-/// UNTIL as an instant, for the rare dates whose order differs between clocks and time.
+/// UNTIL as an instant, for dates around a gap, whose order in local time and in UTC can differ.
 fn last_instant(parts: &SeriesParts) -> i64 {
     match parts.rule.as_ref().map(Rule::end) {
         Some(RuleEnd::Until(Until::Instant(until))) => until.unix_timestamp(),

@@ -4,7 +4,7 @@ use super::SeriesOccurrence;
 use super::clock::Clock;
 use crate::time::{LocalDateTime, Zone, civil};
 
-/// What becomes a [`SeriesOccurrence`] once somebody wants to see it; ordered by start.
+/// The compact form of a [`SeriesOccurrence`], ordered by start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::recurrence) struct SeriesDate {
     /// Seconds since 1970-01-01 00:00 UTC.

