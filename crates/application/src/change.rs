@@ -3,28 +3,10 @@
 use convene_domain::{
     activity::{Activity, ActivityDraft, Actor, RecordedChange},
     id::ActivityId,
-    text::IdempotencyKey,
     time::Instant,
 };
 
-/// A digest of a mutation's name and input: the same for the same input, whatever the order of its fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub [u8; 32]);
-
-/// The caller's key for one mutation, and what it was used with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idempotency {
-    /// The caller's key. Two callers may use the same key for different things.
-    pub key: IdempotencyKey,
-    /// What it is used with.
-    pub fingerprint: Fingerprint,
-}
-
-/// How long a key is remembered after a mutation with it has succeeded.
-///
-/// What is remembered is which objects the answer had, not how they looked: a repeat answers with them as they are
-/// now, and is refused with `NotFound` if they are gone.
-pub const IDEMPOTENCY_WINDOW: time::Duration = time::Duration::hours(24);
+use crate::idempotency::Idempotency;
 
 /// Who changes something, when, and in which request.
 #[derive(Debug, Clone, PartialEq, Eq)]

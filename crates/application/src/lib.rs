@@ -12,6 +12,7 @@ pub mod event;
 pub mod failure;
 #[cfg(test)]
 mod fixtures;
+pub mod idempotency;
 pub mod issue;
 pub mod member;
 pub mod occurrence;

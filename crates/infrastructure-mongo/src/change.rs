@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
-    change::{Change, IDEMPOTENCY_WINDOW, Idempotency},
+    change::Change,
     failure::{Outcome, Refusal},
+    idempotency::{Idempotency, KeyStatus, classify},
 };
 use futures::{FutureExt, future::BoxFuture};
-use serde::Deserialize;
 
 use crate::{
     database::Database,
@@ -19,6 +19,7 @@ use crate::{
         idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     },
     error::{Attempt, Interruption},
+    registration::document::RegistrationDocument,
     schema,
     transaction::Transaction,
 };
@@ -98,13 +99,6 @@ impl Database {
     }
 }
 
-/// The part of a registration that tells with what its key was used.
-#[derive(Deserialize)]
-struct KeyedRegistration {
-    #[serde(rename = "createdAt")]
-    created_at: bson::DateTime,
-}
-
 impl Transaction<'_> {
     /// What the actor did with this key within the window, if anything; a registration's own key included.
     ///
@@ -115,27 +109,24 @@ impl Transaction<'_> {
         change: &Change,
         idempotency: &Idempotency,
     ) -> Attempt<Option<ResultDocument>> {
-        let oldest = date(change.at - IDEMPOTENCY_WINDOW);
         let id = self.key(change, idempotency);
         let by_key = doc! { "_id": bson::serialize_to_bson(&id)? };
-        if let Some(noted) =
-            self.collection(&schema::IDEMPOTENCY).find_one::<IdempotencyDocument>(by_key).await?
-            && noted.created_at > oldest
-        {
-            return if noted.fingerprint == binary(idempotency.fingerprint) {
-                Ok(Some(noted.result))
-            } else {
-                Err(Refusal::IdempotencyKeyReused.into())
-            };
+        let noted: Option<IdempotencyDocument> =
+            self.collection(&schema::IDEMPOTENCY).find_one(by_key).await?;
+        let used = noted.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+        match classify(used, change.at, idempotency.fingerprint) {
+            KeyStatus::Fresh => {}
+            KeyStatus::Repeat(result) => return Ok(Some(result.clone())),
+            KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
         }
         let registered = doc! { "idempotency.actor": &id.actor, "idempotency.key": &id.key };
-        let registration: Option<KeyedRegistration> =
+        let registration: Option<RegistrationDocument> =
             self.collection(&schema::REGISTRATIONS).find_one(registered).await?;
-        match registration {
-            Some(registration) if registration.created_at > oldest => {
-                Err(Refusal::IdempotencyKeyReused.into())
-            }
-            _ => Ok(None),
+        let used = registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
+        match classify(used, change.at, idempotency.fingerprint) {
+            KeyStatus::Fresh => Ok(None),
+            // A registration is never the result of this mutation.
+            KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
         }
     }
 

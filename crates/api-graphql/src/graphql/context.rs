@@ -7,8 +7,9 @@ use std::{
 
 use convene_application::{
     caller::{Admin, Caller, Identity, Operator},
-    change::{Idempotency, RequestMetadata},
+    change::RequestMetadata,
     failure::{Failure, Fault, Refusal},
+    idempotency::Idempotency,
     ports::Clock,
     use_cases::UseCases,
 };

@@ -1,7 +1,10 @@
 //! The `Idempotency-Key` header: a caller's own name for a change, so that repeating it changes nothing more.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
-use convene_application::change::{Fingerprint, Idempotency, RequestMetadata};
+use convene_application::{
+    change::RequestMetadata,
+    idempotency::{Fingerprint, Idempotency},
+};
 use convene_domain::text::IdempotencyKey;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

@@ -9,7 +9,7 @@
 //!
 //! - write exactly one entry of the activity log for each thing that it changed, and none if it refuses;
 //! - if the change has an idempotency key that the same actor used within the
-//!   [window](crate::change::IDEMPOTENCY_WINDOW): change nothing, and answer with the same objects if the
+//!   [window](crate::idempotency::IDEMPOTENCY_WINDOW): change nothing, and answer with the same objects if the
 //!   fingerprint is the same, with [`Refusal::IdempotencyKeyReused`] otherwise; if not, remember the key with the
 //!   change. A refusal remembers nothing.
 //!

@@ -1,9 +1,9 @@
 //! Between the domain's values and BSON's.
 
-use std::fmt::Display;
+use std::{array::TryFromSliceError, fmt::Display};
 
 use bson::{Binary, spec::BinarySubtype};
-use convene_application::change::Fingerprint;
+use convene_application::idempotency::Fingerprint;
 use convene_domain::time::{Instant, LocalDateTime};
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -37,6 +37,11 @@ pub(crate) fn local(text: &str) -> Result<LocalDateTime, time::error::Parse> {
 /// A digest as bytes.
 pub(crate) fn binary(fingerprint: Fingerprint) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: fingerprint.0.to_vec() }
+}
+
+/// The digest of stored bytes.
+pub(crate) fn fingerprint(stored: &Binary) -> Result<Fingerprint, TryFromSliceError> {
+    stored.bytes.as_slice().try_into().map(Fingerprint)
 }
 
 /// Reads the fields of a stored document, and names the document where one is corrupt.

@@ -3,8 +3,11 @@
 use std::fmt::Display;
 
 use bson::Binary;
-use convene_application::failure::Fault;
+use convene_application::{failure::Fault, idempotency::KeyUse};
 use serde::{Deserialize, Serialize};
+
+use super::convert::{Fields, fingerprint, instant};
+use crate::error::CorruptDocument;
 
 /// Whose key it is: two actors, or two organizations, may use the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,4 +76,16 @@ pub(crate) struct IdempotencyDocument {
     pub(crate) operation: String,
     pub(crate) result: ResultDocument,
     pub(crate) created_at: bson::DateTime,
+}
+
+impl IdempotencyDocument {
+    /// The use of the key, to be classified.
+    pub(crate) fn key_use(&self) -> Result<KeyUse<&ResultDocument>, CorruptDocument> {
+        let fields = Fields::of("idempotency", &self.id.key);
+        Ok(KeyUse {
+            at: instant(self.created_at),
+            fingerprint: fields.read("fingerprint", fingerprint(&self.fingerprint))?,
+            result: &self.result,
+        })
+    }
 }

@@ -5,18 +5,16 @@
 
 use bson::doc;
 use convene_application::{
-    change::{Change, IDEMPOTENCY_WINDOW},
+    change::Change,
     failure::{Fault, Refusal},
+    idempotency::{KeyStatus, classify},
 };
 use convene_domain::{member::Member, organization::Organization};
 
 use crate::{
     database::Database,
     documents::{
-        convert::{binary, date},
-        idempotency::IdempotencyDocument,
-        member::MemberDocument,
-        organization::OrganizationDocument,
+        idempotency::IdempotencyDocument, member::MemberDocument, organization::OrganizationDocument,
     },
     error::Attempt,
     schema::{self, FOUNDING},
@@ -38,17 +36,17 @@ pub(super) async fn founding(
         "_id.key": idempotency.key.as_str(),
     };
     let noted: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
-    let Some(noted) = noted.filter(|noted| noted.created_at > date(change.at - IDEMPOTENCY_WINDOW)) else {
-        return Ok(None);
+    let used = noted.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+    let result = match classify(used, change.at, idempotency.fingerprint) {
+        KeyStatus::Fresh => return Ok(None),
+        KeyStatus::Repeat(result) => result,
+        KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
     };
-    if noted.fingerprint != binary(idempotency.fingerprint) {
-        return Err(Refusal::IdempotencyKeyReused.into());
-    }
-    let gone = || Fault::internal(format!("{} was founded, but is not whole", noted.result.subject));
-    let organization = doc! { "_id": &noted.result.subject };
+    let gone = || Fault::internal(format!("{} was founded, but is not whole", result.subject));
+    let organization = doc! { "_id": &result.subject };
     let organization: Option<OrganizationDocument> =
         find_one(database, &schema::ORGANIZATIONS, organization).await?;
-    let admin = doc! { "organization": &noted.result.subject, "_id": noted.result.also.as_deref() };
+    let admin = doc! { "organization": &result.subject, "_id": result.also.as_deref() };
     let admin: Option<MemberDocument> = find_one(database, &schema::MEMBERS, admin).await?;
     match (organization, admin) {
         (Some(organization), Some(admin)) => Ok(Some((organization.try_into()?, admin.try_into()?))),

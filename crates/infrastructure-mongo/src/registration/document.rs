@@ -1,7 +1,7 @@
 //! Registrations, as they are stored.
 
 use bson::{Binary, DateTime};
-use convene_application::change::{Change, Fingerprint, IDEMPOTENCY_WINDOW};
+use convene_application::{change::Change, idempotency::KeyUse};
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     documents::{
-        convert::{Fields, binary, date, instant},
+        convert::{Fields, binary, date, fingerprint, instant},
         occurrence::OccurrenceDocument,
     },
     error::CorruptDocument,
@@ -51,13 +51,6 @@ pub(crate) struct RegistrationKeyDocument {
     pub(crate) actor: String,
     pub(crate) key: String,
     pub(crate) fingerprint: Binary,
-}
-
-impl RegistrationKeyDocument {
-    /// Whether it was used with the same input.
-    pub(crate) fn is_for(&self, fingerprint: Fingerprint) -> bool {
-        self.fingerprint == binary(fingerprint)
-    }
 }
 
 impl RegistrationDocument {
@@ -116,9 +109,14 @@ impl RegistrationDocument {
         self.waitlist_sequence = None;
     }
 
-    /// Whether its idempotency key still counts at `now`.
-    pub(crate) fn remembers_key(&self, now: Instant) -> bool {
-        self.created_at > date(now - IDEMPOTENCY_WINDOW)
+    /// The use of the idempotency key that it was made under.
+    pub(crate) fn key_use(&self) -> Result<Option<KeyUse<&Self>>, CorruptDocument> {
+        let Some(key) = &self.idempotency else { return Ok(None) };
+        Ok(Some(KeyUse {
+            at: instant(self.created_at),
+            fingerprint: self.fields().read("idempotency.fingerprint", fingerprint(&key.fingerprint))?,
+            result: self,
+        }))
     }
 
     /// Its identity.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bson::doc;
-use convene_application::change::IDEMPOTENCY_WINDOW;
+use convene_application::idempotency::IDEMPOTENCY_WINDOW;
 
 use super::{
     CollectionSchema, ScopeField,

@@ -1,7 +1,8 @@
-use convene_application::caller::TenantScope;
 use convene_application::{
-    change::{Change, IDEMPOTENCY_WINDOW},
+    caller::TenantScope,
+    change::Change,
     failure::{Failure, Refusal},
+    idempotency::IDEMPOTENCY_WINDOW,
     ports::{IssuePatch, Issues, MemberPatch},
     testing::{
         FixedClock,

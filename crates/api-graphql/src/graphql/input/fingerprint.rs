@@ -1,4 +1,4 @@
-use convene_application::change::Fingerprint;
+use convene_application::idempotency::Fingerprint;
 use juniper::{DefaultScalarValue, InputValue};
 use sha2::{Digest, Sha256};
 

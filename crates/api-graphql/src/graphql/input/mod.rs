@@ -11,10 +11,7 @@ mod organization;
 mod recurrence;
 mod registration;
 
-use convene_application::{
-    change::{Idempotency, RequestMetadata},
-    failure::Failure,
-};
+use convene_application::{change::RequestMetadata, failure::Failure, idempotency::Idempotency};
 use convene_domain::text::IdempotencyKey;
 use juniper::ToInputValue;
 

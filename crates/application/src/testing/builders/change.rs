@@ -5,7 +5,8 @@ use convene_domain::{
 };
 
 use crate::{
-    change::{Change, Fingerprint, Idempotency},
+    change::Change,
+    idempotency::{Fingerprint, Idempotency},
     testing::FixedClock,
 };
 

@@ -12,6 +12,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Outcome, Refusal},
+    idempotency::IDEMPOTENCY_WINDOW,
     ports::{CancellationOrder, RegistrationFilter, RegistrationOrder},
     testing::builders::{
         ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid,
@@ -100,8 +101,8 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2)).await;
     let at = |key: &str, input, at| ChangeBuilder::by("root").key(key, input).at(at).build();
-    let almost = NOW + Duration::hours(24) - Duration::MINUTE;
-    let over = NOW + Duration::hours(24) + Duration::MINUTE;
+    let almost = NOW + IDEMPOTENCY_WINDOW - Duration::MILLISECOND;
+    let over = NOW + IDEMPOTENCY_WINDOW;
     let issue = report(&tenant, &at("issue", 1, NOW)).await.unwrap();
     assert_eq!(report(&tenant, &at("issue", 1, almost)).await.unwrap(), issue);
     assert_eq!(refusal(report(&tenant, &at("issue", 2, almost)).await), Refusal::IdempotencyKeyReused);
@@ -121,6 +122,32 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     let second = seat(1, at("seat", 4, over)).await.unwrap();
     assert_ne!(first.id, second.id);
     assert_eq!(seat(1, at("seat", 4, over)).await.unwrap(), second);
+
+    let cancel = |change: Change| {
+        let tenant = tenant.clone();
+        async move {
+            let order =
+                CancellationOrder { registration: second.id, of_member: None, caller: tenant.admin.id };
+            tenant.ports.registration_book.cancel(&tenant.scope, order, &change).await
+        }
+    };
+    let cancelled = cancel(at("cancellation", 5, NOW)).await.unwrap();
+    assert_eq!(cancel(at("cancellation", 5, almost)).await.unwrap(), cancelled);
+    assert_eq!(refusal(cancel(at("cancellation", 6, almost)).await), Refusal::IdempotencyKeyReused);
+    assert_eq!(refusal(cancel(at("cancellation", 6, over)).await), Refusal::AlreadyCancelled);
+
+    let create = |slug: &str, change: Change| {
+        let organization = OrganizationBuilder::new(slug).build();
+        let scope = TenantScope::for_tests(organization.id);
+        let (ports, admin) = (bench.ports.clone(), MemberBuilder::new("root").admin().build());
+        async move { ports.organizations.found(&scope, organization, admin, &change).await }
+    };
+    let band = create("band", at("organization", 7, NOW)).await.unwrap();
+    assert_eq!(create("band", at("organization", 7, almost)).await.unwrap(), band);
+    let reused = create("orchestra", at("organization", 8, almost)).await;
+    assert_eq!(refusal(reused), Refusal::IdempotencyKeyReused);
+    let orchestra = create("orchestra", at("organization", 8, over)).await;
+    orchestra.expect("the key is free again");
 }
 
 pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {

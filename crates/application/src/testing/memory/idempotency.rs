@@ -4,25 +4,22 @@ use std::{
     sync::Arc,
 };
 
-use convene_domain::{
-    activity::Actor, id::RegistrationId, registration::Registration, text::IdempotencyKey, time::Instant,
-};
+use convene_domain::{activity::Actor, id::RegistrationId, registration::Registration, text::IdempotencyKey};
 
 use super::answers::Answer;
 use crate::{
-    change::{Change, Fingerprint, IDEMPOTENCY_WINDOW},
+    change::Change,
     failure::Refusal,
+    idempotency::{KeyStatus, KeyUse, classify},
     ports::UsedKey,
 };
 
-/// What mutations with idempotency keys answered.
+/// The uses of idempotency keys, by actor and key.
 #[derive(Clone, Default)]
-pub(super) struct Keys(HashMap<(Actor, IdempotencyKey), Remembered>);
+pub(super) struct Keys(HashMap<(Actor, IdempotencyKey), KeyUse<Remembered>>);
 
 #[derive(Clone)]
 struct Remembered {
-    at: Instant,
-    fingerprint: Fingerprint,
     subject: String,
     answer: Arc<dyn Any + Send + Sync>,
 }
@@ -31,17 +28,14 @@ impl Keys {
     /// What the change answered the first time; `None` if this is the first time.
     pub(super) fn recall<T: Clone + 'static>(&self, change: &Change) -> Result<Option<T>, Refusal> {
         let Some(idempotency) = &change.idempotency else { return Ok(None) };
-        let known = self
-            .0
-            .get(&(change.actor.clone(), idempotency.key.clone()))
-            .filter(|known| change.at < known.at + IDEMPOTENCY_WINDOW);
-        match known {
-            None => Ok(None),
-            Some(known) if known.fingerprint != idempotency.fingerprint => Err(Refusal::IdempotencyKeyReused),
+        let stored = self.0.get(&(change.actor.clone(), idempotency.key.clone())).cloned();
+        match classify(stored, change.at, idempotency.fingerprint) {
+            KeyStatus::Fresh => Ok(None),
             // A fingerprint covers the mutation's name, so another type is another mutation.
-            Some(known) => {
-                known.answer.downcast_ref::<T>().cloned().map(Some).ok_or(Refusal::IdempotencyKeyReused)
+            KeyStatus::Repeat(Remembered { answer, .. }) => {
+                answer.downcast_ref::<T>().cloned().map(Some).ok_or(Refusal::IdempotencyKeyReused)
             }
+            KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused),
         }
     }
 
@@ -49,7 +43,7 @@ impl Keys {
     /// along.
     pub(super) fn forget_registrations(&mut self, gone: &BTreeSet<RegistrationId>) {
         self.0.retain(|_, remembered| {
-            let made = remembered.answer.downcast_ref::<Registration>();
+            let made = remembered.result.answer.downcast_ref::<Registration>();
             made.is_none_or(|registration| !gone.contains(&registration.id))
         });
     }
@@ -58,10 +52,10 @@ impl Keys {
     pub(super) fn used_by(&self, actor: &Actor) -> Vec<UsedKey> {
         let used = self.0.iter().filter(|((user, _), _)| user == actor);
         let mut used: Vec<UsedKey> = used
-            .map(|((_, key), Remembered { at, subject, .. })| UsedKey {
+            .map(|((_, key), used)| UsedKey {
                 key: key.clone(),
-                used_at: *at,
-                subject: subject.clone(),
+                used_at: used.at,
+                subject: used.result.subject.clone(),
             })
             .collect();
         used.sort_by_key(|used| used.used_at);
@@ -77,13 +71,9 @@ impl Keys {
 
     pub(super) fn remember<T: Answer>(&mut self, change: &Change, answer: &T) {
         if let Some(idempotency) = &change.idempotency {
-            let remembered = Remembered {
-                at: change.at,
-                fingerprint: idempotency.fingerprint,
-                subject: answer.subject(),
-                answer: Arc::new(answer.clone()),
-            };
-            self.0.insert((change.actor.clone(), idempotency.key.clone()), remembered);
+            let result = Remembered { subject: answer.subject(), answer: Arc::new(answer.clone()) };
+            let used = KeyUse { at: change.at, fingerprint: idempotency.fingerprint, result };
+            self.0.insert((change.actor.clone(), idempotency.key.clone()), used);
         }
     }
 }

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use bson::{Bson, doc};
 use convene_application::{
     caller::TenantScope,
-    change::{Change, IDEMPOTENCY_WINDOW, Idempotency},
+    change::Change,
     failure::Refusal,
+    idempotency::{KeyStatus, classify},
     ports::Cancelled,
 };
 use convene_domain::registration::Registration;
@@ -32,6 +33,12 @@ use crate::{
 const OPERATION: &str = "cancelRegistration";
 
 type Key = (String, String);
+
+/// The result of an earlier call under the same key.
+enum Repeated<'a> {
+    Registration(&'a RegistrationDocument),
+    Cancellation(&'a ResultDocument),
+}
 
 /// The keys of a batch.
 #[derive(Debug, Default)]
@@ -137,29 +144,21 @@ impl Keys {
         entry: &Entry,
     ) -> Attempt<Option<Verdict>> {
         let change = &entry.change;
-        let (Some(key), Some(Idempotency { fingerprint, .. })) = (key(change), &change.idempotency) else {
-            return Ok(None);
-        };
-        if let Some(registration) = self.registered.get(&key)
-            && registration.remembers_key(change.at)
-        {
-            let is_same = registration.idempotency.as_ref().is_some_and(|used| used.is_for(*fingerprint));
-            return Ok(Some(if is_same && matches!(entry.wish, Wish::Register(_)) {
-                Ok(Answer::Registered(Registration::try_from(registration)?))
-            } else {
-                Err(Refusal::IdempotencyKeyReused)
-            }));
-        }
-        match self.noted.get(&key) {
-            Some(note) if note.created_at <= date(change.at - IDEMPOTENCY_WINDOW) => Ok(None),
-            Some(note)
-                if note.fingerprint == binary(*fingerprint) && matches!(entry.wish, Wish::Cancel(_)) =>
-            {
-                recall(transaction, &note.result).await.map(Some)
+        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return Ok(None) };
+        let registered = self.registered.get(&key).map(RegistrationDocument::key_use).transpose()?.flatten();
+        let noted = self.noted.get(&key).map(IdempotencyDocument::key_use).transpose()?;
+        let uses = registered.map(|used| used.map(Repeated::Registration)).into_iter();
+        let uses = uses.chain(noted.map(|used| used.map(Repeated::Cancellation)));
+        Ok(match (classify(uses, change.at, idempotency.fingerprint), &entry.wish) {
+            (KeyStatus::Fresh, _) => None,
+            (KeyStatus::Repeat(Repeated::Registration(registration)), Wish::Register(_)) => {
+                Some(Ok(Answer::Registered(Registration::try_from(registration)?)))
             }
-            Some(_) => Ok(Some(Err(Refusal::IdempotencyKeyReused))),
-            None => Ok(None),
-        }
+            (KeyStatus::Repeat(Repeated::Cancellation(result)), Wish::Cancel(_)) => {
+                Some(recall(transaction, result).await?)
+            }
+            (KeyStatus::Repeat(_) | KeyStatus::Reused, _) => Some(Err(Refusal::IdempotencyKeyReused)),
+        })
     }
 
     /// Notes a cancellation down, if it has a key.
