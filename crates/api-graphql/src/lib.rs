@@ -19,6 +19,7 @@
 pub mod auth;
 pub mod callers;
 pub mod config;
+mod fingerprint;
 pub mod graphql;
 pub mod http;
 pub mod personal_data;

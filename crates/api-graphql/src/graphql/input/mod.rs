@@ -1,9 +1,9 @@
 //! The inputs of mutations and the filters of lists: from what a caller wrote to commands of the use cases.
 
 mod activity;
+mod canonical;
 mod choice;
 mod event;
-mod fingerprint;
 mod issue;
 mod member;
 mod occurrence;
@@ -15,6 +15,7 @@ use convene_application::{change::RequestMetadata, failure::Failure, idempotency
 use convene_domain::text::IdempotencyKey;
 use juniper::ToInputValue;
 
+use self::canonical::canonical;
 pub(crate) use self::occurrence::CheckedOccurrenceFilter;
 pub use self::{
     activity::ActivityFilter,
@@ -33,6 +34,7 @@ pub use self::{
     },
 };
 use super::{context::Context, problems::Problems};
+use crate::fingerprint::fingerprint;
 
 /// The input of a mutation.
 pub(crate) trait MutationInput: ToInputValue {
@@ -64,11 +66,11 @@ pub(crate) fn prepare<I: MutationInput>(
     let command = input.check(&mut problems);
     let key = problems.check_optional("idempotencyKey", input.idempotency_key(), IdempotencyKey::parse);
     let (command, key) = problems.conclude(command.zip(key))?;
-    let fingerprint = |key| Idempotency {
+    let idempotency = key.map(|key| Idempotency {
         key,
-        fingerprint: fingerprint::fingerprint(mutation, &input.to_input_value(), &input.cleared()),
-    };
-    Ok((command, context.metadata(key.map(fingerprint))))
+        fingerprint: fingerprint(mutation, canonical(&input.to_input_value(), &input.cleared())),
+    });
+    Ok((command, context.metadata(idempotency)))
 }
 
 /// Gives inputs their key.
