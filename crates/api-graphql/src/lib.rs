@@ -12,7 +12,7 @@
 //! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
 //! | [`callers`] | from proven credentials to whoever may call |
 //! | [`server`] | puts the parts together, listens, and shuts down in order |
-//! | [`system`] | the machine's clock and source of ids |
+//! | [`system`] | the machine's clock and its sources of ids and random numbers |
 //! | [`telemetry`] | logs and metrics |
 //! | [`wiring`] | puts the storage behind the use cases |
 

@@ -1,6 +1,6 @@
-//! The machine's clock and source of ids: the one place where the program asks for either.
+//! The machine's clock and its sources of ids and random numbers: the only place that asks for them.
 
-use convene_application::ports::{Clock, Ids};
+use convene_application::ports::{Clock, Ids, Random};
 use convene_domain::time::Instant;
 use uuid::Uuid;
 
@@ -25,6 +25,17 @@ impl Ids for TimeOrderedIds {
     #[expect(clippy::disallowed_methods, reason = "this is the source that all ids come from")]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+/// Random numbers that can't be guessed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "this is the source that all random numbers come from")]
+    fn number(&self) -> i64 {
+        rand::random()
     }
 }
 

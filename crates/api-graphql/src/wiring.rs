@@ -24,7 +24,7 @@ use crate::{
     config::DatabaseConfig,
     graphql::context::Services,
     http::health::Readiness,
-    system::{SystemClock, TimeOrderedIds},
+    system::{SystemClock, SystemRandom, TimeOrderedIds},
 };
 
 /// The storage, and the use cases on it.
@@ -134,7 +134,7 @@ async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
         uri: config.uri.expose_secret().to_owned(),
         database: Some(config.name.clone()),
     };
-    connect(&settings, Arc::new(TimeOrderedIds)).await
+    connect(&settings, Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await
 }
 
 fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bson::doc;
 use convene_application::{
     failure::{Fault, Source},
-    ports::Ids,
+    ports::{Ids, Random},
 };
 use mongodb::{
     Client,
@@ -48,7 +48,11 @@ pub enum ConnectError {
 ///
 /// # Errors
 /// [`ConnectError`] says why there is no connection.
-pub async fn connect(settings: &ConnectionSettings, ids: Arc<dyn Ids>) -> Result<MongoPorts, ConnectError> {
+pub async fn connect(
+    settings: &ConnectionSettings,
+    ids: Arc<dyn Ids>,
+    random: Arc<dyn Random>,
+) -> Result<MongoPorts, ConnectError> {
     let mut options =
         ClientOptions::parse(&settings.uri).await.map_err(|error| ConnectError::Uri(error.into()))?;
     make_safe(&mut options);
@@ -66,7 +70,7 @@ pub async fn connect(settings: &ConnectionSettings, ids: Arc<dyn Ids>) -> Result
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
-    Ok(MongoPorts::new(client, &database, ids))
+    Ok(MongoPorts::new(client, &database, ids, random))
 }
 
 /// Sets what must not be left to chance: writes are durable on a majority before they are acknowledged, reads see

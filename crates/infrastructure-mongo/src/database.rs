@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use convene_application::{caller::TenantScope, ports::Ids};
+use convene_application::{
+    caller::TenantScope,
+    ports::{Ids, Random},
+};
 use mongodb::Client;
 
 use crate::{
@@ -17,14 +20,15 @@ pub(crate) struct Database {
     client: Client,
     database: mongodb::Database,
     ids: Arc<dyn Ids>,
+    random: Arc<dyn Random>,
     turns: Arc<Turns>,
 }
 
 impl Database {
     /// The database of this name.
-    pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>) -> Self {
+    pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
         let database = client.database(name);
-        Self { client, database, ids, turns: Arc::new(Turns::new()) }
+        Self { client, database, ids, random, turns: Arc::new(Turns::new()) }
     }
 
     /// What the organization has in a collection, to be read outside any transaction.
@@ -56,5 +60,10 @@ impl Database {
     /// New ids.
     pub(crate) fn ids(&self) -> &dyn Ids {
         self.ids.as_ref()
+    }
+
+    /// A new random number.
+    pub(crate) fn random(&self) -> i64 {
+        self.random.number()
     }
 }

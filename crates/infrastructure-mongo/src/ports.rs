@@ -6,7 +6,7 @@ use bson::doc;
 use convene_application::{
     failure::Fault,
     ports::{
-        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, PersonalData,
+        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, PersonalData, Random,
         Registrations,
     },
 };
@@ -53,8 +53,8 @@ impl MongoPorts {
     /// The client's settings should be [safe](crate::connect::make_safe): use [`connect`](crate::connect::connect)
     /// unless it must be watched or manipulated.
     #[must_use]
-    pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>) -> Self {
-        let database = Database::new(client, database, ids);
+    pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
+        let database = Database::new(client, database, ids, random);
         Self {
             directory: Arc::new(MongoDirectory::new(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),

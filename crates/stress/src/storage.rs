@@ -10,7 +10,7 @@ use convene_infrastructure_mongo::{
 };
 use mongodb::{Client, Collection, options::ClientOptions};
 
-use crate::system::{TimeOrderedIds, now};
+use crate::system::{SystemRandom, TimeOrderedIds, now};
 
 /// A database of the layout that Convene uses.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl Storage {
     /// Makes the collections, or finds them made.
     pub async fn prepare(uri: &str, name: &str) -> anyhow::Result<Self> {
         let settings = ConnectionSettings { uri: uri.to_owned(), database: Some(name.to_owned()) };
-        let ports = connect(&settings, Arc::new(TimeOrderedIds)).await?;
+        let ports = connect(&settings, Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await?;
         ports.prepare().await?;
         let mut options = ClientOptions::parse(uri).await?;
         make_safe(&mut options);

@@ -1,6 +1,6 @@
-//! The machine's clock and a source of ids, as the program has them.
+//! The machine's clock and sources of ids and random numbers, as the program has them.
 
-use convene_application::ports::Ids;
+use convene_application::ports::{Ids, Random};
 use convene_domain::time::Instant;
 use uuid::Uuid;
 
@@ -10,6 +10,19 @@ pub(crate) struct TimeOrderedIds;
 impl Ids for TimeOrderedIds {
     fn next(&self) -> Uuid {
         new_id()
+    }
+}
+
+/// Random numbers that can't be guessed.
+pub(crate) struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the harness runs beside the program, not behind its ports"
+    )]
+    fn number(&self) -> i64 {
+        rand::random()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use bson::{Document, doc};
-use convene_stress::Server;
+use convene_stress::{Server, new_id};
 use mongodb::{Client, Collection};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ impl Installation {
         let uri = std::env::var("CONVENE_TEST_MONGODB_URI").expect(
             "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set to test on; `cargo xtask test` starts one",
         );
-        let name = format!("convene_program_{:016x}", rand::random::<u64>());
+        let name = format!("convene_program_{}", new_id().simple());
         let client = Client::with_uri_str(&uri).await.unwrap();
         Self { uri, name, client, logs: tempfile::tempdir().unwrap() }
     }
@@ -56,7 +56,7 @@ impl Installation {
 
     /// Starts a server that believes headers.
     pub(crate) async fn serve(&self) -> Served {
-        let log = self.logs.path().join(format!("{:016x}.log", rand::random::<u64>()));
+        let log = self.logs.path().join(format!("{}.log", new_id().simple()));
         let server = Server::start(PROGRAM.as_ref(), &self.uri, &self.name, log).await.unwrap();
         Served { server, client: reqwest::Client::new() }
     }

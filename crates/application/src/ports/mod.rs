@@ -27,6 +27,7 @@ mod issues;
 mod members;
 mod organizations;
 mod personal_data;
+mod random;
 mod registration_book;
 mod registrations;
 
@@ -40,5 +41,6 @@ pub use issues::*;
 pub use members::*;
 pub use organizations::*;
 pub use personal_data::*;
+pub use random::*;
 pub use registration_book::*;
 pub use registrations::*;

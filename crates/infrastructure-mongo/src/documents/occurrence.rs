@@ -74,7 +74,12 @@ pub(crate) struct ExceptionDocument {
 
 impl OccurrenceDocument {
     /// The occurrence that the event's rule gives, as it is stored when somebody first touches it.
-    pub(crate) fn born(organization: OrganizationId, event: &Event, origin: SeriesOccurrence) -> Self {
+    pub(crate) fn born(
+        organization: OrganizationId,
+        event: &Event,
+        origin: SeriesOccurrence,
+        edition: i64,
+    ) -> Self {
         let Occurrence { key, original_local, interval, capacity, status, .. } =
             Occurrence::untouched(event, origin);
         let stored = StoredOccurrence {
@@ -88,11 +93,16 @@ impl OccurrenceDocument {
             exception: Exception::default(),
             version: 1,
         };
-        Self::of(organization.to_string(), &stored, &event.policy)
+        Self::of(organization.to_string(), &stored, &event.policy, edition)
     }
 
     /// The document of an occurrence that nobody has waited for and that was never known by another id.
-    pub(crate) fn of(organization: String, stored: &StoredOccurrence, policy: &RegistrationPolicy) -> Self {
+    fn of(
+        organization: String,
+        stored: &StoredOccurrence,
+        policy: &RegistrationPolicy,
+        edition: i64,
+    ) -> Self {
         let start = stored.interval.start();
         Self {
             id: stored.key.to_string(),
@@ -110,7 +120,7 @@ impl OccurrenceDocument {
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
             version: stored.version.cast_signed(),
-            edition: Some(rand::random()),
+            edition: Some(edition),
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
@@ -124,6 +134,7 @@ impl OccurrenceDocument {
         after: &StoredOccurrence,
         policy: &RegistrationPolicy,
         revision: i64,
+        edition: i64,
     ) -> Self {
         let mut edited = Self {
             taken: self.taken,
@@ -131,7 +142,7 @@ impl OccurrenceDocument {
             former_ids: self.former_ids.clone(),
             next_waitlist_sequence: self.next_waitlist_sequence,
             revision: Some(revision),
-            ..Self::of(self.organization.clone(), after, policy)
+            ..Self::of(self.organization.clone(), after, policy, edition)
         };
         if edited.id != self.id {
             edited.former_ids.retain(|former| *former != edited.id);

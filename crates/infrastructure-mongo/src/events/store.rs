@@ -24,7 +24,8 @@ pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, rev
     if !event.series.is_recurring()
         && let Some(origin) = event.series.occurrence_at(event.series.first_start())
     {
-        let occurrence = OccurrenceDocument::born(transaction.scope().organization(), event, origin);
+        let occurrence =
+            OccurrenceDocument::born(transaction.scope().organization(), event, origin, transaction.random());
         // An edit may have left the occurrence here already.
         let is_there = doc! { "_id": &occurrence.id };
         if transaction.collection(&schema::OCCURRENCES).count(is_there).await? == 0 {
@@ -75,8 +76,12 @@ pub(super) async fn apply_policy(
         "opensAt": opens.map_or(Bson::Null, |opens| before_start(Some(opens))),
         "closesAt": before_start(closes),
         "cancellationClosesAt": before_start(cancellation_closes),
-        // Evaluated anew for each of them.
-        "edition": { "$toLong": { "$multiply": [{ "$rand": {} }, i64::MAX] } },
+        // The occurrences have different editions, and keep different ones if the same number is added to each. Half of the
+        // range each: their sum is in range.
+        "edition": { "$add": [
+            { "$mod": [{ "$ifNull": ["$edition", 0_i64] }, i64::MAX / 2] },
+            transaction.random() / 2,
+        ] },
     };
     let occurrences = &mut transaction.collection(&schema::OCCURRENCES);
     occurrences.update_many(ahead(event.id, now), vec![doc! { "$set": fields }]).await?;

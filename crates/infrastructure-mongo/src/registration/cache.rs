@@ -74,7 +74,7 @@ mod tests {
         let event =
             EventBuilder::once(datetime!(2031-03-10 09:00)).seats(2).opens(Duration::days(30)).build();
         let origin = event.series.occurrence_at(event.series.first_start()).unwrap();
-        OccurrenceDocument { taken: 1, ..OccurrenceDocument::born(OWN.organization(), &event, origin) }
+        OccurrenceDocument { taken: 1, ..OccurrenceDocument::born(OWN.organization(), &event, origin, 1) }
     }
 
     fn remembering(occurrence: &OccurrenceDocument) -> Memory {

@@ -46,6 +46,11 @@ impl Transaction<'_> {
         self.entries.push(ActivityDocument::from(change.entry(id, draft)));
     }
 
+    /// A new random number.
+    pub(crate) fn random(&self) -> i64 {
+        self.database.random()
+    }
+
     /// Takes the next revision of the organization's catalogue: for every write of an event or an exception.
     pub(crate) async fn next_revision(&mut self) -> Attempt<i64> {
         #[derive(serde::Deserialize)]

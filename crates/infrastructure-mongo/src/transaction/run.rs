@@ -55,7 +55,7 @@ impl Database {
                 Ok::<T, Interruption>(value)
             };
             let conflict = match timeout_at(deadline, whole).await {
-                Ok(Ok(value)) => match commit(&mut transaction.session, deadline).await {
+                Ok(Ok(value)) => match commit(&mut transaction, deadline).await {
                     Commit::Done => return Ok(value),
                     Commit::Again(error) => Interruption::Again(error),
                     Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
@@ -73,7 +73,7 @@ impl Database {
                 }
             };
             attempt += 1;
-            let pause = backoff(attempt);
+            let pause = backoff(attempt, self.random());
             if Instant::now() + pause >= deadline {
                 return Err(conflict.into());
             }
@@ -101,12 +101,12 @@ impl Database {
 }
 
 /// Commits; while it is unknown how that ended, commits again, which changes nothing if it had succeeded.
-async fn commit(session: &mut ClientSession, deadline: Instant) -> Commit {
+async fn commit(transaction: &mut Transaction<'_>, deadline: Instant) -> Commit {
     let mut attempt = 0;
     loop {
         // The commit gets its time even if the body has used up nearly all there was.
         let until = deadline.max(Instant::now() + ABORT).min(Instant::now() + DATABASE_CALL);
-        let unknown = match timeout_at(until, session.commit_transaction()).await {
+        let unknown = match timeout_at(until, transaction.session.commit_transaction()).await {
             Ok(Ok(())) => return Commit::Done,
             Ok(Err(error)) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => error.into(),
             Ok(Err(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
@@ -116,7 +116,7 @@ async fn commit(session: &mut ClientSession, deadline: Instant) -> Commit {
             Err(_) => StorageError::TimedOut(DATABASE_CALL),
         };
         attempt += 1;
-        let pause = backoff(attempt);
+        let pause = backoff(attempt, transaction.random());
         if Instant::now() + pause >= deadline {
             return Commit::Unknown(unknown);
         }
@@ -132,12 +132,12 @@ async fn abort(session: &mut ClientSession) {
     }
 }
 
-/// A random pause, on average growing: those who got in each other's way do not meet again.
-fn backoff(attempt: u32) -> Duration {
-    const FIRST: Duration = Duration::from_millis(6);
-    const LONGEST: Duration = Duration::from_millis(250);
-    let most = FIRST.saturating_mul(2_u32.saturating_pow(attempt.min(16))).min(LONGEST);
-    most.mul_f64(rand::random_range(0.0..1.0))
+/// A random pause, on average growing: transactions that conflicted do not meet again.
+fn backoff(attempt: u32, random: i64) -> Duration {
+    const FIRST_MICROSECONDS: u64 = 6_000;
+    const LONGEST_MICROSECONDS: u64 = 250_000;
+    let longest = FIRST_MICROSECONDS.saturating_mul(2_u64.saturating_pow(attempt)).min(LONGEST_MICROSECONDS);
+    Duration::from_micros(random.unsigned_abs() % longest)
 }
 
 #[cfg(test)]
@@ -147,8 +147,9 @@ mod tests {
     #[test]
     fn pauses_stay_short() {
         for attempt in 0..100 {
-            assert!(backoff(attempt) <= Duration::from_millis(250));
+            assert!(backoff(attempt, i64::MIN) <= Duration::from_millis(250));
+            assert_eq!(backoff(attempt, 5_000), Duration::from_millis(5));
         }
-        assert!((0..50).all(|_| backoff(1) <= Duration::from_millis(12)));
+        assert!([-1, 0, 7, i64::MAX].iter().all(|&random| backoff(1, random) <= Duration::from_millis(12)));
     }
 }

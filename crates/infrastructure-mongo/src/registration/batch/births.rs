@@ -35,7 +35,7 @@ pub(super) async fn find(
         else {
             return true;
         };
-        let born = OccurrenceDocument::born(organization, event, origin);
+        let born = OccurrenceDocument::born(organization, event, origin, transaction.random());
         tallies.insert(Tally::unborn(born, event.version));
         false
     });

@@ -51,7 +51,7 @@ pub(crate) async fn claim(
     if asked == 0 {
         return Ok(Claimed::default());
     }
-    let mark: i64 = rand::random();
+    let mark = transaction.random();
     let statements = claims.iter().map(|claim| enter(claim, mark, guards)).collect();
     let updated = transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
     if usize::try_from(updated.matched) == Ok(asked) {

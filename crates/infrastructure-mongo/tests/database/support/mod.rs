@@ -5,12 +5,15 @@ mod dice;
 mod failpoint;
 mod stage;
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
-    ports::Ids,
+    ports::{Ids, Random},
     testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
 };
 use convene_domain::{id::MemberId, member::Member};
@@ -31,6 +34,17 @@ struct FreshIds;
 impl Ids for FreshIds {
     fn next(&self) -> uuid::Uuid {
         fresh_uuid()
+    }
+}
+
+/// Random numbers for what the adapters write.
+#[derive(Debug)]
+struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn number(&self) -> i64 {
+        // Every state has random keys.
+        RandomState::new().hash_one(()).cast_signed()
     }
 }
 
@@ -64,21 +78,31 @@ impl TestDatabase {
         let uri = std::env::var("CONVENE_TEST_MONGODB_URI").expect(
             "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set to test on; `cargo xtask test` starts one",
         );
-        let name = format!("convene_test_{:016x}", rand::random::<u64>());
+        let name = format!("convene_test_{:016x}", SystemRandom.number());
         let mut options = ClientOptions::parse(&uri).await.unwrap();
         make_safe(&mut options);
         // Failpoints are set for a client by its name, so that other tests do not notice.
         options.app_name = Some(name.clone());
         adjust(&mut options);
         let client = Client::with_options(options).unwrap();
-        Self { ports: MongoPorts::new(client.clone(), &name, Arc::new(FreshIds)), client, name, uri }
+        Self {
+            ports: MongoPorts::new(client.clone(), &name, Arc::new(FreshIds), Arc::new(SystemRandom)),
+            client,
+            name,
+            uri,
+        }
     }
 
     /// The ports of another process on the same database.
     pub(crate) async fn another_process(&self) -> MongoPorts {
         let mut options = ClientOptions::parse(&self.uri).await.unwrap();
         make_safe(&mut options);
-        MongoPorts::new(Client::with_options(options).unwrap(), &self.name, Arc::new(FreshIds))
+        MongoPorts::new(
+            Client::with_options(options).unwrap(),
+            &self.name,
+            Arc::new(FreshIds),
+            Arc::new(SystemRandom),
+        )
     }
 
     /// The database's name.

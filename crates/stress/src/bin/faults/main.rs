@@ -6,6 +6,8 @@
 //! whatever they got no certain answer to. All of it is written down, in a line of JSON for each attempt, and held
 //! against what the database has at the end. `docs/benchmarks.md` tells what is broken, and how.
 
+#![expect(clippy::disallowed_methods, reason = "the harness breaks things at random")]
+
 mod audit;
 mod caller;
 mod cluster;

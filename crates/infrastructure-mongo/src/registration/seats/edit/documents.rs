@@ -16,17 +16,23 @@ pub(super) struct Rewrite {
 
 impl Rewrite {
     /// What the edit makes of the occurrences, whose counts the tallies have.
-    pub(super) fn of(edit: &OccurrencesEdit<'_>, tallies: &mut Tallies) -> Attempt<Self> {
+    pub(super) fn of(
+        edit: &OccurrencesEdit<'_>,
+        tallies: &mut Tallies,
+        transaction: &Transaction<'_>,
+    ) -> Attempt<Self> {
         let mut rewrite = Self::default();
         for step in edit.steps {
             let former = step.before().key.to_string();
             let before = &tallies.of(&former)?.occurrence;
             rewrite.occurrences.push(match step {
-                OccurrenceStep::Become { after, .. } => before.edited(after, edit.policy, edit.revision),
+                OccurrenceStep::Become { after, .. } => {
+                    before.edited(after, edit.policy, edit.revision, transaction.random())
+                }
                 OccurrenceStep::Drop(_) => OccurrenceDocument {
                     status: OccurrenceStatus::Cancelled.as_str().to_owned(),
                     version: before.version.saturating_add(1),
-                    edition: Some(rand::random()),
+                    edition: Some(transaction.random()),
                     // It is no exception of a series that does not have it.
                     exception: None,
                     revision: Some(edit.revision),

@@ -82,7 +82,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     cancel(transaction, &mut tallies, cancellings).await?;
     moves.write(transaction).await?;
     follow(transaction, edit.steps).await?;
-    for occurrence in Rewrite::of(&edit, &mut tallies)?.write(transaction).await? {
+    for occurrence in Rewrite::of(&edit, &mut tallies, transaction)?.write(transaction).await? {
         let mut tally = Tally::stored(occurrence);
         promote(transaction, &mut tally, &[edit.change], Guards::ON).await?;
         let mut seated = Tallies::default();
