@@ -1,4 +1,4 @@
-//! What the unit tests of the use cases are made of.
+//! Test data of the unit tests of use cases.
 
 use std::sync::{
     Arc,
@@ -29,7 +29,7 @@ use crate::{
     stamp::Stamp,
 };
 
-/// When every test takes place.
+/// The current time of every test.
 pub(crate) const NOW: Instant = utc_datetime!(2026-11-01 12:00);
 
 /// Two people.
@@ -55,7 +55,7 @@ pub(crate) fn user(name: &str) -> UserId {
     UserId::parse(name).unwrap()
 }
 
-/// Everyone's member id begins with their name.
+/// The member id of a person, derived from the name.
 pub(crate) fn member_id(name: &str) -> MemberId {
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
@@ -82,7 +82,7 @@ pub(crate) fn event_id(number: u128) -> EventId {
     EventId::from_uuid(Uuid::from_u128(number))
 }
 
-/// An event of an hour for ten in UTC, one-off without a rule.
+/// An event of one hour with ten seats in UTC; one-off without a rule.
 pub(crate) fn event(number: u128, start: &str, rule: Option<&str>) -> Event {
     let start =
         LocalDateTime::parse(start, format_description!("[year]-[month]-[day] [hour padding:none]:[minute]"));
@@ -110,7 +110,7 @@ pub(crate) fn fresh_uuid(index: u64) -> Uuid {
     Uuid::from_u128((1 << 64) + u128::from(index))
 }
 
-/// A clock that stands still and ids that count up.
+/// A fixed clock and ascending ids.
 pub(crate) fn stamp() -> Stamp {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
@@ -124,7 +124,7 @@ pub(crate) fn page<K>(first: usize, after: Option<K>) -> PageRequest<K> {
     PageRequest { first: PageSize::new(first).unwrap(), after }
 }
 
-/// Why a use case refused.
+/// The refusals of a use case.
 pub(crate) fn refusals<T: std::fmt::Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
     match outcome {
         Err(Failure::Refused(refusals)) => refusals,
@@ -132,7 +132,7 @@ pub(crate) fn refusals<T: std::fmt::Debug>(outcome: Outcome<T>) -> Vec<Refusal> 
     }
 }
 
-/// The fields that refusals name, sorted.
+/// The field names of refusals, sorted.
 pub(crate) fn fields(refusals: &[Refusal]) -> Vec<String> {
     let field = |refusal: &Refusal| match refusal {
         Refusal::InvalidInput { field, .. }
@@ -149,7 +149,7 @@ pub(crate) fn registration_id(number: u128) -> RegistrationId {
     RegistrationId::from_uuid(Uuid::from_u128(number))
 }
 
-/// A member's seat in an hour of event 1.
+/// A confirmed registration for event 1.
 pub(crate) fn registration(number: u128, member: &str) -> Registration {
     let original_start = utc_datetime!(2026-11-02 9:00);
     Registration {
@@ -162,7 +162,7 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
     }
 }
 
-/// An occurrence of the event as it is stored, touched but not changed.
+/// A materialized occurrence without an exception.
 pub(crate) fn stored(event: &Event, origin: SeriesOccurrence) -> StoredOccurrence {
     StoredOccurrence {
         key: OccurrenceKey { event: event.id, original_start: origin.start },
@@ -177,7 +177,7 @@ pub(crate) fn stored(event: &Event, origin: SeriesOccurrence) -> StoredOccurrenc
     }
 }
 
-/// The answer to a look-up of these keys where these occurrences are stored under their own keys.
+/// The result of a lookup of these keys, with the occurrences stored under their current keys.
 pub(crate) fn resolve(stored: &[StoredOccurrence], keys: &[OccurrenceKey]) -> Vec<ResolvedOccurrence> {
     let asked = stored.iter().filter(|stored| keys.contains(&stored.key)).cloned();
     asked.map(|stored| ResolvedOccurrence { asked: stored.key, stored }).collect()

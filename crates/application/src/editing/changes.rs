@@ -1,4 +1,4 @@
-//! What the activity log says of changed events and occurrences.
+//! Changed fields of events and occurrences for the activity log.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use convene_domain::{
     time::LocalDateTime,
 };
 
-/// The fields in which two states of an event differ; `None` for what is not there yet, or not any more.
+/// The fields in which two states of an event differ; `None` for an event that does not exist before or after.
 #[must_use]
 pub fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChange> {
     fn both<T>(pair: (Option<&Event>, Option<&Event>), get: impl Fn(&Event) -> T) -> (Option<T>, Option<T>) {
@@ -64,7 +64,7 @@ fn text(value: impl Display) -> String {
     value.to_string()
 }
 
-/// A wall-clock time in ISO 8601, to the second.
+/// Formats a local time in ISO 8601, to the second.
 fn local(time: LocalDateTime) -> String {
     let (date, (hour, minute, second)) = (time.date(), time.as_hms());
     format!("{date}T{hour:02}:{minute:02}:{second:02}")

@@ -20,21 +20,21 @@ use crate::{
     ports::{EditScope, EventEdit, EventPatch},
 };
 
-/// What an edit does to an event and its stored occurrences.
+/// The effect of an edit on an event and its stored occurrences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPlan {
-    /// The event as it will be, and what the edit answers with; a new one where a series was split.
+    /// The resulting event, which the edit returns; a new event after a split.
     pub event: Event,
-    /// The event that a split leaves behind, ended before the split.
+    /// The original event of a split, which ends before the split.
     pub ended: Option<Event>,
-    /// What becomes of stored occurrences; those that are not named stay as they are.
+    /// The steps for stored occurrences; occurrences without a step stay as they are.
     pub steps: Vec<OccurrenceStep>,
-    /// What to log; empty if the edit changes nothing, and then nothing is to be written.
+    /// The log entries; if there is none, the edit changes nothing and the adapter writes nothing.
     pub entries: Vec<ActivityDraft>,
 }
 
 impl EventPlan {
-    /// How many seats and places in queues the plan touches.
+    /// The number of active registrations that the plan touches.
     #[must_use]
     pub fn touched_seats(&self) -> u32 {
         self.steps.iter().map(OccurrenceStep::before).map(|before| before.taken + before.waiting).sum()
@@ -44,8 +44,8 @@ impl EventPlan {
 /// Plans an edit of `event`, whose stored occurrences (all that have not begun) are `stored`.
 ///
 /// # Errors
-/// Why the edit can't be made: see [`Events::update`](crate::ports::Events::update). Clashes of those who are
-/// moved are for the adapter to find.
+/// The refusals of [`Events::update`](crate::ports::Events::update), except conflicts of moved registrations, which
+/// the adapter finds.
 pub fn plan_event_edit(
     event: &Event,
     edit: &EventEdit,
@@ -64,7 +64,7 @@ pub fn plan_event_edit(
         EditScope::ThisAndFollowing { from, .. } if from.original_start > event.series.first_start() => {
             plan_split(event, edit, stored, now)?
         }
-        // A split at the first occurrence leaves nothing behind: it is an edit of the whole series.
+        // A split at the first occurrence is an edit of the whole series.
         EditScope::ThisAndFollowing { from, .. }
             if event.series.occurrence_at(from.original_start).is_none() =>
         {
@@ -98,7 +98,7 @@ fn plan_whole(
     if edited == *event {
         return Ok(EventPlan { event: edited, ended: None, steps: Vec::new(), entries: Vec::new() });
     }
-    remember_schedule(event, &mut edited, now)?;
+    keep_previous_schedule(event, &mut edited, now)?;
     let steps = map_occurrences(&edited, stored, now);
     let entries = vec![ActivityDraft {
         action: Action::EventUpdated,
@@ -108,9 +108,8 @@ fn plan_whole(
     Ok(EventPlan { event: edited, ended: None, steps, entries })
 }
 
-/// Has the edited event remember when it took place until now, if anything has begun by a schedule that the edit
-/// replaces.
-fn remember_schedule(event: &Event, edited: &mut Event, now: Instant) -> Result<(), Vec<Refusal>> {
+/// Keeps the previous schedule in the edited event if an occurrence has begun by it and the edit replaces it.
+fn keep_previous_schedule(event: &Event, edited: &mut Event, now: Instant) -> Result<(), Vec<Refusal>> {
     let replaced = edited.series != event.series || edited.duration != event.duration;
     let just_after = now + Duration::NANOSECOND;
     let begun = |schedule: Schedule<'_>| schedule.between(Instant::MIN, just_after).next().is_some();
@@ -177,7 +176,7 @@ fn plan_split(
     Ok(EventPlan { event: edited, ended: Some(ended), steps, entries })
 }
 
-/// Plans calling an event off.
+/// Plans the cancellation of an event.
 ///
 /// # Errors
 /// [`Refusal::AlreadyCancelled`], or [`Refusal::LimitExceeded`] above [`MAX_TOUCHED_SEATS`].

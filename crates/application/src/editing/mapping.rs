@@ -1,4 +1,4 @@
-//! Where the stored occurrences of a series go when the series is edited.
+//! Correspondence of stored occurrences before and after an edit of their series.
 
 use std::collections::HashSet;
 
@@ -9,17 +9,17 @@ use convene_domain::{
     time::{Instant, interval::Interval},
 };
 
-/// What becomes of one stored occurrence.
+/// The effect of an edit on one stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OccurrenceStep {
-    /// It changes: its time, its seats, its event or its key. Those who hold a seat follow.
+    /// The occurrence changes its time, capacity, event or key; its registrations follow.
     Become {
-        /// As it was.
+        /// The occurrence before the edit.
         before: Box<StoredOccurrence>,
-        /// As it will be; its seat counts are those of before.
+        /// The occurrence after the edit, with unchanged seat counts.
         after: Box<StoredOccurrence>,
     },
-    /// The edited series has no such occurrence.
+    /// The edited series does not have the occurrence.
     Drop(Box<StoredOccurrence>),
 }
 
@@ -32,16 +32,16 @@ impl OccurrenceStep {
         }
     }
 
-    /// Whether those who hold a seat get another time, and so might get a clash.
+    /// Returns true if the registrations change their time, so that they can conflict.
     #[must_use]
     pub fn moves(&self) -> bool {
         matches!(self, Self::Become { before, after } if before.interval != after.interval)
     }
 }
 
-/// Plans what becomes of `stored`, occurrences of a series that `edited` replaces from now on.
+/// Plans the steps for `stored`, the occurrences of a series that `edited` replaces from now on.
 ///
-/// What has begun at `now` is left out, and so is what does not change.
+/// Occurrences that have begun at `now` or that do not change have no step.
 pub(super) fn map_occurrences(
     edited: &Event,
     stored: &[StoredOccurrence],
@@ -76,7 +76,7 @@ pub(super) fn map_occurrences(
     steps
 }
 
-/// The occurrence as the edited event has it at `origin`; `None` if nothing changes.
+/// The occurrence of the edited event at `origin`; `None` if nothing changes.
 fn step(edited: &Event, before: &StoredOccurrence, origin: SeriesOccurrence) -> Option<OccurrenceStep> {
     let mut after = before.clone();
     after.key = OccurrenceKey { event: edited.id, original_start: origin.start };
@@ -91,7 +91,7 @@ fn step(edited: &Event, before: &StoredOccurrence, origin: SeriesOccurrence) -> 
     Some(OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) })
 }
 
-/// When an occurrence takes place: by its exception, else by its event.
+/// The interval of an occurrence, from its exception or from its event.
 pub(super) fn interval_of(event: &Event, occurrence: &StoredOccurrence, original_start: Instant) -> Interval {
     let exception = &occurrence.exception;
     let start =

@@ -1,9 +1,10 @@
-//! What an edit makes of an event and of the occurrences that are stored: planned here, pure, and carried out
-//! by the adapters within one transaction.
+//! Plans of edits: pure functions from an event, its stored occurrences and an edit to the changes that an adapter
+//! writes in one transaction.
 //!
-//! The rules: what has begun stays as it was. An occurrence whose original start the edited series still has is
-//! itself. Otherwise it becomes the one on the same local date, so that a changed time of day, zone or duration
-//! takes everybody along. Any other is dropped. An exception keeps what it overrode.
+//! The rules: occurrences that have begun do not change. An occurrence whose original start is still a date of the
+//! edited series corresponds to that date. Otherwise it corresponds to the date of the series on the same local day, so
+//! that registrations follow a changed time of day, zone or duration. Any other occurrence is dropped. An exception
+//! keeps its own values.
 
 mod changes;
 mod event;
@@ -15,7 +16,7 @@ pub use event::{EventPlan, plan_cancellation, plan_event_edit};
 pub use mapping::OccurrenceStep;
 pub use occurrence::{OccurrencePlan, plan_occurrence_cancellation, plan_occurrence_edit};
 
-/// The most seats and places in queues that one edit may touch: what one transaction holds in its few seconds.
+/// The maximum number of active registrations that one edit may touch, limited by the lifetime of a transaction.
 pub const MAX_TOUCHED_SEATS: u32 = 10_000;
 
 #[cfg(test)]

@@ -13,20 +13,20 @@ use crate::{
     ports::{OccurrenceEdit, OccurrencePatch},
 };
 
-/// What an edit does to one occurrence.
+/// The effect of an edit on one occurrence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OccurrencePlan {
-    /// The occurrence as it will be.
+    /// The resulting occurrence.
     pub after: StoredOccurrence,
-    /// What to log; none if the edit changes nothing, and then nothing is to be written.
+    /// The log entry; if there is none, the edit changes nothing and the adapter writes nothing.
     pub entry: Option<ActivityDraft>,
 }
 
 /// Plans an edit of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// Why the edit can't be made: see [`Events::update_occurrence`](crate::ports::Events::update_occurrence).
-/// Clashes of those who are moved are for the adapter to find.
+/// The refusals of [`Events::update_occurrence`](crate::ports::Events::update_occurrence), except conflicts of moved
+/// registrations, which the adapter finds.
 pub fn plan_occurrence_edit(
     event: &Event,
     before: &StoredOccurrence,
@@ -56,10 +56,10 @@ pub fn plan_occurrence_edit(
     Ok(plan(event, before, after, Action::OccurrenceUpdated))
 }
 
-/// Plans calling the occurrence `before` of `event` off.
+/// Plans the cancellation of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for what has begun; [`Refusal::LimitExceeded`]
+/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun; [`Refusal::LimitExceeded`]
 /// above [`MAX_TOUCHED_SEATS`].
 pub fn plan_occurrence_cancellation(
     event: &Event,

@@ -73,7 +73,7 @@ fn edit(event: &Event, patch: EventPatch) -> EventEdit {
     }
 }
 
-fn become_of(plan: &EventPlan, index: usize) -> &StoredOccurrence {
+fn step_for(plan: &EventPlan, index: usize) -> &StoredOccurrence {
     match &plan.steps[index] {
         OccurrenceStep::Become { after, .. } => after,
         OccurrenceStep::Drop(dropped) => panic!("dropped {dropped:?}"),
@@ -96,12 +96,12 @@ fn a_stale_version_is_refused() {
 }
 
 #[test]
-fn a_new_time_of_day_takes_the_seats_along_on_the_same_date() {
+fn registrations_follow_a_new_time_of_day_on_the_same_date() {
     let event = rehearsals();
     let held = stored(&event, datetime!(2026-11-26 09:00), 4);
     let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
     let plan = plan_event_edit(&event, &edit(&event, patch), std::slice::from_ref(&held), NOW).unwrap();
-    let after = become_of(&plan, 0);
+    let after = step_for(&plan, 0);
     assert_eq!(after.interval.start(), utc_datetime!(2026-11-26 09:30));
     assert_eq!(after.key.original_start, utc_datetime!(2026-11-26 09:30));
     assert_eq!(after.original_local, datetime!(2026-11-26 10:30));
@@ -112,7 +112,7 @@ fn a_new_time_of_day_takes_the_seats_along_on_the_same_date() {
 }
 
 #[test]
-fn what_has_begun_stays_as_it_was() {
+fn occurrences_that_have_begun_do_not_change() {
     let event = rehearsals();
     let past = stored(&event, datetime!(2026-11-19 09:00), 4);
     let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
@@ -121,7 +121,7 @@ fn what_has_begun_stays_as_it_was() {
 }
 
 #[test]
-fn a_series_that_has_begun_remembers_when_it_took_place() {
+fn a_series_that_has_begun_keeps_its_previous_schedule() {
     let event = rehearsals();
     let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
     let edited = plan_event_edit(&event, &edit(&event, patch.clone()), &[], NOW).unwrap().event;
@@ -167,7 +167,7 @@ fn a_series_cannot_be_rescheduled_without_end() {
 }
 
 #[test]
-fn a_date_that_the_new_rule_lacks_is_dropped() {
+fn a_date_without_a_match_in_the_new_rule_is_dropped() {
     let event = rehearsals();
     let monday = stored(&event, datetime!(2026-11-30 09:00), 1);
     let thursday = stored(&event, datetime!(2026-11-26 09:00), 1);
@@ -180,7 +180,7 @@ fn a_date_that_the_new_rule_lacks_is_dropped() {
 }
 
 #[test]
-fn an_exception_keeps_what_it_overrode() {
+fn an_exception_keeps_its_own_values() {
     let event = rehearsals();
     let mut moved = stored(&event, datetime!(2026-11-26 09:00), 2);
     moved.exception.starts_at = Some(datetime!(2026-11-27 15:00));
@@ -192,7 +192,7 @@ fn an_exception_keeps_what_it_overrode() {
         ..EventPatch::default()
     };
     let plan = plan_event_edit(&event, &edit(&event, patch), &[moved], NOW).unwrap();
-    let after = become_of(&plan, 0);
+    let after = step_for(&plan, 0);
     assert_eq!(after.interval.start(), utc_datetime!(2026-11-27 14:00));
     assert_eq!(after.interval.end(), utc_datetime!(2026-11-27 16:00), "the duration was the event's");
     assert_eq!(after.capacity.get(), 3);
@@ -210,7 +210,7 @@ fn a_capacity_below_the_seats_taken_is_refused() {
 }
 
 #[test]
-fn what_was_left_out_stays_left_out_at_the_new_time() {
+fn exdates_move_to_the_new_time() {
     let mut event = rehearsals();
     let mut parts = event.series.parts().clone();
     parts.exdates = vec![datetime!(2026-11-26 09:00)];
@@ -221,7 +221,7 @@ fn what_was_left_out_stays_left_out_at_the_new_time() {
 }
 
 #[test]
-fn every_problem_is_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let event = rehearsals();
     let patch = EventPatch {
         starts_at: Some(datetime!(2026-11-03 09:00)),
@@ -260,7 +260,7 @@ fn a_split_ends_the_old_series_and_moves_the_rest() {
     assert_eq!((plan.event.id, plan.event.title.as_str(), plan.event.version), (new_event, "Later", 1));
 
     assert_eq!(plan.steps.len(), 1);
-    let after = become_of(&plan, 0);
+    let after = step_for(&plan, 0);
     assert_eq!(after.key, OccurrenceKey { event: new_event, original_start: moved.key.original_start });
     assert!(!plan.steps[0].moves());
     let actions: Vec<Action> = plan.entries.iter().map(|entry| entry.action).collect();
@@ -290,13 +290,13 @@ fn a_split_needs_an_occurrence_of_the_series() {
 }
 
 #[test]
-fn calling_an_event_off_spares_what_has_begun() {
+fn cancelling_an_event_keeps_occurrences_that_have_begun() {
     let event = rehearsals();
     let past = stored(&event, datetime!(2026-11-19 09:00), 4);
     let coming = stored(&event, datetime!(2026-11-26 09:00), 4);
     let plan = plan_cancellation(&event, &[past, coming], NOW).unwrap();
     assert_eq!(plan.steps.len(), 1);
-    assert_eq!(become_of(&plan, 0).status, OccurrenceStatus::Cancelled);
+    assert_eq!(step_for(&plan, 0).status, OccurrenceStatus::Cancelled);
     assert_eq!(plan.event.status, EventStatus::Cancelled);
     assert_eq!(plan_cancellation(&plan.event, &[], NOW), Err(vec![Refusal::AlreadyCancelled]));
 }
@@ -317,7 +317,7 @@ fn one_occurrence_moves_alone() {
 }
 
 #[test]
-fn nobody_changes_an_occurrence_that_has_begun() {
+fn an_occurrence_that_has_begun_cannot_be_changed() {
     let event = rehearsals();
     let past = stored(&event, datetime!(2026-11-19 09:00), 4);
     let request = OccurrenceEdit {

@@ -10,14 +10,14 @@ use crate::{
     stamp::Stamp,
 };
 
-/// Calls an event of the admin's organization off.
+/// Cancels an event of the admin's organization.
 pub struct CancelEvent {
     pub(crate) stamp: Stamp,
     pub(crate) events: Arc<dyn Events>,
 }
 
 impl CancelEvent {
-    /// Calls the event off, with every registration for what has not begun.
+    /// Cancels the event and every registration for an occurrence that has not begun.
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, `AlreadyCancelled`, or `LimitExceeded`.

@@ -21,26 +21,20 @@ use crate::{
     stamp::Stamp,
 };
 
-/// An event to be created.
+/// The command to create an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateEventCommand {
-    /// What it is called.
     pub title: Title,
-    /// What it is about.
     pub description: Description,
-    /// Where it takes place.
     pub location: Location,
-    /// The zone of its wall-clock times; the organization's if left out.
+    /// The zone of all local times; the organization's zone if absent.
     pub time_zone: Option<Zone>,
-    /// When its first occurrence begins, in its zone. It may lie in the past.
+    /// The local start of the first occurrence, which may be in the past.
     pub starts_at: LocalDateTime,
-    /// How long each occurrence takes.
     pub duration: EventDuration,
-    /// How it repeats; a one-off event has none.
+    /// The recurrence; `None` for a one-off event.
     pub recurrence: Option<NewRecurrence>,
-    /// How many seats each occurrence has.
     pub capacity: Capacity,
-    /// When members may register and cancel.
     pub policy: RegistrationPolicy,
 }
 
@@ -55,7 +49,7 @@ impl CreateEvent {
     /// Creates the event.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or what lies in it, and `registrationCloses`.
+    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or its fields, and `registrationCloses`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,

@@ -11,7 +11,7 @@ pub struct DeleteEvent {
 }
 
 impl DeleteEvent {
-    /// Deletes the event, which nobody may hold a seat in or wait for.
+    /// Deletes the event if it has no active registration.
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, or `RegistrationsAffected`.

@@ -10,7 +10,7 @@ pub struct GetEvents {
 }
 
 impl GetEvents {
-    /// Those of these events that exist in the caller's organization, in any order.
+    /// The events of the caller's organization with these ids, in any order.
     ///
     /// # Errors
     /// Faults only.

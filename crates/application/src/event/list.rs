@@ -15,7 +15,7 @@ pub struct ListEvents {
 }
 
 impl ListEvents {
-    /// The events that pass the filter, in the order in which they were created.
+    /// The events that match the filter, in the order of their creation.
     ///
     /// # Errors
     /// Faults only.

@@ -1,4 +1,4 @@
-//! Creating, changing, calling off, deleting and reading events.
+//! Use cases that create, update, cancel, delete and read events.
 
 mod cancel;
 mod create;

@@ -1,4 +1,4 @@
-//! What a patch makes of an event: the one place that says so, for every adapter.
+//! Patches of events, used by every adapter.
 
 use convene_domain::{
     event::{Event, RegistrationPolicy},
@@ -12,12 +12,12 @@ use crate::{
     ports::{EventPatch, NewRecurrence},
 };
 
-/// The event as the patch leaves it: one version on and changed at `at`, or the event itself if the patch changes
-/// nothing.
+/// Applies the patch: increments the version and sets the time of change, or returns the event unchanged if the patch
+/// changes nothing.
 ///
 /// # Errors
-/// Everything that does not go together, each with its field: a start that the rule does not match, a
-/// registration that would close before it opens.
+/// All contradictions, each with its field: a start that the rule does not match, a registration window that closes
+/// before it opens.
 pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, Vec<Refusal>> {
     let policy = RegistrationPolicy {
         opens: patch.registration_opens.unwrap_or(event.policy.opens),
@@ -41,7 +41,7 @@ pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, 
     Ok(Event { version: event.version.saturating_add(1), updated_at: at, ..same })
 }
 
-/// The policy, if registration is ever open by it.
+/// Validates that the registration window of the policy is not empty.
 ///
 /// # Errors
 /// A refusal that names `registrationCloses`.
@@ -53,7 +53,7 @@ pub fn checked_policy(policy: RegistrationPolicy) -> Result<RegistrationPolicy, 
     Err(vec![Refusal::invalid("registrationCloses", message)])
 }
 
-/// Both values, or the refusals of both.
+/// Returns both values, or the refusals of both.
 pub(super) fn both<A, B>(
     first: Result<A, Vec<Refusal>>,
     second: Result<B, Vec<Refusal>>,
@@ -86,8 +86,8 @@ fn patched_series(series: &Series, patch: &EventPatch) -> Result<Series, Vec<Ref
     Series::new(parts).map_err(|problems| series_refusals(&problems))
 }
 
-/// Dates at the time of day of the old start move to that of the new one: whoever moves a series from nine to ten
-/// does not want the days back that were left out.
+/// Moves exdates at the time of day of the old start to the time of the new start, so that excluded days stay
+/// excluded.
 fn at_new_time(dates: &[LocalDateTime], before: LocalDateTime, after: LocalDateTime) -> Vec<LocalDateTime> {
     let moved = |date: &LocalDateTime| {
         if date.time() == before.time() { date.replace_time(after.time()) } else { *date }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_that_says_what_is_there_changes_nothing() {
+    fn a_patch_with_current_values_changes_nothing() {
         let event = series();
         let patch = EventPatch {
             title: Some(event.title.clone()),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_what_it_names_and_counts_the_version() {
+    fn applies_given_fields_and_increments_the_version() {
         let event = series();
         let title = Title::parse("Encore").unwrap();
         let patch = EventPatch { title: Some(title.clone()), ..EventPatch::default() };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn days_left_out_stay_left_out_at_the_new_time_of_day() {
+    fn exdates_move_to_the_new_time_of_day() {
         let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:00)), ..EventPatch::default() };
         let after = patched(&series(), &patch, fixtures::NOW).unwrap();
         assert_eq!(after.series.exdates(), [datetime!(2026-11-03 10:00), datetime!(2026-11-04 12:00)]);

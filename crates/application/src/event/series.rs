@@ -1,5 +1,5 @@
-//! From recurrences as commands give them to series, and from their problems to refusals that name the fields of
-//! the API. Creating, changing and previewing share it.
+//! Conversion of the recurrence of a command into a series, and of its problems into refusals with the field names of
+//! the API. Create, update and preview use it.
 
 use convene_domain::{
     recurrence::{RulePart, RuleProblem, Series, SeriesPart, SeriesParts, SeriesProblem},
@@ -11,16 +11,16 @@ use crate::{
     ports::NewRecurrence,
 };
 
-/// How a caller wrote a rule.
+/// The form in which a caller specified a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleForm {
-    /// As fields of the input: `frequency`, `interval`, `byWeekday` and so on.
+    /// Fields of the input: `frequency`, `interval`, `byWeekday` and so on.
     Fields,
-    /// As a text of RFC 5545, in the field `rrule`.
+    /// RFC 5545 text in the field `rrule`.
     Text,
 }
 
-/// The parts of a rule that are fields of the input, and the fields' names.
+/// The rule parts that are fields of the input, with the field names.
 const FIELDS: [(RulePart, &str); 8] = [
     (RulePart::Frequency, "frequency"),
     (RulePart::Interval, "interval"),
@@ -36,28 +36,28 @@ fn recurrence() -> FieldPath {
     FieldPath::of("recurrence")
 }
 
-/// The refusal of a rule for one problem, at the field to correct.
+/// The refusal for one problem of a rule, with the field to correct.
 fn rule_refusal(part: RulePart, message: &str, form: RuleForm) -> Refusal {
     let field = FIELDS.iter().find(|(of, _)| *of == part).map(|(_, name)| *name);
     match (form, field) {
         (RuleForm::Fields, Some(name)) => Refusal::invalid(recurrence().child(name), message),
         (RuleForm::Fields, None) if part == RulePart::Rule => Refusal::invalid(recurrence(), message),
-        // Parts that have no field of their own were written as text, whatever the form is thought to be.
+        // A part without a field of its own can only come from the text form.
         (RuleForm::Fields, None) | (RuleForm::Text, _) => {
             Refusal::invalid(recurrence().child("rrule"), format!("{part} {message}"))
         }
     }
 }
 
-/// The refusals of a rule that could not be read.
+/// The refusals of an invalid rule.
 #[must_use]
 pub fn rule_refusals(problems: &[RuleProblem], form: RuleForm) -> Vec<Refusal> {
     problems.iter().map(|problem| rule_refusal(problem.part, &problem.message, form)).collect()
 }
 
-/// The refusals of a series whose parts do not go together.
+/// The refusals of a series with contradictory parts.
 ///
-/// Those of its rule are named as fields; [`as_text`] names them for a caller who wrote a text.
+/// Problems of the rule name the fields; [`as_text`] renames them for the text form.
 #[must_use]
 pub fn series_refusals(problems: &[SeriesProblem]) -> Vec<Refusal> {
     let refusal = |problem: &SeriesProblem| match problem.part {
@@ -69,8 +69,7 @@ pub fn series_refusals(problems: &[SeriesProblem]) -> Vec<Refusal> {
     problems.iter().map(refusal).collect()
 }
 
-/// The failure of a mutation whose caller wrote the rule as a text: what lies in the rule's fields lies in
-/// `recurrence.rrule`.
+/// Renames the fields of a rule to `recurrence.rrule`, for a caller who specified the rule as text.
 #[must_use]
 pub fn as_text(failure: Failure) -> Failure {
     let in_text = |refusal| match refusal {
@@ -93,10 +92,10 @@ fn part_of_field(field: &FieldPath) -> Option<RulePart> {
     FIELDS.iter().find(|(_, name)| *field == recurrence().child(*name)).map(|(part, _)| *part)
 }
 
-/// The series that a command describes: a single occurrence without a recurrence.
+/// The series of a command; without a recurrence it has a single occurrence.
 ///
 /// # Errors
-/// Everything that does not go together, each with its field.
+/// All contradictions, each with its field.
 pub fn series_of(
     start: LocalDateTime,
     zone: Zone,
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_what_lies_elsewhere_where_it_is() {
+    fn keeps_dates_at_other_times() {
         let before = vec![Refusal::invalid("title", "must not be empty"), Refusal::LastAdmin];
         let Failure::Refused(after) = as_text(Failure::Refused(before.clone())) else { panic!("no refusal") };
         assert_eq!(after, before);

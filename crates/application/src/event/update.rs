@@ -15,43 +15,40 @@ use crate::{
     stamp::Stamp,
 };
 
-/// The part of a series that an admin wants to change.
+/// The part of a series that an update changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeriesPart {
-    /// All of it, as far as it has not begun.
+    /// All occurrences that have not begun.
     All,
-    /// This occurrence and all after it, which become an event of their own.
+    /// This and all following occurrences, which become a new event.
     ThisAndFollowing(OccurrenceKey),
 }
 
-/// An event to be changed.
+/// The command to update an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateEventCommand {
-    /// Which event.
     pub event: EventId,
-    /// The version that the change was made for; `None` for whatever there is.
+    /// The expected version; `None` accepts any version.
     pub expected_version: Option<u32>,
-    /// Which part of it.
     pub scope: SeriesPart,
-    /// What to change.
     pub patch: EventPatch,
-    /// What happens to registrations in the way.
+    /// The treatment of affected registrations.
     pub on_affected: OnAffected,
 }
 
-/// Changes an event of the admin's organization.
+/// Updates an event of the admin's organization.
 pub struct UpdateEvent {
     pub(crate) stamp: Stamp,
     pub(crate) events: Arc<dyn Events>,
 }
 
 impl UpdateEvent {
-    /// Changes what the patch names; an empty patch changes nothing. The answer to a change of this and the
-    /// following occurrences is the new event.
+    /// Applies the patch; an empty patch changes nothing. An update of this and the following occurrences returns the
+    /// new event.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `fromOccurrenceId` for an occurrence of another event, on `startsAt`,
-    /// `recurrence` or what lies in it, and on `registrationCloses`; `NotFound` on `eventId` or
+    /// `recurrence` or its fields, and on `registrationCloses`; `NotFound` on `eventId` or
     /// `fromOccurrenceId`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
@@ -80,7 +77,7 @@ impl UpdateEvent {
     }
 }
 
-/// What can be told without the event: the rest is checked against it, in the transaction that changes it.
+/// Checks that do not need the event. The transaction that changes the event makes the others.
 fn check(command: &UpdateEventCommand) -> Result<(), Failure> {
     let mut refusals = Vec::new();
     if let SeriesPart::ThisAndFollowing(from) = command.scope
@@ -137,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_split_brings_the_id_of_the_new_event() {
+    async fn a_split_returns_the_id_of_the_new_event() {
         let from = occurrence_of(1);
         let command = command(SeriesPart::ThisAndFollowing(from));
         let expected = EventEdit {
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refuses_at_once_what_needs_no_event_to_tell() {
+    async fn refuses_problems_that_need_no_event_before_loading_it() {
         let lead = |hours| Some(Some(LeadTime::new(Duration::hours(hours)).unwrap()));
         let mut command = command(SeriesPart::ThisAndFollowing(occurrence_of(2)));
         command.patch.registration_opens = lead(1);

@@ -10,14 +10,14 @@ use crate::{
     stamp::Stamp,
 };
 
-/// Calls one occurrence of an event off.
+/// Cancels one occurrence of an event.
 pub struct CancelOccurrence {
     pub(crate) stamp: Stamp,
     pub(crate) events: Arc<dyn Events>,
 }
 
 impl CancelOccurrence {
-    /// Calls the occurrence off, with every registration for it.
+    /// Cancels the occurrence and every registration for it.
     ///
     /// # Errors
     /// Refused with `NotFound` on `occurrenceId`, `AlreadyCancelled`, or `LimitExceeded`.

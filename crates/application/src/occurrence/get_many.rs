@@ -11,8 +11,8 @@ pub struct GetOccurrences {
 }
 
 impl GetOccurrences {
-    /// Those of these occurrences that exist in the caller's organization, by the key that was asked for: an
-    /// occurrence that was known by another key before an edit of its series is found by both.
+    /// The occurrences of the caller's organization with these keys, by requested key. A former key of an occurrence finds
+    /// it as well.
     ///
     /// # Errors
     /// Faults only.

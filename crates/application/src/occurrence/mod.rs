@@ -1,4 +1,4 @@
-//! Listing, finding, changing, calling off and previewing occurrences.
+//! Use cases that list, find, update, cancel and preview occurrences.
 
 mod cancel;
 pub(crate) mod find;

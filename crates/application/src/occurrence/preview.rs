@@ -13,59 +13,55 @@ use crate::{
     ports::NewRecurrence,
 };
 
-/// A series to look at.
+/// The query for a preview of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreviewRecurrenceCommand {
-    /// The zone of its wall-clock times.
     pub time_zone: Zone,
-    /// When its first occurrence begins.
+    /// The local start of the first occurrence.
     pub starts_at: LocalDateTime,
-    /// How long each occurrence takes.
     pub duration: EventDuration,
-    /// How it repeats.
     pub recurrence: NewRecurrence,
-    /// Occurrences that begin at or after this; the first one if left out.
+    /// The earliest start; the first occurrence if absent.
     pub from: Option<Instant>,
-    /// Occurrences that begin before this; at most [`LONGEST_WINDOW`](super::LONGEST_WINDOW) after `from`.
+    /// The end of the window, exclusive; at most [`LONGEST_WINDOW`](super::LONGEST_WINDOW) after `from`.
     pub to: Option<Instant>,
-    /// At most this many of them.
+    /// The maximum number of occurrences.
     pub first: PageSize,
 }
 
-/// What a series would give.
+/// The preview of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The occurrences, by start.
     pub occurrences: Vec<PreviewedOccurrence>,
-    /// The rule in plain English.
+    /// The rule in English.
     pub summary: String,
 }
 
-/// An occurrence that a series would give.
+/// An occurrence of a preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreviewedOccurrence {
-    /// When it would take place.
     pub interval: Interval,
-    /// What the clocks of the zone show when it begins.
+    /// The local time at the start.
     pub local_start: LocalDateTime,
-    /// Whether the wall-clock time that the series asks for does not exist that day, so that it begins later.
+    /// True if the clocks skip the local start that day, so that the occurrence starts later.
     pub shifted: bool,
 }
 
-/// Shows what a series would give, and stores nothing.
+/// Previews the occurrences of a series and stores nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PreviewRecurrence;
 
 impl PreviewRecurrence {
-    /// The occurrences and the summary of the series. It is the same for every caller.
+    /// The occurrences and the summary of the series.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or what lies in it, and `to`.
+    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or its fields, and `to`.
     pub fn execute(&self, _caller: &Caller, command: PreviewRecurrenceCommand) -> Outcome<Preview> {
         let PreviewRecurrenceCommand { time_zone, starts_at, duration, recurrence, from, to, first } =
             command;
         let series = series_of(starts_at, time_zone, Some(recurrence));
-        // Without the series, its start stands in for its first occurrence, so that all problems are told.
+        // Without a valid series, its start replaces the first occurrence, so that all problems are reported.
         let first_start = |series: &Series| series.first_start();
         let otherwise = time_zone.resolve(starts_at).instant;
         let from = from.unwrap_or_else(|| series.as_ref().map_or(otherwise, first_start));
@@ -116,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn begins_with_the_start_and_tells_what_the_clocks_skip() {
+    fn begins_with_the_start_and_marks_skipped_times() {
         let preview = preview(command("FREQ=DAILY")).unwrap();
         let told = |o: &PreviewedOccurrence| (o.interval.start(), o.local_start, o.shifted);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The occurrences of many events in one order, lazily: what the rules give, with what organizers made of it.
+//! The lazy, ordered list of the occurrences of many events: derived occurrences merged with exceptions.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,24 +18,24 @@ use time::Duration;
 
 use crate::ports::CatalogueWindow;
 
-/// What lists of occurrences are sorted by: start, then key.
+/// The sort key of lists of occurrences: start, then key.
 pub type OccurrencePosition = (Instant, OccurrenceKey);
 
-/// Which occurrences of a window are wanted.
+/// The filter of a timeline.
 pub(super) struct Selection {
-    /// Those that overlap this.
+    /// The window that the occurrences overlap.
     pub(super) window: Interval,
-    /// Those after this position.
+    /// The position after which the list begins.
     pub(super) after: Option<OccurrencePosition>,
-    /// Cancelled ones too.
+    /// Includes cancelled occurrences.
     pub(super) include_cancelled: bool,
-    /// Those with this text in their title or their event's description, in lower case.
+    /// A lower-case text in the title or in the event's description.
     pub(super) search: Option<String>,
-    /// Those for which registration is open now, as far as it does not depend on seats.
+    /// Limits the list to occurrences in their registration window at this time; seats are checked later.
     pub(super) open_at: Option<Instant>,
 }
 
-/// An occurrence in its place, before its seats are known.
+/// An occurrence in the list, before its seats are known.
 pub(super) struct Placed<'c> {
     event: &'c Event,
     pub(super) key: OccurrenceKey,
@@ -54,12 +54,12 @@ impl Selection {
         search.as_str().to_lowercase()
     }
 
-    /// Occurrences that take so long and begin before this are not wanted.
+    /// The earliest start of occurrences with this duration.
     fn earliest_start(&self, duration: EventDuration) -> Instant {
-        // What ends with the beginning of the window does not overlap it.
+        // An occurrence that ends at the start of the window does not overlap it.
         let overlap = self.window.start().saturating_sub(duration.get()).saturating_add(Duration::NANOSECOND);
         let position = self.after.map_or(Instant::MIN, |(start, _)| start);
-        // Registration closes with the start, if not before.
+        // Registration closes at the start at the latest.
         overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
     }
 
@@ -104,8 +104,8 @@ impl<'c> Placed<'c> {
             && policy.opens_at(start).is_none_or(|opens| opens <= now)
     }
 
-    /// The occurrence, with its seats as they are stored. It stays in its place, even if it was moved since: a
-    /// page is in order in any case.
+    /// The occurrence with its stored seats. It keeps its position even if it was rescheduled meanwhile, so that a page
+    /// is always sorted.
     pub(super) fn into_occurrence(self, stored: Option<&StoredOccurrence>) -> Occurrence {
         let occurrence = match (stored, self.origin) {
             (Some(stored), _) | (None, Origin::Exception(stored)) => Occurrence::stored(self.event, stored),
@@ -115,7 +115,7 @@ impl<'c> Placed<'c> {
     }
 }
 
-/// The wanted occurrences of the window, by start, then key. An occurrence costs nothing until it is asked for.
+/// The matching occurrences of the window, by start, then key, as a lazy iterator.
 pub(super) fn timeline<'c>(
     catalogue: &'c CatalogueWindow,
     selection: &'c Selection,
@@ -150,7 +150,7 @@ fn by_rule<'c>(
     merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))
 }
 
-/// An event, told from others and sorted by its id.
+/// An event that is compared by its id.
 #[derive(Clone, Copy)]
 struct ById<'c>(&'c Event);
 
@@ -174,7 +174,7 @@ impl Ord for ById<'_> {
     }
 }
 
-/// The wanted exceptions, in order.
+/// The matching exceptions, in order.
 fn exceptions<'c>(catalogue: &'c CatalogueWindow, selection: &Selection) -> Vec<Placed<'c>> {
     if catalogue.exceptions.is_empty() {
         return Vec::new();
@@ -192,12 +192,12 @@ fn exceptions<'c>(catalogue: &'c CatalogueWindow, selection: &Selection) -> Vec<
     found
 }
 
-/// What the rules give, but exceptions took the place of.
+/// The derived occurrences that exceptions replace.
 #[derive(Default)]
 struct Replaced {
-    /// By wall-clock time: a new time-zone database gives the same occurrence at another instant.
+    /// By local time, because a new time-zone database can change the instant.
     locals: HashSet<(EventId, LocalDateTime)>,
-    /// By key: no two occurrences of a list have the same.
+    /// By key, which is unique in a list.
     keys: HashSet<OccurrenceKey>,
 }
 

@@ -11,18 +11,18 @@ use crate::{
     stamp::Stamp,
 };
 
-/// Changes one occurrence of an event, and no other.
+/// Updates one occurrence of an event.
 pub struct UpdateOccurrence {
     pub(crate) stamp: Stamp,
     pub(crate) events: Arc<dyn Events>,
 }
 
 impl UpdateOccurrence {
-    /// Changes what the patch names; an empty patch changes nothing.
+    /// Applies the patch; an empty patch changes nothing.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `startsAt` for a time that no event can begin at, for what has begun or
-    /// would begin in the past; `NotFound` on `occurrenceId`; `OccurrenceCancelled`;
+    /// Refused with `InvalidInput` on `startsAt` for an invalid start, for an occurrence that has begun or would begin
+    /// in the past; `NotFound` on `occurrenceId`; `OccurrenceCancelled`;
     /// `CapacityBelowRegistrations`; `RegistrationsAffected`.
     #[tracing::instrument(
         skip_all,
@@ -35,7 +35,7 @@ impl UpdateOccurrence {
         request: RequestMetadata,
     ) -> Outcome<Changed<Occurrence>> {
         if let Some(start) = edit.patch.starts_at {
-            // The limits are those of an event that begins then, whichever its zone.
+            // The limits of event starts apply, independent of the zone.
             series_of(start, Zone::UTC, None).map_err(Failure::Refused)?;
         }
         let change = self.stamp.change(&admin, request);

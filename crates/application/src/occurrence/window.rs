@@ -3,19 +3,19 @@ use time::Duration;
 
 use crate::failure::Refusal;
 
-/// The longest window that occurrences are listed in: a year, whichever.
+/// The maximum length of a window of occurrences: one year, leap years included.
 pub const LONGEST_WINDOW: Duration = Duration::days(366);
 
-/// The window between two moments.
+/// The window between two instants.
 ///
 /// # Errors
-/// A refusal that names `to`, if the window would be empty or longer than [`LONGEST_WINDOW`].
+/// A refusal on `to` if the window is empty or longer than [`LONGEST_WINDOW`].
 pub fn window(from: Instant, to: Instant) -> Result<Interval, Refusal> {
     let window = Interval::new(from, to).map_err(|_| Refusal::invalid("to", "must be after from"))?;
     checked(window)
 }
 
-/// The window, if it is not too long.
+/// Validates the length of the window.
 pub(super) fn checked(window: Interval) -> Result<Interval, Refusal> {
     if window.duration() > LONGEST_WINDOW {
         let days = LONGEST_WINDOW.whole_days();

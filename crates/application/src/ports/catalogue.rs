@@ -10,22 +10,22 @@ use convene_domain::{
 
 use crate::{caller::TenantScope, failure::Fault};
 
-/// What is needed to tell every occurrence in a window.
+/// The data from which all occurrences in a window are computed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogueWindow {
-    /// Every event with an occurrence that may overlap the window by its rule, and every event of an exception.
+    /// Every event whose rule may have an occurrence in the window, and every event of an exception.
     pub events: Vec<Arc<Event>>,
-    /// Every occurrence of these events that differs from its rule (moved, resized, renamed or cancelled) and
-    /// that overlaps the window now, or would by its rule. Their seat counts may be stale.
+    /// Every exception of these events (rescheduled, resized, renamed or cancelled) that overlaps the window, either at its
+    /// current or at its original time. Their seat counts may be stale.
     pub exceptions: Vec<StoredOccurrence>,
 }
 
-/// Reads what takes place when: the read side of events.
+/// Reads the dates of events and their occurrences.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Catalogue: Send + Sync {
-    /// What is needed to tell every occurrence that overlaps the window. Never stale: it holds every change that
-    /// was acknowledged before the call. With `events`, of these events only.
+    /// The data for every occurrence that overlaps the window, limited to `events` if given. It contains every change that
+    /// was acknowledged before the call.
     async fn window(
         &self,
         scope: &TenantScope,
@@ -33,8 +33,8 @@ pub trait Catalogue: Send + Sync {
         events: Option<Vec<EventId>>,
     ) -> Result<CatalogueWindow, Fault>;
 
-    /// The occurrences with these keys that are stored, in any order, with their seat counts. A key under which
-    /// an occurrence was known before an edit of its series finds it too.
+    /// The stored occurrences with these keys, in any order, with their seat counts. A former key of an occurrence finds it
+    /// as well.
     async fn stored(
         &self,
         scope: &TenantScope,
@@ -42,11 +42,10 @@ pub trait Catalogue: Send + Sync {
     ) -> Result<Vec<ResolvedOccurrence>, Fault>;
 }
 
-/// A stored occurrence, and the key by which it was found.
+/// A stored occurrence with the requested key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResolvedOccurrence {
-    /// The key that was asked for.
+    /// The requested key, which may be a former key.
     pub asked: OccurrenceKey,
-    /// The occurrence.
     pub stored: StoredOccurrence,
 }

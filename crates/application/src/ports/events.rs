@@ -17,61 +17,50 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// Which events are wanted; `None` asks nothing.
+/// The filter of a list of events; `None` matches everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
-    /// Those with this text in title or description, whatever its case.
+    /// A text in the title or description, regardless of case.
     pub search: Option<SearchText>,
-    /// Those of this status.
     pub status: Option<EventStatus>,
-    /// Those that repeat, or those that do not.
+    /// Recurring or one-off events only.
     pub recurring: Option<bool>,
 }
 
-/// The recurrence that an edit gives an event.
+/// The recurrence of a patch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRecurrence {
-    /// The rule.
     pub rule: Rule,
-    /// Wall-clock starts that the rule gives but that do not take place.
+    /// Excluded local starts.
     pub exdates: Vec<LocalDateTime>,
-    /// Wall-clock starts that take place beside the rule.
+    /// Added local starts.
     pub rdates: Vec<LocalDateTime>,
 }
 
-/// What to change of an event; `None` stays as it is, `Some(None)` clears.
+/// A patch of an event: `None` keeps a value, `Some(None)` clears it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventPatch {
-    /// A new title.
     pub title: Option<Title>,
-    /// A new description.
     pub description: Option<Description>,
-    /// A new place.
     pub location: Option<Location>,
-    /// A new zone: wall-clock times stay, instants move.
+    /// The zone; local times stay, instants change.
     pub time_zone: Option<Zone>,
-    /// A new first start.
     pub starts_at: Option<LocalDateTime>,
-    /// A new duration.
     pub duration: Option<EventDuration>,
-    /// A new recurrence; `Some(None)` leaves a one-off event.
+    /// The recurrence; `Some(None)` makes the event one-off.
     pub recurrence: Option<Option<NewRecurrence>>,
-    /// A new number of seats.
     pub capacity: Option<Capacity>,
-    /// When registration opens.
     pub registration_opens: Option<Option<LeadTime>>,
-    /// When registration closes.
     pub registration_closes: Option<Option<LeadTime>>,
-    /// Until when members may cancel.
     pub cancellation_closes: Option<Option<LeadTime>>,
 }
 
-/// Which part of a series an edit changes.
+/// The part of a series that an edit changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditScope {
-    /// The whole series, as far as it has not begun.
+    /// All occurrences that have not begun.
     All,
-    /// This occurrence and all after it, which become an event of their own.
+    /// This and all following occurrences, which become a new event.
     ThisAndFollowing {
         /// The first occurrence of the new event.
         from: OccurrenceKey,
@@ -80,71 +69,61 @@ pub enum EditScope {
     },
 }
 
-/// What happens to registrations that an edit would drop, or move onto another seat of the same member.
+/// The treatment of registrations that an edit would drop, or reschedule into a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnAffected {
-    /// The edit is refused and says whom it affects.
+    /// The edit is refused, and the refusal lists the affected registrations.
     #[default]
     Refuse,
-    /// They are cancelled, each with its reason.
+    /// The registrations are cancelled with a reason.
     CancelRegistrations,
 }
 
 /// An edit of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventEdit {
-    /// Which event.
     pub event: EventId,
-    /// The version that the edit was made for; `None` for whatever there is.
+    /// The expected version; `None` accepts any version.
     pub expected_version: Option<u32>,
-    /// Which part of the series.
     pub scope: EditScope,
-    /// What to change.
     pub patch: EventPatch,
-    /// What happens to registrations in the way.
+    /// The treatment of affected registrations.
     pub on_affected: OnAffected,
 }
 
-/// What to change of one occurrence; `None` stays as it is.
+/// A patch of one occurrence; `None` keeps a value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OccurrencePatch {
-    /// Its own title.
     pub title: Option<Title>,
-    /// Its own place.
     pub location: Option<Location>,
-    /// Its own start, as a wall-clock time in the event's zone.
+    /// The local start in the event's zone.
     pub starts_at: Option<LocalDateTime>,
-    /// Its own duration.
     pub duration: Option<EventDuration>,
-    /// Its own number of seats.
     pub capacity: Option<Capacity>,
 }
 
 /// An edit of one occurrence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OccurrenceEdit {
-    /// Which occurrence.
     pub occurrence: OccurrenceKey,
-    /// What to change.
     pub patch: OccurrencePatch,
-    /// What happens to registrations in the way.
+    /// The treatment of affected registrations.
     pub on_affected: OnAffected,
 }
 
-/// What a change left, and what it cost.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed<T> {
-    /// What it is now.
+    /// The object after the change.
     pub now: T,
-    /// How many seats and places in queues were cancelled.
+    /// The number of cancelled registrations, waitlisted ones included.
     pub cancelled_registrations: u32,
 }
 
-/// Keeps an organization's events, and what organizers do to them.
+/// Stores the events of an organization and edits of their occurrences.
 ///
-/// Every method that changes the time, the seats or the existence of occurrences is atomic with all
-/// registrations it touches, and safe against registrations made at the same time: a registration is either
-/// seen by it, or made for what it left.
+/// Every method that changes the time, the seats or the existence of occurrences is atomic with all registrations that
+/// it touches. A concurrent registration is either considered by the change, or made for the result of the change.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Events: Send + Sync {
@@ -154,7 +133,7 @@ pub trait Events: Send + Sync {
     /// The events with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault>;
 
-    /// The events that pass the filter, by id (the order in which they were created).
+    /// The events that match the filter, by id (the order of their creation).
     async fn list(
         &self,
         scope: &TenantScope,
@@ -162,27 +141,27 @@ pub trait Events: Send + Sync {
         page: PageRequest<EventId>,
     ) -> Result<Page<Event>, Fault>;
 
-    /// Edits an event; with `ThisAndFollowing` the answer is the new event. What has begun stays as it was. A
-    /// patch that changes nothing is not logged and leaves the version.
+    /// Edits an event; with `ThisAndFollowing` it returns the new event. Occurrences that have begun do not change. A
+    /// patch that changes nothing is not logged and keeps the version.
     ///
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
-    /// `InvalidInput` for a recurrence that does not go with the start; `CapacityBelowRegistrations`;
+    /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded` above 10,000 held seats.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;
 
-    /// Calls an event off: every occurrence that has not begun is cancelled, with all registrations for it.
+    /// Cancels an event: every occurrence that has not begun is cancelled, with all registrations for it.
     ///
     /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 held seats.
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Deletes an event, its occurrences and the cancelled registrations for them.
     ///
-    /// Refusals: `NotFound` on `eventId`; `RegistrationsAffected` while anyone holds a seat or waits for one.
+    /// Refusals: `NotFound` on `eventId`; `RegistrationsAffected` while the event has active registrations.
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId>;
 
-    /// Edits one occurrence, which becomes an exception of its series.
+    /// Edits one occurrence, which becomes an exception.
     ///
-    /// Refusals: `NotFound` on `occurrenceId`; `OccurrenceCancelled`; `InvalidInput` for what has begun or
+    /// Refusals: `NotFound` on `occurrenceId`; `OccurrenceCancelled`; `InvalidInput` for an occurrence that has begun or
     /// would begin in the past; `CapacityBelowRegistrations`; `RegistrationsAffected`.
     async fn update_occurrence(
         &self,
@@ -191,7 +170,7 @@ pub trait Events: Send + Sync {
         change: &Change,
     ) -> Outcome<Changed<Occurrence>>;
 
-    /// Calls one occurrence off, with all registrations for it.
+    /// Cancels one occurrence and all registrations for it.
     ///
     /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 held seats.
     async fn cancel_occurrence(

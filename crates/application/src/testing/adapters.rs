@@ -5,7 +5,7 @@ use crate::ports::{
     RegistrationBook, Registrations,
 };
 
-/// Every port that stores, implemented over one and the same storage.
+/// All storage ports, implemented on the same storage.
 #[derive(Clone)]
 pub struct Adapters {
     pub directory: Arc<dyn Directory>,

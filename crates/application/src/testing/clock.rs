@@ -5,12 +5,12 @@ use time::{Duration, macros::utc_datetime};
 
 use crate::ports::Clock;
 
-/// A clock that shows what it was set to.
+/// A clock that is set by the test.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Instant>);
 
 impl FixedClock {
-    /// What a new clock shows: a Monday morning, far enough ahead that no database expires what a test writes.
+    /// The initial time: a Monday morning, far enough in the future that no database expires test data.
     pub const START: Instant = utc_datetime!(2031-03-03 08:00);
 
     /// A clock that shows `now`.
@@ -24,7 +24,7 @@ impl FixedClock {
         *self.lock() = now;
     }
 
-    /// Puts the clock forward.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         *self.lock() += by;
     }

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use crate::ports::Ids;
 
-/// Gives out the same ids in every run: version 7 UUIDs, each greater than those before it.
+/// Generates the same ids in every run: ascending version 7 UUIDs.
 #[derive(Debug, Default)]
 pub struct SequentialIds(AtomicU64);
 
-/// The milliseconds that the first id is made of, within the year 2026.
+/// The timestamp of the first id in milliseconds, in the year 2026.
 const FIRST_MILLISECOND: u64 = 1_790_000_000_000;
 
 impl SequentialIds {

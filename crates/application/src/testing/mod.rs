@@ -1,8 +1,8 @@
-//! What tests of use cases and of adapters are made of.
+//! Support for tests of use cases and adapters.
 //!
-//! - [`builders`]: members, events, orders and changes that are valid from the start, to be bent as a test needs
-//! - [`memory`]: every port, kept in memory; as strict as a database, and gone with the test
-//! - [`contract`]: what every implementation of the ports must hold, as tests that any adapter can run
+//! - [`builders`]: valid members, events, requests and changes that a test can modify
+//! - [`memory`]: in-memory adapters of all ports, as strict as a database
+//! - [`contract`]: the contract suites that every adapter of the ports must pass
 
 #![expect(clippy::expect_used, reason = "what is wrong in a test ends the test")]
 

@@ -1,4 +1,4 @@
-//! From the key of an occurrence to the occurrence: it is stored, or its event's rule gives it, or it does not exist.
+//! Resolution of occurrence keys: an occurrence is stored, derived from the rule of its event, or does not exist.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,10 +25,10 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// The occurrences with these keys, by the key asked for; what does not exist is left out.
+    /// The occurrences with these keys, by requested key. Keys without an occurrence are omitted.
     ///
-    /// What a key stands for by the rule goes before what it stood for until an edit of the series: the former is
-    /// what lists show under this key.
+    /// A key that the rule derives takes precedence over the same key as a former key, because lists show the derived
+    /// occurrence under it.
     pub(crate) async fn find(
         &self,
         scope: &TenantScope,

@@ -18,7 +18,7 @@ fn daily(number: u128) -> Event {
     fixtures::event(number, "2026-11-02 9:00", Some("FREQ=DAILY"))
 }
 
-/// Event 1 daily, and these stored occurrences by the keys that find them; `reads` says what may be asked.
+/// A finder with event 1 (daily) and these stored occurrences by key; `reads` limits the reads.
 fn finder(events: Vec<Event>, stored: Vec<ResolvedOccurrence>) -> Finder {
     let mut catalogue = MockCatalogue::new();
     catalogue.expect_stored().returning(move |_, keys| {
@@ -35,7 +35,7 @@ fn scope() -> TenantScope {
     TenantScope::for_tests(fixtures::organization_id())
 }
 
-/// An occurrence that five hold seats in, stored under one key and found by another.
+/// An occurrence with five seats taken, stored under one key and found by another.
 fn seats(asked: OccurrenceKey, event: &Event, key: OccurrenceKey) -> ResolvedOccurrence {
     let origin = event.series.from_start().next().unwrap();
     ResolvedOccurrence {
@@ -53,7 +53,7 @@ async fn a_one_off_event_has_its_start_only() {
 }
 
 #[tokio::test]
-async fn what_neither_is_stored_nor_by_rule_does_not_exist() {
+async fn a_key_that_is_neither_stored_nor_derived_does_not_exist() {
     let finder = finder(vec![daily(1)], vec![]);
     for missing in [key(1, FIRST + Duration::SECOND), key(1, FIRST - Duration::days(1)), key(2, FIRST)] {
         assert_eq!(finder.find(&scope(), &[missing]).await.unwrap(), HashMap::new());
@@ -61,8 +61,8 @@ async fn what_neither_is_stored_nor_by_rule_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_rule_no_longer_gives_leads_to_what_became_of_it() {
-    // The rest of event 1 went on as event 2, an hour later.
+async fn a_former_key_finds_the_current_occurrence() {
+    // The rest of event 1 was split off as event 2, an hour later.
     let (one, two) = (fixtures::event(1, "2026-11-01 9:00", None), daily(2));
     let (asked, now) = (key(1, FIRST), key(2, FIRST + Duration::HOUR));
     let finder = finder(vec![one, two.clone()], vec![seats(asked, &two, now)]);
@@ -71,7 +71,7 @@ async fn a_key_that_the_rule_no_longer_gives_leads_to_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_rule_gives_again_is_the_occurrence_there() {
+async fn a_key_that_the_rule_derives_again_finds_the_derived_occurrence() {
     let event = daily(1);
     let (asked, now) = (key(1, FIRST), key(1, FIRST + Duration::HOUR));
     let finder = finder(vec![event.clone()], vec![seats(asked, &event, now)]);
@@ -80,7 +80,7 @@ async fn a_key_that_the_rule_gives_again_is_the_occurrence_there() {
 }
 
 #[tokio::test]
-async fn what_is_stored_under_the_key_goes_before_what_was_known_by_it() {
+async fn a_current_key_takes_precedence_over_a_former_key() {
     let event = fixtures::event(1, "2026-11-01 9:00", None);
     let asked = key(1, FIRST);
     let former = seats(asked, &event, key(1, FIRST + Duration::HOUR));
@@ -92,7 +92,7 @@ async fn what_is_stored_under_the_key_goes_before_what_was_known_by_it() {
 }
 
 #[tokio::test]
-async fn finds_many_at_once_with_one_look_at_each_port() {
+async fn finds_many_with_one_call_per_port() {
     let event = daily(1);
     let booked = seats(key(1, FIRST), &event, key(1, FIRST));
     let mut catalogue = MockCatalogue::new();

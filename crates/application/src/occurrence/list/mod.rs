@@ -18,36 +18,35 @@ use crate::{
     ports::{Catalogue, CatalogueWindow, Clock},
 };
 
-/// Which occurrences are wanted.
+/// The query for a list of occurrences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OccurrenceQuery {
-    /// Those that overlap this, at most [`LONGEST_WINDOW`](super::LONGEST_WINDOW).
+    /// The window that the occurrences overlap, at most [`LONGEST_WINDOW`](super::LONGEST_WINDOW).
     pub window: Interval,
-    /// Those of these events; `None` for all.
+    /// The events; `None` for all.
     pub events: Option<Vec<EventId>>,
-    /// Those with this text in their title or their event's description, whatever its case.
+    /// A text in the title or in the event's description, regardless of case.
     pub search: Option<SearchText>,
-    /// Whether cancelled ones are wanted too.
+    /// Includes cancelled occurrences.
     pub include_cancelled: bool,
-    /// Only those that a member can register for now.
+    /// Limits the list to occurrences that are open for registration now.
     pub only_open: bool,
-    /// Which page of them.
     pub page: PageRequest<OccurrencePosition>,
 }
 
-/// Lists occurrences: the answer to "what takes place when".
+/// Lists occurrences.
 ///
-/// Nothing is expanded but what the page needs, however many events there are and however old they are.
+/// Expands only the occurrences that the page needs, regardless of the number and age of the events.
 pub struct ListOccurrences {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalogue: Arc<dyn Catalogue>,
 }
 
-/// How many occurrences are looked up at once, at most, while open ones are looked for.
+/// The maximum number of occurrences per lookup while the list is limited to open ones.
 const LARGEST_CHUNK: usize = 1_000;
 
 impl ListOccurrences {
-    /// The occurrences by start, then key. One is in the list where it takes place now, whatever its rule says.
+    /// The occurrences by start, then key. A rescheduled occurrence is listed at its current time.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `to` for a window that is too long.
@@ -86,8 +85,8 @@ impl ListOccurrences {
         Ok(Page { items: self.with_seats(scope, placed).await?, has_next })
     }
 
-    /// Whether an occurrence is open depends on its seats, so candidates are looked up in chunks that grow until
-    /// the page is full.
+    /// Fills a page of open occurrences. Their state depends on their seats, so candidates are looked up in growing chunks
+    /// until the page is full.
     async fn open_page(
         &self,
         scope: &TenantScope,
@@ -125,7 +124,7 @@ impl ListOccurrences {
         }
         let keys: Vec<_> = placed.iter().map(|placed| placed.key).collect();
         let resolved = self.catalogue.stored(scope, &keys).await?;
-        // What a key stood for before an edit of its series is another occurrence than the one in this place.
+        // A match by former key is a different occurrence.
         let current = resolved.into_iter().filter(|resolved| resolved.asked == resolved.stored.key);
         let stored: HashMap<OccurrenceKey, StoredOccurrence> =
             current.map(|resolved| (resolved.asked, resolved.stored)).collect();

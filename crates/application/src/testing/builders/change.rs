@@ -10,7 +10,7 @@ use crate::{
     testing::FixedClock,
 };
 
-/// Builds changes, made when a [`FixedClock`] starts, in no request and under no idempotency key.
+/// Builds changes at the start of a [`FixedClock`], without request id and idempotency key.
 #[derive(Debug, Clone)]
 pub struct ChangeBuilder(Change);
 
@@ -18,7 +18,7 @@ impl ChangeBuilder {
     /// A change by the user with this id.
     ///
     /// # Panics
-    /// For what is no user id.
+    /// If the text is not a user id.
     #[must_use]
     pub fn by(user: &str) -> Self {
         Self::of(Actor::User(UserId::parse(user).expect("a user id")))
@@ -34,24 +34,24 @@ impl ChangeBuilder {
         Self(Change { actor, at: FixedClock::START, request_id: None, idempotency: None })
     }
 
-    /// Makes it at another moment.
+    /// Sets the time.
     #[must_use]
     pub const fn at(mut self, at: Instant) -> Self {
         self.0.at = at;
         self
     }
 
-    /// Makes it in a request.
+    /// Sets the request id.
     #[must_use]
     pub fn request(mut self, id: &str) -> Self {
         self.0.request_id = Some(id.to_owned());
         self
     }
 
-    /// Makes it under an idempotency key; `input` stands for the mutation's input.
+    /// Sets an idempotency key; `input` represents the mutation's input.
     ///
     /// # Panics
-    /// For what is no idempotency key.
+    /// If the text is not an idempotency key.
     #[must_use]
     pub fn key(mut self, key: &str, input: u8) -> Self {
         let key = IdempotencyKey::parse(key).expect("an idempotency key");

@@ -12,7 +12,7 @@ use time::Duration;
 use super::fresh_uuid;
 use crate::testing::FixedClock;
 
-/// Builds events: of one hour, for 10 seats, in the zone `UTC`, open for registration at once.
+/// Builds events of one hour with 10 seats in UTC, open for registration immediately.
 #[derive(Debug, Clone)]
 pub struct EventBuilder {
     id: EventId,
@@ -25,10 +25,10 @@ pub struct EventBuilder {
 }
 
 impl EventBuilder {
-    /// An event that takes place once, with a new id.
+    /// A one-off event with a new id.
     ///
     /// # Panics
-    /// Never: what it starts from is valid.
+    /// Never: all values are valid.
     #[must_use]
     pub fn once(start: LocalDateTime) -> Self {
         Self {
@@ -48,10 +48,10 @@ impl EventBuilder {
         }
     }
 
-    /// An event that takes place by a rule of RFC 5545.
+    /// A recurring event with an RFC 5545 rule.
     ///
     /// # Panics
-    /// For what is no rule.
+    /// If the text is not a rule.
     #[must_use]
     pub fn repeating(start: LocalDateTime, rule: &str) -> Self {
         let mut builder = Self::once(start);
@@ -59,63 +59,63 @@ impl EventBuilder {
         builder
     }
 
-    /// An event that takes place on each of `count` days.
+    /// A daily event with `count` occurrences.
     #[must_use]
     pub fn daily(start: LocalDateTime, count: u32) -> Self {
         Self::repeating(start, &format!("FREQ=DAILY;COUNT={count}"))
     }
 
-    /// An event that takes place once a week, for ever.
+    /// An endless weekly event.
     #[must_use]
     pub fn weekly(start: LocalDateTime) -> Self {
         Self::repeating(start, "FREQ=WEEKLY")
     }
 
-    /// Gives it a title.
+    /// Sets the title.
     ///
     /// # Panics
-    /// For what is no title.
+    /// If the text is not a title.
     #[must_use]
     pub fn title(mut self, title: &str) -> Self {
         self.title = Title::parse(title).expect("a title");
         self
     }
 
-    /// Gives it a description.
+    /// Sets the description.
     ///
     /// # Panics
-    /// For what is no description.
+    /// If the text is not a description.
     #[must_use]
     pub fn description(mut self, description: &str) -> Self {
         self.description = Description::parse(description).expect("a description");
         self
     }
 
-    /// Puts it into another time zone.
+    /// Sets the time zone.
     ///
     /// # Panics
-    /// For what is no time zone.
+    /// If the name is not a time zone.
     #[must_use]
     pub fn zone(mut self, zone: &str) -> Self {
         self.series.zone = Zone::parse(zone).expect("a time zone");
         self
     }
 
-    /// Leaves a date out.
+    /// Adds an exdate.
     #[must_use]
     pub fn without(mut self, date: LocalDateTime) -> Self {
         self.series.exdates.push(date);
         self
     }
 
-    /// Adds a date.
+    /// Adds an rdate.
     #[must_use]
     pub fn with(mut self, date: LocalDateTime) -> Self {
         self.series.rdates.push(date);
         self
     }
 
-    /// Makes it last longer or shorter.
+    /// Sets the duration.
     ///
     /// # Panics
     /// Outside 1 minute to 31 days.
@@ -125,7 +125,7 @@ impl EventBuilder {
         self
     }
 
-    /// Gives each occurrence this many seats.
+    /// Sets the capacity.
     ///
     /// # Panics
     /// Outside 1 to 1,000,000.
@@ -135,7 +135,7 @@ impl EventBuilder {
         self
     }
 
-    /// Opens registration this long before each start.
+    /// Sets the lead time with which registration opens.
     ///
     /// # Panics
     /// Outside 0 to 31 days.
@@ -145,7 +145,7 @@ impl EventBuilder {
         self
     }
 
-    /// Closes registration this long before each start.
+    /// Sets the lead time with which registration closes.
     ///
     /// # Panics
     /// Outside 0 to 31 days.
@@ -155,7 +155,7 @@ impl EventBuilder {
         self
     }
 
-    /// Lets members cancel until this long before each start.
+    /// Sets the lead time with which cancellation closes.
     ///
     /// # Panics
     /// Outside 0 to 31 days.
@@ -168,7 +168,7 @@ impl EventBuilder {
     /// The event, at version 1.
     ///
     /// # Panics
-    /// If the rule does not go with the start.
+    /// If the rule does not match the start.
     #[must_use]
     pub fn build(self) -> Event {
         Event {

@@ -7,7 +7,7 @@ use convene_domain::{
 use super::fresh_uuid;
 use crate::ports::NewIssue;
 
-/// Builds issues to be reported, of medium priority.
+/// Builds new issues of medium priority.
 #[derive(Debug, Clone)]
 pub struct IssueBuilder(NewIssue);
 
@@ -15,7 +15,7 @@ impl IssueBuilder {
     /// An issue with a new id.
     ///
     /// # Panics
-    /// For what is no title.
+    /// If the text is not a title.
     #[must_use]
     pub fn new(title: &str, created_by: MemberId) -> Self {
         Self(NewIssue {
@@ -29,31 +29,31 @@ impl IssueBuilder {
         })
     }
 
-    /// Gives it a description.
+    /// Sets the description.
     ///
     /// # Panics
-    /// For what is no description.
+    /// If the text is not a description.
     #[must_use]
     pub fn description(mut self, description: &str) -> Self {
         self.0.description = Description::parse(description).expect("a description");
         self
     }
 
-    /// Gives it another priority.
+    /// Sets the priority.
     #[must_use]
     pub const fn priority(mut self, priority: IssuePriority) -> Self {
         self.0.priority = priority;
         self
     }
 
-    /// Gives it to someone.
+    /// Sets the assignee.
     #[must_use]
     pub const fn assignee(mut self, member: MemberId) -> Self {
         self.0.assignee = Some(member);
         self
     }
 
-    /// Lets it belong to an event.
+    /// Sets the related event.
     #[must_use]
     pub const fn event(mut self, event: EventId) -> Self {
         self.0.event = Some(event);

@@ -7,15 +7,15 @@ use convene_domain::{
 use super::fresh_uuid;
 use crate::testing::FixedClock;
 
-/// Builds members, of the role `MEMBER` and without an e-mail address.
+/// Builds members with the role `MEMBER` and without e-mail address.
 #[derive(Debug, Clone)]
 pub struct MemberBuilder(Member);
 
 impl MemberBuilder {
-    /// A member with a new id, displayed by their user id.
+    /// A member with a new id and the user id as display name.
     ///
     /// # Panics
-    /// For what is no user id.
+    /// If the text is not a user id.
     #[must_use]
     pub fn new(user: &str) -> Self {
         Self(Member {
@@ -29,27 +29,27 @@ impl MemberBuilder {
         })
     }
 
-    /// Makes them an admin.
+    /// Sets the role `ADMIN`.
     #[must_use]
     pub fn admin(mut self) -> Self {
         self.0.role = Role::Admin;
         self
     }
 
-    /// Gives them another name.
+    /// Sets the display name.
     ///
     /// # Panics
-    /// For what is no member's name.
+    /// If the text is not a display name.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         self.0.display_name = DisplayName::parse(name).expect("a member's name");
         self
     }
 
-    /// Gives them an e-mail address.
+    /// Sets the e-mail address.
     ///
     /// # Panics
-    /// For what is no e-mail address.
+    /// If the text is not an e-mail address.
     #[must_use]
     pub fn email(mut self, email: &str) -> Self {
         self.0.email = Some(Email::parse(email).expect("an e-mail address"));

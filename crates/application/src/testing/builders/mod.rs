@@ -1,4 +1,4 @@
-//! Valid things to test with. Every builder starts from what most tests can use as it is.
+//! Builders of valid test data with useful defaults.
 
 mod change;
 mod event;
@@ -24,25 +24,25 @@ use crate::{
 
 static FRESH: SequentialIds = SequentialIds::new();
 
-/// An id that nothing else in this process was given by the builders.
+/// A UUID that is unique in this process.
 #[must_use]
 pub fn fresh_uuid() -> Uuid {
     FRESH.next()
 }
 
-/// The first `size` items of a list.
+/// A request for the first `size` items of a list.
 ///
 /// # Panics
-/// For a size outside 1 to 100.
+/// If the size is outside 1 to 100.
 #[must_use]
 pub fn first<K>(size: u8) -> PageRequest<K> {
     PageRequest { first: PageSize::new(size).expect("a page has 1 to 100 items"), after: None }
 }
 
-/// The first `size` items of a list after `position`.
+/// A request for the first `size` items after `position`.
 ///
 /// # Panics
-/// For a size outside 1 to 100.
+/// If the size is outside 1 to 100.
 #[must_use]
 pub fn first_after<K>(size: u8, position: K) -> PageRequest<K> {
     PageRequest { after: Some(position), ..first(size) }

@@ -8,7 +8,7 @@ use convene_domain::{
 use super::fresh_uuid;
 use crate::testing::FixedClock;
 
-/// Builds organizations, in the zone `Europe/Paris`.
+/// Builds organizations in the zone `Europe/Paris`.
 #[derive(Debug, Clone)]
 pub struct OrganizationBuilder(Organization);
 
@@ -16,7 +16,7 @@ impl OrganizationBuilder {
     /// An organization with a new id.
     ///
     /// # Panics
-    /// For what is no slug.
+    /// If the text is not a slug.
     #[must_use]
     pub fn new(slug: &str) -> Self {
         Self(Organization {
@@ -29,20 +29,20 @@ impl OrganizationBuilder {
         })
     }
 
-    /// Gives it a name for people.
+    /// Sets the name.
     ///
     /// # Panics
-    /// For what is no organization's name.
+    /// If the text is not an organization's name.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         self.0.name = OrganizationName::parse(name).expect("an organization's name");
         self
     }
 
-    /// Puts it into another time zone.
+    /// Sets the time zone.
     ///
     /// # Panics
-    /// For what is no time zone.
+    /// If the name is not a time zone.
     #[must_use]
     pub fn zone(mut self, zone: &str) -> Self {
         self.0.time_zone = Zone::parse(zone).expect("a time zone");

@@ -18,11 +18,11 @@ use crate::{
 
 mod properties;
 
-/// What the catalogue holds.
+/// The content of the catalogue.
 #[derive(Debug, Clone, Default)]
 struct World {
     events: Vec<Arc<Event>>,
-    /// Everything stored, exceptions among it.
+    /// All stored occurrences, including exceptions.
     stored: Vec<StoredOccurrence>,
 }
 
@@ -84,7 +84,7 @@ fn starts(page: &Page<Occurrence>) -> Vec<Instant> {
     page.items.iter().map(|occurrence| occurrence.interval.start()).collect()
 }
 
-/// The occurrence of the event at this wall-clock time, with what an organizer made of it.
+/// The occurrence of the event at this local time, with its exception.
 fn exception(event: &Event, local: time::PrimitiveDateTime, exception: Exception) -> StoredOccurrence {
     excepted(event, event.series.occurrence_at_local(local).unwrap(), exception)
 }
@@ -113,7 +113,7 @@ async fn refuses_a_window_of_more_than_a_year() {
 }
 
 #[tokio::test]
-async fn of_no_events_there_are_no_occurrences() {
+async fn an_empty_list_of_events_has_no_occurrences() {
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
     let listing =
         ListOccurrences { clock: Arc::new(MockClock::new()), catalogue: Arc::new(MockCatalogue::new()) };
@@ -122,7 +122,7 @@ async fn of_no_events_there_are_no_occurrences() {
 }
 
 #[tokio::test]
-async fn looks_up_the_seats_of_the_page_only() {
+async fn reads_the_seats_of_the_page_only() {
     let event = daily();
     let booked = StoredOccurrence {
         taken: 4,
@@ -139,7 +139,7 @@ async fn looks_up_the_seats_of_the_page_only() {
 }
 
 #[tokio::test]
-async fn shows_the_seats_of_what_stands_there_now_not_of_what_the_key_was_before() {
+async fn shows_the_seats_of_the_derived_occurrence_not_of_a_former_key() {
     let event = daily();
     let origin = event.series.from_start().next().unwrap();
     let moved_on = StoredOccurrence {
@@ -163,7 +163,7 @@ async fn shows_the_seats_of_what_stands_there_now_not_of_what_the_key_was_before
 async fn an_occurrence_that_began_before_the_window_belongs_to_it() {
     let mut event = fixtures::event(1, "2026-10-30 9:00", None);
     event.duration = convene_domain::duration::EventDuration::new(Duration::hours(63)).unwrap();
-    // It ends with the beginning of the window: it touches it, and no more.
+    // It ends at the start of the window: touching is not overlapping.
     assert_eq!(World::of([event.clone()]).list(query()).await.items.len(), 0);
     event.duration =
         convene_domain::duration::EventDuration::new(Duration::hours(63) + Duration::SECOND).unwrap();
@@ -171,7 +171,7 @@ async fn an_occurrence_that_began_before_the_window_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_moved_occurrence_is_listed_where_it_takes_place_now() {
+async fn a_rescheduled_occurrence_is_listed_at_its_current_time() {
     let event = daily();
     let moved = |to| Exception { starts_at: Some(to), ..Exception::default() };
     let world = World::of([event.clone()])
@@ -189,18 +189,18 @@ async fn a_moved_occurrence_is_listed_where_it_takes_place_now() {
 }
 
 #[tokio::test]
-async fn an_exception_replaces_what_the_rule_gives_at_its_wall_clock_time() {
+async fn an_exception_replaces_the_derived_occurrence_at_its_local_time() {
     let event = daily();
     let cancelled = Exception { cancelled: true, ..Exception::default() };
     let mut stored = exception(&event, datetime!(2026-11-06 9:00), cancelled);
-    // It was stored when the zone's rules put it at another instant.
+    // It was stored while the zone's rules gave another instant.
     stored.key.original_start += Duration::HOUR;
     let page = World::of([event]).with(stored).list(query()).await;
     assert_eq!(starts(&page), [utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-08 9:00)]);
 }
 
 #[tokio::test]
-async fn the_cancelled_are_shown_on_demand_only() {
+async fn cancelled_occurrences_are_listed_on_request_only() {
     let event = daily();
     let cancelled = Exception { cancelled: true, ..Exception::default() };
     let called_off = Event { status: EventStatus::Cancelled, ..fixtures::event(2, "2026-11-08 7:00", None) };
@@ -216,14 +216,14 @@ async fn the_cancelled_are_shown_on_demand_only() {
 }
 
 #[tokio::test]
-async fn searches_the_title_as_it_is_and_the_description_whatever_the_case() {
+async fn searches_title_and_description_case_insensitively() {
     let mut event = daily();
     let renamed = Exception { title: Title::parse("ÉTUDE in b").ok(), ..Exception::default() };
     let renamed = exception(&event, datetime!(2026-11-07 9:00), renamed);
     let search = |text: &str| OccurrenceQuery { search: SearchText::parse(text).ok(), ..query() };
     let world = World::of([event.clone()]).with(renamed.clone());
     assert_eq!(starts(&world.list(search("étude")).await), [utc_datetime!(2026-11-07 9:00)]);
-    // The occurrence that has its own title is not called by the event's.
+    // The occurrence with its own title does not have the event's title.
     let expected = [utc_datetime!(2026-11-06 9:00), utc_datetime!(2026-11-08 9:00)];
     assert_eq!(starts(&world.list(search("eVENT 1")).await), expected);
     event.description = convene_domain::text::Description::parse("Bring a Score").unwrap();
@@ -233,7 +233,7 @@ async fn searches_the_title_as_it_is_and_the_description_whatever_the_case() {
 }
 
 #[tokio::test]
-async fn only_open_ones_have_seats_and_time() {
+async fn open_occurrences_have_free_seats_and_an_open_window() {
     let event = fixtures::event(1, "2026-10-20 9:00", Some("FREQ=DAILY"));
     let full = |local| StoredOccurrence {
         taken: 10,

@@ -1,4 +1,4 @@
-//! Lists, whatever is in them: paging through one gives what a plain computation gives.
+//! Properties of lists: all pages together equal a plain computation.
 
 use convene_domain::{
     duration::{EventDuration, LeadTime},
@@ -12,7 +12,7 @@ use super::*;
 
 const BEGINNING: time::PrimitiveDateTime = datetime!(2026-10-20 0:00);
 
-/// Few times of day, so that many begin together.
+/// Few times of day, so that many occurrences begin at the same time.
 fn a_start() -> impl Strategy<Value = time::PrimitiveDateTime> {
     (0..25_i64, 0..3_i64).prop_map(|(day, third)| BEGINNING + Duration::hours(day * 24 + third * 8))
 }
@@ -58,7 +58,7 @@ fn an_event(number: u128) -> impl Strategy<Value = Event> {
     )
 }
 
-/// Every occurrence that the rules give, without a care how many: all that begin before a moment.
+/// Every occurrence that the rules derive before an instant.
 fn origins(event: &Event, before: Instant) -> Vec<SeriesOccurrence> {
     let of_schedule = |schedule: Schedule<'_>| {
         let origins = schedule.series.from_start().take_while(|origin| origin.start < before);
@@ -67,7 +67,7 @@ fn origins(event: &Event, before: Instant) -> Vec<SeriesOccurrence> {
     event.schedules().flat_map(of_schedule).collect()
 }
 
-/// What happened to one occurrence: which event's, which of its occurrences, what of it.
+/// An exception: the event, the occurrence and the change.
 fn a_touch() -> impl Strategy<Value = (prop::sample::Index, usize, Exception, u32)> {
     let moved = prop::option::of(a_start());
     let title = prop::option::of(Just(Title::parse("Encore").unwrap()));
@@ -114,10 +114,10 @@ fn a_query() -> impl Strategy<Value = OccurrenceQuery> {
     )
 }
 
-/// Everything there is, from the first day on, then what is asked for of it.
+/// The plain computation: all occurrences from the first day, then filtered by the query.
 fn plainly(world: &World, query: &OccurrenceQuery) -> Vec<Occurrence> {
     let of_event = |event: &Arc<Event>| {
-        // No occurrence is moved by more.
+        // The maximum move of an occurrence.
         let origins = origins(event, query.window.end() + Duration::days(90));
         let event = Arc::clone(event);
         origins.into_iter().map(move |origin| {
@@ -145,7 +145,7 @@ fn position(occurrence: &Occurrence) -> OccurrencePosition {
     (occurrence.interval.start(), occurrence.key)
 }
 
-/// The list, read in pages of this size.
+/// Reads the list in pages of this size.
 async fn in_pages(world: &World, query: &OccurrenceQuery, size: usize) -> Vec<Occurrence> {
     let mut found: Vec<Occurrence> = Vec::new();
     loop {
@@ -168,7 +168,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn pages_of_any_size_make_up_the_plain_list(world in a_world(), query in a_query(), size in 1..30_usize) {
+    fn pages_of_any_size_equal_the_plain_list(world in a_world(), query in a_query(), size in 1..30_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let expected = plainly(&world, &query);
         prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, size)), &expected);
