@@ -73,14 +73,13 @@ impl Database {
         .await
     }
 
-    /// The same for a change that writes the organization's document, as all who do the like: when it is its
-    /// turn.
+    /// Runs a change that writes the organization's document: [`change`](Self::change), with the organization's lock.
     ///
     /// # Errors
-    /// Those of [`change`](Self::change), and [`Fault::Overloaded`] if the turn does not come in time.
+    /// Those of [`change`](Self::change), and [`Fault::Overloaded`] if the lock is not free in time.
     ///
     /// [`Fault::Overloaded`]: convene_application::failure::Fault::Overloaded
-    pub(crate) async fn change_in_turn<'environment, T, B>(
+    pub(crate) async fn change_serialized<'environment, T, B>(
         &self,
         scope: &TenantScope,
         change: &'environment Change,
@@ -94,7 +93,7 @@ impl Database {
             + Sync
             + 'environment,
     {
-        let _turn = self.turns().wait(scope).await?;
+        let _guard = self.organization_locks().lock(scope).await?;
         self.change(scope, change, operation, body).await
     }
 }

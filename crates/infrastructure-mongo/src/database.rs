@@ -9,9 +9,9 @@ use convene_application::{
 use mongodb::Client;
 
 use crate::{
+    organization_locks::OrganizationLocks,
     schema::CollectionSchema,
     scoped::{Outside, ScopedCollection},
-    turns::Turns,
 };
 
 /// The database, with what adapters need beside it. Cheap to clone.
@@ -21,14 +21,14 @@ pub(crate) struct Database {
     database: mongodb::Database,
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
-    turns: Arc<Turns>,
+    organization_locks: Arc<OrganizationLocks>,
 }
 
 impl Database {
     /// The database of this name.
     pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
         let database = client.database(name);
-        Self { client, database, ids, random, turns: Arc::new(Turns::new()) }
+        Self { client, database, ids, random, organization_locks: Arc::new(OrganizationLocks::new()) }
     }
 
     /// What the organization has in a collection, to be read outside any transaction.
@@ -52,9 +52,8 @@ impl Database {
         &self.database
     }
 
-    /// Turns of changes that all write their organization's document.
-    pub(crate) fn turns(&self) -> &Turns {
-        &self.turns
+    pub(crate) fn organization_locks(&self) -> &OrganizationLocks {
+        &self.organization_locks
     }
 
     /// New ids.

@@ -1,20 +1,20 @@
-//! How long anything may take: the driver itself has no socket time-out.
+//! Time limits of calls to the database. The driver itself has no socket time-out.
 
 use std::{future::Future, time::Duration};
 
 use crate::error::StorageError;
 
-/// One call to the database, with the driver's own retry of it.
+/// The limit of one call, including the driver's own retry of it.
 pub(crate) const DATABASE_CALL: Duration = Duration::from_secs(3);
 
-/// One transaction, with all its repetitions.
+/// The limit of one transaction, including its retries.
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(5);
 
-/// Waiting for others before a transaction begins: with the transaction, it fits into the ten seconds of a request
-/// unless both take nearly all they may.
-pub(crate) const TURN: Duration = Duration::from_secs(7);
+/// The limit of the wait for an organization's lock. The wait and the transaction fit into the ten seconds of a request
+/// unless both nearly reach their limits.
+pub(crate) const ORGANIZATION_LOCK: Duration = Duration::from_secs(7);
 
-/// Making or changing a collection or an index at start, which waits for others who do the same.
+/// The limit of creating or changing a collection or an index at start, which waits for other processes that do the same.
 pub(crate) const SCHEMA_CALL: Duration = Duration::from_secs(60);
 
 /// Runs a call to the database for at most `limit`.
@@ -23,7 +23,7 @@ pub(crate) async fn within<T>(
     call: impl Future<Output = Result<T, mongodb::error::Error>>,
 ) -> Result<T, StorageError> {
     match tokio::time::timeout(limit, call).await {
-        Ok(answer) => answer.map_err(StorageError::from),
+        Ok(result) => result.map_err(StorageError::from),
         Err(_) => Err(StorageError::TimedOut(limit)),
     }
 }

@@ -19,7 +19,7 @@ pub(super) async fn cancel(
     change: &Change,
 ) -> Outcome<Changed<Event>> {
     database
-        .change_in_turn(scope, change, "cancelEvent", |transaction| {
+        .change_serialized(scope, change, "cancelEvent", |transaction| {
             async move {
                 let before = load::event(transaction, id, "eventId").await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;

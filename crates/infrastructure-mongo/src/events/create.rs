@@ -16,7 +16,7 @@ pub(super) async fn create(
     change: &Change,
 ) -> Outcome<Event> {
     database
-        .change_in_turn(scope, change, "createEvent", |transaction| {
+        .change_serialized(scope, change, "createEvent", |transaction| {
             async move {
                 let revision = transaction.next_revision().await?;
                 store::insert(transaction, event, revision).await?;

@@ -17,7 +17,7 @@ pub(super) async fn delete(
     change: &Change,
 ) -> Outcome<EventId> {
     database
-        .change_in_turn(scope, change, "deleteEvent", |transaction| {
+        .change_serialized(scope, change, "deleteEvent", |transaction| {
             async move {
                 let event = load::event(transaction, id, "eventId").await?;
                 seats::delete_event(transaction, id).await?;

@@ -29,7 +29,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
     database
-        .change_in_turn(scope, change, "updateOccurrence", |transaction| {
+        .change_serialized(scope, change, "updateOccurrence", |transaction| {
             async move {
                 let (event, found) = load::occurrence(transaction, edit.occurrence).await?;
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)
@@ -49,7 +49,7 @@ pub(super) async fn cancel(
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
     database
-        .change_in_turn(scope, change, "cancelOccurrence", |transaction| {
+        .change_serialized(scope, change, "cancelOccurrence", |transaction| {
             async move {
                 let (event, found) = load::occurrence(transaction, key).await?;
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)

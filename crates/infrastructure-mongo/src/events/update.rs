@@ -24,7 +24,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Changed<Event>> {
     database
-        .change_in_turn(scope, change, "updateEvent", |transaction| {
+        .change_serialized(scope, change, "updateEvent", |transaction| {
             async move {
                 let before = load::event(transaction, edit.event, "eventId").await?;
                 let edit = with_present_key(transaction, edit).await?;

@@ -21,7 +21,7 @@ pub(super) async fn create(
     change: &Change,
 ) -> Outcome<Issue> {
     database
-        .change_in_turn(scope, change, "createIssue", |transaction| {
+        .change_serialized(scope, change, "createIssue", |transaction| {
             async move {
                 // The number comes first: who else wants one is noticed before any other work is done.
                 let number = next_number(transaction).await?;
