@@ -1,4 +1,4 @@
-//! The port that finds out who calls: the only one that is asked before there is a scope.
+//! The directory port: lookups of organizations and memberships before there is a tenant scope.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,6 +17,7 @@ use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::{
+    coalesced::CoalescedLookup,
     database::Database,
     documents::{
         convert::Fields,
@@ -24,35 +25,35 @@ use crate::{
         read_all,
     },
     error::StorageError,
-    gather::Gather,
     schema,
     unscoped::{find_all_of_any, find_one},
 };
 
-/// How many organizations' slugs are remembered.
-const MOST_SLUGS: u64 = 10_000;
+/// The number of cached slugs.
+const SLUG_CACHE_SIZE: u64 = 10_000;
 
 /// The directory in MongoDB.
 ///
-/// Every request asks it, so memberships are looked up together where many ask at once. They are never remembered:
-/// who is removed is a stranger with the next request.
+/// Every request looks up a membership, so concurrent lookups are coalesced. Memberships are never cached: a removed
+/// member is an unknown member with the next request.
 #[derive(Clone)]
 pub(crate) struct MongoDirectory {
     database: Database,
-    memberships: Gather<Membership, Option<Member>>,
-    /// An organization keeps its slug, and stays: what was found once is looked up again for strangers only.
+    memberships: CoalescedLookup<Membership, Option<Member>>,
+    /// Organizations are never deleted and keep their slugs, so a cached slug is looked up again for unknown members
+    /// only.
     slugs: Cache<Slug, OrganizationId>,
 }
 
-/// Whose membership of which organization.
+/// The key of a membership: at most one is active.
 type Membership = (OrganizationId, UserId);
 
 impl MongoDirectory {
-    /// The directory of this database. One is enough for a process.
+    /// The directory of this database. A process needs one.
     pub(crate) fn new(database: Database) -> Self {
         let reader = database.clone();
-        let memberships = Gather::new(move |asked| find_all(reader.clone(), asked));
-        Self { database, memberships, slugs: Cache::new(MOST_SLUGS) }
+        let memberships = CoalescedLookup::new(move |asked| find_all(reader.clone(), asked));
+        Self { database, memberships, slugs: Cache::new(SLUG_CACHE_SIZE) }
     }
 }
 
@@ -64,7 +65,7 @@ impl Directory for MongoDirectory {
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault> {
         let slug = match organization {
-            // That a member belongs to it is proof enough that it is there.
+            // A member of the organization proves that it exists.
             OrganizationReference::Id(id) => {
                 return Ok(self.member(*id, user).await?.map(|member| (*id, member)));
             }
@@ -74,10 +75,10 @@ impl Directory for MongoDirectory {
             if let Some(member) = self.member(id, user).await? {
                 return Ok(Some((id, member)));
             }
-            // A stranger; or the database was restored to a state in which somebody else has the slug.
+            // An unknown member, or a database that was restored to a state in which another organization has the slug.
             self.slugs.invalidate(slug);
         }
-        let Some(id) = self.organization_called(slug).await? else { return Ok(None) };
+        let Some(id) = self.organization_with_slug(slug).await? else { return Ok(None) };
         self.slugs.insert(slug.clone(), id);
         Ok(self.member(id, user).await?.map(|member| (id, member)))
     }
@@ -94,21 +95,22 @@ impl Directory for MongoDirectory {
     }
 }
 
-/// The active memberships among these.
+/// Finds the active memberships, in the order of their keys.
 async fn find_all(database: Database, asked: Vec<Membership>) -> Result<Vec<Option<Member>>, Fault> {
     let mut users: BTreeMap<OrganizationId, Vec<&str>> = BTreeMap::new();
     for (organization, user) in &asked {
         users.entry(*organization).or_default().push(user.as_str());
     }
-    let of_each = users.into_iter().map(|(organization, users)| find_some(&database, organization, users));
+    let by_organization =
+        users.into_iter().map(|(organization, users)| find_in_organization(&database, organization, users));
     let members: HashMap<Membership, Member> =
-        futures::future::try_join_all(of_each).await?.into_iter().flatten().collect();
-    // The same user may ask twice at once.
+        futures::future::try_join_all(by_organization).await?.into_iter().flatten().collect();
+    // A key may occur twice.
     Ok(asked.iter().map(|membership| members.get(membership).cloned()).collect())
 }
 
-/// The active memberships of these users in an organization.
-async fn find_some(
+/// Finds the active memberships of these users in one organization.
+async fn find_in_organization(
     database: &Database,
     organization: OrganizationId,
     users: Vec<&str>,
@@ -128,10 +130,10 @@ struct Identified {
 
 impl MongoDirectory {
     async fn member(&self, organization: OrganizationId, user: &UserId) -> Result<Option<Member>, Fault> {
-        self.memberships.ask((organization, user.clone())).await
+        self.memberships.get((organization, user.clone())).await
     }
 
-    async fn organization_called(&self, slug: &Slug) -> Result<Option<OrganizationId>, StorageError> {
+    async fn organization_with_slug(&self, slug: &Slug) -> Result<Option<OrganizationId>, StorageError> {
         self.organization(doc! { "slug": slug.as_str() }).await
     }
 

@@ -7,6 +7,7 @@
 //! document up, in [`unscoped`].
 
 pub mod check;
+mod coalesced;
 pub mod connect;
 pub mod ports;
 pub mod registration;
@@ -21,7 +22,6 @@ mod directory;
 mod documents;
 mod error;
 mod events;
-mod gather;
 mod issues;
 mod members;
 mod organization_locks;

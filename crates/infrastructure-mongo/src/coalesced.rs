@@ -1,0 +1,171 @@
+//! Coalesced lookups: concurrent lookups of one kind are merged into one query.
+//!
+//! While one query is in flight, further keys wait for it to end; then one query looks up all of them. Nothing is
+//! cached: every result was read after it was asked for.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use convene_application::failure::Fault;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::sync::oneshot;
+
+use crate::error::shared;
+
+/// Looks up all of these keys. The results are in the order of the keys.
+type Query<K, V> = Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>, Fault>> + Send + Sync>;
+
+/// A key, and the channel for its result.
+type Pending<K, V> = (K, oneshot::Sender<Result<V, Fault>>);
+
+/// Coalesces lookups of one kind. Cheap to clone.
+pub(crate) struct CoalescedLookup<K, V>(Arc<Inner<K, V>>);
+
+struct Inner<K, V> {
+    query: Query<K, V>,
+    state: Mutex<State<K, V>>,
+}
+
+struct State<K, V> {
+    is_in_flight: bool,
+    pending: Vec<Pending<K, V>>,
+}
+
+impl<K, V> Clone for CoalescedLookup<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
+    /// Coalesces calls of this query, whose results are in the order of the keys.
+    pub(crate) fn new<F>(query: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<V>, Fault>> + Send + 'static,
+    {
+        let state = Mutex::new(State { is_in_flight: false, pending: Vec::new() });
+        Self(Arc::new(Inner { query: Box::new(move |keys| query(keys).boxed()), state }))
+    }
+
+    /// Looks up a key.
+    ///
+    /// # Errors
+    /// The fault of the query that the key was part of.
+    pub(crate) async fn get(&self, key: K) -> Result<V, Fault> {
+        let (sender, result) = oneshot::channel();
+        let is_first = {
+            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.pending.push((key, sender));
+            !std::mem::replace(&mut state.is_in_flight, true)
+        };
+        if is_first {
+            // A task of its own: a caller may be dropped, and the others still get their results.
+            let _task = tokio::spawn(Arc::clone(&self.0).run());
+        }
+        result.await.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup ended without a result")))
+    }
+}
+
+impl<K: Send + 'static, V: Send + 'static> Inner<K, V> {
+    /// Runs queries until no key is pending.
+    async fn run(self: Arc<Self>) {
+        while let Some(pending) = self.take_pending() {
+            let (keys, senders): (Vec<K>, Vec<_>) = pending.into_iter().unzip();
+            let found = std::panic::AssertUnwindSafe((self.query)(keys)).catch_unwind().await;
+            match found.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup panicked"))) {
+                Ok(values) => {
+                    for (sender, value) in senders.into_iter().zip(values) {
+                        // A caller that was dropped needs no result.
+                        drop(sender.send(Ok(value)));
+                    }
+                }
+                Err(fault) => {
+                    let fault = Arc::new(fault);
+                    for sender in senders {
+                        drop(sender.send(Err(shared(&fault))));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the pending keys. If there are none, no query is in flight any more.
+    fn take_pending(&self) -> Option<Vec<Pending<K, V>>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let pending = std::mem::take(&mut state.pending);
+        state.is_in_flight = !pending.is_empty();
+        state.is_in_flight.then_some(pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// Doubles numbers as soon as the gate is open, and counts its queries.
+    fn doubling(gate: &Arc<Semaphore>, calls: &Arc<AtomicUsize>) -> CoalescedLookup<u32, u32> {
+        let (gate, calls) = (Arc::clone(gate), Arc::clone(calls));
+        CoalescedLookup::new(move |keys: Vec<u32>| {
+            let gate = Arc::clone(&gate);
+            calls.fetch_add(1, Ordering::Relaxed);
+            async move {
+                gate.acquire().await.expect("it is never closed").forget();
+                match keys.contains(&0) {
+                    true => Err(Fault::Overloaded),
+                    false => Ok(keys.into_iter().map(|number| number * 2).collect()),
+                }
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn lookups_during_a_query_share_the_next_query() {
+        let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::default());
+        let lookup = doubling(&gate, &calls);
+        let mut first = Box::pin(lookup.get(1));
+        assert!((&mut first).now_or_never().is_none());
+        tokio::task::yield_now().await;
+        let mut others: Vec<_> = (2..100).map(|number| Box::pin(lookup.get(number))).collect();
+        for other in &mut others {
+            assert!(other.now_or_never().is_none());
+        }
+        gate.add_permits(2);
+        assert_eq!(first.await.unwrap(), 2);
+        let results: Vec<u32> = join_all(others).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(results, (2..100).map(|number| number * 2).collect::<Vec<_>>());
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_caller_does_not_block_the_others() {
+        let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::default());
+        let lookup = doubling(&gate, &calls);
+        let mut dropped = Box::pin(lookup.get(1));
+        assert!((&mut dropped).now_or_never().is_none());
+        drop(dropped);
+        gate.add_permits(2);
+        assert_eq!(lookup.get(2).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_fault_fails_all_lookups_of_its_query_and_no_later_one() {
+        let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::default());
+        let lookup = doubling(&gate, &calls);
+        let mut first = Box::pin(lookup.get(1));
+        assert!((&mut first).now_or_never().is_none());
+        tokio::task::yield_now().await;
+        let failing = [lookup.get(0), lookup.get(3)];
+        gate.add_permits(3);
+        let (first, failing) = futures::join!(first, join_all(failing));
+        assert_eq!(first.unwrap(), 2);
+        assert!(failing.iter().all(|result| matches!(result, Err(Fault::Overloaded))));
+        assert_eq!(lookup.get(4).await.unwrap(), 8);
+    }
+}
