@@ -7,7 +7,7 @@ use super::personal_data::{Whose, with_commands};
 /// What a reader of `convene erase --help` has to know.
 const HELP: &str = "\
 The person is removed from the organization, which cancels every registration of theirs that has not ended, and a
-tombstone takes their place in members and the activity log. Titles and descriptions that people wrote
+pseudonym replaces the user id in members and the activity log. Titles and descriptions that people wrote
 stay as they are, and so do backups and logs of processes. The last admin of an organization can't be erased.
 
 The server's database user may not change the activity log. CONVENE_MONGODB_URI must be that of a user with the role

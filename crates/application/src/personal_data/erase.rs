@@ -10,16 +10,15 @@ use crate::{
     ports::{Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
-/// What an erasure did.
+/// The effects of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Erasure {
-    /// How many seats and places in queues were given up.
+    /// The number of confirmed and waitlisted registrations that were cancelled.
     pub cancelled_registrations: u32,
-    /// What was replaced.
     pub erased: Erased,
 }
 
-/// Erases what an organization knows of a person.
+/// Erases the data that an organization has about a person.
 pub struct ErasePersonalData {
     clock: Arc<dyn Clock>,
     directory: Arc<dyn Directory>,
@@ -28,7 +27,6 @@ pub struct ErasePersonalData {
 }
 
 impl ErasePersonalData {
-    /// The use case over these ports.
     #[must_use]
     pub fn new(
         clock: Arc<dyn Clock>,
@@ -39,14 +37,14 @@ impl ErasePersonalData {
         Self { clock, directory, members, personal_data }
     }
 
-    /// Removes the person from the organization, as an admin would, and puts a tombstone in their place wherever
-    /// they are named. Doing it again finishes what was interrupted, and otherwise changes nothing.
+    /// Removes the person from the organization, as an admin would, and replaces the user id by a pseudonym everywhere.
+    /// A second call finishes an erasure that was interrupted, and otherwise changes nothing.
     ///
-    /// The log names the platform as the one who did it: the operator's commands know no user.
+    /// The actor in the activity log is the platform: the operator's commands know no user.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `org`, `InvalidInput` on `user` for what names no person, or `LastAdmin`; then
-    /// nothing was erased. Nor was it after a fault of [`PersonalData::prove_rights`].
+    /// Refused with `NotFound` on `org`, `InvalidInput` on `user` for an id that is not a person's, or `LastAdmin`. Then, and
+    /// after a fault of [`PersonalData::prove_rights`], nothing was erased.
     #[tracing::instrument(skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Erasure> {
         let scope = scope(&*self.directory, operator, person).await?;
@@ -57,7 +55,7 @@ impl ErasePersonalData {
         let cancelled_registrations = match present {
             Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
                 Ok(removed) => removed.cancelled_registrations,
-                // Somebody else removed them since.
+                // Another call removed the member in the meantime.
                 Err(Failure::Refused(refusals)) if refusals == [Refusal::not_found("memberId")] => 0,
                 Err(failure) => return Err(failure),
             },
@@ -95,7 +93,6 @@ mod tests {
         directory
     }
 
-    /// What is held can be changed.
     fn permitted() -> MockPersonalData {
         let mut personal_data = MockPersonalData::new();
         personal_data.expect_prove_rights().returning(|_| Ok(()));
@@ -120,25 +117,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn erases_nothing_of_the_last_admin() {
+    async fn the_last_admin_is_not_erased() {
         let mut members = MockMembers::new();
         members.expect_remove().returning(|_, _, _| Err(Refusal::LastAdmin.into()));
-        // The mock panics where it is told to erase.
+        // The mock panics if `erase` is called.
         let outcome = erase(directory(true), members, permitted(), "bob").await;
         assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [Refusal::LastAdmin]));
     }
 
     #[tokio::test]
-    async fn removes_nobody_where_the_log_cannot_be_changed() {
+    async fn no_member_is_removed_without_the_right_to_change_the_log() {
         let mut personal_data = MockPersonalData::new();
         personal_data.expect_prove_rights().returning(|_| Err(Fault::internal("not authorized").into()));
-        // The mocks panic where they are called.
+        // The mocks panic if they are called.
         let outcome = erase(directory(true), MockMembers::new(), personal_data, "bob").await;
         assert!(matches!(outcome, Err(Failure::Fault(Fault::Internal(_)))), "{outcome:?}");
     }
 
     #[tokio::test]
-    async fn finishes_the_erasure_of_who_was_removed() {
+    async fn the_erasure_of_a_removed_member_is_finished() {
         let mut personal_data = permitted();
         let erased = Erased { memberships: 1, entries: 2, keys: 3 };
         personal_data
@@ -150,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn erases_who_is_removed_by_somebody_else_meanwhile() {
+    async fn a_member_who_was_removed_in_the_meantime_is_erased() {
         let mut members = MockMembers::new();
         members.expect_remove().returning(|_, _, _| Err(Refusal::not_found("memberId").into()));
         let mut personal_data = permitted();
@@ -160,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_platform_is_no_person() {
+    async fn the_platform_is_not_a_person() {
         let outcome = erase(directory(false), MockMembers::new(), MockPersonalData::new(), "system").await;
         let refused = Refusal::invalid("user", "stands for the platform itself");
         assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [refused]));

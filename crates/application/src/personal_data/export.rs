@@ -9,32 +9,29 @@ use crate::{
     ports::{Directory, PersonalData, PersonalRecord},
 };
 
-/// What is held about a person.
+/// The data that an organization has about a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
-    /// By which organization.
     pub organization: OrganizationId,
-    /// What it holds.
     pub record: PersonalRecord,
 }
 
-/// Collects everything that an organization holds about a person.
+/// Collects the data that an organization has about a person.
 pub struct ExportPersonalData {
     directory: Arc<dyn Directory>,
     personal_data: Arc<dyn PersonalData>,
 }
 
 impl ExportPersonalData {
-    /// The use case over these ports.
     #[must_use]
     pub fn new(directory: Arc<dyn Directory>, personal_data: Arc<dyn PersonalData>) -> Self {
         Self { directory, personal_data }
     }
 
-    /// Everything that is held about the person; nothing, if the organization never knew them.
+    /// Collects the data of the person. The record of an unknown person is empty.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `org`, or `InvalidInput` on `user` for what names no person.
+    /// Refused with `NotFound` on `org`, or `InvalidInput` on `user` for an id that is not a person's.
     #[tracing::instrument(skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Export> {
         let scope = scope(&*self.directory, operator, person).await?;

@@ -1,14 +1,14 @@
-//! What is held about a person: shown to them, and erased.
+//! Export and erasure of the data that an organization has about a person.
 //!
-//! These use cases are for the operator's commands, not for the server: it may not change the activity log.
+//! The operator's commands run these use cases. The server does not: it has no right to change the activity log.
 
+mod entries;
 mod erase;
 mod export;
-mod trail;
 
+pub use entries::PersonalEntries;
 pub use erase::{ErasePersonalData, Erasure};
 pub use export::{Export, ExportPersonalData};
-pub use trail::Trail;
 
 use convene_domain::{activity::Actor, text::UserId};
 
@@ -18,16 +18,16 @@ use crate::{
     ports::{Directory, OrganizationReference},
 };
 
-/// Whose data, and where.
+/// A person in an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The organization. A person who belongs to several is looked after in each of them by itself.
+    /// A person who belongs to several organizations is exported and erased in each of them separately.
     pub organization: OrganizationReference,
     /// The subject of the person's credentials.
     pub user: UserId,
 }
 
-/// The scope of the organization that is meant.
+/// Finds the scope of the person's organization.
 async fn scope(directory: &dyn Directory, operator: &Operator, person: &Person) -> Outcome<TenantScope> {
     if person.user.as_str() == Actor::System.to_string() {
         return Err(Refusal::invalid("user", "stands for the platform itself").into());

@@ -36,16 +36,16 @@ pub(crate) struct ChangeDocument {
     after: Option<String>,
 }
 
-/// How [`Actor::System`] is written.
+/// The stored form of [`Actor::System`].
 const SYSTEM: &str = "system";
 
 impl ActivityDocument {
-    /// Replaces what the entry of a member says of who that is; tells whether it said anything.
-    pub(crate) fn redact(&mut self, tombstone: &str) -> bool {
+    /// Replaces the values that identify the member whom the entry is about. Returns whether there were any.
+    pub(crate) fn redact(&mut self, pseudonym: &str) -> bool {
         let mut redacted = false;
         for change in &mut self.changes {
             let with = match change.field.as_str() {
-                "userId" => tombstone,
+                "userId" => pseudonym,
                 "displayName" => ERASED_NAME,
                 "email" => ERASED_EMAIL,
                 _ => continue,

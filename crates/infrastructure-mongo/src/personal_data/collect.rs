@@ -2,7 +2,7 @@ use bson::{DateTime, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    personal_data::Trail,
+    personal_data::PersonalEntries,
     ports::{BusyTime, Membership, PersonalRecord, UsedKey},
 };
 use convene_domain::{
@@ -33,10 +33,9 @@ use crate::{
     scoped::Query,
 };
 
-/// How many entries of the log are read at once.
-const PAGE: usize = 1_000;
+/// The number of log entries that are read at once.
+const PAGE_SIZE: usize = 1_000;
 
-/// Collects what is held about the person.
 pub(super) async fn collect(
     database: &Database,
     scope: &TenantScope,
@@ -44,19 +43,19 @@ pub(super) async fn collect(
 ) -> Result<PersonalRecord, Fault> {
     let memberships = memberships(database, scope, user).await?;
     let ids: Vec<String> = memberships.iter().map(|membership| membership.member.id.to_string()).collect();
-    let of_them = doc! { "$in": &ids };
+    let is_person = doc! { "$in": &ids };
 
-    let query = Query::from(doc! { "member": of_them.clone() }).sorted(doc! { "_id": 1 });
+    let query = Query::from(doc! { "member": is_person.clone() }).sorted(doc! { "_id": 1 });
     let registrations: Vec<RegistrationDocument> =
         database.collection(scope, &schema::REGISTRATIONS).find(query).await?;
-    let theirs = doc! { "$or": [{ "createdBy": of_them.clone() }, { "assignee": of_them.clone() }] };
-    let query = Query::from(theirs).sorted(doc! { "number": 1 });
+    let involved = doc! { "$or": [{ "createdBy": is_person.clone() }, { "assignee": is_person.clone() }] };
+    let query = Query::from(involved).sorted(doc! { "number": 1 });
     let issues: Vec<IssueDocument> = database.collection(scope, &schema::ISSUES).find(query).await?;
-    let query = doc! { "_id": of_them };
+    let query = doc! { "_id": is_person };
     let agendas: Vec<AgendaDocument> = database.collection(scope, &schema::AGENDAS).find(query).await?;
     let registrations: Vec<Registration> = read_all(registrations).map_err(StorageError::from)?;
     let known = ids.into_iter().chain(registrations.iter().map(|registration| registration.id.to_string()));
-    let trail = Trail::new(user, known);
+    let entries = PersonalEntries::new(user, known);
     let issues: Vec<Issue> = read_all(issues).map_err(StorageError::from)?;
     Ok(PersonalRecord {
         agenda: agendas
@@ -67,7 +66,7 @@ pub(super) async fn collect(
             .concat(),
         registrations,
         issues,
-        activity: activity(database, scope, trail).await?,
+        activity: activity(database, scope, entries).await?,
         keys: keys(database, scope, user).await?,
         memberships,
     })
@@ -99,40 +98,40 @@ fn busy_times(agenda: &AgendaDocument) -> Result<Vec<BusyTime>, CorruptDocument>
     agenda.busy.iter().map(read).collect()
 }
 
-/// What the log tells of the person. Who is named in it no index knows, so all of it is read, page by page.
+/// Collects the log entries about the person. No index covers the values of an entry, so the whole log is read, page by page.
 async fn activity(
     database: &Database,
     scope: &TenantScope,
-    mut trail: Trail,
+    mut selection: PersonalEntries,
 ) -> Result<Vec<Activity>, StorageError> {
-    let mut told = Vec::new();
+    let mut selected = Vec::new();
     let mut newer = Document::new();
     loop {
-        let query = Query::from(newer).sorted(doc! { "at": 1, "_id": 1 }).limited(PAGE);
+        let query = Query::from(newer).sorted(doc! { "at": 1, "_id": 1 }).limited(PAGE_SIZE);
         let page: Vec<ActivityDocument> = database.collection(scope, &schema::ACTIVITY).find(query).await?;
-        let Some(last) = page.last() else { return Ok(told) };
-        // The bound on the moment alone is for the index.
+        let Some(last) = page.last() else { return Ok(selected) };
+        // The redundant bound on the time is for the index.
         let later = doc! { "at": { "$gt": last.at } };
         newer = doc! { "at": { "$gte": last.at }, "$or": [later, { "_id": { "$gt": &last.id } }] };
         let entries: Vec<Activity> = read_all(page)?;
-        told.extend(entries.into_iter().filter(|entry| trail.passes(entry)));
+        selected.extend(entries.into_iter().filter(|entry| selection.select(entry)));
     }
 }
 
 async fn keys(database: &Database, scope: &TenantScope, user: &UserId) -> Result<Vec<UsedKey>, StorageError> {
-    let notes: Vec<IdempotencyDocument> =
+    let uses: Vec<IdempotencyDocument> =
         database.collection(scope, &schema::IDEMPOTENCY).find(keys_of(scope, user)).await?;
     let registrations: Vec<RegistrationDocument> =
         database.collection(scope, &schema::REGISTRATIONS).find(registrations_keyed_by(user)).await?;
-    let mut keys = Vec::with_capacity(notes.len() + registrations.len());
+    let mut keys = Vec::with_capacity(uses.len() + registrations.len());
     let mut add = |fields: Fields<'_>, key: &str, at: DateTime, subject: &str| {
         let key = fields.read("key", IdempotencyKey::parse(key))?;
         keys.push(UsedKey { key, used_at: instant(at), subject: subject.to_owned() });
         Ok::<_, CorruptDocument>(())
     };
-    for note in &notes {
-        let fields = Fields::of(schema::IDEMPOTENCY.name, &note.id.key);
-        add(fields, &note.id.key, note.created_at, &note.result.subject)?;
+    for used in &uses {
+        let fields = Fields::of(schema::IDEMPOTENCY.name, &used.id.key);
+        add(fields, &used.id.key, used.created_at, &used.result.subject)?;
     }
     for registration in &registrations {
         if let Some(used) = &registration.idempotency {

@@ -3,7 +3,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    ports::{ERASED_NAME, Erased, PERSONAL_FIELDS, tombstone},
+    ports::{ERASED_NAME, Erased, PERSONAL_FIELDS, pseudonym},
 };
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
@@ -26,10 +26,10 @@ use crate::{
     transaction::Transaction,
 };
 
-/// How many documents one transaction rewrites: well within the few seconds that it has.
-const BATCH: usize = 500;
+/// The number of documents that one transaction rewrites: well within the few seconds that it has.
+const BATCH_SIZE: usize = 500;
 
-/// Changes what no entry is: the database refuses that too, to users who may not.
+/// Updates an entry that does not exist: the database refuses that too if the right is missing.
 pub(super) async fn prove_rights(database: &Database, scope: &TenantScope) -> Outcome<()> {
     database
         .transact(scope, |transaction| {
@@ -43,8 +43,8 @@ pub(super) async fn prove_rights(database: &Database, scope: &TenantScope) -> Ou
         .await
 }
 
-/// Replaces the person by a tombstone, in batches; the memberships come last, so that an erasure that is
-/// interrupted still finds whom it is about.
+/// Replaces the person's user id by a pseudonym, in batches. The memberships come last, because an erasure that was
+/// interrupted starts from them.
 pub(super) async fn erase(
     database: &Database,
     scope: &TenantScope,
@@ -52,37 +52,39 @@ pub(super) async fn erase(
     change: &Change,
 ) -> Outcome<Erased> {
     let members = removed_memberships(database, scope, user).await.map_err(Fault::from)?;
-    let stone = tombstone(members.first().map_or_else(|| database.ids().next(), MemberId::uuid));
-    if stone == user.as_str() {
+    let pseudonym = pseudonym(members.first().map_or_else(|| database.ids().next(), MemberId::uuid));
+    if pseudonym == user.as_str() {
         return Ok(Erased::default());
     }
-    let (user, stone, members) = (user, stone.as_str(), members.as_slice());
-    let acted = database
+    let (user, pseudonym, members) = (user, pseudonym.as_str(), members.as_slice());
+    let actors = database
         .in_batches(scope, |transaction| {
-            let set = doc! { "$set": { "actor": stone } };
+            let set = doc! { "$set": { "actor": pseudonym } };
             rewrite(transaction, &schema::ACTIVITY, doc! { "actor": user.as_str() }, set).boxed()
         })
         .await?;
-    let told = redact_entries(database, scope, members, stone).await?;
-    let kept = database
+    let subjects = redact_entries(database, scope, members, pseudonym).await?;
+    let registrations = database
         .in_batches(scope, |transaction| {
             let unset = doc! { "$unset": { "idempotency": "" } };
             rewrite(transaction, &schema::REGISTRATIONS, registrations_keyed_by(user), unset).boxed()
         })
         .await?;
-    let noted = database
+    let keys = database
         .in_batches(scope, |transaction| {
             async move {
-                let keys = keys_of(transaction.scope(), user);
-                Ok(transaction.collection(&schema::IDEMPOTENCY).delete_many(keys).await?)
+                let filter = keys_of(transaction.scope(), user);
+                Ok(transaction.collection(&schema::IDEMPOTENCY).delete_many(filter).await?)
             }
             .boxed()
         })
         .await?;
     let memberships = database
-        .transact(scope, |transaction| bury(transaction, members, user, stone, change).boxed())
+        .transact(scope, |transaction| {
+            replace_memberships(transaction, members, user, pseudonym, change).boxed()
+        })
         .await?;
-    Ok(Erased { memberships, entries: acted + told, keys: kept + noted })
+    Ok(Erased { memberships, entries: actors + subjects, keys: registrations + keys })
 }
 
 async fn removed_memberships(
@@ -100,7 +102,7 @@ async fn removed_memberships(
 }
 
 impl Database {
-    /// Runs the batch in one transaction after the other, until there is nothing left for it to do.
+    /// Runs the batch in one transaction after the other, until it finds no documents any more.
     async fn in_batches<'environment, B>(&self, scope: &TenantScope, batch: B) -> Outcome<u64>
     where
         B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<u64>> + Send + Sync,
@@ -116,14 +118,14 @@ impl Database {
     }
 }
 
-/// Updates a batch of the documents that pass the filter, after which they MUST not pass it any more.
+/// Updates a batch of the documents that pass the filter. The update MUST make them fail the filter.
 async fn rewrite(
     transaction: &mut Transaction<'_>,
     schema: &'static CollectionSchema,
     filter: Document,
     update: Document,
 ) -> Attempt<u64> {
-    let ids = transaction.collection(schema).ids(Query::from(filter).limited(BATCH)).await?;
+    let ids = transaction.collection(schema).ids(Query::from(filter).limited(BATCH_SIZE)).await?;
     if ids.is_empty() {
         return Ok(0);
     }
@@ -131,20 +133,20 @@ async fn rewrite(
     Ok(updated.modified)
 }
 
-/// Replaces what the log's entries about the memberships say of who that is.
+/// Redacts the log's entries about the memberships.
 async fn redact_entries(
     database: &Database,
     scope: &TenantScope,
     members: &[MemberId],
-    stone: &str,
+    pseudonym: &str,
 ) -> Outcome<u64> {
     let members: Vec<String> = members.iter().map(ToString::to_string).collect();
     let members = members.as_slice();
     let (mut total, mut after) = (0, String::new());
     loop {
-        let place = after.as_str();
+        let start = after.as_str();
         let (redacted, last) =
-            database.transact(scope, |it| redact_batch(it, members, place, stone).boxed()).await?;
+            database.transact(scope, |it| redact_batch(it, members, start, pseudonym).boxed()).await?;
         total += redacted;
         match last {
             Some(last) => after = last,
@@ -153,23 +155,23 @@ async fn redact_entries(
     }
 }
 
-/// Redacts a batch of the entries after the one with this id; answers with how many had something to replace, and
-/// the id of the last one.
+/// Redacts a batch of the entries after the one with this id. Returns the number of changed entries, and the id of the last
+/// entry of the batch.
 async fn redact_batch(
     transaction: &mut Transaction<'_>,
     members: &[String],
     after: &str,
-    stone: &str,
+    pseudonym: &str,
 ) -> Attempt<(u64, Option<String>)> {
     let filter = doc! {
         "subject": { "$in": members },
         "changes.field": { "$in": PERSONAL_FIELDS.to_vec() },
         "_id": { "$gt": after },
     };
-    let query = Query::from(filter).sorted(doc! { "_id": 1 }).limited(BATCH);
+    let query = Query::from(filter).sorted(doc! { "_id": 1 }).limited(BATCH_SIZE);
     let mut entries: Vec<ActivityDocument> = transaction.collection(&schema::ACTIVITY).find(query).await?;
     let last = entries.last().map(|entry| entry.id.clone());
-    entries.retain_mut(|entry| entry.redact(stone));
+    entries.retain_mut(|entry| entry.redact(pseudonym));
     let statement = |entry: &ActivityDocument| {
         let changes = bson::serialize_to_bson(&entry.changes)?;
         Ok::<_, bson::error::Error>(UpdateStatement {
@@ -183,28 +185,28 @@ async fn redact_batch(
     Ok((updated.modified, last))
 }
 
-/// Puts the tombstone onto the memberships.
-async fn bury(
+/// Replaces the personal fields of the memberships.
+async fn replace_memberships(
     transaction: &mut Transaction<'_>,
     members: &[MemberId],
     user: &UserId,
-    stone: &str,
+    pseudonym: &str,
     change: &Change,
 ) -> Attempt<u32> {
-    let mut buried = 0;
+    let mut replaced = 0;
     for member in members {
-        let them = doc! { "_id": member.to_string(), "userId": user.as_str(), "status": REMOVED };
+        let filter = doc! { "_id": member.to_string(), "userId": user.as_str(), "status": REMOVED };
         let update = doc! {
-            "$set": { "userId": stone, "displayName": ERASED_NAME, "updatedAt": date(change.at) },
+            "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": date(change.at) },
             "$unset": { "email": "" },
         };
-        let updated = transaction.collection(&schema::MEMBERS).update_one(them, update).await?;
+        let updated = transaction.collection(&schema::MEMBERS).update_one(filter, update).await?;
         if updated.matched == 1 {
             let subject = Subject::Member(*member);
             transaction
                 .log(change, ActivityDraft { action: Action::MemberErased, subject, changes: Vec::new() });
-            buried += 1;
+            replaced += 1;
         }
     }
-    Ok(buried)
+    Ok(replaced)
 }

@@ -1,4 +1,4 @@
-//! The port of what is held about a person.
+//! The personal data port.
 
 mod collect;
 mod erase;
@@ -15,7 +15,7 @@ use convene_domain::text::UserId;
 
 use crate::database::Database;
 
-/// What MongoDB holds about people.
+/// The personal data in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoPersonalData(pub(crate) Database);
 
@@ -34,13 +34,12 @@ impl PersonalData for MongoPersonalData {
     }
 }
 
-/// The registrations that were made under a key of the user. The second condition is that of the index.
+/// The registrations with an idempotency key of the user. The second condition is that of the partial index.
 fn registrations_keyed_by(user: &UserId) -> Document {
     doc! { "idempotency.actor": user.as_str(), "idempotency.key": { "$exists": true } }
 }
 
-/// The idempotency keys of the user: a range of whole ids, in which the organization comes first, so that the index
-/// on ids can be used.
+/// The idempotency keys of the user: a range of whole ids, so that the index on ids can be used.
 fn keys_of(scope: &TenantScope, user: &UserId) -> Document {
     let organization = scope.organization().to_string();
     let id = |key: Bson| doc! { "organization": &organization, "actor": user.as_str(), "key": key };

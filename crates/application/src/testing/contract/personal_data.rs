@@ -23,7 +23,7 @@ use crate::{
     personal_data::{ErasePersonalData, Erasure, Person},
     ports::{
         ERASED_EMAIL, ERASED_NAME, Erased, MemberPatch, OrganizationReference, PERSONAL_FIELDS,
-        PersonalRecord, RegistrationFilter, RegistrationOrder, tombstone,
+        PersonalRecord, RegistrationFilter, RegistrationOrder, pseudonym,
     },
     testing::{
         FixedClock,
@@ -155,12 +155,12 @@ pub(super) async fn erases_a_person_everywhere(bench: Bench) {
     assert!(erased.entries >= 4, "{erased:?}");
     assert_eq!(collect(&tenant, "ada").await, PersonalRecord::default(), "nothing is held about ada");
 
-    let stone = tombstone(ada.id.uuid());
-    let record = collect(&tenant, &stone).await;
+    let pseudonym = pseudonym(ada.id.uuid());
+    let record = collect(&tenant, &pseudonym).await;
     let [membership] = record.memberships.as_slice() else { panic!("{record:?}") };
     assert_eq!(membership.removed_at, removed_at, "times stay");
     let Member { user_id, display_name, email, .. } = &membership.member;
-    assert_eq!((user_id.as_str(), display_name.as_str(), email), (stone.as_str(), ERASED_NAME, &None));
+    assert_eq!((user_id.as_str(), display_name.as_str(), email), (pseudonym.as_str(), ERASED_NAME, &None));
     assert_eq!(membership.member.id, ada.id, "what refers to the member still does");
     assert_eq!((record.registrations[0].id, record.issues), (seat.id, issues));
 
@@ -179,7 +179,7 @@ pub(super) async fn erases_a_person_everywhere(bench: Bench) {
         for change in entry.changes.iter().filter(|it| PERSONAL_FIELDS.contains(&it.field.as_str())) {
             for value in [&change.before, &change.after].into_iter().flatten() {
                 let of_her = entry.subject.to_string() == ada.id.to_string();
-                let replaced = [stone.as_str(), ERASED_NAME, ERASED_EMAIL].contains(&value.as_str());
+                let replaced = [pseudonym.as_str(), ERASED_NAME, ERASED_EMAIL].contains(&value.as_str());
                 assert_eq!(replaced, of_her, "{entry:?}");
             }
         }
@@ -192,7 +192,7 @@ pub(super) async fn erases_a_person_everywhere(bench: Bench) {
 
     let journal = tenant.journal().await;
     assert_eq!(erase(&tenant, "ada").await, Erased::default(), "there is nothing left to erase");
-    assert_eq!(erase(&tenant, &stone).await, Erased::default(), "a tombstone has no tombstone");
+    assert_eq!(erase(&tenant, &pseudonym).await, Erased::default(), "a pseudonym is not replaced");
     journal.expect_nothing().await;
 }
 
@@ -217,16 +217,16 @@ pub(super) async fn leaves_a_present_membership_alone(bench: Bench) {
 
 pub(super) async fn erases_a_second_time_what_was_added_since(bench: Bench) {
     let tenant = bench.tenant("choir").await;
-    let mut stones = Vec::new();
+    let mut pseudonyms = Vec::new();
     for _ in 0..2 {
         let ada = tenant.member("ada").await;
         remove(&tenant, &ada).await;
         assert_eq!(erase(&tenant, "ada").await.memberships, 1);
-        stones.push(tombstone(ada.id.uuid()));
+        pseudonyms.push(pseudonym(ada.id.uuid()));
     }
-    assert_ne!(stones[0], stones[1], "the two can't be told to be one person");
-    for stone in stones {
-        assert_eq!(collect(&tenant, &stone).await.memberships.len(), 1);
+    assert_ne!(pseudonyms[0], pseudonyms[1], "the two can't be told to be one person");
+    for pseudonym in pseudonyms {
+        assert_eq!(collect(&tenant, &pseudonym).await.memberships.len(), 1);
     }
 }
 

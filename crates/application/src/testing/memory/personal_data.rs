@@ -11,10 +11,10 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    personal_data::Trail,
+    personal_data::PersonalEntries,
     ports::{
         BusyTime, ERASED_EMAIL, ERASED_NAME, Erased, Ids, Membership, PERSONAL_FIELDS, PersonalData,
-        PersonalRecord, tombstone,
+        PersonalRecord, pseudonym,
     },
 };
 
@@ -28,7 +28,7 @@ impl PersonalData for InMemory {
             .filter(|record| record.member.user_id == *user)
             .map(|record| Membership { member: record.member.clone(), removed_at: record.removed })
             .collect();
-        let is_them = |member| memberships.iter().any(|membership| membership.member.id == member);
+        let is_person = |member| memberships.iter().any(|membership| membership.member.id == member);
         let mut agenda: Vec<BusyTime> = memberships
             .iter()
             .filter(|membership| membership.removed_at.is_none())
@@ -37,16 +37,18 @@ impl PersonalData for InMemory {
             .collect();
         agenda.sort_by_key(|busy| busy.interval);
         let issues = tenant.issues.values();
-        let theirs = issues.filter(|issue| is_them(issue.created_by) || issue.assignee.is_some_and(is_them));
+        let involved =
+            issues.filter(|issue| is_person(issue.created_by) || issue.assignee.is_some_and(is_person));
         let registrations: Vec<Registration> =
-            tenant.registrations.values().filter(|it| is_them(it.member)).cloned().collect();
+            tenant.registrations.values().filter(|it| is_person(it.member)).cloned().collect();
         let ids = memberships.iter().map(|membership| membership.member.id.to_string());
-        let mut trail = Trail::new(user, ids.chain(registrations.iter().map(|it| it.id.to_string())));
+        let mut entries =
+            PersonalEntries::new(user, ids.chain(registrations.iter().map(|it| it.id.to_string())));
         Ok(PersonalRecord {
             agenda,
             registrations,
-            issues: theirs.cloned().collect(),
-            activity: tenant.log.values().filter(|entry| trail.passes(entry)).cloned().collect(),
+            issues: involved.cloned().collect(),
+            activity: tenant.log.values().filter(|entry| entries.select(entry)).cloned().collect(),
             keys: tenant.keys.used_by(&Actor::User(user.clone())),
             memberships,
         })
@@ -63,17 +65,17 @@ impl PersonalData for InMemory {
             let removed =
                 tenant.members.values().filter(|it| it.removed.is_some() && it.member.user_id == *user);
             let members: Vec<MemberId> = removed.map(|record| record.member.id).collect();
-            let stone = tombstone(members.first().map_or(spare, MemberId::uuid));
-            let stone = UserId::parse(&stone).expect("a tombstone is a user id");
-            if stone == *user {
+            let pseudonym = pseudonym(members.first().map_or(spare, MemberId::uuid));
+            let pseudonym = UserId::parse(&pseudonym).expect("a pseudonym is a user id");
+            if pseudonym == *user {
                 return Ok(Erased::default());
             }
             let actor = Actor::User(user.clone());
             let keys = tenant.keys.forget(&actor);
-            let entries = rewrite_log(tenant, &actor, &members, &stone);
+            let entries = rewrite_log(tenant, &actor, &members, &pseudonym);
             for member in &members {
                 if let Some(record) = transaction.tenant.members.get_mut(member) {
-                    record.member.user_id = stone.clone();
+                    record.member.user_id = pseudonym.clone();
                     record.member.display_name = DisplayName::parse(ERASED_NAME).expect("a name");
                     record.member.email = None;
                     record.member.updated_at = change.at;
@@ -87,17 +89,17 @@ impl PersonalData for InMemory {
     }
 }
 
-fn rewrite_log(tenant: &mut Tenant, actor: &Actor, members: &[MemberId], stone: &UserId) -> u64 {
+fn rewrite_log(tenant: &mut Tenant, actor: &Actor, members: &[MemberId], pseudonym: &UserId) -> u64 {
     let mut rewritten = 0;
     for entry in tenant.log.values_mut() {
         let before = entry.clone();
         if entry.actor == *actor {
-            entry.actor = Actor::User(stone.clone());
+            entry.actor = Actor::User(pseudonym.clone());
         }
         if matches!(entry.subject, Subject::Member(member) if members.contains(&member)) {
             for change in entry.changes.iter_mut().filter(|it| PERSONAL_FIELDS.contains(&it.field.as_str())) {
                 let with = match change.field.as_str() {
-                    "userId" => stone.as_str(),
+                    "userId" => pseudonym.as_str(),
                     "displayName" => ERASED_NAME,
                     _ => ERASED_EMAIL,
                 };
