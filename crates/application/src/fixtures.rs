@@ -24,9 +24,9 @@ use uuid::Uuid;
 use crate::{
     caller::Caller,
     failure::{Failure, Outcome, Refusal},
+    mutation_context::ContextFactory,
     page::{PageRequest, PageSize},
     ports::{MockClock, MockIds, ResolvedOccurrence},
-    stamp::Stamp,
 };
 
 /// The current time of every test.
@@ -105,19 +105,19 @@ pub(crate) fn event(number: u128, start: &str, rule: Option<&str>) -> Event {
     }
 }
 
-/// The new id that a [`stamp`] gives out as its `index`th.
+/// The `index`th id that the factory of [`contexts`] makes.
 pub(crate) fn fresh_uuid(index: u64) -> Uuid {
     Uuid::from_u128((1 << 64) + u128::from(index))
 }
 
 /// A fixed clock and ascending ids.
-pub(crate) fn stamp() -> Stamp {
+pub(crate) fn contexts() -> ContextFactory {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
     let mut ids = MockIds::new();
     let next = AtomicU64::new(0);
     ids.expect_next().returning(move || fresh_uuid(next.fetch_add(1, Ordering::Relaxed)));
-    Stamp { clock: Arc::new(clock), ids: Arc::new(ids) }
+    ContextFactory { clock: Arc::new(clock), ids: Arc::new(ids) }
 }
 
 pub(crate) fn page<K>(first: usize, after: Option<K>) -> PageRequest<K> {

@@ -15,6 +15,7 @@ mod fixtures;
 pub mod idempotency;
 pub mod issue;
 pub mod member;
+mod mutation_context;
 pub mod occurrence;
 pub mod organization;
 pub mod page;
@@ -22,7 +23,6 @@ mod period;
 pub mod personal_data;
 pub mod ports;
 pub mod registration;
-mod stamp;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod use_cases;

@@ -7,6 +7,7 @@ use crate::{
     event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, UpdateEvent},
     issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
     member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
+    mutation_context::ContextFactory,
     occurrence::{
         CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, UpdateOccurrence, find::Finder,
     },
@@ -19,7 +20,6 @@ use crate::{
         CancelRegistration, GetRegistrations, ListOwnRegistrations, ListRegistrations, Register,
         ViewerRegistrations, WaitlistPositions,
     },
-    stamp::Stamp,
 };
 
 /// One adapter for each port that use cases after authentication need.
@@ -65,14 +65,14 @@ struct Parts {
     registrations: Arc<dyn Registrations>,
     issues: Arc<dyn Issues>,
     activity_log: Arc<dyn ActivityLog>,
-    stamp: Stamp,
+    contexts: ContextFactory,
     finder: Finder,
 }
 
 impl Parts {
     fn of(ports: Ports) -> Self {
         Self {
-            stamp: Stamp { clock: Arc::clone(&ports.clock), ids: ports.ids },
+            contexts: ContextFactory { clock: Arc::clone(&ports.clock), ids: ports.ids },
             finder: Finder { catalogue: Arc::clone(&ports.catalogue), events: Arc::clone(&ports.events) },
             clock: ports.clock,
             organizations: ports.organizations,
@@ -88,41 +88,41 @@ impl Parts {
 }
 
 use_cases! {
-    create_organization: CreateOrganization { stamp, organizations },
-    update_organization: UpdateOrganization { stamp, organizations },
+    create_organization: CreateOrganization { contexts, organizations },
+    update_organization: UpdateOrganization { contexts, organizations },
     get_organization: GetOrganization { organizations },
 
-    add_member: AddMember { stamp, members },
-    update_member: UpdateMember { stamp, members },
-    remove_member: RemoveMember { stamp, members },
+    add_member: AddMember { contexts, members },
+    update_member: UpdateMember { contexts, members },
+    remove_member: RemoveMember { contexts, members },
     get_members: GetMembers { members },
     find_member_by_user_id: FindMemberByUserId { members },
     list_members: ListMembers { members },
 
-    create_event: CreateEvent { stamp, organizations, events },
-    update_event: UpdateEvent { stamp, events },
-    cancel_event: CancelEvent { stamp, events },
-    delete_event: DeleteEvent { stamp, events },
+    create_event: CreateEvent { contexts, organizations, events },
+    update_event: UpdateEvent { contexts, events },
+    cancel_event: CancelEvent { contexts, events },
+    delete_event: DeleteEvent { contexts, events },
     get_events: GetEvents { events },
     list_events: ListEvents { events },
 
     list_occurrences: ListOccurrences { clock, catalogue },
     get_occurrences: GetOccurrences { finder },
-    update_occurrence: UpdateOccurrence { stamp, events },
-    cancel_occurrence: CancelOccurrence { stamp, events },
+    update_occurrence: UpdateOccurrence { contexts, events },
+    cancel_occurrence: CancelOccurrence { contexts, events },
     preview_recurrence: PreviewRecurrence {},
 
-    register: Register { stamp, finder, members, registration_book },
-    cancel_registration: CancelRegistration { stamp, registration_book },
+    register: Register { contexts, finder, members, registration_book },
+    cancel_registration: CancelRegistration { contexts, registration_book },
     get_registrations: GetRegistrations { registrations },
     list_registrations: ListRegistrations { registrations },
     list_own_registrations: ListOwnRegistrations { registrations },
     viewer_registrations: ViewerRegistrations { registrations },
     waitlist_positions: WaitlistPositions { registrations },
 
-    create_issue: CreateIssue { stamp, issues },
-    update_issue: UpdateIssue { stamp, issues },
-    delete_issue: DeleteIssue { stamp, issues },
+    create_issue: CreateIssue { contexts, issues },
+    update_issue: UpdateIssue { contexts, issues },
+    delete_issue: DeleteIssue { contexts, issues },
     get_issues: GetIssues { issues },
     get_issue_by_number: GetIssueByNumber { issues },
     list_issues: ListIssues { issues },

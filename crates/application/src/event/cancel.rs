@@ -6,13 +6,13 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{Changed, Events},
-    stamp::Stamp,
 };
 
 /// Cancels an event of the admin's organization.
 pub struct CancelEvent {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) events: Arc<dyn Events>,
 }
 
@@ -28,7 +28,7 @@ impl CancelEvent {
         event: EventId,
         request: RequestMetadata,
     ) -> Outcome<Changed<Event>> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.events.cancel(admin.scope(), event, &change).await
     }
 }

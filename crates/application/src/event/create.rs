@@ -17,8 +17,8 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::{Failure, Outcome},
+    mutation_context::ContextFactory,
     ports::{Events, NewRecurrence, Organizations},
-    stamp::Stamp,
 };
 
 /// The command to create an event.
@@ -40,7 +40,7 @@ pub struct CreateEventCommand {
 
 /// Creates an event in the admin's organization.
 pub struct CreateEvent {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) organizations: Arc<dyn Organizations>,
     pub(crate) events: Arc<dyn Events>,
 }
@@ -63,9 +63,9 @@ impl CreateEvent {
         };
         let series = series_of(command.starts_at, zone, command.recurrence);
         let (series, policy) = both(series, checked_policy(command.policy)).map_err(Failure::Refused)?;
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         let event = Event {
-            id: self.stamp.fresh(EventId::from_uuid),
+            id: self.contexts.new_id(EventId::from_uuid),
             title: command.title,
             description: command.description,
             location: command.location,
@@ -118,7 +118,7 @@ mod tests {
         let mut organizations = MockOrganizations::new();
         organizations.expect_get().returning(|_| Ok(fixtures::organization("Europe/Paris")));
         let create = CreateEvent {
-            stamp: fixtures::stamp(),
+            contexts: fixtures::contexts(),
             organizations: Arc::new(organizations),
             events: Arc::new(events),
         };

@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use convene_domain::id::EventId;
 
-use crate::{caller::Admin, change::RequestMetadata, failure::Outcome, ports::Events, stamp::Stamp};
+use crate::{
+    caller::Admin, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory, ports::Events,
+};
 
 /// Deletes an event of the admin's organization.
 pub struct DeleteEvent {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) events: Arc<dyn Events>,
 }
 
@@ -22,7 +24,7 @@ impl DeleteEvent {
         event: EventId,
         request: RequestMetadata,
     ) -> Outcome<EventId> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.events.delete(admin.scope(), event, &change).await
     }
 }

@@ -11,8 +11,8 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::{Failure, Outcome, Refusal},
+    mutation_context::ContextFactory,
     ports::{Changed, EditScope, EventEdit, EventPatch, Events, OnAffected},
-    stamp::Stamp,
 };
 
 /// The part of a series that an update changes.
@@ -38,7 +38,7 @@ pub struct UpdateEventCommand {
 
 /// Updates an event of the admin's organization.
 pub struct UpdateEvent {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) events: Arc<dyn Events>,
 }
 
@@ -62,7 +62,7 @@ impl UpdateEvent {
         let scope = match command.scope {
             SeriesPart::All => EditScope::All,
             SeriesPart::ThisAndFollowing(from) => {
-                EditScope::ThisAndFollowing { from, new_event: self.stamp.fresh(EventId::from_uuid) }
+                EditScope::ThisAndFollowing { from, new_event: self.contexts.new_id(EventId::from_uuid) }
             }
         };
         let edit = EventEdit {
@@ -72,7 +72,7 @@ impl UpdateEvent {
             patch: command.patch,
             on_affected: command.on_affected,
         };
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.events.update(admin.scope(), edit, &change).await
     }
 }
@@ -128,7 +128,7 @@ mod tests {
                 Ok(Changed { now, cancelled_registrations: 0 })
             },
         );
-        let update = UpdateEvent { stamp: fixtures::stamp(), events: Arc::new(events) };
+        let update = UpdateEvent { contexts: fixtures::contexts(), events: Arc::new(events) };
         let caller = fixtures::caller(fixtures::ADA, Role::Admin);
         update.execute(caller.admin().unwrap(), command, RequestMetadata::default()).await
     }

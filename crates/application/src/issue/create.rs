@@ -10,8 +10,8 @@ use crate::{
     caller::Caller,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{Issues, NewIssue},
-    stamp::Stamp,
 };
 
 /// An issue to be reported.
@@ -31,7 +31,7 @@ pub struct CreateIssueCommand {
 
 /// Reports an issue: every member may.
 pub struct CreateIssue {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) issues: Arc<dyn Issues>,
 }
 
@@ -48,7 +48,7 @@ impl CreateIssue {
         request: RequestMetadata,
     ) -> Outcome<Issue> {
         let issue = NewIssue {
-            id: self.stamp.fresh(IssueId::from_uuid),
+            id: self.contexts.new_id(IssueId::from_uuid),
             title: command.title,
             description: command.description,
             priority: command.priority,
@@ -56,7 +56,7 @@ impl CreateIssue {
             event: command.event,
             created_by: caller.member(),
         };
-        let change = self.stamp.change(caller, request);
+        let change = self.contexts.for_member(caller, request);
         self.issues.create(caller.scope(), issue, &change).await
     }
 }
@@ -95,7 +95,7 @@ mod tests {
             .expect_create()
             .withf(move |_, issue, _| *issue == expected)
             .returning(|_, _, _| Err(Refusal::not_found("assigneeId").into()));
-        let create = CreateIssue { stamp: fixtures::stamp(), issues: Arc::new(issues) };
+        let create = CreateIssue { contexts: fixtures::contexts(), issues: Arc::new(issues) };
         let caller = fixtures::caller(fixtures::ADA, Role::Member);
         let outcome = create.execute(&caller, command, RequestMetadata::default()).await;
         assert_eq!(refusals(outcome), [Refusal::not_found("assigneeId")]);

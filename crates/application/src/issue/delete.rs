@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use convene_domain::id::IssueId;
 
-use crate::{caller::Admin, change::RequestMetadata, failure::Outcome, ports::Issues, stamp::Stamp};
+use crate::{
+    caller::Admin, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory, ports::Issues,
+};
 
 /// Deletes an issue of the admin's organization.
 pub struct DeleteIssue {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) issues: Arc<dyn Issues>,
 }
 
@@ -22,7 +24,7 @@ impl DeleteIssue {
         issue: IssueId,
         request: RequestMetadata,
     ) -> Outcome<IssueId> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.issues.delete(admin.scope(), issue, &change).await
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{IssuePatch, Issues},
-    stamp::Stamp,
 };
 
 /// An issue to be changed.
@@ -21,7 +21,7 @@ pub struct UpdateIssueCommand {
 
 /// Changes an issue of the admin's organization.
 pub struct UpdateIssue {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) issues: Arc<dyn Issues>,
 }
 
@@ -37,7 +37,7 @@ impl UpdateIssue {
         command: UpdateIssueCommand,
         request: RequestMetadata,
     ) -> Outcome<Issue> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.issues.update(admin.scope(), command.issue, command.patch, &change).await
     }
 }

@@ -6,7 +6,10 @@ use convene_domain::{
     text::{DisplayName, Email, UserId},
 };
 
-use crate::{caller::Admin, change::RequestMetadata, failure::Outcome, ports::Members, stamp::Stamp};
+use crate::{
+    caller::Admin, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory,
+    ports::Members,
+};
 
 /// A member to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub struct AddMemberCommand {
 
 /// Adds a member to the admin's organization.
 pub struct AddMember {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) members: Arc<dyn Members>,
 }
 
@@ -39,9 +42,9 @@ impl AddMember {
         command: AddMemberCommand,
         request: RequestMetadata,
     ) -> Outcome<Member> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         let member = Member {
-            id: self.stamp.fresh(MemberId::from_uuid),
+            id: self.contexts.new_id(MemberId::from_uuid),
             user_id: command.user_id,
             display_name: command.display_name,
             email: command.email,
@@ -72,7 +75,7 @@ mod tests {
                     && change.request_id.as_deref() == Some("r-1")
             })
             .returning(|_, member, _| Ok(member));
-        let add = AddMember { stamp: fixtures::stamp(), members: Arc::new(members) };
+        let add = AddMember { contexts: fixtures::contexts(), members: Arc::new(members) };
         let caller = fixtures::caller(fixtures::ADA, Role::Admin);
         let command = AddMemberCommand {
             user_id: fixtures::user(fixtures::BOB),

@@ -6,13 +6,13 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{MemberRemoved, Members},
-    stamp::Stamp,
 };
 
 /// Removes a member from the admin's organization, and with them the seats they hold.
 pub struct RemoveMember {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) members: Arc<dyn Members>,
 }
 
@@ -28,7 +28,7 @@ impl RemoveMember {
         member: MemberId,
         request: RequestMetadata,
     ) -> Outcome<MemberRemoved> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.members.remove(admin.scope(), member, &change).await
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{MemberPatch, Members},
-    stamp::Stamp,
 };
 
 /// A member to be changed.
@@ -21,7 +21,7 @@ pub struct UpdateMemberCommand {
 
 /// Changes a member of the admin's organization.
 pub struct UpdateMember {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) members: Arc<dyn Members>,
 }
 
@@ -37,7 +37,7 @@ impl UpdateMember {
         command: UpdateMemberCommand,
         request: RequestMetadata,
     ) -> Outcome<Member> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.members.update(admin.scope(), command.member, command.patch, &change).await
     }
 }

@@ -6,13 +6,13 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{Changed, Events},
-    stamp::Stamp,
 };
 
 /// Cancels one occurrence of an event.
 pub struct CancelOccurrence {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) events: Arc<dyn Events>,
 }
 
@@ -28,7 +28,7 @@ impl CancelOccurrence {
         occurrence: OccurrenceKey,
         request: RequestMetadata,
     ) -> Outcome<Changed<Occurrence>> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.events.cancel_occurrence(admin.scope(), occurrence, &change).await
     }
 }

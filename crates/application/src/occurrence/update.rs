@@ -7,13 +7,13 @@ use crate::{
     change::RequestMetadata,
     event::series::series_of,
     failure::{Failure, Outcome},
+    mutation_context::ContextFactory,
     ports::{Changed, Events, OccurrenceEdit},
-    stamp::Stamp,
 };
 
 /// Updates one occurrence of an event.
 pub struct UpdateOccurrence {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) events: Arc<dyn Events>,
 }
 
@@ -38,7 +38,7 @@ impl UpdateOccurrence {
             // The limits of event starts apply, independent of the zone.
             series_of(start, Zone::UTC, None).map_err(Failure::Refused)?;
         }
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.events.update_occurrence(admin.scope(), edit, &change).await
     }
 }
@@ -61,7 +61,7 @@ mod tests {
     #[case::fraction(datetime!(2026-11-02 9:00:00.5))]
     #[tokio::test]
     async fn refuses_a_start_that_no_event_can_have(#[case] starts_at: time::PrimitiveDateTime) {
-        let update = UpdateOccurrence { stamp: fixtures::stamp(), events: Arc::new(MockEvents::new()) };
+        let update = UpdateOccurrence { contexts: fixtures::contexts(), events: Arc::new(MockEvents::new()) };
         let original_start = utc_datetime!(2026-11-02 9:00);
         let edit = OccurrenceEdit {
             occurrence: OccurrenceKey { event: fixtures::event_id(1), original_start },

@@ -9,7 +9,8 @@ use convene_domain::{
 };
 
 use crate::{
-    caller::Operator, change::RequestMetadata, failure::Outcome, ports::Organizations, stamp::Stamp,
+    caller::Operator, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory,
+    ports::Organizations,
 };
 
 /// An organization to be founded, and who runs it first.
@@ -29,7 +30,7 @@ pub struct CreateOrganizationCommand {
 
 /// Founds an organization together with its first admin.
 pub struct CreateOrganization {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) organizations: Arc<dyn Organizations>,
 }
 
@@ -45,9 +46,9 @@ impl CreateOrganization {
         command: CreateOrganizationCommand,
         request: RequestMetadata,
     ) -> Outcome<(Organization, Member)> {
-        let change = self.stamp.operator_change(operator, request);
+        let change = self.contexts.for_operator(operator, request);
         let organization = Organization {
-            id: self.stamp.fresh(OrganizationId::from_uuid),
+            id: self.contexts.new_id(OrganizationId::from_uuid),
             slug: command.slug,
             name: command.name,
             time_zone: command.time_zone,
@@ -55,7 +56,7 @@ impl CreateOrganization {
             updated_at: change.at,
         };
         let admin = Member {
-            id: self.stamp.fresh(MemberId::from_uuid),
+            id: self.contexts.new_id(MemberId::from_uuid),
             user_id: command.admin_user_id,
             display_name: command.admin_display_name,
             email: None,
@@ -86,7 +87,8 @@ mod tests {
                     && change.at == fixtures::NOW
             })
             .returning(|_, organization, admin, _| Ok((organization, admin)));
-        let create = CreateOrganization { stamp: fixtures::stamp(), organizations: Arc::new(organizations) };
+        let create =
+            CreateOrganization { contexts: fixtures::contexts(), organizations: Arc::new(organizations) };
         let command = CreateOrganizationCommand {
             slug: Slug::parse("choir").unwrap(),
             name: OrganizationName::parse("The Choir").unwrap(),

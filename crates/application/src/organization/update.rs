@@ -6,13 +6,13 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{OrganizationPatch, Organizations},
-    stamp::Stamp,
 };
 
 /// Changes the admin's organization.
 pub struct UpdateOrganization {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) organizations: Arc<dyn Organizations>,
 }
 
@@ -28,7 +28,7 @@ impl UpdateOrganization {
         patch: OrganizationPatch,
         request: RequestMetadata,
     ) -> Outcome<Organization> {
-        let change = self.stamp.change(&admin, request);
+        let change = self.contexts.for_member(&admin, request);
         self.organizations.update(admin.scope(), patch, &change).await
     }
 }

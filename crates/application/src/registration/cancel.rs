@@ -6,13 +6,13 @@ use crate::{
     caller::Caller,
     change::RequestMetadata,
     failure::Outcome,
+    mutation_context::ContextFactory,
     ports::{CancellationOrder, Cancelled, RegistrationBook},
-    stamp::Stamp,
 };
 
 /// Cancels a registration: the caller's own, or anyone's for an admin.
 pub struct CancelRegistration {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) registration_book: Arc<dyn RegistrationBook>,
 }
 
@@ -34,7 +34,7 @@ impl CancelRegistration {
             of_member: (caller.role() != Role::Admin).then_some(caller.member()),
             caller: caller.member(),
         };
-        let change = self.stamp.change(caller, request);
+        let change = self.contexts.for_member(caller, request);
         self.registration_book.cancel(caller.scope(), order, &change).await
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         book.expect_cancel()
             .withf(move |_, order, _| *order == expected)
             .returning(|_, _, _| Err(Refusal::AlreadyCancelled.into()));
-        let cancel = CancelRegistration { stamp: fixtures::stamp(), registration_book: Arc::new(book) };
+        let cancel = CancelRegistration { contexts: fixtures::contexts(), registration_book: Arc::new(book) };
         let caller = fixtures::caller(fixtures::ADA, role);
         let outcome = cancel.execute(&caller, fixtures::registration_id(7), RequestMetadata::default()).await;
         assert_eq!(refusals(outcome), [Refusal::AlreadyCancelled]);

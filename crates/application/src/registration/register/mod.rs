@@ -12,9 +12,9 @@ use crate::{
     caller::Caller,
     change::RequestMetadata,
     failure::{Failure, Fault, Outcome, Refusal},
+    mutation_context::ContextFactory,
     occurrence::find::Finder,
     ports::{Members, RegistrationBook, RegistrationOrder},
-    stamp::Stamp,
 };
 
 /// What a member registers for.
@@ -39,7 +39,7 @@ pub struct RegisterCommand {
 
 /// Registers a member for an occurrence.
 pub struct Register {
-    pub(crate) stamp: Stamp,
+    pub(crate) contexts: ContextFactory,
     pub(crate) finder: Finder,
     pub(crate) members: Arc<dyn Members>,
     pub(crate) registration_book: Arc<dyn RegistrationBook>,
@@ -80,12 +80,12 @@ impl Register {
             }
         };
         let order = RegistrationOrder {
-            id: self.stamp.fresh(RegistrationId::from_uuid),
+            id: self.contexts.new_id(RegistrationId::from_uuid),
             occurrence: key,
             member: command.member.unwrap_or(caller.member()),
             join_waitlist: command.join_waitlist,
         };
-        let change = self.stamp.change(caller, request);
+        let change = self.contexts.for_member(caller, request);
         // The book is asked whatever became of the event: it knows what a repeated key answers.
         self.registration_book.register(caller.scope(), order, &change).await
     }

@@ -40,7 +40,7 @@ fn register(book: MockRegistrationBook) -> Register {
         Ok(if ids.contains(&bob.id) { vec![bob] } else { vec![] })
     });
     Register {
-        stamp: fixtures::stamp(),
+        contexts: fixtures::contexts(),
         finder: Finder { catalogue: Arc::new(catalogue), events: Arc::new(port) },
         members: Arc::new(members),
         registration_book: Arc::new(book),
