@@ -1,4 +1,4 @@
-//! Changes with an idempotency key: what a key has done is remembered in the transaction that did it.
+//! Changes with an idempotency key: the transaction of a change stores its key and its result.
 
 use std::sync::Arc;
 
@@ -24,24 +24,23 @@ use crate::{
     transaction::Transaction,
 };
 
-/// What a change answers with: it can be noted down, and found again when the change is repeated.
+/// The result of a change, which is stored with its idempotency key and loaded for a repeat.
 #[async_trait]
-pub(crate) trait Answer: Sized + Send {
-    /// What to note down.
-    fn note(&self) -> ResultDocument;
+pub(crate) trait StoredResult: Sized + Send {
+    fn to_document(&self) -> ResultDocument;
 
-    /// The same objects, as they are now.
+    /// Loads the objects of the result as they are now.
     ///
     /// # Errors
-    /// A refusal that names what is gone since.
-    async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self>;
+    /// `NotFound`, if an object was deleted in the meantime.
+    async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self>;
 }
 
 impl Database {
-    /// Runs a change once: [`transact`](Self::transact), unless its idempotency key has succeeded before.
+    /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead.
     ///
-    /// The body writes the log's entries itself, with [`Transaction::log`]. `operation` names the change in what
-    /// is stored, for people.
+    /// The body writes the log's entries itself, with [`Transaction::log`]. The name of the operation is stored for readers
+    /// of the database.
     pub(crate) async fn change<'environment, T, B>(
         &self,
         scope: &TenantScope,
@@ -50,7 +49,7 @@ impl Database {
         body: B,
     ) -> Outcome<T>
     where
-        T: Answer + 'environment,
+        T: StoredResult + 'environment,
         B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
             + Send
             + Sync
@@ -61,12 +60,12 @@ impl Database {
             let body = Arc::clone(&body);
             async move {
                 let Some(idempotency) = &change.idempotency else { return body(transaction).await };
-                if let Some(note) = transaction.noted(change, idempotency).await? {
-                    return T::recall(transaction, &note).await;
+                if let Some(stored) = transaction.repeated_result(change, idempotency).await? {
+                    return T::load(transaction, &stored).await;
                 }
-                let answer = body(transaction).await?;
-                transaction.note(change, idempotency, operation, answer.note()).await?;
-                Ok(answer)
+                let result = body(transaction).await?;
+                transaction.record_key(change, idempotency, operation, result.to_document()).await?;
+                Ok(result)
             }
             .boxed()
         })
@@ -87,7 +86,7 @@ impl Database {
         body: B,
     ) -> Outcome<T>
     where
-        T: Answer + 'environment,
+        T: StoredResult + 'environment,
         B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
             + Send
             + Sync
@@ -99,21 +98,21 @@ impl Database {
 }
 
 impl Transaction<'_> {
-    /// What the actor did with this key within the window, if anything; a registration's own key included.
+    /// Finds the stored result of the change, if the change is a repeat.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyReused`] if it was something else.
-    pub(crate) async fn noted(
+    /// [`Refusal::IdempotencyKeyReused`], also if the key was used for a registration, which stores its own key.
+    async fn repeated_result(
         &mut self,
         change: &Change,
         idempotency: &Idempotency,
     ) -> Attempt<Option<ResultDocument>> {
         let id = self.key(change, idempotency);
         let by_key = doc! { "_id": bson::serialize_to_bson(&id)? };
-        let noted: Option<IdempotencyDocument> =
+        let used: Option<IdempotencyDocument> =
             self.collection(&schema::IDEMPOTENCY).find_one(by_key).await?;
-        let used = noted.as_ref().map(IdempotencyDocument::key_use).transpose()?;
-        match classify(used, change.at, idempotency.fingerprint) {
+        let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+        match classify(key_use, change.at, idempotency.fingerprint) {
             KeyStatus::Fresh => {}
             KeyStatus::Repeat(result) => return Ok(Some(result.clone())),
             KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
@@ -121,16 +120,16 @@ impl Transaction<'_> {
         let registered = doc! { "idempotency.actor": &id.actor, "idempotency.key": &id.key };
         let registration: Option<RegistrationDocument> =
             self.collection(&schema::REGISTRATIONS).find_one(registered).await?;
-        let used = registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
-        match classify(used, change.at, idempotency.fingerprint) {
+        let key_use = registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
+        match classify(key_use, change.at, idempotency.fingerprint) {
             KeyStatus::Fresh => Ok(None),
             // A registration is never the result of this mutation.
             KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
         }
     }
 
-    /// Notes down what was done with a key.
-    pub(crate) async fn note(
+    /// Stores the use of a key.
+    pub(crate) async fn record_key(
         &mut self,
         change: &Change,
         idempotency: &Idempotency,
@@ -144,11 +143,11 @@ impl Transaction<'_> {
             result,
             created_at: date(change.at),
         };
-        let mut notes = self.collection(&schema::IDEMPOTENCY);
-        // What outlived the window is deleted by the database, but only every now and then.
-        notes.delete_one(doc! { "_id": bson::serialize_to_bson(&document.id)? }).await?;
-        notes.insert(&document).await.map_err(|error| {
-            // The same request was sent twice at once, and the other one won: run again, to answer like it.
+        let mut keys = self.collection(&schema::IDEMPOTENCY);
+        // An expired use may still be stored: the database deletes expired documents only now and then.
+        keys.delete_one(doc! { "_id": bson::serialize_to_bson(&document.id)? }).await?;
+        keys.insert(&document).await.map_err(|error| {
+            // The same request was sent twice at once, and the other one succeeded: the retry finds its result.
             if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
         })
     }

@@ -1,4 +1,4 @@
-//! What idempotency keys have done, as it is stored.
+//! The stored uses of idempotency keys.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::convert::{Fields, fingerprint, instant};
 use crate::error::CorruptDocument;
 
-/// Whose key it is: two actors, or two organizations, may use the same one.
+/// The identity of a key: two actors, or the same actor in two organizations, may use the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyDocument {
     pub(crate) organization: String,
@@ -17,38 +17,37 @@ pub(crate) struct KeyDocument {
     pub(crate) key: String,
 }
 
-/// What a change answered with.
+/// The stored result of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ResultDocument {
-    /// The id of what was changed.
+    /// The id of the changed object.
     pub(crate) subject: String,
-    /// How many other things were changed, where the answer says so.
+    /// The number of other changed objects, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<i64>,
-    /// The id of a second thing that was changed, where the answer has one.
+    /// The id of a second changed object, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) also: Option<String>,
 }
 
 impl ResultDocument {
-    /// The answer is what has this id.
     pub(crate) fn of(subject: impl Display) -> Self {
         Self { subject: subject.to_string(), ..Self::default() }
     }
 
-    /// The answer also has a second thing.
+    /// Adds the id of a second changed object.
     pub(crate) fn with(mut self, also: impl Display) -> Self {
         self.also = Some(also.to_string());
         self
     }
 
-    /// The answer also tells how many other things were changed.
+    /// Adds the number of other changed objects.
     pub(crate) fn counting(mut self, count: u32) -> Self {
         self.count = Some(count.into());
         self
     }
 
-    /// The id of what was changed.
+    /// Parses the id of the changed object.
     pub(crate) fn subject_as<T, E: Display>(
         &self,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -56,17 +55,20 @@ impl ResultDocument {
         parse(&self.subject).map_err(|reason| self.corrupt(reason))
     }
 
-    /// How many other things were changed.
+    /// Reads the number of other changed objects.
     pub(crate) fn counted(&self) -> Result<u32, Fault> {
         u32::try_from(self.count.unwrap_or_default()).map_err(|reason| self.corrupt(reason))
     }
 
     fn corrupt(&self, reason: impl Display) -> Fault {
-        Fault::internal(format!("an entry of idempotency about {} is corrupt: {reason}", self.subject))
+        Fault::internal(format!(
+            "the result about {} in the idempotency collection is corrupt: {reason}",
+            self.subject
+        ))
     }
 }
 
-/// What a key was used for.
+/// The use of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct IdempotencyDocument {
@@ -79,7 +81,6 @@ pub(crate) struct IdempotencyDocument {
 }
 
 impl IdempotencyDocument {
-    /// The use of the key, to be classified.
     pub(crate) fn key_use(&self) -> Result<KeyUse<&ResultDocument>, CorruptDocument> {
         let fields = Fields::of("idempotency", &self.id.key);
         Ok(KeyUse {

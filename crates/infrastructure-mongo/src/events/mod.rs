@@ -1,11 +1,11 @@
 //! The port of events.
 
-mod answers;
 mod cancel;
 mod create;
 mod delete;
 mod load;
 mod occurrence;
+mod results;
 mod store;
 mod update;
 

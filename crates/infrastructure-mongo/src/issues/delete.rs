@@ -6,7 +6,7 @@ use futures::FutureExt;
 
 use super::{find, log};
 use crate::{
-    change::Answer, database::Database, documents::idempotency::ResultDocument, error::Attempt, schema,
+    change::StoredResult, database::Database, documents::idempotency::ResultDocument, error::Attempt, schema,
     transaction::Transaction,
 };
 
@@ -31,12 +31,12 @@ pub(super) async fn delete(
 }
 
 #[async_trait]
-impl Answer for IssueId {
-    fn note(&self) -> ResultDocument {
+impl StoredResult for IssueId {
+    fn to_document(&self) -> ResultDocument {
         ResultDocument::of(self)
     }
 
-    async fn recall(_: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
-        Ok(note.subject_as(Self::parse)?)
+    async fn load(_: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        Ok(stored.subject_as(Self::parse)?)
     }
 }

@@ -20,7 +20,7 @@ use convene_domain::{
 };
 
 use crate::{
-    change::Answer,
+    change::StoredResult,
     database::Database,
     documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_all},
     error::{Attempt, Interruption, StorageError},
@@ -133,12 +133,12 @@ async fn check_references(
 }
 
 #[async_trait]
-impl Answer for Issue {
-    fn note(&self) -> ResultDocument {
+impl StoredResult for Issue {
+    fn to_document(&self) -> ResultDocument {
         ResultDocument::of(self.id)
     }
 
-    async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
-        find(transaction, note.subject_as(IssueId::parse)?).await
+    async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        find(transaction, stored.subject_as(IssueId::parse)?).await
     }
 }

@@ -21,7 +21,7 @@ use convene_domain::{
 };
 
 use crate::{
-    change::Answer,
+    change::StoredResult,
     database::Database,
     documents::{
         idempotency::ResultDocument,
@@ -126,12 +126,12 @@ pub(crate) async fn find_even_removed(transaction: &mut Transaction<'_>, id: Mem
 }
 
 #[async_trait]
-impl Answer for Member {
-    fn note(&self) -> ResultDocument {
+impl StoredResult for Member {
+    fn to_document(&self) -> ResultDocument {
         ResultDocument::of(self.id)
     }
 
-    async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
-        find_even_removed(transaction, note.subject_as(MemberId::parse)?).await
+    async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        find_even_removed(transaction, stored.subject_as(MemberId::parse)?).await
     }
 }

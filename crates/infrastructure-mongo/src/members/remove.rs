@@ -6,7 +6,7 @@ use futures::FutureExt;
 
 use super::{find, log, update::count_admins};
 use crate::{
-    change::Answer,
+    change::StoredResult,
     database::Database,
     documents::{convert::date, idempotency::ResultDocument, member::REMOVED},
     error::Attempt,
@@ -46,12 +46,12 @@ pub(super) async fn remove(
 }
 
 #[async_trait]
-impl Answer for MemberRemoved {
-    fn note(&self) -> ResultDocument {
+impl StoredResult for MemberRemoved {
+    fn to_document(&self) -> ResultDocument {
         ResultDocument::of(self.id).counting(self.cancelled_registrations)
     }
 
-    async fn recall(_: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Self> {
-        Ok(Self { id: note.subject_as(MemberId::parse)?, cancelled_registrations: note.counted()? })
+    async fn load(_: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        Ok(Self { id: stored.subject_as(MemberId::parse)?, cancelled_registrations: stored.counted()? })
     }
 }

@@ -42,8 +42,8 @@ pub(super) async fn found(
                 transaction.log(change, created(organization));
                 members::add::store(transaction, admin, change).await?;
                 if let Some(idempotency) = &change.idempotency {
-                    let note = ResultDocument::of(organization.id).with(admin.id);
-                    transaction.note(change, idempotency, FOUNDING, note).await?;
+                    let result = ResultDocument::of(organization.id).with(admin.id);
+                    transaction.record_key(change, idempotency, FOUNDING, result).await?;
                 }
                 Ok((organization.clone(), admin.clone()))
             }

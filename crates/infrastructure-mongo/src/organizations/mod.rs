@@ -15,7 +15,7 @@ use convene_application::{
 use convene_domain::{member::Member, organization::Organization};
 
 use crate::{
-    change::Answer,
+    change::StoredResult,
     database::Database,
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
     error::{Attempt, StorageError},
@@ -65,12 +65,12 @@ async fn current(transaction: &mut Transaction<'_>) -> Attempt<Organization> {
 }
 
 #[async_trait]
-impl Answer for Organization {
-    fn note(&self) -> ResultDocument {
+impl StoredResult for Organization {
+    fn to_document(&self) -> ResultDocument {
         ResultDocument::of(self.id)
     }
 
-    async fn recall(transaction: &mut Transaction<'_>, _: &ResultDocument) -> Attempt<Self> {
+    async fn load(transaction: &mut Transaction<'_>, _: &ResultDocument) -> Attempt<Self> {
         current(transaction).await
     }
 }
