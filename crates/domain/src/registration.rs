@@ -1,4 +1,4 @@
-//! Registrations: a member's seat in an occurrence, or place in its queue, and the decisions about them.
+//! Registrations, and the decisions about them that need no storage.
 
 use crate::{
     capacity::Capacity,
@@ -102,18 +102,18 @@ impl RegistrationStatusKind {
     }
 }
 
-/// Why a registration was cancelled.
+/// The reason of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CancellationReason {
-    /// The member gave it up.
+    /// The member cancelled.
     ByMember,
-    /// An admin cancelled it.
+    /// An admin cancelled for the member.
     ByAdmin,
-    /// The occurrence, or its event, was called off.
+    /// The occurrence, or its event, was cancelled.
     OccurrenceCancelled,
-    /// The occurrence was moved, or dropped from the series, and could not be kept.
+    /// An edit dropped the occurrence, or moved it to a time at which the member holds another seat.
     OccurrenceMoved,
-    /// The member left the organization.
+    /// The member was removed from the organization.
     MemberRemoved,
 }
 
@@ -126,7 +126,7 @@ impl CancellationReason {
         Self::MemberRemoved,
     ];
 
-    /// The reason's name in the API and in the database.
+    /// The name in the API and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -138,78 +138,92 @@ impl CancellationReason {
         }
     }
 
-    /// Reads what [`as_str`](Self::as_str) gives.
+    /// Reads the name that [`as_str`](Self::as_str) returns.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 }
 
-/// A member's seat in an occurrence, or place in its queue.
+/// A member's entry for one occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
-    /// Its identity, which never changes.
+    /// The id, which never changes.
     pub id: RegistrationId,
     /// The occurrence.
     pub occurrence: OccurrenceKey,
-    /// Who holds it.
+    /// The member who is registered.
     pub member: MemberId,
-    /// When the occurrence takes place.
+    /// The time of the occurrence.
     pub interval: Interval,
-    /// Whether it is confirmed, waitlisted or cancelled.
+    /// The status: confirmed, waitlisted or cancelled.
     pub status: RegistrationStatus,
-    /// When it was made.
+    /// The time at which the registration was made.
     pub created_at: Instant,
 }
 
-/// Why nobody can get a seat, or give one back, at this moment.
+impl Registration {
+    /// The registration after its promotion from the waitlist.
+    #[must_use]
+    pub fn promoted(&self) -> Self {
+        Self { status: RegistrationStatus::Confirmed, ..self.clone() }
+    }
+
+    /// The registration after its cancellation.
+    #[must_use]
+    pub fn cancelled(&self, at: Instant, reason: CancellationReason) -> Self {
+        Self { status: RegistrationStatus::Cancelled { at, reason }, ..self.clone() }
+    }
+}
+
+/// The reason why a registration can be neither made nor cancelled at this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationRefusal {
-    /// The occurrence does not take place.
+    /// The occurrence is cancelled.
     #[error("the occurrence is cancelled")]
     OccurrenceCancelled,
     /// Registration opens later.
     #[error("registration has not opened yet")]
     NotYetOpen {
-        /// When it opens.
+        /// The time at which it opens.
         opens_at: Instant,
     },
     /// Registration has closed.
     #[error("registration has closed")]
     Closed {
-        /// When it closed.
+        /// The time at which it closed.
         closed_at: Instant,
     },
     /// No seat is free.
     #[error("the occurrence is full")]
     Full,
-    /// It is too late to cancel.
+    /// The time for cancellations is over.
     #[error("it is too late to cancel")]
     CancellationClosed {
-        /// Until when it was possible.
+        /// The time at which cancellations closed.
         closed_at: Instant,
     },
-    /// It was cancelled before.
+    /// The registration is cancelled.
     #[error("the registration is already cancelled")]
     AlreadyCancelled,
 }
 
-/// What of an occurrence decides about its seats, without what people read about it.
+/// The properties of an occurrence that decide about its seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seating {
-    /// When it begins.
+    /// The start of the occurrence.
     pub starts_at: Instant,
-    /// How many seats it has.
+    /// The number of seats.
     pub capacity: Capacity,
-    /// How many seats are taken.
+    /// The number of confirmed registrations.
     pub taken: u32,
-    /// Whether it takes place.
+    /// The status of the occurrence.
     pub status: OccurrenceStatus,
-    /// When registration opens; `None` if it is open from the outset.
+    /// The time at which registration opens; `None` if it was always open.
     pub opens_at: Option<Instant>,
-    /// From when on nobody can register any more; not after the start.
+    /// The time at which registration closes; not after the start.
     pub closes_at: Instant,
-    /// From when on no member can cancel any more; not after the start.
+    /// The time from which members can no longer cancel; not after the start.
     pub cancellation_closes_at: Instant,
 }
 
@@ -229,13 +243,21 @@ impl From<&Occurrence> for Seating {
 }
 
 impl Seating {
-    /// How many seats are free.
+    /// The number of free seats.
     #[must_use]
     pub fn available(&self) -> u32 {
         self.capacity.get().saturating_sub(self.taken)
     }
 
-    /// Whether, and why not, a member can register at `now`.
+    /// The number of seats that members on the waitlist can be promoted to at `now`: the free ones, until the
+    /// occurrence begins.
+    #[must_use]
+    pub fn promotable(&self, now: Instant) -> u32 {
+        let takes_place = self.status == OccurrenceStatus::Scheduled && now < self.starts_at;
+        if takes_place { self.available() } else { 0 }
+    }
+
+    /// The state of registration at `now`.
     #[must_use]
     pub fn state(&self, now: Instant) -> RegistrationState {
         if self.status == OccurrenceStatus::Cancelled {
@@ -252,26 +274,26 @@ impl Seating {
     }
 }
 
-/// What a caller who may register gets.
+/// The way in which an occurrence admits one more registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A seat, if the member's time is free.
+pub enum Admission {
+    /// With a seat, if the member's time is free.
     Seat,
-    /// A place in the queue.
-    Queue,
+    /// On the waitlist.
+    Waitlist,
 }
 
-/// Decides whether an occurrence, as it is at `now`, has a place for one more member.
+/// Decides whether an occurrence admits one more registration at `now`.
 ///
-/// Whether the member's own time is free is not decided here: only the database can, atomically.
+/// Conflicts with other registrations of the member are not decided here: only storage can do that atomically.
 ///
 /// # Errors
-/// [`RegistrationRefusal`] says why there is none.
-pub fn decide_place(
+/// The [`RegistrationRefusal`] if the occurrence admits none.
+pub fn decide_admission(
     occurrence: impl Into<Seating>,
     now: Instant,
     join_waitlist: bool,
-) -> Result<Place, RegistrationRefusal> {
+) -> Result<Admission, RegistrationRefusal> {
     let seating = occurrence.into();
     match seating.state(now) {
         RegistrationState::Cancelled => Err(RegistrationRefusal::OccurrenceCancelled),
@@ -279,36 +301,36 @@ pub fn decide_place(
             Err(RegistrationRefusal::NotYetOpen { opens_at: seating.opens_at.unwrap_or(seating.starts_at) })
         }
         RegistrationState::Closed => Err(RegistrationRefusal::Closed { closed_at: seating.closes_at }),
-        RegistrationState::Full if join_waitlist => Ok(Place::Queue),
+        RegistrationState::Full if join_waitlist => Ok(Admission::Waitlist),
         RegistrationState::Full => Err(RegistrationRefusal::Full),
-        RegistrationState::Open => Ok(Place::Seat),
+        RegistrationState::Open => Ok(Admission::Seat),
     }
 }
 
 /// Decides whether a registration can be cancelled at `now`.
 ///
-/// An admin may cancel for a member after the member's own deadline, but nobody can change what has begun.
-/// A place in the queue can be left at any time before the start.
+/// Admins may cancel after the member's own deadline, but nobody can cancel after the start. Members can leave the
+/// waitlist at any time before the start.
 ///
 /// # Errors
-/// [`RegistrationRefusal`] says why not.
+/// The [`RegistrationRefusal`] if it cannot be cancelled.
 pub fn decide_cancellation(
     registration: &Registration,
     occurrence: impl Into<Seating>,
     now: Instant,
     by_admin: bool,
 ) -> Result<(), RegistrationRefusal> {
-    if !registration.status.is_active() {
-        return Err(RegistrationRefusal::AlreadyCancelled);
-    }
     let seating = occurrence.into();
+    let closes_at = match registration.status {
+        RegistrationStatus::Cancelled { .. } => return Err(RegistrationRefusal::AlreadyCancelled),
+        RegistrationStatus::Confirmed if !by_admin => seating.cancellation_closes_at,
+        RegistrationStatus::Confirmed | RegistrationStatus::Waitlisted { .. } => seating.starts_at,
+    };
     if seating.status == OccurrenceStatus::Cancelled {
         return Err(RegistrationRefusal::OccurrenceCancelled);
     }
-    let bound = if by_admin || registration.status.waitlist_sequence().is_some() {
-        seating.starts_at
-    } else {
-        seating.cancellation_closes_at
-    };
-    if now >= bound { Err(RegistrationRefusal::CancellationClosed { closed_at: bound }) } else { Ok(()) }
+    if now >= closes_at {
+        return Err(RegistrationRefusal::CancellationClosed { closed_at: closes_at });
+    }
+    Ok(())
 }

@@ -1,80 +1,94 @@
 use async_trait::async_trait;
 use convene_domain::{
     id::{MemberId, RegistrationId},
+    member::Role,
     occurrence::OccurrenceKey,
     registration::Registration,
 };
 
-use crate::{caller::TenantScope, change::Change, failure::Outcome};
+use crate::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Outcome, Refusal},
+};
 
-/// A wish to register.
+/// The maximum of confirmed registrations of one member that have not ended. Adapters may keep them in one document.
+pub const MAX_UPCOMING_REGISTRATIONS: usize = 1_000;
+
+impl Refusal {
+    /// The refusal of a seat beyond [`MAX_UPCOMING_REGISTRATIONS`].
+    #[must_use]
+    pub const fn too_many_upcoming_registrations() -> Self {
+        Self::LimitExceeded { what: "the number of a member's upcoming registrations", limit: 1_000 }
+    }
+}
+
+/// A request to register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RegistrationOrder {
-    /// The id that the registration will have.
+pub struct RegisterRequest {
+    /// The id of the new registration.
     pub id: RegistrationId,
-    /// For what. The occurrence need not be stored yet, and may be asked for by a key that it had before an edit
-    /// of its series.
+    /// The occurrence. It may be derived, and the key may be one that it had before an edit of its series.
     pub occurrence: OccurrenceKey,
-    /// Who gets the seat.
+    /// The member to register.
     pub member: MemberId,
-    /// When the occurrence is full, wait for a seat instead of being refused.
+    /// Whether the member joins the waitlist of a full occurrence, instead of being refused.
     pub join_waitlist: bool,
 }
 
-/// A wish to cancel a registration.
+/// A request to cancel a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CancellationOrder {
-    /// Which registration.
+pub struct CancelRequest {
+    /// The registration.
     pub registration: RegistrationId,
-    /// Only if it is this member's; `None` for an admin, who may cancel anyone's.
-    pub of_member: Option<MemberId>,
-    /// The caller as a member, to tell an admin's own registration from others'.
+    /// The member who cancels.
     pub caller: MemberId,
+    /// The role of the caller. Admins may cancel the registrations of other members.
+    pub role: Role,
 }
 
-/// What a cancellation did.
+/// The result of a cancellation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cancelled {
-    /// The registration, cancelled.
+    /// The cancelled registration.
     pub registration: Registration,
-    /// The registration that got the free seat, if anyone was waiting whose time was free.
+    /// The registration that was promoted to the free seat.
     pub promoted: Option<Registration>,
 }
 
-/// Gives out seats and takes them back.
+/// Registers members and cancels registrations.
 ///
-/// Each method is one atomic decision that holds under any concurrency, also with other processes: the seats of
-/// an occurrence are never exceeded, and no member ever holds two seats whose times overlap. What is
-/// acknowledged is durable; a fault other than `OutcomeUnknown` has changed nothing.
+/// Each method is one atomic decision that holds under any concurrency, also with other processes: an occurrence never
+/// has more confirmed registrations than seats, and no member ever holds two seats whose times overlap. An
+/// acknowledged change is durable; a fault other than `OutcomeUnknown` has changed nothing.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait RegistrationBook: Send + Sync {
-    /// Registers a member, or puts them into the queue where the order says so. While others wait, a free seat
-    /// that they can't take (their time is taken) goes to whoever can.
+    /// Registers a member, with a seat or on the waitlist. A free seat that no waitlisted member can take goes to any
+    /// member who can.
     ///
-    /// What a key stands for by the event's rule goes before what it stood for until an edit of the series.
+    /// A key means the occurrence that has it now; if there is none, the one that had it before an edit of the series.
     ///
     /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
-    /// `EventCancelled`, or `OccurrenceCancelled` for one that was called off by itself; `RegistrationNotOpen`;
+    /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
     /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above 1,000 upcoming
-    /// registrations of a member. One who is both registered already and would conflict is told
-    /// `AlreadyRegistered`.
+    /// registrations of a member. `AlreadyRegistered` goes before `ScheduleConflict`.
     async fn register(
         &self,
         scope: &TenantScope,
-        order: RegistrationOrder,
+        request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration>;
 
-    /// Cancels a registration: the seat and the member's time are free again, and the first in the queue whose
-    /// time is free moves up, all in one step.
+    /// Cancels a registration, frees the seat and the member's time, and promotes the first waitlisted member whose
+    /// time is free, all in one step.
     ///
     /// Refusals: `NotFound` on `registrationId`, also for another member's; `AlreadyCancelled`;
     /// `CancellationClosed`.
     async fn cancel(
         &self,
         scope: &TenantScope,
-        order: CancellationOrder,
+        request: CancelRequest,
         change: &Change,
     ) -> Outcome<Cancelled>;
 }

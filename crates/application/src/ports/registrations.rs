@@ -14,33 +14,31 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// Which registrations are wanted; `None` asks nothing.
+/// A filter of registrations; `None` does not restrict.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistrationFilter {
-    /// Those of these statuses.
+    /// One of these statuses.
     pub statuses: Option<Vec<RegistrationStatusKind>>,
-    /// Those that end after this moment.
+    /// Ends after this time.
     pub from: Option<Instant>,
-    /// Those that begin before this moment.
+    /// Begins before this time.
     pub to: Option<Instant>,
-    /// Those for this occurrence.
     pub occurrence: Option<OccurrenceKey>,
-    /// Those of this member.
     pub member: Option<MemberId>,
 }
 
-/// What lists of registrations are sorted by: start, then id.
+/// The position of a registration in lists: its start, then its id.
 pub type RegistrationPosition = (Instant, RegistrationId);
 
 /// Reads registrations.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Registrations: Send + Sync {
-    /// The registrations with these ids, in any order.
+    /// Returns the registrations with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[RegistrationId])
     -> Result<Vec<Registration>, Fault>;
 
-    /// The registrations that pass the filter, by start, then id.
+    /// Returns the registrations that pass the filter, by start, then id.
     async fn list(
         &self,
         scope: &TenantScope,
@@ -48,7 +46,7 @@ pub trait Registrations: Send + Sync {
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault>;
 
-    /// The member's active registrations for these occurrences, at most one each.
+    /// Returns the member's active registrations for these occurrences, at most one for each.
     async fn active_of(
         &self,
         scope: &TenantScope,
@@ -56,7 +54,7 @@ pub trait Registrations: Send + Sync {
         occurrences: &[OccurrenceKey],
     ) -> Result<Vec<Registration>, Fault>;
 
-    /// The positions of those of these registrations that wait: 1 is next.
+    /// Returns the waitlist positions of those registrations that are waitlisted; 1 is next.
     async fn waitlist_positions(
         &self,
         scope: &TenantScope,

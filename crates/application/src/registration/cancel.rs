@@ -1,26 +1,26 @@
 use std::sync::Arc;
 
-use convene_domain::{id::RegistrationId, member::Role};
+use convene_domain::id::RegistrationId;
 
 use crate::{
     caller::Caller,
     change::RequestMetadata,
     failure::Outcome,
     mutation_context::ContextFactory,
-    ports::{CancellationOrder, Cancelled, RegistrationBook},
+    ports::{CancelRequest, Cancelled, RegistrationBook},
 };
 
-/// Cancels a registration: the caller's own, or anyone's for an admin.
+/// Cancels a registration: the caller's own, or any for an admin.
 pub struct CancelRegistration {
     pub(crate) contexts: ContextFactory,
     pub(crate) registration_book: Arc<dyn RegistrationBook>,
 }
 
 impl CancelRegistration {
-    /// Cancels the registration; whoever waited and gets the seat is part of the answer.
+    /// Cancels the registration. The result includes the registration that was promoted to the free seat.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `registrationId`, also for another's; `AlreadyCancelled`;
+    /// Refused with `NotFound` on `registrationId`, also for another member's; `AlreadyCancelled`;
     /// `CancellationClosed`.
     #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization(), %registration))]
     pub async fn execute(
@@ -29,18 +29,15 @@ impl CancelRegistration {
         registration: RegistrationId,
         request: RequestMetadata,
     ) -> Outcome<Cancelled> {
-        let order = CancellationOrder {
-            registration,
-            of_member: (caller.role() != Role::Admin).then_some(caller.member()),
-            caller: caller.member(),
-        };
+        let cancel = CancelRequest { registration, caller: caller.member(), role: caller.role() };
         let change = self.contexts.for_member(caller, request);
-        self.registration_book.cancel(caller.scope(), order, &change).await
+        self.registration_book.cancel(caller.scope(), cancel, &change).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use convene_domain::member::Role;
     use rstest::rstest;
 
     use super::*;
@@ -51,18 +48,16 @@ mod tests {
     };
 
     #[rstest]
-    #[case::member(Role::Member, true)]
-    #[case::admin(Role::Admin, false)]
     #[tokio::test]
-    async fn a_member_cancels_their_own_only(#[case] role: Role, #[case] own_only: bool) {
-        let expected = CancellationOrder {
+    async fn passes_the_caller_and_the_role_on(#[values(Role::Member, Role::Admin)] role: Role) {
+        let expected = CancelRequest {
             registration: fixtures::registration_id(7),
-            of_member: own_only.then(|| fixtures::member_id(fixtures::ADA)),
             caller: fixtures::member_id(fixtures::ADA),
+            role,
         };
         let mut book = MockRegistrationBook::new();
         book.expect_cancel()
-            .withf(move |_, order, _| *order == expected)
+            .withf(move |_, request, _| *request == expected)
             .returning(|_, _, _| Err(Refusal::AlreadyCancelled.into()));
         let cancel = CancelRegistration { contexts: fixtures::contexts(), registration_book: Arc::new(book) };
         let caller = fixtures::caller(fixtures::ADA, role);

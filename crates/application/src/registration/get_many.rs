@@ -11,7 +11,7 @@ pub struct GetRegistrations {
 }
 
 impl GetRegistrations {
-    /// Those of these registrations that exist for the caller, in any order: their own, or any for an admin.
+    /// Returns those registrations that the caller may see, in any order.
     ///
     /// # Errors
     /// Faults only.
@@ -33,7 +33,7 @@ mod tests {
     #[case::member(Role::Member, vec![1])]
     #[case::admin(Role::Admin, vec![1, 2])]
     #[tokio::test]
-    async fn anothers_registration_does_not_exist(#[case] role: Role, #[case] expected: Vec<u128>) {
+    async fn hides_the_registrations_of_other_members(#[case] role: Role, #[case] expected: Vec<u128>) {
         let mut registrations = MockRegistrations::new();
         registrations.expect_get_many().returning(|_, _| {
             let (own, other) = (fixtures::ADA, fixtures::BOB);

@@ -10,7 +10,7 @@ use crate::{
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
 };
 
-/// Lists everyone's registrations, for admins.
+/// Lists the registrations of all members, for admins.
 pub struct ListRegistrations {
     pub(crate) registrations: Arc<dyn Registrations>,
 }
@@ -21,7 +21,7 @@ pub struct ListOwnRegistrations {
 }
 
 impl ListRegistrations {
-    /// The registrations that pass the filter, by start, then id.
+    /// Returns the registrations that pass the filter, by start, then id.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
@@ -37,7 +37,7 @@ impl ListRegistrations {
 }
 
 impl ListOwnRegistrations {
-    /// Those of the caller's registrations that pass the filter, by start, then id.
+    /// Returns the caller's registrations that pass the filter, by start, then id.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
@@ -78,13 +78,13 @@ mod tests {
     }
 
     #[rstest]
-    #[case::of_whom_it_may_concern(None, 1)]
+    #[case::without_a_filter(None, 1)]
     #[case::own(Some(ADA), 1)]
     #[case::of_another(Some(BOB), 0)]
     #[tokio::test]
-    async fn a_member_finds_their_own_only(#[case] asked: Option<&str>, #[case] found: usize) {
+    async fn lists_only_the_callers_own(#[case] asked: Option<&str>, #[case] found: usize) {
         let filter = RegistrationFilter { member: asked.map(member_id), ..RegistrationFilter::default() };
-        // Even an admin finds nobody else's here.
+        // An admin finds only their own here, too.
         let caller = fixtures::caller(ADA, Role::Admin);
         let list = listing().execute(&caller, filter, fixtures::page(10, None)).await.unwrap();
         assert_eq!(list.items.len(), found);

@@ -1,8 +1,11 @@
-//! Registering, cancelling and reading registrations.
+//! Use cases and rules of registrations.
 
 mod cancel;
+mod decision;
 mod get_many;
 mod list;
+pub mod log;
+pub mod refusals;
 mod register;
 mod viewer;
 mod waitlist_positions;
@@ -18,7 +21,7 @@ use convene_domain::{member::Role, registration::Registration};
 
 use crate::caller::Caller;
 
-/// Whether a registration exists for the caller: it does for its member and for admins.
+/// Tests whether the caller may see the registration: its member and admins may.
 fn is_visible(caller: &Caller, registration: &Registration) -> bool {
     caller.role() == Role::Admin || registration.member == caller.member()
 }

@@ -9,13 +9,13 @@ use crate::{
     ports::Registrations,
 };
 
-/// Reads the places of registrations in their queues.
+/// Reads the positions of registrations on their waitlists.
 pub struct WaitlistPositions {
     pub(crate) registrations: Arc<dyn Registrations>,
 }
 
 impl WaitlistPositions {
-    /// The positions of those of these registrations that wait and exist for the caller; 1 is next.
+    /// Returns the positions of those registrations that are waitlisted and visible to the caller; 1 is next.
     ///
     /// # Errors
     /// Faults only.
@@ -61,7 +61,7 @@ mod tests {
     #[case::member(Role::Member, vec![1])]
     #[case::admin(Role::Admin, vec![1, 2])]
     #[tokio::test]
-    async fn anothers_place_is_not_told(#[case] role: Role, #[case] expected: Vec<u128>) {
+    async fn hides_the_positions_of_other_members(#[case] role: Role, #[case] expected: Vec<u128>) {
         let mut registrations = MockRegistrations::new();
         registrations
             .expect_get_many()

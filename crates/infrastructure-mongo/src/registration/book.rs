@@ -17,7 +17,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+    ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
 };
 use convene_domain::{id::MemberId, registration::Registration};
 use tokio::{
@@ -80,7 +80,7 @@ impl MongoRegistrationBook {
 
     /// The occurrence and the member of a registration, to know where to queue. Who asks for what does not exist
     /// queues too: what their key was used for is found out there.
-    async fn whose(&self, scope: &TenantScope, order: &CancellationOrder) -> Outcome<(MemberId, String)> {
+    async fn whose(&self, scope: &TenantScope, order: &CancelRequest) -> Outcome<(MemberId, String)> {
         let filter = doc! { "_id": order.registration.to_string() };
         let found: Option<RegistrationDocument> = self
             .database
@@ -100,7 +100,7 @@ impl RegistrationBook for MongoRegistrationBook {
     async fn register(
         &self,
         scope: &TenantScope,
-        order: RegistrationOrder,
+        order: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
         let deadline = Instant::now() + self.settings.deadline;
@@ -113,12 +113,7 @@ impl RegistrationBook for MongoRegistrationBook {
         }
     }
 
-    async fn cancel(
-        &self,
-        scope: &TenantScope,
-        order: CancellationOrder,
-        change: &Change,
-    ) -> Outcome<Cancelled> {
+    async fn cancel(&self, scope: &TenantScope, order: CancelRequest, change: &Change) -> Outcome<Cancelled> {
         let deadline = Instant::now() + self.settings.deadline;
         let place = self.whose(scope, &order).await?;
         match self.ask(scope, change, place, Wish::Cancel(order), deadline).await? {

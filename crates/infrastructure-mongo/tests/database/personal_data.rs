@@ -7,8 +7,8 @@ use convene_application::{
     caller::{Operator, TenantScope},
     personal_data::{ErasePersonalData, Person},
     ports::{
-        CancellationOrder, EditScope, EventEdit, EventPatch, MemberPatch, OnAffected, OrganizationReference,
-        RegistrationBook, RegistrationOrder,
+        CancelRequest, EditScope, EventEdit, EventPatch, MemberPatch, OnAffected, OrganizationReference,
+        RegisterRequest, RegistrationBook,
     },
     testing::{
         FixedClock,
@@ -18,7 +18,10 @@ use convene_application::{
         },
     },
 };
-use convene_domain::text::{DisplayName, Email, Title, UserId};
+use convene_domain::{
+    member::Role,
+    text::{DisplayName, Email, Title, UserId},
+};
 use convene_infrastructure_mongo::registration::BookSettings;
 use futures::TryStreamExt;
 use time::{Duration, macros::datetime};
@@ -77,14 +80,14 @@ async fn a_busy_person(database: &TestDatabase) -> TenantScope {
     let event =
         ports.events.create(&scope, EventBuilder::daily(first, 3).build(), &by("plan")).await.unwrap();
     let start = |number: i64| first.as_utc() + Duration::days(number);
-    let order = register(occurrence_key(&event, start(0)), person.id);
-    let seat = book.register(&scope, order, &by("seat")).await.unwrap();
-    let order = register(occurrence_key(&event, start(1)), person.id);
-    book.register(&scope, order, &ChangeBuilder::by("other").key("for them", 1).build()).await.unwrap();
-    let order =
-        RegistrationOrder { join_waitlist: true, ..register(occurrence_key(&event, start(1)), other.id) };
-    book.register(&scope, order, &by("for another")).await.unwrap();
-    let give_up = CancellationOrder { registration: seat.id, of_member: None, caller: person.id };
+    let request = register(occurrence_key(&event, start(0)), person.id);
+    let seat = book.register(&scope, request, &by("seat")).await.unwrap();
+    let request = register(occurrence_key(&event, start(1)), person.id);
+    book.register(&scope, request, &ChangeBuilder::by("other").key("for them", 1).build()).await.unwrap();
+    let request =
+        RegisterRequest { join_waitlist: true, ..register(occurrence_key(&event, start(1)), other.id) };
+    book.register(&scope, request, &by("for another")).await.unwrap();
+    let give_up = CancelRequest { registration: seat.id, caller: person.id, role: Role::Admin };
     book.cancel(&scope, give_up, &by("give up")).await.unwrap();
     let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
     let edit = EventEdit {

@@ -14,10 +14,10 @@ use crate::{
     failure::{Failure, Fault, Outcome, Refusal},
     mutation_context::ContextFactory,
     occurrence::find::Finder,
-    ports::{Members, RegistrationBook, RegistrationOrder},
+    ports::{Members, RegisterRequest, RegistrationBook},
 };
 
-/// What a member registers for.
+/// The target of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationTarget {
     /// One occurrence of any event.
@@ -26,14 +26,13 @@ pub enum RegistrationTarget {
     Event(EventId),
 }
 
-/// A wish to register.
+/// The input of [`Register`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegisterCommand {
-    /// For what.
     pub target: RegistrationTarget,
-    /// Whom an admin registers; the caller if left out.
+    /// The member whom an admin registers; `None` for the caller.
     pub member: Option<MemberId>,
-    /// When the occurrence is full, wait for a seat instead of being refused.
+    /// Whether the member joins the waitlist of a full occurrence, instead of being refused.
     pub join_waitlist: bool,
 }
 
@@ -46,11 +45,11 @@ pub struct Register {
 }
 
 impl Register {
-    /// Registers the member, or puts them into the queue.
+    /// Registers the member, with a seat or on the waitlist.
     ///
     /// # Errors
     /// Refused with `AdminOnly` for another member; `NotFound` on `occurrenceId` or `eventId`, and on `memberId`;
-    /// `EventIsRecurring`; and whatever [`RegistrationBook::register`] refuses.
+    /// `EventIsRecurring`; and the refusals of [`RegistrationBook::register`].
     #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
     pub async fn execute(
         &self,
@@ -70,7 +69,7 @@ impl Register {
         let key = match (occurrence, missing) {
             (Ok(key), None) => key,
             (Ok(key), Some(missing)) => {
-                // The book, which knows best what exists, is not asked any more.
+                // The registration book is not asked any more, so existence is checked here.
                 let found = self.finder.find(caller.scope(), &[key]).await?;
                 let refusal = found.is_empty().then(|| Refusal::not_found("occurrenceId"));
                 return Err(Failure::Refused(refusal.into_iter().chain([missing]).collect()));
@@ -79,18 +78,18 @@ impl Register {
                 return Err(Failure::Refused(std::iter::once(refusal).chain(missing).collect()));
             }
         };
-        let order = RegistrationOrder {
+        let register = RegisterRequest {
             id: self.contexts.new_id(RegistrationId::from_uuid),
             occurrence: key,
             member: command.member.unwrap_or(caller.member()),
             join_waitlist: command.join_waitlist,
         };
         let change = self.contexts.for_member(caller, request);
-        // The book is asked whatever became of the event: it knows what a repeated key answers.
-        self.registration_book.register(caller.scope(), order, &change).await
+        // The registration book is asked even if the event was cancelled, because it answers repeated keys.
+        self.registration_book.register(caller.scope(), register, &change).await
     }
 
-    /// The occurrence of a one-off event, or why there is none.
+    /// Finds the occurrence of a one-off event.
     async fn only_occurrence(
         &self,
         caller: &Caller,
@@ -110,7 +109,7 @@ impl Register {
     }
 }
 
-/// The occurrence of a one-off event. Where edits moved what had begun already, it is the last that there was.
+/// The occurrence of a one-off event. If edits moved it after it had begun, the last of its dates counts.
 fn only_occurrence(event: &Event) -> Option<OccurrenceKey> {
     let first = |schedule: Schedule<'_>| schedule.between(Instant::MIN, Instant::MAX).next();
     let origin = event.schedules().filter_map(first).last()?;

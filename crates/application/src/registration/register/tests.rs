@@ -47,14 +47,14 @@ fn register(book: MockRegistrationBook) -> Register {
     }
 }
 
-/// A book that gives everyone a seat, if the order is as expected.
-fn book(expected: impl Fn(&RegistrationOrder) -> bool + Send + Sync + 'static) -> MockRegistrationBook {
+/// A registration book that confirms every request, if the request is as expected.
+fn book(expected: impl Fn(&RegisterRequest) -> bool + Send + Sync + 'static) -> MockRegistrationBook {
     let mut book = MockRegistrationBook::new();
-    book.expect_register().withf(move |_, order, _| expected(order)).returning(|_, order, change| {
+    book.expect_register().withf(move |_, request, _| expected(request)).returning(|_, request, change| {
         Ok(Registration {
-            id: order.id,
-            occurrence: order.occurrence,
-            member: order.member,
+            id: request.id,
+            occurrence: request.occurrence,
+            member: request.member,
             created_at: change.at,
             ..fixtures::registration(0, ADA)
         })
@@ -62,8 +62,8 @@ fn book(expected: impl Fn(&RegistrationOrder) -> bool + Send + Sync + 'static) -
     book
 }
 
-/// A book that nobody may ask.
-fn closed_book() -> MockRegistrationBook {
+/// A registration book that must not be called.
+fn uncalled_book() -> MockRegistrationBook {
     MockRegistrationBook::new()
 }
 
@@ -76,9 +76,10 @@ async fn run(book: MockRegistrationBook, role: Role, command: RegisterCommand) -
 #[case::occurrence_of_a_one_off_event(occurrence(1, FIRST), FIRST)]
 #[case::one_off_event(RegistrationTarget::Event(fixtures::event_id(1)), FIRST)]
 #[tokio::test]
-async fn orders_a_seat_for_the_caller(#[case] target: RegistrationTarget, #[case] expected: Instant) {
-    let is_expected =
-        move |order: &RegistrationOrder| order.occurrence.original_start == expected && order.join_waitlist;
+async fn registers_the_caller(#[case] target: RegistrationTarget, #[case] expected: Instant) {
+    let is_expected = move |request: &RegisterRequest| {
+        request.occurrence.original_start == expected && request.join_waitlist
+    };
     let command = RegisterCommand { join_waitlist: true, ..command(target) };
     let registration = run(book(is_expected), Role::Member, command).await.unwrap();
     assert_eq!(registration.member, fixtures::member_id(ADA));
@@ -94,8 +95,8 @@ async fn orders_a_seat_for_the_caller(#[case] target: RegistrationTarget, #[case
 )]
 #[case::a_whole_series(RegistrationTarget::Event(fixtures::event_id(2)), Refusal::EventIsRecurring)]
 #[tokio::test]
-async fn refuses_what_nobody_can_register_for(#[case] target: RegistrationTarget, #[case] expected: Refusal) {
-    assert_eq!(refusals(run(closed_book(), Role::Member, command(target)).await), [expected]);
+async fn refuses_unknown_and_recurring_events(#[case] target: RegistrationTarget, #[case] expected: Refusal) {
+    assert_eq!(refusals(run(uncalled_book(), Role::Member, command(target)).await), [expected]);
 }
 
 #[tokio::test]
@@ -108,10 +109,10 @@ async fn an_admin_registers_another_member() {
 #[tokio::test]
 async fn a_member_registers_nobody_else_whether_they_exist_or_not() {
     for name in [BOB, "nobody"] {
-        // The target does not exist either: one who may not act is told nothing about it.
+        // The target does not exist either. That is not told to a member who may not act.
         let command =
             RegisterCommand { member: Some(fixtures::member_id(name)), ..command(occurrence(9, FIRST)) };
-        assert_eq!(refusals(run(closed_book(), Role::Member, command).await), [Refusal::AdminOnly]);
+        assert_eq!(refusals(run(uncalled_book(), Role::Member, command).await), [Refusal::AdminOnly]);
     }
 }
 
@@ -122,20 +123,20 @@ async fn naming_oneself_needs_no_admin() {
 }
 
 #[tokio::test]
-async fn refuses_everything_at_once() {
+async fn reports_all_refusals_at_once() {
     let command =
         RegisterCommand { member: Some(fixtures::member_id("nobody")), ..command(occurrence(9, FIRST)) };
     let expected = [Refusal::not_found("occurrenceId"), Refusal::not_found("memberId")];
-    assert_eq!(refusals(run(closed_book(), Role::Admin, command).await), expected);
+    assert_eq!(refusals(run(uncalled_book(), Role::Admin, command).await), expected);
 }
 
 #[tokio::test]
-async fn a_repeated_key_answers_even_when_the_event_was_called_off_since() {
+async fn asks_the_registration_book_about_a_cancelled_event() {
     assert!(run(book(|_| true), Role::Member, command(occurrence(3, FIRST))).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_one_off_event_that_was_moved_after_it_began_is_still_what_it_was() {
+async fn a_one_off_event_that_was_moved_after_it_began_keeps_its_occurrence() {
     let began = fixtures::event(1, "2026-11-02 9:00", None);
     let until = FIRST + Duration::MINUTE;
     let earlier = vec![EarlierSchedule { series: began.series.clone(), duration: began.duration, until }];

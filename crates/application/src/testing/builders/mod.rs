@@ -4,15 +4,15 @@ mod change;
 mod event;
 mod issue;
 mod member;
-mod order;
 mod organization;
+mod request;
 
 pub use change::ChangeBuilder;
 pub use event::EventBuilder;
 pub use issue::IssueBuilder;
 pub use member::MemberBuilder;
-pub use order::{occurrence_key, register};
 pub use organization::OrganizationBuilder;
+pub use request::{occurrence_key, register};
 
 use uuid::Uuid;
 

@@ -2,6 +2,7 @@
 
 use convene_domain::{
     id::RegistrationId,
+    member::Role,
     registration::{CancellationReason, Registration, RegistrationStatus},
 };
 use time::Duration;
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     failure::Refusal,
-    ports::{CancellationOrder, Cancelled},
+    ports::{CancelRequest, Cancelled},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
@@ -55,8 +56,8 @@ pub(super) async fn cancels_nobody_elses_registration(bench: Bench) {
     let journal = tenant.journal().await;
     let stranger = crowd[1].id;
     for registration in [seat.id, RegistrationId::from_uuid(fresh_uuid())] {
-        let order = CancellationOrder { registration, of_member: Some(stranger), caller: stranger };
-        let refused = tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root()).await;
+        let request = CancelRequest { registration, caller: stranger, role: Role::Member };
+        let refused = tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await;
         assert_eq!(refusal(refused), Refusal::not_found("registrationId"));
     }
     journal.expect_nothing().await;
@@ -70,9 +71,9 @@ pub(super) async fn tells_an_admins_own_registration_from_others(bench: Bench) {
     let root = tenant.admin.clone();
     for (member, reason) in [(&ada, CancellationReason::ByAdmin), (&root, CancellationReason::ByMember)] {
         let seat = tenant.seat(&event, day(0), member).await;
-        let order = CancellationOrder { registration: seat.id, of_member: None, caller: root.id };
+        let request = CancelRequest { registration: seat.id, caller: root.id, role: Role::Admin };
         let cancelled =
-            tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root()).await.unwrap();
+            tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await.unwrap();
         assert_eq!(cancelled.registration.status, RegistrationStatus::Cancelled { at: NOW, reason });
     }
 }

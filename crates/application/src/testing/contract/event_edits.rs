@@ -48,7 +48,7 @@ pub(super) async fn takes_everybody_along_to_another_time_of_day(bench: Bench) {
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(2), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(2), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(2), &crowd[1]).await;
     let journal = tenant.journal().await;
     let changed = edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await.unwrap();
     assert_eq!((changed.now.version, changed.cancelled_registrations), (2, 0));
@@ -198,7 +198,7 @@ pub(super) async fn gives_seats_to_who_waits_where_an_edit_takes_them_from_other
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(6))).await;
     let crowd = tenant.crowd(2).await;
     let clashing = tenant.seat(&event, day(0), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     tenant.seat(&other, day(0) + Duration::hours(6), &crowd[0]).await;
     let journal = tenant.journal().await;
     let changed = edit(&tenant, &event, at_hour(15), OnAffected::CancelRegistrations).await.unwrap();

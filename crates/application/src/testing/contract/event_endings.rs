@@ -24,7 +24,7 @@ pub(super) async fn calls_off_what_has_not_begun(bench: Bench) {
     let crowd = tenant.crowd(2).await;
     let running = tenant.seat(&event, day(0), &crowd[0]).await;
     let coming = tenant.seat(&event, day(1), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     let given_up = tenant.seat(&event, day(2), &crowd[1]).await;
     let given_up = tenant.cancel(&given_up).await.registration;
     let journal = tenant.journal().await;
@@ -82,7 +82,7 @@ pub(super) async fn deletes_an_event_that_nobody_holds_seats_in(bench: Bench) {
     let other = tenant.event(EventBuilder::daily(FIRST + Duration::hours(5), 5)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(1), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     let elsewhere = tenant.seat(&other, day(1) + Duration::hours(5), &crowd[0]).await;
     let journal = tenant.journal().await;
     let change = by_root();

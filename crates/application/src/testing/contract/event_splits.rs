@@ -40,7 +40,7 @@ pub(super) async fn makes_an_event_of_what_follows(bench: Bench) {
     let crowd = tenant.crowd(2).await;
     let before = tenant.seat(&event, day(1), &crowd[0]).await;
     let after = tenant.seat(&event, day(3), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(3), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(3), &crowd[1]).await;
     let patch =
         OccurrencePatch { starts_at: Some(FIRST + Duration::hours(98)), ..OccurrencePatch::default() };
     let key = OccurrenceKey { event: event.id, original_start: day(4) };

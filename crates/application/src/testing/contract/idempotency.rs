@@ -1,6 +1,6 @@
 //! What keys do beyond single mutations: whose they are, how long they count, what they are remembered for.
 
-use convene_domain::{id::RegistrationId, issue::Issue, registration::Registration};
+use convene_domain::{id::RegistrationId, issue::Issue, member::Role, registration::Registration};
 use time::Duration;
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{
     change::Change,
     failure::{Outcome, Refusal},
     idempotency::IDEMPOTENCY_WINDOW,
-    ports::{CancellationOrder, RegistrationFilter, RegistrationOrder},
+    ports::{CancelRequest, RegisterRequest, RegistrationFilter},
     testing::builders::{
         ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid,
         occurrence_key, register,
@@ -39,9 +39,9 @@ pub(super) async fn keys_belong_to_their_actors(bench: Bench) {
     assert_eq!([one.number, two.number, three.number], [1, 2, 3]);
     let mut seats = Vec::new();
     for (user, member) in ["bea", "cem", "dan"].into_iter().zip(&crowd) {
-        let order = register(occurrence_key(&event, day(0)), member.id);
+        let request = register(occurrence_key(&event, day(0)), member.id);
         let change = keyed(user, 4);
-        seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
+        seats.push(tenant.ports.registration_book.register(&tenant.scope, request, &change).await.unwrap());
     }
     let all = tenant.registrations(RegistrationFilter::default()).await;
     assert_eq!(all.len(), seats.len());
@@ -56,9 +56,9 @@ pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
     let mut seats = Vec::new();
     for (tenant, input) in [(&choir, 3), (&band, 4)] {
         let event = tenant.event(EventBuilder::once(FIRST)).await;
-        let order = register(occurrence_key(&event, day(0)), tenant.admin.id);
+        let request = register(occurrence_key(&event, day(0)), tenant.admin.id);
         let change = ChangeBuilder::by("root").key("seat", input).build();
-        seats.push(tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap());
+        seats.push(tenant.ports.registration_book.register(&tenant.scope, request, &change).await.unwrap());
     }
     assert_ne!(seats[0].id, seats[1].id);
 }
@@ -66,28 +66,28 @@ pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
 pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
-    let order = || register(occurrence_key(&event, day(0)), tenant.admin.id);
+    let request = || register(occurrence_key(&event, day(0)), tenant.admin.id);
     let book = &tenant.ports.registration_book;
     report(&tenant, &keyed("root", 1)).await.unwrap();
-    let refused = book.register(&tenant.scope, order(), &keyed("root", 2)).await;
+    let refused = book.register(&tenant.scope, request(), &keyed("root", 2)).await;
     assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for an issue, tried for a seat");
     let change = |input| ChangeBuilder::by("root").key("another key", input).build();
-    book.register(&tenant.scope, order(), &change(3)).await.unwrap();
+    book.register(&tenant.scope, request(), &change(3)).await.unwrap();
     let refused = report(&tenant, &change(4)).await;
     assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for a seat, tried for an issue");
 
     // That the key was used is told before that there is nothing to be done.
-    let nothing = RegistrationOrder { occurrence: occurrence_key(&event, day(9)), ..order() };
+    let nothing = RegisterRequest { occurrence: occurrence_key(&event, day(9)), ..request() };
     let refused = book.register(&tenant.scope, nothing, &change(5)).await;
     assert_eq!(
         refusal(refused),
         Refusal::IdempotencyKeyReused,
         "tried for an occurrence that does not exist"
     );
-    let nothing = CancellationOrder {
+    let nothing = CancelRequest {
         registration: RegistrationId::from_uuid(fresh_uuid()),
-        of_member: None,
         caller: tenant.admin.id,
+        role: Role::Admin,
     };
     let refused = book.cancel(&tenant.scope, nothing, &change(6)).await;
     assert_eq!(
@@ -111,9 +111,9 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and taken again");
 
     let seat = |number, change: Change| {
-        let order = register(occurrence_key(&event, day(number)), tenant.admin.id);
+        let request = register(occurrence_key(&event, day(number)), tenant.admin.id);
         let tenant = tenant.clone();
-        async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
+        async move { tenant.ports.registration_book.register(&tenant.scope, request, &change).await }
     };
     let first = seat(0, at("seat", 3, NOW)).await.unwrap();
     assert_eq!(seat(0, at("seat", 3, almost)).await.unwrap(), first);
@@ -126,9 +126,9 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     let cancel = |change: Change| {
         let tenant = tenant.clone();
         async move {
-            let order =
-                CancellationOrder { registration: second.id, of_member: None, caller: tenant.admin.id };
-            tenant.ports.registration_book.cancel(&tenant.scope, order, &change).await
+            let request =
+                CancelRequest { registration: second.id, caller: tenant.admin.id, role: Role::Admin };
+            tenant.ports.registration_book.cancel(&tenant.scope, request, &change).await
         }
     };
     let cancelled = cancel(at("cancellation", 5, NOW)).await.unwrap();
@@ -155,14 +155,14 @@ pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let taken = tenant.seat(&event, day(0), &crowd[0]).await;
-    let order = || register(occurrence_key(&event, day(0)), crowd[1].id);
+    let request = || register(occurrence_key(&event, day(0)), crowd[1].id);
     let book = &tenant.ports.registration_book;
     for _ in 0..2 {
-        let refused = book.register(&tenant.scope, order(), &keyed("root", 1)).await;
+        let refused = book.register(&tenant.scope, request(), &keyed("root", 1)).await;
         assert_eq!(refusal(refused), Refusal::OccurrenceFull);
     }
     tenant.cancel(&taken).await;
-    book.register(&tenant.scope, order(), &keyed("root", 2)).await.expect("with another input, too");
+    book.register(&tenant.scope, request(), &keyed("root", 2)).await.expect("with another input, too");
 
     let add = |user: &str, change: Change| {
         let (tenant, member) = (tenant.clone(), MemberBuilder::new(user).build());
@@ -179,10 +179,10 @@ pub(super) async fn a_repeat_answers_even_if_it_would_be_refused_now(bench: Benc
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let ada = tenant.member("ada").await;
     let register = |at| {
-        let order = register(occurrence_key(&event, day(0)), ada.id);
+        let request = register(occurrence_key(&event, day(0)), ada.id);
         let tenant = tenant.clone();
         let change = ChangeBuilder::by("ada").key("seat", 1).at(at).build();
-        async move { tenant.ports.registration_book.register(&tenant.scope, order, &change).await }
+        async move { tenant.ports.registration_book.register(&tenant.scope, request, &change).await }
     };
     let before = day(0) - Duration::MINUTE;
     let registration = register(before).await.unwrap();
@@ -200,8 +200,8 @@ pub(super) async fn simultaneous_repeats_change_one_thing(bench: Bench) {
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
     let calls = (0..8).map(|_| {
-        let (tenant, order) = (tenant.clone(), register(occurrence_key(&event, day(0)), ada.id));
-        async move { tenant.ports.registration_book.register(&tenant.scope, order, &keyed("ada", 1)).await }
+        let (tenant, request) = (tenant.clone(), register(occurrence_key(&event, day(0)), ada.id));
+        async move { tenant.ports.registration_book.register(&tenant.scope, request, &keyed("ada", 1)).await }
     });
     let seats: Vec<Registration> =
         together(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();

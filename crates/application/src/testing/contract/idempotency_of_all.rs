@@ -6,6 +6,7 @@ use convene_domain::{
     event::Event,
     id::EventId,
     issue::IssueStatus,
+    member::Role,
     occurrence::OccurrenceKey,
     text::{OrganizationName, Title},
 };
@@ -20,8 +21,8 @@ use crate::{
     change::Change,
     failure::{Outcome, Refusal},
     ports::{
-        CancellationOrder, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, OccurrenceEdit,
-        OccurrencePatch, OnAffected, OrganizationPatch, RegistrationOrder,
+        CancelRequest, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, OccurrenceEdit,
+        OccurrencePatch, OnAffected, OrganizationPatch, RegisterRequest,
     },
     testing::builders::{
         ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid, occurrence_key, register,
@@ -62,11 +63,7 @@ pub(super) async fn repeats_changes_of_organizations_and_members(bench: Bench) {
     })
     .await;
     repeat(tenant, async |change| {
-        let patch = MemberPatch {
-            email: Some(None),
-            role: Some(convene_domain::member::Role::Admin),
-            ..MemberPatch::default()
-        };
+        let patch = MemberPatch { email: Some(None), role: Some(Role::Admin), ..MemberPatch::default() };
         tenant.ports.members.update(scope, ada.id, patch, &change).await
     })
     .await;
@@ -165,15 +162,15 @@ pub(super) async fn repeats_registrations_and_cancellations(bench: Bench) {
     let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     // The use case gives the registration of each call another id.
-    let order = |member: usize| RegistrationOrder {
+    let request = |member: usize| RegisterRequest {
         join_waitlist: true,
         ..register(occurrence_key(&event, day(0)), crowd[member].id)
     };
-    let seat = repeat(tenant, async |change| book.register(scope, order(0), &change).await).await;
-    let queued = repeat(tenant, async |change| book.register(scope, order(1), &change).await).await;
+    let seat = repeat(tenant, async |change| book.register(scope, request(0), &change).await).await;
+    let queued = repeat(tenant, async |change| book.register(scope, request(1), &change).await).await;
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
-    let order = CancellationOrder { registration: seat.id, of_member: None, caller: tenant.admin.id };
-    let cancelled = repeat(tenant, async |change| book.cancel(scope, order, &change).await).await;
+    let request = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
+    let cancelled = repeat(tenant, async |change| book.cancel(scope, request, &change).await).await;
     assert_eq!(cancelled.promoted.map(|promoted| promoted.id), Some(queued.id));
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
 }

@@ -74,7 +74,7 @@ pub(super) async fn names_fields_of_registrations(bench: Bench) {
     let crowd = tenant.crowd(2).await;
     let journal = tenant.journal().await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     tenant.cancel(&seat).await;
     let entries = journal.new_entries().await;
     let expected = [

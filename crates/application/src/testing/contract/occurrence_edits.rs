@@ -138,7 +138,7 @@ pub(super) async fn takes_everybody_along_with_an_occurrence(bench: Bench) {
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(1), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     let there = day(1) + Duration::hours(6);
     edit(&tenant, seat.occurrence, starting(30), OnAffected::Refuse, NOW).await.unwrap();
     for registration in [&seat, &waiting] {
@@ -159,7 +159,7 @@ pub(super) async fn lists_whom_moving_an_occurrence_would_clash_for(bench: Bench
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(1), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     tenant.seat(&other, day(1) + Duration::hours(6), &crowd[0]).await;
     let journal = tenant.journal().await;
     let refused = edit(&tenant, seat.occurrence, starting(30), OnAffected::Refuse, NOW).await;
@@ -191,7 +191,7 @@ pub(super) async fn calls_one_occurrence_off(bench: Bench) {
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(1), &crowd[0]).await;
-    let waiting = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     let elsewhere = tenant.seat(&event, day(2), &crowd[0]).await;
     let journal = tenant.journal().await;
     let cancel = |key, at| {
@@ -220,8 +220,8 @@ pub(super) async fn calls_one_occurrence_off(bench: Bench) {
     let journal = tenant.journal().await;
     for key in [seat.occurrence, never_touched] {
         assert_eq!(refusal(cancel(key, NOW).await), Refusal::AlreadyCancelled);
-        let order = register(occurrence_key(&event, key.original_start), crowd[1].id);
-        assert_eq!(refusal(tenant.try_register(order, NOW).await), Refusal::OccurrenceCancelled);
+        let request = register(occurrence_key(&event, key.original_start), crowd[1].id);
+        assert_eq!(refusal(tenant.try_register(request, NOW).await), Refusal::OccurrenceCancelled);
     }
     let unknown = OccurrenceKey { event: event.id, original_start: day(7) };
     assert_eq!(refusal(cancel(unknown, NOW).await), Refusal::not_found("occurrenceId"));

@@ -23,7 +23,7 @@ use crate::{
     personal_data::{ErasePersonalData, Erasure, Person},
     ports::{
         ERASED_EMAIL, ERASED_NAME, Erased, MemberPatch, OrganizationReference, PERSONAL_FIELDS,
-        PersonalRecord, RegistrationFilter, RegistrationOrder, pseudonym,
+        PersonalRecord, RegisterRequest, RegistrationFilter, pseudonym,
     },
     testing::{
         FixedClock,
@@ -73,8 +73,8 @@ async fn ada(tenant: &Tenant) -> (Member, Registration, Vec<Issue>) {
     let assigned = ports.issues.create(scope, assigned, &by_root()).await.unwrap();
     let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let keyed = ChangeBuilder::by("ada").key("seat", 2).build();
-    let order = register(occurrence_key(&event, day(1)), ada.id);
-    let seat = ports.registration_book.register(scope, order, &keyed).await.unwrap();
+    let request = register(occurrence_key(&event, day(1)), ada.id);
+    let seat = ports.registration_book.register(scope, request, &keyed).await.unwrap();
     (ada, seat, vec![reported, assigned])
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn collects_what_others_did_to_a_person(bench: Bench) {
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let seat = tenant.seat(&event, day(0), &bea).await;
-    let queued = tenant.seat_or_queue(&event, day(0), &ada).await;
+    let queued = tenant.seat_or_waitlist(&event, day(0), &ada).await;
     tenant.cancel(&seat).await;
     let events = &tenant.ports.events;
     events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
@@ -245,7 +245,7 @@ pub(super) async fn erases_who_is_still_a_member_but_never_the_last_admin(bench:
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let bea = tenant.member("bea").await;
     let seat = tenant.seat(&event, day(0), &tenant.admin).await;
-    let waiting = tenant.seat_or_queue(&event, day(0), &bea).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(0), &bea).await;
     let before = (collect(&tenant, "root").await, tenant.log().await);
     assert_eq!(refusal(remove_and_erase(&tenant, "root").await), Refusal::LastAdmin);
     assert_eq!((collect(&tenant, "root").await, tenant.log().await), before, "nothing was erased");
@@ -281,11 +281,11 @@ pub(super) async fn erases_who_is_still_at_it(bench: Bench) {
     let mut calls: Vec<BoxedCall> = Vec::new();
     for number in 0..12_u8 {
         let key = occurrence_key(&event, day(number.into()));
-        let order = RegistrationOrder { join_waitlist: true, ..register(key, ada.id) };
+        let request = RegisterRequest { join_waitlist: true, ..register(key, ada.id) };
         let change = ChangeBuilder::by("ada").key(&format!("seat-{number}"), number).build();
         let tenant = tenant.clone();
         calls.push(Box::pin(async move {
-            let registered = tenant.ports.registration_book.register(&tenant.scope, order, &change).await;
+            let registered = tenant.ports.registration_book.register(&tenant.scope, request, &change).await;
             registered.map(drop)
         }));
     }

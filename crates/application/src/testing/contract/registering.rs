@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failure::Refusal,
-    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
+    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegisterRequest},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
@@ -24,11 +24,11 @@ pub(super) async fn gives_a_seat(bench: Bench) {
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(3)).await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
-    let order = register(occurrence_key(&event, day(7)), ada.id);
+    let request = register(occurrence_key(&event, day(7)), ada.id);
     let key = OccurrenceKey { event: event.id, original_start: day(7) };
-    let registration = tenant.try_register(order, NOW).await.unwrap();
+    let registration = tenant.try_register(request, NOW).await.unwrap();
     let expected = Registration {
-        id: order.id,
+        id: request.id,
         occurrence: key,
         member: ada.id,
         interval: event.interval_from(day(7)),
@@ -69,19 +69,19 @@ pub(super) async fn registers_a_member_once_for_an_occurrence(bench: Bench) {
     let crowd = tenant.crowd(3).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
     let again = || register(occurrence_key(&event, day(0)), crowd[0].id);
-    let waiting = |order| RegistrationOrder { join_waitlist: true, ..order };
+    let waiting = |request| RegisterRequest { join_waitlist: true, ..request };
     let journal = tenant.journal().await;
-    for order in [again(), waiting(again())] {
-        let refused = tenant.try_register(order, NOW).await;
+    for request in [again(), waiting(again())] {
+        let refused = tenant.try_register(request, NOW).await;
         assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "and not that it conflicts with itself");
     }
     journal.expect_nothing().await;
     tenant.seat(&event, day(0), &crowd[1]).await;
-    let queued = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let queued = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     assert_eq!(queued.status, RegistrationStatus::Waitlisted { sequence: 1 });
     for member in &crowd {
-        let order = waiting(register(occurrence_key(&event, day(0)), member.id));
-        let refused = tenant.try_register(order, NOW).await;
+        let request = waiting(register(occurrence_key(&event, day(0)), member.id));
+        let refused = tenant.try_register(request, NOW).await;
         assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "also where it is full");
     }
 }
@@ -110,8 +110,8 @@ pub(super) async fn names_the_registration_in_the_way(bench: Bench) {
         let event = EventBuilder::once(start).lasting(Duration::minutes(minutes));
         let event = tenant.event(event).await;
         let journal = tenant.journal().await;
-        let order = register(occurrence_key(&event, start.as_utc()), ada.id);
-        let refused = tenant.try_register(order, NOW).await;
+        let request = register(occurrence_key(&event, start.as_utc()), ada.id);
+        let refused = tenant.try_register(request, NOW).await;
         assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(seat.clone()) });
         journal.expect_nothing().await;
         let key = OccurrenceKey { event: event.id, original_start: start.as_utc() };
@@ -150,8 +150,8 @@ pub(super) async fn minds_the_time_of_an_occurrence_and_not_its_rule(bench: Benc
     let at_its_old_time = tenant.event(EventBuilder::once(FIRST + Duration::days(1))).await;
     tenant.seat(&at_its_old_time, day(1), &ada).await;
     let at_its_new_time = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
-    let order = register(occurrence_key(&at_its_new_time, day(0) + Duration::hours(30)), ada.id);
-    let refused = tenant.try_register(order, NOW).await;
+    let request = register(occurrence_key(&at_its_new_time, day(0) + Duration::hours(30)), ada.id);
+    let refused = tenant.try_register(request, NOW).await;
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(moved) });
 }
 
@@ -168,8 +168,8 @@ pub(super) async fn does_not_register_for_or_with_what_is_not_there(bench: Bench
     for member in [gone.id, MemberId::from_uuid(fresh_uuid())] {
         let seat = register(occurrence_key(&event, day(0)), member);
         let place = register(occurrence_key(&full, day(0) + Duration::hours(5)), member);
-        for order in [seat, RegistrationOrder { join_waitlist: true, ..place }] {
-            assert_eq!(refusal(tenant.try_register(order, NOW).await), Refusal::not_found("memberId"));
+        for request in [seat, RegisterRequest { join_waitlist: true, ..place }] {
+            assert_eq!(refusal(tenant.try_register(request, NOW).await), Refusal::not_found("memberId"));
         }
     }
     let refused = tenant.try_register(register(occurrence_key(&never_stored, day(0)), ada.id), NOW).await;
@@ -247,8 +247,9 @@ pub(super) async fn says_who_did_it_for_whom(bench: Bench) {
     let later = NOW + Duration::MINUTE;
     let mut change = by_root_at(later);
     change.request_id = Some(String::from("request-7"));
-    let order = register(occurrence_key(&event, day(0)), ada.id);
-    let registration = tenant.ports.registration_book.register(&tenant.scope, order, &change).await.unwrap();
+    let request = register(occurrence_key(&event, day(0)), ada.id);
+    let registration =
+        tenant.ports.registration_book.register(&tenant.scope, request, &change).await.unwrap();
     assert_eq!(registration.created_at, later);
     let entries = journal.new_entries().await;
     let [entry] = entries.as_slice() else { panic!("{entries:?}") };

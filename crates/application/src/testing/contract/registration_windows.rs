@@ -1,6 +1,6 @@
 //! When members can register, and until when they can cancel.
 
-use convene_domain::registration::RegistrationStatus;
+use convene_domain::{member::Role, registration::RegistrationStatus};
 use time::Duration;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     failure::Refusal,
-    ports::{CancellationOrder, EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
+    ports::{CancelRequest, EditScope, EventEdit, EventPatch, OnAffected, RegisterRequest},
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
     tenant.try_register(register(occurrence_key(&event, day(0)), crowd[0].id), day(-1)).await.unwrap();
     let (opens_at, closed_at) = (day(-3), day(0) - Duration::hours(2));
     let wait =
-        || RegistrationOrder { join_waitlist: true, ..register(occurrence_key(&event, day(0)), crowd[1].id) };
+        || RegisterRequest { join_waitlist: true, ..register(occurrence_key(&event, day(0)), crowd[1].id) };
     let refused = tenant.try_register(wait(), closed_at).await;
     assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at });
     let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
@@ -100,9 +100,9 @@ pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_th
         assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at });
     }
     let by_admin = |registration, at| {
-        let order = CancellationOrder { registration, of_member: None, caller: tenant.admin.id };
+        let request = CancelRequest { registration, caller: tenant.admin.id, role: Role::Admin };
         let tenant = tenant.clone();
-        async move { tenant.ports.registration_book.cancel(&tenant.scope, order, &by_root_at(at)).await }
+        async move { tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root_at(at)).await }
     };
     for at in [day(0), day(3)] {
         let refused = by_admin(first.id, at).await;
@@ -118,7 +118,7 @@ pub(super) async fn lets_members_leave_the_queue_after_the_deadline(bench: Bench
     let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
-    let queued = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let queued = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     let refused = tenant.try_cancel(&queued, day(0)).await;
     assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) });
     tenant.try_cancel(&queued, day(0) - MOMENT).await.unwrap();

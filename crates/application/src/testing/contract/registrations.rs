@@ -48,7 +48,7 @@ pub(super) async fn filters_registrations(bench: Bench) {
     let [ada, bea] = crowd.as_slice() else { panic!("two") };
     let zero = tenant.seat(&series, day(0), ada).await;
     let one = tenant.seat(&series, day(1), bea).await;
-    let waiting = tenant.seat_or_queue(&series, day(1), ada).await;
+    let waiting = tenant.seat_or_waitlist(&series, day(1), ada).await;
     let two = tenant.seat(&series, day(2), ada).await;
     let two = tenant.cancel(&two).await.registration;
     let list = async |filter| tenant.registrations(filter).await;
@@ -103,7 +103,7 @@ pub(super) async fn finds_what_a_member_holds_in_occurrences(bench: Bench) {
     let [ada, bea] = crowd.as_slice() else { panic!("two") };
     let held = tenant.seat(&series, day(0), ada).await;
     let others = tenant.seat(&series, day(1), bea).await;
-    let waiting = tenant.seat_or_queue(&series, day(1), ada).await;
+    let waiting = tenant.seat_or_waitlist(&series, day(1), ada).await;
     let given_up = tenant.seat(&series, day(2), ada).await;
     tenant.cancel(&given_up).await;
     let not_asked_for = tenant.seat(&series, day(3), ada).await;

@@ -3,7 +3,7 @@
 use convene_domain::{
     event::Event,
     issue::{Issue, IssueStatus},
-    member::Member,
+    member::{Member, Role},
     registration::RegistrationStatusKind,
     text::Title,
 };
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     change::Change,
     failure::{Outcome, Refusal},
-    ports::{CancellationOrder, EventPatch, IssuePatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{CancelRequest, EventPatch, IssuePatch, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, occurrence_key, register},
 };
 
@@ -52,14 +52,14 @@ pub(super) async fn answers_a_repeat_with_what_there_is_now(bench: Bench) {
     let closed = close(&tenant, &issue).await.unwrap();
     let event = plan(&tenant).await.unwrap();
     let renamed = rename(&tenant, &event).await.unwrap();
-    let order = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
-    let seat = book.register(scope, order, &keyed("seat")).await.unwrap();
+    let request = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
+    let seat = book.register(scope, request, &keyed("seat")).await.unwrap();
     let given_up = tenant.cancel(&seat).await.registration;
 
     let journal = tenant.journal().await;
     assert_eq!(report(&tenant).await.unwrap(), closed);
     assert_eq!(plan(&tenant).await.unwrap(), renamed);
-    let repeated = book.register(scope, order, &keyed("seat")).await.unwrap();
+    let repeated = book.register(scope, request, &keyed("seat")).await.unwrap();
     assert_eq!((repeated.status.kind(), &repeated), (RegistrationStatusKind::Cancelled, &given_up));
     journal.expect_nothing().await;
 }
@@ -73,9 +73,9 @@ pub(super) async fn refuses_a_repeat_about_what_is_gone(bench: Bench) {
 
     let event = plan(&tenant).await.unwrap();
     let renamed = rename(&tenant, &event).await.unwrap();
-    let order = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
-    let seat = ports.registration_book.register(scope, order, &keyed("seat")).await.unwrap();
-    let give_up = CancellationOrder { registration: seat.id, of_member: None, caller: tenant.admin.id };
+    let request = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
+    let seat = ports.registration_book.register(scope, request, &keyed("seat")).await.unwrap();
+    let give_up = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
     ports.registration_book.cancel(scope, give_up, &keyed("give up")).await.unwrap();
     let patch = OccurrencePatch { title: Some(Title::parse("Rain").unwrap()), ..OccurrencePatch::default() };
     let edit = OccurrenceEdit { occurrence: seat.occurrence, patch, on_affected: OnAffected::Refuse };
@@ -92,7 +92,7 @@ pub(super) async fn refuses_a_repeat_about_what_is_gone(bench: Bench) {
     let given_up = ports.registration_book.cancel(scope, give_up, &keyed("give up")).await;
     assert_eq!(refusal(given_up), Refusal::not_found("registrationId"));
     // A registration takes its key along, so this is decided anew.
-    let registered = ports.registration_book.register(scope, order, &keyed("seat")).await;
+    let registered = ports.registration_book.register(scope, request, &keyed("seat")).await;
     assert_eq!(refusal(registered), Refusal::not_found("occurrenceId"));
     // What answers with an id alone is answered still.
     let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;

@@ -19,8 +19,8 @@ use super::{
 use crate::{
     failure::{Outcome, Refusal},
     ports::{
-        EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter,
-        RegistrationOrder,
+        EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RegisterRequest,
+        RegistrationFilter,
     },
     testing::builders::{EventBuilder, occurrence_key, register},
 };
@@ -37,8 +37,8 @@ fn call(
     join_waitlist: bool,
 ) -> impl Future<Output = Outcome<Registration>> + Send + 'static {
     let tenant = tenant.clone();
-    let order = RegistrationOrder { join_waitlist, ..register(occurrence_key(event, start), member.id) };
-    async move { tenant.try_register(order, NOW).await }
+    let request = RegisterRequest { join_waitlist, ..register(occurrence_key(event, start), member.id) };
+    async move { tenant.try_register(request, NOW).await }
 }
 
 fn won_and_lost<T: std::fmt::Debug>(outcomes: Vec<Outcome<T>>) -> (Vec<T>, Vec<Refusal>) {
@@ -126,8 +126,8 @@ pub(super) async fn cancels_a_seat_once_however_often_it_is_given_back(bench: Be
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
     tenant.seat(&event, day(0), &crowd[1]).await;
-    tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
-    tenant.seat_or_queue(&event, day(0), &crowd[3]).await;
+    tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
+    tenant.seat_or_waitlist(&event, day(0), &crowd[3]).await;
     let calls: Vec<_> = (0..8)
         .map(|_| {
             let (tenant, seat) = (tenant.clone(), seat.clone());

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     failure::{Outcome, Refusal},
     ports::{
-        ActivityFilter, CancellationOrder, CatalogueWindow, EditScope, EventEdit, EventFilter, EventPatch,
+        ActivityFilter, CancelRequest, CatalogueWindow, EditScope, EventEdit, EventFilter, EventPatch,
         IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch,
         OrganizationReference, RegistrationFilter,
     },
@@ -49,7 +49,7 @@ impl Possessions {
         let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
         let crowd = tenant.crowd(2).await;
         let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-        let waiting = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+        let waiting = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
         let exception = OccurrenceKey { event: event.id, original_start: day(2) };
         tenant.ports.events.cancel_occurrence(&tenant.scope, exception, &by_root()).await.unwrap();
         let issue = IssueBuilder::new("Broken projector", crowd[0].id).assignee(crowd[0].id).event(event.id);
@@ -192,7 +192,7 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
     }
 
     let book = &ports.registration_book;
-    for order in [
+    for request in [
         register(occurrence_key(&of.event, day(0)), own.member),
         register(occurrence_key(&of.event, day(1)), own.member),
         register(of.touched, own.member),
@@ -200,16 +200,17 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
         register(of.touched, own.member),
         register(of.untouched, own.member),
     ] {
-        not_found(book.register(scope, order, by).await, "occurrenceId");
+        not_found(book.register(scope, request, by).await, "occurrenceId");
     }
     not_found(
         book.register(scope, register(occurrence_key(&own.event, day(1)), of.member), by).await,
         "memberId",
     );
     for registration in [of.registration, of.waiting] {
-        for of_member in [None, Some(of.member), Some(own.member)] {
-            let order = CancellationOrder { registration, of_member, caller: tenant.admin.id };
-            not_found(book.cancel(scope, order, by).await, "registrationId");
+        let callers = [(tenant.admin.id, Role::Admin), (of.member, Role::Member), (own.member, Role::Member)];
+        for (caller, role) in callers {
+            let request = CancelRequest { registration, caller, role };
+            not_found(book.cancel(scope, request, by).await, "registrationId");
         }
     }
 

@@ -2,7 +2,7 @@ use convene_domain::{
     activity::Activity,
     event::Event,
     id::MemberId,
-    member::Member,
+    member::{Member, Role},
     occurrence::{OccurrenceKey, StoredOccurrence},
     organization::Organization,
     registration::Registration,
@@ -13,7 +13,7 @@ use super::tools::{Journal, NOW, by_root, by_root_at, every_page};
 use crate::{
     caller::TenantScope,
     failure::Outcome,
-    ports::{ActivityFilter, CancellationOrder, Cancelled, RegistrationFilter, RegistrationOrder},
+    ports::{ActivityFilter, CancelRequest, Cancelled, RegisterRequest, RegistrationFilter},
     testing::{
         Adapters,
         builders::{EventBuilder, MemberBuilder, occurrence_key, register},
@@ -57,30 +57,32 @@ impl Tenant {
         found.into_iter().next().expect("the event is there")
     }
 
-    pub(super) async fn try_register(&self, order: RegistrationOrder, at: Instant) -> Outcome<Registration> {
-        self.ports.registration_book.register(&self.scope, order, &by_root_at(at)).await
+    pub(super) async fn try_register(&self, request: RegisterRequest, at: Instant) -> Outcome<Registration> {
+        self.ports.registration_book.register(&self.scope, request, &by_root_at(at)).await
     }
 
     /// Registers for the occurrence that begins at `start`.
     pub(super) async fn seat(&self, event: &Event, start: Instant, member: &Member) -> Registration {
-        let order = register(occurrence_key(event, start), member.id);
-        self.try_register(order, NOW).await.expect("a seat is given")
+        let request = register(occurrence_key(event, start), member.id);
+        self.try_register(request, NOW).await.expect("a seat is given")
     }
 
     /// Registers for the occurrence that begins at `start`, into the queue if it is full.
-    pub(super) async fn seat_or_queue(&self, event: &Event, start: Instant, member: &Member) -> Registration {
-        let order =
-            RegistrationOrder { join_waitlist: true, ..register(occurrence_key(event, start), member.id) };
-        self.try_register(order, NOW).await.expect("a seat or a place in the queue is given")
+    pub(super) async fn seat_or_waitlist(
+        &self,
+        event: &Event,
+        start: Instant,
+        member: &Member,
+    ) -> Registration {
+        let request =
+            RegisterRequest { join_waitlist: true, ..register(occurrence_key(event, start), member.id) };
+        self.try_register(request, NOW).await.expect("a seat or a place in the queue is given")
     }
 
     pub(super) async fn try_cancel(&self, registration: &Registration, at: Instant) -> Outcome<Cancelled> {
-        let order = CancellationOrder {
-            registration: registration.id,
-            of_member: Some(registration.member),
-            caller: registration.member,
-        };
-        self.ports.registration_book.cancel(&self.scope, order, &by_root_at(at)).await
+        let request =
+            CancelRequest { registration: registration.id, caller: registration.member, role: Role::Member };
+        self.ports.registration_book.cancel(&self.scope, request, &by_root_at(at)).await
     }
 
     /// Cancels, as the member whose registration it is.

@@ -31,12 +31,12 @@ pub(super) async fn queues_in_the_order_of_arrival(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(4).await;
-    let seat = tenant.seat_or_queue(&event, day(0), &crowd[0]).await;
+    let seat = tenant.seat_or_waitlist(&event, day(0), &crowd[0]).await;
     assert_eq!(seat.status, RegistrationStatus::Confirmed, "a seat was free");
     let journal = tenant.journal().await;
     let mut queue = Vec::new();
     for member in crowd[1..].iter().rev() {
-        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     journal
         .expect([0, 1, 2].map(|place: usize| ("registration.waitlisted", queue[place].id.to_string())))
@@ -50,7 +50,7 @@ pub(super) async fn queues_in_the_order_of_arrival(bench: Bench) {
 
     // Another occurrence has a queue of its own.
     tenant.seat(&event, day(1), &crowd[0]).await;
-    let elsewhere = tenant.seat_or_queue(&event, day(1), &crowd[1]).await;
+    let elsewhere = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     assert_eq!(positions(&tenant, &[&elsewhere]).await, [1]);
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn leaves_a_waiting_member_free_for_something_else(bench: Bench
     let other = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(2).await;
     tenant.seat(&full, day(0), &crowd[0]).await;
-    tenant.seat_or_queue(&full, day(0), &crowd[1]).await;
+    tenant.seat_or_waitlist(&full, day(0), &crowd[1]).await;
     tenant.seat(&other, day(0), &crowd[1]).await;
     assert_eq!(tenant.active_of(crowd[1].id).await.len(), 2);
 }
@@ -70,8 +70,8 @@ pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(3).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    let first = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
-    let second = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let first = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    let second = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     let journal = tenant.journal().await;
     let cancelled = tenant.cancel(&seat).await;
     let promoted = cancelled.promoted.expect("somebody moves up");
@@ -98,8 +98,8 @@ pub(super) async fn passes_over_who_has_a_clash_and_keeps_their_place(bench: Ben
     let other = tenant.event(EventBuilder::once(FIRST + Duration::minutes(30))).await;
     let crowd = tenant.crowd(3).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    let busy = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
-    let free = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let busy = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    let free = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     let elsewhere = tenant.seat(&other, day(0) + Duration::minutes(30), &crowd[1]).await;
 
     let promoted = tenant.cancel(&seat).await.promoted.expect("the second moves up");
@@ -121,8 +121,8 @@ pub(super) async fn lets_members_leave_the_queue(bench: Bench) {
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    let first = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
-    let second = tenant.seat_or_queue(&event, day(0), &crowd[2]).await;
+    let first = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    let second = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     let journal = tenant.journal().await;
     let cancelled = tenant.cancel(&first).await;
     assert_eq!(cancelled.promoted, None, "no seat became free");
@@ -131,8 +131,8 @@ pub(super) async fn lets_members_leave_the_queue(bench: Bench) {
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
     assert_eq!(positions(&tenant, &[&first, &second]).await, [0, 1]);
     // Who comes back stands at the end.
-    let third = tenant.seat_or_queue(&event, day(0), &crowd[3]).await;
-    let again = tenant.seat_or_queue(&event, day(0), &crowd[1]).await;
+    let third = tenant.seat_or_waitlist(&event, day(0), &crowd[3]).await;
+    let again = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     assert_eq!(positions(&tenant, &[&second, &third, &again]).await, [1, 2, 3]);
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn moves_as_many_up_as_seats_are_added_to_an_event(bench: Bench
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
     let mut queue = Vec::new();
     for member in &crowd[1..] {
-        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     let journal = tenant.journal().await;
     let edit = EventEdit {
@@ -174,7 +174,7 @@ pub(super) async fn moves_up_when_seats_are_added_to_one_occurrence(bench: Bench
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
     let mut queue = Vec::new();
     for member in &crowd[1..] {
-        queue.push(tenant.seat_or_queue(&event, day(0), member).await);
+        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     let blocked = tenant.event(EventBuilder::once(FIRST)).await;
     tenant.seat(&blocked, day(0), &crowd[1]).await;
@@ -206,9 +206,9 @@ pub(super) async fn moves_up_when_a_member_is_removed(bench: Bench) {
     let given_up = tenant.seat(&series, day(4), ada).await;
     tenant.cancel(&given_up).await;
     tenant.seat(&series, day(5), bea).await;
-    let waiting = tenant.seat_or_queue(&series, day(5), ada).await;
-    let late = tenant.seat_or_queue(&series, day(1), bea).await;
-    let lucky = tenant.seat_or_queue(&series, day(2), bea).await;
+    let waiting = tenant.seat_or_waitlist(&series, day(5), ada).await;
+    let late = tenant.seat_or_waitlist(&series, day(1), bea).await;
+    let lucky = tenant.seat_or_waitlist(&series, day(2), bea).await;
 
     let journal = tenant.journal().await;
     let now = day(1) + Duration::minutes(30);

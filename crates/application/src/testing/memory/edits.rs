@@ -1,4 +1,4 @@
-//! Carries out what an edit was planned to do to occurrences, and to everyone who holds a seat in them.
+//! Edits of occurrences, and their effects on registrations.
 
 use std::collections::BTreeMap;
 
@@ -11,71 +11,57 @@ use convene_domain::{
 };
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
-use crate::{
-    editing::OccurrenceStep,
-    failure::{Outcome, Refusal},
-    ports::OnAffected,
-};
-
-/// The most registrations that a refusal lists.
-const MAX_LISTED: usize = 100;
-
-/// Refuses if anyone is affected.
-pub(super) fn affected(mut registrations: Vec<Registration>) -> Result<(), Refusal> {
-    let count = u32::try_from(registrations.len()).unwrap_or(u32::MAX);
-    registrations.sort_by_key(|registration| (registration.interval.start(), registration.id));
-    registrations.truncate(MAX_LISTED);
-    if count == 0 { Ok(()) } else { Err(Refusal::RegistrationsAffected { count, registrations }) }
-}
+use crate::{editing::OccurrenceStep, failure::Outcome, ports::OnAffected, registration::refusals};
 
 impl Transaction<'_> {
-    /// Changes, moves and drops occurrences, with their registrations; says how many were cancelled.
+    /// Edits the occurrences and their registrations. Returns the number of cancelled registrations.
     pub(super) fn carry_out(&mut self, steps: &[OccurrenceStep], on_affected: OnAffected) -> Outcome<u32> {
-        let mut called_off = Vec::new();
-        let mut dropped = Vec::new();
-        let mut becoming: BTreeMap<OccurrenceKey, &StoredOccurrence> = BTreeMap::new();
+        let mut cancelled = Vec::new();
+        let mut affected = Vec::new();
+        let mut edited: BTreeMap<OccurrenceKey, &StoredOccurrence> = BTreeMap::new();
         for step in steps {
-            let holders = self.tenant.active_in(step.before().key).cloned();
+            let registrations = self.tenant.active_in(step.before().key).cloned();
             match step {
-                OccurrenceStep::Drop(_) => dropped.extend(holders),
+                OccurrenceStep::Drop(_) => affected.extend(registrations),
                 OccurrenceStep::Become { after, .. } if after.status == EventStatus::Cancelled => {
-                    called_off.extend(holders);
+                    cancelled.extend(registrations);
                 }
                 OccurrenceStep::Become { before, after } => {
-                    becoming.insert(before.key, after.as_ref());
+                    edited.insert(before.key, after.as_ref());
                 }
             }
         }
-        let mut in_the_way = dropped.clone();
-        in_the_way.extend(self.clashes(&becoming, &dropped));
-        if on_affected == OnAffected::Refuse {
-            affected(in_the_way.clone())?;
+        affected.extend(self.conflicts(&edited, &affected));
+        if on_affected == OnAffected::Refuse
+            && let Some(refusal) = refusals::affected(affected.clone())
+        {
+            return Err(refusal.into());
         }
-        for registration in &called_off {
+        for registration in &cancelled {
             self.cancel(registration.id, CancellationReason::OccurrenceCancelled)?;
         }
-        for registration in &in_the_way {
+        for registration in &affected {
             self.cancel(registration.id, CancellationReason::OccurrenceMoved)?;
         }
         self.replace(steps);
-        for after in becoming.values() {
+        for after in edited.values() {
             self.promote(after.key)?;
         }
-        Ok(u32::try_from(called_off.len() + in_the_way.len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(cancelled.len() + affected.len()).unwrap_or(u32::MAX))
     }
 
-    /// The seats that can't follow their occurrence, because their member holds another seat at the new time.
-    /// Seats that move are judged in the order of their new times, so that as many as possible are kept.
-    fn clashes(
+    /// The confirmed registrations that cannot follow their occurrence, because they would conflict with another one
+    /// of the member. Registrations that do not move go first, then those that move, in the order of their new times.
+    fn conflicts(
         &self,
-        becoming: &BTreeMap<OccurrenceKey, &StoredOccurrence>,
+        edited: &BTreeMap<OccurrenceKey, &StoredOccurrence>,
         dropped: &[Registration],
     ) -> Vec<Registration> {
         let seats = || {
             let all = self.tenant.registrations.values();
             all.filter(|one| one.status == RegistrationStatus::Confirmed)
         };
-        let new_time = |seat: &Registration| becoming.get(&seat.occurrence).map(|after| after.interval);
+        let new_time = |seat: &Registration| edited.get(&seat.occurrence).map(|after| after.interval);
         let moves = |seat: &Registration| new_time(seat).is_some_and(|interval| interval != seat.interval);
         let mut moving: Vec<(Interval, RegistrationId)> =
             seats().filter(|seat| moves(seat)).filter_map(|seat| Some((new_time(seat)?, seat.id))).collect();
@@ -84,28 +70,28 @@ impl Transaction<'_> {
         for seat in seats().filter(|seat| !moves(seat) && !dropped.contains(seat)) {
             agendas.entry(seat.member).or_default().push(seat.interval);
         }
-        let mut clashing = Vec::new();
+        let mut conflicting = Vec::new();
         for (interval, id) in moving {
             let Some(seat) = self.tenant.registrations.get(&id) else { continue };
             let agenda = agendas.entry(seat.member).or_default();
             if agenda.iter().any(|busy| busy.overlaps(&interval)) {
-                clashing.push(seat.clone());
+                conflicting.push(seat.clone());
             } else {
                 agenda.push(interval);
             }
         }
-        clashing
+        conflicting
     }
 
-    /// Puts the occurrences into their new places. Their seat counts are those that cancellations left.
+    /// Stores the edited occurrences, with the counters as the cancellations left them.
     fn replace(&mut self, steps: &[OccurrenceStep]) {
-        // One may get the key that another one leaves, so all are taken out first.
-        let taken_out: Vec<_> = steps
+        // An occurrence may get the former key of another one, so all are removed first.
+        let removed: Vec<_> = steps
             .iter()
             .filter_map(|step| Some((step, self.tenant.occurrences.remove(&step.before().key)?)))
             .collect();
         let mut moved = BTreeMap::new();
-        for (step, mut record) in taken_out {
+        for (step, mut record) in removed {
             let OccurrenceRecord { stored, former, .. } = &mut record;
             match step {
                 OccurrenceStep::Become { before, after } => {
@@ -116,7 +102,8 @@ impl Transaction<'_> {
                     }
                     moved.insert(before.key, (after.key, after.interval));
                 }
-                // It stays for the registrations that tell of it, as no exception of a series without it.
+                // The occurrence stays stored for its cancelled registrations. It is no exception any more, because the
+                // series does not have it.
                 OccurrenceStep::Drop(_) => {
                     stored.status = EventStatus::Cancelled;
                     stored.exception = Exception::default();

@@ -1,5 +1,4 @@
-//! What the log says of changes to organizations, members, issues and registrations. What it says of events and
-//! occurrences is planned with their edits.
+//! Activity log entries of organizations, members and issues.
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
@@ -7,7 +6,6 @@ use convene_domain::{
     issue::Issue,
     member::Member,
     organization::Organization,
-    registration::{CancellationReason, Registration},
 };
 
 pub(super) fn organization(
@@ -53,18 +51,4 @@ pub(super) fn issue(
         .compare("assigneeId", before.and_then(|it| it.assignee), after.and_then(|it| it.assignee))
         .compare("eventId", before.and_then(|it| it.event), after.and_then(|it| it.event));
     ActivityDraft { action, subject: Subject::Issue(id), changes: changes.into_vec() }
-}
-
-pub(super) fn registration(
-    action: Action,
-    before: Option<&Registration>,
-    after: &Registration,
-) -> ActivityDraft {
-    let reason = |it: &Registration| it.status.cancellation_reason().map(CancellationReason::as_str);
-    let changes = FieldChanges::default()
-        .compare("occurrenceId", before.map(|it| it.occurrence), Some(after.occurrence))
-        .compare("memberId", before.map(|it| it.member), Some(after.member))
-        .compare("status", before.map(|it| it.status.kind().as_str()), Some(after.status.kind().as_str()))
-        .compare("cancellationReason", before.and_then(reason), reason(after));
-    ActivityDraft { action, subject: Subject::Registration(after.id), changes: changes.into_vec() }
 }

@@ -8,7 +8,7 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
 };
 
-use super::{InMemory, edits::affected, pages, registration_book::untouched, transaction::Transaction};
+use super::{InMemory, pages, registration_book::untouched, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -19,6 +19,7 @@ use crate::{
     failure::{Failure, Fault, Outcome, Refusal},
     page::{Page, PageRequest},
     ports::{Changed, EditScope, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
+    registration::refusals,
 };
 
 #[async_trait]
@@ -99,7 +100,10 @@ impl Events for InMemory {
             let event = transaction.event(id)?;
             let tenant = &mut transaction.tenant;
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
-            affected(of_event.filter(|one| one.status.is_active()).cloned().collect())?;
+            let active = of_event.filter(|one| one.status.is_active()).cloned().collect();
+            if let Some(refusal) = refusals::affected(active) {
+                return Err(refusal.into());
+            }
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             let gone: BTreeSet<RegistrationId> = of_event.map(|registration| registration.id).collect();
             tenant.registrations.retain(|id, _| !gone.contains(id));
@@ -157,7 +161,7 @@ impl Transaction<'_> {
         self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found("eventId"))
     }
 
-    /// The event's stored occurrences that have not begun.
+    /// The stored occurrences of the event that have not begun.
     fn upcoming(&self, event: EventId) -> Vec<StoredOccurrence> {
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
         stored
@@ -190,7 +194,6 @@ impl Transaction<'_> {
         self.log(entry);
         let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
         let cancelled_registrations = self.carry_out(&[step], on_affected)?;
-        let now = Occurrence::stored(event, &self.record(key)?.stored);
-        Ok(Changed { now, cancelled_registrations })
+        Ok(Changed { now: self.occurrence(key)?, cancelled_registrations })
     }
 }

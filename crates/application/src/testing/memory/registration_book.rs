@@ -2,117 +2,80 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use convene_domain::{
-    event::{Event, EventStatus},
-    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
+    event::Event,
+    occurrence::{Exception, Occurrence, OccurrenceKey, StoredOccurrence},
     recurrence::SeriesOccurrence,
-    registration::{
-        CancellationReason, Place, Registration, RegistrationRefusal, RegistrationStatus,
-        decide_cancellation, decide_place,
-    },
+    registration::{Admission, Registration, RegistrationStatus, decide_admission},
 };
 
-use super::{
-    InMemory,
-    tenant::{OccurrenceRecord, Tenant},
-    transaction::Transaction,
-};
+use super::{InMemory, tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
-    failure::{Failure, Fault, Outcome, Refusal},
-    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+    failure::{Failure, Outcome, Refusal},
+    ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
+    registration::refusals,
 };
-
-/// The most upcoming seats of one member.
-const MAX_UPCOMING: usize = 1_000;
 
 #[async_trait]
 impl RegistrationBook for InMemory {
     async fn register(
         &self,
         scope: &TenantScope,
-        order: RegistrationOrder,
+        request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
         self.transact(scope, change, |transaction| {
-            let record = transaction.find(order.occurrence)?;
+            let record = transaction.find(request.occurrence)?;
             let tenant = &transaction.tenant;
-            if tenant.member(order.member).is_none() {
+            if tenant.member(request.member).is_none() {
                 return Err(Refusal::not_found("memberId").into());
             }
             let key = record.stored.key;
-            if tenant.active_in(key).any(|active| active.member == order.member) {
+            if tenant.active_in(key).any(|active| active.member == request.member) {
                 return Err(Refusal::AlreadyRegistered.into());
             }
-            let occurrence = tenant.view(&record.stored).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
-            let interval = occurrence.interval;
-            let place = decide_place(&occurrence, change.at, order.join_waitlist)
-                .map_err(|refusal| tell_why(refusal, tenant, &record.stored))?;
-            let status = match place {
-                Place::Queue => RegistrationStatus::Waitlisted { sequence: record.next_in_queue },
-                Place::Seat => {
-                    if let Some(with) = tenant.conflict(order.member, interval) {
-                        return Err(Refusal::ScheduleConflict { with: Box::new(with.clone()) }.into());
+            let event = tenant.events.get(&key.event).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+            let occurrence = Occurrence::stored(event, &record.stored);
+            let cancelled_by_itself = record.stored.exception.cancelled;
+            let admission = decide_admission(&occurrence, change.at, request.join_waitlist)
+                .map_err(|reason| refusals::refusal_for(reason, cancelled_by_itself, event.status))?;
+            let status = match admission {
+                Admission::Waitlist => {
+                    RegistrationStatus::Waitlisted { sequence: record.next_waitlist_sequence }
+                }
+                Admission::Seat => {
+                    match tenant.seat_refusal(request.member, occurrence.interval, change.at) {
+                        Some(refusal) => return Err(refusal.into()),
+                        None => RegistrationStatus::Confirmed,
                     }
-                    let upcoming =
-                        tenant.seats_of(order.member).filter(|seat| seat.interval.end() > change.at);
-                    if upcoming.count() >= MAX_UPCOMING {
-                        return Err(Refusal::LimitExceeded {
-                            what: "the number of upcoming registrations of a member",
-                            limit: 1_000,
-                        }
-                        .into());
-                    }
-                    RegistrationStatus::Confirmed
                 }
             };
             transaction.tenant.occurrences.entry(key).or_insert(record);
-            let registration = transaction.admit(Registration {
-                id: order.id,
-                occurrence: key,
-                member: order.member,
-                interval,
-                status,
-                created_at: change.at,
-            })?;
-            Ok(registration)
+            Ok(transaction.admit(request.admitted(key, occurrence.interval, status, change.at))?)
         })
     }
 
     async fn cancel(
         &self,
         scope: &TenantScope,
-        order: CancellationOrder,
+        request: CancelRequest,
         change: &Change,
     ) -> Outcome<Cancelled> {
         self.transact(scope, change, |transaction| {
-            let tenant = &transaction.tenant;
-            let registration = tenant
-                .registrations
-                .get(&order.registration)
-                .filter(|registration| order.of_member.is_none_or(|member| member == registration.member))
-                .cloned()
-                .ok_or_else(|| Refusal::not_found("registrationId"))?;
-            if !registration.status.is_active() {
-                return Err(Refusal::AlreadyCancelled.into());
-            }
-            let occurrence = tenant
-                .occurrences
-                .get(&registration.occurrence)
-                .and_then(|record| tenant.view(&record.stored))
-                .ok_or_else(|| Fault::internal("a registration for no occurrence"))?;
-            decide_cancellation(&registration, &occurrence, change.at, order.of_member.is_none())?;
-            let own = registration.member == order.caller;
-            let reason = if own { CancellationReason::ByMember } else { CancellationReason::ByAdmin };
-            let cancelled = transaction.cancel(registration.id, reason)?;
-            let promoted = transaction.promote(registration.occurrence)?.into_iter().next();
+            let registration = transaction.tenant.registrations.get(&request.registration);
+            let registration = registration.ok_or_else(refusals::not_found)?;
+            let occurrence = transaction.occurrence(registration.occurrence)?;
+            let reason = request.decide(registration, &occurrence, change.at)?;
+            let cancelled = transaction.cancel(request.registration, reason)?;
+            let promoted = transaction.promote(cancelled.occurrence)?.into_iter().next();
             Ok(Cancelled { registration: cancelled, promoted })
         })
     }
 }
 
 impl Transaction<'_> {
-    /// The occurrence as it is stored, else as the event's rule gives it now, else what it has become.
+    /// The stored occurrence of this key, else the derived one, else the stored one that had the key before an edit.
     pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
         let tenant = &self.tenant;
         if let Some(record) = tenant.occurrences.get(&key) {
@@ -126,19 +89,7 @@ impl Transaction<'_> {
     }
 }
 
-/// An occurrence that is cancelled because its event is, is told so.
-fn tell_why(refusal: RegistrationRefusal, tenant: &Tenant, stored: &StoredOccurrence) -> Refusal {
-    let event = tenant.events.get(&stored.key.event);
-    let whole = event.is_some_and(|event| event.status == EventStatus::Cancelled);
-    match refusal {
-        RegistrationRefusal::OccurrenceCancelled if whole && !stored.exception.cancelled => {
-            Refusal::EventCancelled
-        }
-        refusal => refusal.into(),
-    }
-}
-
-/// An occurrence that is stored for the first time.
+/// The record of an occurrence that was not stored before.
 pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRecord {
     let stored = StoredOccurrence {
         key: OccurrenceKey { event: event.id, original_start: origin.start },
@@ -151,7 +102,7 @@ pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRe
         exception: Exception::default(),
         version: 1,
     };
-    OccurrenceRecord { stored, next_in_queue: 1, former: BTreeSet::new() }
+    OccurrenceRecord { stored, next_waitlist_sequence: 1, former: BTreeSet::new() }
 }
 
 #[cfg(test)]
@@ -184,9 +135,9 @@ mod tests {
         let event = EventBuilder::daily(first, 1_001).build();
         memory.create(&scope, event.clone(), &now).await.unwrap();
         let seat = |number: i64, change: Change| {
-            let order = register(occurrence_key(&event, first.as_utc() + Duration::days(number)), ada.id);
+            let request = register(occurrence_key(&event, first.as_utc() + Duration::days(number)), ada.id);
             let memory = memory.clone();
-            async move { memory.register(&scope, order, &change).await }
+            async move { memory.register(&scope, request, &change).await }
         };
         for number in 0..1_000 {
             seat(number, now.clone()).await.unwrap();

@@ -67,10 +67,10 @@ impl Registrations for InMemory {
         let tenant = self.read(scope)?;
         let position = |id: &RegistrationId| {
             let waiting = tenant.registrations.get(id)?;
-            let place = waiting.status.waitlist_sequence()?;
-            let before_it =
-                |other: &&Registration| other.status.waitlist_sequence().is_some_and(|other| other <= place);
-            let position = tenant.active_in(waiting.occurrence).filter(before_it).count();
+            let sequence = waiting.status.waitlist_sequence()?;
+            let others = tenant.active_in(waiting.occurrence);
+            let position =
+                others.filter_map(|it| it.status.waitlist_sequence()).filter(|it| *it <= sequence).count();
             u32::try_from(position).ok().map(|position| (*id, position))
         };
         Ok(ids.iter().filter_map(position).collect())

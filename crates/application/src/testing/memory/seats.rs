@@ -1,32 +1,30 @@
+//! Changes of registrations, and of the counters of their occurrences.
+
 use convene_domain::{
-    activity::Action,
-    event::EventStatus,
+    activity::ActivityDraft,
     id::RegistrationId,
-    occurrence::OccurrenceKey,
-    registration::{CancellationReason, Registration, RegistrationStatus},
+    occurrence::{Occurrence, OccurrenceKey},
+    registration::{CancellationReason, Registration, RegistrationStatus, Seating},
 };
 
-use super::{entries, tenant::OccurrenceRecord, transaction::Transaction};
-use crate::failure::Fault;
+use super::{tenant::OccurrenceRecord, transaction::Transaction};
+use crate::{failure::Fault, registration::log};
 
 impl Transaction<'_> {
     /// Stores a new registration, confirmed or waitlisted.
     pub(super) fn admit(&mut self, registration: Registration) -> Result<Registration, Fault> {
         let record = self.record(registration.occurrence)?;
-        let action = if registration.status.waitlist_sequence().is_some() {
-            record.next_in_queue += 1;
+        if registration.status.waitlist_sequence().is_some() {
+            record.next_waitlist_sequence += 1;
             record.stored.waiting += 1;
-            Action::RegistrationWaitlisted
         } else {
             record.stored.taken += 1;
-            Action::RegistrationCreated
-        };
-        self.tenant.registrations.insert(registration.id, registration.clone());
-        self.log(entries::registration(action, None, &registration));
-        Ok(registration)
+        }
+        let entry = log::created(&registration);
+        Ok(self.store(registration, entry))
     }
 
-    /// Cancels an active registration; nobody moves up yet.
+    /// Cancels an active registration, without promoting anybody.
     pub(super) fn cancel(
         &mut self,
         id: RegistrationId,
@@ -39,56 +37,53 @@ impl Transaction<'_> {
         } else {
             record.stored.waiting -= 1;
         }
-        let mut after = before.clone();
-        after.status = RegistrationStatus::Cancelled { at: self.change.at, reason };
-        self.tenant.registrations.insert(id, after.clone());
-        self.log(entries::registration(Action::RegistrationCancelled, Some(&before), &after));
-        Ok(after)
+        let after = before.cancelled(self.change.at, reason);
+        let entry = log::cancelled(&before, &after);
+        Ok(self.store(after, entry))
     }
 
-    /// Gives the free seats of an occurrence to those who wait, in their order. Who has a clash is passed over
-    /// and keeps their place.
+    /// Promotes members to the free seats of an occurrence, in the order of the waitlist. Members who have no room in
+    /// their agenda stay on the waitlist.
     pub(super) fn promote(&mut self, key: OccurrenceKey) -> Result<Vec<Registration>, Fault> {
         let now = self.change.at;
-        let stored = &self.record(key)?.stored;
-        if stored.status == EventStatus::Cancelled || stored.interval.start() <= now {
-            return Ok(Vec::new());
-        }
-        let mut free = stored.capacity.get().saturating_sub(stored.taken);
-        let mut queue: Vec<_> = self
-            .tenant
-            .active_in(key)
-            .filter(|registration| registration.status.waitlist_sequence().is_some())
-            .cloned()
-            .collect();
-        queue.sort_by_key(|waiting| waiting.status.waitlist_sequence());
-        let mut promoted = Vec::new();
-        for before in queue {
-            if free == 0 {
-                break;
-            }
-            if self.tenant.conflict(before.member, before.interval).is_some() {
-                continue;
-            }
-            free -= 1;
-            let mut after = before.clone();
-            after.status = RegistrationStatus::Confirmed;
+        let free = Seating::from(&self.occurrence(key)?).promotable(now);
+        let tenant = &self.tenant;
+        let active = tenant.active_in(key);
+        let mut waitlist: Vec<_> = active.filter(|it| it.status.waitlist_sequence().is_some()).collect();
+        waitlist.sort_by_key(|waiting| waiting.status.waitlist_sequence());
+        let mut with_room = waitlist
+            .into_iter()
+            .filter(|waiting| tenant.seat_refusal(waiting.member, waiting.interval, now).is_none());
+        let chosen: Vec<_> = (0..free).map_while(|_| with_room.next().cloned()).collect();
+        let mut promoted = Vec::with_capacity(chosen.len());
+        for before in chosen {
             let record = self.record(key)?;
             record.stored.taken += 1;
             record.stored.waiting -= 1;
-            self.tenant.registrations.insert(after.id, after.clone());
-            self.log(entries::registration(Action::RegistrationPromoted, Some(&before), &after));
-            promoted.push(after);
+            let after = before.promoted();
+            let entry = log::promoted(&before, &after);
+            promoted.push(self.store(after, entry));
         }
         Ok(promoted)
     }
 
-    /// The stored occurrence, to be changed.
-    pub(super) fn record(&mut self, key: OccurrenceKey) -> Result<&mut OccurrenceRecord, Fault> {
+    fn store(&mut self, registration: Registration, entry: ActivityDraft) -> Registration {
+        self.tenant.registrations.insert(registration.id, registration.clone());
+        self.log(entry);
+        registration
+    }
+
+    /// The stored occurrence of a registration.
+    pub(super) fn occurrence(&self, key: OccurrenceKey) -> Result<Occurrence, Fault> {
+        let record = self.tenant.occurrences.get(&key);
+        record.and_then(|record| self.tenant.view(&record.stored)).ok_or_else(|| missing(&key))
+    }
+
+    fn record(&mut self, key: OccurrenceKey) -> Result<&mut OccurrenceRecord, Fault> {
         self.tenant.occurrences.get_mut(&key).ok_or_else(|| missing(&key))
     }
 }
 
 fn missing(what: &dyn std::fmt::Display) -> Fault {
-    Fault::internal(format!("{what} is referred to, but not there"))
+    Fault::internal(format!("{what} is referred to but not stored"))
 }

@@ -16,8 +16,9 @@ use convene_domain::{
 };
 
 use super::idempotency::Keys;
+use crate::{failure::Refusal, registration::refusals};
 
-/// Everything that belongs to one organization.
+/// All data of one organization.
 #[derive(Clone)]
 pub(super) struct Tenant {
     pub(super) organization: Organization,
@@ -31,21 +32,21 @@ pub(super) struct Tenant {
     pub(super) keys: Keys,
 }
 
-/// A member, or one who was removed.
+/// A member, possibly removed.
 #[derive(Clone)]
 pub(super) struct MemberRecord {
     pub(super) member: Member,
-    /// When they were removed, if they were.
+    /// The time of the removal.
     pub(super) removed: Option<Instant>,
 }
 
-/// An occurrence that somebody touched.
+/// A stored occurrence.
 #[derive(Clone)]
 pub(super) struct OccurrenceRecord {
     pub(super) stored: StoredOccurrence,
-    /// What the next one to wait is numbered with.
-    pub(super) next_in_queue: u64,
-    /// The keys that it had before edits of its series.
+    /// The sequence of the next registration on the waitlist.
+    pub(super) next_waitlist_sequence: u64,
+    /// The keys that the occurrence had before edits of its series.
     pub(super) former: BTreeSet<OccurrenceKey>,
 }
 
@@ -64,7 +65,7 @@ impl Tenant {
         }
     }
 
-    /// The members that there are now.
+    /// The members who were not removed.
     pub(super) fn present_members(&self) -> impl Iterator<Item = &Member> {
         self.members.values().filter(|record| record.removed.is_none()).map(|record| &record.member)
     }
@@ -85,7 +86,7 @@ impl Tenant {
             .or_else(|| self.occurrences.values().find(|record| record.former.contains(&key)))
     }
 
-    /// A stored occurrence as people see it.
+    /// The occurrence with the properties that it takes from its event.
     pub(super) fn view(&self, stored: &StoredOccurrence) -> Option<Occurrence> {
         self.events.get(&stored.key.event).map(|event| Occurrence::stored(event, stored))
     }
@@ -97,17 +98,20 @@ impl Tenant {
             .filter(move |registration| registration.occurrence == key && registration.status.is_active())
     }
 
-    /// The member's seats.
+    /// The member's confirmed registrations.
     pub(super) fn seats_of(&self, member: MemberId) -> impl Iterator<Item = &Registration> {
         self.registrations.values().filter(move |registration| {
             registration.member == member && registration.status == RegistrationStatus::Confirmed
         })
     }
 
-    /// The member's seat that stands in the way of being somewhere in this time; the earliest.
-    pub(super) fn conflict(&self, member: MemberId, interval: Interval) -> Option<&Registration> {
-        self.seats_of(member)
+    /// The refusal for a member whose agenda has no room for a seat at this time.
+    pub(super) fn seat_refusal(&self, member: MemberId, interval: Interval, now: Instant) -> Option<Refusal> {
+        let conflict = self
+            .seats_of(member)
             .filter(|seat| seat.interval.overlaps(&interval))
-            .min_by_key(|seat| (seat.interval, seat.id))
+            .min_by_key(|seat| (seat.interval, seat.id));
+        let upcoming = self.seats_of(member).filter(|seat| seat.interval.end() > now).count();
+        refusals::seat_refusal(conflict.cloned(), upcoming)
     }
 }

@@ -6,9 +6,10 @@ use bson::doc;
 use convene_application::{
     change::Change,
     failure::Refusal,
-    ports::{CancellationOrder, Cancelled},
+    ports::{CancelRequest, Cancelled},
+    registration::refusals,
 };
-use convene_domain::registration::{CancellationReason, Registration, decide_cancellation};
+use convene_domain::registration::Registration;
 
 use super::{Answer, Batch, Entry, Numbered, Wish};
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     transaction::Transaction,
 };
 
-type Call<'e> = Numbered<'e, CancellationOrder>;
+type Call<'e> = Numbered<'e, CancelRequest>;
 
 /// The registrations that are to be cancelled, as they are.
 pub(super) async fn find<'e>(
@@ -102,23 +103,9 @@ fn decide<'e>(
     call: &Call<'e>,
     found: Option<RegistrationDocument>,
 ) -> Attempt<Result<Cancelling<'e>, Refusal>> {
-    let CancellationOrder { of_member, caller, .. } = *call.wish;
-    let Some(document) = found else { return Ok(Err(Refusal::not_found("registrationId"))) };
-    let registration = Registration::try_from(&document)?;
-    if of_member.is_some_and(|member| member != registration.member) {
-        return Ok(Err(Refusal::not_found("registrationId")));
-    }
-    // A cancelled one has nothing left to be decided, whatever became of its occurrence.
-    if !document.active {
-        return Ok(Err(Refusal::AlreadyCancelled));
-    }
+    let Some(document) = found else { return Ok(Err(refusals::not_found())) };
     let change = &call.entry.change;
-    let occurrence = &batch.tallies.of(&document.occurrence)?.occurrence;
-    let decided = decide_cancellation(&registration, occurrence.seating()?, change.at, of_member.is_none());
-    if let Err(refusal) = decided {
-        return Ok(Err(refusal.into()));
-    }
-    let is_own = registration.member == caller;
-    let reason = if is_own { CancellationReason::ByMember } else { CancellationReason::ByAdmin };
-    Ok(Ok(Cancelling { registration: document, reason, change }))
+    let seating = batch.tallies.of(&document.occurrence)?.occurrence.seating()?;
+    let decided = call.wish.decide(&Registration::try_from(&document)?, seating, change.at);
+    Ok(decided.map(|reason| Cancelling { registration: document, reason, change }))
 }

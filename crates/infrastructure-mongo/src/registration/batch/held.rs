@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bson::doc;
-use convene_application::ports::RegistrationOrder;
+use convene_application::ports::RegisterRequest;
 use convene_domain::duration::LONGEST;
 
 use super::Numbered;
@@ -27,7 +27,7 @@ impl Held {
     /// Looks the calls' registrations up.
     pub(super) async fn load(
         transaction: &mut Transaction<'_>,
-        calls: &[Numbered<'_, RegistrationOrder>],
+        calls: &[Numbered<'_, RegisterRequest>],
     ) -> Result<Self, StorageError> {
         if calls.is_empty() {
             return Ok(Self::default());
@@ -44,7 +44,7 @@ impl Held {
     }
 
     /// Whether the call's member has the occurrence already.
-    pub(super) fn has(&self, call: &Numbered<'_, RegistrationOrder>) -> bool {
+    pub(super) fn has(&self, call: &Numbered<'_, RegisterRequest>) -> bool {
         let key = (call.occurrence.to_owned(), call.wish.member.to_string());
         self.0.contains_key(&key)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use convene_application::ports::RegistrationOrder;
+use convene_application::ports::RegisterRequest;
 
 use super::{Batch, Numbered};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     transaction::Transaction,
 };
 
-type Call<'e> = Numbered<'e, RegistrationOrder>;
+type Call<'e> = Numbered<'e, RegisterRequest>;
 
 /// Where the callers of a batch ended up.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use bson::doc;
-use convene_application::{failure::Refusal, ports::RegistrationOrder};
+use convene_application::{failure::Refusal, ports::RegisterRequest};
 
 use super::{Batch, Numbered};
 use crate::{error::StorageError, schema, transaction::Transaction};
@@ -12,9 +12,9 @@ use crate::{error::StorageError, schema, transaction::Transaction};
 pub(super) async fn tell_why(
     batch: &Batch,
     transaction: &mut Transaction<'_>,
-    refused: &mut [(Numbered<'_, RegistrationOrder>, Refusal)],
+    refused: &mut [(Numbered<'_, RegisterRequest>, Refusal)],
 ) -> Result<(), StorageError> {
-    let with_event = |call: &Numbered<'_, RegistrationOrder>, refusal: &Refusal| {
+    let with_event = |call: &Numbered<'_, RegisterRequest>, refusal: &Refusal| {
         let occurrence = &batch.tallies.get(call.occurrence)?.occurrence;
         let by_itself = *refusal != Refusal::OccurrenceCancelled || occurrence.is_called_off_by_itself();
         (!by_itself).then(|| occurrence.event.clone())

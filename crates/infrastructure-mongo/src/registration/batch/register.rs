@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     failure::{Fault, Refusal},
-    ports::RegistrationOrder,
+    ports::RegisterRequest,
 };
-use convene_domain::registration::{Place, Registration, Seating, decide_place};
+use convene_domain::registration::{Admission, Registration, Seating, decide_admission};
 
 use super::{
     Answer, Batch, Care, Numbered,
@@ -23,7 +23,7 @@ use crate::{
     transaction::Transaction,
 };
 
-type Call<'e> = Numbered<'e, RegistrationOrder>;
+type Call<'e> = Numbered<'e, RegisterRequest>;
 
 /// Gives each caller a seat, a place in the queue, or the reason why not.
 pub(super) async fn run(
@@ -93,9 +93,9 @@ fn sort<'e>(batch: &mut Batch, calls: &[Call<'e>]) -> Attempt<Sorted<'e>> {
         if !batch.guards.capacity {
             seating.taken = 0;
         }
-        match decide_place(seating, call.entry.change.at, call.wish.join_waitlist) {
-            Ok(Place::Seat) => sorted.seats.push(call),
-            Ok(Place::Queue) => sorted.queue.push(call),
+        match decide_admission(seating, call.entry.change.at, call.wish.join_waitlist) {
+            Ok(Admission::Seat) => sorted.seats.push(call),
+            Ok(Admission::Waitlist) => sorted.queue.push(call),
             Err(refusal) => sorted.refused.push((call, refusal.into())),
         }
     }
@@ -138,7 +138,7 @@ async fn enter(
             Some(tally.join())
         };
         let change = &call.entry.change;
-        let RegistrationOrder { id, member, .. } = *call.wish;
+        let RegisterRequest { id, member, .. } = *call.wish;
         let registration = RegistrationDocument::new(id, member, &tally.occurrence, place, change);
         let entry = if has_seat { seats::created(&registration) } else { seats::waitlisted(&registration) };
         transaction.log(change, entry?);

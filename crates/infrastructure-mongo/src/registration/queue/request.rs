@@ -4,7 +4,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::Outcome,
-    ports::{CancellationOrder, Cancelled, RegistrationOrder},
+    ports::{CancelRequest, Cancelled, RegisterRequest},
 };
 use convene_domain::{id::MemberId, registration::Registration};
 use tokio::sync::oneshot;
@@ -32,9 +32,9 @@ pub(in crate::registration) struct Entry {
 /// What a caller wants.
 pub(in crate::registration) enum Wish {
     /// A seat.
-    Register(RegistrationOrder),
+    Register(RegisterRequest),
     /// To give one back.
-    Cancel(CancellationOrder),
+    Cancel(CancelRequest),
 }
 
 /// What a caller gets.

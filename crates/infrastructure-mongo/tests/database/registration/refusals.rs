@@ -1,10 +1,10 @@
 use bson::doc;
 use convene_application::{
     failure::Refusal,
-    ports::{CancellationOrder, RegistrationBook},
+    ports::{CancelRequest, RegistrationBook},
     testing::builders::{EventBuilder, occurrence_key, register},
 };
-use convene_domain::registration::CancellationReason;
+use convene_domain::{member::Role, registration::CancellationReason};
 use time::{Duration, macros::datetime};
 
 use crate::support::{Stage, by, first, refusal, wish};
@@ -52,7 +52,7 @@ async fn registration_has_a_beginning_and_an_end() {
         stage.register(wish(&event, members[0]), &at(members[0], start - Duration::days(7))).await.unwrap();
     let too_late = stage.cancel(&seat, &at(members[0], start - Duration::hours(2))).await;
     assert_eq!(refusal(too_late), Refusal::CancellationClosed { closed_at: start - Duration::days(1) });
-    let by_admin = CancellationOrder { registration: seat.id, of_member: None, caller: stage.tenant.admin() };
+    let by_admin = CancelRequest { registration: seat.id, caller: stage.tenant.admin(), role: Role::Admin };
     let change = at(stage.tenant.admin(), start - Duration::hours(2));
     let cancelled = stage.books[0].cancel(&stage.tenant.scope, by_admin, &change).await.unwrap();
     assert_eq!(cancelled.registration.status.cancellation_reason(), Some(CancellationReason::ByAdmin));
@@ -65,14 +65,14 @@ async fn nobody_cancels_what_is_another_s_or_in_the_past() {
     let event = stage.event(EventBuilder::once(datetime!(2031-04-01 09:00)).build()).await;
     let members = stage.crowd(2).await;
     let seat = stage.register(wish(&event, members[0]), &by(members[0]).build()).await.unwrap();
-    let others = CancellationOrder { registration: seat.id, of_member: Some(members[1]), caller: members[1] };
+    let others = CancelRequest { registration: seat.id, caller: members[1], role: Role::Member };
     let outcome = stage.books[0].cancel(&stage.tenant.scope, others, &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found("registrationId"));
     let start = event.series.first_start();
     let outcome = stage.cancel(&seat, &by(members[0]).at(start).build()).await;
     assert_eq!(refusal(outcome), Refusal::CancellationClosed { closed_at: start });
     let elsewhere = stage.database.organization("elsewhere").await;
-    let own = CancellationOrder { registration: seat.id, of_member: Some(members[0]), caller: members[0] };
+    let own = CancelRequest { registration: seat.id, caller: members[0], role: Role::Member };
     let outcome = stage.books[0].cancel(&elsewhere.scope, own, &by(members[0]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found("registrationId"));
     let outcome =

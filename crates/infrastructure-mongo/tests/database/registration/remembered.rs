@@ -3,7 +3,7 @@
 use bson::doc;
 use convene_application::{
     failure::Refusal,
-    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegistrationOrder},
+    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegisterRequest},
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 use convene_domain::{capacity::Capacity, duration::EventDuration, event::Event, occurrence::OccurrenceKey};
@@ -44,8 +44,8 @@ async fn the_last_seat_is_given_to_one() {
     stage.register_by(1, wish(&event, quick), &by(quick).build()).await.unwrap();
     let refused = stage.register_by(0, wish(&event, slow), &by(slow).build()).await;
     assert_eq!(refusal(refused), Refusal::OccurrenceFull);
-    let order = RegistrationOrder { join_waitlist: true, ..wish(&event, slow) };
-    let waiting = stage.register_by(0, order, &by(slow).build()).await.unwrap();
+    let request = RegisterRequest { join_waitlist: true, ..wish(&event, slow) };
+    let waiting = stage.register_by(0, request, &by(slow).build()).await.unwrap();
     assert_eq!(waiting.status.waitlist_sequence(), Some(1));
     assert_eq!(stage.counts(occurrence(&event)).await, (2, 1));
     stage.assert_sound().await;
@@ -72,8 +72,8 @@ async fn nobody_is_refused_for_a_time_that_it_was_once() {
     stage.register(wish(&clash, member), &by(member).build()).await.unwrap();
     let duration = Some(EventDuration::new(Duration::minutes(30)).unwrap());
     let moved = edit(&stage, &event, EventPatch { duration, ..EventPatch::default() }).await;
-    let order = register(occurrence(&moved), member);
-    stage.register(order, &by(member).build()).await.unwrap();
+    let request = register(occurrence(&moved), member);
+    stage.register(request, &by(member).build()).await.unwrap();
     stage.assert_sound().await;
 }
 

@@ -2,14 +2,15 @@ use bson::{Bson, Document, doc};
 use convene_application::{
     change::Change,
     failure::{Failure, Outcome, Refusal},
-    ports::{CancellationOrder, Cancelled, RegistrationBook, RegistrationOrder},
+    ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
     testing::{
         FixedClock,
         builders::{ChangeBuilder, fresh_uuid, occurrence_key, register},
     },
 };
 use convene_domain::{
-    event::Event, id::MemberId, occurrence::OccurrenceKey, registration::Registration, time::Instant,
+    event::Event, id::MemberId, member::Role, occurrence::OccurrenceKey, registration::Registration,
+    time::Instant,
 };
 use convene_infrastructure_mongo::{
     check::Report,
@@ -121,18 +122,18 @@ impl Stage {
     }
 
     /// Asks the first process for a seat.
-    pub(crate) async fn register(&self, order: RegistrationOrder, change: &Change) -> Outcome<Registration> {
-        self.register_by(0, order, change).await
+    pub(crate) async fn register(&self, request: RegisterRequest, change: &Change) -> Outcome<Registration> {
+        self.register_by(0, request, change).await
     }
 
     /// Asks one of the processes for a seat.
     pub(crate) async fn register_by(
         &self,
         process: usize,
-        order: RegistrationOrder,
+        request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
-        self.books[process % self.books.len()].register(&self.tenant.scope, order, change).await
+        self.books[process % self.books.len()].register(&self.tenant.scope, request, change).await
     }
 
     /// Has a member cancel a registration of theirs.
@@ -147,25 +148,22 @@ impl Stage {
         registration: &Registration,
         change: &Change,
     ) -> Outcome<Cancelled> {
-        let order = CancellationOrder {
-            registration: registration.id,
-            of_member: Some(registration.member),
-            caller: registration.member,
-        };
-        self.books[process % self.books.len()].cancel(&self.tenant.scope, order, change).await
+        let request =
+            CancelRequest { registration: registration.id, caller: registration.member, role: Role::Member };
+        self.books[process % self.books.len()].cancel(&self.tenant.scope, request, change).await
     }
 
     /// Asks one of the processes for a seat, again with the same key for as long as a repeat may help: a machine
     /// that is busy with other tests may need more time than one call has.
-    pub(crate) async fn insist(&self, process: usize, order: RegistrationOrder) -> Outcome<Registration> {
-        let change = by(order.member).key(&order.id.to_string(), 1).build();
-        let mut outcome = self.register_by(process, order, &change).await;
+    pub(crate) async fn insist(&self, process: usize, request: RegisterRequest) -> Outcome<Registration> {
+        let change = by(request.member).key(&request.id.to_string(), 1).build();
+        let mut outcome = self.register_by(process, request, &change).await;
         for _ in 0..PATIENCE {
             match outcome {
                 Err(Failure::Fault(fault)) if fault.is_retryable() => {}
                 outcome => return outcome,
             }
-            outcome = self.register_by(process, order, &change).await;
+            outcome = self.register_by(process, request, &change).await;
         }
         outcome
     }
@@ -231,13 +229,13 @@ pub(crate) fn first(event: &Event) -> OccurrenceKey {
 }
 
 /// A wish to register for the event's first occurrence.
-pub(crate) fn wish(event: &Event, member: MemberId) -> RegistrationOrder {
+pub(crate) fn wish(event: &Event, member: MemberId) -> RegisterRequest {
     register(occurrence_key(event, event.series.first_start()), member)
 }
 
 /// The same, but to wait where it is full.
-pub(crate) fn patient_wish(event: &Event, member: MemberId) -> RegistrationOrder {
-    RegistrationOrder { join_waitlist: true, ..wish(event, member) }
+pub(crate) fn patient_wish(event: &Event, member: MemberId) -> RegisterRequest {
+    RegisterRequest { join_waitlist: true, ..wish(event, member) }
 }
 
 /// The one refusal that an outcome is.

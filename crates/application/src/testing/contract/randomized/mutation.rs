@@ -15,8 +15,8 @@ use crate::{
     change::Change,
     failure::Outcome,
     ports::{
-        CancellationOrder, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, NewIssue,
-        OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, RegistrationOrder,
+        CancelRequest, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, NewIssue, OccurrenceEdit,
+        OccurrencePatch, OnAffected, OrganizationPatch, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
@@ -40,8 +40,8 @@ pub(super) enum Mutation {
     DeleteEvent(EventId),
     UpdateOccurrence(Box<OccurrenceEdit>),
     CancelOccurrence(OccurrenceKey),
-    Register(RegistrationOrder),
-    CancelRegistration(CancellationOrder),
+    Register(RegisterRequest),
+    CancelRegistration(CancelRequest),
     CreateIssue(NewIssue),
     UpdateIssue(IssueId, IssuePatch),
     DeleteIssue(IssueId),
@@ -65,11 +65,11 @@ impl Mutation {
             14 => Self::DeleteEvent(choose.event()),
             15 | 16 => Self::UpdateOccurrence(Box::new(choose.occurrence_edit())),
             17 => Self::CancelOccurrence(choose.occurrence()),
-            18..=29 => Self::Register(choose.order()),
-            30..=32 => Self::CancelRegistration(CancellationOrder {
+            18..=29 => Self::Register(choose.request()),
+            30..=32 => Self::CancelRegistration(CancelRequest {
                 registration: choose.registration(),
-                of_member: None,
                 caller: admin,
+                role: Role::Admin,
             }),
             33..=35 => Self::CreateIssue(choose.new_issue(admin)),
             36..=38 => Self::UpdateIssue(choose.issue(), choose.issue_patch()),
@@ -104,9 +104,11 @@ impl Mutation {
                 ports.events.update_occurrence(scope, *edit, change).await.map(drop)
             }
             Self::CancelOccurrence(key) => ports.events.cancel_occurrence(scope, key, change).await.map(drop),
-            Self::Register(order) => ports.registration_book.register(scope, order, change).await.map(drop),
-            Self::CancelRegistration(order) => {
-                ports.registration_book.cancel(scope, order, change).await.map(drop)
+            Self::Register(request) => {
+                ports.registration_book.register(scope, request, change).await.map(drop)
+            }
+            Self::CancelRegistration(request) => {
+                ports.registration_book.cancel(scope, request, change).await.map(drop)
             }
             Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(drop),
             Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(drop),
@@ -221,8 +223,8 @@ impl Choose<'_> {
         OccurrenceEdit { occurrence, patch, on_affected: self.on_affected() }
     }
 
-    fn order(&mut self) -> RegistrationOrder {
-        RegistrationOrder {
+    fn request(&mut self) -> RegisterRequest {
+        RegisterRequest {
             id: RegistrationId::from_uuid(fresh_uuid()),
             occurrence: self.occurrence(),
             member: self.member(),

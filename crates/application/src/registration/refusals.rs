@@ -1,0 +1,50 @@
+//! Refusals of registrations and cancellations.
+
+use convene_domain::{
+    event::EventStatus,
+    registration::{Registration, RegistrationRefusal},
+};
+
+use crate::{failure::Refusal, ports::MAX_UPCOMING_REGISTRATIONS};
+
+/// The maximum of registrations that [`affected`] lists.
+pub const MAX_LISTED: usize = 100;
+
+/// The refusal for a registration that does not exist, or not for the caller.
+#[must_use]
+pub fn not_found() -> Refusal {
+    Refusal::not_found("registrationId")
+}
+
+/// The refusal that the caller sees. An occurrence that was cancelled together with its event, and not by itself, is
+/// refused with the cancellation of the event.
+#[must_use]
+pub fn refusal_for(reason: RegistrationRefusal, cancelled_by_itself: bool, event: EventStatus) -> Refusal {
+    match reason {
+        RegistrationRefusal::OccurrenceCancelled
+            if event == EventStatus::Cancelled && !cancelled_by_itself =>
+        {
+            Refusal::EventCancelled
+        }
+        reason => reason.into(),
+    }
+}
+
+/// The refusal of a seat: a conflicting registration, or too many upcoming ones.
+#[must_use]
+pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<Refusal> {
+    match conflict {
+        Some(with) => Some(Refusal::ScheduleConflict { with: Box::new(with) }),
+        None if upcoming >= MAX_UPCOMING_REGISTRATIONS => Some(Refusal::too_many_upcoming_registrations()),
+        None => None,
+    }
+}
+
+/// The refusal of a change that affects these registrations, if there are any. It lists the earliest of them.
+#[must_use]
+pub fn affected(mut registrations: Vec<Registration>) -> Option<Refusal> {
+    let count = u32::try_from(registrations.len()).unwrap_or(u32::MAX);
+    registrations.sort_by_key(|registration| (registration.interval.start(), registration.id));
+    registrations.truncate(MAX_LISTED);
+    (count > 0).then_some(Refusal::RegistrationsAffected { count, registrations })
+}
