@@ -1,5 +1,4 @@
 use convene_application::registration::RegisterCommand;
-use convene_domain::registration;
 
 use super::payload::{payload, run};
 use crate::graphql::{
@@ -52,14 +51,9 @@ pub(super) async fn cancel(
         let (registration, request) = prepare(context, "cancelRegistration", input)?;
         let cancelled =
             context.use_cases().cancel_registration.execute(caller, registration, request).await?;
-        // To other members, somebody's registration does not exist.
-        let visible = |promoted: &registration::Registration| {
-            caller.admin().is_ok() || promoted.member == caller.member()
-        };
-        let promoted = cancelled.promoted.filter(visible);
         Ok(CancelRegistrationPayload {
             registration: Some(cancelled.registration.into()),
-            promoted: promoted.map(Into::into),
+            promoted: cancelled.promoted.map(Into::into),
             ..Default::default()
         })
     })
