@@ -8,13 +8,12 @@ use async_trait::async_trait;
 use convene_application::{
     caller::Caller,
     failure::{Fault, Outcome},
-    member::IncludeRemoved,
+    member::{IncludeRemoved, VisibleMember},
     use_cases::UseCases,
 };
 use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
-    member::Member,
     occurrence::{Occurrence, OccurrenceKey},
     registration::Registration,
 };
@@ -110,7 +109,7 @@ impl Loaders {
     }
 
     /// A member that something else names, removed or not.
-    pub(crate) async fn member(&self, id: MemberId) -> Result<Option<Arc<Member>>, FieldProblem> {
+    pub(crate) async fn member(&self, id: MemberId) -> Result<Option<Arc<VisibleMember>>, FieldProblem> {
         self.members.get(id).await
     }
 
@@ -146,13 +145,13 @@ struct MembersWithRemoved;
 #[async_trait]
 impl Lookup for MembersWithRemoved {
     type Key = MemberId;
-    type Value = Arc<Member>;
+    type Value = Arc<VisibleMember>;
 
     async fn find(
         use_cases: &UseCases,
         caller: &Caller,
         keys: &[MemberId],
-    ) -> Outcome<HashMap<MemberId, Arc<Member>>> {
+    ) -> Outcome<HashMap<MemberId, Arc<VisibleMember>>> {
         let found = use_cases.get_members.execute(caller, keys, IncludeRemoved::Yes).await?;
         Ok(found.into_iter().map(|member| (member.id, Arc::new(member))).collect())
     }

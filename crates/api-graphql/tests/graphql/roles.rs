@@ -219,3 +219,23 @@ async fn what_lies_inside_objects_is_guarded_too() {
     assert_eq!(api.read(ADA, &node).await["node"]["id"], json!(entry));
     assert_eq!(api.read(BOB, &node).await["node"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_who_is_an_admin_elsewhere_sees_no_email_of_another_organization() {
+    let api = Api::start().await;
+    let admin_and_operator = Caller { operator: true, ..ADA };
+    let create = async || {
+        let input = json!({
+            "slug": "third", "name": "Third", "timeZone": "UTC", "adminUserId": "tess", "adminDisplayName": "Tess",
+            "idempotencyKey": "third",
+        });
+        api.change(admin_and_operator, "createOrganization", input, "admin { id email }").await["admin"]
+            .take()
+    };
+    let id = text(&create().await["id"]);
+    let tess = Caller { organization: Some("third"), user: "tess", operator: false };
+    let input = json!({"memberId": id, "email": "tess@example.org"});
+    let updated = api.change(tess, "updateMember", input, "member { email }").await;
+    assert_eq!(updated["member"]["email"], json!("tess@example.org"));
+    assert_eq!(create().await, json!({"id": id, "email": null}));
+}

@@ -6,6 +6,7 @@ use convene_api_graphql::seed::{self, LoadError, OrganizationSeed, Summary};
 use convene_application::{
     authentication::LocalOperator,
     caller::Caller,
+    member::VisibleMember,
     page::{PageRequest, PageSize},
     ports::{
         ActivityFilter, Clock, Directory, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter,
@@ -14,8 +15,7 @@ use convene_application::{
     use_cases::{Ports, UseCases},
 };
 use convene_domain::{
-    activity::Activity, event::Event, issue::Issue, member::Member, registration::Registration, text::UserId,
-    time::Instant,
+    activity::Activity, event::Event, issue::Issue, registration::Registration, text::UserId, time::Instant,
 };
 
 /// The demo data of the repository.
@@ -33,7 +33,7 @@ pub(crate) struct World {
 /// Everything in an organization.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents {
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<VisibleMember>,
     pub(crate) events: Vec<Event>,
     pub(crate) registrations: Vec<Registration>,
     pub(crate) issues: Vec<Issue>,

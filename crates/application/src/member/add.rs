@@ -6,6 +6,7 @@ use convene_domain::{
     text::{DisplayName, Email, UserId},
 };
 
+use super::VisibleMember;
 use crate::{
     caller::Admin, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory,
     ports::Members,
@@ -41,7 +42,7 @@ impl AddMember {
         admin: Admin<'_>,
         command: AddMemberCommand,
         request: RequestMetadata,
-    ) -> Outcome<Member> {
+    ) -> Outcome<VisibleMember> {
         let change = self.contexts.for_member(&admin, request);
         let member = Member {
             id: self.contexts.new_id(MemberId::from_uuid),
@@ -52,7 +53,8 @@ impl AddMember {
             created_at: change.at,
             updated_at: change.at,
         };
-        self.members.add(admin.scope(), member, &change).await
+        let added = self.members.add(admin.scope(), member, &change).await?;
+        Ok(VisibleMember::to_caller(&admin, added))
     }
 }
 
@@ -86,6 +88,6 @@ mod tests {
         let request = RequestMetadata { request_id: Some(String::from("r-1")), idempotency: None };
         let member = add.execute(caller.admin().unwrap(), command, request).await.unwrap();
         assert_eq!(member.id, MemberId::from_uuid(fixtures::fresh_uuid(0)));
-        assert_eq!(member.email.unwrap().as_str(), "bob@example.org");
+        assert_eq!(member.email.as_ref().unwrap().as_str(), "bob@example.org");
     }
 }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use convene_domain::{member::Member, text::UserId};
+use convene_domain::text::UserId;
 
+use super::VisibleMember;
 use crate::{caller::Caller, failure::Outcome, ports::Members};
 
 /// Finds a member by user id.
@@ -14,7 +15,8 @@ impl FindMemberByUserId {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn execute(&self, caller: &Caller, user: &UserId) -> Outcome<Option<Member>> {
-        Ok(self.members.find_by_user_id(caller.scope(), user).await?)
+    pub async fn execute(&self, caller: &Caller, user: &UserId) -> Outcome<Option<VisibleMember>> {
+        let found = self.members.find_by_user_id(caller.scope(), user).await?;
+        Ok(found.map(|member| VisibleMember::to_caller(caller, member)))
     }
 }

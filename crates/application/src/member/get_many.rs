@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use convene_domain::{id::MemberId, member::Member};
+use convene_domain::id::MemberId;
 
+use super::VisibleMember;
 use crate::{caller::Caller, failure::Outcome, ports::Members};
 
 /// Whether members who were removed are found too.
@@ -28,12 +29,13 @@ impl GetMembers {
         caller: &Caller,
         ids: &[MemberId],
         include_removed: IncludeRemoved,
-    ) -> Outcome<Vec<Member>> {
+    ) -> Outcome<Vec<VisibleMember>> {
         let scope = caller.scope();
-        Ok(match include_removed {
+        let found = match include_removed {
             IncludeRemoved::No => self.members.get_many(scope, ids).await?,
             IncludeRemoved::Yes => self.members.get_many_with_removed(scope, ids).await?,
-        })
+        };
+        Ok(VisibleMember::all_to_caller(caller, found))
     }
 }
 

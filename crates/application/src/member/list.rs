@@ -1,10 +1,8 @@
 use std::sync::Arc;
 
-use convene_domain::{
-    id::MemberId,
-    member::{Member, Role},
-};
+use convene_domain::{id::MemberId, member::Role};
 
+use super::VisibleMember;
 use crate::{
     caller::Caller,
     failure::Outcome,
@@ -27,7 +25,8 @@ impl ListMembers {
         caller: &Caller,
         role: Option<Role>,
         page: PageRequest<MemberId>,
-    ) -> Outcome<Page<Member>> {
-        Ok(self.members.list(caller.scope(), role, page).await?)
+    ) -> Outcome<Page<VisibleMember>> {
+        let Page { items, has_next } = self.members.list(caller.scope(), role, page).await?;
+        Ok(Page { items: VisibleMember::all_to_caller(caller, items), has_next })
     }
 }

@@ -6,6 +6,7 @@ mod get_many;
 mod list;
 mod remove;
 mod update;
+mod visible;
 
 pub use add::{AddMember, AddMemberCommand};
 pub use find_by_user_id::FindMemberByUserId;
@@ -13,3 +14,4 @@ pub use get_many::{GetMembers, IncludeRemoved};
 pub use list::ListMembers;
 pub use remove::RemoveMember;
 pub use update::{UpdateMember, UpdateMemberCommand};
+pub use visible::VisibleMember;

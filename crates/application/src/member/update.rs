@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use convene_domain::{id::MemberId, member::Member};
+use convene_domain::id::MemberId;
 
+use super::VisibleMember;
 use crate::{
     caller::Admin,
     change::RequestMetadata,
@@ -36,8 +37,9 @@ impl UpdateMember {
         admin: Admin<'_>,
         command: UpdateMemberCommand,
         request: RequestMetadata,
-    ) -> Outcome<Member> {
+    ) -> Outcome<VisibleMember> {
         let change = self.contexts.for_member(&admin, request);
-        self.members.update(admin.scope(), command.member, command.patch, &change).await
+        let updated = self.members.update(admin.scope(), command.member, command.patch, &change).await?;
+        Ok(VisibleMember::to_caller(&admin, updated))
     }
 }

@@ -9,8 +9,8 @@ use convene_domain::{
 };
 
 use crate::{
-    caller::Operator, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory,
-    ports::Organizations,
+    caller::Operator, change::RequestMetadata, failure::Outcome, member::VisibleMember,
+    mutation_context::ContextFactory, ports::Organizations,
 };
 
 /// An organization to be founded, and who runs it first.
@@ -45,7 +45,7 @@ impl CreateOrganization {
         operator: &Operator,
         command: CreateOrganizationCommand,
         request: RequestMetadata,
-    ) -> Outcome<(Organization, Member)> {
+    ) -> Outcome<(Organization, VisibleMember)> {
         let change = self.contexts.for_operator(operator, request);
         let organization = Organization {
             id: self.contexts.new_id(OrganizationId::from_uuid),
@@ -65,7 +65,8 @@ impl CreateOrganization {
             updated_at: change.at,
         };
         let scope = operator.scope_of(organization.id);
-        self.organizations.found(&scope, organization, admin, &change).await
+        let (organization, admin) = self.organizations.found(&scope, organization, admin, &change).await?;
+        Ok((organization, VisibleMember::to_operator(operator, admin)))
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
         let (organization, admin) =
             create.execute(&operator, command, RequestMetadata::default()).await.unwrap();
         assert_eq!(organization.slug.as_str(), "choir");
-        assert_eq!((admin.role, admin.user_id), (Role::Admin, fixtures::user(fixtures::ADA)));
+        assert_eq!((admin.role, &admin.user_id), (Role::Admin, &fixtures::user(fixtures::ADA)));
         assert_ne!(organization.id.uuid(), admin.id.uuid());
     }
 }

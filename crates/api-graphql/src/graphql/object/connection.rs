@@ -1,7 +1,7 @@
 //! Pages of lists, as the Relay specification of cursor connections has them.
 
-use convene_application::page::Page;
-use convene_domain::{activity, event, id::OrganizationId, issue, member, occurrence, registration};
+use convene_application::{member::VisibleMember, page::Page};
+use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
 
 use super::{Activity, Event, Issue, Member, Occurrence, Registration};
@@ -85,7 +85,7 @@ macro_rules! connection {
 }
 
 connection!(
-    Member of member::Member, by convene_domain::id::MemberId = |member| member.id,
+    Member of VisibleMember, by convene_domain::id::MemberId = |member| member.id,
     MemberConnection, MemberEdge
 );
 connection!(

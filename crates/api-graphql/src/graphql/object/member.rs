@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use convene_domain::{id::MemberId, member, text};
+use convene_application::member::VisibleMember;
+use convene_domain::{id::MemberId, member, text::Email};
 use juniper::{ID, graphql_object};
 
 use super::{NodeValue, mirror::mirror_enum};
@@ -18,7 +19,7 @@ mirror_enum! {
 
 /// A person in an organization. The same person in two organizations is two members.
 #[derive(Clone, Debug)]
-pub struct Member(Arc<member::Member>);
+pub struct Member(Arc<VisibleMember>);
 
 impl Member {
     /// A member that something else names, removed or not.
@@ -31,8 +32,8 @@ impl Member {
     }
 }
 
-impl From<member::Member> for Member {
-    fn from(member: member::Member) -> Self {
+impl From<VisibleMember> for Member {
+    fn from(member: VisibleMember) -> Self {
         Self(Arc::new(member))
     }
 }
@@ -57,10 +58,8 @@ impl Member {
     }
 
     /// The member's address. Null unless the caller is an ADMIN or this member.
-    fn email(&self, context: &Context) -> Option<&str> {
-        let caller = context.member()?;
-        let visible = caller.admin().is_ok() || caller.member() == self.0.id;
-        self.0.email.as_ref().filter(|_| visible).map(text::Email::as_str)
+    fn email(&self) -> Option<&str> {
+        self.0.email.as_ref().map(Email::as_str)
     }
 
     /// What the member may do.

@@ -71,7 +71,7 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
         // Who was removed is shown too, where an issue is still theirs.
         let members = call.use_cases().get_members.execute(caller, &missing, IncludeRemoved::Yes).await;
         let members = members.map_err(|failure| call.failed(failure))?;
-        users.extend(members.into_iter().map(|member| (member.id, member.user_id.into_string())));
+        users.extend(members.into_iter().map(|member| (member.id, member.user_id.as_str().to_owned())));
     }
     let organization = caller.scope().organization().to_string();
     let show = |issue: Issue| IssueAnswer {

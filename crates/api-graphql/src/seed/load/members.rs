@@ -4,13 +4,10 @@ use convene_application::{
     caller::Admin,
     change::RequestMetadata,
     failure::Failure,
-    member::{AddMemberCommand, UpdateMemberCommand},
+    member::{AddMemberCommand, UpdateMemberCommand, VisibleMember},
     ports::MemberPatch,
 };
-use convene_domain::{
-    member::{Member, Role},
-    text::UserId,
-};
+use convene_domain::{member::Role, text::UserId};
 
 use super::{LoadError, Loader, everything::everything};
 use crate::seed::{Count, MemberSeed};
@@ -39,10 +36,12 @@ impl Loader<'_> {
         Ok(count)
     }
 
-    async fn members_there(&self, admin: Admin<'_>) -> Result<HashMap<UserId, Member>, Failure> {
+    async fn members_there(&self, admin: Admin<'_>) -> Result<HashMap<UserId, VisibleMember>, Failure> {
         let list = &self.use_cases.list_members;
-        let members =
-            everything(async |page| list.execute(&admin, None, page).await, |member: &Member| member.id);
+        let members = everything(
+            async |page| list.execute(&admin, None, page).await,
+            |member: &VisibleMember| member.id,
+        );
         Ok(members.await?.into_iter().map(|member| (member.user_id.clone(), member)).collect())
     }
 
@@ -57,7 +56,7 @@ impl Loader<'_> {
         &self,
         admin: Admin<'_>,
         seed: &MemberSeed,
-        member: &Member,
+        member: &VisibleMember,
     ) -> Result<(), Failure> {
         let untouched = member.updated_at == member.created_at && member.email.is_none();
         if !untouched || seed.email.is_none() {
