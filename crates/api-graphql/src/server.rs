@@ -16,8 +16,8 @@ use crate::{
         health::{self, Health, Readiness, ShuttingDown},
         limits::HttpLimits,
         rate_limit::RateLimits,
-        request_id::NewRequestId,
     },
+    request_id::NewRequestId,
 };
 
 /// How often quiet callers are forgotten and histograms are folded.

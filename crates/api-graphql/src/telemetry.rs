@@ -16,7 +16,7 @@ use tracing_subscriber::{
 
 use convene_application::caller::Caller;
 
-use crate::http::request_id::RequestId;
+use crate::request_id::RequestId;
 
 /// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];

@@ -8,7 +8,7 @@ use super::{
     Credentials, claims,
     keys::{VerificationKey, VerificationKeys},
 };
-use crate::http::strict_json;
+use crate::strict_json;
 
 /// The longest token that is looked at, in bytes. Real ones have less than two thousand.
 const LONGEST_TOKEN: usize = 8 * 1024;

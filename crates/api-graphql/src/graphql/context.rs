@@ -19,7 +19,7 @@ use super::{
     errors::{FieldProblem, ReportedFault},
     loaders::Loaders,
 };
-use crate::{http::request_id::RequestId, telemetry};
+use crate::{request_id::RequestId, telemetry};
 
 /// What every request shares.
 #[derive(Clone)]

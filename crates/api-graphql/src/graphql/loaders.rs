@@ -20,7 +20,7 @@ use convene_domain::{
 use dataloader::{BatchFn, cached::Loader};
 
 use super::errors::{FieldProblem, ReportedFault};
-use crate::http::request_id::RequestId;
+use crate::request_id::RequestId;
 
 /// What a loader needs to ask for.
 #[derive(Clone)]

@@ -17,13 +17,11 @@ use actix_web::{
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::{
-    error::HttpError,
-    graphql::OperationSummary,
-    limits::HttpLimits,
+use super::{error::HttpError, graphql::OperationSummary, limits::HttpLimits};
+use crate::{
     request_id::{self, NewRequestId, RequestId},
+    telemetry::{self, SecurityEvent, record_security_event},
 };
-use crate::telemetry::{self, SecurityEvent, record_security_event};
 
 /// What the edge needs to know about the server.
 pub(crate) struct EdgeSettings {

@@ -9,8 +9,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use super::request_id::RequestId;
-use crate::{auth::Denial, telemetry};
+use crate::{auth::Denial, request_id::RequestId, telemetry};
 
 /// A refused or failed request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
-use super::{error::HttpError, request_id::RequestId};
-use crate::{auth::Fault, telemetry};
+use super::error::HttpError;
+use crate::{auth::Fault, request_id::RequestId, telemetry};
 
 /// How long a readiness probe may take. Balancers ask every few seconds and count a slow answer as none.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
 //! Everything that speaks HTTP: the GraphQL-over-HTTP handler, health and metrics routes, and what goes around every
-//! request (its id, its log line, its headers, its errors).
+//! request (its log line, its headers, its errors).
 
 pub mod body;
 pub(crate) mod edge;
@@ -8,5 +8,3 @@ pub mod graphql;
 pub mod health;
 pub mod limits;
 pub mod rate_limit;
-pub mod request_id;
-pub mod strict_json;

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use super::{Rest, failure, input::Body};
 use crate::{
     auth::CallerResolver,
-    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, request_id::RequestId},
+    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits},
+    request_id::RequestId,
     telemetry,
 };
 

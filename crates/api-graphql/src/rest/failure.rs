@@ -5,10 +5,8 @@ use convene_application::failure::{Failure, Fault, Refusal};
 
 use super::call::invalid;
 use crate::{
-    http::{
-        error::{FieldProblem, HttpError},
-        request_id::RequestId,
-    },
+    http::error::{FieldProblem, HttpError},
+    request_id::RequestId,
     telemetry,
 };
 

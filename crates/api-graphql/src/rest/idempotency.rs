@@ -6,7 +6,7 @@ use convene_domain::text::IdempotencyKey;
 use serde_json::{Map, Value};
 
 use super::input::Problems;
-use crate::{fingerprint::fingerprint, http::request_id::RequestId};
+use crate::{fingerprint::fingerprint, request_id::RequestId};
 
 /// The header's name, also in problems.
 pub(super) const HEADER: &str = "Idempotency-Key";

@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::call::invalid;
-use crate::http::{
-    error::{FieldProblem, HttpError},
+use crate::{
+    http::error::{FieldProblem, HttpError},
     strict_json,
 };
 

@@ -6,10 +6,8 @@ use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
     auth::{TokenVerifier, VerificationKeys},
     graphql::limits::DocumentLimits,
-    http::{
-        graphql::{Execution, GraphqlExecutor, GraphqlRequest, RequestInfo, SchemaExecutor},
-        request_id::RequestId,
-    },
+    http::graphql::{Execution, GraphqlExecutor, GraphqlRequest, RequestInfo, SchemaExecutor},
+    request_id::RequestId,
 };
 use juniper::{EmptySubscription, RootNode};
 use proptest::{prelude::*, sample::select};

@@ -2,7 +2,7 @@ use convene_application::failure::{Failure, Fault, Refusal};
 use juniper::{FieldError, IntoFieldError, Object, ScalarValue, Value};
 
 use super::user_error::code_and_field;
-use crate::{http::request_id::RequestId, telemetry};
+use crate::{request_id::RequestId, telemetry};
 
 /// A fault that is in the log, with what a caller may know of it. It may spoil several fields; it is logged once.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     graphql::limits::Excess,
-    http::{
-        limits::{LONGEST_MESSAGE, MOST_ERRORS},
-        request_id::RequestId,
-    },
+    http::limits::{LONGEST_MESSAGE, MOST_ERRORS},
+    request_id::RequestId,
 };
 
 /// One error of an answer. Always has an `extensions.code`.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     graphql::limits::{self, DocumentLimits, SelectedOperation},
-    http::request_id::RequestId,
+    request_id::RequestId,
     telemetry::{SecurityEvent, record_security_event},
 };
 

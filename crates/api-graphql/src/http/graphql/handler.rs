@@ -25,8 +25,8 @@ use crate::{
         body,
         error::HttpError,
         limits::{HttpLimits, LONGEST_LOGGED_NAME},
-        request_id::RequestId,
     },
+    request_id::RequestId,
     telemetry,
 };
 

@@ -4,7 +4,7 @@ use juniper::{DefaultScalarValue, InputValue, Variables};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::strict_json,
+    strict_json,
     telemetry::{SecurityEvent, record_security_event},
 };
 
