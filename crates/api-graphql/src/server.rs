@@ -8,14 +8,13 @@ use tokio::runtime::Handle;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    auth::{CallerResolver, Gate},
+    auth::{CallerResolver, Gate, RateLimits},
     http::{
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
         graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
         health::{self, Health, Readiness, ShuttingDown},
         limits::HttpLimits,
-        rate_limit::RateLimits,
     },
     request_id::NewRequestId,
 };

@@ -5,11 +5,11 @@ use std::{error::Error, sync::Arc, time::Duration};
 use actix_web::http::header::HeaderMap;
 use async_trait::async_trait;
 
-use super::{Authenticator, Credentials};
-use crate::{
-    http::rate_limit::{CallerKey, RateLimits},
-    telemetry::{SecurityEvent, record_security_event},
+use super::{
+    Authenticator, Credentials,
+    rate_limit::{CallerKey, RateLimits},
 };
+use crate::telemetry::{SecurityEvent, record_security_event};
 
 /// A failure that is not the caller's: a lost database, a time-out. Kept with its sources, for the log.
 pub type Fault = Box<dyn Error + Send + Sync>;

@@ -16,6 +16,7 @@ mod headers;
 mod jwks;
 mod keys;
 mod mint;
+mod rate_limit;
 mod token;
 
 pub use self::{
@@ -24,5 +25,6 @@ pub use self::{
     gate::{CallerResolver, Denial, Fault, Gate},
     keys::{KeyProblem, VerificationKeys},
     mint::{MintError, TokenMint, TokenRequest},
+    rate_limit::{CallerKey, Rate, RateLimits, RateSyntaxError},
     token::TokenVerifier,
 };

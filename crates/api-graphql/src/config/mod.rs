@@ -18,12 +18,11 @@ pub use self::{
     settings::{SETTINGS, Setting, help},
 };
 use crate::{
-    auth::{Authenticator, KeyProblem, TokenMint, TokenVerifier, UnixClock, VerificationKeys},
-    graphql::limits::DocumentLimits,
-    http::{
-        limits::HttpLimits,
-        rate_limit::{Rate, RateLimits},
+    auth::{
+        Authenticator, KeyProblem, Rate, RateLimits, TokenMint, TokenVerifier, UnixClock, VerificationKeys,
     },
+    graphql::limits::DocumentLimits,
+    http::limits::HttpLimits,
     server::ServerOptions,
     telemetry::LogFormat,
 };

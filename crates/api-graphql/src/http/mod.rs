@@ -7,4 +7,3 @@ pub mod error;
 pub mod graphql;
 pub mod health;
 pub mod limits;
-pub mod rate_limit;

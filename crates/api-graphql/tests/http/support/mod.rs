@@ -16,14 +16,12 @@ use std::{
 
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{Authenticator, CallerResolver, Credentials, Fault, Gate, TokenVerifier, VerificationKeys},
-    graphql::limits::DocumentLimits,
-    http::{
-        graphql::SchemaExecutor,
-        health::Readiness,
-        limits::HttpLimits,
-        rate_limit::{Rate, RateLimits},
+    auth::{
+        Authenticator, CallerResolver, Credentials, Fault, Gate, Rate, RateLimits, TokenVerifier,
+        VerificationKeys,
     },
+    graphql::limits::DocumentLimits,
+    http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
 };

@@ -7,7 +7,7 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
-use crate::auth::Credentials;
+use super::Credentials;
 
 /// From this many callers in memory on, those that have been quiet are forgotten at once instead of at the next
 /// housekeeping. An entry takes about 200 bytes.
