@@ -5,10 +5,22 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
 };
 
-use super::keys::{KeyProblem, VerificationKey};
+use super::keys::{KeyProblem, VerificationKey, VerificationKeys};
+
+impl VerificationKeys {
+    /// The keys of a JSON Web Key Set (RFC 7517). Keys for encryption, of other kinds, and shared secrets are passed
+    /// over: a set is meant to be published.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a key set, none of its keys is usable, or they cannot be told apart.
+    pub fn from_jwks(json: &str) -> Result<Self, KeyProblem> {
+        read(json).map(Self::with_ids)
+    }
+}
 
 /// The usable keys of a set, in its order.
-pub(super) fn read(json: &str) -> Result<Vec<VerificationKey>, KeyProblem> {
+fn read(json: &str) -> Result<Vec<VerificationKey>, KeyProblem> {
     let set: JwkSet =
         serde_json::from_str(json).map_err(|problem| KeyProblem::MalformedSet(problem.to_string()))?;
     let keys: Vec<_> = set.keys.iter().filter_map(usable).collect();

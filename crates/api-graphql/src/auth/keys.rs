@@ -4,8 +4,6 @@
 use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::jwks;
-
 /// The shortest secret for HS256, in bytes: a key must be at least as long as the hash (RFC 7518, section 3.2).
 pub(super) const SHORTEST_SECRET: usize = 32;
 
@@ -81,14 +79,9 @@ impl VerificationKeys {
         Ok(Self::single(algorithm, key))
     }
 
-    /// The keys of a JSON Web Key Set (RFC 7517). Keys for encryption, of other kinds, and shared secrets are passed
-    /// over: a set is meant to be published.
-    ///
-    /// # Errors
-    ///
-    /// Not a key set, none of its keys is usable, or they cannot be told apart.
-    pub fn from_jwks(json: &str) -> Result<Self, KeyProblem> {
-        Ok(Self { keys: jwks::read(json)?, by_id: true })
+    /// Keys that tokens name by their `kid`.
+    pub(super) const fn with_ids(keys: Vec<VerificationKey>) -> Self {
+        Self { keys, by_id: true }
     }
 
     fn single(algorithm: Algorithm, key: DecodingKey) -> Self {
