@@ -6,6 +6,7 @@
 //! | [`auth`] | from a request's headers to a known caller |
 //! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
+//! | [`execution`] | runs documents of the HTTP handler against the schema |
 //! | [`rest`] | the REST routes of the issue tracker, and the document that describes them |
 //! | [`personal_data`] | what is held about a person, as JSON |
 //! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
@@ -20,6 +21,7 @@
 pub mod auth;
 pub mod callers;
 pub mod config;
+pub mod execution;
 mod fingerprint;
 pub mod graphql;
 pub mod http;

@@ -5,7 +5,7 @@ use convene_api_graphql::{
     auth::Gate,
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
-    graphql::schema,
+    execution::schema_executor,
     rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
@@ -56,7 +56,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {
         gate: Arc::clone(&gate),
-        executor: schema::executor(services, config.documents, config.introspection),
+        executor: schema_executor(services, config.documents, config.introspection),
         readiness: backend,
         metrics,
         new_request_id: Arc::new(system::new_request_id),

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use convene_api_graphql::{
     auth::{Authenticator, Fault, Gate},
     callers::Callers,
-    graphql::{context::Services, limits::DocumentLimits, schema},
+    execution::schema_executor,
+    graphql::{context::Services, limits::DocumentLimits},
     http::{health::Readiness, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
@@ -107,7 +108,7 @@ impl Api {
         let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
         let parts = Parts {
             gate: Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers))),
-            executor: schema::executor(Services { use_cases, clock }, limits, true),
+            executor: schema_executor(Services { use_cases, clock }, limits, true),
             readiness: Arc::new(AlwaysReady),
             metrics: metrics(),
             new_request_id: Arc::new(|| "request-1".to_owned()),
