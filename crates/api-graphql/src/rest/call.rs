@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller, Identity},
     failure::{Failure, Outcome, Refusal},
@@ -106,10 +106,4 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
     pub(super) fn failed(&self, failure: Failure) -> HttpError {
         failure::http_error(failure, &self.request_id)
     }
-}
-
-/// An error of input that is told by its fields.
-pub(super) fn invalid(fields: Vec<crate::http::error::FieldProblem>) -> HttpError {
-    let error = HttpError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "The request is not valid.");
-    HttpError { fields, ..error }
 }

@@ -3,7 +3,6 @@
 use actix_web::http::StatusCode;
 use convene_application::failure::{Failure, Fault, Refusal};
 
-use super::call::invalid;
 use crate::{
     http::error::{FieldProblem, HttpError},
     request_id::RequestId,
@@ -27,6 +26,12 @@ pub(super) fn http_error(failure: Failure, request_id: &RequestId) -> HttpError 
             }
         }
     }
+}
+
+/// Invalid input, with the reason for each field.
+pub(super) fn invalid(fields: Vec<FieldProblem>) -> HttpError {
+    let error = HttpError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "The request is not valid.");
+    HttpError { fields, ..error }
 }
 
 /// The service does not answer right now; nothing was changed.

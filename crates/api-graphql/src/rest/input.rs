@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::call::invalid;
+use super::failure::invalid;
 use crate::{
     http::error::{FieldProblem, HttpError},
     strict_json,
