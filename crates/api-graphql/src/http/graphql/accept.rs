@@ -1,6 +1,10 @@
 //! Which of the two media types an answer is written as (RFC 9110, section 12.5.1; GraphQL over HTTP, section 5).
 
-use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::{
+    HttpMessage,
+    http::header::{ACCEPT, Accept, Header, HeaderValue, Quality},
+    mime::{self, Mime},
+};
 
 /// The media type of an answer. They differ in the status of a request that does not get as far as being executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,78 +32,46 @@ impl MediaType {
     }
 }
 
-/// How closely an entry of `Accept` fits, and how much it is wanted (in thousandths).
-type Fit = (u8, u16);
-
-/// The media type that the client prefers; `None` where it wants neither. A client that does not say, or takes
-/// anything, gets plain JSON; one that wants both equally and names the newer type gets that.
-pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
-    let mut entries = Vec::new();
-    for value in headers.get_all(ACCEPT) {
-        let value = value.to_str().ok()?;
-        entries.extend(value.split(',').map(str::trim).filter(|entry| !entry.is_empty()));
-    }
-    if entries.is_empty() {
+/// The media type that the client prefers; `None` if it accepts neither. A client without a preference gets plain JSON;
+/// one that accepts both equally and names the newer type gets the newer one.
+pub(super) fn negotiate(request: &impl HttpMessage) -> Option<MediaType> {
+    if request.headers().get_all(ACCEPT).all(HeaderValue::is_empty) {
         return Some(MediaType::Json);
     }
-    let fit =
-        |wanted: MediaType| entries.iter().filter_map(|entry| fit(entry, wanted)).max_by_key(|fit| fit.0);
-    let json = fit(MediaType::Json).filter(|(_, quality)| *quality > 0);
-    let response = fit(MediaType::GraphqlResponse).filter(|(_, quality)| *quality > 0);
-    match (json, response) {
+    let Accept(ranges) = Accept::parse(request).ok()?;
+    let preference = |wanted: MediaType| {
+        let fitting =
+            ranges.iter().filter_map(|range| Some((specificity(&range.item, wanted)?, range.quality)));
+        fitting.max_by_key(|(specificity, _)| *specificity).filter(|(_, quality)| *quality > Quality::ZERO)
+    };
+    match (preference(MediaType::Json), preference(MediaType::GraphqlResponse)) {
         (None, None) => None,
         (Some(_), None) => Some(MediaType::Json),
         (None, Some(_)) => Some(MediaType::GraphqlResponse),
-        (Some((_, json)), Some((closeness, response))) => {
-            let named = closeness == CLOSENESS_EXACT;
-            let newer = response > json || (response == json && named);
+        (Some((_, json)), Some((specificity, response))) => {
+            let newer = response > json || (response == json && specificity == EXACT);
             Some(if newer { MediaType::GraphqlResponse } else { MediaType::Json })
         }
     }
 }
 
-const CLOSENESS_EXACT: u8 = 2;
+const EXACT: u8 = 2;
 
-/// How an entry fits a media type; `None` where it does not, or is malformed.
-fn fit(entry: &str, wanted: MediaType) -> Option<Fit> {
-    let mut parts = entry.split(';').map(str::trim);
-    let range = parts.next()?.to_ascii_lowercase();
-    let closeness = match range.as_str() {
-        "*/*" => 0,
-        "application/*" => 1,
-        exact if exact == wanted.essence() => CLOSENESS_EXACT,
-        _ => return None,
-    };
-    let mut quality = 1000;
-    for parameter in parts {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        match name.trim().to_ascii_lowercase().as_str() {
-            "q" => quality = thousandths(value)?,
-            "charset" if !value.eq_ignore_ascii_case("utf-8") => return None,
-            _ => {}
-        }
-    }
-    Some((closeness, quality))
-}
-
-/// A quality value: 0 to 1 with at most three decimals.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+/// How specific a range is for a media type; `None` if it does not include it.
+fn specificity(range: &Mime, wanted: MediaType) -> Option<u8> {
+    if range.get_param(mime::CHARSET).is_some_and(|charset| charset != mime::UTF_8) {
         return None;
     }
-    let decimals: u16 = format!("{decimals:0<3}").parse().ok()?;
-    match (whole, decimals) {
-        ("0", decimals) => Some(decimals),
-        ("1", 0) => Some(1000),
-        _ => None,
+    match range.essence_str() {
+        "*/*" => Some(0),
+        "application/*" => Some(1),
+        exact => (exact == wanted.essence()).then_some(EXACT),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
     use rstest::rstest;
 
     use super::{
@@ -126,10 +98,9 @@ mod tests {
     #[case(&["application/json;q=2"], None)]
     #[case(&["APPLICATION/JSON"], Some(Json))]
     fn the_preferred_type_is_chosen(#[case] values: &[&str], #[case] expected: Option<MediaType>) {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(ACCEPT, HeaderValue::from_str(value).unwrap());
-        }
-        assert_eq!(negotiate(&headers), expected);
+        let request = values
+            .iter()
+            .fold(TestRequest::default(), |request, value| request.append_header((ACCEPT, *value)));
+        assert_eq!(negotiate(&request.to_http_request()), expected);
     }
 }

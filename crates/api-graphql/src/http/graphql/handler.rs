@@ -90,7 +90,7 @@ async fn handle<R: CallerResolver>(
     route: web::Data<GraphqlRoute<R>>,
 ) -> HttpResponse {
     let deadline = Instant::now() + route.limits.request_time;
-    let media = accept::negotiate(request.headers());
+    let media = accept::negotiate(&request);
     let info = RequestInfo { request_id: RequestId::current(&request) };
 
     let written_as = media.unwrap_or(MediaType::Json);
