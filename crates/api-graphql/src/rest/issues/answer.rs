@@ -29,10 +29,10 @@ pub(in crate::rest) struct IssueAnswer {
     #[schema(max_length = 10_000)]
     description: String,
     /// How far it is.
-    #[schema(value_type = crate::rest::openapi::Status)]
+    #[schema(value_type = crate::rest::schemas::Status)]
     status: &'static str,
     /// How pressing it is.
-    #[schema(value_type = crate::rest::openapi::Priority)]
+    #[schema(value_type = crate::rest::schemas::Priority)]
     priority: &'static str,
     /// The user id of the member who takes care of it.
     #[schema(required)]

@@ -37,15 +37,15 @@ const OPERATION: &str = "createIssue";
     path = "/api/issues",
     operation_id = "createIssue",
     tag = "issues",
-    params(crate::rest::openapi::IdempotencyKeyHeader),
-    request_body = crate::rest::openapi::NewIssue,
+    params(crate::rest::schemas::IdempotencyKeyHeader),
+    request_body = crate::rest::schemas::NewIssue,
     responses(
         (status = 201, description = "The issue", body = super::answer::IssueAnswer,
             headers(("Location" = String, description = "Where the issue is"))),
-        crate::rest::openapi::BadBody,
-        crate::rest::openapi::Denied,
-        crate::rest::openapi::Gone,
-        crate::rest::openapi::KeyReused,
+        crate::rest::schemas::BadBody,
+        crate::rest::schemas::Denied,
+        crate::rest::schemas::Gone,
+        crate::rest::schemas::KeyReused,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(

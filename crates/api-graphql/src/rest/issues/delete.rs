@@ -17,11 +17,11 @@ const OPERATION: &str = "deleteIssue";
     path = "/api/issues/{number}",
     operation_id = "deleteIssue",
     tag = "issues",
-    params(crate::rest::openapi::NumberInPath),
+    params(crate::rest::schemas::NumberInPath),
     responses(
         (status = 204, description = "It is gone"),
-        crate::rest::openapi::Denied,
-        crate::rest::openapi::Missing,
+        crate::rest::schemas::Denied,
+        crate::rest::schemas::Missing,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(

@@ -15,11 +15,11 @@ use crate::{
     path = "/api/issues/{number}",
     operation_id = "getIssue",
     tag = "issues",
-    params(crate::rest::openapi::NumberInPath),
+    params(crate::rest::schemas::NumberInPath),
     responses(
         (status = 200, description = "The issue", body = super::answer::IssueAnswer),
-        crate::rest::openapi::Denied,
-        crate::rest::openapi::Missing,
+        crate::rest::schemas::Denied,
+        crate::rest::schemas::Missing,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(

@@ -35,12 +35,12 @@ const DEFAULT_PAGE: u8 = 20;
     path = "/api/issues",
     operation_id = "listIssues",
     tag = "issues",
-    params(crate::rest::openapi::IssueQuery),
+    params(crate::rest::schemas::IssueQuery),
     responses(
         (status = 200, description = "A page of issues", body = [super::answer::IssueAnswer],
             headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more follow"))),
-        crate::rest::openapi::BadQuery,
-        crate::rest::openapi::Denied,
+        crate::rest::schemas::BadQuery,
+        crate::rest::schemas::Denied,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(

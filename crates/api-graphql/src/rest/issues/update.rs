@@ -32,14 +32,14 @@ const OPERATION: &str = "updateIssue";
     path = "/api/issues/{number}",
     operation_id = "updateIssue",
     tag = "issues",
-    params(crate::rest::openapi::NumberInPath, crate::rest::openapi::IdempotencyKeyHeader),
-    request_body = crate::rest::openapi::IssueChanges,
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader),
+    request_body = crate::rest::schemas::IssueChanges,
     responses(
         (status = 200, description = "The issue as it is now", body = super::answer::IssueAnswer),
-        crate::rest::openapi::BadBody,
-        crate::rest::openapi::Denied,
-        crate::rest::openapi::Missing,
-        crate::rest::openapi::KeyReused,
+        crate::rest::schemas::BadBody,
+        crate::rest::schemas::Denied,
+        crate::rest::schemas::Missing,
+        crate::rest::schemas::KeyReused,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(

@@ -9,16 +9,10 @@ use utoipa::{
     },
 };
 
-mod parameters;
-mod responses;
-mod schemas;
-
-pub(super) use self::{
-    parameters::{IdempotencyKeyHeader, IssueQuery, NumberInPath},
-    responses::{BadBody, BadQuery, Denied, Gone, KeyReused, Missing},
+use super::{
+    issues::{answer::IssueAnswer, create, delete, get, list, update},
     schemas::{Error, IssueChanges, NewIssue, Priority, Status},
 };
-use super::issues::{answer::IssueAnswer, create, delete, get, list, update};
 use crate::http::error::HttpError;
 
 #[derive(OpenApi)]

@@ -1,0 +1,11 @@
+//! The types that the OpenAPI document describes: parameters, bodies and refusals.
+
+mod bodies;
+mod parameters;
+mod responses;
+
+pub(super) use self::{
+    bodies::{Error, IssueChanges, NewIssue, Priority, Status},
+    parameters::{IdempotencyKeyHeader, IssueQuery, NumberInPath},
+    responses::{BadBody, BadQuery, Denied, Gone, KeyReused, Missing},
+};
