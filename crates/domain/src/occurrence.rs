@@ -11,7 +11,6 @@ use crate::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::{EventId, MalformedId},
     recurrence::SeriesOccurrence,
-    registration::Seating,
     text::{Location, Title},
     time::{Instant, LocalDateTime, interval::Interval},
 };
@@ -192,17 +191,5 @@ impl Occurrence {
             is_exception: stored.exception.is_any(),
             policy: event.policy,
         }
-    }
-
-    /// How many seats are free.
-    #[must_use]
-    pub fn available(&self) -> u32 {
-        Seating::from(self).available()
-    }
-
-    /// Whether, and why not, a member can register at `now`.
-    #[must_use]
-    pub fn registration_state(&self, now: Instant) -> RegistrationState {
-        Seating::from(self).state(now)
     }
 }

@@ -227,6 +227,20 @@ pub struct Seating {
     pub cancellation_closes_at: Instant,
 }
 
+impl Occurrence {
+    /// The number of free seats.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        Seating::from(self).available()
+    }
+
+    /// Whether, and why not, a member can register at `now`.
+    #[must_use]
+    pub fn registration_state(&self, now: Instant) -> RegistrationState {
+        Seating::from(self).state(now)
+    }
+}
+
 impl From<&Occurrence> for Seating {
     fn from(occurrence: &Occurrence) -> Self {
         let start = occurrence.interval.start();
