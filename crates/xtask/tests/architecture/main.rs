@@ -5,8 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
+mod cycles;
 mod edges;
 mod graph;
+mod modules;
 mod sources;
 
 /// Fails with all violations at once.

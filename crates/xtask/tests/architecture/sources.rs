@@ -28,13 +28,13 @@ const ADAPTERS: &str = "convene_infrastructure_mongo";
 const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
 
 /// A file and its text.
-struct Source {
+pub(crate) struct Source {
     /// Path from the root of the workspace, with slashes.
-    path: String,
-    text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = root();
     let mut folders = vec![root.join("crates")];
     let mut found = Vec::new();

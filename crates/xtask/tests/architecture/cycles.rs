@@ -1,0 +1,95 @@
+//! Modules do not use each other in circles.
+//!
+//! The modules at the top of each crate are compared, and within some folders the siblings at every level. Whether a
+//! module and its children use each other is not asked: children may use what their parent keeps for them. The folder
+//! `graphql` is not compared inside, as the types of a schema refer to each other: an event has occurrences, and an
+//! occurrence has an event.
+
+use std::collections::BTreeMap;
+
+use crate::assert_none;
+use crate::modules::Modules;
+use crate::sources::{Source, sources};
+
+/// The folders that are compared inside as well.
+const COMPARED_INSIDE: [&str; 3] = ["api-graphql/auth", "api-graphql/http", "api-graphql/rest"];
+
+fn cycles(sources: &[Source]) -> Vec<String> {
+    let mut crates = BTreeMap::<&str, Vec<(&str, &str)>>::new();
+    for Source { path, text } in sources {
+        let place = path.strip_prefix("crates/").and_then(|path| path.split_once("/src/"));
+        if let Some((name, file)) = place {
+            crates.entry(name).or_default().push((file, text));
+        }
+    }
+    let mut found = Vec::new();
+    for (name, files) in crates {
+        let modules = Modules::read(&files);
+        let compared = modules.parents().into_iter().filter(|parent| match parent.first() {
+            None => true,
+            Some(folder) => COMPARED_INSIDE.contains(&format!("{name}/{folder}").as_str()),
+        });
+        let cycles = compared.flat_map(|parent| modules.cycles(parent));
+        found.extend(cycles.map(|cycle| format!("{name}: {cycle}")));
+    }
+    found
+}
+
+#[test]
+fn modules_do_not_use_each_other_in_circles() {
+    assert_none(&cycles(&sources()));
+}
+
+/// The cycles of a crate of these files.
+fn cycles_of(files: &[(&str, &str)]) -> Vec<String> {
+    let source = |(path, text): &(&str, &str)| Source {
+        path: format!("crates/api-graphql/src/{path}"),
+        text: (*text).to_owned(),
+    };
+    cycles(&files.iter().map(source).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_circle_of_folders_is_found() {
+    let found = cycles_of(&[
+        ("lib.rs", "mod auth; mod http; mod telemetry;"),
+        ("auth/mod.rs", "mod gate; pub use self::gate::Gate;"),
+        ("auth/gate.rs", "use crate::telemetry; pub struct Gate;"),
+        ("http/mod.rs", "pub mod error;"),
+        ("http/error.rs", "use crate::{auth::Gate};"),
+        ("telemetry.rs", "fn log(id: &crate::http::error::Error) {}"),
+    ]);
+    assert_eq!(
+        found,
+        ["api-graphql: crate::auth::gate uses crate::telemetry, crate::telemetry uses crate::http::error, \
+          crate::http::error uses crate::auth::gate"]
+    );
+}
+
+#[test]
+fn a_circle_of_siblings_is_found_in_a_folder_that_is_compared_inside() {
+    let siblings = |folder: &str| {
+        cycles_of(&[
+            (&format!("{folder}/mod.rs"), "mod call; mod input; use input::Body;"),
+            (&format!("{folder}/call.rs"), "use super::Body;"),
+            (&format!("{folder}/input.rs"), "pub struct Body; fn fail() { super::call::invalid() }"),
+        ])
+    };
+    assert_eq!(
+        siblings("rest"),
+        ["api-graphql: crate::rest::call uses crate::rest::input, crate::rest::input uses crate::rest::call"]
+    );
+    assert_none(&siblings("seed"));
+}
+
+#[test]
+fn tests_comments_and_what_parents_keep_make_no_circle() {
+    assert_none(&cycles_of(&[
+        ("a.rs", "use crate::b::B; #[cfg(test)] mod tests;"),
+        ("a/tests.rs", "use crate::c;"),
+        ("b.rs", "//! See [`crate::a`].\n#[cfg(test)] mod tests { use crate::a; }"),
+        ("c.rs", "use crate::a; // and crate::c\npub(in crate::b) const TEXT: &str = \"crate::b\";"),
+        ("rest/mod.rs", "mod x; pub struct Kept; fn f() { x::f() }"),
+        ("rest/x.rs", "use super::Kept;"),
+    ]));
+}
