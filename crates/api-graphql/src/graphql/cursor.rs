@@ -1,9 +1,9 @@
-//! Cursors of lists: opaque to callers, and good only for the list and the organization they were made for.
+//! Cursors of lists. A cursor is opaque to callers, and valid only for the list and the organization it was made for.
 //!
-//! A cursor holds a version, the kind of list, the position of its item, and a checksum over all of it and the
-//! organization. The checksum is no secret: a forged cursor can only ask for another position in a list that its
-//! caller may read anyway. It lets a cursor of another organization, a damaged one and plain garbage be refused
-//! alike, instead of giving a page that starts somewhere by accident.
+//! A cursor contains a version, the kind of list, the position of its item, and a checksum over all of it and the
+//! organization. The checksum is not a secret: a forged cursor can only ask for another position in a list that its
+//! caller may read anyway. With the checksum, a cursor of another organization, a damaged cursor and arbitrary text are
+//! refused alike, and never return a page that starts at an accidental position.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use convene_domain::{
@@ -11,57 +11,103 @@ use convene_domain::{
     occurrence::OccurrenceKey,
     time::Instant,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Changes whenever old cursors can't be read any more.
-const VERSION: u8 = 1;
+/// The version of the format.
+const VERSION: u8 = 2;
 
 const CHECKSUM_BYTES: usize = 8;
 
-/// Longer than any cursor; anything longer is not looked at.
-const MAX_TEXT_BYTES: usize = 128;
+/// More than the length of any cursor. Longer texts are refused unread.
+const MAX_TEXT_BYTES: usize = 256;
 
-/// The text is no cursor of this list and organization.
+/// A text that is not a cursor of this list and organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor of this list")]
 pub(crate) struct InvalidCursor;
 
-/// A position in a list: what the list is sorted by.
+/// A position in a list: the values that the list is sorted by.
 pub(crate) trait Position: Sized {
-    /// Tells lists apart whose positions look alike.
+    /// Distinguishes lists whose positions have the same fields.
     const LIST: u8;
 
-    /// Appends the position in bytes.
-    fn write(&self, bytes: &mut Vec<u8>);
+    /// The position as it is stored in a cursor.
+    type Fields: Serialize + DeserializeOwned;
 
-    /// Takes the position from the front of the bytes.
-    fn read(bytes: &mut &[u8]) -> Option<Self>;
+    fn fields(&self) -> Self::Fields;
+
+    fn from_fields(fields: Self::Fields) -> Self;
 }
+
+macro_rules! position {
+    ($list:literal, $position:ty, $fields:ty, $to:expr, $from:expr) => {
+        impl Position for $position {
+            const LIST: u8 = $list;
+            type Fields = $fields;
+
+            fn fields(&self) -> $fields {
+                let to: fn(&Self) -> $fields = $to;
+                to(self)
+            }
+
+            fn from_fields(fields: $fields) -> Self {
+                let from: fn($fields) -> Self = $from;
+                from(fields)
+            }
+        }
+    };
+}
+
+position!(1, MemberId, Uuid, Self::uuid, Self::from_uuid);
+position!(2, EventId, Uuid, Self::uuid, Self::from_uuid);
+// Occurrences, by start, then key.
+position!(
+    3,
+    (Instant, OccurrenceKey),
+    (Instant, Uuid, Instant),
+    |(start, key)| (*start, key.event.uuid(), key.original_start),
+    |(start, event, original_start)| {
+        (start, OccurrenceKey { event: EventId::from_uuid(event), original_start })
+    }
+);
+// Registrations, by start, then id.
+position!(4, (Instant, RegistrationId), (Instant, Uuid), |(start, id)| (*start, id.uuid()), |(start, id)| (
+    start,
+    RegistrationId::from_uuid(id)
+));
+// Issues, by number.
+position!(5, u32, u32, |number| *number, |number| number);
+// Entries of the activity log, by time, then id.
+position!(6, (Instant, ActivityId), (Instant, Uuid), |(at, id)| (*at, id.uuid()), |(at, id)| (
+    at,
+    ActivityId::from_uuid(id)
+));
 
 /// The cursor of a position in a list of this organization.
 pub(crate) fn encode<P: Position>(organization: OrganizationId, position: &P) -> String {
-    let mut bytes = vec![VERSION, P::LIST];
-    position.write(&mut bytes);
+    // Numbers, times and UUIDs can always be written as JSON.
+    let mut bytes = serde_json::to_vec(&(VERSION, P::LIST, position.fields())).unwrap_or_default();
     let checksum = checksum(organization, &bytes);
     bytes.extend_from_slice(&checksum);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The position that a cursor stands for.
+/// The position of a cursor.
 ///
 /// # Errors
-/// [`InvalidCursor`] for anything but what [`encode`] gave for the same list and organization.
+/// [`InvalidCursor`] for every text that [`encode`] did not return for the same list and organization.
 pub(crate) fn decode<P: Position>(organization: OrganizationId, text: &str) -> Result<P, InvalidCursor> {
-    let position = || {
+    let fields = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (content, found) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-        let mut rest = content.strip_prefix(&[VERSION, P::LIST])?;
-        let genuine = checksum(organization, content) == *found;
-        let position = P::read(&mut rest)?;
-        (genuine && rest.is_empty()).then_some(position)
+        let (version, list, fields) = serde_json::from_slice(content).ok()?;
+        let is_valid = (version, list, *found) == (VERSION, P::LIST, checksum(organization, content));
+        is_valid.then_some(fields)
     };
-    if text.len() > MAX_TEXT_BYTES { Err(InvalidCursor) } else { position().ok_or(InvalidCursor) }
+    let fields = if text.len() > MAX_TEXT_BYTES { None } else { fields() };
+    fields.map(P::from_fields).ok_or(InvalidCursor)
 }
 
 fn checksum(organization: OrganizationId, content: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -71,113 +117,6 @@ fn checksum(organization: OrganizationId, content: &[u8]) -> [u8; CHECKSUM_BYTES
         .chain_update(content)
         .finalize();
     std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default())
-}
-
-fn write_uuid(bytes: &mut Vec<u8>, uuid: Uuid) {
-    bytes.extend_from_slice(uuid.as_bytes());
-}
-
-fn read_uuid(bytes: &mut &[u8]) -> Option<Uuid> {
-    let (uuid, rest) = bytes.split_first_chunk::<16>()?;
-    *bytes = rest;
-    Some(Uuid::from_bytes(*uuid))
-}
-
-/// Milliseconds are what instants are kept in.
-fn write_instant(bytes: &mut Vec<u8>, instant: Instant) {
-    let milliseconds = instant.unix_timestamp() * 1_000 + i64::from(instant.millisecond());
-    bytes.extend_from_slice(&milliseconds.to_be_bytes());
-}
-
-fn read_instant(bytes: &mut &[u8]) -> Option<Instant> {
-    let (milliseconds, rest) = bytes.split_first_chunk::<8>()?;
-    *bytes = rest;
-    let nanoseconds = i128::from(i64::from_be_bytes(*milliseconds)) * 1_000_000;
-    Instant::from_unix_timestamp_nanos(nanoseconds).ok()
-}
-
-impl Position for MemberId {
-    const LIST: u8 = 1;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        write_uuid(bytes, self.uuid());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        read_uuid(bytes).map(Self::from_uuid)
-    }
-}
-
-impl Position for EventId {
-    const LIST: u8 = 2;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        write_uuid(bytes, self.uuid());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        read_uuid(bytes).map(Self::from_uuid)
-    }
-}
-
-/// Occurrences, by start, then key.
-impl Position for (Instant, OccurrenceKey) {
-    const LIST: u8 = 3;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        write_instant(bytes, self.0);
-        write_uuid(bytes, self.1.event.uuid());
-        write_instant(bytes, self.1.original_start);
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let start = read_instant(bytes)?;
-        let event = EventId::from_uuid(read_uuid(bytes)?);
-        Some((start, OccurrenceKey { event, original_start: read_instant(bytes)? }))
-    }
-}
-
-/// Registrations, by start, then id.
-impl Position for (Instant, RegistrationId) {
-    const LIST: u8 = 4;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        write_instant(bytes, self.0);
-        write_uuid(bytes, self.1.uuid());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        Some((read_instant(bytes)?, RegistrationId::from_uuid(read_uuid(bytes)?)))
-    }
-}
-
-/// Issues, by number.
-impl Position for u32 {
-    const LIST: u8 = 5;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&self.to_be_bytes());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (number, rest) = bytes.split_first_chunk::<4>()?;
-        *bytes = rest;
-        Some(Self::from_be_bytes(*number))
-    }
-}
-
-/// Entries of the activity log, by moment, then id.
-impl Position for (Instant, ActivityId) {
-    const LIST: u8 = 6;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        write_instant(bytes, self.0);
-        write_uuid(bytes, self.1.uuid());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        Some((read_instant(bytes)?, ActivityId::from_uuid(read_uuid(bytes)?)))
-    }
 }
 
 #[cfg(test)]
