@@ -16,7 +16,11 @@ use crate::{
 /// An executor of documents, each with a context of its own. `introspection` says whether documents may ask for the
 /// schema.
 #[must_use]
-pub fn schema_executor(services: Services, limits: DocumentLimits, introspection: bool) -> SharedExecutor<Identity> {
+pub fn schema_executor(
+    services: Services,
+    limits: DocumentLimits,
+    introspection: bool,
+) -> SharedExecutor<Identity> {
     let context = move |identity: Identity, info: &RequestInfo| {
         Context::new(identity, info.request_id.clone(), services.clone())
     };

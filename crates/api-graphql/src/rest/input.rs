@@ -1,9 +1,10 @@
-//! Reads bodies and query strings, strictly: every problem is noted, and nothing unknown is passed over.
+//! Reads bodies and query strings, strictly: every problem is noted, and every unknown name is one.
 
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
 
 use super::failure::invalid;
 use crate::{
@@ -14,12 +15,11 @@ use crate::{
 /// The longest part of a caller's text that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 40;
 
-/// Collects what is wrong with an input.
+/// The problems of an input.
 #[derive(Debug, Default)]
 pub(super) struct Problems(Vec<FieldProblem>);
 
 impl Problems {
-    /// Notes a problem.
     pub(super) fn note(&mut self, field: &str, message: impl fmt::Display) {
         let field = field.chars().take(LONGEST_QUOTE).collect();
         self.0.push(FieldProblem { field, message: message.to_string() });
@@ -30,7 +30,54 @@ impl Problems {
         checked.map_err(|problem| self.note(field, problem)).ok()
     }
 
-    /// The input's values, if all of them are fine.
+    /// The value of a text that must be given.
+    pub(super) fn required<T, E: fmt::Display>(
+        &mut self,
+        field: &str,
+        given: Given,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let given = self.optional(field, given, parse)?;
+        self.check(field, given.ok_or("is missing"))
+    }
+
+    /// The value of a text that may be left out, but not be null.
+    pub(super) fn optional<T, E: fmt::Display>(
+        &mut self,
+        field: &str,
+        given: Given,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        match self.clearable(field, given, parse)? {
+            Given::Value(value) => Some(Some(value)),
+            Given::Absent => Some(None),
+            Given::Null => self.check(field, Err("must not be null")),
+        }
+    }
+
+    /// The value of a text that may be left out or null.
+    pub(super) fn clearable<T, E: fmt::Display>(
+        &mut self,
+        field: &str,
+        given: Given,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Given<T>> {
+        match given {
+            Given::Absent => Some(Given::Absent),
+            Given::Null => Some(Given::Null),
+            Given::Value(Value::String(text)) => self.check(field, parse(&text)).map(Given::Value),
+            Given::Value(_) => self.check(field, Err("must be a string")),
+        }
+    }
+
+    /// Notes every name that the input does not have.
+    pub(super) fn note_unknown(&mut self, names: &[String], known: &str) {
+        for name in names {
+            self.note(name, format_args!("is not known here; there are {known}"));
+        }
+    }
+
+    /// The input's values, if there is no problem.
     pub(super) fn conclude<T>(self, values: Option<T>) -> Result<T, HttpError> {
         match values {
             Some(values) if self.0.is_empty() => Ok(values),
@@ -39,26 +86,31 @@ impl Problems {
     }
 }
 
-/// What a body says about a field that can be set and cleared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Given<T> {
-    /// Nothing.
+/// A field of a body, before or after its value was checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Given<T = Value> {
+    /// The body does not contain the field.
+    #[default]
     Absent,
-    /// `null`.
     Null,
-    /// A value.
     Value(T),
 }
 
-/// The JSON object of a body. Fields are taken out one by one; what is left in the end is unknown.
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+/// The JSON object of a body.
 #[derive(Debug)]
 pub(super) struct Body(Map<String, Value>);
 
 impl Body {
-    /// Reads a JSON text, in which no object names anything twice.
+    /// Reads a JSON text, in which no object has a name twice.
     ///
     /// # Errors
-    /// 400 for anything but a JSON object.
+    /// 400 for everything but a JSON object.
     pub(super) fn parse(text: &[u8]) -> Result<Self, HttpError> {
         let refuse = |message| HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
         match strict_json::from_slice(text) {
@@ -68,63 +120,23 @@ impl Body {
         }
     }
 
-    /// The object as it was sent, as long as nothing was taken out.
     pub(super) const fn fields(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// A text that must be there.
-    pub(super) fn required<T, E: fmt::Display>(
-        &mut self,
-        problems: &mut Problems,
-        field: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        match self.clearable(problems, field, parse)? {
-            Given::Value(value) => Some(value),
-            Given::Absent => problems.check(field, Err("is missing")),
-            Given::Null => problems.check(field, Err("must not be null")),
-        }
-    }
-
-    /// A text that may be left out, but not be null.
-    pub(super) fn optional<T, E: fmt::Display>(
-        &mut self,
-        problems: &mut Problems,
-        field: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<Option<T>> {
-        match self.clearable(problems, field, parse)? {
-            Given::Value(value) => Some(Some(value)),
-            Given::Absent => Some(None),
-            Given::Null => problems.check(field, Err("must not be null")),
-        }
-    }
-
-    /// A text that may be left out or null.
-    pub(super) fn clearable<T, E: fmt::Display>(
-        &mut self,
-        problems: &mut Problems,
-        field: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<Given<T>> {
-        match self.0.remove(field) {
-            None => Some(Given::Absent),
-            Some(Value::Null) => Some(Given::Null),
-            Some(Value::String(text)) => problems.check(field, parse(&text)).map(Given::Value),
-            Some(_) => problems.check(field, Err("must be a string")),
-        }
-    }
-
-    /// Notes every field that nobody asked for.
-    pub(super) fn finish(self, problems: &mut Problems, known: &str) {
-        for field in self.0.keys() {
-            problems.note(field, format_args!("is not known here; there are {known}"));
-        }
+    /// The body as a `T` of [`Given`] fields, and the names that `T` refuses. They are tried one by one, as serde stops
+    /// at the first unknown name.
+    pub(super) fn read<T: DeserializeOwned + Default>(self) -> (T, Vec<String>) {
+        let is_known = |name: &str| T::deserialize(json!({ name: null })).is_ok();
+        let (known, unknown): (Map<_, _>, Map<_, _>) =
+            self.0.into_iter().partition(|(name, _)| is_known(name));
+        let names = unknown.into_iter().map(|(name, _)| name).collect();
+        (T::deserialize(Value::Object(known)).unwrap_or_default(), names)
     }
 }
 
-/// The parameters of a query string. They are taken out one by one; what is left in the end is unknown.
+/// The parameters of a query string. They are taken out one by one; those that remain are unknown. They are not read with
+/// serde, as it stops at the first problem and does not collect a repeated name into a list.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
 
@@ -165,10 +177,9 @@ impl Query {
         problems.check(name, parsed)
     }
 
-    /// Notes every parameter that nobody asked for.
+    /// Notes every parameter that was not taken out.
     pub(super) fn finish(self, problems: &mut Problems, known: &str) {
-        for (name, _) in self.0 {
-            problems.note(&name, format_args!("is not known here; there are {known}"));
-        }
+        let names: Vec<String> = self.0.into_iter().map(|(name, _)| name).collect();
+        problems.note_unknown(&names, known);
     }
 }

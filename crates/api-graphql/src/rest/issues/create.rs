@@ -24,6 +24,7 @@ use crate::{
         call::{Call, Server, answer},
         failure, idempotency,
         input::{Body, Given, Problems},
+        schemas::NewIssue,
     },
 };
 
@@ -38,7 +39,7 @@ const OPERATION: &str = "createIssue";
     operation_id = "createIssue",
     tag = "issues",
     params(crate::rest::schemas::IdempotencyKeyHeader),
-    request_body = crate::rest::schemas::NewIssue,
+    request_body = NewIssue,
     responses(
         (status = 201, description = "The issue", body = super::answer::IssueAnswer,
             headers(("Location" = String, description = "Where the issue is"))),
@@ -74,25 +75,26 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 async fn read<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
-    mut body: Body,
+    body: Body,
 ) -> Result<(CreateIssueCommand, Option<Assignee>, RequestMetadata), HttpError> {
     let mut problems = Problems::default();
     let request =
         idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, body.fields(), &mut problems);
-    let title = body.required(&mut problems, "title", Title::parse);
-    let description = body.optional(&mut problems, "description", Description::parse);
+    let (issue, unknown) = body.read::<NewIssue>();
+    let title = problems.required("title", issue.title, Title::parse);
+    let description = problems.optional("description", issue.description, Description::parse);
     let no_description = || Description::parse("").ok();
     let description = description.and_then(|given| given.or_else(no_description));
-    let priority = body.optional(&mut problems, "priority", priority);
-    let assignee = match body.clearable(&mut problems, "assigneeId", UserId::parse) {
+    let priority = problems.optional("priority", issue.priority, priority);
+    let assignee = match problems.clearable("assigneeId", issue.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => check_assignee(call, caller, user, &mut problems).await?,
         Some(Given::Absent | Given::Null) | None => None,
     };
-    body.optional(&mut problems, "status", |text| match status(text)? {
+    problems.optional("status", issue.status, |text| match status(text)? {
         IssueStatus::Open => Ok(()),
         IssueStatus::InProgress | IssueStatus::Done => Err("must be OPEN, as every new issue is"),
     });
-    body.finish(&mut problems, "title, description, priority, assigneeId and status");
+    problems.note_unknown(&unknown, "title, description, priority, assigneeId and status");
 
     let values = title.zip(description).zip(priority).zip(request);
     let (((title, description), priority), request) = problems.conclude(values)?;

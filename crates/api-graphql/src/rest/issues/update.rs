@@ -19,6 +19,7 @@ use crate::{
         call::{Call, Server, answer},
         idempotency,
         input::{Body, Given, Problems},
+        schemas::IssueChanges,
     },
 };
 
@@ -33,7 +34,7 @@ const OPERATION: &str = "updateIssue";
     operation_id = "updateIssue",
     tag = "issues",
     params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader),
-    request_body = crate::rest::schemas::IssueChanges,
+    request_body = IssueChanges,
     responses(
         (status = 200, description = "The issue as it is now", body = super::answer::IssueAnswer),
         crate::rest::schemas::BadBody,
@@ -68,7 +69,7 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
     path: &str,
-    mut body: Body,
+    body: Body,
 ) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata), HttpError> {
     let mut problems = Problems::default();
     let operation = format!("{OPERATION} {path}");
@@ -79,11 +80,12 @@ async fn read<R: CallerResolver<Caller = Identity>>(
         body.fields(),
         &mut problems,
     );
-    let title = body.optional(&mut problems, "title", Title::parse);
-    let description = body.optional(&mut problems, "description", Description::parse);
-    let status = body.optional(&mut problems, "status", status);
-    let priority = body.optional(&mut problems, "priority", priority);
-    let assignee = match body.clearable(&mut problems, "assigneeId", UserId::parse) {
+    let (changes, unknown) = body.read::<IssueChanges>();
+    let title = problems.optional("title", changes.title, Title::parse);
+    let description = problems.optional("description", changes.description, Description::parse);
+    let status = problems.optional("status", changes.status, status);
+    let priority = problems.optional("priority", changes.priority, priority);
+    let assignee = match problems.clearable("assigneeId", changes.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => {
             check_assignee(call, caller, user, &mut problems).await?.map(Given::Value)
         }
@@ -91,7 +93,7 @@ async fn read<R: CallerResolver<Caller = Identity>>(
         Some(Given::Absent) => Some(Given::Absent),
         None => None,
     };
-    body.finish(&mut problems, "title, description, status, priority and assigneeId");
+    problems.note_unknown(&unknown, "title, description, status, priority and assigneeId");
 
     let values = title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request);
     let ((((title, description), (status, priority)), assignee), request) = problems.conclude(values)?;

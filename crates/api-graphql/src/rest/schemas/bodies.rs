@@ -1,7 +1,9 @@
-//! What goes over the wire. These types describe; the values are read and written elsewhere.
+//! Bodies of requests and answers.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+use crate::rest::input::Given;
 
 /// How far an issue is.
 #[derive(Deserialize, ToSchema)]
@@ -36,47 +38,55 @@ enum NewStatus {
 }
 
 /// An issue to be reported. Fields that are not listed are refused.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
 pub(in crate::rest) struct NewIssue {
-    /// What it is about: one line, trimmed.
-    #[schema(min_length = 1, max_length = 200, example = "Fix login bug")]
-    title: String,
+    /// The subject: one line, trimmed.
+    #[serde(default)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 200, example = "Fix login bug")]
+    pub(in crate::rest) title: Given,
     /// The details.
-    #[schema(required = false, max_length = 10_000, example = "Users cannot log in")]
-    description: String,
-    /// How pressing it is; MEDIUM if left out.
-    #[schema(required = false)]
-    priority: Priority,
+    #[serde(default)]
+    #[schema(value_type = String, max_length = 10_000, example = "Users cannot log in")]
+    pub(in crate::rest) description: Given,
+    /// The priority; MEDIUM if left out.
+    #[serde(default)]
+    #[schema(value_type = Priority)]
+    pub(in crate::rest) priority: Given,
     /// The user id of the member who takes care of it.
-    #[schema(min_length = 1, max_length = 255)]
-    assignee_id: Option<String>,
-    /// OPEN, as every new issue is.
-    #[schema(required = false)]
-    status: NewStatus,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    pub(in crate::rest) assignee_id: Given,
+    /// The status: OPEN, as of every new issue.
+    #[serde(default)]
+    #[schema(value_type = NewStatus)]
+    pub(in crate::rest) status: Given,
 }
 
-/// What to change of an issue. What is left out stays; fields that are not listed are refused.
-#[derive(Deserialize, ToSchema)]
+/// Changes of an issue. Fields that are left out stay as they are; fields that are not listed are refused.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
 pub(in crate::rest) struct IssueChanges {
-    /// What it is about: one line, trimmed.
-    #[schema(required = false, min_length = 1, max_length = 200)]
-    title: String,
+    /// The subject: one line, trimmed.
+    #[serde(default)]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    pub(in crate::rest) title: Given,
     /// The details.
-    #[schema(required = false, max_length = 10_000)]
-    description: String,
-    /// How far it is.
-    #[schema(required = false, example = "IN_PROGRESS")]
-    status: Status,
-    /// How pressing it is.
-    #[schema(required = false)]
-    priority: Priority,
+    #[serde(default)]
+    #[schema(value_type = String, max_length = 10_000)]
+    pub(in crate::rest) description: Given,
+    /// The progress.
+    #[serde(default)]
+    #[schema(value_type = Status, example = "IN_PROGRESS")]
+    pub(in crate::rest) status: Given,
+    /// The priority.
+    #[serde(default)]
+    #[schema(value_type = Priority)]
+    pub(in crate::rest) priority: Given,
     /// The user id of the member who takes care of it; null for nobody.
-    #[schema(min_length = 1, max_length = 255)]
-    assignee_id: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    pub(in crate::rest) assignee_id: Given,
 }
 
 /// What every error looks like.
