@@ -1,8 +1,8 @@
-//! How many seats an occurrence has.
+//! The number of seats of an occurrence.
 
 use std::fmt;
 
-/// A number of seats outside 1 to 1,000,000.
+/// The error for a number of seats outside 1 to 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be from 1 to {}", Capacity::MAX)]
 pub struct CapacityOutOfRange;
@@ -19,7 +19,7 @@ pub struct CapacityOutOfRange;
 pub struct Capacity(u32);
 
 impl Capacity {
-    /// The most seats an occurrence can have: far above any hall, far below what a counter holds.
+    /// The maximum: far above any hall, far below the range of a counter.
     pub const MAX: u32 = 1_000_000;
 
     /// Checks a number of seats.
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_its_range() {
+    fn accepts_only_its_range() {
         for bad in [i64::MIN, -1, 0, 1_000_001, i64::MAX] {
             assert_eq!(Capacity::new(bad), Err(CapacityOutOfRange));
         }

@@ -1,7 +1,7 @@
-//! Single occurrences of an event.
+//! Occurrences of an event.
 //!
-//! Most occurrences exist only as a rule. One is stored when somebody registers for it or an organizer changes
-//! it; from then on what is stored counts.
+//! Most occurrences are derived from the rule. An occurrence is stored when somebody registers for it or an organizer
+//! edits it; from then on the stored one counts.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::{
     time::{Instant, LocalDateTime, interval::Interval},
 };
 
-/// Identifies an occurrence: its event and when it originally starts, to the second.
+/// The identity of an occurrence: its event and its original start, to the second.
 ///
-/// Moving an occurrence does not change its key. As text it is the event's id, an underscore and the original
-/// start in UTC in ISO 8601's basic form.
+/// Rescheduling an occurrence does not change its key. The text form is the event's id, an underscore and the original
+/// start in UTC in the basic form of ISO 8601.
 ///
 /// ```
 /// use convene_domain::occurrence::OccurrenceKey;
@@ -30,9 +30,9 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OccurrenceKey {
-    /// The event that the occurrence belongs to.
+    /// The event of the occurrence.
     pub event: EventId,
-    /// When it begins by the event's rule, whatever became of it since.
+    /// The start that the event's rule gives it, even after a reschedule.
     pub original_start: Instant,
 }
 
@@ -43,7 +43,7 @@ impl OccurrenceKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`MalformedId`] for any text but the one that [`Display`](fmt::Display) gives.
+    /// [`MalformedId`] for any text that [`Display`](fmt::Display) does not write.
     pub fn parse(text: &str) -> Result<Self, MalformedId> {
         let malformed = MalformedId { prefix: EventId::PREFIX };
         let (event, start) = text.rsplit_once('_').ok_or(malformed)?;
@@ -62,102 +62,102 @@ impl fmt::Display for OccurrenceKey {
     }
 }
 
-/// Whether an occurrence takes place.
+/// The status of an occurrence: scheduled or cancelled.
 pub type OccurrenceStatus = EventStatus;
 
-/// What an organizer set for one occurrence only; what is `None` comes from the event.
+/// The values that an organizer set for one occurrence only. `None` means the value of the event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exception {
-    /// Its own title.
+    /// The title.
     pub title: Option<Title>,
-    /// Its own place.
+    /// The location.
     pub location: Option<Location>,
-    /// Its own start, as a wall-clock time in the event's zone.
+    /// The start, as a local time in the event's zone.
     pub starts_at: Option<LocalDateTime>,
-    /// Its own duration.
+    /// The duration.
     pub duration: Option<EventDuration>,
-    /// Its own number of seats.
+    /// The number of seats.
     pub capacity: Option<Capacity>,
-    /// Whether it was called off by itself.
+    /// `true` if the occurrence was cancelled by itself, not together with its event.
     pub cancelled: bool,
 }
 
 impl Exception {
-    /// Whether anything differs from the event.
+    /// Tests whether any value differs from the event.
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self != Self::default()
     }
 }
 
-/// An occurrence that somebody touched, as it is stored.
+/// A stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredOccurrence {
-    /// Its identity.
+    /// The identity.
     pub key: OccurrenceKey,
-    /// The original start as a wall-clock time in the event's zone. What the rule gives is matched by it, so
-    /// that a new time-zone database finds the same occurrence at another instant.
+    /// The original start as a local time in the event's zone. Dates of the rule are matched by it, so that the same
+    /// occurrence is found after a new time-zone database moved it to another instant.
     pub original_local: LocalDateTime,
-    /// When it takes place.
+    /// The time at which it takes place.
     pub interval: Interval,
-    /// How many seats it has.
+    /// The number of seats.
     pub capacity: Capacity,
-    /// How many seats are taken.
+    /// The number of confirmed registrations.
     pub taken: u32,
-    /// How many wait for a seat.
+    /// The number of waitlisted registrations.
     pub waiting: u32,
-    /// Whether it takes place.
+    /// The status.
     pub status: OccurrenceStatus,
-    /// What the organizer set for it alone.
+    /// The values that the organizer set for it only.
     pub exception: Exception,
-    /// Counts the changes of its time and status, not those of its seats.
+    /// The number of changes, not counting registrations.
     pub version: u32,
 }
 
-/// Whether, and why not, a member can register for an occurrence.
+/// The state of registration for an occurrence: open, or the reason why it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RegistrationState {
-    /// Yes.
+    /// Members can register.
     Open,
-    /// It opens later.
+    /// Registration opens later.
     NotYetOpen,
-    /// It has closed, or the occurrence has begun.
+    /// Registration has closed, or the occurrence has begun.
     Closed,
     /// No seat is free.
     Full,
-    /// It does not take place.
+    /// The occurrence is cancelled.
     Cancelled,
 }
 
-/// An occurrence as people see it: the event, with what the occurrence has of its own.
+/// An occurrence with the values that it takes from its event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
-    /// Its identity.
+    /// The identity.
     pub key: OccurrenceKey,
-    /// The original start as a wall-clock time in the event's zone.
+    /// The original start as a local time in the event's zone.
     pub original_local: LocalDateTime,
-    /// When it takes place.
+    /// The time at which it takes place.
     pub interval: Interval,
-    /// What it is called.
+    /// The title.
     pub title: Title,
-    /// Where it takes place.
+    /// The location.
     pub location: Location,
-    /// How many seats it has.
+    /// The number of seats.
     pub capacity: Capacity,
-    /// How many seats are taken.
+    /// The number of confirmed registrations.
     pub taken: u32,
-    /// How many wait for a seat.
+    /// The number of waitlisted registrations.
     pub waiting: u32,
-    /// Whether it takes place.
+    /// The status.
     pub status: OccurrenceStatus,
-    /// Whether an organizer moved, resized, renamed or cancelled it by itself.
+    /// `true` if an organizer rescheduled, resized, renamed or cancelled it by itself.
     pub is_exception: bool,
-    /// When members may register and cancel.
+    /// The times within which members can register and cancel.
     pub policy: RegistrationPolicy,
 }
 
 impl Occurrence {
-    /// The occurrence that the event's rule gives, while nobody has touched it.
+    /// The occurrence that is derived from the event.
     #[must_use]
     pub fn untouched(event: &Event, origin: SeriesOccurrence) -> Self {
         Self {
@@ -175,7 +175,7 @@ impl Occurrence {
         }
     }
 
-    /// The occurrence that is stored.
+    /// The stored occurrence.
     #[must_use]
     pub fn stored(event: &Event, stored: &StoredOccurrence) -> Self {
         Self {

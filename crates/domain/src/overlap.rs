@@ -1,7 +1,6 @@
-//! What conflicts with what: intervals that have an instant in common.
+//! Overlaps: pairs of intervals that have an instant in common.
 //!
-//! All functions follow the one rule of [`Interval::overlaps`]: intervals are half-open, so that touching
-//! ones do not conflict.
+//! All functions use [`Interval::overlaps`]: intervals are half-open, so touching ones do not overlap.
 //!
 //! ```
 //! use convene_domain::overlap;
@@ -24,7 +23,7 @@ use std::iter::Peekable;
 
 use crate::time::Interval;
 
-/// The keys of the intervals that overlap `wanted`, in the order given.
+/// Returns the keys of the intervals that overlap `wanted`, in the given order.
 pub fn conflicts<K>(
     wanted: &Interval,
     taken: impl IntoIterator<Item = (K, Interval)>,
@@ -32,15 +31,15 @@ pub fn conflicts<K>(
     taken.into_iter().filter(|(_, interval)| interval.overlaps(wanted)).map(|(key, _)| key)
 }
 
-/// The key of the first interval, in the order given, that overlaps `wanted`.
+/// Returns the key of the first interval, in the given order, that overlaps `wanted`.
 pub fn first_conflict<K>(wanted: &Interval, taken: impl IntoIterator<Item = (K, Interval)>) -> Option<K> {
     conflicts(wanted, taken).next()
 }
 
-/// All pairs of intervals that overlap each other, by the start of the later one's partner.
+/// Returns all pairs of overlapping intervals, ordered by the start of the interval that starts first, whose key comes
+/// first in the pair.
 ///
-/// Takes `n log n` steps for `n` intervals, and one for each pair that is asked for. In a pair, the key of
-/// the interval that starts first comes first.
+/// Takes `n log n` steps for `n` intervals, and one for each pair that is read.
 pub fn pairs<K: Clone>(intervals: impl IntoIterator<Item = (K, Interval)>) -> impl Iterator<Item = (K, K)> {
     let mut sorted: Vec<(K, Interval)> = intervals.into_iter().collect();
     sorted.sort_by_key(|(_, interval)| *interval);
@@ -49,7 +48,7 @@ pub fn pairs<K: Clone>(intervals: impl IntoIterator<Item = (K, Interval)>) -> im
         loop {
             let (key, interval) = sorted.get(earlier)?;
             match sorted.get(later) {
-                // Sorted by start, the later one overlaps as soon as it starts before the end.
+                // They are sorted by start, so the later one overlaps if it starts before the end.
                 Some((other, candidate)) if candidate.start() < interval.end() => {
                     later += 1;
                     return Some((key.clone(), other.clone()));
@@ -63,10 +62,10 @@ pub fn pairs<K: Clone>(intervals: impl IntoIterator<Item = (K, Interval)>) -> im
     })
 }
 
-/// All pairs of an interval of one calendar and one of another that overlap, lazily.
+/// Returns all overlapping pairs of an interval of one calendar and one of another, lazily.
 ///
-/// Both calendars must give their intervals by rising start, as [`Series::between`] does; they may be
-/// endless. Only the intervals that have not ended yet are kept.
+/// Both calendars must be sorted by start, as [`Series::between`] is; they may be endless. Only the intervals that have
+/// not ended yet are kept.
 ///
 /// [`Series::between`]: crate::recurrence::Series::between
 pub fn pairs_between<L: Clone, R: Clone>(
@@ -79,11 +78,11 @@ pub fn pairs_between<L: Clone, R: Clone>(
 struct PairsBetween<L, R, A: Iterator<Item = (L, Interval)>, B: Iterator<Item = (R, Interval)>> {
     left: Side<L, A>,
     right: Side<R, B>,
-    /// Pairs found and not yet given out, last first.
+    /// The pairs that were found and not returned yet, last first.
     found: Vec<((L, Interval), (R, Interval))>,
 }
 
-/// One of two calendars: what is to come, and what has begun and may not have ended.
+/// One of the two calendars: the intervals to come, and those that have begun and may not have ended.
 struct Side<K, I: Iterator<Item = (K, Interval)>> {
     coming: Peekable<I>,
     open: Vec<(K, Interval)>,
@@ -94,7 +93,7 @@ impl<K, I: Iterator<Item = (K, Interval)>> Side<K, I> {
         Self { coming: intervals.peekable(), open: Vec::new() }
     }
 
-    /// What still overlaps an interval that starts no earlier than all that are open.
+    /// Returns the open intervals that overlap an interval that starts no earlier than all of them.
     fn still_open(&mut self, newcomer: &Interval) -> impl Iterator<Item = &(K, Interval)> {
         self.open.retain(|(_, interval)| interval.end() > newcomer.start());
         self.open.iter()
@@ -119,7 +118,7 @@ where
             let right_start = self.right.coming.peek().map(|(_, interval)| interval.start());
             let left_is_next = match (left_start, right_start) {
                 (Some(left), Some(right)) => left <= right,
-                // Nothing can overlap a side that is empty and has nothing open.
+                // A side without further intervals matters only while some of its intervals are open.
                 (Some(_), None) if !self.right.open.is_empty() => true,
                 (None, Some(_)) if !self.left.open.is_empty() => false,
                 _ => return None,
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_keep_the_order_given_and_leave_touching_ones_out() {
+    fn conflicts_keep_the_given_order_and_exclude_touching_intervals() {
         let taken = [("late", hours(3, 5)), ("touching", hours(4, 6)), ("early", hours(0, 3))];
         let found: Vec<_> = conflicts(&hours(2, 4), taken).collect();
         assert_eq!(found, ["late", "early"]);
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn pairs_between_agree_with_comparing_everything() {
-        // Every interval of up to four hours in a day, dealt out to two calendars.
+        // Every interval of up to four hours in a day, distributed to two calendars.
         let all: Vec<_> =
             (0..24).flat_map(|from| (1..5).map(move |length| hours(from, from + length))).collect();
         let (mut left, mut right) = (Vec::new(), Vec::new());

@@ -234,7 +234,7 @@ impl Occurrence {
         Seating::from(self).available()
     }
 
-    /// Whether, and why not, a member can register at `now`.
+    /// The state of registration at `now`.
     #[must_use]
     pub fn registration_state(&self, now: Instant) -> RegistrationState {
         Seating::from(self).state(now)
