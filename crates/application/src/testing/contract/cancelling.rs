@@ -1,4 +1,4 @@
-//! What [`RegistrationBook::cancel`](crate::ports::RegistrationBook::cancel) must hold.
+//! The contract of [`RegistrationBook::cancel`](crate::ports::RegistrationBook::cancel).
 
 use convene_domain::{
     id::RegistrationId,
@@ -17,7 +17,7 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn gives_the_seat_and_the_time_back(bench: Bench) {
+pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST)).await;
@@ -45,18 +45,18 @@ pub(super) async fn cancels_a_registration_once(bench: Bench) {
     let journal = tenant.journal().await;
     assert_eq!(refusal(tenant.try_cancel(&seat, NOW).await), Refusal::AlreadyCancelled);
     journal.expect_nothing().await;
-    assert_eq!(tenant.counts(seat.occurrence).await, (0, 0), "the seat is not given back twice");
+    assert_eq!(tenant.counts(seat.occurrence).await, (0, 0), "the seat is not freed twice");
 }
 
-pub(super) async fn cancels_nobody_elses_registration(bench: Bench) {
+pub(super) async fn refuses_cancellations_of_other_members_registrations(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
     let journal = tenant.journal().await;
-    let stranger = crowd[1].id;
+    let other = crowd[1].id;
     for registration in [seat.id, RegistrationId::from_uuid(fresh_uuid())] {
-        let request = CancelRequest { registration, caller: stranger, role: Role::Member };
+        let request = CancelRequest { registration, caller: other, role: Role::Member };
         let refused = tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await;
         assert_eq!(refusal(refused), Refusal::not_found("registrationId"));
     }
@@ -64,7 +64,7 @@ pub(super) async fn cancels_nobody_elses_registration(bench: Bench) {
     assert_eq!(tenant.registration_now(&seat).await, seat);
 }
 
-pub(super) async fn tells_an_admins_own_registration_from_others(bench: Bench) {
+pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
@@ -78,7 +78,7 @@ pub(super) async fn tells_an_admins_own_registration_from_others(bench: Bench) {
     }
 }
 
-pub(super) async fn frees_one_seat_of_many(bench: Bench) {
+pub(super) async fn frees_only_the_cancelled_seat(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(3)).await;
     let crowd = tenant.crowd(4).await;

@@ -167,10 +167,10 @@ pub(super) async fn repeats_registrations_and_cancellations(bench: Bench) {
         ..register(occurrence_key(&event, day(0)), crowd[member].id)
     };
     let seat = repeat(tenant, async |change| book.register(scope, request(0), &change).await).await;
-    let queued = repeat(tenant, async |change| book.register(scope, request(1), &change).await).await;
+    let waitlisted = repeat(tenant, async |change| book.register(scope, request(1), &change).await).await;
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
     let request = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
     let cancelled = repeat(tenant, async |change| book.cancel(scope, request, &change).await).await;
-    assert_eq!(cancelled.promoted.map(|promoted| promoted.id), Some(queued.id));
+    assert_eq!(cancelled.promoted.map(|promoted| promoted.id), Some(waitlisted.id));
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
 }

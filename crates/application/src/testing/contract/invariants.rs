@@ -40,11 +40,11 @@ async fn seats_are_counted(tenant: &Tenant, registrations: &[Registration]) {
         members.sort_unstable();
         members.dedup();
         assert_eq!(members.len(), active.len(), "{key}: a member is registered twice");
-        let mut places: Vec<_> =
+        let mut sequences: Vec<_> =
             active.iter().filter_map(|registration| registration.status.waitlist_sequence()).collect();
-        places.sort_unstable();
-        places.dedup();
-        assert_eq!(places.len(), waiting, "{key}: a place in the queue is missing or given twice");
+        sequences.sort_unstable();
+        sequences.dedup();
+        assert_eq!(sequences.len(), waiting, "{key}: a waitlist sequence is missing or used twice");
     }
 }
 
@@ -54,8 +54,8 @@ fn nobody_is_in_two_places(registrations: &[Registration]) {
         agendas.entry(registration.member).or_default().push((registration.id, registration.interval));
     }
     for (member, agenda) in agendas {
-        let clashes: Vec<_> = overlap::pairs(agenda).collect();
-        assert!(clashes.is_empty(), "{member} is in two places at once: {clashes:?}");
+        let overlaps: Vec<_> = overlap::pairs(agenda).collect();
+        assert!(overlaps.is_empty(), "{member} is in two places at once: {overlaps:?}");
     }
 }
 

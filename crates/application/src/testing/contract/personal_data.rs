@@ -115,7 +115,7 @@ pub(super) async fn collects_what_others_did_to_a_person(bench: Bench) {
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let seat = tenant.seat(&event, day(0), &bea).await;
-    let queued = tenant.seat_or_waitlist(&event, day(0), &ada).await;
+    let waitlisted = tenant.seat_or_waitlist(&event, day(0), &ada).await;
     tenant.cancel(&seat).await;
     let events = &tenant.ports.events;
     events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
@@ -128,7 +128,8 @@ pub(super) async fn collects_what_others_did_to_a_person(bench: Bench) {
     let record = collect(&tenant, "ada").await;
     assert_eq!(told(&record.activity), expected, "though the registration is gone");
     assert_eq!(record.registrations, []);
-    let of_seats = record.activity.iter().skip(1).all(|it| it.subject.to_string() == queued.id.to_string());
+    let of_seats =
+        record.activity.iter().skip(1).all(|it| it.subject.to_string() == waitlisted.id.to_string());
     assert!(of_seats, "nothing of bea's: {:?}", record.activity);
 }
 
@@ -277,7 +278,7 @@ pub(super) async fn erases_who_is_still_at_it(bench: Bench) {
     for number in 0..4 {
         tenant.seat(&event, day(number), &bea).await;
     }
-    // Seats for the most part, and a few places in queues.
+    // Mostly confirmed registrations, and a few waitlisted ones.
     let mut calls: Vec<BoxedCall> = Vec::new();
     for number in 0..12_u8 {
         let key = occurrence_key(&event, day(number.into()));

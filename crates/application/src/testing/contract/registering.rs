@@ -1,4 +1,4 @@
-//! What [`RegistrationBook::register`](crate::ports::RegistrationBook::register) must hold.
+//! The contract of [`RegistrationBook::register`](crate::ports::RegistrationBook::register).
 
 use convene_domain::{
     activity::Action,
@@ -19,7 +19,7 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn gives_a_seat(bench: Bench) {
+pub(super) async fn confirms_a_registration(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(3)).await;
     let ada = tenant.member("ada").await;
@@ -45,10 +45,10 @@ pub(super) async fn gives_a_seat(bench: Bench) {
     assert_eq!(occurrence.original_local, FIRST + Duration::days(7));
     assert!(!occurrence.exception.is_any());
     let untouched = OccurrenceKey { event: event.id, original_start: day(14) };
-    assert_eq!(tenant.stored(untouched).await, None, "its sisters are not");
+    assert_eq!(tenant.stored(untouched).await, None, "other occurrences are not stored");
 }
 
-pub(super) async fn gives_no_more_seats_than_there_are(bench: Bench) {
+pub(super) async fn refuses_registrations_for_a_full_occurrence(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(2)).await;
     let crowd = tenant.crowd(3).await;
@@ -59,7 +59,6 @@ pub(super) async fn gives_no_more_seats_than_there_are(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::OccurrenceFull);
     journal.expect_nothing().await;
     assert_eq!(tenant.active_of(crowd[2].id).await, []);
-    // Each occurrence has its own seats.
     tenant.seat(&event, day(1), &crowd[2]).await;
 }
 
@@ -73,16 +72,16 @@ pub(super) async fn registers_a_member_once_for_an_occurrence(bench: Bench) {
     let journal = tenant.journal().await;
     for request in [again(), waiting(again())] {
         let refused = tenant.try_register(request, NOW).await;
-        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "and not that it conflicts with itself");
+        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "not a conflict with itself");
     }
     journal.expect_nothing().await;
     tenant.seat(&event, day(0), &crowd[1]).await;
-    let queued = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
-    assert_eq!(queued.status, RegistrationStatus::Waitlisted { sequence: 1 });
+    let waitlisted = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
+    assert_eq!(waitlisted.status, RegistrationStatus::Waitlisted { sequence: 1 });
     for member in &crowd {
         let request = waiting(register(occurrence_key(&event, day(0)), member.id));
         let refused = tenant.try_register(request, NOW).await;
-        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "also where it is full");
+        assert_eq!(refusal(refused), Refusal::AlreadyRegistered, "also if it is full");
     }
 }
 
@@ -98,7 +97,7 @@ pub(super) async fn registers_again_after_a_cancellation(bench: Bench) {
     assert_eq!(tenant.registration_now(&first).await.status.kind(), RegistrationStatusKind::Cancelled);
 }
 
-pub(super) async fn names_the_registration_in_the_way(bench: Bench) {
+pub(super) async fn names_the_conflicting_registration(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let bea = tenant.member("bea").await;
@@ -121,7 +120,7 @@ pub(super) async fn names_the_registration_in_the_way(bench: Bench) {
     tenant.seat(&event, day(0), &bea).await;
 }
 
-pub(super) async fn lets_intervals_touch(bench: Bench) {
+pub(super) async fn accepts_registrations_at_touching_times(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     for hour in [0, -1, 1, 2] {
@@ -132,7 +131,7 @@ pub(super) async fn lets_intervals_touch(bench: Bench) {
     assert_eq!(tenant.active_of(ada.id).await.len(), 4);
 }
 
-pub(super) async fn minds_the_time_of_an_occurrence_and_not_its_rule(bench: Bench) {
+pub(super) async fn detects_conflicts_at_the_time_of_a_rescheduled_occurrence(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 5)).await;
@@ -155,7 +154,7 @@ pub(super) async fn minds_the_time_of_an_occurrence_and_not_its_rule(bench: Benc
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(moved) });
 }
 
-pub(super) async fn does_not_register_for_or_with_what_is_not_there(bench: Bench) {
+pub(super) async fn refuses_unknown_occurrences_and_members(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let never_stored = EventBuilder::daily(FIRST, 3).build();
@@ -180,7 +179,7 @@ pub(super) async fn does_not_register_for_or_with_what_is_not_there(bench: Bench
     journal.expect_nothing().await;
 }
 
-pub(super) async fn registers_for_what_an_occurrence_has_become(bench: Bench) {
+pub(super) async fn registers_by_a_former_key_of_an_occurrence(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let crowd = tenant.crowd(3).await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
@@ -199,13 +198,13 @@ pub(super) async fn registers_for_what_an_occurrence_has_become(bench: Bench) {
     assert_eq!(tenant.counts(now).await, (2, 0));
     let refused = tenant.try_register(register(held.occurrence, crowd[0].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::AlreadyRegistered);
-    // Nobody touched this one, so nothing remembers when it was.
+    // Former keys are stored with the occurrence, and this one is not stored.
     let untouched = occurrence_key(&event, day(2));
     let refused = tenant.try_register(register(untouched, crowd[2].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
 }
 
-pub(super) async fn knows_an_occurrence_as_its_event_is_now(bench: Bench) {
+pub(super) async fn derives_occurrences_from_the_edited_event(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let bea = tenant.member("bea").await;
@@ -239,7 +238,7 @@ pub(super) async fn knows_an_occurrence_as_its_event_is_now(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
 }
 
-pub(super) async fn says_who_did_it_for_whom(bench: Bench) {
+pub(super) async fn logs_the_actor_and_the_request(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;

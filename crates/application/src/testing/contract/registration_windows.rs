@@ -1,4 +1,4 @@
-//! When members can register, and until when they can cancel.
+//! The times within which members can register and cancel.
 
 use convene_domain::{member::Role, registration::RegistrationStatus};
 use time::Duration;
@@ -15,7 +15,7 @@ use crate::{
 
 const MOMENT: Duration = Duration::MILLISECOND;
 
-pub(super) async fn opens_and_closes_registration_to_the_moment(bench: Bench) {
+pub(super) async fn opens_and_closes_registration_on_time(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2));
     let event = tenant.event(event).await;
@@ -30,14 +30,14 @@ pub(super) async fn opens_and_closes_registration_to_the_moment(bench: Bench) {
     journal.expect_nothing().await;
     attempt(0, opens_at).await.unwrap();
     attempt(1, closed_at - MOMENT).await.unwrap();
-    // Once it is stored, the same holds.
+    // The same holds for the stored occurrence.
     assert_eq!(refusal(attempt(2, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
     assert_eq!(refusal(attempt(2, closed_at).await), Refusal::RegistrationClosed { closed_at });
     attempt(2, closed_at - MOMENT).await.unwrap();
     attempt(3, opens_at).await.unwrap();
 }
 
-pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
+pub(super) async fn closes_the_waitlist_with_registration(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2)).seats(1);
     let event = tenant.event(event).await;
@@ -50,11 +50,11 @@ pub(super) async fn closes_the_queue_with_registration(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at });
     let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
     assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at });
-    let queued = tenant.try_register(wait(), closed_at - MOMENT).await.unwrap();
-    assert_eq!(queued.status, RegistrationStatus::Waitlisted { sequence: 1 });
+    let waitlisted = tenant.try_register(wait(), closed_at - MOMENT).await.unwrap();
+    assert_eq!(waitlisted.status, RegistrationStatus::Waitlisted { sequence: 1 });
 }
 
-pub(super) async fn registers_nobody_for_what_has_begun(bench: Bench) {
+pub(super) async fn refuses_registrations_after_the_start(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ada = tenant.member("ada").await;
@@ -65,7 +65,7 @@ pub(super) async fn registers_nobody_for_what_has_begun(bench: Bench) {
     tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
 }
 
-pub(super) async fn moves_the_window_with_the_policy(bench: Bench) {
+pub(super) async fn applies_an_edited_policy_to_stored_and_derived_occurrences(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let crowd = tenant.crowd(2).await;
@@ -83,7 +83,7 @@ pub(super) async fn moves_the_window_with_the_policy(bench: Bench) {
     for start in [day(0), day(7)] {
         let refused = tenant.try_register(register(occurrence_key(&event, start), crowd[1].id), NOW).await;
         let opens_at = start - Duration::days(2);
-        assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at }, "stored before or not");
+        assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at }, "stored or derived");
     }
 }
 
@@ -113,13 +113,13 @@ pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_th
     by_admin(first.id, day(0) - MOMENT).await.unwrap();
 }
 
-pub(super) async fn lets_members_leave_the_queue_after_the_deadline(bench: Bench) {
+pub(super) async fn lets_members_leave_the_waitlist_after_the_deadline(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
-    let queued = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
-    let refused = tenant.try_cancel(&queued, day(0)).await;
+    let waitlisted = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    let refused = tenant.try_cancel(&waitlisted, day(0)).await;
     assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) });
-    tenant.try_cancel(&queued, day(0) - MOMENT).await.unwrap();
+    tenant.try_cancel(&waitlisted, day(0) - MOMENT).await.unwrap();
 }

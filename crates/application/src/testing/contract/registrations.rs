@@ -1,4 +1,4 @@
-//! What [`Registrations`](crate::ports::Registrations) must hold.
+//! The contract of [`Registrations`](crate::ports::Registrations).
 
 use std::slice;
 
@@ -37,7 +37,7 @@ pub(super) async fn lists_registrations_by_start_and_then_id(bench: Bench) {
     assert_eq!(page(after(1)).await, (all[2..4].to_vec(), true));
     assert_eq!(page(after(3)).await, (all[4..].to_vec(), false));
     assert_eq!(page(first(5)).await, (all.clone(), false));
-    // A position need not be that of a registration.
+    // A position can be one that no registration has.
     assert_eq!(page(first_after(5, (day(2), all[0].id))).await.0, all[3..]);
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn filters_registrations(bench: Bench) {
     assert_eq!(list(of_occurrence.clone()).await, both);
     assert_eq!(list(RegistrationFilter { member: Some(ada.id), ..of_occurrence }).await, [waiting]);
 
-    // From 09:00 to 10:00: half-open at both ends.
+    // The first one takes place from 09:00 to 10:00.
     let ends = day(0) + Duration::HOUR;
     let moment = Duration::MILLISECOND;
     let from = |from| RegistrationFilter { from: Some(from), ..all() };
@@ -96,7 +96,7 @@ pub(super) async fn gets_registrations_by_id(bench: Bench) {
     assert_eq!(found, [one, two]);
 }
 
-pub(super) async fn finds_what_a_member_holds_in_occurrences(bench: Bench) {
+pub(super) async fn finds_the_active_registrations_of_a_member(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -104,14 +104,14 @@ pub(super) async fn finds_what_a_member_holds_in_occurrences(bench: Bench) {
     let held = tenant.seat(&series, day(0), ada).await;
     let others = tenant.seat(&series, day(1), bea).await;
     let waiting = tenant.seat_or_waitlist(&series, day(1), ada).await;
-    let given_up = tenant.seat(&series, day(2), ada).await;
-    tenant.cancel(&given_up).await;
-    let not_asked_for = tenant.seat(&series, day(3), ada).await;
-    let untouched = OccurrenceKey { event: series.id, original_start: day(4) };
-    let keys = [held.occurrence, others.occurrence, given_up.occurrence, untouched];
+    let cancelled = tenant.seat(&series, day(2), ada).await;
+    tenant.cancel(&cancelled).await;
+    let other = tenant.seat(&series, day(3), ada).await;
+    let derived = OccurrenceKey { event: series.id, original_start: day(4) };
+    let keys = [held.occurrence, others.occurrence, cancelled.occurrence, derived];
     let mut found = tenant.ports.registrations.active_of(&tenant.scope, ada.id, &keys).await.unwrap();
     found.sort_by_key(|registration| registration.interval);
     assert_eq!(found, [held, waiting]);
-    let keys = [not_asked_for.occurrence];
+    let keys = [other.occurrence];
     assert_eq!(tenant.ports.registrations.active_of(&tenant.scope, bea.id, &keys).await.unwrap(), []);
 }

@@ -1,4 +1,4 @@
-//! Many callers at once. Whatever the order in which they are served, exactly what may succeed does.
+//! Many concurrent callers. In any order of execution, exactly those calls succeed that may.
 
 use std::pin::Pin;
 
@@ -25,10 +25,10 @@ use crate::{
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 
-/// Calls of different kinds, to be made later.
+/// Calls that have not been made yet.
 type Calls = Vec<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-/// A call to register, to be made later.
+/// A call to register that has not been made yet.
 fn call(
     tenant: &Tenant,
     event: &Event,
@@ -41,46 +41,46 @@ fn call(
     async move { tenant.try_register(request, NOW).await }
 }
 
-fn won_and_lost<T: std::fmt::Debug>(outcomes: Vec<Outcome<T>>) -> (Vec<T>, Vec<Refusal>) {
-    let (mut won, mut lost) = (Vec::new(), Vec::new());
+fn replies_and_refusals<T: std::fmt::Debug>(outcomes: Vec<Outcome<T>>) -> (Vec<T>, Vec<Refusal>) {
+    let (mut replies, mut refusals) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         match outcome {
-            Ok(answer) => won.push(answer),
-            refused => lost.push(refusal(refused)),
+            Ok(reply) => replies.push(reply),
+            refused => refusals.push(refusal(refused)),
         }
     }
-    (won, lost)
+    (replies, refusals)
 }
 
-pub(super) async fn gives_ten_seats_to_ten_of_two_hundred(bench: Bench) {
+pub(super) async fn confirms_ten_of_two_hundred_for_ten_seats(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
     let crowd = tenant.crowd(200).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(won.len(), 10);
-    assert!(lost.iter().all(|refusal| *refusal == Refusal::OccurrenceFull), "{lost:?}");
-    assert_eq!(tenant.counts(won[0].occurrence).await, (10, 0));
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(replies.len(), 10);
+    assert!(refusals.iter().all(|refusal| *refusal == Refusal::OccurrenceFull), "{refusals:?}");
+    assert_eq!(tenant.counts(replies[0].occurrence).await, (10, 0));
 }
 
-pub(super) async fn gives_one_seat_to_one_and_queues_the_others(bench: Bench) {
+pub(super) async fn confirms_one_and_waitlists_the_others_for_one_seat(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(32).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, true)).collect();
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(lost, []);
-    let seats = won.iter().filter(|one| one.status == RegistrationStatus::Confirmed).count();
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(refusals, []);
+    let seats = replies.iter().filter(|one| one.status == RegistrationStatus::Confirmed).count();
     assert_eq!(seats, 1);
-    assert_eq!(tenant.counts(won[0].occurrence).await, (1, 31));
-    let ids: Vec<_> = won.iter().map(|one| one.id).collect();
+    assert_eq!(tenant.counts(replies[0].occurrence).await, (1, 31));
+    let ids: Vec<_> = replies.iter().map(|one| one.id).collect();
     let positions = tenant.ports.registrations.waitlist_positions(&tenant.scope, &ids).await.unwrap();
     let mut positions: Vec<_> = positions.into_values().collect();
     positions.sort_unstable();
     assert_eq!(positions, (1..=31).collect::<Vec<_>>());
 }
 
-pub(super) async fn gives_a_member_one_of_many_overlapping_seats(bench: Bench) {
+pub(super) async fn confirms_one_of_many_overlapping_registrations(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let mut calls = Vec::new();
@@ -89,25 +89,25 @@ pub(super) async fn gives_a_member_one_of_many_overlapping_seats(bench: Bench) {
         let event = tenant.event(EventBuilder::once(start)).await;
         calls.push(call(&tenant, &event, start.as_utc(), &ada, false));
     }
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(won.len(), 1);
-    let with = Refusal::ScheduleConflict { with: Box::new(won[0].clone()) };
-    assert!(lost.iter().all(|refusal| *refusal == with), "{lost:?}");
-    assert_eq!(tenant.active_of(ada.id).await, won);
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(replies.len(), 1);
+    let with = Refusal::ScheduleConflict { with: Box::new(replies[0].clone()) };
+    assert!(refusals.iter().all(|refusal| *refusal == with), "{refusals:?}");
+    assert_eq!(tenant.active_of(ada.id).await, replies);
 }
 
-pub(super) async fn registers_a_member_once_however_often_they_call(bench: Bench) {
+pub(super) async fn registers_a_member_once_under_concurrent_calls(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(20)).await;
     let ada = tenant.member("ada").await;
     let calls: Vec<_> = (0..16).map(|_| call(&tenant, &event, day(0), &ada, false)).collect();
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(won.len(), 1);
-    assert!(lost.iter().all(|refusal| *refusal == Refusal::AlreadyRegistered), "{lost:?}");
-    assert_eq!(tenant.counts(won[0].occurrence).await, (1, 0));
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(replies.len(), 1);
+    assert!(refusals.iter().all(|refusal| *refusal == Refusal::AlreadyRegistered), "{refusals:?}");
+    assert_eq!(tenant.counts(replies[0].occurrence).await, (1, 0));
 }
 
-pub(super) async fn leaves_no_seat_free_because_of_who_could_not_take_it(bench: Bench) {
+pub(super) async fn fills_all_seats_although_some_members_have_conflicts(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(8)).await;
     let other = tenant.event(EventBuilder::once(FIRST).seats(100)).await;
@@ -116,11 +116,11 @@ pub(super) async fn leaves_no_seat_free_because_of_who_could_not_take_it(bench: 
         tenant.seat(&other, day(0), member).await;
     }
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(won.len(), 8, "twelve could take the eight seats: {lost:?}");
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(replies.len(), 8, "twelve could take the eight seats: {refusals:?}");
 }
 
-pub(super) async fn cancels_a_seat_once_however_often_it_is_given_back(bench: Bench) {
+pub(super) async fn cancels_a_registration_once_under_concurrent_calls(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(2)).await;
     let crowd = tenant.crowd(4).await;
@@ -134,14 +134,14 @@ pub(super) async fn cancels_a_seat_once_however_often_it_is_given_back(bench: Be
             async move { tenant.try_cancel(&seat, NOW).await }
         })
         .collect();
-    let (won, lost) = won_and_lost(together(calls).await);
-    assert_eq!(won.len(), 1);
-    assert!(lost.iter().all(|refusal| *refusal == Refusal::AlreadyCancelled), "{lost:?}");
-    assert_eq!(won[0].promoted.as_ref().map(|promoted| promoted.member), Some(crowd[2].id));
+    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    assert_eq!(replies.len(), 1);
+    assert!(refusals.iter().all(|refusal| *refusal == Refusal::AlreadyCancelled), "{refusals:?}");
+    assert_eq!(replies[0].promoted.as_ref().map(|promoted| promoted.member), Some(crowd[2].id));
     assert_eq!(tenant.counts(seat.occurrence).await, (2, 1));
 }
 
-pub(super) async fn keeps_every_seat_filled_while_members_come_and_go(bench: Bench) {
+pub(super) async fn keeps_all_seats_filled_while_members_register_and_cancel(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
     let crowd = tenant.crowd(40).await;
@@ -149,11 +149,11 @@ pub(super) async fn keeps_every_seat_filled_while_members_come_and_go(bench: Ben
     for member in &crowd[..5] {
         seats.push(tenant.seat(&event, day(0), member).await);
     }
-    let come = crowd[5..].iter().map(|member| call(&tenant, &event, day(0), member, true));
+    let registrations = crowd[5..].iter().map(|member| call(&tenant, &event, day(0), member, true));
     let mut calls: Calls = Vec::new();
-    for coming in come {
+    for registering in registrations {
         calls.push(Box::pin(async move {
-            coming.await.expect("a seat or a place in the queue");
+            registering.await.expect("a registration is made");
         }));
     }
     for seat in seats.clone() {
@@ -166,7 +166,7 @@ pub(super) async fn keeps_every_seat_filled_while_members_come_and_go(bench: Ben
     assert_eq!(tenant.counts(seats[0].occurrence).await, (5, 30));
 }
 
-pub(super) async fn never_takes_seats_away_that_are_given_out_at_the_same_time(bench: Bench) {
+pub(super) async fn never_removes_seats_that_are_taken_concurrently(bench: Bench) {
     for round in 0..5 {
         let tenant = bench.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(20)).await;
@@ -191,9 +191,9 @@ pub(super) async fn never_takes_seats_away_that_are_given_out_at_the_same_time(b
         };
         let mut calls: Calls = vec![Box::pin(shrink)];
         for member in &crowd {
-            let coming = call(&tenant, &event, day(0), member, false);
+            let registering = call(&tenant, &event, day(0), member, false);
             calls.push(Box::pin(async move {
-                if let Err(refused) = coming.await {
+                if let Err(refused) = registering.await {
                     assert_eq!(refusal::<()>(Err(refused)), Refusal::OccurrenceFull);
                 }
             }));
@@ -204,7 +204,7 @@ pub(super) async fn never_takes_seats_away_that_are_given_out_at_the_same_time(b
     }
 }
 
-pub(super) async fn registers_for_the_event_before_or_after_an_edit_never_in_between(bench: Bench) {
+pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between(bench: Bench) {
     for round in 0..5 {
         let tenant = bench.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::once(FIRST)).await;
@@ -225,32 +225,32 @@ pub(super) async fn registers_for_the_event_before_or_after_an_edit_never_in_bet
         };
         let mut calls: Calls = vec![Box::pin(move_on)];
         for member in &crowd {
-            let coming = call(&tenant, &event, day(0), member, false);
+            let registering = call(&tenant, &event, day(0), member, false);
             calls.push(Box::pin(async move {
-                if let Err(refused) = coming.await {
+                if let Err(refused) = registering.await {
                     let gone = Refusal::not_found("occurrenceId");
-                    assert_eq!(refusal::<()>(Err(refused)), gone, "its old time was asked for");
+                    assert_eq!(refusal::<()>(Err(refused)), gone, "the key is the old one");
                 }
             }));
         }
         together(calls).await;
         let new_time = event.interval_from(day(0) + Duration::hours(5));
         let all = tenant.registrations(RegistrationFilter::default()).await;
-        assert!(all.iter().all(|one| one.interval == new_time), "everybody follows: {all:?}");
+        assert!(all.iter().all(|one| one.interval == new_time), "all registrations move: {all:?}");
     }
 }
 
-pub(super) async fn deletes_an_event_or_gives_out_seats_in_it_not_both(bench: Bench) {
+pub(super) async fn deletes_an_event_or_registers_for_it_never_both(bench: Bench) {
     for round in 0..5 {
         let tenant = bench.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
         let ada = tenant.member("ada").await;
-        let coming = call(&tenant, &event, day(0), &ada, false);
+        let registering = call(&tenant, &event, day(0), &ada, false);
         let delete = {
             let (tenant, id) = (tenant.clone(), event.id);
             async move { tenant.ports.events.delete(&tenant.scope, id, &by_root()).await }
         };
-        let (registered, deleted) = tokio::join!(tokio::spawn(coming), tokio::spawn(delete));
+        let (registered, deleted) = tokio::join!(tokio::spawn(registering), tokio::spawn(delete));
         match (registered.unwrap(), deleted.unwrap()) {
             (Ok(registration), refused) => {
                 let registrations = vec![registration];

@@ -64,10 +64,10 @@ impl Tenant {
     /// Registers for the occurrence that begins at `start`.
     pub(super) async fn seat(&self, event: &Event, start: Instant, member: &Member) -> Registration {
         let request = register(occurrence_key(event, start), member.id);
-        self.try_register(request, NOW).await.expect("a seat is given")
+        self.try_register(request, NOW).await.expect("the registration is confirmed")
     }
 
-    /// Registers for the occurrence that begins at `start`, into the queue if it is full.
+    /// Registers for the occurrence that begins at `start`, on the waitlist if it is full.
     pub(super) async fn seat_or_waitlist(
         &self,
         event: &Event,
@@ -76,7 +76,7 @@ impl Tenant {
     ) -> Registration {
         let request =
             RegisterRequest { join_waitlist: true, ..register(occurrence_key(event, start), member.id) };
-        self.try_register(request, NOW).await.expect("a seat or a place in the queue is given")
+        self.try_register(request, NOW).await.expect("the registration is confirmed or waitlisted")
     }
 
     pub(super) async fn try_cancel(&self, registration: &Registration, at: Instant) -> Outcome<Cancelled> {
@@ -85,12 +85,12 @@ impl Tenant {
         self.ports.registration_book.cancel(&self.scope, request, &by_root_at(at)).await
     }
 
-    /// Cancels, as the member whose registration it is.
+    /// Cancels the registration on behalf of its member.
     pub(super) async fn cancel(&self, registration: &Registration) -> Cancelled {
         self.try_cancel(registration, NOW).await.expect("a registration is cancelled")
     }
 
-    /// The registration as it is now.
+    /// Returns the current state of the registration.
     pub(super) async fn registration_now(&self, registration: &Registration) -> Registration {
         let ids = [registration.id];
         let found =
@@ -98,14 +98,14 @@ impl Tenant {
         found.into_iter().next().expect("the registration is there")
     }
 
-    /// The occurrence as it is stored, by a key that it has or had.
+    /// Returns the stored occurrence that has or had this key.
     pub(super) async fn stored(&self, key: OccurrenceKey) -> Option<StoredOccurrence> {
         let found = self.ports.catalogue.stored(&self.scope, &[key]).await.expect("occurrences are read");
         assert!(found.len() <= 1 && found.iter().all(|found| found.asked == key), "{found:?}");
         found.into_iter().next().map(|found| found.stored)
     }
 
-    /// Seats taken and members waiting.
+    /// Returns the numbers of confirmed and waitlisted registrations.
     pub(super) async fn counts(&self, key: OccurrenceKey) -> (u32, u32) {
         self.stored(key).await.map_or((0, 0), |stored| (stored.taken, stored.waiting))
     }

@@ -1,4 +1,4 @@
-//! The queue of a full occurrence: who waits, in which order, and who moves up.
+//! The waitlist of a full occurrence, and promotions from it.
 
 use convene_domain::{
     capacity::Capacity,
@@ -19,42 +19,42 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-/// The positions of registrations in their queues, 0 for those that do not wait.
+/// The waitlist positions of registrations, 0 for those that are not waitlisted.
 async fn positions(tenant: &Tenant, registrations: &[&Registration]) -> Vec<u32> {
     let ids: Vec<_> = registrations.iter().map(|registration| registration.id).collect();
     let found = tenant.ports.registrations.waitlist_positions(&tenant.scope, &ids).await.unwrap();
-    assert!(found.keys().all(|id| ids.contains(id)), "only what was asked for");
+    assert!(found.keys().all(|id| ids.contains(id)), "only the given registrations");
     ids.iter().map(|id| found.get(id).copied().unwrap_or_default()).collect()
 }
 
-pub(super) async fn queues_in_the_order_of_arrival(bench: Bench) {
+pub(super) async fn waitlists_members_in_order_of_arrival(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat_or_waitlist(&event, day(0), &crowd[0]).await;
     assert_eq!(seat.status, RegistrationStatus::Confirmed, "a seat was free");
     let journal = tenant.journal().await;
-    let mut queue = Vec::new();
+    let mut waitlist = Vec::new();
     for member in crowd[1..].iter().rev() {
-        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
+        waitlist.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     journal
-        .expect([0, 1, 2].map(|place: usize| ("registration.waitlisted", queue[place].id.to_string())))
+        .expect([0, 1, 2].map(|place: usize| ("registration.waitlisted", waitlist[place].id.to_string())))
         .await;
-    let sequences: Vec<_> = queue.iter().map(|one| one.status.waitlist_sequence()).collect();
+    let sequences: Vec<_> = waitlist.iter().map(|one| one.status.waitlist_sequence()).collect();
     assert_eq!(sequences, [Some(1), Some(2), Some(3)]);
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 3));
-    assert_eq!(positions(&tenant, &[&queue[2], &seat, &queue[0], &queue[1]]).await, [3, 0, 1, 2]);
+    assert_eq!(positions(&tenant, &[&waitlist[2], &seat, &waitlist[0], &waitlist[1]]).await, [3, 0, 1, 2]);
     let unknown = Registration { id: RegistrationId::from_uuid(fresh_uuid()), ..seat.clone() };
     assert_eq!(positions(&tenant, &[&unknown]).await, [0]);
 
-    // Another occurrence has a queue of its own.
+    // Each occurrence has its own waitlist.
     tenant.seat(&event, day(1), &crowd[0]).await;
     let elsewhere = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     assert_eq!(positions(&tenant, &[&elsewhere]).await, [1]);
 }
 
-pub(super) async fn leaves_a_waiting_member_free_for_something_else(bench: Bench) {
+pub(super) async fn lets_waitlisted_members_register_elsewhere_at_that_time(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let full = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST)).await;
@@ -65,7 +65,7 @@ pub(super) async fn leaves_a_waiting_member_free_for_something_else(bench: Bench
     assert_eq!(tenant.active_of(crowd[1].id).await.len(), 2);
 }
 
-pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
+pub(super) async fn promotes_the_first_member_after_a_cancellation(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(3).await;
@@ -74,7 +74,7 @@ pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
     let second = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     let journal = tenant.journal().await;
     let cancelled = tenant.cancel(&seat).await;
-    let promoted = cancelled.promoted.expect("somebody moves up");
+    let promoted = cancelled.promoted.expect("somebody is promoted");
     assert_eq!((promoted.id, promoted.member), (first.id, crowd[1].id));
     assert_eq!(promoted.status, RegistrationStatus::Confirmed);
     assert_eq!(tenant.registration_now(&first).await, promoted);
@@ -86,13 +86,13 @@ pub(super) async fn moves_the_first_up_when_a_seat_is_given_back(bench: Bench) {
             ("registration.promoted", first.id.to_string()),
         ])
         .await;
-    // Who moved up holds the time, too.
+    // The promoted member holds the time, too.
     let other = tenant.event(EventBuilder::once(FIRST)).await;
     let refused = tenant.try_register(register(occurrence_key(&other, day(0)), crowd[1].id), NOW).await;
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(promoted) });
 }
 
-pub(super) async fn passes_over_who_has_a_clash_and_keeps_their_place(bench: Bench) {
+pub(super) async fn passes_over_members_with_a_conflict_who_keep_their_position(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::minutes(30))).await;
@@ -102,21 +102,21 @@ pub(super) async fn passes_over_who_has_a_clash_and_keeps_their_place(bench: Ben
     let free = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
     let elsewhere = tenant.seat(&other, day(0) + Duration::minutes(30), &crowd[1]).await;
 
-    let promoted = tenant.cancel(&seat).await.promoted.expect("the second moves up");
+    let promoted = tenant.cancel(&seat).await.promoted.expect("the second is promoted");
     assert_eq!(promoted.id, free.id);
-    assert_eq!(tenant.registration_now(&busy).await, busy, "place and all");
+    assert_eq!(tenant.registration_now(&busy).await, busy, "with its sequence");
     assert_eq!(positions(&tenant, &[&busy]).await, [1]);
-    assert_eq!(tenant.cancel(&promoted).await.promoted, None, "nobody whose time is free waits");
+    assert_eq!(tenant.cancel(&promoted).await.promoted, None, "no waitlisted member is free");
     assert_eq!(tenant.counts(seat.occurrence).await, (0, 1));
 
-    // The free seat goes to whoever can take it, and the one who waits is next as soon as their time is free.
+    // Anybody can take the free seat. The waitlisted member is promoted next, once their time is free.
     let quick = tenant.seat(&event, day(0), &crowd[0]).await;
     tenant.cancel(&elsewhere).await;
     let promoted = tenant.cancel(&quick).await.promoted.expect("the time is free now");
     assert_eq!(promoted.id, busy.id);
 }
 
-pub(super) async fn lets_members_leave_the_queue(bench: Bench) {
+pub(super) async fn lets_members_leave_the_waitlist(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(4).await;
@@ -130,20 +130,20 @@ pub(super) async fn lets_members_leave_the_queue(bench: Bench) {
     journal.expect([("registration.cancelled", first.id.to_string())]).await;
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 1));
     assert_eq!(positions(&tenant, &[&first, &second]).await, [0, 1]);
-    // Who comes back stands at the end.
+    // A member who joins again is the last.
     let third = tenant.seat_or_waitlist(&event, day(0), &crowd[3]).await;
     let again = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     assert_eq!(positions(&tenant, &[&second, &third, &again]).await, [1, 2, 3]);
 }
 
-pub(super) async fn moves_as_many_up_as_seats_are_added_to_an_event(bench: Bench) {
+pub(super) async fn promotes_members_to_seats_that_are_added_to_an_event(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(5).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    let mut queue = Vec::new();
+    let mut waitlist = Vec::new();
     for member in &crowd[1..] {
-        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
+        waitlist.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     let journal = tenant.journal().await;
     let edit = EventEdit {
@@ -158,23 +158,23 @@ pub(super) async fn moves_as_many_up_as_seats_are_added_to_an_event(bench: Bench
     journal
         .expect([
             ("event.updated", event.id.to_string()),
-            ("registration.promoted", queue[0].id.to_string()),
-            ("registration.promoted", queue[1].id.to_string()),
+            ("registration.promoted", waitlist[0].id.to_string()),
+            ("registration.promoted", waitlist[1].id.to_string()),
         ])
         .await;
     assert_eq!(tenant.counts(seat.occurrence).await, (3, 2));
-    let left: Vec<&Registration> = queue.iter().collect();
+    let left: Vec<&Registration> = waitlist.iter().collect();
     assert_eq!(positions(&tenant, &left).await, [0, 0, 1, 2]);
 }
 
-pub(super) async fn moves_up_when_seats_are_added_to_one_occurrence(bench: Bench) {
+pub(super) async fn promotes_members_to_seats_that_are_added_to_an_occurrence(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
-    let mut queue = Vec::new();
+    let mut waitlist = Vec::new();
     for member in &crowd[1..] {
-        queue.push(tenant.seat_or_waitlist(&event, day(0), member).await);
+        waitlist.push(tenant.seat_or_waitlist(&event, day(0), member).await);
     }
     let blocked = tenant.event(EventBuilder::once(FIRST)).await;
     tenant.seat(&blocked, day(0), &crowd[1]).await;
@@ -189,12 +189,12 @@ pub(super) async fn moves_up_when_seats_are_added_to_one_occurrence(bench: Bench
     journal
         .expect([
             ("occurrence.updated", seat.occurrence.to_string()),
-            ("registration.promoted", queue[1].id.to_string()),
+            ("registration.promoted", waitlist[1].id.to_string()),
         ])
         .await;
 }
 
-pub(super) async fn moves_up_when_a_member_is_removed(bench: Bench) {
+pub(super) async fn promotes_members_after_a_member_is_removed(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -203,12 +203,12 @@ pub(super) async fn moves_up_when_a_member_is_removed(bench: Bench) {
     let running = tenant.seat(&series, day(1), ada).await;
     let coming = tenant.seat(&series, day(2), ada).await;
     let next_but_one = tenant.seat(&series, day(3), ada).await;
-    let given_up = tenant.seat(&series, day(4), ada).await;
-    tenant.cancel(&given_up).await;
+    let cancelled = tenant.seat(&series, day(4), ada).await;
+    tenant.cancel(&cancelled).await;
     tenant.seat(&series, day(5), bea).await;
     let waiting = tenant.seat_or_waitlist(&series, day(5), ada).await;
     let late = tenant.seat_or_waitlist(&series, day(1), bea).await;
-    let lucky = tenant.seat_or_waitlist(&series, day(2), bea).await;
+    let promoted = tenant.seat_or_waitlist(&series, day(2), bea).await;
 
     let journal = tenant.journal().await;
     let now = day(1) + Duration::minutes(30);
@@ -221,18 +221,18 @@ pub(super) async fn moves_up_when_a_member_is_removed(bench: Bench) {
             ("registration.cancelled", coming.id.to_string()),
             ("registration.cancelled", next_but_one.id.to_string()),
             ("registration.cancelled", waiting.id.to_string()),
-            ("registration.promoted", lucky.id.to_string()),
+            ("registration.promoted", promoted.id.to_string()),
         ])
         .await;
-    assert_eq!(tenant.registration_now(&ended).await, ended, "what has ended stays on record");
+    assert_eq!(tenant.registration_now(&ended).await, ended, "ended registrations stay");
     for registration in [&running, &coming, &next_but_one, &waiting] {
         let now = tenant.registration_now(registration).await;
         assert_eq!(now.status.cancellation_reason(), Some(CancellationReason::MemberRemoved));
     }
-    assert_eq!(tenant.registration_now(&lucky).await.status, RegistrationStatus::Confirmed);
-    assert_eq!(tenant.registration_now(&late).await, late, "nobody moves up into what has begun");
-    let given_up = tenant.registration_now(&given_up).await;
-    assert_eq!(given_up.status.cancellation_reason(), Some(CancellationReason::ByMember));
+    assert_eq!(tenant.registration_now(&promoted).await.status, RegistrationStatus::Confirmed);
+    assert_eq!(tenant.registration_now(&late).await, late, "nobody is promoted after the start");
+    let cancelled = tenant.registration_now(&cancelled).await;
+    assert_eq!(cancelled.status.cancellation_reason(), Some(CancellationReason::ByMember));
     let key = OccurrenceKey { event: series.id, original_start: day(3) };
     assert_eq!(tenant.counts(key).await, (0, 0));
 }

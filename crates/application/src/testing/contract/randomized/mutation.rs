@@ -161,7 +161,7 @@ impl Choose<'_> {
     }
 
     /// By the rule that its event has now, or, past its end, none of its. The first ones are the most sought after,
-    /// so that there are queues.
+    /// so that there are waitlists.
     fn occurrence(&mut self) -> OccurrenceKey {
         let first = self.state.events.keys().next().copied();
         let event = first.filter(|_| !self.one_in(3)).unwrap_or_else(|| self.event());
