@@ -134,7 +134,7 @@ impl Loaders {
         self.viewer_registrations.get(key).await
     }
 
-    /// The place of a waitlisted registration in its queue; 1 is next.
+    /// The waitlist position of a registration; 1 is next.
     pub(crate) async fn waitlist_position(&self, id: RegistrationId) -> Result<Option<u32>, FieldProblem> {
         self.waitlist_positions.get(id).await
     }

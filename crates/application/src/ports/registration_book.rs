@@ -32,7 +32,7 @@ pub struct RegisterRequest {
     pub occurrence: OccurrenceKey,
     /// The member to register.
     pub member: MemberId,
-    /// Whether the member joins the waitlist of a full occurrence, instead of being refused.
+    /// `true` to join the waitlist of a full occurrence, instead of being refused.
     pub join_waitlist: bool,
 }
 

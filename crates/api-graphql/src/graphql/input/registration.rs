@@ -12,25 +12,25 @@ use juniper::{GraphQLInputObject, ID};
 use super::{MutationInput, idempotency_key};
 use crate::graphql::{object::RegistrationStatus, problems::Problems, scalars::DateTime};
 
-/// Which registrations are wanted. What is left out asks nothing.
+/// A filter of registrations. A field that is left out does not restrict.
 #[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct RegistrationFilter {
-    /// Those of these statuses.
+    /// Registrations with one of these statuses.
     #[garde(length(max = 100))]
     pub status: Option<Vec<RegistrationStatus>>,
-    /// Those whose occurrence ends after this.
+    /// Registrations for occurrences that end after this time.
     pub from: Option<DateTime>,
-    /// Those whose occurrence begins before this.
+    /// Registrations for occurrences that begin before this time.
     pub to: Option<DateTime>,
-    /// Those for this occurrence.
+    /// Registrations for this occurrence.
     pub occurrence_id: Option<ID>,
-    /// Those of this member.
+    /// Registrations of this member.
     pub member_id: Option<ID>,
 }
 
 impl RegistrationFilter {
-    /// The filter, or `None` with every problem noted.
+    /// Returns the filter, or notes every problem.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::RegistrationFilter> {
         problems.check_shape(None, self);
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
@@ -48,7 +48,7 @@ impl RegistrationFilter {
     }
 }
 
-/// The bounds of a window whose ends may be left out.
+/// Reads the bounds of a window, each of which may be left out.
 pub(super) fn check_window(
     problems: &mut Problems,
     from: Option<&DateTime>,
@@ -70,9 +70,9 @@ macro_rules! register_input {
         pub struct $name {
             $(#[$id_docs])*
             pub $id: ID,
-            /// Who gets the seat: the caller, unless an ADMIN acts for another member.
+            /// The member to register: the caller, unless an ADMIN acts for another member.
             pub member_id: Option<ID>,
-            /// When it is full: wait for a seat instead of being refused.
+            /// True to join the waitlist of a full occurrence, instead of being refused.
             #[graphql(default = Some(false))]
             pub join_waitlist: Option<bool>,
             /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
@@ -95,26 +95,26 @@ macro_rules! register_input {
 }
 
 register_input!(
-    /// A seat in an occurrence.
+    /// A registration for an occurrence.
     RegisterForOccurrenceInput {
-        /// Which occurrence.
+        /// The occurrence.
         occurrence_id: "occurrenceId",
         |id: &str| OccurrenceKey::parse(id).map(RegistrationTarget::Occurrence)
     }
 );
 register_input!(
-    /// A seat in a one-off event.
+    /// A registration for a one-off event.
     RegisterForEventInput {
-        /// Which event. One that repeats is refused: one of its occurrences must be named.
+        /// The event. A recurring event is refused: the input must name one of its occurrences.
         event_id: "eventId",
         |id: &str| EventId::parse(id).map(RegistrationTarget::Event)
     }
 );
 
-/// A seat, or a place in a queue, to be given up.
+/// A cancellation of a registration.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CancelRegistrationInput {
-    /// Which registration.
+    /// The registration.
     pub registration_id: ID,
     /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
     pub idempotency_key: Option<String>,

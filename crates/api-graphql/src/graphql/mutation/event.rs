@@ -39,7 +39,7 @@ payload!(
     UpdateEventPayload {
         /// The event as it is now, or the new one of a split series; null if the change was refused.
         event: Option<Event>,
-        /// How many seats and places in queues were cancelled.
+        /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
@@ -71,7 +71,7 @@ payload!(
     CancelEventPayload {
         /// The event; null if it was refused.
         event: Option<Event>,
-        /// How many seats and places in queues were cancelled.
+        /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );

@@ -54,7 +54,7 @@ payload!(
     RemoveMemberPayload {
         /// The member's id; null if it was refused.
         removed_member_id: Option<ID>,
-        /// How many seats and places in queues were given up.
+        /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );

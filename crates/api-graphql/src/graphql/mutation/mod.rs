@@ -125,7 +125,7 @@ impl Mutation {
         occurrence::cancel(context, &input).await
     }
 
-    /// Takes a seat in an occurrence, for the caller or, as an ADMIN, for another member.
+    /// Registers the caller, or as an ADMIN another member, for an occurrence.
     async fn register_for_occurrence(
         context: &Context,
         input: RegisterForOccurrenceInput,
@@ -133,7 +133,7 @@ impl Mutation {
         registration::register(context, "registerForOccurrence", &input).await
     }
 
-    /// Takes a seat in a one-off event, for the caller or, as an ADMIN, for another member.
+    /// Registers the caller, or as an ADMIN another member, for a one-off event.
     async fn register_for_event(
         context: &Context,
         input: RegisterForEventInput,
@@ -141,7 +141,7 @@ impl Mutation {
         registration::register(context, "registerForEvent", &input).await
     }
 
-    /// Gives a seat, or a place in a queue, up. The first in the queue whose time is free moves up.
+    /// Cancels a registration, and promotes the first member on the waitlist whose time is free.
     async fn cancel_registration(
         context: &Context,
         input: CancelRegistrationInput,

@@ -11,7 +11,7 @@ payload!(
     UpdateOccurrencePayload {
         /// The occurrence as it is now; null if the change was refused.
         occurrence: Option<Occurrence>,
-        /// How many seats and places in queues were cancelled.
+        /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
@@ -39,7 +39,7 @@ payload!(
     CancelOccurrencePayload {
         /// The occurrence; null if it was refused.
         occurrence: Option<Occurrence>,
-        /// How many seats and places in queues were cancelled.
+        /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );

@@ -9,14 +9,14 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A new registration.
+    /// The result of a registration.
     RegisterPayload {
-        /// The registration, a seat or a place in the queue; null if it was refused.
+        /// The registration, confirmed or waitlisted; null if it was refused.
         registration: Option<Registration>,
     }
 );
 
-/// Takes a seat.
+/// Registers a member.
 pub(super) async fn register(
     context: &Context,
     mutation: &'static str,
@@ -32,16 +32,16 @@ pub(super) async fn register(
 }
 
 payload!(
-    /// A cancelled registration.
+    /// The result of a cancellation.
     CancelRegistrationPayload {
-        /// The registration as it is now; null if it was refused.
+        /// The cancelled registration; null if the cancellation was refused.
         registration: Option<Registration>,
-        /// The registration that got the free seat; only ADMINs see another member's.
+        /// The registration that was promoted to the free seat; only ADMINs see another member's.
         promoted: Option<Registration>,
     }
 );
 
-/// Gives a seat, or a place in a queue, up.
+/// Cancels a registration.
 pub(super) async fn cancel(
     context: &Context,
     input: &CancelRegistrationInput,

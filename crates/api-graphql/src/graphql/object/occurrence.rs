@@ -132,7 +132,7 @@ impl Occurrence {
         self.0.is_exception
     }
 
-    /// The caller's own seat, or place in the queue.
+    /// The caller's own active registration.
     async fn viewer_registration(&self, context: &Context) -> Result<Option<Registration>, FieldProblem> {
         Ok(context.loaders()?.viewer_registration(self.0.key).await?.map(Registration::from))
     }

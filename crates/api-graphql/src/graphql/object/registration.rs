@@ -7,34 +7,34 @@ use super::{Member, NodeValue, Occurrence, mirror::mirror_enum, numbers::int};
 use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
-    /// What a registration is.
+    /// The status of a registration.
     RegistrationStatus = registration::RegistrationStatusKind {
         /// The member has a seat.
         Confirmed,
         /// The member waits for a seat.
         Waitlisted,
-        /// It was given up, or taken away.
+        /// The registration was cancelled.
         Cancelled,
     }
 }
 
 mirror_enum! {
-    /// Why a registration was cancelled.
+    /// The reason of a cancellation.
     CancellationReason = registration::CancellationReason {
-        /// The member gave it up.
+        /// The member cancelled.
         ByMember,
-        /// An ADMIN cancelled it.
+        /// An ADMIN cancelled for the member.
         ByAdmin,
-        /// The occurrence, or its event, was called off.
+        /// The occurrence, or its event, was cancelled.
         OccurrenceCancelled,
-        /// The occurrence was moved, or dropped from its series, and the seat could not be kept.
+        /// An edit dropped the occurrence, or moved it to a time at which the member holds another seat.
         OccurrenceMoved,
-        /// The member left the organization.
+        /// The member was removed from the organization.
         MemberRemoved,
     }
 }
 
-/// A member's seat in an occurrence, or place in its queue.
+/// A member's entry for one occurrence: confirmed, waitlisted or cancelled.
 #[derive(Clone, Debug)]
 pub struct Registration(Arc<registration::Registration>);
 
@@ -50,41 +50,41 @@ impl From<Arc<registration::Registration>> for Registration {
     }
 }
 
-/// A member's seat in an occurrence, or place in its queue.
+/// A member's entry for one occurrence: confirmed, waitlisted or cancelled.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Registration {
-    /// Its id, which never changes.
+    /// The id, which never changes.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 
-    /// What it is for.
+    /// The occurrence.
     async fn occurrence(&self, context: &Context) -> Result<Occurrence, FieldProblem> {
         Occurrence::named(context, self.0.occurrence).await
     }
 
-    /// Whose it is.
+    /// The member who is registered.
     async fn member(&self, context: &Context) -> Result<Member, FieldProblem> {
         Member::named(context, self.0.member).await
     }
 
-    /// What it is.
+    /// The status: confirmed, waitlisted or cancelled.
     fn status(&self) -> RegistrationStatus {
         self.0.status.kind().into()
     }
 
-    /// When the occurrence begins.
+    /// The start of the occurrence.
     fn starts_at(&self) -> DateTime {
         self.0.interval.start().into()
     }
 
-    /// When the occurrence ends.
+    /// The end of the occurrence.
     fn ends_at(&self) -> DateTime {
         self.0.interval.end().into()
     }
 
-    /// The place in the queue: 1 is next. Null unless WAITLISTED.
+    /// The position on the waitlist: 1 is next. Null unless WAITLISTED.
     async fn waitlist_position(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
         if self.0.status.waitlist_sequence().is_none() {
             return Ok(None);
@@ -92,17 +92,17 @@ impl Registration {
         Ok(context.loaders()?.waitlist_position(self.0.id).await?.map(int))
     }
 
-    /// When it was made.
+    /// The time at which the registration was made.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }
 
-    /// When it was cancelled.
+    /// The time of the cancellation. Null unless CANCELLED.
     fn cancelled_at(&self) -> Option<DateTime> {
         self.0.status.cancelled_at().map(Into::into)
     }
 
-    /// Why it was cancelled.
+    /// The reason of the cancellation. Null unless CANCELLED.
     fn cancellation_reason(&self) -> Option<CancellationReason> {
         self.0.status.cancellation_reason().map(Into::into)
     }

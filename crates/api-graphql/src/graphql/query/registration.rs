@@ -17,7 +17,7 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// A registration: the caller's own, or anyone's for an admin.
+/// Reads a registration: the caller's own, or any for an admin.
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Registration>, FieldProblem> {
     let caller = context.caller()?;
     let id = node::check_id(RegistrationId::parse(id))?;
@@ -25,7 +25,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Registratio
     Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Registration::from))
 }
 
-/// Everyone's registrations, for an admin.
+/// Lists the registrations of all members, for an admin.
 pub(super) async fn all(
     context: &Context,
     first: Option<i32>,
@@ -39,7 +39,7 @@ pub(super) async fn all(
     Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
 }
 
-/// Everyone's registrations for one occurrence, for an admin. A filter for another occurrence finds none.
+/// Lists the registrations for one occurrence, for an admin. A filter for another occurrence finds none.
 pub(in crate::graphql) async fn of_occurrence(
     context: &Context,
     occurrence: OccurrenceKey,
@@ -59,7 +59,7 @@ pub(in crate::graphql) async fn of_occurrence(
     Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
 }
 
-/// The caller's own registrations.
+/// Lists the caller's own registrations.
 pub(in crate::graphql) async fn own(
     context: &Context,
     first: Option<i32>,

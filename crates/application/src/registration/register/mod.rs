@@ -32,7 +32,7 @@ pub struct RegisterCommand {
     pub target: RegistrationTarget,
     /// The member whom an admin registers; `None` for the caller.
     pub member: Option<MemberId>,
-    /// Whether the member joins the waitlist of a full occurrence, instead of being refused.
+    /// `true` to join the waitlist of a full occurrence, instead of being refused.
     pub join_waitlist: bool,
 }
 
