@@ -1,4 +1,4 @@
-//! Opens a client whose settings are safe, whatever the URI says.
+//! Connections with safe settings, whatever the URI contains.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,37 +17,37 @@ use crate::{
     ports::MongoPorts,
 };
 
-/// The database that is used where neither the settings nor the URI names one.
+/// The database that is used if neither the settings nor the URI name one.
 pub const DEFAULT_DATABASE: &str = "convene";
 
-/// Where the database is.
+/// The address of the database.
 #[derive(Clone)]
 pub struct ConnectionSettings {
-    /// A connection string, `mongodb://` or `mongodb+srv://`. It must lead to a replica set. What it says about
-    /// write concern, read concern, read preference and retries is overruled.
+    /// A connection string, `mongodb://` or `mongodb+srv://`, of a replica set. Its settings for write concern, read
+    /// concern, read preference and retries are overridden.
     pub uri: String,
-    /// The database's name; `None` for the one in the URI, or else [`DEFAULT_DATABASE`].
+    /// The database's name. The default is the name in the URI, or else [`DEFAULT_DATABASE`].
     pub database: Option<String>,
 }
 
-/// Why there is no connection.
+/// The reason why a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URI can't be understood.
+    /// The URI is invalid.
     #[error("the MongoDB URI is not usable")]
     Uri(#[source] Source),
-    /// Nobody answered.
+    /// No server answered.
     #[error("MongoDB did not answer")]
     Unreachable(#[source] Source),
-    /// A single server, on which there are no transactions.
+    /// The server is not part of a replica set, so it has no transactions.
     #[error("MongoDB runs as a single server; start it as a replica set (a set of one will do)")]
     NoReplicaSet,
 }
 
-/// Opens a client and makes sure that a replica set answers.
+/// Opens a client and checks that a replica set answers.
 ///
 /// # Errors
-/// [`ConnectError`] says why there is no connection.
+/// [`ConnectError`] names the reason.
 pub async fn connect(
     settings: &ConnectionSettings,
     ids: Arc<dyn Ids>,
@@ -66,17 +66,17 @@ pub async fn connect(
         within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
             .await
             .map_err(|error| ConnectError::Unreachable(Fault::from(error).into()))?;
-    // A router of a sharded cluster has transactions too, and tells that it is one.
+    // A router of a sharded cluster supports transactions too, and identifies itself by this message.
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
     Ok(MongoPorts::new(client, &database, ids, random))
 }
 
-/// Sets what must not be left to chance: writes are durable on a majority before they are acknowledged, reads see
-/// nothing that could be rolled back, and nobody waits long for a server that is not there.
+/// Overrides unsafe settings: writes are durable on a majority before they are acknowledged, reads see no data that could
+/// be rolled back, and waiting for an unreachable server ends soon.
 ///
-/// There is no compression in this build, and never shall there be zlib's: see CVE-2025-14847.
+/// This build has no compression. Never add zlib's: see CVE-2025-14847.
 pub fn make_safe(options: &mut ClientOptions) {
     options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
     options.read_concern = Some(ReadConcern::majority());
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn unsafe_settings_are_overruled_and_others_kept() {
+    async fn unsafe_settings_are_overridden_and_others_kept() {
         let uri = "mongodb://localhost/tenants?w=0&journal=false&readPreference=secondary&retryWrites=false\
                    &readConcernLevel=local&maxPoolSize=4";
         let mut options = ClientOptions::parse(uri).await.unwrap();

@@ -1,4 +1,4 @@
-//! The handle that every adapter shares.
+//! The database handle that all adapters share.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     scoped::{Outside, ScopedCollection},
 };
 
-/// The database, with what adapters need beside it. Cheap to clone.
+/// The database, the sources of ids and random numbers, and the organization locks. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database {
     client: Client,
@@ -25,13 +25,12 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The database of this name.
     pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
         let database = client.database(name);
         Self { client, database, ids, random, organization_locks: Arc::new(OrganizationLocks::new()) }
     }
 
-    /// What the organization has in a collection, to be read outside any transaction.
+    /// The organization's part of a collection, for reads outside a transaction.
     pub(crate) fn collection(
         &self,
         scope: &TenantScope,
@@ -40,12 +39,12 @@ impl Database {
         ScopedCollection::new(&self.database, schema, scope, Outside)
     }
 
-    /// The driver's client, to open sessions.
+    /// The driver's client, for sessions.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The driver's database: for the schema, the look-ups that come before there is a scope, and [`scoped`].
+    /// The driver's database, for the schema, [`unscoped`](crate::unscoped) lookups, and [`scoped`].
     ///
     /// [`scoped`]: crate::scoped
     pub(crate) fn driver(&self) -> &mongodb::Database {
@@ -56,12 +55,10 @@ impl Database {
         &self.organization_locks
     }
 
-    /// New ids.
     pub(crate) fn ids(&self) -> &dyn Ids {
         self.ids.as_ref()
     }
 
-    /// A new random number.
     pub(crate) fn random(&self) -> i64 {
         self.random.number()
     }

@@ -1,4 +1,4 @@
-//! From what is stored to what the code works with.
+//! Decoding of stored documents.
 
 use bson::{Bson, Document, RawDocument, de::Deserializer};
 use serde::de::DeserializeOwned;
@@ -8,10 +8,10 @@ use crate::{
     schema::CollectionSchema,
 };
 
-/// Reads a document of the collection.
+/// Decodes a document of the collection.
 ///
 /// # Errors
-/// [`StorageError::Corrupt`] names the document, and the path of what is wrong in it.
+/// [`StorageError::Corrupt`] names the document and the path of the invalid field.
 pub(crate) fn decode<D: DeserializeOwned>(
     schema: &CollectionSchema,
     document: &RawDocument,
@@ -20,7 +20,7 @@ pub(crate) fn decode<D: DeserializeOwned>(
         .map_err(|error| corrupt::<D>(schema, document, &error).into())
 }
 
-/// To keep track of the path costs time with every document, so it is looked for only once something is wrong.
+/// Finds the path of the invalid field. Tracking the path costs time, so it is done after a failure only.
 fn corrupt<D: DeserializeOwned>(
     schema: &CollectionSchema,
     document: &RawDocument,
@@ -57,25 +57,25 @@ mod tests {
         _number: i32,
     }
 
-    fn refused(document: &RawDocumentBuf) -> String {
+    fn error(document: &RawDocumentBuf) -> String {
         decode::<Outer>(&AGENDAS, document).unwrap_err().to_string()
     }
 
     #[test]
-    fn tells_where_a_document_is_wrong() {
+    fn an_error_names_the_path_of_the_invalid_field() {
         let wrong = rawdoc! { "_id": "mbr_1", "list": [{ "number": 1 }, { "number": "two" }] };
-        let told = refused(&wrong);
+        let message = error(&wrong);
         assert!(
-            told.starts_with("document mbr_1 of agendas is corrupt at document: list[1].number: "),
-            "{told}"
+            message.starts_with("document mbr_1 of agendas is corrupt at document: list[1].number: "),
+            "{message}"
         );
-        let told = refused(&rawdoc! { "_id": 7, "list": [{}] });
+        let message = error(&rawdoc! { "_id": 7, "list": [{}] });
         assert!(
-            told.contains("document 7 of agendas")
-                && told.contains("list[0]: ")
-                && told.contains("missing field `number`"),
-            "{told}"
+            message.contains("document 7 of agendas")
+                && message.contains("list[0]: ")
+                && message.contains("missing field `number`"),
+            "{message}"
         );
-        assert!(refused(&rawdoc! {}).contains("document without _id"));
+        assert!(error(&rawdoc! {}).contains("document without _id"));
     }
 }

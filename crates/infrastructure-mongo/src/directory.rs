@@ -26,7 +26,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    unscoped::{find_all_of_any, find_one},
+    unscoped::{self, find_one},
 };
 
 /// The number of cached slugs.
@@ -117,7 +117,7 @@ async fn find_in_organization(
 ) -> Result<Vec<(Membership, Member)>, StorageError> {
     let filter =
         doc! { "organization": organization.to_string(), "userId": { "$in": users }, "status": ACTIVE };
-    let found: Vec<MemberDocument> = find_all_of_any(database, &schema::MEMBERS, filter).await?;
+    let found: Vec<MemberDocument> = unscoped::find_all(database, &schema::MEMBERS, filter).await?;
     let members: Vec<Member> = read_all(found)?;
     Ok(members.into_iter().map(|member| ((organization, member.user_id.clone()), member)).collect())
 }

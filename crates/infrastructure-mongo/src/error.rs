@@ -1,69 +1,64 @@
-//! What goes wrong between here and the database, and what it means to the caller.
+//! Errors of the database, and their translation into faults.
 
 use std::{sync::Arc, time::Duration};
 
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
-/// A stored document that can't be turned into what it stands for.
+/// A stored document that is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("document {id} of {collection} is corrupt at {field}: {reason}")]
 pub(crate) struct CorruptDocument {
-    /// The collection's name.
     pub(crate) collection: &'static str,
-    /// The document's `_id`.
     pub(crate) id: String,
-    /// The field, or `document` where none can be named.
+    /// The field, or `document` if the error is not about one field.
     pub(crate) field: &'static str,
-    /// What is wrong with it.
     pub(crate) reason: String,
 }
 
 /// A call to the database that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StorageError {
-    /// The driver or the server says so.
+    /// The driver or the server reported an error.
     #[error("the database refused or failed")]
     Driver(#[from] mongodb::error::Error),
-    /// There was no answer in time.
+    /// The database did not answer in time.
     #[error("the database did not answer within {0:?}")]
     TimedOut(Duration),
-    /// A statement of a command with several failed, which the server tells within a successful answer.
+    /// One of several statements of a command failed. The server reports that within a successful answer.
     #[error("statement {index} failed with code {code}: {message}")]
     Statement {
-        /// Which statement, from 0.
+        /// The position of the statement, from 0.
         index: i32,
-        /// The server's error code.
         code: i32,
-        /// The server's explanation.
         message: String,
     },
-    /// What a transaction went by is not so, or not any more.
+    /// A value that a transaction trusted is stale.
     #[error("{0} had changed meanwhile")]
     Outdated(&'static str),
-    /// What is stored can't be understood.
+    /// A stored document is not valid.
     #[error(transparent)]
     Corrupt(#[from] CorruptDocument),
-    /// Something of ours can't be stored.
+    /// A value can't be encoded.
     #[error("a value could not be turned into BSON")]
     Encoding(#[from] bson::error::Error),
-    /// A pipeline would have left the organization.
+    /// A pipeline has a stage that could read or write data of other organizations.
     #[error("the stage {0} could reach beyond the organization")]
     ForbiddenStage(String),
 }
 
-/// The server's code for a value that a unique index has already.
+/// The server's code for a duplicate value in a unique index.
 const DUPLICATE_KEY: i32 = 11_000;
 
-/// Codes by which a server says that it can't answer now: shutting down, stepping down, recovering, no primary,
-/// interrupted, a cursor lost or killed, out of time. (Names: the server's `error_codes.yml`.)
-const NOT_NOW: [i32; 20] = [
+/// The codes of a server that can't answer now: it is shutting down, stepping down or recovering, there is no primary, the
+/// operation was interrupted, a cursor was lost or killed, or the time was over. (Names: the server's `error_codes.yml`.)
+const UNAVAILABLE_CODES: [i32; 20] = [
     6, 7, 43, 50, 64, 89, 91, 112, 133, 134, 189, 237, 262, 9001, 10_107, 11_600, 11_601, 11_602, 13_435,
     13_436,
 ];
 
 impl StorageError {
-    /// Whether a unique index, any or the one of this name, has the value already.
+    /// Tests whether a unique index, any or the one of this name, already has the value.
     pub(crate) fn is_duplicate(&self, index: Option<&str>) -> bool {
         let message = match self {
             Self::Statement { code: DUPLICATE_KEY, message, .. } => message,
@@ -77,12 +72,12 @@ impl StorageError {
         index.is_none_or(|index| message.contains(&format!(" index: {index} dup key")))
     }
 
-    /// Whether the whole transaction may succeed when it is run again.
+    /// Tests whether a retry of the whole transaction may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Driver(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR))
     }
 
-    /// Whether the database could not be asked, or did not answer.
+    /// Tests whether the database could not be reached, or did not answer.
     pub(crate) fn is_unavailability(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
@@ -94,9 +89,9 @@ impl StorageError {
                         | ErrorKind::ConnectionPoolCleared { .. }
                         | ErrorKind::DnsResolve { .. }
                         | ErrorKind::Shutdown => true,
-                        ErrorKind::Command(command) => NOT_NOW.contains(&command.code),
+                        ErrorKind::Command(command) => UNAVAILABLE_CODES.contains(&command.code),
                         ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
-                            NOT_NOW.contains(&concern.code)
+                            UNAVAILABLE_CODES.contains(&concern.code)
                         }
                         _ => false,
                     }
@@ -106,7 +101,7 @@ impl StorageError {
     }
 }
 
-/// The server's message about a duplicate key, if the error is one.
+/// Returns the server's message about a duplicate key.
 fn duplicate_message(error: &mongodb::error::Error) -> Option<&str> {
     match error.kind.as_ref() {
         ErrorKind::Write(WriteFailure::WriteError(write)) if write.code == DUPLICATE_KEY => {
@@ -129,7 +124,7 @@ impl From<StorageError> for Fault {
     }
 }
 
-/// A fault that many are told of, each as one of their own, with the same source.
+/// Makes another fault of the same kind and with the same source, so that several callers can receive it.
 pub(crate) fn shared(fault: &Arc<Fault>) -> Fault {
     let source = Box::new(Shared(Arc::clone(fault)));
     match **fault {
@@ -140,29 +135,29 @@ pub(crate) fn shared(fault: &Arc<Fault>) -> Fault {
     }
 }
 
-/// The fault of what was done for many at once, as the source of each one's.
+/// The source of a shared fault.
 #[derive(Debug, thiserror::Error)]
-#[error("what was done for many at once failed")]
+#[error("an operation for several callers failed")]
 struct Shared(#[source] Arc<Fault>);
 
-/// Why the body of a transaction did not come to its end. Nothing it wrote stays.
+/// The reason why the body of a transaction ended early. The transaction is aborted.
 #[derive(Debug)]
 pub(crate) enum Interruption {
-    /// The rules say no.
+    /// The rules refuse the change.
     Refused(Vec<Refusal>),
-    /// The machinery failed.
+    /// Something but the database failed.
     Fault(Fault),
-    /// The database failed; the transaction is run again where that may help.
+    /// The database failed. The transaction is retried if the error is transient.
     Storage(StorageError),
-    /// Another transaction got in the way in a manner that the database did not call a conflict: run again.
+    /// Another transaction interfered, but the database did not report a conflict. The transaction is retried.
     Again(StorageError),
 }
 
-/// How the body of a transaction ends.
+/// The result of the body of a transaction.
 pub(crate) type Attempt<T> = Result<T, Interruption>;
 
 impl Interruption {
-    /// Whether the whole transaction may succeed when it is run again.
+    /// Tests whether a retry of the whole transaction may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Storage(error) => error.is_transient(),
@@ -217,7 +212,7 @@ impl From<Interruption> for Failure {
             Interruption::Refused(refusals) => Self::Refused(refusals),
             Interruption::Fault(fault) => Self::Fault(fault),
             Interruption::Storage(error) => Self::Fault(error.into()),
-            // It was run again until the deadline: the database is busy, not broken.
+            // It was retried until the deadline: the database is busy, not broken.
             Interruption::Again(error) => Self::Fault(Fault::Unavailable(error.into())),
         }
     }

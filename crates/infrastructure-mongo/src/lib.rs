@@ -1,10 +1,9 @@
 //! The adapters of Convene's ports on MongoDB.
 //!
-//! The way in is [`connect`](connect::connect): it opens a client with settings that are safe, and
-//! [`MongoPorts::prepare`](ports::MongoPorts::prepare) makes the collections, their validators and indexes.
-//! Within the crate, a collection is reached through [`scoped`] only, which puts the organization into whatever
-//! is asked of it, and nothing is written outside a [`transaction`]. Who has no organization yet can look one
-//! document up, in [`unscoped`].
+//! [`connect`](connect::connect) opens a client with safe settings, and
+//! [`MongoPorts::prepare`](ports::MongoPorts::prepare) creates the collections, their validators and indexes.
+//! Within the crate, a collection is accessed through [`scoped`] only, which adds the organization to every filter, and
+//! nothing is written outside a [`transaction`]. Lookups that come before there is a tenant scope are in [`unscoped`].
 
 pub mod check;
 mod coalesced;

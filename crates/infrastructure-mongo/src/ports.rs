@@ -1,4 +1,4 @@
-//! All adapters on one database, for the wiring.
+//! All adapters on one database.
 
 use std::sync::Arc;
 
@@ -48,10 +48,8 @@ pub struct MongoPorts {
 }
 
 impl MongoPorts {
-    /// The ports on the database of this name.
-    ///
-    /// The client's settings should be [safe](crate::connect::make_safe): use [`connect`](crate::connect::connect)
-    /// unless it must be watched or manipulated.
+    /// Creates the ports. The client's settings should be [safe](crate::connect::make_safe): use
+    /// [`connect`](crate::connect::connect), except in tests that need access to the client.
     #[must_use]
     pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
         let database = Database::new(client, database, ids, random);
@@ -69,49 +67,50 @@ impl MongoPorts {
         }
     }
 
-    /// Starts a book that gives out seats. One is enough for a process; it must be started within a Tokio runtime,
-    /// which its transactions run on.
+    /// Starts the registration book. A process needs one. It must be started within a Tokio runtime, which runs its
+    /// transactions.
     #[must_use]
     pub fn start_registration_book(&self, settings: BookSettings) -> MongoRegistrationBook {
         MongoRegistrationBook::start(self.database.clone(), settings, Guards::ON)
     }
 
-    /// Starts a book that lacks a guard: for tests that must fail without it.
+    /// Starts a registration book that lacks a guard, for tests that must fail without the guard.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn start_registration_book_without(&self, guard: MissingGuard) -> MongoRegistrationBook {
         MongoRegistrationBook::start(self.database.clone(), BookSettings::default(), guard.rest())
     }
 
-    /// [`prepare_with`](Self::prepare_with) the settings that hold where nothing else is decided.
+    /// [Prepares](Self::prepare_with) the database with the default settings.
     ///
     /// # Errors
-    /// A fault if the database can't be reached, or has what stands against it.
+    /// A fault if the database can't be reached, or has documents or indexes that conflict with the schema.
     pub async fn prepare(&self) -> Result<(), Fault> {
         self.prepare_with(&SchemaSettings::default()).await
     }
 
-    /// Makes the collections, their validators and indexes, or brings them up to date. Doing it again changes
-    /// nothing and needs the right to look only; any number of processes may do it at once.
+    /// Creates or updates the collections, their validators and indexes. A repeat changes nothing and needs read access
+    /// only; any number of processes may do it at once.
     ///
     /// # Errors
-    /// A fault if the database can't be reached, does not allow it, or has what stands against it.
+    /// A fault if the database can't be reached, does not allow the changes, or has documents or indexes that conflict with
+    /// the schema.
     pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<(), Fault> {
         Ok(schema::ensure(self.database.driver(), settings).await?)
     }
 
-    /// Checks what must hold over everything that is stored; `now` tells what is over.
+    /// Checks all invariants on the whole database.
     ///
     /// # Errors
-    /// A fault if the database can't be read; what does not hold is in the report.
+    /// A fault if the database can't be read. Violations are in the report.
     pub async fn check(&self, now: Instant) -> Result<Report, Fault> {
         check::run(self.database.driver(), now).await
     }
 
-    /// Whether the database answers now.
+    /// Checks that the database answers.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] if not.
+    /// [`Fault::Unavailable`] if it does not.
     pub async fn ping(&self) -> Result<(), Fault> {
         let ping = self.database.driver().run_command(doc! { "ping": 1 });
         within(DATABASE_CALL, async { ping.await }).await.map(drop).map_err(Fault::from)

@@ -1,7 +1,7 @@
-//! Checks whether what must hold does hold, over everything that is stored, of all organizations.
+//! The check of all invariants over the data of all organizations.
 //!
-//! Each [invariant](invariants) is an aggregation that finds what breaks it. All of them read one snapshot, so they can be
-//! checked while others write; what they find is streamed, and only counted after the first few.
+//! Each [invariant](invariants) is an aggregation that finds violations. All of them read one snapshot, so they can be
+//! checked while others write. The violations are streamed; the first few are reported in detail, the others are counted.
 
 mod invariants;
 mod report;
@@ -16,23 +16,23 @@ use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
 use crate::{error::StorageError, schema};
 
-/// How many violations of an invariant are named.
-const NAMED: usize = 10;
+/// The number of violations of an invariant that are reported in detail.
+const MAX_EXAMPLES: usize = 10;
 
-/// Checks every invariant. `now` tells what is over: agendas forget that.
+/// Checks every invariant. `now` is needed because ended entries are pruned from agendas.
 ///
-/// A read of a snapshot can go on for as long as the server keeps its history, 5 minutes unless it is told otherwise.
+/// A snapshot can be read for as long as the server keeps its history, which is 5 minutes by default.
 ///
 /// # Errors
-/// A fault if the database can't be read. A violation is none: the report tells of it.
+/// A fault if the database can't be read. Violations are in the report.
 pub async fn run(database: &Database, now: Instant) -> Result<Report, Fault> {
     Ok(check(database, now).await?)
 }
 
 async fn check(database: &Database, now: Instant) -> Result<Report, StorageError> {
-    let kept = schema::activity_retention(database).await?;
-    // What is too old is deleted at some moment of the following day at the latest.
-    let times = Times { now, logged_since: now - kept + Duration::DAY };
+    let retention = schema::activity_retention(database).await?;
+    // Expired entries are deleted within a day.
+    let times = Times { now, logged_since: now - retention + Duration::DAY };
     let mut session = database.client().start_session().snapshot(true).await?;
     let mut findings = Vec::with_capacity(INVARIANTS.len());
     for invariant in &INVARIANTS {
@@ -47,7 +47,7 @@ async fn examine(
     invariant: &Invariant,
     times: Times,
 ) -> Result<Finding, StorageError> {
-    #[expect(clippy::disallowed_methods, reason = "a check is about all organizations")]
+    #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
     let collection = database.collection::<Document>(invariant.collection.name);
     let mut finding = Finding { invariant: invariant.name, examined: 0, violations: 0, examples: Vec::new() };
 
@@ -61,11 +61,11 @@ async fn examine(
             .unwrap_or(0)
             .unsigned_abs();
     }
-    let breaking = collection.aggregate((invariant.breaking)(times)).allow_disk_use(true);
-    let mut broken = breaking.session(&mut *session).await?;
-    while let Some(document) = broken.next(session).await.transpose()? {
+    let violations = collection.aggregate((invariant.violations)(times)).allow_disk_use(true);
+    let mut violations = violations.session(&mut *session).await?;
+    while let Some(document) = violations.next(session).await.transpose()? {
         finding.violations += 1;
-        if finding.examples.len() < NAMED {
+        if finding.examples.len() < MAX_EXAMPLES {
             finding.examples.push(Violation::of(document));
         }
     }

@@ -3,61 +3,61 @@ use std::fmt;
 use bson::{Bson, Document};
 use serde::Serialize;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// For each invariant, in a fixed order.
+    /// One for each invariant, in a fixed order.
     pub findings: Vec<Finding>,
 }
 
-/// What a check found out about one invariant.
+/// The result of a check of one invariant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What must hold.
+    /// The invariant in words, which is also its name.
     pub invariant: &'static str,
-    /// How many documents were looked at.
+    /// The number of documents that were examined.
     pub examined: u64,
-    /// How many of them break it.
+    /// The number of violations.
     pub violations: u64,
-    /// The first of these.
+    /// The first violations.
     pub examples: Vec<Violation>,
 }
 
-/// What breaks an invariant.
+/// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// The document's id, or what else names it.
+    /// The document's id, or another value that identifies it.
     pub id: String,
-    /// What was found, as MongoDB's extended JSON.
+    /// The violating values, as MongoDB's extended JSON.
     pub found: String,
 }
 
 impl Report {
-    /// How many violations there are in all.
+    /// Counts all violations.
     #[must_use]
     pub fn violations(&self) -> u64 {
         self.findings.iter().map(|finding| finding.violations).sum()
     }
 
-    /// Whether everything holds.
+    /// Tests whether all invariants hold.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.violations() == 0
     }
 
-    /// How many violations there are of the invariant of this name.
+    /// Counts the violations of the invariant with this name.
     #[must_use]
     pub fn violations_of(&self, invariant: &str) -> u64 {
-        let of_it = self.findings.iter().filter(|finding| finding.invariant == invariant);
-        of_it.map(|finding| finding.violations).sum()
+        let findings = self.findings.iter().filter(|finding| finding.invariant == invariant);
+        findings.map(|finding| finding.violations).sum()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Finding { invariant, examined, violations, examples } in &self.findings {
-            let verdict = if *violations == 0 { "holds" } else { "BROKEN" };
-            writeln!(f, "{verdict:<6} {invariant}: {violations} of {examined}")?;
+            let result = if *violations == 0 { "holds" } else { "BROKEN" };
+            writeln!(f, "{result:<6} {invariant}: {violations} of {examined}")?;
             for Violation { id, found } in examples {
                 writeln!(f, "         {id}: {found}")?;
             }

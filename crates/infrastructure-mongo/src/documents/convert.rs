@@ -1,4 +1,4 @@
-//! Between the domain's values and BSON's.
+//! Conversions between domain values and BSON values.
 
 use std::{array::TryFromSliceError, fmt::Display};
 
@@ -13,38 +13,35 @@ use crate::error::CorruptDocument;
 const LOCAL: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
-/// An instant, to the millisecond.
+/// Converts an instant, which loses fractions of milliseconds.
 pub(crate) fn date(instant: Instant) -> bson::DateTime {
     bson::DateTime::from_time_0_3(instant.to_offset(UtcOffset::UTC))
 }
 
-/// The instant of a stored date.
 pub(crate) fn instant(date: bson::DateTime) -> Instant {
     OffsetDateTime::to_utc(date.to_time_0_3())
 }
 
-/// A wall-clock time, to the second.
+/// Formats a local time, to the second.
 pub(crate) fn local_text(local: LocalDateTime) -> String {
     // Formatting numbers into a string can't fail, and this format has no component that could be missing.
     local.format(LOCAL).unwrap_or_default()
 }
 
-/// Reads what [`local_text`] gives.
+/// Parses the format of [`local_text`].
 pub(crate) fn local(text: &str) -> Result<LocalDateTime, time::error::Parse> {
     LocalDateTime::parse(text, LOCAL)
 }
 
-/// A digest as bytes.
 pub(crate) fn binary(fingerprint: Fingerprint) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: fingerprint.0.to_vec() }
 }
 
-/// The digest of stored bytes.
 pub(crate) fn fingerprint(stored: &Binary) -> Result<Fingerprint, TryFromSliceError> {
     stored.bytes.as_slice().try_into().map(Fingerprint)
 }
 
-/// Reads the fields of a stored document, and names the document where one is corrupt.
+/// Reads the fields of a stored document, with errors that name the document and the field.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'id> {
     collection: &'static str,
@@ -52,12 +49,11 @@ pub(crate) struct Fields<'id> {
 }
 
 impl<'id> Fields<'id> {
-    /// The fields of the document with this id.
     pub(crate) const fn of(collection: &'static str, id: &'id str) -> Self {
         Self { collection, id }
     }
 
-    /// The value of a field that was parsed.
+    /// Returns the parsed value of a field.
     pub(crate) fn read<T, E: Display>(
         self,
         field: &'static str,
@@ -66,12 +62,12 @@ impl<'id> Fields<'id> {
         parsed.map_err(|reason| self.corrupt(field, reason))
     }
 
-    /// The value of a field that may be one of a few.
+    /// Returns the value of a field with a fixed set of values.
     pub(crate) fn known<T>(self, field: &'static str, parsed: Option<T>) -> Result<T, CorruptDocument> {
-        parsed.ok_or_else(|| self.corrupt(field, "is none of the known values"))
+        parsed.ok_or_else(|| self.corrupt(field, "is not a known value"))
     }
 
-    /// The refusal of a field.
+    /// Makes the error of a field.
     pub(crate) fn corrupt(self, field: &'static str, reason: impl Display) -> CorruptDocument {
         CorruptDocument {
             collection: self.collection,
@@ -89,14 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_survive_to_the_millisecond() {
+    fn instants_keep_milliseconds() {
         for moment in [utc_datetime!(2026-11-22 9:00:00.123), utc_datetime!(1969-12-31 23:59:59.999)] {
             assert_eq!(instant(date(moment)), moment);
         }
     }
 
     #[test]
-    fn wall_clock_times_survive() {
+    fn local_times_are_parsed_as_formatted() {
         let moment = datetime!(2026-03-29 02:30:05);
         assert_eq!(local_text(moment), "2026-03-29T02:30:05");
         assert_eq!(local("2026-03-29T02:30:05"), Ok(moment));

@@ -1,4 +1,4 @@
-//! Events, as they are stored.
+//! Stored events.
 
 use std::fmt::Display;
 
@@ -17,10 +17,9 @@ use time::Duration;
 use super::convert::{Fields, date, instant, local, local_text};
 use crate::error::CorruptDocument;
 
-/// An event. Its organization is put in by whoever stores it.
+/// An event. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
 ///
-/// Wall-clock times and the rule are what counts; the first start and the last end are instants worked out from
-/// them, to find the event by.
+/// The local times and the rule define the series. The first start and the last end are derived instants, for queries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventDocument {
@@ -33,7 +32,7 @@ pub(crate) struct EventDocument {
     pub(crate) time_zone: String,
     pub(crate) duration_seconds: i32,
     pub(crate) recurrence: Option<RecurrenceDocument>,
-    /// When the event took place before edits gave it other times, oldest first.
+    /// The schedules before edits of the series, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<EarlierScheduleDocument>,
     pub(crate) capacity: i32,
@@ -45,25 +44,25 @@ pub(crate) struct EventDocument {
     pub(crate) cancellation_closes_seconds: Option<i32>,
     pub(crate) status: String,
     pub(crate) version: i32,
-    /// The catalogue's revision that this state of the event came with.
+    /// The revision of the catalogue that created this version of the event.
     pub(crate) revision: i64,
     pub(crate) first_start: bson::DateTime,
-    /// None: the series is endless.
+    /// `None` if the series is endless.
     pub(crate) last_end: Option<bson::DateTime>,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
 }
 
-/// How an event repeats.
+/// The recurrence of an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RecurrenceDocument {
-    /// Canonical RFC 5545 text; none where the event takes place on its start and added dates alone.
+    /// Canonical RFC 5545 text; `None` if the series has only its start and rdates.
     pub(crate) rule: Option<String>,
     pub(crate) exdates: Vec<String>,
     pub(crate) rdates: Vec<String>,
 }
 
-/// When an event took place until an edit gave it other times.
+/// The schedule of an event until an edit changed its series.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EarlierScheduleDocument {
@@ -71,12 +70,12 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) time_zone: String,
     pub(crate) duration_seconds: i32,
     pub(crate) recurrence: Option<RecurrenceDocument>,
-    /// The last moment at which an occurrence could begin by this schedule.
+    /// The end of the period in which occurrences begin by this schedule.
     pub(crate) until: bson::DateTime,
 }
 
 impl RecurrenceDocument {
-    /// How the series repeats; `None` for a single date.
+    /// The recurrence of the series; `None` for a single date.
     fn of(series: &Series) -> Option<Self> {
         let texts = |dates: &[LocalDateTime]| dates.iter().copied().map(local_text).collect();
         let recurrence = Self {
@@ -103,7 +102,7 @@ impl EarlierScheduleDocument {
 }
 
 impl EventDocument {
-    /// The event, with the revision that it is stored at.
+    /// Makes the document of an event at this revision.
     pub(crate) fn new(event: &Event, revision: i64) -> Self {
         let series = &event.series;
         Self {
@@ -131,7 +130,7 @@ impl EventDocument {
     }
 }
 
-/// Durations and lead times have at most 31 days, so their seconds fit.
+/// Converts a duration or a lead time, whose maximum of 31 days fits.
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.whole_seconds()).unwrap_or(i32::MAX)
 }
@@ -179,7 +178,6 @@ impl TryFrom<EventDocument> for Event {
     }
 }
 
-/// Compiles the series from its stored parts.
 fn series(
     fields: Fields<'_>,
     starts_at: &str,

@@ -1,7 +1,7 @@
-//! What is stored, and how it becomes what it stands for.
+//! The stored documents, and their conversion from and to domain types.
 //!
-//! A document's own types are those of BSON; turning it into the domain's checks everything again, so that
-//! whatever got into the database by another way is found out and named.
+//! The fields of a document have BSON types. The conversion to a domain type validates everything again, so that invalid
+//! data of another writer are reported with their document and field.
 
 pub(crate) mod activity;
 pub(crate) mod agenda;
@@ -15,7 +15,7 @@ pub(crate) mod organization;
 
 use crate::error::CorruptDocument;
 
-/// Turns documents into what they stand for.
+/// Converts documents to domain types.
 pub(crate) fn read_all<D, T>(documents: Vec<D>) -> Result<Vec<T>, CorruptDocument>
 where
     T: TryFrom<D, Error = CorruptDocument>,

@@ -17,7 +17,7 @@ use crate::{
         idempotency::IdempotencyDocument, member::MemberDocument, organization::OrganizationDocument,
     },
     error::Attempt,
-    schema::{self, FOUNDING},
+    schema::{self, CREATE_ORGANIZATION},
     unscoped::find_one,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn founding(
 ) -> Attempt<Option<(Organization, Member)>> {
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
     let by_key = doc! {
-        "operation": FOUNDING,
+        "operation": CREATE_ORGANIZATION,
         "_id.actor": change.actor.to_string(),
         "_id.key": idempotency.key.as_str(),
     };

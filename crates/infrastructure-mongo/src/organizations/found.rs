@@ -17,7 +17,7 @@ use crate::{
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
     error::{Attempt, Interruption},
     members,
-    schema::{self, FOUNDING, UNIQUE_SLUG},
+    schema::{self, CREATE_ORGANIZATION, UNIQUE_SLUG},
     transaction::Transaction,
     unscoped::find_one,
 };
@@ -43,7 +43,7 @@ pub(super) async fn found(
                 members::add::store(transaction, admin, change).await?;
                 if let Some(idempotency) = &change.idempotency {
                     let result = ResultDocument::of(organization.id).with(admin.id);
-                    transaction.record_key(change, idempotency, FOUNDING, result).await?;
+                    transaction.record_key(change, idempotency, CREATE_ORGANIZATION, result).await?;
                 }
                 Ok((organization.clone(), admin.clone()))
             }

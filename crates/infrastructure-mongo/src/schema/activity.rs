@@ -7,7 +7,6 @@ use super::{
     rules::{date, documents, id, list, object, one_of, possibly_empty_text, text},
 };
 
-/// The activity log.
 pub(crate) static ACTIVITY: CollectionSchema = CollectionSchema {
     name: "activity",
     scope: ScopeField::Organization,

@@ -5,10 +5,9 @@ use super::{
     rules::{date, documents_where, id, list, long, object, occurrence_key},
 };
 
-/// How many times of a member can be taken at once.
+/// The maximum number of entries in an agenda.
 pub(crate) const MOST_ENTRIES: usize = 1_000;
 
-/// Members' agendas.
 pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
     name: "agendas",
     scope: ScopeField::Organization,
@@ -23,17 +22,17 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
             nothing_overlaps(),
         )
     },
-    // An agenda is only ever looked up by the member's id.
+    // Agendas are looked up by the member's id only.
     indexes: |_| Vec::new(),
 };
 
-/// No member can be at two places at once: every entry begins no earlier than the one before it ends, and ends
-/// after it begins.
+/// Makes the expression that no two entries of an agenda overlap: each entry begins no earlier than the one before it ends,
+/// and ends after it begins. It also implies that the entries are sorted.
 ///
-/// One pass that carries the last end along, or `false` once the rule was broken; comparing every entry with its
-/// neighbour by index would be quadratic. An array is not sorted by being valid alone, but one that is valid is.
+/// One pass carries the last end along, or `false` after a violation: comparing each entry with its neighbour by index would
+/// be quadratic.
 pub(crate) fn nothing_overlaps() -> Document {
-    let keeps_the_rule = doc! { "$and": [
+    let is_valid = doc! { "$and": [
         { "$ne": ["$$value", false] },
         { "$gte": ["$$this.startsAt", "$$value"] },
         { "$lt": ["$$this.startsAt", "$$this.endsAt"] },
@@ -41,7 +40,7 @@ pub(crate) fn nothing_overlaps() -> Document {
     let last_end = doc! { "$reduce": {
         "input": "$busy",
         "initialValue": DateTime::from_millis(0),
-        "in": { "$cond": [keeps_the_rule, "$$this.endsAt", false] },
+        "in": { "$cond": [is_valid, "$$this.endsAt", false] },
     } };
     doc! { "$ne": [false, last_end] }
 }

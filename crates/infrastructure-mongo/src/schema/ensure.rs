@@ -14,15 +14,15 @@ use crate::{
     error::StorageError,
 };
 
-/// The server's code for a collection that exists already.
+/// The server's code for a collection that already exists.
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// Makes whatever is missing and changes whatever is out of date. Doing it again changes nothing and needs no more
-/// than the right to look, and any number of processes may do it at once; if their settings differ, the last wins.
+/// Creates collections, validators and indexes that are missing, and updates those that are out of date. A repeat changes
+/// nothing and needs read access only. Any number of processes may do it at once; if their settings differ, the last one wins.
 ///
 /// # Errors
-/// [`StorageError`] if the database can't be reached, does not let us, or has documents or indexes that stand
-/// against it.
+/// [`StorageError`] if the database can't be reached, does not allow the changes, or has documents or indexes that conflict
+/// with the schema.
 pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Result<(), StorageError> {
     let existing = validators(database).await?;
     // A few at a time: the server takes locks for each, and other processes may be starting too.
@@ -32,7 +32,7 @@ pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Re
         .await
 }
 
-/// The validators that the collections have now.
+/// Reads the current validators of the collections.
 async fn validators(database: &Database) -> Result<HashMap<String, Document>, StorageError> {
     within(SCHEMA_CALL, async {
         let collections = database.list_collections().await?;
@@ -44,11 +44,11 @@ async fn validators(database: &Database) -> Result<HashMap<String, Document>, St
     .await
 }
 
-/// How long entries of the activity log are kept, by the index that deletes them; the default where there is none.
+/// Reads the retention of the activity log from the index that deletes expired entries. Without the index, it is the default.
 pub(crate) async fn activity_retention(database: &Database) -> Result<Duration, StorageError> {
     let existing = indexes(database, &ACTIVITY).await?;
-    let kept = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
-    Ok(kept.unwrap_or(SchemaSettings::default().activity_retention))
+    let retention = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
+    Ok(retention.unwrap_or(SchemaSettings::default().activity_retention))
 }
 
 async fn indexes(
@@ -67,11 +67,11 @@ async fn ensure_collection(
     existing: Option<&Document>,
 ) -> Result<(), StorageError> {
     let validator = (schema.validator)();
-    let is_made = match existing {
+    let is_created = match existing {
         Some(_) => false,
         None => create(database, schema, &validator).await?,
     };
-    if !is_made && existing != Some(&validator) {
+    if !is_created && existing != Some(&validator) {
         let change = doc! {
             "collMod": schema.name,
             "validator": validator,
@@ -84,7 +84,7 @@ async fn ensure_collection(
     ensure_indexes(database, schema, (schema.indexes)(settings)).await
 }
 
-/// Makes the indexes that are missing, and corrects how long documents are kept by those that delete.
+/// Creates the indexes that are missing, and updates the retention of those that delete expired documents.
 async fn ensure_indexes(
     database: &Database,
     schema: &'static CollectionSchema,
@@ -93,14 +93,14 @@ async fn ensure_indexes(
     let existing = indexes(database, schema).await?;
     let mut missing = Vec::new();
     for index in wanted {
-        match existing.iter().find(|existing| finds_the_same(existing, &index)) {
+        match existing.iter().find(|existing| is_same_index(existing, &index)) {
             None => missing.push(index),
-            Some(existing) if kept(existing) == kept(&index) => {}
-            Some(_) => keep_as_long_as(database, schema, &index).await?,
+            Some(existing) if retention(existing) == retention(&index) => {}
+            Some(_) => update_retention(database, schema, &index).await?,
         }
     }
     if !missing.is_empty() {
-        // One of the same name that finds something else is refused here.
+        // An index of the same name with other keys is refused here.
         #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
         let collection: Collection<Document> = database.collection(schema.name);
         within(SCHEMA_CALL, async { collection.create_indexes(missing).await }).await?;
@@ -108,38 +108,37 @@ async fn ensure_indexes(
     Ok(())
 }
 
-/// Whether two indexes differ in how long they keep documents at most.
-fn finds_the_same(one: &IndexModel, other: &IndexModel) -> bool {
-    fn traits(index: &IndexModel) -> Option<(&Option<String>, bool, &Option<Document>)> {
+/// Tests whether two indexes are the same, except perhaps for their retention.
+fn is_same_index(one: &IndexModel, other: &IndexModel) -> bool {
+    fn options(index: &IndexModel) -> Option<(&Option<String>, bool, &Option<Document>)> {
         let IndexOptions { name, unique, partial_filter_expression, .. } = index.options.as_ref()?;
         Some((name, unique.unwrap_or_default(), partial_filter_expression))
     }
-    one.keys == other.keys && traits(one) == traits(other)
+    one.keys == other.keys && options(one) == options(other)
 }
 
-/// How long after the date in their field documents are deleted, in seconds.
-fn kept(index: &IndexModel) -> Option<u64> {
+/// Returns the time after which the index deletes documents, in seconds.
+fn retention(index: &IndexModel) -> Option<u64> {
     index.options.as_ref()?.expire_after.map(|after| after.as_secs())
 }
 
-/// Changes how long documents are kept by an index that deletes them.
-async fn keep_as_long_as(
+async fn update_retention(
     database: &Database,
     schema: &'static CollectionSchema,
     index: &IndexModel,
 ) -> Result<(), StorageError> {
     let name = index.options.as_ref().and_then(|options| options.name.as_deref());
-    let seconds = kept(index).map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+    let seconds = retention(index).map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
     let change = doc! {
         "collMod": schema.name,
         "index": { "name": name, "expireAfterSeconds": seconds },
     };
     within(SCHEMA_CALL, async { database.run_command(change).await }).await?;
-    tracing::info!(collection = schema.name, seconds, "changed how long documents are kept");
+    tracing::info!(collection = schema.name, seconds, "changed the retention of documents");
     Ok(())
 }
 
-/// Makes the collection; tells `false` if another process was faster.
+/// Creates the collection. Returns `false` if another process was faster.
 async fn create(
     database: &Database,
     schema: &'static CollectionSchema,

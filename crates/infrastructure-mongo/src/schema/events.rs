@@ -14,12 +14,11 @@ use super::{
     },
 };
 
-/// 31 days: the longest duration and lead time, in seconds.
-const LONGEST_SECONDS: i32 = 31 * 86_400;
-/// Far above what the rules of recurrence allow.
-const MOST_DATES: usize = 10_000;
+/// The longest duration and lead time.
+const MAX_SECONDS: i32 = 31 * 86_400;
+/// Far above the limit of the domain.
+const MAX_DATES: usize = 10_000;
 
-/// Events, one-off and recurring.
 pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
     name: "events",
     scope: ScopeField::Organization,
@@ -27,8 +26,8 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
         let recurrence = object(
             &[
                 ("rule", nullable(text(10_000))),
-                ("exdates", list(local_time(), MOST_DATES)),
-                ("rdates", list(local_time(), MOST_DATES)),
+                ("exdates", list(local_time(), MAX_DATES)),
+                ("rdates", list(local_time(), MAX_DATES)),
             ],
             &[],
         );
@@ -36,7 +35,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             &[
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
-                ("durationSeconds", int(60, LONGEST_SECONDS)),
+                ("durationSeconds", int(60, MAX_SECONDS)),
                 ("recurrence", nullable(recurrence.clone())),
                 ("until", date()),
             ],
@@ -51,7 +50,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
-                ("durationSeconds", int(60, LONGEST_SECONDS)),
+                ("durationSeconds", int(60, MAX_SECONDS)),
                 ("recurrence", nullable(recurrence)),
                 ("capacity", int(1, Capacity::MAX.cast_signed())),
                 ("status", one_of(&["SCHEDULED", "CANCELLED"])),
@@ -63,21 +62,21 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("updatedAt", date()),
             ],
             &[
-                ("registrationOpensSeconds", int(0, LONGEST_SECONDS)),
-                ("registrationClosesSeconds", int(0, LONGEST_SECONDS)),
-                ("cancellationClosesSeconds", int(0, LONGEST_SECONDS)),
+                ("registrationOpensSeconds", int(0, MAX_SECONDS)),
+                ("registrationClosesSeconds", int(0, MAX_SECONDS)),
+                ("cancellationClosesSeconds", int(0, MAX_SECONDS)),
                 // How many occurrences were stored by a registration; written so that each meets any edit.
                 ("births", long(1)),
                 ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
             ],
-            // An event that ends before it begins would never be found.
+            // No query would find an event that ends before it begins.
             doc! { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
         )
     },
     indexes: |_| {
         vec![
             index("by_id", doc! { "organization": 1, "_id": 1 }),
-            // An endless series has no last end, which sorts before every date: two ranges of one index.
+            // The last end of an endless series is null, which sorts before every date: a search reads two ranges of this index.
             index("by_time", doc! { "organization": 1, "lastEnd": 1, "firstStart": 1 }),
             index("by_revision", doc! { "organization": 1, "revision": 1 }),
         ]

@@ -9,10 +9,10 @@ use super::{
     rules::{bytes, date, documents, id, int, long, object, text},
 };
 
-/// The operation of those who found organizations, which belong to none themselves.
-pub(crate) const FOUNDING: &str = "createOrganization";
+/// The operation that creates an organization, whose keys are looked up without a tenant scope.
+pub(crate) const CREATE_ORGANIZATION: &str = "createOrganization";
 
-/// What idempotency keys have done.
+/// The uses of idempotency keys. Registrations store their own keys.
 pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     name: "idempotency",
     scope: ScopeField::Organization,
@@ -34,11 +34,11 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     },
     indexes: |_| {
         vec![
-            // Whoever founds organizations belongs to none, so the key is looked for before there is a scope.
+            // The operator belongs to no organization, so the key is looked up without a tenant scope.
             unique_among(
-                "one_founding_per_key",
+                "one_organization_per_key",
                 doc! { "_id.actor": 1, "_id.key": 1 },
-                doc! { "operation": FOUNDING },
+                doc! { "operation": CREATE_ORGANIZATION },
             ),
             // Time-to-live indexes have one field, so this one can't begin with the organization either.
             expiring(

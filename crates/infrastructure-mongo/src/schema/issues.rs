@@ -7,7 +7,6 @@ use super::{
     rules::{date, documents, id, int, one_of, possibly_empty_text, text},
 };
 
-/// The organizations' issues.
 pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
     name: "issues",
     scope: ScopeField::Organization,

@@ -7,10 +7,10 @@ use super::{
     rules::{date, documents, id, one_of, text},
 };
 
-/// The index that lets nobody be a member of an organization twice at a time.
+/// The index that allows one active membership for each user of an organization.
 pub(crate) const UNIQUE_MEMBERSHIP: &str = "one_membership_per_user";
 
-/// Members, also those who were removed: what they took part in stays theirs.
+/// Active and removed members. Removed members stay, because registrations and issues refer to them.
 pub(crate) static MEMBERS: CollectionSchema = CollectionSchema {
     name: "members",
     scope: ScopeField::Organization,

@@ -1,7 +1,7 @@
-//! Collections, their validators and indexes: made, and kept up to date, at start.
+//! The collections, their validators and indexes, which are created or updated at start.
 //!
-//! The validators repeat what the domain guarantees, so that the database refuses it from any writer: this code
-//! with a defect, another program, a person at a shell.
+//! The validators repeat the guarantees of the domain, so that the database refuses invalid documents of any writer: of this
+//! program with a defect, of another program, or of a person at a shell.
 
 mod activity;
 mod agendas;
@@ -26,7 +26,7 @@ pub(crate) use self::{
     agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
     ensure::{activity_retention, ensure},
     events::EVENTS,
-    idempotency::{FOUNDING, IDEMPOTENCY},
+    idempotency::{CREATE_ORGANIZATION, IDEMPOTENCY},
     issues::ISSUES,
     members::{MEMBERS, UNIQUE_MEMBERSHIP},
     occurrences::OCCURRENCES,
@@ -34,17 +34,15 @@ pub(crate) use self::{
     registrations::REGISTRATIONS,
 };
 
-/// Which field of a document names the organization that it belongs to.
+/// The field of a document that names its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeField {
-    /// `organization`
     Organization,
-    /// `_id`: the document is the organization.
+    /// The document is the organization itself.
     Id,
 }
 
 impl ScopeField {
-    /// The field's name.
     pub(crate) const fn field(self) -> &'static str {
         match self {
             Self::Organization => "organization",
@@ -53,21 +51,17 @@ impl ScopeField {
     }
 }
 
-/// What the database knows about a collection.
+/// The definition of a collection.
 #[derive(Debug)]
 pub(crate) struct CollectionSchema {
-    /// Its name.
     pub(crate) name: &'static str,
-    /// Where its documents name their organization.
     pub(crate) scope: ScopeField,
-    /// What every document must look like.
     pub(crate) validator: fn() -> Document,
-    /// Its indexes, apart from the one on `_id`; each with a name, and each beginning with the scope's field
-    /// unless what it finds is looked up before there is a scope.
+    /// The indexes, apart from the one on `_id`. Each has a name, and begins with the scope's field unless it serves lookups
+    /// without a tenant scope.
     pub(crate) indexes: fn(&SchemaSettings) -> Vec<IndexModel>,
 }
 
-/// Every collection.
 pub(crate) static ALL: [&CollectionSchema; 9] = [
     &ORGANIZATIONS,
     &MEMBERS,
@@ -86,17 +80,17 @@ mod tests {
 
     use super::*;
 
-    /// The script that gives the server's database user its rights.
+    /// The script that creates the database role of the server.
     const SCRIPT: &str = include_str!("../../../../docker/mongo/least-role.js");
 
-    /// The names within `const LIST = [...]` of the script.
+    /// Returns the names within `const LIST = [...]` of the script.
     fn listed(list: &str) -> BTreeSet<&'static str> {
         let (_, after) = SCRIPT.split_once(&format!("const {list} = [")).unwrap();
         let (names, _) = after.split_once(']').unwrap();
         names.split('\'').skip(1).step_by(2).collect()
     }
 
-    /// The actions within the first `MARK` line's brackets.
+    /// Returns the actions within the brackets of the first line that contains the mark.
     fn actions(mark: &str) -> BTreeSet<&'static str> {
         let line = SCRIPT.lines().find(|line| line.contains(mark)).unwrap();
         let (_, actions) = line.split_once("privilege(it, [").unwrap();
@@ -104,16 +98,16 @@ mod tests {
     }
 
     #[test]
-    fn the_least_role_is_for_the_collections_that_there_are() {
+    fn the_least_role_covers_all_collections() {
         let (changeable, append_only) = (listed("CHANGEABLE"), listed("APPEND_ONLY"));
         assert!(changeable.is_disjoint(&append_only));
-        assert_eq!(append_only, BTreeSet::from([ACTIVITY.name]), "the log is only ever added to");
+        assert_eq!(append_only, BTreeSet::from([ACTIVITY.name]), "entries are only inserted");
         let all: BTreeSet<&str> = ALL.iter().map(|schema| schema.name).collect();
         assert_eq!(&changeable | &append_only, all);
     }
 
     #[test]
-    fn the_least_role_can_add_to_the_log_and_no_more() {
+    fn the_least_role_can_only_read_and_insert_log_entries() {
         assert_eq!(actions("...APPEND_ONLY.map"), BTreeSet::from(["find", "insert"]));
         assert_eq!(actions("  APPEND_ONLY.map"), BTreeSet::from(["update"]), "an erasure deletes nothing");
         assert_eq!(actions("...CHANGEABLE.map"), BTreeSet::from(["find", "insert", "update", "remove"]));

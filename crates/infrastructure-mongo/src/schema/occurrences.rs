@@ -13,19 +13,19 @@ use super::{
     },
 };
 
-/// 31 days: the longest duration, in seconds.
-const LONGEST_SECONDS: i64 = 31 * 86_400;
-/// Far above how often anybody shifts a series.
-const MOST_FORMER_IDS: usize = 1_000;
+/// The longest duration.
+const MAX_SECONDS: i64 = 31 * 86_400;
+/// Far above the number of times that a series is moved.
+const MAX_FORMER_IDS: usize = 1_000;
 
-/// Occurrences that somebody touched, with their seat counts.
+/// Materialized occurrences, with their counters.
 pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
     name: "occurrences",
     scope: ScopeField::Organization,
     validator: || {
         let seats = i32::try_from(Capacity::MAX).unwrap_or(i32::MAX);
         let mut seconds = long(60);
-        seconds.insert("maximum", LONGEST_SECONDS);
+        seconds.insert("maximum", MAX_SECONDS);
         let exception = object(
             &[("cancelled", boolean())],
             &[
@@ -57,11 +57,11 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("nextWaitlistSequence", long(1)),
             ],
             &[
-                ("formerIds", list(occurrence_key(), MOST_FORMER_IDS)),
+                ("formerIds", list(occurrence_key(), MAX_FORMER_IDS)),
                 ("revision", long(1)),
                 ("edition", long(i64::MIN)),
             ],
-            // The types above matter here: a missing or null field would pass a bare comparison.
+            // The comparisons rely on the types above: a missing or null field would pass them.
             doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
         )
     },

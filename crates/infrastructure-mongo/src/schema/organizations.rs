@@ -7,11 +7,9 @@ use super::{
     rules::{date, documents, id, int, long, text},
 };
 
-/// The index that lets no two organizations have the same slug.
 pub(crate) const UNIQUE_SLUG: &str = "one_organization_per_slug";
 
-/// Organizations. Each counts its own admins, so that two who demote each other at once meet here, and its own
-/// catalogue's revisions and issues' numbers.
+/// Organizations, with the counters that serialize changes: concurrent demotions of admins conflict at `adminCount`.
 pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
     name: "organizations",
     scope: ScopeField::Id,
@@ -31,6 +29,6 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
             &[],
         )
     },
-    // Credentials name an organization before there is a scope, so this index can't begin with one.
+    // Credentials name the slug before there is a tenant scope, so this index can't begin with one.
     indexes: |_| vec![unique(UNIQUE_SLUG, doc! { "slug": 1 })],
 };

@@ -7,7 +7,7 @@ use super::{
     rules::{boolean, bytes, date, documents_where, id, long, object, occurrence_key, one_of, text},
 };
 
-/// Members' seats, places in queues, and what was cancelled of them.
+/// Confirmed, waitlisted and cancelled registrations.
 pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
     name: "registrations",
     scope: ScopeField::Organization,
@@ -48,7 +48,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 ),
                 ("idempotency", idempotency),
             ],
-            // What a status brings with it is there exactly then; a missing field sorts before every value.
+            // Each status requires its own fields and forbids the others. A missing field sorts before every value.
             doc! { "$and": [
                 { "$lt": ["$startsAt", "$endsAt"] },
                 { "$eq": ["$active", { "$ne": ["$status", "CANCELLED"] }] },
@@ -71,7 +71,10 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 doc! { "idempotency.key": { "$exists": true } },
             ),
             index("by_member", doc! { "organization": 1, "member": 1, "startsAt": 1, "_id": 1 }),
-            index("queue", doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 }),
+            index(
+                "waitlist",
+                doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 },
+            ),
             index("by_time", doc! { "organization": 1, "startsAt": 1, "_id": 1 }),
         ]
     },

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
-/// What an operator decides about the collections.
+/// The settings of collections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaSettings {
-    /// How long entries of the activity log are kept, to the second. The database deletes what is older, within a
-    /// minute or so. At most [`i32::MAX`] seconds: what the database can count.
+    /// The retention of entries of the activity log, to the second; at most [`i32::MAX`] seconds, a limit of the database.
+    /// The database deletes expired entries within a minute or so.
     pub activity_retention: Duration,
 }
 
-/// A year, and the month in which it is looked back on.
+/// A retention of a year, and a month to look back on it.
 impl Default for SchemaSettings {
     fn default() -> Self {
         Self { activity_retention: Duration::from_secs(400 * 86_400) }

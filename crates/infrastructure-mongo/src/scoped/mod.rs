@@ -1,8 +1,8 @@
-//! The only door to a collection: what one organization has in it.
+//! Tenant isolation: all access to a collection is limited to one organization.
 //!
-//! A [`ScopedCollection`] puts the organization into every filter, every inserted document and the first stage
-//! of every pipeline, and never hands out the driver's collection. It can be read anywhere and written within a
-//! transaction only, so that no change escapes the activity log.
+//! A [`ScopedCollection`] adds the organization to every filter, every inserted document and the first stage of every
+//! pipeline, and never exposes the driver's collection. It can be read anywhere, but written within a transaction only, so
+//! that no change misses the activity log.
 
 mod query;
 mod read;
@@ -16,16 +16,15 @@ use mongodb::{ClientSession, Collection};
 pub(crate) use self::{query::Query, search::contains, write::UpdateStatement};
 use crate::schema::CollectionSchema;
 
-/// In which way a collection is reached.
+/// The way of access to a collection.
 pub(crate) trait Execution: Send {
-    /// The session of the transaction, if there is one.
     fn session(&mut self) -> Option<&mut ClientSession>;
 }
 
-/// Outside any transaction: what is read is committed by a majority.
+/// Access outside a transaction, which reads data that a majority has committed.
 pub(crate) struct Outside;
 
-/// Within a transaction: what is read is its snapshot.
+/// Access within a transaction, which reads the transaction's snapshot.
 pub(crate) struct Within<'transaction>(pub(crate) &'transaction mut ClientSession);
 
 impl Execution for Outside {
@@ -40,7 +39,7 @@ impl Execution for Within<'_> {
     }
 }
 
-/// What one organization has in a collection.
+/// One organization's part of a collection.
 pub(crate) struct ScopedCollection<E> {
     database: mongodb::Database,
     collection: Collection<RawDocumentBuf>,
@@ -50,25 +49,24 @@ pub(crate) struct ScopedCollection<E> {
 }
 
 impl<E: Execution> ScopedCollection<E> {
-    /// What the scope's organization has in the collection.
     pub(crate) fn new(
         database: &mongodb::Database,
         schema: &'static CollectionSchema,
         scope: &TenantScope,
         execution: E,
     ) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the door that all others go through")]
+        #[expect(clippy::disallowed_methods, reason = "this adds the organization to every access")]
         let collection = database.collection(schema.name);
         let organization = scope.organization().to_string();
         Self { database: database.clone(), collection, schema, organization, execution }
     }
 
-    /// The filter, narrowed to the organization; the organization comes first, as in every index.
+    /// Limits the filter to the organization, which comes first, as in every index.
     fn within_scope(&self, mut filter: Document) -> Document {
         let field = self.schema.scope.field();
         let mut scoped = Document::new();
         scoped.insert(field, self.organization.as_str());
-        // A filter's own idea of the organization is narrowed too, never trusted.
+        // A condition on the organization in the filter itself is kept, but never trusted.
         if let Some(asked) = filter.remove(field) {
             scoped.insert("$and", vec![bson::doc! { field: asked }]);
         }
@@ -76,7 +74,7 @@ impl<E: Execution> ScopedCollection<E> {
         scoped
     }
 
-    /// The document, marked as the organization's.
+    /// Sets the organization of the document.
     fn marked(&self, mut document: Document) -> Document {
         document.insert(self.schema.scope.field(), self.organization.as_str());
         document

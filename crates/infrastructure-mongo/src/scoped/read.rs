@@ -9,11 +9,11 @@ use crate::{
     error::StorageError,
 };
 
-/// Stages that read or write other collections, or the same one beyond the filter.
-const STAGES_THAT_LEAVE: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
+/// The stages that could read or write other collections, or documents outside the filter.
+const FORBIDDEN_STAGES: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
 
 impl<E: Execution> ScopedCollection<E> {
-    /// Everything that the query asks for.
+    /// Finds the documents of the query.
     pub(crate) async fn find<D: DeserializeOwned>(
         &mut self,
         query: impl Into<Query>,
@@ -43,7 +43,7 @@ impl<E: Execution> ScopedCollection<E> {
         found.iter().map(|document| decode(self.schema, document)).collect()
     }
 
-    /// The first that the query asks for.
+    /// Finds the first document of the query.
     pub(crate) async fn find_one<D: DeserializeOwned>(
         &mut self,
         query: impl Into<Query>,
@@ -52,7 +52,7 @@ impl<E: Execution> ScopedCollection<E> {
         Ok(found.into_iter().next())
     }
 
-    /// The ids of what the query asks for, where they are texts.
+    /// Finds the ids of the documents of the query, which must be texts.
     pub(crate) async fn ids(&mut self, query: impl Into<Query>) -> Result<Vec<String>, StorageError> {
         #[derive(Deserialize)]
         struct Identified {
@@ -63,25 +63,25 @@ impl<E: Execution> ScopedCollection<E> {
         Ok(found.into_iter().map(|document| document.id).collect())
     }
 
-    /// What the stages make of the documents that pass the filter.
+    /// Runs the stages on the documents that pass the filter.
     ///
     /// # Errors
-    /// [`StorageError::ForbiddenStage`] for a stage that could reach what other organizations have.
+    /// [`StorageError::ForbiddenStage`] for a stage that could access data of other organizations.
     pub(crate) async fn aggregate<D: DeserializeOwned>(
         &mut self,
         filter: Document,
         stages: Vec<Document>,
     ) -> Result<Vec<D>, StorageError> {
-        let leaving =
-            stages.iter().flat_map(Document::keys).find(|key| STAGES_THAT_LEAVE.contains(&key.as_str()));
-        if let Some(stage) = leaving {
+        let forbidden =
+            stages.iter().flat_map(Document::keys).find(|key| FORBIDDEN_STAGES.contains(&key.as_str()));
+        if let Some(stage) = forbidden {
             return Err(StorageError::ForbiddenStage(stage.clone()));
         }
         let first = doc! { "$match": self.within_scope(filter) };
         let pipeline = std::iter::once(first).chain(stages);
         let aggregate =
             self.collection.aggregate(pipeline).max_time(DATABASE_CALL).with_type::<RawDocumentBuf>();
-        let made: Vec<RawDocumentBuf> = match self.execution.session() {
+        let results: Vec<RawDocumentBuf> = match self.execution.session() {
             None => within(DATABASE_CALL, async { aggregate.await?.try_collect().await }).await?,
             Some(session) => {
                 within(DATABASE_CALL, async {
@@ -91,10 +91,10 @@ impl<E: Execution> ScopedCollection<E> {
                 .await?
             }
         };
-        made.iter().map(|document| decode(self.schema, document)).collect()
+        results.iter().map(|document| decode(self.schema, document)).collect()
     }
 
-    /// How many documents pass the filter.
+    /// Counts the documents that pass the filter.
     pub(crate) async fn count(&mut self, filter: Document) -> Result<u64, StorageError> {
         let count = self.collection.count_documents(self.within_scope(filter)).max_time(DATABASE_CALL);
         match self.execution.session() {

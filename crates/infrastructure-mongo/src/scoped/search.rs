@@ -1,19 +1,19 @@
 use bson::{Document, doc};
 use convene_domain::text::SearchText;
 
-/// The documents that have the text in any of these fields, whatever its case.
+/// Makes the filter of documents that contain the text in any of these fields, ignoring case.
 pub(crate) fn contains(fields: &[&str], text: &SearchText) -> Document {
     let pattern = literal(text.as_str());
-    let anywhere: Vec<Document> =
+    let conditions: Vec<Document> =
         fields.iter().map(|&field| doc! { field: { "$regex": &pattern, "$options": "i" } }).collect();
-    doc! { "$or": anywhere }
+    doc! { "$or": conditions }
 }
 
-/// A regular expression that matches the text and nothing else.
+/// Makes a regular expression that matches the text literally.
 fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() * 2);
     for character in text.chars() {
-        // In PCRE, a backslash takes away the meaning of any ASCII character that is no letter or digit.
+        // In PCRE, a backslash escapes any ASCII character that is not a letter or a digit.
         if character.is_ascii() && !character.is_ascii_alphanumeric() {
             pattern.push('\\');
         }
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_text_has_a_meaning() {
+    fn special_characters_are_escaped() {
         assert_eq!(literal("a.*(b)|[c] 50% é\\E"), r"a\.\*\(b\)\|\[c\]\ 50\%\ é\\E");
     }
 }

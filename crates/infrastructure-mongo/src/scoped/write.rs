@@ -9,27 +9,25 @@ use crate::{
     error::StorageError,
 };
 
-/// How far an update reached.
+/// The counts of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Updated {
-    /// How many documents passed the filter.
+    /// The number of documents that passed the filter.
     pub(crate) matched: u64,
-    /// How many are different now.
+    /// The number of documents that were changed by it.
     pub(crate) modified: u64,
 }
 
 /// One of several updates that are sent as one command.
 #[derive(Debug, Clone)]
 pub(crate) struct UpdateStatement {
-    /// Which documents.
     pub(crate) filter: Document,
-    /// What becomes of them.
     pub(crate) update: UpdateModifications,
-    /// All that pass the filter, or the first one only.
+    /// Updates all documents that pass the filter instead of only the first one.
     pub(crate) many: bool,
 }
 
-/// What the server answers to an `update` command.
+/// The server's answer to an `update` command.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UpdateReply {
@@ -48,14 +46,13 @@ struct StatementError {
 }
 
 impl ScopedCollection<Within<'_>> {
-    /// Stores a new document.
     pub(crate) async fn insert(&mut self, document: &(impl Serialize + Sync)) -> Result<(), StorageError> {
         let document = self.encode(document)?;
         let insert = self.collection.insert_one(document);
         within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
     }
 
-    /// Stores new documents, if there are any.
+    /// Inserts the documents, if there are any.
     pub(crate) async fn insert_all<D: Serialize + Sync>(
         &mut self,
         documents: &[D],
@@ -69,7 +66,7 @@ impl ScopedCollection<Within<'_>> {
         within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
     }
 
-    /// Changes the first document that passes the filter. Never makes a new one.
+    /// Updates the first document that passes the filter. Never inserts one.
     pub(crate) async fn update_one(
         &mut self,
         filter: Document,
@@ -80,7 +77,7 @@ impl ScopedCollection<Within<'_>> {
         Ok(Updated { matched: result.matched_count, modified: result.modified_count })
     }
 
-    /// Changes every document that passes the filter. Never makes a new one.
+    /// Updates every document that passes the filter. Never inserts one.
     pub(crate) async fn update_many(
         &mut self,
         filter: Document,
@@ -91,10 +88,10 @@ impl ScopedCollection<Within<'_>> {
         Ok(Updated { matched: result.matched_count, modified: result.modified_count })
     }
 
-    /// Runs several updates in order in one command. Never makes a new document.
+    /// Runs several updates in order in one command. Never inserts a document.
     ///
     /// # Errors
-    /// [`StorageError::Statement`] for the first statement that fails; none after it was run.
+    /// [`StorageError::Statement`] for the first statement that fails. Later statements were not run.
     pub(crate) async fn update_in_order(
         &mut self,
         statements: Vec<UpdateStatement>,
@@ -119,14 +116,14 @@ impl ScopedCollection<Within<'_>> {
         let call = self.database.run_command(command);
         let reply = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
         let reply: UpdateReply = bson::deserialize_from_document(reply)?;
-        // A command of writes succeeds as a command even if its writes do not.
+        // A write command succeeds as a command even if its writes fail.
         if let Some(StatementError { index, code, errmsg }) = reply.write_errors.into_iter().next() {
             return Err(StorageError::Statement { index, code, message: errmsg });
         }
         Ok(Updated { matched: reply.n.unsigned_abs(), modified: reply.n_modified.unsigned_abs() })
     }
 
-    /// Changes the first document that passes the filter and answers with what it is then.
+    /// Updates the first document that passes the filter, and returns the updated document.
     pub(crate) async fn find_one_and_update<D: DeserializeOwned>(
         &mut self,
         filter: Document,
@@ -141,14 +138,14 @@ impl ScopedCollection<Within<'_>> {
         after.map(|document| decode(self.schema, &document)).transpose()
     }
 
-    /// Deletes the first document that passes the filter, and tells how many that were.
+    /// Deletes the first document that passes the filter, and returns the number of deleted documents.
     pub(crate) async fn delete_one(&mut self, filter: Document) -> Result<u64, StorageError> {
         let call = self.collection.delete_one(self.within_scope(filter));
         let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
         Ok(result.deleted_count)
     }
 
-    /// Deletes every document that passes the filter, and tells how many that were.
+    /// Deletes every document that passes the filter, and returns their number.
     pub(crate) async fn delete_many(&mut self, filter: Document) -> Result<u64, StorageError> {
         let call = self.collection.delete_many(self.within_scope(filter));
         let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
@@ -157,7 +154,7 @@ impl ScopedCollection<Within<'_>> {
 
     fn encode(&self, document: &impl Serialize) -> Result<RawDocumentBuf, StorageError> {
         let raw = bson::serialize_to_raw_document_buf(document)?;
-        // Nearly all of ours say whose they are; only what does not is built anew.
+        // Most documents already name their organization. Only the others are encoded again.
         if raw.get_str(self.schema.scope.field()).ok() == Some(self.organization.as_str()) {
             return Ok(raw);
         }

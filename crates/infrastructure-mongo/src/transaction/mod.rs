@@ -1,7 +1,7 @@
-//! The transaction: the one way to change anything.
+//! Transactions: the only way to write.
 //!
-//! A body is run on a snapshot and committed by a majority. It is run again, whole, where the database says that
-//! this may help, so it must not touch anything but the [`Transaction`] it is given.
+//! The body of a transaction reads a snapshot, and its writes are committed by a majority. The whole body is retried after
+//! a transient error, so it must not change anything except through its [`Transaction`].
 
 mod run;
 
@@ -20,7 +20,7 @@ use crate::{
     scoped::{ScopedCollection, Within},
 };
 
-/// A running transaction of one organization. `'environment` is what its body may borrow.
+/// A running transaction of one organization. Its body may borrow from `'environment`.
 pub(crate) struct Transaction<'environment> {
     session: ClientSession,
     database: Database,
@@ -30,28 +30,26 @@ pub(crate) struct Transaction<'environment> {
 }
 
 impl Transaction<'_> {
-    /// What the organization has in a collection, as this transaction sees it.
+    /// The organization's part of a collection, in the snapshot of this transaction.
     pub(crate) fn collection(&mut self, schema: &'static CollectionSchema) -> ScopedCollection<Within<'_>> {
         ScopedCollection::new(self.database.driver(), schema, &self.scope, Within(&mut self.session))
     }
 
-    /// The organization.
     pub(crate) const fn scope(&self) -> &TenantScope {
         &self.scope
     }
 
-    /// Writes an entry of the activity log, if this transaction commits.
+    /// Adds an entry to the activity log. It is written before the commit.
     pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) {
         let id = ActivityId::from_uuid(self.database.ids().next());
         self.entries.push(ActivityDocument::from(change.entry(id, draft)));
     }
 
-    /// A new random number.
     pub(crate) fn random(&self) -> i64 {
         self.database.random()
     }
 
-    /// Takes the next revision of the organization's catalogue: for every write of an event or an exception.
+    /// Increments the revision of the organization's catalogue, for a write of an event or an exception.
     pub(crate) async fn next_revision(&mut self) -> Attempt<i64> {
         #[derive(serde::Deserialize)]
         struct Revised {
@@ -63,13 +61,12 @@ impl Transaction<'_> {
         revised.map(|organization| organization.revision).ok_or_else(|| self.organization_is_gone())
     }
 
-    /// The fault of a scope whose organization is not stored.
+    /// Makes the fault of a scope whose organization is not stored.
     pub(crate) fn organization_is_gone(&self) -> crate::error::Interruption {
         let organization = self.scope.organization();
         convene_application::failure::Fault::internal(format!("organization {organization} is gone")).into()
     }
 
-    /// Stores the log's entries.
     async fn write_log(&mut self) -> Result<(), StorageError> {
         let entries = std::mem::take(&mut self.entries);
         self.collection(&schema::ACTIVITY).insert_all(&entries).await

@@ -19,27 +19,27 @@ use crate::{
     error::{Attempt, Interruption, StorageError},
 };
 
-/// How long a transaction that is given up may take to say so. The server forgets it anyway.
+/// The limit of an abort. If it fails, the server aborts the transaction later.
 const ABORT: Duration = Duration::from_millis(500);
 
-/// How a commit ended.
+/// The result of a commit.
 enum Commit {
-    /// It is durable.
+    /// The transaction is durable.
     Done,
-    /// It certainly did not happen; the whole transaction may be run again.
+    /// The transaction was not committed, and may be retried.
     Again(StorageError),
-    /// Nobody knows.
+    /// The transaction may have been committed.
     Unknown(StorageError),
 }
 
 impl Database {
-    /// Runs a transaction of the organization: its body, then the log's entries, then the commit.
+    /// Runs a transaction of the organization: its body, then the writes of the log's entries, then the commit.
     ///
-    /// The body is run again where another transaction got in its way. A body that refuses leaves nothing.
+    /// The transaction is retried after a conflict with another one. A refusal aborts it.
     ///
     /// # Errors
-    /// What the body ends with; [`Fault::Unavailable`] if there was no time left, and nothing was changed;
-    /// [`Fault::OutcomeUnknown`] if there was no time left to learn how the commit ended.
+    /// The refusal or fault of the body; [`Fault::Unavailable`] if the time was over before the commit, so nothing was
+    /// changed; [`Fault::OutcomeUnknown`] if the time was over before the result of the commit was known.
     pub(crate) async fn transact<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Outcome<T>
     where
         T: Send,
@@ -77,7 +77,7 @@ impl Database {
             if Instant::now() + pause >= deadline {
                 return Err(conflict.into());
             }
-            tracing::debug!(attempt, ?conflict, "running the transaction again");
+            tracing::debug!(attempt, ?conflict, "retrying the transaction");
             sleep(pause).await;
         }
     }
@@ -100,11 +100,11 @@ impl Database {
     }
 }
 
-/// Commits; while it is unknown how that ended, commits again, which changes nothing if it had succeeded.
+/// Commits, and repeats the commit while its result is unknown. A repeat changes nothing if the first one succeeded.
 async fn commit(transaction: &mut Transaction<'_>, deadline: Instant) -> Commit {
     let mut attempt = 0;
     loop {
-        // The commit gets its time even if the body has used up nearly all there was.
+        // The commit gets a minimum of time even if the body has used up nearly all of it.
         let until = deadline.max(Instant::now() + ABORT).min(Instant::now() + DATABASE_CALL);
         let unknown = match timeout_at(until, transaction.session.commit_transaction()).await {
             Ok(Ok(())) => return Commit::Done,
@@ -120,15 +120,15 @@ async fn commit(transaction: &mut Transaction<'_>, deadline: Instant) -> Commit 
         if Instant::now() + pause >= deadline {
             return Commit::Unknown(unknown);
         }
-        tracing::debug!(attempt, error = ?unknown, "committing again");
+        tracing::debug!(attempt, error = ?unknown, "repeating the commit");
         sleep(pause).await;
     }
 }
 
-/// Gives a transaction up, so that what it locked is free before anyone hears of it.
+/// Aborts a transaction, so that its locks are free before the caller is answered.
 async fn abort(session: &mut ClientSession) {
     if !matches!(timeout(ABORT, session.abort_transaction()).await, Ok(Ok(()))) {
-        tracing::debug!("a transaction could not be aborted; the server will");
+        tracing::debug!("a transaction could not be aborted; the server will abort it");
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_validator_that_is_out_of_date_is_replaced() {
 async fn every_index_begins_with_the_organization() {
     let database = TestDatabase::prepared().await;
     // These are looked up before there is a scope, or are the database's own.
-    let exempt = ["_id_", "one_organization_per_slug", "one_founding_per_key", "expires"];
+    let exempt = ["_id_", "one_organization_per_slug", "one_organization_per_key", "expires"];
     for (name, _, _) in state(&database).await {
         let indexes: Vec<_> =
             database.collection(&name).list_indexes().await.unwrap().try_collect().await.unwrap();

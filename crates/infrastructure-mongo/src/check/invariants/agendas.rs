@@ -3,11 +3,10 @@ use bson::doc;
 use super::{Invariant, join};
 use crate::schema::{AGENDAS, MEMBERS, MOST_ENTRIES, REGISTRATIONS, nothing_overlaps};
 
-/// Nobody is at two places at once.
 pub(super) const NO_OVERLAP: Invariant = Invariant {
     name: "an agenda is sorted, and no two of its entries overlap",
     collection: &AGENDAS,
-    breaking: |_| {
+    violations: |_| {
         let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
         vec![
             doc! { "$match": { "$expr": { "$or": [
@@ -19,11 +18,10 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
     },
 };
 
-/// Nobody's time is taken for nothing.
 pub(super) const REGISTERED: Invariant = Invariant {
-    name: "an agenda's entry is the time of a seat",
+    name: "an entry of an agenda is the time of a seat",
     collection: &AGENDAS,
-    breaking: |_| {
+    violations: |_| {
         let own = doc! {
             "member": "$_id",
             "occurrence": "$busy.occurrence",
@@ -46,11 +44,10 @@ pub(super) const REGISTERED: Invariant = Invariant {
     },
 };
 
-/// An agenda has the life of its member.
 pub(super) const MEMBER: Invariant = Invariant {
-    name: "an agenda is that of a member",
+    name: "an agenda belongs to an active member",
     collection: &AGENDAS,
-    breaking: |_| {
+    violations: |_| {
         let member = doc! { "_id": "$$member", "status": "ACTIVE" };
         vec![
             join(&MEMBERS, doc! { "member": "$_id" }, member, vec![doc! { "$project": { "_id": 1 } }]),

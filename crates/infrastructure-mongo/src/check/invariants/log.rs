@@ -6,18 +6,17 @@ use crate::{
     schema::{ACTIVITY, REGISTRATIONS},
 };
 
-/// What happened to a registration is told once.
 pub(super) const ONE_ENTRY_PER_CHANGE: Invariant = Invariant {
-    name: "the log tells each change of a registration once",
+    name: "the log has one entry for each change of a registration",
     collection: &REGISTRATIONS,
-    breaking: |Times { logged_since, .. }| {
-        let told = |action: &str| count_where(doc! { "$eq": ["$action", action] });
+    violations: |Times { logged_since, .. }| {
+        let entries = |action: &str| count_where(doc! { "$eq": ["$action", action] });
         let count = doc! { "$group": {
             "_id": null,
-            "created": told("registration.created"),
-            "waitlisted": told("registration.waitlisted"),
-            "promoted": told("registration.promoted"),
-            "cancelled": told("registration.cancelled"),
+            "created": entries("registration.created"),
+            "waitlisted": entries("registration.waitlisted"),
+            "promoted": entries("registration.promoted"),
+            "cancelled": entries("registration.cancelled"),
         } };
         let is = |status: &str| doc! { "$eq": ["$status", status] };
         vec![
@@ -28,18 +27,18 @@ pub(super) const ONE_ENTRY_PER_CHANGE: Invariant = Invariant {
                 doc! { "subject": "$$registration" },
                 vec![count],
             ),
-            doc! { "$set": { "told": { "$first": "$joined" } } },
+            doc! { "$set": { "entries": { "$first": "$joined" } } },
             doc! { "$match": { "$expr": { "$not": { "$and": [
-                { "$eq": [{ "$add": ["$told.created", "$told.waitlisted"] }, 1] },
-                { "$eq": ["$told.cancelled", { "$cond": [is("CANCELLED"), 1, 0] }] },
-                { "$lte": ["$told.promoted", "$told.waitlisted"] },
-                // Who has a seat got it at once, or moved up to it; who waits did neither.
+                { "$eq": [{ "$add": ["$entries.created", "$entries.waitlisted"] }, 1] },
+                { "$eq": ["$entries.cancelled", { "$cond": [is("CANCELLED"), 1, 0] }] },
+                { "$lte": ["$entries.promoted", "$entries.waitlisted"] },
+                // A confirmed registration was confirmed at once or promoted; a waitlisted one was neither.
                 { "$or": [is("CANCELLED"), { "$eq": [
-                    { "$add": ["$told.created", "$told.promoted"] },
+                    { "$add": ["$entries.created", "$entries.promoted"] },
                     { "$cond": [is("CONFIRMED"), 1, 0] },
                 ] }] },
             ] } } } },
-            doc! { "$project": { "organization": 1, "status": 1, "told": 1 } },
+            doc! { "$project": { "organization": 1, "status": 1, "entries": 1 } },
         ]
     },
 };

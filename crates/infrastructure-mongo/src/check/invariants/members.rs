@@ -3,14 +3,13 @@ use bson::doc;
 use super::Invariant;
 use crate::schema::{AGENDAS, MEMBERS, ORGANIZATIONS};
 
-/// An organization counts its admins, and members have agendas.
 pub(super) const ADMINS: Invariant = Invariant {
     name: "an organization counts its admins, and each of its members has an agenda",
     collection: &ORGANIZATIONS,
-    breaking: |_| {
-        let of_it = doc! { "$expr": { "$eq": ["$organization", "$$organization"] } };
+    violations: |_| {
+        let in_organization = doc! { "$expr": { "$eq": ["$organization", "$$organization"] } };
         let count = |name: &str, filter: bson::Document| {
-            let members = doc! { "$match": { "$and": [of_it.clone(), filter] } };
+            let members = doc! { "$match": { "$and": [in_organization.clone(), filter] } };
             doc! { "$lookup": {
                 "from": MEMBERS.name,
                 "let": { "organization": "$_id" },
@@ -21,7 +20,7 @@ pub(super) const ADMINS: Invariant = Invariant {
         let agendas = doc! { "$lookup": {
             "from": AGENDAS.name,
             "let": { "organization": "$_id" },
-            "pipeline": [{ "$match": of_it.clone() }, { "$count": "count" }],
+            "pipeline": [{ "$match": in_organization.clone() }, { "$count": "count" }],
             "as": "agendas",
         } };
         let first = |name: &str| doc! { "$ifNull": [{ "$first": format!("${name}.count") }, 0] };

@@ -1,4 +1,4 @@
-//! What must hold, each as the stages that find what breaks it.
+//! The invariants, each as an aggregation that finds its violations.
 
 mod agendas;
 mod log;
@@ -11,30 +11,27 @@ use convene_domain::time::Instant;
 
 use crate::schema::CollectionSchema;
 
-/// What time it is, and how far back things are known.
+/// The times that invariants depend on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
-    /// The present moment.
     pub(super) now: Instant,
-    /// From when on every entry of the activity log is still there.
+    /// The time since which no entry of the activity log has expired.
     pub(super) logged_since: Instant,
 }
 
-/// Something that must hold of every document of a collection.
+/// A condition that every document of a collection must meet.
 pub(super) struct Invariant {
-    /// What must hold, in words; also its name.
+    /// The condition in words.
     pub(super) name: &'static str,
-    /// Of whose documents.
     pub(super) collection: &'static CollectionSchema,
-    /// The stages that leave only what breaks it: an `_id`, and what was found.
-    pub(super) breaking: fn(Times) -> Vec<Document>,
+    /// The stages that leave the violations only: an `_id`, and the violating values.
+    pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-/// Every invariant.
 pub(super) static INVARIANTS: [Invariant; 13] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
-    occurrences::QUEUE,
+    occurrences::WAITLIST,
     occurrences::EVENT,
     registrations::OCCURRENCE,
     registrations::ONCE,
@@ -47,8 +44,8 @@ pub(super) static INVARIANTS: [Invariant; 13] = [
     log::ONE_ENTRY_PER_CHANGE,
 ];
 
-/// Joins documents of another collection, of the same organization, by what the stages say; `variables` are what
-/// they may use of the document that they are joined to.
+/// Makes a stage that joins documents of another collection and the same organization, as `joined`. The conditions and
+/// stages may use `variables`, whose values come from the document that they are joined to.
 fn join(
     collection: &CollectionSchema,
     variables: Document,
@@ -68,7 +65,7 @@ fn join(
     doc! { "$lookup": { "from": collection.name, "let": variables, "pipeline": pipeline, "as": "joined" } }
 }
 
-/// How many of the values are as the expression says.
+/// Counts the documents that meet the condition.
 fn count_where(condition: Document) -> Document {
     doc! { "$sum": { "$cond": [condition, 1, 0] } }
 }

@@ -3,11 +3,10 @@ use bson::doc;
 use super::{Invariant, count_where, join};
 use crate::schema::{EVENTS, OCCURRENCES, REGISTRATIONS};
 
-/// Seats are counted as they are held.
 pub(super) const COUNTERS: Invariant = Invariant {
     name: "an occurrence counts its registrations",
     collection: &OCCURRENCES,
-    breaking: |_| {
+    violations: |_| {
         vec![
             counted(),
             doc! { "$set": {
@@ -23,11 +22,10 @@ pub(super) const COUNTERS: Invariant = Invariant {
     },
 };
 
-/// No seat is given twice.
 pub(super) const CAPACITY: Invariant = Invariant {
-    name: "no occurrence has more registrations than seats",
+    name: "no occurrence has more confirmed registrations than seats",
     collection: &OCCURRENCES,
-    breaking: |_| {
+    violations: |_| {
         vec![
             counted(),
             doc! { "$set": { "confirmed": { "$ifNull": [{ "$first": "$joined.confirmed" }, 0] } } },
@@ -51,12 +49,11 @@ fn counted() -> bson::Document {
     join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, doc! { "occurrence": "$$occurrence" }, vec![count])
 }
 
-/// Nobody in a queue has a place that another has, or will get.
-pub(super) const QUEUE: Invariant = Invariant {
-    name: "everyone in a queue has a place of their own",
+pub(super) const WAITLIST: Invariant = Invariant {
+    name: "no two waitlisted registrations of an occurrence have the same sequence",
     collection: &OCCURRENCES,
-    breaking: |_| {
-        let places = doc! { "$group": { "_id": "$waitlistSequence", "holders": { "$sum": 1 } } };
+    violations: |_| {
+        let sequences = doc! { "$group": { "_id": "$waitlistSequence", "holders": { "$sum": 1 } } };
         let summary = doc! { "$group": {
             "_id": null,
             "last": { "$max": "$_id" },
@@ -65,7 +62,7 @@ pub(super) const QUEUE: Invariant = Invariant {
         let waiting = doc! { "occurrence": "$$occurrence", "status": "WAITLISTED" };
         vec![
             doc! { "$match": { "waiting": { "$gt": 0 } } },
-            join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, waiting, vec![places, summary]),
+            join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, waiting, vec![sequences, summary]),
             doc! { "$unwind": "$joined" },
             doc! { "$match": { "$expr": { "$or": [
                 { "$gt": ["$joined.shared", 1] },
@@ -76,11 +73,10 @@ pub(super) const QUEUE: Invariant = Invariant {
     },
 };
 
-/// An occurrence is one of an event.
 pub(super) const EVENT: Invariant = Invariant {
     name: "an occurrence belongs to an event of its organization",
     collection: &OCCURRENCES,
-    breaking: |_| {
+    violations: |_| {
         vec![
             join(
                 &EVENTS,

@@ -6,34 +6,32 @@ use crate::{
     schema::{AGENDAS, OCCURRENCES, REGISTRATIONS},
 };
 
-/// A registration is for an occurrence, at its time.
 pub(super) const OCCURRENCE: Invariant = Invariant {
-    name: "an active registration is for an occurrence that takes place, at its time",
+    name: "an active registration has the times of an occurrence that takes place",
     collection: &REGISTRATIONS,
-    breaking: |Times { now, .. }| {
-        let as_it_is = doc! { "$match": { "$expr": { "$and": [
+    violations: |Times { now, .. }| {
+        let same_times = doc! { "$match": { "$expr": { "$and": [
             { "$eq": ["$event", "$$event"] },
             { "$eq": ["$startsAt", "$$start"] },
             { "$eq": ["$endsAt", "$$end"] },
-            // What had begun before it was called off keeps its registrations.
+            // An occurrence that had begun before it was cancelled keeps its registrations.
             { "$or": [{ "$eq": ["$status", "SCHEDULED"] }, { "$lte": ["$startsAt", date(now)] }] },
         ] } } };
         let own =
             doc! { "occurrence": "$occurrence", "event": "$event", "start": "$startsAt", "end": "$endsAt" };
         vec![
             doc! { "$match": { "active": true } },
-            join(&OCCURRENCES, own, doc! { "_id": "$$occurrence" }, vec![as_it_is]),
+            join(&OCCURRENCES, own, doc! { "_id": "$$occurrence" }, vec![same_times]),
             doc! { "$match": { "joined": [] } },
             doc! { "$project": { "organization": 1, "occurrence": 1, "startsAt": 1, "endsAt": 1 } },
         ]
     },
 };
 
-/// Nobody has an occurrence twice.
 pub(super) const ONCE: Invariant = Invariant {
-    name: "a member is registered for an occurrence once",
+    name: "a member has at most one active registration for an occurrence",
     collection: &REGISTRATIONS,
-    breaking: |_| {
+    violations: |_| {
         let once = doc! { "organization": "$organization", "occurrence": "$occurrence", "member": "$member" };
         vec![
             doc! { "$match": { "active": true } },
@@ -43,11 +41,10 @@ pub(super) const ONCE: Invariant = Invariant {
     },
 };
 
-/// Nobody is at two places at once, whatever the agendas say.
 pub(super) const NO_OVERLAP: Invariant = Invariant {
     name: "no two seats of a member overlap",
     collection: &REGISTRATIONS,
-    breaking: |_| {
+    violations: |_| {
         let all_before = doc! { "documents": ["unbounded", -1] };
         vec![
             doc! { "$match": { "status": "CONFIRMED" } },
@@ -62,11 +59,10 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
     },
 };
 
-/// A seat takes its member's time.
 pub(super) const IN_AGENDA: Invariant = Invariant {
-    name: "a seat that is not over stands in its member's agenda once",
+    name: "a seat that has not ended has one entry in the agenda of its member",
     collection: &REGISTRATIONS,
-    breaking: |Times { now, .. }| {
+    violations: |Times { now, .. }| {
         let entries = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
             { "$eq": ["$$this.occurrence", "$$occurrence"] },
             { "$eq": ["$$this.startsAt", "$$start"] },

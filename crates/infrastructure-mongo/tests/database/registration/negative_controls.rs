@@ -20,7 +20,11 @@ async fn without_the_guard_of_seats_too_many_are_given_and_the_check_tells() {
     .await;
     assert!(outcomes.iter().filter(|outcome| outcome.is_ok()).count() > 10);
     let report = stage.report().await;
-    assert_eq!(report.violations_of("no occurrence has more registrations than seats"), 1, "{report}");
+    assert_eq!(
+        report.violations_of("no occurrence has more confirmed registrations than seats"),
+        1,
+        "{report}"
+    );
 }
 
 #[tokio::test]
