@@ -1,4 +1,4 @@
-//! What every change carries: who, when, in which request, and under which idempotency key.
+//! Mutation contexts.
 
 use convene_domain::{
     activity::{Activity, ActivityDraft, Actor, RecordedChange},
@@ -8,21 +8,19 @@ use convene_domain::{
 
 use crate::idempotency::Idempotency;
 
-/// Who changes something, when, and in which request.
+/// The context of a mutation: actor, time, request and idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Who.
     pub actor: Actor,
-    /// When, to the millisecond (what the database keeps).
+    /// The time, to the millisecond, as it is stored.
     pub at: Instant,
-    /// In which request, as the process log names it.
+    /// The id of the request in the logs of the process.
     pub request_id: Option<String>,
-    /// Under which idempotency key, if the caller gave one.
     pub idempotency: Option<Idempotency>,
 }
 
 impl Change {
-    /// The log's entry for something decided within this change.
+    /// Makes an entry of the activity log.
     #[must_use]
     pub fn entry(&self, id: ActivityId, draft: ActivityDraft) -> Activity {
         let recorded = |change: convene_domain::activity::FieldChange| RecordedChange {
@@ -42,17 +40,16 @@ impl Change {
     }
 }
 
-/// The part of a change that the caller brings: the use case adds who and when.
+/// The part of a mutation context that comes with the request. The use case adds the actor and the time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestMetadata {
-    /// The request, as the process log names it.
+    /// The id of the request in the logs of the process.
     pub request_id: Option<String>,
-    /// The caller's idempotency key, if there is one.
     pub idempotency: Option<Idempotency>,
 }
 
 impl RequestMetadata {
-    /// The change that this request makes.
+    /// Completes the context.
     #[must_use]
     pub fn into_change(self, actor: Actor, at: Instant) -> Change {
         Change { actor, at, request_id: self.request_id, idempotency: self.idempotency }

@@ -1,8 +1,8 @@
 //! The use cases of Convene and the ports they need.
 //!
-//! A use case takes a [`Caller`](caller::Caller) (or what only an admin's caller can produce), a command made of
-//! domain types, and answers with domain types or a [`Failure`](failure::Failure). What it needs of the outside
-//! world it asks of the traits in [`ports`].
+//! A use case takes a [`Caller`](caller::Caller) or an [`Admin`](caller::Admin), and a command made of domain types. It
+//! returns domain types or a [`Failure`](failure::Failure). It accesses storage, the clock and other sources through the
+//! traits in [`ports`].
 
 pub mod activity;
 pub mod authentication;

@@ -1,20 +1,16 @@
-//! Pages of lists.
+//! Pages of connections.
 
-/// How many items a page has at most: from 1 to 100.
+/// The maximum number of items of a page, from 1 to [`PageSize::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(u8);
 
-/// A page size outside 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be from 1 to {}", PageSize::MAX)]
 pub struct PageSizeOutOfRange;
 
 impl PageSize {
-    /// The most items a page can have.
     pub const MAX: u8 = 100;
 
-    /// Checks a page size.
-    ///
     /// # Errors
     /// [`PageSizeOutOfRange`] outside 1 to [`PageSize::MAX`].
     pub fn new(size: impl TryInto<u8>) -> Result<Self, PageSizeOutOfRange> {
@@ -24,33 +20,29 @@ impl PageSize {
         }
     }
 
-    /// The number of items.
     #[must_use]
     pub const fn get(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Which page of a list is wanted; `K` is what the list is sorted by, and tells items apart.
+/// The request for a page of a connection. `K` is the sort key, which is unique among the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest<K> {
-    /// At most this many items.
     pub first: PageSize,
-    /// Only items after this one.
+    /// The sort key of the item before the page.
     pub after: Option<K>,
 }
 
-/// A page of a list.
+/// A page of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The items, in the list's order.
     pub items: Vec<T>,
-    /// Whether more follow.
     pub has_next: bool,
 }
 
 impl<T> Page<T> {
-    /// The page made of the first items of what was found when one more than wanted was looked for.
+    /// Makes a page of the results of a query for one item more than requested.
     #[must_use]
     pub fn from_probe(mut found: Vec<T>, first: PageSize) -> Self {
         let has_next = found.len() > first.get();
@@ -58,10 +50,10 @@ impl<T> Page<T> {
         Self { items: found, has_next }
     }
 
-    /// The page with every item turned into something else.
+    /// Converts every item.
     #[must_use]
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(turn).collect(), has_next: self.has_next }
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), has_next: self.has_next }
     }
 }
 
@@ -70,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_range() {
+    fn a_page_size_is_in_range() {
         for bad in [-1, 0, 101, i32::MAX] {
             assert_eq!(PageSize::new(bad), Err(PageSizeOutOfRange));
         }
@@ -78,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_tells_whether_more_follow() {
+    fn one_more_item_means_that_more_follow() {
         let first = PageSize::new(2).unwrap();
         assert_eq!(Page::from_probe(vec![1, 2, 3], first), Page { items: vec![1, 2], has_next: true });
         assert_eq!(Page::from_probe(vec![1, 2], first), Page { items: vec![1, 2], has_next: false });

@@ -1,10 +1,10 @@
-//! Periods that lists are narrowed to.
+//! Periods of filters.
 
 use convene_domain::time::Instant;
 
 use crate::failure::{FieldPath, Refusal};
 
-/// Refuses a filter's period that ends before it begins; one of no length is fine, and so is an open one.
+/// Refuses a filter's period that ends before it begins. It may be empty or open.
 pub(crate) fn check(from: Option<Instant>, to: Option<Instant>) -> Result<(), Refusal> {
     match (from, to) {
         (Some(from), Some(to)) if to < from => {
@@ -27,12 +27,12 @@ mod tests {
     #[case::open_at_the_end(Some(NOW), None)]
     #[case::open_at_the_beginning(None, Some(NOW))]
     #[case::one_moment(Some(NOW), Some(NOW))]
-    fn takes_periods(#[case] from: Option<Instant>, #[case] to: Option<Instant>) {
+    fn an_open_or_empty_period_is_valid(#[case] from: Option<Instant>, #[case] to: Option<Instant>) {
         assert_eq!(check(from, to), Ok(()));
     }
 
     #[test]
-    fn refuses_one_that_ends_before_it_begins() {
+    fn a_period_that_ends_before_it_begins_is_refused() {
         let refusal = check(Some(NOW), Some(NOW - Duration::MILLISECOND)).unwrap_err();
         assert_eq!(fields(&[refusal]), ["filter.to"]);
     }

@@ -1,4 +1,4 @@
-//! All use cases in one place, wired to their ports.
+//! All use cases, and their construction from ports.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// One adapter for each port that use cases after authentication need.
+/// One adapter for each port, except those of authentication.
 #[derive(Clone)]
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
@@ -37,14 +37,12 @@ pub struct Ports {
     pub activity_log: Arc<dyn ActivityLog>,
 }
 
-/// Makes a struct with a field for each use case, and what gives each the ports that it names.
+/// Defines a struct with a field for each use case, and its constructor, which passes the named ports to each.
 macro_rules! use_cases {
     ($($field:ident: $name:ident { $($port:ident),* },)*) => {
-        /// Every use case, under its own name.
         pub struct UseCases { $(pub $field: $name,)* }
 
         impl UseCases {
-            /// Gives every use case its ports.
             #[must_use]
             pub fn new(ports: Ports) -> Self {
                 let parts = Parts::of(ports);
@@ -54,7 +52,7 @@ macro_rules! use_cases {
     };
 }
 
-/// The ports, and what several use cases make of them.
+/// The ports, and the helpers that several use cases share.
 struct Parts {
     clock: Arc<dyn Clock>,
     organizations: Arc<dyn Organizations>,

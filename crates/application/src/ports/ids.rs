@@ -3,7 +3,6 @@ use uuid::Uuid;
 /// Makes new ids.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 pub trait Ids: Send + Sync {
-    /// A UUID that nobody was given before and nobody can guess; later ones sort after earlier ones (RFC 9562,
-    /// version 7).
+    /// Makes a UUID of version 7 (RFC 9562), which is unique and can't be guessed. Later ids sort after earlier ones.
     fn next(&self) -> Uuid;
 }

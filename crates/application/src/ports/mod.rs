@@ -1,17 +1,15 @@
-//! What the use cases ask of the outside world.
+//! The ports: traits that adapters implement.
 //!
-//! Ports come in two shapes. Where an invariant spans documents, one method is the whole decision
-//! ([`RegistrationBook::register`]), because only the adapter can run a transaction again; elsewhere a small
-//! repository per aggregate. Every method on an organization's data takes the [`TenantScope`] first and MUST
-//! treat what belongs to another organization as if it did not exist.
+//! Most ports are small repositories, one for each aggregate. Where an invariant spans documents, one method makes the whole
+//! decision ([`RegistrationBook::register`]), because only the adapter can retry a transaction. Every method on an
+//! organization's data takes the [`TenantScope`] first, and MUST treat data of other organizations as if they did not exist.
 //!
 //! Every method that takes a [`Change`] MUST, in one atomic step with what it changes:
 //!
-//! - write exactly one entry of the activity log for each thing that it changed, and none if it refuses;
-//! - if the change has an idempotency key that the same actor used within the
-//!   [window](crate::idempotency::IDEMPOTENCY_WINDOW): change nothing, and answer with the same objects if the
-//!   fingerprint is the same, with [`Refusal::IdempotencyKeyReused`] otherwise; if not, remember the key with the
-//!   change. A refusal remembers nothing.
+//! - write exactly one entry of the activity log for each object that it changes, and none if it refuses;
+//! - [classify](crate::idempotency::classify) the change by the stored uses of its idempotency key by the same actor. A fresh
+//!   change is made, and its key and result are stored. A repeat changes nothing, and returns the objects of the stored
+//!   result. A reused key is refused with [`Refusal::IdempotencyKeyReused`]. A refused change stores no key.
 //!
 //! [`TenantScope`]: crate::caller::TenantScope
 //! [`Change`]: crate::change::Change

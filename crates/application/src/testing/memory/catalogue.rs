@@ -55,7 +55,7 @@ impl Catalogue for InMemory {
     }
 }
 
-/// Whether an occurrence that differs from its rule overlaps the window, or would by its rule.
+/// Tests whether the occurrence is an exception that overlaps the window, or would overlap it by its rule.
 fn is_exception_in(event: &Event, stored: &StoredOccurrence, window: &Interval) -> bool {
     let by_rule = event.interval_from(stored.key.original_start);
     stored.exception.is_any() && (stored.interval.overlaps(window) || by_rule.overlaps(window))

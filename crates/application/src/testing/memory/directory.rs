@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl World {
-    fn tenant_called(&self, organization: &OrganizationReference) -> Option<&Arc<Tenant>> {
+    fn find_tenant(&self, organization: &OrganizationReference) -> Option<&Arc<Tenant>> {
         match organization {
             OrganizationReference::Id(id) => self.organizations.get(id),
             OrganizationReference::Slug(slug) => {
@@ -28,7 +28,7 @@ impl Directory for InMemory {
         user: &UserId,
     ) -> Result<Option<(OrganizationId, Member)>, Fault> {
         let world = self.lock();
-        let found = world.tenant_called(organization).and_then(|tenant| {
+        let found = world.find_tenant(organization).and_then(|tenant| {
             let member = tenant.present_members().find(|member| member.user_id == *user)?;
             Some((tenant.organization.id, member.clone()))
         });
@@ -39,6 +39,6 @@ impl Directory for InMemory {
         &self,
         organization: &OrganizationReference,
     ) -> Result<Option<OrganizationId>, Fault> {
-        Ok(self.lock().tenant_called(organization).map(|tenant| tenant.organization.id))
+        Ok(self.lock().find_tenant(organization).map(|tenant| tenant.organization.id))
     }
 }

@@ -107,7 +107,7 @@ impl Events for InMemory {
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             let gone: BTreeSet<RegistrationId> = of_event.map(|registration| registration.id).collect();
             tenant.registrations.retain(|id, _| !gone.contains(id));
-            tenant.keys.forget_registrations(&gone);
+            tenant.keys.delete_of_registrations(&gone);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
             transaction.log(ActivityDraft {

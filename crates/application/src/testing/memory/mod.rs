@@ -1,10 +1,9 @@
-//! Every port, kept in memory.
+//! Adapters of all ports in memory.
 //!
-//! As strict as a database: each change is decided on a copy of the organization's data, which replaces it only
-//! if nothing was refused, all behind one lock. So a change happens entirely or not at all, and no two at once.
+//! Changes are atomic and serialized: behind one lock, each change is made on a copy of the organization's data, which
+//! replaces the original unless the change is refused.
 
 mod activity_log;
-mod answers;
 mod catalogue;
 mod directory;
 mod edits;
@@ -18,6 +17,7 @@ mod pages;
 mod personal_data;
 mod registration_book;
 mod registrations;
+mod results;
 mod seats;
 mod tenant;
 mod transaction;
@@ -29,33 +29,31 @@ use std::{
 
 use convene_domain::id::OrganizationId;
 
-use self::{idempotency::Keys, tenant::Tenant};
+use self::{idempotency::UsedKeys, tenant::Tenant};
 use super::{Adapters, SequentialIds, contract::Harness};
 use crate::{caller::TenantScope, failure::Fault};
 
-/// Storage in memory. A clone is another handle on the same storage.
+/// Storage in memory. A clone shares the storage.
 #[derive(Clone, Default)]
 pub struct InMemory {
     world: Arc<Mutex<World>>,
     ids: Arc<SequentialIds>,
 }
 
-/// Everything that is stored.
+/// The stored data.
 #[derive(Default)]
 struct World {
     organizations: BTreeMap<OrganizationId, Arc<Tenant>>,
-    /// The idempotency keys under which organizations were founded: those belong to none.
-    founding_keys: Keys,
+    /// The idempotency keys of created organizations: the operator belongs to no organization.
+    creation_keys: UsedKeys,
 }
 
 impl InMemory {
-    /// Empty storage.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The ports over this storage.
     #[must_use]
     pub fn adapters(&self) -> Adapters {
         let this = Arc::new(self.clone());
@@ -77,7 +75,7 @@ impl InMemory {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The organization's data as they are at this moment.
+    /// Returns a snapshot of the organization's data.
     fn read(&self, scope: &TenantScope) -> Result<Arc<Tenant>, Fault> {
         let found = self.lock().organizations.get(&scope.organization()).cloned();
         found.ok_or_else(|| Fault::internal(format!("{} is gone", scope.organization())))

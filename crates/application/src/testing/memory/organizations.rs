@@ -4,9 +4,8 @@ use async_trait::async_trait;
 use convene_domain::{activity::Action, member::Member, organization::Organization};
 
 use super::{
-    InMemory,
-    answers::Answer,
-    entries,
+    InMemory, entries,
+    results::StoredResult,
     tenant::{MemberRecord, Tenant},
     transaction::Transaction,
 };
@@ -27,13 +26,13 @@ impl Organizations for InMemory {
         change: &Change,
     ) -> Outcome<(Organization, Member)> {
         let mut world = self.lock();
-        if let Some(answer) = world.founding_keys.recall::<(Organization, Member)>(change)? {
-            let id = answer.0.id;
-            let founded = world.organizations.get(&id);
-            return Ok(answer.now(founded.ok_or_else(|| Fault::internal(format!("{id} is gone")))?)?);
+        if let Some(stored) = world.creation_keys.repeated_result::<(Organization, Member)>(change)? {
+            let id = stored.0.id;
+            let created = world.organizations.get(&id);
+            return Ok(stored.current(created.ok_or_else(|| Fault::internal(format!("{id} is gone")))?)?);
         }
         if scope.organization() != organization.id {
-            return Err(Fault::internal("an organization is founded within its own scope").into());
+            return Err(Fault::internal("an organization is created within its own scope").into());
         }
         if world.organizations.values().any(|tenant| tenant.organization.slug == organization.slug) {
             return Err(Refusal::AlreadyExists { field: "slug".into() }.into());
@@ -45,9 +44,9 @@ impl Organizations for InMemory {
         transaction.log(entries::member(Action::MemberAdded, admin.id, None, Some(&admin)));
         let tenant = Arc::new(transaction.tenant);
         world.organizations.insert(organization.id, tenant);
-        let answer = (organization, admin);
-        world.founding_keys.remember(change, &answer);
-        Ok(answer)
+        let result = (organization, admin);
+        world.creation_keys.record(change, &result);
+        Ok(result)
     }
 
     async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault> {

@@ -71,7 +71,7 @@ impl PersonalData for InMemory {
                 return Ok(Erased::default());
             }
             let actor = Actor::User(user.clone());
-            let keys = tenant.keys.forget(&actor);
+            let keys = tenant.keys.delete_of_actor(&actor);
             let entries = rewrite_log(tenant, &actor, &members, &pseudonym);
             for member in &members {
                 if let Some(record) = transaction.tenant.members.get_mut(member) {

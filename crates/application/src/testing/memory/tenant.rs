@@ -15,7 +15,7 @@ use convene_domain::{
     time::{Instant, interval::Interval},
 };
 
-use super::idempotency::Keys;
+use super::idempotency::UsedKeys;
 use crate::{failure::Refusal, registration::refusals};
 
 /// All data of one organization.
@@ -29,7 +29,7 @@ pub(super) struct Tenant {
     pub(super) issues: BTreeMap<u32, Issue>,
     pub(super) last_issue_number: u32,
     pub(super) log: BTreeMap<(Instant, ActivityId), Activity>,
-    pub(super) keys: Keys,
+    pub(super) keys: UsedKeys,
 }
 
 /// A member, possibly removed.
@@ -61,7 +61,7 @@ impl Tenant {
             issues: BTreeMap::new(),
             last_issue_number: 0,
             log: BTreeMap::new(),
-            keys: Keys::default(),
+            keys: UsedKeys::default(),
         }
     }
 

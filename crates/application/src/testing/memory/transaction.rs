@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use convene_domain::{activity::ActivityDraft, id::ActivityId};
 
-use super::{InMemory, answers::Answer, tenant::Tenant};
+use super::{InMemory, results::StoredResult, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -11,7 +11,7 @@ use crate::{
     testing::SequentialIds,
 };
 
-/// A change that is being decided: on a copy, so that a refusal leaves no trace.
+/// A change of a copy of the organization's data, which is dropped if the change is refused.
 pub(super) struct Transaction<'change> {
     pub(super) tenant: Tenant,
     pub(super) change: &'change Change,
@@ -23,7 +23,7 @@ impl<'change> Transaction<'change> {
         Self { tenant, change, ids }
     }
 
-    /// Writes an entry of the log.
+    /// Adds an entry to the activity log.
     pub(super) fn log(&mut self, draft: ActivityDraft) {
         let entry = self.change.entry(ActivityId::from_uuid(self.ids.next()), draft);
         self.tenant.log.insert((entry.at, entry.id), entry);
@@ -31,9 +31,9 @@ impl<'change> Transaction<'change> {
 }
 
 impl InMemory {
-    /// Decides a change of an organization's data; an answer but a refusal replaces them. A change that was made
-    /// before under the same idempotency key is not decided again: it is answered with the same objects.
-    pub(super) fn transact<T: Answer>(
+    /// Decides a change of an organization's data, and stores the changed data unless the change is refused. A repeat
+    /// returns the objects of the stored result instead.
+    pub(super) fn transact<T: StoredResult>(
         &self,
         scope: &TenantScope,
         change: &Change,
@@ -42,13 +42,13 @@ impl InMemory {
         let mut world = self.lock();
         let id = scope.organization();
         let tenant = world.organizations.get(&id).ok_or_else(|| Fault::internal(format!("{id} is gone")))?;
-        if let Some(answer) = tenant.keys.recall::<T>(change)? {
-            return Ok(answer.now(tenant)?);
+        if let Some(stored) = tenant.keys.repeated_result::<T>(change)? {
+            return Ok(stored.current(tenant)?);
         }
         let mut transaction = Transaction::new(Tenant::clone(tenant), change, &self.ids);
-        let answer = decide(&mut transaction)?;
-        transaction.tenant.keys.remember(change, &answer);
+        let result = decide(&mut transaction)?;
+        transaction.tenant.keys.record(change, &result);
         world.organizations.insert(id, Arc::new(transaction.tenant));
-        Ok(answer)
+        Ok(result)
     }
 }

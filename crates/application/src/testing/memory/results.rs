@@ -1,4 +1,4 @@
-//! What changes answer with, told again to whoever repeats them.
+//! The stored results of changes.
 
 use convene_domain::{
     event::Event,
@@ -16,94 +16,94 @@ use crate::{
     ports::{Cancelled, Changed, Erased, MemberRemoved},
 };
 
-/// What a change answers with.
-pub(super) trait Answer: Clone + Send + Sync + 'static {
-    /// The id of what was changed.
+/// The result of a change, which is stored with its idempotency key and loaded for a repeat.
+pub(super) trait StoredResult: Clone + Send + Sync + 'static {
+    /// Returns the id of the changed object.
     fn subject(&self) -> String;
 
-    /// The same objects, as they are now; the refusal names what is gone since.
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal>;
+    /// Loads the objects of the result as they are now. Refused with `NotFound` if an object was deleted in the meantime.
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal>;
 }
 
-impl Answer for Organization {
+impl StoredResult for Organization {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         Ok(tenant.organization.clone())
     }
 }
 
-impl Answer for Member {
+impl StoredResult for Member {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    /// Also one who was removed since.
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    /// Finds removed members too.
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.members.get(&self.id).map(|record| record.member.clone());
         found.ok_or_else(|| Refusal::not_found("memberId"))
     }
 }
 
-impl Answer for (Organization, Member) {
+impl StoredResult for (Organization, Member) {
     fn subject(&self) -> String {
         self.0.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
-        Ok((self.0.now(tenant)?, self.1.now(tenant)?))
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
+        Ok((self.0.current(tenant)?, self.1.current(tenant)?))
     }
 }
 
-impl Answer for MemberRemoved {
+impl StoredResult for MemberRemoved {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    fn now(self, _: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
         Ok(self)
     }
 }
 
-impl Answer for Event {
+impl StoredResult for Event {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.events.get(&self.id).map(|event| Self::clone(event));
         found.ok_or_else(|| Refusal::not_found("eventId"))
     }
 }
 
-impl Answer for EventId {
+impl StoredResult for EventId {
     fn subject(&self) -> String {
         self.to_string()
     }
 
-    fn now(self, _: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
         Ok(self)
     }
 }
 
-impl Answer for Changed<Event> {
+impl StoredResult for Changed<Event> {
     fn subject(&self) -> String {
         self.now.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
-        Ok(Self { now: self.now.now(tenant)?, ..self })
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
+        Ok(Self { now: self.now.current(tenant)?, ..self })
     }
 }
 
-impl Answer for Changed<Occurrence> {
+impl StoredResult for Changed<Occurrence> {
     fn subject(&self) -> String {
         self.now.key.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.occurrence(self.now.key).and_then(|record| tenant.view(&record.stored));
         let now = found
             .or_else(|| {
@@ -116,56 +116,56 @@ impl Answer for Changed<Occurrence> {
     }
 }
 
-impl Answer for Registration {
+impl StoredResult for Registration {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.registrations.get(&self.id).cloned();
         found.ok_or_else(|| Refusal::not_found("registrationId"))
     }
 }
 
-impl Answer for Cancelled {
+impl StoredResult for Cancelled {
     fn subject(&self) -> String {
         self.registration.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
-        let promoted = self.promoted.and_then(|promoted| promoted.now(tenant).ok());
-        Ok(Self { registration: self.registration.now(tenant)?, promoted })
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
+        let promoted = self.promoted.and_then(|promoted| promoted.current(tenant).ok());
+        Ok(Self { registration: self.registration.current(tenant)?, promoted })
     }
 }
 
-impl Answer for Issue {
+impl StoredResult for Issue {
     fn subject(&self) -> String {
         self.id.to_string()
     }
 
-    fn now(self, tenant: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.issues.get(&self.number).cloned();
         found.ok_or_else(|| Refusal::not_found("issueId"))
     }
 }
 
-impl Answer for IssueId {
+impl StoredResult for IssueId {
     fn subject(&self) -> String {
         self.to_string()
     }
 
-    fn now(self, _: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
         Ok(self)
     }
 }
 
-impl Answer for Erased {
-    /// Nobody repeats an erasure under a key.
+impl StoredResult for Erased {
+    /// An erasure has no idempotency key.
     fn subject(&self) -> String {
         String::new()
     }
 
-    fn now(self, _: &Tenant) -> Result<Self, Refusal> {
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
         Ok(self)
     }
 }
