@@ -65,7 +65,7 @@ impl CreateOrganization {
             updated_at: change.at,
         };
         let scope = operator.scope_of(organization.id);
-        let (organization, admin) = self.organizations.found(&scope, organization, admin, &change).await?;
+        let (organization, admin) = self.organizations.create(&scope, organization, admin, &change).await?;
         Ok((organization, VisibleMember::to_operator(operator, admin)))
     }
 }
@@ -78,10 +78,10 @@ mod tests {
     use crate::{fixtures, ports::MockOrganizations};
 
     #[tokio::test]
-    async fn founds_within_the_new_scope_as_the_operator() {
+    async fn the_operator_creates_it_within_its_own_scope() {
         let mut organizations = MockOrganizations::new();
         organizations
-            .expect_found()
+            .expect_create()
             .withf(|scope, organization, _, change| {
                 scope.organization() == organization.id
                     && change.actor == Actor::User(fixtures::user("root"))

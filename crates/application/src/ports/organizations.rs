@@ -24,7 +24,7 @@ pub trait Organizations: Send + Sync {
     /// answers with the organization and the admin that the first one made.
     ///
     /// Refusals: `AlreadyExists` on `slug`.
-    async fn found(
+    async fn create(
         &self,
         scope: &TenantScope,
         organization: Organization,

@@ -1,7 +1,7 @@
 //! The port of organizations.
 
-mod earlier;
-mod found;
+mod create;
+mod repeat;
 mod update;
 
 use async_trait::async_trait;
@@ -29,14 +29,14 @@ pub(crate) struct MongoOrganizations(pub(crate) Database);
 
 #[async_trait]
 impl Organizations for MongoOrganizations {
-    async fn found(
+    async fn create(
         &self,
         scope: &TenantScope,
         organization: Organization,
         admin: Member,
         change: &Change,
     ) -> Outcome<(Organization, Member)> {
-        found::found(&self.0, scope, &organization, &admin, change).await
+        create::create(&self.0, scope, &organization, &admin, change).await
     }
 
     async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault> {

@@ -31,7 +31,7 @@ fn assert_reused<T: std::fmt::Debug>(outcome: &Result<T, Failure>) {
 }
 
 #[tokio::test]
-async fn a_repeat_with_the_same_key_changes_nothing_and_answers_alike() {
+async fn a_repeat_changes_nothing_and_has_the_same_result() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("repeats").await;
     let issues = &*database.ports.issues;
@@ -42,13 +42,17 @@ async fn a_repeat_with_the_same_key_changes_nothing_and_answers_alike() {
     assert_eq!(database.logged("issue.created").await, 1);
 
     let other = ChangeBuilder::by("another-admin").key("key", 2).build();
-    assert_eq!(report(issues, &tenant, &other).await.unwrap().number, 2, "everybody has keys of their own");
+    assert_eq!(
+        report(issues, &tenant, &other).await.unwrap().number,
+        2,
+        "another actor may use the same key"
+    );
     let neighbour = database.organization("neighbour").await;
     assert_eq!(report(issues, &neighbour, &keyed("key", 2)).await.unwrap().number, 1);
 }
 
 #[tokio::test]
-async fn of_repeats_sent_at_once_one_is_carried_out() {
+async fn one_of_concurrent_repeats_is_executed() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("twice").await;
     let another = database.another_process().await;
@@ -66,7 +70,7 @@ async fn of_repeats_sent_at_once_one_is_carried_out() {
 }
 
 #[tokio::test]
-async fn a_refusal_does_not_use_up_a_key() {
+async fn a_refused_change_stores_no_key() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("refused").await;
     let change = keyed("key", 1);
@@ -77,7 +81,7 @@ async fn a_refusal_does_not_use_up_a_key() {
 }
 
 #[tokio::test]
-async fn a_key_is_forgotten_after_its_window() {
+async fn a_key_expires_after_its_window() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("window").await;
     let issues = &*database.ports.issues;
@@ -90,18 +94,18 @@ async fn a_key_is_forgotten_after_its_window() {
 }
 
 #[tokio::test]
-async fn every_kind_of_answer_is_given_again() {
+async fn every_kind_of_result_is_loaded_for_a_repeat() {
     let database = TestDatabase::prepared().await;
     let (organizations, members, issues) =
         (&database.ports.organizations, &database.ports.members, &database.ports.issues);
 
-    let organization = OrganizationBuilder::new("founded-twice").build();
+    let organization = OrganizationBuilder::new("created-twice").build();
     let scope = TenantScope::for_tests(organization.id);
     let admin = MemberBuilder::new("first-admin").admin().build();
-    let founding = keyed("found", 1);
-    let first = organizations.found(&scope, organization.clone(), admin.clone(), &founding).await.unwrap();
-    // A repeat comes with an id of its own, which names no organization.
-    let again = organizations.found(&scope, organization, admin, &founding).await.unwrap();
+    let creation = keyed("create", 1);
+    let first = organizations.create(&scope, organization.clone(), admin.clone(), &creation).await.unwrap();
+    // The use case gives a repeat a new id.
+    let again = organizations.create(&scope, organization, admin, &creation).await.unwrap();
     assert_eq!(first, again);
 
     let leaver = MemberBuilder::new("leaver").build();
@@ -121,21 +125,21 @@ async fn every_kind_of_answer_is_given_again() {
 }
 
 #[tokio::test]
-async fn of_foundings_sent_at_once_one_is_carried_out() {
+async fn one_of_concurrent_creations_of_an_organization_is_executed() {
     let database = TestDatabase::prepared().await;
     let another = database.another_process().await;
     for round in 0..5 {
         let change = ChangeBuilder::by("operator").key(&format!("key-{round}"), 1).build();
-        // Each repeat comes with ids of its own.
-        let found = |ports: &MongoPorts| {
+        // The use case gives each repeat new ids.
+        let create = |ports: &MongoPorts| {
             let organization = OrganizationBuilder::new(&format!("round-{round}")).build();
             let scope = TenantScope::for_tests(organization.id);
             let admin = MemberBuilder::new("first-admin").admin().build();
             let (organizations, change) = (ports.organizations.clone(), change.clone());
-            async move { organizations.found(&scope, organization, admin, &change).await.unwrap() }
+            async move { organizations.create(&scope, organization, admin, &change).await.unwrap() }
         };
         let (one, two, three) =
-            futures::join!(found(&database.ports), found(&another), found(&database.ports));
+            futures::join!(create(&database.ports), create(&another), create(&database.ports));
         assert_eq!((&one, &one), (&two, &three));
     }
     assert_eq!(database.logged("organization.created").await, 5);

@@ -66,7 +66,7 @@ async fn a_busy_person(database: &TestDatabase) -> TenantScope {
     let by = |key: &str| ChangeBuilder::by(USER).key(key, 1).build();
     let person = MemberBuilder::new(USER).name("Petra Quillfeather").email("quill@feather.example").admin();
     let (_, person) =
-        ports.organizations.found(&scope, organization, person.build(), &by("found")).await.unwrap();
+        ports.organizations.create(&scope, organization, person.build(), &by("found")).await.unwrap();
     let patch = MemberPatch {
         display_name: Some(DisplayName::parse("P. Quillfeather").unwrap()),
         email: Some(Some(Email::parse("petra@feather.example").unwrap())),

@@ -33,7 +33,7 @@ impl Bench {
         let (organization, admin) = self
             .ports
             .organizations
-            .found(&scope, organization, admin, &change)
+            .create(&scope, organization, admin, &change)
             .await
             .expect("an organization is founded");
         self.known(scope, organization, admin)

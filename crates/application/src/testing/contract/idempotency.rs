@@ -140,7 +140,7 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
         let organization = OrganizationBuilder::new(slug).build();
         let scope = TenantScope::for_tests(organization.id);
         let (ports, admin) = (bench.ports.clone(), MemberBuilder::new("root").admin().build());
-        async move { ports.organizations.found(&scope, organization, admin, &change).await }
+        async move { ports.organizations.create(&scope, organization, admin, &change).await }
     };
     let band = create("band", at("organization", 7, NOW)).await.unwrap();
     assert_eq!(create("band", at("organization", 7, almost)).await.unwrap(), band);
@@ -226,7 +226,7 @@ pub(super) async fn repeats_a_founding_whatever_the_ids(bench: Bench) {
         let ports = bench.ports.clone();
         let admin = MemberBuilder::new("root").admin().build();
         let change = ChangeBuilder::by(user).key("founding", input).build();
-        async move { ports.organizations.found(&scope, organization, admin, &change).await }
+        async move { ports.organizations.create(&scope, organization, admin, &change).await }
     };
     let (organization, admin) = found("choir", "operator", 1).await.unwrap();
     let scope = TenantScope::for_tests(organization.id);

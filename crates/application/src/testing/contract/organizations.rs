@@ -25,7 +25,7 @@ pub(super) async fn founds_an_organization_with_its_first_admin(bench: Bench) {
     let scope = TenantScope::for_tests(organization.id);
     let change = ChangeBuilder::by("operator").request("request-1").build();
     let founded =
-        bench.ports.organizations.found(&scope, organization.clone(), admin.clone(), &change).await.unwrap();
+        bench.ports.organizations.create(&scope, organization.clone(), admin.clone(), &change).await.unwrap();
     assert_eq!(founded, (organization.clone(), admin.clone()));
     assert_eq!(bench.ports.organizations.get(&scope).await.unwrap(), organization);
     assert_eq!(bench.ports.members.get_many(&scope, &[admin.id]).await.unwrap(), slice::from_ref(&admin));
@@ -53,7 +53,7 @@ pub(super) async fn refuses_a_slug_that_is_taken(bench: Bench) {
     let organization = OrganizationBuilder::new("choir").build();
     let scope = TenantScope::for_tests(organization.id);
     let admin = MemberBuilder::new("eve").admin().build();
-    let refused = bench.ports.organizations.found(&scope, organization, admin, &by_root()).await;
+    let refused = bench.ports.organizations.create(&scope, organization, admin, &by_root()).await;
     assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "slug".into() });
 
     assert!(bench.ports.organizations.get(&scope).await.is_err(), "nothing was founded");
@@ -70,7 +70,7 @@ pub(super) async fn gives_a_slug_to_one_of_many_founders(bench: Bench) {
             let organization = OrganizationBuilder::new("choir").build();
             let scope = TenantScope::for_tests(organization.id);
             let admin = MemberBuilder::new("root").admin().build();
-            ports.organizations.found(&scope, organization, admin, &by_root()).await
+            ports.organizations.create(&scope, organization, admin, &by_root()).await
         }
     });
     let (won, lost): (Vec<_>, Vec<_>) = together(calls).await.into_iter().partition(Result::is_ok);

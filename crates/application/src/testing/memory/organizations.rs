@@ -18,7 +18,7 @@ use crate::{
 
 #[async_trait]
 impl Organizations for InMemory {
-    async fn found(
+    async fn create(
         &self,
         scope: &TenantScope,
         organization: Organization,

@@ -130,10 +130,10 @@ mod tests {
         let ada = MemberBuilder::new("ada").admin().build();
         let change = |at: Instant| ChangeBuilder::by("ada").at(at).build();
         let now = change(FixedClock::START);
-        memory.found(&scope, organization, ada.clone(), &now).await.unwrap();
+        Organizations::create(&memory, &scope, organization, ada.clone(), &now).await.unwrap();
         let first = datetime!(2031-03-10 09:00);
         let event = EventBuilder::daily(first, 1_001).build();
-        memory.create(&scope, event.clone(), &now).await.unwrap();
+        Events::create(&memory, &scope, event.clone(), &now).await.unwrap();
         let seat = |number: i64, change: Change| {
             let request = register(occurrence_key(&event, first.as_utc() + Duration::days(number)), ada.id);
             let memory = memory.clone();

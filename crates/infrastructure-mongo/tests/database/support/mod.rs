@@ -132,7 +132,7 @@ impl TestDatabase {
         let scope = TenantScope::for_tests(organization.id);
         let admin = MemberBuilder::new("first-admin").admin().build();
         let change = ChangeBuilder::by("operator").build();
-        let (_, admin) = self.ports.organizations.found(&scope, organization, admin, &change).await.unwrap();
+        let (_, admin) = self.ports.organizations.create(&scope, organization, admin, &change).await.unwrap();
         Tenant { scope, admin }
     }
 }

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::earlier;
+use super::repeat;
 use crate::{
     database::Database,
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
@@ -25,7 +25,7 @@ use crate::{
 /// Stores a new organization with its first admin, unless the change's key has done so before.
 ///
 /// A repeat comes with ids of its own, so its scope tells nothing: what the key has made is looked for everywhere.
-pub(super) async fn found(
+pub(super) async fn create(
     database: &Database,
     scope: &TenantScope,
     organization: &Organization,
@@ -35,8 +35,8 @@ pub(super) async fn found(
     database
         .transact(scope, |transaction| {
             async move {
-                if let Some(earlier) = earlier::founding(database, change).await? {
-                    return Ok(earlier);
+                if let Some(stored) = repeat::load(database, change).await? {
+                    return Ok(stored);
                 }
                 insert(transaction, database, organization, change).await?;
                 transaction.log(change, created(organization));
@@ -61,13 +61,13 @@ async fn insert(
     let document = OrganizationDocument::founded(organization);
     match transaction.collection(&schema::ORGANIZATIONS).insert(&document).await {
         Err(error) if error.is_duplicate(Some(UNIQUE_SLUG)) => {
-            // The same request, sent twice at once, takes its own slug away: run again, to answer like the first.
-            // What has just been committed is not read before a majority has it, so the slug is looked at first:
-            // who holds it is seen together with the key that was noted for it.
+            // The same request may have been sent twice at once, and the other one has stored the slug: the retry finds its
+            // result. A lookup sees data that a majority has committed, so the slug is looked up first: once it is found,
+            // the key that was stored in the same transaction is found too.
             let slug = doc! { "slug": organization.slug.as_str() };
             let holder: Option<OrganizationDocument> =
                 find_one(database, &schema::ORGANIZATIONS, slug).await?;
-            match (holder, earlier::founding(database, change).await?) {
+            match (holder, repeat::load(database, change).await?) {
                 (Some(_), None) => Err(Refusal::AlreadyExists { field: "slug".into() }.into()),
                 _ => Err(Interruption::Again(error)),
             }

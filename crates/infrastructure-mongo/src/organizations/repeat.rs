@@ -1,7 +1,7 @@
-//! Foundings that were made before, under an idempotency key of the operator's.
+//! Repeats of the creation of an organization.
 //!
-//! An operator has no organization, so the key is looked for in all of them, and what it made is read without a
-//! scope: nobody but the operator who used the key can come here.
+//! The operator belongs to no organization, so the key and its result are looked up in all organizations, by the actor who
+//! used the key.
 
 use bson::doc;
 use convene_application::{
@@ -21,28 +21,24 @@ use crate::{
     unscoped::find_one,
 };
 
-/// What the change's key has founded within its window, if anything.
+/// Loads the organization and its first admin, if the change is a repeat.
 ///
 /// # Errors
-/// [`Refusal::IdempotencyKeyReused`] if it was with another input.
-pub(super) async fn founding(
-    database: &Database,
-    change: &Change,
-) -> Attempt<Option<(Organization, Member)>> {
+/// [`Refusal::IdempotencyKeyReused`]
+pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option<(Organization, Member)>> {
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
     let by_key = doc! {
         "operation": CREATE_ORGANIZATION,
         "_id.actor": change.actor.to_string(),
         "_id.key": idempotency.key.as_str(),
     };
-    let noted: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
-    let used = noted.as_ref().map(IdempotencyDocument::key_use).transpose()?;
-    let result = match classify(used, change.at, idempotency.fingerprint) {
+    let used: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
+    let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+    let result = match classify(key_use, change.at, idempotency.fingerprint) {
         KeyStatus::Fresh => return Ok(None),
         KeyStatus::Repeat(result) => result,
         KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
     };
-    let gone = || Fault::internal(format!("{} was founded, but is not whole", result.subject));
     let organization = doc! { "_id": &result.subject };
     let organization: Option<OrganizationDocument> =
         find_one(database, &schema::ORGANIZATIONS, organization).await?;
@@ -50,6 +46,7 @@ pub(super) async fn founding(
     let admin: Option<MemberDocument> = find_one(database, &schema::MEMBERS, admin).await?;
     match (organization, admin) {
         (Some(organization), Some(admin)) => Ok(Some((organization.try_into()?, admin.try_into()?))),
-        _ => Err(gone().into()),
+        _ => Err(Fault::internal(format!("the new organization {} or its admin is missing", result.subject))
+            .into()),
     }
 }
