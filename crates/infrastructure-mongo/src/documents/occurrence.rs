@@ -10,7 +10,7 @@ use convene_domain::{
     recurrence::SeriesOccurrence,
     registration::Seating,
     text::{Location, Title},
-    time::{Instant, interval::Interval},
+    time::interval::Interval,
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,14 +74,14 @@ pub(crate) struct ExceptionDocument {
 
 impl OccurrenceDocument {
     /// The occurrence that the event's rule gives, as it is stored when somebody first touches it.
-    pub(crate) fn born(
+    pub(crate) fn from_rule(
         organization: OrganizationId,
         event: &Event,
-        origin: SeriesOccurrence,
+        derived: SeriesOccurrence,
         edition: i64,
     ) -> Self {
         let Occurrence { key, original_local, interval, capacity, status, .. } =
-            Occurrence::untouched(event, origin);
+            Occurrence::untouched(event, derived);
         let stored = StoredOccurrence {
             key,
             original_local,
@@ -180,13 +180,8 @@ impl OccurrenceDocument {
         usize::try_from(self.capacity - self.taken).unwrap_or(0)
     }
 
-    /// Whether seats can still change hands: it takes place, and has not begun.
-    pub(crate) fn is_ahead(&self, now: Instant) -> bool {
-        self.status == OccurrenceStatus::Scheduled.as_str() && self.starts_at > date(now)
-    }
-
     /// Whether this occurrence alone was called off.
-    pub(crate) fn is_called_off_by_itself(&self) -> bool {
+    pub(crate) fn is_cancelled_by_itself(&self) -> bool {
         self.exception.as_ref().is_some_and(|exception| exception.cancelled)
     }
 

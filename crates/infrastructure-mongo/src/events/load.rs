@@ -68,8 +68,12 @@ pub(super) async fn occurrence(
     let event = event(transaction, key.event, "occurrenceId").await?;
     let origin = event.occurrence_at(key.original_start);
     let origin = origin.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
-    let unborn =
-        OccurrenceDocument::born(transaction.scope().organization(), &event, origin, transaction.random());
+    let unborn = OccurrenceDocument::from_rule(
+        transaction.scope().organization(),
+        &event,
+        origin,
+        transaction.random(),
+    );
     let stored = StoredOccurrence::try_from(unborn.clone())?;
     Ok((event, Found { stored, unborn: Some(unborn) }))
 }

@@ -24,8 +24,12 @@ pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, rev
     if !event.series.is_recurring()
         && let Some(origin) = event.series.occurrence_at(event.series.first_start())
     {
-        let occurrence =
-            OccurrenceDocument::born(transaction.scope().organization(), event, origin, transaction.random());
+        let occurrence = OccurrenceDocument::from_rule(
+            transaction.scope().organization(),
+            event,
+            origin,
+            transaction.random(),
+        );
         // An edit may have left the occurrence here already.
         let is_there = doc! { "_id": &occurrence.id };
         if transaction.collection(&schema::OCCURRENCES).count(is_there).await? == 0 {

@@ -1,13 +1,14 @@
-//! The port that gives out seats and takes them back.
+//! The port that registers members and cancels their registrations.
 //!
-//! A transaction for each call would drown in write conflicts as soon as many want the same occurrence. So calls
-//! are merged: a [dispatcher](super::queue) has [one transaction](super::batch) done for what has queued while the last ones were in flight, or
-//! a share of it. Few are in flight at a time, and no two of them are about the same member or occurrence,
-//! so that a process does not get in its own way; between processes the database arbitrates.
+//! One transaction for each call would drown in write conflicts as soon as many members want the same occurrence.
+//! Calls are therefore merged: a [dispatcher](super::queue) executes as [one transaction](super::batch) the requests that
+//! arrived while the last ones were in flight, or a share of them. Few transactions are in flight at a time, and no two
+//! of them share a member or an occurrence, so that a process does not conflict with itself; between processes the
+//! database decides.
 //!
-//! - in order of arrival: the queue is first come, first served, and so is a batch
-//! - what the last transactions left is [remembered](super::cache), and not looked up again while it seems to fit
-//! - every caller has a deadline, and learns whether something may have happened by then
+//! - requests are served in order of arrival
+//! - occurrences are [cached](super::cache) as the last transactions left them, and every write verifies the cached value
+//! - every caller has a deadline, and learns whether the request may have been executed by then
 
 use std::sync::Arc;
 
@@ -19,23 +20,24 @@ use convene_application::{
     failure::{Fault, Outcome},
     ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
 };
-use convene_domain::{id::MemberId, registration::Registration};
+use convene_domain::registration::Registration;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
 
 use super::{
+    batch::Executor,
     document::RegistrationDocument,
-    queue::{Answer, Entry, Queue, Ticket, Wish},
+    queue::{LaneKey, Operation, Queue, Queued, QueuedRequest, Target, Ticket},
     seats::Guards,
     settings::BookSettings,
 };
 use crate::{database::Database, error::StorageError, schema};
 
-/// The book of one process. There may be any number of processes on one database.
+/// The registration book of one process. Any number of processes may share a database.
 ///
-/// What was queued is answered even if it is dropped.
+/// Requests that wait when the book is dropped are still answered.
 pub struct MongoRegistrationBook {
     database: Database,
     queue: Queue,
@@ -45,53 +47,49 @@ pub struct MongoRegistrationBook {
 impl MongoRegistrationBook {
     /// Opens the book; must be called within a Tokio runtime, which its transactions run on.
     pub(crate) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
-        let queue = Queue::open(database.clone(), settings, guards);
+        let executor = Executor::new(database.clone(), guards);
+        let queue = Queue::open(settings, move |batch| executor.clone().execute(batch));
         Self { database, queue, settings }
     }
 
-    /// Queues a wish and waits for what becomes of it.
-    async fn ask(
+    /// Queues a request and waits for its reply.
+    async fn submit<R: Operation>(
         &self,
         scope: &TenantScope,
         change: &Change,
-        (member, occurrence): (MemberId, String),
-        wish: Wish,
+        request: R,
+        target: Target,
+        kind: impl FnOnce(Queued<R>) -> QueuedRequest,
         deadline: Instant,
-    ) -> Outcome<Answer> {
+    ) -> Outcome<R::Reply> {
         let ticket = Arc::new(Ticket::default());
-        let (answer, answered) = oneshot::channel();
-        self.queue.submit(Entry {
-            scope: *scope,
-            change: change.clone(),
-            member,
-            occurrence,
-            wish,
-            ticket: Arc::clone(&ticket),
-            answer,
-        })?;
-        let silence = match timeout_at(deadline, answered).await {
-            Ok(Ok(answer)) => return answer,
-            // The batch broke off without a word.
-            Ok(Err(_)) | Err(_) => StorageError::TimedOut(self.settings.deadline),
-        };
+        let (reply_to, reply) = oneshot::channel();
+        let (scope, change) = (*scope, change.clone());
+        let queued = Queued { scope, change, request, target, ticket: Arc::clone(&ticket), reply_to };
+        self.queue.submit(kind(queued))?;
+        if let Ok(Ok(outcome)) = timeout_at(deadline, reply).await {
+            return outcome;
+        }
         let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
-        Err(fault(silence.into()).into())
+        Err(fault(StorageError::TimedOut(self.settings.deadline).into()).into())
     }
 
-    /// The occurrence and the member of a registration, to know where to queue. Who asks for what does not exist
-    /// queues too: what their key was used for is found out there.
-    async fn whose(&self, scope: &TenantScope, order: &CancelRequest) -> Outcome<(MemberId, String)> {
-        let filter = doc! { "_id": order.registration.to_string() };
+    /// Finds the member and the occurrence of a registration, under which its cancellation queues.
+    async fn target(&self, scope: &TenantScope, request: &CancelRequest) -> Outcome<Target> {
+        let filter = doc! { "_id": request.registration.to_string() };
         let found: Option<RegistrationDocument> = self
             .database
             .collection(scope, &schema::REGISTRATIONS)
             .find_one(filter)
             .await
             .map_err(Fault::from)?;
-        let Some(document) = found else { return Ok((order.caller, order.registration.to_string())) };
+        let Some(document) = found else {
+            let key = LaneKey::UnknownRegistration(request.registration);
+            return Ok(Target { member: request.caller, key });
+        };
         let registration =
-            Registration::try_from(&document).map_err(|error| Fault::from(StorageError::from(error)))?;
-        Ok((registration.member, document.occurrence))
+            Registration::try_from(document).map_err(|error| Fault::from(StorageError::from(error)))?;
+        Ok(Target { member: registration.member, key: LaneKey::Occurrence(registration.occurrence) })
     }
 }
 
@@ -100,27 +98,22 @@ impl RegistrationBook for MongoRegistrationBook {
     async fn register(
         &self,
         scope: &TenantScope,
-        order: RegisterRequest,
+        request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
         let deadline = Instant::now() + self.settings.deadline;
-        let place = (order.member, order.occurrence.to_string());
-        match self.ask(scope, change, place, Wish::Register(order), deadline).await? {
-            Answer::Registered(registration) => Ok(registration),
-            Answer::Cancelled(_) => {
-                Err(Fault::internal("a registration was answered as a cancellation").into())
-            }
-        }
+        let target = Target { member: request.member, key: LaneKey::Occurrence(request.occurrence) };
+        self.submit(scope, change, request, target, QueuedRequest::Register, deadline).await
     }
 
-    async fn cancel(&self, scope: &TenantScope, order: CancelRequest, change: &Change) -> Outcome<Cancelled> {
+    async fn cancel(
+        &self,
+        scope: &TenantScope,
+        request: CancelRequest,
+        change: &Change,
+    ) -> Outcome<Cancelled> {
         let deadline = Instant::now() + self.settings.deadline;
-        let place = self.whose(scope, &order).await?;
-        match self.ask(scope, change, place, Wish::Cancel(order), deadline).await? {
-            Answer::Cancelled(cancelled) => Ok(*cancelled),
-            Answer::Registered(_) => {
-                Err(Fault::internal("a cancellation was answered as a registration").into())
-            }
-        }
+        let target = self.target(scope, &request).await?;
+        self.submit(scope, change, request, target, QueuedRequest::Cancel, deadline).await
     }
 }

@@ -1,55 +1,56 @@
 use std::sync::Arc;
 
 use convene_application::caller::TenantScope;
-use convene_domain::{occurrence::RegistrationState, time::Instant};
+use convene_domain::{
+    occurrence::{OccurrenceKey, RegistrationState},
+    time::Instant,
+};
 use moka::sync::Cache;
 
 use crate::documents::occurrence::OccurrenceDocument;
 
-/// How many occurrences are remembered, which takes some 10 MB.
-const MOST: u64 = 10_000;
+/// The number of occurrences in the cache, which take some 10 MB.
+const MAX_OCCURRENCES: u64 = 10_000;
 
 /// Occurrences as this process's transactions left them.
 ///
-/// What is remembered may be wrong by now, so it only ever saves a look: a transaction that went by it finds out before
-/// it commits whether it was right, and refuses nobody for its sake. See ADR 8.
+/// An entry may be stale, so it only ever saves a read: a transaction that uses it verifies before the commit that it was
+/// current, and refuses no request because of it. See ADR 8.
 #[derive(Debug, Clone)]
-pub(super) struct Memory(Cache<String, Arc<OccurrenceDocument>>);
+pub(super) struct OccurrenceCache(Cache<OccurrenceKey, Arc<OccurrenceDocument>>);
 
-impl Memory {
-    /// Nothing is remembered yet.
+impl OccurrenceCache {
     pub(super) fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self(Cache::new(MAX_OCCURRENCES))
     }
 
-    /// The organization's occurrence, if it seems to have a seat for everybody who asks at these times.
+    /// The organization's occurrence, if it is cached with a seat for everyone who asks at these times.
     pub(super) fn with_seats(
         &self,
         scope: &TenantScope,
-        occurrence: &str,
-        asked: &[Instant],
+        key: OccurrenceKey,
+        times: &[Instant],
     ) -> Option<OccurrenceDocument> {
-        let occurrence = self.0.get(occurrence)?;
+        let occurrence = self.0.get(&key)?;
         let seating = occurrence.seating().ok()?;
         let is_open = |&at: &Instant| seating.state(at) == RegistrationState::Open;
         (occurrence.edition.is_some()
             && occurrence.organization == scope.organization().to_string()
             && occurrence.waiting == 0
-            && asked.len() <= occurrence.free()
-            && asked.iter().all(is_open))
+            && times.len() <= occurrence.free()
+            && times.iter().all(is_open))
         .then(|| OccurrenceDocument::clone(&occurrence))
     }
 
-    /// Remembers what a transaction has made of occurrences.
-    pub(super) fn keep(&self, occurrences: impl IntoIterator<Item = OccurrenceDocument>) {
-        for occurrence in occurrences {
-            self.0.insert(occurrence.id.clone(), Arc::new(occurrence));
+    /// Stores occurrences as a transaction left them.
+    pub(super) fn store(&self, occurrences: impl IntoIterator<Item = (OccurrenceKey, OccurrenceDocument)>) {
+        for (key, occurrence) in occurrences {
+            self.0.insert(key, Arc::new(occurrence));
         }
     }
 
-    /// Forgets an occurrence.
-    pub(super) fn forget(&self, occurrence: &str) {
-        self.0.invalidate(occurrence);
+    pub(super) fn remove(&self, key: OccurrenceKey) {
+        self.0.invalidate(&key);
     }
 }
 
@@ -73,37 +74,42 @@ mod tests {
     fn occurrence() -> OccurrenceDocument {
         let event =
             EventBuilder::once(datetime!(2031-03-10 09:00)).seats(2).opens(Duration::days(30)).build();
-        let origin = event.series.occurrence_at(event.series.first_start()).unwrap();
-        OccurrenceDocument { taken: 1, ..OccurrenceDocument::born(OWN.organization(), &event, origin, 1) }
+        let derived = event.series.occurrence_at(event.series.first_start()).unwrap();
+        OccurrenceDocument {
+            taken: 1,
+            ..OccurrenceDocument::from_rule(OWN.organization(), &event, derived, 1)
+        }
     }
 
-    fn remembering(occurrence: &OccurrenceDocument) -> Memory {
-        let memory = Memory::new();
-        memory.keep([occurrence.clone()]);
-        memory
+    fn cache_with(occurrence: &OccurrenceDocument) -> OccurrenceCache {
+        let cache = OccurrenceCache::new();
+        cache.store([(occurrence.key().unwrap(), occurrence.clone())]);
+        cache
     }
 
     #[test]
-    fn remembers_what_seems_to_have_seats_for_all_who_ask() {
+    fn returns_an_occurrence_that_has_seats_for_all() {
         let occurrence = occurrence();
-        let memory = remembering(&occurrence);
-        let with_seats = |scope, asked: &[Instant]| memory.with_seats(scope, &occurrence.id, asked);
-        assert_eq!(with_seats(&OWN, &[NOW]), Some(occurrence.clone()));
+        let key = occurrence.key().unwrap();
+        let cache = cache_with(&occurrence);
+        let with_seats = |scope, times: &[Instant]| cache.with_seats(scope, key, times);
+        assert_eq!(with_seats(&OWN, &[NOW]), Some(occurrence));
         assert_eq!(with_seats(&OWN, &[NOW, NOW]), None, "one seat is left");
-        assert_eq!(with_seats(&OWN, &[NOW - Duration::days(30)]), None, "it has not opened");
-        assert_eq!(with_seats(&OWN, &[NOW + Duration::days(30)]), None, "it has closed");
-        assert_eq!(with_seats(&OTHER, &[NOW]), None, "it is another organization's");
-        memory.forget(&occurrence.id);
-        assert_eq!(memory.with_seats(&OWN, &occurrence.id, &[NOW]), None);
+        assert_eq!(with_seats(&OWN, &[NOW - Duration::days(30)]), None, "registration has not opened");
+        assert_eq!(with_seats(&OWN, &[NOW + Duration::days(30)]), None, "registration has closed");
+        assert_eq!(with_seats(&OTHER, &[NOW]), None, "it belongs to another organization");
+        cache.remove(key);
+        assert_eq!(cache.with_seats(&OWN, key, &[NOW]), None);
     }
 
     #[test]
-    fn does_not_say_so_while_somebody_waits_or_of_what_has_no_edition() {
+    fn does_not_return_an_occurrence_with_a_waitlist_or_without_a_change_token() {
         for occurrence in [
             OccurrenceDocument { waiting: 1, ..occurrence() },
             OccurrenceDocument { edition: None, ..occurrence() },
         ] {
-            assert_eq!(remembering(&occurrence).with_seats(&OWN, &occurrence.id, &[NOW]), None);
+            let key = occurrence.key().unwrap();
+            assert_eq!(cache_with(&occurrence).with_seats(&OWN, key, &[NOW]), None);
         }
     }
 }

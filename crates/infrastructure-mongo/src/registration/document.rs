@@ -6,7 +6,7 @@ use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration, RegistrationStatus, RegistrationStatusKind},
-    time::{Instant, interval::Interval},
+    time::interval::Interval,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,59 +54,29 @@ pub(crate) struct RegistrationKeyDocument {
 }
 
 impl RegistrationDocument {
-    /// A new registration: a seat, or with a sequence a place in the queue.
-    pub(crate) fn new(
-        id: RegistrationId,
-        member: MemberId,
-        occurrence: &OccurrenceDocument,
-        waitlist_sequence: Option<i64>,
-        change: &Change,
-    ) -> Self {
-        let status = match waitlist_sequence {
-            None => RegistrationStatusKind::Confirmed,
-            Some(_) => RegistrationStatusKind::Waitlisted,
-        };
+    /// The document of a new registration for this occurrence.
+    pub(crate) fn new(registration: &Registration, occurrence: &OccurrenceDocument, change: &Change) -> Self {
         let idempotency = change.idempotency.as_ref().map(|idempotency| RegistrationKeyDocument {
             actor: change.actor.to_string(),
             key: idempotency.key.as_str().to_owned(),
             fingerprint: binary(idempotency.fingerprint),
         });
         Self {
-            id: id.to_string(),
+            id: registration.id.to_string(),
             organization: occurrence.organization.clone(),
             occurrence: occurrence.id.clone(),
             event: occurrence.event.clone(),
-            member: member.to_string(),
+            member: registration.member.to_string(),
             starts_at: occurrence.starts_at,
             ends_at: occurrence.ends_at,
-            status: status.as_str().to_owned(),
+            status: registration.status.kind().as_str().to_owned(),
             active: true,
-            waitlist_sequence,
-            created_at: date(change.at),
+            waitlist_sequence: registration.status.waitlist_sequence().map(u64::cast_signed),
+            created_at: date(registration.created_at),
             cancelled_at: None,
             cancellation_reason: None,
             idempotency,
         }
-    }
-
-    /// Whether it holds a seat.
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.status == RegistrationStatusKind::Confirmed.as_str()
-    }
-
-    /// Turns it into a cancelled one.
-    pub(crate) fn cancel(&mut self, at: Instant, reason: CancellationReason) {
-        self.status = RegistrationStatusKind::Cancelled.as_str().to_owned();
-        self.active = false;
-        self.waitlist_sequence = None;
-        self.cancelled_at = Some(date(at));
-        self.cancellation_reason = Some(reason.as_str().to_owned());
-    }
-
-    /// Turns a place in the queue into a seat.
-    pub(crate) fn confirm(&mut self) {
-        self.status = RegistrationStatusKind::Confirmed.as_str().to_owned();
-        self.waitlist_sequence = None;
     }
 
     /// The use of the idempotency key that it was made under.
@@ -117,11 +87,6 @@ impl RegistrationDocument {
             fingerprint: self.fields().read("idempotency.fingerprint", fingerprint(&key.fingerprint))?,
             result: self,
         }))
-    }
-
-    /// Its identity.
-    pub(crate) fn registration_id(&self) -> Result<RegistrationId, CorruptDocument> {
-        self.fields().read("_id", RegistrationId::parse(&self.id))
     }
 
     fn registration_status(&self) -> Result<RegistrationStatus, CorruptDocument> {
@@ -153,7 +118,7 @@ impl TryFrom<&RegistrationDocument> for Registration {
         let fields = document.fields();
         let interval = Interval::new(instant(document.starts_at), instant(document.ends_at));
         Ok(Self {
-            id: document.registration_id()?,
+            id: fields.read("_id", RegistrationId::parse(&document.id))?,
             occurrence: fields.read("occurrence", OccurrenceKey::parse(&document.occurrence))?,
             member: fields.read("member", MemberId::parse(&document.member))?,
             interval: fields.read("endsAt", interval)?,

@@ -27,6 +27,11 @@ const ADAPTERS: &str = "convene_infrastructure_mongo";
 /// Where the adapters are put in place.
 const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
 
+/// The registration queue, which must work with any storage.
+const QUEUE: &str = "crates/infrastructure-mongo/src/registration/queue/";
+/// Names of the database that the queue must not use.
+const DATABASE_NAMES: [&str; 3] = ["bson", "mongodb", "documents"];
+
 /// A file and its text.
 pub(crate) struct Source {
     /// Path from the root of the workspace, with slashes.
@@ -106,6 +111,12 @@ fn adapters_beyond_the_wiring(sources: &[Source]) -> Vec<String> {
     beyond.map(|source| format!("{} names {ADAPTERS}; only the wiring may", source.path)).collect()
 }
 
+fn database_names_in_the_queue(sources: Vec<Source>) -> Vec<String> {
+    let queue: Vec<Source> = sources.into_iter().filter(|source| source.path.starts_with(QUEUE)).collect();
+    assert!(!queue.is_empty(), "the registration queue is in {QUEUE}");
+    lines_with(&queue, &DATABASE_NAMES)
+}
+
 #[test]
 fn files_are_short() {
     assert_none(&too_long(&sources()));
@@ -140,6 +151,11 @@ fn only_the_wiring_names_the_adapters() {
     assert_none(&adapters_beyond_the_wiring(&sources()));
 }
 
+#[test]
+fn the_registration_queue_does_not_name_the_database() {
+    assert_none(&database_names_in_the_queue(sources()));
+}
+
 fn source(path: &str, text: &str) -> Source {
     Source { path: path.to_owned(), text: text.to_owned() }
 }
@@ -169,4 +185,14 @@ fn an_adapter_beyond_the_wiring_is_found() {
     assert_none(&adapters_beyond_the_wiring(&good.map(place)));
     let bad = ["src/graphql/query.rs", "src/wiring_of_another_kind.rs", "src/http/main.rs"];
     assert_eq!(adapters_beyond_the_wiring(&bad.map(place)).len(), bad.len());
+}
+
+#[test]
+fn a_database_name_in_the_queue_is_found() {
+    let names = DATABASE_NAMES.map(|name| format!("use {name}::doc;\n")).concat();
+    let found = database_names_in_the_queue(vec![source(&format!("{QUEUE}lane.rs"), &names)]);
+    assert_eq!(found.len(), DATABASE_NAMES.len());
+    let elsewhere = source("crates/infrastructure-mongo/src/scoped/mod.rs", &names);
+    let clean = source(&format!("{QUEUE}mod.rs"), "mod lane;");
+    assert_none(&database_names_in_the_queue(vec![elsewhere, clean]));
 }

@@ -3,109 +3,106 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bson::doc;
-use convene_application::{
-    change::Change,
-    failure::Refusal,
-    ports::{CancelRequest, Cancelled},
-    registration::refusals,
+use convene_application::{change::Change, failure::Refusal, ports::Cancelled, registration::refusals};
+use convene_domain::{
+    id::RegistrationId,
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
 };
-use convene_domain::registration::Registration;
 
-use super::{Answer, Batch, Entry, Numbered, Wish};
+use super::{Cancellation, Progress};
 use crate::{
-    error::{Attempt, StorageError},
-    registration::document::RegistrationDocument,
-    registration::seats::{Cancelling, cancel, promote},
+    documents::read_all,
+    error::Attempt,
+    registration::{
+        document::RegistrationDocument,
+        seats::{Cancelling, cancel, promote},
+    },
     schema,
     transaction::Transaction,
 };
 
-type Call<'e> = Numbered<'e, CancelRequest>;
-
-/// The registrations that are to be cancelled, as they are.
-pub(super) async fn find<'e>(
+/// Reads the registrations that are to be cancelled.
+pub(super) async fn find(
     transaction: &mut Transaction<'_>,
-    entries: impl Iterator<Item = &'e Entry> + Send,
-) -> Result<Vec<RegistrationDocument>, StorageError> {
-    let ids: Vec<String> = entries
-        .filter_map(|entry| match &entry.wish {
-            Wish::Cancel(wish) => Some(wish.registration.to_string()),
-            Wish::Register(_) => None,
-        })
-        .collect();
-    if ids.is_empty() {
+    cancellations: &[Cancellation<'_>],
+) -> Attempt<Vec<Registration>> {
+    if cancellations.is_empty() {
         return Ok(Vec::new());
     }
-    transaction.collection(&schema::REGISTRATIONS).find(doc! { "_id": { "$in": ids } }).await
+    let ids = cancellations.iter().map(|cancellation| cancellation.request.registration.to_string());
+    let filter = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
+    let found: Vec<RegistrationDocument> =
+        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+    Ok(read_all(found)?)
 }
 
-/// Cancels what can be cancelled, and gives the free seats to those who wait.
+/// Cancels the registrations that can be cancelled, and promotes waitlisted members to the free seats.
 pub(super) async fn run(
-    batch: &mut Batch,
+    progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    calls: &[Call<'_>],
-    found: Vec<RegistrationDocument>,
+    cancellations: &[Cancellation<'_>],
+    found: Vec<Registration>,
 ) -> Attempt<()> {
-    let mut found: HashMap<String, RegistrationDocument> =
-        found.into_iter().map(|registration| (registration.id.clone(), registration)).collect();
+    let mut found: HashMap<RegistrationId, Registration> =
+        found.into_iter().map(|registration| (registration.id, registration)).collect();
     let (mut accepted, mut cancellings, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-    for call in calls {
-        match decide(batch, call, found.remove(&call.wish.registration.to_string()))? {
+    for &cancellation in cancellations {
+        match decide(progress, cancellation, found.remove(&cancellation.request.registration))? {
             Ok(cancelling) => {
-                accepted.push(*call);
+                accepted.push(cancellation);
                 cancellings.push(cancelling);
             }
-            Err(refusal) => refused.push((*call, refusal)),
+            Err(refusal) => refused.push((cancellation, refusal)),
         }
     }
-    explain(batch, transaction, refused).await?;
-    // Only a seat that was given back is free for somebody else.
-    let mut freed: BTreeMap<String, Vec<Call<'_>>> = BTreeMap::new();
-    for (call, cancelling) in accepted.iter().zip(&cancellings) {
-        if cancelling.registration.is_confirmed() {
-            freed.entry(cancelling.registration.occurrence.clone()).or_default().push(*call);
+    refuse(progress, transaction, refused).await?;
+    // Only a cancelled seat is free for somebody else.
+    let mut freed: BTreeMap<OccurrenceKey, Vec<Cancellation<'_>>> = BTreeMap::new();
+    for (cancellation, cancelling) in accepted.iter().zip(&cancellings) {
+        if cancelling.registration.status == RegistrationStatus::Confirmed {
+            freed.entry(cancelling.registration.occurrence).or_default().push(*cancellation);
         }
     }
-    let cancelled = cancel(transaction, &mut batch.tallies, cancellings).await?;
+    let cancelled = cancel(transaction, &mut progress.occurrences, cancellings).await?;
     let mut promoted: HashMap<usize, Registration> = HashMap::new();
-    for (occurrence, calls) in freed {
-        let causes: Vec<&Change> = calls.iter().map(|call| &call.entry.change).collect();
-        let risen = promote(transaction, batch.tallies.of(&occurrence)?, &causes, batch.guards).await?;
-        for (call, registration) in calls.iter().zip(risen) {
-            promoted.insert(call.number, Registration::try_from(registration)?);
-        }
+    for (occurrence, cancellations) in freed {
+        let causes: Vec<&Change> = cancellations.iter().map(|cancellation| cancellation.change).collect();
+        let seats = progress.occurrences.of(occurrence)?;
+        let confirmed = promote(transaction, seats, &causes, progress.guards).await?;
+        promoted.extend(cancellations.iter().map(|cancellation| cancellation.number).zip(confirmed));
     }
-    for (call, registration) in accepted.iter().zip(cancelled) {
-        let registration = Registration::try_from(registration)?;
-        let cancelled = Cancelled { registration, promoted: promoted.remove(&call.number) };
-        batch.keys.note(&call.entry.change, &cancelled);
-        batch.answer(call.number, Ok(Answer::Cancelled(Box::new(cancelled))));
+    for (cancellation, registration) in accepted.iter().zip(cancelled) {
+        let cancelled = Cancelled { registration, promoted: promoted.remove(&cancellation.number) };
+        progress.keys.note(cancellation.change, &cancelled);
+        progress.decide_cancellation(cancellation.number, Ok(cancelled));
     }
     Ok(())
 }
 
-/// Tells everyone else why not. A call that is repeated looks like one that comes too late, so keys come first.
-async fn explain(
-    batch: &mut Batch,
+/// Refuses cancellations. Their keys are looked up first, because a repeat looks like a second cancellation.
+async fn refuse(
+    progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    refused: Vec<(Call<'_>, Refusal)>,
+    refused: Vec<(Cancellation<'_>, Refusal)>,
 ) -> Attempt<()> {
-    batch.keys.load_notes(transaction, refused.iter().map(|(call, _)| call.entry)).await?;
-    for (call, refusal) in refused {
-        let verdict = batch.keys.verdict(transaction, call.entry).await?;
-        batch.answer(call.number, verdict.unwrap_or(Err(refusal)));
+    let changes = refused.iter().map(|(cancellation, _)| cancellation.change);
+    progress.keys.load_notes(transaction, changes).await?;
+    for (cancellation, refusal) in refused {
+        let decision = progress.keys.cancellation(transaction, cancellation.change).await?;
+        progress.decide_cancellation(cancellation.number, decision.unwrap_or(Err(refusal)));
     }
     Ok(())
 }
 
-fn decide<'e>(
-    batch: &mut Batch,
-    call: &Call<'e>,
-    found: Option<RegistrationDocument>,
-) -> Attempt<Result<Cancelling<'e>, Refusal>> {
-    let Some(document) = found else { return Ok(Err(refusals::not_found())) };
-    let change = &call.entry.change;
-    let seating = batch.tallies.of(&document.occurrence)?.occurrence.seating()?;
-    let decided = call.wish.decide(&Registration::try_from(&document)?, seating, change.at);
-    Ok(decided.map(|reason| Cancelling { registration: document, reason, change }))
+fn decide<'b>(
+    progress: &mut Progress,
+    cancellation: Cancellation<'b>,
+    found: Option<Registration>,
+) -> Attempt<Result<Cancelling<'b>, Refusal>> {
+    let Some(registration) = found else { return Ok(Err(refusals::not_found())) };
+    let Cancellation { change, request, .. } = cancellation;
+    let seating = progress.occurrences.of(registration.occurrence)?.document.seating()?;
+    let decided = request.decide(&registration, seating, change.at);
+    Ok(decided.map(|reason| Cancelling { registration, reason, change }))
 }

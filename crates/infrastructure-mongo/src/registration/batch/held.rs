@@ -1,65 +1,67 @@
-//! What members hold already.
+//! The registrations that members already have.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bson::doc;
-use convene_application::ports::RegisterRequest;
-use convene_domain::duration::LONGEST;
+use convene_domain::{
+    duration::LONGEST, id::MemberId, occurrence::OccurrenceKey, registration::Registration,
+};
 
-use super::Numbered;
+use super::Registering;
 use crate::{
     documents::{
         convert::{date, instant},
         occurrence::OccurrenceDocument,
+        read_all,
     },
-    error::StorageError,
+    error::Attempt,
     registration::document::RegistrationDocument,
     schema,
     scoped::Query,
     transaction::Transaction,
 };
 
-/// The active registrations that members have for the very occurrences that they ask for.
+/// Active registrations of members for the occurrences that they ask for.
 #[derive(Debug, Default)]
-pub(super) struct Held(HashMap<(String, String), RegistrationDocument>);
+pub(super) struct Held(HashSet<(OccurrenceKey, MemberId)>);
 
 impl Held {
-    /// Looks the calls' registrations up.
     pub(super) async fn load(
         transaction: &mut Transaction<'_>,
-        calls: &[Numbered<'_, RegisterRequest>],
-    ) -> Result<Self, StorageError> {
-        if calls.is_empty() {
+        registrations: &[Registering<'_>],
+    ) -> Attempt<Self> {
+        if registrations.is_empty() {
             return Ok(Self::default());
         }
-        let occurrences: Vec<&str> = calls.iter().map(|call| call.occurrence).collect();
-        let members: Vec<String> = calls.iter().map(|call| call.wish.member.to_string()).collect();
+        let occurrences: HashSet<OccurrenceKey> =
+            registrations.iter().map(|registering| registering.request.occurrence).collect();
+        let occurrences: Vec<String> = occurrences.iter().map(ToString::to_string).collect();
+        let members: Vec<String> =
+            registrations.iter().map(|registering| registering.request.member.to_string()).collect();
         let filter =
             doc! { "occurrence": { "$in": occurrences }, "member": { "$in": members }, "active": true };
         let found: Vec<RegistrationDocument> =
             transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-        Ok(Self(
-            found.into_iter().map(|held| ((held.occurrence.clone(), held.member.clone()), held)).collect(),
-        ))
+        let held: Vec<Registration> = read_all(found)?;
+        Ok(Self(held.into_iter().map(|held| (held.occurrence, held.member)).collect()))
     }
 
-    /// Whether the call's member has the occurrence already.
-    pub(super) fn has(&self, call: &Numbered<'_, RegisterRequest>) -> bool {
-        let key = (call.occurrence.to_owned(), call.wish.member.to_string());
-        self.0.contains_key(&key)
+    /// Tests whether the member already has a registration for the occurrence.
+    pub(super) fn has(&self, registering: &Registering<'_>) -> bool {
+        self.0.contains(&(registering.request.occurrence, registering.request.member))
     }
 }
 
-/// The first seat of each of these members that takes the time of the occurrence, by member.
-pub(super) async fn in_the_way(
+/// Finds the first confirmed registration of each member that overlaps the occurrence.
+pub(super) async fn conflicting(
     transaction: &mut Transaction<'_>,
     occurrence: &OccurrenceDocument,
-    members: &[&str],
-) -> Result<HashMap<String, RegistrationDocument>, StorageError> {
-    // Nothing lasts longer, so what began before that has ended: the search need not go through the years.
+    members: impl Iterator<Item = MemberId>,
+) -> Attempt<HashMap<MemberId, Registration>> {
+    // Nothing lasts longer, so registrations that began before have ended: this bounds the search in the index.
     let earliest = date(instant(occurrence.starts_at) - LONGEST);
     let filter = doc! {
-        "member": { "$in": members },
+        "member": { "$in": members.map(|member| member.to_string()).collect::<Vec<_>>() },
         "startsAt": { "$gt": earliest, "$lt": occurrence.ends_at },
         "endsAt": { "$gt": occurrence.starts_at },
         "status": "CONFIRMED",
@@ -67,8 +69,9 @@ pub(super) async fn in_the_way(
     let query = Query::from(filter).sorted(doc! { "startsAt": 1 });
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
     let mut first = HashMap::new();
-    for registration in found {
-        first.entry(registration.member.clone()).or_insert(registration);
+    for document in found {
+        let registration = Registration::try_from(document)?;
+        first.entry(registration.member).or_insert(registration);
     }
     Ok(first)
 }

@@ -11,11 +11,11 @@ use convene_application::{
     change::Change,
     failure::Refusal,
     idempotency::{KeyStatus, classify},
-    ports::Cancelled,
+    ports::{CancelRequest, Cancelled, RegisterRequest},
 };
 use convene_domain::registration::Registration;
 
-use super::{Answer, Care, Entry, Verdict, Wish};
+use super::{Decision, Verification, Waiting};
 use crate::{
     database::Database,
     documents::{
@@ -49,57 +49,62 @@ pub(super) struct Keys {
     new: Vec<IdempotencyDocument>,
 }
 
-/// What was noted down under the entries' keys.
+/// Reads what is stored under the keys of these changes.
 ///
-/// They are looked up outside the transaction, beside it or before: whatever had been answered before an entry came is
-/// seen. What is done meanwhile is not, so whose cancellation is about to be refused is looked up again.
-pub(super) async fn notes<'e>(
+/// The keys are read outside the transaction, beside it or before: whatever had been answered before a request arrived is
+/// seen. Later uses are not, so they are read again before a cancellation is refused.
+pub(super) async fn notes<'b>(
     database: &Database,
     scope: &TenantScope,
-    entries: impl Iterator<Item = &'e Entry> + Send,
+    changes: impl Iterator<Item = &'b Change> + Send,
 ) -> Attempt<Vec<IdempotencyDocument>> {
-    let Some(filter) = by_keys(scope, entries)? else { return Ok(Vec::new()) };
+    let Some(filter) = by_keys(scope, changes)? else { return Ok(Vec::new()) };
     let notes = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
     notes.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
 }
 
-/// The notes of the entries' keys; none if they have no keys.
-fn by_keys<'e>(
+/// The filter for the keys of these changes; `None` if they have no keys.
+fn by_keys<'b>(
     scope: &TenantScope,
-    entries: impl Iterator<Item = &'e Entry>,
+    changes: impl Iterator<Item = &'b Change>,
 ) -> Attempt<Option<bson::Document>> {
     let organization = scope.organization().to_string();
-    let ids = entries
-        .filter_map(|entry| key(&entry.change))
+    let ids = changes
+        .filter_map(key)
         .map(|key| bson::serialize_to_bson(&document(&organization, key)))
         .collect::<Result<Vec<Bson>, _>>()?;
     Ok((!ids.is_empty()).then(|| doc! { "_id": { "$in": ids } }))
 }
 
 impl Keys {
-    /// Looks up whether a key that a cancellation brings was used to register. With care, also whether one that a
-    /// registration brings was.
-    pub(super) async fn load<'e>(
+    /// Reads the registrations that were made under the keys of the cancellations, and with exhaustive verification also
+    /// under those of the registrations.
+    pub(super) async fn load(
         transaction: &mut Transaction<'_>,
         noted: Vec<IdempotencyDocument>,
-        entries: impl Iterator<Item = &'e Entry> + Send,
-        care: Care,
+        waiting: &Waiting<'_>,
+        verification: Verification,
     ) -> Attempt<Self> {
         let organization = transaction.scope().organization().to_string();
         let mut keys = Self { organization, ..Self::default() };
         keys.remember(noted);
-        let uncertain = entries.filter(|entry| care == Care::More || matches!(entry.wish, Wish::Cancel(_)));
-        keys.load_registered(transaction, uncertain).await?;
+        let uncertain = match verification {
+            Verification::Exhaustive => waiting.changes().collect(),
+            Verification::Optimistic | Verification::Standard => {
+                waiting.cancellations.iter().map(|cancellation| cancellation.change).collect::<Vec<_>>()
+            }
+        };
+        keys.load_registered(transaction, uncertain.into_iter()).await?;
         Ok(keys)
     }
 
     /// Looks the notes up as the transaction sees them: the same call may have come twice at once, or again.
-    pub(super) async fn load_notes<'e>(
+    pub(super) async fn load_notes<'b>(
         &mut self,
         transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Send,
+        changes: impl Iterator<Item = &'b Change> + Send,
     ) -> Attempt<()> {
-        if let Some(filter) = by_keys(transaction.scope(), entries)? {
+        if let Some(filter) = by_keys(transaction.scope(), changes)? {
             let notes = transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
             self.remember(notes);
         }
@@ -115,14 +120,13 @@ impl Keys {
         self.noted.extend(notes.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)));
     }
 
-    /// Looks up the registrations that were made under the entries' keys.
-    pub(super) async fn load_registered<'e>(
+    /// Reads the registrations that were made under the keys of these changes.
+    pub(super) async fn load_registered<'b>(
         &mut self,
         transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Send,
+        changes: impl Iterator<Item = &'b Change> + Send,
     ) -> Attempt<()> {
-        let (actors, keys): (Vec<String>, Vec<String>) =
-            entries.filter_map(|entry| key(&entry.change)).unzip();
+        let (actors, keys): (Vec<String>, Vec<String>) = changes.filter_map(key).unzip();
         if keys.is_empty() {
             return Ok(());
         }
@@ -137,28 +141,38 @@ impl Keys {
         Ok(())
     }
 
-    /// What a call whose key was used before is told, as far as that is known.
-    pub(super) async fn verdict(
+    /// Decides a registration whose key was used before, as far as that is known.
+    pub(super) fn registration(&self, change: &Change) -> Attempt<Option<Decision<RegisterRequest>>> {
+        Ok(match self.status(change)? {
+            KeyStatus::Fresh => None,
+            KeyStatus::Repeat(Repeated::Registration(registration)) => Some(Ok(registration.try_into()?)),
+            KeyStatus::Repeat(_) | KeyStatus::Reused => Some(Err(Refusal::IdempotencyKeyReused)),
+        })
+    }
+
+    /// Decides a cancellation whose key was used before, as far as that is known.
+    pub(super) async fn cancellation(
         &self,
         transaction: &mut Transaction<'_>,
-        entry: &Entry,
-    ) -> Attempt<Option<Verdict>> {
-        let change = &entry.change;
-        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return Ok(None) };
+        change: &Change,
+    ) -> Attempt<Option<Decision<CancelRequest>>> {
+        Ok(match self.status(change)? {
+            KeyStatus::Fresh => None,
+            KeyStatus::Repeat(Repeated::Cancellation(result)) => Some(recall(transaction, result).await?),
+            KeyStatus::Repeat(_) | KeyStatus::Reused => Some(Err(Refusal::IdempotencyKeyReused)),
+        })
+    }
+
+    /// Classifies a change by the known uses of its key.
+    fn status(&self, change: &Change) -> Attempt<KeyStatus<Repeated<'_>>> {
+        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else {
+            return Ok(KeyStatus::Fresh);
+        };
         let registered = self.registered.get(&key).map(RegistrationDocument::key_use).transpose()?.flatten();
         let noted = self.noted.get(&key).map(IdempotencyDocument::key_use).transpose()?;
         let uses = registered.map(|used| used.map(Repeated::Registration)).into_iter();
         let uses = uses.chain(noted.map(|used| used.map(Repeated::Cancellation)));
-        Ok(match (classify(uses, change.at, idempotency.fingerprint), &entry.wish) {
-            (KeyStatus::Fresh, _) => None,
-            (KeyStatus::Repeat(Repeated::Registration(registration)), Wish::Register(_)) => {
-                Some(Ok(Answer::Registered(Registration::try_from(registration)?)))
-            }
-            (KeyStatus::Repeat(Repeated::Cancellation(result)), Wish::Cancel(_)) => {
-                Some(recall(transaction, result).await?)
-            }
-            (KeyStatus::Repeat(_) | KeyStatus::Reused, _) => Some(Err(Refusal::IdempotencyKeyReused)),
-        })
+        Ok(classify(uses, change.at, idempotency.fingerprint))
     }
 
     /// Notes a cancellation down, if it has a key.
@@ -178,8 +192,8 @@ impl Keys {
     }
 
     /// Takes a key from a registration that is too old for it, so that a new one can have it.
-    pub(super) async fn forget(&mut self, transaction: &mut Transaction<'_>, entry: &Entry) -> Attempt<()> {
-        let Some(old) = key(&entry.change).and_then(|key| self.registered.remove(&key)) else {
+    pub(super) async fn forget(&mut self, transaction: &mut Transaction<'_>, change: &Change) -> Attempt<()> {
+        let Some(old) = key(change).and_then(|key| self.registered.remove(&key)) else {
             return Ok(());
         };
         let statement = UpdateStatement {
@@ -217,7 +231,10 @@ fn key(change: &Change) -> Option<Key> {
 }
 
 /// The answer that a cancellation was given, with its registrations as they are now.
-async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Attempt<Verdict> {
+async fn recall(
+    transaction: &mut Transaction<'_>,
+    note: &ResultDocument,
+) -> Attempt<Decision<CancelRequest>> {
     let ids: Vec<&str> = std::iter::once(note.subject.as_str()).chain(note.also.as_deref()).collect();
     let filter = doc! { "_id": { "$in": ids } };
     let found: Vec<RegistrationDocument> =
@@ -227,7 +244,7 @@ async fn recall(transaction: &mut Transaction<'_>, note: &ResultDocument) -> Att
     };
     let promoted = note.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
     Ok(match read(&note.subject)? {
-        Some(registration) => Ok(Answer::Cancelled(Box::new(Cancelled { registration, promoted }))),
+        Some(registration) => Ok(Cancelled { registration, promoted }),
         None => Err(Refusal::not_found("registrationId")),
     })
 }

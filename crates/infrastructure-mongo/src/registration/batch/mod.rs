@@ -1,166 +1,210 @@
-//! One transaction for many calls.
+//! One transaction for many requests.
 //!
-//! The serialization that a batch stands for: first all cancellations, then the promotions that they make
-//! possible, then all registrations, each in the order in which they came.
+//! A batch is equivalent to this serial order: first all cancellations, then the promotions that they make possible,
+//! then all registrations, each in order of arrival.
 
-mod births;
+mod assign;
 mod cancel;
+mod derived;
+mod execute;
 mod held;
 mod keys;
-mod places;
-mod process;
 mod refused;
 mod register;
 mod stored;
 
-use convene_application::failure::Refusal;
+use convene_application::{
+    change::Change,
+    failure::Refusal,
+    ports::{CancelRequest, RegisterRequest},
+};
 
-pub(super) use self::process::process;
+pub(super) use self::execute::Executor;
 use self::{keys::Keys, stored::Stored};
 use super::{
-    cache::Memory,
-    queue::{Answer, Entry, Wish},
+    cache::OccurrenceCache,
+    queue::{Batch, Operation, Queued, Ticket},
+    seats::{Guards, Occurrences},
 };
 use crate::{
-    database::Database,
     deadline::TRANSACTION,
     documents::idempotency::IdempotencyDocument,
     error::{Attempt, Interruption, StorageError},
-    registration::seats::{Guards, Tallies},
     transaction::Transaction,
 };
 
-/// What a caller is told.
-pub(super) type Verdict = Result<Answer, Refusal>;
+/// The result for one request.
+type Decision<R> = Result<<R as Operation>::Reply, Refusal>;
 
-/// A call, and which one in its batch it is.
-struct Numbered<'e, W> {
+/// The decisions on the requests of one kind, at their positions; `None` for a caller that has gone.
+type Decisions<R> = Vec<Option<Decision<R>>>;
+
+/// A request whose caller still waits, and its position among those of its kind.
+#[derive(Clone, Copy)]
+struct Numbered<'b, R> {
     number: usize,
-    entry: &'e Entry,
-    /// What a wish to register is about, as it is called now. A cancellation goes by its registration instead.
-    occurrence: &'e str,
-    wish: &'e W,
+    change: &'b Change,
+    request: R,
+    ticket: &'b Ticket,
 }
 
-impl<W> Clone for Numbered<'_, W> {
-    fn clone(&self) -> Self {
-        *self
+type Cancellation<'b> = Numbered<'b, CancelRequest>;
+/// A registration. Its request names the occurrence by the current id once that is known.
+type Registering<'b> = Numbered<'b, RegisterRequest>;
+
+impl<'b, R: Operation + Copy> Numbered<'b, R> {
+    fn waiting(requests: &'b [Queued<R>]) -> Vec<Self> {
+        let waiting = requests.iter().enumerate().filter(|(_, queued)| queued.ticket.reopen());
+        waiting
+            .map(|(number, Queued { change, request, ticket, .. })| Self {
+                number,
+                change,
+                request: *request,
+                ticket,
+            })
+            .collect()
     }
 }
 
-impl<W> Copy for Numbered<'_, W> {}
-
-/// What a batch has found out so far.
-struct Batch {
-    guards: Guards,
-    verdicts: Vec<Option<Verdict>>,
-    tallies: Tallies,
-    keys: Keys,
+/// The requests of a batch whose callers still wait.
+struct Waiting<'b> {
+    cancellations: Vec<Cancellation<'b>>,
+    registrations: Vec<Registering<'b>>,
 }
 
-impl Batch {
-    /// Decides about a call.
-    fn answer(&mut self, number: usize, verdict: Verdict) {
-        if let Some(place) = self.verdicts.get_mut(number) {
-            *place = Some(verdict);
+impl<'b> Waiting<'b> {
+    fn changes(&self) -> impl Iterator<Item = &'b Change> {
+        let cancellations = self.cancellations.iter().map(|cancellation| cancellation.change);
+        cancellations.chain(self.registrations.iter().map(|registering| registering.change))
+    }
+
+    /// Announces the commit to all callers. Returns `false` if one of them has gone.
+    fn close(&self) -> bool {
+        self.cancellations.iter().all(|cancellation| cancellation.ticket.close())
+            && self.registrations.iter().all(|registering| registering.ticket.close())
+    }
+}
+
+/// The progress of a batch in one run of its transaction.
+struct Progress {
+    guards: Guards,
+    occurrences: Occurrences,
+    keys: Keys,
+    cancellations: Decisions<CancelRequest>,
+    registrations: Decisions<RegisterRequest>,
+}
+
+impl Progress {
+    fn decide_cancellation(&mut self, number: usize, decision: Decision<CancelRequest>) {
+        if let Some(place) = self.cancellations.get_mut(number) {
+            *place = Some(decision);
+        }
+    }
+
+    fn decide_registration(&mut self, number: usize, decision: Decision<RegisterRequest>) {
+        if let Some(place) = self.registrations.get_mut(number) {
+            *place = Some(decision);
         }
     }
 }
 
-/// How much is looked up before anything is written.
+/// The extent of the reads before anything is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Care {
-    /// Only what is not remembered. What turns out to be otherwise is the end of the transaction.
-    Little,
-    /// What mostly matters. The rest is left to unique indexes, whose refusal is the end of the transaction.
-    Usual,
-    /// Everything: for a call that may have made its batch fail.
-    More,
+enum Verification {
+    /// Trusts the cache; the transaction is retried if the write shows that it was stale.
+    Optimistic,
+    /// Reads all occurrences. Unique indexes find duplicates, which make the transaction fail.
+    Standard,
+    /// Reads everything, for a request that may have made its batch fail.
+    Exhaustive,
 }
 
-/// What became of a batch, if its transaction commits.
-pub(super) struct Decided {
-    /// What each caller is told; nothing to who has gone.
-    pub(super) verdicts: Vec<Option<Verdict>>,
-    /// The occurrences that it was about.
-    pub(super) tallies: Tallies,
+/// The result of a batch, if its transaction commits.
+#[derive(Default)]
+struct Decided {
+    cancellations: Decisions<CancelRequest>,
+    registrations: Decisions<RegisterRequest>,
+    occurrences: Occurrences,
 }
 
-/// What a batch works with.
-#[derive(Clone, Copy)]
-pub(super) struct Tools<'a> {
-    pub(super) database: &'a Database,
-    pub(super) memory: &'a Memory,
-    pub(super) guards: Guards,
-}
-
-/// Decides about every call whose caller still waits.
-pub(super) async fn run(
-    tools: Tools<'_>,
+/// Decides every request whose caller still waits.
+async fn run(
+    executor: &Executor,
     transaction: &mut Transaction<'_>,
-    entries: &[Entry],
-    care: Care,
+    batch: &Batch,
+    verification: Verification,
 ) -> Attempt<Decided> {
-    let waiting: Vec<(usize, &Entry)> =
-        entries.iter().enumerate().filter(|(_, entry)| entry.ticket.reopen()).collect();
-    let mut batch = Batch {
-        guards: tools.guards,
-        verdicts: entries.iter().map(|_| None).collect(),
-        tallies: Tallies::default(),
-        keys: Keys::default(),
+    let waiting = Waiting {
+        cancellations: Numbered::waiting(&batch.cancellations),
+        registrations: Numbered::waiting(&batch.registrations),
     };
-    if !waiting.is_empty() {
+    let mut progress = Progress {
+        guards: executor.guards,
+        occurrences: Occurrences::default(),
+        keys: Keys::default(),
+        cancellations: batch.cancellations.iter().map(|_| None).collect(),
+        registrations: batch.registrations.iter().map(|_| None).collect(),
+    };
+    if !waiting.cancellations.is_empty() || !waiting.registrations.is_empty() {
         let scope = *transaction.scope();
-        let noted = keys::notes(tools.database, &scope, waiting.iter().map(|&(_, entry)| entry));
-        if care == Care::Little {
-            // A transaction does one thing at a time, but what it need not see can be looked up beside it.
-            let decided = decide(&mut batch, tools.memory, transaction, &waiting, Vec::new(), care);
+        let noted = keys::notes(&executor.database, &scope, waiting.changes());
+        let cache = &executor.cache;
+        if verification == Verification::Optimistic {
+            // A transaction runs one command at a time, but the keys can be read beside it.
+            let decided = decide(&mut progress, cache, transaction, &waiting, Vec::new(), verification);
             let (noted, decided) = futures::join!(noted, decided);
             decided?;
-            if !noted?.iter().all(|note| batch.keys.knows(note)) {
+            if !noted?.iter().all(|note| progress.keys.knows(note)) {
                 return Err(Interruption::Again(StorageError::Outdated("an idempotency key")));
             }
         } else {
-            decide(&mut batch, tools.memory, transaction, &waiting, noted.await?, care).await?;
+            decide(&mut progress, cache, transaction, &waiting, noted.await?, verification).await?;
         }
     }
-    // The last moment to go: from here on the commit may have been sent.
-    if waiting.iter().all(|(_, entry)| entry.ticket.close()) {
-        Ok(Decided { verdicts: batch.verdicts, tallies: batch.tallies })
+    // From here on the commit may have been sent.
+    if waiting.close() {
+        let Progress { cancellations, registrations, occurrences, .. } = progress;
+        Ok(Decided { cancellations, registrations, occurrences })
     } else {
         Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
     }
 }
 
-/// Decides, knowing what was noted down under the calls' keys, and writes what follows from it.
+/// Decides the requests, given what is stored under their idempotency keys, and writes the results.
 async fn decide(
-    batch: &mut Batch,
-    memory: &Memory,
+    progress: &mut Progress,
+    cache: &OccurrenceCache,
     transaction: &mut Transaction<'_>,
-    waiting: &[(usize, &Entry)],
+    waiting: &Waiting<'_>,
     noted: Vec<IdempotencyDocument>,
-    care: Care,
+    verification: Verification,
 ) -> Attempt<()> {
-    let all = || waiting.iter().map(|&(_, entry)| entry);
-    let Stored { held, tallies, became } = Stored::load(transaction, all(), memory, care).await?;
-    batch.tallies = tallies;
-    batch.keys = Keys::load(transaction, noted, all(), care).await?;
-    let (mut registering, mut cancelling) = (Vec::new(), Vec::new());
-    for &(number, entry) in waiting {
-        if let Some(verdict) = batch.keys.verdict(transaction, entry).await? {
-            batch.answer(number, verdict);
-            continue;
-        }
-        let occurrence = became.get(&entry.occurrence).unwrap_or(&entry.occurrence);
-        match &entry.wish {
-            Wish::Register(wish) => registering.push(Numbered { number, entry, occurrence, wish }),
-            Wish::Cancel(wish) => cancelling.push(Numbered { number, entry, occurrence, wish }),
+    let Stored { to_cancel, occurrences, current_ids } =
+        Stored::load(transaction, waiting, cache, verification).await?;
+    progress.occurrences = occurrences;
+    progress.keys = Keys::load(transaction, noted, waiting, verification).await?;
+    let mut cancellations = Vec::with_capacity(waiting.cancellations.len());
+    for &cancellation in &waiting.cancellations {
+        match progress.keys.cancellation(transaction, cancellation.change).await? {
+            Some(decision) => progress.decide_cancellation(cancellation.number, decision),
+            None => cancellations.push(cancellation),
         }
     }
-    cancel::run(batch, transaction, &cancelling, held).await?;
-    register::run(batch, transaction, &registering, care).await?;
+    let mut registrations = Vec::with_capacity(waiting.registrations.len());
+    for mut registering in waiting.registrations.iter().copied() {
+        match progress.keys.registration(registering.change)? {
+            Some(decision) => progress.decide_registration(registering.number, decision),
+            None => {
+                let occurrence = &mut registering.request.occurrence;
+                *occurrence = current_ids.get(occurrence).copied().unwrap_or(*occurrence);
+                registrations.push(registering);
+            }
+        }
+    }
+    cancel::run(progress, transaction, &cancellations, to_cancel).await?;
+    register::run(progress, transaction, &registrations, verification).await?;
 
-    batch.tallies.write(transaction, batch.guards).await?;
-    births::meet_edits(transaction, &batch.tallies).await?;
-    batch.keys.write(transaction).await
+    progress.occurrences.write(transaction, progress.guards).await?;
+    derived::conflict_with_edits(transaction, &progress.occurrences).await?;
+    progress.keys.write(transaction).await
 }

@@ -1,36 +1,43 @@
-//! Why an occurrence is cancelled: by itself, or with its event.
+//! The refusals of registrations that their occurrence does not admit.
 
 use std::collections::HashSet;
 
 use bson::doc;
-use convene_application::{failure::Refusal, ports::RegisterRequest};
+use convene_application::{failure::Refusal, registration::refusals::refusal_for};
+use convene_domain::{event::EventStatus, id::EventId, registration::RegistrationRefusal};
 
-use super::{Batch, Numbered};
+use super::{Progress, Registering};
 use crate::{error::StorageError, schema, transaction::Transaction};
 
-/// Tells those who asked for an occurrence of an event that was called off as a whole so.
-pub(super) async fn tell_why(
-    batch: &Batch,
+/// Finds the refusals that the callers see. Reads the events of cancelled occurrences, because an occurrence may have
+/// been cancelled together with its event.
+pub(super) async fn refusals<'b>(
+    progress: &Progress,
     transaction: &mut Transaction<'_>,
-    refused: &mut [(Numbered<'_, RegisterRequest>, Refusal)],
-) -> Result<(), StorageError> {
-    let with_event = |call: &Numbered<'_, RegisterRequest>, refusal: &Refusal| {
-        let occurrence = &batch.tallies.get(call.occurrence)?.occurrence;
-        let by_itself = *refusal != Refusal::OccurrenceCancelled || occurrence.is_called_off_by_itself();
-        (!by_itself).then(|| occurrence.event.clone())
+    denied: Vec<(Registering<'b>, RegistrationRefusal)>,
+) -> Result<Vec<(Registering<'b>, Refusal)>, StorageError> {
+    let is_cancelled_by_itself = |registering: &Registering<'_>| {
+        let seats = progress.occurrences.get(registering.request.occurrence);
+        seats.is_some_and(|seats| seats.document.is_cancelled_by_itself())
     };
-    let events: HashSet<String> =
-        refused.iter().filter_map(|(call, refusal)| with_event(call, refusal)).collect();
-    if events.is_empty() {
-        return Ok(());
-    }
-    let filter = doc! { "_id": { "$in": Vec::from_iter(events) }, "status": "CANCELLED" };
-    let whole = transaction.collection(&schema::EVENTS).ids(filter).await?;
-    for (call, refusal) in refused {
-        // Otherwise it was dropped by an edit of its series.
-        if with_event(call, refusal).is_some_and(|event| whole.contains(&event)) {
-            *refusal = Refusal::EventCancelled;
-        }
-    }
-    Ok(())
+    let events: HashSet<EventId> = denied
+        .iter()
+        .filter(|(registering, reason)| {
+            *reason == RegistrationRefusal::OccurrenceCancelled && !is_cancelled_by_itself(registering)
+        })
+        .map(|(registering, _)| registering.request.occurrence.event)
+        .collect();
+    let cancelled = if events.is_empty() {
+        Vec::new()
+    } else {
+        let ids: Vec<String> = events.iter().map(ToString::to_string).collect();
+        let filter = doc! { "_id": { "$in": ids }, "status": EventStatus::Cancelled.as_str() };
+        transaction.collection(&schema::EVENTS).ids(filter).await?
+    };
+    let refusal = |(registering, reason): (Registering<'b>, RegistrationRefusal)| {
+        let event = registering.request.occurrence.event.to_string();
+        let event = if cancelled.contains(&event) { EventStatus::Cancelled } else { EventStatus::Scheduled };
+        (registering, refusal_for(reason, is_cancelled_by_itself(&registering), event))
+    };
+    Ok(denied.into_iter().map(refusal).collect())
 }

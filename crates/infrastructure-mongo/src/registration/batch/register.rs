@@ -5,218 +5,224 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     failure::{Fault, Refusal},
-    ports::RegisterRequest,
+    registration::{log, refusals::seat_refusal},
 };
-use convene_domain::registration::{Admission, Registration, Seating, decide_admission};
+use convene_domain::{
+    id::MemberId,
+    occurrence::OccurrenceKey,
+    registration::{Admission, RegistrationRefusal, RegistrationStatus, Seating, decide_admission},
+};
 
 use super::{
-    Answer, Batch, Care, Numbered,
-    held::{Held, in_the_way},
-    places::{self, Places},
-    refused::tell_why,
+    Progress, Registering, Verification,
+    assign::{Assignment, assign},
+    held::{Held, conflicting},
+    refused::refusals,
 };
 use crate::{
-    documents::agenda::AgendaDocument,
-    error::Attempt,
-    registration::{document::RegistrationDocument, seats},
-    schema::{self, MOST_ENTRIES},
+    documents::agenda::AgendaDocument, error::Attempt, registration::document::RegistrationDocument, schema,
     transaction::Transaction,
 };
 
-type Call<'e> = Numbered<'e, RegisterRequest>;
-
-/// Gives each caller a seat, a place in the queue, or the reason why not.
+/// Decides the registrations: a seat, an entry on the waitlist, or a refusal.
 pub(super) async fn run(
-    batch: &mut Batch,
+    progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    calls: &[Call<'_>],
-    care: Care,
+    registrations: &[Registering<'_>],
+    verification: Verification,
 ) -> Attempt<()> {
-    let mut sorted = sort(batch, calls)?;
-    tell_why(batch, transaction, &mut sorted.refused).await?;
-    // A place in the queue stands in no agenda: who waits already must be found out another way.
-    let may_wait = |call: &&Call<'_>| {
-        care == Care::More || batch.tallies.get(call.occurrence).is_some_and(|t| t.occurrence.waiting > 0)
+    let mut sorted = sort(progress, registrations)?;
+    let denied = std::mem::take(&mut sorted.denied);
+    sorted.refused.extend(refusals(progress, transaction, denied).await?);
+    // The waitlist is in no agenda, so a waitlisted member must be found by the registration.
+    let may_be_waitlisted = |registering: &&Registering<'_>| {
+        let seats = progress.occurrences.get(registering.request.occurrence);
+        verification == Verification::Exhaustive || seats.is_some_and(|seats| seats.document.waiting > 0)
     };
-    let suspects: Vec<Call<'_>> =
-        sorted.seats.iter().filter(may_wait).chain(&sorted.queue).copied().collect();
-    let mut held = Held::load(transaction, &suspects).await?;
-    sorted.refuse_holders(&held);
+    let uncertain: Vec<Registering<'_>> =
+        sorted.to_seat.iter().filter(may_be_waitlisted).chain(&sorted.to_waitlist).copied().collect();
+    let held = Held::load(transaction, &uncertain).await?;
+    sorted.refuse_held(&held);
 
-    let Places { seated, unable, beyond } =
-        places::give(transaction, batch, std::mem::take(&mut sorted.seats)).await?;
-    let (late, full): (Vec<Call<'_>>, Vec<Call<'_>>) =
-        beyond.into_iter().partition(|call| call.wish.join_waitlist);
-    sorted.refused.extend(full.into_iter().map(|call| (call, Refusal::OccurrenceFull)));
+    let Assignment { seated, unable, without_seat } =
+        assign(transaction, progress, std::mem::take(&mut sorted.to_seat)).await?;
+    let (late, full): (Vec<Registering<'_>>, Vec<Registering<'_>>) =
+        without_seat.into_iter().partition(|registering| registering.request.join_waitlist);
+    sorted.refused.extend(full.into_iter().map(|registering| (registering, Refusal::OccurrenceFull)));
     if !late.is_empty() {
-        held = Held::load(transaction, &late).await?;
-        sorted.queue.extend(late);
-        sorted.queue.sort_by_key(|call| call.number);
-        sorted.refuse_holders(&held);
+        let held = Held::load(transaction, &late).await?;
+        sorted.to_waitlist.extend(late);
+        sorted.to_waitlist.sort_by_key(|registering| registering.number);
+        sorted.refuse_held(&held);
     }
-    let queue = std::mem::take(&mut sorted.queue);
-    let queued = join(transaction, &queue).await?;
-    let (queued, strangers): (Vec<Call<'_>>, Vec<Call<'_>>) =
-        queue.into_iter().partition(|call| queued.contains(&call.wish.member.to_string()));
-    sorted.refused.extend(strangers.into_iter().map(|call| (call, Refusal::not_found("memberId"))));
+    let to_waitlist = std::mem::take(&mut sorted.to_waitlist);
+    let known = mark_agendas(transaction, &to_waitlist).await?;
+    let (waitlisted, unknown): (Vec<Registering<'_>>, Vec<Registering<'_>>) =
+        to_waitlist.into_iter().partition(|registering| known.contains(&registering.request.member));
+    sorted
+        .refused
+        .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found("memberId"))));
 
-    enter(batch, transaction, &seated, &queued).await?;
-    explain(batch, transaction, sorted.refused, &unable).await
+    store(progress, transaction, &seated, &waitlisted).await?;
+    refuse(progress, transaction, sorted.refused, &unable).await
 }
 
-/// The callers, by what the occurrence has for them.
+/// The registrations, by what the occurrence has for them.
 #[derive(Default)]
-struct Sorted<'e> {
-    seats: Vec<Call<'e>>,
-    queue: Vec<Call<'e>>,
-    refused: Vec<(Call<'e>, Refusal)>,
+struct Sorted<'b> {
+    to_seat: Vec<Registering<'b>>,
+    to_waitlist: Vec<Registering<'b>>,
+    /// The occurrence admits none of these.
+    denied: Vec<(Registering<'b>, RegistrationRefusal)>,
+    refused: Vec<(Registering<'b>, Refusal)>,
 }
 
 impl Sorted<'_> {
-    /// Refuses those who have what they ask for.
-    fn refuse_holders(&mut self, held: &Held) {
-        for group in [&mut self.seats, &mut self.queue] {
-            let holders = group.extract_if(.., |call| held.has(call));
-            self.refused.extend(holders.map(|call| (call, Refusal::AlreadyRegistered)));
+    /// Refuses the members who are registered already.
+    fn refuse_held(&mut self, held: &Held) {
+        for group in [&mut self.to_seat, &mut self.to_waitlist] {
+            let registered = group.extract_if(.., |registering| held.has(registering));
+            self.refused.extend(registered.map(|registering| (registering, Refusal::AlreadyRegistered)));
         }
     }
 }
 
-fn sort<'e>(batch: &mut Batch, calls: &[Call<'e>]) -> Attempt<Sorted<'e>> {
+fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<Sorted<'b>> {
     let mut sorted = Sorted::default();
-    for &call in calls {
-        let Some(tally) = batch.tallies.get(call.occurrence) else {
-            sorted.refused.push((call, Refusal::not_found("occurrenceId")));
+    for &registering in registrations {
+        let Some(seats) = progress.occurrences.get(registering.request.occurrence) else {
+            sorted.refused.push((registering, Refusal::not_found("occurrenceId")));
             continue;
         };
-        let mut seating: Seating = tally.occurrence.seating()?;
-        if !batch.guards.capacity {
+        let mut seating: Seating = seats.document.seating()?;
+        if !progress.guards.capacity {
             seating.taken = 0;
         }
-        match decide_admission(seating, call.entry.change.at, call.wish.join_waitlist) {
-            Ok(Admission::Seat) => sorted.seats.push(call),
-            Ok(Admission::Waitlist) => sorted.queue.push(call),
-            Err(refusal) => sorted.refused.push((call, refusal.into())),
+        match decide_admission(seating, registering.change.at, registering.request.join_waitlist) {
+            Ok(Admission::Seat) => sorted.to_seat.push(registering),
+            Ok(Admission::Waitlist) => sorted.to_waitlist.push(registering),
+            Err(reason) => sorted.denied.push((registering, reason)),
         }
     }
     Ok(sorted)
 }
 
-/// Marks that members join a queue, and answers with those who are members still.
-async fn join(transaction: &mut Transaction<'_>, calls: &[Call<'_>]) -> Attempt<HashSet<String>> {
-    let members: HashSet<String> = calls.iter().map(|call| call.wish.member.to_string()).collect();
+/// Marks the agendas of members who join a waitlist; returns those who are still members.
+///
+/// The agendas are written, not only read, so that a concurrent removal of a member conflicts with this transaction.
+async fn mark_agendas(
+    transaction: &mut Transaction<'_>,
+    registrations: &[Registering<'_>],
+) -> Attempt<HashSet<MemberId>> {
+    let members: HashSet<MemberId> =
+        registrations.iter().map(|registering| registering.request.member).collect();
     if members.is_empty() {
         return Ok(members);
     }
-    let filter = doc! { "_id": { "$in": members.iter().collect::<Vec<_>>() } };
-    // Written, not only read: so a removal of the member at the same time conflicts with this transaction.
+    let filter = doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } };
     let mark = doc! { "$inc": { "queued": 1_i64 } };
     let marked = transaction.collection(&schema::AGENDAS).update_many(filter.clone(), mark).await?;
     if usize::try_from(marked.matched) == Ok(members.len()) {
         return Ok(members);
     }
-    let agendas: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
-    Ok(agendas.into_iter().map(|agenda| agenda.id).collect())
+    let known = transaction.collection(&schema::AGENDAS).ids(filter).await?;
+    let known: HashSet<String> = known.into_iter().collect();
+    Ok(members.into_iter().filter(|member| known.contains(&member.to_string())).collect())
 }
 
-/// Stores the registrations, counts and logs them.
-async fn enter(
-    batch: &mut Batch,
+/// Stores, counts and logs the registrations.
+async fn store(
+    progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    seated: &[Call<'_>],
-    queued: &[Call<'_>],
+    seated: &[Registering<'_>],
+    waitlisted: &[Registering<'_>],
 ) -> Attempt<()> {
-    let mut registrations = Vec::with_capacity(seated.len() + queued.len());
-    let all = seated.iter().map(|call| (call, true)).chain(queued.iter().map(|call| (call, false)));
-    for (call, has_seat) in all {
-        batch.keys.forget(transaction, call.entry).await?;
-        let tally = batch.tallies.of(call.occurrence)?;
-        let place = if has_seat {
-            tally.take();
-            None
+    let mut documents = Vec::with_capacity(seated.len() + waitlisted.len());
+    let with_seat = seated.iter().map(|registering| (registering, true));
+    for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
+    {
+        let Registering { number, change, request, .. } = *registering;
+        progress.keys.forget(transaction, change).await?;
+        let seats = progress.occurrences.of(request.occurrence)?;
+        let status = if has_seat {
+            seats.take_seat();
+            RegistrationStatus::Confirmed
         } else {
-            Some(tally.join())
+            RegistrationStatus::Waitlisted { sequence: seats.join_waitlist() }
         };
-        let change = &call.entry.change;
-        let RegisterRequest { id, member, .. } = *call.wish;
-        let registration = RegistrationDocument::new(id, member, &tally.occurrence, place, change);
-        let entry = if has_seat { seats::created(&registration) } else { seats::waitlisted(&registration) };
-        transaction.log(change, entry?);
-        batch.answer(call.number, Ok(Answer::Registered(Registration::try_from(&registration)?)));
-        registrations.push(registration);
+        let interval = seats.document.interval()?;
+        let registration = request.admitted(request.occurrence, interval, status, change.at);
+        transaction.log(change, log::created(&registration));
+        documents.push(RegistrationDocument::new(&registration, &seats.document, change));
+        progress.decide_registration(number, Ok(registration));
     }
-    transaction.collection(&schema::REGISTRATIONS).insert_all(&registrations).await?;
+    transaction.collection(&schema::REGISTRATIONS).insert_all(&documents).await?;
     Ok(())
 }
 
-/// Tells everyone else why not. A call that is repeated looks like a conflict with itself, so keys come first.
-async fn explain(
-    batch: &mut Batch,
+/// Refuses registrations. Their keys are looked up first, because a repeat looks like a conflict with itself.
+async fn refuse(
+    progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    refused: Vec<(Call<'_>, Refusal)>,
-    unable: &[Call<'_>],
+    refused: Vec<(Registering<'_>, Refusal)>,
+    unable: &[Registering<'_>],
 ) -> Attempt<()> {
-    let losers: Vec<Call<'_>> = refused.iter().map(|(call, _)| *call).chain(unable.iter().copied()).collect();
-    batch.keys.load_registered(transaction, losers.iter().map(|call| call.entry)).await?;
-    let held = Held::load(transaction, &losers).await?;
+    let all: Vec<Registering<'_>> =
+        refused.iter().map(|(registering, _)| *registering).chain(unable.iter().copied()).collect();
+    let changes = all.iter().map(|registering| registering.change);
+    progress.keys.load_registered(transaction, changes).await?;
+    let held = Held::load(transaction, &all).await?;
     let mut refusals: BTreeMap<usize, Refusal> =
-        refused.into_iter().map(|(call, refusal)| (call.number, refusal)).collect();
-    let clashing: Vec<Call<'_>> = unable.iter().filter(|call| !held.has(call)).copied().collect();
-    refusals.extend(clashes(batch, transaction, &clashing).await?);
-    for call in losers {
-        let verdict = match batch.keys.verdict(transaction, call.entry).await? {
-            Some(verdict) => verdict,
-            None if held.has(&call) => Err(Refusal::AlreadyRegistered),
+        refused.into_iter().map(|(registering, refusal)| (registering.number, refusal)).collect();
+    let without_room: Vec<Registering<'_>> =
+        unable.iter().filter(|registering| !held.has(registering)).copied().collect();
+    refusals.extend(conflicts(progress, transaction, &without_room).await?);
+    for registering in all {
+        let decision = match progress.keys.registration(registering.change)? {
+            Some(decision) => decision,
+            None if held.has(&registering) => Err(Refusal::AlreadyRegistered),
             None => Err(refusals
-                .remove(&call.number)
+                .remove(&registering.number)
                 .ok_or_else(|| Fault::internal("a registration was refused without a reason"))?),
         };
-        batch.answer(call.number, verdict);
+        progress.decide_registration(registering.number, decision);
     }
     Ok(())
 }
 
-/// Why the agendas of these callers had no room.
-async fn clashes(
-    batch: &Batch,
+/// Finds the refusals for members whose agendas had no room.
+async fn conflicts(
+    progress: &Progress,
     transaction: &mut Transaction<'_>,
-    calls: &[Call<'_>],
+    registrations: &[Registering<'_>],
 ) -> Attempt<HashMap<usize, Refusal>> {
     let mut refusals = HashMap::new();
-    let mut by_occurrence: BTreeMap<&str, Vec<Call<'_>>> = BTreeMap::new();
-    for call in calls {
-        by_occurrence.entry(call.occurrence).or_default().push(*call);
+    let mut by_occurrence: BTreeMap<OccurrenceKey, Vec<Registering<'_>>> = BTreeMap::new();
+    for registering in registrations {
+        by_occurrence.entry(registering.request.occurrence).or_default().push(*registering);
     }
-    for (occurrence, calls) in by_occurrence {
-        let Some(tally) = batch.tallies.get(occurrence) else { continue };
-        let members: Vec<String> = calls.iter().map(|call| call.wish.member.to_string()).collect();
-        let members: Vec<&str> = members.iter().map(String::as_str).collect();
-        let in_the_way = in_the_way(transaction, &tally.occurrence, &members).await?;
-        for (call, &member) in calls.iter().zip(&members) {
-            let refusal = match in_the_way.get(member) {
-                Some(registration) => {
-                    Refusal::ScheduleConflict { with: Box::new(Registration::try_from(registration)?) }
-                }
-                None => without_clash(transaction, member).await?,
+    for (occurrence, registrations) in by_occurrence {
+        let Some(seats) = progress.occurrences.get(occurrence) else { continue };
+        let members = registrations.iter().map(|registering| registering.request.member);
+        let conflicting = conflicting(transaction, &seats.document, members).await?;
+        for registering in registrations {
+            let member = registering.request.member;
+            let refusal = match conflicting.get(&member) {
+                Some(with) => Refusal::ScheduleConflict { with: Box::new(with.clone()) },
+                None => refusal_without_conflict(transaction, member).await?,
             };
-            refusals.insert(call.number, refusal);
+            refusals.insert(registering.number, refusal);
         }
     }
     Ok(refusals)
 }
 
-/// Why an agenda had no room although nothing is in the way.
-async fn without_clash(transaction: &mut Transaction<'_>, member: &str) -> Attempt<Refusal> {
-    let filter = doc! { "_id": member };
+/// Reads the agenda of a member without a conflict and returns the refusal of a seat.
+async fn refusal_without_conflict(transaction: &mut Transaction<'_>, member: MemberId) -> Attempt<Refusal> {
+    let filter = doc! { "_id": member.to_string() };
     let agenda: Option<AgendaDocument> = transaction.collection(&schema::AGENDAS).find_one(filter).await?;
-    match agenda {
-        None => Ok(Refusal::not_found("memberId")),
-        Some(agenda) if agenda.busy.len() >= MOST_ENTRIES => Ok(Refusal::LimitExceeded {
-            what: "the number of a member's upcoming registrations",
-            limit: u32::try_from(MOST_ENTRIES).unwrap_or(u32::MAX),
-        }),
-        Some(_) => {
-            Err(Fault::internal(format!("the agenda of {member} holds what no registration tells of")).into())
-        }
-    }
+    let Some(agenda) = agenda else { return Ok(Refusal::not_found("memberId")) };
+    seat_refusal(None, agenda.busy.len()).ok_or_else(|| {
+        Fault::internal(format!("the agenda of {member} has an entry without a registration")).into()
+    })
 }

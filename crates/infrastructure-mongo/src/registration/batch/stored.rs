@@ -1,60 +1,58 @@
-//! What a batch has to know before it decides.
+//! The stored state that a batch decides on.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use convene_domain::{occurrence::OccurrenceKey, time::Instant};
+use convene_domain::{occurrence::OccurrenceKey, registration::Registration, time::Instant};
 
-use super::{Care, Entry, Memory, Wish, births, cancel};
+use super::{Verification, Waiting, cancel, derived};
 use crate::{
     error::Attempt,
-    registration::document::RegistrationDocument,
-    registration::seats::{Tallies, Tally},
+    registration::{
+        cache::OccurrenceCache,
+        seats::{OccurrenceSeats, Occurrences},
+    },
     transaction::Transaction,
 };
 
-/// What is stored of what a batch is about.
+/// The stored state that a batch decides on.
 pub(super) struct Stored {
     /// The registrations that are to be cancelled.
-    pub(super) held: Vec<RegistrationDocument>,
-    /// The occurrences.
-    pub(super) tallies: Tallies,
-    /// What occurrences are called now that were asked for by what they were called once.
-    pub(super) became: HashMap<String, String>,
+    pub(super) to_cancel: Vec<Registration>,
+    pub(super) occurrences: Occurrences,
+    /// The current ids of the occurrences that were asked for by a former id.
+    pub(super) current_ids: HashMap<OccurrenceKey, OccurrenceKey>,
 }
 
 impl Stored {
-    /// Looks it up. Without care, an occurrence that is remembered to have seats for all is not looked up.
-    pub(super) async fn load<'e>(
+    /// Reads the state. Optimistic verification does not read an occurrence that has seats for all according to the
+    /// cache.
+    pub(super) async fn load(
         transaction: &mut Transaction<'_>,
-        entries: impl Iterator<Item = &'e Entry> + Clone + Send,
-        memory: &Memory,
-        care: Care,
+        waiting: &Waiting<'_>,
+        cache: &OccurrenceCache,
+        verification: Verification,
     ) -> Attempt<Self> {
-        let held = cancel::find(transaction, entries.clone()).await?;
-        let mut wanted: BTreeMap<&str, (OccurrenceKey, Vec<Instant>)> = BTreeMap::new();
-        for entry in entries {
-            if let Wish::Register(wish) = &entry.wish {
-                let (_, asked) = wanted.entry(&entry.occurrence).or_insert((wish.occurrence, Vec::new()));
-                asked.push(entry.change.at);
-            }
+        let to_cancel = cancel::find(transaction, &waiting.cancellations).await?;
+        let mut wanted: BTreeMap<OccurrenceKey, Vec<Instant>> = BTreeMap::new();
+        for registering in &waiting.registrations {
+            wanted.entry(registering.request.occurrence).or_default().push(registering.change.at);
         }
-        let of_held: HashSet<&str> =
-            held.iter().map(|registration| registration.occurrence.as_str()).collect();
-        let mut remembered = Vec::new();
-        if care == Care::Little {
+        let of_cancelled: HashSet<OccurrenceKey> =
+            to_cancel.iter().map(|registration| registration.occurrence).collect();
+        let mut cached = Vec::new();
+        if verification == Verification::Optimistic {
             let scope = *transaction.scope();
-            wanted.retain(|id, (_, asked)| {
-                let found = memory.with_seats(&scope, id, asked).filter(|_| !of_held.contains(id));
+            wanted.retain(|&key, times| {
+                let found = cache.with_seats(&scope, key, times).filter(|_| !of_cancelled.contains(&key));
                 let is_unknown = found.is_none();
-                remembered.extend(found);
+                cached.extend(found.map(|document| OccurrenceSeats::cached(key, document)));
                 is_unknown
             });
         }
-        let ids: Vec<&str> = of_held.into_iter().chain(wanted.keys().copied()).collect();
-        let mut tallies = Tallies::load(transaction, ids).await?;
-        let wanted: Vec<(&str, OccurrenceKey)> = wanted.into_iter().map(|(id, (key, _))| (id, key)).collect();
-        let became = births::find(transaction, &mut tallies, &wanted).await?;
-        remembered.into_iter().for_each(|occurrence| tallies.insert(Tally::remembered(occurrence)));
-        Ok(Self { held, tallies, became })
+        let read = of_cancelled.into_iter().chain(wanted.keys().copied());
+        let mut occurrences = Occurrences::load(transaction, read).await?;
+        let current_ids = derived::find(transaction, &mut occurrences, wanted.into_keys()).await?;
+        cached.into_iter().for_each(|occurrence| occurrences.insert(occurrence));
+        Ok(Self { to_cancel, occurrences, current_ids })
     }
 }

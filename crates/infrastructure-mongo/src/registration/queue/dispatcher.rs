@@ -1,5 +1,6 @@
 use std::{
     collections::{HashMap, VecDeque},
+    future::Future,
     panic::AssertUnwindSafe,
 };
 
@@ -12,143 +13,142 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{lane::Lane, request::Entry};
-use crate::{
-    database::Database,
-    registration::{
-        batch::{Tools, process},
-        cache::Memory,
-        seats::Guards,
-        settings::BookSettings,
-    },
+use super::{
+    lane::Lane,
+    request::{Batch, QueuedRequest},
 };
+use crate::registration::settings::BookSettings;
 
-/// How many transactions are in flight, of all organizations.
-const MOST_IN_FLIGHT: usize = 8;
-/// How many calls are taken from the queue at once.
-const GULP: usize = 256;
+/// The number of batches in flight, of all organizations.
+const MAX_BATCHES_IN_FLIGHT: usize = 8;
+/// The number of requests that are received at once.
+const RECEIVE_BATCH_SIZE: usize = 256;
 
-/// Where calls queue until a transaction takes them.
-pub(in crate::registration) struct Queue(mpsc::Sender<Entry>);
+/// The sending half of the queue.
+pub(in crate::registration) struct Queue(mpsc::Sender<QueuedRequest>);
 
 impl Queue {
-    /// Opens a queue and starts what serves it; that ends when the queue is dropped and everybody is answered.
-    pub(in crate::registration) fn open(database: Database, settings: BookSettings, guards: Guards) -> Self {
-        let (queue, queued) = mpsc::channel(settings.queue.get());
+    /// Opens a queue and starts its dispatcher, which ends when the queue has been dropped and all requests are answered.
+    /// `execute` executes a batch and answers its requests.
+    pub(in crate::registration) fn open<F>(
+        settings: BookSettings,
+        execute: impl Fn(Batch) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(settings.queue.get());
         let dispatcher = Dispatcher {
-            database,
+            execute,
             settings,
-            guards,
-            memory: Memory::new(),
             lanes: HashMap::new(),
-            turns: VecDeque::new(),
+            rotation: VecDeque::new(),
             in_flight: JoinSet::new(),
             waiting: 0,
         };
-        let _task = tokio::spawn(dispatcher.run(queued));
-        Self(queue)
+        let _task = tokio::spawn(dispatcher.run(receiver));
+        Self(sender)
     }
 
-    /// Queues a call.
+    /// Adds a request to the queue.
     ///
     /// # Errors
     /// [`Fault::Overloaded`] if the queue is full.
-    pub(in crate::registration) fn submit(&self, entry: Entry) -> Result<(), Fault> {
-        self.0.try_send(entry).map_err(|error| match error {
+    pub(in crate::registration) fn submit(&self, request: QueuedRequest) -> Result<(), Fault> {
+        self.0.try_send(request).map_err(|error| match error {
             TrySendError::Full(_) => Fault::Overloaded,
-            TrySendError::Closed(_) => {
-                Fault::internal("the queue of registrations has ended before its book")
-            }
+            TrySendError::Closed(_) => Fault::internal("the registration queue ended before its book"),
         })
     }
 }
 
-/// Puts calls together and has them done.
-struct Dispatcher {
-    database: Database,
+/// Merges requests into batches and has them executed.
+struct Dispatcher<E> {
+    execute: E,
     settings: BookSettings,
-    guards: Guards,
-    memory: Memory,
-    lanes: HashMap<OrganizationId, Lane<Entry>>,
-    /// The organizations that have a lane; who has waited longest for a transaction is first.
-    turns: VecDeque<OrganizationId>,
+    lanes: HashMap<OrganizationId, Lane<QueuedRequest>>,
+    /// The organizations that have a lane. The first one has waited longest for a batch.
+    rotation: VecDeque<OrganizationId>,
     in_flight: JoinSet<(OrganizationId, u64)>,
-    /// How many calls wait in all lanes.
+    /// The number of requests that wait in all lanes.
     waiting: usize,
 }
 
-impl Dispatcher {
-    async fn run(mut self, mut queued: mpsc::Receiver<Entry>) {
-        let mut arrived = Vec::new();
+impl<E, F> Dispatcher<E>
+where
+    E: Fn(Batch) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    async fn run(mut self, mut receiver: mpsc::Receiver<QueuedRequest>) {
+        let mut received = Vec::new();
         let mut is_open = true;
         while is_open || !self.in_flight.is_empty() {
-            let ask_again = self.ask_again();
+            let wake_at = self.wake_at();
             tokio::select! {
                 biased;
-                Some(ended) = self.in_flight.join_next() => self.end(ended.ok()),
-                count = queued.recv_many(&mut arrived, GULP), if is_open => {
+                Some(ended) = self.in_flight.join_next() => self.end_batch(ended.ok()),
+                count = receiver.recv_many(&mut received, RECEIVE_BATCH_SIZE), if is_open => {
                     is_open = count > 0;
-                    arrived.drain(..).for_each(|entry| self.queue(entry));
+                    received.drain(..).for_each(|request| self.enqueue(request));
                 }
-                () = sleep_until(ask_again.unwrap_or_else(Instant::now)), if ask_again.is_some() => {}
+                () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
             }
-            self.start();
+            self.start_batches();
         }
     }
 
-    fn queue(&mut self, entry: Entry) {
+    fn enqueue(&mut self, request: QueuedRequest) {
         if self.waiting >= self.settings.queue.get() {
-            return entry.reply(Err(Fault::Overloaded.into()));
+            return request.reject(Fault::Overloaded);
         }
-        let organization = entry.scope.organization();
+        let organization = request.scope().organization();
         let lane = self.lanes.entry(organization).or_insert_with(|| {
-            self.turns.push_back(organization);
+            self.rotation.push_back(organization);
             Lane::default()
         });
-        match lane.push(entry) {
+        match lane.push(request) {
             Ok(()) => self.waiting += 1,
-            Err(entry) => entry.reply(Err(Fault::Overloaded.into())),
+            Err(request) => request.reject(Fault::Overloaded),
         }
     }
 
-    /// Starts whatever it is time for.
-    fn start(&mut self) {
+    /// Starts every batch that is due.
+    fn start_batches(&mut self) {
         let now = Instant::now();
-        let mut turn = 0;
-        while self.in_flight.len() < MOST_IN_FLIGHT
-            && let Some(&organization) = self.turns.get(turn)
+        let mut position = 0;
+        while self.in_flight.len() < MAX_BATCHES_IN_FLIGHT
+            && let Some(&organization) = self.rotation.get(position)
         {
             let BookSettings { at_once, batch, .. } = self.settings;
             let lane = self.lanes.get_mut(&organization);
-            let Some((number, entries)) = lane.and_then(|lane| lane.start(at_once, batch, now)) else {
-                turn += 1;
+            let Some((number, requests)) = lane.and_then(|lane| lane.start(at_once, batch, now)) else {
+                position += 1;
                 continue;
             };
-            self.turns.remove(turn);
-            self.turns.push_back(organization);
-            self.waiting = self.waiting.saturating_sub(entries.len());
-            let (database, memory, guards) = (self.database.clone(), self.memory.clone(), self.guards);
+            self.rotation.remove(position);
+            self.rotation.push_back(organization);
+            self.waiting = self.waiting.saturating_sub(requests.len());
+            let execution = (self.execute)(requests.into_iter().collect());
             self.in_flight.spawn(async move {
-                let tools = Tools { database: &database, memory: &memory, guards };
-                // However it ends, others wait for that.
-                drop(AssertUnwindSafe(process(tools, entries)).catch_unwind().await);
+                // The lane waits for the end of the batch, even if that is a panic.
+                drop(AssertUnwindSafe(execution).catch_unwind().await);
                 (organization, number)
             });
         }
     }
 
-    fn ask_again(&self) -> Option<Instant> {
+    fn wake_at(&self) -> Option<Instant> {
         let now = Instant::now();
-        self.lanes.values().filter_map(|lane| lane.ask_again(self.settings.at_once, now)).min()
+        self.lanes.values().filter_map(|lane| lane.wake_at(self.settings.at_once, now)).min()
     }
 
-    fn end(&mut self, ended: Option<(OrganizationId, u64)>) {
+    fn end_batch(&mut self, ended: Option<(OrganizationId, u64)>) {
         let Some((organization, number)) = ended else { return };
         let Some(lane) = self.lanes.get_mut(&organization) else { return };
         lane.end(number);
         if lane.is_idle() {
             self.lanes.remove(&organization);
-            self.turns.retain(|other| *other != organization);
+            self.rotation.retain(|other| *other != organization);
         }
     }
 }

@@ -4,209 +4,223 @@ use std::{
     time::Duration,
 };
 
-use convene_domain::id::MemberId;
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+};
 use tokio::time::Instant;
 
-/// How many calls of one member may wait.
-const MOST_OF_A_MEMBER: usize = 256;
-/// How long a batch is let grow behind a transaction. One that takes longer is held up by something else.
-const PATIENCE: Duration = Duration::from_millis(30);
+/// The number of requests of one member that may wait.
+const MAX_REQUESTS_PER_MEMBER: usize = 256;
+/// The time for which a batch may grow while another one is in flight. One that takes longer is blocked by something else.
+const MAX_BATCH_WAIT: Duration = Duration::from_millis(30);
 
-/// A transaction of so few calls is not divided: two of half the size would cost more than they win by running
-/// side by side.
-const SMALL: usize = 24;
+/// Fewer requests than these are not divided between batches: two batches of half the size would cost more than they
+/// gain by running side by side.
+const MIN_SPLIT_SIZE: usize = 24;
 
-/// What a call could meet another in.
-pub(super) trait Touches {
-    /// Whose agenda.
-    fn member(&self) -> MemberId;
-    /// Which occurrence.
-    fn occurrence(&self) -> &str;
+/// The object that a request is about. Two batches in flight never share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::registration) enum LaneKey {
+    /// The occurrence, as the caller names it.
+    Occurrence(OccurrenceKey),
+    /// A registration that was not found: its cancellation still has to look for its idempotency key.
+    UnknownRegistration(RegistrationId),
 }
 
-/// The calls of one organization: those that wait, in order of arrival, and those in flight.
+/// The objects that a request may change: the member's agenda, and whatever the key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::registration) struct Target {
+    pub(in crate::registration) member: MemberId,
+    pub(in crate::registration) key: LaneKey,
+}
+
+/// A request, as far as a lane orders it.
+pub(super) trait LaneEntry {
+    fn target(&self) -> Target;
+}
+
+/// The requests of one organization: those that wait, in order of arrival, and those in flight.
 ///
-/// No two transactions in flight are about the same occurrence or the same member: they would only get in each
-/// other's way, and one of them would have to run again. Nothing depends on that, since other processes do not know.
+/// No two batches in flight share a member or a lane key, because one of their transactions would have to be retried.
+/// Correctness does not depend on this, since other processes have lanes of their own.
 #[derive(Debug)]
-pub(super) struct Lane<C> {
-    /// They could go with the next transaction.
-    ready: Vec<Waiting<C>>,
-    /// They would meet a transaction in flight, or somebody who came before them and would.
-    put_off: Vec<Waiting<C>>,
-    /// What `put_off` and the transactions in flight touch.
-    touched: Touched,
-    in_flight: HashMap<u64, Batch>,
-    /// How many calls of each member wait.
-    of_member: HashMap<MemberId, usize>,
-    arrived: u64,
-    started: u64,
+pub(super) struct Lane<R> {
+    /// Requests that the next batch may take.
+    ready: Vec<Waiting<R>>,
+    /// Requests that share a member or a key with a batch in flight, or with an earlier blocked request.
+    blocked: Vec<Waiting<R>>,
+    /// The members and keys of the batches in flight and of `blocked`.
+    occupied: Footprint,
+    in_flight: HashMap<u64, InFlight>,
+    waiting_by_member: HashMap<MemberId, usize>,
+    last_request: u64,
+    last_batch: u64,
 }
 
-/// A call, and when it came compared to others.
 #[derive(Debug)]
-struct Waiting<C> {
+struct Waiting<R> {
+    /// The position in the order of arrival.
     number: u64,
-    call: C,
+    request: R,
 }
 
-/// A transaction in flight.
+/// A batch in flight.
 #[derive(Debug)]
-struct Batch {
-    calls: usize,
+struct InFlight {
+    size: usize,
     since: Instant,
-    touched: Touched,
+    footprint: Footprint,
 }
 
+/// Members and keys that requests are about.
 #[derive(Debug, Default)]
-struct Touched {
+struct Footprint {
     members: HashSet<MemberId>,
-    occurrences: HashSet<String>,
+    keys: HashSet<LaneKey>,
 }
 
-impl Touched {
-    fn meets(&self, call: &impl Touches) -> bool {
-        self.members.contains(&call.member()) || self.occurrences.contains(call.occurrence())
+impl Footprint {
+    fn overlaps(&self, target: Target) -> bool {
+        self.members.contains(&target.member) || self.keys.contains(&target.key)
     }
 
-    fn add(&mut self, call: &impl Touches) {
-        self.members.insert(call.member());
-        if !self.occurrences.contains(call.occurrence()) {
-            self.occurrences.insert(call.occurrence().to_owned());
-        }
+    fn add(&mut self, target: Target) {
+        self.members.insert(target.member);
+        self.keys.insert(target.key);
     }
 
     fn extend(&mut self, other: &Self) {
         self.members.extend(&other.members);
-        self.occurrences.extend(other.occurrences.iter().cloned());
+        self.keys.extend(&other.keys);
     }
 }
 
-impl<C> Default for Lane<C> {
+impl<R> Default for Lane<R> {
     fn default() -> Self {
         Self {
             ready: Vec::new(),
-            put_off: Vec::new(),
-            touched: Touched::default(),
+            blocked: Vec::new(),
+            occupied: Footprint::default(),
             in_flight: HashMap::new(),
-            of_member: HashMap::new(),
-            arrived: 0,
-            started: 0,
+            waiting_by_member: HashMap::new(),
+            last_request: 0,
+            last_batch: 0,
         }
     }
 }
 
-impl<C: Touches> Lane<C> {
-    /// Queues a call, or gives it back if too many of its member wait.
-    pub(super) fn push(&mut self, call: C) -> Result<(), C> {
-        let of_member = self.of_member.entry(call.member()).or_default();
-        if *of_member >= MOST_OF_A_MEMBER {
-            return Err(call);
+impl<R: LaneEntry> Lane<R> {
+    /// Adds a request, or returns it if too many of its member wait.
+    pub(super) fn push(&mut self, request: R) -> Result<(), R> {
+        let waiting = self.waiting_by_member.entry(request.target().member).or_default();
+        if *waiting >= MAX_REQUESTS_PER_MEMBER {
+            return Err(request);
         }
-        *of_member += 1;
-        self.arrived += 1;
-        self.place(Waiting { number: self.arrived, call });
+        *waiting += 1;
+        self.last_request += 1;
+        self.place(Waiting { number: self.last_request, request });
         Ok(())
     }
 
-    /// Takes the next batch, if it is time for one: no transaction is in flight, or there is room for one more and as
-    /// many calls are ready as the others took, or half of a share. With fewer it costs less to wait for more of them.
-    /// The batch has a number, under which it [ends](Self::end).
+    /// Takes the next batch and its number, under which it [ends](Self::end), if one is due: no other is in flight, or
+    /// there is room for one more and as many requests are ready as the others took, or half of a share. With fewer
+    /// requests, waiting for more costs less than a transaction of their own.
     pub(super) fn start(
         &mut self,
         at_once: NonZeroUsize,
         limit: NonZeroUsize,
         now: Instant,
-    ) -> Option<(u64, Vec<C>)> {
+    ) -> Option<(u64, Vec<R>)> {
         let share = self.share(at_once).min(limit.get());
-        let largest = self.swift(now).map(|batch| batch.calls).max().unwrap_or(1);
+        let largest = self.recent(now).map(|batch| batch.size).max().unwrap_or(1);
         let enough = largest.min(share.div_ceil(2));
         if self.in_flight.len() >= at_once.get() || self.ready.len() < enough {
             return None;
         }
-        let (mut touched, mut left) = (Touched::default(), Touched::default());
-        let mut known = HashSet::new();
-        let mut calls = Vec::new();
+        let (mut footprint, mut left) = (Footprint::default(), Footprint::default());
+        let mut taken = HashSet::new();
+        let mut requests = Vec::new();
         let mut rest = Vec::new();
         for waiting in std::mem::take(&mut self.ready) {
-            let call = &waiting.call;
-            // Who would have to wait for the batch goes with it instead, unless others came before.
-            let goes_along = touched.meets(call) && !left.meets(call) && calls.len() < limit.get();
-            if calls.len() >= share && !goes_along {
-                left.add(call);
+            let target = waiting.request.target();
+            // A request that this batch would block joins it instead, unless it would overtake an earlier one.
+            let joins = footprint.overlaps(target) && !left.overlaps(target) && requests.len() < limit.get();
+            if requests.len() >= share && !joins {
+                left.add(target);
                 rest.push(waiting);
-            } else if known.insert((call.member(), call.occurrence().to_owned())) {
-                touched.add(call);
-                self.forget(call.member());
-                calls.push(waiting.call);
+            } else if taken.insert(target) {
+                footprint.add(target);
+                self.count_down(target.member);
+                requests.push(waiting.request);
             } else {
-                // One wish by the same member about the same occurrence: a batch has no order among those.
+                // One request per member and key: a batch executes cancellations before registrations.
                 rest.push(waiting);
             }
         }
         self.ready = rest;
-        self.started += 1;
-        self.in_flight.insert(self.started, Batch { calls: calls.len(), since: now, touched });
-        self.sort();
-        Some((self.started, calls))
+        self.last_batch += 1;
+        self.in_flight.insert(self.last_batch, InFlight { size: requests.len(), since: now, footprint });
+        self.rearrange();
+        Some((self.last_batch, requests))
     }
 
-    /// When it may be time for a batch although nothing has happened.
-    pub(super) fn ask_again(&self, at_once: NonZeroUsize, now: Instant) -> Option<Instant> {
+    /// The time at which a batch may be due although no request arrives and no batch ends.
+    pub(super) fn wake_at(&self, at_once: NonZeroUsize, now: Instant) -> Option<Instant> {
         let waits_for_more = !self.ready.is_empty() && self.in_flight.len() < at_once.get();
-        self.swift(now).filter(|_| waits_for_more).map(|batch| batch.since + PATIENCE).min()
+        self.recent(now).filter(|_| waits_for_more).map(|batch| batch.since + MAX_BATCH_WAIT).min()
     }
 
-    /// A batch was answered.
+    /// Marks a batch as ended.
     pub(super) fn end(&mut self, number: u64) {
         self.in_flight.remove(&number);
-        self.sort();
+        self.rearrange();
     }
 
-    /// Whether nothing waits and nothing is in flight.
     pub(super) fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.put_off.is_empty() && self.in_flight.is_empty()
+        self.ready.is_empty() && self.blocked.is_empty() && self.in_flight.is_empty()
     }
 
-    /// How many calls each transaction has if as many as may be in flight take all who are there. One that took all
-    /// would mostly leave nobody for another, and keeps no more than one processor busy.
+    /// The number of requests of each batch if as many as may be in flight divide all requests. A batch that took all of
+    /// them would leave nothing for another one, and keep no more than one processor busy.
     fn share(&self, at_once: NonZeroUsize) -> usize {
-        let in_flight: usize = self.in_flight.values().map(|batch| batch.calls).sum();
-        (self.ready.len() + in_flight).div_ceil(at_once.get()).max(SMALL)
+        let in_flight: usize = self.in_flight.values().map(|batch| batch.size).sum();
+        (self.ready.len() + in_flight).div_ceil(at_once.get()).max(MIN_SPLIT_SIZE)
     }
 
-    /// The transactions in flight that a batch grows behind.
-    fn swift(&self, now: Instant) -> impl Iterator<Item = &Batch> {
-        self.in_flight.values().filter(move |batch| now < batch.since + PATIENCE)
+    /// The batches in flight for which the next batch still waits.
+    fn recent(&self, now: Instant) -> impl Iterator<Item = &InFlight> {
+        self.in_flight.values().filter(move |batch| now < batch.since + MAX_BATCH_WAIT)
     }
 
-    /// Finds out anew what is ready and what must be put off.
-    fn sort(&mut self) {
-        self.touched = Touched::default();
+    /// Divides the waiting requests into ready and blocked ones anew.
+    fn rearrange(&mut self) {
+        self.occupied = Footprint::default();
         for batch in self.in_flight.values() {
-            self.touched.extend(&batch.touched);
+            self.occupied.extend(&batch.footprint);
         }
         let mut waiting = std::mem::take(&mut self.ready);
-        waiting.append(&mut self.put_off);
+        waiting.append(&mut self.blocked);
         waiting.sort_by_key(|waiting| waiting.number);
         waiting.into_iter().for_each(|waiting| self.place(waiting));
     }
 
-    fn place(&mut self, waiting: Waiting<C>) {
-        if self.touched.meets(&waiting.call) {
-            // Whoever comes later stays behind.
-            self.touched.add(&waiting.call);
-            self.put_off.push(waiting);
+    fn place(&mut self, waiting: Waiting<R>) {
+        let target = waiting.request.target();
+        if self.occupied.overlaps(target) {
+            // Later requests must not overtake it.
+            self.occupied.add(target);
+            self.blocked.push(waiting);
         } else {
             self.ready.push(waiting);
         }
     }
 
-    fn forget(&mut self, member: MemberId) {
-        if let Some(count) = self.of_member.get_mut(&member) {
+    fn count_down(&mut self, member: MemberId) {
+        if let Some(count) = self.waiting_by_member.get_mut(&member) {
             *count -= 1;
             if *count == 0 {
-                self.of_member.remove(&member);
+                self.waiting_by_member.remove(&member);
             }
         }
     }
@@ -214,6 +228,7 @@ impl<C: Touches> Lane<C> {
 
 #[cfg(test)]
 mod tests {
+    use convene_domain::{id::EventId, time::Instant as UtcInstant};
     use uuid::Uuid;
 
     use super::*;
@@ -225,20 +240,19 @@ mod tests {
         occurrence: &'static str,
     }
 
-    impl Touches for Call {
-        fn member(&self) -> MemberId {
-            MemberId::from_uuid(Uuid::from_u128(self.member))
-        }
-
-        fn occurrence(&self) -> &str {
-            self.occurrence
+    impl LaneEntry for Call {
+        fn target(&self) -> Target {
+            let event = EventId::from_uuid(Uuid::from_u128(self.occurrence.bytes().map(u128::from).sum()));
+            let occurrence = OccurrenceKey { event, original_start: UtcInstant::UNIX_EPOCH };
+            let member = MemberId::from_uuid(Uuid::from_u128(self.member));
+            Target { member, key: LaneKey::Occurrence(occurrence) }
         }
     }
 
     const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
     const MANY: NonZeroUsize = NonZeroUsize::MAX;
 
-    /// A lane with calls of these members for these occurrences, named by their place.
+    /// A lane with calls of these members for these occurrences, named by their position.
     fn lane(calls: &[(u128, &'static str)]) -> Lane<Call> {
         let mut lane = Lane::default();
         for (name, &(member, occurrence)) in calls.iter().enumerate() {
@@ -251,14 +265,14 @@ mod tests {
         lane.push(Call { name, member, occurrence }).unwrap();
     }
 
-    /// Starts a batch, and tells its number and who is in it.
+    /// Starts a batch; returns its number and the names of its calls.
     fn start(lane: &mut Lane<Call>, limit: NonZeroUsize, now: Instant) -> Option<(u64, Vec<usize>)> {
         let (number, calls) = lane.start(TWO, limit, now)?;
         Some((number, calls.into_iter().map(|call| call.name).collect()))
     }
 
     #[test]
-    fn whatever_waits_goes_at_once_if_nothing_is_in_flight() {
+    fn all_waiting_requests_start_at_once_if_nothing_is_in_flight() {
         let now = Instant::now();
         let mut lane = lane(&[(1, "a"), (2, "a"), (1, "b")]);
         assert_eq!(start(&mut lane, MANY, now), Some((1, vec![0, 1, 2])));
@@ -283,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn many_calls_are_shared_out_among_the_transactions_that_may_be_in_flight() {
+    fn many_requests_are_divided_between_the_batches_that_may_be_in_flight() {
         let now = Instant::now();
         let mut lane = Lane::default();
         let names = ["a", "b", "c", "d", "e", "f"];
@@ -299,41 +313,41 @@ mod tests {
     }
 
     #[test]
-    fn who_would_be_put_off_by_a_batch_goes_with_it() {
+    fn a_request_that_a_batch_would_block_joins_it() {
         let now = Instant::now();
         let mut lane = Lane::default();
         (0..50).for_each(|name| push(&mut lane, name, name as u128, "a"));
         push(&mut lane, 50, 50, "b");
         push(&mut lane, 51, 7, "c");
         push(&mut lane, 52, 50, "a");
-        // The last one meets the batch, too, but it also meets who is left to the next one, and came first.
+        // The last one overlaps the batch too, but also an earlier request that is left to the next batch.
         assert_eq!(start(&mut lane, MANY, now), Some((1, (0..50).chain([51]).collect())));
         lane.end(1);
         assert_eq!(start(&mut lane, MANY, now), Some((2, vec![50, 52])));
     }
 
     #[test]
-    fn a_second_batch_does_not_wait_for_a_transaction_that_hangs() {
+    fn a_second_batch_does_not_wait_for_one_that_hangs() {
         let now = Instant::now();
         let mut lane = lane(&[(1, "a"), (2, "b")]);
         assert!(start(&mut lane, MANY, now).is_some());
-        assert_eq!(lane.ask_again(TWO, now), None, "nobody waits");
+        assert_eq!(lane.wake_at(TWO, now), None, "nobody waits");
         push(&mut lane, 2, 3, "c");
         assert_eq!(start(&mut lane, MANY, now), None);
-        let later = lane.ask_again(TWO, now).unwrap();
+        let later = lane.wake_at(TWO, now).unwrap();
         assert_eq!(start(&mut lane, MANY, later), Some((2, vec![2])));
-        assert_eq!(lane.ask_again(TWO, later), None);
+        assert_eq!(lane.wake_at(TWO, later), None);
     }
 
     #[test]
-    fn who_would_meet_a_transaction_in_flight_is_put_off_and_keeps_the_place() {
+    fn a_request_that_shares_a_member_or_key_with_a_batch_in_flight_is_blocked_and_keeps_its_position() {
         let now = Instant::now();
         let mut lane = lane(&[(1, "a")]);
         assert_eq!(start(&mut lane, MANY, now), Some((1, vec![0])));
         push(&mut lane, 1, 2, "a"); // the occurrence is in flight
-        push(&mut lane, 2, 1, "b"); // the member is
-        push(&mut lane, 3, 3, "b"); // would overtake the one before
-        push(&mut lane, 4, 2, "c"); // would overtake this member's own
+        push(&mut lane, 2, 1, "b"); // the member is in flight
+        push(&mut lane, 3, 3, "b"); // would overtake the previous one
+        push(&mut lane, 4, 2, "c"); // would overtake this member's own request
         push(&mut lane, 5, 5, "d");
         assert_eq!(start(&mut lane, MANY, now), Some((2, vec![5])));
         lane.end(1);
@@ -342,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_one_wish_of_a_member_about_an_occurrence() {
+    fn a_batch_has_one_request_of_a_member_for_an_occurrence() {
         let now = Instant::now();
         let mut lane = lane(&[(1, "a"), (1, "a"), (2, "a"), (1, "a")]);
         for (number, expected) in [(1, vec![0, 2]), (2, vec![1]), (3, vec![3])] {
@@ -365,9 +379,9 @@ mod tests {
     }
 
     #[test]
-    fn a_member_with_too_many_calls_is_turned_away() {
+    fn a_member_with_too_many_waiting_requests_is_refused() {
         let mut lane = Lane::default();
-        for name in 0..MOST_OF_A_MEMBER {
+        for name in 0..MAX_REQUESTS_PER_MEMBER {
             push(&mut lane, name, 1, "a");
         }
         assert!(lane.push(Call { name: 0, member: 1, occurrence: "b" }).is_err());

@@ -1,6 +1,7 @@
-//! The queue of one process: calls wait here until a batch takes them.
+//! The queue of one process: requests wait here until a batch takes them.
 //!
-//! The [`dispatcher`] starts batches; a [`lane`] holds the calls of one organization.
+//! The [`dispatcher`] starts batches; a [`lane`] holds the requests of one organization. The queue knows nothing of
+//! the database: whatever executes a batch is given to it.
 
 mod dispatcher;
 mod lane;
@@ -9,6 +10,7 @@ mod ticket;
 
 pub(super) use self::{
     dispatcher::Queue,
-    request::{Answer, Entry, Wish},
+    lane::{LaneKey, Target},
+    request::{Batch, Operation, Queued, QueuedRequest},
     ticket::Ticket,
 };

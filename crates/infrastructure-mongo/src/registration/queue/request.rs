@@ -3,62 +3,119 @@ use std::sync::Arc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::Outcome,
+    failure::{Fault, Outcome},
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
-use convene_domain::{id::MemberId, registration::Registration};
+use convene_domain::registration::Registration;
 use tokio::sync::oneshot;
 
-use super::{lane::Touches, ticket::Ticket};
+use super::{
+    lane::{LaneEntry, Target},
+    ticket::Ticket,
+};
+
+/// A request of the port, with the reply that its caller receives.
+pub(in crate::registration) trait Operation {
+    type Reply;
+}
+
+impl Operation for RegisterRequest {
+    type Reply = Registration;
+}
+
+impl Operation for CancelRequest {
+    type Reply = Cancelled;
+}
 
 /// A call that waits for its batch.
-pub(in crate::registration) struct Entry {
-    /// The organization.
+pub(in crate::registration) struct Queued<R: Operation> {
     pub(in crate::registration) scope: TenantScope,
-    /// Who calls, and when.
     pub(in crate::registration) change: Change,
-    /// Whose agenda it touches.
-    pub(in crate::registration) member: MemberId,
-    /// The id of the occurrence that it is about, as far as the caller knows.
-    pub(in crate::registration) occurrence: String,
-    /// What the caller wants.
-    pub(in crate::registration) wish: Wish,
-    /// How far it has got.
+    pub(in crate::registration) request: R,
+    pub(in crate::registration) target: Target,
     pub(in crate::registration) ticket: Arc<Ticket>,
-    /// Where the caller waits.
-    pub(in crate::registration) answer: oneshot::Sender<Outcome<Answer>>,
+    pub(in crate::registration) reply_to: oneshot::Sender<Outcome<R::Reply>>,
 }
 
-/// What a caller wants.
-pub(in crate::registration) enum Wish {
-    /// A seat.
-    Register(RegisterRequest),
-    /// To give one back.
-    Cancel(CancelRequest),
-}
-
-/// What a caller gets.
-#[derive(Debug)]
-pub(in crate::registration) enum Answer {
-    /// The seat.
-    Registered(Registration),
-    /// What was given back.
-    Cancelled(Box<Cancelled>),
-}
-
-impl Entry {
-    /// Tells the caller, who may have gone.
-    pub(in crate::registration) fn reply(self, outcome: Outcome<Answer>) {
-        drop(self.answer.send(outcome));
+impl<R: Operation> Queued<R> {
+    /// Answers the caller, who may have gone.
+    pub(in crate::registration) fn reply(self, outcome: Outcome<R::Reply>) {
+        drop(self.reply_to.send(outcome));
     }
 }
 
-impl Touches for Entry {
-    fn member(&self) -> MemberId {
-        self.member
+/// A request of either kind.
+pub(in crate::registration) enum QueuedRequest {
+    Register(Queued<RegisterRequest>),
+    Cancel(Queued<CancelRequest>),
+}
+
+impl QueuedRequest {
+    pub(super) fn scope(&self) -> &TenantScope {
+        match self {
+            Self::Register(request) => &request.scope,
+            Self::Cancel(request) => &request.scope,
+        }
     }
 
-    fn occurrence(&self) -> &str {
-        &self.occurrence
+    pub(super) fn reject(self, fault: Fault) {
+        match self {
+            Self::Register(request) => request.reply(Err(fault.into())),
+            Self::Cancel(request) => request.reply(Err(fault.into())),
+        }
+    }
+}
+
+impl LaneEntry for QueuedRequest {
+    fn target(&self) -> Target {
+        match self {
+            Self::Register(request) => request.target,
+            Self::Cancel(request) => request.target,
+        }
+    }
+}
+
+/// The requests that one transaction executes: the cancellations first, then the registrations, each in order of
+/// arrival.
+#[derive(Default)]
+pub(in crate::registration) struct Batch {
+    pub(in crate::registration) cancellations: Vec<Queued<CancelRequest>>,
+    pub(in crate::registration) registrations: Vec<Queued<RegisterRequest>>,
+}
+
+impl Batch {
+    pub(in crate::registration) fn len(&self) -> usize {
+        self.cancellations.len() + self.registrations.len()
+    }
+
+    /// The organization, which all requests have in common; `None` if there are no requests.
+    pub(in crate::registration) fn scope(&self) -> Option<TenantScope> {
+        let cancellation = self.cancellations.first().map(|request| request.scope);
+        cancellation.or_else(|| self.registrations.first().map(|request| request.scope))
+    }
+
+    pub(in crate::registration) fn targets(&self) -> impl Iterator<Item = Target> {
+        let cancellations = self.cancellations.iter().map(|request| request.target);
+        cancellations.chain(self.registrations.iter().map(|request| request.target))
+    }
+
+    /// Takes the requests from the given position on out of the batch, in the order of execution.
+    pub(in crate::registration) fn split_off(&mut self, at: usize) -> Self {
+        let cancellations = self.cancellations.split_off(at.min(self.cancellations.len()));
+        let at = at.saturating_sub(self.cancellations.len());
+        Self { cancellations, registrations: self.registrations.split_off(at.min(self.registrations.len())) }
+    }
+}
+
+impl FromIterator<QueuedRequest> for Batch {
+    fn from_iter<I: IntoIterator<Item = QueuedRequest>>(requests: I) -> Self {
+        let mut batch = Self::default();
+        for request in requests {
+            match request {
+                QueuedRequest::Register(request) => batch.registrations.push(request),
+                QueuedRequest::Cancel(request) => batch.cancellations.push(request),
+            }
+        }
+        batch
     }
 }

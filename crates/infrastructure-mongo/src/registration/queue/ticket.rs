@@ -1,37 +1,37 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The wish waits, or is being worked on: nothing of it is durable.
+/// The request waits or is being executed; none of it is durable.
 const OPEN: u8 = 0;
 /// The commit may have been sent.
 const CLOSED: u8 = 1;
-/// The caller has gone, with the word that nothing happened.
+/// The caller has been told that nothing happened.
 const ABANDONED: u8 = 2;
 
-/// What a caller and a batch both know about a wish.
+/// The progress of a request, shared by its caller and its batch.
 ///
-/// Whoever goes first decides: a caller who runs out of time before the commit is told that nothing happened, and
-/// then nothing may happen; after that, that nobody knows.
+/// Whichever side acts first decides: a caller that times out before the commit is told that nothing happened, and then
+/// the batch must not commit; a caller that times out later is told that the outcome is unknown.
 #[derive(Debug, Default)]
 pub(in crate::registration) struct Ticket(AtomicU8);
 
 impl Ticket {
-    /// Says that the commit comes next. Tells `false` if the caller has gone, and then it must not come.
+    /// Announces the commit. Returns `false` if the caller has gone; the batch must not commit then.
     pub(in crate::registration) fn close(&self) -> bool {
-        self.go(OPEN, CLOSED) || self.0.load(Ordering::Acquire) == CLOSED
+        self.change(OPEN, CLOSED) || self.0.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Says that the transaction starts again from the beginning: what was closed did not happen. Tells `false`
-    /// if the caller has gone.
+    /// Announces that the transaction is run again because the commit had no effect. Returns `false` if the caller has
+    /// gone.
     pub(in crate::registration) fn reopen(&self) -> bool {
-        self.go(CLOSED, OPEN) || self.0.load(Ordering::Acquire) == OPEN
+        self.change(CLOSED, OPEN) || self.0.load(Ordering::Acquire) == OPEN
     }
 
-    /// Goes away. Tells whether nothing has happened, nor will.
+    /// Withdraws the request. Returns `true` if nothing has happened, nor will.
     pub(in crate::registration) fn abandon(&self) -> bool {
-        self.go(OPEN, ABANDONED)
+        self.change(OPEN, ABANDONED)
     }
 
-    fn go(&self, from: u8, to: u8) -> bool {
+    fn change(&self, from: u8, to: u8) -> bool {
         self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_goes_before_the_commit_knows_that_nothing_happened() {
+    fn a_request_abandoned_before_the_commit_is_never_committed() {
         let ticket = Ticket::default();
         assert!(ticket.abandon());
         assert!(!ticket.close());
@@ -49,14 +49,14 @@ mod tests {
     }
 
     #[test]
-    fn who_goes_after_the_commit_was_sent_knows_nothing() {
+    fn a_request_cannot_be_abandoned_once_the_commit_may_have_been_sent() {
         let ticket = Ticket::default();
         assert!(ticket.close());
         assert!(!ticket.abandon());
     }
 
     #[test]
-    fn a_transaction_that_starts_again_takes_the_commit_back() {
+    fn a_request_can_be_abandoned_again_when_its_transaction_is_retried() {
         let ticket = Ticket::default();
         assert!(ticket.reopen());
         assert!(ticket.close());

@@ -1,52 +1,52 @@
 use std::collections::{BTreeSet, HashSet};
 
 use bson::{DateTime, Document, doc};
-use convene_domain::time::Instant;
+use convene_domain::{id::MemberId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
 use time::Duration;
 
-use super::Guards;
+use super::{Guards, OccurrenceSeats};
 use crate::{
-    documents::{convert::date, occurrence::OccurrenceDocument},
-    error::StorageError,
+    documents::{
+        convert::{Fields, date},
+        occurrence::OccurrenceDocument,
+    },
+    error::{Attempt, CorruptDocument},
     schema::{self, MOST_ENTRIES},
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
 };
 
-/// How long after its end an entry stays at least: clocks of several processes may differ.
-const KEPT: Duration = Duration::hours(1);
+/// The minimum time for which an entry is kept after its end: the clocks of several processes may differ.
+const AGENDA_RETENTION: Duration = Duration::hours(1);
 
-/// An agenda of more entries than this is long. What has ended is taken out of long ones only: it costs a tenth of
-/// all work to look for it in every registration, and nothing to let it lie.
-const LONG: usize = 50;
+/// The number of entries above which an agenda is pruned. Pruning in every registration would cost a tenth of all work.
+const PRUNE_THRESHOLD: usize = 50;
 
-/// Members who want their time for an occurrence.
+/// Members who ask for the time of an occurrence.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim<'a> {
-    /// The occurrence.
-    pub(crate) occurrence: &'a OccurrenceDocument,
-    /// Who.
-    pub(crate) members: Vec<&'a str>,
-    /// When.
+    pub(crate) seats: &'a OccurrenceSeats,
+    pub(crate) members: Vec<MemberId>,
     pub(crate) now: Instant,
 }
 
-impl<'a> Claim<'a> {
-    /// The same for some of the members; none if there are none.
-    fn of(&self, is_meant: impl Fn(&str) -> bool) -> Option<Self> {
-        let members: Vec<&'a str> = self.members.iter().copied().filter(|member| is_meant(member)).collect();
+impl Claim<'_> {
+    /// The claim of some of the members; `None` if there are none.
+    fn of(&self, is_meant: impl Fn(MemberId) -> bool) -> Option<Self> {
+        let members: Vec<MemberId> =
+            self.members.iter().copied().filter(|&member| is_meant(member)).collect();
         (!members.is_empty()).then(|| Self { members, ..self.clone() })
     }
 }
 
-/// Enters the occurrences into the agendas of those members whose time is free, all in one command, and answers
-/// with whom that was. Claims are served in order: where one member is in several that overlap, the first is.
+/// Enters the occurrences into the agendas of the members who are free, all in one command. Claims are served in order:
+/// where one member is in several that overlap, the first one wins.
 pub(crate) async fn claim(
     transaction: &mut Transaction<'_>,
     claims: &[Claim<'_>],
     guards: Guards,
-) -> Result<Claimed, StorageError> {
+) -> Attempt<Claimed> {
     let asked: usize = claims.iter().map(|claim| claim.members.len()).sum();
     if asked == 0 {
         return Ok(Claimed::default());
@@ -55,92 +55,99 @@ pub(crate) async fn claim(
     let statements = claims.iter().map(|claim| enter(claim, mark, guards)).collect();
     let updated = transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
     if usize::try_from(updated.matched) == Ok(asked) {
-        return Ok(claims.iter().map(Claimed::all_of).collect());
+        return Ok(Claimed::all(claims));
     }
-    let (claimed, long) = look_back(transaction, claims, mark).await?;
+    let (claimed, long) = read_marked(transaction, claims, mark).await?;
     let of_long: Vec<Claim<'_>> =
-        claims.iter().filter_map(|claim| claim.of(|member| long.contains(member))).collect();
+        claims.iter().filter_map(|claim| claim.of(|member| long.contains(&member))).collect();
     if of_long.is_empty() {
         return Ok(claimed);
     }
     let statements = of_long.iter().map(|claim| prune_and_enter(claim, mark, guards)).collect();
     transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
-    Ok(look_back(transaction, claims, mark).await?.0)
+    Ok(read_marked(transaction, claims, mark).await?.0)
 }
 
-/// The server tells how many could be served, not who: those whose agendas carry the mark of this run. Answers
-/// with them, and with those whose agendas are long.
-async fn look_back(
+/// Reads the agendas that carry the mark of this run, because the server returns only how many were written. Returns the
+/// successful claims, and the members whose agendas exceed the threshold.
+async fn read_marked(
     transaction: &mut Transaction<'_>,
     claims: &[Claim<'_>],
     mark: i64,
-) -> Result<(Claimed, HashSet<String>), StorageError> {
-    let members: Vec<&str> = claims.iter().flat_map(|claim| claim.members.iter().copied()).collect();
-    let either = vec![doc! { "busy.batch": mark }, doc! { longer_than(LONG): { "$exists": true } }];
+) -> Attempt<(Claimed, HashSet<MemberId>)> {
+    let members: Vec<String> =
+        claims.iter().flat_map(|claim| &claim.members).map(ToString::to_string).collect();
+    let either =
+        vec![doc! { "busy.batch": mark }, doc! { longer_than(PRUNE_THRESHOLD): { "$exists": true } }];
     let marked = doc! { "$filter": { "input": "$busy", "cond": { "$eq": ["$$this.batch", mark] } } };
     let query = Query::from(doc! { "_id": { "$in": members }, "$or": either }).projected(doc! {
         "entered": { "$map": { "input": marked, "in": "$$this.occurrence" } },
-        "isLong": { "$gt": [{ "$size": "$busy" }, i64::try_from(LONG).unwrap_or(i64::MAX)] },
+        "isLong": { "$gt": [{ "$size": "$busy" }, i64::try_from(PRUNE_THRESHOLD).unwrap_or(i64::MAX)] },
     });
-    let found: Vec<Entered> = transaction.collection(&schema::AGENDAS).find(query).await?;
-    let long = found.iter().filter(|agenda| agenda.is_long).map(|agenda| agenda.member.clone()).collect();
-    Ok((found.into_iter().map(Entered::into_pairs).collect(), long))
+    let found: Vec<MarkedAgenda> = transaction.collection(&schema::AGENDAS).find(query).await?;
+    let (mut claimed, mut long) = (Claimed::default(), HashSet::new());
+    for agenda in found {
+        let member = member(&agenda.member)?;
+        for occurrence in &agenda.entered {
+            let key = Fields::of(schema::AGENDAS.name, &agenda.member)
+                .read("busy.occurrence", OccurrenceKey::parse(occurrence))?;
+            claimed.0.insert((key, member));
+        }
+        if agenda.is_long {
+            long.insert(member);
+        }
+    }
+    Ok((claimed, long))
 }
 
-/// Who got their time, and for which occurrences.
+/// The claims that succeeded.
 #[derive(Debug, Default)]
-pub(crate) struct Claimed(HashSet<(String, String)>);
+pub(crate) struct Claimed(HashSet<(OccurrenceKey, MemberId)>);
 
 impl Claimed {
-    /// Whether the member got the time of the occurrence.
-    pub(crate) fn has(&self, occurrence: &str, member: &str) -> bool {
-        self.0.contains(&(occurrence.to_owned(), member.to_owned()))
+    pub(crate) fn has(&self, occurrence: OccurrenceKey, member: MemberId) -> bool {
+        self.0.contains(&(occurrence, member))
     }
 
-    fn all_of(claim: &Claim<'_>) -> Vec<(String, String)> {
-        let pair = |member: &&str| (claim.occurrence.id.clone(), (*member).to_owned());
-        claim.members.iter().map(pair).collect()
-    }
-}
-
-impl FromIterator<Vec<(String, String)>> for Claimed {
-    fn from_iter<I: IntoIterator<Item = Vec<(String, String)>>>(pairs: I) -> Self {
-        Self(pairs.into_iter().flatten().collect())
+    fn all(claims: &[Claim<'_>]) -> Self {
+        let pairs = |claim: &Claim<'_>| {
+            let key = claim.seats.key;
+            claim.members.clone().into_iter().map(move |member| (key, member))
+        };
+        Self(claims.iter().flat_map(pairs).collect())
     }
 }
 
-/// What a run entered into a member's agenda.
+/// An agenda, with the occurrences that a run entered.
 #[derive(Deserialize)]
-struct Entered {
+#[serde(rename_all = "camelCase")]
+struct MarkedAgenda {
     #[serde(rename = "_id")]
     member: String,
     entered: Vec<String>,
-    #[serde(rename = "isLong")]
     is_long: bool,
 }
 
-impl Entered {
-    fn into_pairs(self) -> Vec<(String, String)> {
-        let Self { member, entered, .. } = self;
-        entered.into_iter().map(|occurrence| (occurrence, member.clone())).collect()
-    }
-}
-
-/// Those of the claim's members whose time is free.
+/// Finds the members of a claim who are free.
 pub(crate) async fn free_among(
     transaction: &mut Transaction<'_>,
     claim: &Claim<'_>,
     guards: Guards,
-) -> Result<HashSet<String>, StorageError> {
+) -> Attempt<HashSet<MemberId>> {
     let free = transaction.collection(&schema::AGENDAS).ids(free_with_room(claim, guards)).await?;
-    Ok(free.into_iter().collect())
+    Ok(free.iter().map(|id| member(id)).collect::<Result<_, _>>()?)
+}
+
+fn member(id: &str) -> Result<MemberId, CorruptDocument> {
+    Fields::of(schema::AGENDAS.name, id).read("_id", MemberId::parse(id))
 }
 
 /// The agendas of the claim's members that are free for the occurrence.
 fn free(claim: &Claim<'_>, guards: Guards) -> Document {
-    let Claim { occurrence, members, .. } = claim;
-    let mut filter = doc! { "_id": { "$in": members } };
+    let mut filter =
+        doc! { "_id": { "$in": claim.members.iter().map(ToString::to_string).collect::<Vec<_>>() } };
     if guards.agenda {
+        let occurrence = &claim.seats.document;
         let overlapping =
             doc! { "startsAt": { "$lt": occurrence.ends_at }, "endsAt": { "$gt": occurrence.starts_at } };
         filter.insert("busy", doc! { "$not": { "$elemMatch": overlapping } });
@@ -148,11 +155,11 @@ fn free(claim: &Claim<'_>, guards: Guards) -> Document {
     filter
 }
 
-/// Those of them that have room for one more entry, once what ended long ago is taken out.
+/// Those of them that have room for one more entry after pruning.
 fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     let mut filter = free(claim, guards);
     if guards.agenda {
-        let is_short = doc! { longer_than(LONG): { "$exists": false } };
+        let is_short = doc! { longer_than(PRUNE_THRESHOLD): { "$exists": false } };
         let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
         let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(claim.now) }, most] } };
         filter.insert("$or", vec![is_short, has_room]);
@@ -160,17 +167,17 @@ fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     filter
 }
 
-/// The path of an entry that only an agenda of more entries than this has.
+/// The path of an entry that exists only in an agenda with more entries than this.
 fn longer_than(entries: usize) -> String {
     format!("busy.{entries}")
 }
 
-/// An agenda's entries without those that ended long ago.
+/// The entries of an agenda after pruning.
 fn upcoming(now: Instant) -> Document {
-    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", long_past(now)] } } }
+    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", retention_limit(now)] } } }
 }
 
-/// The seat's time, as it stands in an agenda.
+/// The agenda entry of a seat.
 fn entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
     doc! {
         "startsAt": occurrence.starts_at,
@@ -180,18 +187,18 @@ fn entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
     }
 }
 
-/// Enters a claim into agendas that are not long.
+/// Enters a claim into agendas below the threshold.
 fn enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
     let mut filter = free(claim, guards);
-    filter.insert(longer_than(LONG), doc! { "$exists": false });
-    let entries = vec![entry(claim.occurrence, mark)];
+    filter.insert(longer_than(PRUNE_THRESHOLD), doc! { "$exists": false });
+    let entries = vec![entry(&claim.seats.document, mark)];
     let update = doc! { "$push": { "busy": { "$each": entries, "$sort": { "startsAt": 1 } } } };
     UpdateStatement { filter, update: update.into(), many: true }
 }
 
-/// Enters a claim into agendas of any length, and takes what ended long ago out of them.
+/// Enters a claim into agendas of any length and prunes them.
 fn prune_and_enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
-    let new = doc! { "$literal": entry(claim.occurrence, mark) };
+    let new = doc! { "$literal": entry(&claim.seats.document, mark) };
     let all = doc! { "$concatArrays": [upcoming(claim.now), [new]] };
     let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
     UpdateStatement {
@@ -201,16 +208,21 @@ fn prune_and_enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatem
     }
 }
 
-/// What ended before this can leave an agenda.
-pub(super) fn long_past(now: Instant) -> DateTime {
-    date(now - KEPT)
+/// The time before which an entry must have ended to be pruned.
+fn retention_limit(now: Instant) -> DateTime {
+    date(now - AGENDA_RETENTION)
 }
 
-/// Takes an occurrence out of the agendas of these members, with what ended long ago.
-pub(super) fn release(occurrence: &str, members: &BTreeSet<&str>, now: Instant) -> UpdateStatement {
-    let gone = doc! { "$or": [{ "occurrence": occurrence }, { "endsAt": { "$lte": long_past(now) } }] };
+/// Takes an occurrence out of the agendas of these members, and prunes them.
+pub(super) fn release(
+    occurrence: OccurrenceKey,
+    members: &BTreeSet<MemberId>,
+    now: Instant,
+) -> UpdateStatement {
+    let ended = doc! { "endsAt": { "$lte": retention_limit(now) } };
+    let gone = doc! { "$or": [{ "occurrence": occurrence.to_string() }, ended] };
     UpdateStatement {
-        filter: doc! { "_id": { "$in": members.iter().collect::<Vec<_>>() } },
+        filter: doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } },
         update: doc! { "$pull": { "busy": gone } }.into(),
         many: true,
     }

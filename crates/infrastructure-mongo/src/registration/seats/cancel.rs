@@ -1,60 +1,61 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bson::doc;
-use convene_application::change::Change;
-use convene_domain::registration::CancellationReason;
+use convene_application::{change::Change, registration::log};
+use convene_domain::{
+    id::MemberId,
+    occurrence::OccurrenceKey,
+    registration::{CancellationReason, Registration, RegistrationStatus},
+};
 
-use super::{CHUNK, Tallies, agenda::release, entries, tally::expect};
+use super::{CHUNK, Occurrences, agenda::release, occurrence::expect};
 use crate::{
-    documents::convert::date, error::Attempt, registration::document::RegistrationDocument, schema,
-    scoped::UpdateStatement, transaction::Transaction,
+    documents::convert::date, error::Attempt, schema, scoped::UpdateStatement, transaction::Transaction,
 };
 
 /// An active registration that is to be cancelled.
 #[derive(Debug, Clone)]
 pub(crate) struct Cancelling<'a> {
     /// The registration, as it was read in this transaction.
-    pub(crate) registration: RegistrationDocument,
-    /// Why.
+    pub(crate) registration: Registration,
     pub(crate) reason: CancellationReason,
-    /// The change that it belongs to.
     pub(crate) change: &'a Change,
 }
 
-/// Cancels registrations: each is marked, its member's time is free again, the log tells, and the tallies, which
-/// must have their occurrences, count one less. Answers with the registrations as they are then.
+/// Cancels registrations: marks them, frees the members' time, writes the log, and counts them off the occurrences,
+/// which must be loaded. Returns the cancelled registrations.
 ///
-/// The tallies are not written here, so that those who wait can be given the free seats first.
+/// The counters are not written here, so that waitlisted members can be promoted to the free seats first.
 pub(crate) async fn cancel(
     transaction: &mut Transaction<'_>,
-    tallies: &mut Tallies,
+    occurrences: &mut Occurrences,
     cancellings: Vec<Cancelling<'_>>,
-) -> Attempt<Vec<RegistrationDocument>> {
+) -> Attempt<Vec<Registration>> {
     free_time(transaction, &cancellings).await?;
-    mark(transaction, &cancellings).await?;
+    mark_cancelled(transaction, &cancellings).await?;
     let mut cancelled = Vec::with_capacity(cancellings.len());
-    for Cancelling { mut registration, reason, change } in cancellings {
-        transaction.log(change, entries::cancelled(&registration, reason)?);
-        let tally = tallies.of(&registration.occurrence)?;
-        if registration.is_confirmed() {
-            tally.give_back();
+    for Cancelling { registration, reason, change } in cancellings {
+        let seats = occurrences.of(registration.occurrence)?;
+        if registration.status == RegistrationStatus::Confirmed {
+            seats.release_seat();
         } else {
-            tally.leave();
+            seats.leave_waitlist();
         }
-        registration.cancel(change.at, reason);
-        cancelled.push(registration);
+        let after = registration.cancelled(change.at, reason);
+        transaction.log(change, log::cancelled(&registration, &after));
+        cancelled.push(after);
     }
     Ok(cancelled)
 }
 
-/// Frees the time of those who held a seat: a statement for each occurrence.
+/// Frees the time of the members who held a seat, with a statement for each occurrence.
 async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
-    let mut holders: BTreeMap<&str, (BTreeSet<&str>, &Change)> = BTreeMap::new();
-    for Cancelling { registration, change, .. } in
-        cancellings.iter().filter(|c| c.registration.is_confirmed())
-    {
-        let (members, _) = holders.entry(&registration.occurrence).or_insert((BTreeSet::new(), change));
-        members.insert(&registration.member);
+    let mut holders: BTreeMap<OccurrenceKey, (BTreeSet<MemberId>, &Change)> = BTreeMap::new();
+    for Cancelling { registration, change, .. } in cancellings {
+        if registration.status == RegistrationStatus::Confirmed {
+            let (members, _) = holders.entry(registration.occurrence).or_insert((BTreeSet::new(), change));
+            members.insert(registration.member);
+        }
     }
     let statements: Vec<UpdateStatement> = holders
         .into_iter()
@@ -66,20 +67,20 @@ async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<
     Ok(())
 }
 
-/// Marks the registrations: a statement for each run of those that were cancelled together.
-async fn mark(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
+/// Marks the registrations, with a statement for each run of those that have time and reason in common.
+async fn mark_cancelled(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
     for chunk in cancellings.chunks(CHUNK) {
-        let together = chunk.chunk_by(|a, b| a.reason == b.reason && a.change.at == b.change.at);
-        let statements = together.filter_map(statement).collect();
+        let alike = chunk.chunk_by(|a, b| a.reason == b.reason && a.change.at == b.change.at);
+        let statements = alike.filter_map(statement).collect();
         let updated = transaction.collection(&schema::REGISTRATIONS).update_in_order(statements).await?;
         expect(updated.matched, chunk.len(), "registrations")?;
     }
     Ok(())
 }
 
-fn statement(together: &[Cancelling<'_>]) -> Option<UpdateStatement> {
-    let Cancelling { reason, change, .. } = together.first()?;
-    let ids: Vec<&str> = together.iter().map(|cancelling| cancelling.registration.id.as_str()).collect();
+fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
+    let Cancelling { reason, change, .. } = alike.first()?;
+    let ids: Vec<String> = alike.iter().map(|cancelling| cancelling.registration.id.to_string()).collect();
     let fields = doc! {
         "status": "CANCELLED",
         "active": false,

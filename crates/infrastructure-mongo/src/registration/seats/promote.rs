@@ -1,88 +1,87 @@
 use bson::doc;
-use convene_application::change::Change;
+use convene_application::{change::Change, registration::log};
+use convene_domain::{id::MemberId, occurrence::OccurrenceKey, registration::Registration};
 
 use super::{
-    Claim, Guards, Tally,
+    Claim, Guards, OccurrenceSeats,
     agenda::{claim, free_among},
-    entries,
-    tally::expect,
+    occurrence::expect,
 };
 use crate::{
-    error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
+    documents::read_all, error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
     transaction::Transaction,
 };
 
-/// How many of those who wait are looked at in one step.
-const STEP: usize = 200;
+/// The number of waitlisted registrations that are read at once.
+const PAGE: usize = 200;
 
-/// Gives the occurrence's free seats to those who wait, in the order in which they came, as long as it has not
-/// begun. Whose time is taken by now is passed over and keeps the place; who left the organization has no agenda
-/// and gets nothing. Answers with the registrations that have a seat now.
+/// Gives the free seats of an occurrence that has not begun to waitlisted members, in the order of their waitlist
+/// sequence. Members with a conflict are passed over and keep their sequence; members who left the organization have no
+/// agenda and get nothing. Returns the promoted registrations.
 ///
-/// `causes` are the changes that freed the seats, in order; the log attributes each promotion to one of them.
-/// The tally is not written here.
+/// `causes` are the changes that freed the seats, in order; the log attributes each promotion to one of them. The
+/// counters are not written here.
 pub(crate) async fn promote(
     transaction: &mut Transaction<'_>,
-    tally: &mut Tally,
+    seats: &mut OccurrenceSeats,
     causes: &[&Change],
     guards: Guards,
-) -> Attempt<Vec<RegistrationDocument>> {
+) -> Attempt<Vec<Registration>> {
     let mut promoted = Vec::new();
     let Some(now) = causes.iter().map(|change| change.at).max() else { return Ok(promoted) };
-    let mut passed = 0_i64;
-    while tally.occurrence.free() > 0 && tally.occurrence.waiting > 0 && tally.occurrence.is_ahead(now) {
-        let waiting = next_in_line(transaction, &tally.occurrence.id, passed).await?;
-        let Some(last) = waiting.last().and_then(|registration| registration.waitlist_sequence) else {
+    let mut passed = 0;
+    while seats.document.waiting > 0 && seats.document.seating()?.promotable(now) > 0 {
+        let waitlisted = next_waitlisted(transaction, seats.key, passed).await?;
+        let Some(last) = waitlisted.last().and_then(|registration| registration.status.waitlist_sequence())
+        else {
             break;
         };
         passed = last;
-        let occurrence = tally.occurrence.clone();
-        let members = waiting.iter().map(|registration| registration.member.as_str()).collect();
-        let mut wish = Claim { occurrence: &occurrence, members, now };
-        let able = free_among(transaction, &wish, guards).await?;
-        wish.members.retain(|member| able.contains(*member));
-        wish.members.truncate(occurrence.free());
-        let seated = claim(transaction, &[wish], guards).await?;
-        let chosen: Vec<RegistrationDocument> = waiting
-            .iter()
-            .filter(|registration| seated.has(&occurrence.id, &registration.member))
-            .cloned()
+        let members: Vec<MemberId> = waitlisted.iter().map(|registration| registration.member).collect();
+        let mut wanted = Claim { seats, members, now };
+        let free = free_among(transaction, &wanted, guards).await?;
+        wanted.members.retain(|member| free.contains(member));
+        wanted.members.truncate(seats.document.free());
+        let claimed = claim(transaction, &[wanted], guards).await?;
+        let chosen: Vec<Registration> = waitlisted
+            .into_iter()
+            .filter(|registration| claimed.has(registration.occurrence, registration.member))
             .collect();
-        confirm(transaction, &chosen).await?;
-        for mut registration in chosen {
-            tally.leave();
-            tally.take();
-            registration.confirm();
+        mark_confirmed(transaction, &chosen).await?;
+        for registration in chosen {
+            seats.leave_waitlist();
+            seats.take_seat();
+            let after = registration.promoted();
             if let Some(cause) = causes.get(promoted.len()).or(causes.last()) {
-                transaction.log(cause, entries::promoted(&registration)?);
+                transaction.log(cause, log::promoted(&registration, &after));
             }
-            promoted.push(registration);
+            promoted.push(after);
         }
     }
     Ok(promoted)
 }
 
-/// Those who wait behind this place.
-async fn next_in_line(
+/// Reads the next waitlisted registrations behind this sequence.
+async fn next_waitlisted(
     transaction: &mut Transaction<'_>,
-    occurrence: &str,
-    passed: i64,
-) -> Attempt<Vec<RegistrationDocument>> {
-    let query = Query::from(
-        doc! { "occurrence": occurrence, "status": "WAITLISTED", "waitlistSequence": { "$gt": passed } },
-    )
-    .sorted(doc! { "waitlistSequence": 1 })
-    .limited(STEP);
-    Ok(transaction.collection(&schema::REGISTRATIONS).find(query).await?)
+    occurrence: OccurrenceKey,
+    passed: u64,
+) -> Attempt<Vec<Registration>> {
+    let behind = doc! { "$gt": passed.cast_signed() };
+    let filter =
+        doc! { "occurrence": occurrence.to_string(), "status": "WAITLISTED", "waitlistSequence": behind };
+    let query = Query::from(filter).sorted(doc! { "waitlistSequence": 1 }).limited(PAGE);
+    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    Ok(read_all(found)?)
 }
 
-async fn confirm(transaction: &mut Transaction<'_>, chosen: &[RegistrationDocument]) -> Attempt<()> {
+async fn mark_confirmed(transaction: &mut Transaction<'_>, chosen: &[Registration]) -> Attempt<()> {
     if chosen.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&str> = chosen.iter().map(|registration| registration.id.as_str()).collect();
+    let ids: Vec<String> = chosen.iter().map(|registration| registration.id.to_string()).collect();
     let filter = doc! { "_id": { "$in": ids }, "status": "WAITLISTED" };
     let update = doc! { "$set": { "status": "CONFIRMED" }, "$unset": { "waitlistSequence": "" } };
     let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
-    expect(updated.matched, chosen.len(), "places in a queue")
+    expect(updated.matched, chosen.len(), "waitlisted registrations")
 }

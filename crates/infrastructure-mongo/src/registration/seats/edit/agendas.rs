@@ -1,62 +1,72 @@
-//! The agendas of those whose seats move.
+//! The agendas of the members whose seats move.
 
 use std::collections::{BTreeSet, HashSet};
 
 use bson::doc;
+use convene_domain::{
+    id::MemberId,
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
 
-use super::{CHUNK, Fates, expect};
+use super::{CHUNK, Effect, Effects, expect};
 use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
-        convert::date,
+        convert::{Fields, date},
     },
     error::Attempt,
-    registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,
 };
 
-/// What moving occurrences does to the agendas of those who hold seats in them.
+/// The effects of moved occurrences on the agendas of their members.
 ///
-/// An agenda is written once, with all of its moves: one after the other they could clash with each other on the way.
+/// An agenda is written once, with all of its moves: written one after the other, they could conflict with each other.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     agendas: Vec<AgendaDocument>,
-    /// Who can't keep which occurrence.
-    clashes: HashSet<(String, String)>,
+    /// The seats that would overlap another seat of the same member.
+    conflicts: HashSet<(OccurrenceKey, MemberId)>,
 }
 
 impl Moves {
-    /// Finds out what the agendas will be, and who would be at two places at once.
+    /// Computes the new agendas and the conflicts.
     pub(super) async fn plan(
         transaction: &mut Transaction<'_>,
-        fates: &Fates<'_>,
-        held: &[RegistrationDocument],
+        effects: &Effects<'_>,
+        registrations: &[Registration],
     ) -> Attempt<Self> {
         let mut moves = Self::default();
-        let movers: BTreeSet<&str> = held
+        let members: BTreeSet<MemberId> = registrations
             .iter()
             .filter(|registration| {
-                registration.is_confirmed() && fates.moved(&registration.occurrence).is_some()
+                registration.status == RegistrationStatus::Confirmed
+                    && effects.moved(registration.occurrence).is_some()
             })
-            .map(|registration| registration.member.as_str())
+            .map(|registration| registration.member)
             .collect();
-        let movers: Vec<&str> = movers.into_iter().collect();
-        for chunk in movers.chunks(CHUNK) {
+        let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+        for chunk in ids.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": chunk } };
             let agendas: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
-            agendas.into_iter().for_each(|agenda| moves.plan_one(agenda, fates));
+            for agenda in agendas {
+                moves.plan_one(agenda, effects)?;
+            }
         }
         Ok(moves)
     }
 
-    fn plan_one(&mut self, mut agenda: AgendaDocument, fates: &Fates<'_>) {
+    fn plan_one(&mut self, mut agenda: AgendaDocument, effects: &Effects<'_>) -> Attempt<()> {
+        let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
+        let member = fields.read("_id", MemberId::parse(&agenda.id))?;
         let (mut moving, mut staying) = (Vec::new(), Vec::new());
         for entry in std::mem::take(&mut agenda.busy) {
-            match fates.moved(&entry.occurrence) {
+            let before = fields.read("busy.occurrence", OccurrenceKey::parse(&entry.occurrence))?;
+            match effects.moved(before) {
                 Some(after) => moving.push((
-                    entry.occurrence,
+                    before,
                     BusyDocument {
                         starts_at: date(after.interval.start()),
                         ends_at: date(after.interval.end()),
@@ -64,15 +74,15 @@ impl Moves {
                         batch: entry.batch,
                     },
                 )),
-                None if fates.is_over(&entry.occurrence) => {}
-                None => staying.push(entry),
+                None if effects.on(before) == Effect::Kept => staying.push(entry),
+                None => {}
             }
         }
-        // What does not move has the older right; of what moves, what comes first.
+        // Seats that stay have precedence; among those that move, the earlier start has.
         moving.sort_by_key(|(_, entry)| entry.starts_at);
-        for (former, entry) in moving {
+        for (before, entry) in moving {
             if staying.iter().any(|other| other.overlaps(entry.starts_at, entry.ends_at)) {
-                self.clashes.insert((agenda.id.clone(), former));
+                self.conflicts.insert((before, member));
             } else {
                 staying.push(entry);
             }
@@ -80,12 +90,13 @@ impl Moves {
         staying.sort_by_key(|entry| entry.starts_at);
         agenda.busy = staying;
         self.agendas.push(agenda);
+        Ok(())
     }
 
-    /// Whether the holder of this seat would be at two places at once.
-    pub(super) fn clash(&self, registration: &RegistrationDocument) -> bool {
-        registration.is_confirmed()
-            && self.clashes.contains(&(registration.member.clone(), registration.occurrence.clone()))
+    /// Tests whether this seat would overlap another seat of its member.
+    pub(super) fn conflicts(&self, registration: &Registration) -> bool {
+        registration.status == RegistrationStatus::Confirmed
+            && self.conflicts.contains(&(registration.occurrence, registration.member))
     }
 
     /// Stores the agendas.

@@ -1,13 +1,13 @@
-//! The edited occurrences themselves.
+//! The documents of edited occurrences.
 
 use bson::doc;
 use convene_application::editing::OccurrenceStep;
 use convene_domain::occurrence::OccurrenceStatus;
 
-use super::{OccurrencesEdit, Tallies};
+use super::{Occurrences, OccurrencesEdit};
 use crate::{documents::occurrence::OccurrenceDocument, error::Attempt, schema, transaction::Transaction};
 
-/// Occurrences that are stored anew, in place of what they were.
+/// Occurrences that replace their former documents.
 #[derive(Debug, Default)]
 pub(super) struct Rewrite {
     former: Vec<String>,
@@ -15,16 +15,16 @@ pub(super) struct Rewrite {
 }
 
 impl Rewrite {
-    /// What the edit makes of the occurrences, whose counts the tallies have.
+    /// Applies the edit to the loaded occurrences, which have the current counters.
     pub(super) fn of(
         edit: &OccurrencesEdit<'_>,
-        tallies: &mut Tallies,
+        occurrences: &mut Occurrences,
         transaction: &Transaction<'_>,
     ) -> Attempt<Self> {
         let mut rewrite = Self::default();
         for step in edit.steps {
-            let former = step.before().key.to_string();
-            let before = &tallies.of(&former)?.occurrence;
+            let before = &occurrences.of(step.before().key)?.document;
+            rewrite.former.push(before.id.clone());
             rewrite.occurrences.push(match step {
                 OccurrenceStep::Become { after, .. } => {
                     before.edited(after, edit.policy, edit.revision, transaction.random())
@@ -33,19 +33,18 @@ impl Rewrite {
                     status: OccurrenceStatus::Cancelled.as_str().to_owned(),
                     version: before.version.saturating_add(1),
                     edition: Some(transaction.random()),
-                    // It is no exception of a series that does not have it.
+                    // The series has no such occurrence that it could be an exception of.
                     exception: None,
                     revision: Some(edit.revision),
                     ..before.clone()
                 },
             });
-            rewrite.former.push(former);
         }
         Ok(rewrite)
     }
 
-    /// Stores them, and answers with those that can be given to who waits. All of the former ones go first, because one may
-    /// get the id that another had.
+    /// Stores the occurrences; returns those with a waitlist and a free seat. All former documents are deleted first,
+    /// because one occurrence may get the id of another.
     pub(super) async fn write(self, transaction: &mut Transaction<'_>) -> Attempt<Vec<OccurrenceDocument>> {
         let filter = doc! { "_id": { "$in": &self.former } };
         transaction.collection(&schema::OCCURRENCES).delete_many(filter).await?;

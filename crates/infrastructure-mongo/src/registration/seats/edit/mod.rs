@@ -1,4 +1,4 @@
-//! What an organizer's edit of occurrences does to those who hold seats in them.
+//! The effects of an organizer's edit of occurrences on their registrations.
 
 mod agendas;
 mod documents;
@@ -6,165 +6,156 @@ mod documents;
 use std::collections::HashMap;
 
 use bson::doc;
-use convene_application::{change::Change, editing::OccurrenceStep, failure::Refusal, ports::OnAffected};
+use convene_application::{
+    change::Change, editing::OccurrenceStep, ports::OnAffected, registration::refusals,
+};
 use convene_domain::{
     event::RegistrationPolicy,
-    occurrence::{OccurrenceStatus, StoredOccurrence},
+    occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     registration::{CancellationReason, Registration},
 };
 
 use self::{agendas::Moves, documents::Rewrite};
-use super::{CHUNK, Cancelling, Guards, Tallies, Tally, cancel, promote, tally::expect};
+use super::{CHUNK, Cancelling, Guards, OccurrenceSeats, Occurrences, cancel, occurrence::expect, promote};
 use crate::{
-    documents::convert::date,
-    error::{Attempt, CorruptDocument},
+    documents::{convert::date, read_all},
+    error::Attempt,
     registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,
 };
 
-/// How many of those who are affected a refusal names.
-const NAMED: usize = 100;
-
-/// An edit of stored occurrences, as it was planned.
+/// A planned edit of stored occurrences.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OccurrencesEdit<'a> {
-    /// What becomes of each, as it is stored at this moment. What is not named stays as it is.
+    /// The steps, each with the occurrence as it is stored now. Other occurrences stay as they are.
     pub(crate) steps: &'a [OccurrenceStep],
-    /// The policy of the event that they belong to then.
+    /// The policy of the event after the edit.
     pub(crate) policy: &'a RegistrationPolicy,
-    /// The revision that the edit takes in the organization's catalogue.
+    /// The revision of the catalogue that the edit makes.
     pub(crate) revision: i64,
-    /// What becomes of seats that would be dropped, or moved onto another seat of the same member.
+    /// The treatment of seats that would be dropped, or moved onto another seat of the same member.
     pub(crate) on_affected: OnAffected,
-    /// Who does it, and when.
     pub(crate) change: &'a Change,
 }
 
-/// Carries an edit out, everything but the event itself and its own entries of the log: the occurrences are stored as
-/// they will be, registrations and agendas follow, what is called off or dropped loses its registrations, and who
-/// waits gets what seats are free then. Answers with how many registrations were cancelled.
+/// Carries an edit out, except for the event itself and its own log entries: rewrites the occurrences, updates
+/// registrations and agendas, cancels the registrations for what is cancelled or dropped, and promotes waitlisted members
+/// to free seats. Returns the number of cancelled registrations.
 ///
-/// What is dropped stays stored as cancelled while there are registrations that tell of it.
+/// Dropped occurrences stay stored as cancelled because registrations refer to them.
 ///
 /// # Errors
-/// [`Refusal::RegistrationsAffected`] where [`OnAffected`] says so.
+/// The refusal of [`refusals::affected`] where [`OnAffected`] demands it.
 pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<u32> {
     if edit.steps.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<String> = edit.steps.iter().map(|step| step.before().key.to_string()).collect();
-    let mut tallies = Tallies::load(transaction, ids.iter().map(String::as_str)).await?;
-    let held = held(transaction, &ids).await?;
-    let fates = Fates::of(edit.steps);
-    let moves = Moves::plan(transaction, &fates, &held).await?;
+    let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
+    let mut occurrences = Occurrences::load(transaction, keys.iter().copied()).await?;
+    let registrations = active_registrations(transaction, &keys).await?;
+    let effects = Effects::of(edit.steps);
+    let moves = Moves::plan(transaction, &effects, &registrations).await?;
 
     let mut affected = Vec::new();
     let mut cancellings = Vec::new();
-    for registration in held {
-        let reason = match fates.of_holder(&registration) {
-            Fate::CalledOff => CancellationReason::OccurrenceCancelled,
-            Fate::Dropped => CancellationReason::OccurrenceMoved,
-            Fate::Kept if moves.clash(&registration) => CancellationReason::OccurrenceMoved,
-            Fate::Kept => continue,
+    for registration in registrations {
+        let reason = match effects.on(registration.occurrence) {
+            Effect::Cancelled => CancellationReason::OccurrenceCancelled,
+            Effect::Dropped => CancellationReason::OccurrenceMoved,
+            Effect::Kept if moves.conflicts(&registration) => CancellationReason::OccurrenceMoved,
+            Effect::Kept => continue,
         };
         if reason == CancellationReason::OccurrenceMoved {
             affected.push(registration.clone());
         }
         cancellings.push(Cancelling { registration, reason, change: edit.change });
     }
-    if edit.on_affected == OnAffected::Refuse && !affected.is_empty() {
-        return Err(refusal(affected)?.into());
+    if edit.on_affected == OnAffected::Refuse
+        && let Some(refusal) = refusals::affected(affected)
+    {
+        return Err(refusal.into());
     }
 
     let count = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
-    cancel(transaction, &mut tallies, cancellings).await?;
+    cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
-    follow(transaction, edit.steps).await?;
-    for occurrence in Rewrite::of(&edit, &mut tallies, transaction)?.write(transaction).await? {
-        let mut tally = Tally::stored(occurrence);
-        promote(transaction, &mut tally, &[edit.change], Guards::ON).await?;
-        let mut seated = Tallies::default();
-        seated.insert(tally);
-        seated.write(transaction, Guards::ON).await?;
+    move_registrations(transaction, edit.steps).await?;
+    for occurrence in Rewrite::of(&edit, &mut occurrences, transaction)?.write(transaction).await? {
+        let mut seats = OccurrenceSeats::stored(occurrence)?;
+        promote(transaction, &mut seats, &[edit.change], Guards::ON).await?;
+        let mut promoted = Occurrences::default();
+        promoted.insert(seats);
+        promoted.write(transaction, Guards::ON).await?;
     }
     Ok(count)
 }
 
-/// What becomes of those who hold a seat in an occurrence, or wait for one.
+/// The effect of an edit on the registrations for an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// They keep it, perhaps at another time.
+enum Effect {
+    /// The registrations stay, perhaps at another time.
     Kept,
-    /// They lose it with the occurrence, which is what calling it off means.
-    CalledOff,
-    /// They lose it because the series has no such occurrence any more.
+    /// The registrations are cancelled with the occurrence.
+    Cancelled,
+    /// The registrations are cancelled because the series no longer has the occurrence.
     Dropped,
 }
 
-/// What becomes of each occurrence, by the id it has before the edit.
-struct Fates<'a>(HashMap<String, &'a OccurrenceStep>);
+/// The steps of an edit, by the id that the occurrence has before it.
+struct Effects<'a>(HashMap<OccurrenceKey, &'a OccurrenceStep>);
 
-impl<'a> Fates<'a> {
+impl<'a> Effects<'a> {
     fn of(steps: &'a [OccurrenceStep]) -> Self {
-        Self(steps.iter().map(|step| (step.before().key.to_string(), step)).collect())
+        Self(steps.iter().map(|step| (step.before().key, step)).collect())
     }
 
-    fn of_holder(&self, registration: &RegistrationDocument) -> Fate {
-        match self.0.get(&registration.occurrence) {
-            Some(OccurrenceStep::Drop(_)) => Fate::Dropped,
+    fn on(&self, occurrence: OccurrenceKey) -> Effect {
+        match self.0.get(&occurrence) {
+            Some(OccurrenceStep::Drop(_)) => Effect::Dropped,
             Some(OccurrenceStep::Become { after, .. }) if after.status == OccurrenceStatus::Cancelled => {
-                Fate::CalledOff
+                Effect::Cancelled
             }
-            _ => Fate::Kept,
+            _ => Effect::Kept,
         }
     }
 
-    /// What the occurrence becomes, if it is another time or another id and takes place.
-    fn moved(&self, occurrence: &str) -> Option<&'a StoredOccurrence> {
-        match self.0.get(occurrence)? {
+    /// The occurrence after the edit, if it takes place at another time or under another id.
+    fn moved(&self, occurrence: OccurrenceKey) -> Option<&'a StoredOccurrence> {
+        match self.0.get(&occurrence)? {
             OccurrenceStep::Become { before, after }
-                if after.status == OccurrenceStatus::Scheduled
-                    && (before.interval != after.interval || before.key != after.key) =>
+                if after.status == OccurrenceStatus::Scheduled && is_moved(before, after) =>
             {
                 Some(after)
             }
             _ => None,
         }
     }
-
-    /// Whether the occurrence stays in the agendas of those who hold a seat in it.
-    fn is_over(&self, occurrence: &str) -> bool {
-        match self.0.get(occurrence) {
-            Some(OccurrenceStep::Drop(_)) => true,
-            Some(OccurrenceStep::Become { after, .. }) => after.status == OccurrenceStatus::Cancelled,
-            None => false,
-        }
-    }
 }
 
-/// The seats and places in queues of these occurrences.
-async fn held(transaction: &mut Transaction<'_>, ids: &[String]) -> Attempt<Vec<RegistrationDocument>> {
+fn is_moved(before: &StoredOccurrence, after: &StoredOccurrence) -> bool {
+    before.interval != after.interval || before.key != after.key
+}
+
+/// Reads the active registrations for these occurrences.
+async fn active_registrations(
+    transaction: &mut Transaction<'_>,
+    keys: &[OccurrenceKey],
+) -> Attempt<Vec<Registration>> {
+    let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
     let filter = doc! { "occurrence": { "$in": ids }, "active": true };
-    Ok(transaction.collection(&schema::REGISTRATIONS).find(filter).await?)
+    let found: Vec<RegistrationDocument> =
+        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+    Ok(read_all(found)?)
 }
 
-fn refusal(mut affected: Vec<RegistrationDocument>) -> Result<Refusal, CorruptDocument> {
-    let count = u32::try_from(affected.len()).unwrap_or(u32::MAX);
-    affected.sort_by(|a, b| (a.starts_at, &a.id).cmp(&(b.starts_at, &b.id)));
-    let named = affected.iter().take(NAMED).map(Registration::try_from).collect::<Result<_, _>>()?;
-    Ok(Refusal::RegistrationsAffected { count, registrations: named })
-}
-
-/// Registrations follow their occurrence, the cancelled ones too: they tell of it.
-async fn follow(transaction: &mut Transaction<'_>, steps: &[OccurrenceStep]) -> Attempt<()> {
+/// Moves registrations with their occurrences, including the cancelled ones, which keep referring to them.
+async fn move_registrations(transaction: &mut Transaction<'_>, steps: &[OccurrenceStep]) -> Attempt<()> {
     let statements: Vec<UpdateStatement> = steps
         .iter()
         .filter_map(|step| match step {
-            OccurrenceStep::Become { before, after }
-                if before.interval != after.interval || before.key != after.key =>
-            {
+            OccurrenceStep::Become { before, after } if is_moved(before, after) => {
                 let fields = doc! {
                     "occurrence": after.key.to_string(),
                     "event": after.key.event.to_string(),

@@ -1,0 +1,154 @@
+use std::{
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use convene_application::failure::{Failure, Fault, Outcome};
+use futures::FutureExt;
+
+use super::{Decided, Decisions, Verification};
+use crate::{
+    database::Database,
+    error::shared,
+    registration::{
+        cache::OccurrenceCache,
+        queue::{Batch, LaneKey, Operation, Queued},
+        seats::Guards,
+    },
+};
+
+/// The number of runs of a batch before it is split: transactions of other processes may conflict with one of its
+/// occurrences again and again, but not with each of them.
+const MAX_RUNS: usize = 4;
+
+/// Executes batches as transactions. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::registration) struct Executor {
+    pub(super) database: Database,
+    pub(super) cache: OccurrenceCache,
+    pub(super) guards: Guards,
+}
+
+impl Executor {
+    pub(in crate::registration) fn new(database: Database, guards: Guards) -> Self {
+        Self { database, cache: OccurrenceCache::new(), guards }
+    }
+
+    /// Executes a batch and answers its requests.
+    pub(in crate::registration) async fn execute(self, batch: Batch) {
+        let mut verification = Verification::Optimistic;
+        let mut batches = VecDeque::from([batch]);
+        while let Some(mut batch) = batches.pop_front() {
+            let is_last = batch.len() == 1 && batches.is_empty();
+            let max_runs = if is_last { usize::MAX } else { MAX_RUNS };
+            match self.attempt(&batch, verification, max_runs).await {
+                Ok(Some(decided)) => answer(batch, decided),
+                Ok(None) if batch.len() == 1 => batches.push_back(batch),
+                Ok(None) => {
+                    tracing::debug!(requests = batch.len(), "splitting a batch after repeated conflicts");
+                    let second = batch.split_off(batch.len().div_ceil(2));
+                    batches.push_front(second);
+                    batches.push_front(batch);
+                }
+                Err(failure) if may_be_due_to_one_request(&failure) => {
+                    tracing::debug!(%failure, requests = batch.len(), "executing the requests of a failed batch one by one");
+                    while batch.len() > 0 {
+                        let rest = batch.split_off(1);
+                        self.execute_alone(batch).await;
+                        batch = rest;
+                    }
+                }
+                Err(failure) => fail(batch, failure),
+            }
+            verification = Verification::Standard;
+        }
+    }
+
+    async fn execute_alone(&self, batch: Batch) {
+        match self.attempt(&batch, Verification::Exhaustive, usize::MAX).await {
+            Ok(decided) => answer(batch, decided.unwrap_or_default()),
+            Err(failure) => fail(batch, failure),
+        }
+    }
+
+    /// Runs the transaction of a batch and retries it after conflicts; `None` if `max_runs` runs had conflicts. A panic
+    /// is a fault of this batch only.
+    async fn attempt(
+        &self,
+        batch: &Batch,
+        verification: Verification,
+        max_runs: usize,
+    ) -> Outcome<Option<Decided>> {
+        let Some(scope) = batch.scope() else { return Ok(Some(Decided::default())) };
+        let runs = AtomicUsize::new(0);
+        let run = self.database.transact(&scope, |transaction| {
+            let run = runs.fetch_add(1, Ordering::Relaxed);
+            // A stale cache entry may have been the reason for the retry.
+            let verification = if run == 0 { verification } else { verification.max(Verification::Standard) };
+            async move {
+                if run >= max_runs {
+                    return Ok(None);
+                }
+                super::run(self, transaction, batch, verification).await.map(Some)
+            }
+            .boxed()
+        });
+        let decided = AssertUnwindSafe(run)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(Fault::internal("a registration batch panicked").into()));
+        match decided {
+            Ok(Some(mut decided)) => {
+                self.cache.store(std::mem::take(&mut decided.occurrences).into_stored());
+                Ok(Some(decided))
+            }
+            Ok(None) => Ok(None),
+            Err(failure) => {
+                for target in batch.targets() {
+                    if let LaneKey::Occurrence(occurrence) = target.key {
+                        self.cache.remove(occurrence);
+                    }
+                }
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Tests whether a single request may be the reason for the failure of its batch.
+fn may_be_due_to_one_request(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(_) | Failure::Fault(Fault::Internal(_)) => true,
+        Failure::Fault(Fault::Unavailable(_) | Fault::OutcomeUnknown(_) | Fault::Overloaded) => false,
+    }
+}
+
+fn answer(batch: Batch, decided: Decided) {
+    answer_all(batch.cancellations, decided.cancellations);
+    answer_all(batch.registrations, decided.registrations);
+}
+
+fn answer_all<R: Operation>(requests: Vec<Queued<R>>, decisions: Decisions<R>) {
+    for (queued, decision) in requests.into_iter().zip(decisions) {
+        if let Some(decision) = decision {
+            queued.reply(decision.map_err(Failure::from));
+        }
+    }
+}
+
+/// Answers every request with a failure of the whole batch.
+fn fail(batch: Batch, failure: Failure) {
+    let failures: Box<dyn Fn() -> Failure> = match failure {
+        Failure::Refused(refusals) => Box::new(move || Failure::Refused(refusals.clone())),
+        Failure::Fault(fault) => {
+            let fault = Arc::new(fault);
+            Box::new(move || shared(&fault).into())
+        }
+    };
+    batch.cancellations.into_iter().for_each(|queued| queued.reply(Err(failures())));
+    batch.registrations.into_iter().for_each(|queued| queued.reply(Err(failures())));
+}

@@ -1,0 +1,260 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bson::{Document, doc};
+use convene_application::failure::Fault;
+use convene_domain::{id::EventId, occurrence::OccurrenceKey};
+
+use super::{CHUNK, Guards};
+use crate::{
+    documents::occurrence::OccurrenceDocument,
+    error::{Attempt, CorruptDocument, Interruption, StorageError},
+    schema,
+    scoped::UpdateStatement,
+    transaction::Transaction,
+};
+
+/// An occurrence whose counters a transaction changes.
+#[derive(Debug, Clone)]
+pub(crate) struct OccurrenceSeats {
+    pub(crate) key: OccurrenceKey,
+    /// The occurrence as it will be.
+    pub(crate) document: OccurrenceDocument,
+    taken_before: i32,
+    waiting_before: i32,
+    sequence_before: i64,
+    source: Source,
+}
+
+/// The origin of the state before the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// This transaction has read it.
+    Stored,
+    /// An earlier transaction left it like this: this one must verify that it is current.
+    Cached,
+    /// The rule of its event gives it, in this version of the event.
+    Derived(u32),
+}
+
+impl OccurrenceSeats {
+    fn new(key: OccurrenceKey, document: OccurrenceDocument, source: Source) -> Self {
+        let OccurrenceDocument { taken, waiting, next_waitlist_sequence, .. } = document;
+        Self {
+            key,
+            document,
+            taken_before: taken,
+            waiting_before: waiting,
+            sequence_before: next_waitlist_sequence,
+            source,
+        }
+    }
+
+    pub(crate) fn stored(document: OccurrenceDocument) -> Result<Self, CorruptDocument> {
+        Ok(Self::new(document.key()?, document, Source::Stored))
+    }
+
+    /// An occurrence that is materialized if it gets a registration.
+    pub(crate) fn derived(key: OccurrenceKey, document: OccurrenceDocument, event_version: u32) -> Self {
+        Self::new(key, document, Source::Derived(event_version))
+    }
+
+    /// An occurrence that was stored like this, without a waitlist, after an earlier transaction.
+    pub(crate) fn cached(key: OccurrenceKey, document: OccurrenceDocument) -> Self {
+        Self::new(key, document, Source::Cached)
+    }
+
+    pub(crate) fn take_seat(&mut self) {
+        self.document.taken = self.document.taken.saturating_add(1);
+    }
+
+    pub(crate) fn release_seat(&mut self) {
+        self.document.taken = self.document.taken.saturating_sub(1);
+    }
+
+    /// Adds a member to the waitlist and returns the waitlist sequence.
+    pub(crate) fn join_waitlist(&mut self) -> u64 {
+        let sequence = self.document.next_waitlist_sequence;
+        self.document.next_waitlist_sequence = sequence.saturating_add(1);
+        self.document.waiting = self.document.waiting.saturating_add(1);
+        sequence.unsigned_abs()
+    }
+
+    pub(crate) fn leave_waitlist(&mut self) {
+        self.document.waiting = self.document.waiting.saturating_sub(1);
+    }
+
+    fn is_changed(&self) -> bool {
+        let CounterChange { taken, waiting, joined, .. } = self.change();
+        (taken, waiting, joined) != (0, 0, 0)
+    }
+
+    fn change(&self) -> CounterChange {
+        CounterChange {
+            is_cached: self.source == Source::Cached,
+            taken: self.document.taken - self.taken_before,
+            waiting: self.document.waiting - self.waiting_before,
+            joined: self.document.next_waitlist_sequence - self.sequence_before,
+        }
+    }
+}
+
+/// The change of an occurrence's counters. Usually many occurrences of a batch have the same one, so that one statement
+/// writes all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct CounterChange {
+    is_cached: bool,
+    taken: i32,
+    waiting: i32,
+    joined: i64,
+}
+
+impl CounterChange {
+    /// Changes these occurrences, provided that they are as they were read and have the seats.
+    fn statement(self, occurrences: &[&OccurrenceSeats], guards: Guards) -> UpdateStatement {
+        let mut filter = with_same_tokens(occurrences);
+        if self.is_cached {
+            // Members who joined the waitlist since have precedence.
+            filter.insert("waiting", 0);
+        }
+        if self.taken > 0 && guards.capacity {
+            filter.insert("status", "SCHEDULED");
+            let taken = doc! { "$add": ["$taken", self.taken] };
+            filter.insert("$expr", doc! { "$lte": [taken, "$capacity"] });
+        }
+        let mut increments = Document::new();
+        for (field, by) in [("taken", self.taken), ("waiting", self.waiting)] {
+            if by != 0 {
+                increments.insert(field, by);
+            }
+        }
+        if self.joined != 0 {
+            increments.insert("nextWaitlistSequence", self.joined);
+        }
+        UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: true }
+    }
+}
+
+/// The filter for these occurrences with the change tokens that were read. The tokens are random 64-bit numbers, so it is
+/// practically impossible that an occurrence has the token that another one had; null stands for none.
+fn with_same_tokens(occurrences: &[&OccurrenceSeats]) -> Document {
+    let ids: Vec<&str> = occurrences.iter().map(|seats| seats.document.id.as_str()).collect();
+    let tokens: Vec<Option<i64>> = occurrences.iter().map(|seats| seats.document.edition).collect();
+    doc! { "_id": { "$in": ids }, "edition": { "$in": tokens } }
+}
+
+/// The occurrences whose counters a transaction changes.
+#[derive(Debug, Default)]
+pub(crate) struct Occurrences(HashMap<OccurrenceKey, OccurrenceSeats>);
+
+impl Occurrences {
+    /// Reads those of the occurrences that are stored.
+    pub(crate) async fn load(
+        transaction: &mut Transaction<'_>,
+        keys: impl IntoIterator<Item = OccurrenceKey>,
+    ) -> Attempt<Self> {
+        let keys: BTreeSet<OccurrenceKey> = keys.into_iter().collect();
+        let mut occurrences = Self::default();
+        if !keys.is_empty() {
+            let filter = doc! { "_id": { "$in": keys.iter().map(ToString::to_string).collect::<Vec<_>>() } };
+            let found: Vec<OccurrenceDocument> =
+                transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+            for document in found {
+                occurrences.insert(OccurrenceSeats::stored(document)?);
+            }
+        }
+        Ok(occurrences)
+    }
+
+    pub(crate) fn insert(&mut self, seats: OccurrenceSeats) {
+        self.0.insert(seats.key, seats);
+    }
+
+    pub(crate) fn contains(&self, key: OccurrenceKey) -> bool {
+        self.0.contains_key(&key)
+    }
+
+    pub(crate) fn get(&self, key: OccurrenceKey) -> Option<&OccurrenceSeats> {
+        self.0.get(&key)
+    }
+
+    /// The occurrence of a registration.
+    ///
+    /// # Errors
+    /// A fault if it is not loaded: every registration has a stored occurrence.
+    pub(crate) fn of(&mut self, key: OccurrenceKey) -> Attempt<&mut OccurrenceSeats> {
+        self.0.get_mut(&key).ok_or_else(|| {
+            Fault::internal(format!("occurrence {key} is missing, but has registrations")).into()
+        })
+    }
+
+    /// The event, and its version, of each occurrence that is materialized.
+    pub(crate) fn materialized(&self) -> impl Iterator<Item = (EventId, u32)> {
+        let changed = self.0.values().filter(|seats| seats.is_changed());
+        changed.filter_map(|seats| match seats.source {
+            Source::Derived(version) => Some((seats.key.event, version)),
+            Source::Stored | Source::Cached => None,
+        })
+    }
+
+    /// The occurrences that are stored after the transaction, as they will be.
+    pub(crate) fn into_stored(self) -> impl Iterator<Item = (OccurrenceKey, OccurrenceDocument)> {
+        let is_stored =
+            |seats: &OccurrenceSeats| !matches!(seats.source, Source::Derived(_)) || seats.is_changed();
+        self.0.into_values().filter(is_stored).map(|seats| (seats.key, seats.document))
+    }
+
+    /// Writes the changed counters and verifies the cached occurrences.
+    pub(crate) async fn write(&self, transaction: &mut Transaction<'_>, guards: Guards) -> Attempt<()> {
+        let changed = self.0.values().filter(|seats| seats.is_changed());
+        let (derived, changed): (Vec<&OccurrenceSeats>, Vec<&OccurrenceSeats>) =
+            changed.partition(|seats| matches!(seats.source, Source::Derived(_)));
+        let derived: Vec<&OccurrenceDocument> = derived.into_iter().map(|seats| &seats.document).collect();
+        transaction.collection(&schema::OCCURRENCES).insert_all(&derived).await?;
+        let mut by_change: BTreeMap<CounterChange, Vec<&OccurrenceSeats>> = BTreeMap::new();
+        for seats in &changed {
+            by_change.entry(seats.change()).or_default().push(seats);
+        }
+        let statements = by_change
+            .into_iter()
+            .flat_map(|(change, occurrences)| {
+                occurrences.chunks(CHUNK).map(|chunk| change.statement(chunk, guards)).collect::<Vec<_>>()
+            })
+            .collect();
+        let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
+        if usize::try_from(updated.matched) != Ok(changed.len())
+            && changed.iter().any(|seats| seats.source == Source::Cached)
+        {
+            return Err(stale());
+        }
+        expect(updated.matched, changed.len(), "occurrences")?;
+        self.verify_unchanged(transaction).await
+    }
+
+    /// Verifies the cached occurrences that are not written: no request may be refused because of a stale one.
+    async fn verify_unchanged(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
+        let unchanged: Vec<&OccurrenceSeats> =
+            self.0.values().filter(|seats| seats.source == Source::Cached && !seats.is_changed()).collect();
+        if unchanged.is_empty() {
+            return Ok(());
+        }
+        let found = transaction.collection(&schema::OCCURRENCES).ids(with_same_tokens(&unchanged)).await?;
+        if found.len() == unchanged.len() { Ok(()) } else { Err(stale()) }
+    }
+}
+
+/// Verifies that a write matched as many documents as were read before: a transaction sees one state of the database.
+///
+/// # Errors
+/// A fault if it matched fewer.
+pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
+    if usize::try_from(matched) == Ok(expected) {
+        Ok(())
+    } else {
+        let message = format!("{matched} of {expected} {what} are as they were read in the same transaction");
+        Err(Fault::internal(message).into())
+    }
+}
+
+fn stale() -> Interruption {
+    Interruption::Again(StorageError::Outdated("an occurrence"))
+}
