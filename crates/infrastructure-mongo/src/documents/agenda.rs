@@ -1,36 +1,36 @@
-//! Members' agendas: which times of theirs are taken.
+//! The agendas of members.
 
 use bson::DateTime;
 use convene_domain::id::{MemberId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
-/// The times that a member's seats take. A place in a queue takes none.
+/// The times of a member's seats. Waitlisted registrations are not in it.
 ///
-/// It is made with its member and goes with its member, and is never made by a registration: whoever has no
-/// agenda can't register.
+/// An agenda is created and deleted with its member, never by a registration: a member without an agenda can't register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AgendaDocument {
     /// The member's id.
     #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) organization: String,
-    /// Sorted by start; no two overlap. What ended long ago leaves it when it has grown long, or when a seat is given
-    /// back.
+    /// The entries, sorted by start; no two overlap. Ended ones are pruned when the agenda has grown long, or when a seat
+    /// is released.
     pub(crate) busy: Vec<BusyDocument>,
-    /// How often the member joined a queue. Nothing reads it: joining writes it, so that it can't pass by a
-    /// removal of the member unseen.
+    /// The number of times that the member joined a waitlist. It is never read: joining writes it so that the transaction
+    /// conflicts with a removal of the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) queued: Option<i64>,
+    pub(crate) waitlist_joins: Option<i64>,
 }
 
-/// One seat's time.
+/// The time of a seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BusyDocument {
     pub(crate) starts_at: DateTime,
     pub(crate) ends_at: DateTime,
     pub(crate) occurrence: String,
-    /// The run of a batch that entered it: tells those who got their time from those who did not.
+    /// The random mark of the run that entered it. It shows which claims of a run succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) batch: Option<i64>,
 }
@@ -42,13 +42,13 @@ impl AgendaDocument {
             id: member.to_string(),
             organization: organization.to_string(),
             busy: Vec::new(),
-            queued: None,
+            waitlist_joins: None,
         }
     }
 }
 
 impl BusyDocument {
-    /// Whether the two have an instant in common; touching ends have none.
+    /// Tests whether the entry overlaps this interval. Intervals are half-open, so touching ends do not overlap.
     pub(crate) fn overlaps(&self, starts_at: DateTime, ends_at: DateTime) -> bool {
         self.starts_at < ends_at && starts_at < self.ends_at
     }

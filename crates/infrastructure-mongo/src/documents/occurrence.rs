@@ -39,10 +39,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) closes_at: DateTime,
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
-    /// Another random number with every change but one of the counts and of `revision`. So whoever knows it of an
-    /// occurrence knows the rest of it too. None if it was stored before there were any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) edition: Option<i64>,
+    /// A random number that every change replaces, except changes of the counters and of `revision`. A cached occurrence
+    /// with the current token is current, apart from those.
+    pub(crate) change_token: i64,
     /// What an organizer set for it alone.
     pub(crate) exception: Option<ExceptionDocument>,
     /// The ids it had before edits of its series, so that they still lead here.
@@ -78,7 +77,7 @@ impl OccurrenceDocument {
         organization: OrganizationId,
         event: &Event,
         derived: SeriesOccurrence,
-        edition: i64,
+        change_token: i64,
     ) -> Self {
         let Occurrence { key, original_local, interval, capacity, status, .. } =
             Occurrence::untouched(event, derived);
@@ -93,7 +92,7 @@ impl OccurrenceDocument {
             exception: Exception::default(),
             version: 1,
         };
-        Self::of(organization.to_string(), &stored, &event.policy, edition)
+        Self::of(organization.to_string(), &stored, &event.policy, change_token)
     }
 
     /// The document of an occurrence that nobody has waited for and that was never known by another id.
@@ -101,7 +100,7 @@ impl OccurrenceDocument {
         organization: String,
         stored: &StoredOccurrence,
         policy: &RegistrationPolicy,
-        edition: i64,
+        change_token: i64,
     ) -> Self {
         let start = stored.interval.start();
         Self {
@@ -120,7 +119,7 @@ impl OccurrenceDocument {
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
             version: stored.version.cast_signed(),
-            edition: Some(edition),
+            change_token,
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
@@ -134,7 +133,7 @@ impl OccurrenceDocument {
         after: &StoredOccurrence,
         policy: &RegistrationPolicy,
         revision: i64,
-        edition: i64,
+        change_token: i64,
     ) -> Self {
         let mut edited = Self {
             taken: self.taken,
@@ -142,7 +141,7 @@ impl OccurrenceDocument {
             former_ids: self.former_ids.clone(),
             next_waitlist_sequence: self.next_waitlist_sequence,
             revision: Some(revision),
-            ..Self::of(self.organization.clone(), after, policy, edition)
+            ..Self::of(self.organization.clone(), after, policy, change_token)
         };
         if edited.id != self.id {
             edited.former_ids.retain(|former| *former != edited.id);

@@ -80,12 +80,9 @@ pub(super) async fn apply_policy(
         "opensAt": opens.map_or(Bson::Null, |opens| before_start(Some(opens))),
         "closesAt": before_start(closes),
         "cancellationClosesAt": before_start(cancellation_closes),
-        // The occurrences have different editions, and keep different ones if the same number is added to each. Half of the
-        // range each: their sum is in range.
-        "edition": { "$add": [
-            { "$mod": [{ "$ifNull": ["$edition", 0_i64] }, i64::MAX / 2] },
-            transaction.random() / 2,
-        ] },
+        // Adding the same number to all tokens keeps them different from each other. Each summand is halved so that the sum
+        // does not overflow.
+        "changeToken": { "$add": [{ "$mod": ["$changeToken", i64::MAX / 2] }, transaction.random() / 2] },
     };
     let occurrences = &mut transaction.collection(&schema::OCCURRENCES);
     occurrences.update_many(ahead(event.id, now), vec![doc! { "$set": fields }]).await?;

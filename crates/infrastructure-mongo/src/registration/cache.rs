@@ -34,8 +34,7 @@ impl OccurrenceCache {
         let occurrence = self.0.get(&key)?;
         let seating = occurrence.seating().ok()?;
         let is_open = |&at: &Instant| seating.state(at) == RegistrationState::Open;
-        (occurrence.edition.is_some()
-            && occurrence.organization == scope.organization().to_string()
+        (occurrence.organization == scope.organization().to_string()
             && occurrence.waiting == 0
             && times.len() <= occurrence.free()
             && times.iter().all(is_open))
@@ -103,13 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn does_not_return_an_occurrence_with_a_waitlist_or_without_a_change_token() {
-        for occurrence in [
-            OccurrenceDocument { waiting: 1, ..occurrence() },
-            OccurrenceDocument { edition: None, ..occurrence() },
-        ] {
-            let key = occurrence.key().unwrap();
-            assert_eq!(cache_with(&occurrence).with_seats(&OWN, key, &[NOW]), None);
-        }
+    fn does_not_return_an_occurrence_with_a_waitlist() {
+        let occurrence = OccurrenceDocument { waiting: 1, ..occurrence() };
+        let key = occurrence.key().unwrap();
+        assert_eq!(cache_with(&occurrence).with_seats(&OWN, key, &[NOW]), None);
     }
 }

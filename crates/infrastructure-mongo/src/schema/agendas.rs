@@ -18,7 +18,7 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
         );
         documents_where(
             &[("_id", id("mbr")), ("organization", id("org")), ("busy", list(entry, MOST_ENTRIES))],
-            &[("queued", long(0))],
+            &[("waitlistJoins", long(0))],
             nothing_overlaps(),
         )
     },

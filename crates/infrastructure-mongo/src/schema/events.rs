@@ -65,8 +65,9 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("registrationOpensSeconds", int(0, MAX_SECONDS)),
                 ("registrationClosesSeconds", int(0, MAX_SECONDS)),
                 ("cancellationClosesSeconds", int(0, MAX_SECONDS)),
-                // How many occurrences were stored by a registration; written so that each meets any edit.
-                ("births", long(1)),
+                // The number of occurrences that registrations materialized. It is written so that these
+                // transactions conflict with edits of the event.
+                ("materialized", long(1)),
                 ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
             ],
             // No query would find an event that ends before it begins.

@@ -53,14 +53,11 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("closesAt", date()),
                 ("cancellationClosesAt", date()),
                 ("version", int(1, i32::MAX)),
+                ("changeToken", long(i64::MIN)),
                 ("exception", nullable(exception)),
                 ("nextWaitlistSequence", long(1)),
             ],
-            &[
-                ("formerIds", list(occurrence_key(), MAX_FORMER_IDS)),
-                ("revision", long(1)),
-                ("edition", long(i64::MIN)),
-            ],
+            &[("formerIds", list(occurrence_key(), MAX_FORMER_IDS)), ("revision", long(1))],
             // The comparisons rely on the types above: a missing or null field would pass them.
             doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
         )

@@ -43,7 +43,7 @@ async fn filled() -> TestDatabase {
 #[rstest]
 #[case("organizations", &[])]
 #[case("members", &["email", "removedAt"])]
-#[case("events", &["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds", "births", "earlier"])]
+#[case("events", &["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds", "materialized", "earlier"])]
 #[case("issues", &["assignee", "event"])]
 #[case("activity", &["requestId"])]
 #[case("idempotency", &[])]

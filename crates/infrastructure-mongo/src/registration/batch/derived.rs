@@ -87,7 +87,7 @@ pub(super) async fn conflict_with_edits(
         .into_iter()
         .map(|(event, (version, count))| UpdateStatement {
             filter: doc! { "_id": event.to_string(), "version": version.cast_signed() },
-            update: doc! { "$inc": { "births": count } }.into(),
+            update: doc! { "$inc": { "materialized": count } }.into(),
             many: false,
         })
         .collect();

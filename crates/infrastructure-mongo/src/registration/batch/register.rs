@@ -120,7 +120,7 @@ async fn mark_agendas(
         return Ok(members);
     }
     let filter = doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } };
-    let mark = doc! { "$inc": { "queued": 1_i64 } };
+    let mark = doc! { "$inc": { "waitlistJoins": 1_i64 } };
     let marked = transaction.collection(&schema::AGENDAS).update_many(filter.clone(), mark).await?;
     if usize::try_from(marked.matched) == Ok(members.len()) {
         return Ok(members);

@@ -135,11 +135,11 @@ impl CounterChange {
 }
 
 /// The filter for these occurrences with the change tokens that were read. The tokens are random 64-bit numbers, so it is
-/// practically impossible that an occurrence has the token that another one had; null stands for none.
+/// practically impossible that an occurrence has the token that another one had.
 fn with_same_tokens(occurrences: &[&OccurrenceSeats]) -> Document {
     let ids: Vec<&str> = occurrences.iter().map(|seats| seats.document.id.as_str()).collect();
-    let tokens: Vec<Option<i64>> = occurrences.iter().map(|seats| seats.document.edition).collect();
-    doc! { "_id": { "$in": ids }, "edition": { "$in": tokens } }
+    let tokens: Vec<i64> = occurrences.iter().map(|seats| seats.document.change_token).collect();
+    doc! { "_id": { "$in": ids }, "changeToken": { "$in": tokens } }
 }
 
 /// The occurrences whose counters a transaction changes.

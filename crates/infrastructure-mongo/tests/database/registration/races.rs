@@ -192,7 +192,7 @@ async fn an_occurrence_that_others_keep_writing_holds_up_its_own_calls_only() {
     writer.start_transaction().await.unwrap();
     let written = doc! { "_id": first(&events[2]).to_string() };
     let occurrences = stage.database.collection("occurrences");
-    let change = doc! { "$set": { "edition": 7_i64 } };
+    let change = doc! { "$set": { "changeToken": 7_i64 } };
     let updated = occurrences.update_one(written, change).session(&mut writer).await.unwrap();
     assert_eq!(updated.modified_count, 1);
 

@@ -110,7 +110,7 @@ async fn an_event_called_off_is_told_apart_from_an_occurrence_called_off() {
 }
 
 #[tokio::test]
-async fn an_occurrence_is_born_of_the_event_as_it_is_now() {
+async fn an_occurrence_is_materialized_from_the_current_version_of_its_event() {
     let stage = Stage::new().await;
     let event = stage.event(EventBuilder::weekly(datetime!(2031-04-01 09:00)).build()).await;
     let members = stage.crowd(3).await;
@@ -120,7 +120,7 @@ async fn an_occurrence_is_born_of_the_event_as_it_is_now() {
     events.update_one(doc! {}, doc! { "$set": edit }).await.unwrap();
     stage.register(wish(&event, members[0]), &by(members[0]).build()).await.unwrap();
     assert_eq!(stage.occurrence(first(&event)).await.unwrap().get_i32("capacity").unwrap(), 1);
-    assert_eq!(events.find_one(doc! {}).await.unwrap().unwrap().get_i64("births").unwrap(), 1);
+    assert_eq!(events.find_one(doc! {}).await.unwrap().unwrap().get_i64("materialized").unwrap(), 1);
     let gone = occurrence_key(&event, event.series.first_start() + Duration::weeks(1));
     let outcome = stage.register(register(gone, members[1]), &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found("occurrenceId"));

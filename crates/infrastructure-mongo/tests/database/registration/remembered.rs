@@ -1,6 +1,5 @@
 //! One process goes by what it remembers of an occurrence, and another has changed it meanwhile.
 
-use bson::doc;
 use convene_application::{
     failure::Refusal,
     ports::{EditScope, EventEdit, EventPatch, OnAffected, RegisterRequest},
@@ -112,19 +111,5 @@ async fn a_key_that_another_mutation_had_is_not_used_again() {
     let again = stage.register(wish(&event, member), &by(member).key("once", 2).build()).await;
     assert_eq!(refusal(again), Refusal::IdempotencyKeyReused);
     assert_eq!(stage.counts(occurrence(&event)).await, (1, 0));
-    stage.assert_sound().await;
-}
-
-#[tokio::test]
-async fn occurrences_from_before_there_were_editions_go_on() {
-    let stage = Stage::new().await;
-    let event = known_event(&stage, EventBuilder::once(datetime!(2031-04-01 09:00)).seats(3)).await;
-    let occurrences = stage.database.collection("occurrences");
-    occurrences.update_many(doc! {}, doc! { "$unset": { "edition": "" } }).await.unwrap();
-    for taken in 2..=3 {
-        let member = stage.member().await;
-        stage.register(wish(&event, member), &by(member).build()).await.unwrap();
-        assert_eq!(stage.counts(occurrence(&event)).await, (taken, 0));
-    }
     stage.assert_sound().await;
 }

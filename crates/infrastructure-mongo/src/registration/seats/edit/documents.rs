@@ -32,7 +32,7 @@ impl Rewrite {
                 OccurrenceStep::Drop(_) => OccurrenceDocument {
                     status: OccurrenceStatus::Cancelled.as_str().to_owned(),
                     version: before.version.saturating_add(1),
-                    edition: Some(transaction.random()),
+                    change_token: transaction.random(),
                     // The series has no such occurrence that it could be an exception of.
                     exception: None,
                     revision: Some(edit.revision),
