@@ -21,10 +21,25 @@ use crate::request_id::RequestId;
 /// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// The bounds of the histogram of queue waits, in seconds: from an idle queue to the deadline of a registration.
+const WAIT_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// The bounds of the histogram of batch sizes, up to the largest batch of the default settings.
+const BATCH_SIZE_BUCKETS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
+
 const REQUESTS: &str = "convene_http_requests_total";
 const REQUEST_SECONDS: &str = "convene_http_request_duration_seconds";
 const OPERATIONS: &str = "convene_graphql_operations_total";
 const SECURITY_EVENTS: &str = "convene_security_events_total";
+
+// The storage adapters record these.
+const QUEUE_DEPTH: &str = "convene_registration_queue_depth";
+const QUEUE_WAIT: &str = "convene_registration_queue_wait_seconds";
+const BATCH_SIZE: &str = "convene_registration_batch_size";
+const BATCHES_SPLIT: &str = "convene_registration_batches_split_total";
+const TRANSACTION_RETRIES: &str = "convene_transaction_retries_total";
+const OCCURRENCE_CACHE: &str = "convene_occurrence_cache_total";
+const PROMOTIONS: &str = "convene_registrations_promoted_total";
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +97,29 @@ where
 pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(QUEUE_WAIT.to_owned()), &WAIT_BUCKETS)
+        })
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(BATCH_SIZE.to_owned()), &BATCH_SIZE_BUCKETS)
+        })
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     metrics::describe_counter!(REQUESTS, "HTTP requests by route, method and class of status");
     metrics::describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time to answer, by route");
     metrics::describe_counter!(OPERATIONS, "GraphQL operations by type and outcome");
     metrics::describe_counter!(SECURITY_EVENTS, "Requests refused for a reason of security, by kind");
+    metrics::describe_gauge!(QUEUE_DEPTH, "Requests that wait in the registration queue");
+    metrics::describe_histogram!(
+        QUEUE_WAIT,
+        metrics::Unit::Seconds,
+        "Time of a request in the registration queue"
+    );
+    metrics::describe_histogram!(BATCH_SIZE, "Requests in a registration batch");
+    metrics::describe_counter!(BATCHES_SPLIT, "Registration batches split after repeated conflicts");
+    metrics::describe_counter!(TRANSACTION_RETRIES, "Transactions run again after a conflict or a failure");
+    metrics::describe_counter!(OCCURRENCE_CACHE, "Look-ups in the occurrence cache, by result");
+    metrics::describe_counter!(PROMOTIONS, "Waitlisted registrations that were confirmed");
     Ok(handle)
 }
 

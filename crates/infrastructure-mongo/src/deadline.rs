@@ -2,6 +2,8 @@
 
 use std::{future::Future, time::Duration};
 
+use tracing::{Instrument, debug_span};
+
 use crate::error::StorageError;
 
 /// The limit of one call, including the driver's own retry of it.
@@ -16,6 +18,16 @@ pub(crate) const ORGANIZATION_LOCK: Duration = Duration::from_secs(7);
 
 /// The limit of creating or changing a collection or an index at start, which waits for other processes that do the same.
 pub(crate) const SCHEMA_CALL: Duration = Duration::from_secs(60);
+
+/// Runs a command on a collection for at most [`DATABASE_CALL`], in a span that names both. Arguments are left out because
+/// they may be personal data.
+pub(crate) fn command<T>(
+    name: &'static str,
+    collection: &'static str,
+    call: impl Future<Output = Result<T, mongodb::error::Error>>,
+) -> impl Future<Output = Result<T, StorageError>> {
+    within(DATABASE_CALL, call).instrument(debug_span!("database command", command = name, collection))
+}
 
 /// Runs a call to the database for at most `limit`.
 pub(crate) async fn within<T>(

@@ -23,6 +23,7 @@ mod error;
 mod events;
 mod issues;
 mod members;
+mod metrics;
 mod organization_locks;
 mod organizations;
 mod personal_data;

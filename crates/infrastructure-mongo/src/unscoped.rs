@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     database::Database,
-    deadline::{DATABASE_CALL, within},
+    deadline::{DATABASE_CALL, command},
     decode::decode,
     error::StorageError,
     schema::CollectionSchema,
@@ -21,8 +21,8 @@ pub(crate) async fn find_one<D: DeserializeOwned>(
 ) -> Result<Option<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "there is no tenant scope yet")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let found =
-        within(DATABASE_CALL, async { collection.find_one(filter).max_time(DATABASE_CALL).await }).await?;
+    let find = collection.find_one(filter).max_time(DATABASE_CALL);
+    let found = command("find", schema.name, async { find.await }).await?;
     found.map(|document| decode(schema, &document)).transpose()
 }
 
@@ -35,6 +35,7 @@ pub(crate) async fn find_all<D: DeserializeOwned>(
     #[expect(clippy::disallowed_methods, reason = "there is no tenant scope yet")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
     let find = collection.find(filter).max_time(DATABASE_CALL);
-    let found: Vec<RawDocumentBuf> = within(DATABASE_CALL, async { find.await?.try_collect().await }).await?;
+    let found: Vec<RawDocumentBuf> =
+        command("find", schema.name, async { find.await?.try_collect().await }).await?;
     found.iter().map(|document| decode(schema, document)).collect()
 }

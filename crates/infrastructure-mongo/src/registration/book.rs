@@ -65,7 +65,8 @@ impl MongoRegistrationBook {
         let ticket = Arc::new(Ticket::default());
         let (reply_to, reply) = oneshot::channel();
         let (scope, change) = (*scope, change.clone());
-        let queued = Queued { scope, change, request, target, ticket: Arc::clone(&ticket), reply_to };
+        let (queued_at, shared_ticket) = (Instant::now(), Arc::clone(&ticket));
+        let queued = Queued { scope, change, request, target, queued_at, ticket: shared_ticket, reply_to };
         self.queue.submit(kind(queued))?;
         if let Ok(Ok(outcome)) = timeout_at(deadline, reply).await {
             return outcome;

@@ -4,7 +4,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
 use crate::{
-    deadline::{DATABASE_CALL, within},
+    deadline::{DATABASE_CALL, command},
     decode::decode,
     error::StorageError,
 };
@@ -31,9 +31,9 @@ impl<E: Execution> ScopedCollection<E> {
             find = find.projection(projection);
         }
         let found: Vec<RawDocumentBuf> = match self.execution.session() {
-            None => within(DATABASE_CALL, async { find.await?.try_collect().await }).await?,
+            None => command("find", self.schema.name, async { find.await?.try_collect().await }).await?,
             Some(session) => {
-                within(DATABASE_CALL, async {
+                command("find", self.schema.name, async {
                     let mut cursor = find.session(&mut *session).await?;
                     cursor.stream(session).try_collect().await
                 })
@@ -82,9 +82,11 @@ impl<E: Execution> ScopedCollection<E> {
         let aggregate =
             self.collection.aggregate(pipeline).max_time(DATABASE_CALL).with_type::<RawDocumentBuf>();
         let results: Vec<RawDocumentBuf> = match self.execution.session() {
-            None => within(DATABASE_CALL, async { aggregate.await?.try_collect().await }).await?,
+            None => {
+                command("aggregate", self.schema.name, async { aggregate.await?.try_collect().await }).await?
+            }
             Some(session) => {
-                within(DATABASE_CALL, async {
+                command("aggregate", self.schema.name, async {
                     let mut cursor = aggregate.session(&mut *session).await?;
                     cursor.stream(session).try_collect().await
                 })
@@ -98,8 +100,8 @@ impl<E: Execution> ScopedCollection<E> {
     pub(crate) async fn count(&mut self, filter: Document) -> Result<u64, StorageError> {
         let count = self.collection.count_documents(self.within_scope(filter)).max_time(DATABASE_CALL);
         match self.execution.session() {
-            None => within(DATABASE_CALL, async { count.await }).await,
-            Some(session) => within(DATABASE_CALL, async { count.session(session).await }).await,
+            None => command("count", self.schema.name, async { count.await }).await,
+            Some(session) => command("count", self.schema.name, async { count.session(session).await }).await,
         }
     }
 }

@@ -3,11 +3,7 @@ use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{ScopedCollection, Within};
-use crate::{
-    deadline::{DATABASE_CALL, within},
-    decode::decode,
-    error::StorageError,
-};
+use crate::{deadline::command, decode::decode, error::StorageError};
 
 /// The counts of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +45,9 @@ impl ScopedCollection<Within<'_>> {
     pub(crate) async fn insert(&mut self, document: &(impl Serialize + Sync)) -> Result<(), StorageError> {
         let document = self.encode(document)?;
         let insert = self.collection.insert_one(document);
-        within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
+        command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
+            .await
+            .map(drop)
     }
 
     /// Inserts the documents, if there are any.
@@ -63,7 +61,9 @@ impl ScopedCollection<Within<'_>> {
         let documents =
             documents.iter().map(|document| self.encode(document)).collect::<Result<Vec<_>, _>>()?;
         let insert = self.collection.insert_many(documents);
-        within(DATABASE_CALL, async { insert.session(&mut *self.execution.0).await }).await.map(drop)
+        command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
+            .await
+            .map(drop)
     }
 
     /// Updates the first document that passes the filter. Never inserts one.
@@ -73,7 +73,8 @@ impl ScopedCollection<Within<'_>> {
         update: impl Into<UpdateModifications>,
     ) -> Result<Updated, StorageError> {
         let call = self.collection.update_one(self.within_scope(filter), update);
-        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let result =
+            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
         Ok(Updated { matched: result.matched_count, modified: result.modified_count })
     }
 
@@ -84,7 +85,8 @@ impl ScopedCollection<Within<'_>> {
         update: impl Into<UpdateModifications>,
     ) -> Result<Updated, StorageError> {
         let call = self.collection.update_many(self.within_scope(filter), update);
-        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let result =
+            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
         Ok(Updated { matched: result.matched_count, modified: result.modified_count })
     }
 
@@ -112,9 +114,10 @@ impl ScopedCollection<Within<'_>> {
                 Ok(update)
             })
             .collect::<Result<_, StorageError>>()?;
-        let command = doc! { "update": self.schema.name, "updates": updates, "ordered": true };
-        let call = self.database.run_command(command);
-        let reply = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let update = doc! { "update": self.schema.name, "updates": updates, "ordered": true };
+        let call = self.database.run_command(update);
+        let reply =
+            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
         let reply: UpdateReply = bson::deserialize_from_document(reply)?;
         // A write command succeeds as a command even if its writes fail.
         if let Some(StatementError { index, code, errmsg }) = reply.write_errors.into_iter().next() {
@@ -134,21 +137,24 @@ impl ScopedCollection<Within<'_>> {
             .find_one_and_update(self.within_scope(filter), update)
             .return_document(ReturnDocument::After);
         let after: Option<RawDocumentBuf> =
-            within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+            command("findAndModify", self.schema.name, async { call.session(&mut *self.execution.0).await })
+                .await?;
         after.map(|document| decode(self.schema, &document)).transpose()
     }
 
     /// Deletes the first document that passes the filter, and returns the number of deleted documents.
     pub(crate) async fn delete_one(&mut self, filter: Document) -> Result<u64, StorageError> {
         let call = self.collection.delete_one(self.within_scope(filter));
-        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let result =
+            command("delete", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
         Ok(result.deleted_count)
     }
 
     /// Deletes every document that passes the filter, and returns their number.
     pub(crate) async fn delete_many(&mut self, filter: Document) -> Result<u64, StorageError> {
         let call = self.collection.delete_many(self.within_scope(filter));
-        let result = within(DATABASE_CALL, async { call.session(&mut *self.execution.0).await }).await?;
+        let result =
+            command("delete", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
         Ok(result.deleted_count)
     }
 

@@ -26,6 +26,7 @@ pub(crate) struct Transaction<'environment> {
     database: Database,
     scope: TenantScope,
     entries: Vec<ActivityDocument>,
+    promoted: usize,
     environment: PhantomData<&'environment ()>,
 }
 
@@ -47,6 +48,11 @@ impl Transaction<'_> {
 
     pub(crate) fn random(&self) -> i64 {
         self.database.random()
+    }
+
+    /// Counts promotions, if this transaction commits.
+    pub(crate) fn count_promoted(&mut self, registrations: usize) {
+        self.promoted += registrations;
     }
 
     /// Increments the revision of the organization's catalogue, for a write of an event or an exception.

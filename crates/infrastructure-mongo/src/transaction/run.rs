@@ -11,12 +11,14 @@ use mongodb::{
     options::{ReadConcern, ReadPreference, SelectionCriteria, TransactionOptions, WriteConcern},
 };
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::Instrument;
 
 use super::Transaction;
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, TRANSACTION, within},
     error::{Attempt, Interruption, StorageError},
+    metrics,
 };
 
 /// The limit of an abort. If it fails, the server aborts the transaction later.
@@ -56,7 +58,10 @@ impl Database {
             };
             let conflict = match timeout_at(deadline, whole).await {
                 Ok(Ok(value)) => match commit(&mut transaction, deadline).await {
-                    Commit::Done => return Ok(value),
+                    Commit::Done => {
+                        metrics::promoted(transaction.promoted);
+                        return Ok(value);
+                    }
                     Commit::Again(error) => Interruption::Again(error),
                     Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
                 },
@@ -77,6 +82,7 @@ impl Database {
             if Instant::now() + pause >= deadline {
                 return Err(conflict.into());
             }
+            metrics::transaction_retried();
             tracing::debug!(attempt, ?conflict, "retrying the transaction");
             sleep(pause).await;
         }
@@ -96,7 +102,14 @@ impl Database {
         })
         .await?;
         let database = self.clone();
-        Ok(Transaction { session, database, scope, entries: Vec::new(), environment: PhantomData })
+        Ok(Transaction {
+            session,
+            database,
+            scope,
+            entries: Vec::new(),
+            promoted: 0,
+            environment: PhantomData,
+        })
     }
 }
 
@@ -106,7 +119,9 @@ async fn commit(transaction: &mut Transaction<'_>, deadline: Instant) -> Commit 
     loop {
         // The commit gets a minimum of time even if the body has used up nearly all of it.
         let until = deadline.max(Instant::now() + ABORT).min(Instant::now() + DATABASE_CALL);
-        let unknown = match timeout_at(until, transaction.session.commit_transaction()).await {
+        let span = tracing::debug_span!("database command", command = "commitTransaction");
+        let commit = async { transaction.session.commit_transaction().await };
+        let unknown = match timeout_at(until, commit.instrument(span)).await {
             Ok(Ok(())) => return Commit::Done,
             Ok(Err(error)) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => error.into(),
             Ok(Err(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {

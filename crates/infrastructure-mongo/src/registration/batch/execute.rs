@@ -14,6 +14,7 @@ use super::{Decided, Decisions, Verification};
 use crate::{
     database::Database,
     error::shared,
+    metrics,
     registration::{
         cache::OccurrenceCache,
         queue::{Batch, LaneKey, Operation, Queued},
@@ -50,6 +51,7 @@ impl Executor {
                 Ok(None) if batch.len() == 1 => batches.push_back(batch),
                 Ok(None) => {
                     tracing::debug!(requests = batch.len(), "splitting a batch after repeated conflicts");
+                    metrics::batch_split();
                     let second = batch.split_off(batch.len().div_ceil(2));
                     batches.push_front(second);
                     batches.push_front(batch);

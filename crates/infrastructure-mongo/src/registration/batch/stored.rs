@@ -7,6 +7,7 @@ use convene_domain::{occurrence::OccurrenceKey, registration::Registration, time
 use super::{Verification, Waiting, cancel, derived};
 use crate::{
     error::Attempt,
+    metrics::{self, CacheResult},
     registration::{
         cache::OccurrenceCache,
         seats::{OccurrenceSeats, Occurrences},
@@ -49,6 +50,8 @@ impl Stored {
                 is_unknown
             });
         }
+        metrics::occurrence_cache(CacheResult::Hit, cached.len());
+        metrics::occurrence_cache(CacheResult::Miss, wanted.len());
         let read = of_cancelled.into_iter().chain(wanted.keys().copied());
         let mut occurrences = Occurrences::load(transaction, read).await?;
         let current_ids = derived::find(transaction, &mut occurrences, wanted.into_keys()).await?;

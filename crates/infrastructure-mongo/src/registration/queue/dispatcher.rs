@@ -12,12 +12,13 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
+use tracing::Instrument;
 
 use super::{
     lane::Lane,
     request::{Batch, QueuedRequest},
 };
-use crate::registration::settings::BookSettings;
+use crate::{metrics, registration::settings::BookSettings};
 
 /// The number of batches in flight, of all organizations.
 const MAX_BATCHES_IN_FLIGHT: usize = 8;
@@ -94,6 +95,7 @@ where
                 () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
             }
             self.start_batches();
+            metrics::queue_depth(self.waiting + receiver.len());
         }
     }
 
@@ -128,7 +130,9 @@ where
             self.rotation.remove(position);
             self.rotation.push_back(organization);
             self.waiting = self.waiting.saturating_sub(requests.len());
-            let execution = (self.execute)(requests.into_iter().collect());
+            metrics::batch_started(requests.iter().map(|request| now - request.queued_at()));
+            let batch = tracing::debug_span!("registration batch", requests = requests.len());
+            let execution = (self.execute)(requests.into_iter().collect()).instrument(batch);
             self.in_flight.spawn(async move {
                 // The lane waits for the end of the batch, even if that is a panic.
                 drop(AssertUnwindSafe(execution).catch_unwind().await);

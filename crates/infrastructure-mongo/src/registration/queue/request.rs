@@ -7,7 +7,7 @@ use convene_application::{
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
 use convene_domain::registration::Registration;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     lane::{LaneEntry, Target},
@@ -33,6 +33,7 @@ pub(in crate::registration) struct Queued<R: Operation> {
     pub(in crate::registration) change: Change,
     pub(in crate::registration) request: R,
     pub(in crate::registration) target: Target,
+    pub(in crate::registration) queued_at: Instant,
     pub(in crate::registration) ticket: Arc<Ticket>,
     pub(in crate::registration) reply_to: oneshot::Sender<Outcome<R::Reply>>,
 }
@@ -51,6 +52,13 @@ pub(in crate::registration) enum QueuedRequest {
 }
 
 impl QueuedRequest {
+    pub(super) fn queued_at(&self) -> Instant {
+        match self {
+            Self::Register(request) => request.queued_at,
+            Self::Cancel(request) => request.queued_at,
+        }
+    }
+
     pub(super) fn scope(&self) -> &TenantScope {
         match self {
             Self::Register(request) => &request.scope,

@@ -8,6 +8,7 @@ use super::{CHUNK, Guards};
 use crate::{
     documents::occurrence::OccurrenceDocument,
     error::{Attempt, CorruptDocument, Interruption, StorageError},
+    metrics::{self, CacheResult},
     schema,
     scoped::UpdateStatement,
     transaction::Transaction,
@@ -256,5 +257,6 @@ pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
 }
 
 fn stale() -> Interruption {
+    metrics::occurrence_cache(CacheResult::Stale, 1);
     Interruption::Again(StorageError::Outdated("an occurrence"))
 }

@@ -58,6 +58,7 @@ pub(crate) async fn promote(
             promoted.push(after);
         }
     }
+    transaction.count_promoted(promoted.len());
     Ok(promoted)
 }
 

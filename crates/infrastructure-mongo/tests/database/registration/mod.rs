@@ -3,6 +3,7 @@
 mod exactly_once;
 mod hostile_writes;
 mod limits;
+mod metrics;
 mod negative_controls;
 mod organizers;
 mod queue;
