@@ -9,19 +9,19 @@ use crate::{
     documents::event::EventDocument, error::Attempt, schema, scoped::Query, transaction::Transaction,
 };
 
-/// How much memory compiled events may take, in bytes: some ten thousand events with short descriptions.
-const MOST_BYTES: u64 = 64 << 20;
-/// What an event takes besides its texts, roughly.
+/// The size of the cache in bytes: some ten thousand events with short descriptions.
+const MAX_BYTES: u64 = 64 << 20;
+/// The approximate size of an event without its texts.
 const EVENT_BYTES: usize = 4_096;
 
-/// Events with their compiled series, as long as they stay as they are.
+/// A cache of events with their compiled series.
 ///
-/// An event's state is known by the event's id and the catalogue's revision that the state came with. What is
-/// looked up here is therefore never stale: which states are current is asked of the database each time.
+/// The key of a state is the event's id and the revision of the catalogue that stored it. An entry is therefore never
+/// stale: the current states are read from the database each time.
 #[derive(Clone)]
 pub(super) struct CompiledEvents(Cache<State, Arc<Event>>);
 
-/// A state of an event.
+/// The key of an event's state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 struct State {
     #[serde(rename = "_id")]
@@ -35,10 +35,10 @@ impl CompiledEvents {
             let texts = event.title.as_str().len() + event.description.as_str().len();
             u32::try_from((1 + event.earlier.len()) * EVENT_BYTES + texts).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().weigher(weight).max_capacity(MOST_BYTES).build())
+        Self(Cache::builder().weigher(weight).max_capacity(MAX_BYTES).build())
     }
 
-    /// The events that pass the filter.
+    /// Finds the events that pass the filter.
     pub(super) async fn find(
         &self,
         transaction: &mut Transaction<'_>,

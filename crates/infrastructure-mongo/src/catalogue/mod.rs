@@ -1,4 +1,4 @@
-//! The port that tells what takes place when.
+//! The port that lists what takes place when.
 
 mod compiled;
 
@@ -41,7 +41,7 @@ pub(crate) struct MongoCatalogue {
 }
 
 impl MongoCatalogue {
-    /// The catalogue of this database. One is enough for a process.
+    /// Opens the catalogue of this database. A process needs one.
     pub(crate) fn new(database: Database) -> Self {
         Self { database, events: CompiledEvents::new() }
     }
@@ -57,7 +57,7 @@ impl Catalogue for MongoCatalogue {
     ) -> Result<CatalogueWindow, Fault> {
         let events = events.map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
         let (wanted, compiled) = (events.as_deref(), &self.events);
-        // One snapshot: an edit in between could show an occurrence twice, or not at all.
+        // A single snapshot: an edit between two reads could show an occurrence twice, or not at all.
         let read = self.database.transact(scope, |transaction| {
             async move {
                 let exceptions = exceptions(transaction, window, wanted).await?;
@@ -82,7 +82,7 @@ impl Catalogue for MongoCatalogue {
         for document in &found {
             by_id.extend(document.former_ids.iter().map(|former| (former.as_str(), document)));
         }
-        // What has the id now goes before what had it once.
+        // A current id has precedence over a former one.
         by_id.extend(found.iter().map(|document| (document.id.as_str(), document)));
         let mut resolved = Vec::with_capacity(found.len());
         for (&asked, id) in keys.iter().zip(&ids) {
@@ -95,7 +95,7 @@ impl Catalogue for MongoCatalogue {
     }
 }
 
-/// A body that only reads refuses nothing.
+/// Converts a failure of a transaction that only reads, and therefore refuses nothing.
 fn fault(failure: Failure) -> Fault {
     match failure {
         Failure::Fault(fault) => fault,
@@ -103,15 +103,14 @@ fn fault(failure: Failure) -> Fault {
     }
 }
 
-/// The stored occurrences that differ from what their events give, and overlap the window now or would without
-/// the difference.
+/// Finds the exceptions that overlap the window, or would overlap it if they followed their rules.
 async fn exceptions(
     transaction: &mut Transaction<'_>,
     window: Interval,
     events: Option<&[String]>,
 ) -> Attempt<Vec<StoredOccurrence>> {
     let (from, to) = (date(window.start()), date(window.end()));
-    // Nothing lasts longer, which bounds the indexes from both sides.
+    // No occurrence lasts longer, which bounds the range of the indexes from both sides.
     let earliest = date(earlier(window.start(), LONGEST));
     let now = doc! { "startsAt": { "$gt": earliest, "$lt": to }, "endsAt": { "$gt": from } };
     let by_rule = doc! { "originalStart": { "$gt": earliest, "$lt": to } };
@@ -123,7 +122,7 @@ async fn exceptions(
     Ok(read_all(found)?)
 }
 
-/// The events that pass the filter, and those of the exceptions.
+/// Finds the events that pass the filter, and those of the exceptions.
 async fn events_in(
     transaction: &mut Transaction<'_>,
     compiled: &CompiledEvents,
@@ -140,7 +139,8 @@ async fn events_in(
     Ok(events)
 }
 
-/// The stored bounds were worked out with the time-zone database of their day, so a day more is looked at.
+/// The filter for events in the window, extended by a day on both sides: the stored bounds were computed with an earlier
+/// time-zone database.
 fn in_window(window: Interval, events: Option<&[String]>) -> Document {
     let from = date(earlier(window.start(), Duration::DAY));
     let to = date(window.end().saturating_add(Duration::DAY));

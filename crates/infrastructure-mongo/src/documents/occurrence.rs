@@ -30,9 +30,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) starts_at: DateTime,
     pub(crate) ends_at: DateTime,
     pub(crate) capacity: i32,
-    /// How many registrations are confirmed.
+    /// The number of confirmed registrations.
     pub(crate) taken: i32,
-    /// How many registrations are waitlisted.
+    /// The number of waitlisted registrations.
     pub(crate) waiting: i32,
     pub(crate) status: String,
     pub(crate) opens_at: Option<DateTime>,
@@ -42,19 +42,19 @@ pub(crate) struct OccurrenceDocument {
     /// A random number that every change replaces, except changes of the counters and of `revision`. A cached occurrence
     /// with the current token is current, apart from those.
     pub(crate) change_token: i64,
-    /// What an organizer set for it alone.
+    /// The values that an organizer set for this occurrence only.
     pub(crate) exception: Option<ExceptionDocument>,
-    /// The ids it had before edits of its series, so that they still lead here.
+    /// The ids that it had before edits of its series, by which it can still be found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former_ids: Vec<String>,
-    /// What the next who joins the queue gets; it only ever grows.
+    /// The waitlist sequence of the next member who joins the waitlist; it never decreases.
     pub(crate) next_waitlist_sequence: i64,
-    /// When, in the organization's catalogue, an organizer last changed it; none if none ever did.
+    /// The revision of the catalogue in which an organizer last changed it; `None` if it still follows its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<i64>,
 }
 
-/// What an organizer set for one occurrence only.
+/// The values that an organizer set for one occurrence only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExceptionDocument {
@@ -72,7 +72,7 @@ pub(crate) struct ExceptionDocument {
 }
 
 impl OccurrenceDocument {
-    /// The occurrence that the event's rule gives, as it is stored when somebody first touches it.
+    /// The document of a derived occurrence, as it is stored when it is materialized.
     pub(crate) fn from_rule(
         organization: OrganizationId,
         event: &Event,
@@ -95,7 +95,7 @@ impl OccurrenceDocument {
         Self::of(organization.to_string(), &stored, &event.policy, change_token)
     }
 
-    /// The document of an occurrence that nobody has waited for and that was never known by another id.
+    /// The document of an occurrence that never had a waitlist or another id.
     fn of(
         organization: String,
         stored: &StoredOccurrence,
@@ -127,7 +127,7 @@ impl OccurrenceDocument {
         }
     }
 
-    /// What it becomes by an edit: the seat counts, the queue and the ids it was known by stay.
+    /// Applies an edit; the counters, the waitlist sequence and the former ids stay.
     pub(crate) fn edited(
         &self,
         after: &StoredOccurrence,
@@ -150,17 +150,15 @@ impl OccurrenceDocument {
         edited
     }
 
-    /// Its identity.
     pub(crate) fn key(&self) -> Result<OccurrenceKey, CorruptDocument> {
         self.fields().read("_id", OccurrenceKey::parse(&self.id))
     }
 
-    /// When it takes place.
     pub(crate) fn interval(&self) -> Result<Interval, CorruptDocument> {
         self.fields().read("endsAt", Interval::new(instant(self.starts_at), instant(self.ends_at)))
     }
 
-    /// What decides about its seats.
+    /// The values that decide about its seats.
     pub(crate) fn seating(&self) -> Result<Seating, CorruptDocument> {
         let fields = self.fields();
         Ok(Seating {
@@ -174,12 +172,12 @@ impl OccurrenceDocument {
         })
     }
 
-    /// How many seats are free.
+    /// The number of free seats.
     pub(crate) fn free(&self) -> usize {
         usize::try_from(self.capacity - self.taken).unwrap_or(0)
     }
 
-    /// Whether this occurrence alone was called off.
+    /// Tests whether an organizer cancelled this occurrence by itself.
     pub(crate) fn is_cancelled_by_itself(&self) -> bool {
         self.exception.as_ref().is_some_and(|exception| exception.cancelled)
     }

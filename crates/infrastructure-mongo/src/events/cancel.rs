@@ -11,7 +11,7 @@ use futures::FutureExt;
 use super::{load, update::carry_out};
 use crate::{database::Database, error::Interruption};
 
-/// Calls an event off, with everything of it that has not begun.
+/// Cancels an event, with those of its occurrences that have not begun.
 pub(super) async fn cancel(
     database: &Database,
     scope: &TenantScope,

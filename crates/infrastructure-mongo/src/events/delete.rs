@@ -9,7 +9,7 @@ use futures::FutureExt;
 use super::load;
 use crate::{database::Database, registration::seats, schema};
 
-/// Deletes an event in which nobody holds a seat.
+/// Deletes an event without active registrations.
 pub(super) async fn delete(
     database: &Database,
     scope: &TenantScope,

@@ -17,7 +17,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The event; the refusal names the field that referred to it.
+/// Reads an event. The refusal names the field that referred to it.
 pub(super) async fn event(
     transaction: &mut Transaction<'_>,
     id: EventId,
@@ -28,7 +28,7 @@ pub(super) async fn event(
     Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
 }
 
-/// The event's stored occurrences that have not begun.
+/// Reads the stored occurrences of the event that have not begun.
 pub(super) async fn occurrences_ahead(
     transaction: &mut Transaction<'_>,
     event: EventId,
@@ -39,20 +39,19 @@ pub(super) async fn occurrences_ahead(
     Ok(read_all(found)?)
 }
 
-/// Which occurrences of the event have not begun.
+/// The filter for the occurrences of the event that have not begun.
 pub(super) fn ahead(event: EventId, now: Instant) -> Document {
     doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } }
 }
 
-/// An occurrence, as it is stored or would be.
+/// An occurrence, stored or derived.
 pub(super) struct Found {
-    /// The occurrence.
     pub(super) stored: StoredOccurrence,
-    /// What to store before anything refers to it; none if it is stored.
-    pub(super) unborn: Option<OccurrenceDocument>,
+    /// The document of a derived occurrence, which must be stored before anything refers to it.
+    pub(super) derived: Option<OccurrenceDocument>,
 }
 
-/// The occurrence with this key, present or former, and its event.
+/// Reads the occurrence with this current or former id, and its event.
 ///
 /// # Errors
 /// `NotFound` on `occurrenceId` if it is neither stored nor given by the event's rule.
@@ -63,22 +62,22 @@ pub(super) async fn occurrence(
     if let Some(document) = stored(transaction, key).await? {
         let stored = StoredOccurrence::try_from(document)?;
         let event = event(transaction, stored.key.event, "occurrenceId").await?;
-        return Ok((event, Found { stored, unborn: None }));
+        return Ok((event, Found { stored, derived: None }));
     }
     let event = event(transaction, key.event, "occurrenceId").await?;
-    let origin = event.occurrence_at(key.original_start);
-    let origin = origin.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
-    let unborn = OccurrenceDocument::from_rule(
+    let derived = event.occurrence_at(key.original_start);
+    let derived = derived.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+    let derived = OccurrenceDocument::from_rule(
         transaction.scope().organization(),
         &event,
-        origin,
+        derived,
         transaction.random(),
     );
-    let stored = StoredOccurrence::try_from(unborn.clone())?;
-    Ok((event, Found { stored, unborn: Some(unborn) }))
+    let stored = StoredOccurrence::try_from(derived.clone())?;
+    Ok((event, Found { stored, derived: Some(derived) }))
 }
 
-/// The occurrence that is stored under this key, or was before an edit of its series.
+/// Reads the occurrence that is stored under this current or former id.
 pub(super) async fn stored(
     transaction: &mut Transaction<'_>,
     key: OccurrenceKey,
@@ -86,6 +85,6 @@ pub(super) async fn stored(
     let id = key.to_string();
     let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(either).await?;
-    let (mut present, mut former): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.id == id);
-    Ok(present.pop().or_else(|| former.pop()))
+    let (mut current, mut former): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.id == id);
+    Ok(current.pop().or_else(|| former.pop()))
 }

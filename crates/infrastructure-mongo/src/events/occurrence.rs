@@ -41,7 +41,7 @@ pub(super) async fn update(
         .await
 }
 
-/// Calls one occurrence off.
+/// Cancels one occurrence.
 pub(super) async fn cancel(
     database: &Database,
     scope: &TenantScope,
@@ -61,7 +61,7 @@ pub(super) async fn cancel(
         .await
 }
 
-/// Stores what was planned.
+/// Carries a plan out.
 async fn carry_out(
     transaction: &mut Transaction<'_>,
     event: &Event,
@@ -76,15 +76,15 @@ async fn carry_out(
         return Ok(Changed { now, cancelled_registrations: 0 });
     };
     let revision = transaction.next_revision().await?;
-    if let Some(unborn) = &found.unborn {
-        store::store_occurrence(transaction, unborn).await?;
+    if let Some(derived) = &found.derived {
+        store::store_occurrence(transaction, derived).await?;
     }
     let key = after.key;
     let steps = [OccurrenceStep::Become { before: Box::new(found.stored), after: Box::new(after) }];
     let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change };
     let cancelled_registrations = seats::edit(transaction, edit).await?;
     transaction.log(change, entry);
-    // Seats that became free may have gone to others already.
+    // Members may have been promoted to the seats that became free.
     let (_, found) = load::occurrence(transaction, key).await?;
     Ok(Changed { now: Occurrence::stored(event, &found.stored), cancelled_registrations })
 }

@@ -14,20 +14,20 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Fields that are there only if they have a value.
+/// Fields that are stored only if they have a value.
 const OPTIONAL: [&str; 3] =
     ["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds"];
 
-/// Stores a new event; one that takes place once, together with its occurrence.
+/// Stores a new event; a one-off event together with its occurrence.
 pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
     transaction.collection(&schema::EVENTS).insert(&EventDocument::new(event, revision)).await?;
     if !event.series.is_recurring()
-        && let Some(origin) = event.series.occurrence_at(event.series.first_start())
+        && let Some(derived) = event.series.occurrence_at(event.series.first_start())
     {
         let occurrence = OccurrenceDocument::from_rule(
             transaction.scope().organization(),
             event,
-            origin,
+            derived,
             transaction.random(),
         );
         // An edit may have left the occurrence here already.
@@ -39,7 +39,7 @@ pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, rev
     Ok(())
 }
 
-/// Stores what an event has become. Whoever has stored an occurrence of it in the meantime gets in the way.
+/// Stores an edited event. A transaction that materialized one of its occurrences meanwhile conflicts with this write.
 pub(super) async fn replace(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
     let mut fields = bson::serialize_to_document(&EventDocument::new(event, revision))?;
     fields.remove("_id");
@@ -53,19 +53,19 @@ pub(super) async fn replace(transaction: &mut Transaction<'_>, event: &Event, re
     Ok(())
 }
 
-/// Stores an occurrence for the first time.
+/// Materializes an occurrence.
 pub(super) async fn store_occurrence(
     transaction: &mut Transaction<'_>,
     occurrence: &OccurrenceDocument,
 ) -> Attempt<()> {
     let inserted = transaction.collection(&schema::OCCURRENCES).insert(occurrence).await;
     inserted.map_err(|error| {
-        // Somebody registered for it a moment ago: run again, to see that.
+        // A concurrent registration materialized it: the retry will find it.
         if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
     })
 }
 
-/// Gives the event's stored occurrences that have not begun its new policy.
+/// Applies the event's new policy to its stored occurrences that have not begun.
 pub(super) async fn apply_policy(
     transaction: &mut Transaction<'_>,
     event: &Event,
@@ -89,8 +89,8 @@ pub(super) async fn apply_policy(
     Ok(())
 }
 
-/// Marks the event's stored occurrences that have begun as differing from what the event gives from now on: they
-/// stay as they were.
+/// Marks the event's stored occurrences that have begun as exceptions of the edited event, so that they stay as they
+/// were.
 pub(super) async fn keep_begun(
     transaction: &mut Transaction<'_>,
     event: &Event,

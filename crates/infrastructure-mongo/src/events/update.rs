@@ -16,7 +16,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Edits an event, and what is stored of its occurrences with it.
+/// Edits an event with its stored occurrences.
 pub(super) async fn update(
     database: &Database,
     scope: &TenantScope,
@@ -27,7 +27,7 @@ pub(super) async fn update(
         .change_serialized(scope, change, "updateEvent", |transaction| {
             async move {
                 let before = load::event(transaction, edit.event, "eventId").await?;
-                let edit = with_present_key(transaction, edit).await?;
+                let edit = with_current_id(transaction, edit).await?;
                 let stored = load::occurrences_ahead(transaction, before.id, change.at).await?;
                 let plan =
                     plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
@@ -38,8 +38,8 @@ pub(super) async fn update(
         .await
 }
 
-/// The edit, with the first occurrence of a split named as it is named now.
-async fn with_present_key(transaction: &mut Transaction<'_>, edit: &EventEdit) -> Attempt<EventEdit> {
+/// Replaces a former id of the first occurrence of a split by its current id.
+async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) -> Attempt<EventEdit> {
     let mut edit = edit.clone();
     if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope {
         if let Some(stored) = load::stored(transaction, *from).await? {
@@ -53,7 +53,7 @@ async fn with_present_key(transaction: &mut Transaction<'_>, edit: &EventEdit) -
     Ok(edit)
 }
 
-/// Stores what was planned.
+/// Carries a plan out.
 pub(super) async fn carry_out(
     transaction: &mut Transaction<'_>,
     before: &Event,

@@ -69,7 +69,7 @@ mod tests {
     const OTHER: TenantScope = TenantScope::for_tests(OrganizationId::from_uuid(Uuid::from_u128(2)));
     const NOW: Instant = utc_datetime!(2031-03-01 12:00);
 
-    /// An occurrence of two seats, one of them taken, which opens a month before.
+    /// An occurrence with two seats, one of them taken; registration opens 30 days before its start.
     fn occurrence() -> OccurrenceDocument {
         let event =
             EventBuilder::once(datetime!(2031-03-10 09:00)).seats(2).opens(Duration::days(30)).build();

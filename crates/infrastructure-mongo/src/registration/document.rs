@@ -1,4 +1,4 @@
-//! Registrations, as they are stored.
+//! The stored form of registrations.
 
 use bson::{Binary, DateTime};
 use convene_application::{change::Change, idempotency::KeyUse};
@@ -18,7 +18,7 @@ use crate::{
     error::CorruptDocument,
 };
 
-/// A member's seat, place in a queue, or what is left of one.
+/// A registration: confirmed, waitlisted or cancelled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RegistrationDocument {
@@ -31,7 +31,7 @@ pub(crate) struct RegistrationDocument {
     pub(crate) starts_at: DateTime,
     pub(crate) ends_at: DateTime,
     pub(crate) status: String,
-    /// Whether it is confirmed or waitlisted; a member has at most one such registration for an occurrence.
+    /// `true` if it is confirmed or waitlisted. A member has at most one active registration for an occurrence.
     pub(crate) active: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waitlist_sequence: Option<i64>,
@@ -40,12 +40,12 @@ pub(crate) struct RegistrationDocument {
     pub(crate) cancelled_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
-    /// The key that it was made under.
+    /// The idempotency key of the call that created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) idempotency: Option<RegistrationKeyDocument>,
 }
 
-/// The idempotency key of a registration: kept with it, so that remembering it costs no further write.
+/// The idempotency key of a registration. It is stored with it, so that it needs no write of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RegistrationKeyDocument {
     pub(crate) actor: String,

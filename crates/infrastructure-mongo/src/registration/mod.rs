@@ -1,9 +1,9 @@
 //! Registrations in MongoDB: confirmed seats and waitlist entries.
 //!
-//! - [`book`] is the port that registers and cancels; calls wait in a [`queue`] and are merged into a [`batch`]
-//! - [`seats`] changes the occurrence's counters, agendas, registrations and log entries together
-//! - [`cache`] keeps occurrences between transactions; every write verifies what was taken from it
-//! - [`queries`] is the port that reads registrations, [`document`] their stored form
+//! - [`book`] is the port that registers and cancels; requests wait in a [`queue`] and are merged into a [`batch`]
+//! - [`seats`] changes the counters of occurrences, agendas, registrations and log entries together
+//! - [`cache`] keeps occurrences between transactions; every write verifies the cached values that it depends on
+//! - [`queries`] is the port that reads registrations, [`document`] is their stored form
 
 mod batch;
 mod book;

@@ -26,7 +26,7 @@ use crate::{
     scoped::Query,
 };
 
-/// Registrations in MongoDB.
+/// Reads registrations in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoRegistrations(pub(crate) Database);
 
@@ -70,7 +70,7 @@ impl Registrations for MongoRegistrations {
         let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
         let waiting: Vec<RegistrationDocument> = registrations.find(asked).await?;
-        // Nobody behind the last one who asks counts.
+        // Waitlisted members behind the last registration asked for do not matter.
         let mut last: HashMap<&str, i64> = HashMap::new();
         for registration in &waiting {
             let sequence = registration.waitlist_sequence.unwrap_or_default();
@@ -80,7 +80,7 @@ impl Registrations for MongoRegistrations {
         if last.is_empty() {
             return Ok(HashMap::new());
         }
-        let queues: Vec<Document> = last
+        let waitlists: Vec<Document> = last
             .into_iter()
             .map(|(occurrence, last)| {
                 doc! { "occurrence": occurrence, "status": WAITLISTED, "waitlistSequence": { "$lte": last } }
@@ -93,7 +93,7 @@ impl Registrations for MongoRegistrations {
         } };
         let wanted = doc! { "$match": { "_id": { "$in": texts(ids) } } };
         let stages = vec![numbered, wanted, doc! { "$project": { "position": 1 } }];
-        let positions: Vec<Position> = registrations.aggregate(doc! { "$or": queues }, stages).await?;
+        let positions: Vec<Position> = registrations.aggregate(doc! { "$or": waitlists }, stages).await?;
         let read = positions.into_iter().map(Position::read).collect::<Result<_, _>>();
         Ok(read.map_err(StorageError::from)?)
     }
@@ -109,7 +109,7 @@ impl MongoRegistrations {
     }
 }
 
-/// A registration's place in its queue.
+/// The position of a registration on its waitlist.
 #[derive(Deserialize)]
 struct Position {
     #[serde(rename = "_id")]
@@ -132,7 +132,7 @@ impl Position {
     }
 }
 
-/// What passes the filter and comes after the position.
+/// The condition of the filter and of the position in the list.
 fn listed(filter: &RegistrationFilter, after: Option<RegistrationPosition>) -> Document {
     let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
     let mut conditions = Vec::new();

@@ -4,17 +4,17 @@ use std::{num::NonZeroUsize, time::Duration};
 use super::seats::Guards;
 use crate::deadline::TRANSACTION;
 
-/// How a process merges registrations.
+/// The limits of a process that merges registrations into batches.
 #[derive(Debug, Clone, Copy)]
 pub struct BookSettings {
-    /// How many transactions of one organization are in flight at a time. More of them carry fewer calls
-    /// each, and answered no more of them where that was measured.
+    /// The number of batches of one organization in flight. More batches carry fewer requests each; measurements
+    /// showed no higher throughput.
     pub at_once: NonZeroUsize,
-    /// How many calls may queue, before more are refused as too many.
+    /// The number of requests that may wait; further ones are refused.
     pub queue: NonZeroUsize,
-    /// How many calls a transaction takes at most: it must end well within the seconds that the server gives it.
+    /// The largest batch. Its transaction must end well within the time limit of the server.
     pub batch: NonZeroUsize,
-    /// How long a caller waits at most.
+    /// The time by which a call is answered.
     pub deadline: Duration,
 }
 
@@ -30,21 +30,21 @@ impl Default for BookSettings {
     }
 }
 
-/// For negative controls, tests that must fail without it: what a book does not do itself.
+/// The guard that a book lacks, for negative controls: tests that must fail without it.
 #[cfg(any(test, feature = "testing"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingGuard {
-    /// Seats are entered into agendas whether the time is free or not.
+    /// Seats are entered into agendas even if they overlap other entries.
     Agenda,
-    /// Seats are given out whether one is free or not.
+    /// Seats are taken even if none is free.
     Capacity,
-    /// Both.
+    /// Both guards are missing.
     Both,
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl MissingGuard {
-    /// What is left.
+    /// The remaining guards.
     pub(crate) fn rest(self) -> Guards {
         Guards { agenda: self == Self::Capacity, capacity: self == Self::Agenda }
     }
