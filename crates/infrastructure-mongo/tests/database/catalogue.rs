@@ -16,16 +16,16 @@ use time::{
 
 use crate::support::{Tenant, TestDatabase};
 
-struct Stage {
+struct Scenario {
     database: TestDatabase,
     tenant: Tenant,
     change: Change,
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Scenario {
+    async fn new() -> Self {
         let database = TestDatabase::prepared().await;
-        let tenant = database.organization("stage").await;
+        let tenant = database.organization("tenant").await;
         Self { database, tenant, change: ChangeBuilder::by("first-admin").build() }
     }
 
@@ -53,31 +53,31 @@ fn ids(window: &CatalogueWindow) -> Vec<EventId> {
 
 #[tokio::test]
 async fn a_window_has_what_can_take_place_in_it() {
-    let stage = Stage::set().await;
-    let past = stage.create(EventBuilder::daily(datetime!(2031-03-01 10:00), 3)).await;
-    let once = stage.create(EventBuilder::once(datetime!(2031-04-01 10:00))).await;
-    let endless = stage.create(EventBuilder::weekly(datetime!(2031-03-10 10:00))).await;
-    let later = stage.create(EventBuilder::weekly(datetime!(2031-06-01 10:00))).await;
-    let april = stage.window(utc_datetime!(2031-04-01 00:00), utc_datetime!(2031-05-01 00:00)).await;
+    let scenario = Scenario::new().await;
+    let past = scenario.create(EventBuilder::daily(datetime!(2031-03-01 10:00), 3)).await;
+    let once = scenario.create(EventBuilder::once(datetime!(2031-04-01 10:00))).await;
+    let endless = scenario.create(EventBuilder::weekly(datetime!(2031-03-10 10:00))).await;
+    let later = scenario.create(EventBuilder::weekly(datetime!(2031-06-01 10:00))).await;
+    let april = scenario.window(utc_datetime!(2031-04-01 00:00), utc_datetime!(2031-05-01 00:00)).await;
     assert_eq!(ids(&april), [once.id, endless.id]);
     assert_eq!(april.exceptions, []);
-    let all = stage.window(utc_datetime!(2031-01-01 00:00), utc_datetime!(2032-01-01 00:00)).await;
+    let all = scenario.window(utc_datetime!(2031-01-01 00:00), utc_datetime!(2032-01-01 00:00)).await;
     assert_eq!(ids(&all), [past.id, once.id, endless.id, later.id]);
 }
 
 #[tokio::test]
 async fn an_exception_is_in_the_window_that_it_left_and_in_the_one_that_it_came_to() {
-    let stage = Stage::set().await;
-    let event = stage.create(EventBuilder::daily(datetime!(2031-04-01 10:00), 3)).await;
+    let scenario = Scenario::new().await;
+    let event = scenario.create(EventBuilder::daily(datetime!(2031-04-01 10:00), 3)).await;
     let key = OccurrenceKey { event: event.id, original_start: utc_datetime!(2031-04-02 10:00) };
-    stage.shift(key, datetime!(2031-08-20 10:00)).await;
+    scenario.shift(key, datetime!(2031-08-20 10:00)).await;
     for (from, to, is_there) in [
         (utc_datetime!(2031-04-02 00:00), utc_datetime!(2031-04-03 00:00), true),
         (utc_datetime!(2031-08-20 10:30), utc_datetime!(2031-08-21 00:00), true),
         (utc_datetime!(2031-08-20 11:00), utc_datetime!(2031-08-21 00:00), false),
         (utc_datetime!(2031-06-01 00:00), utc_datetime!(2031-07-01 00:00), false),
     ] {
-        let window = stage.window(from, to).await;
+        let window = scenario.window(from, to).await;
         let keys: Vec<OccurrenceKey> = window.exceptions.iter().map(|exception| exception.key).collect();
         assert_eq!(keys, if is_there { vec![key] } else { vec![] }, "{from}");
         assert_eq!(ids(&window), if is_there { vec![event.id] } else { vec![] }, "{from}");
@@ -86,11 +86,11 @@ async fn an_exception_is_in_the_window_that_it_left_and_in_the_one_that_it_came_
 
 #[tokio::test]
 async fn an_occurrence_is_found_by_every_key_that_it_had() {
-    let stage = Stage::set().await;
-    let event = stage.create(EventBuilder::daily(datetime!(2031-04-01 10:00), 3)).await;
+    let scenario = Scenario::new().await;
+    let event = scenario.create(EventBuilder::daily(datetime!(2031-04-01 10:00), 3)).await;
     let key = |start| OccurrenceKey { event: event.id, original_start: start };
     let former = key(utc_datetime!(2031-04-02 10:00));
-    stage.shift(former, datetime!(2031-04-02 12:00)).await;
+    scenario.shift(former, datetime!(2031-04-02 12:00)).await;
     for hour in [11, 13] {
         let starts_at = datetime!(2031-04-01 00:00).replace_hour(hour).unwrap();
         let edit = EventEdit {
@@ -100,13 +100,13 @@ async fn an_occurrence_is_found_by_every_key_that_it_had() {
             patch: EventPatch { starts_at: Some(starts_at), ..EventPatch::default() },
             on_affected: OnAffected::Refuse,
         };
-        stage.database.ports.events.update(&stage.tenant.scope, edit, &stage.change).await.unwrap();
+        scenario.database.ports.events.update(&scenario.tenant.scope, edit, &scenario.change).await.unwrap();
     }
     let present = key(utc_datetime!(2031-04-02 13:00));
     let between = key(utc_datetime!(2031-04-02 11:00));
     let never = key(utc_datetime!(2031-04-02 10:01));
     let asked = [former, never, present, between];
-    let found = stage.database.ports.catalogue.stored(&stage.tenant.scope, &asked).await.unwrap();
+    let found = scenario.database.ports.catalogue.stored(&scenario.tenant.scope, &asked).await.unwrap();
     let keys: Vec<_> = found.iter().map(|found| (found.asked, found.stored.key)).collect();
     assert_eq!(keys, [(former, present), (present, present), (between, present)]);
     assert!(found.iter().all(|found| found.stored.exception.starts_at == Some(datetime!(2031-04-02 12:00))));

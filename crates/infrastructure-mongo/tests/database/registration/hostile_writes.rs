@@ -1,4 +1,4 @@
-//! Writes past all of our code that would overbook or double book: the database refuses them by itself.
+//! Writes that bypass the code and would overbook or double book: the validators refuse them.
 
 use bson::{Document, doc};
 use convene_application::testing::builders::EventBuilder;
@@ -8,17 +8,17 @@ use time::macros::datetime;
 
 use crate::{
     hostile_writes::assert_refused,
-    support::{Stage, by, wish},
+    support::{Scenario, by, request_for},
 };
 
-/// One seat that is taken, of one that there is; the member's time is from nine to ten.
-async fn stage() -> Stage {
-    let stage = Stage::new().await;
-    let event = stage.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
-    let member = stage.member().await;
-    stage.register(wish(&event, member), &by(member).build()).await.unwrap();
-    stage.database.collection("agendas").delete_many(doc! { "busy": [] }).await.unwrap();
-    stage
+/// An occurrence from nine to ten, whose only seat is taken.
+async fn scenario() -> Scenario {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let member = scenario.member().await;
+    scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
+    scenario.database.collection("agendas").delete_many(doc! { "busy": [] }).await.unwrap();
+    scenario
 }
 
 fn at(hour: u8, minute: u8) -> bson::DateTime {
@@ -29,12 +29,12 @@ fn entry(start: bson::DateTime, end: bson::DateTime) -> Document {
     doc! { "startsAt": start, "endsAt": end, "occurrence": format!("evt_{:032x}_20310401T090000Z", 7) }
 }
 
-/// Every way of writing that there is, each with an update of the only document that must not come to pass.
-async fn assert_refused_in_every_way(stage: &Stage, name: &str, update: Document) {
-    let collection = stage.database.collection(name);
+/// Applies a forbidden update to the only document in every way of writing.
+async fn assert_refused_in_every_way(scenario: &Scenario, name: &str, update: Document) {
+    let collection = scenario.database.collection(name);
     let good = collection.find_one(doc! {}).await.unwrap().unwrap();
-    // What the update would make of it, worked out by the server where no validator looks.
-    let scratch = stage.database.collection("scratch");
+    // The result of the update, computed by the server in a collection without a validator.
+    let scratch = scenario.database.collection("scratch");
     scratch.delete_many(doc! {}).await.unwrap();
     scratch.insert_one(good.clone()).await.unwrap();
     scratch.update_one(doc! {}, update.clone()).await.unwrap();
@@ -50,7 +50,7 @@ async fn assert_refused_in_every_way(stage: &Stage, name: &str, update: Document
     assert_refused(collection.replace_one(this.clone(), bad.clone()).await, "replacement");
     assert_refused(collection.find_one_and_update(this.clone(), update.clone()).await, "find and update");
     assert_refused(collection.find_one_and_replace(this.clone(), bad.clone()).await, "find and replace");
-    // A field that is taken away comes back by what only adds fields.
+    // Ways of writing that only add fields cannot remove one.
     let is_smaller = bad.len() < good.len() || update.contains_key("$unset");
     for how in if is_smaller { &["replace"][..] } else { &["replace", "merge"] } {
         let merge = doc! { "$merge": { "into": name, "whenMatched": *how } };
@@ -60,7 +60,7 @@ async fn assert_refused_in_every_way(stage: &Stage, name: &str, update: Document
         { "q": this.clone(), "u": update.clone() },
         { "q": this.clone(), "u": bad.clone() },
     ] };
-    let answer = stage.database.raw().run_command(bulk).await.unwrap();
+    let answer = scenario.database.raw().run_command(bulk).await.unwrap();
     assert_eq!(answer.get_array("writeErrors").unwrap().len(), 2, "bulk");
 
     collection.delete_one(this.clone()).await.unwrap();
@@ -79,7 +79,7 @@ async fn assert_refused_in_every_way(stage: &Stage, name: &str, update: Document
     collection.insert_one(good.clone()).await.unwrap();
 
     for way in 0..3 {
-        let mut session = stage.database.client.start_session().await.unwrap();
+        let mut session = scenario.database.client.start_session().await.unwrap();
         session.start_transaction().await.unwrap();
         let outcome: Result<(), Error> = match way {
             0 => collection.update_one(this.clone(), update.clone()).session(&mut session).await.map(drop),
@@ -108,7 +108,7 @@ async fn assert_refused_in_every_way(stage: &Stage, name: &str, update: Document
 #[case(doc! { "$set": { "status": "POSTPONED" } })]
 #[tokio::test]
 async fn no_occurrence_is_overbooked(#[case] update: Document) {
-    assert_refused_in_every_way(&stage().await, "occurrences", update).await;
+    assert_refused_in_every_way(&scenario().await, "occurrences", update).await;
 }
 
 #[rstest]
@@ -130,13 +130,13 @@ async fn no_occurrence_is_overbooked(#[case] update: Document) {
 #[case::not_there(doc! { "$unset": { "busy": "" } })]
 #[case::unknown(doc! { "$set": { "busy.0.surprise": 1 } })]
 #[tokio::test]
-async fn no_member_is_at_two_places(#[case] update: Document) {
-    assert_refused_in_every_way(&stage().await, "agendas", update).await;
+async fn no_member_is_double_booked(#[case] update: Document) {
+    assert_refused_in_every_way(&scenario().await, "agendas", update).await;
 }
 
 #[tokio::test]
-async fn an_agenda_has_a_thousand_entries_at_most() {
-    let stage = stage().await;
+async fn an_agenda_has_at_most_a_thousand_entries() {
+    let scenario = scenario().await;
     let many: Vec<Document> = (0..1_000_i64)
         .map(|number| {
             let minute =
@@ -145,7 +145,7 @@ async fn an_agenda_has_a_thousand_entries_at_most() {
         })
         .collect();
     let push = doc! { "$push": { "busy": { "$each": many } } };
-    assert_refused(stage.database.collection("agendas").update_one(doc! {}, push).await, "1,001 entries");
+    assert_refused(scenario.database.collection("agendas").update_one(doc! {}, push).await, "1,001 entries");
 }
 
 #[rstest]
@@ -158,15 +158,15 @@ async fn an_agenda_has_a_thousand_entries_at_most() {
 #[case(doc! { "$set": { "endsAt": at(9, 0) } })]
 #[case(doc! { "$set": { "member": "me" } })]
 #[tokio::test]
-async fn a_registration_says_what_its_status_says(#[case] update: Document) {
-    let stage = stage().await;
-    assert_refused(stage.database.collection("registrations").update_one(doc! {}, update).await, "update");
+async fn the_fields_of_a_registration_match_its_status(#[case] update: Document) {
+    let scenario = scenario().await;
+    assert_refused(scenario.database.collection("registrations").update_one(doc! {}, update).await, "update");
 }
 
 #[tokio::test]
 async fn no_member_has_two_registrations_for_an_occurrence() {
-    let stage = stage().await;
-    let registrations = stage.database.collection("registrations");
+    let scenario = scenario().await;
+    let registrations = scenario.database.collection("registrations");
     let mut second = registrations.find_one(doc! {}).await.unwrap().unwrap();
     second.insert("_id", format!("reg_{:032x}", 1));
     let error = registrations.insert_one(second).await.unwrap_err();

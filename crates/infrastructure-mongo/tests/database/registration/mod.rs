@@ -1,4 +1,4 @@
-//! Seats given out and taken back on a real MongoDB.
+//! Registrations and cancellations on a real MongoDB.
 
 mod exactly_once;
 mod hostile_writes;
@@ -6,7 +6,7 @@ mod limits;
 mod metrics;
 mod negative_controls;
 mod organizers;
-mod queue;
 mod races;
 mod refusals;
-mod remembered;
+mod stale_cache;
+mod waitlist;

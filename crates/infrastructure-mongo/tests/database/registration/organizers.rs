@@ -1,4 +1,4 @@
-//! Organizers who change their minds while members come and go.
+//! Organizers who edit events while members register and cancel.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,9 +17,9 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Dice, Stage, by, refusal};
+use crate::support::{Scenario, SeededRandom, by, refusal};
 
-/// What has happened so far, to see that something did.
+/// The numbers of successful and refused calls.
 #[derive(Default)]
 struct Tally {
     registered: AtomicUsize,
@@ -32,29 +32,29 @@ fn count(tally: &AtomicUsize) {
     tally.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A member who asks for occurrences as they are now or as they were announced at first, and gives every third seat
-/// back.
-async fn member(stage: &Stage, events: &[Event], member: MemberId, seed: u64, tally: &Tally) {
-    let mut dice = Dice(seed);
+/// Registers a member for occurrences by their current or former ids, and cancels a third of the registrations.
+async fn member(scenario: &Scenario, events: &[Event], member: MemberId, seed: u64, tally: &Tally) {
+    let mut random = SeededRandom(seed);
     let mut held: Vec<Registration> = Vec::new();
     for _ in 0..10 {
-        if dice.roll(3) == 0
+        if random.below(3) == 0
             && let Some(registration) = held.pop()
         {
-            match stage.insist_on_cancelling(dice.roll(2), &registration).await {
+            match scenario.cancel_with_repeats(random.below(2), &registration).await {
                 Ok(_) => count(&tally.cancelled),
-                // An organizer was faster.
+                // An organizer cancelled it first.
                 outcome => assert_eq!(refusal(outcome), Refusal::AlreadyCancelled),
             }
             continue;
         }
-        let announced = &events[dice.roll(events.len())];
-        let now = stage.database.ports.events.get_many(&stage.tenant.scope, &[announced.id]).await.unwrap();
-        let event = if dice.roll(4) == 0 { announced } else { &now[0] };
-        let start = event.series.first_start() + Duration::weeks(dice.number(3));
+        let announced = &events[random.below(events.len())];
+        let now =
+            scenario.database.ports.events.get_many(&scenario.tenant.scope, &[announced.id]).await.unwrap();
+        let event = if random.below(4) == 0 { announced } else { &now[0] };
+        let start = event.series.first_start() + Duration::weeks(random.number(3));
         let mut order = register(occurrence_key(event, start), member);
-        order.join_waitlist = dice.roll(2) == 0;
-        match stage.insist(dice.roll(2), order).await {
+        order.join_waitlist = random.below(2) == 0;
+        match scenario.register_with_repeats(random.below(2), order).await {
             Ok(registration) => {
                 count(&tally.registered);
                 held.push(registration);
@@ -75,16 +75,16 @@ async fn member(stage: &Stage, events: &[Event], member: MemberId, seed: u64, ta
     }
 }
 
-/// An organizer who moves, enlarges, shrinks, splits and calls off at random.
-async fn organizer(stage: &Stage, events: &dyn Events, event: &Event, seed: u64, tally: &Tally) {
-    let mut dice = Dice(seed);
-    let scope = &stage.tenant.scope;
+/// Edits an event at random: moves, resizes, splits and cancels.
+async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed: u64, tally: &Tally) {
+    let mut random = SeededRandom(seed);
+    let scope = &scenario.tenant.scope;
     for number in 0..12 {
-        let change = by(stage.tenant.admin()).key(&format!("edit {seed} {number}"), 1).build();
-        let on_affected = [OnAffected::Refuse, OnAffected::CancelRegistrations][dice.roll(2)];
-        let this = occurrence_key(event, event.series.first_start() + Duration::weeks(dice.number(3)));
-        let moved_by = Duration::minutes(15 * dice.number(9));
-        let capacity = Capacity::new(2 + u32::try_from(dice.roll(8)).unwrap()).unwrap();
+        let change = by(scenario.tenant.admin()).key(&format!("edit {seed} {number}"), 1).build();
+        let on_affected = [OnAffected::Refuse, OnAffected::CancelRegistrations][random.below(2)];
+        let this = occurrence_key(event, event.series.first_start() + Duration::weeks(random.number(3)));
+        let moved_by = Duration::minutes(15 * random.number(9));
+        let capacity = Capacity::new(2 + u32::try_from(random.below(8)).unwrap()).unwrap();
         let of_series = |patch: EventPatch, part: EditScope| EventEdit {
             event: event.id,
             expected_version: None,
@@ -93,7 +93,7 @@ async fn organizer(stage: &Stage, events: &dyn Events, event: &Event, seed: u64,
             on_affected,
         };
         let of_occurrence = |patch: OccurrencePatch| OccurrenceEdit { occurrence: this, patch, on_affected };
-        let kind = dice.roll(10);
+        let kind = random.below(10);
         let edit = async || -> Outcome<()> {
             match kind {
                 0..=2 => {
@@ -143,30 +143,30 @@ async fn organizer(stage: &Stage, events: &dyn Events, event: &Event, seed: u64,
 #[case(2)]
 #[case(3)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_holds_while_organizers_edit_what_members_register_for(#[case] seed: u64) {
-    let stage = Stage::with_two_processes().await;
-    let other = stage.database.another_process().await;
+async fn invariants_hold_while_organizers_edit_and_members_register(#[case] seed: u64) {
+    let scenario = Scenario::with_two_processes().await;
+    let other = scenario.database.another_process().await;
     let mut events = Vec::new();
     for number in 0..4_i64 {
         let start = datetime!(2031-04-01 09:00) + Duration::minutes(45 * number);
-        events.push(stage.event(EventBuilder::weekly(start).seats(6).build()).await);
+        events.push(scenario.event(EventBuilder::weekly(start).seats(6).build()).await);
     }
-    let members = stage.crowd(40).await;
+    let members = scenario.crowd(40).await;
     let tally = Tally::default();
     let coming =
-        members.iter().zip(100 * seed..).map(|(&who, seed)| member(&stage, &events, who, seed, &tally));
-    let ports = [&stage.database.ports.events, &other.events];
+        members.iter().zip(100 * seed..).map(|(&who, seed)| member(&scenario, &events, who, seed, &tally));
+    let ports = [&scenario.database.ports.events, &other.events];
     let editing = events
         .iter()
         .zip(ports.iter().cycle())
         .zip(1_000 * seed..)
-        .map(|((event, port), seed)| organizer(&stage, port.as_ref(), event, seed, &tally));
+        .map(|((event, port), seed)| organizer(&scenario, port.as_ref(), event, seed, &tally));
     futures::join!(join_all(coming), join_all(editing));
-    stage.assert_sound().await;
+    scenario.assert_sound().await;
     let Tally { registered, cancelled, edited, refused } = tally;
     let [registered, cancelled, edited, refused] =
         [registered, cancelled, edited, refused].map(AtomicUsize::into_inner);
-    // How much of it succeeds depends on who is faster.
+    // The numbers depend on the order of the calls.
     assert!(registered > 20 && cancelled > 0, "{registered} registered, {cancelled} cancelled");
     assert!(edited > 5, "{edited} edited, {refused} refused");
 }

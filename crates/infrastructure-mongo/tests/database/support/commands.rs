@@ -5,12 +5,12 @@ use mongodb::event::{
     command::{CommandEvent, CommandStartedEvent},
 };
 
-/// The commands that a client sends.
+/// The commands that a client has sent.
 #[derive(Clone, Default)]
 pub(crate) struct Commands(Arc<Mutex<Vec<CommandStartedEvent>>>);
 
 impl Commands {
-    /// What to give to the client.
+    /// The handler that records the commands.
     pub(crate) fn handler(&self) -> EventHandler<CommandEvent> {
         let commands = self.clone();
         EventHandler::callback(move |event| {
@@ -20,7 +20,7 @@ impl Commands {
         })
     }
 
-    /// What was sent since the last time.
+    /// Takes the commands since the last call.
     pub(crate) fn take(&self) -> Vec<CommandStartedEvent> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

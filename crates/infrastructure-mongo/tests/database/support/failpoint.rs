@@ -7,13 +7,13 @@ use bson::{Document, doc};
 
 use super::TestDatabase;
 
-/// How commands of one test's client will fail, as the server would.
+/// A failure of commands of one test's client, simulated by the server.
 pub(crate) struct FailPoint {
     mode: Document,
     data: Document,
 }
 
-/// A server has one such point, so tests that use it wait for each other, also in other processes.
+/// An active fail point. A server has only one, so tests that use it wait for each other, also across processes.
 pub(crate) struct SetFailPoint {
     client: mongodb::Client,
     before: AtomicI64,
@@ -21,46 +21,46 @@ pub(crate) struct SetFailPoint {
 }
 
 impl FailPoint {
-    /// The next `times` commands of this name are affected, in the way that is said next.
+    /// Affects the next `times` commands of this name.
     pub(crate) fn on(command: &str, times: i32) -> Self {
         Self { mode: doc! { "times": times }, data: doc! { "failCommands": [command] } }
     }
 
-    /// Only those about this collection, and only after so many of them.
+    /// Affects only commands on this collection, and skips the first ones.
     pub(crate) fn in_collection(mut self, database: &TestDatabase, collection: &str, after: i32) -> Self {
         self.data.insert("namespace", format!("{}.{collection}", database.name()));
         self.mode = doc! { "skip": after };
         self
     }
 
-    /// They fail with this code and these labels; nothing is done.
+    /// Makes the commands fail with this code and these labels, without an effect.
     pub(crate) fn code(mut self, code: i32, labels: &[&str]) -> Self {
         self.data.insert("errorCode", code);
         self.data.insert("errorLabels", labels.to_vec());
         self
     }
 
-    /// They are done, but then the answer says that the write concern failed with this code.
+    /// Executes the commands, but reports that the write concern failed with this code.
     pub(crate) fn done_but_unsure(mut self, code: i32, labels: &[&str]) -> Self {
         self.data.insert("writeConcernError", doc! { "code": code, "errmsg": "in a test" });
         self.data.insert("errorLabels", labels.to_vec());
         self
     }
 
-    /// The connection is closed instead of an answer; nothing is done.
+    /// Closes the connection instead of executing the commands.
     pub(crate) fn hang_up(mut self) -> Self {
         self.data.insert("closeConnection", true);
         self
     }
 
-    /// They wait this long first.
+    /// Delays the commands.
     pub(crate) fn slow(mut self, milliseconds: i32) -> Self {
         self.data.insert("blockConnection", true);
         self.data.insert("blockTimeMS", milliseconds);
         self
     }
 
-    /// Sets it, until what is answered is dropped or it was entered often enough.
+    /// Activates the fail point, until the result is dropped or `times` commands were affected.
     pub(crate) async fn set(mut self, database: &TestDatabase) -> SetFailPoint {
         self.data.insert("appName", database.name());
         let turn = tokio::task::spawn_blocking(|| {
@@ -82,7 +82,7 @@ impl FailPoint {
 }
 
 impl SetFailPoint {
-    /// Waits until a command has entered it.
+    /// Waits until a command is affected.
     pub(crate) async fn entered(&self) {
         let wait = doc! {
             "waitForFailPoint": "failCommand",
@@ -92,7 +92,7 @@ impl SetFailPoint {
         self.client.database("admin").run_command(wait).await.unwrap();
     }
 
-    /// How many commands failed. This ends it.
+    /// Ends the fail point and returns the number of affected commands.
     pub(crate) async fn times_entered(&self) -> i64 {
         let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
         let state = self.client.database("admin").run_command(off).await.unwrap();
@@ -100,7 +100,7 @@ impl SetFailPoint {
     }
 }
 
-/// How often the server's point was entered since it started.
+/// The number of affected commands since the server started.
 fn count(state: &Document) -> i64 {
     state.get_i64("count").or_else(|_| state.get_i32("count").map(i64::from)).unwrap()
 }

@@ -1,9 +1,9 @@
-//! A database for one test, and ways to watch and to break what goes on in it.
+//! A database for one test, with recorded commands and simulated failures.
 
 mod commands;
-mod dice;
 mod failpoint;
-mod stage;
+mod random;
+mod scenario;
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -22,12 +22,12 @@ use mongodb::{Client, Collection, options::ClientOptions};
 
 pub(crate) use self::{
     commands::Commands,
-    dice::Dice,
     failpoint::FailPoint,
-    stage::{Stage, by, first, patient_wish, refusal, wish},
+    random::SeededRandom,
+    scenario::{Scenario, by, first, refusal, request_for, waitlist_request_for},
 };
 
-/// Ids for what the adapters write, no two alike in one process.
+/// Unique ids for the documents that the adapters create.
 #[derive(Debug)]
 struct FreshIds;
 
@@ -48,7 +48,7 @@ impl Random for SystemRandom {
     }
 }
 
-/// A database that nothing else uses; dropped at the end, also of a test that fails.
+/// A database of one test, which is dropped at the end, even if the test fails.
 pub(crate) struct TestDatabase {
     pub(crate) ports: MongoPorts,
     pub(crate) client: Client,
@@ -64,7 +64,7 @@ impl TestDatabase {
         database
     }
 
-    /// A database with all collections, and the commands that are sent to it from now on.
+    /// A database with all collections, and the commands that its client sends from now on.
     pub(crate) async fn watched() -> (Self, Commands) {
         let commands = Commands::default();
         let database = Self::empty(|options| options.command_event_handler = Some(commands.handler())).await;
@@ -73,7 +73,7 @@ impl TestDatabase {
         (database, commands)
     }
 
-    /// A database without anything, reached by a client with these options.
+    /// An empty database, and a client with these options.
     pub(crate) async fn empty(adjust: impl FnOnce(&mut ClientOptions)) -> Self {
         let uri = std::env::var("CONVENE_TEST_MONGODB_URI").expect(
             "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set to test on; `cargo xtask test` starts one",
@@ -110,18 +110,18 @@ impl TestDatabase {
         &self.name
     }
 
-    /// The database, past everything that guards it.
+    /// The database, without the adapters.
     pub(crate) fn raw(&self) -> mongodb::Database {
         self.client.database(&self.name)
     }
 
-    /// A collection, past everything that guards it.
+    /// A collection, without the adapters.
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
-        #[expect(clippy::disallowed_methods, reason = "tests look behind the door, and knock at it")]
+        #[expect(clippy::disallowed_methods, reason = "tests bypass the scoped collections")]
         self.raw().collection(name)
     }
 
-    /// How many entries of the log tell of this action.
+    /// The number of log entries with this action.
     pub(crate) async fn logged(&self, action: &str) -> u64 {
         self.collection("activity").count_documents(doc! { "action": action }).await.unwrap()
     }

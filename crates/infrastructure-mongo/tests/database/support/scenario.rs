@@ -19,14 +19,14 @@ use convene_infrastructure_mongo::{
 
 use super::{Tenant, TestDatabase};
 
-/// An organization with events and members, and the books of one process or of several.
-pub(crate) struct Stage {
+/// An organization with events and members, and the registration books of one or more processes.
+pub(crate) struct Scenario {
     pub(crate) database: TestDatabase,
     pub(crate) tenant: Tenant,
     pub(crate) books: Vec<MongoRegistrationBook>,
 }
 
-impl Stage {
+impl Scenario {
     /// With one process.
     pub(crate) async fn new() -> Self {
         Self::with(BookSettings::default()).await
@@ -35,27 +35,27 @@ impl Stage {
     /// With one process and these settings.
     pub(crate) async fn with(settings: BookSettings) -> Self {
         let database = TestDatabase::prepared().await;
-        let tenant = database.organization("stage").await;
+        let tenant = database.organization("tenant").await;
         let books = vec![database.ports.start_registration_book(settings)];
         Self { database, tenant, books }
     }
 
     /// With one process whose book lacks a guard.
     pub(crate) async fn without(guard: MissingGuard) -> Self {
-        let mut stage = Self::new().await;
-        stage.books = vec![stage.database.ports.start_registration_book_without(guard)];
-        stage
+        let mut scenario = Self::new().await;
+        scenario.books = vec![scenario.database.ports.start_registration_book_without(guard)];
+        scenario
     }
 
     /// With two processes.
     pub(crate) async fn with_two_processes() -> Self {
-        let mut stage = Self::new().await;
-        let other = stage.database.another_process().await;
-        stage.books.push(other.start_registration_book(BookSettings::default()));
-        stage
+        let mut scenario = Self::new().await;
+        let other = scenario.database.another_process().await;
+        scenario.books.push(other.start_registration_book(BookSettings::default()));
+        scenario
     }
 
-    /// New members. They are stored directly: there may be thousands.
+    /// Stores new members directly, because there may be thousands.
     pub(crate) async fn crowd(&self, size: usize) -> Vec<MemberId> {
         let ids: Vec<MemberId> = (0..size).map(|_| MemberId::from_uuid(fresh_uuid())).collect();
         let organization = self.tenant.scope.organization().to_string();
@@ -79,7 +79,7 @@ impl Stage {
         self.crowd(1).await[0]
     }
 
-    /// Stores an event; none of its occurrences is.
+    /// Stores an event without any occurrence.
     pub(crate) async fn event(&self, event: Event) -> Event {
         let series = &event.series;
         let local = |local: convene_domain::time::LocalDateTime| {
@@ -121,12 +121,12 @@ impl Stage {
         event
     }
 
-    /// Asks the first process for a seat.
+    /// Registers a member in the first process.
     pub(crate) async fn register(&self, request: RegisterRequest, change: &Change) -> Outcome<Registration> {
         self.register_by(0, request, change).await
     }
 
-    /// Asks one of the processes for a seat.
+    /// Registers a member in one of the processes.
     pub(crate) async fn register_by(
         &self,
         process: usize,
@@ -136,12 +136,12 @@ impl Stage {
         self.books[process % self.books.len()].register(&self.tenant.scope, request, change).await
     }
 
-    /// Has a member cancel a registration of theirs.
+    /// Cancels a registration on behalf of its member.
     pub(crate) async fn cancel(&self, registration: &Registration, change: &Change) -> Outcome<Cancelled> {
         self.cancel_by(0, registration, change).await
     }
 
-    /// The same, by one of the processes.
+    /// Cancels a registration in one of the processes.
     pub(crate) async fn cancel_by(
         &self,
         process: usize,
@@ -153,12 +153,16 @@ impl Stage {
         self.books[process % self.books.len()].cancel(&self.tenant.scope, request, change).await
     }
 
-    /// Asks one of the processes for a seat, again with the same key for as long as a repeat may help: a machine
+    /// Registers a member in one of the processes. again with the same key for as long as a repeat may help: a machine
     /// that is busy with other tests may need more time than one call has.
-    pub(crate) async fn insist(&self, process: usize, request: RegisterRequest) -> Outcome<Registration> {
+    pub(crate) async fn register_with_repeats(
+        &self,
+        process: usize,
+        request: RegisterRequest,
+    ) -> Outcome<Registration> {
         let change = by(request.member).key(&request.id.to_string(), 1).build();
         let mut outcome = self.register_by(process, request, &change).await;
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_REPEATS {
             match outcome {
                 Err(Failure::Fault(fault)) if fault.is_retryable() => {}
                 outcome => return outcome,
@@ -168,15 +172,15 @@ impl Stage {
         outcome
     }
 
-    /// The same, to cancel.
-    pub(crate) async fn insist_on_cancelling(
+    /// Cancels a registration and repeats the call after a retryable fault.
+    pub(crate) async fn cancel_with_repeats(
         &self,
         process: usize,
         registration: &Registration,
     ) -> Outcome<Cancelled> {
         let change = by(registration.member).key(&format!("cancel {}", registration.id), 1).build();
         let mut outcome = self.cancel_by(process, registration, &change).await;
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_REPEATS {
             match outcome {
                 Err(Failure::Fault(fault)) if fault.is_retryable() => {}
                 outcome => return outcome,
@@ -186,37 +190,37 @@ impl Stage {
         outcome
     }
 
-    /// The occurrence as it is stored.
+    /// The stored occurrence.
     pub(crate) async fn occurrence(&self, key: OccurrenceKey) -> Option<Document> {
         self.database.collection("occurrences").find_one(doc! { "_id": key.to_string() }).await.unwrap()
     }
 
-    /// How many seats of the occurrence are taken, and how many wait for one.
+    /// The numbers of confirmed and waitlisted registrations of the occurrence.
     pub(crate) async fn counts(&self, key: OccurrenceKey) -> (i32, i32) {
         let occurrence = self.occurrence(key).await.unwrap();
         (occurrence.get_i32("taken").unwrap(), occurrence.get_i32("waiting").unwrap())
     }
 
-    /// What a check of the whole database finds.
+    /// Checks the invariants of the whole database.
     pub(crate) async fn report(&self) -> Report {
         self.database.ports.check(FixedClock::START).await.unwrap()
     }
 
-    /// Checks that everything holds.
+    /// Asserts that all invariants hold.
     pub(crate) async fn assert_sound(&self) {
         let report = self.report().await;
         assert!(report.is_clean(), "{report}");
         assert!(report.findings.iter().any(|finding| finding.examined > 0), "{report}");
     }
 
-    /// Takes the validator of a collection away.
+    /// Removes the validator of a collection.
     pub(crate) async fn without_validator(&self, collection: &str) {
         self.database.raw().run_command(doc! { "collMod": collection, "validator": {} }).await.unwrap();
     }
 }
 
-/// How often a call is repeated.
-const PATIENCE: usize = 10;
+/// The number of repeats of a call.
+const MAX_REPEATS: usize = 10;
 
 /// A member's own change.
 pub(crate) fn by(member: MemberId) -> ChangeBuilder {
@@ -228,17 +232,17 @@ pub(crate) fn first(event: &Event) -> OccurrenceKey {
     OccurrenceKey { event: event.id, original_start: event.series.first_start() }
 }
 
-/// A wish to register for the event's first occurrence.
-pub(crate) fn wish(event: &Event, member: MemberId) -> RegisterRequest {
+/// A request to register for the event's first occurrence.
+pub(crate) fn request_for(event: &Event, member: MemberId) -> RegisterRequest {
     register(occurrence_key(event, event.series.first_start()), member)
 }
 
-/// The same, but to wait where it is full.
-pub(crate) fn patient_wish(event: &Event, member: MemberId) -> RegisterRequest {
-    RegisterRequest { join_waitlist: true, ..wish(event, member) }
+/// The same request, with the waitlist if there is no free seat.
+pub(crate) fn waitlist_request_for(event: &Event, member: MemberId) -> RegisterRequest {
+    RegisterRequest { join_waitlist: true, ..request_for(event, member) }
 }
 
-/// The one refusal that an outcome is.
+/// The only refusal of an outcome.
 pub(crate) fn refusal<T: std::fmt::Debug>(outcome: Outcome<T>) -> Refusal {
     match outcome {
         Err(Failure::Refused(mut refusals)) if refusals.len() == 1 => refusals.remove(0),
