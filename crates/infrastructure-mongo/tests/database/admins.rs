@@ -12,7 +12,7 @@ fn demotion() -> MemberPatch {
 }
 
 #[tokio::test]
-async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
+async fn one_of_two_admins_who_demote_each_other_concurrently_remains() {
     let database = TestDatabase::prepared().await;
     let members = &database.ports.members;
     for round in 0..10 {
@@ -33,7 +33,7 @@ async fn of_two_admins_who_demote_each_other_at_once_one_stays() {
 }
 
 #[tokio::test]
-async fn the_last_admin_can_be_neither_demoted_nor_removed() {
+async fn demoting_or_removing_the_last_admin_is_refused() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("alone").await;
     let change = ChangeBuilder::by("first-admin").build();

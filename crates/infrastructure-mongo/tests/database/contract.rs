@@ -1,4 +1,4 @@
-//! The adapters hold the contract of the ports.
+//! The contract suites on the MongoDB adapters.
 
 use async_trait::async_trait;
 use convene_application::testing::{
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::support::TestDatabase;
 
-/// A database, as one process sees it.
+/// A database and the ports of one process.
 struct Storage {
     adapters: Adapters,
     _database: TestDatabase,
@@ -23,7 +23,6 @@ impl Harness for Storage {
     }
 }
 
-/// A new database, and a process that has it to itself.
 async fn storage() -> Storage {
     let database = TestDatabase::prepared().await;
     let ports = database.ports.clone();
@@ -43,7 +42,7 @@ async fn storage() -> Storage {
     Storage { adapters, _database: database }
 }
 
-/// The whole form is run with `CONVENE_TEST_MUTATIONS=5000`.
+/// `CONVENE_TEST_MUTATIONS=5000` sets the length of the full run.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_tells_a_random_run_as_it_was() {
     let storage = storage().await;

@@ -58,11 +58,11 @@ async fn an_event_is_read_as_it_was_stored(#[case] event: EventBuilder) {
 }
 
 #[tokio::test]
-async fn an_edit_is_read_as_it_was_answered_and_takes_the_next_revision() {
+async fn an_edit_is_stored_and_takes_the_next_revision() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("edits").await;
     let change = ChangeBuilder::by("first-admin").build();
-    // It began before the clock's start, so that a new schedule leaves an earlier one.
+    // The event begins before the clock's start, so a new schedule keeps the earlier one.
     let event = EventBuilder::weekly(datetime!(2031-02-03 10:00)).opens(Duration::DAY).build();
     database.ports.events.create(&tenant.scope, event.clone(), &change).await.unwrap();
     let patch = EventPatch {
@@ -118,7 +118,7 @@ async fn stored_occurrences_follow_a_new_policy() {
 }
 
 #[tokio::test]
-async fn edits_at_once_are_made_one_after_the_other() {
+async fn concurrent_edits_are_serialized() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("at-once").await;
     let change = ChangeBuilder::by("first-admin").at(FixedClock::START).build();

@@ -1,4 +1,4 @@
-//! One call at least of every method of the ports.
+//! Calls of every method of the ports.
 
 use convene_application::{
     caller::TenantScope,
@@ -28,7 +28,7 @@ use time::{Duration, macros::datetime};
 
 use crate::support::{Tenant, TestDatabase};
 
-/// Calls everything, as the organization's admin.
+/// Calls every method at least once, as the organization's admin.
 pub(crate) async fn use_everything(database: &TestDatabase, tenant: &Tenant) {
     let change = ChangeBuilder::by("first-admin").build();
     let ports = &database.ports;

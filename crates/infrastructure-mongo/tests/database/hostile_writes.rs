@@ -1,4 +1,4 @@
-//! Writes past all of our code: the database refuses them by itself.
+//! Invalid writes that bypass the adapters: the database refuses them.
 
 use bson::{Bson, Document, doc};
 use convene_application::testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder};
@@ -8,7 +8,7 @@ use time::{Duration, macros::datetime};
 
 use crate::support::TestDatabase;
 
-/// The server's code for a document that a validator refuses.
+/// The server's code for a document that fails its validator.
 const REFUSED: i32 = 121;
 
 fn is_refusal(error: &Error) -> bool {
@@ -27,7 +27,7 @@ pub(crate) fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, what
     }
 }
 
-/// A database with one document at least in each of these collections.
+/// Makes a database with at least one document in each collection.
 async fn filled() -> TestDatabase {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("target").await;
@@ -48,10 +48,7 @@ async fn filled() -> TestDatabase {
 #[case("activity", &["requestId"])]
 #[case("idempotency", &[])]
 #[tokio::test]
-async fn no_field_can_be_missing_null_of_another_type_or_unknown(
-    #[case] name: &str,
-    #[case] optional: &[&str],
-) {
+async fn a_missing_null_mistyped_or_unknown_field_is_refused(#[case] name: &str, #[case] optional: &[&str]) {
     let database = filled().await;
     let collection = database.collection(name);
     let document = collection.find_one(doc! {}).await.unwrap().unwrap();
@@ -97,7 +94,7 @@ async fn no_field_can_be_missing_null_of_another_type_or_unknown(
 #[case("activity", doc! { "changes": [{ "field": "a", "surprise": 1 }] })]
 #[case("idempotency", doc! { "result": {} })]
 #[tokio::test]
-async fn values_that_mean_nothing_are_refused(#[case] name: &str, #[case] values: Document) {
+async fn invalid_values_are_refused(#[case] name: &str, #[case] values: Document) {
     let database = filled().await;
     let what = format!("{name} with {values}");
     let outcome = database.collection(name).update_one(doc! {}, doc! { "$set": values }).await;
@@ -105,7 +102,7 @@ async fn values_that_mean_nothing_are_refused(#[case] name: &str, #[case] values
 }
 
 #[tokio::test]
-async fn no_way_of_writing_gets_past_a_validator() {
+async fn every_kind_of_write_is_validated() {
     let database = filled().await;
     let organizations = database.collection("organizations");
     let good = organizations.find_one(doc! {}).await.unwrap().unwrap();

@@ -1,10 +1,10 @@
-//! Nothing that is sent to the database makes it look at every document of a collection.
+//! No command scans a whole collection.
 
 use bson::{Bson, Document, doc};
 
 use crate::{everything::use_everything, support::TestDatabase};
 
-/// The parts of a command that say what it looks for; the rest is about sessions and durability.
+/// The parts of a command that can be explained. The others are about sessions and durability.
 const PARTS: [&str; 9] =
     ["filter", "sort", "limit", "projection", "pipeline", "query", "update", "updates", "deletes"];
 
@@ -18,7 +18,7 @@ fn explainable(command: &Document, name: &str) -> Document {
     explainable
 }
 
-/// Every stage of a plan, in any depth.
+/// Collects the stages of a plan, in any depth.
 fn stages(plan: &Bson, found: &mut Vec<String>) {
     match plan {
         Bson::Document(document) => {
@@ -31,7 +31,7 @@ fn stages(plan: &Bson, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn every_command_has_an_index() {
+async fn every_command_uses_an_index() {
     let (database, commands) = TestDatabase::watched().await;
     let tenant = database.organization("indexed").await;
     use_everything(&database, &tenant).await;
@@ -47,7 +47,7 @@ async fn every_command_has_an_index() {
         let explain = doc! { "explain": command.clone(), "verbosity": "queryPlanner" };
         let plan = match database.raw().run_command(explain).await {
             Ok(plan) => plan,
-            // The server explains one statement at a time.
+            // The server can explain a command with a single statement only.
             Err(_) if ["update", "delete"].contains(&name) => continue,
             Err(error) => panic!("{command}: {error}"),
         };

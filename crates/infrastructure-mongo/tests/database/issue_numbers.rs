@@ -4,7 +4,7 @@ use futures::future::join_all;
 use crate::support::TestDatabase;
 
 #[tokio::test]
-async fn issues_reported_at_once_are_numbered_without_gaps_or_doubles() {
+async fn concurrently_created_issues_have_consecutive_numbers() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("tracker").await;
     let change = ChangeBuilder::by("first-admin").build();

@@ -1,4 +1,4 @@
-//! The adapters on a real MongoDB: each test has a database of its own.
+//! Tests of the adapters on MongoDB. Each test has a database of its own.
 
 #![expect(
     clippy::expect_used,

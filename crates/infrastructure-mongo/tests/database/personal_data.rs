@@ -1,4 +1,4 @@
-//! After an erasure no document in any collection has anything of the person, wherever it might be kept.
+//! Erasure of personal data from all collections.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ use time::{Duration, macros::datetime};
 
 use crate::support::TestDatabase;
 
-/// The person's user id, and what names and addresses of theirs contain.
+/// The person's user id, and texts in the person's names and addresses.
 const USER: &str = "person-4711";
 const TRACES: [&str; 4] = [USER, "Quillfeather", "quill", "feather.example"];
 
-/// Every document of every collection, as text; with where it is.
-async fn everything(database: &TestDatabase) -> Vec<(String, String)> {
+/// Reads every document, as the name of its collection and its text.
+async fn all_documents(database: &TestDatabase) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for name in database.raw().list_collection_names().await.unwrap() {
         let found = database.collection(&name).find(doc! {}).await.unwrap();
@@ -43,9 +43,9 @@ async fn everything(database: &TestDatabase) -> Vec<(String, String)> {
     all
 }
 
-/// In which collections something of the person is.
+/// Lists the collections that contain personal data.
 async fn traces(database: &TestDatabase) -> Vec<String> {
-    let mut found: Vec<String> = everything(database)
+    let mut found: Vec<String> = all_documents(database)
         .await
         .into_iter()
         .filter(|(_, document)| TRACES.iter().any(|trace| document.contains(trace)))
@@ -56,9 +56,9 @@ async fn traces(database: &TestDatabase) -> Vec<String> {
     found
 }
 
-/// An organization that the person founded and administers, where they did a bit of everything, most of it under
+/// Makes an organization in which the person is an admin and has made changes of every kind, most of them with
 /// idempotency keys.
-async fn a_busy_person(database: &TestDatabase) -> TenantScope {
+async fn active_person(database: &TestDatabase) -> TenantScope {
     let ports = &database.ports;
     let book = ports.start_registration_book(BookSettings::default());
     let organization = OrganizationBuilder::new("choir").build();
@@ -66,7 +66,7 @@ async fn a_busy_person(database: &TestDatabase) -> TenantScope {
     let by = |key: &str| ChangeBuilder::by(USER).key(key, 1).build();
     let person = MemberBuilder::new(USER).name("Petra Quillfeather").email("quill@feather.example").admin();
     let (_, person) =
-        ports.organizations.create(&scope, organization, person.build(), &by("found")).await.unwrap();
+        ports.organizations.create(&scope, organization, person.build(), &by("create")).await.unwrap();
     let patch = MemberPatch {
         display_name: Some(DisplayName::parse("P. Quillfeather").unwrap()),
         email: Some(Some(Email::parse("petra@feather.example").unwrap())),
@@ -87,8 +87,8 @@ async fn a_busy_person(database: &TestDatabase) -> TenantScope {
     let request =
         RegisterRequest { join_waitlist: true, ..register(occurrence_key(&event, start(1)), other.id) };
     book.register(&scope, request, &by("for another")).await.unwrap();
-    let give_up = CancelRequest { registration: seat.id, caller: person.id, role: Role::Admin };
-    book.cancel(&scope, give_up, &by("give up")).await.unwrap();
+    let cancellation = CancelRequest { registration: seat.id, caller: person.id, role: Role::Admin };
+    book.cancel(&scope, cancellation, &by("cancel")).await.unwrap();
     let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
     let edit = EventEdit {
         event: event.id,
@@ -104,9 +104,9 @@ async fn a_busy_person(database: &TestDatabase) -> TenantScope {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_erasure_leaves_no_trace_in_any_collection() {
+async fn an_erasure_removes_personal_data_from_all_collections() {
     let database = TestDatabase::prepared().await;
-    let scope = a_busy_person(&database).await;
+    let scope = active_person(&database).await;
     assert_eq!(traces(&database).await, ["activity", "idempotency", "members", "registrations"]);
 
     let ports = database.ports.clone();

@@ -42,7 +42,7 @@ async fn several_processes_prepare_at_once() {
 }
 
 #[tokio::test]
-async fn a_validator_that_is_out_of_date_is_replaced() {
+async fn an_outdated_validator_is_replaced() {
     let database = TestDatabase::prepared().await;
     let before = state(&database).await;
     let loosened = doc! { "collMod": "members", "validator": {}, "validationLevel": "off" };
@@ -51,13 +51,13 @@ async fn a_validator_that_is_out_of_date_is_replaced() {
     database.ports.prepare().await.unwrap();
     assert_eq!(state(&database).await, before);
     let refused = database.collection("members").insert_one(doc! { "_id": "nobody" }).await;
-    assert!(refused.is_err(), "validation is on again");
+    assert!(refused.is_err(), "validation is enabled");
 }
 
 #[tokio::test]
 async fn every_index_begins_with_the_organization() {
     let database = TestDatabase::prepared().await;
-    // These are looked up before there is a scope, or are the database's own.
+    // These serve lookups without a tenant scope, or belong to the database itself.
     let exempt = ["_id_", "one_organization_per_slug", "one_organization_per_key", "expires"];
     for (name, _, _) in state(&database).await {
         let indexes: Vec<_> =
@@ -73,8 +73,8 @@ async fn every_index_begins_with_the_organization() {
     }
 }
 
-/// How long each index that deletes keeps documents, by collection.
-async fn kept(database: &TestDatabase) -> Vec<(String, Duration)> {
+/// Reads the retention of each index that deletes documents, by collection.
+async fn retentions(database: &TestDatabase) -> Vec<(String, Duration)> {
     let mut kept = Vec::new();
     for (name, _, _) in state(database).await {
         let mut indexes = database.collection(&name).list_indexes().await.unwrap();
@@ -87,26 +87,25 @@ async fn kept(database: &TestDatabase) -> Vec<(String, Duration)> {
 }
 
 #[tokio::test]
-async fn entries_are_kept_as_long_as_the_settings_say() {
+async fn the_retention_of_the_log_follows_the_settings() {
     let database = TestDatabase::prepared().await;
     let idempotency = (String::from("idempotency"), DAY);
     let activity = |days| (String::from("activity"), days * DAY);
-    assert_eq!(kept(&database).await, [activity(400), idempotency.clone()]);
+    assert_eq!(retentions(&database).await, [activity(400), idempotency.clone()]);
     for days in [30, 800] {
         let settings = SchemaSettings { activity_retention: days * DAY };
         database.ports.prepare_with(&settings).await.unwrap();
-        assert_eq!(kept(&database).await, [activity(days), idempotency.clone()]);
+        assert_eq!(retentions(&database).await, [activity(days), idempotency.clone()]);
     }
 }
 
 #[tokio::test]
-async fn preparing_what_is_prepared_only_looks() {
+async fn preparing_a_prepared_database_only_reads() {
     let (database, commands) = TestDatabase::watched().await;
     database.ports.prepare().await.unwrap();
     let sent = commands.take();
-    let looking = ["listCollections", "listIndexes"];
-    let others: Vec<_> =
-        sent.iter().filter(|event| !looking.contains(&event.command_name.as_str())).collect();
+    let reads = ["listCollections", "listIndexes"];
+    let others: Vec<_> = sent.iter().filter(|event| !reads.contains(&event.command_name.as_str())).collect();
     assert!(others.is_empty(), "{others:?}");
-    assert_eq!(sent.len(), 10, "one look at the collections, and one at the indexes of each");
+    assert_eq!(sent.len(), 10, "one read of the collections, and one of the indexes of each");
 }

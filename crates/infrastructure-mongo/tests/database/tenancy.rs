@@ -1,4 +1,4 @@
-//! What is sent to the database always names the organization first.
+//! Every command names the organization.
 
 use bson::{Bson, Document};
 use mongodb::event::command::CommandStartedEvent;
@@ -8,8 +8,8 @@ use crate::{
     support::{Tenant, TestDatabase},
 };
 
-/// What a command addresses: its filters, or the documents that it stores.
-fn addressed(command: &Document, name: &str) -> Vec<Document> {
+/// Returns the filters of a command, or the documents that it stores.
+fn scoped_parts(command: &Document, name: &str) -> Vec<Document> {
     let documents = |array: &str, field: &str| -> Vec<Document> {
         let items = command.get_array(array).unwrap().iter().filter_map(Bson::as_document);
         items.map(|item| item.get_document(field).cloned().unwrap()).collect()
@@ -27,7 +27,7 @@ fn addressed(command: &Document, name: &str) -> Vec<Document> {
             let stored = command.get_array("documents").unwrap().iter();
             stored.filter_map(Bson::as_document).cloned().collect()
         }
-        // What has no filter: continuing a cursor, ending a transaction.
+        // These have no filter: they continue a cursor or end a transaction.
         "getMore" | "commitTransaction" | "abortTransaction" | "killCursors" => Vec::new(),
         other => panic!("{other} was not expected"),
     }
@@ -38,11 +38,15 @@ fn assert_scoped(event: &CommandStartedEvent, tenant: &Tenant) {
     let collection = command.get_str(command_name).unwrap_or_default();
     let field = if collection == "organizations" { "_id" } else { "organization" };
     let organization = tenant.scope.organization().to_string();
-    for document in addressed(command, command_name) {
+    for document in scoped_parts(command, command_name) {
         let found = document.get_str(field).ok();
         assert_eq!(found, Some(organization.as_str()), "{command_name} of {collection}: {document}");
         if command_name != "insert" {
-            assert_eq!(document.keys().next().map(String::as_str), Some(field), "it comes first: {document}");
+            assert_eq!(
+                document.keys().next().map(String::as_str),
+                Some(field),
+                "the organization comes first: {document}"
+            );
         }
     }
 }

@@ -28,7 +28,7 @@ async fn assert_reported_once(database: &TestDatabase, outcome: Outcome<Issue>) 
 }
 
 #[tokio::test]
-async fn a_transaction_that_was_in_the_way_of_another_is_run_again() {
+async fn a_transaction_is_retried_after_a_conflict() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("conflict").await;
     let failing = FailPoint::on("findAndModify", 3).code(112, &[TRANSIENT]).set(&database).await;
@@ -37,17 +37,17 @@ async fn a_transaction_that_was_in_the_way_of_another_is_run_again() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_not_heard_is_sent_again() {
+async fn a_commit_without_an_answer_is_repeated() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("hang-up").await;
-    // The driver itself tries twice.
+    // The driver itself sends a commit twice.
     let failing = FailPoint::on("commitTransaction", 4).hang_up().set(&database).await;
     assert_reported_once(&database, report(&database, &tenant, issue(&tenant)).await).await;
     assert_eq!(failing.times_entered().await, 4);
 }
 
 #[tokio::test]
-async fn a_commit_that_was_done_but_not_confirmed_is_not_done_twice() {
+async fn a_repeated_commit_changes_nothing() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("unsure").await;
     let failing = FailPoint::on("commitTransaction", 3).done_but_unsure(64, &[UNKNOWN]).set(&database).await;
@@ -56,7 +56,7 @@ async fn a_commit_that_was_done_but_not_confirmed_is_not_done_twice() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_undone_is_run_again_as_a_whole() {
+async fn a_transaction_whose_commit_was_rolled_back_is_retried() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("undone").await;
     let failing = FailPoint::on("commitTransaction", 2).code(251, &[TRANSIENT]).set(&database).await;
@@ -65,7 +65,7 @@ async fn a_commit_that_was_undone_is_run_again_as_a_whole() {
 }
 
 #[tokio::test]
-async fn nobody_knows_the_outcome_of_a_commit_that_is_never_heard() {
+async fn a_commit_that_is_never_answered_has_an_unknown_outcome() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("silence").await;
     let _failing = FailPoint::on("commitTransaction", 1_000).hang_up().set(&database).await;
@@ -76,7 +76,7 @@ async fn nobody_knows_the_outcome_of_a_commit_that_is_never_heard() {
 }
 
 #[tokio::test]
-async fn a_database_that_takes_too_long_is_unavailable_and_nothing_is_changed() {
+async fn a_slow_database_is_unavailable_and_nothing_is_changed() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("slow").await;
     let failing = FailPoint::on("insert", 1).slow(4_000).set(&database).await;
@@ -87,21 +87,21 @@ async fn a_database_that_takes_too_long_is_unavailable_and_nothing_is_changed() 
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_an_internal_fault_at_once() {
+async fn an_error_of_the_server_is_an_internal_fault_without_a_retry() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("refused").await;
     let failing = FailPoint::on("insert", 10).code(8_000, &[]).set(&database).await;
     let outcome = report(&database, &tenant, issue(&tenant)).await;
     assert!(matches!(outcome, Err(Failure::Fault(Fault::Internal(_)))), "{outcome:?}");
-    assert_eq!(failing.times_entered().await, 1, "it is not tried again");
+    assert_eq!(failing.times_entered().await, 1, "there is no retry");
 }
 
 #[tokio::test]
-async fn a_refusal_leaves_nothing() {
+async fn a_refusal_stores_nothing() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("refusal").await;
-    let stranger = MemberId::from_uuid(fresh_uuid());
-    let unassignable = NewIssue { assignee: Some(stranger), ..issue(&tenant) };
+    let unknown_member = MemberId::from_uuid(fresh_uuid());
+    let unassignable = NewIssue { assignee: Some(unknown_member), ..issue(&tenant) };
     let refused = report(&database, &tenant, unassignable).await;
     assert!(
         matches!(&refused, Err(Failure::Refused(why)) if *why == [Refusal::not_found("assigneeId")]),
