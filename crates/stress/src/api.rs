@@ -1,37 +1,36 @@
-//! Mutations, and what they answer.
+//! GraphQL mutations and their results.
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::{Connection, Credentials};
 
-/// Takes a seat.
 pub const REGISTER: &str = "mutation R($input: RegisterForOccurrenceInput!) { \
     registerForOccurrence(input: $input) { registration { id status } userErrors { code } } }";
 
-/// How a mutation ended.
+/// The result of a mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It was done; the payload.
+    /// The payload.
     Done(Value),
-    /// The rules say no; the code of the first reason.
+    /// The code of the first user error.
     Refused(String),
-    /// The machinery failed; the code.
+    /// The code of a top-level error.
     Failed(String),
 }
 
 impl Outcome {
-    /// Reads an answer's body.
+    /// Parses the body of a response.
     pub fn read(body: &[u8]) -> anyhow::Result<Self> {
-        let mut answer: Value = serde_json::from_slice(body).context("an answer that is no JSON")?;
+        let mut answer: Value = serde_json::from_slice(body).context("the answer is not JSON")?;
         if let Some(error) = answer["errors"].get(0) {
             let code = error["extensions"]["code"].as_str();
             return Ok(Self::Failed(
-                code.with_context(|| format!("an error without a code: {error}"))?.to_owned(),
+                code.with_context(|| format!("the error has no code: {error}"))?.to_owned(),
             ));
         }
         let data = answer["data"].as_object_mut().and_then(|data| data.values_mut().next());
-        let payload = data.map(Value::take).with_context(|| format!("an answer without data: {answer}"))?;
+        let payload = data.map(Value::take).with_context(|| format!("the answer has no data: {answer}"))?;
         match payload["userErrors"].get(0) {
             None => Ok(Self::Done(payload)),
             Some(error) => Ok(Self::Refused(text(error, "/code")?.to_owned())),
@@ -39,12 +38,11 @@ impl Outcome {
     }
 }
 
-/// The body of a request.
 pub fn call(document: &str, input: &Value) -> String {
     json!({ "query": document, "variables": { "input": input } }).to_string()
 }
 
-/// Runs a mutation that has to succeed.
+/// Executes a mutation that must succeed, and returns its payload.
 pub async fn created(
     connection: &mut Connection,
     credentials: &Credentials,
@@ -58,7 +56,7 @@ pub async fn created(
     }
 }
 
-/// The text at this place of an answer.
+/// The non-empty string at this JSON pointer.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
     let found =
         value.pointer(pointer).and_then(Value::as_str).with_context(|| format!("no {pointer} in {value}"))?;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 with nothing that costs: the client runs on the same cores as what it measures.
+//! A minimal HTTP/1.1 client, which costs little because it shares the cores with the measured program.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,27 +10,24 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The longest head of an answer, in bytes.
-const LONGEST_HEAD: usize = 16 * 1024;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// Who a request comes from, for a server that believes headers.
+/// The sender of a request, for servers with `CONVENE_AUTH=headers`.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     headers: String,
 }
 
 impl Credentials {
-    /// The operator of the platform.
     pub fn operator() -> Self {
         Self { headers: "x-user-id: operator\r\nx-operator: true\r\n".to_owned() }
     }
 
-    /// A user within an organization.
     pub fn member(organization: &str, user: &str) -> Self {
         Self { headers: format!("x-organization-id: {organization}\r\nx-user-id: {user}\r\n") }
     }
 
-    /// A request to the GraphQL endpoint.
+    /// Builds a request to the GraphQL endpoint.
     pub fn post(&self, body: &str) -> Vec<u8> {
         let Self { headers } = self;
         let length = body.len();
@@ -42,7 +39,7 @@ impl Credentials {
     }
 }
 
-/// A connection that is kept open from one request to the next.
+/// A persistent connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
@@ -50,34 +47,33 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, received: Vec::with_capacity(4 * 1024) })
     }
 
-    /// Sends a request and waits for the body of its answer. After an error the connection is of no more use.
+    /// Sends a request and returns the body of the response. After an error the connection is unusable.
     pub async fn send(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
         self.stream.write_all(request).await?;
         let (head, length) = loop {
             if let Some(end) = find(&self.received, b"\r\n\r\n") {
                 break (end + 4, content_length(&self.received[..end])?);
             }
-            if self.received.len() > LONGEST_HEAD {
+            if self.received.len() > MAX_HEAD_BYTES {
                 return Err(ErrorKind::InvalidData.into());
             }
-            self.more().await?;
+            self.receive().await?;
         };
         while self.received.len() < head + length {
-            self.more().await?;
+            self.receive().await?;
         }
         let body = self.received[head..head + length].to_vec();
         self.received.drain(..head + length);
         Ok(body)
     }
 
-    async fn more(&mut self) -> io::Result<()> {
+    async fn receive(&mut self) -> io::Result<()> {
         match self.stream.read_buf(&mut self.received).await? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),

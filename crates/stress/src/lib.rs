@@ -1,5 +1,5 @@
-//! What the fault harness, the registration benchmark and the tests of the program share: the program `convene` as a
-//! process, a lean client to it, and direct access to its database.
+//! Shared parts of the fault harness, the registration benchmark and the tests of the program: `convene` as a
+//! process, a minimal client, and direct access to the database.
 
 mod api;
 mod http;

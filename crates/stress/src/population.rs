@@ -1,4 +1,4 @@
-//! An organization with members and events.
+//! Creates an organization with members and events.
 
 use bson::{Bson, Document, doc};
 use convene_domain::id::{ActivityId, MemberId};
@@ -12,49 +12,47 @@ use time::{
 
 use crate::{Connection, Credentials, Storage, created, new_id, text};
 
-const FOUND: &str = "mutation F($input: CreateOrganizationInput!) { \
+const CREATE_ORGANIZATION: &str = "mutation F($input: CreateOrganizationInput!) { \
     createOrganization(input: $input) { organization { id } userErrors { code } } }";
-const ADD: &str =
+const ADD_MEMBER: &str =
     "mutation A($input: AddMemberInput!) { addMember(input: $input) { member { id } userErrors { code } } }";
-const CREATE: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
+const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
 
-/// The first hour in which anything takes place: far from today, so that nothing begins while it is waited for.
+/// The start of the first event. It is far in the future, so that no event begins during a run.
 const FIRST_HOUR: PrimitiveDateTime = datetime!(2080-01-01 0:00);
-/// The organization's name in credentials.
 const SLUG: &str = "crowd";
-/// How many documents go into one command.
+/// The number of documents per command.
 const CHUNK: usize = 1_000;
 
-/// A member.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub id: String,
     pub user: String,
 }
 
-/// An organization, its admin and its members.
+/// An organization with an admin and members.
 #[derive(Clone, Debug)]
 pub struct Population {
-    /// Everybody but the admin.
+    /// Without the admin.
     pub members: Vec<Member>,
 }
 
 impl Population {
-    /// Founds the organization and adds members to it.
+    /// Creates the organization and its members.
     ///
-    /// One is added through the API. What that left in the database is copied for all others, which takes a second
-    /// where so many calls would take a minute.
-    pub async fn settle(
+    /// Only one member is added with the API. Its documents are copied for the others, which takes a second instead
+    /// of a minute.
+    pub async fn create(
         connection: &mut Connection,
         storage: &Storage,
         count: usize,
     ) -> anyhow::Result<Self> {
-        let founding = json!({
+        let organization = json!({
             "slug": SLUG, "name": "Crowd", "timeZone": "UTC", "adminUserId": "admin", "adminDisplayName": "Admin",
         });
-        created(connection, &Credentials::operator(), FOUND, &founding).await?;
+        created(connection, &Credentials::operator(), CREATE_ORGANIZATION, &organization).await?;
         let first = json!({ "userId": "user-0", "displayName": "user-0" });
-        let added = created(connection, &Self::admin(), ADD, &first).await?;
+        let added = created(connection, &Self::admin(), ADD_MEMBER, &first).await?;
         let first = Member { id: text(&added, "/member/id")?.to_owned(), user: "user-0".to_owned() };
         let fresh =
             |number| Member { id: MemberId::from_uuid(new_id()).to_string(), user: format!("user-{number}") };
@@ -72,17 +70,15 @@ impl Population {
         Ok(Self { members })
     }
 
-    /// The credentials of the admin.
     pub fn admin() -> Credentials {
         Credentials::member(SLUG, "admin")
     }
 
-    /// The credentials of a member.
     pub fn credentials(member: &Member) -> Credentials {
         Credentials::member(SLUG, &member.user)
     }
 
-    /// Creates a one-off event of an hour, so many hours after the first. Answers with the id of its occurrence.
+    /// Creates a one-off event of one hour, `hour` hours after the first, and returns the id of its occurrence.
     pub async fn create_event(
         connection: &mut Connection,
         hour: u32,
@@ -95,14 +91,14 @@ impl Population {
             "duration": "PT1H",
             "capacity": capacity,
         });
-        let payload = created(connection, &Self::admin(), CREATE, &input).await?;
+        let payload = created(connection, &Self::admin(), CREATE_EVENT, &input).await?;
         let id = text(&payload, "/event/id")?;
         let start = starts_at.format(format_description!("[year][month][day]T[hour][minute][second]Z"))?;
         Ok(format!("{id}_{start}"))
     }
 }
 
-/// The document of another member.
+/// Copies a document of the first member for another member.
 fn copy(document: &Document, first: &Member, member: &Member) -> Document {
     let mut copied: Document =
         document.iter().map(|(field, value)| (field.clone(), copy_value(value, first, member))).collect();

@@ -1,10 +1,9 @@
-//! The machine's clock and sources of ids and random numbers, as the program has them.
+//! The system clock and sources of ids and random numbers, like those of the program.
 
 use convene_application::ports::{Ids, Random};
 use convene_domain::time::Instant;
 use uuid::Uuid;
 
-/// Ids of UUID version 7.
 pub(crate) struct TimeOrderedIds;
 
 impl Ids for TimeOrderedIds {
@@ -13,28 +12,23 @@ impl Ids for TimeOrderedIds {
     }
 }
 
-/// Random numbers that can't be guessed.
 pub(crate) struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the harness runs beside the program, not behind its ports"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
     fn number(&self) -> i64 {
         rand::random()
     }
 }
 
-/// A new id of UUID version 7.
+/// A new UUID of version 7.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the harness runs beside the program, not behind its ports")]
+#[expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// The current time.
-#[expect(clippy::disallowed_methods, reason = "the harness runs beside the program, not behind its ports")]
+#[expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

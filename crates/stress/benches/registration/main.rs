@@ -1,35 +1,35 @@
-//! What a registration costs through HTTP, beside the same work on the bare MongoDB driver.
+//! The cost of a registration over HTTP, compared with the same work on the bare MongoDB driver.
 //!
-//! `cargo xtask bench registration` starts a database and runs all parts; names of parts after `--` choose some.
-//! `CONVENE_BENCH_SCALE` (a percentage, 100 by default) makes all of it smaller, `CONVENE_BENCH_ROUNDS` (3) says how
-//! often each measurement is repeated, of which the median counts. Every part ends with a check of all invariants
-//! and of exact counts; `docs/benchmarks.md` tells what is measured, and how.
+//! `cargo xtask bench registration` starts a database and runs all parts, or those named after `--`.
+//! `CONVENE_BENCH_SCALE` (a percentage, default 100) reduces the load. `CONVENE_BENCH_ROUNDS` (default 3) is the
+//! number of repetitions, of which the median is reported. Every part ends with a check of all invariants and exact
+//! counts. `docs/benchmarks.md` describes the method.
 
 mod bare;
-mod contender;
+mod caller;
 mod convene;
 mod cpu;
 mod drive;
+mod fixture;
 mod parts;
 mod settings;
-mod stage;
 mod table;
 
+use fixture::Fixture;
 use settings::{Part, Settings};
-use stage::Stage;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::read()?;
-    let mut stage = Stage::set(&settings).await?;
+    let mut fixture = Fixture::set(&settings).await?;
     for part in &settings.parts {
         match part {
-            Part::Spread => parts::spread::run(&mut stage, &settings).await?,
-            Part::Rush => parts::rush::run(&mut stage, &settings).await?,
-            Part::Member => parts::member::run(&mut stage, &settings).await?,
-            Part::Mixed => parts::mixed::run(&mut stage, &settings).await?,
+            Part::Spread => parts::spread::run(&mut fixture, &settings).await?,
+            Part::Rush => parts::rush::run(&mut fixture, &settings).await?,
+            Part::Member => parts::member::run(&mut fixture, &settings).await?,
+            Part::Mixed => parts::mixed::run(&mut fixture, &settings).await?,
         }
-        stage.verify().await?;
+        fixture.verify().await?;
     }
-    stage.clear().await
+    fixture.clear().await
 }

@@ -1,38 +1,35 @@
-//! How much is measured, and where.
+//! Settings from the environment and the command line.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 
-/// One table of the benchmark.
+/// A part of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Members register for whatever there is.
+    /// Members register for many occurrences.
     Spread,
-    /// Everybody wants the same occurrence.
+    /// All members request the same occurrence.
     Rush,
-    /// One member asks for many occurrences at the same time.
+    /// One member requests many overlapping occurrences.
     Member,
-    /// Members register, and every second changes their mind.
+    /// Every second member cancels.
     Mixed,
 }
 
-/// What the environment and the command line say.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The program to measure.
+    /// The path of `convene`.
     pub(crate) binary: PathBuf,
-    /// The connection string of a replica set.
     pub(crate) uri: String,
-    /// In the order in which they are run.
+    /// In the order of execution.
     pub(crate) parts: Vec<Part>,
-    /// How often each measurement is repeated.
+    /// The number of repetitions of each measurement.
     pub(crate) rounds: usize,
     scale: usize,
 }
 
 impl Settings {
-    /// Reads them.
     pub(crate) fn read() -> anyhow::Result<Self> {
         let read = |name: &str| {
             std::env::var(name)
@@ -41,7 +38,7 @@ impl Settings {
         let uri = read("CONVENE_TEST_MONGODB_URI")?;
         let binary = read("CONVENE_BENCH_BINARY")?.into();
         let mut parts = Vec::new();
-        // Cargo adds `--bench`.
+        // `cargo bench` adds `--bench`.
         for name in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
             parts.push(match name.as_str() {
                 "spread" => Part::Spread,
@@ -61,7 +58,7 @@ impl Settings {
         Ok(Self { binary, uri, parts, rounds, scale })
     }
 
-    /// So many of something, scaled; at least one.
+    /// Scales a number; at least one.
     pub(crate) fn scaled(&self, full: usize) -> usize {
         (full * self.scale / 100).max(1)
     }

@@ -1,4 +1,4 @@
-//! Tables in Markdown, to be pasted into `docs/benchmarks.md`.
+//! Output as Markdown tables for `docs/benchmarks.md`.
 
 use std::{
     io::{self, Write},
@@ -7,16 +7,15 @@ use std::{
 
 use crate::drive::Measurement;
 
-/// A row: who, with how many callers, and what it took.
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) callers: usize,
     pub(crate) measurement: Measurement,
 }
 
-/// Prints a table. `reference` is the name of the rows that the others, with as many callers, are compared with.
+/// Prints a table. Each row is compared with the row named `reference` with the same number of callers.
 pub(crate) fn print(title: &str, reference: &str, rows: &[Row]) -> anyhow::Result<()> {
-    say(&format!(
+    print_line(&format!(
         "### {title}\n\n| | callers | calls | time | calls/s | of {reference} | p50 | p99 | convene µs | mongod µs | \
          client µs |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     ))?;
@@ -25,7 +24,7 @@ pub(crate) fn print(title: &str, reference: &str, rows: &[Row]) -> anyhow::Resul
         let compared = rows.iter().find(|other| other.name == reference && other.callers == row.callers);
         let ratio = compared.map_or_else(String::new, |other| ratio(it.rate() / other.measurement.rate()));
         let each = |usage: Duration| usage.as_micros() / u128::try_from(it.calls().max(1)).unwrap_or(1);
-        say(&format!(
+        print_line(&format!(
             "| {} | {} | {} | {} | {:.0} | {ratio} | {} | {} | {} | {} | {} |",
             row.name,
             row.callers,
@@ -39,11 +38,11 @@ pub(crate) fn print(title: &str, reference: &str, rows: &[Row]) -> anyhow::Resul
             each(it.usage.client),
         ))?;
     }
-    say("")
+    print_line("")
 }
 
-/// Prints a line. A reader that has gone is no failure.
-pub(crate) fn say(line: &str) -> anyhow::Result<()> {
+/// Prints a line. A closed pipe is no error.
+pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

@@ -1,5 +1,5 @@
-//! Batches on the bare driver: the protocol that `convene` has, without everything around it, and for callers who
-//! hold no other seat at that time.
+//! Batches on the bare driver: the protocol of `convene` without the rest of the program, for callers without other
+//! registrations at that time.
 
 use std::collections::BTreeMap;
 
@@ -14,70 +14,72 @@ use mongodb::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    documents::{enter_into_agenda, free_agendas, fresh_id, made, registration, with_free_seats},
+    documents::{
+        add_to_agenda, created_entry, free_agendas, new_registration_id, registration, with_free_seats,
+    },
     options,
 };
 use crate::{
-    contender::{Contender, FULL, Seat, Verdict},
-    stage::{Cast, Stage},
+    caller::{Caller, Decision, FULL, Seat},
+    fixture::{Fixture, TestData},
 };
 
-/// How many transactions are in flight at a time, and how many calls one takes at most: as in `convene`.
-const BATCHERS: usize = 2;
-const MOST: usize = 500;
+/// The number of concurrent transactions and the largest batch, as in `convene`.
+const BATCH_WORKERS: usize = 2;
+const MAX_BATCH_SIZE: usize = 500;
 
-/// A seat that is asked for, and where the answer goes.
-type Ask = (Seat, oneshot::Sender<Verdict>);
+/// A requested seat and the channel of the decision.
+type Request = (Seat, oneshot::Sender<Decision>);
 
-/// Queues for the next batch.
-pub(crate) struct BatchedCaller(Vec<mpsc::Sender<Ask>>);
+/// Sends its requests to the workers.
+pub(crate) struct BatchedCaller(Vec<mpsc::Sender<Request>>);
 
 impl BatchedCaller {
-    /// So many callers, and the batchers that serve them. These end with their callers.
-    pub(crate) fn several(stage: &Stage, count: usize) -> Vec<Self> {
-        let batchers: Vec<_> = (0..BATCHERS)
+    /// Creates the callers and their workers. A worker ends with its callers.
+    pub(crate) fn several(fixture: &Fixture, count: usize) -> Vec<Self> {
+        let workers: Vec<_> = (0..BATCH_WORKERS)
             .map(|_| {
                 let (queue, queued) = mpsc::channel(10_000);
-                tokio::spawn(serve(stage.bare.clone(), std::sync::Arc::clone(&stage.cast), queued));
+                tokio::spawn(serve(fixture.bare.clone(), std::sync::Arc::clone(&fixture.data), queued));
                 queue
             })
             .collect();
-        std::iter::repeat_with(|| Self(batchers.clone())).take(count).collect()
+        std::iter::repeat_with(|| Self(workers.clone())).take(count).collect()
     }
 }
 
-impl Contender for BatchedCaller {
-    async fn register(&mut self, _: &Cast, seat: Seat) -> anyhow::Result<Verdict> {
+impl Caller for BatchedCaller {
+    async fn register(&mut self, _: &TestData, seat: Seat) -> anyhow::Result<Decision> {
         let (answer, answered) = oneshot::channel();
-        let batcher = &self.0[seat.occurrence % BATCHERS];
-        batcher.send((seat, answer)).await.context("the batcher has ended")?;
+        let worker = &self.0[seat.occurrence % BATCH_WORKERS];
+        worker.send((seat, answer)).await.context("the worker has ended")?;
         answered.await.context("the batch failed")
     }
 
-    async fn cancel(&mut self, _: &Cast, _: Seat, _: &str) -> anyhow::Result<()> {
+    async fn cancel(&mut self, _: &TestData, _: Seat, _: &str) -> anyhow::Result<()> {
         bail!("batches are measured with registrations only")
     }
 }
 
 async fn serve(
     storage: Storage,
-    cast: std::sync::Arc<Cast>,
-    mut queued: mpsc::Receiver<Ask>,
+    data: std::sync::Arc<TestData>,
+    mut queued: mpsc::Receiver<Request>,
 ) -> anyhow::Result<()> {
-    let mut asks = Vec::new();
-    while queued.recv_many(&mut asks, MOST).await > 0 {
-        let seats: Vec<Seat> = asks.iter().map(|(seat, _)| *seat).collect();
+    let mut requests = Vec::new();
+    while queued.recv_many(&mut requests, MAX_BATCH_SIZE).await > 0 {
+        let seats: Vec<Seat> = requests.iter().map(|(seat, _)| *seat).collect();
         let mut session = storage.client.start_session().await?;
-        let verdicts = session
+        let decisions = session
             .start_transaction()
             .with_options(options())
-            .and_run((&storage, &*cast, &seats), |session, (storage, cast, seats)| {
-                batch(session, storage, cast, seats).boxed()
+            .and_run((&storage, &*data, &seats), |session, (storage, data, seats)| {
+                batch(session, storage, data, seats).boxed()
             })
             .await?;
-        for ((_, answer), verdict) in asks.drain(..).zip(verdicts) {
-            // The caller waits: there is nobody else to be told.
-            answer.send(verdict).ok();
+        for ((_, answer), decision) in requests.drain(..).zip(decisions) {
+            // A send fails only if the caller is gone.
+            answer.send(decision).ok();
         }
     }
     Ok(())
@@ -86,29 +88,29 @@ async fn serve(
 async fn batch(
     session: &mut ClientSession,
     storage: &Storage,
-    cast: &Cast,
+    data: &TestData,
     seats: &[Seat],
-) -> Result<Vec<Verdict>> {
-    let winners = winners(session, storage, cast, seats).await?;
-    let mut verdicts = vec![Verdict::Refused(FULL.to_owned()); seats.len()];
+) -> Result<Vec<Decision>> {
+    let granted = granted(session, storage, data, seats).await?;
+    let mut decisions = vec![Decision::Refused(FULL.to_owned()); seats.len()];
     let (mut registrations, mut entries) = (Vec::new(), Vec::new());
-    for &number in winners.values().flatten() {
-        let id = fresh_id();
-        registrations.push(registration(cast, seats[number], &id));
-        entries.push(made(cast, seats[number], &id));
-        verdicts[number] = Verdict::Registered(id);
+    for &number in granted.values().flatten() {
+        let id = new_registration_id();
+        registrations.push(registration(data, seats[number], &id));
+        entries.push(created_entry(data, seats[number], &id));
+        decisions[number] = Decision::Registered(id);
     }
     if registrations.is_empty() {
-        return Ok(verdicts);
+        return Ok(decisions);
     }
     let (mut agendas, mut counts) = (Vec::new(), Vec::new());
-    for (&occurrence, numbers) in &winners {
+    for (&occurrence, numbers) in &granted {
         let members: Vec<&str> =
-            numbers.iter().map(|&number| cast.population.members[seats[number].member].id.as_str()).collect();
+            numbers.iter().map(|&number| data.population.members[seats[number].member].id.as_str()).collect();
         let count = i32::try_from(members.len()).map_err(Error::custom)?;
-        let free = free_agendas(cast, &members, occurrence);
-        agendas.push(doc! { "q": free, "u": enter_into_agenda(cast, occurrence), "multi": true });
-        let with_seats = with_free_seats(cast, occurrence, count);
+        let free = free_agendas(data, &members, occurrence);
+        agendas.push(doc! { "q": free, "u": add_to_agenda(data, occurrence), "multi": true });
+        let with_seats = with_free_seats(data, occurrence, count);
         counts.push(doc! { "q": with_seats, "u": { "$inc": { "taken": count } } });
     }
     let occurrences = counts.len();
@@ -116,22 +118,23 @@ async fn batch(
     storage.collection("registrations").insert_many(registrations).session(&mut *session).await?;
     storage.collection("activity").insert_many(entries).session(&mut *session).await?;
     update(session, storage, "occurrences", counts, occurrences).await?;
-    Ok(verdicts)
+    Ok(decisions)
 }
 
-/// Who gets a seat, by occurrence: first come, first served.
-async fn winners(
+/// The requests that get a seat, by occurrence, in the order of their arrival.
+async fn granted(
     session: &mut ClientSession,
     storage: &Storage,
-    cast: &Cast,
+    data: &TestData,
     seats: &[Seat],
 ) -> Result<BTreeMap<usize, Vec<usize>>> {
-    let mut asking: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut requested: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, seat) in seats.iter().enumerate() {
-        asking.entry(seat.occurrence).or_default().push(number);
+        requested.entry(seat.occurrence).or_default().push(number);
     }
-    let ids: Vec<&str> = asking.keys().map(|&occurrence| cast.occurrences[occurrence].id.as_str()).collect();
-    let wanted = doc! { "_id": { "$in": ids }, "organization": &cast.organization };
+    let ids: Vec<&str> =
+        requested.keys().map(|&occurrence| data.occurrences[occurrence].id.as_str()).collect();
+    let wanted = doc! { "_id": { "$in": ids }, "organization": &data.organization };
     let mut found = storage.collection("occurrences").find(wanted).session(&mut *session).await?;
     let mut free: BTreeMap<String, usize> = BTreeMap::new();
     while let Some(stored) = found.next(&mut *session).await.transpose()? {
@@ -139,14 +142,14 @@ async fn winners(
         let seats = usize::try_from(number("capacity")? - number("taken")?).unwrap_or_default();
         free.insert(stored.get_str("_id").map_err(Error::custom)?.to_owned(), seats);
     }
-    asking.retain(|&occurrence, numbers| {
-        numbers.truncate(free.get(&cast.occurrences[occurrence].id).copied().unwrap_or_default());
+    requested.retain(|&occurrence, numbers| {
+        numbers.truncate(free.get(&data.occurrences[occurrence].id).copied().unwrap_or_default());
         !numbers.is_empty()
     });
-    Ok(asking)
+    Ok(requested)
 }
 
-/// Runs statements as one command, which has to find so many documents.
+/// Runs the statements as one command and checks the number of matched documents.
 async fn update(
     session: &mut ClientSession,
     storage: &Storage,

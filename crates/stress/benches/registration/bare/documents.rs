@@ -1,24 +1,21 @@
-//! What a registration leaves in the database, as Convene would have written it: its validators take it, and its
-//! check of the invariants finds nothing amiss.
+//! The documents of a registration as Convene writes them. They pass its validators and its integrity check.
 
 use bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
 use convene_domain::id::{ActivityId, RegistrationId};
 use convene_stress::new_id;
 
-use crate::{contender::Seat, stage::Cast};
+use crate::{caller::Seat, fixture::TestData};
 
-/// A new registration's id.
-pub(super) fn fresh_id() -> String {
+pub(super) fn new_registration_id() -> String {
     RegistrationId::from_uuid(new_id()).to_string()
 }
 
-/// A registration that holds a seat.
-pub(super) fn registration(cast: &Cast, seat: Seat, id: &str) -> Document {
-    let (member, occurrence) = (&cast.population.members[seat.member], &cast.occurrences[seat.occurrence]);
+pub(super) fn registration(data: &TestData, seat: Seat, id: &str) -> Document {
+    let (member, occurrence) = (&data.population.members[seat.member], &data.occurrences[seat.occurrence]);
     let fingerprint = Binary { subtype: BinarySubtype::Generic, bytes: vec![7; 32] };
     doc! {
         "_id": id,
-        "organization": &cast.organization,
+        "organization": &data.organization,
         "occurrence": &occurrence.id,
         "event": &occurrence.event,
         "member": &member.id,
@@ -31,31 +28,29 @@ pub(super) fn registration(cast: &Cast, seat: Seat, id: &str) -> Document {
     }
 }
 
-/// The log's entry of a registration that was made.
-pub(super) fn made(cast: &Cast, seat: Seat, id: &str) -> Document {
+pub(super) fn created_entry(data: &TestData, seat: Seat, id: &str) -> Document {
     let changes = vec![
         doc! { "field": "status", "after": "CONFIRMED" },
-        doc! { "field": "occurrence", "after": &cast.occurrences[seat.occurrence].id },
-        doc! { "field": "member", "after": &cast.population.members[seat.member].id },
+        doc! { "field": "occurrence", "after": &data.occurrences[seat.occurrence].id },
+        doc! { "field": "member", "after": &data.population.members[seat.member].id },
     ];
-    entry(cast, seat, "registration.created", id, changes)
+    entry(data, seat, "registration.created", id, changes)
 }
 
-/// The log's entry of a registration that was cancelled.
-pub(super) fn cancelled(cast: &Cast, seat: Seat, id: &str) -> Document {
+pub(super) fn cancelled(data: &TestData, seat: Seat, id: &str) -> Document {
     let changes = vec![
         doc! { "field": "status", "before": "CONFIRMED", "after": "CANCELLED" },
         doc! { "field": "cancellationReason", "after": "BY_MEMBER" },
     ];
-    entry(cast, seat, "registration.cancelled", id, changes)
+    entry(data, seat, "registration.cancelled", id, changes)
 }
 
-fn entry(cast: &Cast, seat: Seat, action: &str, subject: &str, changes: Vec<Document>) -> Document {
+fn entry(data: &TestData, seat: Seat, action: &str, subject: &str, changes: Vec<Document>) -> Document {
     doc! {
         "_id": ActivityId::from_uuid(new_id()).to_string(),
-        "organization": &cast.organization,
+        "organization": &data.organization,
         "at": DateTime::now(),
-        "actor": &cast.population.members[seat.member].user,
+        "actor": &data.population.members[seat.member].user,
         "action": action,
         "subject": subject,
         "changes": changes,
@@ -63,21 +58,20 @@ fn entry(cast: &Cast, seat: Seat, action: &str, subject: &str, changes: Vec<Docu
     }
 }
 
-/// Which of these members have the occurrence's time free.
-pub(super) fn free_agendas(cast: &Cast, members: &[&str], occurrence: usize) -> Document {
-    let occurrence = &cast.occurrences[occurrence];
+/// Selects the agendas of the members who are free at the time of the occurrence.
+pub(super) fn free_agendas(data: &TestData, members: &[&str], occurrence: usize) -> Document {
+    let occurrence = &data.occurrences[occurrence];
     let overlapping =
         doc! { "startsAt": { "$lt": occurrence.ends_at }, "endsAt": { "$gt": occurrence.starts_at } };
     doc! {
         "_id": { "$in": members },
-        "organization": &cast.organization,
+        "organization": &data.organization,
         "busy": { "$not": { "$elemMatch": overlapping } },
     }
 }
 
-/// The change that enters the occurrence into an agenda.
-pub(super) fn enter_into_agenda(cast: &Cast, occurrence: usize) -> Document {
-    let occurrence = &cast.occurrences[occurrence];
+pub(super) fn add_to_agenda(data: &TestData, occurrence: usize) -> Document {
+    let occurrence = &data.occurrences[occurrence];
     let busy = doc! {
         "startsAt": occurrence.starts_at,
         "endsAt": occurrence.ends_at,
@@ -86,11 +80,11 @@ pub(super) fn enter_into_agenda(cast: &Cast, occurrence: usize) -> Document {
     doc! { "$push": { "busy": { "$each": [busy], "$sort": { "startsAt": 1 } } } }
 }
 
-/// The occurrence, as long as so many more seats are free.
-pub(super) fn with_free_seats(cast: &Cast, occurrence: usize, seats: i32) -> Document {
+/// Selects the occurrence if it has this number of free seats.
+pub(super) fn with_free_seats(data: &TestData, occurrence: usize, seats: i32) -> Document {
     doc! {
-        "_id": &cast.occurrences[occurrence].id,
-        "organization": &cast.organization,
+        "_id": &data.occurrences[occurrence].id,
+        "organization": &data.organization,
         "status": "SCHEDULED",
         "$expr": { "$lte": [{ "$add": ["$taken", seats] }, "$capacity"] },
     }

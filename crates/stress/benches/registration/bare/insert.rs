@@ -1,26 +1,26 @@
-//! One insert per call: what no way to register can be cheaper than.
+//! One insert per call: the lower bound for the cost of a registration.
 
 use anyhow::bail;
 use bson::Document;
 use futures::TryStreamExt;
 use mongodb::Collection;
 
-use super::documents::{fresh_id, registration};
+use super::documents::{new_registration_id, registration};
 use crate::{
-    contender::{Contender, Seat, Verdict},
-    stage::{Cast, Stage},
+    caller::{Caller, Decision, Seat},
+    fixture::{Fixture, TestData},
 };
 
-/// Inserts a registration's document, and nothing else: no rule is kept.
+/// Inserts the document of a registration and enforces no rule.
 pub(crate) struct InsertCaller(Collection<Document>);
 
 impl InsertCaller {
-    /// So many callers, on a collection with no index but the one on `_id`, or with those that registrations have.
-    pub(crate) async fn several(stage: &Stage, count: usize, indexed: bool) -> anyhow::Result<Vec<Self>> {
-        let collection = stage.bare.collection(if indexed { "inserts_indexed" } else { "inserts" });
+    /// Creates callers on a collection that is indexed by `_id` only, or like `registrations`.
+    pub(crate) async fn several(fixture: &Fixture, count: usize, indexed: bool) -> anyhow::Result<Vec<Self>> {
+        let collection = fixture.bare.collection(if indexed { "inserts_indexed" } else { "inserts" });
         if indexed {
             let indexes: Vec<_> =
-                stage.bare.collection("registrations").list_indexes().await?.try_collect().await?;
+                fixture.bare.collection("registrations").list_indexes().await?.try_collect().await?;
             let own = indexes.into_iter().filter(|index| !index.keys.contains_key("_id"));
             collection.create_indexes(own).await?;
         }
@@ -28,14 +28,14 @@ impl InsertCaller {
     }
 }
 
-impl Contender for InsertCaller {
-    async fn register(&mut self, cast: &Cast, seat: Seat) -> anyhow::Result<Verdict> {
-        let id = fresh_id();
-        self.0.insert_one(registration(cast, seat, &id)).await?;
-        Ok(Verdict::Registered(id))
+impl Caller for InsertCaller {
+    async fn register(&mut self, data: &TestData, seat: Seat) -> anyhow::Result<Decision> {
+        let id = new_registration_id();
+        self.0.insert_one(registration(data, seat, &id)).await?;
+        Ok(Decision::Registered(id))
     }
 
-    async fn cancel(&mut self, _: &Cast, _: Seat, _: &str) -> anyhow::Result<()> {
-        bail!("an insert can't be taken back by another one")
+    async fn cancel(&mut self, _: &TestData, _: Seat, _: &str) -> anyhow::Result<()> {
+        bail!("an insert cannot be cancelled")
     }
 }

@@ -1,4 +1,4 @@
-//! The same work without `convene`: on the MongoDB driver, with the same documents, durable on a majority as well.
+//! The same work without `convene`: the MongoDB driver, the same documents, and the same write concern.
 
 mod batched;
 mod documents;
@@ -9,7 +9,6 @@ use mongodb::options::{ReadConcern, TransactionOptions, WriteConcern};
 
 pub(crate) use self::{batched::BatchedCaller, insert::InsertCaller, transaction::TransactionCaller};
 
-/// The settings of every transaction.
 fn options() -> TransactionOptions {
     TransactionOptions::builder()
         .read_concern(ReadConcern::snapshot())

@@ -1,57 +1,60 @@
-//! One member asks for many occurrences of the same hour at once, and can be at one of them.
+//! One member requests many overlapping occurrences concurrently and gets one of them.
 
 use anyhow::ensure;
 
 use crate::{
     bare::TransactionCaller,
-    contender::{CLASH, Contender, Seat},
+    caller::{CONFLICT, Caller, Seat},
     convene::HttpCaller,
     drive::{Measurement, Task, drive, median},
+    fixture::{Fixture, Side},
     settings::Settings,
-    stage::{Side, Stage},
     table::{self, Row},
 };
 
-/// How many occurrences, and how many calls at once.
+/// The number of occurrences and of concurrent calls.
 const OVERLAPPING: usize = 64;
-/// How many members do this, one after the other.
+/// The number of members, who run one after the other.
 const MEMBERS: usize = 20;
-const WAYS: [&str; 3] = ["transaction per call", "convene", "convene, two processes"];
+const VARIANTS: [&str; 3] = ["transaction per call", "convene", "convene, two processes"];
 
-/// Runs it.
-pub(crate) async fn run(stage: &mut Stage, settings: &Settings) -> anyhow::Result<()> {
-    let occurrences = stage.create_events(OVERLAPPING, 1_000, true).await?;
-    let members = settings.scaled(MEMBERS).min(stage.cast.population.members.len() / WAYS.len());
+pub(crate) async fn run(fixture: &mut Fixture, settings: &Settings) -> anyhow::Result<()> {
+    let occurrences = fixture.create_events(OVERLAPPING, 1_000, true).await?;
+    let members = settings.scaled(MEMBERS).min(fixture.data.population.members.len() / VARIANTS.len());
     ensure!(members > 0, "there are too few members at this scale");
-    let servers = stage.servers();
+    let servers = fixture.servers();
     let mut rows = Vec::new();
-    for (way, name) in WAYS.into_iter().enumerate() {
+    for (variant, name) in VARIANTS.into_iter().enumerate() {
         let mut measured = Vec::new();
-        for member in (0..members).map(|number| number * WAYS.len() + way) {
+        for member in (0..members).map(|number| number * VARIANTS.len() + variant) {
             let tasks: Vec<Task> = occurrences
                 .iter()
-                .map(|&occurrence| Task { seat: Seat { member, occurrence }, give_back: false })
+                .map(|&occurrence| Task { seat: Seat { member, occurrence }, then_cancel: false })
                 .collect();
-            let run = if way == 0 {
-                once(stage, TransactionCaller::several(stage, OVERLAPPING), tasks).await?
+            let run = if variant == 0 {
+                run_once(fixture, TransactionCaller::several(fixture, OVERLAPPING), tasks).await?
             } else {
-                let servers = if way == 1 { &servers[..1] } else { &servers[..] };
-                once(stage, HttpCaller::several(OVERLAPPING, servers).await?, tasks).await?
+                let servers = if variant == 1 { &servers[..1] } else { &servers[..] };
+                run_once(fixture, HttpCaller::several(OVERLAPPING, servers).await?, tasks).await?
             };
-            stage.expect(if way == 0 { Side::Bare } else { Side::Convene }, &run);
+            fixture.expect(if variant == 0 { Side::Bare } else { Side::Convene }, &run);
             measured.push(run);
         }
         rows.push(Row { name: name.to_owned(), callers: OVERLAPPING, measurement: median(measured) });
     }
-    table::print("One member's 64 overlapping calls", WAYS[0], &rows)
+    table::print("One member's 64 overlapping calls", VARIANTS[0], &rows)
 }
 
-/// Of all calls, one must win.
-async fn once<C: Contender>(stage: &Stage, callers: Vec<C>, tasks: Vec<Task>) -> anyhow::Result<Measurement> {
-    let run = drive(stage, callers, tasks).await?;
-    let clashes = run.refused.get(CLASH).copied().unwrap_or_default();
+/// Exactly one call must succeed.
+async fn run_once<C: Caller>(
+    fixture: &Fixture,
+    callers: Vec<C>,
+    tasks: Vec<Task>,
+) -> anyhow::Result<Measurement> {
+    let run = drive(fixture, callers, tasks).await?;
+    let conflicts = run.refused.get(CONFLICT).copied().unwrap_or_default();
     ensure!(
-        (run.registered, clashes) == (1, OVERLAPPING - 1),
+        (run.registered, conflicts) == (1, OVERLAPPING - 1),
         "{} registered, {:?} refused",
         run.registered,
         run.refused

@@ -1,4 +1,4 @@
-//! One table each.
+//! The parts of the benchmark. Each prints one table.
 
 pub(crate) mod member;
 pub(crate) mod mixed;

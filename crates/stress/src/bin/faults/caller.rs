@@ -1,4 +1,4 @@
-//! One caller: what it asks for, how it repeats, and what it knows.
+//! A caller: its requests, its retries and its knowledge.
 
 use std::{
     collections::HashSet,
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::{
-    fleet::{Fleet, Place, SERVERS},
-    history::{Attempt, Call, Ending, History, Operation},
+    fixture::{Fixture, TestData},
+    history::{Attempt, AttemptOutcome, Call, History, Operation},
     load::CALLERS,
-    scene::{Cast, Scene},
+    servers::{Endpoint, SERVERS, Servers},
 };
 
 const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
@@ -26,52 +26,50 @@ const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
 const RESIZE: &str = "mutation U($input: UpdateOccurrenceInput!) { \
     updateOccurrence(input: $input) { occurrence { id status } userErrors { code } } }";
 
-/// A server answers a request within 10 s. What is beyond that is for the network and for a busy machine.
-const ANSWER: Duration = Duration::from_secs(15);
-/// When a caller gives up on a call.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The longest pause before a call is repeated.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long after sending it a rude caller hangs up at the latest: in the middle of whatever is going on.
-const RUDE: Duration = Duration::from_millis(15);
+/// The server's deadline of 10 s plus a margin for the network and a busy machine.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest pause before a retry.
+const MAX_PAUSE: Duration = Duration::from_millis(100);
+/// The longest time between a request and a disconnect, short enough to hit any stage of its execution.
+const MAX_DISCONNECT_DELAY: Duration = Duration::from_millis(15);
 
-/// What a caller holds for one of its members.
+/// A registration that the caller knows.
 struct Held {
     member: usize,
     occurrence: usize,
     registration: String,
 }
 
-/// A caller. It speaks for members of its own, and is alone in changing the capacity of some occurrences, so that
-/// it knows what it must be told.
+/// A caller. It acts for its own members and is the only one to change the capacity of its occurrences, so it can
+/// predict every answer.
 pub(crate) struct Caller {
     number: usize,
-    fleet: Arc<Fleet>,
+    servers: Arc<Servers>,
     history: Arc<History>,
-    cast: Arc<Cast>,
-    rude: Arc<AtomicBool>,
-    connections: [Option<(Place, Connection)>; SERVERS],
+    data: Arc<TestData>,
+    disconnecting: Arc<AtomicBool>,
+    connections: [Option<(Endpoint, Connection)>; SERVERS],
     held: Vec<Held>,
-    /// What members may or may not hold: calls whose end was never learned.
-    unsure: HashSet<(usize, usize)>,
+    /// Members and occurrences of calls with uncertain outcome.
+    uncertain: HashSet<(usize, usize)>,
 }
 
 impl Caller {
-    /// The caller of this number.
-    pub(crate) fn new(number: usize, scene: &Scene) -> Self {
+    pub(crate) fn new(number: usize, fixture: &Fixture) -> Self {
         Self {
             number,
-            fleet: Arc::clone(&scene.fleet),
-            history: Arc::clone(&scene.history),
-            cast: Arc::clone(&scene.cast),
-            rude: Arc::clone(&scene.rude),
+            servers: Arc::clone(&fixture.servers),
+            history: Arc::clone(&fixture.history),
+            data: Arc::clone(&fixture.data),
+            disconnecting: Arc::clone(&fixture.disconnecting),
             connections: Default::default(),
             held: Vec::new(),
-            unsure: HashSet::new(),
+            uncertain: HashSet::new(),
         }
     }
 
-    /// Does something, anything.
+    /// Executes a random operation.
     pub(crate) async fn act(&mut self) -> anyhow::Result<()> {
         match rand::random_range(0..100) {
             0..6 => self.resize().await,
@@ -81,24 +79,24 @@ impl Caller {
     }
 
     async fn register(&mut self) -> anyhow::Result<()> {
-        let own = self.cast.population.members.len() / CALLERS;
+        let own = self.data.population.members.len() / CALLERS;
         let member = rand::random_range(0..own) * CALLERS + self.number;
-        let occurrence = rand::random_range(0..self.cast.occurrences.len());
+        let occurrence = rand::random_range(0..self.data.occurrences.len());
         let join_waitlist = rand::random_bool(0.5);
-        let operation = self.pursue(Call::Register { member, occurrence, join_waitlist }).await?;
+        let operation = self.execute(Call::Register { member, occurrence, join_waitlist }).await?;
         let holds = self.held.iter().any(|held| (held.member, held.occurrence) == (member, occurrence));
-        let is_unsure = self.unsure.contains(&(member, occurrence));
-        let told = match operation.certain().cloned() {
+        let is_uncertain = self.uncertain.contains(&(member, occurrence));
+        let answer = match operation.certain().cloned() {
             None => {
-                self.unsure.insert((member, occurrence));
+                self.uncertain.insert((member, occurrence));
                 return Ok(());
             }
-            Some(Ending::Done { id, .. }) if !holds => {
+            Some(AttemptOutcome::Done { id, .. }) if !holds => {
                 self.held.push(Held { member, occurrence, registration: id });
                 return Ok(());
             }
-            Some(Ending::Refused { code }) => match code.as_str() {
-                "ALREADY_REGISTERED" if holds || is_unsure => return Ok(()),
+            Some(AttemptOutcome::Refused { code }) => match code.as_str() {
+                "ALREADY_REGISTERED" if holds || is_uncertain => return Ok(()),
                 "SCHEDULE_CONFLICT" if self.may_be_busy(member, occurrence) => return Ok(()),
                 "OCCURRENCE_FULL" if !join_waitlist => return Ok(()),
                 _ => code,
@@ -106,29 +104,31 @@ impl Caller {
             Some(other) => format!("{other:?}"),
         };
         self.history.violation(format!(
-            "member {member}, who {} a place in occurrence {occurrence}, was told {told}",
+            "member {member}, who {} a place in occurrence {occurrence}, got the answer {answer}",
             if holds { "holds" } else { "does not hold" }
         ));
         Ok(())
     }
 
-    /// Whether the member may have a seat at the time of an occurrence.
+    /// Returns true if the member may be registered at the time of the occurrence.
     fn may_be_busy(&self, member: usize, occurrence: usize) -> bool {
         let held = self.held.iter().map(|held| (held.member, held.occurrence));
-        held.chain(self.unsure.iter().copied())
-            .any(|(other, held)| other == member && Cast::hour(held) == Cast::hour(occurrence))
+        held.chain(self.uncertain.iter().copied())
+            .any(|(other, held)| other == member && TestData::hour(held) == TestData::hour(occurrence))
     }
 
     async fn cancel(&mut self) -> anyhow::Result<()> {
         let Held { member, occurrence, registration } =
             self.held.swap_remove(rand::random_range(0..self.held.len()));
-        let operation = self.pursue(Call::Cancel { member, registration: registration.clone() }).await?;
-        // Nobody else cancels it, so that there is never a reason to refuse, whatever became of earlier attempts.
-        let refused =
-            operation.attempts.iter().find(|attempt| matches!(attempt.ending, Ending::Refused { .. }));
+        let operation = self.execute(Call::Cancel { member, registration: registration.clone() }).await?;
+        // No other caller cancels it, so a refusal is always wrong.
+        let refused = operation
+            .attempts
+            .iter()
+            .find(|attempt| matches!(attempt.outcome, AttemptOutcome::Refused { .. }));
         match (refused, operation.certain()) {
-            (None, Some(Ending::Done { id, .. })) if *id == registration => {}
-            (None, None) => _ = self.unsure.insert((member, occurrence)),
+            (None, Some(AttemptOutcome::Done { id, .. })) if *id == registration => {}
+            (None, None) => _ = self.uncertain.insert((member, occurrence)),
             (_, certain) => self.history.violation(format!(
                 "{}: a cancellation of {registration} was answered with {certain:?} and {refused:?}",
                 operation.key
@@ -138,13 +138,13 @@ impl Caller {
     }
 
     async fn resize(&mut self) -> anyhow::Result<()> {
-        let own = self.cast.occurrences.len() / CALLERS;
+        let own = self.data.occurrences.len() / CALLERS;
         let occurrence = rand::random_range(0..own) * CALLERS + self.number;
         let capacity = rand::random_range(4..16);
-        let operation = self.pursue(Call::Resize { occurrence, capacity }).await?;
+        let operation = self.execute(Call::Resize { occurrence, capacity }).await?;
         match operation.certain() {
-            None | Some(Ending::Done { .. }) => {}
-            Some(Ending::Refused { code }) if code == "CAPACITY_BELOW_REGISTRATIONS" => {}
+            None | Some(AttemptOutcome::Done { .. }) => {}
+            Some(AttemptOutcome::Refused { code }) if code == "CAPACITY_BELOW_REGISTRATIONS" => {}
             Some(other) => {
                 self.history.violation(format!("a change of capacity was answered with {other:?}"));
             }
@@ -152,105 +152,109 @@ impl Caller {
         Ok(())
     }
 
-    /// Makes a call, and repeats it with the same key until its end is certain or patience is over.
-    async fn pursue(&mut self, call: Call) -> anyhow::Result<Operation> {
-        let key = self.history.fresh_key();
-        let request = request(&self.cast, &call, &key);
+    /// Executes a call and retries it with the same key until the outcome is certain or the time is over.
+    async fn execute(&mut self, call: Call) -> anyhow::Result<Operation> {
+        let key = self.history.new_key();
+        let request = request(&self.data, &call, &key);
         let mut operation = Operation { key, call, attempts: Vec::new() };
         let begun = Instant::now();
         let mut server = rand::random_range(0..SERVERS);
         loop {
             let attempt = self.attempt(server, &request).await?;
-            let ending = attempt.ending.clone();
+            let outcome = attempt.outcome.clone();
             self.history.record(&mut operation, attempt)?;
-            match &ending {
-                // Some ask again although they know.
-                Ending::Done { .. } if operation.attempts.len() < 5 && rand::random_bool(0.05) => {}
-                ending if ending.is_certain() => break,
-                Ending::Silent => {
-                    self.history.violation(format!("{} was not answered within {ANSWER:?}", operation.key));
+            match &outcome {
+                // Some callers repeat although the outcome is certain.
+                AttemptOutcome::Done { .. } if operation.attempts.len() < 5 && rand::random_bool(0.05) => {}
+                outcome if outcome.is_certain() => break,
+                AttemptOutcome::TimedOut => {
+                    self.history
+                        .violation(format!("{} was not answered within {ANSWER_TIMEOUT:?}", operation.key));
                 }
-                Ending::Failed { code } if code != "OUTCOME_UNKNOWN" && !ending.is_harmless() => {
+                AttemptOutcome::Failed { code }
+                    if code != "OUTCOME_UNKNOWN" && !outcome.changed_nothing() =>
+                {
                     self.history.violation(format!("{} failed with {code}", operation.key));
                 }
                 _ => {}
             }
-            // Some believe at once that nothing was changed: the audit sees whether that is true.
-            if begun.elapsed() > PATIENCE || ending.is_harmless() && rand::random_bool(0.1) {
+            // Some callers accept that nothing was changed; the audit verifies it.
+            if begun.elapsed() > RETRY_TIMEOUT || outcome.changed_nothing() && rand::random_bool(0.1) {
                 break;
             }
             server = (server + 1) % SERVERS;
-            tokio::time::sleep(PAUSE.mul_f64(rand::random_range(0.0..1.0))).await;
+            tokio::time::sleep(MAX_PAUSE.mul_f64(rand::random_range(0.0..1.0))).await;
         }
         self.history.close(operation.clone());
         Ok(operation)
     }
 
     async fn attempt(&mut self, server: usize, request: &[u8]) -> anyhow::Result<Attempt> {
-        let place = self.fleet.place(server);
+        let endpoint = self.servers.endpoint(server);
         let mut sent = self.history.now();
-        let ending = if self.rude.load(Ordering::Relaxed) && rand::random_bool(0.3) {
-            vanish(place, request).await.map_or_else(broken, |()| Ending::HungUp)
+        let outcome = if self.disconnecting.load(Ordering::Relaxed) && rand::random_bool(0.3) {
+            send_and_disconnect(endpoint, request)
+                .await
+                .map_or_else(broken, |()| AttemptOutcome::Disconnected)
         } else {
-            match timeout(ANSWER, self.ask(server, place, request, &mut sent)).await {
-                Ok(Ok(body)) => ending(Outcome::read(&body)?)?,
+            match timeout(ANSWER_TIMEOUT, self.ask(server, endpoint, request, &mut sent)).await {
+                Ok(Ok(body)) => outcome(Outcome::read(&body)?)?,
                 Ok(Err(error)) => broken(error),
-                Err(_) => Ending::Silent,
+                Err(_) => AttemptOutcome::TimedOut,
             }
         };
-        Ok(Attempt { server, generation: place.generation, sent, answered: self.history.now(), ending })
+        Ok(Attempt { server, generation: endpoint.generation, sent, answered: self.history.now(), outcome })
     }
 
     async fn ask(
         &mut self,
         server: usize,
-        place: Place,
+        endpoint: Endpoint,
         request: &[u8],
         sent: &mut u64,
     ) -> io::Result<Vec<u8>> {
-        // Taken out: a connection that does not come back from here is closed.
+        // The connection is put back after success only.
         let mut connection = match self.connections[server].take() {
-            Some((there, connection)) if there == place => connection,
-            _ => Connection::open(place.address).await?,
+            Some((there, connection)) if there == endpoint => connection,
+            _ => Connection::open(endpoint.address).await?,
         };
         *sent = self.history.now();
         let body = connection.send(request).await?;
-        self.connections[server] = Some((place, connection));
+        self.connections[server] = Some((endpoint, connection));
         Ok(body)
     }
 }
 
-/// The request of a call.
-pub(crate) fn request(cast: &Cast, wanted: &Call, key: &str) -> Vec<u8> {
+pub(crate) fn request(data: &TestData, wanted: &Call, key: &str) -> Vec<u8> {
     let (credentials, document, mut input): (Credentials, &str, Value) = match wanted {
         Call::Register { member, occurrence, join_waitlist } => (
-            Population::credentials(&cast.population.members[*member]),
+            Population::credentials(&data.population.members[*member]),
             REGISTER,
-            json!({ "occurrenceId": cast.occurrences[*occurrence], "joinWaitlist": join_waitlist }),
+            json!({ "occurrenceId": data.occurrences[*occurrence], "joinWaitlist": join_waitlist }),
         ),
         Call::Cancel { member, registration } => (
-            Population::credentials(&cast.population.members[*member]),
+            Population::credentials(&data.population.members[*member]),
             CANCEL,
             json!({ "registrationId": registration }),
         ),
         Call::Resize { occurrence, capacity } => (
             Population::admin(),
             RESIZE,
-            json!({ "occurrenceId": cast.occurrences[*occurrence], "capacity": capacity }),
+            json!({ "occurrenceId": data.occurrences[*occurrence], "capacity": capacity }),
         ),
     };
     input["idempotencyKey"] = key.into();
     credentials.post(&call(document, &input))
 }
 
-/// What an answer means.
-pub(crate) fn ending(outcome: Outcome) -> anyhow::Result<Ending> {
+/// The outcome of an attempt with this answer.
+pub(crate) fn outcome(outcome: Outcome) -> anyhow::Result<AttemptOutcome> {
     Ok(match outcome {
-        Outcome::Refused(code) => Ending::Refused { code },
-        Outcome::Failed(code) => Ending::Failed { code },
+        Outcome::Refused(code) => AttemptOutcome::Refused { code },
+        Outcome::Failed(code) => AttemptOutcome::Failed { code },
         Outcome::Done(payload) => {
             let object = if payload.get("registration").is_some() { "registration" } else { "occurrence" };
-            Ending::Done {
+            AttemptOutcome::Done {
                 id: text(&payload, &format!("/{object}/id"))?.to_owned(),
                 status: text(&payload, &format!("/{object}/status"))?.to_owned(),
             }
@@ -258,16 +262,16 @@ pub(crate) fn ending(outcome: Outcome) -> anyhow::Result<Ending> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what is left of an attempt")]
-fn broken(error: io::Error) -> Ending {
-    Ending::Broken { reason: error.to_string() }
+#[expect(clippy::needless_pass_by_value, reason = "used as a function of the error")]
+fn broken(error: io::Error) -> AttemptOutcome {
+    AttemptOutcome::ConnectionBroken { reason: error.to_string() }
 }
 
-/// Sends a request, and breaks the connection off while it is worked on.
-async fn vanish(place: Place, request: &[u8]) -> io::Result<()> {
-    let mut stream = TcpStream::connect(place.address).await?;
+/// Sends a request and resets the connection during its execution.
+async fn send_and_disconnect(endpoint: Endpoint, request: &[u8]) -> io::Result<()> {
+    let mut stream = TcpStream::connect(endpoint.address).await?;
     stream.write_all(request).await?;
-    tokio::time::sleep(RUDE.mul_f64(rand::random_range(0.0..1.0))).await;
-    // The system sends a reset in place of a farewell.
+    tokio::time::sleep(MAX_DISCONNECT_DELAY.mul_f64(rand::random_range(0.0..1.0))).await;
+    // The kernel sends RST instead of FIN.
     stream.set_zero_linger()
 }

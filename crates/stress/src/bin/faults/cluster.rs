@@ -1,4 +1,4 @@
-//! The replica set, member by member.
+//! The members of the replica set.
 
 use std::time::{Duration, Instant};
 
@@ -7,65 +7,60 @@ use bson::{Document, doc};
 use mongodb::{Client, options::ClientOptions};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How often a member is asked again.
-const GLANCE: Duration = Duration::from_millis(100);
-/// How long a member may take to answer before it counts as gone.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long the members may take to elect a primary.
-const ELECTION: Duration = Duration::from_secs(20);
-/// How `convene` names itself to the database.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
+const ELECTION_TIMEOUT: Duration = Duration::from_secs(20);
+/// The application name of `convene`.
 const CONVENE: &str = "convene";
 
-/// A member, reached directly.
+/// A member with a direct connection.
 struct Member {
     address: String,
     client: Client,
 }
 
-/// All members.
 pub(crate) struct Cluster {
     members: Vec<Member>,
 }
 
 impl Cluster {
-    /// The members at these addresses.
-    pub(crate) async fn of(addresses: &[String]) -> anyhow::Result<Self> {
-        ensure!(addresses.len() == 3, "there have to be three members");
+    pub(crate) async fn connect_to(addresses: &[String]) -> anyhow::Result<Self> {
+        ensure!(addresses.len() == 3, "three members are required");
         let mut members = Vec::new();
         for address in addresses {
             let mut options =
                 ClientOptions::parse(format!("mongodb://{address}/?directConnection=true")).await?;
             options.app_name = Some("faults".to_owned());
-            options.connect_timeout = Some(PATIENCE);
-            options.server_selection_timeout = Some(PATIENCE);
+            options.connect_timeout = Some(COMMAND_TIMEOUT);
+            options.server_selection_timeout = Some(COMMAND_TIMEOUT);
             options.heartbeat_freq = Some(Duration::from_millis(500));
             members.push(Member { address: address.clone(), client: Client::with_options(options)? });
         }
         Ok(Self { members })
     }
 
-    /// The number of the member that takes writes, as soon as there is one.
+    /// Waits for a primary and returns its index.
     pub(crate) async fn primary(&self) -> anyhow::Result<usize> {
-        let latest = Instant::now() + ELECTION;
+        let latest = Instant::now() + ELECTION_TIMEOUT;
         while Instant::now() < latest {
             for member in 0..self.members.len() {
                 if self.hello(member).await.is_some_and(|hello| is(&hello, "isWritablePrimary")) {
                     return Ok(member);
                 }
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         bail!("there is no primary")
     }
 
-    /// The numbers of the others.
+    /// The indexes of the secondaries.
     pub(crate) async fn secondaries(&self) -> anyhow::Result<Vec<usize>> {
         let primary = self.primary().await?;
         Ok((0..self.members.len()).filter(|&member| member != primary).collect())
     }
 
-    /// Waits until every member is there and either leads or follows.
-    pub(crate) async fn whole(&self, limit: Duration) -> anyhow::Result<()> {
+    /// Waits until one member is the primary and all others are secondaries.
+    pub(crate) async fn wait_until_healthy(&self, limit: Duration) -> anyhow::Result<()> {
         let latest = Instant::now() + limit;
         'waiting: while Instant::now() < latest {
             let mut primaries = 0;
@@ -73,7 +68,7 @@ impl Cluster {
                 let hello = self.hello(member).await;
                 let is = |field: &str| hello.as_ref().is_some_and(|hello| is(hello, field));
                 if !is("isWritablePrimary") && !is("secondary") {
-                    tokio::time::sleep(GLANCE).await;
+                    tokio::time::sleep(POLL_INTERVAL).await;
                     continue 'waiting;
                 }
                 primaries += usize::from(is("isWritablePrimary"));
@@ -81,33 +76,31 @@ impl Cluster {
             if primaries == 1 {
                 return Ok(());
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
-        bail!("the replica set is not whole after {limit:?}")
+        bail!("the replica set is not healthy after {limit:?}")
     }
 
-    /// Sends a signal to the process of a member.
     pub(crate) async fn signal(&self, member: usize, signal: Signal) -> anyhow::Result<()> {
         signal_process(self.process(member).await?, signal)
     }
 
-    /// The process of a member.
+    /// The process id of a member.
     pub(crate) async fn process(&self, member: usize) -> anyhow::Result<u32> {
         let status = self.command(member, doc! { "serverStatus": 1 }).await?;
         Ok(u32::try_from(status.get_i64("pid")?)?)
     }
 
-    /// Runs a command on a member.
     pub(crate) async fn command(&self, member: usize, command: Document) -> anyhow::Result<Document> {
         let Member { address, client } = &self.members[member];
-        let answer =
-            tokio::time::timeout(ELECTION, async { client.database("admin").run_command(command).await });
+        let answer = tokio::time::timeout(ELECTION_TIMEOUT, async {
+            client.database("admin").run_command(command).await
+        });
         answer.await?.with_context(|| format!("{address} refused"))
     }
 
-    /// Turns a fail point for commands of `convene` on, as the mode says, for a while, and answers with how many
-    /// commands it met.
-    pub(crate) async fn disturb(
+    /// Enables a fail point for commands of `convene` for a while, and returns the number of affected commands.
+    pub(crate) async fn with_fail_point(
         &self,
         member: usize,
         mode: Document,
@@ -120,13 +113,13 @@ impl Cluster {
         let before = self.command(member, point(mode.into())).await?;
         tokio::time::sleep(duration).await;
         let after = self.command(member, point("off".into())).await?;
-        Ok(entered(&after)? - entered(&before)?)
+        Ok(hit_count(&after)? - hit_count(&before)?)
     }
 
     async fn hello(&self, member: usize) -> Option<Document> {
         let client = &self.members[member].client;
         let hello = async { client.database("admin").run_command(doc! { "hello": 1 }).await };
-        tokio::time::timeout(PATIENCE, hello).await.ok()?.ok()
+        tokio::time::timeout(COMMAND_TIMEOUT, hello).await.ok()?.ok()
     }
 }
 
@@ -134,14 +127,13 @@ fn is(hello: &Document, field: &str) -> bool {
     hello.get_bool(field).is_ok_and(|is| is)
 }
 
-/// Sends a signal to a process.
 pub(crate) fn signal_process(id: u32, signal: Signal) -> anyhow::Result<()> {
     let id = Pid::from_raw(i32::try_from(id)?).context("no process has this id")?;
     Ok(kill_process(id, signal)?)
 }
 
-/// How often a fail point was met since its server started.
-pub(crate) fn entered(state: &Document) -> anyhow::Result<i64> {
+/// The number of times that a fail point was hit since the server started.
+pub(crate) fn hit_count(state: &Document) -> anyhow::Result<i64> {
     let count = state.get_i64("count").or_else(|_| state.get_i32("count").map(i64::from));
     count.with_context(|| format!("no count in {state}"))
 }

@@ -1,4 +1,4 @@
-//! What was asked and what was answered, and when.
+//! The history of all requests and answers.
 
 use std::{
     fs::File,
@@ -14,96 +14,78 @@ use std::{
 use anyhow::ensure;
 use serde::Serialize;
 
-/// What a caller wants.
+/// A call to the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "call")]
 pub(crate) enum Call {
-    /// A seat, or a place in the queue.
     Register {
-        /// The member's number.
+        /// The index of the member.
         member: usize,
-        /// The occurrence's number.
+        /// The index of the occurrence.
         occurrence: usize,
-        /// Whether to queue where it is full.
         join_waitlist: bool,
     },
-    /// To give one back.
     Cancel {
-        /// The member's number.
+        /// The index of the member.
         member: usize,
-        /// The registration's id.
         registration: String,
     },
-    /// Another number of seats.
     Resize {
-        /// The occurrence's number.
+        /// The index of the occurrence.
         occurrence: usize,
-        /// How many seats there shall be.
         capacity: usize,
     },
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
-pub(crate) enum Ending {
-    /// It was done.
+pub(crate) enum AttemptOutcome {
     Done {
-        /// What it is about: the registration's id, or the occurrence's.
+        /// The id of the registration or of the occurrence.
         id: String,
-        /// The registration's status.
         status: String,
     },
-    /// The rules say no.
-    Refused {
-        /// The code of the reason.
-        code: String,
-    },
-    /// The machinery failed, and said so.
-    Failed {
-        /// The code.
-        code: String,
-    },
-    /// The connection broke, or there was none.
-    Broken {
-        /// What the system says.
-        reason: String,
-    },
-    /// The caller hung up without waiting for the answer.
-    HungUp,
-    /// There was no answer when there had to be one.
-    Silent,
+    /// A user error.
+    Refused { code: String },
+    /// A top-level error.
+    Failed { code: String },
+    /// The connection could not be opened or was closed.
+    ConnectionBroken { reason: String },
+    /// The caller disconnected without waiting for the answer.
+    Disconnected,
+    /// No answer arrived in time.
+    TimedOut,
 }
 
-impl Ending {
-    /// Whether it is an answer to what was asked.
+impl AttemptOutcome {
+    /// Returns true if the answer states the result of the call.
     pub(crate) fn is_certain(&self) -> bool {
         matches!(self, Self::Done { .. } | Self::Refused { .. })
     }
 
-    /// Whether it says that nothing was changed.
-    pub(crate) fn is_harmless(&self) -> bool {
+    /// Returns true if the answer states that nothing was changed.
+    pub(crate) fn changed_nothing(&self) -> bool {
         matches!(self, Self::Failed { code } if code == "UNAVAILABLE" || code == "OVERLOADED")
     }
 }
 
-/// One request.
+/// One request of an operation.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Attempt {
-    /// To which server.
+    /// The index of the server.
     pub(crate) server: usize,
-    /// To which of its processes.
+    /// The generation of the server's process.
     pub(crate) generation: u32,
-    /// When it was sent, in microseconds of the run.
+    /// Microseconds since the start of the run.
     pub(crate) sent: u64,
-    /// When it ended.
+    /// Microseconds since the start of the run.
     pub(crate) answered: u64,
-    /// How it ended.
     #[serde(flatten)]
-    pub(crate) ending: Ending,
+    pub(crate) outcome: AttemptOutcome,
 }
 
-/// A call with all its attempts, under one key.
+/// A call with all its attempts, which share one idempotency key.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) key: String,
@@ -112,21 +94,21 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// What the caller knows for sure: what was done, or that it was refused.
+    /// The outcome that the caller knows with certainty.
     ///
-    /// A refusal is only sure if no earlier attempt can still be on its way: one that was cut off may reach a server
-    /// that has been slow, and take a seat that was not free when the repeat was refused.
-    pub(crate) fn certain(&self) -> Option<&Ending> {
-        let mut endings = self.attempts.iter().map(|attempt| &attempt.ending);
-        let done = endings.clone().find(|ending| matches!(ending, Ending::Done { .. }));
+    /// A refusal is certain only if no earlier attempt can still be executed: an attempt without answer may reach a
+    /// slow server later and take a seat that was not free when the retry was refused.
+    pub(crate) fn certain(&self) -> Option<&AttemptOutcome> {
+        let mut endings = self.attempts.iter().map(|attempt| &attempt.outcome);
+        let done = endings.clone().find(|outcome| matches!(outcome, AttemptOutcome::Done { .. }));
         done.or_else(|| {
-            let sure = endings.clone().all(|ending| ending.is_certain() || ending.is_harmless());
-            endings.rfind(|ending| sure && ending.is_certain())
+            let sure = endings.clone().all(|outcome| outcome.is_certain() || outcome.changed_nothing());
+            endings.rfind(|outcome| sure && outcome.is_certain())
         })
     }
 }
 
-/// A line of the written history.
+/// A line of the history file.
 #[derive(Serialize)]
 struct Line<'a> {
     key: &'a str,
@@ -137,16 +119,15 @@ struct Line<'a> {
     ended: &'a Attempt,
 }
 
-/// A moment of the history.
+/// A point in the history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    /// In microseconds of the run.
+    /// Microseconds since the start of the run.
     pub(crate) time: u64,
-    /// How many attempts had ended.
+    /// The number of ended attempts.
     pub(crate) attempts: usize,
 }
 
-/// Everything.
 pub(crate) struct History {
     begun: Instant,
     file: Mutex<BufWriter<File>>,
@@ -158,7 +139,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// An empty one, written to this file.
+    /// Creates an empty history that is written to this file.
     pub(crate) fn begin(file: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             begun: Instant::now(),
@@ -171,17 +152,17 @@ impl History {
         })
     }
 
-    /// Microseconds since the run began.
+    /// Microseconds since the start of the run.
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A key that was never used.
-    pub(crate) fn fresh_key(&self) -> String {
+    /// A new idempotency key.
+    pub(crate) fn new_key(&self) -> String {
         format!("fault-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Adds an attempt to its operation, and writes it down.
+    /// Adds an attempt to its operation and writes it to the file.
     pub(crate) fn record(&self, operation: &mut Operation, attempt: Attempt) -> anyhow::Result<()> {
         let line = Line {
             key: &operation.key,
@@ -192,7 +173,7 @@ impl History {
         let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
         lock(&self.file).write_all(&line)?;
-        if matches!(attempt.ending, Ending::Done { .. }) {
+        if matches!(attempt.outcome, AttemptOutcome::Done { .. }) {
             self.done.fetch_add(1, Ordering::Relaxed);
         }
         lock(&self.attempts).push(attempt.clone());
@@ -200,57 +181,55 @@ impl History {
         Ok(())
     }
 
-    /// Adds an operation that nobody pursues any more.
+    /// Adds a finished operation.
     pub(crate) fn close(&self, operation: Operation) {
         lock(&self.operations).push(operation);
     }
 
-    /// How many operations are over.
+    /// The number of finished operations.
     pub(crate) fn operations(&self) -> usize {
         lock(&self.operations).len()
     }
 
-    /// All operations that are over.
+    /// All finished operations.
     pub(crate) fn all(&self) -> Vec<Operation> {
         lock(&self.operations).clone()
     }
 
-    /// Notes that something is not as it has to be.
+    /// Records a violation.
     pub(crate) fn violation(&self, what: String) {
         lock(&self.violations).push(what);
     }
 
-    /// What is not as it has to be.
     pub(crate) fn violations(&self) -> Vec<String> {
         lock(&self.violations).clone()
     }
 
-    /// Writes out what is still in memory.
     pub(crate) fn flush(&self) -> anyhow::Result<()> {
         Ok(lock(&self.file).flush()?)
     }
 
-    /// This moment.
+    /// The current point in the history.
     pub(crate) fn mark(&self) -> Mark {
         Mark { time: self.now(), attempts: lock(&self.attempts).len() }
     }
 
-    /// The attempts that ended between two moments.
+    /// The attempts that ended between two points.
     pub(crate) fn between(&self, from: &Mark, to: &Mark) -> Vec<Attempt> {
         lock(&self.attempts)[from.attempts..to.attempts].to_vec()
     }
 
-    /// The longest time since a moment in which nothing was done for anybody.
-    pub(crate) fn longest_silence(&self, since: &Mark) -> Duration {
+    /// The longest time without a successful call since a point.
+    pub(crate) fn longest_outage(&self, since: &Mark) -> Duration {
         let done = self.between(since, &self.mark());
-        let done = done.iter().filter(|attempt| matches!(attempt.ending, Ending::Done { .. }));
+        let done = done.iter().filter(|attempt| matches!(attempt.outcome, AttemptOutcome::Done { .. }));
         let mut times: Vec<u64> = done.map(|attempt| attempt.answered).chain([since.time]).collect();
         times.sort_unstable();
         let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max();
         Duration::from_micros(longest.unwrap_or_default())
     }
 
-    /// Waits until so many more calls were done.
+    /// Waits for this number of further successful calls.
     pub(crate) async fn wait_for_done(&self, count: u64, limit: Duration) -> anyhow::Result<()> {
         let wanted = self.done.load(Ordering::Relaxed) + count;
         let latest = Instant::now() + limit;

@@ -1,4 +1,4 @@
-//! Callers who never rest.
+//! Concurrent callers.
 
 use std::{
     sync::{
@@ -10,31 +10,30 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::{caller::Caller, scene::Scene};
+use crate::{caller::Caller, fixture::Fixture};
 
-/// How many callers there are.
 pub(crate) const CALLERS: usize = 32;
-/// A caller thinks for at most so long between two calls: the machine is to be busy, not to be choked.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause of a caller between two calls. It keeps the machine busy without overloading it.
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
-/// The callers at work.
+/// The running callers.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     callers: JoinSet<anyhow::Result<()>>,
 }
 
 impl Load {
-    /// Lets them begin.
-    pub(crate) fn start(scene: &Scene) -> Self {
+    /// Starts the callers.
+    pub(crate) fn start(fixture: &Fixture) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut callers = JoinSet::new();
         for number in 0..CALLERS {
-            let mut caller = Caller::new(number, scene);
+            let mut caller = Caller::new(number, fixture);
             let stop = Arc::clone(&stop);
             callers.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     caller.act().await?;
-                    tokio::time::sleep(PAUSE.mul_f64(rand::random_range(0.0..1.0))).await;
+                    tokio::time::sleep(MAX_PAUSE.mul_f64(rand::random_range(0.0..1.0))).await;
                 }
                 Ok(())
             });
@@ -42,7 +41,7 @@ impl Load {
         Self { stop, callers }
     }
 
-    /// Lets them finish what they have begun.
+    /// Stops the callers after their current calls.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = self.callers.join_next().await {

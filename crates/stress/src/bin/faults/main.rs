@@ -1,10 +1,10 @@
-//! Breaks a replica set and two `convene` processes under load, and checks that nothing was lost, done twice or done
-//! by halves.
+//! Injects faults into a replica set and two `convene` processes under load, and checks that no change was lost,
+//! executed twice or executed in part.
 //!
-//! `cargo xtask faults` starts the replica set and this program, and starts members again that have died. Callers
-//! register, queue, cancel and change capacities, each call with an idempotency key, and repeat with the same key
-//! whatever they got no certain answer to. All of it is written down, in a line of JSON for each attempt, and held
-//! against what the database has at the end. `docs/benchmarks.md` tells what is broken, and how.
+//! `cargo xtask faults` starts the replica set and this program, and restarts dead members. Callers register, join
+//! waitlists, cancel and change capacities, each call with an idempotency key, and retry with the same key while
+//! the outcome is uncertain. Every attempt is recorded as a line of JSON, and the history is compared with the
+//! database at the end. `docs/benchmarks.md` describes the faults.
 
 #![expect(clippy::disallowed_methods, reason = "the harness breaks things at random")]
 
@@ -12,11 +12,11 @@ mod audit;
 mod caller;
 mod cluster;
 mod fault;
-mod fleet;
+mod fixture;
 mod history;
 mod load;
 mod report;
-mod scene;
+mod servers;
 mod settings;
 
 use std::{process::ExitCode, time::Duration};
@@ -25,53 +25,53 @@ use anyhow::Context;
 use rand::seq::IndexedRandom;
 
 use fault::Fault;
+use fixture::Fixture;
 use load::Load;
-use scene::Scene;
 use settings::Settings;
 
-/// How long anything may take to be as it was, once what broke it is over.
-const RECOVERY: Duration = Duration::from_secs(30);
-/// The longest that nobody may be served after the death of a primary.
-const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+/// The longest recovery after a fault.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest outage after the death of a primary.
+const MAX_OUTAGE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let settings = Settings::read()?;
-    let scene = Scene::set(&settings).await?;
-    let load = Load::start(&scene);
+    let fixture = Fixture::set(&settings).await?;
+    let load = Load::start(&fixture);
 
-    scene.history.wait_for_done(100, RECOVERY).await.context("the load does not get going")?;
+    fixture.history.wait_for_done(100, RECOVERY_TIMEOUT).await.context("the load does not start")?;
     report::begin()?;
     for fault in Fault::ALL {
-        strike(&scene, fault).await?;
+        inject(&fixture, fault).await?;
     }
-    while scene.history.operations() < settings.operations {
+    while fixture.history.operations() < settings.operations {
         let fault = Fault::ALL.choose(&mut rand::rng()).copied().context("there are no faults")?;
-        strike(&scene, fault).await?;
+        inject(&fixture, fault).await?;
     }
     load.stop().await?;
 
-    let findings = audit::run(&scene).await?;
-    report::end(&scene, &findings)?;
-    let violations = scene.history.violations();
+    let findings = audit::run(&fixture).await?;
+    report::end(&fixture, &findings)?;
+    let violations = fixture.history.violations();
     for violation in &violations {
-        report::say(&format!("VIOLATION: {violation}"))?;
+        report::print_line(&format!("VIOLATION: {violation}"))?;
     }
-    scene.clear().await?;
+    fixture.clear().await?;
     Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets a fault happen, and waits until all is well again.
-async fn strike(scene: &Scene, fault: Fault) -> anyhow::Result<()> {
-    scene.cluster.whole(RECOVERY * 2).await?;
-    scene.history.wait_for_done(20, RECOVERY).await.with_context(|| format!("before: {fault}"))?;
-    let before = scene.history.mark();
-    fault.happen(scene).await.with_context(|| format!("while: {fault}"))?;
-    let over = scene.history.mark();
-    scene.history.wait_for_done(100, RECOVERY).await.with_context(|| format!("after: {fault}"))?;
-    let silence = scene.history.longest_silence(&before);
-    if fault == Fault::PrimaryKilled && silence >= LONGEST_SILENCE {
-        scene.history.violation(format!("{fault}: nobody was served for {silence:?}"));
+/// Injects a fault and waits for the recovery.
+async fn inject(fixture: &Fixture, fault: Fault) -> anyhow::Result<()> {
+    fixture.cluster.wait_until_healthy(RECOVERY_TIMEOUT * 2).await?;
+    fixture.history.wait_for_done(20, RECOVERY_TIMEOUT).await.with_context(|| format!("before: {fault}"))?;
+    let before = fixture.history.mark();
+    fault.inject(fixture).await.with_context(|| format!("while: {fault}"))?;
+    let over = fixture.history.mark();
+    fixture.history.wait_for_done(100, RECOVERY_TIMEOUT).await.with_context(|| format!("after: {fault}"))?;
+    let outage = fixture.history.longest_outage(&before);
+    if fault == Fault::PrimaryKilled && outage >= MAX_OUTAGE {
+        fixture.history.violation(format!("{fault}: no call succeeded for {outage:?}"));
     }
-    report::row(scene, fault, &before, &over, silence)
+    report::row(fixture, fault, &before, &over, outage)
 }

@@ -1,29 +1,26 @@
-//! What `cargo xtask faults` hands over.
+//! Settings from `cargo xtask faults`.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 
-/// How many operations the long form makes at least; the short one meets every fault once.
-const LONG: usize = 100_000;
+/// The minimum number of operations of a long run. A short run injects every fault once.
+const LONG_RUN_OPERATIONS: usize = 100_000;
 
-/// The surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The connection string of the replica set.
     pub(crate) uri: String,
-    /// `host:port` of each member.
+    /// The `host:port` of each member.
     pub(crate) members: Vec<String>,
-    /// The program to start.
+    /// The path of `convene`.
     pub(crate) binary: PathBuf,
-    /// Where the history and the logs go.
+    /// The folder of the history and the logs.
     pub(crate) folder: PathBuf,
-    /// How many operations to make at least.
+    /// The minimum number of operations.
     pub(crate) operations: usize,
 }
 
 impl Settings {
-    /// Reads them from the environment.
     pub(crate) fn read() -> anyhow::Result<Self> {
         let read = |name: &str| {
             std::env::var(name).with_context(|| format!("{name} is missing; `cargo xtask faults` sets it"))
@@ -33,7 +30,7 @@ impl Settings {
             members: read("CONVENE_FAULTS_MEMBERS")?.split(',').map(str::to_owned).collect(),
             binary: read("CONVENE_FAULTS_BINARY")?.into(),
             folder: read("CONVENE_FAULTS_FOLDER")?.into(),
-            operations: if read("CONVENE_FAULTS_LONG")? == "1" { LONG } else { 0 },
+            operations: if read("CONVENE_FAULTS_LONG")? == "1" { LONG_RUN_OPERATIONS } else { 0 },
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Holds the history against what the database has at the end.
+//! Compares the history with the content of the database at the end.
 
 mod repeats;
 mod stored;
@@ -8,64 +8,64 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::{
-    history::{Ending, Operation},
-    scene::Scene,
+    fixture::Fixture,
+    history::{AttemptOutcome, Operation},
 };
 
-/// How long the replica set may take to be whole before it is looked into.
-const WHOLE: Duration = Duration::from_secs(60);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What was found, violations apart.
+/// The statistics of an audit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) done: usize,
     pub(crate) refused: usize,
-    /// Calls whose callers do not know the end for sure.
+    /// Operations with uncertain outcome.
     pub(crate) open: usize,
-    /// Of these, how many had no effect.
-    pub(crate) absent: usize,
-    /// How many calls were repeated with their key at the end.
+    /// Uncertain registrations without effect.
+    pub(crate) without_effect: usize,
+    /// Operations that were repeated with the same key and input.
     pub(crate) replayed: usize,
-    /// How many keys were used again with another input.
+    /// Operations whose key was reused with another input.
     pub(crate) reused: usize,
-    /// How many documents the invariants were checked on.
+    /// Documents examined by the integrity check.
     pub(crate) examined: u64,
 }
 
-/// Checks everything; what is not as it has to be becomes a violation.
-pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Findings> {
-    scene.history.flush()?;
-    scene.cluster.whole(WHOLE).await?;
-    let operations = scene.history.all();
+/// Runs all checks and records violations.
+pub(crate) async fn run(fixture: &Fixture) -> anyhow::Result<Findings> {
+    fixture.history.flush()?;
+    fixture.cluster.wait_until_healthy(HEALTH_TIMEOUT).await?;
+    let operations = fixture.history.all();
     let mut findings = Findings::default();
     for operation in &operations {
-        agree_with_themselves(scene, operation);
+        check_consistent_answers(fixture, operation);
         match operation.certain() {
-            Some(Ending::Done { .. }) => findings.done += 1,
+            Some(AttemptOutcome::Done { .. }) => findings.done += 1,
             Some(_) => findings.refused += 1,
             None => findings.open += 1,
         }
     }
     (findings.replayed, findings.reused) =
-        repeats::run(scene, &operations).await.context("calls could not be repeated")?;
-    findings.absent = stored::run(scene, &operations).await.context("what is stored could not be read")?;
-    match scene.storage.check().await {
+        repeats::run(fixture, &operations).await.context("the operations could not be repeated")?;
+    findings.without_effect =
+        stored::run(fixture, &operations).await.context("the stored documents could not be read")?;
+    match fixture.storage.check().await {
         Ok(examined) => findings.examined = examined,
-        Err(error) => scene.history.violation(format!("{error:#}")),
+        Err(error) => fixture.history.violation(format!("{error:#}")),
     }
     Ok(findings)
 }
 
-/// All certain answers to one key are about the same thing.
-fn agree_with_themselves(scene: &Scene, operation: &Operation) {
+/// Checks that all certain answers to one key agree.
+fn check_consistent_answers(fixture: &Fixture, operation: &Operation) {
     let certain =
-        operation.attempts.iter().map(|attempt| &attempt.ending).filter(|ending| ending.is_certain());
-    let mut about = certain.map(|ending| match ending {
-        Ending::Done { id, .. } => Some(id),
+        operation.attempts.iter().map(|attempt| &attempt.outcome).filter(|outcome| outcome.is_certain());
+    let mut about = certain.map(|outcome| match outcome {
+        AttemptOutcome::Done { id, .. } => Some(id),
         _ => None,
     });
     let first = about.next();
     if about.any(|other| Some(other) != first) {
-        scene.history.violation(format!("{} was answered in two ways", operation.key));
+        fixture.history.violation(format!("{} was answered with different results", operation.key));
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The kinds of fault.
 
 mod commands;
 mod members;
@@ -6,62 +6,56 @@ mod servers;
 
 use std::fmt;
 
-use crate::scene::Scene;
+use crate::fixture::Fixture;
 
-/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A `convene` process is killed, and started again.
+    /// A `convene` process is killed and restarted.
     ConveneKilled,
-    /// A `convene` process is asked to end, and started again.
+    /// A `convene` process is terminated and restarted.
     ConveneTerminated,
-    /// Both `convene` processes stand still for a while.
+    /// Both `convene` processes are stopped for a while.
     ConvenePaused,
-    /// Clients hang up before they are answered.
-    ClientsVanish,
-    /// The primary is killed.
+    /// Clients disconnect before they get an answer.
+    ClientsDisconnect,
     PrimaryKilled,
-    /// The primary steps down.
     PrimaryStepsDown,
-    /// The primary stands still for long enough that another one is elected.
+    /// The primary is stopped until another one is elected.
     PrimaryPaused,
-    /// A secondary is killed.
     SecondaryKilled,
-    /// Both secondaries stand still: nothing can be durable on a majority.
+    /// Both secondaries are stopped, so that no write reaches a majority.
     MajorityLost,
-    /// The connection is closed in place of a commit.
+    /// The connection is closed instead of a commit.
     CommitCut,
-    /// A commit is done, and answered with a doubt.
-    CommitUnsure,
-    /// A commit is done, and not answered.
+    /// A commit is executed and reported as uncertain.
+    CommitUncertain,
+    /// A commit is executed and not answered.
     CommitUnanswered,
-    /// Writes meet others all the time.
+    /// Many writes fail with a write conflict.
     Conflicts,
-    /// Connections to the database are cut at any command.
+    /// Connections to the database are closed at any command.
     ConnectionsCut,
-    /// The database is slow.
     SlowDatabase,
-    /// The database refuses writes as one that is not primary.
+    /// The database refuses writes as a secondary does.
     NotPrimary,
-    /// The database ends all sessions, and the transactions in them.
+    /// The database ends all sessions with their transactions.
     SessionsKilled,
-    /// The primary and a `convene` process are killed at once.
+    /// The primary and a `convene` process are killed together.
     BothKilled,
 }
 
 impl Fault {
-    /// Every kind.
     pub(crate) const ALL: [Self; 18] = [
         Self::ConveneKilled,
         Self::CommitCut,
-        Self::CommitUnsure,
+        Self::CommitUncertain,
         Self::CommitUnanswered,
         Self::Conflicts,
         Self::ConnectionsCut,
         Self::SlowDatabase,
         Self::NotPrimary,
         Self::SessionsKilled,
-        Self::ClientsVanish,
+        Self::ClientsDisconnect,
         Self::ConveneTerminated,
         Self::ConvenePaused,
         Self::PrimaryStepsDown,
@@ -72,31 +66,31 @@ impl Fault {
         Self::BothKilled,
     ];
 
-    /// Lets it happen, and ends it.
+    /// Injects the fault and ends it.
     ///
     /// # Errors
-    /// It did not happen: what was done showed no effect.
-    pub(crate) async fn happen(self, scene: &Scene) -> anyhow::Result<()> {
+    /// The fault had no effect.
+    pub(crate) async fn inject(self, fixture: &Fixture) -> anyhow::Result<()> {
         match self {
-            Self::ConveneKilled => servers::kill(scene).await,
-            Self::ConveneTerminated => servers::terminate(scene).await,
-            Self::ConvenePaused => servers::pause(scene).await,
-            Self::ClientsVanish => servers::vanish(scene).await,
-            Self::PrimaryKilled => members::kill_primary(scene).await,
-            Self::PrimaryStepsDown => members::step_down(scene).await,
-            Self::PrimaryPaused => members::pause_primary(scene).await,
-            Self::SecondaryKilled => members::kill_secondary(scene).await,
-            Self::MajorityLost => members::pause_secondaries(scene).await,
-            Self::CommitCut => commands::cut_commits(scene).await,
-            Self::CommitUnsure => commands::doubt_commits(scene).await,
-            Self::CommitUnanswered => commands::leave_commits_unanswered(scene).await,
-            Self::Conflicts => commands::conflict(scene).await,
-            Self::ConnectionsCut => commands::cut_connections(scene).await,
-            Self::SlowDatabase => commands::slow_down(scene).await,
-            Self::NotPrimary => commands::refuse_as_secondary(scene).await,
-            Self::SessionsKilled => commands::kill_sessions(scene).await,
+            Self::ConveneKilled => servers::kill(fixture).await,
+            Self::ConveneTerminated => servers::terminate(fixture).await,
+            Self::ConvenePaused => servers::pause(fixture).await,
+            Self::ClientsDisconnect => servers::disconnect_clients(fixture).await,
+            Self::PrimaryKilled => members::kill_primary(fixture).await,
+            Self::PrimaryStepsDown => members::step_down(fixture).await,
+            Self::PrimaryPaused => members::pause_primary(fixture).await,
+            Self::SecondaryKilled => members::kill_secondary(fixture).await,
+            Self::MajorityLost => members::pause_secondaries(fixture).await,
+            Self::CommitCut => commands::close_connections_before_commits(fixture).await,
+            Self::CommitUncertain => commands::answer_commits_as_uncertain(fixture).await,
+            Self::CommitUnanswered => commands::leave_commits_unanswered(fixture).await,
+            Self::Conflicts => commands::conflict(fixture).await,
+            Self::ConnectionsCut => commands::cut_connections(fixture).await,
+            Self::SlowDatabase => commands::slow_down(fixture).await,
+            Self::NotPrimary => commands::refuse_as_secondary(fixture).await,
+            Self::SessionsKilled => commands::kill_sessions(fixture).await,
             Self::BothKilled => {
-                let (primary, server) = tokio::join!(members::kill_primary(scene), servers::kill(scene));
+                let (primary, server) = tokio::join!(members::kill_primary(fixture), servers::kill(fixture));
                 primary.and(server)
             }
         }
@@ -106,24 +100,24 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ConveneKilled => "`convene` killed, and started again",
-            Self::ConveneTerminated => "`convene` terminated, and started again",
+            Self::ConveneKilled => "`convene` killed and restarted",
+            Self::ConveneTerminated => "`convene` terminated and restarted",
             Self::ConvenePaused => "both `convene` stopped for 2 s",
-            Self::ClientsVanish => "clients hang up in the middle",
+            Self::ClientsDisconnect => "clients disconnect during requests",
             Self::PrimaryKilled => "primary killed",
             Self::PrimaryStepsDown => "primary steps down",
             Self::PrimaryPaused => "primary stopped for 5 s",
             Self::SecondaryKilled => "secondary killed",
             Self::MajorityLost => "both secondaries stopped for 4 s",
-            Self::CommitCut => "connection cut before a commit",
-            Self::CommitUnsure => "commit done, answered with a doubt",
-            Self::CommitUnanswered => "commit done, not answered for 4 s",
-            Self::Conflicts => "write conflicts, three of ten writes",
-            Self::ConnectionsCut => "connection cut, one of twenty commands",
+            Self::CommitCut => "connection closed before a commit",
+            Self::CommitUncertain => "commit executed, reported as uncertain",
+            Self::CommitUnanswered => "commit executed, not answered for 4 s",
+            Self::Conflicts => "write conflicts, 30 % of the writes",
+            Self::ConnectionsCut => "connection closed, 5 % of the commands",
             Self::SlowDatabase => "every command 100 ms slower",
-            Self::NotPrimary => "\"not primary\", one of five writes",
+            Self::NotPrimary => "\"not primary\", 20 % of the writes",
             Self::SessionsKilled => "all sessions killed, ten times",
-            Self::BothKilled => "primary and `convene` killed at once",
+            Self::BothKilled => "primary and `convene` killed together",
         })
     }
 }

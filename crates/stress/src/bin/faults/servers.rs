@@ -1,4 +1,4 @@
-//! The two `convene` processes, as they come and go.
+//! The two `convene` processes and their restarts.
 
 use std::{
     net::SocketAddr,
@@ -13,65 +13,62 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::settings::Settings;
 
-/// How many processes serve.
+/// The number of processes.
 pub(crate) const SERVERS: usize = 2;
 
-/// Where a server is to be found.
+/// The current process of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Where the present process listens.
+pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
-    /// How many processes there were before it.
+    /// The number of earlier processes.
     pub(crate) generation: u32,
 }
 
-/// The processes.
-pub(crate) struct Fleet {
+pub(crate) struct Servers {
     settings: Settings,
     database: String,
     servers: Vec<AsyncMutex<Server>>,
-    places: Mutex<Vec<Place>>,
+    endpoints: Mutex<Vec<Endpoint>>,
 }
 
-impl Fleet {
-    /// Starts them.
+impl Servers {
     pub(crate) async fn start(settings: &Settings, database: &str) -> anyhow::Result<Self> {
-        let mut fleet = Self {
+        let mut servers = Self {
             settings: settings.clone(),
             database: database.to_owned(),
             servers: Vec::new(),
-            places: Mutex::default(),
+            endpoints: Mutex::default(),
         };
         for number in 0..SERVERS {
-            let server = fleet.server(number, 0).await?;
-            fleet.put(|places| places.push(Place { address: server.address(), generation: 0 }));
-            fleet.servers.push(AsyncMutex::new(server));
+            let server = servers.server(number, 0).await?;
+            servers.update_endpoints(|endpoints| {
+                endpoints.push(Endpoint { address: server.address(), generation: 0 });
+            });
+            servers.servers.push(AsyncMutex::new(server));
         }
-        Ok(fleet)
+        Ok(servers)
     }
 
-    /// Where a server is now.
-    pub(crate) fn place(&self, number: usize) -> Place {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)[number]
+    pub(crate) fn endpoint(&self, number: usize) -> Endpoint {
+        self.endpoints.lock().unwrap_or_else(PoisonError::into_inner)[number]
     }
 
-    /// The process id of a server.
     pub(crate) async fn process(&self, number: usize) -> u32 {
         self.servers[number].lock().await.id()
     }
 
-    /// Asks a server to end, and waits until it has.
+    /// Terminates a server and waits for its end.
     pub(crate) async fn stop(&self, number: usize) -> anyhow::Result<ExitStatus> {
         self.servers[number].lock().await.stop().await
     }
 
-    /// Starts a server anew; the old one is killed if it still runs.
+    /// Starts a new process, and kills the old one if it still runs.
     pub(crate) async fn restart(&self, number: usize) -> anyhow::Result<()> {
-        let generation = self.place(number).generation + 1;
+        let generation = self.endpoint(number).generation + 1;
         let server = self.server(number, generation).await.with_context(|| format!("server {number}"))?;
         let address = server.address();
         *self.servers[number].lock().await = server;
-        self.put(|places| places[number] = Place { address, generation });
+        self.update_endpoints(|endpoints| endpoints[number] = Endpoint { address, generation });
         Ok(())
     }
 
@@ -80,7 +77,7 @@ impl Fleet {
         Server::start(&self.settings.binary, &self.settings.uri, &self.database, log).await
     }
 
-    fn put(&self, change: impl FnOnce(&mut Vec<Place>)) {
-        change(&mut self.places.lock().unwrap_or_else(PoisonError::into_inner));
+    fn update_endpoints(&self, change: impl FnOnce(&mut Vec<Endpoint>)) {
+        change(&mut self.endpoints.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

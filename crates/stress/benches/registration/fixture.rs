@@ -1,5 +1,5 @@
-//! What all contenders work on: two databases of the same members and events, one for `convene` and one for the bare
-//! driver.
+//! The test data of all variants: two databases with the same members and events, one for `convene` and one for the
+//! bare driver.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -9,13 +9,13 @@ use convene_stress::{Connection, Population, Server, Storage, new_id};
 use futures::TryStreamExt;
 
 use crate::{
-    contender::Seat,
+    caller::Seat,
     cpu::{self, Usage},
     drive::Measurement,
     settings::Settings,
 };
 
-/// An occurrence, as far as a bare driver needs to know it.
+/// The fields of an occurrence that the bare driver needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Occurrence {
     pub(crate) id: String,
@@ -24,33 +24,30 @@ pub(crate) struct Occurrence {
     pub(crate) ends_at: DateTime,
 }
 
-/// Who and what there is.
 #[derive(Clone, Debug)]
-pub(crate) struct Cast {
+pub(crate) struct TestData {
     pub(crate) organization: String,
     pub(crate) population: Population,
     pub(crate) occurrences: Vec<Occurrence>,
 }
 
-/// How many registrations there should be.
+/// The expected number of registrations.
 #[derive(Clone, Copy, Debug, Default)]
 struct Expected {
-    made: usize,
+    created: usize,
     cancelled: usize,
 }
 
-/// Which of the two databases.
+/// One of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// What `convene` works on.
     Convene,
-    /// What the bare driver works on.
     Bare,
 }
 
-/// Servers, databases, and what is in them.
-pub(crate) struct Stage {
-    pub(crate) cast: Arc<Cast>,
+/// The servers, the databases and their content.
+pub(crate) struct Fixture {
+    pub(crate) data: Arc<TestData>,
     pub(crate) bare: Storage,
     convene: Storage,
     servers: Vec<Server>,
@@ -60,8 +57,8 @@ pub(crate) struct Stage {
     logs: tempfile::TempDir,
 }
 
-impl Stage {
-    /// Starts two servers on a fresh database and fills it; the other database becomes a copy of it.
+impl Fixture {
+    /// Starts two servers on a new database and fills it. The other database is a copy.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
         let name = format!("convene_bench_{}", new_id().simple());
         let convene = Storage::prepare(&settings.uri, &name).await?;
@@ -76,24 +73,23 @@ impl Stage {
         let mongod = u32::try_from(status.get_i64("pid")?)?;
 
         let mut connection = Connection::open(servers[0].address()).await?;
-        let population = Population::settle(&mut connection, &convene, settings.scaled(5_000)).await?;
+        let population = Population::create(&mut connection, &convene, settings.scaled(5_000)).await?;
         let organization = convene.collection("organizations").find_one(doc! {}).await?;
         let organization = organization.context("there is no organization")?.get_str("_id")?.to_owned();
         for collection in ["organizations", "members", "agendas", "activity"] {
             copy(&convene, &bare, collection, doc! {}).await?;
         }
-        let cast = Arc::new(Cast { organization, population, occurrences: Vec::new() });
+        let data = Arc::new(TestData { organization, population, occurrences: Vec::new() });
         let expected = [Expected::default(); 2];
-        Ok(Self { cast, bare, convene, servers, mongod, next_hour: 0, expected, logs })
+        Ok(Self { data, bare, convene, servers, mongod, next_hour: 0, expected, logs })
     }
 
-    /// Where the servers listen.
     pub(crate) fn servers(&self) -> Vec<SocketAddr> {
         self.servers.iter().map(Server::address).collect()
     }
 
-    /// Creates events in both databases, and answers with the numbers of their occurrences. They take place one
-    /// after the other, or all at the same time.
+    /// Creates one-off events in both databases, consecutive or at the same time, and returns the indexes of their
+    /// occurrences.
     pub(crate) async fn create_events(
         &mut self,
         count: usize,
@@ -109,56 +105,55 @@ impl Stage {
         let created = doc! { "_id": { "$in": &ids } };
         let stored: Vec<Document> =
             self.convene.collection("occurrences").find(created).await?.try_collect().await?;
-        let first = self.cast.occurrences.len();
-        let mut cast = Cast::clone(&self.cast);
+        let first = self.data.occurrences.len();
+        let mut data = TestData::clone(&self.data);
         for id in ids {
             let stored = stored.iter().find(|document| document.get_str("_id").is_ok_and(|it| it == id));
             let stored = stored.with_context(|| format!("{id} is not stored"))?;
-            cast.occurrences.push(Occurrence {
+            data.occurrences.push(Occurrence {
                 id,
                 event: stored.get_str("event")?.to_owned(),
                 starts_at: *stored.get_datetime("startsAt")?,
                 ends_at: *stored.get_datetime("endsAt")?,
             });
         }
-        let events: Vec<&str> = cast.occurrences[first..].iter().map(|it| it.event.as_str()).collect();
+        let events: Vec<&str> = data.occurrences[first..].iter().map(|it| it.event.as_str()).collect();
         for (collection, field) in [("events", "_id"), ("occurrences", "event"), ("activity", "subject")] {
             copy(&self.convene, &self.bare, collection, doc! { field: { "$in": &events } }).await?;
         }
-        self.cast = Arc::new(cast);
+        self.data = Arc::new(data);
         Ok((first..first + count).collect())
     }
 
-    /// What all processes have used so far.
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
         let mut usage = Usage::default();
         for server in &self.servers {
-            usage.convene += cpu::of_process(server.id())?;
+            usage.convene += cpu::process_usage(server.id())?;
         }
-        usage.mongod = cpu::of_process(self.mongod)?;
-        usage.client = cpu::of_process(std::process::id())?;
+        usage.mongod = cpu::process_usage(self.mongod)?;
+        usage.client = cpu::process_usage(std::process::id())?;
         Ok(usage)
     }
 
-    /// Remembers what there has to be in a database after a run.
+    /// Adds the result of a run to the expected content of a database.
     pub(crate) fn expect(&mut self, side: Side, run: &Measurement) {
         let expected = &mut self.expected[usize::from(side == Side::Bare)];
-        expected.made += run.registered;
+        expected.created += run.registered;
         expected.cancelled += run.cancelled;
     }
 
-    /// How many seats of these occurrences are taken.
+    /// The number of stored confirmed registrations of these occurrences.
     pub(crate) async fn taken(&self, side: Side, seats: &[Seat]) -> anyhow::Result<u64> {
         let storage = if side == Side::Convene { &self.convene } else { &self.bare };
         let mut ids: Vec<&str> =
-            seats.iter().map(|seat| self.cast.occurrences[seat.occurrence].id.as_str()).collect();
+            seats.iter().map(|seat| self.data.occurrences[seat.occurrence].id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         let confirmed = doc! { "occurrence": { "$in": ids }, "status": "CONFIRMED" };
         Ok(storage.collection("registrations").count_documents(confirmed).await?)
     }
 
-    /// Checks both databases: every invariant, and that there is exactly what was answered.
+    /// Checks the invariants of both databases and compares the number of registrations with the replies.
     pub(crate) async fn verify(&self) -> anyhow::Result<()> {
         for (storage, expected) in [&self.convene, &self.bare].into_iter().zip(self.expected) {
             let examined = storage.check().await?;
@@ -167,19 +162,19 @@ impl Stage {
             let cancelled = registrations.count_documents(doc! { "status": "CANCELLED" }).await?;
             ensure!(
                 (usize::try_from(confirmed)?, usize::try_from(cancelled)?)
-                    == (expected.made - expected.cancelled, expected.cancelled),
+                    == (expected.created - expected.cancelled, expected.cancelled),
                 "{confirmed} seats and {cancelled} cancelled ones are stored, but {expected:?} was answered"
             );
             let name = if storage.name == self.bare.name { "bare driver" } else { "convene" };
-            crate::table::say(&format!(
+            crate::table::print_line(&format!(
                 "Checked ({name}): every invariant holds over {examined} documents; {confirmed} seats and {cancelled} \
                  cancelled ones, exactly as answered."
             ))?;
         }
-        crate::table::say("")
+        crate::table::print_line("")
     }
 
-    /// Ends the servers and deletes the databases.
+    /// Stops the servers and drops the databases.
     pub(crate) async fn clear(mut self) -> anyhow::Result<()> {
         for server in &mut self.servers {
             let status = server.stop().await?;
@@ -191,7 +186,6 @@ impl Stage {
     }
 }
 
-/// Copies documents from one database to the other.
 async fn copy(from: &Storage, to: &Storage, collection: &str, which: Document) -> anyhow::Result<()> {
     let into = doc! { "db": &to.name, "coll": collection };
     let stages = [doc! { "$match": which }, doc! { "$merge": { "into": into } }];

@@ -1,4 +1,4 @@
-//! Everything that faults happen to.
+//! The system under test and its test data.
 
 use std::{
     fs,
@@ -7,70 +7,67 @@ use std::{
 
 use convene_stress::{Connection, Population, Storage, new_id};
 
-use crate::{cluster::Cluster, fleet::Fleet, history::History, load::CALLERS, settings::Settings};
+use crate::{cluster::Cluster, history::History, load::CALLERS, servers::Servers, settings::Settings};
 
-/// How many members each caller speaks for.
+/// The number of members of each caller.
 const MEMBERS_OF_CALLER: usize = 10;
-/// How many hours there are in which something takes place, and how much takes place in each of them at once.
+/// The number of hours with occurrences, and the number of overlapping occurrences in each.
 const HOURS: usize = 16;
 const IN_AN_HOUR: usize = 4;
-/// Few enough seats that there is a queue everywhere.
+/// Small enough that every occurrence has a waitlist.
 pub(crate) const CAPACITY: usize = 10;
 
-/// The stage with its actors.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) cluster: Cluster,
-    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) history: Arc<History>,
-    pub(crate) cast: Arc<Cast>,
+    pub(crate) data: Arc<TestData>,
     pub(crate) storage: Storage,
-    /// Whether callers hang up without waiting.
-    pub(crate) rude: Arc<AtomicBool>,
+    /// Callers disconnect without waiting for the answer.
+    pub(crate) disconnecting: Arc<AtomicBool>,
 }
 
-/// Who and what there is.
-pub(crate) struct Cast {
+pub(crate) struct TestData {
     pub(crate) population: Population,
-    /// The ids of the occurrences.
     pub(crate) occurrences: Vec<String>,
 }
 
-impl Cast {
-    /// In which hour an occurrence takes place: those of one hour overlap, others do not.
+impl TestData {
+    /// The hour of an occurrence. Occurrences overlap only within the same hour.
     pub(crate) fn hour(occurrence: usize) -> usize {
         occurrence / IN_AN_HOUR
     }
 }
 
-impl Scene {
-    /// Starts the servers on a fresh database, and fills it.
+impl Fixture {
+    /// Starts the servers on a new database and fills it.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
         if settings.folder.exists() {
             fs::remove_dir_all(&settings.folder)?;
         }
         fs::create_dir_all(&settings.folder)?;
-        let cluster = Cluster::of(&settings.members).await?;
+        let cluster = Cluster::connect_to(&settings.members).await?;
         let name = format!("convene_faults_{}", new_id().simple());
         let storage = Storage::prepare(&settings.uri, &name).await?;
-        let fleet = Fleet::start(settings, &name).await?;
-        let mut connection = Connection::open(fleet.place(0).address).await?;
-        let population = Population::settle(&mut connection, &storage, CALLERS * MEMBERS_OF_CALLER).await?;
+        let servers = Servers::start(settings, &name).await?;
+        let mut connection = Connection::open(servers.endpoint(0).address).await?;
+        let population = Population::create(&mut connection, &storage, CALLERS * MEMBERS_OF_CALLER).await?;
         let mut occurrences = Vec::new();
         for occurrence in 0..HOURS * IN_AN_HOUR {
-            let hour = u32::try_from(Cast::hour(occurrence))?;
+            let hour = u32::try_from(TestData::hour(occurrence))?;
             occurrences.push(Population::create_event(&mut connection, hour, CAPACITY).await?);
         }
         Ok(Self {
             cluster,
-            fleet: Arc::new(fleet),
+            servers: Arc::new(servers),
             history: Arc::new(History::begin(&settings.folder.join("history.jsonl"))?),
-            cast: Arc::new(Cast { population, occurrences }),
+            data: Arc::new(TestData { population, occurrences }),
             storage,
-            rude: Arc::default(),
+            disconnecting: Arc::default(),
         })
     }
 
-    /// Deletes the database.
+    /// Drops the database.
     pub(crate) async fn clear(&self) -> anyhow::Result<()> {
         self.storage.drop().await
     }
