@@ -1,7 +1,7 @@
-//! Child processes that never outlive the wish to stop them.
+//! Child processes that are stopped with this process.
 //!
-//! Every child gets a process group of its own. A Ctrl-C at the terminal therefore reaches this process alone,
-//! which then ends its children in the right order: the server before the database it writes to.
+//! Every child gets a process group of its own. Ctrl-C at the terminal therefore reaches this process only, which
+//! stops its children in the right order: the server before its database.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -12,22 +12,21 @@ use anyhow::{Context, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::interrupt::Interrupt;
-use crate::output::say;
+use crate::output::print_line;
 
-/// How long a child may take to end after SIGTERM before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
-/// Longer than any build or test run.
-const FOREVER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The time between SIGTERM and SIGKILL.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_RUN: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// A running child with everything it has started.
+/// A running child and its descendants.
 pub(crate) struct ChildGroup {
     child: Child,
     program: String,
-    grace: Duration,
+    stop_timeout: Duration,
 }
 
 impl ChildGroup {
-    /// Starts the command in a process group of its own, with nothing to read from.
+    /// Starts the command in a process group of its own, without standard input.
     pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Self> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command
@@ -35,37 +34,37 @@ impl ChildGroup {
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {program}"))?;
-        Ok(Self { child, program, grace: GRACE })
+        Ok(Self { child, program, stop_timeout: STOP_TIMEOUT })
     }
 
-    /// Gives the child this long to end by itself when it is asked to.
-    pub(crate) fn with_grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+    /// Sets the time between SIGTERM and SIGKILL.
+    pub(crate) fn with_stop_timeout(mut self, stop_timeout: Duration) -> Self {
+        self.stop_timeout = stop_timeout;
         self
     }
 
-    /// The process id of the child, which is the id of its group too.
+    /// The process id of the child, which is also the id of its group.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How the child ended, if it has.
+    /// The exit status, if the child has ended.
     pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| format!("cannot wait for {}", self.program))
     }
 
-    /// Waits until the child ends by itself. A signal to this process ends the child too.
+    /// Waits for the end of the child. A signal to this process interrupts the wait.
     pub(crate) fn wait(&mut self, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
         interrupt
-            .poll(FOREVER, || self.ended())?
+            .poll(MAX_RUN, || self.ended())?
             .ok_or_else(|| anyhow!("{} ran longer than a week", self.program))
     }
 
-    /// Asks the child to end, and kills it when it has not within its time or when a further signal comes.
+    /// Sends SIGTERM, and SIGKILL after the timeout or a further signal.
     pub(crate) fn stop(&mut self, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
         interrupt.take();
         self.signal(Signal::TERM);
-        if let Ok(Some(status)) = interrupt.poll(self.grace, || self.ended()) {
+        if let Ok(Some(status)) = interrupt.poll(self.stop_timeout, || self.ended()) {
             return Ok(status);
         }
         self.signal(Signal::KILL);
@@ -73,7 +72,7 @@ impl ChildGroup {
     }
 
     fn signal(&self, signal: Signal) {
-        // The only failure is that nothing of the group is left, and that is the aim.
+        // This fails only if the group has ended.
         kill_process_group(Pid::from_child(&self.child), signal).ok();
     }
 }
@@ -86,12 +85,12 @@ impl Drop for ChildGroup {
     }
 }
 
-/// Runs the command to its end, its output going where ours goes.
+/// Runs the command with inherited output.
 pub(crate) fn run(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
     ChildGroup::spawn(command)?.wait(interrupt)
 }
 
-/// Runs the command to its end; every line of its standard output is passed on and shown to `read`.
+/// Runs the command. Every line of its standard output is printed and passed to `read`.
 pub(crate) fn run_reading(
     command: &mut Command,
     interrupt: &Interrupt,
@@ -102,19 +101,18 @@ pub(crate) fn run_reading(
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                say(&line);
+                print_line(&line);
                 read(&line);
             }
         });
         let status = group.wait(interrupt);
-        // Ends the child where the wait was given up, so that the reader meets the end of the stream.
+        // Stops the child if the wait was interrupted, so that the reader thread ends.
         drop(group);
         status
     })
 }
 
-/// The arguments of a running process joined by spaces, as the process list shows them; `None` if there is no
-/// such process, or it has ended and only waits for its parent to take notice.
+/// The command line of a process, as `ps` shows it. `None` if the process does not exist or is a zombie.
 pub(crate) fn command_line(pid: u32) -> Option<String> {
     let joined = match std::fs::read(format!("/proc/{pid}/cmdline")) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).replace('\0', " "),
@@ -130,10 +128,10 @@ pub(crate) fn command_line(pid: u32) -> Option<String> {
     (!joined.is_empty()).then(|| joined.to_owned())
 }
 
-/// Whether a process is on its way out: it has lost its command line, but may still hold its port and its files.
-/// Only systems with /proc tell.
+/// Returns true if a process is exiting: it has lost its command line, but may still hold its port and files.
+/// Detected on systems with /proc only.
 pub(crate) fn is_ending(pid: u32) -> bool {
-    // "pid (name) state ...", where the name may be anything.
+    // The format is "pid (name) state ...". The name may contain anything.
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
     command_line(pid).is_none() && state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
@@ -169,7 +167,7 @@ mod tests {
         let grandchild: u32 = line.trim().parse().unwrap();
         let becomes = |alive: bool| {
             let there = || Ok((command_line(grandchild).is_some() == alive).then_some(()));
-            Interrupt::default().poll(GRACE, there).unwrap().is_some()
+            Interrupt::default().poll(STOP_TIMEOUT, there).unwrap().is_some()
         };
         assert!(becomes(true));
         drop(group);
@@ -182,7 +180,7 @@ mod tests {
             Command::new("sh").args(["-c", "trap '' TERM; echo ready; sleep 600"]).stdout(Stdio::piped()),
         )
         .unwrap()
-        .with_grace(Duration::from_millis(50));
+        .with_stop_timeout(Duration::from_millis(50));
         let mut line = String::new();
         BufReader::new(group.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let status = group.stop(&Interrupt::default()).unwrap();

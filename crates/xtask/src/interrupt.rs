@@ -1,7 +1,7 @@
-//! Ctrl-C, SIGTERM and a closed terminal, as a value that waiting loops look at.
+//! SIGINT, SIGTERM and SIGHUP as a value that waiting loops poll.
 //!
-//! The signals end nothing by themselves: whoever waits for something notices and returns [`Interrupted`], and
-//! on the way out every guard stops the process it stands for. That is what leaves no process behind.
+//! The signals do not end this process. A waiting loop returns [`Interrupted`], and the guards on the stack stop
+//! their processes, so that no process is left running.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// How often waiting loops look around. Short enough to feel immediate, long enough to cost nothing.
-const TICK: Duration = Duration::from_millis(20);
+/// Short enough to feel immediate, long enough to cost nothing.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The signal that asked this process to end, if one did.
+/// The last signal, if there was one.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     signal: Arc<AtomicUsize>,
 }
 
-/// A signal asked this process to end, and the work was given up for it.
+/// The error of work that a signal interrupted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Interrupted {
     signal: usize,
 }
 
 impl Interrupt {
-    /// Starts to listen for SIGINT, SIGTERM and SIGHUP instead of dying of them.
+    /// Installs handlers for SIGINT, SIGTERM and SIGHUP.
     pub(crate) fn install() -> anyhow::Result<Self> {
         let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -38,12 +38,12 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Forgets a signal that came before, so that the next one is noticed, and says whether there was one.
+    /// Clears the signal, so that the next one is detected. Returns true if there was one.
     pub(crate) fn take(&self) -> bool {
         self.signal.swap(0, Ordering::SeqCst) != 0
     }
 
-    /// Fails once a signal has come.
+    /// Fails after a signal.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         match self.signal.load(Ordering::SeqCst) {
             0 => Ok(()),
@@ -51,7 +51,7 @@ impl Interrupt {
         }
     }
 
-    /// Asks `probe` again and again until it has an answer, a signal comes, or `limit` has passed (`Ok(None)`).
+    /// Calls `probe` until it returns a value, a signal arrives, or `limit` is over (`Ok(None)`).
     pub(crate) fn poll<T>(
         &self,
         limit: Duration,
@@ -66,13 +66,13 @@ impl Interrupt {
             if start.elapsed() >= limit {
                 return Ok(None);
             }
-            std::thread::sleep(TICK);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }
 
 impl Interrupted {
-    /// The exit code that shells give a process ended by the signal.
+    /// The exit code that shells use for a process that was ended by the signal.
     pub(crate) fn exit_code(self) -> ExitCode {
         u8::try_from(128 + self.signal).map_or(ExitCode::FAILURE, ExitCode::from)
     }

@@ -1,7 +1,6 @@
-//! One command for each job around Convene: run it, test it, measure it.
+//! Development tasks: run, test and measure Convene.
 //!
-//! `cargo xtask --help` lists the commands; each has its file under `commands/`. Everything that a command
-//! needs beyond Rust and Python is found or fetched by `mongo/`.
+//! `cargo xtask --help` lists the commands. Each has a file under `commands/`. `mongo/` finds or downloads MongoDB.
 
 use std::process::ExitCode;
 
@@ -16,7 +15,7 @@ mod mongo;
 mod output;
 mod workspace;
 
-/// One command for each job around Convene.
+/// Development tasks of Convene.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
@@ -26,17 +25,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve Convene on this machine, with a MongoDB and demo data; Ctrl-C stops all of it.
+    /// Serve Convene with MongoDB and demo data until Ctrl-C.
     Run(commands::run::Arguments),
-    /// Check everything that CI checks, on a real MongoDB.
+    /// Run all checks of CI, with a real MongoDB.
     Test(commands::test::Arguments),
-    /// Run the benchmarks: all of them, or one by its name.
+    /// Run all benchmarks, or one.
     Bench(commands::bench::Arguments),
-    /// Write docs/schema.graphql, the GraphQL schema that the code serves.
+    /// Write the GraphQL schema to docs/schema.graphql.
     Schema(commands::schema::Arguments),
-    /// Keep a throwaway MongoDB up for tests that are run by hand, until Ctrl-C.
+    /// Run a temporary MongoDB for tests until Ctrl-C.
     Mongo(commands::mongo::Arguments),
-    /// Break a replica set of three members under load, and check that no acknowledged change is lost.
+    /// Inject faults into a replica set of three members under load, and check that no acknowledged change is lost.
     Faults(commands::faults::Arguments),
 }
 
@@ -54,7 +53,7 @@ fn main() -> ExitCode {
         if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
             return interrupted.exit_code();
         }
-        output::complain(format_args!("error: {error:#}"));
+        output::print_error(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

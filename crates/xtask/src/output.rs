@@ -1,16 +1,16 @@
-//! What is said to the person at the terminal.
+//! Output to the terminal.
 
 use std::fmt::Display;
 use std::io::Write;
 
 /// Writes a line to standard output.
 ///
-/// A reader that has gone away (`cargo xtask run | head`) is no reason to fail: there are processes to stop.
-pub(crate) fn say(line: impl Display) {
+/// A closed pipe (`cargo xtask run | head`) is ignored, because there are processes to stop.
+pub(crate) fn print_line(line: impl Display) {
     writeln!(std::io::stdout().lock(), "{line}").ok();
 }
 
 /// Writes a line to standard error.
-pub(crate) fn complain(line: impl Display) {
+pub(crate) fn print_error(line: impl Display) {
     writeln!(std::io::stderr().lock(), "{line}").ok();
 }

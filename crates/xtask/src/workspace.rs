@@ -1,4 +1,4 @@
-//! Where things are in this clone, and how cargo is called on it.
+//! The paths of this clone, and calls of cargo.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-/// This clone as cargo sees it.
+/// The workspace, from `cargo metadata`.
 pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
@@ -16,14 +16,14 @@ pub(crate) struct Workspace {
 /// A benchmark of the workspace.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Benchmark {
-    /// The package it belongs to.
+    /// The package of the benchmark.
     pub(crate) package: String,
-    /// Its name, as in `cargo bench --bench NAME`.
+    /// The name, as in `cargo bench --bench NAME`.
     pub(crate) name: String,
 }
 
 impl Workspace {
-    /// Asks cargo about the clone that this program was built from.
+    /// Reads the metadata of the clone that this program was built from.
     pub(crate) fn find() -> anyhow::Result<Self> {
         let output = Command::new(cargo_program())
             .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -47,34 +47,34 @@ impl Workspace {
         &self.root
     }
 
-    /// What `cargo xtask run` keeps between two runs: data, log, secret.
+    /// The folder for the state of `cargo xtask run`: data, log, secret.
     pub(crate) fn state(&self) -> PathBuf {
         self.root.join(".convene")
     }
 
-    /// Cargo's folder of built things.
+    /// Cargo's target folder.
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// The `convene` binary as built in the given profile folder (`debug` or `release`).
+    /// The path of `convene` in the given profile folder (`debug` or `release`).
     pub(crate) fn convene(&self, profile: &str) -> PathBuf {
         self.target.join(profile).join("convene")
     }
 
-    /// A cargo command on the whole workspace, to be completed.
+    /// A cargo command without arguments, in the root of the workspace.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(cargo_program());
         command.current_dir(&self.root);
         command
     }
 
-    /// Whether cargo has the subcommand of this name (`nextest`, `deny`).
+    /// Returns true if the cargo subcommand (`nextest`, `deny`) is installed.
     pub(crate) fn has_subcommand(&self, name: &str) -> bool {
         self.cargo().args([name, "--version"]).output().is_ok_and(|output| output.status.success())
     }
 
-    /// All benchmarks, in the order of their names.
+    /// All benchmarks, sorted by name.
     pub(crate) fn benchmarks(&self) -> Vec<Benchmark> {
         benchmarks(&self.metadata)
     }

@@ -8,44 +8,44 @@ use super::mongo::TEST_URI;
 use crate::child;
 use crate::interrupt::Interrupt;
 use crate::mongo::Purpose;
-use crate::mongo::scratch::Throwaway;
-use crate::output::say;
+use crate::mongo::temporary::TemporaryReplicaSet;
+use crate::output::print_line;
 use crate::workspace::{Benchmark, Workspace};
 
-/// The package whose benchmarks compute and nothing else.
+/// The package whose benchmarks need no database.
 const PURE: &str = "convene-domain";
 
-/// What `cargo xtask bench` takes.
+/// The arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The benchmark to run; all of them without a name.
+    /// The benchmark to run; all of them by default.
     name: Option<String>,
-    /// What to hand on to the benchmark itself.
+    /// Arguments of the benchmark.
     #[arg(last = true)]
     rest: Vec<String>,
 }
 
-/// Runs the benchmarks one after the other, with one MongoDB for those that need it.
+/// Runs the benchmarks in sequence, with one MongoDB for those that need it.
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let chosen = choose(workspace.benchmarks(), arguments.name.as_deref())?;
     let given = std::env::var(TEST_URI).ok();
     let mongo = if given.is_none() && chosen.iter().any(|benchmark| benchmark.package != PURE) {
-        Some(Throwaway::start(&workspace, 1, Purpose::Benchmarks, interrupt)?)
+        Some(TemporaryReplicaSet::start(&workspace, 1, Purpose::Benchmarks, interrupt)?)
     } else {
         None
     };
     if chosen.iter().any(|benchmark| benchmark.package != PURE) {
-        // In one call with the benchmark, so that both share their dependencies.
+        // Program and benchmark are built together, so that they share their dependencies.
         let mut build = workspace.cargo();
         build.args(["build", "--release", "--workspace", "--locked", "--bin", "convene"]);
         build.args(chosen.iter().flat_map(|benchmark| ["--bench", &benchmark.name]));
         ensure!(child::run(&mut build, interrupt)?.success(), "the benchmarks do not build");
     }
     for benchmark in chosen {
-        say(format!("== {}", benchmark.name));
+        print_line(format!("== {}", benchmark.name));
         let mut command = workspace.cargo();
-        // The whole workspace, so that no dependency is built again with other features.
+        // The whole workspace, so that no dependency is built twice with different features.
         command
             .args(["bench", "--workspace", "--locked", "--bench", &benchmark.name, "--"])
             .args(&arguments.rest)

@@ -1,4 +1,4 @@
-//! `cargo xtask schema`: docs/schema.graphql, the contract as the code serves it.
+//! `cargo xtask schema`: writes or checks docs/schema.graphql.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,18 +8,18 @@ use anyhow::{Context, bail, ensure};
 
 use crate::child;
 use crate::interrupt::Interrupt;
-use crate::output::say;
+use crate::output::print_line;
 use crate::workspace::Workspace;
 
-/// What `cargo xtask schema` takes.
+/// The arguments of `cargo xtask schema`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Change nothing; fail where the file differs from what the code serves.
+    /// Fail if the file differs from the schema of the code, and do not write it.
     #[arg(long)]
     check: bool,
 }
 
-/// Builds `convene` and writes the file, or compares it.
+/// Builds `convene` and writes or compares the file.
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let mut build = workspace.cargo();
@@ -27,19 +27,19 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     ensure!(child::run(&mut build, interrupt)?.success(), "convene does not build");
     if arguments.check {
         check(&workspace)?;
-        say("docs/schema.graphql is what the code serves.");
+        print_line("docs/schema.graphql is what the code serves.");
     } else {
         let path = path(&workspace);
         fs::write(&path, served(&workspace)?).with_context(|| format!("cannot write {}", path.display()))?;
-        say(format!("Wrote {}.", path.display()));
+        print_line(format!("Wrote {}.", path.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares the file with what the `convene` of the debug build serves.
+/// Compares the file with the schema of the debug build.
 ///
 /// # Errors
-/// When they differ; the error shows the first line that does.
+/// The error shows the first line that differs.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let written = fs::read_to_string(path(workspace)).context("cannot read docs/schema.graphql")?;
     let served = served(workspace)?;
@@ -63,7 +63,7 @@ fn served(workspace: &Workspace) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The number of the first line in which the texts differ, and the line in either.
+/// The number of the first line that differs, and that line of both texts.
 fn first_difference<'text>(left: &'text str, right: &'text str) -> Option<(usize, &'text str, &'text str)> {
     if left == right {
         return None;

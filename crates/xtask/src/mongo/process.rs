@@ -1,4 +1,4 @@
-//! One mongod: started, found again after a killed run, and stopped.
+//! A mongod process: start, rediscovery after a killed run, and stop.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -14,16 +14,16 @@ use super::{Purpose, wire};
 use crate::child::command_line;
 use crate::interrupt::Interrupt;
 
-/// How long mongod may take to listen: recovering after a kill takes seconds.
-const START: Duration = Duration::from_secs(60);
-/// How long mongod may take to write its data and end.
-const STOP: Duration = Duration::from_secs(20);
-/// What mongod exits with when it cannot have its port.
+/// Includes the recovery after a kill, which takes seconds.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Includes the last checkpoint.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// The exit code of mongod if its port is in use.
 const EXIT_PORT_TAKEN: i32 = 48;
-/// The name of every replica set that is started here.
+/// The name of every replica set.
 pub(super) const SET_NAME: &str = "rs0";
 
-/// A running mongod. Dropping it stops it.
+/// A running mongod, which is stopped when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Mongod {
     binary: PathBuf,
@@ -31,12 +31,12 @@ pub(crate) struct Mongod {
     purpose: Purpose,
     port: u16,
     pid: u32,
-    /// Absent where the process was started by an earlier run.
+    /// `None` if an earlier run started the process.
     child: Option<Child>,
 }
 
 impl Mongod {
-    /// Starts a mongod with its data and log in `folder`, on the port if that is free, else on any other.
+    /// Starts a mongod with its data and log in `folder`, on the given port if it is free, or on any other.
     pub(super) fn start(
         binary: &Path,
         folder: &Path,
@@ -47,43 +47,42 @@ impl Mongod {
         const ATTEMPTS: usize = 3;
         fs::create_dir_all(folder.join("data"))
             .with_context(|| format!("cannot create {}", folder.display()))?;
-        let mut wish = port;
+        let mut preferred = port;
         for _ in 0..ATTEMPTS {
-            let port = wish.take().filter(|port| is_free(*port)).map_or_else(any_free_port, Ok)?;
+            let port = preferred.take().filter(|port| is_free(*port)).map_or_else(any_free_port, Ok)?;
             let child = command(binary, folder, purpose, port)
                 .spawn()
                 .with_context(|| format!("cannot start {}", binary.display()))?;
             let pid = child.id();
             let (binary, folder) = (binary.to_owned(), folder.to_owned());
             let mut mongod = Self { binary, folder, purpose, port, pid, child: Some(child) };
-            if mongod.listens(interrupt)? {
+            if mongod.wait_until_listening(interrupt)? {
                 return Ok(mongod);
             }
         }
         bail!("mongod found no free port in {ATTEMPTS} attempts")
     }
 
-    /// The mongod that runs on the data in `folder` because the run that started it was killed.
+    /// Finds the mongod on the data in `folder` that a killed run left running.
     ///
-    /// mongod keeps its process id in a lock file beside its data. After a kill the file is stale and its number
-    /// may belong to anything, so the process must also show this very folder on its command line.
+    /// mongod stores its process id in a lock file. The file may be stale and the id reused, so the command line of
+    /// the process must also name this folder.
     pub(super) fn left_over(binary: &Path, folder: &Path, purpose: Purpose) -> Option<Self> {
         let pid = fs::read_to_string(folder.join("data/mongod.lock")).ok()?.trim().parse().ok()?;
         let port = port_of(&command_line(pid)?, folder)?;
         Some(Self { binary: binary.to_owned(), folder: folder.to_owned(), purpose, port, pid, child: None })
     }
 
-    /// Where it listens, as `host:port`.
+    /// The address, as `host:port`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The file it logs to.
+    /// The log file.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("mongod.log")
     }
 
-    /// Whether the process is there.
     pub(crate) fn is_running(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
@@ -91,7 +90,7 @@ impl Mongod {
         }
     }
 
-    /// Fails if it has ended, with how, and with the end of its log: that may soon be gone with the data.
+    /// Fails if mongod has ended. The error contains the end of its log, which may be deleted with the data.
     pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
         if self.is_running() {
             return Ok(());
@@ -102,37 +101,37 @@ impl Mongod {
         bail!("mongod has ended{status}; the end of its log, {}:\n{}", self.log().display(), last_lines(&log))
     }
 
-    /// Stops it: in good order where the data is kept, at once where it is not.
+    /// Stops mongod: orderly if the data is kept, or else with SIGKILL.
     pub(crate) fn stop(&mut self) {
         if self.purpose.keeps_data() {
             self.signal(Signal::TERM);
-            // A process that is paused does not see the signal before it goes on.
+            // A stopped process handles SIGTERM only after SIGCONT.
             self.signal(Signal::CONT);
-            if self.is_gone_within(STOP) {
+            if self.ends_within(STOP_TIMEOUT) {
                 return;
             }
         }
         self.kill();
     }
 
-    /// Kills it, as a power cut would.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
-        self.is_gone_within(STOP);
+        self.ends_within(STOP_TIMEOUT);
     }
 
-    /// Starts it again after it has ended, on the same data and port.
+    /// Restarts mongod on the same data and port.
     pub(crate) fn restart(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
         self.stop();
         let child = command(&self.binary, &self.folder, self.purpose, self.port).spawn()?;
         self.pid = child.id();
         self.child = Some(child);
-        if self.listens(interrupt)? { Ok(()) } else { bail!("port {} is taken", self.port) }
+        if self.wait_until_listening(interrupt)? { Ok(()) } else { bail!("port {} is taken", self.port) }
     }
 
-    /// Waits until it answers; false if its port was taken by somebody else.
-    fn listens(&mut self, interrupt: &Interrupt) -> anyhow::Result<bool> {
-        let answered = interrupt.poll(START, || {
+    /// Waits until mongod answers. Returns false if its port is in use.
+    fn wait_until_listening(&mut self, interrupt: &Interrupt) -> anyhow::Result<bool> {
+        let answered = interrupt.poll(START_TIMEOUT, || {
             if let Some(status) =
                 self.child.as_mut().and_then(|child| child.try_wait().transpose()).transpose()?
             {
@@ -144,21 +143,25 @@ impl Mongod {
             Ok(wire::hello(&self.address()).is_ok().then_some(true))
         })?;
         answered.with_context(|| {
-            format!("mongod does not answer after {} s; its log is {}", START.as_secs(), self.log().display())
+            format!(
+                "mongod does not answer after {} s; its log is {}",
+                START_TIMEOUT.as_secs(),
+                self.log().display()
+            )
         })
     }
 
-    fn is_gone_within(&mut self, limit: Duration) -> bool {
+    fn ends_within(&mut self, limit: Duration) -> bool {
         let gone = Interrupt::default().poll(limit, || Ok((!self.is_running()).then_some(())));
         matches!(gone, Ok(Some(())))
     }
 
     fn signal(&mut self, signal: Signal) {
-        // Looking first keeps the signal from a stranger that was given the number of a process long gone.
+        // The check prevents a signal to another process with a reused id.
         if self.is_running()
             && let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw)
         {
-            // The only failure is that the process is gone, and that is the aim.
+            // This fails only if the process has ended.
             kill_process(pid, signal).ok();
         }
     }
@@ -172,7 +175,7 @@ impl Drop for Mongod {
 
 fn command(binary: &Path, folder: &Path, purpose: Purpose, port: u16) -> Command {
     let mut command = Command::new(binary);
-    // The process is recognised by this order of arguments, see `port_of`.
+    // `port_of` depends on this order of arguments.
     command
         .arg("--dbpath")
         .arg(folder.join("data"))
@@ -181,7 +184,7 @@ fn command(binary: &Path, folder: &Path, purpose: Purpose, port: u16) -> Command
         .arg(folder.join("mongod.log"))
         .arg("--logappend")
         .args(purpose.flags())
-        // Ctrl-C at the terminal is ours to handle: the server goes first, then its database.
+        // Ctrl-C must not reach mongod, because the server is stopped before its database.
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -189,19 +192,19 @@ fn command(binary: &Path, folder: &Path, purpose: Purpose, port: u16) -> Command
     command
 }
 
-/// The last lines of a log, none of them longer than anybody would read.
+/// The last lines of a log, truncated.
 fn last_lines(log: &[u8]) -> String {
     const LINES: usize = 40;
     const CHARACTERS: usize = 1_000;
     let log = String::from_utf8_lossy(log);
-    // Each frame of a stack trace is told in a line of its own as well as in the trace.
+    // The frames of a stack trace are also logged as one line.
     let lines = log.lines().rev().filter(|line| !line.contains(r#""msg":"Frame""#)).take(LINES);
     let mut lines: Vec<String> = lines.map(|line| line.chars().take(CHARACTERS).collect()).collect();
     lines.reverse();
     lines.join("\n")
 }
 
-/// The port of the mongod with this command line, if it is one on the data in `folder`.
+/// The port of the mongod with this command line, if its data is in `folder`.
 fn port_of(command_line: &str, folder: &Path) -> Option<u16> {
     let (program, arguments) = command_line.split_once(" --dbpath ")?;
     if Path::new(program).file_name()? != "mongod" {
@@ -215,7 +218,7 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// A port that nobody listens on now. Somebody may take it before mongod does: the start is then repeated.
+/// A free port. If it is taken before mongod starts, the start is repeated.
 fn any_free_port() -> anyhow::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
@@ -252,7 +255,7 @@ mod tests {
         assert!(left_over().is_none(), "no lock file");
         fs::create_dir(folder.path().join("data")).unwrap();
         let lock = folder.path().join("data/mongod.lock");
-        // Empty after an orderly stop; after a kill the number may be nobody's or, as here, another program's.
+        // Empty after an orderly stop; after a kill, a stale id or, as here, the id of another program.
         for content in [String::new(), "4194304999".to_owned(), format!("{}\n", std::process::id())] {
             fs::write(&lock, &content).unwrap();
             assert!(left_over().is_none(), "{content:?}");

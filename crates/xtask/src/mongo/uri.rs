@@ -1,17 +1,15 @@
-//! A MongoDB that somebody else runs, given by its connection string.
+//! The check of an external MongoDB.
 
 use anyhow::{Context, bail};
 
 use super::wire;
 
-/// Checks that the connection string leads to a replica set: Convene needs transactions, and a lone mongod has
-/// none.
+/// Checks that the connection string belongs to a replica set, because a standalone mongod has no transactions.
 ///
-/// Addresses found through DNS (`mongodb+srv://`) and connections with TLS are left to `convene` itself, which
-/// checks the same when it starts.
+/// `mongodb+srv://` and TLS need the driver and are not checked here. `convene` makes the same check at its start.
 ///
 /// # Errors
-/// When no host of the string answers, or the one that does is no member of a replica set.
+/// No host answers, or the host is not a member of a replica set.
 pub(crate) fn check_replica_set(uri: &str) -> anyhow::Result<()> {
     let Some(hosts) = plain_hosts(uri)? else { return Ok(()) };
     let mut unreachable = None;
@@ -27,7 +25,7 @@ pub(crate) fn check_replica_set(uri: &str) -> anyhow::Result<()> {
     Err(unreachable.context("it names no host")?)
 }
 
-/// The `host:port` pairs of the string; `None` where only the driver can connect.
+/// The `host:port` pairs of the string; `None` if only the driver can connect.
 fn plain_hosts(uri: &str) -> anyhow::Result<Option<Vec<String>>> {
     if uri.starts_with("mongodb+srv://") {
         return Ok(None);

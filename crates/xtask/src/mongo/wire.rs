@@ -1,8 +1,8 @@
-//! Just enough of the MongoDB wire protocol to send one command and read its answer.
+//! A minimal client of the MongoDB wire protocol.
 //!
-//! Setting up a replica set takes three commands. The driver would bring some two hundred crates for them, and
-//! `cargo xtask` is the first thing that a newcomer waits for, so it speaks `OP_MSG` itself, with `bson` for the
-//! documents. Without authentication or TLS: it talks to the mongod that it has started.
+//! The setup of a replica set takes three commands. The driver would add two hundred crates for them, and `cargo
+//! xtask` is compiled before anything else on a new machine. This module therefore sends `OP_MSG` itself. It needs
+//! no authentication or TLS, because it connects only to the mongods that it has started.
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -11,21 +11,20 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use bson::{Document, doc};
 
-/// How long connecting, and each wait for bytes, may take.
+/// The timeout of each socket operation.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The operation code of `OP_MSG`.
 const OP_MSG: i32 = 2013;
-/// Length, request id, id answered to and operation code, four bytes each.
+/// Length, request id, response-to id and operation code, four bytes each.
 const HEADER_BYTES: usize = 16;
 /// Flag bits (four bytes) and the kind of the first section (one byte).
 const PREAMBLE_BYTES: usize = 5;
-/// The most that a server sends in one message.
+/// The largest message of a server.
 const MAX_MESSAGE_BYTES: usize = 48_000_000;
 
-/// A server that answered a command with an error.
+/// The error of a command.
 #[derive(Debug)]
 pub(super) struct CommandFailed {
-    /// The server's number for the error.
+    /// The error code of MongoDB.
     pub(super) code: i32,
     message: String,
 }
@@ -38,16 +37,16 @@ impl std::fmt::Display for CommandFailed {
 
 impl std::error::Error for CommandFailed {}
 
-/// What a member says about itself.
+/// The result of `hello`.
 #[derive(Debug)]
 pub(super) struct Hello {
-    /// The replica set it belongs to, if it belongs to one.
+    /// The name of the member's replica set, if it has one.
     pub(super) set_name: Option<String>,
-    /// Whether it takes writes now.
+    /// The member is a writable primary.
     pub(super) writable_primary: bool,
 }
 
-/// Asks the server at `address` (`host:port`) who it is.
+/// Runs `hello` on the server at `address` (`host:port`).
 pub(super) fn hello(address: &str) -> anyhow::Result<Hello> {
     let answer = admin_command(address, &doc! { "hello": 1 })?;
     Ok(Hello {
@@ -59,7 +58,7 @@ pub(super) fn hello(address: &str) -> anyhow::Result<Hello> {
 /// Runs a command on the `admin` database of the server at `address` and returns its answer.
 ///
 /// # Errors
-/// [`CommandFailed`] when the server refuses the command; anything else when it cannot be asked.
+/// [`CommandFailed`] if the server returns an error; other errors if it cannot be reached.
 pub(super) fn admin_command(address: &str, command: &Document) -> anyhow::Result<Document> {
     let mut command = command.clone();
     command.insert("$db", "admin");
@@ -112,7 +111,7 @@ fn decode(stream: &mut impl Read) -> anyhow::Result<Document> {
     Ok(Document::from_reader(&body[PREAMBLE_BYTES..])?)
 }
 
-/// A number that servers send as a double, an int or a long, as they please.
+/// Reads a number, which servers send as a double, an int or a long.
 fn number(document: &Document, key: &str) -> i32 {
     use bson::Bson::{Double, Int32, Int64};
     match document.get(key) {

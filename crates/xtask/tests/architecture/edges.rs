@@ -5,46 +5,46 @@ use serde_json::{Value, json};
 use crate::assert_none;
 use crate::graph::Graph;
 
-/// Which packages of the workspace each one may know.
-const INWARDS: [(&str, &[&str]); 6] = [
+/// The packages of the workspace that each package may depend on.
+const ALLOWED: [(&str, &[&str]); 6] = [
     ("convene-domain", &[]),
     ("convene-application", &["convene-domain"]),
     ("convene-infrastructure-mongo", &["convene-domain", "convene-application"]),
-    // The binary puts the adapters in place; `sources.rs` sees to it that only the wiring names them.
+    // The binary wires the adapters; `sources.rs` checks that only the wiring names them.
     (
         "convene-api-graphql",
         &["convene-domain", "convene-application", "convene-infrastructure-mongo", "convene-stress"],
     ),
-    // Uses the program from outside, over HTTP, and reads its database directly.
+    // It uses the program over HTTP and reads its database directly.
     ("convene-stress", &["convene-domain", "convene-application", "convene-infrastructure-mongo"]),
     ("xtask", &[]),
 ];
 
-/// What must not be reachable from a package by any chain.
+/// Packages that must not be reachable from a package by any chain.
 const UNREACHABLE: [(&str, &[&str]); 2] = [
     ("convene-domain", &["tokio", "mongodb", "bson", "actix-web", "juniper", "serde_json"]),
     ("convene-application", &["mongodb", "bson", "actix-web", "juniper"]),
 ];
 
-/// What only the named packages may ask for beyond their tests.
+/// Dependencies that only the named packages may have, except in tests.
 const RESERVED: [(&str, &[&str]); 5] = [
     ("mongodb", &["convene-infrastructure-mongo", "convene-stress"]),
     // `cargo xtask` sets up a replica set without the driver.
     ("bson", &["convene-infrastructure-mongo", "convene-stress", "xtask"]),
     ("actix-web", &["convene-api-graphql"]),
     ("juniper", &["convene-api-graphql"]),
-    // No product code: only tests use it, except for its own benchmarks and binaries.
+    // It contains no product code, so only tests may depend on it.
     ("convene-stress", &[]),
 ];
 
 fn outward_edges(graph: &Graph) -> Vec<String> {
     let members = graph.members();
     let known =
-        |package: &str| INWARDS.iter().find(|(name, _)| *name == package).map(|(_, allowed)| *allowed);
+        |package: &str| ALLOWED.iter().find(|(name, _)| *name == package).map(|(_, allowed)| *allowed);
     let unknown = members.iter().filter(|member| known(member).is_none());
     let unknown = unknown.map(|member| format!("{member} has no place in the order of the layers"));
     let outward = graph.direct().into_iter().filter(|edge| {
-        // A package may turn on its own test support in its tests.
+        // A package may enable its own test support in its tests.
         let itself = edge.package == edge.dependency && !edge.beyond_tests;
         let allowed = known(&edge.package).unwrap_or_default().contains(&edge.dependency.as_str());
         members.contains(&edge.dependency) && !itself && !allowed
@@ -60,15 +60,15 @@ fn forbidden_chains(graph: &Graph) -> Vec<String> {
         .collect()
 }
 
-fn takers_of_reserved(graph: &Graph) -> Vec<String> {
+fn users_of_reserved(graph: &Graph) -> Vec<String> {
     graph
         .direct()
         .into_iter()
         .filter(|edge| edge.beyond_tests)
         .filter(|edge| {
-            RESERVED
-                .iter()
-                .any(|(name, takers)| *name == edge.dependency && !takers.contains(&edge.package.as_str()))
+            RESERVED.iter().any(|(name, allowed_packages)| {
+                *name == edge.dependency && !allowed_packages.contains(&edge.package.as_str())
+            })
         })
         .map(|edge| format!("{} must not use {}", edge.package, edge.dependency))
         .collect()
@@ -77,14 +77,14 @@ fn takers_of_reserved(graph: &Graph) -> Vec<String> {
 #[test]
 fn dependencies_point_inwards() {
     let graph = Graph::of_this_workspace();
-    assert_eq!(graph.members().len(), INWARDS.len());
+    assert_eq!(graph.members().len(), ALLOWED.len());
     assert_none(&outward_edges(&graph));
 }
 
 #[test]
 fn the_inner_layers_reach_no_framework() {
     let graph = Graph::of_this_workspace();
-    // The search sees what is there: without this it could pass by finding nothing at all.
+    // Verifies that the search finds existing chains.
     for (package, there) in [
         ("convene-domain", "time"),
         ("convene-application", "convene-domain"),
@@ -97,13 +97,13 @@ fn the_inner_layers_reach_no_framework() {
 
 #[test]
 fn frameworks_stay_in_their_layer() {
-    assert_none(&takers_of_reserved(&Graph::of_this_workspace()));
+    assert_none(&users_of_reserved(&Graph::of_this_workspace()));
 }
 
-/// Names of packages, with the kind of dependency that cargo gives them.
+/// Names of packages and their kind of dependency in the format of cargo.
 type Dependencies<'example> = &'example [(&'example str, Value)];
 
-/// A workspace of the given packages with their dependencies.
+/// Creates a workspace of the given packages with their dependencies.
 fn workspace(packages: &[(&str, Dependencies<'_>)]) -> Graph {
     let ids: Vec<_> = packages.iter().map(|(name, _)| json!(format!("id of {name}"))).collect();
     let list = |make: &dyn Fn(&str, Dependencies<'_>) -> Value| -> Vec<Value> {
@@ -164,5 +164,5 @@ fn a_taker_of_a_reserved_package_is_found() {
         ("mongodb", &[]),
         ("bson", &[]),
     ]);
-    assert_eq!(takers_of_reserved(&graph), ["convene-api-graphql must not use mongodb"]);
+    assert_eq!(users_of_reserved(&graph), ["convene-api-graphql must not use mongodb"]);
 }

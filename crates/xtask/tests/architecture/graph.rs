@@ -1,20 +1,20 @@
-//! Packages and what they depend on, as cargo resolves it.
+//! The resolved dependency graph.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// The packages of a workspace and of everything below it.
+/// The packages of a workspace and all their dependencies.
 pub(crate) struct Graph {
     metadata: Value,
 }
 
-/// A dependency that a package of the workspace asks for.
+/// A direct dependency of a package of the workspace.
 pub(crate) struct Direct {
     pub(crate) package: String,
     pub(crate) dependency: String,
-    /// Whether the package needs it for more than its tests.
+    /// The package needs it not only for its tests.
     pub(crate) beyond_tests: bool,
 }
 
@@ -23,7 +23,7 @@ impl Graph {
         let rustc = Command::new("rustc").arg("-vV").output().unwrap();
         let text = String::from_utf8(rustc.stdout).unwrap();
         let host = text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-        // Only what this machine has downloaded to build: the packages of other systems may not be there.
+        // Only packages for this platform, because those of other platforms may not be downloaded.
         let output = Command::new(env!("CARGO"))
             .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", host])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -43,7 +43,7 @@ impl Graph {
         array(&self.metadata["workspace_members"]).map(|id| names[id.as_str().unwrap()].to_owned()).collect()
     }
 
-    /// What the packages of the workspace ask for themselves.
+    /// The direct dependencies of the packages of the workspace.
     pub(crate) fn direct(&self) -> Vec<Direct> {
         let members = self.members();
         array(&self.metadata["packages"])
@@ -58,7 +58,7 @@ impl Graph {
             .collect()
     }
 
-    /// The shortest chain of dependencies from one package to another that ends up in the built program.
+    /// The shortest chain of normal dependencies from one package to another.
     pub(crate) fn chain(&self, from: &str, to: &str) -> Option<Vec<String>> {
         let names = self.names();
         let nodes: BTreeMap<&str, &Value> = array(&self.metadata["resolve"]["nodes"])

@@ -1,7 +1,7 @@
-//! The rules of the house that a program can check: which crate may know which, and what no source file holds.
+//! Tests of the architecture: the allowed dependencies, and rules for source files.
 //!
-//! Each rule is a function from facts to violations, shown to work on a bad example beside the test that applies
-//! it to this workspace.
+//! Each rule is a function from facts to violations. One test applies it to this workspace, and another one to a
+//! bad example.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 

@@ -1,14 +1,14 @@
-//! What no source file holds.
+//! Rules for source files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::assert_none;
 
-/// More lines than a reader keeps in mind.
-const MOST_LINES: usize = 600;
+/// The maximum number of lines in a file.
+const MAX_LINES: usize = 600;
 
-/// Words that stand for unfinished work or a silenced check. Put together here, so that this file passes.
+/// Words for unfinished work or disabled checks. They are concatenated, so that this file passes.
 const UNFINISHED: [&str; 7] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -19,12 +19,12 @@ const UNFINISHED: [&str; 7] = [
     concat!("#[", "ignore"),
 ];
 
-/// The beginnings of paths that exist on one person's machine.
+/// Prefixes of paths on a personal machine.
 const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
 
-/// The crate with the adapters, as code names it.
+/// The crate with the adapters.
 const ADAPTERS: &str = "convene_infrastructure_mongo";
-/// Where the adapters are put in place.
+/// The places that may name the adapters.
 const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
 
 /// The registration queue, which must work with any storage.
@@ -34,7 +34,7 @@ const DATABASE_NAMES: [&str; 3] = ["bson", "mongodb", "documents"];
 
 /// A file and its text.
 pub(crate) struct Source {
-    /// Path from the root of the workspace, with slashes.
+    /// The path from the root of the workspace, with slashes.
     pub(crate) path: String,
     pub(crate) text: String,
 }
@@ -72,7 +72,7 @@ fn root() -> PathBuf {
 fn too_long(sources: &[Source]) -> Vec<String> {
     let lines = sources.iter().map(|source| (&source.path, source.text.lines().count()));
     lines
-        .filter(|(_, lines)| *lines > MOST_LINES)
+        .filter(|(_, lines)| *lines > MAX_LINES)
         .map(|(path, lines)| format!("{path} has {lines} lines: which separate things does it hold?"))
         .collect()
 }
@@ -89,7 +89,7 @@ fn lines_with(sources: &[Source], words: &[&str]) -> Vec<String> {
     found
 }
 
-/// Modules with submodules that are not `mod.rs` in their folder: `a.rs` beside a folder `a`.
+/// Finds modules with submodules that are not `mod.rs` in their folder: `a.rs` beside a folder `a`.
 fn modules_beside_their_folder(sources: &[Source]) -> Vec<String> {
     let beside = sources.iter().filter(|source| {
         let folder = source.path.strip_suffix(".rs").map(|module| format!("{module}/"));
@@ -163,7 +163,7 @@ fn source(path: &str, text: &str) -> Source {
 #[test]
 fn one_line_too_many_is_found() {
     let lines = |count| source(&format!("crates/{count}.rs"), &"x\n".repeat(count));
-    let found = too_long(&[lines(MOST_LINES), lines(MOST_LINES + 1)]);
+    let found = too_long(&[lines(MAX_LINES), lines(MAX_LINES + 1)]);
     assert_eq!(found, ["crates/601.rs has 601 lines: which separate things does it hold?"]);
 }
 

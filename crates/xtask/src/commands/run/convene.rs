@@ -9,21 +9,21 @@ use clap::ValueEnum;
 use super::database::Database;
 use crate::child;
 use crate::interrupt::Interrupt;
-use crate::output::complain;
+use crate::output::print_error;
 use crate::workspace::Workspace;
 
-/// How callers prove who they are.
+/// The authentication of callers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Authentication {
     /// A signed token in the `Authorization` header.
     #[default]
     Jwt,
-    /// Plain headers that anybody can write: for trying things out.
+    /// Headers without proof, for experiments.
     Headers,
 }
 
 impl Authentication {
-    /// Its name among the settings of `convene`.
+    /// The value of `CONVENE_AUTH`.
     fn setting(self) -> &'static str {
         match self {
             Self::Jwt => "jwt",
@@ -32,7 +32,7 @@ impl Authentication {
     }
 }
 
-/// How to call `convene`.
+/// The program and its settings.
 pub(super) struct Convene {
     binary: PathBuf,
     root: PathBuf,
@@ -43,7 +43,7 @@ pub(super) struct Convene {
 }
 
 impl Convene {
-    /// The release build of this workspace, on the database and port.
+    /// The build of this workspace on the database and port.
     pub(super) fn new(
         workspace: &Workspace,
         database: &Database,
@@ -61,17 +61,15 @@ impl Convene {
         }
     }
 
-    /// The port on 127.0.0.1 that it serves at.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// How its callers prove who they are.
     pub(super) fn authentication(&self) -> Authentication {
         self.authentication
     }
 
-    /// A call with the settings in its environment.
+    /// A command with the settings in its environment.
     pub(super) fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command
@@ -81,7 +79,7 @@ impl Convene {
             .env("CONVENE_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("CONVENE_AUTH", self.authentication.setting())
             .env("CONVENE_JWT_SECRET_FILE", &self.secret_file)
-            // The file is meant, not a secret that happens to be around.
+            // A secret in the environment would override the file.
             .env_remove("CONVENE_JWT_SECRET")
             .env("CONVENE_PROFILE", "development");
         command
@@ -100,7 +98,7 @@ impl Convene {
         command.args(["--org", organization, "--user", user]).args(operator.then_some("--operator"));
         let output = command.output().context("cannot start convene")?;
         if !output.status.success() {
-            complain(String::from_utf8_lossy(&output.stderr).trim());
+            print_error(String::from_utf8_lossy(&output.stderr).trim());
         }
         ensure!(output.status.success(), "convene minted no token for {user} ({})", output.status);
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())

@@ -1,4 +1,4 @@
-//! The MongoDB that `cargo xtask run` works on: the caller's, or one of its own.
+//! The MongoDB of `cargo xtask run`: an external one, or one that it starts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,15 @@ use crate::mongo::{Purpose, check_replica_set};
 
 const URI: &str = "CONVENE_MONGODB_URI";
 
-/// The database to serve from.
 pub(super) enum Database {
-    /// Somebody else's, from the environment.
+    /// An external database, from the environment.
     Given { uri: String },
-    /// Our own, stopped when this is dropped.
+    /// A database of our own, which is stopped when this is dropped.
     Own { set: ReplicaSet, folder: PathBuf },
 }
 
 impl Database {
-    /// Opens the database; `fresh` throws away its data first, if it is our own.
+    /// Opens the database. `fresh` deletes its data first, if it is our own.
     pub(super) fn open(state: &Path, fresh: bool, interrupt: &Interrupt) -> anyhow::Result<Self> {
         if let Ok(uri) = std::env::var(URI) {
             ensure!(
@@ -46,7 +45,7 @@ impl Database {
         }
     }
 
-    /// Loads the demo data, unless our own database has had it: what was deleted on purpose stays deleted.
+    /// Loads the demo data, but into our own database only once, so that deleted data stays deleted.
     pub(super) fn seed_once(&self, seed: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         let Self::Own { folder, .. } = self else { return seed() };
         let mark = folder.join("seeded");
@@ -58,7 +57,7 @@ impl Database {
         Ok(())
     }
 
-    /// Fails once our own database has ended by itself.
+    /// Fails if our own database has ended.
     pub(super) fn check_running(&mut self) -> anyhow::Result<()> {
         match self {
             Self::Given { .. } => Ok(()),

@@ -1,4 +1,4 @@
-//! The secret that signs the tokens of a development server.
+//! The secret of the tokens of a development server.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-/// Twice the least that an HS256 key may have.
+/// Twice the minimum for HS256.
 const BYTES: usize = 64;
 
-/// The file with the secret below `state`, made with random content when it is not there, for its owner's eyes only.
+/// Returns the file with the secret in the folder `state`. A missing file is created with random content, readable
+/// by its owner only.
 ///
-/// It is kept so that tokens copied from an earlier run go on working.
+/// The file is kept, so that tokens of an earlier run stay valid.
 pub(super) fn ensure(state: &Path) -> anyhow::Result<PathBuf> {
     let path = state.join("jwt-secret");
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {

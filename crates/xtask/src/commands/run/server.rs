@@ -1,4 +1,4 @@
-//! The running server: started, watched, and stopped.
+//! The server process: start, health check and stop.
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -14,15 +14,15 @@ use super::convene::Convene;
 use crate::child::{ChildGroup, command_line, is_ending};
 use crate::interrupt::Interrupt;
 
-/// How long the server may take until it can serve: making all indexes takes seconds.
-const START: Duration = Duration::from_secs(60);
-/// How long the server may take to end: by its default, requests in flight have 30 seconds to finish.
-const STOP: Duration = Duration::from_secs(40);
+/// Includes the creation of all indexes, which takes seconds.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longer than the 30 seconds that the server gives requests in flight by default.
+const STOP_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// The question whether the server can serve.
+/// The readiness request.
 const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/// A running `convene serve`. Dropping it stops it.
+/// A running `convene serve`, which is stopped when it is dropped.
 pub(super) struct Server {
     process: ChildGroup,
     port: u16,
@@ -30,29 +30,31 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it, and writes down its process id for a later run to find.
+    /// Starts the server and stores its process id for later runs.
     pub(super) fn start(convene: &Convene, state: &Path) -> anyhow::Result<Self> {
-        let process = ChildGroup::spawn(&mut convene.command("serve"))?.with_grace(STOP);
+        let process = ChildGroup::spawn(&mut convene.command("serve"))?.with_stop_timeout(STOP_TIMEOUT);
         let pid_file = pid_file(state);
         fs::write(&pid_file, process.pid().to_string())?;
         Ok(Self { process, port: convene.port(), pid_file })
     }
 
-    /// Waits until it can serve; `Some` if it ended instead.
-    pub(super) fn becomes_ready(&mut self, interrupt: &Interrupt) -> anyhow::Result<Option<ExitStatus>> {
-        let outcome = interrupt.poll(START, || match self.ended()? {
+    /// Waits until the server is ready. Returns its exit status if it ends first.
+    pub(super) fn wait_until_ready(&mut self, interrupt: &Interrupt) -> anyhow::Result<Option<ExitStatus>> {
+        let outcome = interrupt.poll(START_TIMEOUT, || match self.ended()? {
             Some(status) => Ok(Some(Some(status))),
             None => Ok(is_ready(self.port).then_some(None)),
         })?;
-        outcome.with_context(|| format!("/readyz says after {} s that convene cannot serve", START.as_secs()))
+        outcome.with_context(|| {
+            format!("/readyz says after {} s that convene cannot serve", START_TIMEOUT.as_secs())
+        })
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the server has ended.
     pub(super) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.process.ended()
     }
 
-    /// Lets it finish the requests in flight and end; a further signal ends it at once.
+    /// Stops the server after the requests in flight, or immediately after a further signal.
     pub(super) fn stop(&mut self, interrupt: &Interrupt) -> anyhow::Result<ExitStatus> {
         self.process.stop(interrupt)
     }
@@ -65,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// Ends the server that a killed run left behind.
+/// Stops the server that a killed run left running.
 pub(super) fn end_left_over(state: &Path, binary: &Path) {
     let Some(pid) = left_over(state, binary) else { return };
     let gone = |limit| {
@@ -73,15 +75,15 @@ pub(super) fn end_left_over(state: &Path, binary: &Path) {
         let gone = || Ok((left_over(state, binary).is_none() && !ends()).then_some(()));
         matches!(Interrupt::default().poll(limit, gone), Ok(Some(())))
     };
-    // A signal fails only where the process is gone already.
+    // A signal fails only if the process has ended.
     kill_process_group(pid, Signal::TERM).ok();
-    if !gone(STOP) {
+    if !gone(STOP_TIMEOUT) {
         kill_process_group(pid, Signal::KILL).ok();
-        gone(STOP);
+        gone(STOP_TIMEOUT);
     }
 }
 
-/// The process of that file, if it is still the server: its number may have gone to another program.
+/// The process of the pid file, if it is still the server and not another program with a reused id.
 fn left_over(state: &Path, binary: &Path) -> Option<Pid> {
     let pid: u32 = fs::read_to_string(pid_file(state)).ok()?.trim().parse().ok()?;
     let expected = format!("{} serve", binary.display());
@@ -93,7 +95,7 @@ fn pid_file(state: &Path) -> PathBuf {
     state.join("convene.pid")
 }
 
-/// The port, if it is free; any free one instead of 0.
+/// Returns the port if it is free, or any free one for port 0.
 pub(super) fn free_port(port: u16) -> anyhow::Result<u16> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(listener) => Ok(listener.local_addr()?.port()),
@@ -105,11 +107,11 @@ pub(super) fn free_port(port: u16) -> anyhow::Result<u16> {
 }
 
 fn is_ready(port: u16) -> bool {
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const TIMEOUT: Duration = Duration::from_secs(5);
     let ask = || -> std::io::Result<[u8; 12]> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.write_all(REQUEST)?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
@@ -122,13 +124,13 @@ fn is_ready(port: u16) -> bool {
 mod tests {
     use super::*;
 
-    /// Answers one connection with the status line.
+    /// Starts a server that answers one connection with the status line.
     fn answer(status: &'static str) -> u16 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         std::thread::spawn(move || {
             let mut stream = listener.accept().unwrap().0;
-            // Up to the empty line: closing with bytes unread would reset the connection.
+            // The whole request is read, because closing with unread bytes would reset the connection.
             let mut request = [0; REQUEST.len()];
             stream.read_exact(&mut request).unwrap();
             write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
@@ -156,7 +158,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let binary = std::env::current_exe().unwrap();
         assert!(left_over(state.path(), &binary).is_none());
-        // This test is a living process, but no `serve`.
+        // This test is a running process, but not `serve`.
         for content in ["", "none", "4194304999", &std::process::id().to_string()] {
             fs::write(pid_file(state.path()), content).unwrap();
             assert!(left_over(state.path(), &binary).is_none(), "{content:?}");
@@ -174,7 +176,7 @@ mod tests {
         let mut process = ChildGroup::spawn(command.arg("serve").current_dir(state.path())).unwrap();
         fs::write(pid_file(state.path()), process.pid().to_string()).unwrap();
         let started = || Ok(left_over(state.path(), &binary));
-        assert!(Interrupt::default().poll(STOP, started).unwrap().is_some());
+        assert!(Interrupt::default().poll(STOP_TIMEOUT, started).unwrap().is_some());
 
         end_left_over(state.path(), &binary);
         assert!(process.ended().unwrap().is_some());

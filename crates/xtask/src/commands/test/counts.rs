@@ -1,9 +1,8 @@
-//! How many tests passed and failed, as the test runners say it.
+//! The numbers of passed and failed tests, from the output of the test runners.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Numbers of tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     passed: u64,
@@ -12,7 +11,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Reads the head of nextest's `JUnit` report:
+    /// Reads the root element of nextest's `JUnit` report:
     /// `<testsuites name="nextest-run" tests="12" failures="1" errors="0" ...>`.
     pub(super) fn from_junit(report: &str) -> Option<Self> {
         let head = report.split_once("<testsuites ")?.1.split_once('>')?.0;

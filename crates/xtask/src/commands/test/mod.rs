@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that CI checks, in one command.
+//! `cargo xtask test`: all checks of CI.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -6,39 +6,39 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::output::{complain, say};
+use crate::output::{print_error, print_line};
 use crate::workspace::Workspace;
 use report::Report;
-use steps::{Step, Surroundings};
+use steps::{Runner, Step};
 
 mod counts;
 mod report;
 mod steps;
 
-/// What `cargo xtask test` takes.
+/// The arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Check only this; may be given several times.
+    /// Run only this step; may be repeated.
     #[arg(long, value_enum)]
     only: Vec<Step>,
-    /// What to hand on to the test runner, such as a part of a test's name.
+    /// Arguments of the test runner, such as a part of a test's name.
     #[arg(last = true)]
     filter: Vec<String>,
 }
 
-/// Takes the steps in their order up to the first that fails.
+/// Runs the steps in order until the first failure.
 pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let mut surroundings = Surroundings::new(&workspace, &arguments.filter, interrupt);
+    let mut runner = Runner::new(&workspace, &arguments.filter, interrupt);
     let mut report = Report::default();
     let mut failure = None;
     for step in Step::value_variants() {
         if !arguments.only.is_empty() && !arguments.only.contains(step) {
             continue;
         }
-        say(format!("\n== {}", step.title()));
+        print_line(format!("\n== {}", step.title()));
         let start = Instant::now();
-        let outcome = surroundings.take(*step);
+        let outcome = runner.run_step(*step);
         if outcome.as_ref().is_err_and(anyhow::Error::is::<Interrupted>) {
             return outcome.map(|_| ExitCode::FAILURE);
         }
@@ -48,13 +48,13 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
             break;
         }
     }
-    let counts = surroundings.counts();
-    // Stops MongoDB before the last words.
-    drop(surroundings);
-    say(format!("\n{report}"));
+    let counts = runner.counts();
+    // Stops MongoDB before the report is printed.
+    drop(runner);
+    print_line(format!("\n{report}"));
     if let Some(error) = &failure {
-        complain(format_args!("{error:#}"));
+        print_error(format_args!("{error:#}"));
     }
-    say(counts);
+    print_line(counts);
     Ok(if failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,33 +1,32 @@
-//! The table at the end: each step, how it went, and how long it took.
+//! The final table: each step, its outcome and its duration.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::steps::{Outcome, Step};
 
-/// What happened so far.
+/// The outcomes so far.
 #[derive(Default)]
 pub(super) struct Report {
     rows: Vec<(Step, String, Duration)>,
 }
 
 impl Report {
-    /// Notes how a step went.
     pub(super) fn add(&mut self, step: Step, outcome: &anyhow::Result<Outcome>, took: Duration) {
-        let verdict = match outcome {
+        let step_outcome = match outcome {
             Ok(Outcome::Passed) => "ok".to_owned(),
             Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
             Err(_) => "FAILED".to_owned(),
         };
-        self.rows.push((step, verdict, took));
+        self.rows.push((step, step_outcome, took));
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut total = Duration::ZERO;
-        for (step, verdict, took) in &self.rows {
-            writeln!(formatter, "{:<10} {:>7.1} s  {verdict}", step.title(), took.as_secs_f64())?;
+        for (step, step_outcome, took) in &self.rows {
+            writeln!(formatter, "{:<10} {:>7.1} s  {step_outcome}", step.title(), took.as_secs_f64())?;
             total += *took;
         }
         write!(formatter, "{:<10} {:>7.1} s", "total", total.as_secs_f64())

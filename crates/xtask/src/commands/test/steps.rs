@@ -1,4 +1,4 @@
-//! What is checked, in which order, and how.
+//! The steps of `cargo xtask test`.
 
 use std::fs;
 use std::process::Command;
@@ -13,18 +13,18 @@ use crate::commands::schema;
 use crate::interrupt::Interrupt;
 use crate::mongo::Purpose;
 use crate::mongo::check_replica_set;
-use crate::mongo::scratch::Throwaway;
-use crate::output::say;
+use crate::mongo::temporary::TemporaryReplicaSet;
+use crate::output::print_line;
 use crate::workspace::Workspace;
 
-/// A check. They are taken in this order: what fails quickly comes first.
+/// A step. The steps run in this order; fast ones come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Step {
     /// The code is formatted.
     Format,
-    /// MongoDB can be found or fetched, and starts.
+    /// MongoDB is found or downloaded, and starts.
     Mongodb,
-    /// Clippy has nothing to say.
+    /// Clippy reports nothing.
     Clippy,
     /// Programs, tests and examples build.
     Build,
@@ -32,32 +32,32 @@ pub(super) enum Step {
     Tests,
     /// The examples in the documentation pass.
     Doctests,
-    /// docs/schema.graphql is what the code serves.
+    /// docs/schema.graphql equals the schema of the code.
     Schema,
     /// The documentation builds without a warning.
     Docs,
-    /// Dependencies are allowed: licences, sources, bans.
+    /// The licences and sources of the dependencies are allowed.
     Deny,
 }
 
-/// How a step went that did not fail.
+/// The outcome of a step that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Passed,
     Skipped(&'static str),
 }
 
-/// What the steps share.
-pub(super) struct Surroundings<'run> {
+/// Runs steps; contains what they share.
+pub(super) struct Runner<'run> {
     workspace: &'run Workspace,
     filter: &'run [String],
     interrupt: &'run Interrupt,
-    mongo: Option<Throwaway>,
+    mongo: Option<TemporaryReplicaSet>,
     counts: Counts,
 }
 
 impl Step {
-    /// Its name in headings and on the command line.
+    /// The name in headings and on the command line.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Format => "format",
@@ -73,8 +73,7 @@ impl Step {
     }
 }
 
-impl<'run> Surroundings<'run> {
-    /// Nothing is started yet.
+impl<'run> Runner<'run> {
     pub(super) fn new(
         workspace: &'run Workspace,
         filter: &'run [String],
@@ -83,16 +82,16 @@ impl<'run> Surroundings<'run> {
         Self { workspace, filter, interrupt, mongo: None, counts: Counts::default() }
     }
 
-    /// The tests that have run.
+    /// The tests that have run so far.
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Takes one step.
+    /// Runs one step.
     ///
-    /// All cargo calls are on the whole workspace and on the profile `dev`, so that each dependency is built
-    /// once, with one set of features.
-    pub(super) fn take(&mut self, step: Step) -> anyhow::Result<Outcome> {
+    /// All cargo calls use the whole workspace and the profile `dev`, so that each dependency is built once, with
+    /// one set of features.
+    pub(super) fn run_step(&mut self, step: Step) -> anyhow::Result<Outcome> {
         match step {
             Step::Format => self.cargo("fmt --all --check"),
             Step::Mongodb => self.start_mongo(),
@@ -112,15 +111,15 @@ impl<'run> Surroundings<'run> {
         }
     }
 
-    /// Starts the one MongoDB of all tests, unless the caller has brought one.
+    /// Starts the MongoDB of all tests, unless an external one is set.
     fn start_mongo(&mut self) -> anyhow::Result<Outcome> {
         if let Ok(uri) = std::env::var(TEST_URI) {
             check_replica_set(&uri).with_context(|| format!("{TEST_URI} is of no use"))?;
             return Ok(Outcome::Skipped("CONVENE_TEST_MONGODB_URI is set"));
         }
         if self.mongo.is_none() {
-            let mongo = Throwaway::start(self.workspace, 1, Purpose::Tests, self.interrupt)?;
-            say(mongo.uri());
+            let mongo = TemporaryReplicaSet::start(self.workspace, 1, Purpose::Tests, self.interrupt)?;
+            print_line(mongo.uri());
             self.mongo = Some(mongo);
         }
         Ok(Outcome::Passed)
@@ -132,7 +131,7 @@ impl<'run> Surroundings<'run> {
             return self.harness("test --workspace --lib --bins --tests --examples --locked", self.filter);
         }
         let report = self.workspace.target().join("nextest/default/junit.xml");
-        // The numbers of an earlier run must not pass for those of this one.
+        // A report of an earlier run must not be counted.
         if report.exists() {
             fs::remove_file(&report)?;
         }
@@ -146,7 +145,7 @@ impl<'run> Surroundings<'run> {
         outcome
     }
 
-    /// Runs tests with cargo's own harness, and counts them by its result lines.
+    /// Runs tests with `cargo test` and counts them by its result lines.
     fn harness(&mut self, arguments: &str, filter: &[String]) -> anyhow::Result<Outcome> {
         let mut command = self.command(arguments);
         command.arg("--no-fail-fast");
@@ -157,7 +156,7 @@ impl<'run> Surroundings<'run> {
         let status = child::run_reading(&mut command, self.interrupt, |line| {
             *counts += Counts::from_result_line(line).unwrap_or_default();
         })?;
-        verdict(&command, status)
+        step_outcome(&command, status)
     }
 
     fn cargo(&self, arguments: &str) -> anyhow::Result<Outcome> {
@@ -175,11 +174,11 @@ impl<'run> Surroundings<'run> {
 
     fn run(&self, command: &mut Command) -> anyhow::Result<Outcome> {
         let status = child::run(command, self.interrupt)?;
-        verdict(command, status)
+        step_outcome(command, status)
     }
 }
 
-fn verdict(command: &Command, status: std::process::ExitStatus) -> anyhow::Result<Outcome> {
+fn step_outcome(command: &Command, status: std::process::ExitStatus) -> anyhow::Result<Outcome> {
     if status.success() {
         return Ok(Outcome::Passed);
     }

@@ -1,20 +1,20 @@
-//! What is said once the server is up: where it is, and how to be somebody there.
+//! The message after the start: addresses, and credentials of the demo users.
 
 use std::fmt::Write;
 
 use super::convene::{Authentication, Convene};
 use super::database::Database;
 
-/// The organization of the demo data that the examples are in.
+/// The organization of the demo users.
 const ORGANIZATION: &str = "org-123";
-/// Who can be tried, and as what.
-const PEOPLE: [(&str, Role); 4] = [
+/// The demo users and their roles.
+const USERS: [(&str, Role); 4] = [
     ("user-456", Role::Admin),
     ("user-789", Role::Member),
     ("user-790", Role::Member),
     ("operator", Role::Operator),
 ];
-/// A first question to the server.
+/// The query of the example.
 const QUERY: &str = "{ viewer { role organization { slug name } } }";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,10 @@ impl Role {
     }
 }
 
-/// The addresses, the credentials of the demo users, and a line to copy.
+/// The addresses, the credentials of the demo users, and an example command.
 pub(super) fn message(convene: &Convene, database: &Database) -> anyhow::Result<String> {
     let mut callers = Vec::new();
-    for (user, role) in PEOPLE {
+    for (user, role) in USERS {
         let headers = match convene.authentication() {
             Authentication::Jwt => {
                 let token = convene.token(ORGANIZATION, user, role == Role::Operator)?;

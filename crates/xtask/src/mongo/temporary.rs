@@ -1,4 +1,4 @@
-//! Throwaway replica sets, whose data vanishes with their owner, or at the latest with the next one.
+//! Temporary replica sets, whose data is deleted with their owner, or at the start of the next one.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,27 +10,27 @@ use super::replica_set::ReplicaSet;
 use crate::interrupt::Interrupt;
 use crate::workspace::Workspace;
 
-/// The file in a folder on which its owner holds a lock for as long as it lives.
+/// The file that the owner of a folder locks during its life.
 const OWNER: &str = "owner.lock";
 
-/// A replica set on data that nobody misses. Dropping it stops the members and removes the data.
+/// A replica set with temporary data. Dropping it stops the members and deletes the data.
 #[derive(Debug)]
-pub(crate) struct Throwaway {
-    // In this order: the members are stopped before their folder goes.
+pub(crate) struct TemporaryReplicaSet {
+    // The order matters: the members are stopped before their folder is deleted.
     set: ReplicaSet,
-    _folder: Scratch,
+    _folder: TemporaryFolder,
 }
 
-impl Throwaway {
-    /// Starts as many members as asked for, below cargo's target folder.
+impl TemporaryReplicaSet {
+    /// Starts the members in cargo's target folder.
     pub(crate) fn start(
         workspace: &Workspace,
         members: usize,
         purpose: Purpose,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
-        let folder = Scratch::create(&workspace.target().join("mongo"), purpose)?;
-        let set = ReplicaSet::throwaway(&folder.path, members, purpose, interrupt)?;
+        let folder = TemporaryFolder::create(&workspace.target().join("mongo"), purpose)?;
+        let set = ReplicaSet::start_temporary(&folder.path, members, purpose, interrupt)?;
         Ok(Self { set, _folder: folder })
     }
 
@@ -45,20 +45,20 @@ impl Throwaway {
     }
 }
 
-/// A folder of this process alone, removed when it is dropped.
+/// A folder of this process, which is deleted when it is dropped.
 ///
-/// A killed owner leaves its folder behind, but not its lock. Whoever comes next sees that by trying the lock,
-/// ends the mongods in the folder, and removes it.
+/// A killed owner leaves its folder behind, but not its lock. The next owner tries the lock, stops the mongods in
+/// the folder and deletes it.
 #[derive(Debug)]
-struct Scratch {
+struct TemporaryFolder {
     path: PathBuf,
     _owner: File,
 }
 
-impl Scratch {
+impl TemporaryFolder {
     fn create(parent: &Path, purpose: Purpose) -> anyhow::Result<Self> {
         fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-        // A new folder exists for a moment before its owner has locked it; nobody may sweep in that moment.
+        // A new folder must not be swept before its owner has locked it.
         let sweeping = File::create(parent.join("sweep.lock"))?;
         sweeping.lock()?;
         sweep(parent, purpose)?;
@@ -74,9 +74,9 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        // What cannot be removed now is swept up by the next owner.
+        // The next owner deletes what is left.
         fs::remove_dir_all(&self.path).ok();
     }
 }
@@ -110,9 +110,9 @@ mod tests {
         let abandoned = parent.path().join("1-0");
         fs::create_dir_all(abandoned.join("member-0/data")).unwrap();
 
-        let first = Scratch::create(parent.path(), Purpose::Tests).unwrap();
+        let first = TemporaryFolder::create(parent.path(), Purpose::Tests).unwrap();
         assert!(!abandoned.exists());
-        let second = Scratch::create(parent.path(), Purpose::Tests).unwrap();
+        let second = TemporaryFolder::create(parent.path(), Purpose::Tests).unwrap();
         assert!(first.path.exists() && second.path.exists() && first.path != second.path);
 
         let path = first.path.clone();
