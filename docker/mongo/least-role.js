@@ -1,13 +1,13 @@
-// Creates the three database users of Convene, each with what its work needs and no more:
+// Creates the three database users of Convene, each with minimal rights:
 //
-//   convene         serves. Reads and changes documents, but cannot drop or alter a collection, go past a
-//                   validator, or touch an activity entry once it is written.
-//   convene-schema  makes and updates collections, validators and indexes before a new version serves. Cannot
-//                   read or change a document.
-//   convene-erasure does what convene does, and can change activity entries, but not delete them: for
-//                   `convene erase`. Nothing that serves should have its password.
+//   convene         runs the server. It reads and writes documents. It cannot drop or alter a collection, bypass a
+//                   validator, or change or delete an activity entry.
+//   convene-schema  creates and updates collections, validators and indexes before a new version is deployed. It
+//                   cannot read or write documents.
+//   convene-erasure runs `convene erase`. It has the rights of convene, and can change activity entries, but not
+//                   delete them. No server should have its password.
 //
-// Run as an administrator; running it again updates the rights and passwords:
+// Run it as an administrator. A second run updates the rights and passwords:
 //
 //   CONVENE_PASSWORD=... CONVENE_SCHEMA_PASSWORD=... CONVENE_ERASURE_PASSWORD=... \
 //     mongosh --file least-role.js 'mongodb://admin@host/admin'
@@ -40,15 +40,15 @@ function privilege(collection, actions) {
   return { resource: { db: name, collection }, actions };
 }
 
-// At its start the server looks whether its collections and indexes are there.
-const look = ['listIndexes'];
+// At its start, the server checks its collections and indexes.
+const inspect = ['listIndexes'];
 const privileges = [
   privilege('', ['listCollections']),
-  ...CHANGEABLE.map((it) => privilege(it, ['find', 'insert', 'update', 'remove', ...look])),
-  ...APPEND_ONLY.map((it) => privilege(it, ['find', 'insert', ...look])),
+  ...CHANGEABLE.map((it) => privilege(it, ['find', 'insert', 'update', 'remove', ...inspect])),
+  ...APPEND_ONLY.map((it) => privilege(it, ['find', 'insert', ...inspect])),
 ];
-const shaping = [...CHANGEABLE, ...APPEND_ONLY].map((it) =>
-  privilege(it, ['createCollection', 'collMod', 'createIndex', 'dropIndex', ...look]),
+const schemaPrivileges = [...CHANGEABLE, ...APPEND_ONLY].map((it) =>
+  privilege(it, ['createCollection', 'collMod', 'createIndex', 'dropIndex', ...inspect]),
 );
 
 function ensureRole(role, privileges, roles = []) {
@@ -63,7 +63,7 @@ function ensureUser(user, pwd) {
 }
 
 ensureRole('convene', privileges);
-ensureRole('convene-schema', [privilege('', ['listCollections']), ...shaping]);
+ensureRole('convene-schema', [privilege('', ['listCollections']), ...schemaPrivileges]);
 ensureRole(
   'convene-erasure',
   APPEND_ONLY.map((it) => privilege(it, ['update'])),

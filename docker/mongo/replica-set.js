@@ -1,5 +1,5 @@
-// The health check of a MongoDB container: makes the server a replica set of one the first time, and succeeds
-// once it takes writes.
+// The health check of a MongoDB container. It initiates a replica set of one member the first time, and succeeds when
+// the server is a writable primary.
 //
 //   mongosh --file replica-set.js
 
@@ -7,7 +7,7 @@ try {
   rs.status();
 } catch (error) {
   if (error.codeName !== 'NotYetInitialized') throw error;
-  // The name by which the other containers find this one, so that drivers can follow it.
+  // The host name in the network of the containers, because drivers connect to it.
   rs.initiate({ _id: 'rs0', members: [{ _id: 0, host: process.env.CONVENE_MONGODB_HOST ?? 'mongo:27017' }] });
 }
 
