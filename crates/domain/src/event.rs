@@ -221,10 +221,4 @@ impl Event {
             .map(|schedule| schedule.last_end())
             .try_fold(Instant::MIN, |last, end| Some(last.max(end?)))
     }
-
-    /// The longest duration of all schedules.
-    #[must_use]
-    pub fn longest_duration(&self) -> EventDuration {
-        self.schedules().map(|schedule| schedule.duration).max().unwrap_or(self.duration)
-    }
 }
