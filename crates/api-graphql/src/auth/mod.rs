@@ -17,6 +17,7 @@ mod jwks;
 mod keys;
 mod mint;
 mod rate_limit;
+mod signature;
 mod token;
 
 pub use self::{
