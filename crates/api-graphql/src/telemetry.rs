@@ -8,7 +8,7 @@ use std::{error::Error, time::Duration};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{
-    EnvFilter,
+    filter::{ParseError, Targets},
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -53,9 +53,9 @@ pub enum LogFormat {
 /// Why there are no logs or no metrics.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The filter is not in the syntax of `tracing`.
+    /// The filter is not a list of levels and `target=level`.
     #[error("CONVENE_LOG is not a log filter such as `info` or `convene=debug,warn`")]
-    Filter(#[source] tracing_subscriber::filter::ParseError),
+    Filter(#[source] ParseError),
     /// Logging was set up before.
     #[error("logging is already set up")]
     AlreadySet(#[source] tracing_subscriber::util::TryInitError),
@@ -74,7 +74,7 @@ pub fn start_logging<W>(format: LogFormat, filter: &str, writer: W) -> Result<()
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
+    let filter: Targets = filter.parse().map_err(TelemetryError::Filter)?;
     let registry = tracing_subscriber::registry().with(filter);
     let lines = fmt::layer().with_writer(writer).with_target(true);
     match format {
