@@ -57,7 +57,7 @@ impl Workspace {
         &self.target
     }
 
-    /// The path of `convene` in the given profile folder (`debug` or `release`).
+    /// The path of `convene` in the given profile folder (`debug`, `demo` or `release`).
     pub(crate) fn convene(&self, profile: &str) -> PathBuf {
         self.target.join(profile).join("convene")
     }

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 
+use super::PROFILE;
 use super::database::Database;
 use crate::child;
 use crate::interrupt::Interrupt;
@@ -52,7 +53,7 @@ impl Convene {
         secret_file: PathBuf,
     ) -> Self {
         Self {
-            binary: workspace.convene("release"),
+            binary: workspace.convene(PROFILE),
             root: workspace.root().to_owned(),
             mongodb_uri: database.uri(),
             port,

@@ -24,6 +24,8 @@ mod server;
 mod startup_message;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The profile that `convene` is built with.
+const PROFILE: &str = "demo";
 
 /// The arguments of `cargo xtask run`.
 #[derive(clap::Args)]
@@ -44,7 +46,7 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     let workspace = Workspace::find()?;
     let state = workspace.state();
     let _lock = lock_state(&state)?;
-    server::end_left_over(&state, &workspace.convene("release"));
+    server::end_left_over(&state, &workspace.convene(PROFILE));
     let port = server::free_port(arguments.port)?;
 
     let mut database = Database::open(&state, arguments.fresh, interrupt)?;
@@ -89,7 +91,16 @@ fn lock_state(state: &Path) -> anyhow::Result<File> {
 
 fn build(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<()> {
     let mut command = workspace.cargo();
-    command.args(["build", "--release", "--locked", "--workspace", "--bin", "convene"]);
+    command.args([
+        "build",
+        "--profile",
+        PROFILE,
+        "--locked",
+        "--package",
+        "convene-api-graphql",
+        "--bin",
+        "convene",
+    ]);
     ensure!(child::run(&mut command, interrupt)?.success(), "convene does not build");
     Ok(())
 }
