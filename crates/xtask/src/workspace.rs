@@ -69,7 +69,7 @@ impl Workspace {
         command
     }
 
-    /// Returns true if the cargo subcommand (`nextest`, `deny`) is installed.
+    /// Returns true if the cargo subcommand (`nextest`, `deny`, `machete`) is installed.
     pub(crate) fn has_subcommand(&self, name: &str) -> bool {
         self.cargo().args([name, "--version"]).output().is_ok_and(|output| output.status.success())
     }

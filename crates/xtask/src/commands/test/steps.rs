@@ -38,6 +38,8 @@ pub(super) enum Step {
     Docs,
     /// The licences and sources of the dependencies are allowed.
     Deny,
+    /// No dependency is unused.
+    Machete,
 }
 
 /// The outcome of a step that did not fail.
@@ -69,6 +71,7 @@ impl Step {
             Self::Schema => "schema",
             Self::Docs => "docs",
             Self::Deny => "deny",
+            Self::Machete => "machete",
         }
     }
 }
@@ -108,6 +111,8 @@ impl<'run> Runner<'run> {
                 self.cargo("deny --locked check bans licenses sources")
             }
             Step::Deny => Ok(Outcome::Skipped("cargo-deny is not installed")),
+            Step::Machete if self.workspace.has_subcommand("machete") => self.cargo("machete"),
+            Step::Machete => Ok(Outcome::Skipped("cargo-machete is not installed")),
         }
     }
 
