@@ -2,7 +2,7 @@
 
 use convene_domain::{text::IdempotencyKey, time::Instant};
 
-/// How long the use of a key counts after the mutation has succeeded.
+/// The period after a mutation in which the use of its key counts.
 ///
 /// The stored result names the objects of the reply, not their state: a repeat is answered with the objects as they
 /// are now, and is refused with `NotFound` if they are gone.
@@ -17,7 +17,6 @@ pub struct Fingerprint(pub [u8; 32]);
 pub struct Idempotency {
     /// Two callers may use the same key for different mutations.
     pub key: IdempotencyKey,
-    /// The digest of the mutation that uses the key.
     pub fingerprint: Fingerprint,
 }
 

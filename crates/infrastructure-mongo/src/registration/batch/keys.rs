@@ -1,7 +1,8 @@
-//! Idempotency keys: what was done under them, and what is done now.
+//! The idempotency keys of a batch.
 //!
-//! A registration carries its own key, so remembering it costs no write, and looking for it none either while it
-//! succeeds: the unique index would refuse a second one. Cancellations are noted down with all other mutations.
+//! A registration stores its own key, which costs no further write, and no read before it: a unique index refuses a second
+//! registration with the same key. Keys of cancellations are stored in the idempotency collection, as those of other
+//! mutations.
 
 use std::collections::HashMap;
 
@@ -29,7 +30,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// How the note of a cancellation names it.
+/// The operation that is stored with the key of a cancellation.
 const OPERATION: &str = "cancelRegistration";
 
 type Key = (String, String);
@@ -44,26 +45,26 @@ enum Repeated<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     organization: String,
-    noted: HashMap<Key, IdempotencyDocument>,
+    used: HashMap<Key, IdempotencyDocument>,
     registered: HashMap<Key, RegistrationDocument>,
     new: Vec<IdempotencyDocument>,
 }
 
-/// Reads what is stored under the keys of these changes.
+/// Reads the stored uses of the keys of these changes, outside the transaction.
 ///
-/// The keys are read outside the transaction, beside it or before: whatever had been answered before a request arrived is
-/// seen. Later uses are not, so they are read again before a cancellation is refused.
-pub(super) async fn notes<'b>(
+/// All uses that were answered before a request arrived are found. Later uses may be missed, so the keys are read again
+/// before a cancellation is refused.
+pub(super) async fn find_used<'b>(
     database: &Database,
     scope: &TenantScope,
     changes: impl Iterator<Item = &'b Change> + Send,
 ) -> Attempt<Vec<IdempotencyDocument>> {
     let Some(filter) = by_keys(scope, changes)? else { return Ok(Vec::new()) };
-    let notes = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
-    notes.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
+    let used = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
+    used.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
 }
 
-/// The filter for the keys of these changes; `None` if they have no keys.
+/// Makes the filter of the keys of these changes; `None` if they have no keys.
 fn by_keys<'b>(
     scope: &TenantScope,
     changes: impl Iterator<Item = &'b Change>,
@@ -81,13 +82,13 @@ impl Keys {
     /// under those of the registrations.
     pub(super) async fn load(
         transaction: &mut Transaction<'_>,
-        noted: Vec<IdempotencyDocument>,
+        used: Vec<IdempotencyDocument>,
         waiting: &Waiting<'_>,
         verification: Verification,
     ) -> Attempt<Self> {
         let organization = transaction.scope().organization().to_string();
         let mut keys = Self { organization, ..Self::default() };
-        keys.remember(noted);
+        keys.add(used);
         let uncertain = match verification {
             Verification::Exhaustive => waiting.changes().collect(),
             Verification::Optimistic | Verification::Standard => {
@@ -98,26 +99,26 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Looks the notes up as the transaction sees them: the same call may have come twice at once, or again.
-    pub(super) async fn load_notes<'b>(
+    /// Reads the stored uses of the keys within the transaction, which also finds concurrent repeats.
+    pub(super) async fn load_used<'b>(
         &mut self,
         transaction: &mut Transaction<'_>,
         changes: impl Iterator<Item = &'b Change> + Send,
     ) -> Attempt<()> {
         if let Some(filter) = by_keys(transaction.scope(), changes)? {
-            let notes = transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
-            self.remember(notes);
+            let used = transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
+            self.add(used);
         }
         Ok(())
     }
 
-    /// Whether the note was reckoned with.
-    pub(super) fn knows(&self, note: &IdempotencyDocument) -> bool {
-        self.noted.contains_key(&(note.id.actor.clone(), note.id.key.clone()))
+    /// Tests whether the use of the key was taken into account.
+    pub(super) fn contains(&self, used: &IdempotencyDocument) -> bool {
+        self.used.contains_key(&(used.id.actor.clone(), used.id.key.clone()))
     }
 
-    fn remember(&mut self, notes: Vec<IdempotencyDocument>) {
-        self.noted.extend(notes.into_iter().map(|note| ((note.id.actor.clone(), note.id.key.clone()), note)));
+    fn add(&mut self, used: Vec<IdempotencyDocument>) {
+        self.used.extend(used.into_iter().map(|used| ((used.id.actor.clone(), used.id.key.clone()), used)));
     }
 
     /// Reads the registrations that were made under the keys of these changes.
@@ -158,7 +159,9 @@ impl Keys {
     ) -> Attempt<Option<Decision<CancelRequest>>> {
         Ok(match self.status(change)? {
             KeyStatus::Fresh => None,
-            KeyStatus::Repeat(Repeated::Cancellation(result)) => Some(recall(transaction, result).await?),
+            KeyStatus::Repeat(Repeated::Cancellation(result)) => {
+                Some(load_result(transaction, result).await?)
+            }
             KeyStatus::Repeat(_) | KeyStatus::Reused => Some(Err(Refusal::IdempotencyKeyReused)),
         })
     }
@@ -169,14 +172,14 @@ impl Keys {
             return Ok(KeyStatus::Fresh);
         };
         let registered = self.registered.get(&key).map(RegistrationDocument::key_use).transpose()?.flatten();
-        let noted = self.noted.get(&key).map(IdempotencyDocument::key_use).transpose()?;
+        let used = self.used.get(&key).map(IdempotencyDocument::key_use).transpose()?;
         let uses = registered.map(|used| used.map(Repeated::Registration)).into_iter();
-        let uses = uses.chain(noted.map(|used| used.map(Repeated::Cancellation)));
+        let uses = uses.chain(used.map(|used| used.map(Repeated::Cancellation)));
         Ok(classify(uses, change.at, idempotency.fingerprint))
     }
 
-    /// Notes a cancellation down, if it has a key.
-    pub(super) fn note(&mut self, change: &Change, cancelled: &Cancelled) {
+    /// Records the key of a cancellation, if it has one.
+    pub(super) fn record(&mut self, change: &Change, cancelled: &Cancelled) {
         let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return };
         self.new.push(IdempotencyDocument {
             id: document(&self.organization, key),
@@ -191,8 +194,12 @@ impl Keys {
         });
     }
 
-    /// Takes a key from a registration that is too old for it, so that a new one can have it.
-    pub(super) async fn forget(&mut self, transaction: &mut Transaction<'_>, change: &Change) -> Attempt<()> {
+    /// Removes an expired key from the registration that stores it, so that a new one can store it.
+    pub(super) async fn release(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        change: &Change,
+    ) -> Attempt<()> {
         let Some(old) = key(change).and_then(|key| self.registered.remove(&key)) else {
             return Ok(());
         };
@@ -205,19 +212,19 @@ impl Keys {
         Ok(())
     }
 
-    /// Stores the new notes, in the place of old ones that the database has not deleted yet.
+    /// Stores the recorded keys. They replace expired uses that the database has not deleted yet.
     pub(super) async fn write(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
-        let outlived = self
+        let expired = self
             .new
             .iter()
-            .filter(|note| self.knows(note))
-            .map(|note| bson::serialize_to_bson(&note.id))
+            .filter(|used| self.contains(used))
+            .map(|used| bson::serialize_to_bson(&used.id))
             .collect::<Result<Vec<Bson>, _>>()?;
-        let mut notes = transaction.collection(&schema::IDEMPOTENCY);
-        if !outlived.is_empty() {
-            notes.delete_many(doc! { "_id": { "$in": outlived } }).await?;
+        let mut keys = transaction.collection(&schema::IDEMPOTENCY);
+        if !expired.is_empty() {
+            keys.delete_many(doc! { "_id": { "$in": expired } }).await?;
         }
-        Ok(notes.insert_all(&self.new).await?)
+        Ok(keys.insert_all(&self.new).await?)
     }
 }
 
@@ -230,20 +237,20 @@ fn key(change: &Change) -> Option<Key> {
     Some((change.actor.to_string(), idempotency.key.as_str().to_owned()))
 }
 
-/// The answer that a cancellation was given, with its registrations as they are now.
-async fn recall(
+/// Loads the registrations of the result of a cancellation as they are now.
+async fn load_result(
     transaction: &mut Transaction<'_>,
-    note: &ResultDocument,
+    result: &ResultDocument,
 ) -> Attempt<Decision<CancelRequest>> {
-    let ids: Vec<&str> = std::iter::once(note.subject.as_str()).chain(note.also.as_deref()).collect();
+    let ids: Vec<&str> = std::iter::once(result.subject.as_str()).chain(result.also.as_deref()).collect();
     let filter = doc! { "_id": { "$in": ids } };
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
     let read = |id: &str| -> Result<Option<Registration>, CorruptDocument> {
         found.iter().find(|registration| registration.id == id).map(Registration::try_from).transpose()
     };
-    let promoted = note.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
-    Ok(match read(&note.subject)? {
+    let promoted = result.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
+    Ok(match read(&result.subject)? {
         Some(registration) => Ok(Cancelled { registration, promoted }),
         None => Err(Refusal::not_found("registrationId")),
     })

@@ -147,18 +147,18 @@ async fn run(
     };
     if !waiting.cancellations.is_empty() || !waiting.registrations.is_empty() {
         let scope = *transaction.scope();
-        let noted = keys::notes(&executor.database, &scope, waiting.changes());
+        let used = keys::find_used(&executor.database, &scope, waiting.changes());
         let cache = &executor.cache;
         if verification == Verification::Optimistic {
             // A transaction runs one command at a time, but the keys can be read beside it.
             let decided = decide(&mut progress, cache, transaction, &waiting, Vec::new(), verification);
-            let (noted, decided) = futures::join!(noted, decided);
+            let (used, decided) = futures::join!(used, decided);
             decided?;
-            if !noted?.iter().all(|note| progress.keys.knows(note)) {
+            if !used?.iter().all(|used| progress.keys.contains(used)) {
                 return Err(Interruption::Again(StorageError::Outdated("an idempotency key")));
             }
         } else {
-            decide(&mut progress, cache, transaction, &waiting, noted.await?, verification).await?;
+            decide(&mut progress, cache, transaction, &waiting, used.await?, verification).await?;
         }
     }
     // From here on the commit may have been sent.
@@ -176,13 +176,13 @@ async fn decide(
     cache: &OccurrenceCache,
     transaction: &mut Transaction<'_>,
     waiting: &Waiting<'_>,
-    noted: Vec<IdempotencyDocument>,
+    used: Vec<IdempotencyDocument>,
     verification: Verification,
 ) -> Attempt<()> {
     let Stored { to_cancel, occurrences, current_ids } =
         Stored::load(transaction, waiting, cache, verification).await?;
     progress.occurrences = occurrences;
-    progress.keys = Keys::load(transaction, noted, waiting, verification).await?;
+    progress.keys = Keys::load(transaction, used, waiting, verification).await?;
     let mut cancellations = Vec::with_capacity(waiting.cancellations.len());
     for &cancellation in &waiting.cancellations {
         match progress.keys.cancellation(transaction, cancellation.change).await? {

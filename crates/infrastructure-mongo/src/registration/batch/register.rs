@@ -142,7 +142,7 @@ async fn store(
     for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
     {
         let Registering { number, change, request, .. } = *registering;
-        progress.keys.forget(transaction, change).await?;
+        progress.keys.release(transaction, change).await?;
         let seats = progress.occurrences.of(request.occurrence)?;
         let status = if has_seat {
             seats.take_seat();
