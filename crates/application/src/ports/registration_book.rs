@@ -71,8 +71,8 @@ pub trait RegistrationBook: Send + Sync {
     ///
     /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
     /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
-    /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above 1,000 upcoming
-    /// registrations of a member. `AlreadyRegistered` goes before `ScheduleConflict`.
+    /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above
+    /// [`MAX_UPCOMING_REGISTRATIONS`]. `AlreadyRegistered` goes before `ScheduleConflict`.
     async fn register(
         &self,
         scope: &TenantScope,

@@ -1,4 +1,5 @@
 use bson::{DateTime, Document, doc};
+use convene_application::ports::MAX_UPCOMING_REGISTRATIONS;
 
 use super::{
     CollectionSchema, ScopeField,
@@ -6,7 +7,7 @@ use super::{
 };
 
 /// The maximum number of entries in an agenda.
-pub(crate) const MOST_ENTRIES: usize = 1_000;
+pub(crate) const MOST_ENTRIES: usize = MAX_UPCOMING_REGISTRATIONS;
 
 pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
     name: "agendas",

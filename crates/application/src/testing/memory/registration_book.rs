@@ -143,7 +143,9 @@ mod tests {
             seat(number, now.clone()).await.unwrap();
         }
         let Err(Failure::Refused(refusals)) = seat(1_000, now).await else { panic!("it is refused") };
-        assert!(matches!(refusals[..], [Refusal::LimitExceeded { limit: 1_000, .. }]), "{refusals:?}");
+        assert_eq!(refusals, [Refusal::too_many_upcoming_registrations()]);
+        let text = "the number of a member's upcoming registrations is limited to 1000";
+        assert_eq!(refusals[0].to_string(), text);
         // What has ended does not count.
         seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();
     }
