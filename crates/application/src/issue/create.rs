@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use convene_domain::{
     id::{EventId, IssueId, MemberId},
-    issue::{Issue, IssuePriority},
+    issue::{Issue, IssuePriority, IssueStatus},
     text::{Description, Title},
+    time::Instant,
 };
 
 use crate::{
@@ -58,6 +59,27 @@ impl CreateIssue {
         };
         let change = self.contexts.for_member(caller, request);
         self.issues.create(caller.scope(), issue, &change).await
+    }
+}
+
+impl NewIssue {
+    /// The issue under its number, open.
+    #[must_use]
+    pub fn numbered(self, number: u32, at: Instant) -> Issue {
+        let Self { id, title, description, priority, assignee, event, created_by } = self;
+        Issue {
+            id,
+            number,
+            title,
+            description,
+            status: IssueStatus::Open,
+            priority,
+            assignee,
+            event,
+            created_by,
+            created_at: at,
+            updated_at: at,
+        }
     }
 }
 

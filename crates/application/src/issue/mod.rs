@@ -5,6 +5,10 @@ mod delete;
 mod get_by_number;
 mod get_many;
 mod list;
+pub mod log;
+mod patch;
+pub mod references;
+pub mod refusals;
 mod update;
 
 pub use create::{CreateIssue, CreateIssueCommand};

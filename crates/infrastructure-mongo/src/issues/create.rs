@@ -1,10 +1,12 @@
 use bson::doc;
-use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::NewIssue};
-use convene_domain::issue::{Issue, IssueStatus};
+use convene_application::{
+    caller::TenantScope, change::Change, failure::Outcome, issue::log, ports::NewIssue,
+};
+use convene_domain::issue::Issue;
 use futures::FutureExt;
 use serde::Deserialize;
 
-use super::{check_references, log};
+use super::check_references;
 use crate::{
     database::Database,
     documents::{convert::Fields, issue::IssueDocument},
@@ -25,8 +27,8 @@ pub(super) async fn create(
             async move {
                 // The number comes first: who else wants one is noticed before any other work is done.
                 let number = next_number(transaction).await?;
-                check_references(transaction, new.assignee, new.event).await?;
-                let issue = numbered(new, number, change);
+                check_references(transaction, new.into()).await?;
+                let issue = new.clone().numbered(number, change.at);
                 transaction.collection(&schema::ISSUES).insert(&IssueDocument::from(&issue)).await?;
                 transaction.log(change, log::created(&issue));
                 Ok(issue)
@@ -49,20 +51,4 @@ async fn next_number(transaction: &mut Transaction<'_>) -> Attempt<u32> {
     let number = numbered.ok_or_else(|| transaction.organization_is_gone())?.last_issue_number;
     let id = transaction.scope().organization().to_string();
     Ok(Fields::of(schema::ORGANIZATIONS.name, &id).read("lastIssueNumber", u32::try_from(number))?)
-}
-
-fn numbered(new: &NewIssue, number: u32, change: &Change) -> Issue {
-    Issue {
-        id: new.id,
-        number,
-        title: new.title.clone(),
-        description: new.description.clone(),
-        status: IssueStatus::Open,
-        priority: new.priority,
-        assignee: new.assignee,
-        event: new.event,
-        created_by: new.created_by,
-        created_at: change.at,
-        updated_at: change.at,
-    }
 }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use bson::doc;
-use convene_application::{caller::TenantScope, change::Change, failure::Outcome};
+use convene_application::{caller::TenantScope, change::Change, failure::Outcome, issue::log};
 use convene_domain::id::IssueId;
 use futures::FutureExt;
 
-use super::{find, log};
+use super::find;
 use crate::{
     change::StoredResult, database::Database, documents::idempotency::ResultDocument, error::Attempt, schema,
     transaction::Transaction,

@@ -2,7 +2,6 @@
 
 mod create;
 mod delete;
-mod log;
 mod update;
 
 use async_trait::async_trait;
@@ -10,14 +9,12 @@ use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Fault, Outcome, Refusal},
+    failure::{Fault, Outcome},
+    issue::{self, references::References},
     page::{Page, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, NewIssue},
 };
-use convene_domain::{
-    id::{EventId, IssueId, MemberId},
-    issue::Issue,
-};
+use convene_domain::{id::IssueId, issue::Issue};
 
 use crate::{
     change::StoredResult,
@@ -107,29 +104,22 @@ fn wanted(filter: &IssueFilter) -> Document {
 async fn find(transaction: &mut Transaction<'_>, id: IssueId) -> Attempt<Issue> {
     let filter = doc! { "_id": id.to_string() };
     let found: Option<IssueDocument> = transaction.collection(&schema::ISSUES).find_one(filter).await?;
-    Ok(Issue::try_from(found.ok_or_else(|| Refusal::not_found("issueId"))?)?)
+    Ok(Issue::try_from(found.ok_or_else(issue::refusals::not_found)?)?)
 }
 
-/// Makes sure that what an issue newly refers to is the organization's.
-async fn check_references(
-    transaction: &mut Transaction<'_>,
-    assignee: Option<MemberId>,
-    event: Option<EventId>,
-) -> Attempt<()> {
-    let mut refusals = Vec::new();
-    if let Some(assignee) = assignee {
-        let filter = doc! { "_id": assignee.to_string(), "status": ACTIVE };
-        if transaction.collection(&schema::MEMBERS).count(filter).await? == 0 {
-            refusals.push(Refusal::not_found("assigneeId"));
+async fn check_references(transaction: &mut Transaction<'_>, references: References) -> Attempt<()> {
+    let assignee_exists = match references.assignee {
+        Some(id) => {
+            let filter = doc! { "_id": id.to_string(), "status": ACTIVE };
+            transaction.collection(&schema::MEMBERS).count(filter).await? > 0
         }
-    }
-    if let Some(event) = event {
-        let filter = doc! { "_id": event.to_string() };
-        if transaction.collection(&schema::EVENTS).count(filter).await? == 0 {
-            refusals.push(Refusal::not_found("eventId"));
-        }
-    }
-    if refusals.is_empty() { Ok(()) } else { Err(Interruption::Refused(refusals)) }
+        None => true,
+    };
+    let event_exists = match references.event {
+        Some(id) => transaction.collection(&schema::EVENTS).count(doc! { "_id": id.to_string() }).await? > 0,
+        None => true,
+    };
+    References::check(assignee_exists, event_exists).map_err(Interruption::Refused)
 }
 
 #[async_trait]

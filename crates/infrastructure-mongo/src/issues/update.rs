@@ -1,9 +1,11 @@
 use bson::{Document, doc};
-use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::IssuePatch};
+use convene_application::{
+    caller::TenantScope, change::Change, failure::Outcome, issue::log, ports::IssuePatch,
+};
 use convene_domain::{id::IssueId, issue::Issue};
 use futures::FutureExt;
 
-use super::{check_references, find, log};
+use super::{check_references, find};
 use crate::{database::Database, documents::convert::date, schema};
 
 /// Changes an issue, if the patch changes anything.
@@ -18,12 +20,8 @@ pub(super) async fn update(
         .change(scope, change, "updateIssue", |transaction| {
             async move {
                 let before = find(transaction, id).await?;
-                check_references(transaction, patch.assignee.flatten(), patch.event.flatten()).await?;
-                let mut after = patched(&before, patch);
-                if after == before {
-                    return Ok(after);
-                }
-                after.updated_at = change.at;
+                check_references(transaction, patch.into()).await?;
+                let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
                 let update = written(&after);
                 transaction
                     .collection(&schema::ISSUES)
@@ -35,19 +33,6 @@ pub(super) async fn update(
             .boxed()
         })
         .await
-}
-
-fn patched(issue: &Issue, patch: &IssuePatch) -> Issue {
-    let IssuePatch { title, description, status, priority, assignee, event } = patch;
-    Issue {
-        title: title.clone().unwrap_or_else(|| issue.title.clone()),
-        description: description.clone().unwrap_or_else(|| issue.description.clone()),
-        status: status.unwrap_or(issue.status),
-        priority: priority.unwrap_or(issue.priority),
-        assignee: assignee.unwrap_or(issue.assignee),
-        event: event.unwrap_or(issue.event),
-        ..issue.clone()
-    }
 }
 
 fn written(issue: &Issue) -> Document {

@@ -1,9 +1,8 @@
-//! Activity log entries of organizations, members and issues.
+//! Activity log entries of organizations and members.
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
-    id::{IssueId, MemberId},
-    issue::Issue,
+    id::MemberId,
     member::Member,
     organization::Organization,
 };
@@ -34,21 +33,4 @@ pub(super) fn member(
         .compare_email("email", email(before).as_ref(), email(after).as_ref())
         .compare("role", before.map(|it| it.role), after.map(|it| it.role));
     ActivityDraft { action, subject: Subject::Member(id), changes: changes.into_vec() }
-}
-
-/// `None` for an issue that is not there yet, or not any more.
-pub(super) fn issue(
-    action: Action,
-    id: IssueId,
-    before: Option<&Issue>,
-    after: Option<&Issue>,
-) -> ActivityDraft {
-    let changes = FieldChanges::default()
-        .compare("title", before.map(|it| &it.title), after.map(|it| &it.title))
-        .compare("description", before.map(|it| &it.description), after.map(|it| &it.description))
-        .compare("status", before.map(|it| it.status.as_str()), after.map(|it| it.status.as_str()))
-        .compare("priority", before.map(|it| it.priority.as_str()), after.map(|it| it.priority.as_str()))
-        .compare("assigneeId", before.and_then(|it| it.assignee), after.and_then(|it| it.assignee))
-        .compare("eventId", before.and_then(|it| it.event), after.and_then(|it| it.event));
-    ActivityDraft { action, subject: Subject::Issue(id), changes: changes.into_vec() }
 }

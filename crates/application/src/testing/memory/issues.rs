@@ -1,15 +1,12 @@
 use async_trait::async_trait;
-use convene_domain::{
-    activity::Action,
-    id::{EventId, IssueId, MemberId},
-    issue::{Issue, IssueStatus},
-};
+use convene_domain::{id::IssueId, issue::Issue};
 
-use super::{InMemory, entries, pages, transaction::Transaction};
+use super::{InMemory, pages, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Failure, Fault, Outcome, Refusal},
+    issue::{self, references::References},
     page::{Page, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, NewIssue},
 };
@@ -18,24 +15,11 @@ use crate::{
 impl Issues for InMemory {
     async fn create(&self, scope: &TenantScope, issue: NewIssue, change: &Change) -> Outcome<Issue> {
         self.transact(scope, change, |transaction| {
-            transaction.check_references(issue.assignee, issue.event)?;
+            transaction.check_references((&issue).into())?;
             transaction.tenant.last_issue_number += 1;
-            let NewIssue { id, title, description, priority, assignee, event, created_by } = issue;
-            let issue = Issue {
-                id,
-                number: transaction.tenant.last_issue_number,
-                title,
-                description,
-                status: IssueStatus::Open,
-                priority,
-                assignee,
-                event,
-                created_by,
-                created_at: change.at,
-                updated_at: change.at,
-            };
+            let issue = issue.numbered(transaction.tenant.last_issue_number, change.at);
             transaction.tenant.issues.insert(issue.number, issue.clone());
-            transaction.log(entries::issue(Action::IssueCreated, id, None, Some(&issue)));
+            transaction.log(issue::log::created(&issue));
             Ok(issue)
         })
     }
@@ -49,22 +33,10 @@ impl Issues for InMemory {
     ) -> Outcome<Issue> {
         self.transact(scope, change, |transaction| {
             let before = transaction.issue(id)?;
-            transaction.check_references(patch.assignee.flatten(), patch.event.flatten())?;
-            let IssuePatch { title, description, status, priority, assignee, event } = patch;
-            let mut after = Issue {
-                title: title.unwrap_or_else(|| before.title.clone()),
-                description: description.unwrap_or_else(|| before.description.clone()),
-                status: status.unwrap_or(before.status),
-                priority: priority.unwrap_or(before.priority),
-                assignee: assignee.unwrap_or(before.assignee),
-                event: event.unwrap_or(before.event),
-                ..before.clone()
-            };
-            if after != before {
-                after.updated_at = change.at;
-                transaction.tenant.issues.insert(after.number, after.clone());
-                transaction.log(entries::issue(Action::IssueUpdated, id, Some(&before), Some(&after)));
-            }
+            transaction.check_references((&patch).into())?;
+            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            transaction.tenant.issues.insert(after.number, after.clone());
+            transaction.log(issue::log::updated(&before, &after));
             Ok(after)
         })
     }
@@ -73,7 +45,7 @@ impl Issues for InMemory {
         self.transact(scope, change, |transaction| {
             let issue = transaction.issue(id)?;
             transaction.tenant.issues.remove(&issue.number);
-            transaction.log(entries::issue(Action::IssueDeleted, id, Some(&issue), None));
+            transaction.log(issue::log::deleted(&issue));
             Ok(id)
         })
     }
@@ -113,18 +85,13 @@ fn passes(issue: &Issue, filter: &IssueFilter) -> bool {
 impl Transaction<'_> {
     fn issue(&self, id: IssueId) -> Result<Issue, Refusal> {
         let found = self.tenant.issues.values().find(|issue| issue.id == id);
-        found.cloned().ok_or_else(|| Refusal::not_found("issueId"))
+        found.cloned().ok_or_else(issue::refusals::not_found)
     }
 
-    /// What an issue refers to must be there; all that is not is told at once.
-    fn check_references(&self, assignee: Option<MemberId>, event: Option<EventId>) -> Result<(), Failure> {
-        let mut refusals = Vec::new();
-        if assignee.is_some_and(|assignee| self.tenant.member(assignee).is_none()) {
-            refusals.push(Refusal::not_found("assigneeId"));
-        }
-        if event.is_some_and(|event| !self.tenant.events.contains_key(&event)) {
-            refusals.push(Refusal::not_found("eventId"));
-        }
-        if refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(refusals)) }
+    fn check_references(&self, references: References) -> Result<(), Failure> {
+        let References { assignee, event } = references;
+        let assignee_exists = assignee.is_none_or(|id| self.tenant.member(id).is_some());
+        let event_exists = event.is_none_or(|id| self.tenant.events.contains_key(&id));
+        References::check(assignee_exists, event_exists).map_err(Failure::Refused)
     }
 }

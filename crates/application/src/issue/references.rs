@@ -1,0 +1,40 @@
+//! The rules for references of issues.
+
+use convene_domain::id::{EventId, MemberId};
+
+use crate::{
+    failure::Refusal,
+    ports::{IssuePatch, NewIssue},
+};
+
+/// The references that a change of an issue sets. They must exist in the organization when they are set; later the
+/// member may be removed and the event deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    pub assignee: Option<MemberId>,
+    pub event: Option<EventId>,
+}
+
+impl References {
+    /// Refuses missing references, all at once. A reference that is not set counts as existing.
+    ///
+    /// # Errors
+    /// `NotFound` on `assigneeId` and `eventId`.
+    pub fn check(assignee_exists: bool, event_exists: bool) -> Result<(), Vec<Refusal>> {
+        let missing = [(!assignee_exists).then_some("assigneeId"), (!event_exists).then_some("eventId")];
+        let refusals: Vec<_> = missing.into_iter().flatten().map(Refusal::not_found).collect();
+        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+}
+
+impl From<&NewIssue> for References {
+    fn from(issue: &NewIssue) -> Self {
+        Self { assignee: issue.assignee, event: issue.event }
+    }
+}
+
+impl From<&IssuePatch> for References {
+    fn from(patch: &IssuePatch) -> Self {
+        Self { assignee: patch.assignee.flatten(), event: patch.event.flatten() }
+    }
+}
