@@ -1,9 +1,13 @@
 //! Adding, changing, removing and reading members.
 
 mod add;
+pub mod admins;
 mod find_by_user_id;
 mod get_many;
 mod list;
+pub mod log;
+mod patch;
+pub mod refusals;
 mod remove;
 mod update;
 mod visible;

@@ -2,6 +2,9 @@
 
 mod create;
 mod get;
+pub mod log;
+mod patch;
+pub mod refusals;
 mod update;
 
 pub use create::{CreateOrganization, CreateOrganizationCommand};

@@ -1,12 +1,13 @@
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Outcome, Refusal},
+    failure::Outcome,
+    member::{admins::AdminChange, log, refusals},
 };
-use convene_domain::member::{Member, Role};
+use convene_domain::member::Member;
 use futures::FutureExt;
 
-use super::log;
+use super::count_admins;
 use crate::{
     database::Database,
     documents::{agenda::AgendaDocument, member::MemberDocument},
@@ -25,9 +26,7 @@ pub(super) async fn add(
     database
         .change(scope, change, "addMember", |transaction| {
             async move {
-                if member.role == Role::Admin {
-                    super::update::count_admins(transaction, 1).await?;
-                }
+                count_admins(transaction, AdminChange::between(None, Some(member))).await?;
                 store(transaction, member, change).await?;
                 Ok(member.clone())
             }
@@ -44,9 +43,7 @@ pub(crate) async fn store(
 ) -> Attempt<()> {
     let inserted = transaction.collection(&schema::MEMBERS).insert(&MemberDocument::from(member)).await;
     inserted.map_err(|error| match error {
-        error if error.is_duplicate(Some(UNIQUE_MEMBERSHIP)) => {
-            Refusal::AlreadyExists { field: "userId".into() }.into()
-        }
+        error if error.is_duplicate(Some(UNIQUE_MEMBERSHIP)) => refusals::user_id_taken().into(),
         error => Interruption::from(error),
     })?;
     // The agenda is born with the member, so that no registration ever has to make one.

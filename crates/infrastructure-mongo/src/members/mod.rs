@@ -1,7 +1,6 @@
 //! The port of members.
 
 pub(crate) mod add;
-mod log;
 mod remove;
 mod update;
 
@@ -11,6 +10,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome, Refusal},
+    member::{self, admins::AdminChange},
     page::{Page, PageRequest},
     ports::{MemberPatch, MemberRemoved, Members},
 };
@@ -107,22 +107,28 @@ fn with_ids(ids: &[MemberId]) -> Document {
     doc! { "_id": { "$in": ids } }
 }
 
-/// The member, if the organization has it now; the refusal names the field that referred to it.
-pub(crate) async fn find(
-    transaction: &mut Transaction<'_>,
-    id: MemberId,
-    field: &'static str,
-) -> Attempt<Member> {
-    let filter = doc! { "_id": id.to_string(), "status": ACTIVE };
-    let found: Option<MemberDocument> = transaction.collection(&schema::MEMBERS).find_one(filter).await?;
-    Ok(Member::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
+/// Reads an active member.
+async fn find(transaction: &mut Transaction<'_>, id: MemberId) -> Attempt<Member> {
+    find_where(transaction, doc! { "_id": id.to_string(), "status": ACTIVE }).await
 }
 
-/// The member, also if it was removed.
-pub(crate) async fn find_even_removed(transaction: &mut Transaction<'_>, id: MemberId) -> Attempt<Member> {
-    let filter = doc! { "_id": id.to_string() };
+async fn find_where(transaction: &mut Transaction<'_>, filter: Document) -> Attempt<Member> {
     let found: Option<MemberDocument> = transaction.collection(&schema::MEMBERS).find_one(filter).await?;
-    Ok(Member::try_from(found.ok_or_else(|| Refusal::not_found("memberId"))?)?)
+    Ok(Member::try_from(found.ok_or_else(member::refusals::not_found)?)?)
+}
+
+/// Updates the organization's number of admins, if at least one is left.
+///
+/// Concurrent changes of admins conflict on this document, so the later one sees the result of the earlier one.
+async fn count_admins(transaction: &mut Transaction<'_>, change: AdminChange) -> Attempt<()> {
+    if change == AdminChange::None {
+        return Ok(());
+    }
+    let delta = change.delta();
+    let one_is_left = doc! { "adminCount": { "$gte": 1 - delta } };
+    let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
+    let updated = organizations.update_one(one_is_left, doc! { "$inc": { "adminCount": delta } }).await?;
+    if updated.matched == 1 { Ok(()) } else { Err(Refusal::LastAdmin.into()) }
 }
 
 #[async_trait]
@@ -132,6 +138,7 @@ impl StoredResult for Member {
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
-        find_even_removed(transaction, stored.subject_as(MemberId::parse)?).await
+        let id = stored.subject_as(MemberId::parse)?;
+        find_where(transaction, doc! { "_id": id.to_string() }).await
     }
 }

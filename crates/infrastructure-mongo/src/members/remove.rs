@@ -1,10 +1,16 @@
 use async_trait::async_trait;
 use bson::doc;
-use convene_application::{caller::TenantScope, change::Change, failure::Outcome, ports::MemberRemoved};
-use convene_domain::{id::MemberId, member::Role};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::Outcome,
+    member::{admins::AdminChange, log},
+    ports::MemberRemoved,
+};
+use convene_domain::id::MemberId;
 use futures::FutureExt;
 
-use super::{find, log, update::count_admins};
+use super::{count_admins, find};
 use crate::{
     change::StoredResult,
     database::Database,
@@ -25,10 +31,8 @@ pub(super) async fn remove(
     database
         .change(scope, change, "removeMember", |transaction| {
             async move {
-                let member = find(transaction, id, "memberId").await?;
-                if member.role == Role::Admin {
-                    count_admins(transaction, -1).await?;
-                }
+                let member = find(transaction, id).await?;
+                count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
                 let this = doc! { "_id": id.to_string() };
                 let removed = doc! {
                     "status": REMOVED,

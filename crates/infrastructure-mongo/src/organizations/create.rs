@@ -2,13 +2,10 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Outcome, Refusal},
+    failure::Outcome,
+    organization::{log, refusals},
 };
-use convene_domain::{
-    activity::{Action, ActivityDraft, FieldChanges, Subject},
-    member::Member,
-    organization::Organization,
-};
+use convene_domain::{member::Member, organization::Organization};
 use futures::FutureExt;
 
 use super::repeat;
@@ -39,7 +36,7 @@ pub(super) async fn create(
                     return Ok(stored);
                 }
                 insert(transaction, database, organization, change).await?;
-                transaction.log(change, created(organization));
+                transaction.log(change, log::created(organization));
                 members::add::store(transaction, admin, change).await?;
                 if let Some(idempotency) = &change.idempotency {
                     let result = ResultDocument::of(organization.id).with(admin.id);
@@ -68,22 +65,10 @@ async fn insert(
             let holder: Option<OrganizationDocument> =
                 find_one(database, &schema::ORGANIZATIONS, slug).await?;
             match (holder, repeat::load(database, change).await?) {
-                (Some(_), None) => Err(Refusal::AlreadyExists { field: "slug".into() }.into()),
+                (Some(_), None) => Err(refusals::slug_taken().into()),
                 _ => Err(Interruption::Again(error)),
             }
         }
         inserted => Ok(inserted?),
-    }
-}
-
-fn created(organization: &Organization) -> ActivityDraft {
-    ActivityDraft {
-        action: Action::OrganizationCreated,
-        subject: Subject::Organization(organization.id),
-        changes: FieldChanges::default()
-            .compare("slug", None, Some(&organization.slug))
-            .compare("name", None, Some(&organization.name))
-            .compare("timeZone", None, Some(organization.time_zone.name()))
-            .into_vec(),
     }
 }

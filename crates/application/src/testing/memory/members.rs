@@ -1,17 +1,17 @@
 use async_trait::async_trait;
 use convene_domain::{
-    activity::Action,
     id::MemberId,
     member::{Member, Role},
     registration::CancellationReason,
     text::UserId,
 };
 
-use super::{InMemory, entries, pages, tenant::MemberRecord, transaction::Transaction};
+use super::{InMemory, pages, tenant::MemberRecord, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome, Refusal},
+    member::{self, admins::AdminChange},
     page::{Page, PageRequest},
     ports::{MemberPatch, MemberRemoved, Members},
 };
@@ -21,11 +21,11 @@ impl Members for InMemory {
     async fn add(&self, scope: &TenantScope, member: Member, change: &Change) -> Outcome<Member> {
         self.transact(scope, change, |transaction| {
             if transaction.tenant.present_members().any(|other| other.user_id == member.user_id) {
-                return Err(Refusal::AlreadyExists { field: "userId".into() }.into());
+                return Err(member::refusals::user_id_taken().into());
             }
             let record = MemberRecord { member: member.clone(), removed: None };
             transaction.tenant.members.insert(member.id, record);
-            transaction.log(entries::member(Action::MemberAdded, member.id, None, Some(&member)));
+            transaction.log(member::log::added(&member));
             Ok(member)
         })
     }
@@ -39,26 +39,11 @@ impl Members for InMemory {
     ) -> Outcome<Member> {
         self.transact(scope, change, |transaction| {
             let before = transaction.present_member(id)?;
-            let mut after = before.clone();
-            if let Some(name) = patch.display_name {
-                after.display_name = name;
-            }
-            if let Some(email) = patch.email {
-                after.email = email;
-            }
-            if let Some(role) = patch.role {
-                after.role = role;
-            }
-            if after == before {
-                return Ok(before);
-            }
-            if after.role != Role::Admin {
-                transaction.keep_an_admin(&before)?;
-            }
-            after.updated_at = change.at;
+            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            AdminChange::between(Some(&before), Some(&after)).check(transaction.tenant.admins())?;
             let record = MemberRecord { member: after.clone(), removed: None };
             transaction.tenant.members.insert(id, record);
-            transaction.log(entries::member(Action::MemberUpdated, id, Some(&before), Some(&after)));
+            transaction.log(member::log::updated(&before, &after));
             Ok(after)
         })
     }
@@ -66,8 +51,8 @@ impl Members for InMemory {
     async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved> {
         self.transact(scope, change, |transaction| {
             let mut member = transaction.present_member(id)?;
-            transaction.keep_an_admin(&member)?;
-            transaction.log(entries::member(Action::MemberRemoved, id, Some(&member), None));
+            AdminChange::between(Some(&member), None).check(transaction.tenant.admins())?;
+            transaction.log(member::log::removed(&member));
             member.updated_at = change.at;
             transaction.tenant.members.insert(id, MemberRecord { member, removed: Some(change.at) });
             let held: Vec<_> = transaction
@@ -123,12 +108,6 @@ impl Members for InMemory {
 
 impl Transaction<'_> {
     fn present_member(&self, id: MemberId) -> Result<Member, Refusal> {
-        self.tenant.member(id).cloned().ok_or_else(|| Refusal::not_found("memberId"))
-    }
-
-    /// Refuses if `leaving` is the only admin.
-    fn keep_an_admin(&self, leaving: &Member) -> Result<(), Refusal> {
-        let is_last = leaving.role == Role::Admin && self.tenant.admins() == 1;
-        if is_last { Err(Refusal::LastAdmin) } else { Ok(()) }
+        self.tenant.member(id).cloned().ok_or_else(member::refusals::not_found)
     }
 }

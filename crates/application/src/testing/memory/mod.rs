@@ -7,7 +7,6 @@ mod activity_log;
 mod catalogue;
 mod directory;
 mod edits;
-mod entries;
 mod events;
 mod idempotency;
 mod issues;

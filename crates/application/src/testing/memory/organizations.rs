@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use convene_domain::{activity::Action, member::Member, organization::Organization};
+use convene_domain::{member::Member, organization::Organization};
 
 use super::{
-    InMemory, entries,
+    InMemory,
     results::StoredResult,
     tenant::{MemberRecord, Tenant},
     transaction::Transaction,
@@ -12,7 +12,8 @@ use super::{
 use crate::{
     caller::TenantScope,
     change::Change,
-    failure::{Fault, Outcome, Refusal},
+    failure::{Fault, Outcome},
+    member, organization,
     ports::{OrganizationPatch, Organizations},
 };
 
@@ -35,13 +36,13 @@ impl Organizations for InMemory {
             return Err(Fault::internal("an organization is created within its own scope").into());
         }
         if world.organizations.values().any(|tenant| tenant.organization.slug == organization.slug) {
-            return Err(Refusal::AlreadyExists { field: "slug".into() }.into());
+            return Err(organization::refusals::slug_taken().into());
         }
         let mut transaction = Transaction::new(Tenant::new(organization.clone()), change, &self.ids);
         let record = MemberRecord { member: admin.clone(), removed: None };
         transaction.tenant.members.insert(admin.id, record);
-        transaction.log(entries::organization(Action::OrganizationCreated, None, &organization));
-        transaction.log(entries::member(Action::MemberAdded, admin.id, None, Some(&admin)));
+        transaction.log(organization::log::created(&organization));
+        transaction.log(member::log::added(&admin));
         let tenant = Arc::new(transaction.tenant);
         world.organizations.insert(organization.id, tenant);
         let result = (organization, admin);
@@ -61,18 +62,9 @@ impl Organizations for InMemory {
     ) -> Outcome<Organization> {
         self.transact(scope, change, |transaction| {
             let before = transaction.tenant.organization.clone();
-            let mut after = before.clone();
-            if let Some(name) = patch.name {
-                after.name = name;
-            }
-            if let Some(zone) = patch.time_zone {
-                after.time_zone = zone;
-            }
-            if after != before {
-                after.updated_at = change.at;
-                transaction.tenant.organization = after.clone();
-                transaction.log(entries::organization(Action::OrganizationUpdated, Some(&before), &after));
-            }
+            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            transaction.tenant.organization = after.clone();
+            transaction.log(organization::log::updated(&before, &after));
             Ok(after)
         })
     }

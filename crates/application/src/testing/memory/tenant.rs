@@ -75,8 +75,8 @@ impl Tenant {
         self.members.get(&id).filter(|record| record.removed.is_none()).map(|record| &record.member)
     }
 
-    pub(super) fn admins(&self) -> usize {
-        self.present_members().filter(|member| member.role == Role::Admin).count()
+    pub(super) fn admins(&self) -> i32 {
+        self.present_members().map(|member| i32::from(member.role == Role::Admin)).sum()
     }
 
     /// The stored occurrence that has this key, or had it before an edit of its series.
