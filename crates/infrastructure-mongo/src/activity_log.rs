@@ -1,4 +1,4 @@
-//! The port that reads the activity log.
+//! The adapter of [`ActivityLog`].
 
 use async_trait::async_trait;
 use bson::{Document, doc};
@@ -18,7 +18,6 @@ use crate::{
     scoped::Query,
 };
 
-/// The activity log in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoActivityLog(pub(crate) Database);
 
@@ -30,7 +29,7 @@ impl ActivityLog for MongoActivityLog {
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Result<Page<Activity>, Fault> {
-        let mut conditions = wanted(&filter);
+        let mut conditions = conditions(&filter);
         conditions.extend(page.after.into_iter().flat_map(older_than));
         let filter = if conditions.is_empty() {
             doc! {}
@@ -38,24 +37,24 @@ impl ActivityLog for MongoActivityLog {
             doc! { "$and": conditions }
         };
         let query = Query::from(filter).sorted(doc! { "at": -1, "_id": -1 }).probing(page.first);
-        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+        self.find(scope, doc! { "_id": { "$in": ids } }.into()).await
     }
 }
 
 impl MongoActivityLog {
-    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Activity>, Fault> {
+    async fn find(&self, scope: &TenantScope, query: Query) -> Result<Vec<Activity>, Fault> {
         let documents: Vec<ActivityDocument> =
             self.0.collection(scope, &schema::ACTIVITY).find(query).await?;
         Ok(read_all(documents).map_err(StorageError::from)?)
     }
 }
 
-fn wanted(filter: &ActivityFilter) -> Vec<Document> {
+fn conditions(filter: &ActivityFilter) -> Vec<Document> {
     let ActivityFilter { subject, actor, action, from, to } = filter;
     let conditions = [
         subject.as_ref().map(|subject| doc! { "subject": subject }),
@@ -67,7 +66,7 @@ fn wanted(filter: &ActivityFilter) -> Vec<Document> {
     conditions.into_iter().flatten().collect()
 }
 
-/// The entries that come after this one, newest first. The bound on the moment alone is for the index.
+/// The conditions for entries that follow a position, newest first. The first one lets MongoDB use the index.
 fn older_than((at, id): (Instant, ActivityId)) -> [Document; 2] {
     let at = date(at);
     [

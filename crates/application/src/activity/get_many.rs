@@ -10,7 +10,7 @@ pub struct GetActivities {
 }
 
 impl GetActivities {
-    /// Those of these entries that exist in the admin's organization, in any order.
+    /// The entries that exist in the admin's organization, in any order.
     ///
     /// # Errors
     /// Faults only.

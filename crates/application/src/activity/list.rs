@@ -10,13 +10,13 @@ use crate::{
     ports::{ActivityFilter, ActivityLog},
 };
 
-/// Lists the activity log, for admins.
+/// Lists the activity log of the admin's organization.
 pub struct ListActivity {
     pub(crate) activity_log: Arc<dyn ActivityLog>,
 }
 
 impl ListActivity {
-    /// The entries that pass the filter, newest first.
+    /// The entries that match the filter, newest first.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.

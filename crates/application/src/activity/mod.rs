@@ -1,4 +1,4 @@
-//! Reading who changed what, and when.
+//! Use cases that read the activity log.
 
 mod get_many;
 mod list;

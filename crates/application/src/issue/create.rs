@@ -15,29 +15,24 @@ use crate::{
     ports::{Issues, NewIssue},
 };
 
-/// An issue to be reported.
+/// The input of [`CreateIssue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateIssueCommand {
-    /// What it is about.
     pub title: Title,
-    /// The details.
     pub description: Description,
-    /// How pressing it is.
     pub priority: IssuePriority,
-    /// Who takes care of it.
     pub assignee: Option<MemberId>,
-    /// The event it belongs to.
     pub event: Option<EventId>,
 }
 
-/// Reports an issue: every member may.
+/// Creates an issue. Every member may do this.
 pub struct CreateIssue {
     pub(crate) contexts: ContextFactory,
     pub(crate) issues: Arc<dyn Issues>,
 }
 
 impl CreateIssue {
-    /// Reports the issue in the caller's name, under the organization's next number.
+    /// Creates the issue in the caller's name, under the organization's next number.
     ///
     /// # Errors
     /// Refused with `NotFound` on `assigneeId` or `eventId`.
@@ -95,7 +90,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn a_member_reports_in_their_own_name() {
+    async fn an_issue_is_created_in_the_name_of_the_caller() {
         let command = CreateIssueCommand {
             title: Title::parse("Projector").unwrap(),
             description: Description::parse("It hums.").unwrap(),

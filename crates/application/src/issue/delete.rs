@@ -13,7 +13,7 @@ pub struct DeleteIssue {
 }
 
 impl DeleteIssue {
-    /// Deletes the issue. Its number is not given out again.
+    /// Deletes the issue. Its number is not used again.
     ///
     /// # Errors
     /// Refused with `NotFound` on `issueId`.

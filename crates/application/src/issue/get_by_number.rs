@@ -4,14 +4,12 @@ use convene_domain::issue::Issue;
 
 use crate::{caller::Caller, failure::Outcome, ports::Issues};
 
-/// Reads an issue by what people call it.
+/// Reads an issue by its number.
 pub struct GetIssueByNumber {
     pub(crate) issues: Arc<dyn Issues>,
 }
 
 impl GetIssueByNumber {
-    /// The issue with this number in the caller's organization.
-    ///
     /// # Errors
     /// Faults only.
     pub async fn execute(&self, caller: &Caller, number: u32) -> Outcome<Option<Issue>> {

@@ -10,7 +10,7 @@ pub struct GetIssues {
 }
 
 impl GetIssues {
-    /// Those of these issues that exist in the caller's organization, in any order.
+    /// The issues that exist in the caller's organization, in any order.
     ///
     /// # Errors
     /// Faults only.

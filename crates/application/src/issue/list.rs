@@ -15,7 +15,7 @@ pub struct ListIssues {
 }
 
 impl ListIssues {
-    /// The issues that pass the filter, by number.
+    /// The issues that match the filter, by number.
     ///
     /// # Errors
     /// Faults only.

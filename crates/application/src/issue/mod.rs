@@ -1,4 +1,4 @@
-//! Reporting, changing, deleting and reading issues.
+//! Use cases and rules of issues.
 
 mod create;
 mod delete;

@@ -10,12 +10,10 @@ use crate::{
     ports::{IssuePatch, Issues},
 };
 
-/// An issue to be changed.
+/// The input of [`UpdateIssue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateIssueCommand {
-    /// Which issue.
     pub issue: IssueId,
-    /// What to change.
     pub patch: IssuePatch,
 }
 
@@ -26,7 +24,7 @@ pub struct UpdateIssue {
 }
 
 impl UpdateIssue {
-    /// Changes what the patch names; an empty patch changes nothing.
+    /// Changes the fields that the patch sets.
     ///
     /// # Errors
     /// Refused with `NotFound` on `issueId`, `assigneeId` or `eventId`.

@@ -12,16 +12,13 @@ use crate::{
     ports::Members,
 };
 
-/// A member to be added.
+/// The input of [`AddMember`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddMemberCommand {
     /// The subject of the member's credentials.
     pub user_id: UserId,
-    /// How others call the member.
     pub display_name: DisplayName,
-    /// The member's address.
     pub email: Option<Email>,
-    /// What the member may do.
     pub role: Role,
 }
 
@@ -32,8 +29,6 @@ pub struct AddMember {
 }
 
 impl AddMember {
-    /// Adds the member.
-    ///
     /// # Errors
     /// Refused with `AlreadyExists` on `userId`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
@@ -66,7 +61,7 @@ mod tests {
     use crate::{fixtures, ports::MockMembers};
 
     #[tokio::test]
-    async fn adds_within_the_scope_of_the_admin_and_in_their_name() {
+    async fn a_member_is_added_in_the_scope_and_the_name_of_the_admin() {
         let mut members = MockMembers::new();
         members
             .expect_add()

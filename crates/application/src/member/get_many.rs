@@ -5,12 +5,12 @@ use convene_domain::id::MemberId;
 use super::VisibleMember;
 use crate::{caller::Caller, failure::Outcome, ports::Members};
 
-/// Whether members who were removed are found too.
+/// Chooses whether removed members are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IncludeRemoved {
-    /// They are not: who was removed does not exist any more.
+    /// Removed members count as missing.
     No,
-    /// They are: to show whose a registration or an issue was.
+    /// Removed members are found, to show them with their registrations and issues.
     Yes,
 }
 
@@ -20,7 +20,7 @@ pub struct GetMembers {
 }
 
 impl GetMembers {
-    /// Those of these members that exist in the caller's organization, in any order.
+    /// The members that exist in the caller's organization, in any order.
     ///
     /// # Errors
     /// Faults only.
@@ -47,7 +47,7 @@ mod tests {
     use crate::{fixtures, ports::MockMembers};
 
     #[tokio::test]
-    async fn asks_for_the_removed_only_where_wanted() {
+    async fn removed_members_are_found_only_on_request() {
         let mut members = MockMembers::new();
         members.expect_get_many().returning(|_, _| Ok(vec![]));
         members

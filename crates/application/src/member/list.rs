@@ -16,7 +16,7 @@ pub struct ListMembers {
 }
 
 impl ListMembers {
-    /// The members, of one role if one is given, in the order in which they were added.
+    /// The members, optionally of one role, in the order in which they were added.
     ///
     /// # Errors
     /// Faults only.

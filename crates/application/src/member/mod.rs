@@ -1,4 +1,4 @@
-//! Adding, changing, removing and reading members.
+//! Use cases and rules of members.
 
 mod add;
 pub mod admins;

@@ -10,15 +10,13 @@ use crate::{
     ports::{MemberRemoved, Members},
 };
 
-/// Removes a member from the admin's organization, and with them the seats they hold.
+/// Removes a member from the admin's organization and cancels the member's registrations.
 pub struct RemoveMember {
     pub(crate) contexts: ContextFactory,
     pub(crate) members: Arc<dyn Members>,
 }
 
 impl RemoveMember {
-    /// Removes the member.
-    ///
     /// # Errors
     /// Refused with `NotFound` on `memberId`, or `LastAdmin`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %member))]

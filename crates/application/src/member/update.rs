@@ -11,12 +11,10 @@ use crate::{
     ports::{MemberPatch, Members},
 };
 
-/// A member to be changed.
+/// The input of [`UpdateMember`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateMemberCommand {
-    /// Which member.
     pub member: MemberId,
-    /// What to change.
     pub patch: MemberPatch,
 }
 
@@ -27,7 +25,7 @@ pub struct UpdateMember {
 }
 
 impl UpdateMember {
-    /// Changes what the patch names; an empty patch changes nothing.
+    /// Changes the fields that the patch sets.
     ///
     /// # Errors
     /// Refused with `NotFound` on `memberId`, or `LastAdmin`.

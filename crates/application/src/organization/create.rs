@@ -13,30 +13,26 @@ use crate::{
     mutation_context::ContextFactory, ports::Organizations,
 };
 
-/// An organization to be founded, and who runs it first.
+/// The input of [`CreateOrganization`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateOrganizationCommand {
-    /// Its name in credentials and addresses.
+    /// The name in credentials and addresses.
     pub slug: Slug,
-    /// Its name for people.
     pub name: OrganizationName,
-    /// The zone of its events, unless they name another.
+    /// The default zone of events.
     pub time_zone: Zone,
-    /// The subject of its first admin's credentials.
+    /// The subject of the first admin's credentials.
     pub admin_user_id: UserId,
-    /// How its first admin is called.
     pub admin_display_name: DisplayName,
 }
 
-/// Founds an organization together with its first admin.
+/// Creates an organization together with its first admin.
 pub struct CreateOrganization {
     pub(crate) contexts: ContextFactory,
     pub(crate) organizations: Arc<dyn Organizations>,
 }
 
 impl CreateOrganization {
-    /// Founds the organization.
-    ///
     /// # Errors
     /// Refused with `AlreadyExists` on `slug`.
     #[tracing::instrument(skip_all)]

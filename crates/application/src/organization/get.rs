@@ -10,8 +10,6 @@ pub struct GetOrganization {
 }
 
 impl GetOrganization {
-    /// The caller's organization.
-    ///
     /// # Errors
     /// Faults only.
     pub async fn execute(&self, caller: &Caller) -> Outcome<Organization> {

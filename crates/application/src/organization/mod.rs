@@ -1,4 +1,4 @@
-//! Founding, changing and reading organizations.
+//! Use cases and rules of organizations.
 
 mod create;
 mod get;

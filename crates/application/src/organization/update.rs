@@ -17,10 +17,10 @@ pub struct UpdateOrganization {
 }
 
 impl UpdateOrganization {
-    /// Changes what the patch names; an empty patch changes nothing.
+    /// Changes the fields that the patch sets.
     ///
     /// # Errors
-    /// Refused only for a reused idempotency key.
+    /// Refused only with `IdempotencyKeyReused`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,

@@ -7,26 +7,25 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// Which entries are wanted; `None` asks nothing.
+/// The conditions of a list of entries. All that are set must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActivityFilter {
-    /// Those about the subject with this id.
+    /// The id of the subject.
     pub subject: Option<String>,
-    /// Those of this actor: a user id, or `system`.
+    /// A user id, or `system`.
     pub actor: Option<UserId>,
-    /// Those of this action.
     pub action: Option<String>,
-    /// Those at or after this moment.
+    /// The earliest time, inclusive.
     pub from: Option<Instant>,
-    /// Those before this moment.
+    /// The latest time, exclusive.
     pub to: Option<Instant>,
 }
 
-/// Reads the activity log. Entries are written by the changes themselves; nothing changes or deletes one.
+/// Reads the activity log. Changes write the entries themselves.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait ActivityLog: Send + Sync {
-    /// The entries that pass the filter, newest first: by moment, then id, both descending.
+    /// The entries that match the filter, newest first: by time, then id, both descending.
     async fn list(
         &self,
         scope: &TenantScope,

@@ -15,57 +15,41 @@ use crate::{
 /// An issue that has no number yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIssue {
-    /// The id it will have.
     pub id: IssueId,
-    /// What it is about.
     pub title: Title,
-    /// The details.
     pub description: Description,
-    /// How pressing it is.
     pub priority: IssuePriority,
-    /// Who takes care of it.
     pub assignee: Option<MemberId>,
-    /// The event it belongs to.
     pub event: Option<EventId>,
-    /// Who reports it.
     pub created_by: MemberId,
 }
 
-/// What to change of an issue; `None` stays as it is, `Some(None)` clears.
+/// A change of an issue. `None` keeps the value; `Some(None)` removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IssuePatch {
-    /// A new title.
     pub title: Option<Title>,
-    /// A new description.
     pub description: Option<Description>,
-    /// A new status.
     pub status: Option<IssueStatus>,
-    /// A new priority.
     pub priority: Option<IssuePriority>,
-    /// Who takes care of it.
     pub assignee: Option<Option<MemberId>>,
-    /// The event it belongs to.
     pub event: Option<Option<EventId>>,
 }
 
-/// Which issues are wanted; `None` asks nothing.
+/// The conditions of a list of issues. All that are set must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IssueFilter {
-    /// Those of these statuses.
     pub statuses: Option<Vec<IssueStatus>>,
-    /// Those of these priorities.
     pub priorities: Option<Vec<IssuePriority>>,
-    /// Those of this assignee.
     pub assignee: Option<MemberId>,
-    /// Those with this text in title or description, whatever its case.
+    /// A text in the title or the description, in any case.
     pub search: Option<SearchText>,
 }
 
-/// Keeps an organization's issues.
+/// Stores the issues of organizations.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Issues: Send + Sync {
-    /// Stores a new issue under the next number: 1, 2, 3 ... without gaps or doubles, under any concurrency.
+    /// Stores a new issue under the next number: 1, 2, 3 ... without gaps or duplicates, under any concurrency.
     ///
     /// Refusals: `NotFound` on `assigneeId` or `eventId`.
     async fn create(&self, scope: &TenantScope, issue: NewIssue, change: &Change) -> Outcome<Issue>;
@@ -81,7 +65,7 @@ pub trait Issues: Send + Sync {
         change: &Change,
     ) -> Outcome<Issue>;
 
-    /// Deletes an issue. Its number is not given out again.
+    /// Deletes an issue. Its number is not used again.
     ///
     /// Refusals: `NotFound` on `issueId`.
     async fn delete(&self, scope: &TenantScope, id: IssueId, change: &Change) -> Outcome<IssueId>;
@@ -89,10 +73,9 @@ pub trait Issues: Send + Sync {
     /// The issues with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault>;
 
-    /// The issue with this number.
     async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault>;
 
-    /// The issues that pass the filter, by number.
+    /// The issues that match the filter, by number.
     async fn list(
         &self,
         scope: &TenantScope,

@@ -12,27 +12,24 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// What to change of a member; `None` stays as it is.
+/// A change of a member. `None` keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MemberPatch {
-    /// A new name.
     pub display_name: Option<DisplayName>,
-    /// A new e-mail address; `Some(None)` removes it.
+    /// `Some(None)` removes the address.
     pub email: Option<Option<Email>>,
-    /// A new role.
     pub role: Option<Role>,
 }
 
-/// What removing a member did.
+/// The result of removing a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberRemoved {
-    /// The member.
     pub id: MemberId,
-    /// How many seats and places in queues were given up.
+    /// The number of cancelled registrations, confirmed and waitlisted.
     pub cancelled_registrations: u32,
 }
 
-/// Keeps an organization's members.
+/// Stores the members of organizations.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Members: Send + Sync {
@@ -52,27 +49,27 @@ pub trait Members: Send + Sync {
         change: &Change,
     ) -> Outcome<Member>;
 
-    /// Removes a member and cancels, with the reason `MemberRemoved`, every registration of theirs that has not
-    /// ended; who waits for a seat that becomes free moves up. What has ended stays on record, so the member can
-    /// still be shown with it.
+    /// Removes a member and cancels, with the reason `MemberRemoved`, every registration of the member that has not
+    /// ended; the free seats go to waitlisted members. The member and the ended registrations stay stored, so that
+    /// they can still be shown.
     ///
     /// Refusals: `NotFound` on `memberId`; `LastAdmin`.
     async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved>;
 
-    /// The members with these ids that the organization has now, in any order.
+    /// The members with these ids, without removed ones, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[MemberId]) -> Result<Vec<Member>, Fault>;
 
-    /// The same, with those who were removed: to show whose a registration or an issue was.
+    /// The members with these ids, including removed ones, in any order.
     async fn get_many_with_removed(
         &self,
         scope: &TenantScope,
         ids: &[MemberId],
     ) -> Result<Vec<Member>, Fault>;
 
-    /// The member with this user id; `None` if the organization does not have one now.
+    /// The member with this user id, unless removed.
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault>;
 
-    /// The members that the organization has now, by id (the order in which they were added).
+    /// The members, without removed ones, by id (the order in which they were added).
     async fn list(
         &self,
         scope: &TenantScope,

@@ -7,21 +7,20 @@ use crate::{
     failure::{Fault, Outcome},
 };
 
-/// What to change of an organization; `None` stays as it is.
+/// A change of an organization. `None` keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrganizationPatch {
-    /// A new name.
     pub name: Option<OrganizationName>,
-    /// A new zone for events to come; events that exist keep theirs.
+    /// The default zone of new events. Existing events keep theirs.
     pub time_zone: Option<Zone>,
 }
 
-/// Keeps organizations.
+/// Stores organizations.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Organizations: Send + Sync {
     /// Stores a new organization with its first admin, both or neither. A repeat with the same idempotency key
-    /// answers with the organization and the admin that the first one made.
+    /// returns the organization and the admin that the first call created.
     ///
     /// Refusals: `AlreadyExists` on `slug`.
     async fn create(
@@ -32,7 +31,7 @@ pub trait Organizations: Send + Sync {
         change: &Change,
     ) -> Outcome<(Organization, Member)>;
 
-    /// The organization of the scope. One that is gone is a fault: its callers can't be authenticated.
+    /// The organization of the scope. A missing one is a fault, because its callers can't be authenticated.
     async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault>;
 
     /// Changes the organization. A patch that changes nothing is not logged.

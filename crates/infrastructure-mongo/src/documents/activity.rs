@@ -1,5 +1,3 @@
-//! Entries of the activity log, as they are stored.
-
 use convene_application::ports::{ERASED_EMAIL, ERASED_NAME};
 use convene_domain::{
     activity::{Action, Activity, Actor, RecordedChange, Subject},
@@ -11,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::convert::{Fields, date, instant};
 use crate::error::CorruptDocument;
 
-/// An entry.
+/// A stored entry of the activity log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActivityDocument {
@@ -26,7 +24,6 @@ pub(crate) struct ActivityDocument {
     pub(crate) request_id: Option<String>,
 }
 
-/// What one field was and is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ChangeDocument {
     field: String,
@@ -109,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redacts_every_personal_field_and_no_other() {
+    fn personal_fields_and_no_others_are_redacted() {
         let change = |field: &str| ChangeDocument {
             field: field.to_owned(),
             before: Some(String::from("Ada")),

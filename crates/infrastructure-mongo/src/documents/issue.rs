@@ -1,5 +1,3 @@
-//! Issues, as they are stored.
-
 use convene_domain::{
     id::{EventId, IssueId, MemberId},
     issue::{Issue, IssuePriority, IssueStatus},
@@ -10,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::convert::{Fields, date, instant};
 use crate::error::CorruptDocument;
 
-/// An issue. Its organization is put in by whoever stores it.
+/// A stored issue. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct IssueDocument {
@@ -34,7 +32,7 @@ impl From<&Issue> for IssueDocument {
     fn from(issue: &Issue) -> Self {
         Self {
             id: issue.id.to_string(),
-            // Numbers come from the organization's own counter, which is stored in 32 bits with a sign.
+            // Numbers come from the counter of the organization, which is a signed 32-bit integer.
             number: issue.number.cast_signed(),
             title: issue.title.to_string(),
             description: issue.description.to_string(),

@@ -1,5 +1,3 @@
-//! Members, as they are stored.
-
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
@@ -10,12 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::convert::{Fields, date, instant};
 use crate::error::CorruptDocument;
 
-/// The status of a member that the organization has now.
 pub(crate) const ACTIVE: &str = "ACTIVE";
-/// The status of a member that was removed.
 pub(crate) const REMOVED: &str = "REMOVED";
 
-/// A member. Its organization is put in by whoever stores it.
+/// A stored member. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MemberDocument {

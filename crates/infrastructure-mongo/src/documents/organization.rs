@@ -1,5 +1,3 @@
-//! Organizations, as they are stored.
-
 use convene_domain::{
     id::OrganizationId,
     organization::Organization,
@@ -11,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::convert::{Fields, date, instant};
 use crate::error::CorruptDocument;
 
-/// An organization, with what is counted for it.
+/// A stored organization, with its counters.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrganizationDocument {
@@ -20,19 +18,18 @@ pub(crate) struct OrganizationDocument {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) time_zone: String,
-    /// How many members are admins: never none.
+    /// The number of admins, at least one.
     pub(crate) admin_count: i32,
-    /// The last revision that the catalogue has taken.
+    /// The revision of the catalogue.
     pub(crate) revision: i64,
-    /// The last number that an issue was given.
     pub(crate) last_issue_number: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
 }
 
 impl OrganizationDocument {
-    /// A new organization with its first admin.
-    pub(crate) fn founded(organization: &Organization) -> Self {
+    /// The document of a new organization, which has one admin.
+    pub(crate) fn new(organization: &Organization) -> Self {
         Self {
             id: organization.id.to_string(),
             slug: organization.slug.to_string(),

@@ -15,7 +15,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Stores a new issue under the next number.
 pub(super) async fn create(
     database: &Database,
     scope: &TenantScope,
@@ -25,7 +24,7 @@ pub(super) async fn create(
     database
         .change_serialized(scope, change, "createIssue", |transaction| {
             async move {
-                // The number comes first: who else wants one is noticed before any other work is done.
+                // The number comes first, so that concurrent creations conflict before any other work is done.
                 let number = next_number(transaction).await?;
                 check_references(transaction, new.into()).await?;
                 let issue = new.clone().numbered(number, change.at);
@@ -38,7 +37,7 @@ pub(super) async fn create(
         .await
 }
 
-/// Takes the organization's next number: it is given back if the transaction does not commit, so there are no gaps.
+/// Increments the organization's counter. An aborted transaction leaves no gap.
 async fn next_number(transaction: &mut Transaction<'_>) -> Attempt<u32> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

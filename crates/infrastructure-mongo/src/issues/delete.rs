@@ -10,7 +10,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Deletes an issue.
 pub(super) async fn delete(
     database: &Database,
     scope: &TenantScope,

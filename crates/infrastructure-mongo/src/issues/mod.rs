@@ -1,4 +1,4 @@
-//! The port of issues.
+//! The adapter of [`Issues`].
 
 mod create;
 mod delete;
@@ -26,7 +26,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Issues in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoIssues(pub(crate) Database);
 
@@ -52,11 +51,11 @@ impl Issues for MongoIssues {
 
     async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+        self.find(scope, doc! { "_id": { "$in": ids } }.into()).await
     }
 
     async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault> {
-        let found = self.found(scope, doc! { "number": i64::from(number) }.into()).await?;
+        let found = self.find(scope, doc! { "number": i64::from(number) }.into()).await?;
         Ok(found.into_iter().next())
     }
 
@@ -66,41 +65,40 @@ impl Issues for MongoIssues {
         filter: IssueFilter,
         page: PageRequest<u32>,
     ) -> Result<Page<Issue>, Fault> {
-        let mut wanted = wanted(&filter);
+        let mut conditions = conditions(&filter);
         if let Some(after) = page.after {
-            wanted.insert("number", doc! { "$gt": i64::from(after) });
+            conditions.insert("number", doc! { "$gt": i64::from(after) });
         }
-        let query = Query::from(wanted).sorted(doc! { "number": 1 }).probing(page.first);
-        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+        let query = Query::from(conditions).sorted(doc! { "number": 1 }).probing(page.first);
+        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
     }
 }
 
 impl MongoIssues {
-    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Issue>, Fault> {
+    async fn find(&self, scope: &TenantScope, query: Query) -> Result<Vec<Issue>, Fault> {
         let documents: Vec<IssueDocument> = self.0.collection(scope, &schema::ISSUES).find(query).await?;
         Ok(read_all(documents).map_err(StorageError::from)?)
     }
 }
 
-fn wanted(filter: &IssueFilter) -> Document {
+fn conditions(filter: &IssueFilter) -> Document {
     let IssueFilter { statuses, priorities, assignee, search } = filter;
-    let mut wanted =
+    let mut conditions =
         search.as_ref().map(|text| contains(&["title", "description"], text)).unwrap_or_default();
     if let Some(statuses) = statuses {
         let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
-        wanted.insert("status", doc! { "$in": statuses });
+        conditions.insert("status", doc! { "$in": statuses });
     }
     if let Some(priorities) = priorities {
         let priorities: Vec<&str> = priorities.iter().map(|priority| priority.as_str()).collect();
-        wanted.insert("priority", doc! { "$in": priorities });
+        conditions.insert("priority", doc! { "$in": priorities });
     }
     if let Some(assignee) = assignee {
-        wanted.insert("assignee", assignee.to_string());
+        conditions.insert("assignee", assignee.to_string());
     }
-    wanted
+    conditions
 }
 
-/// The issue.
 async fn find(transaction: &mut Transaction<'_>, id: IssueId) -> Attempt<Issue> {
     let filter = doc! { "_id": id.to_string() };
     let found: Option<IssueDocument> = transaction.collection(&schema::ISSUES).find_one(filter).await?;

@@ -8,7 +8,6 @@ use futures::FutureExt;
 use super::{check_references, find};
 use crate::{database::Database, documents::convert::date, schema};
 
-/// Changes an issue, if the patch changes anything.
 pub(super) async fn update(
     database: &Database,
     scope: &TenantScope,
@@ -22,7 +21,7 @@ pub(super) async fn update(
                 let before = find(transaction, id).await?;
                 check_references(transaction, patch.into()).await?;
                 let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
-                let update = written(&after);
+                let update = update_document(&after);
                 transaction
                     .collection(&schema::ISSUES)
                     .update_one(doc! { "_id": id.to_string() }, update)
@@ -35,7 +34,7 @@ pub(super) async fn update(
         .await
 }
 
-fn written(issue: &Issue) -> Document {
+fn update_document(issue: &Issue) -> Document {
     let mut set = doc! {
         "title": issue.title.as_str(),
         "description": issue.description.as_str(),

@@ -16,7 +16,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Stores a new member.
 pub(super) async fn add(
     database: &Database,
     scope: &TenantScope,
@@ -35,7 +34,7 @@ pub(super) async fn add(
         .await
 }
 
-/// Stores a member that is counted already, with an empty agenda.
+/// Stores a member with an empty agenda, and logs it. An admin must have been counted before.
 pub(crate) async fn store(
     transaction: &mut Transaction<'_>,
     member: &Member,
@@ -46,7 +45,7 @@ pub(crate) async fn store(
         error if error.is_duplicate(Some(UNIQUE_MEMBERSHIP)) => refusals::user_id_taken().into(),
         error => Interruption::from(error),
     })?;
-    // The agenda is born with the member, so that no registration ever has to make one.
+    // The agenda is stored with the member, so that no registration has to create one.
     let agenda = AgendaDocument::empty(transaction.scope().organization(), member.id);
     transaction.collection(&schema::AGENDAS).insert(&agenda).await?;
     transaction.log(change, log::added(member));

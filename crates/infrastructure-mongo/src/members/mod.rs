@@ -1,4 +1,4 @@
-//! The port of members.
+//! The adapter of [`Members`].
 
 pub(crate) mod add;
 mod remove;
@@ -34,7 +34,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Members in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoMembers(pub(crate) Database);
 
@@ -61,7 +60,7 @@ impl Members for MongoMembers {
     async fn get_many(&self, scope: &TenantScope, ids: &[MemberId]) -> Result<Vec<Member>, Fault> {
         let mut filter = with_ids(ids);
         filter.insert("status", ACTIVE);
-        self.found(scope, filter.into()).await
+        self.find(scope, filter.into()).await
     }
 
     async fn get_many_with_removed(
@@ -69,12 +68,12 @@ impl Members for MongoMembers {
         scope: &TenantScope,
         ids: &[MemberId],
     ) -> Result<Vec<Member>, Fault> {
-        self.found(scope, with_ids(ids).into()).await
+        self.find(scope, with_ids(ids).into()).await
     }
 
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
         let filter = doc! { "userId": user.as_str(), "status": ACTIVE };
-        Ok(self.found(scope, filter.into()).await?.into_iter().next())
+        Ok(self.find(scope, filter.into()).await?.into_iter().next())
     }
 
     async fn list(
@@ -91,12 +90,12 @@ impl Members for MongoMembers {
             filter.insert("_id", doc! { "$gt": after.to_string() });
         }
         let query = Query::from(filter).sorted(doc! { "_id": 1 }).probing(page.first);
-        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
     }
 }
 
 impl MongoMembers {
-    async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Member>, Fault> {
+    async fn find(&self, scope: &TenantScope, query: Query) -> Result<Vec<Member>, Fault> {
         let documents: Vec<MemberDocument> = self.0.collection(scope, &schema::MEMBERS).find(query).await?;
         Ok(read_all(documents).map_err(StorageError::from)?)
     }
@@ -107,7 +106,7 @@ fn with_ids(ids: &[MemberId]) -> Document {
     doc! { "_id": { "$in": ids } }
 }
 
-/// Reads an active member.
+/// Finds a member who was not removed.
 async fn find(transaction: &mut Transaction<'_>, id: MemberId) -> Attempt<Member> {
     find_where(transaction, doc! { "_id": id.to_string(), "status": ACTIVE }).await
 }

@@ -21,7 +21,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Removes a member, and gives up what they hold.
+/// Marks a member as removed and cancels the member's registrations.
 pub(super) async fn remove(
     database: &Database,
     scope: &TenantScope,

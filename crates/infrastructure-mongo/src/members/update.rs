@@ -12,7 +12,6 @@ use futures::FutureExt;
 use super::{count_admins, find};
 use crate::{database::Database, documents::convert::date, schema};
 
-/// Changes a member, if the patch changes anything.
 pub(super) async fn update(
     database: &Database,
     scope: &TenantScope,
@@ -26,7 +25,7 @@ pub(super) async fn update(
                 let before = find(transaction, id).await?;
                 let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
                 count_admins(transaction, AdminChange::between(Some(&before), Some(&after))).await?;
-                let update = written(&after);
+                let update = update_document(&after);
                 transaction
                     .collection(&schema::MEMBERS)
                     .update_one(doc! { "_id": id.to_string() }, update)
@@ -39,7 +38,7 @@ pub(super) async fn update(
         .await
 }
 
-fn written(member: &Member) -> Document {
+fn update_document(member: &Member) -> Document {
     let mut set = doc! {
         "displayName": member.display_name.as_str(),
         "role": member.role.as_str(),

@@ -19,9 +19,9 @@ use crate::{
     unscoped::find_one,
 };
 
-/// Stores a new organization with its first admin, unless the change's key has done so before.
+/// Stores a new organization with its first admin, unless the idempotency key was used before.
 ///
-/// A repeat comes with ids of its own, so its scope tells nothing: what the key has made is looked for everywhere.
+/// A repeat comes with new ids and therefore with another scope, so the key is looked up without a scope.
 pub(super) async fn create(
     database: &Database,
     scope: &TenantScope,
@@ -55,7 +55,7 @@ async fn insert(
     organization: &Organization,
     change: &Change,
 ) -> Attempt<()> {
-    let document = OrganizationDocument::founded(organization);
+    let document = OrganizationDocument::new(organization);
     match transaction.collection(&schema::ORGANIZATIONS).insert(&document).await {
         Err(error) if error.is_duplicate(Some(UNIQUE_SLUG)) => {
             // The same request may have been sent twice at once, and the other one has stored the slug: the retry finds its

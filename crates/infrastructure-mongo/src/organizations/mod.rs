@@ -1,4 +1,4 @@
-//! The port of organizations.
+//! The adapter of [`Organizations`].
 
 mod create;
 mod repeat;
@@ -23,7 +23,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Organizations in MongoDB.
 #[derive(Clone)]
 pub(crate) struct MongoOrganizations(pub(crate) Database);
 
@@ -56,8 +55,8 @@ impl Organizations for MongoOrganizations {
     }
 }
 
-/// The transaction's organization.
-async fn current(transaction: &mut Transaction<'_>) -> Attempt<Organization> {
+/// Finds the organization of the transaction.
+async fn find(transaction: &mut Transaction<'_>) -> Attempt<Organization> {
     let found: Option<OrganizationDocument> =
         transaction.collection(&schema::ORGANIZATIONS).find_one(doc! {}).await?;
     let document = found.ok_or_else(|| transaction.organization_is_gone())?;
@@ -71,6 +70,6 @@ impl StoredResult for Organization {
     }
 
     async fn load(transaction: &mut Transaction<'_>, _: &ResultDocument) -> Attempt<Self> {
-        current(transaction).await
+        find(transaction).await
     }
 }

@@ -5,10 +5,9 @@ use convene_application::{
 use convene_domain::organization::Organization;
 use futures::FutureExt;
 
-use super::current;
+use super::find;
 use crate::{database::Database, documents::convert::date, schema};
 
-/// Changes the organization, if the patch changes anything.
 pub(super) async fn update(
     database: &Database,
     scope: &TenantScope,
@@ -18,7 +17,7 @@ pub(super) async fn update(
     database
         .change(scope, change, "updateOrganization", |transaction| {
             async move {
-                let before = current(transaction).await?;
+                let before = find(transaction).await?;
                 let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
                 let set = doc! {
                     "name": after.name.as_str(),
