@@ -37,7 +37,7 @@ async fn choir(bench: &Bench) -> (Tenant, Vec<Activity>) {
     (tenant, newest_first)
 }
 
-pub(super) async fn tells_the_newest_first(bench: Bench) {
+pub(super) async fn entries_are_listed_newest_first(bench: Bench) {
     let (tenant, log) = choir(&bench).await;
     assert!(log.is_sorted_by(|newer, older| (newer.at, newer.id) > (older.at, older.id)));
     let page = async |page| {
@@ -52,7 +52,7 @@ pub(super) async fn tells_the_newest_first(bench: Bench) {
     assert_eq!(page(first(6)).await, (log.clone(), false));
 }
 
-pub(super) async fn tells_who_did_what_in_which_request(bench: Bench) {
+pub(super) async fn entries_name_actor_action_and_request(bench: Bench) {
     let (_, log) = choir(&bench).await;
     let of = |user: &str| {
         let actor = Actor::User(UserId::parse(user).unwrap());
@@ -66,7 +66,7 @@ pub(super) async fn tells_who_did_what_in_which_request(bench: Bench) {
     assert_eq!((by_system.len(), by_system[0].request_id.as_deref()), (1, None));
 }
 
-pub(super) async fn filters_entries(bench: Bench) {
+pub(super) async fn entries_are_listed_by_filter(bench: Bench) {
     let (tenant, log) = choir(&bench).await;
     let list =
         async |filter| tenant.ports.activity_log.list(&tenant.scope, filter, first(10)).await.unwrap().items;
@@ -92,7 +92,7 @@ pub(super) async fn filters_entries(bench: Bench) {
     assert_eq!(list(ActivityFilter { from, to, ..all() }).await, log[2..3]);
 }
 
-pub(super) async fn gets_entries_by_id(bench: Bench) {
+pub(super) async fn entries_are_found_by_id(bench: Bench) {
     let (tenant, log) = choir(&bench).await;
     let ids = [log[4].id, ActivityId::from_uuid(fresh_uuid()), log[1].id];
     let mut found = tenant.ports.activity_log.get_many(&tenant.scope, &ids).await.unwrap();
@@ -102,7 +102,7 @@ pub(super) async fn gets_entries_by_id(bench: Bench) {
     assert_eq!(found, expected);
 }
 
-pub(super) async fn keeps_what_it_told(bench: Bench) {
+pub(super) async fn entries_stay_unchanged(bench: Bench) {
     let (tenant, log) = choir(&bench).await;
     let members = tenant.ports.members.list(&tenant.scope, None, first(10)).await.unwrap().items;
     let last = members.last().expect("a member");

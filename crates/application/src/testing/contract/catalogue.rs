@@ -44,7 +44,7 @@ async fn move_to(tenant: &Tenant, key: OccurrenceKey, starts_at: LocalDateTime) 
     tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
 }
 
-pub(super) async fn tells_every_event_that_may_overlap_a_window(bench: Bench) {
+pub(super) async fn a_window_contains_every_event_that_may_overlap_it(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let once = tenant.event(EventBuilder::once(FIRST)).await;
     let endless = tenant.event(EventBuilder::weekly(FIRST)).await;
@@ -77,7 +77,7 @@ pub(super) async fn tells_every_event_that_may_overlap_a_window(bench: Bench) {
     assert_eq!(long_before, CatalogueWindow::default());
 }
 
-pub(super) async fn tells_exceptions_where_they_are_and_where_they_were(bench: Bench) {
+pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let member = tenant.member("ada").await;
@@ -110,7 +110,7 @@ pub(super) async fn tells_exceptions_where_they_are_and_where_they_were(bench: B
     assert!(holds(&found, &other));
 }
 
-pub(super) async fn tells_of_certain_events_only_where_asked_to(bench: Bench) {
+pub(super) async fn a_window_can_be_limited_to_certain_events(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let one = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let two = tenant.event(EventBuilder::daily(FIRST, 3)).await;
@@ -133,7 +133,7 @@ pub(super) async fn tells_of_certain_events_only_where_asked_to(bench: Bench) {
     assert_eq!(ask(Vec::new()).await, []);
 }
 
-pub(super) async fn is_never_stale(bench: Bench) {
+pub(super) async fn a_window_is_never_stale(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let all = async || window(&tenant, day(0), day(9)).await;
     assert_eq!(all().await, CatalogueWindow::default());
@@ -165,7 +165,7 @@ pub(super) async fn is_never_stale(bench: Bench) {
     assert_eq!(all().await, CatalogueWindow::default(), "deleted");
 }
 
-pub(super) async fn finds_stored_occurrences_by_every_key_they_had(bench: Bench) {
+pub(super) async fn stored_occurrences_are_found_by_current_and_former_keys(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let member = tenant.member("ada").await;

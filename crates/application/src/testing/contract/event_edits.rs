@@ -43,7 +43,7 @@ fn by_rule(rule: &str) -> EventPatch {
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
 }
 
-pub(super) async fn takes_everybody_along_to_another_time_of_day(bench: Bench) {
+pub(super) async fn registrations_follow_an_event_to_another_time_of_day(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -74,7 +74,7 @@ pub(super) async fn takes_everybody_along_to_another_time_of_day(bench: Bench) {
     tenant.seat(&here, day(2), &crowd[0]).await;
 }
 
-pub(super) async fn takes_everybody_along_to_another_zone_and_duration(bench: Bench) {
+pub(super) async fn registrations_follow_an_event_to_another_zone_and_duration(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
@@ -92,7 +92,7 @@ pub(super) async fn takes_everybody_along_to_another_zone_and_duration(bench: Be
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
 }
 
-pub(super) async fn leaves_exceptions_what_they_overrode(bench: Bench) {
+pub(super) async fn exceptions_keep_their_own_values(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(4)).await;
     let ada = tenant.member("ada").await;
@@ -121,7 +121,7 @@ pub(super) async fn leaves_exceptions_what_they_overrode(bench: Bench) {
     assert_eq!(stored.exception.starts_at, Some(FIRST + Duration::hours(26)));
 }
 
-pub(super) async fn lists_whom_it_would_drop_or_drops_them(bench: Bench) {
+pub(super) async fn dropped_registrations_are_listed_or_cancelled(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
     let crowd = tenant.crowd(2).await;
@@ -154,7 +154,7 @@ pub(super) async fn lists_whom_it_would_drop_or_drops_them(bench: Bench) {
     tenant.seat(&free, day(4), &crowd[0]).await;
 }
 
-pub(super) async fn lists_whom_it_would_move_onto_another_seat_or_cancels_those(bench: Bench) {
+pub(super) async fn conflicting_registrations_are_listed_or_cancelled(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(24 + 6))).await;
@@ -193,7 +193,7 @@ pub(super) async fn lists_whom_it_would_move_onto_another_seat_or_cancels_those(
     assert_eq!(changed.cancelled_registrations, 0);
 }
 
-pub(super) async fn gives_seats_to_who_waits_where_an_edit_takes_them_from_others(bench: Bench) {
+pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(6))).await;
@@ -214,7 +214,7 @@ pub(super) async fn gives_seats_to_who_waits_where_an_edit_takes_them_from_other
     assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
 }
 
-pub(super) async fn moves_a_members_own_seats_past_each_other(bench: Bench) {
+pub(super) async fn seats_of_one_member_can_swap_times(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     // Ten hours later, each occurrence lies over where the next one was.
     let event = tenant.event(EventBuilder::daily(FIRST, 4).lasting(Duration::hours(20))).await;
@@ -232,7 +232,7 @@ pub(super) async fn moves_a_members_own_seats_past_each_other(bench: Bench) {
     }
 }
 
-pub(super) async fn cancels_no_more_of_a_members_own_seats_than_must_be(bench: Bench) {
+pub(super) async fn an_edit_cancels_as_few_conflicting_seats_of_a_member_as_possible(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let ada = tenant.member("ada").await;
@@ -257,7 +257,7 @@ pub(super) async fn cancels_no_more_of_a_members_own_seats_than_must_be(bench: B
     }
 }
 
-pub(super) async fn refuses_fewer_seats_than_are_taken(bench: Bench) {
+pub(super) async fn a_capacity_below_the_taken_seats_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(5)).await;
     let crowd = tenant.crowd(3).await;
@@ -277,7 +277,7 @@ pub(super) async fn refuses_fewer_seats_than_are_taken(bench: Bench) {
     assert_eq!(tenant.stored(seat.occurrence).await.unwrap().capacity.get(), 3);
 }
 
-pub(super) async fn leaves_what_has_begun_as_it_was(bench: Bench) {
+pub(super) async fn an_edit_does_not_change_occurrences_that_have_begun(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
     let crowd = tenant.crowd(2).await;

@@ -18,7 +18,7 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn calls_off_what_has_not_begun(bench: Bench) {
+pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -61,7 +61,7 @@ pub(super) async fn calls_off_what_has_not_begun(bench: Bench) {
     tenant.seat(&free, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn calls_an_event_off_once(bench: Bench) {
+pub(super) async fn an_event_is_cancelled_once(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
@@ -76,7 +76,7 @@ pub(super) async fn calls_an_event_off_once(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn deletes_an_event_that_nobody_holds_seats_in(bench: Bench) {
+pub(super) async fn only_an_event_without_active_registrations_is_deleted(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::daily(FIRST + Duration::hours(5), 5)).await;

@@ -34,7 +34,7 @@ async fn starts(tenant: &Tenant, event: &Event) -> Vec<convene_domain::time::Ins
     tenant.event_now(event).await.series.from_start().map(|occurrence| occurrence.start).collect()
 }
 
-pub(super) async fn makes_an_event_of_what_follows(bench: Bench) {
+pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -84,7 +84,7 @@ pub(super) async fn makes_an_event_of_what_follows(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the first half has ended");
 }
 
-pub(super) async fn moves_what_follows_and_those_who_hold_seats_in_it(bench: Bench) {
+pub(super) async fn a_split_moves_the_registrations_of_the_following_occurrences(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ada = tenant.member("ada").await;
@@ -102,7 +102,7 @@ pub(super) async fn moves_what_follows_and_those_who_hold_seats_in_it(bench: Ben
     assert_eq!(starts(&tenant, &event).await, [day(0), day(7)]);
 }
 
-pub(super) async fn edits_the_whole_series_from_its_first_occurrence_on(bench: Bench) {
+pub(super) async fn a_split_at_the_first_occurrence_edits_the_whole_series(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let ada = tenant.member("ada").await;
@@ -115,7 +115,7 @@ pub(super) async fn edits_the_whole_series_from_its_first_occurrence_on(bench: B
     assert_eq!(tenant.registration_now(&seat).await, seat);
 }
 
-pub(super) async fn splits_nothing_where_there_is_no_occurrence(bench: Bench) {
+pub(super) async fn a_split_at_a_missing_occurrence_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let other = tenant.event(EventBuilder::daily(FIRST, 4)).await;
@@ -130,7 +130,7 @@ pub(super) async fn splits_nothing_where_there_is_no_occurrence(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn lists_whom_a_split_would_drop(bench: Bench) {
+pub(super) async fn registrations_that_a_split_would_drop_are_listed(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
     let ada = tenant.member("ada").await;

@@ -21,7 +21,7 @@ use crate::{
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
 
-pub(super) async fn stores_an_event_as_it_is(bench: Bench) {
+pub(super) async fn an_event_is_stored_unchanged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let once =
         EventBuilder::once(FIRST).title("Concert").description("Two lines\nof text").zone("Asia/Tokyo");
@@ -46,7 +46,7 @@ pub(super) async fn stores_an_event_as_it_is(bench: Bench) {
     assert_eq!(tenant.ports.events.get_many(&tenant.scope, &unknown).await.unwrap(), []);
 }
 
-pub(super) async fn stores_the_occurrence_of_a_one_off_event_with_it(bench: Bench) {
+pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let once = tenant.event(EventBuilder::once(FIRST).zone("Europe/Paris").seats(7)).await;
     let start = day(0) - Duration::HOUR;
@@ -59,7 +59,7 @@ pub(super) async fn stores_the_occurrence_of_a_one_off_event_with_it(bench: Benc
     assert_eq!(tenant.stored(OccurrenceKey { event: series.id, original_start: day(0) }).await, None);
 }
 
-pub(super) async fn lists_events_in_order_and_by_filter(bench: Bench) {
+pub(super) async fn events_are_listed_in_order_and_by_filter(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let mut all = Vec::new();
     for event in [
@@ -97,7 +97,7 @@ pub(super) async fn lists_events_in_order_and_by_filter(bench: Bench) {
     assert_eq!(found(both).await, ["Rehearsal", "Scores sale"]);
 }
 
-pub(super) async fn edits_what_an_event_says_and_logs_it(bench: Bench) {
+pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
     let journal = tenant.journal().await;
@@ -139,7 +139,7 @@ pub(super) async fn edits_what_an_event_says_and_logs_it(bench: Bench) {
     );
 }
 
-pub(super) async fn leaves_the_version_where_nothing_of_an_event_changes(bench: Bench) {
+pub(super) async fn an_edit_without_effect_on_an_event_keeps_its_version(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let journal = tenant.journal().await;
@@ -160,7 +160,7 @@ pub(super) async fn leaves_the_version_where_nothing_of_an_event_changes(bench: 
     assert_eq!(tenant.event_now(&event).await, event);
 }
 
-pub(super) async fn refuses_edits_that_cannot_be_made(bench: Bench) {
+pub(super) async fn impossible_edits_of_an_event_are_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let events = &tenant.ports.events;
     let event = tenant.event(EventBuilder::weekly(FIRST).opens(Duration::days(7))).await;
@@ -199,7 +199,7 @@ pub(super) async fn refuses_edits_that_cannot_be_made(bench: Bench) {
     assert_eq!(tenant.event_now(&event).await.version, 2);
 }
 
-pub(super) async fn makes_edits_for_the_version_that_is_there(bench: Bench) {
+pub(super) async fn of_concurrent_edits_of_one_version_one_succeeds(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let calls = (0..8).map(|number| {

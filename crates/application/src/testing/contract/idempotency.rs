@@ -29,7 +29,7 @@ async fn report(tenant: &Tenant, change: &Change) -> Outcome<Issue> {
     tenant.ports.issues.create(&tenant.scope, issue, change).await
 }
 
-pub(super) async fn keys_belong_to_their_actors(bench: Bench) {
+pub(super) async fn keys_are_separate_for_each_actor(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(3).await;
@@ -47,7 +47,7 @@ pub(super) async fn keys_belong_to_their_actors(bench: Bench) {
     assert_eq!(all.len(), seats.len());
 }
 
-pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
+pub(super) async fn keys_are_separate_for_each_organization(bench: Bench) {
     let choir = bench.tenant("choir").await;
     let band = bench.tenant("band").await;
     let ours = report(&choir, &keyed("root", 1)).await.unwrap();
@@ -63,7 +63,7 @@ pub(super) async fn keys_belong_to_their_organization(bench: Bench) {
     assert_ne!(seats[0].id, seats[1].id);
 }
 
-pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
+pub(super) async fn a_key_is_valid_for_one_mutation_only(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let request = || register(occurrence_key(&event, day(0)), tenant.admin.id);
@@ -97,7 +97,7 @@ pub(super) async fn a_key_is_for_one_mutation_of_all(bench: Bench) {
     );
 }
 
-pub(super) async fn keys_count_for_a_day(bench: Bench) {
+pub(super) async fn keys_expire_after_a_day(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2)).await;
     let at = |key: &str, input, at| ChangeBuilder::by("root").key(key, input).at(at).build();
@@ -150,7 +150,7 @@ pub(super) async fn keys_count_for_a_day(bench: Bench) {
     orchestra.expect("the key is free again");
 }
 
-pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {
+pub(super) async fn a_refusal_does_not_use_the_key(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -174,7 +174,7 @@ pub(super) async fn a_refusal_remembers_nothing(bench: Bench) {
     add("user-2", change(4)).await.expect("with another input, too");
 }
 
-pub(super) async fn a_repeat_answers_even_if_it_would_be_refused_now(bench: Bench) {
+pub(super) async fn a_repeat_succeeds_even_if_it_would_be_refused_now(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let ada = tenant.member("ada").await;
@@ -194,7 +194,7 @@ pub(super) async fn a_repeat_answers_even_if_it_would_be_refused_now(bench: Benc
     assert_eq!(tenant.counts(registration.occurrence).await, (1, 0));
 }
 
-pub(super) async fn simultaneous_repeats_change_one_thing(bench: Bench) {
+pub(super) async fn concurrent_repeats_change_one_thing(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
     let ada = tenant.member("ada").await;
@@ -219,7 +219,7 @@ pub(super) async fn simultaneous_repeats_change_one_thing(bench: Bench) {
     journal.expect([("issue.created", issues[0].id.to_string())]).await;
 }
 
-pub(super) async fn repeats_a_founding_whatever_the_ids(bench: Bench) {
+pub(super) async fn creating_an_organization_is_repeatable_with_new_ids(bench: Bench) {
     let found = |slug: &str, user: &str, input| {
         let organization = OrganizationBuilder::new(slug).build();
         let scope = TenantScope::for_tests(organization.id);

@@ -48,7 +48,7 @@ where
     first
 }
 
-pub(super) async fn repeats_changes_of_organizations_and_members(bench: Bench) {
+pub(super) async fn changes_of_organizations_and_members_are_repeatable(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     repeat(tenant, async |change| {
@@ -75,7 +75,7 @@ pub(super) async fn repeats_changes_of_organizations_and_members(bench: Bench) {
     assert_eq!((removed.id, removed.cancelled_registrations), (ada.id, 2));
 }
 
-pub(super) async fn repeats_changes_of_issues(bench: Bench) {
+pub(super) async fn changes_of_issues_are_repeatable(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let issue = repeat(tenant, async |change| {
@@ -95,7 +95,7 @@ pub(super) async fn repeats_changes_of_issues(bench: Bench) {
     assert_eq!(tenant.ports.issues.create(scope, next, &change).await.unwrap().number, 2);
 }
 
-pub(super) async fn repeats_changes_of_events(bench: Bench) {
+pub(super) async fn changes_of_events_are_repeatable(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let events = &tenant.ports.events;
@@ -131,7 +131,7 @@ pub(super) async fn repeats_changes_of_events(bench: Bench) {
     repeat(tenant, async |change| events.delete(scope, second.id, &change).await).await;
 }
 
-pub(super) async fn repeats_changes_of_occurrences(bench: Bench) {
+pub(super) async fn changes_of_occurrences_are_repeatable(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let events = &tenant.ports.events;
@@ -155,7 +155,7 @@ pub(super) async fn repeats_changes_of_occurrences(bench: Bench) {
     assert_eq!((changed.now.key, changed.cancelled_registrations), (seat.occurrence, 1));
 }
 
-pub(super) async fn repeats_registrations_and_cancellations(bench: Bench) {
+pub(super) async fn registrations_and_cancellations_are_repeatable(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let book = &tenant.ports.registration_book;

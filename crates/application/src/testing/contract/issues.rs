@@ -23,7 +23,7 @@ async fn report(tenant: &Tenant, issue: IssueBuilder) -> Issue {
     tenant.ports.issues.create(&tenant.scope, issue.build(), &by_root()).await.expect("an issue is created")
 }
 
-pub(super) async fn numbers_issues_from_one_and_gives_no_number_twice(bench: Bench) {
+pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let journal = tenant.journal().await;
     let by = tenant.admin.id;
@@ -55,7 +55,7 @@ pub(super) async fn numbers_issues_from_one_and_gives_no_number_twice(bench: Ben
         .await;
 }
 
-pub(super) async fn numbers_issues_without_gaps_under_concurrency(bench: Bench) {
+pub(super) async fn concurrent_issues_are_numbered_without_gaps(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let calls = (0..64).map(|number| {
         let tenant = tenant.clone();
@@ -68,7 +68,7 @@ pub(super) async fn numbers_issues_without_gaps_under_concurrency(bench: Bench) 
     assert_eq!(numbers, (1..=64).collect::<Vec<_>>());
 }
 
-pub(super) async fn refuses_references_of_an_issue_to_nothing(bench: Bench) {
+pub(super) async fn missing_references_of_an_issue_are_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let by = tenant.admin.id;
@@ -99,7 +99,7 @@ pub(super) async fn refuses_references_of_an_issue_to_nothing(bench: Bench) {
     assert_eq!(report(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
 }
 
-pub(super) async fn updates_an_issue_and_logs_what_changed(bench: Bench) {
+pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
@@ -152,7 +152,7 @@ pub(super) async fn updates_an_issue_and_logs_what_changed(bench: Bench) {
     assert_eq!(cleared, Issue { assignee: None, event: None, ..expected });
 }
 
-pub(super) async fn logs_nothing_where_nothing_of_an_issue_changes(bench: Bench) {
+pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
     let journal = tenant.journal().await;
@@ -170,7 +170,7 @@ pub(super) async fn logs_nothing_where_nothing_of_an_issue_changes(bench: Bench)
     journal.expect_nothing().await;
 }
 
-pub(super) async fn does_not_know_a_deleted_issue(bench: Bench) {
+pub(super) async fn a_deleted_issue_is_not_found(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
@@ -187,7 +187,7 @@ pub(super) async fn does_not_know_a_deleted_issue(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn lists_issues_by_number_and_by_filter(bench: Bench) {
+pub(super) async fn issues_are_listed_by_number_and_by_filter(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let by = tenant.admin.id;

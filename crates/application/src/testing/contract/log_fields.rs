@@ -48,7 +48,7 @@ fn expect<const N: usize>(entries: &[Activity], expected: [(&'static str, &str);
     assert_eq!(told, BTreeMap::from(expected.map(|(action, fields)| (action, fields.to_owned()))));
 }
 
-pub(super) async fn names_fields_of_organizations_and_members(bench: Bench) {
+pub(super) async fn fields_of_organizations_and_members_are_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let name = Some(OrganizationName::parse("The choir").unwrap());
@@ -68,7 +68,7 @@ pub(super) async fn names_fields_of_organizations_and_members(bench: Bench) {
     expect(&tenant.log().await, expected);
 }
 
-pub(super) async fn names_fields_of_registrations(bench: Bench) {
+pub(super) async fn fields_of_registrations_are_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -93,7 +93,7 @@ pub(super) async fn names_fields_of_registrations(bench: Bench) {
     assert_eq!(value("occurrenceId"), Some(seat.occurrence.to_string()));
 }
 
-pub(super) async fn names_fields_of_issues(bench: Bench) {
+pub(super) async fn fields_of_issues_are_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (scope, issues) = (&tenant.scope, &tenant.ports.issues);
     let event = tenant.event(EventBuilder::once(FIRST)).await;
@@ -120,7 +120,7 @@ pub(super) async fn names_fields_of_issues(bench: Bench) {
     expect(&journal.new_entries().await, expected);
 }
 
-pub(super) async fn names_fields_of_events_and_occurrences(bench: Bench) {
+pub(super) async fn fields_of_events_and_occurrences_are_logged(bench: Bench) {
     const CREATED: &str =
         "+capacity +description +duration +location +recurrence.rrule +startsAt +status +timeZone +title";
     let tenant = bench.tenant("choir").await;

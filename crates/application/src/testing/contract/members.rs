@@ -18,7 +18,7 @@ use crate::{
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
 
-pub(super) async fn adds_members_and_lists_them_in_order(bench: Bench) {
+pub(super) async fn added_members_are_logged_and_listed_in_order(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let journal = tenant.journal().await;
     let mut all = vec![tenant.admin.clone()];
@@ -49,7 +49,7 @@ pub(super) async fn adds_members_and_lists_them_in_order(bench: Bench) {
     assert_eq!(tenant.ports.members.get_many(&tenant.scope, &[]).await.unwrap(), []);
 }
 
-pub(super) async fn refuses_a_user_id_that_is_taken(bench: Bench) {
+pub(super) async fn a_taken_user_id_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     tenant.member("ada").await;
     let journal = tenant.journal().await;
@@ -62,7 +62,7 @@ pub(super) async fn refuses_a_user_id_that_is_taken(bench: Bench) {
     elsewhere.member("ada").await;
 }
 
-pub(super) async fn adds_a_user_once_however_many_try(bench: Bench) {
+pub(super) async fn concurrent_additions_of_one_user_add_one_member(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let journal = tenant.journal().await;
     let calls = (0..8).map(|_| {
@@ -79,7 +79,7 @@ pub(super) async fn adds_a_user_once_however_many_try(bench: Bench) {
     journal.expect([("member.added", ada.id.to_string())]).await;
 }
 
-pub(super) async fn updates_a_member_and_logs_what_changed(bench: Bench) {
+pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.add(MemberBuilder::new("ada").email("ada@example.org")).await;
     let journal = tenant.journal().await;
@@ -122,7 +122,7 @@ pub(super) async fn updates_a_member_and_logs_what_changed(bench: Bench) {
     assert_eq!(change_of(&journal.new_entries().await), [(String::from("email"), masked, None)]);
 }
 
-pub(super) async fn logs_nothing_where_nothing_of_a_member_changes(bench: Bench) {
+pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
@@ -138,7 +138,7 @@ pub(super) async fn logs_nothing_where_nothing_of_a_member_changes(bench: Bench)
     journal.expect_nothing().await;
 }
 
-pub(super) async fn keeps_the_last_admin(bench: Bench) {
+pub(super) async fn removing_or_demoting_the_last_admin_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let members = &tenant.ports.members;
     let root = tenant.admin.id;
@@ -158,7 +158,7 @@ pub(super) async fn keeps_the_last_admin(bench: Bench) {
     assert_eq!(refusal(members.remove(&tenant.scope, root, &by_root()).await), Refusal::LastAdmin);
 }
 
-pub(super) async fn keeps_an_admin_when_two_demote_each_other_at_once(bench: Bench) {
+pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(bench: Bench) {
     for round in 0..5 {
         let tenant = bench.tenant(&format!("choir-{round}")).await;
         let ada = tenant.add(MemberBuilder::new("ada").admin()).await;
@@ -184,7 +184,7 @@ pub(super) async fn keeps_an_admin_when_two_demote_each_other_at_once(bench: Ben
     }
 }
 
-pub(super) async fn does_not_know_a_removed_member_but_can_still_show_them(bench: Bench) {
+pub(super) async fn a_removed_member_is_found_only_on_request(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let members = &tenant.ports.members;
     let ada = tenant.member("ada").await;
@@ -217,7 +217,7 @@ pub(super) async fn does_not_know_a_removed_member_but_can_still_show_them(bench
     assert_eq!(members.get_many(&tenant.scope, &[again.id, ada.id]).await.unwrap(), [again]);
 }
 
-pub(super) async fn finds_a_present_member_by_user_id(bench: Bench) {
+pub(super) async fn an_active_member_is_found_by_user_id(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let members = &tenant.ports.members;
     let find =

@@ -49,7 +49,7 @@ fn seats(seats: u32) -> OccurrencePatch {
     OccurrencePatch { capacity: Some(Capacity::new(seats).unwrap()), ..OccurrencePatch::default() }
 }
 
-pub(super) async fn makes_an_exception_of_an_occurrence(bench: Bench) {
+pub(super) async fn editing_an_occurrence_makes_it_an_exception(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let key = OccurrenceKey { event: event.id, original_start: day(1) };
@@ -88,7 +88,7 @@ pub(super) async fn makes_an_exception_of_an_occurrence(bench: Bench) {
     assert_eq!(tenant.event_now(&event).await.version, 1, "the event itself is what it was");
 }
 
-pub(super) async fn logs_nothing_where_nothing_of_an_occurrence_changes(bench: Bench) {
+pub(super) async fn an_edit_without_effect_on_an_occurrence_is_not_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
@@ -106,7 +106,7 @@ pub(super) async fn logs_nothing_where_nothing_of_an_occurrence_changes(bench: B
     assert_eq!(tenant.stored(seat.occurrence).await, before);
 }
 
-pub(super) async fn refuses_edits_of_occurrences_that_cannot_be_made(bench: Bench) {
+pub(super) async fn impossible_edits_of_an_occurrence_are_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
     let crowd = tenant.crowd(2).await;
@@ -138,7 +138,7 @@ pub(super) async fn refuses_edits_of_occurrences_that_cannot_be_made(bench: Benc
     assert_eq!(tenant.stored(key(3)).await, None);
 }
 
-pub(super) async fn takes_everybody_along_with_an_occurrence(bench: Bench) {
+pub(super) async fn registrations_follow_a_moved_occurrence(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
@@ -160,7 +160,7 @@ pub(super) async fn takes_everybody_along_with_an_occurrence(bench: Bench) {
     tenant.seat(&here, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn lists_whom_moving_an_occurrence_would_clash_for(bench: Bench) {
+pub(super) async fn registrations_that_a_moved_occurrence_would_conflict_with_are_listed(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
@@ -193,7 +193,7 @@ pub(super) async fn lists_whom_moving_an_occurrence_would_clash_for(bench: Bench
     assert_eq!(reason, Some(CancellationReason::OccurrenceMoved));
 }
 
-pub(super) async fn calls_one_occurrence_off(bench: Bench) {
+pub(super) async fn one_occurrence_can_be_cancelled(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
@@ -241,7 +241,7 @@ pub(super) async fn calls_one_occurrence_off(bench: Bench) {
     tenant.seat(&free, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn leaves_a_called_off_occurrence_called_off(bench: Bench) {
+pub(super) async fn a_cancelled_occurrence_stays_cancelled(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;

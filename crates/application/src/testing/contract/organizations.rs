@@ -19,7 +19,7 @@ use crate::{
     testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
 };
 
-pub(super) async fn founds_an_organization_with_its_first_admin(bench: Bench) {
+pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_admin(bench: Bench) {
     let organization = OrganizationBuilder::new("choir").name("The choir").zone("Asia/Tokyo").build();
     let admin = MemberBuilder::new("ada").admin().email("ada@example.org").build();
     let scope = TenantScope::for_tests(organization.id);
@@ -48,7 +48,7 @@ pub(super) async fn founds_an_organization_with_its_first_admin(bench: Bench) {
     }
 }
 
-pub(super) async fn refuses_a_slug_that_is_taken(bench: Bench) {
+pub(super) async fn a_taken_slug_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let organization = OrganizationBuilder::new("choir").build();
     let scope = TenantScope::for_tests(organization.id);
@@ -63,7 +63,7 @@ pub(super) async fn refuses_a_slug_that_is_taken(bench: Bench) {
     assert_eq!(bench.ports.organizations.get(&tenant.scope).await.unwrap(), tenant.organization);
 }
 
-pub(super) async fn gives_a_slug_to_one_of_many_founders(bench: Bench) {
+pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(bench: Bench) {
     let calls = (0..8).map(|_| {
         let ports = bench.ports.clone();
         async move {
@@ -80,7 +80,7 @@ pub(super) async fn gives_a_slug_to_one_of_many_founders(bench: Bench) {
     }
 }
 
-pub(super) async fn updates_an_organization_and_logs_what_changed(bench: Bench) {
+pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let journal = tenant.journal().await;
     let later = NOW + time::Duration::MINUTE;
@@ -103,7 +103,7 @@ pub(super) async fn updates_an_organization_and_logs_what_changed(bench: Bench) 
     );
 }
 
-pub(super) async fn logs_nothing_where_nothing_of_an_organization_changes(bench: Bench) {
+pub(super) async fn an_update_without_effect_on_an_organization_is_not_logged(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let journal = tenant.journal().await;
     let same = OrganizationPatch {
@@ -118,13 +118,13 @@ pub(super) async fn logs_nothing_where_nothing_of_an_organization_changes(bench:
     journal.expect_nothing().await;
 }
 
-pub(super) async fn has_no_organization_that_was_not_founded(bench: Bench) {
+pub(super) async fn getting_an_unknown_organization_fails(bench: Bench) {
     bench.tenant("choir").await;
     let scope = TenantScope::for_tests(OrganizationId::from_uuid(fresh_uuid()));
     assert!(bench.ports.organizations.get(&scope).await.is_err());
 }
 
-pub(super) async fn finds_a_membership_by_id_and_by_slug(bench: Bench) {
+pub(super) async fn memberships_are_found_by_organization_id_and_slug(bench: Bench) {
     let choir = bench.tenant("choir").await;
     let band = bench.tenant("band").await;
     let ada = choir.member("ada").await;

@@ -82,7 +82,7 @@ fn told(entries: &[Activity]) -> Vec<&str> {
     entries.iter().map(|entry| entry.action.as_str()).collect()
 }
 
-pub(super) async fn collects_what_is_held_about_a_person(bench: Bench) {
+pub(super) async fn everything_stored_about_a_person_is_collected(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (ada, seat, issues) = ada(&tenant).await;
     let bea = tenant.member("bea").await;
@@ -110,7 +110,7 @@ pub(super) async fn collects_what_is_held_about_a_person(bench: Bench) {
     assert_eq!(record.registrations[0].status.kind(), RegistrationStatusKind::Cancelled);
 }
 
-pub(super) async fn collects_what_others_did_to_a_person(bench: Bench) {
+pub(super) async fn entries_about_a_person_by_others_are_collected(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
@@ -133,7 +133,7 @@ pub(super) async fn collects_what_others_did_to_a_person(bench: Bench) {
     assert!(of_seats, "nothing of bea's: {:?}", record.activity);
 }
 
-pub(super) async fn knows_nothing_of_a_stranger(bench: Bench) {
+pub(super) async fn nothing_is_collected_about_an_unknown_user(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let other = bench.tenant("chess").await;
     ada(&other).await;
@@ -143,7 +143,7 @@ pub(super) async fn knows_nothing_of_a_stranger(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn erases_a_person_everywhere(bench: Bench) {
+pub(super) async fn erasure_removes_a_person_from_all_collections(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (ada, seat, issues) = ada(&tenant).await;
     remove(&tenant, &ada).await;
@@ -197,7 +197,7 @@ pub(super) async fn erases_a_person_everywhere(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn erases_in_one_organization_only(bench: Bench) {
+pub(super) async fn erasure_is_limited_to_one_organization(bench: Bench) {
     let (tenant, other) = (bench.tenant("choir").await, bench.tenant("chess").await);
     let (here, _, _) = ada(&tenant).await;
     let (there, _, _) = ada(&other).await;
@@ -208,7 +208,7 @@ pub(super) async fn erases_in_one_organization_only(bench: Bench) {
     assert_eq!((collect(&other, "ada").await, other.log().await), before);
 }
 
-pub(super) async fn leaves_a_present_membership_alone(bench: Bench) {
+pub(super) async fn erasure_keeps_an_active_membership(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (ada, _, _) = ada(&tenant).await;
     assert_eq!(erase(&tenant, "ada").await.memberships, 0);
@@ -216,7 +216,7 @@ pub(super) async fn leaves_a_present_membership_alone(bench: Bench) {
     assert_eq!(record.memberships[0].member, ada);
 }
 
-pub(super) async fn erases_a_second_time_what_was_added_since(bench: Bench) {
+pub(super) async fn a_second_erasure_removes_later_data(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let mut pseudonyms = Vec::new();
     for _ in 0..2 {
@@ -241,7 +241,7 @@ async fn remove_and_erase(tenant: &Tenant, id: &str) -> Outcome<Erasure> {
     erase.execute(&operator, &Person { organization, user: user(id) }).await
 }
 
-pub(super) async fn erases_who_is_still_a_member_but_never_the_last_admin(bench: Bench) {
+pub(super) async fn a_member_can_be_removed_and_erased_but_not_the_last_admin(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let bea = tenant.member("bea").await;
@@ -271,7 +271,7 @@ pub(super) async fn erases_who_is_still_a_member_but_never_the_last_admin(bench:
 }
 
 /// Whatever gets in while the erasure runs, a second one finds.
-pub(super) async fn erases_who_is_still_at_it(bench: Bench) {
+pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 12).seats(1)).await;
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);

@@ -45,7 +45,7 @@ async fn rename(tenant: &Tenant, event: &Event) -> Outcome<Event> {
     changed.map(|changed| changed.now)
 }
 
-pub(super) async fn answers_a_repeat_with_what_there_is_now(bench: Bench) {
+pub(super) async fn a_repeat_returns_the_current_state(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (scope, book) = (&tenant.scope, &tenant.ports.registration_book);
     let issue = report(&tenant).await.unwrap();
@@ -64,7 +64,7 @@ pub(super) async fn answers_a_repeat_with_what_there_is_now(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn refuses_a_repeat_about_what_is_gone(bench: Bench) {
+pub(super) async fn a_repeat_about_a_deleted_object_is_refused(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let issue = report(&tenant).await.unwrap();
@@ -101,7 +101,7 @@ pub(super) async fn refuses_a_repeat_about_what_is_gone(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn answers_a_repeat_about_a_removed_member(bench: Bench) {
+pub(super) async fn a_repeat_returns_a_removed_member(bench: Bench) {
     let tenant = bench.tenant("choir").await;
     let (scope, members) = (&tenant.scope, &tenant.ports.members);
     let add = async || -> Outcome<Member> {

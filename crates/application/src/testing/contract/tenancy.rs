@@ -226,7 +226,7 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
     not_found(ports.issues.delete(scope, of.issue, by).await, "issueId");
 }
 
-pub(super) async fn reads_nothing_of_another_organization(bench: Bench) {
+pub(super) async fn reads_return_nothing_of_another_organization(bench: Bench) {
     let choir = bench.tenant("choir").await;
     let band = bench.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
@@ -236,7 +236,7 @@ pub(super) async fn reads_nothing_of_another_organization(bench: Bench) {
     assert_eq!(Snapshot::of(&choir, &theirs).await, before);
 }
 
-pub(super) async fn changes_nothing_of_another_organization(bench: Bench) {
+pub(super) async fn changes_of_another_organization_are_refused(bench: Bench) {
     let choir = bench.tenant("choir").await;
     let band = bench.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
@@ -248,7 +248,7 @@ pub(super) async fn changes_nothing_of_another_organization(bench: Bench) {
     assert_eq!(after, before);
 }
 
-pub(super) async fn changes_its_own_and_no_other_organization(bench: Bench) {
+pub(super) async fn changes_affect_the_own_organization_only(bench: Bench) {
     let choir = bench.tenant("choir").await;
     let band = bench.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
