@@ -8,7 +8,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{NOW, by_root_at},
 };
@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// An organization whose log tells of four members, added a minute apart, the last two at once and by others.
-async fn choir(bench: &Bench) -> (Tenant, Vec<Activity>) {
-    let tenant = bench.tenant("choir").await;
+async fn choir(environment: &Environment) -> (Tenant, Vec<Activity>) {
+    let tenant = environment.tenant("choir").await;
     let minutes = |number| NOW + Duration::minutes(number);
     let changes = [
         by_root_at(minutes(1)),
@@ -37,8 +37,8 @@ async fn choir(bench: &Bench) -> (Tenant, Vec<Activity>) {
     (tenant, newest_first)
 }
 
-pub(super) async fn entries_are_listed_newest_first(bench: Bench) {
-    let (tenant, log) = choir(&bench).await;
+pub(super) async fn entries_are_listed_newest_first(environment: Environment) {
+    let (tenant, log) = choir(&environment).await;
     assert!(log.is_sorted_by(|newer, older| (newer.at, newer.id) > (older.at, older.id)));
     let page = async |page| {
         let filter = ActivityFilter::default();
@@ -52,8 +52,8 @@ pub(super) async fn entries_are_listed_newest_first(bench: Bench) {
     assert_eq!(page(first(6)).await, (log.clone(), false));
 }
 
-pub(super) async fn entries_name_actor_action_and_request(bench: Bench) {
-    let (_, log) = choir(&bench).await;
+pub(super) async fn entries_name_actor_action_and_request(environment: Environment) {
+    let (_, log) = choir(&environment).await;
     let of = |user: &str| {
         let actor = Actor::User(UserId::parse(user).unwrap());
         log.iter().filter(|entry| entry.actor == actor).collect::<Vec<_>>()
@@ -66,8 +66,8 @@ pub(super) async fn entries_name_actor_action_and_request(bench: Bench) {
     assert_eq!((by_system.len(), by_system[0].request_id.as_deref()), (1, None));
 }
 
-pub(super) async fn entries_are_listed_by_filter(bench: Bench) {
-    let (tenant, log) = choir(&bench).await;
+pub(super) async fn entries_are_listed_by_filter(environment: Environment) {
+    let (tenant, log) = choir(&environment).await;
     let list =
         async |filter| tenant.ports.activity_log.list(&tenant.scope, filter, first(10)).await.unwrap().items;
     let all = ActivityFilter::default;
@@ -92,8 +92,8 @@ pub(super) async fn entries_are_listed_by_filter(bench: Bench) {
     assert_eq!(list(ActivityFilter { from, to, ..all() }).await, log[2..3]);
 }
 
-pub(super) async fn entries_are_found_by_id(bench: Bench) {
-    let (tenant, log) = choir(&bench).await;
+pub(super) async fn entries_are_found_by_id(environment: Environment) {
+    let (tenant, log) = choir(&environment).await;
     let ids = [log[4].id, ActivityId::from_uuid(fresh_uuid()), log[1].id];
     let mut found = tenant.ports.activity_log.get_many(&tenant.scope, &ids).await.unwrap();
     found.sort_by_key(|entry| entry.at);
@@ -102,8 +102,8 @@ pub(super) async fn entries_are_found_by_id(bench: Bench) {
     assert_eq!(found, expected);
 }
 
-pub(super) async fn entries_stay_unchanged(bench: Bench) {
-    let (tenant, log) = choir(&bench).await;
+pub(super) async fn entries_stay_unchanged(environment: Environment) {
+    let (tenant, log) = choir(&environment).await;
     let members = tenant.ports.members.list(&tenant.scope, None, first(10)).await.unwrap().items;
     let last = members.last().expect("a member");
     let patch = MemberPatch { role: Some(convene_domain::member::Role::Admin), ..MemberPatch::default() };

@@ -8,7 +8,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, NOW, by_root, day, refusal},
 };
 use crate::{
@@ -17,8 +17,8 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(2).await;
@@ -36,8 +36,8 @@ pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(bench
     tenant.seat(&other, day(0), &crowd[0]).await;
 }
 
-pub(super) async fn cancels_a_registration_once(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn cancels_a_registration_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(0), &ada).await;
@@ -48,8 +48,8 @@ pub(super) async fn cancels_a_registration_once(bench: Bench) {
     assert_eq!(tenant.counts(seat.occurrence).await, (0, 0), "the seat is not freed twice");
 }
 
-pub(super) async fn refuses_cancellations_of_other_members_registrations(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn refuses_cancellations_of_other_members_registrations(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -64,8 +64,8 @@ pub(super) async fn refuses_cancellations_of_other_members_registrations(bench: 
     assert_eq!(tenant.registration_now(&seat).await, seat);
 }
 
-pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
     let root = tenant.admin.clone();
@@ -78,8 +78,8 @@ pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(bench: Bench
     }
 }
 
-pub(super) async fn frees_only_the_cancelled_seat(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn frees_only_the_cancelled_seat(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(3)).await;
     let crowd = tenant.crowd(4).await;
     let mut seats = Vec::new();

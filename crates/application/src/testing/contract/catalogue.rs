@@ -10,7 +10,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, by_root, day, edit_of},
 };
@@ -44,8 +44,8 @@ async fn move_to(tenant: &Tenant, key: OccurrenceKey, starts_at: LocalDateTime) 
     tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
 }
 
-pub(super) async fn a_window_contains_every_event_that_may_overlap_it(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_window_contains_every_event_that_may_overlap_it(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let once = tenant.event(EventBuilder::once(FIRST)).await;
     let endless = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ended = tenant.event(EventBuilder::daily(FIRST, 3)).await;
@@ -77,8 +77,8 @@ pub(super) async fn a_window_contains_every_event_that_may_overlap_it(bench: Ben
     assert_eq!(long_before, CatalogueWindow::default());
 }
 
-pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let member = tenant.member("ada").await;
     let key = |number| OccurrenceKey { event: event.id, original_start: day(number) };
@@ -110,8 +110,8 @@ pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(ben
     assert!(holds(&found, &other));
 }
 
-pub(super) async fn a_window_can_be_limited_to_certain_events(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_window_can_be_limited_to_certain_events(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let one = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let two = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let three = tenant.event(EventBuilder::daily(FIRST, 3)).await;
@@ -133,8 +133,8 @@ pub(super) async fn a_window_can_be_limited_to_certain_events(bench: Bench) {
     assert_eq!(ask(Vec::new()).await, []);
 }
 
-pub(super) async fn a_window_is_never_stale(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_window_is_never_stale(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let all = async || window(&tenant, day(0), day(9)).await;
     assert_eq!(all().await, CatalogueWindow::default());
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
@@ -165,8 +165,8 @@ pub(super) async fn a_window_is_never_stale(bench: Bench) {
     assert_eq!(all().await, CatalogueWindow::default(), "deleted");
 }
 
-pub(super) async fn stored_occurrences_are_found_by_current_and_former_keys(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn stored_occurrences_are_found_by_current_and_former_keys(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let member = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(1), &member).await;

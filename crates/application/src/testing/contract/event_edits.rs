@@ -13,7 +13,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
 };
@@ -43,8 +43,8 @@ fn by_rule(rule: &str) -> EventPatch {
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
 }
 
-pub(super) async fn registrations_follow_an_event_to_another_time_of_day(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_follow_an_event_to_another_time_of_day(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(2), &crowd[0]).await;
@@ -74,8 +74,8 @@ pub(super) async fn registrations_follow_an_event_to_another_time_of_day(bench: 
     tenant.seat(&here, day(2), &crowd[0]).await;
 }
 
-pub(super) async fn registrations_follow_an_event_to_another_zone_and_duration(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_follow_an_event_to_another_zone_and_duration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(1), &ada).await;
@@ -92,8 +92,8 @@ pub(super) async fn registrations_follow_an_event_to_another_zone_and_duration(b
     assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
 }
 
-pub(super) async fn exceptions_keep_their_own_values(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn exceptions_keep_their_own_values(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(4)).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(1), &ada).await;
@@ -121,8 +121,8 @@ pub(super) async fn exceptions_keep_their_own_values(bench: Bench) {
     assert_eq!(stored.exception.starts_at, Some(FIRST + Duration::hours(26)));
 }
 
-pub(super) async fn dropped_registrations_are_listed_or_cancelled(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn dropped_registrations_are_listed_or_cancelled(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
     let crowd = tenant.crowd(2).await;
     let kept = tenant.seat(&event, day(1), &crowd[0]).await;
@@ -154,8 +154,8 @@ pub(super) async fn dropped_registrations_are_listed_or_cancelled(bench: Bench) 
     tenant.seat(&free, day(4), &crowd[0]).await;
 }
 
-pub(super) async fn conflicting_registrations_are_listed_or_cancelled(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(24 + 6))).await;
     let crowd = tenant.crowd(2).await;
@@ -193,8 +193,8 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(bench: Ben
     assert_eq!(changed.cancelled_registrations, 0);
 }
 
-pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(6))).await;
     let crowd = tenant.crowd(2).await;
@@ -214,8 +214,8 @@ pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(bench: Bench) {
     assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
 }
 
-pub(super) async fn seats_of_one_member_can_swap_times(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn seats_of_one_member_can_swap_times(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     // Ten hours later, each occurrence lies over where the next one was.
     let event = tenant.event(EventBuilder::daily(FIRST, 4).lasting(Duration::hours(20))).await;
     let ada = tenant.member("ada").await;
@@ -232,8 +232,10 @@ pub(super) async fn seats_of_one_member_can_swap_times(bench: Bench) {
     }
 }
 
-pub(super) async fn an_edit_cancels_as_few_conflicting_seats_of_a_member_as_possible(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_edit_cancels_as_few_conflicting_seats_of_a_member_as_possible(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let ada = tenant.member("ada").await;
     let first = tenant.seat(&event, day(0), &ada).await;
@@ -257,8 +259,8 @@ pub(super) async fn an_edit_cancels_as_few_conflicting_seats_of_a_member_as_poss
     }
 }
 
-pub(super) async fn a_capacity_below_the_taken_seats_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_capacity_below_the_taken_seats_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(5)).await;
     let crowd = tenant.crowd(3).await;
     for member in &crowd {
@@ -277,8 +279,8 @@ pub(super) async fn a_capacity_below_the_taken_seats_is_refused(bench: Bench) {
     assert_eq!(tenant.stored(seat.occurrence).await.unwrap().capacity.get(), 3);
 }
 
-pub(super) async fn an_edit_does_not_change_occurrences_that_have_begun(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_edit_does_not_change_occurrences_that_have_begun(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
     let crowd = tenant.crowd(2).await;
     let past = tenant.seat(&event, day(0), &crowd[0]).await;

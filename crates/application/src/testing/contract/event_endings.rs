@@ -9,7 +9,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let running = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -61,8 +61,8 @@ pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(bench: 
     tenant.seat(&free, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn an_event_is_cancelled_once(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_event_is_cancelled_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
     let key = OccurrenceKey { event: event.id, original_start: day(0) };
@@ -76,8 +76,8 @@ pub(super) async fn an_event_is_cancelled_once(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn only_an_event_without_active_registrations_is_deleted(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn only_an_event_without_active_registrations_is_deleted(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::daily(FIRST + Duration::hours(5), 5)).await;
     let crowd = tenant.crowd(2).await;

@@ -10,7 +10,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
 };
@@ -34,8 +34,8 @@ async fn starts(tenant: &Tenant, event: &Event) -> Vec<convene_domain::time::Ins
     tenant.event_now(event).await.series.from_start().map(|occurrence| occurrence.start).collect()
 }
 
-pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let before = tenant.seat(&event, day(1), &crowd[0]).await;
@@ -84,8 +84,8 @@ pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(bench:
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the first half has ended");
 }
 
-pub(super) async fn a_split_moves_the_registrations_of_the_following_occurrences(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_split_moves_the_registrations_of_the_following_occurrences(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ada = tenant.member("ada").await;
     let before = tenant.seat(&event, day(7), &ada).await;
@@ -102,8 +102,8 @@ pub(super) async fn a_split_moves_the_registrations_of_the_following_occurrences
     assert_eq!(starts(&tenant, &event).await, [day(0), day(7)]);
 }
 
-pub(super) async fn a_split_at_the_first_occurrence_edits_the_whole_series(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_split_at_the_first_occurrence_edits_the_whole_series(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(2), &ada).await;
@@ -115,8 +115,8 @@ pub(super) async fn a_split_at_the_first_occurrence_edits_the_whole_series(bench
     assert_eq!(tenant.registration_now(&seat).await, seat);
 }
 
-pub(super) async fn a_split_at_a_missing_occurrence_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_split_at_a_missing_occurrence_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let other = tenant.event(EventBuilder::daily(FIRST, 4)).await;
     let journal = tenant.journal().await;
@@ -130,8 +130,8 @@ pub(super) async fn a_split_at_a_missing_occurrence_is_refused(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn registrations_that_a_split_would_drop_are_listed(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_that_a_split_would_drop_are_listed(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
     let ada = tenant.member("ada").await;
     let dropped = tenant.seat(&event, day(4), &ada).await;

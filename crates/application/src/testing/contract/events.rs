@@ -12,7 +12,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, NOW, by_root, by_root_at, change_of, day, edit_of, refusal, refusals},
 };
 use crate::{
@@ -21,8 +21,8 @@ use crate::{
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
 
-pub(super) async fn an_event_is_stored_unchanged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_event_is_stored_unchanged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let once =
         EventBuilder::once(FIRST).title("Concert").description("Two lines\nof text").zone("Asia/Tokyo");
     let series = EventBuilder::repeating(FIRST, "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;COUNT=9")
@@ -46,8 +46,8 @@ pub(super) async fn an_event_is_stored_unchanged(bench: Bench) {
     assert_eq!(tenant.ports.events.get_many(&tenant.scope, &unknown).await.unwrap(), []);
 }
 
-pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let once = tenant.event(EventBuilder::once(FIRST).zone("Europe/Paris").seats(7)).await;
     let start = day(0) - Duration::HOUR;
     let key = OccurrenceKey { event: once.id, original_start: start };
@@ -59,8 +59,8 @@ pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(bench: B
     assert_eq!(tenant.stored(OccurrenceKey { event: series.id, original_start: day(0) }).await, None);
 }
 
-pub(super) async fn events_are_listed_in_order_and_by_filter(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let mut all = Vec::new();
     for event in [
         EventBuilder::once(FIRST).title("Concert (spring)"),
@@ -97,8 +97,8 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(bench: Bench) {
     assert_eq!(found(both).await, ["Rehearsal", "Scores sale"]);
 }
 
-pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
     let journal = tenant.journal().await;
     let later = NOW + Duration::MINUTE;
@@ -139,8 +139,8 @@ pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(bench: B
     );
 }
 
-pub(super) async fn an_edit_without_effect_on_an_event_keeps_its_version(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_edit_without_effect_on_an_event_keeps_its_version(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let journal = tenant.journal().await;
     let same = EventPatch {
@@ -160,8 +160,8 @@ pub(super) async fn an_edit_without_effect_on_an_event_keeps_its_version(bench: 
     assert_eq!(tenant.event_now(&event).await, event);
 }
 
-pub(super) async fn impossible_edits_of_an_event_are_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn impossible_edits_of_an_event_are_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let events = &tenant.ports.events;
     let event = tenant.event(EventBuilder::weekly(FIRST).opens(Duration::days(7))).await;
     let title = || EventPatch { title: Some(Title::parse("New").unwrap()), ..EventPatch::default() };
@@ -199,8 +199,8 @@ pub(super) async fn impossible_edits_of_an_event_are_refused(bench: Bench) {
     assert_eq!(tenant.event_now(&event).await.version, 2);
 }
 
-pub(super) async fn of_concurrent_edits_of_one_version_one_succeeds(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn of_concurrent_edits_of_one_version_one_succeeds(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let calls = (0..8).map(|number| {
         let tenant = tenant.clone();

@@ -2,7 +2,7 @@ use std::{panic::resume_unwind, time::Duration};
 
 use async_trait::async_trait;
 
-use super::{bench::Bench, invariants};
+use super::{environment::Environment, invariants};
 use crate::testing::Adapters;
 
 /// Storage that one case runs on.
@@ -26,17 +26,17 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 ///
 /// # Panics
 /// If the case or an invariant does not hold, or after two minutes.
-pub async fn run<H, F>(harness: H, case: impl FnOnce(Bench) -> F)
+pub async fn run<H, F>(harness: H, case: impl FnOnce(Environment) -> F)
 where
     H: Harness,
     F: Future<Output = ()> + Send + 'static,
 {
-    let bench = Bench::over(harness.adapters());
-    let case = case(bench.clone());
+    let environment = Environment::over(harness.adapters());
+    let case = case(environment.clone());
     let outcome = tokio::spawn(async move {
         let all = async {
             case.await;
-            invariants::check(&bench).await;
+            invariants::check(&environment).await;
         };
         tokio::time::timeout(TIME_LIMIT, all).await.expect("the case ends in time");
     })

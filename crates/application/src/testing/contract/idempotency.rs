@@ -4,7 +4,7 @@ use convene_domain::{id::RegistrationId, issue::Issue, member::Role, registratio
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, day, refusal, together},
 };
@@ -29,8 +29,8 @@ async fn report(tenant: &Tenant, change: &Change) -> Outcome<Issue> {
     tenant.ports.issues.create(&tenant.scope, issue, change).await
 }
 
-pub(super) async fn keys_are_separate_for_each_actor(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn keys_are_separate_for_each_actor(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(3).await;
     let one = report(&tenant, &keyed("root", 1)).await.unwrap();
@@ -47,9 +47,9 @@ pub(super) async fn keys_are_separate_for_each_actor(bench: Bench) {
     assert_eq!(all.len(), seats.len());
 }
 
-pub(super) async fn keys_are_separate_for_each_organization(bench: Bench) {
-    let choir = bench.tenant("choir").await;
-    let band = bench.tenant("band").await;
+pub(super) async fn keys_are_separate_for_each_organization(environment: Environment) {
+    let choir = environment.tenant("choir").await;
+    let band = environment.tenant("band").await;
     let ours = report(&choir, &keyed("root", 1)).await.unwrap();
     let theirs = report(&band, &keyed("root", 2)).await.unwrap();
     assert_ne!(ours.id, theirs.id);
@@ -63,8 +63,8 @@ pub(super) async fn keys_are_separate_for_each_organization(bench: Bench) {
     assert_ne!(seats[0].id, seats[1].id);
 }
 
-pub(super) async fn a_key_is_valid_for_one_mutation_only(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_key_is_valid_for_one_mutation_only(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let request = || register(occurrence_key(&event, day(0)), tenant.admin.id);
     let book = &tenant.ports.registration_book;
@@ -97,8 +97,8 @@ pub(super) async fn a_key_is_valid_for_one_mutation_only(bench: Bench) {
     );
 }
 
-pub(super) async fn keys_expire_after_a_day(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn keys_expire_after_a_day(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2)).await;
     let at = |key: &str, input, at| ChangeBuilder::by("root").key(key, input).at(at).build();
     let almost = NOW + IDEMPOTENCY_WINDOW - Duration::MILLISECOND;
@@ -139,7 +139,7 @@ pub(super) async fn keys_expire_after_a_day(bench: Bench) {
     let create = |slug: &str, change: Change| {
         let organization = OrganizationBuilder::new(slug).build();
         let scope = TenantScope::for_tests(organization.id);
-        let (ports, admin) = (bench.ports.clone(), MemberBuilder::new("root").admin().build());
+        let (ports, admin) = (environment.ports.clone(), MemberBuilder::new("root").admin().build());
         async move { ports.organizations.create(&scope, organization, admin, &change).await }
     };
     let band = create("band", at("organization", 7, NOW)).await.unwrap();
@@ -150,8 +150,8 @@ pub(super) async fn keys_expire_after_a_day(bench: Bench) {
     orchestra.expect("the key is free again");
 }
 
-pub(super) async fn a_refusal_does_not_use_the_key(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_refusal_does_not_use_the_key(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let taken = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -174,8 +174,8 @@ pub(super) async fn a_refusal_does_not_use_the_key(bench: Bench) {
     add("user-2", change(4)).await.expect("with another input, too");
 }
 
-pub(super) async fn a_repeat_succeeds_even_if_it_would_be_refused_now(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_repeat_succeeds_even_if_it_would_be_refused_now(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let ada = tenant.member("ada").await;
     let register = |at| {
@@ -194,8 +194,8 @@ pub(super) async fn a_repeat_succeeds_even_if_it_would_be_refused_now(bench: Ben
     assert_eq!(tenant.counts(registration.occurrence).await, (1, 0));
 }
 
-pub(super) async fn concurrent_repeats_change_one_thing(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn concurrent_repeats_change_one_thing(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
@@ -219,18 +219,18 @@ pub(super) async fn concurrent_repeats_change_one_thing(bench: Bench) {
     journal.expect([("issue.created", issues[0].id.to_string())]).await;
 }
 
-pub(super) async fn creating_an_organization_is_repeatable_with_new_ids(bench: Bench) {
+pub(super) async fn creating_an_organization_is_repeatable_with_new_ids(environment: Environment) {
     let found = |slug: &str, user: &str, input| {
         let organization = OrganizationBuilder::new(slug).build();
         let scope = TenantScope::for_tests(organization.id);
-        let ports = bench.ports.clone();
+        let ports = environment.ports.clone();
         let admin = MemberBuilder::new("root").admin().build();
         let change = ChangeBuilder::by(user).key("founding", input).build();
         async move { ports.organizations.create(&scope, organization, admin, &change).await }
     };
     let (organization, admin) = found("choir", "operator", 1).await.unwrap();
     let scope = TenantScope::for_tests(organization.id);
-    let tenant = bench.known(scope, organization.clone(), admin.clone());
+    let tenant = environment.track(scope, organization.clone(), admin.clone());
     let journal = tenant.journal().await;
     assert_eq!(found("choir", "operator", 1).await.unwrap(), (organization, admin));
     journal.expect_nothing().await;

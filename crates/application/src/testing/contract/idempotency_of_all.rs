@@ -13,7 +13,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, day, edit_of, refusal},
 };
@@ -48,8 +48,8 @@ where
     first
 }
 
-pub(super) async fn changes_of_organizations_and_members_are_repeatable(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn changes_of_organizations_and_members_are_repeatable(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     repeat(tenant, async |change| {
         let name = Some(OrganizationName::parse("The choir").unwrap());
@@ -75,8 +75,8 @@ pub(super) async fn changes_of_organizations_and_members_are_repeatable(bench: B
     assert_eq!((removed.id, removed.cancelled_registrations), (ada.id, 2));
 }
 
-pub(super) async fn changes_of_issues_are_repeatable(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn changes_of_issues_are_repeatable(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let issue = repeat(tenant, async |change| {
         let issue = IssueBuilder::new("Broken projector", tenant.admin.id).build();
@@ -95,8 +95,8 @@ pub(super) async fn changes_of_issues_are_repeatable(bench: Bench) {
     assert_eq!(tenant.ports.issues.create(scope, next, &change).await.unwrap().number, 2);
 }
 
-pub(super) async fn changes_of_events_are_repeatable(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn changes_of_events_are_repeatable(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let events = &tenant.ports.events;
     let ada = tenant.member("ada").await;
@@ -131,8 +131,8 @@ pub(super) async fn changes_of_events_are_repeatable(bench: Bench) {
     repeat(tenant, async |change| events.delete(scope, second.id, &change).await).await;
 }
 
-pub(super) async fn changes_of_occurrences_are_repeatable(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn changes_of_occurrences_are_repeatable(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let events = &tenant.ports.events;
     let ada = tenant.member("ada").await;
@@ -155,8 +155,8 @@ pub(super) async fn changes_of_occurrences_are_repeatable(bench: Bench) {
     assert_eq!((changed.now.key, changed.cancelled_registrations), (seat.occurrence, 1));
 }
 
-pub(super) async fn registrations_and_cancellations_are_repeatable(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_and_cancellations_are_repeatable(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (tenant, scope) = (&tenant, &tenant.scope);
     let book = &tenant.ports.registration_book;
     let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;

@@ -9,12 +9,12 @@ use convene_domain::{
     registration::{Registration, RegistrationStatus, RegistrationStatusKind},
 };
 
-use super::{bench::Bench, tenant::Tenant};
+use super::{environment::Environment, tenant::Tenant};
 use crate::ports::RegistrationFilter;
 
-/// Checks every organization that was founded on the bench.
-pub(super) async fn check(bench: &Bench) {
-    for tenant in bench.founded() {
+/// Checks every organization that was founded on the environment.
+pub(super) async fn check(environment: &Environment) {
+    for tenant in environment.tenants() {
         let registrations = tenant.registrations(RegistrationFilter::default()).await;
         seats_are_counted(&tenant, &registrations).await;
         nobody_is_in_two_places(&registrations);

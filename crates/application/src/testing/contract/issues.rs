@@ -9,7 +9,7 @@ use convene_domain::{
 };
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, by_root_at, change_of, refusal, refusals, together},
 };
@@ -23,8 +23,8 @@ async fn report(tenant: &Tenant, issue: IssueBuilder) -> Issue {
     tenant.ports.issues.create(&tenant.scope, issue.build(), &by_root()).await.expect("an issue is created")
 }
 
-pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let by = tenant.admin.id;
     let one = report(&tenant, IssueBuilder::new("Broken projector", by)).await;
@@ -34,7 +34,7 @@ pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(benc
     tenant.ports.issues.delete(&tenant.scope, two.id, &by_root()).await.unwrap();
     let three = report(&tenant, IssueBuilder::new("No chairs", by)).await;
     assert_eq!(three.number, 3);
-    let elsewhere = bench.tenant("band").await;
+    let elsewhere = environment.tenant("band").await;
     assert_eq!(report(&elsewhere, IssueBuilder::new("No drums", elsewhere.admin.id)).await.number, 1);
 
     let of_number = async |number| tenant.ports.issues.get_by_number(&tenant.scope, number).await.unwrap();
@@ -55,8 +55,8 @@ pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(benc
         .await;
 }
 
-pub(super) async fn concurrent_issues_are_numbered_without_gaps(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn concurrent_issues_are_numbered_without_gaps(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let calls = (0..64).map(|number| {
         let tenant = tenant.clone();
         let issue = IssueBuilder::new(&format!("Issue {number}"), tenant.admin.id).build();
@@ -68,8 +68,8 @@ pub(super) async fn concurrent_issues_are_numbered_without_gaps(bench: Bench) {
     assert_eq!(numbers, (1..=64).collect::<Vec<_>>());
 }
 
-pub(super) async fn missing_references_of_an_issue_are_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn missing_references_of_an_issue_are_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let by = tenant.admin.id;
     let gone = tenant.member("ada").await;
@@ -99,8 +99,8 @@ pub(super) async fn missing_references_of_an_issue_are_refused(bench: Bench) {
     assert_eq!(report(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
 }
 
-pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
@@ -152,8 +152,8 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(bench: 
     assert_eq!(cleared, Issue { assignee: None, event: None, ..expected });
 }
 
-pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
     let journal = tenant.journal().await;
     let same = IssuePatch {
@@ -170,8 +170,8 @@ pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(bench: Be
     journal.expect_nothing().await;
 }
 
-pub(super) async fn a_deleted_issue_is_not_found(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_deleted_issue_is_not_found(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
     assert_eq!(issues.delete(&tenant.scope, issue.id, &by_root()).await.unwrap(), issue.id);
@@ -187,8 +187,8 @@ pub(super) async fn a_deleted_issue_is_not_found(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn issues_are_listed_by_number_and_by_filter(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let by = tenant.admin.id;
     let plain = |title: &str| IssueBuilder::new(title, by);

@@ -229,8 +229,8 @@ macro_rules! contract_case_functions {
         #[doc(hidden)]
         pub mod cases {
             $(pub mod $suite {
-                $(pub async fn $case(bench: $crate::testing::contract::Bench) {
-                    $crate::testing::contract::$suite::$case(bench).await;
+                $(pub async fn $case(environment: $crate::testing::contract::Environment) {
+                    $crate::testing::contract::$suite::$case(environment).await;
                 })*
             })*
         }

@@ -10,7 +10,7 @@ use convene_domain::{
 };
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, by_root, day, edit_of},
 };
 use crate::{
@@ -48,8 +48,8 @@ fn expect<const N: usize>(entries: &[Activity], expected: [(&'static str, &str);
     assert_eq!(told, BTreeMap::from(expected.map(|(action, fields)| (action, fields.to_owned()))));
 }
 
-pub(super) async fn fields_of_organizations_and_members_are_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn fields_of_organizations_and_members_are_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let name = Some(OrganizationName::parse("The choir").unwrap());
     let patch = OrganizationPatch { name, time_zone: None };
@@ -68,8 +68,8 @@ pub(super) async fn fields_of_organizations_and_members_are_logged(bench: Bench)
     expect(&tenant.log().await, expected);
 }
 
-pub(super) async fn fields_of_registrations_are_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn fields_of_registrations_are_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let journal = tenant.journal().await;
@@ -93,8 +93,8 @@ pub(super) async fn fields_of_registrations_are_logged(bench: Bench) {
     assert_eq!(value("occurrenceId"), Some(seat.occurrence.to_string()));
 }
 
-pub(super) async fn fields_of_issues_are_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn fields_of_issues_are_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (scope, issues) = (&tenant.scope, &tenant.ports.issues);
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let issue = IssueBuilder::new("Broken projector", tenant.admin.id)
@@ -120,10 +120,10 @@ pub(super) async fn fields_of_issues_are_logged(bench: Bench) {
     expect(&journal.new_entries().await, expected);
 }
 
-pub(super) async fn fields_of_events_and_occurrences_are_logged(bench: Bench) {
+pub(super) async fn fields_of_events_and_occurrences_are_logged(environment: Environment) {
     const CREATED: &str =
         "+capacity +description +duration +location +recurrence.rrule +startsAt +status +timeZone +title";
-    let tenant = bench.tenant("choir").await;
+    let tenant = environment.tenant("choir").await;
     let (scope, events) = (&tenant.scope, &tenant.ports.events);
     let journal = tenant.journal().await;
     let event = tenant.event(EventBuilder::daily(FIRST, 9)).await;

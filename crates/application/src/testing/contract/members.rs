@@ -9,7 +9,7 @@ use convene_domain::{
 };
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{NOW, by_root, by_root_at, change_of, refusal, together},
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
 
-pub(super) async fn added_members_are_logged_and_listed_in_order(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn added_members_are_logged_and_listed_in_order(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let mut all = vec![tenant.admin.clone()];
     for user in ["bea", "ada", "cem"] {
@@ -49,8 +49,8 @@ pub(super) async fn added_members_are_logged_and_listed_in_order(bench: Bench) {
     assert_eq!(tenant.ports.members.get_many(&tenant.scope, &[]).await.unwrap(), []);
 }
 
-pub(super) async fn a_taken_user_id_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_taken_user_id_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     tenant.member("ada").await;
     let journal = tenant.journal().await;
     let other = MemberBuilder::new("ada").name("Another Ada").build();
@@ -58,12 +58,12 @@ pub(super) async fn a_taken_user_id_is_refused(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "userId".into() });
     journal.expect_nothing().await;
 
-    let elsewhere = bench.tenant("band").await;
+    let elsewhere = environment.tenant("band").await;
     elsewhere.member("ada").await;
 }
 
-pub(super) async fn concurrent_additions_of_one_user_add_one_member(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn concurrent_additions_of_one_user_add_one_member(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let calls = (0..8).map(|_| {
         let tenant = tenant.clone();
@@ -79,8 +79,8 @@ pub(super) async fn concurrent_additions_of_one_user_add_one_member(bench: Bench
     journal.expect([("member.added", ada.id.to_string())]).await;
 }
 
-pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.add(MemberBuilder::new("ada").email("ada@example.org")).await;
     let journal = tenant.journal().await;
     let later = NOW + time::Duration::MINUTE;
@@ -122,8 +122,8 @@ pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(bench: 
     assert_eq!(change_of(&journal.new_entries().await), [(String::from("email"), masked, None)]);
 }
 
-pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
     let same = MemberPatch {
@@ -138,8 +138,8 @@ pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(bench: Be
     journal.expect_nothing().await;
 }
 
-pub(super) async fn removing_or_demoting_the_last_admin_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn removing_or_demoting_the_last_admin_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let members = &tenant.ports.members;
     let root = tenant.admin.id;
     let demote = || MemberPatch { role: Some(Role::Member), ..MemberPatch::default() };
@@ -158,9 +158,9 @@ pub(super) async fn removing_or_demoting_the_last_admin_is_refused(bench: Bench)
     assert_eq!(refusal(members.remove(&tenant.scope, root, &by_root()).await), Refusal::LastAdmin);
 }
 
-pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(bench: Bench) {
+pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(environment: Environment) {
     for round in 0..5 {
-        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let tenant = environment.tenant(&format!("choir-{round}")).await;
         let ada = tenant.add(MemberBuilder::new("ada").admin()).await;
         let calls =
             [("root", ada.id, false), ("ada", tenant.admin.id, round % 2 == 0)].map(|(by, whom, out)| {
@@ -184,8 +184,8 @@ pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(bench: Benc
     }
 }
 
-pub(super) async fn a_removed_member_is_found_only_on_request(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_removed_member_is_found_only_on_request(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let members = &tenant.ports.members;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
@@ -217,14 +217,14 @@ pub(super) async fn a_removed_member_is_found_only_on_request(bench: Bench) {
     assert_eq!(members.get_many(&tenant.scope, &[again.id, ada.id]).await.unwrap(), [again]);
 }
 
-pub(super) async fn an_active_member_is_found_by_user_id(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_active_member_is_found_by_user_id(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let members = &tenant.ports.members;
     let find =
         async |user| members.find_by_user_id(&tenant.scope, &UserId::parse(user).unwrap()).await.unwrap();
     let ada = tenant.member("ada").await;
     tenant.member("ada-2").await;
-    bench.tenant("band").await.member("bea").await;
+    environment.tenant("band").await.member("bea").await;
     assert_eq!(find("ada").await, Some(ada.clone()));
     for unknown in ["bea", "Ada", "ad"] {
         assert_eq!(find(unknown).await, None, "{unknown}");

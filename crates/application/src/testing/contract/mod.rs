@@ -9,7 +9,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a case that does not hold panics")]
 
 mod activity_log;
-mod bench;
+mod environment;
 mod harness;
 mod idempotency;
 mod idempotency_of_all;
@@ -39,7 +39,7 @@ mod repeats;
 mod rushes;
 mod waitlist;
 
-pub use bench::Bench;
+pub use environment::Environment;
 pub use harness::{Harness, run};
 #[doc(hidden)]
 pub use list::cases;

@@ -14,7 +14,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, by_root_at, change_of, day, refusal, refusals},
 };
@@ -49,8 +49,8 @@ fn seats(seats: u32) -> OccurrencePatch {
     OccurrencePatch { capacity: Some(Capacity::new(seats).unwrap()), ..OccurrencePatch::default() }
 }
 
-pub(super) async fn editing_an_occurrence_makes_it_an_exception(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn editing_an_occurrence_makes_it_an_exception(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let key = OccurrenceKey { event: event.id, original_start: day(1) };
     let journal = tenant.journal().await;
@@ -88,8 +88,8 @@ pub(super) async fn editing_an_occurrence_makes_it_an_exception(bench: Bench) {
     assert_eq!(tenant.event_now(&event).await.version, 1, "the event itself is what it was");
 }
 
-pub(super) async fn an_edit_without_effect_on_an_occurrence_is_not_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_edit_without_effect_on_an_occurrence_is_not_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(2), &ada).await;
@@ -106,8 +106,8 @@ pub(super) async fn an_edit_without_effect_on_an_occurrence_is_not_logged(bench:
     assert_eq!(tenant.stored(seat.occurrence).await, before);
 }
 
-pub(super) async fn impossible_edits_of_an_occurrence_are_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn impossible_edits_of_an_occurrence_are_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
     let crowd = tenant.crowd(2).await;
     let key = |number| OccurrenceKey { event: event.id, original_start: day(number) };
@@ -138,8 +138,8 @@ pub(super) async fn impossible_edits_of_an_occurrence_are_refused(bench: Bench) 
     assert_eq!(tenant.stored(key(3)).await, None);
 }
 
-pub(super) async fn registrations_follow_a_moved_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_follow_a_moved_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
     let crowd = tenant.crowd(2).await;
@@ -160,8 +160,10 @@ pub(super) async fn registrations_follow_a_moved_occurrence(bench: Bench) {
     tenant.seat(&here, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn registrations_that_a_moved_occurrence_would_conflict_with_are_listed(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registrations_that_a_moved_occurrence_would_conflict_with_are_listed(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(30))).await;
     let crowd = tenant.crowd(2).await;
@@ -193,8 +195,8 @@ pub(super) async fn registrations_that_a_moved_occurrence_would_conflict_with_ar
     assert_eq!(reason, Some(CancellationReason::OccurrenceMoved));
 }
 
-pub(super) async fn one_occurrence_can_be_cancelled(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn one_occurrence_can_be_cancelled(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let seat = tenant.seat(&event, day(1), &crowd[0]).await;
@@ -241,8 +243,8 @@ pub(super) async fn one_occurrence_can_be_cancelled(bench: Bench) {
     tenant.seat(&free, day(1), &crowd[0]).await;
 }
 
-pub(super) async fn a_cancelled_occurrence_stays_cancelled(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_cancelled_occurrence_stays_cancelled(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
     let key = OccurrenceKey { event: event.id, original_start: day(1) };

@@ -9,7 +9,7 @@ use convene_domain::{
 };
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{NOW, by_root, by_root_at, change_of, refusal, together},
 };
 use crate::{
@@ -19,18 +19,27 @@ use crate::{
     testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
 };
 
-pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_admin(bench: Bench) {
+pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_admin(
+    environment: Environment,
+) {
     let organization = OrganizationBuilder::new("choir").name("The choir").zone("Asia/Tokyo").build();
     let admin = MemberBuilder::new("ada").admin().email("ada@example.org").build();
     let scope = TenantScope::for_tests(organization.id);
     let change = ChangeBuilder::by("operator").request("request-1").build();
-    let founded =
-        bench.ports.organizations.create(&scope, organization.clone(), admin.clone(), &change).await.unwrap();
+    let founded = environment
+        .ports
+        .organizations
+        .create(&scope, organization.clone(), admin.clone(), &change)
+        .await
+        .unwrap();
     assert_eq!(founded, (organization.clone(), admin.clone()));
-    assert_eq!(bench.ports.organizations.get(&scope).await.unwrap(), organization);
-    assert_eq!(bench.ports.members.get_many(&scope, &[admin.id]).await.unwrap(), slice::from_ref(&admin));
+    assert_eq!(environment.ports.organizations.get(&scope).await.unwrap(), organization);
+    assert_eq!(
+        environment.ports.members.get_many(&scope, &[admin.id]).await.unwrap(),
+        slice::from_ref(&admin)
+    );
 
-    let tenant = bench.known(scope, organization, admin);
+    let tenant = environment.track(scope, organization, admin);
     let log = tenant.log().await;
     let mut told: Vec<_> =
         log.iter().map(|entry| (entry.action.as_str(), entry.subject.to_string())).collect();
@@ -48,24 +57,24 @@ pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_a
     }
 }
 
-pub(super) async fn a_taken_slug_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_taken_slug_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let organization = OrganizationBuilder::new("choir").build();
     let scope = TenantScope::for_tests(organization.id);
     let admin = MemberBuilder::new("eve").admin().build();
-    let refused = bench.ports.organizations.create(&scope, organization, admin, &by_root()).await;
+    let refused = environment.ports.organizations.create(&scope, organization, admin, &by_root()).await;
     assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "slug".into() });
 
-    assert!(bench.ports.organizations.get(&scope).await.is_err(), "nothing was founded");
+    assert!(environment.ports.organizations.get(&scope).await.is_err(), "nothing was founded");
     let slug = OrganizationReference::Slug(Slug::parse("choir").unwrap());
     let eve = UserId::parse("eve").unwrap();
-    assert_eq!(bench.ports.directory.find_membership(&slug, &eve).await.unwrap(), None);
-    assert_eq!(bench.ports.organizations.get(&tenant.scope).await.unwrap(), tenant.organization);
+    assert_eq!(environment.ports.directory.find_membership(&slug, &eve).await.unwrap(), None);
+    assert_eq!(environment.ports.organizations.get(&tenant.scope).await.unwrap(), tenant.organization);
 }
 
-pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(bench: Bench) {
+pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(environment: Environment) {
     let calls = (0..8).map(|_| {
-        let ports = bench.ports.clone();
+        let ports = environment.ports.clone();
         async move {
             let organization = OrganizationBuilder::new("choir").build();
             let scope = TenantScope::for_tests(organization.id);
@@ -80,8 +89,8 @@ pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(b
     }
 }
 
-pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let later = NOW + time::Duration::MINUTE;
     let patch = OrganizationPatch {
@@ -103,8 +112,8 @@ pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(
     );
 }
 
-pub(super) async fn an_update_without_effect_on_an_organization_is_not_logged(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn an_update_without_effect_on_an_organization_is_not_logged(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let same = OrganizationPatch {
         name: Some(tenant.organization.name.clone()),
@@ -118,19 +127,19 @@ pub(super) async fn an_update_without_effect_on_an_organization_is_not_logged(be
     journal.expect_nothing().await;
 }
 
-pub(super) async fn getting_an_unknown_organization_fails(bench: Bench) {
-    bench.tenant("choir").await;
+pub(super) async fn getting_an_unknown_organization_fails(environment: Environment) {
+    environment.tenant("choir").await;
     let scope = TenantScope::for_tests(OrganizationId::from_uuid(fresh_uuid()));
-    assert!(bench.ports.organizations.get(&scope).await.is_err());
+    assert!(environment.ports.organizations.get(&scope).await.is_err());
 }
 
-pub(super) async fn memberships_are_found_by_organization_id_and_slug(bench: Bench) {
-    let choir = bench.tenant("choir").await;
-    let band = bench.tenant("band").await;
+pub(super) async fn memberships_are_found_by_organization_id_and_slug(environment: Environment) {
+    let choir = environment.tenant("choir").await;
+    let band = environment.tenant("band").await;
     let ada = choir.member("ada").await;
     let find = async |organization: &OrganizationReference, user: &str| {
         let user = UserId::parse(user).unwrap();
-        bench.ports.directory.find_membership(organization, &user).await.unwrap()
+        environment.ports.directory.find_membership(organization, &user).await.unwrap()
     };
     let by_id = OrganizationReference::Id(choir.organization.id);
     let by_slug = OrganizationReference::Slug(choir.organization.slug.clone());

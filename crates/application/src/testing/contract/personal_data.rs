@@ -13,7 +13,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, day, refusal, together},
 };
@@ -82,8 +82,8 @@ fn told(entries: &[Activity]) -> Vec<&str> {
     entries.iter().map(|entry| entry.action.as_str()).collect()
 }
 
-pub(super) async fn everything_stored_about_a_person_is_collected(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn everything_stored_about_a_person_is_collected(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (ada, seat, issues) = ada(&tenant).await;
     let bea = tenant.member("bea").await;
     let other = IssueBuilder::new("Somebody else's", bea.id).build();
@@ -110,8 +110,8 @@ pub(super) async fn everything_stored_about_a_person_is_collected(bench: Bench) 
     assert_eq!(record.registrations[0].status.kind(), RegistrationStatusKind::Cancelled);
 }
 
-pub(super) async fn entries_about_a_person_by_others_are_collected(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn entries_about_a_person_by_others_are_collected(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let seat = tenant.seat(&event, day(0), &bea).await;
@@ -133,9 +133,9 @@ pub(super) async fn entries_about_a_person_by_others_are_collected(bench: Bench)
     assert!(of_seats, "nothing of bea's: {:?}", record.activity);
 }
 
-pub(super) async fn nothing_is_collected_about_an_unknown_user(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
-    let other = bench.tenant("chess").await;
+pub(super) async fn nothing_is_collected_about_an_unknown_user(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let other = environment.tenant("chess").await;
     ada(&other).await;
     assert_eq!(collect(&tenant, "ada").await, PersonalRecord::default());
     let journal = tenant.journal().await;
@@ -143,8 +143,8 @@ pub(super) async fn nothing_is_collected_about_an_unknown_user(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn erasure_removes_a_person_from_all_collections(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn erasure_removes_a_person_from_all_collections(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (ada, seat, issues) = ada(&tenant).await;
     remove(&tenant, &ada).await;
     let log = tenant.log().await;
@@ -197,8 +197,8 @@ pub(super) async fn erasure_removes_a_person_from_all_collections(bench: Bench) 
     journal.expect_nothing().await;
 }
 
-pub(super) async fn erasure_is_limited_to_one_organization(bench: Bench) {
-    let (tenant, other) = (bench.tenant("choir").await, bench.tenant("chess").await);
+pub(super) async fn erasure_is_limited_to_one_organization(environment: Environment) {
+    let (tenant, other) = (environment.tenant("choir").await, environment.tenant("chess").await);
     let (here, _, _) = ada(&tenant).await;
     let (there, _, _) = ada(&other).await;
     remove(&tenant, &here).await;
@@ -208,16 +208,16 @@ pub(super) async fn erasure_is_limited_to_one_organization(bench: Bench) {
     assert_eq!((collect(&other, "ada").await, other.log().await), before);
 }
 
-pub(super) async fn erasure_keeps_an_active_membership(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn erasure_keeps_an_active_membership(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (ada, _, _) = ada(&tenant).await;
     assert_eq!(erase(&tenant, "ada").await.memberships, 0);
     let record = collect(&tenant, "ada").await;
     assert_eq!(record.memberships[0].member, ada);
 }
 
-pub(super) async fn a_second_erasure_removes_later_data(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_second_erasure_removes_later_data(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let mut pseudonyms = Vec::new();
     for _ in 0..2 {
         let ada = tenant.member("ada").await;
@@ -241,8 +241,8 @@ async fn remove_and_erase(tenant: &Tenant, id: &str) -> Outcome<Erasure> {
     erase.execute(&operator, &Person { organization, user: user(id) }).await
 }
 
-pub(super) async fn a_member_can_be_removed_and_erased_but_not_the_last_admin(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_member_can_be_removed_and_erased_but_not_the_last_admin(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let bea = tenant.member("bea").await;
     let seat = tenant.seat(&event, day(0), &tenant.admin).await;
@@ -271,8 +271,8 @@ pub(super) async fn a_member_can_be_removed_and_erased_but_not_the_last_admin(be
 }
 
 /// Whatever gets in while the erasure runs, a second one finds.
-pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 12).seats(1)).await;
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     for number in 0..4 {

@@ -10,7 +10,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
-pub(super) async fn confirms_a_registration(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn confirms_a_registration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(3)).await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
@@ -48,8 +48,8 @@ pub(super) async fn confirms_a_registration(bench: Bench) {
     assert_eq!(tenant.stored(untouched).await, None, "other occurrences are not stored");
 }
 
-pub(super) async fn refuses_registrations_for_a_full_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn refuses_registrations_for_a_full_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(2)).await;
     let crowd = tenant.crowd(3).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
@@ -62,8 +62,8 @@ pub(super) async fn refuses_registrations_for_a_full_occurrence(bench: Bench) {
     tenant.seat(&event, day(1), &crowd[2]).await;
 }
 
-pub(super) async fn registers_a_member_once_for_an_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registers_a_member_once_for_an_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(2)).await;
     let crowd = tenant.crowd(3).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
@@ -85,8 +85,8 @@ pub(super) async fn registers_a_member_once_for_an_occurrence(bench: Bench) {
     }
 }
 
-pub(super) async fn registers_again_after_a_cancellation(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registers_again_after_a_cancellation(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let ada = tenant.member("ada").await;
     let first = tenant.seat(&event, day(0), &ada).await;
@@ -97,8 +97,8 @@ pub(super) async fn registers_again_after_a_cancellation(bench: Bench) {
     assert_eq!(tenant.registration_now(&first).await.status.kind(), RegistrationStatusKind::Cancelled);
 }
 
-pub(super) async fn names_the_conflicting_registration(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn names_the_conflicting_registration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let bea = tenant.member("bea").await;
     // 09:00 to 11:00; the others begin or end within it, lie within it, surround it, or are at the same time.
@@ -120,8 +120,8 @@ pub(super) async fn names_the_conflicting_registration(bench: Bench) {
     tenant.seat(&event, day(0), &bea).await;
 }
 
-pub(super) async fn accepts_registrations_at_touching_times(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn accepts_registrations_at_touching_times(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     for hour in [0, -1, 1, 2] {
         let start = FIRST + Duration::hours(hour);
@@ -131,8 +131,8 @@ pub(super) async fn accepts_registrations_at_touching_times(bench: Bench) {
     assert_eq!(tenant.active_of(ada.id).await.len(), 4);
 }
 
-pub(super) async fn detects_conflicts_at_the_time_of_a_rescheduled_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn detects_conflicts_at_the_time_of_a_rescheduled_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let edit = crate::ports::OccurrenceEdit {
@@ -154,8 +154,8 @@ pub(super) async fn detects_conflicts_at_the_time_of_a_rescheduled_occurrence(be
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(moved) });
 }
 
-pub(super) async fn refuses_unknown_occurrences_and_members(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn refuses_unknown_occurrences_and_members(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
     let never_stored = EventBuilder::daily(FIRST, 3).build();
     let ada = tenant.member("ada").await;
@@ -179,8 +179,8 @@ pub(super) async fn refuses_unknown_occurrences_and_members(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn registers_by_a_former_key_of_an_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registers_by_a_former_key_of_an_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let crowd = tenant.crowd(3).await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let held = tenant.seat(&event, day(1), &crowd[0]).await;
@@ -204,8 +204,8 @@ pub(super) async fn registers_by_a_former_key_of_an_occurrence(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
 }
 
-pub(super) async fn derives_occurrences_from_the_edited_event(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn derives_occurrences_from_the_edited_event(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let bea = tenant.member("bea").await;
     let before = tenant.event(EventBuilder::daily(FIRST, 5).seats(10)).await;
@@ -238,8 +238,8 @@ pub(super) async fn derives_occurrences_from_the_edited_event(bench: Bench) {
     assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
 }
 
-pub(super) async fn logs_the_actor_and_the_request(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn logs_the_actor_and_the_request(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;

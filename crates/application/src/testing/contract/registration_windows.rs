@@ -4,7 +4,7 @@ use convene_domain::{member::Role, registration::RegistrationStatus};
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 
 const MOMENT: Duration = Duration::MILLISECOND;
 
-pub(super) async fn opens_and_closes_registration_on_time(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn opens_and_closes_registration_on_time(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2));
     let event = tenant.event(event).await;
     let crowd = tenant.crowd(4).await;
@@ -37,8 +37,8 @@ pub(super) async fn opens_and_closes_registration_on_time(bench: Bench) {
     attempt(3, opens_at).await.unwrap();
 }
 
-pub(super) async fn closes_the_waitlist_with_registration(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn closes_the_waitlist_with_registration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = EventBuilder::weekly(FIRST).opens(Duration::days(3)).closes(Duration::hours(2)).seats(1);
     let event = tenant.event(event).await;
     let crowd = tenant.crowd(2).await;
@@ -54,8 +54,8 @@ pub(super) async fn closes_the_waitlist_with_registration(bench: Bench) {
     assert_eq!(waitlisted.status, RegistrationStatus::Waitlisted { sequence: 1 });
 }
 
-pub(super) async fn refuses_registrations_after_the_start(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn refuses_registrations_after_the_start(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let ada = tenant.member("ada").await;
     for at in [day(0), day(0) + Duration::minutes(30), day(1)] {
@@ -65,8 +65,8 @@ pub(super) async fn refuses_registrations_after_the_start(bench: Bench) {
     tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
 }
 
-pub(super) async fn applies_an_edited_policy_to_stored_and_derived_occurrences(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn applies_an_edited_policy_to_stored_and_derived_occurrences(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST)).await;
     let crowd = tenant.crowd(2).await;
     tenant.seat(&event, day(0), &crowd[0]).await;
@@ -87,8 +87,10 @@ pub(super) async fn applies_an_edited_policy_to_stored_and_derived_occurrences(b
     }
 }
 
-pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_the_start(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_the_start(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(2)).await;
     let crowd = tenant.crowd(2).await;
     let first = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -113,8 +115,8 @@ pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_th
     by_admin(first.id, day(0) - MOMENT).await.unwrap();
 }
 
-pub(super) async fn lets_members_leave_the_waitlist_after_the_deadline(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn lets_members_leave_the_waitlist_after_the_deadline(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).cancellable_until(Duration::days(1)).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     tenant.seat(&event, day(0), &crowd[0]).await;

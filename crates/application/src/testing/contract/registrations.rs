@@ -10,7 +10,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tools::{FIRST, day},
 };
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
 
-pub(super) async fn lists_registrations_by_start_and_then_id(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn lists_registrations_by_start_and_then_id(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
     let crowd = tenant.crowd(3).await;
     let mut all = Vec::new();
@@ -41,8 +41,8 @@ pub(super) async fn lists_registrations_by_start_and_then_id(bench: Bench) {
     assert_eq!(page(first_after(5, (day(2), all[0].id))).await.0, all[3..]);
 }
 
-pub(super) async fn filters_registrations(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn filters_registrations(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let [ada, bea] = crowd.as_slice() else { panic!("two") };
@@ -84,8 +84,8 @@ pub(super) async fn filters_registrations(bench: Bench) {
     assert_eq!(list(within).await, both);
 }
 
-pub(super) async fn gets_registrations_by_id(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn gets_registrations_by_id(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
     let ada = tenant.member("ada").await;
     let one = tenant.seat(&series, day(0), &ada).await;
@@ -96,8 +96,8 @@ pub(super) async fn gets_registrations_by_id(bench: Bench) {
     assert_eq!(found, [one, two]);
 }
 
-pub(super) async fn finds_the_active_registrations_of_a_member(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn finds_the_active_registrations_of_a_member(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let [ada, bea] = crowd.as_slice() else { panic!("two") };

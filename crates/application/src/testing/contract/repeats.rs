@@ -9,7 +9,7 @@ use convene_domain::{
 };
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, by_root, day, edit_of, refusal},
 };
@@ -45,8 +45,8 @@ async fn rename(tenant: &Tenant, event: &Event) -> Outcome<Event> {
     changed.map(|changed| changed.now)
 }
 
-pub(super) async fn a_repeat_returns_the_current_state(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_repeat_returns_the_current_state(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (scope, book) = (&tenant.scope, &tenant.ports.registration_book);
     let issue = report(&tenant).await.unwrap();
     let closed = close(&tenant, &issue).await.unwrap();
@@ -64,8 +64,8 @@ pub(super) async fn a_repeat_returns_the_current_state(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn a_repeat_about_a_deleted_object_is_refused(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let issue = report(&tenant).await.unwrap();
     close(&tenant, &issue).await.unwrap();
@@ -101,8 +101,8 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(bench: Bench) {
     journal.expect_nothing().await;
 }
 
-pub(super) async fn a_repeat_returns_a_removed_member(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn a_repeat_returns_a_removed_member(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let (scope, members) = (&tenant.scope, &tenant.ports.members);
     let add = async || -> Outcome<Member> {
         members.add(scope, MemberBuilder::new("ada").build(), &keyed("add")).await

@@ -12,7 +12,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, day, refusal, together},
 };
@@ -52,8 +52,8 @@ fn replies_and_refusals<T: std::fmt::Debug>(outcomes: Vec<Outcome<T>>) -> (Vec<T
     (replies, refusals)
 }
 
-pub(super) async fn confirms_ten_of_two_hundred_for_ten_seats(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn confirms_ten_of_two_hundred_for_ten_seats(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
     let crowd = tenant.crowd(200).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
@@ -63,8 +63,8 @@ pub(super) async fn confirms_ten_of_two_hundred_for_ten_seats(bench: Bench) {
     assert_eq!(tenant.counts(replies[0].occurrence).await, (10, 0));
 }
 
-pub(super) async fn confirms_one_and_waitlists_the_others_for_one_seat(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn confirms_one_and_waitlists_the_others_for_one_seat(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(32).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, true)).collect();
@@ -80,8 +80,8 @@ pub(super) async fn confirms_one_and_waitlists_the_others_for_one_seat(bench: Be
     assert_eq!(positions, (1..=31).collect::<Vec<_>>());
 }
 
-pub(super) async fn confirms_one_of_many_overlapping_registrations(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn confirms_one_of_many_overlapping_registrations(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let ada = tenant.member("ada").await;
     let mut calls = Vec::new();
     for minutes in 0..32 {
@@ -96,8 +96,8 @@ pub(super) async fn confirms_one_of_many_overlapping_registrations(bench: Bench)
     assert_eq!(tenant.active_of(ada.id).await, replies);
 }
 
-pub(super) async fn registers_a_member_once_under_concurrent_calls(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn registers_a_member_once_under_concurrent_calls(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(20)).await;
     let ada = tenant.member("ada").await;
     let calls: Vec<_> = (0..16).map(|_| call(&tenant, &event, day(0), &ada, false)).collect();
@@ -107,8 +107,8 @@ pub(super) async fn registers_a_member_once_under_concurrent_calls(bench: Bench)
     assert_eq!(tenant.counts(replies[0].occurrence).await, (1, 0));
 }
 
-pub(super) async fn fills_all_seats_although_some_members_have_conflicts(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn fills_all_seats_although_some_members_have_conflicts(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(8)).await;
     let other = tenant.event(EventBuilder::once(FIRST).seats(100)).await;
     let crowd = tenant.crowd(24).await;
@@ -120,8 +120,8 @@ pub(super) async fn fills_all_seats_although_some_members_have_conflicts(bench: 
     assert_eq!(replies.len(), 8, "twelve could take the eight seats: {refusals:?}");
 }
 
-pub(super) async fn cancels_a_registration_once_under_concurrent_calls(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn cancels_a_registration_once_under_concurrent_calls(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(2)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -141,8 +141,8 @@ pub(super) async fn cancels_a_registration_once_under_concurrent_calls(bench: Be
     assert_eq!(tenant.counts(seat.occurrence).await, (2, 1));
 }
 
-pub(super) async fn keeps_all_seats_filled_while_members_register_and_cancel(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn keeps_all_seats_filled_while_members_register_and_cancel(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(5)).await;
     let crowd = tenant.crowd(40).await;
     let mut seats = Vec::new();
@@ -166,9 +166,9 @@ pub(super) async fn keeps_all_seats_filled_while_members_register_and_cancel(ben
     assert_eq!(tenant.counts(seats[0].occurrence).await, (5, 30));
 }
 
-pub(super) async fn never_removes_seats_that_are_taken_concurrently(bench: Bench) {
+pub(super) async fn never_removes_seats_that_are_taken_concurrently(environment: Environment) {
     for round in 0..5 {
-        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let tenant = environment.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::daily(FIRST, 3).seats(20)).await;
         let crowd = tenant.crowd(20).await;
         let key = OccurrenceKey { event: event.id, original_start: day(0) };
@@ -204,9 +204,9 @@ pub(super) async fn never_removes_seats_that_are_taken_concurrently(bench: Bench
     }
 }
 
-pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between(bench: Bench) {
+pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between(environment: Environment) {
     for round in 0..5 {
-        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let tenant = environment.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::once(FIRST)).await;
         let crowd = tenant.crowd(10).await;
         let move_on = {
@@ -240,9 +240,9 @@ pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between
     }
 }
 
-pub(super) async fn deletes_an_event_or_registers_for_it_never_both(bench: Bench) {
+pub(super) async fn deletes_an_event_or_registers_for_it_never_both(environment: Environment) {
     for round in 0..5 {
-        let tenant = bench.tenant(&format!("choir-{round}")).await;
+        let tenant = environment.tenant(&format!("choir-{round}")).await;
         let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
         let ada = tenant.member("ada").await;
         let registering = call(&tenant, &event, day(0), &ada, false);

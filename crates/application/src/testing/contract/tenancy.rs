@@ -15,7 +15,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, day, edit_of, refusal},
 };
@@ -226,9 +226,9 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
     not_found(ports.issues.delete(scope, of.issue, by).await, "issueId");
 }
 
-pub(super) async fn reads_return_nothing_of_another_organization(bench: Bench) {
-    let choir = bench.tenant("choir").await;
-    let band = bench.tenant("band").await;
+pub(super) async fn reads_return_nothing_of_another_organization(environment: Environment) {
+    let choir = environment.tenant("choir").await;
+    let band = environment.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
     let before = Snapshot::of(&choir, &theirs).await;
     read_everything(&band, &theirs).await;
@@ -236,9 +236,9 @@ pub(super) async fn reads_return_nothing_of_another_organization(bench: Bench) {
     assert_eq!(Snapshot::of(&choir, &theirs).await, before);
 }
 
-pub(super) async fn changes_of_another_organization_are_refused(bench: Bench) {
-    let choir = bench.tenant("choir").await;
-    let band = bench.tenant("band").await;
+pub(super) async fn changes_of_another_organization_are_refused(environment: Environment) {
+    let choir = environment.tenant("choir").await;
+    let band = environment.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
     let own = Possessions::of(&band).await;
     let before = (Snapshot::of(&choir, &theirs).await, Snapshot::of(&band, &own).await);
@@ -248,9 +248,9 @@ pub(super) async fn changes_of_another_organization_are_refused(bench: Bench) {
     assert_eq!(after, before);
 }
 
-pub(super) async fn changes_affect_the_own_organization_only(bench: Bench) {
-    let choir = bench.tenant("choir").await;
-    let band = bench.tenant("band").await;
+pub(super) async fn changes_affect_the_own_organization_only(environment: Environment) {
+    let choir = environment.tenant("choir").await;
+    let band = environment.tenant("band").await;
     let theirs = Possessions::of(&choir).await;
     let own = Possessions::of(&band).await;
     let before = Snapshot::of(&choir, &theirs).await;

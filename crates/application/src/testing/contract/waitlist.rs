@@ -9,7 +9,7 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    bench::Bench,
+    environment::Environment,
     tenant::Tenant,
     tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
@@ -27,8 +27,8 @@ async fn positions(tenant: &Tenant, registrations: &[&Registration]) -> Vec<u32>
     ids.iter().map(|id| found.get(id).copied().unwrap_or_default()).collect()
 }
 
-pub(super) async fn waitlists_members_in_order_of_arrival(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn waitlists_members_in_order_of_arrival(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat_or_waitlist(&event, day(0), &crowd[0]).await;
@@ -54,8 +54,8 @@ pub(super) async fn waitlists_members_in_order_of_arrival(bench: Bench) {
     assert_eq!(positions(&tenant, &[&elsewhere]).await, [1]);
 }
 
-pub(super) async fn lets_waitlisted_members_register_elsewhere_at_that_time(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn lets_waitlisted_members_register_elsewhere_at_that_time(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let full = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST)).await;
     let crowd = tenant.crowd(2).await;
@@ -65,8 +65,8 @@ pub(super) async fn lets_waitlisted_members_register_elsewhere_at_that_time(benc
     assert_eq!(tenant.active_of(crowd[1].id).await.len(), 2);
 }
 
-pub(super) async fn promotes_the_first_member_after_a_cancellation(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn promotes_the_first_member_after_a_cancellation(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(3).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -92,8 +92,8 @@ pub(super) async fn promotes_the_first_member_after_a_cancellation(bench: Bench)
     assert_eq!(refusal(refused), Refusal::ScheduleConflict { with: Box::new(promoted) });
 }
 
-pub(super) async fn passes_over_members_with_a_conflict_who_keep_their_position(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn passes_over_members_with_a_conflict_who_keep_their_position(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::minutes(30))).await;
     let crowd = tenant.crowd(3).await;
@@ -116,8 +116,8 @@ pub(super) async fn passes_over_members_with_a_conflict_who_keep_their_position(
     assert_eq!(promoted.id, busy.id);
 }
 
-pub(super) async fn lets_members_leave_the_waitlist(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn lets_members_leave_the_waitlist(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -136,8 +136,8 @@ pub(super) async fn lets_members_leave_the_waitlist(bench: Bench) {
     assert_eq!(positions(&tenant, &[&second, &third, &again]).await, [1, 2, 3]);
 }
 
-pub(super) async fn promotes_members_to_seats_that_are_added_to_an_event(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn promotes_members_to_seats_that_are_added_to_an_event(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(5).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -167,8 +167,8 @@ pub(super) async fn promotes_members_to_seats_that_are_added_to_an_event(bench: 
     assert_eq!(positions(&tenant, &left).await, [0, 0, 1, 2]);
 }
 
-pub(super) async fn promotes_members_to_seats_that_are_added_to_an_occurrence(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn promotes_members_to_seats_that_are_added_to_an_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(4).await;
     let seat = tenant.seat(&event, day(0), &crowd[0]).await;
@@ -194,8 +194,8 @@ pub(super) async fn promotes_members_to_seats_that_are_added_to_an_occurrence(be
         .await;
 }
 
-pub(super) async fn promotes_members_after_a_member_is_removed(bench: Bench) {
-    let tenant = bench.tenant("choir").await;
+pub(super) async fn promotes_members_after_a_member_is_removed(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
     let crowd = tenant.crowd(2).await;
     let [ada, bea] = crowd.as_slice() else { panic!("two") };

@@ -20,7 +20,7 @@ use self::{
     mutation::Mutation,
     snapshot::{Snapshot, Told},
 };
-use super::{bench::Bench, invariants, tenant::Tenant, tools::NOW};
+use super::{environment::Environment, invariants, tenant::Tenant, tools::NOW};
 use crate::{
     failure::Failure,
     ports::ActivityFilter,
@@ -61,12 +61,12 @@ pub struct Report {
 /// # Panics
 /// At the first one that the log does not tell as it was, or if an invariant does not hold in the end.
 pub async fn run(adapters: Adapters, seed: u64, mutations: usize) -> Report {
-    let bench = Bench::over(adapters);
+    let environment = Environment::over(adapters);
     let mut report = Report::default();
     let mut random = StdRng::seed_from_u64(seed);
     let mut left = mutations;
     while left > 0 {
-        let tenant = bench.tenant(&format!("run-{left}")).await;
+        let tenant = environment.tenant(&format!("run-{left}")).await;
         let mut stage = Stage::of(tenant, &mut random).await;
         for _ in 0..left.min(PER_ORGANIZATION) {
             stage.step(&mut report).await;
@@ -74,7 +74,7 @@ pub async fn run(adapters: Adapters, seed: u64, mutations: usize) -> Report {
         stage.check_order().await;
         left -= left.min(PER_ORGANIZATION);
     }
-    invariants::check(&bench).await;
+    invariants::check(&environment).await;
     report
 }
 

@@ -14,14 +14,14 @@ use super::tenant::Tenant;
 
 /// The ports under test, and every organization that was founded with them.
 #[derive(Clone)]
-pub struct Bench {
+pub struct Environment {
     pub(super) ports: Adapters,
-    founded: Arc<Mutex<Vec<Tenant>>>,
+    tenants: Arc<Mutex<Vec<Tenant>>>,
 }
 
-impl Bench {
+impl Environment {
     pub(super) fn over(ports: Adapters) -> Self {
-        Self { ports, founded: Arc::default() }
+        Self { ports, tenants: Arc::default() }
     }
 
     /// Founds an organization whose first admin has the user id `root`.
@@ -36,17 +36,17 @@ impl Bench {
             .create(&scope, organization, admin, &change)
             .await
             .expect("an organization is founded");
-        self.known(scope, organization, admin)
+        self.track(scope, organization, admin)
     }
 
     /// An organization that was founded; its invariants are checked in the end.
-    pub(super) fn known(&self, scope: TenantScope, organization: Organization, admin: Member) -> Tenant {
+    pub(super) fn track(&self, scope: TenantScope, organization: Organization, admin: Member) -> Tenant {
         let tenant = Tenant { ports: self.ports.clone(), scope, organization, admin };
-        self.founded.lock().unwrap_or_else(PoisonError::into_inner).push(tenant.clone());
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).push(tenant.clone());
         tenant
     }
 
-    pub(super) fn founded(&self) -> Vec<Tenant> {
-        self.founded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn tenants(&self) -> Vec<Tenant> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
