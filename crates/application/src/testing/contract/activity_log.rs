@@ -9,8 +9,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{NOW, by_root_at},
     tenant::Tenant,
-    tools::{NOW, by_root_at},
 };
 use crate::{
     ports::{ActivityFilter, MemberPatch},

@@ -9,7 +9,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    tools::{FIRST, NOW, by_root, day, refusal},
+    support::{FIRST, NOW, by_root, day, refusal},
 };
 use crate::{
     failure::Refusal,

@@ -11,8 +11,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, by_root, day, edit_of},
     tenant::Tenant,
-    tools::{FIRST, by_root, day, edit_of},
 };
 use crate::{
     ports::{CatalogueWindow, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},

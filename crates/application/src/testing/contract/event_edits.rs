@@ -14,8 +14,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
 };
 use crate::{
     failure::{Outcome, Refusal},

@@ -10,7 +10,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
+    support::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
     failure::Refusal,

@@ -13,7 +13,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    tools::{FIRST, NOW, by_root, by_root_at, change_of, day, edit_of, refusal, refusals},
+    support::{FIRST, NOW, by_root, by_root_at, day, edit_of, logged_fields, refusal, refusals},
 };
 use crate::{
     failure::Refusal,
@@ -124,7 +124,7 @@ pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(environm
     assert_eq!(tenant.event_now(&event).await, expected);
     journal.expect([("event.updated", event.id.to_string())]).await;
     assert_eq!(
-        change_of(&journal.new_entries().await),
+        logged_fields(&journal.new_entries().await),
         [
             ("capacity", "10", "12"),
             ("description", "", "In costume"),
@@ -210,7 +210,7 @@ pub(super) async fn of_concurrent_edits_of_one_version_one_succeeds(environment:
         async move { tenant.ports.events.update(&tenant.scope, edit, &by_root()).await }
     });
     let (won, lost): (Vec<_>, Vec<_>) =
-        super::tools::together(calls).await.into_iter().partition(Result::is_ok);
+        super::support::concurrently(calls).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
     for outcome in lost {
         assert_eq!(refusal(outcome), Refusal::VersionConflict { current: 2 });

@@ -5,8 +5,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, concurrently, day, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, day, refusal, together},
 };
 use crate::{
     caller::TenantScope,
@@ -204,7 +204,7 @@ pub(super) async fn concurrent_repeats_change_one_thing(environment: Environment
         async move { tenant.ports.registration_book.register(&tenant.scope, request, &keyed("ada", 1)).await }
     });
     let seats: Vec<Registration> =
-        together(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
+        concurrently(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
     assert!(seats.iter().all(|seat| *seat == seats[0]), "{seats:?}");
     journal.expect([("registration.created", seats[0].id.to_string())]).await;
 
@@ -214,7 +214,7 @@ pub(super) async fn concurrent_repeats_change_one_thing(environment: Environment
         async move { report(&tenant, &keyed("root", 2)).await }
     });
     let issues: Vec<Issue> =
-        together(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
+        concurrently(calls).await.into_iter().map(|outcome| outcome.expect("the same answer")).collect();
     assert!(issues.iter().all(|issue| *issue == issues[0]), "{issues:?}");
     journal.expect([("issue.created", issues[0].id.to_string())]).await;
 }

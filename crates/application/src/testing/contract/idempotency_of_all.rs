@@ -14,8 +14,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, day, edit_of, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, day, edit_of, refusal},
 };
 use crate::{
     change::Change,

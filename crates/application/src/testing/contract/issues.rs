@@ -10,8 +10,8 @@ use convene_domain::{
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, by_root_at, concurrently, logged_fields, refusal, refusals},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, by_root_at, change_of, refusal, refusals, together},
 };
 use crate::{
     failure::Refusal,
@@ -62,7 +62,7 @@ pub(super) async fn concurrent_issues_are_numbered_without_gaps(environment: Env
         let issue = IssueBuilder::new(&format!("Issue {number}"), tenant.admin.id).build();
         async move { tenant.ports.issues.create(&tenant.scope, issue, &by_root()).await }
     });
-    let issues = together(calls).await.into_iter().map(|outcome| outcome.expect("an issue is created"));
+    let issues = concurrently(calls).await.into_iter().map(|outcome| outcome.expect("an issue is created"));
     let mut numbers: Vec<_> = issues.map(|issue| issue.number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=64).collect::<Vec<_>>());
@@ -131,7 +131,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
     journal.expect([("issue.updated", issue.id.to_string())]).await;
     let (ada_id, event_id) = (ada.id.to_string(), event.id.to_string());
     assert_eq!(
-        change_of(&journal.new_entries().await),
+        logged_fields(&journal.new_entries().await),
         [
             ("assigneeId", None, Some(ada_id.as_str())),
             ("description", Some(""), Some("It flickers")),

@@ -11,7 +11,7 @@ use convene_domain::{
 
 use super::{
     environment::Environment,
-    tools::{FIRST, by_root, day, edit_of},
+    support::{FIRST, by_root, day, edit_of},
 };
 use crate::{
     ports::{

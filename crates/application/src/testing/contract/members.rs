@@ -10,7 +10,7 @@ use convene_domain::{
 
 use super::{
     environment::Environment,
-    tools::{NOW, by_root, by_root_at, change_of, refusal, together},
+    support::{NOW, by_root, by_root_at, concurrently, logged_fields, refusal},
 };
 use crate::{
     failure::{Failure, Refusal},
@@ -70,7 +70,7 @@ pub(super) async fn concurrent_additions_of_one_user_add_one_member(environment:
         let member = MemberBuilder::new("ada").build();
         async move { tenant.ports.members.add(&tenant.scope, member, &by_root()).await }
     });
-    let (won, lost): (Vec<_>, Vec<_>) = together(calls).await.into_iter().partition(Result::is_ok);
+    let (won, lost): (Vec<_>, Vec<_>) = concurrently(calls).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
     for outcome in lost {
         assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: "userId".into() });
@@ -101,7 +101,7 @@ pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(environ
     );
     journal.expect([("member.updated", ada.id.to_string())]).await;
     assert_eq!(
-        change_of(&journal.new_entries().await),
+        logged_fields(&journal.new_entries().await),
         [
             ("displayName", "ada", "Ada Lovelace"),
             ("email", "a***@example.org", "l***@example.net"),
@@ -119,7 +119,7 @@ pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(environ
     let updated = tenant.ports.members.update(&tenant.scope, ada.id, patch, &by_root()).await.unwrap();
     assert_eq!(updated.email, None);
     let masked = Some(String::from("l***@example.net"));
-    assert_eq!(change_of(&journal.new_entries().await), [(String::from("email"), masked, None)]);
+    assert_eq!(logged_fields(&journal.new_entries().await), [(String::from("email"), masked, None)]);
 }
 
 pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(environment: Environment) {
@@ -175,7 +175,7 @@ pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(environment
                     }
                 }
             });
-        let outcomes = together(calls).await;
+        let outcomes = concurrently(calls).await;
         let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
         assert_eq!((won.len(), lost.len()), (1, 1), "{lost:?}");
         assert_eq!(refusal(lost.into_iter().next().unwrap()), Refusal::LastAdmin);

@@ -17,9 +17,9 @@ mod invariants;
 mod list;
 mod log_fields;
 pub mod randomized;
+mod support;
 mod tenancy;
 mod tenant;
-mod tools;
 
 mod cancelling;
 mod catalogue;

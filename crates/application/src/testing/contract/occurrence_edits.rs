@@ -15,8 +15,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, by_root_at, day, logged_fields, refusal, refusals},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, by_root_at, change_of, day, refusal, refusals},
 };
 use crate::{
     failure::{Outcome, Refusal},
@@ -73,7 +73,7 @@ pub(super) async fn editing_an_occurrence_makes_it_an_exception(environment: Env
     assert_eq!(Occurrence::stored(&event, &stored), now);
     journal.expect([("occurrence.updated", key.to_string())]).await;
     let entries = journal.new_entries().await;
-    let fields: Vec<_> = change_of(&entries).into_iter().map(|(field, ..)| field).collect();
+    let fields: Vec<_> = logged_fields(&entries).into_iter().map(|(field, ..)| field).collect();
     assert_eq!(fields, ["capacity", "endsAt", "location", "startsAt", "title"]);
 
     // What an edit leaves out stays as it was.
@@ -82,7 +82,7 @@ pub(super) async fn editing_an_occurrence_makes_it_an_exception(environment: Env
     assert_eq!(changed.now.capacity.get(), 5);
     let entries = tenant.log().await;
     assert_eq!(
-        change_of(&entries[entries.len() - 1..]),
+        logged_fields(&entries[entries.len() - 1..]),
         [(String::from("capacity"), Some(String::from("4")), Some(String::from("5")))]
     );
     assert_eq!(tenant.event_now(&event).await.version, 1, "the event itself is what it was");
@@ -253,7 +253,7 @@ pub(super) async fn a_cancelled_occurrence_stays_cancelled(environment: Environm
         starts_at: Some(FIRST + Duration::HOUR),
         ..crate::ports::EventPatch::default()
     };
-    let edit = super::tools::edit_of(event.id, patch);
+    let edit = super::support::edit_of(event.id, patch);
     let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
     let found = tenant.stored(key).await.expect("an exception survives an edit of its series");
     assert_eq!(found.status, EventStatus::Cancelled);

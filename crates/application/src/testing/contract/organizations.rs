@@ -10,7 +10,7 @@ use convene_domain::{
 
 use super::{
     environment::Environment,
-    tools::{NOW, by_root, by_root_at, change_of, refusal, together},
+    support::{NOW, by_root, by_root_at, concurrently, logged_fields, refusal},
 };
 use crate::{
     caller::TenantScope,
@@ -82,7 +82,7 @@ pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(e
             ports.organizations.create(&scope, organization, admin, &by_root()).await
         }
     });
-    let (won, lost): (Vec<_>, Vec<_>) = together(calls).await.into_iter().partition(Result::is_ok);
+    let (won, lost): (Vec<_>, Vec<_>) = concurrently(calls).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
     for outcome in lost {
         assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: "slug".into() });
@@ -106,7 +106,7 @@ pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(
 
     journal.expect([("organization.updated", updated.id.to_string())]).await;
     assert_eq!(
-        change_of(&journal.new_entries().await),
+        logged_fields(&journal.new_entries().await),
         [("name", Some("choir"), Some("The choir")), ("timeZone", Some("Europe/Paris"), Some("Asia/Tokyo"))]
             .map(|(field, before, after)| (field.to_owned(), before.map(Into::into), after.map(Into::into)))
     );

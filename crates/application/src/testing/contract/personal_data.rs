@@ -14,8 +14,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, concurrently, day, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, day, refusal, together},
 };
 use crate::{
     caller::Operator,
@@ -292,7 +292,7 @@ pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(env
     }
     let erasing = tenant.clone();
     calls.push(Box::pin(async move { remove_and_erase(&erasing, "ada").await.map(drop) }));
-    let mut outcomes = together(calls).await;
+    let mut outcomes = concurrently(calls).await;
     outcomes.pop().expect("the erasure").expect("the erasure is done");
     for outcome in outcomes.into_iter().filter(Result::is_err) {
         assert_eq!(refusal(outcome), Refusal::not_found("memberId"));

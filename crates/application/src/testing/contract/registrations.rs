@@ -11,7 +11,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    tools::{FIRST, day},
+    support::{FIRST, day},
 };
 use crate::{
     ports::RegistrationFilter,

@@ -10,8 +10,8 @@ use convene_domain::{
 
 use super::{
     environment::Environment,
+    support::{FIRST, by_root, day, edit_of, refusal},
     tenant::Tenant,
-    tools::{FIRST, by_root, day, edit_of, refusal},
 };
 use crate::{
     change::Change,

@@ -13,8 +13,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, concurrently, day, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, day, refusal, together},
 };
 use crate::{
     failure::{Outcome, Refusal},
@@ -57,7 +57,7 @@ pub(super) async fn confirms_ten_of_two_hundred_for_ten_seats(environment: Envir
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
     let crowd = tenant.crowd(200).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(replies.len(), 10);
     assert!(refusals.iter().all(|refusal| *refusal == Refusal::OccurrenceFull), "{refusals:?}");
     assert_eq!(tenant.counts(replies[0].occurrence).await, (10, 0));
@@ -68,7 +68,7 @@ pub(super) async fn confirms_one_and_waitlists_the_others_for_one_seat(environme
     let event = tenant.event(EventBuilder::once(FIRST).seats(1)).await;
     let crowd = tenant.crowd(32).await;
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, true)).collect();
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(refusals, []);
     let seats = replies.iter().filter(|one| one.status == RegistrationStatus::Confirmed).count();
     assert_eq!(seats, 1);
@@ -89,7 +89,7 @@ pub(super) async fn confirms_one_of_many_overlapping_registrations(environment: 
         let event = tenant.event(EventBuilder::once(start)).await;
         calls.push(call(&tenant, &event, start.as_utc(), &ada, false));
     }
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(replies.len(), 1);
     let with = Refusal::ScheduleConflict { with: Box::new(replies[0].clone()) };
     assert!(refusals.iter().all(|refusal| *refusal == with), "{refusals:?}");
@@ -101,7 +101,7 @@ pub(super) async fn registers_a_member_once_under_concurrent_calls(environment: 
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(20)).await;
     let ada = tenant.member("ada").await;
     let calls: Vec<_> = (0..16).map(|_| call(&tenant, &event, day(0), &ada, false)).collect();
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(replies.len(), 1);
     assert!(refusals.iter().all(|refusal| *refusal == Refusal::AlreadyRegistered), "{refusals:?}");
     assert_eq!(tenant.counts(replies[0].occurrence).await, (1, 0));
@@ -116,7 +116,7 @@ pub(super) async fn fills_all_seats_although_some_members_have_conflicts(environ
         tenant.seat(&other, day(0), member).await;
     }
     let calls: Vec<_> = crowd.iter().map(|member| call(&tenant, &event, day(0), member, false)).collect();
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(replies.len(), 8, "twelve could take the eight seats: {refusals:?}");
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn cancels_a_registration_once_under_concurrent_calls(environme
             async move { tenant.try_cancel(&seat, NOW).await }
         })
         .collect();
-    let (replies, refusals) = replies_and_refusals(together(calls).await);
+    let (replies, refusals) = replies_and_refusals(concurrently(calls).await);
     assert_eq!(replies.len(), 1);
     assert!(refusals.iter().all(|refusal| *refusal == Refusal::AlreadyCancelled), "{refusals:?}");
     assert_eq!(replies[0].promoted.as_ref().map(|promoted| promoted.member), Some(crowd[2].id));
@@ -162,7 +162,7 @@ pub(super) async fn keeps_all_seats_filled_while_members_register_and_cancel(env
             tenant.cancel(&seat).await;
         }));
     }
-    together(calls).await;
+    concurrently(calls).await;
     assert_eq!(tenant.counts(seats[0].occurrence).await, (5, 30));
 }
 
@@ -198,7 +198,7 @@ pub(super) async fn never_removes_seats_that_are_taken_concurrently(environment:
                 }
             }));
         }
-        together(calls).await;
+        concurrently(calls).await;
         let stored = tenant.stored(key).await.unwrap();
         assert!(stored.taken == stored.capacity.get() || stored.capacity.get() == 20, "{stored:?}");
     }
@@ -233,7 +233,7 @@ pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between
                 }
             }));
         }
-        together(calls).await;
+        concurrently(calls).await;
         let new_time = event.interval_from(day(0) + Duration::hours(5));
         let all = tenant.registrations(RegistrationFilter::default()).await;
         assert!(all.iter().all(|one| one.interval == new_time), "all registrations move: {all:?}");

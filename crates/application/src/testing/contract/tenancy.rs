@@ -16,8 +16,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, day, edit_of, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, day, edit_of, refusal},
 };
 use crate::{
     failure::{Outcome, Refusal},

@@ -9,7 +9,7 @@ use convene_domain::{
     time::Instant,
 };
 
-use super::tools::{Journal, NOW, by_root, by_root_at, every_page};
+use super::support::{Journal, NOW, by_root, by_root_at, read_all_pages};
 use crate::{
     caller::TenantScope,
     failure::Outcome,
@@ -113,7 +113,7 @@ impl Tenant {
     /// The whole log, oldest first.
     pub(super) async fn log(&self) -> Vec<Activity> {
         let list = |page| self.ports.activity_log.list(&self.scope, ActivityFilter::default(), page);
-        let mut entries = every_page(list, |entry| (entry.at, entry.id)).await;
+        let mut entries = read_all_pages(list, |entry| (entry.at, entry.id)).await;
         entries.reverse();
         entries
     }
@@ -126,7 +126,7 @@ impl Tenant {
     /// All registrations that pass the filter.
     pub(super) async fn registrations(&self, filter: RegistrationFilter) -> Vec<Registration> {
         let list = |page| self.ports.registrations.list(&self.scope, filter.clone(), page);
-        every_page(list, |registration| (registration.interval.start(), registration.id)).await
+        read_all_pages(list, |registration| (registration.interval.start(), registration.id)).await
     }
 
     /// What a member holds a seat in or waits for.

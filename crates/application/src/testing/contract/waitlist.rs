@@ -10,8 +10,8 @@ use time::Duration;
 
 use super::{
     environment::Environment,
+    support::{FIRST, NOW, by_root, by_root_at, day, refusal},
     tenant::Tenant,
-    tools::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
     failure::Refusal,

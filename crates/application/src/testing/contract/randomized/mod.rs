@@ -20,11 +20,11 @@ use self::{
     mutation::Mutation,
     snapshot::{Snapshot, Told},
 };
-use super::{environment::Environment, invariants, tenant::Tenant, tools::NOW};
+use super::{environment::Environment, invariants, support::NOW, tenant::Tenant};
 use crate::{
     failure::Failure,
     ports::ActivityFilter,
-    testing::{Adapters, builders::ChangeBuilder, contract::tools::every_page},
+    testing::{Adapters, builders::ChangeBuilder, contract::support::read_all_pages},
 };
 
 /// After so many mutations another organization is founded, so that looking at all of it stays cheap.
@@ -153,7 +153,7 @@ impl<'run> Stage<'run> {
     async fn new_entries(&mut self) -> Vec<Activity> {
         let filter = ActivityFilter { from: Some(self.now), ..ActivityFilter::default() };
         let list = |page| self.tenant.ports.activity_log.list(&self.tenant.scope, filter.clone(), page);
-        let mut entries = every_page(list, |entry| (entry.at, entry.id)).await;
+        let mut entries = read_all_pages(list, |entry| (entry.at, entry.id)).await;
         entries.retain(|entry| !self.known.contains(&(entry.at, entry.id)));
         for entry in &entries {
             assert!(self.known.last() < Some(&(entry.at, entry.id)), "out of order: {entry:?}");

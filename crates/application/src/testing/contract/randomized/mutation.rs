@@ -20,7 +20,7 @@ use crate::{
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
-        contract::{tenant::Tenant, tools::FIRST},
+        contract::{support::FIRST, tenant::Tenant},
     },
 };
 

@@ -13,7 +13,7 @@ use convene_domain::{
 
 use crate::{
     ports::{EventFilter, IssueFilter, RegistrationFilter},
-    testing::contract::{tenant::Tenant, tools::every_page},
+    testing::contract::{support::read_all_pages, tenant::Tenant},
 };
 
 /// An entry of the log: what was done, and to what.
@@ -36,11 +36,11 @@ impl Snapshot {
     /// What there is now.
     pub(super) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
         let (ports, scope) = (&tenant.ports, &tenant.scope);
-        let members = every_page(|page| ports.members.list(scope, None, page), |member| member.id).await;
+        let members = read_all_pages(|page| ports.members.list(scope, None, page), |member| member.id).await;
         let list = |page| ports.events.list(scope, EventFilter::default(), page);
-        let events = every_page(list, |event| event.id).await;
+        let events = read_all_pages(list, |event| event.id).await;
         let list = |page| ports.issues.list(scope, IssueFilter::default(), page);
-        let issues = every_page(list, |issue| issue.number).await;
+        let issues = read_all_pages(list, |issue| issue.number).await;
         let registrations = tenant.registrations(RegistrationFilter::default()).await;
         let mut snapshot = Self {
             organization: ports.organizations.get(scope).await.expect("the organization is read"),

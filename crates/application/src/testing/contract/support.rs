@@ -42,7 +42,7 @@ pub(super) fn by_root_at(at: Instant) -> Change {
 }
 
 /// Every item of a list, read page by page.
-pub(super) async fn every_page<T, K, E, F>(
+pub(super) async fn read_all_pages<T, K, E, F>(
     list: impl Fn(PageRequest<K>) -> F,
     position: impl Fn(&T) -> K,
 ) -> Vec<T>
@@ -111,8 +111,8 @@ pub(super) fn refusal<T: Debug>(outcome: Outcome<T>) -> Refusal {
     refusals.remove(0)
 }
 
-/// What the outcome of a race was for each caller, all of whom start together.
-pub(super) async fn together<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
+/// What the outcome of a race was for each caller, all of whom start concurrently.
+pub(super) async fn concurrently<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -137,13 +137,13 @@ where
 }
 
 /// What one field was and became.
-pub(super) type Told = (String, Option<String>, Option<String>);
+pub(super) type LoggedField = (String, Option<String>, Option<String>);
 
 /// What the one entry says of fields, by name.
-pub(super) fn change_of(entries: &[Activity]) -> Vec<Told> {
+pub(super) fn logged_fields(entries: &[Activity]) -> Vec<LoggedField> {
     let [entry] = entries else { panic!("one entry was expected, not {entries:?}") };
     let told = entry.changes.iter();
-    let mut told: Vec<Told> =
+    let mut told: Vec<LoggedField> =
         told.map(|change| (change.field.clone(), change.before.clone(), change.after.clone())).collect();
     told.sort();
     told
