@@ -24,7 +24,7 @@ async fn the_log_tells_every_change_once_and_in_order() {
     let report = randomized::run(InMemory::new().adapters(), SEED, randomized::mutations()).await;
     for action in Action::ALL.iter().filter(|action| **action != Action::MemberErased) {
         let is_founding = *action == Action::OrganizationCreated;
-        assert!(is_founding || report.told.contains_key(action.as_str()), "no {action}: {report:?}");
+        assert!(is_founding || report.entries.contains_key(action.as_str()), "no {action}: {report:?}");
     }
     assert!(report.changes > report.refusals && report.refusals > 0, "{report:?}");
 }
@@ -56,7 +56,7 @@ async fn run_on(unfaithful: fn(Activity) -> Option<Activity>) {
 }
 
 #[tokio::test]
-#[should_panic(expected = "what the log says of")]
+#[should_panic(expected = "entries of")]
 async fn a_lost_entry_is_found_out() {
     run_on(|entry| Some(entry).filter(|entry| entry.action != Action::RegistrationPromoted)).await;
 }

@@ -1,4 +1,4 @@
-//! What [`ActivityLog`](crate::ports::ActivityLog) must hold.
+//! The contract of [`ActivityLog`](crate::ports::ActivityLog).
 
 use convene_domain::{
     activity::{Activity, Actor},
@@ -17,7 +17,7 @@ use crate::{
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
 
-/// An organization whose log tells of four members, added a minute apart, the last two at once and by others.
+/// An organization with four members, added a minute apart, the last two at the same time by other actors.
 async fn choir(environment: &Environment) -> (Tenant, Vec<Activity>) {
     let tenant = environment.tenant("choir").await;
     let minutes = |number| NOW + Duration::minutes(number);
@@ -47,7 +47,11 @@ pub(super) async fn entries_are_listed_newest_first(environment: Environment) {
     };
     let after = |entry: &Activity| first_after(2, (entry.at, entry.id));
     assert_eq!(page(first(2)).await, (log[..2].to_vec(), true));
-    assert_eq!(page(after(&log[0])).await, (log[1..3].to_vec(), true), "within one moment, too");
+    assert_eq!(
+        page(after(&log[0])).await,
+        (log[1..3].to_vec(), true),
+        "entries of the same time are ordered by id"
+    );
     assert_eq!(page(after(&log[3])).await, (log[4..].to_vec(), false));
     assert_eq!(page(first(6)).await, (log.clone(), false));
 }
@@ -84,11 +88,11 @@ pub(super) async fn entries_are_listed_by_filter(environment: Environment) {
     let subject = Some(log[2].subject.to_string());
     assert_eq!(list(ActivityFilter { subject: subject.clone(), ..all() }).await, log[2..3]);
     let elsewhere = ActivityFilter { subject, actor: actor("ada"), ..all() };
-    assert_eq!(list(elsewhere).await, [], "all of it at once");
+    assert_eq!(list(elsewhere).await, [], "all conditions must hold");
     let from = Some(NOW + Duration::minutes(2));
     let to = Some(NOW + Duration::minutes(3));
-    assert_eq!(list(ActivityFilter { from, ..all() }).await, log[..3], "from that moment on");
-    assert_eq!(list(ActivityFilter { to, ..all() }).await, log[2..], "before that moment");
+    assert_eq!(list(ActivityFilter { from, ..all() }).await, log[..3], "inclusive");
+    assert_eq!(list(ActivityFilter { to, ..all() }).await, log[2..], "exclusive");
     assert_eq!(list(ActivityFilter { from, to, ..all() }).await, log[2..3]);
 }
 
@@ -112,5 +116,5 @@ pub(super) async fn entries_stay_unchanged(environment: Environment) {
     tenant.ports.members.remove(&tenant.scope, last.id, &later).await.unwrap();
     let mut now = tenant.log().await;
     now.reverse();
-    assert_eq!(now[2..], log, "what was told before is told still");
+    assert_eq!(now[2..], log, "earlier entries are unchanged");
 }

@@ -1,4 +1,4 @@
-//! What [`Catalogue`](crate::ports::Catalogue) must hold.
+//! The contract of [`Catalogue`](crate::ports::Catalogue).
 
 use convene_domain::{
     event::{Event, EventStatus},
@@ -27,10 +27,10 @@ async fn window(tenant: &Tenant, from: Instant, to: Instant) -> CatalogueWindow 
     found
 }
 
-/// Whether the window has the event, as it is.
+/// Checks for the current state of the event in the window.
 fn holds(window: &CatalogueWindow, event: &Event) -> bool {
     let found: Vec<_> = window.events.iter().filter(|found| found.id == event.id).collect();
-    assert!(found.len() <= 1, "an event is told once");
+    assert!(found.len() <= 1, "an event is listed once");
     found.first().is_some_and(|found| found.as_ref() == event)
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn a_window_contains_every_event_that_may_overlap_it(environmen
     let decades = window(&tenant, day(7 * 2_000), day(7 * 2_000) + Duration::HOUR).await;
     assert!(holds(&decades, &endless) && holds(&decades, &cancelled), "series without end");
 
-    // Events that only may overlap can be told, too, but not what lies far away.
+    // The window may contain events that only may overlap it, but not distant ones.
     for event in [&once, &ended, &long] {
         assert!(!holds(&decades, event), "{event:?}");
     }

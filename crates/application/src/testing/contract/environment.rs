@@ -12,7 +12,7 @@ use crate::{
 
 use super::tenant::Tenant;
 
-/// The ports under test, and every organization that was founded with them.
+/// The ports under test and every organization that was created with them.
 #[derive(Clone)]
 pub struct Environment {
     pub(super) ports: Adapters,
@@ -24,7 +24,7 @@ impl Environment {
         Self { ports, tenants: Arc::default() }
     }
 
-    /// Founds an organization whose first admin has the user id `root`.
+    /// Creates an organization whose first admin has the user id `root`.
     pub(super) async fn tenant(&self, slug: &str) -> Tenant {
         let organization = OrganizationBuilder::new(slug).build();
         let admin = MemberBuilder::new("root").admin().build();
@@ -35,11 +35,11 @@ impl Environment {
             .organizations
             .create(&scope, organization, admin, &change)
             .await
-            .expect("an organization is founded");
+            .expect("an organization is created");
         self.track(scope, organization, admin)
     }
 
-    /// An organization that was founded; its invariants are checked in the end.
+    /// Adds an organization to those whose invariants are checked at the end.
     pub(super) fn track(&self, scope: TenantScope, organization: Organization, admin: Member) -> Tenant {
         let tenant = Tenant { ports: self.ports.clone(), scope, organization, admin };
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner).push(tenant.clone());

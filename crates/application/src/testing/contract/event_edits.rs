@@ -1,4 +1,4 @@
-//! What edits of a whole series do to those who hold seats in it.
+//! Effects of edits of a whole series on its registrations.
 
 use convene_domain::{
     capacity::Capacity,

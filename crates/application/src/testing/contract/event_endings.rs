@@ -1,4 +1,4 @@
-//! What calling an event off, and deleting it, does.
+//! Cancelling and deleting events.
 
 use convene_domain::{
     event::EventStatus,

@@ -1,4 +1,4 @@
-//! What an edit of an occurrence and all that follow does.
+//! Edits of an occurrence and all following ones, which split the series.
 
 use convene_domain::{
     event::Event,

@@ -1,4 +1,4 @@
-//! What [`Events`](crate::ports::Events) must hold of whole events: making, finding, editing without moving anyone.
+//! The contract of [`Events`](crate::ports::Events): creating, finding and editing whole events.
 
 use std::slice;
 

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use super::{environment::Environment, invariants};
 use crate::testing::Adapters;
 
-/// Storage that one case runs on.
+/// The storage that one case runs on.
 #[async_trait]
 pub trait Harness: Send + Sync + 'static {
-    /// The ports over this storage, which MUST be empty and used by nobody else.
+    /// The ports of this storage. It must be empty and not shared.
     fn adapters(&self) -> Adapters;
 
-    /// Gives back what the storage occupied. Called whether the case held or not.
+    /// Releases the storage, after a passed or a failed case.
     async fn close(self)
     where
         Self: Sized,
@@ -19,13 +19,13 @@ pub trait Harness: Send + Sync + 'static {
     }
 }
 
-/// A case that takes longer hangs.
+/// The time after which a case counts as hanging.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs one case, and checks the invariants over what it left.
+/// Runs one case and then checks the invariants.
 ///
 /// # Panics
-/// If the case or an invariant does not hold, or after two minutes.
+/// If the case or an invariant fails, or after two minutes.
 pub async fn run<H, F>(harness: H, case: impl FnOnce(Environment) -> F)
 where
     H: Harness,

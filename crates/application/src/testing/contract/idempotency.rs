@@ -1,4 +1,4 @@
-//! What keys do beyond single mutations: whose they are, how long they count, what they are remembered for.
+//! Idempotency keys: scope, expiry and reuse.
 
 use convene_domain::{id::RegistrationId, issue::Issue, member::Role, registration::Registration};
 use time::Duration;
@@ -76,7 +76,7 @@ pub(super) async fn a_key_is_valid_for_one_mutation_only(environment: Environmen
     let refused = report(&tenant, &change(4)).await;
     assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused, "used for a seat, tried for an issue");
 
-    // That the key was used is told before that there is nothing to be done.
+    // A reused key is refused before a missing object.
     let nothing = RegisterRequest { occurrence: occurrence_key(&event, day(9)), ..request() };
     let refused = book.register(&tenant.scope, nothing, &change(5)).await;
     assert_eq!(
@@ -107,8 +107,8 @@ pub(super) async fn keys_expire_after_a_day(environment: Environment) {
     assert_eq!(report(&tenant, &at("issue", 1, almost)).await.unwrap(), issue);
     assert_eq!(refusal(report(&tenant, &at("issue", 2, almost)).await), Refusal::IdempotencyKeyReused);
     let another = report(&tenant, &at("issue", 2, over)).await.unwrap();
-    assert_eq!(another.number, 2, "free again");
-    assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and taken again");
+    assert_eq!(another.number, 2, "an expired key is fresh");
+    assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and used again");
 
     let seat = |number, change: Change| {
         let request = register(occurrence_key(&event, day(number)), tenant.admin.id);

@@ -1,4 +1,4 @@
-//! Every mutation repeated with its key: the same answer, and nothing more happens.
+//! Repeats of every mutation with its key: they return the same result and change nothing.
 
 use std::fmt::Debug;
 
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// Makes a change, and makes it again.
+/// Makes a change and repeats it.
 async fn repeat<T, F>(tenant: &Tenant, change: impl Fn(Change) -> F) -> T
 where
     T: Debug + PartialEq,

@@ -1,4 +1,4 @@
-//! What must hold over everything that is stored, whatever happened before.
+//! Invariants that hold over all stored data after every case.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,24 +12,24 @@ use convene_domain::{
 use super::{environment::Environment, tenant::Tenant};
 use crate::ports::RegistrationFilter;
 
-/// Checks every organization that was founded on the environment.
+/// Checks every organization of the environment.
 pub(super) async fn check(environment: &Environment) {
     for tenant in environment.tenants() {
         let registrations = tenant.registrations(RegistrationFilter::default()).await;
-        seats_are_counted(&tenant, &registrations).await;
-        nobody_is_in_two_places(&registrations);
-        the_log_tells_every_registration(&tenant, &registrations).await;
+        check_counters(&tenant, &registrations).await;
+        check_overlaps(&registrations);
+        check_log(&tenant, &registrations).await;
     }
 }
 
-/// The counters of an occurrence are those of its registrations, and no seat is given twice.
-async fn seats_are_counted(tenant: &Tenant, registrations: &[Registration]) {
+/// Checks that the counters of each occurrence equal its registrations and do not exceed its capacity.
+async fn check_counters(tenant: &Tenant, registrations: &[Registration]) {
     let mut by_occurrence: BTreeMap<_, Vec<&Registration>> = BTreeMap::new();
     for registration in registrations.iter().filter(|registration| registration.status.is_active()) {
         by_occurrence.entry(registration.occurrence).or_default().push(registration);
     }
     for (key, active) in by_occurrence {
-        let stored = tenant.stored(key).await.expect("what people registered for is stored");
+        let stored = tenant.stored(key).await.expect("an occurrence with registrations is stored");
         let of = |kind| active.iter().filter(move |registration| registration.status.kind() == kind);
         let taken = of(RegistrationStatusKind::Confirmed).count();
         let waiting = of(RegistrationStatusKind::Waitlisted).count();
@@ -48,7 +48,7 @@ async fn seats_are_counted(tenant: &Tenant, registrations: &[Registration]) {
     }
 }
 
-fn nobody_is_in_two_places(registrations: &[Registration]) {
+fn check_overlaps(registrations: &[Registration]) {
     let mut agendas: HashMap<_, Vec<_>> = HashMap::new();
     for registration in registrations.iter().filter(|one| one.status == RegistrationStatus::Confirmed) {
         agendas.entry(registration.member).or_default().push((registration.id, registration.interval));
@@ -59,27 +59,27 @@ fn nobody_is_in_two_places(registrations: &[Registration]) {
     }
 }
 
-/// Each registration was made once, moved up at most once and cancelled at most once, and the log says so.
-async fn the_log_tells_every_registration(tenant: &Tenant, registrations: &[Registration]) {
-    let mut told: HashMap<RegistrationId, Vec<Action>> = HashMap::new();
+/// Checks that each registration has one entry of its creation, and at most one each of its promotion and cancellation.
+async fn check_log(tenant: &Tenant, registrations: &[Registration]) {
+    let mut logged: HashMap<RegistrationId, Vec<Action>> = HashMap::new();
     for entry in tenant.log().await {
         if let Subject::Registration(id) = entry.subject {
-            told.entry(id).or_default().push(entry.action);
+            logged.entry(id).or_default().push(entry.action);
         }
     }
     for registration in registrations {
-        let actions = told.remove(&registration.id).unwrap_or_default();
-        let count = |action| actions.iter().filter(|told| **told == action).count();
+        let actions = logged.remove(&registration.id).unwrap_or_default();
+        let count = |action| actions.iter().filter(|logged| **logged == action).count();
         let (created, waitlisted) =
             (count(Action::RegistrationCreated), count(Action::RegistrationWaitlisted));
         let (promoted, cancelled) =
             (count(Action::RegistrationPromoted), count(Action::RegistrationCancelled));
         assert_eq!(created + waitlisted, 1, "{registration:?}: {actions:?}");
-        let fits = match registration.status {
+        let is_consistent = match registration.status {
             RegistrationStatus::Confirmed => promoted == waitlisted && cancelled == 0,
             RegistrationStatus::Waitlisted { .. } => waitlisted == 1 && promoted == 0 && cancelled == 0,
             RegistrationStatus::Cancelled { .. } => promoted <= waitlisted && cancelled == 1,
         };
-        assert!(fits, "the log does not go with {registration:?}: {actions:?}");
+        assert!(is_consistent, "the log does not match {registration:?}: {actions:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What [`Issues`](crate::ports::Issues) must hold.
+//! The contract of [`Issues`](crate::ports::Issues).
 
 use std::slice;
 
@@ -19,7 +19,7 @@ use crate::{
     testing::builders::{EventBuilder, IssueBuilder, first, first_after, fresh_uuid},
 };
 
-async fn report(tenant: &Tenant, issue: IssueBuilder) -> Issue {
+async fn create(tenant: &Tenant, issue: IssueBuilder) -> Issue {
     tenant.ports.issues.create(&tenant.scope, issue.build(), &by_root()).await.expect("an issue is created")
 }
 
@@ -27,15 +27,15 @@ pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(envi
     let tenant = environment.tenant("choir").await;
     let journal = tenant.journal().await;
     let by = tenant.admin.id;
-    let one = report(&tenant, IssueBuilder::new("Broken projector", by)).await;
-    let two = report(&tenant, IssueBuilder::new("No badges", by)).await;
+    let one = create(&tenant, IssueBuilder::new("Broken projector", by)).await;
+    let two = create(&tenant, IssueBuilder::new("No badges", by)).await;
     assert_eq!((one.number, two.number), (1, 2));
     assert_eq!((one.status, one.created_at, one.updated_at), (IssueStatus::Open, NOW, NOW));
     tenant.ports.issues.delete(&tenant.scope, two.id, &by_root()).await.unwrap();
-    let three = report(&tenant, IssueBuilder::new("No chairs", by)).await;
+    let three = create(&tenant, IssueBuilder::new("No chairs", by)).await;
     assert_eq!(three.number, 3);
     let elsewhere = environment.tenant("band").await;
-    assert_eq!(report(&elsewhere, IssueBuilder::new("No drums", elsewhere.admin.id)).await.number, 1);
+    assert_eq!(create(&elsewhere, IssueBuilder::new("No drums", elsewhere.admin.id)).await.number, 1);
 
     let of_number = async |number| tenant.ports.issues.get_by_number(&tenant.scope, number).await.unwrap();
     assert_eq!(of_number(1).await, Some(one.clone()));
@@ -74,7 +74,7 @@ pub(super) async fn missing_references_of_an_issue_are_refused(environment: Envi
     let by = tenant.admin.id;
     let gone = tenant.member("ada").await;
     tenant.ports.members.remove(&tenant.scope, gone.id, &by_root()).await.unwrap();
-    let issue = report(&tenant, IssueBuilder::new("Broken projector", by)).await;
+    let issue = create(&tenant, IssueBuilder::new("Broken projector", by)).await;
     let journal = tenant.journal().await;
     let (nobody, nothing) = (MemberId::from_uuid(fresh_uuid()), EventId::from_uuid(fresh_uuid()));
     for assignee in [nobody, gone.id] {
@@ -96,7 +96,7 @@ pub(super) async fn missing_references_of_an_issue_are_refused(environment: Envi
     assert_eq!(all, ["assigneeId", "eventId"].map(Refusal::not_found), "all problems at once");
     journal.expect_nothing().await;
     // A refused creation takes no number.
-    assert_eq!(report(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
+    assert_eq!(create(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
 }
 
 pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environment: Environment) {
@@ -104,7 +104,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
     let issues = &tenant.ports.issues;
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     let ada = tenant.member("ada").await;
-    let issue = report(&tenant, IssueBuilder::new("Broken projector", ada.id)).await;
+    let issue = create(&tenant, IssueBuilder::new("Broken projector", ada.id)).await;
     let journal = tenant.journal().await;
     let later = NOW + time::Duration::MINUTE;
     let patch = IssuePatch {
@@ -154,7 +154,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
 
 pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(environment: Environment) {
     let tenant = environment.tenant("choir").await;
-    let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
+    let issue = create(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
     let journal = tenant.journal().await;
     let same = IssuePatch {
         title: Some(issue.title.clone()),
@@ -173,7 +173,7 @@ pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(environme
 pub(super) async fn a_deleted_issue_is_not_found(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;
-    let issue = report(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
+    let issue = create(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
     assert_eq!(issues.delete(&tenant.scope, issue.id, &by_root()).await.unwrap(), issue.id);
     let journal = tenant.journal().await;
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
@@ -200,7 +200,7 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
     ];
     let mut issues = Vec::new();
     for issue in reports {
-        issues.push(report(&tenant, issue).await);
+        issues.push(create(&tenant, issue).await);
     }
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
     issues[2] = tenant.ports.issues.update(&tenant.scope, issues[2].id, patch, &by_root()).await.unwrap();
@@ -217,8 +217,8 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
         found.items.iter().map(|issue| issue.number).collect::<Vec<_>>()
     };
     let search = |text: &str| IssueFilter { search: Some(SearchText::parse(text).unwrap()), ..everything() };
-    assert_eq!(numbers(search("printer")).await, [2, 4], "title and description, whatever the case");
-    assert_eq!(numbers(search("(again)")).await, [1], "the text itself, not a pattern");
+    assert_eq!(numbers(search("printer")).await, [2, 4], "title and description, in any case");
+    assert_eq!(numbers(search("(again)")).await, [1], "the text is no pattern");
     assert_eq!(numbers(search("N.")).await, [0_u32; 0]);
     let statuses = Some(vec![IssueStatus::Open, IssueStatus::InProgress]);
     assert_eq!(numbers(IssueFilter { statuses: statuses.clone(), ..everything() }).await, [1, 2, 4]);
@@ -226,6 +226,10 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
     assert_eq!(numbers(IssueFilter { priorities: priorities.clone(), ..everything() }).await, [1, 3]);
     let of_ada = IssueFilter { assignee: Some(ada.id), ..everything() };
     assert_eq!(numbers(of_ada.clone()).await, [1, 4]);
-    assert_eq!(numbers(IssueFilter { statuses, priorities, ..of_ada }).await, [1], "all of it at once");
+    assert_eq!(
+        numbers(IssueFilter { statuses, priorities, ..of_ada }).await,
+        [1],
+        "all conditions must hold"
+    );
     assert_eq!(numbers(IssueFilter { statuses: Some(Vec::new()), ..everything() }).await, [0_u32; 0]);
 }

@@ -1,7 +1,7 @@
-//! The list of all cases: the one place where a case is named, for every adapter.
+//! The list of all cases.
 
-/// Makes a test of each case of the contract. The expression gives a [`Harness`](crate::testing::contract::Harness)
-/// for storage that is fresh and empty; it may await, and names what it uses from `crate::` or a crate's name on.
+/// Declares a test for each case of the contract. The expression creates a
+/// [`Harness`](crate::testing::contract::Harness) with empty storage. It may await, and must use absolute paths.
 ///
 /// The calling crate needs tokio with the features `macros` and `rt-multi-thread`.
 #[macro_export]
@@ -11,7 +11,7 @@ macro_rules! contract_tests {
     };
 }
 
-/// Calls a macro with something and the list of all cases, by suite.
+/// Calls a macro with an expression and the list of all cases, by suite.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_cases {
@@ -221,7 +221,7 @@ macro_rules! contract_test_functions {
     };
 }
 
-/// Makes the cases public under one roof. A case that is not in the list is dead code, which the compiler tells.
+/// Makes the cases public. The compiler reports a case that is missing from the list as dead code.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_case_functions {

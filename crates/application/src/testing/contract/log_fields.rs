@@ -1,4 +1,4 @@
-//! What entries of the activity log say of fields: by the names that the API gives them.
+//! Field names in activity log entries, which are those of the API.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::{
     testing::builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid, occurrence_key},
 };
 
-/// A field that an entry tells of: `+` if it had no value before, `-` if it has none after, else `=`.
+/// The fields of an entry, with `+` for an added, `-` for a removed and `=` for a changed value.
 fn fields(entry: &Activity) -> String {
     let mut fields: Vec<String> = entry
         .changes
@@ -39,13 +39,13 @@ fn fields(entry: &Activity) -> String {
     fields.join(" ")
 }
 
-/// Checks what the first entry of each action tells of, action by action.
+/// Checks the fields of the first entry of each action.
 fn expect<const N: usize>(entries: &[Activity], expected: [(&'static str, &str); N]) {
-    let mut told = BTreeMap::new();
+    let mut logged = BTreeMap::new();
     for entry in entries {
-        told.entry(entry.action.as_str()).or_insert_with(|| fields(entry));
+        logged.entry(entry.action.as_str()).or_insert_with(|| fields(entry));
     }
-    assert_eq!(told, BTreeMap::from(expected.map(|(action, fields)| (action, fields.to_owned()))));
+    assert_eq!(logged, BTreeMap::from(expected.map(|(action, fields)| (action, fields.to_owned()))));
 }
 
 pub(super) async fn fields_of_organizations_and_members_are_logged(environment: Environment) {

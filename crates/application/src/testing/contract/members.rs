@@ -1,4 +1,4 @@
-//! What [`Members`](crate::ports::Members) must hold.
+//! The contract of [`Members`](crate::ports::Members).
 
 use std::slice;
 

@@ -1,10 +1,9 @@
-//! What every implementation of the ports must hold, as tests that any adapter can run.
+//! The contract suite: tests that every adapter of the ports must pass.
 //!
-//! An adapter's crate says how it gets storage ([`Harness`]) and runs them all with
+//! The crate of an adapter provides storage ([`Harness`]) and runs all cases with
 //! [`contract_tests!`](crate::contract_tests).
 //!
-//! Each case gets storage of its own. After each one, whatever it was about, the invariants over everything that
-//! it stored are checked.
+//! Each case gets its own storage. After each case, the invariants over everything that it stored are checked.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a case that does not hold panics")]
 

@@ -1,4 +1,4 @@
-//! What [`Events`](crate::ports::Events) must hold of single occurrences.
+//! The contract of [`Events`](crate::ports::Events): editing and cancelling single occurrences.
 
 use std::slice;
 

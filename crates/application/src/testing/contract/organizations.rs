@@ -1,4 +1,4 @@
-//! What [`Organizations`](crate::ports::Organizations) and [`Directory`](crate::ports::Directory) must hold.
+//! The contract of [`Organizations`](crate::ports::Organizations) and [`Directory`](crate::ports::Directory).
 
 use std::slice;
 
@@ -26,13 +26,13 @@ pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_a
     let admin = MemberBuilder::new("ada").admin().email("ada@example.org").build();
     let scope = TenantScope::for_tests(organization.id);
     let change = ChangeBuilder::by("operator").request("request-1").build();
-    let founded = environment
+    let created = environment
         .ports
         .organizations
         .create(&scope, organization.clone(), admin.clone(), &change)
         .await
         .unwrap();
-    assert_eq!(founded, (organization.clone(), admin.clone()));
+    assert_eq!(created, (organization.clone(), admin.clone()));
     assert_eq!(environment.ports.organizations.get(&scope).await.unwrap(), organization);
     assert_eq!(
         environment.ports.members.get_many(&scope, &[admin.id]).await.unwrap(),
@@ -41,11 +41,11 @@ pub(super) async fn creating_an_organization_stores_and_logs_it_with_its_first_a
 
     let tenant = environment.track(scope, organization, admin);
     let log = tenant.log().await;
-    let mut told: Vec<_> =
+    let mut entries: Vec<_> =
         log.iter().map(|entry| (entry.action.as_str(), entry.subject.to_string())).collect();
-    told.sort();
+    entries.sort();
     assert_eq!(
-        told,
+        entries,
         [
             ("member.added", tenant.admin.id.to_string()),
             ("organization.created", tenant.organization.id.to_string())
@@ -65,7 +65,7 @@ pub(super) async fn a_taken_slug_is_refused(environment: Environment) {
     let refused = environment.ports.organizations.create(&scope, organization, admin, &by_root()).await;
     assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "slug".into() });
 
-    assert!(environment.ports.organizations.get(&scope).await.is_err(), "nothing was founded");
+    assert!(environment.ports.organizations.get(&scope).await.is_err(), "nothing was created");
     let slug = OrganizationReference::Slug(Slug::parse("choir").unwrap());
     let eve = UserId::parse("eve").unwrap();
     assert_eq!(environment.ports.directory.find_membership(&slug, &eve).await.unwrap(), None);

@@ -1,4 +1,4 @@
-//! What [`PersonalData`](crate::ports::PersonalData) must hold.
+//! The contract of [`PersonalData`](crate::ports::PersonalData).
 
 use std::{pin::Pin, slice, sync::Arc};
 
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// A person's name and address before and after they changed; nothing else in the organization reads like them.
+/// Old and new names and addresses of a person. Nothing else in the organization contains them.
 const NAMES: [&str; 4] = ["Ada Early", "Ada Later", "early@example.org", "later@example.org"];
 
 fn user(id: &str) -> UserId {
@@ -55,7 +55,7 @@ async fn remove(tenant: &Tenant, member: &Member) {
     tenant.ports.members.remove(&tenant.scope, member.id, &by_root()).await.unwrap();
 }
 
-/// Ada, who was renamed, reported an issue, takes care of another, and has a seat that she took under a key.
+/// A renamed member with a created issue, an assigned issue and a registration made with an idempotency key.
 async fn ada(tenant: &Tenant) -> (Member, Registration, Vec<Issue>) {
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let [early, later, from, to] = NAMES;
@@ -78,7 +78,7 @@ async fn ada(tenant: &Tenant) -> (Member, Registration, Vec<Issue>) {
     (ada, seat, vec![reported, assigned])
 }
 
-fn told(entries: &[Activity]) -> Vec<&str> {
+fn actions(entries: &[Activity]) -> Vec<&str> {
     entries.iter().map(|entry| entry.action.as_str()).collect()
 }
 
@@ -98,7 +98,11 @@ pub(super) async fn everything_stored_about_a_person_is_collected(environment: E
     assert_eq!(busy, [(seat.occurrence, seat.interval)]);
     let expected =
         ["member.added", "member.updated", "issue.created", "issue.created", "registration.created"];
-    assert_eq!(told(&record.activity), expected, "what she did, what became of her, and what names her");
+    assert_eq!(
+        actions(&record.activity),
+        expected,
+        "own entries, entries about the registration and entries about the member"
+    );
     let mut keys: Vec<_> = record.keys.iter().map(|used| (used.key.as_str(), used.subject.clone())).collect();
     keys.sort_unstable();
     assert_eq!(keys, [("report", issues[0].id.to_string()), ("seat", seat.id.to_string())]);
@@ -122,11 +126,11 @@ pub(super) async fn entries_about_a_person_by_others_are_collected(environment: 
     let expected =
         ["member.added", "registration.waitlisted", "registration.promoted", "registration.cancelled"];
     let record = collect(&tenant, "ada").await;
-    assert_eq!(told(&record.activity), expected, "nothing of it was her doing");
+    assert_eq!(actions(&record.activity), expected, "entries by other actors");
     assert_eq!((record.registrations.len(), record.agenda.len()), (1, 0));
     events.delete(&tenant.scope, event.id, &by_root()).await.unwrap();
     let record = collect(&tenant, "ada").await;
-    assert_eq!(told(&record.activity), expected, "though the registration is gone");
+    assert_eq!(actions(&record.activity), expected, "although the registration is deleted");
     assert_eq!(record.registrations, []);
     let of_seats =
         record.activity.iter().skip(1).all(|it| it.subject.to_string() == waitlisted.id.to_string());
@@ -225,13 +229,13 @@ pub(super) async fn a_second_erasure_removes_later_data(environment: Environment
         assert_eq!(erase(&tenant, "ada").await.memberships, 1);
         pseudonyms.push(pseudonym(ada.id.uuid()));
     }
-    assert_ne!(pseudonyms[0], pseudonyms[1], "the two can't be told to be one person");
+    assert_ne!(pseudonyms[0], pseudonyms[1], "two erasures are not linked");
     for pseudonym in pseudonyms {
         assert_eq!(collect(&tenant, &pseudonym).await.memberships.len(), 1);
     }
 }
 
-/// Removes the person and erases them, as the operator's command does.
+/// Removes and erases the person, as the operator's command does.
 async fn remove_and_erase(tenant: &Tenant, id: &str) -> Outcome<Erasure> {
     let ports = tenant.ports.clone();
     let clock = Arc::new(FixedClock::default());
@@ -261,16 +265,20 @@ pub(super) async fn a_member_can_be_removed_and_erased_but_not_the_last_admin(en
     let log = tenant.log().await;
     let erased: Vec<_> = log.iter().filter(|entry| entry.action == Action::MemberErased).collect();
     assert_eq!(erased.len(), 1);
-    assert_eq!((&erased[0].actor, erased[0].changes.len()), (&Actor::System, 0), "it tells of nobody");
+    assert_eq!(
+        (&erased[0].actor, erased[0].changes.len()),
+        (&Actor::System, 0),
+        "the entry contains no personal data"
+    );
 
     let journal = tenant.journal().await;
     let again = remove_and_erase(&tenant, "root").await.unwrap();
     assert_eq!(again, Erasure { cancelled_registrations: 0, erased: Erased::default() });
-    remove_and_erase(&tenant, "nobody").await.expect("who was never here is forgotten already");
+    remove_and_erase(&tenant, "nobody").await.expect("erasing an unknown user changes nothing");
     journal.expect_nothing().await;
 }
 
-/// Whatever gets in while the erasure runs, a second one finds.
+/// A second erasure removes what was written during the first one.
 pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 12).seats(1)).await;
@@ -300,7 +308,7 @@ pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(env
 
     remove_and_erase(&tenant, "ada").await.unwrap();
     assert_eq!(collect(&tenant, "ada").await, PersonalRecord::default());
-    assert_eq!(tenant.active_of(ada.id).await, [], "nobody sits where nobody is");
+    assert_eq!(tenant.active_of(ada.id).await, [], "an erased person has no registrations");
     let all = format!("{:?}", tenant.log().await);
     assert!(!all.contains(r#""ada""#), "her user id and name are left in the log");
 }

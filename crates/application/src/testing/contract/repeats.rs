@@ -1,4 +1,4 @@
-//! Repeats whose objects were changed meanwhile, or are gone: a key remembers what was done, not how it looked.
+//! Repeats after the object was changed or deleted: a key stores the id of the object, not its state.
 
 use convene_domain::{
     event::Event,
@@ -24,22 +24,22 @@ fn keyed(key: &str) -> Change {
     ChangeBuilder::by("root").key(key, 1).build()
 }
 
-async fn report(tenant: &Tenant) -> Outcome<Issue> {
+async fn create_issue(tenant: &Tenant) -> Outcome<Issue> {
     let issue = IssueBuilder::new("Broken projector", tenant.admin.id).build();
     tenant.ports.issues.create(&tenant.scope, issue, &keyed("report")).await
 }
 
-async fn close(tenant: &Tenant, issue: &Issue) -> Outcome<Issue> {
+async fn close_issue(tenant: &Tenant, issue: &Issue) -> Outcome<Issue> {
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
     tenant.ports.issues.update(&tenant.scope, issue.id, patch, &keyed("close")).await
 }
 
-async fn plan(tenant: &Tenant) -> Outcome<Event> {
+async fn create_event(tenant: &Tenant) -> Outcome<Event> {
     let event = EventBuilder::daily(FIRST, 3).build();
     tenant.ports.events.create(&tenant.scope, event, &keyed("plan")).await
 }
 
-async fn rename(tenant: &Tenant, event: &Event) -> Outcome<Event> {
+async fn rename_event(tenant: &Tenant, event: &Event) -> Outcome<Event> {
     let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
     let changed = tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &keyed("rename")).await;
     changed.map(|changed| changed.now)
@@ -48,53 +48,53 @@ async fn rename(tenant: &Tenant, event: &Event) -> Outcome<Event> {
 pub(super) async fn a_repeat_returns_the_current_state(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let (scope, book) = (&tenant.scope, &tenant.ports.registration_book);
-    let issue = report(&tenant).await.unwrap();
-    let closed = close(&tenant, &issue).await.unwrap();
-    let event = plan(&tenant).await.unwrap();
-    let renamed = rename(&tenant, &event).await.unwrap();
+    let issue = create_issue(&tenant).await.unwrap();
+    let closed = close_issue(&tenant, &issue).await.unwrap();
+    let event = create_event(&tenant).await.unwrap();
+    let renamed = rename_event(&tenant, &event).await.unwrap();
     let request = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
     let seat = book.register(scope, request, &keyed("seat")).await.unwrap();
-    let given_up = tenant.cancel(&seat).await.registration;
+    let cancelled = tenant.cancel(&seat).await.registration;
 
     let journal = tenant.journal().await;
-    assert_eq!(report(&tenant).await.unwrap(), closed);
-    assert_eq!(plan(&tenant).await.unwrap(), renamed);
+    assert_eq!(create_issue(&tenant).await.unwrap(), closed);
+    assert_eq!(create_event(&tenant).await.unwrap(), renamed);
     let repeated = book.register(scope, request, &keyed("seat")).await.unwrap();
-    assert_eq!((repeated.status.kind(), &repeated), (RegistrationStatusKind::Cancelled, &given_up));
+    assert_eq!((repeated.status.kind(), &repeated), (RegistrationStatusKind::Cancelled, &cancelled));
     journal.expect_nothing().await;
 }
 
 pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
-    let issue = report(&tenant).await.unwrap();
-    close(&tenant, &issue).await.unwrap();
+    let issue = create_issue(&tenant).await.unwrap();
+    close_issue(&tenant, &issue).await.unwrap();
     ports.issues.delete(scope, issue.id, &keyed("delete issue")).await.unwrap();
 
-    let event = plan(&tenant).await.unwrap();
-    let renamed = rename(&tenant, &event).await.unwrap();
+    let event = create_event(&tenant).await.unwrap();
+    let renamed = rename_event(&tenant, &event).await.unwrap();
     let request = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
     let seat = ports.registration_book.register(scope, request, &keyed("seat")).await.unwrap();
-    let give_up = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
-    ports.registration_book.cancel(scope, give_up, &keyed("give up")).await.unwrap();
+    let cancel_request = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
+    ports.registration_book.cancel(scope, cancel_request, &keyed("give up")).await.unwrap();
     let patch = OccurrencePatch { title: Some(Title::parse("Rain").unwrap()), ..OccurrencePatch::default() };
     let edit = OccurrenceEdit { occurrence: seat.occurrence, patch, on_affected: OnAffected::Refuse };
     ports.events.update_occurrence(scope, edit.clone(), &keyed("edit")).await.unwrap();
     ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap();
 
     let journal = tenant.journal().await;
-    assert_eq!(refusal(report(&tenant).await), Refusal::not_found("issueId"));
-    assert_eq!(refusal(close(&tenant, &issue).await), Refusal::not_found("issueId"));
-    assert_eq!(refusal(plan(&tenant).await), Refusal::not_found("eventId"));
-    assert_eq!(refusal(rename(&tenant, &event).await), Refusal::not_found("eventId"));
+    assert_eq!(refusal(create_issue(&tenant).await), Refusal::not_found("issueId"));
+    assert_eq!(refusal(close_issue(&tenant, &issue).await), Refusal::not_found("issueId"));
+    assert_eq!(refusal(create_event(&tenant).await), Refusal::not_found("eventId"));
+    assert_eq!(refusal(rename_event(&tenant, &event).await), Refusal::not_found("eventId"));
     let edited = ports.events.update_occurrence(scope, edit, &keyed("edit")).await;
     assert_eq!(refusal(edited), Refusal::not_found("occurrenceId"));
-    let given_up = ports.registration_book.cancel(scope, give_up, &keyed("give up")).await;
-    assert_eq!(refusal(given_up), Refusal::not_found("registrationId"));
-    // A registration takes its key along, so this is decided anew.
+    let cancelled = ports.registration_book.cancel(scope, cancel_request, &keyed("give up")).await;
+    assert_eq!(refusal(cancelled), Refusal::not_found("registrationId"));
+    // The key of a registration is deleted with it, so this call is fresh.
     let registered = ports.registration_book.register(scope, request, &keyed("seat")).await;
     assert_eq!(refusal(registered), Refusal::not_found("occurrenceId"));
-    // What answers with an id alone is answered still.
+    // Results that are only an id are still returned.
     let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;
     assert_eq!(deleted.unwrap(), issue.id);
     assert_eq!(ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap(), event.id);
@@ -110,7 +110,7 @@ pub(super) async fn a_repeat_returns_a_removed_member(environment: Environment) 
     let ada = add().await.unwrap();
     members.remove(scope, ada.id, &by_root()).await.unwrap();
     let journal = tenant.journal().await;
-    assert_eq!(add().await.unwrap().id, ada.id, "the same one, and no new membership");
-    assert!(members.get_many(scope, &[ada.id]).await.unwrap().is_empty(), "removed still");
+    assert_eq!(add().await.unwrap().id, ada.id, "no new membership");
+    assert!(members.get_many(scope, &[ada.id]).await.unwrap().is_empty(), "still removed");
     journal.expect_nothing().await;
 }

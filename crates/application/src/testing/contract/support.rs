@@ -20,13 +20,13 @@ use crate::{
     },
 };
 
-/// The present of most cases, a Monday.
+/// The current time of most cases, a Monday.
 pub(super) const NOW: Instant = FixedClock::START;
 
-/// When most events begin for the first time: a week later at 09:00, in UTC.
+/// The first start of most events: a week later at 09:00 UTC.
 pub(super) const FIRST: LocalDateTime = datetime!(2031-03-10 09:00);
 
-/// The instant so many days after [`FIRST`].
+/// The instant a number of days after [`FIRST`].
 pub(super) fn day(number: i64) -> Instant {
     FIRST.as_utc() + Duration::days(number)
 }
@@ -36,12 +36,12 @@ pub(super) fn by_root() -> Change {
     ChangeBuilder::by("root").build()
 }
 
-/// A change by the first admin at another moment.
+/// A change by the first admin at another time.
 pub(super) fn by_root_at(at: Instant) -> Change {
     ChangeBuilder::by("root").at(at).build()
 }
 
-/// Every item of a list, read page by page.
+/// Reads a list page by page.
 pub(super) async fn read_all_pages<T, K, E, F>(
     list: impl Fn(PageRequest<K>) -> F,
     position: impl Fn(&T) -> K,
@@ -61,7 +61,7 @@ where
     }
 }
 
-/// What the log held at some moment.
+/// Records the new entries of an activity log.
 pub(super) struct Journal {
     tenant: Tenant,
     known: Vec<Activity>,
@@ -73,13 +73,13 @@ impl Journal {
         Self { tenant, known }
     }
 
-    /// The entries written since, oldest first.
+    /// The entries written since the start, oldest first.
     pub(super) async fn new_entries(&self) -> Vec<Activity> {
         let now = self.tenant.log().await;
         now.into_iter().filter(|entry| !self.known.contains(entry)).collect()
     }
 
-    /// Checks that exactly these entries were written since, in whatever order: action and subject.
+    /// Checks that exactly these entries (action and subject) were written since the start, in any order.
     pub(super) async fn expect<const N: usize>(&self, expected: [(&str, String); N]) {
         let entries = self.new_entries().await;
         let mut written: Vec<_> =
@@ -87,44 +87,44 @@ impl Journal {
         written.sort();
         let mut expected: Vec<_> = expected.into();
         expected.sort();
-        assert_eq!(written, expected, "what the log says");
+        assert_eq!(written, expected, "entries of the log");
     }
 
-    /// Checks that nothing was written since.
+    /// Checks that nothing was written since the start.
     pub(super) async fn expect_nothing(&self) {
         self.expect([]).await;
     }
 }
 
-/// All reasons of a refusal.
+/// All refusals of an outcome.
 pub(super) fn refusals<T: Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
     match outcome {
         Err(Failure::Refused(refusals)) => refusals,
-        other => panic!("refused was expected, not {other:?}"),
+        other => panic!("expected a refusal, not {other:?}"),
     }
 }
 
-/// The one reason of a refusal.
+/// The only refusal of an outcome.
 pub(super) fn refusal<T: Debug>(outcome: Outcome<T>) -> Refusal {
     let mut refusals = refusals(outcome);
     assert_eq!(refusals.len(), 1, "{refusals:?}");
     refusals.remove(0)
 }
 
-/// What the outcome of a race was for each caller, all of whom start concurrently.
+/// Starts all calls at the same time and returns their outcomes in order.
 pub(super) async fn concurrently<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
     let calls: Vec<F> = calls.into_iter().collect();
-    let line = Arc::new(Barrier::new(calls.len()));
+    let barrier = Arc::new(Barrier::new(calls.len()));
     let tasks: Vec<_> = calls
         .into_iter()
         .map(|call| {
-            let line = line.clone();
+            let barrier = barrier.clone();
             tokio::spawn(async move {
-                line.wait().await;
+                barrier.wait().await;
                 call.await
             })
         })
@@ -136,20 +136,20 @@ where
     outcomes
 }
 
-/// What one field was and became.
+/// The name of a field and its values before and after a change.
 pub(super) type LoggedField = (String, Option<String>, Option<String>);
 
-/// What the one entry says of fields, by name.
+/// The fields of the only entry, by name.
 pub(super) fn logged_fields(entries: &[Activity]) -> Vec<LoggedField> {
-    let [entry] = entries else { panic!("one entry was expected, not {entries:?}") };
-    let told = entry.changes.iter();
-    let mut told: Vec<LoggedField> =
-        told.map(|change| (change.field.clone(), change.before.clone(), change.after.clone())).collect();
-    told.sort();
-    told
+    let [entry] = entries else { panic!("expected one entry, not {entries:?}") };
+    let changes = entry.changes.iter();
+    let mut fields: Vec<LoggedField> =
+        changes.map(|change| (change.field.clone(), change.before.clone(), change.after.clone())).collect();
+    fields.sort();
+    fields
 }
 
-/// An edit of a whole event, whatever its version, that must affect nobody.
+/// An edit of a whole event at any version that must not affect registrations.
 pub(super) fn edit_of(event: EventId, patch: EventPatch) -> EventEdit {
     EventEdit { event, expected_version: None, scope: EditScope::All, patch, on_affected: OnAffected::Refuse }
 }

@@ -1,5 +1,5 @@
-//! One organization asks for everything that another one has: it is told what it would be told of nothing, and
-//! nothing changes.
+//! Tenant isolation: calls with ids of another organization get the same results as calls with unknown ids, and change
+//! nothing.
 
 use std::fmt::Debug;
 
@@ -29,9 +29,9 @@ use crate::{
     testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, occurrence_key, register},
 };
 
-/// What an organization has, or ids of nothing.
+/// Ids of an organization, or unknown ids.
 #[derive(Debug, Clone)]
-struct Possessions {
+struct Ids {
     member: MemberId,
     event: Event,
     touched: OccurrenceKey,
@@ -44,7 +44,7 @@ struct Possessions {
     entry: ActivityId,
 }
 
-impl Possessions {
+impl Ids {
     async fn of(tenant: &Tenant) -> Self {
         let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;
         let crowd = tenant.crowd(2).await;
@@ -68,7 +68,7 @@ impl Possessions {
         }
     }
 
-    fn nothing() -> Self {
+    fn unknown() -> Self {
         let event = EventBuilder::daily(FIRST, 9).seats(1).build();
         let key = |number| OccurrenceKey { event: event.id, original_start: day(number) };
         Self {
@@ -86,7 +86,7 @@ impl Possessions {
     }
 }
 
-/// Everything that can be read of an organization.
+/// All readable data of an organization.
 #[derive(Debug, PartialEq)]
 struct Snapshot {
     organization: convene_domain::organization::Organization,
@@ -100,7 +100,7 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    async fn of(tenant: &Tenant, possessions: &Possessions) -> Self {
+    async fn of(tenant: &Tenant, ids: &Ids) -> Self {
         let (ports, scope) = (&tenant.ports, &tenant.scope);
         let everything = Interval::new(NOW, day(99)).unwrap();
         let mut window = ports.catalogue.window(scope, everything, None).await.unwrap();
@@ -111,7 +111,7 @@ impl Snapshot {
             members: ports.members.list(scope, None, first(100)).await.unwrap().items,
             events: ports.events.list(scope, EventFilter::default(), first(100)).await.unwrap().items,
             window,
-            counts: tenant.counts(possessions.touched).await,
+            counts: tenant.counts(ids.touched).await,
             registrations: tenant.registrations(RegistrationFilter::default()).await,
             issues: ports.issues.list(scope, IssueFilter::default(), first(100)).await.unwrap().items,
             log: tenant.log().await,
@@ -123,8 +123,8 @@ fn not_found<T: Debug>(outcome: Outcome<T>, field: &'static str) {
     assert_eq!(refusal(outcome), Refusal::not_found(field));
 }
 
-/// Asks every read of the ports for these possessions: an organization that has none of them finds nothing.
-async fn read_everything(tenant: &Tenant, of: &Possessions) {
+/// Calls every read of the ports with ids that the organization does not have.
+async fn read_everything(tenant: &Tenant, of: &Ids) {
     let (ports, scope) = (&tenant.ports, &tenant.scope);
     let own_members = ports.members.list(scope, None, first(100)).await.unwrap().items;
     assert!(own_members.iter().all(|member| member.id != of.member));
@@ -163,8 +163,8 @@ async fn read_everything(tenant: &Tenant, of: &Possessions) {
     }
 }
 
-/// Tries every mutation of the ports on these possessions, and on the organization's own with references to them.
-async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions) {
+/// Calls every mutation of the ports with these ids, and with own ids that refer to them.
+async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
     let (ports, scope, by) = (&tenant.ports, &tenant.scope, &by_root());
     let promote = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
     not_found(ports.members.update(scope, of.member, promote, by).await, "memberId");
@@ -229,21 +229,21 @@ async fn change_everything(tenant: &Tenant, of: &Possessions, own: &Possessions)
 pub(super) async fn reads_return_nothing_of_another_organization(environment: Environment) {
     let choir = environment.tenant("choir").await;
     let band = environment.tenant("band").await;
-    let theirs = Possessions::of(&choir).await;
+    let theirs = Ids::of(&choir).await;
     let before = Snapshot::of(&choir, &theirs).await;
     read_everything(&band, &theirs).await;
-    read_everything(&band, &Possessions::nothing()).await;
+    read_everything(&band, &Ids::unknown()).await;
     assert_eq!(Snapshot::of(&choir, &theirs).await, before);
 }
 
 pub(super) async fn changes_of_another_organization_are_refused(environment: Environment) {
     let choir = environment.tenant("choir").await;
     let band = environment.tenant("band").await;
-    let theirs = Possessions::of(&choir).await;
-    let own = Possessions::of(&band).await;
+    let theirs = Ids::of(&choir).await;
+    let own = Ids::of(&band).await;
     let before = (Snapshot::of(&choir, &theirs).await, Snapshot::of(&band, &own).await);
     change_everything(&band, &theirs, &own).await;
-    change_everything(&band, &Possessions::nothing(), &own).await;
+    change_everything(&band, &Ids::unknown(), &own).await;
     let after = (Snapshot::of(&choir, &theirs).await, Snapshot::of(&band, &own).await);
     assert_eq!(after, before);
 }
@@ -251,8 +251,8 @@ pub(super) async fn changes_of_another_organization_are_refused(environment: Env
 pub(super) async fn changes_affect_the_own_organization_only(environment: Environment) {
     let choir = environment.tenant("choir").await;
     let band = environment.tenant("band").await;
-    let theirs = Possessions::of(&choir).await;
-    let own = Possessions::of(&band).await;
+    let theirs = Ids::of(&choir).await;
+    let own = Ids::of(&band).await;
     let before = Snapshot::of(&choir, &theirs).await;
     let (ports, scope, by) = (&band.ports, &band.scope, &by_root());
     let patch = OrganizationPatch { name: None, time_zone: Some(convene_domain::time::zone::Zone::UTC) };

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// An organization under test, and short ways to what the cases do most.
+/// An organization under test, with shortcuts to the most frequent calls.
 #[derive(Clone)]
 pub(super) struct Tenant {
     pub(super) ports: Adapters,
@@ -51,7 +51,7 @@ impl Tenant {
         self.ports.events.create(&self.scope, event.build(), &by_root()).await.expect("an event is created")
     }
 
-    /// The event as it is now.
+    /// The current state of the event.
     pub(super) async fn event_now(&self, event: &Event) -> Event {
         let found = self.ports.events.get_many(&self.scope, &[event.id]).await.expect("events are read");
         found.into_iter().next().expect("the event is there")
@@ -118,18 +118,18 @@ impl Tenant {
         entries
     }
 
-    /// Notes what the log holds by now.
+    /// Starts recording new entries of the log.
     pub(super) async fn journal(&self) -> Journal {
         Journal::new(self.clone()).await
     }
 
-    /// All registrations that pass the filter.
+    /// All registrations that match the filter.
     pub(super) async fn registrations(&self, filter: RegistrationFilter) -> Vec<Registration> {
         let list = |page| self.ports.registrations.list(&self.scope, filter.clone(), page);
         read_all_pages(list, |registration| (registration.interval.start(), registration.id)).await
     }
 
-    /// What a member holds a seat in or waits for.
+    /// The member's confirmed and waitlisted registrations.
     pub(super) async fn active_of(&self, member: MemberId) -> Vec<Registration> {
         let filter = RegistrationFilter { member: Some(member), ..RegistrationFilter::default() };
         let all = self.registrations(filter).await;

@@ -18,8 +18,8 @@ impl ActivityLog for InMemory {
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Result<Page<Activity>, Fault> {
         let tenant = self.read(scope)?;
-        let wanted = tenant.log.values().rev().filter(|entry| passes(entry, &filter)).cloned();
-        Ok(pages::descending(wanted, &page, |entry| (entry.at, entry.id)))
+        let found = tenant.log.values().rev().filter(|entry| matches(entry, &filter)).cloned();
+        Ok(pages::descending(found, &page, |entry| (entry.at, entry.id)))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
@@ -28,7 +28,7 @@ impl ActivityLog for InMemory {
     }
 }
 
-fn passes(entry: &Activity, filter: &ActivityFilter) -> bool {
+fn matches(entry: &Activity, filter: &ActivityFilter) -> bool {
     let ActivityFilter { subject, actor, action, from, to } = filter;
     subject.as_ref().is_none_or(|wanted| entry.subject.to_string() == *wanted)
         && actor.as_ref().is_none_or(|wanted| entry.actor.to_string() == wanted.as_str())

@@ -151,7 +151,7 @@ fn passes(event: &Event, filter: &EventFilter) -> bool {
     status.is_none_or(|wanted| event.status == wanted)
         && recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
         && search.as_ref().is_none_or(|wanted| {
-            let is_in = |text| pages::holds(text, wanted.as_str());
+            let is_in = |text| pages::contains_text(text, wanted.as_str());
             is_in(event.title.as_str()) || is_in(event.description.as_str())
         })
 }

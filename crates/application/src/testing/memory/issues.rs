@@ -66,18 +66,18 @@ impl Issues for InMemory {
         page: PageRequest<u32>,
     ) -> Result<Page<Issue>, Fault> {
         let tenant = self.read(scope)?;
-        let wanted = tenant.issues.values().filter(|issue| passes(issue, &filter)).cloned();
-        Ok(pages::ascending(wanted, &page, |issue| issue.number))
+        let found = tenant.issues.values().filter(|issue| matches(issue, &filter)).cloned();
+        Ok(pages::ascending(found, &page, |issue| issue.number))
     }
 }
 
-fn passes(issue: &Issue, filter: &IssueFilter) -> bool {
+fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
     let IssueFilter { statuses, priorities, assignee, search } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&issue.status))
         && priorities.as_ref().is_none_or(|wanted| wanted.contains(&issue.priority))
         && assignee.is_none_or(|wanted| issue.assignee == Some(wanted))
         && search.as_ref().is_none_or(|wanted| {
-            let is_in = |text| pages::holds(text, wanted.as_str());
+            let is_in = |text| pages::contains_text(text, wanted.as_str());
             is_in(issue.title.as_str()) || is_in(issue.description.as_str())
         })
 }

@@ -101,8 +101,8 @@ impl Members for InMemory {
         page: PageRequest<MemberId>,
     ) -> Result<Page<Member>, Fault> {
         let tenant = self.read(scope)?;
-        let wanted = tenant.present_members().filter(|member| role.is_none_or(|role| member.role == role));
-        Ok(pages::ascending(wanted.cloned(), &page, |member| member.id))
+        let found = tenant.present_members().filter(|member| role.is_none_or(|role| member.role == role));
+        Ok(pages::ascending(found.cloned(), &page, |member| member.id))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::page::{Page, PageRequest};
 
-/// The page of a list that is sorted by rising position.
+/// A page of a list that is sorted by ascending position.
 pub(super) fn ascending<T, K: Ord>(
     sorted: impl IntoIterator<Item = T>,
     page: &PageRequest<K>,
@@ -11,7 +11,7 @@ pub(super) fn ascending<T, K: Ord>(
     Page::from_probe(probe, page.first)
 }
 
-/// The page of a list that is sorted by falling position.
+/// A page of a list that is sorted by descending position.
 pub(super) fn descending<T, K: Ord>(
     sorted: impl IntoIterator<Item = T>,
     page: &PageRequest<K>,
@@ -22,7 +22,7 @@ pub(super) fn descending<T, K: Ord>(
     Page::from_probe(probe, page.first)
 }
 
-/// Whether a text holds another, whatever the case of either.
-pub(super) fn holds(text: &str, wanted: &str) -> bool {
+/// Searches a text in another, ignoring case.
+pub(super) fn contains_text(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(&wanted.to_lowercase())
 }

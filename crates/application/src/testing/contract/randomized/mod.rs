@@ -1,7 +1,7 @@
-//! The activity log over a long run of random mutations: exactly one entry for each change, none for a refusal, and
-//! an order in which the versions follow each other.
+//! Random mutations check the activity log: each change has exactly one entry, a refusal has none, and the entries are
+//! in order.
 //!
-//! What a mutation changed is not taken from its answer but from everything that the ports show before and after it.
+//! The expected entries are derived from all readable data before and after each mutation, not from its result.
 
 mod mutation;
 mod snapshot;
@@ -18,7 +18,7 @@ use time::Duration;
 
 use self::{
     mutation::Mutation,
-    snapshot::{Snapshot, Told},
+    snapshot::{Entry, Snapshot},
 };
 use super::{environment::Environment, invariants, support::NOW, tenant::Tenant};
 use crate::{
@@ -27,13 +27,13 @@ use crate::{
     testing::{Adapters, builders::ChangeBuilder, contract::support::read_all_pages},
 };
 
-/// After so many mutations another organization is founded, so that looking at all of it stays cheap.
-const PER_ORGANIZATION: usize = 250;
+/// The number of mutations of one organization, limited to keep snapshots cheap.
+const MUTATIONS_PER_ORGANIZATION: usize = 250;
 
-/// How many mutations a run has where nothing else is asked for: enough for every action to be told.
+/// The default number of mutations, enough for every action to occur.
 pub const SHORT: usize = 400;
 
-/// How many mutations a run should have: what the variable `CONVENE_TEST_MUTATIONS` says, or [`SHORT`].
+/// The number of mutations from the variable `CONVENE_TEST_MUTATIONS`, by default [`SHORT`].
 ///
 /// # Panics
 /// If the variable is no number.
@@ -43,23 +43,21 @@ pub fn mutations() -> usize {
     asked.map_or(SHORT, |asked| asked.parse().expect("CONVENE_TEST_MUTATIONS is a number"))
 }
 
-/// What a run was made of.
+/// Statistics of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// Mutations that changed something.
     pub changes: usize,
-    /// Mutations that the rules refused.
     pub refusals: usize,
-    /// Mutations that changed nothing, and repeats of others.
+    /// The number of repeats and of other mutations that changed nothing.
     pub without_effect: usize,
-    /// How often each action was told.
-    pub told: BTreeMap<&'static str, usize>,
+    /// The number of entries by action.
+    pub entries: BTreeMap<&'static str, usize>,
 }
 
-/// Runs so many random mutations, the same ones for the same seed.
+/// Runs random mutations, the same ones for the same seed.
 ///
 /// # Panics
-/// At the first one that the log does not tell as it was, or if an invariant does not hold in the end.
+/// At the first mutation with wrong entries, or if an invariant does not hold at the end.
 pub async fn run(adapters: Adapters, seed: u64, mutations: usize) -> Report {
     let environment = Environment::over(adapters);
     let mut report = Report::default();
@@ -67,19 +65,19 @@ pub async fn run(adapters: Adapters, seed: u64, mutations: usize) -> Report {
     let mut left = mutations;
     while left > 0 {
         let tenant = environment.tenant(&format!("run-{left}")).await;
-        let mut stage = Stage::of(tenant, &mut random).await;
-        for _ in 0..left.min(PER_ORGANIZATION) {
-            stage.step(&mut report).await;
+        let mut run = Run::of(tenant, &mut random).await;
+        for _ in 0..left.min(MUTATIONS_PER_ORGANIZATION) {
+            run.step(&mut report).await;
         }
-        stage.check_order().await;
-        left -= left.min(PER_ORGANIZATION);
+        run.check_order().await;
+        left -= left.min(MUTATIONS_PER_ORGANIZATION);
     }
     invariants::check(&environment).await;
     report
 }
 
-/// An organization in the middle of a run.
-struct Stage<'run> {
+/// The state of a run within one organization.
+struct Run<'run> {
     tenant: Tenant,
     random: &'run mut StdRng,
     now: Instant,
@@ -88,16 +86,16 @@ struct Stage<'run> {
     steps: usize,
 }
 
-impl<'run> Stage<'run> {
+impl<'run> Run<'run> {
     async fn of(tenant: Tenant, random: &'run mut StdRng) -> Self {
         let state = Snapshot::of(&tenant, None).await;
         let known = tenant.log().await.iter().map(|entry| (entry.at, entry.id)).collect();
         Self { tenant, random, now: NOW, state, known, steps: 0 }
     }
 
-    /// One mutation; now and then under an idempotency key, and then a second time.
+    /// Performs one mutation; some have an idempotency key and are repeated.
     async fn step(&mut self, report: &mut Report) {
-        // Most share their moment with others, as under load.
+        // Most mutations share their time with others, as under load.
         self.now += Duration::milliseconds(i64::from(self.random.random_ratio(1, 3)));
         self.steps += 1;
         let mutation = Mutation::random(self.random, &self.state, self.tenant.admin.id);
@@ -114,7 +112,7 @@ impl<'run> Stage<'run> {
         }
     }
 
-    /// Carries the mutation out and compares what changed with what the log says; tells whether it was done.
+    /// Performs the mutation and compares the changes with the entries. Returns `false` for a refusal.
     async fn perform(
         &mut self,
         mutation: &Mutation,
@@ -123,18 +121,18 @@ impl<'run> Stage<'run> {
     ) -> bool {
         let occurrence = mutation.occurrence();
         let mut before = self.state.clone();
-        before.look_at(&self.tenant, occurrence).await;
+        before.read_occurrence(&self.tenant, occurrence).await;
         let outcome = mutation.perform(&self.tenant, change).await;
         let after = Snapshot::of(&self.tenant, occurrence).await;
-        let expected = before.told_by_becoming(&after);
+        let expected = before.expected_entries(&after);
         let entries = self.new_entries().await;
-        let mut told: Vec<Told> =
+        let mut written: Vec<Entry> =
             entries.iter().map(|entry| (entry.action, entry.subject.to_string())).collect();
-        told.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
-        assert_eq!(told, expected, "what the log says of {mutation:?}, which ended with {outcome:?}");
+        written.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
+        assert_eq!(written, expected, "entries of {mutation:?}, which returned {outcome:?}");
         for entry in &entries {
             assert_eq!((entry.at, &entry.actor), (change.at, &change.actor), "{entry:?}");
-            *report.told.entry(entry.action.as_str()).or_default() += 1;
+            *report.entries.entry(entry.action.as_str()).or_default() += 1;
         }
         match &outcome {
             Ok(()) if expected.is_empty() => report.without_effect += 1,
@@ -149,7 +147,7 @@ impl<'run> Stage<'run> {
         outcome.is_ok()
     }
 
-    /// The entries that were written since the last time. All come after those that were there.
+    /// The entries written since the last call. All must follow the known ones.
     async fn new_entries(&mut self) -> Vec<Activity> {
         let filter = ActivityFilter { from: Some(self.now), ..ActivityFilter::default() };
         let list = |page| self.tenant.ports.activity_log.list(&self.tenant.scope, filter.clone(), page);
@@ -162,8 +160,8 @@ impl<'run> Stage<'run> {
         entries
     }
 
-    /// Reads the whole log from its beginning: each entry goes on from where the last one about the same field of
-    /// the same thing left off, and the entries of an event are as many as its versions.
+    /// Checks the whole log: each value before a change equals the value after the previous change of the same field,
+    /// and each event has as many entries as versions.
     async fn check_order(&self) {
         let mut values: HashMap<(Subject, String), Option<String>> = HashMap::new();
         let mut versions: HashMap<Subject, u32> = HashMap::new();

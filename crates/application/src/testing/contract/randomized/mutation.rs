@@ -24,10 +24,10 @@ use crate::{
     },
 };
 
-/// On how many days events take place.
+/// The number of days on which events take place.
 const DAYS: u32 = 6;
 
-/// Anything that can be done to an organization.
+/// A mutation of an organization.
 #[derive(Debug, Clone)]
 pub(super) enum Mutation {
     UpdateOrganization(OrganizationPatch),
@@ -48,7 +48,7 @@ pub(super) enum Mutation {
 }
 
 impl Mutation {
-    /// One that mostly fits what there is. Names and numbers are taken from a few, so that some change nothing.
+    /// A random mutation, mostly of existing objects. It uses few different values, so that some change nothing.
     pub(super) fn random(random: &mut StdRng, state: &Snapshot, admin: MemberId) -> Self {
         let mut choose = Choose { random, state };
         match choose.random.random_range(0..40) {
@@ -77,7 +77,7 @@ impl Mutation {
         }
     }
 
-    /// The one occurrence that it changes, if it changes one by itself.
+    /// The occurrence of a mutation of a single occurrence.
     pub(super) fn occurrence(&self) -> Option<OccurrenceKey> {
         match self {
             Self::UpdateOccurrence(edit) => Some(edit.occurrence),
@@ -86,7 +86,6 @@ impl Mutation {
         }
     }
 
-    /// Carries it out.
     pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<()> {
         let (scope, ports) = (&tenant.scope, &tenant.ports);
         match self.clone() {
@@ -117,7 +116,7 @@ impl Mutation {
     }
 }
 
-/// Makes choices among what there is; where there is nothing, of what never was.
+/// Chooses existing objects, or an unknown one where there is none.
 struct Choose<'run> {
     random: &'run mut StdRng,
     state: &'run Snapshot,

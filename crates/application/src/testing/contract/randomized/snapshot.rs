@@ -16,10 +16,10 @@ use crate::{
     testing::contract::{support::read_all_pages, tenant::Tenant},
 };
 
-/// An entry of the log: what was done, and to what.
-pub(super) type Told = (Action, String);
+/// Action and subject of an entry of the activity log.
+pub(super) type Entry = (Action, String);
 
-/// Everything that an organization has, as the ports show it.
+/// All readable data of an organization.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) organization: Organization,
@@ -27,13 +27,12 @@ pub(super) struct Snapshot {
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) registrations: BTreeMap<RegistrationId, Registration>,
     pub(super) issues: BTreeMap<IssueId, Issue>,
-    /// What the one occurrence that the mutation is about has of its own. Edits of its event change it too, and are
-    /// told of the event.
+    /// Exception and status of the occurrence that the mutation is about. Edits of its event change it too, but are
+    /// logged for the event.
     occurrence: Option<(OccurrenceKey, Exception, EventStatus)>,
 }
 
 impl Snapshot {
-    /// What there is now.
     pub(super) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
         let (ports, scope) = (&tenant.ports, &tenant.scope);
         let members = read_all_pages(|page| ports.members.list(scope, None, page), |member| member.id).await;
@@ -50,12 +49,12 @@ impl Snapshot {
             issues: issues.into_iter().map(|issue| (issue.id, issue)).collect(),
             occurrence: None,
         };
-        snapshot.look_at(tenant, occurrence).await;
+        snapshot.read_occurrence(tenant, occurrence).await;
         snapshot
     }
 
-    /// Notes what the occurrence has of its own; nothing, while nobody has touched it.
-    pub(super) async fn look_at(&mut self, tenant: &Tenant, occurrence: Option<OccurrenceKey>) {
+    /// Reads exception and status of the occurrence, with defaults for one that is not stored.
+    pub(super) async fn read_occurrence(&mut self, tenant: &Tenant, occurrence: Option<OccurrenceKey>) {
         self.occurrence = None;
         if let Some(key) = occurrence {
             let own = tenant.stored(key).await.map(|stored| (stored.key, stored.exception, stored.status));
@@ -63,38 +62,38 @@ impl Snapshot {
         }
     }
 
-    /// What the log must say if this became `after` in one step, sorted.
-    pub(super) fn told_by_becoming(&self, after: &Self) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// The entries of one change from this state to `after`, sorted.
+    pub(super) fn expected_entries(&self, after: &Self) -> Vec<Entry> {
+        let mut entries = Vec::new();
         if self.organization != after.organization {
             let subject = Subject::Organization(after.organization.id);
-            told.push((Action::OrganizationUpdated, subject.to_string()));
+            entries.push((Action::OrganizationUpdated, subject.to_string()));
         }
         let actions = [Action::MemberAdded, Action::MemberUpdated, Action::MemberRemoved];
-        told.extend(differences(&self.members, &after.members, actions));
+        entries.extend(differences(&self.members, &after.members, actions));
         let actions = [Action::IssueCreated, Action::IssueUpdated, Action::IssueDeleted];
-        told.extend(differences(&self.issues, &after.issues, actions));
+        entries.extend(differences(&self.issues, &after.issues, actions));
         let is_split = after.events.keys().any(|id| !self.events.contains_key(id));
         let changed = if is_split { Action::EventSplit } else { Action::EventUpdated };
         let of_events =
             differences(&self.events, &after.events, [Action::EventCreated, changed, Action::EventDeleted]);
-        told.extend(of_events.into_iter().map(|(action, subject)| {
+        entries.extend(of_events.into_iter().map(|(action, subject)| {
             let is_this = |event: &&Event| event.id.to_string() == subject;
             let status =
                 |events: &BTreeMap<_, Event>| events.values().find(is_this).map(|event| event.status);
-            let called_off = status(&self.events) == Some(EventStatus::Scheduled)
+            let cancelled = status(&self.events) == Some(EventStatus::Scheduled)
                 && status(&after.events) == Some(EventStatus::Cancelled);
-            (if called_off { Action::EventCancelled } else { action }, subject)
+            (if cancelled { Action::EventCancelled } else { action }, subject)
         }));
         if let (Some(before), Some(now)) = (&self.occurrence, &after.occurrence)
             && before != now
             && after.events.contains_key(&now.0.event)
         {
-            let called_off = before.2 != now.2;
-            let action = if called_off { Action::OccurrenceCancelled } else { Action::OccurrenceUpdated };
-            told.push((action, now.0.to_string()));
+            let cancelled = before.2 != now.2;
+            let action = if cancelled { Action::OccurrenceCancelled } else { Action::OccurrenceUpdated };
+            entries.push((action, now.0.to_string()));
         }
-        told.extend(after.registrations.values().filter_map(|now| {
+        entries.extend(after.registrations.values().filter_map(|now| {
             let before = self.registrations.get(&now.id).map(|before| before.status.kind());
             let action = match (before, now.status.kind()) {
                 (before, now) if before == Some(now) => return None,
@@ -105,22 +104,23 @@ impl Snapshot {
             };
             Some((action, now.id.to_string()))
         }));
-        told.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
-        told
+        entries.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
+        entries
     }
 }
 
-/// What was added, changed and taken away.
+/// The entries of added, changed and removed objects.
 fn differences<K: Ord + ToString, V: PartialEq>(
     before: &BTreeMap<K, V>,
     after: &BTreeMap<K, V>,
-    [added, changed, gone]: [Action; 3],
-) -> Vec<Told> {
+    [added, changed, removed]: [Action; 3],
+) -> Vec<Entry> {
     let now = after.iter().filter_map(|(id, value)| match before.get(id) {
         None => Some((added, id.to_string())),
         Some(before) if before != value => Some((changed, id.to_string())),
         Some(_) => None,
     });
-    let lost = before.keys().filter(|id| !after.contains_key(id)).map(|id| (gone, id.to_string()));
-    now.chain(lost).collect()
+    let removed_entries =
+        before.keys().filter(|id| !after.contains_key(id)).map(|id| (removed, id.to_string()));
+    now.chain(removed_entries).collect()
 }
