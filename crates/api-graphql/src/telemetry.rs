@@ -1,7 +1,7 @@
 //! Logs and metrics.
 //!
-//! Logs are lines of JSON in production and readable lines in development. Neither can be forged by a caller: text
-//! that comes from outside is either escaped (JSON) or of a safe alphabet (request ids, operation names, routes).
+//! Logs are lines of JSON in production and readable lines in development. A caller cannot forge lines: text
+//! from outside is either escaped (JSON) or restricted to safe characters (request ids, operation names, routes).
 //! Arguments, documents and variables are never logged.
 
 use std::{error::Error, time::Duration};
@@ -41,35 +41,33 @@ const TRANSACTION_RETRIES: &str = "convene_transaction_retries_total";
 const OCCURRENCE_CACHE: &str = "convene_occurrence_cache_total";
 const PROMOTIONS: &str = "convene_registrations_promoted_total";
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One JSON object a line, for machines.
     Json,
-    /// For people.
+    /// Text for people.
     Readable,
 }
 
-/// Why there are no logs or no metrics.
+/// The reasons why logging or metrics cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The filter is not a list of levels and `target=level`.
     #[error("CONVENE_LOG is not a log filter such as `info` or `convene=debug,warn`")]
     Filter(#[source] ParseError),
-    /// Logging was set up before.
     #[error("logging is already set up")]
     AlreadySet(#[source] tracing_subscriber::util::TryInitError),
-    /// Metrics cannot be collected.
     #[error("metrics cannot be collected")]
     Metrics(#[source] BuildError),
 }
 
-/// Starts logging for this process: to standard error, or wherever `writer` leads. From then on panics are logged
-/// like everything else, instead of being printed between the lines.
+/// Starts logging for this process, to `writer`. From then on panics are logged
+/// as well, instead of being printed between the lines.
 ///
 /// # Errors
 ///
-/// A filter that cannot be read, or a second call.
+/// An invalid filter, or a second call.
 pub fn start_logging<W>(format: LogFormat, filter: &str, writer: W) -> Result<(), TelemetryError>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -123,8 +121,8 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
     Ok(handle)
 }
 
-/// Writes a fault to the log, with all of its sources and the id of the request it spoiled. To be called once for
-/// each fault, where it is turned into an answer.
+/// Logs a fault with all of its sources and the id of its request. It is called once for
+/// each fault, where the response is made.
 pub fn log_fault(fault: &(dyn Error + 'static), request_id: &RequestId) {
     let mut chain = fault.to_string();
     let mut source = fault.source();
@@ -136,24 +134,24 @@ pub fn log_fault(fault: &(dyn Error + 'static), request_id: &RequestId) {
     tracing::error!(request_id = %request_id, fault = ?chain, "a request failed");
 }
 
-/// What is counted as a possible attack.
+/// An event that is counted as a possible attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecurityEvent {
-    /// Credentials that are missing or wrong.
+    /// The credentials are missing or wrong.
     AuthenticationFailed,
-    /// A caller or an organization beyond its rate.
+    /// A caller or an organization exceeds its rate limit.
     Throttled,
-    /// A body or headers beyond the limit.
+    /// A body or headers exceed the limit.
     OversizedRequest,
-    /// A request that arrives too slowly.
+    /// A request arrives too slowly.
     SlowRequest,
-    /// A document beyond a limit.
+    /// A document exceeds a limit.
     DocumentLimit,
-    /// A question for the schema where that is turned off.
+    /// A document asks for the schema although introspection is disabled.
     IntrospectionRefused,
-    /// A batch of operations.
+    /// A request contains several operations.
     BatchRefused,
-    /// Something that the caller's role does not allow.
+    /// The caller's role does not allow the request.
     Forbidden,
 }
 
@@ -172,9 +170,9 @@ impl SecurityEvent {
     }
 }
 
-/// Counts and logs a caller's attempt at something that their role does not allow. Such attempts are no entries of
-/// the activity log, which tells what was changed. The target of the line is `security`, whatever part of the program
-/// writes it, so that a log filter or whoever collects the logs can tell it from the others.
+/// Counts and logs a caller's attempt at something that their role does not allow. Such attempts are not entries of
+/// the activity log, which records changes. The target of the line is always `security`,
+/// so that log filters and collectors can select it.
 pub(crate) fn report_forbidden(operation: &'static str, caller: Option<&Caller>, request_id: &RequestId) {
     record_security_event(SecurityEvent::Forbidden);
     let organization = caller.map(|caller| caller.scope().organization().to_string());
@@ -189,12 +187,11 @@ pub(crate) fn report_forbidden(operation: &'static str, caller: Option<&Caller>,
     );
 }
 
-/// Counts one such event.
 pub fn record_security_event(event: SecurityEvent) {
     metrics::counter!(SECURITY_EVENTS, "kind" => event.label()).increment(1);
 }
 
-/// Counts one answered request. `route` is the pattern of the route, never the path, so that the number of series
+/// Counts a request and its latency. `route` is the pattern of the route, never the path, so that the number of series
 /// stays small.
 pub(crate) fn record_request(method: &'static str, route: &str, status: u16, latency: Duration) {
     let class = match status {
@@ -209,7 +206,6 @@ pub(crate) fn record_request(method: &'static str, route: &str, status: u16, lat
     metrics::histogram!(REQUEST_SECONDS, "route" => route).record(latency.as_secs_f64());
 }
 
-/// Counts one GraphQL operation.
 pub(crate) fn record_operation(kind: &'static str, outcome: &'static str) {
     metrics::counter!(OPERATIONS, "type" => kind, "outcome" => outcome).increment(1);
 }

@@ -1,13 +1,13 @@
-//! Reading settings one by one, and collecting what is wrong with them.
+//! Reads settings one by one and collects their problems.
 
 use std::{collections::BTreeMap, fmt, fs, ops::RangeInclusive, path::Path, str::FromStr, time::Duration};
 
 use super::settings::SETTINGS;
 
-/// What the names of all settings begin with.
+/// The prefix of the names of all settings.
 const PREFIX: &str = "CONVENE_";
 
-/// The environment variables that are settings. A value that is not UTF-8 is kept as `None`, to be reported.
+/// The environment variables with the prefix of settings. A value that is not UTF-8 is kept as `None` and reported.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Option<String>>);
 
@@ -27,8 +27,8 @@ impl Environment {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect())
     }
 
-    /// Variables that look like settings and are none: most likely misspelt. Worth a warning, no more, as other
-    /// programs may have variables of that prefix.
+    /// Variables with the prefix that are not settings, which are probably misspelt. They cause only a warning, as other
+    /// programs may use the prefix as well.
     #[must_use]
     pub fn unknown(&self) -> Vec<&str> {
         let is_known = |name: &str| {
@@ -47,19 +47,18 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// One setting that cannot be used.
+/// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The setting.
     pub setting: &'static str,
-    /// What is wrong, to be read after its name. Never contains the value of a secret.
+    /// The reason, to be read after the name. It never contains the value of a secret.
     pub reason: String,
 }
 
 /// All settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// At least one.
+    /// The problems; at least one.
     pub problems: Vec<Problem>,
 }
 
@@ -75,7 +74,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads settings and remembers the problems.
+/// Reads settings and collects the problems.
 pub(super) struct Reader<'e> {
     environment: &'e Environment,
     problems: Vec<Problem>,
@@ -86,7 +85,7 @@ impl<'e> Reader<'e> {
         Self { environment, problems: Vec::new() }
     }
 
-    /// The result, if there was no problem on the way.
+    /// The result, if there was no problem.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
@@ -94,7 +93,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Remembers a problem, once.
+    /// Adds a problem, unless it is already known.
     pub(super) fn problem<T>(&mut self, setting: &'static str, reason: impl Into<String>) -> Option<T> {
         let problem = Problem { setting, reason: reason.into() };
         if !self.problems.contains(&problem) {
@@ -115,7 +114,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// A setting that may be left out: from its variable or its file. An empty variable counts as left out.
+    /// An optional setting, from its variable or its file. An empty variable counts as absent.
     pub(super) fn optional(&mut self, setting: &'static str) -> Option<String> {
         let file_variable = format!("{setting}_FILE");
         match (self.variable(setting, setting), self.variable(setting, &file_variable)) {
@@ -133,7 +132,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// The text of a file, without the line break at its end.
+    /// The text of a file, without the line break at the end.
     pub(super) fn file(&mut self, setting: &'static str, path: &Path) -> Option<String> {
         match fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => {
@@ -146,7 +145,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// A setting that must be given.
+    /// A required setting.
     pub(super) fn required(&mut self, setting: &'static str) -> Option<String> {
         let problems = self.problems.len();
         match self.optional(setting) {
@@ -155,7 +154,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// A setting as given, or its default.
+    /// A setting, or its default.
     pub(super) fn value(&mut self, setting: &'static str) -> Option<String> {
         let problems = self.problems.len();
         match self.optional(setting) {
@@ -167,7 +166,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// The same, parsed. `expected` completes "must be".
+    /// A parsed setting, or its default. `expected` completes "must be".
     pub(super) fn parsed<T: FromStr>(&mut self, setting: &'static str, expected: &str) -> Option<T> {
         let text = self.value(setting)?;
         match text.parse() {
@@ -176,7 +175,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// The same, as a number in a range.
+    /// A number in a range.
     pub(super) fn number<T>(&mut self, setting: &'static str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + fmt::Display,
@@ -185,7 +184,7 @@ impl<'e> Reader<'e> {
         self.in_range(setting, &text, &range, "")
     }
 
-    /// The same, as a number of seconds such as `5s`.
+    /// A number of seconds such as `5s`.
     pub(super) fn seconds(&mut self, setting: &'static str, range: RangeInclusive<u64>) -> Option<Duration> {
         let text = self.value(setting)?;
         let number = text.strip_suffix('s').unwrap_or("");

@@ -1,7 +1,9 @@
-//! The settings of the server, from the environment.
+//! The settings of the server, which are read from the environment.
 //!
 //! Every setting is named in [`SETTINGS`], which is also what `convene serve --help` prints. `CONVENE_<NAME>_FILE`
-//! names a file to read a setting from, which is how secrets are best given. All problems are reported at once.
+//! names a file that contains the value, which is recommended for secrets. All problems are reported at once.
+//!
+//! clap does not read the settings: it would stop at the first invalid value, and give each secret a command-line flag.
 
 mod environment;
 mod settings;
@@ -27,46 +29,45 @@ use crate::{
     telemetry::LogFormat,
 };
 
-/// What the server is run for.
+/// The purpose of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Nothing is shown that a stranger could use.
+    /// Internals are hidden from callers.
     Production,
-    /// GraphiQL, introspection and readable logs.
+    /// Introspection and readable logs are enabled.
     Development,
 }
 
-/// How logs are written. Every command reads this.
+/// The settings of logs. Every command reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
-    /// How a line looks.
     pub format: LogFormat,
-    /// Which lines are written, in the syntax of `tracing`.
+    /// A filter of lines by level and `target=level`.
     pub filter: String,
 }
 
-/// Where the data is. Every command that touches it reads this.
+/// The settings of the database. Every command that uses it reads them.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
     /// The connection string of a replica set. It may contain a password.
     pub uri: SecretString,
     /// The name of the database.
     pub name: String,
-    /// How long entries of the activity log are kept.
+    /// The time for which entries of the activity log are kept.
     pub activity_retention: Duration,
 }
 
-/// How callers prove who they are.
+/// The way in which callers authenticate.
 #[derive(Debug)]
 pub enum AuthConfig {
     /// Signed tokens.
     Jwt(TokenVerifier),
-    /// Plain headers, for development on this machine.
+    /// Plain headers, for development on one machine.
     Headers,
 }
 
 impl AuthConfig {
-    /// What checks the credentials of requests against this clock.
+    /// The authenticator of requests, with this clock.
     #[must_use]
     pub fn into_authenticator(self, clock: UnixClock) -> Authenticator {
         match self {
@@ -76,39 +77,35 @@ impl AuthConfig {
     }
 }
 
-/// How many requests are let through.
+/// The rate limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateConfig {
-    /// For each caller.
+    /// The limit of each caller.
     pub caller: Rate,
-    /// For all callers of one organization together.
+    /// The limit of all callers of one organization together.
     pub organization: Rate,
 }
 
-/// Everything `convene serve` needs to know.
+/// The settings of `convene serve`.
 #[derive(Debug)]
 pub struct ServeConfig {
-    /// How logs are written.
     pub log: LogConfig,
-    /// Where the data is.
     pub database: DatabaseConfig,
     /// The address to listen on; port 0 lets the system choose one.
     pub listen: SocketAddr,
-    /// What the server is run for.
+    /// The purpose of a server.
     pub profile: Profile,
-    /// Whether documents may ask for the schema.
+    /// Allows documents to ask for the schema.
     pub introspection: bool,
-    /// How callers prove who they are.
+    /// The way in which callers authenticate.
     pub auth: AuthConfig,
-    /// How many requests are let through; `None` for all of them.
+    /// The rate limits; `None` if they are disabled.
     pub rate: Option<RateConfig>,
-    /// How large and slow a request may be.
     pub http: HttpLimits,
-    /// How large a document may be.
     pub documents: DocumentLimits,
-    /// Threads that handle requests.
+    /// The number of threads that handle requests.
     pub workers: usize,
-    /// How long requests in flight may take to finish at a shutdown.
+    /// The time for requests in flight to finish at a shutdown.
     pub shutdown_time: Duration,
 }
 
@@ -139,7 +136,6 @@ impl DatabaseConfig {
 }
 
 impl RateConfig {
-    /// The limits, with nothing counted yet.
     #[must_use]
     pub fn limits(&self) -> RateLimits {
         RateLimits::new(self.caller, self.organization)
@@ -147,7 +143,7 @@ impl RateConfig {
 }
 
 impl ServeConfig {
-    /// How the HTTP server is to run.
+    /// The options of the HTTP server.
     #[must_use]
     pub fn server_options(&self) -> ServerOptions {
         ServerOptions { limits: self.http, workers: self.workers, shutdown_time: self.shutdown_time }
@@ -165,11 +161,11 @@ impl ServeConfig {
     }
 }
 
-/// The address that `convene serve` listens on, for whoever wants to reach it.
+/// The address that `convene serve` listens on, for its clients.
 ///
 /// # Errors
 ///
-/// `CONVENE_LISTEN` is no address with a port.
+/// `CONVENE_LISTEN` is not an address with a port.
 pub fn listen_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
     let mut reader = Reader::new(environment);
     let listen = listen(&mut reader);
@@ -322,7 +318,7 @@ fn keys(reader: &mut Reader<'_>) -> Option<VerificationKeys> {
     reader.check(name, load(value))
 }
 
-/// `Some(None)` where the limits are turned off.
+/// `Some(None)` if the limits are disabled.
 #[expect(clippy::option_option, reason = "the outer one is for a problem, the inner one is the setting")]
 fn rate(reader: &mut Reader<'_>) -> Option<Option<RateConfig>> {
     const SYNTAX: &str = "off, or a number of requests a second such as 100/s";

@@ -3,11 +3,11 @@
 /// One setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// The environment variable.
+    /// The name of the environment variable.
     pub name: &'static str,
-    /// The value where none is given; `None` where there is none.
+    /// The default; `None` if there is none.
     pub default: Option<&'static str>,
-    /// What it is for, in a line.
+    /// The description, in one line.
     pub help: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What resolvers know of the request they run in.
+//! The context of a request, for resolvers.
 
 use std::{
     fmt,
@@ -21,16 +21,14 @@ use super::{
 };
 use crate::{request_id::RequestId, telemetry};
 
-/// What every request shares.
+/// The services that all requests share.
 #[derive(Clone)]
 pub struct Services {
-    /// What the platform does.
     pub use_cases: Arc<UseCases>,
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// One request: who calls, and what was read for them so far.
+/// The caller of a request, and the objects that were read for them so far.
 pub struct Context {
     identity: Identity,
     services: Services,
@@ -41,7 +39,6 @@ pub struct Context {
 impl juniper::Context for Context {}
 
 impl Context {
-    /// The context of a request.
     #[must_use]
     pub fn new(identity: Identity, request_id: RequestId, services: Services) -> Self {
         let loaders = identity.caller().map(|caller| {
@@ -54,12 +51,11 @@ impl Context {
         &self.services.use_cases
     }
 
-    /// The present moment.
     pub(crate) fn now(&self) -> Instant {
         self.services.clock.now()
     }
 
-    /// The caller as a member of the organization that the request is for, if they are one.
+    /// The caller as a member of the request's organization, if they are one.
     pub(crate) fn member(&self) -> Option<&Caller> {
         self.identity.caller()
     }
@@ -72,7 +68,7 @@ impl Context {
         })
     }
 
-    /// The caller as a member, for a mutation. Whoever belongs to no organization has no role that would allow it.
+    /// The caller as a member, for a mutation. A caller who is not a member has no role that allows it.
     pub(crate) fn acting_member(&self) -> Result<&Caller, Refusal> {
         self.member().ok_or(Refusal::MembersOnly)
     }
@@ -92,13 +88,12 @@ impl Context {
         self.identity.operator().ok_or(Refusal::OperatorOnly)
     }
 
-    /// What the use cases have to know of this request when it changes something.
+    /// The metadata of this request for a change.
     pub(crate) fn metadata(&self, idempotency: Option<Idempotency>) -> RequestMetadata {
         RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency }
     }
 
-    /// Writes to the log, and counts, that the caller's role does not allow what was asked for, if that is why it
-    /// was refused.
+    /// Logs and counts a security event if the caller's role is the reason of the refusal.
     pub(crate) fn note_denied(&self, refusals: &[Refusal]) {
         let by_role = |refusal: &Refusal| {
             matches!(refusal, Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly)
@@ -108,7 +103,7 @@ impl Context {
         }
     }
 
-    /// Turns the failure of a query into the error of its field. A fault is logged here, once.
+    /// Converts the failure of a query to the error of its field. A fault is logged here, once.
     pub(crate) fn problem(&self, failure: Failure) -> FieldProblem {
         if let Failure::Refused(refusals) = &failure {
             self.note_denied(refusals);
@@ -116,7 +111,7 @@ impl Context {
         FieldProblem::from_failure(failure, &self.request_id)
     }
 
-    /// Logs that something is gone which something else names: a defect.
+    /// Logs a reference to an object that does not exist, which is a defect.
     pub(crate) fn missing(&self, what: &str, id: impl fmt::Display) -> FieldProblem {
         let fault = Fault::internal(format!("{what} {id} is named but gone"));
         ReportedFault::report(&fault, &self.request_id).into()
@@ -128,8 +123,8 @@ impl Context {
         Ok(Arc::clone(&lock(loaders)))
     }
 
-    /// Forgets what was loaded, so that what follows a mutation is read as the mutation left it. Mutations run one
-    /// after the other, so nothing else is being loaded meanwhile.
+    /// Discards the loaded objects, so that the payload of a mutation shows its changes. Mutations run one
+    /// after the other, so nothing else is loaded at the same time.
     pub(crate) fn forget_loaded(&self) {
         if let (Some(loaders), Some(caller)) = (&self.loaders, self.member()) {
             *lock(loaders) =
@@ -138,7 +133,7 @@ impl Context {
     }
 }
 
-/// The value is replaced whole, so it is sound even if somebody panicked while holding the lock.
+/// The value is only replaced as a whole, so it is valid even if a thread panicked while it held the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

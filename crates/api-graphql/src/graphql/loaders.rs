@@ -1,6 +1,6 @@
-//! Reads in batches: whatever a request's fields ask for one by one is asked of the use cases together.
+//! Batched reads: the objects that the fields of a request need one by one are read from the use cases together.
 //!
-//! Loaders live as long as a request and know its caller, so nothing read for one caller is ever shown to another.
+//! Loaders belong to a request and its caller, so an object that was read for one caller is never shown to another.
 
 use std::{collections::HashMap, fmt::Debug, hash::Hash, marker::PhantomData, sync::Arc};
 
@@ -22,7 +22,7 @@ use dataloader::{BatchFn, cached::Loader};
 use super::errors::{FieldProblem, ReportedFault};
 use crate::request_id::RequestId;
 
-/// What a loader needs to ask for.
+/// The access to the use cases for one caller.
 #[derive(Clone)]
 struct Source {
     use_cases: Arc<UseCases>,
@@ -30,13 +30,13 @@ struct Source {
     request_id: RequestId,
 }
 
-/// Asks for many values at once.
+/// A lookup of many values at once.
 #[async_trait]
 trait Lookup: Send + Sync + 'static {
     type Key: Copy + Eq + Hash + Debug + Send + Sync;
     type Value: Clone + Send + Sync;
 
-    /// The values that there are.
+    /// The values that exist.
     async fn find(
         use_cases: &UseCases,
         caller: &Caller,
@@ -44,7 +44,7 @@ trait Lookup: Send + Sync + 'static {
     ) -> Outcome<HashMap<Self::Key, Self::Value>>;
 }
 
-/// `None` for what does not exist, or not for this caller.
+/// A loaded value; `None` if it does not exist, or not for this caller.
 type Loaded<V> = Result<Option<V>, ReportedFault>;
 
 struct Batch<L> {
@@ -58,7 +58,7 @@ impl<L: Lookup> BatchFn<L::Key, Loaded<L::Value>> for Batch<L> {
         match L::find(use_cases, caller, keys).await {
             Ok(mut found) => keys.iter().map(|key| (*key, Ok(found.remove(key)))).collect(),
             Err(failure) => {
-                // Look-ups have nothing to refuse, so whatever it is, it is a fault.
+                // Lookups refuse nothing, so every failure is a fault.
                 let fault = Fault::internal(failure);
                 let reported = ReportedFault::report(&fault, request_id);
                 keys.iter().map(|key| (*key, Err(reported.clone()))).collect()
@@ -96,7 +96,6 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders that have read nothing yet.
     pub(crate) fn new(use_cases: Arc<UseCases>, caller: &Caller, request_id: &RequestId) -> Self {
         let source = Source { use_cases, caller: caller.clone(), request_id: request_id.clone() };
         Self {
@@ -108,17 +107,15 @@ impl Loaders {
         }
     }
 
-    /// A member that something else names, removed or not.
+    /// A referenced member, removed or not.
     pub(crate) async fn member(&self, id: MemberId) -> Result<Option<Arc<VisibleMember>>, FieldProblem> {
         self.members.get(id).await
     }
 
-    /// An event that something else names.
     pub(crate) async fn event(&self, id: EventId) -> Result<Option<Arc<Event>>, FieldProblem> {
         self.events.get(id).await
     }
 
-    /// An occurrence that something else names.
     pub(crate) async fn occurrence(
         &self,
         key: OccurrenceKey,

@@ -1,4 +1,4 @@
-//! What every request of these routes goes through: the deadline, the gate, the body, and the task of a change.
+//! The common steps of all requests: the deadline, the gate, the body, and the task of a change.
 
 use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
@@ -19,22 +19,22 @@ use crate::{
     telemetry,
 };
 
-/// How a request of these routes ends.
+/// The result of a request.
 pub(super) type Answer = Result<HttpResponse, HttpError>;
 
-/// What handlers take of the server.
+/// The server's data for handlers.
 pub(super) type Server<R> = (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>);
 
-/// A request at hand.
+/// A request in progress.
 pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     pub(super) http: &'a HttpRequest,
     pub(super) request_id: RequestId,
     server: &'a Server<R>,
-    /// Whether a change was started. From then on it goes on, whatever becomes of the answer.
+    /// True once a change was started. The change is completed even if the request times out.
     begun: Cell<bool>,
 }
 
-/// Answers a request with what `work` says. Work that takes too long, or panics, is answered like any other failure.
+/// Responds with the result of `work`. A timeout or a panic becomes an error response.
 pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
     http: &HttpRequest,
     server: &Server<R>,
@@ -57,14 +57,14 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         &self.server.0.use_cases
     }
 
-    /// The member who calls. An attempt by the operator, who is none, is a security event.
+    /// The caller as a member. An attempt by the operator, who is not a member, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
         let admitted = self.server.0.gate.admit(self.http.headers()).await;
         let identity = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
         identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
     }
 
-    /// The caller as an admin. An attempt by anybody else is a security event.
+    /// The caller as an admin. An attempt by another member is a security event.
     pub(super) fn admin<'c>(
         &self,
         caller: &'c Caller,
@@ -78,13 +78,12 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         self.failed(refusal.into())
     }
 
-    /// The JSON object in the body.
     pub(super) async fn body(&self, payload: web::Payload) -> Result<Body, HttpError> {
         body::check_kind(self.http.headers())?;
         Body::parse(&body::read(self.http.headers(), payload, &self.server.1).await?)
     }
 
-    /// Sees a change through in a task of its own: a client that hangs up does not cut it in half.
+    /// Executes a change in a task of its own, so that it is completed even if the client disconnects.
     pub(super) async fn change<T, F>(
         &self,
         change: impl FnOnce(web::Data<Rest<R>>) -> F,
@@ -97,7 +96,7 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         let task = self.server.2.spawn(change(self.server.0.clone()));
         match task.await {
             Ok(outcome) => outcome.map_err(|failure| self.failed(failure)),
-            // It panicked, so nobody knows how far it came.
+            // The task panicked, so the outcome is not known.
             Err(_panic) => Err(failure::outcome_unknown()),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     strict_json,
 };
 
-/// The longest part of a caller's text that a message repeats, in characters.
+/// The maximum length of a caller's text in a message, in characters.
 const LONGEST_QUOTE: usize = 40;
 
 /// The problems of an input.

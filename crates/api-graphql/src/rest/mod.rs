@@ -6,9 +6,9 @@
 //! | `PATCH /api/issues/{number}`, `DELETE /api/issues/{number}` | admins |
 //! | `GET /api/openapi.json` | everybody |
 //!
-//! Issues go by their number and members by their user id. Callers come in through the same gate as those of GraphQL,
-//! so they share rate limits. Input is strict: what is not known is refused, and everything that is wrong is told at
-//! once. Errors have the shape of all errors outside GraphQL.
+//! Issues are identified by number and members by user id. Callers pass the same gate as those of GraphQL,
+//! so they share rate limits. Input is strict: unknown fields are refused, and all problems are reported at
+//! once. Errors have the format of all errors outside GraphQL.
 
 mod call;
 mod failure;
@@ -28,15 +28,13 @@ use crate::{
     server::Routes,
 };
 
-/// What the routes work with.
+/// The data of the routes.
 pub struct Rest<R: CallerResolver<Caller = Identity>> {
-    /// Lets callers in. Shared with every other door.
+    /// The gate, which all routes share.
     pub gate: Arc<Gate<R>>,
-    /// What the platform does.
     pub use_cases: Arc<UseCases>,
 }
 
-/// The routes, to be added to a server.
 #[must_use]
 pub fn routes<R: CallerResolver<Caller = Identity>>(rest: Rest<R>) -> Routes {
     let credentials =

@@ -1,4 +1,4 @@
-//! The document that describes the routes, generated from them.
+//! The OpenAPI document, which is generated from the routes.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::{
@@ -19,7 +19,7 @@ use crate::http::error::HttpError;
 #[openapi(
     info(
         title = "Convene: issues",
-        description = "The issue tracker of an organization. Everything else that Convene does, it does over GraphQL."
+        description = "The issue tracker of an organization. All other functions of Convene are available over GraphQL."
     ),
     servers((url = "/")),
     paths(
@@ -30,31 +30,31 @@ use crate::http::error::HttpError;
         delete::handle,
     ),
     components(schemas(IssueAnswer, Status, Priority, NewIssue, IssueChanges, Error)),
-    tags((name = "issues", description = "What is broken, missing or to be done")),
+    tags((name = "issues", description = "Defects, requests and tasks")),
 )]
 struct Document;
 
-/// How callers of a server prove who they are.
+/// The way in which callers authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credentials {
-    /// With a signed token.
+    /// A signed token.
     Token,
-    /// With the plain headers of development.
+    /// The plain headers of development.
     Headers,
 }
 
-/// The document for a server that takes such credentials, as JSON.
+/// The document for a server that accepts these credentials, as JSON.
 ///
 /// # Errors
 ///
-/// It cannot be written, which is a defect.
+/// The document cannot be serialized, which is a defect.
 pub fn json(credentials: Credentials) -> serde_json::Result<String> {
     let mut document = Document::openapi();
     credentials.describe(&mut document);
     document.to_pretty_json()
 }
 
-/// Adds the route. The document is written once; there is no secret in it, so everybody may read it.
+/// Adds the route. The document is serialized once; it contains no secret, so everybody may read it.
 pub(super) fn routes(config: &mut web::ServiceConfig, credentials: Credentials) {
     let document = json(credentials).ok().map(web::Bytes::from);
     let serve = move |request: HttpRequest| {
@@ -76,7 +76,7 @@ async fn other_method(request: HttpRequest) -> HttpResponse {
 }
 
 impl Credentials {
-    /// Names the headers that a request needs.
+    /// Adds the headers that a request needs.
     fn describe(self, document: &mut openapi::OpenApi) {
         let header = |name: &str, description: &str| {
             SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)))

@@ -55,10 +55,10 @@ async fn it_tells_what_goes_over_the_wire() {
     assert_json_snapshot!(schemas["NewIssue"], @r##"
     {
       "additionalProperties": false,
-      "description": "An issue to be reported. Fields that are not listed are refused.",
+      "description": "An issue to report. Fields that are not listed are refused.",
       "properties": {
         "assigneeId": {
-          "description": "The user id of the member who takes care of it.",
+          "description": "The user id of the assigned member.",
           "maxLength": 255,
           "minLength": 1,
           "type": [
@@ -67,21 +67,21 @@ async fn it_tells_what_goes_over_the_wire() {
           ]
         },
         "description": {
-          "description": "The details.",
+          "description": "The description.",
           "example": "Users cannot log in",
           "maxLength": 10000,
           "type": "string"
         },
         "priority": {
           "$ref": "#/components/schemas/Priority",
-          "description": "How pressing it is; MEDIUM if left out."
+          "description": "The priority; MEDIUM if left out."
         },
         "status": {
           "$ref": "#/components/schemas/NewStatus",
-          "description": "OPEN, as every new issue is."
+          "description": "The status: OPEN, as of every new issue."
         },
         "title": {
-          "description": "What it is about: one line, trimmed.",
+          "description": "The title: one line, trimmed.",
           "example": "Fix login bug",
           "maxLength": 200,
           "minLength": 1,

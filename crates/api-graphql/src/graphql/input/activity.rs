@@ -8,23 +8,23 @@ use juniper::{GraphQLInputObject, ID};
 use super::registration::check_window;
 use crate::graphql::{problems::Problems, scalars::DateTime};
 
-/// Which entries of the activity log are wanted. What is left out asks nothing.
+/// A filter of activity log entries. Fields that are left out select everything.
 #[derive(Clone, Debug, Default, GraphQLInputObject)]
 pub struct ActivityFilter {
-    /// Those about the thing with this id.
+    /// Entries about the object with this id.
     pub subject_id: Option<ID>,
-    /// Those of this actor: a user id, or `system`.
+    /// Entries of this actor: a user id, or `system`.
     pub actor: Option<String>,
-    /// Those of this action, such as `event.created`.
+    /// Entries of this action, such as `event.created`.
     pub action: Option<String>,
-    /// Those at or after this.
+    /// Entries at or after this instant.
     pub from: Option<DateTime>,
-    /// Those before this.
+    /// Entries before this instant.
     pub to: Option<DateTime>,
 }
 
 impl ActivityFilter {
-    /// The filter, or `None` with every problem noted.
+    /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::ActivityFilter> {
         let subject = problems.check_optional("subjectId", self.subject_id.as_ref(), |id| {
             Subject::parse(id).map(|subject| subject.to_string()).ok_or("is not a valid id")

@@ -7,8 +7,8 @@ use juniper::{
 
 /// A value of an enum, for fields that have one as their default.
 ///
-/// The library prints the default of an enum as a string, in quotes, which no client accepts as a value of the enum.
-/// Here it is what it is: a name. In every other way this is the enum.
+/// Juniper prints the default of an enum as a string, in quotes, which no client accepts as a value of the enum.
+/// This type prints it as a name. In every other respect it is the enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice<T>(pub T);
 

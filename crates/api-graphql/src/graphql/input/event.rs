@@ -18,51 +18,52 @@ use crate::graphql::{
     scalars::{Duration, LocalDateTime, TimeZone},
 };
 
-/// Which events are wanted. What is left out asks nothing.
+/// A filter of events. Fields that are left out select everything.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct EventFilter {
-    /// Those with this text in title or description, whatever its case.
+    /// Events with this text in their title or description, regardless of case.
     pub search: Option<String>,
-    /// Those of this status.
+    /// Events of this status.
     pub status: Option<EventStatus>,
-    /// Those that repeat, or those that do not.
+    /// True: recurring events only; false: one-off events only.
     pub recurring: Option<bool>,
 }
 
 impl EventFilter {
-    /// The filter, or `None` with every problem noted.
+    /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::EventFilter> {
         let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse)?;
         Some(ports::EventFilter { search, status: self.status.map(Into::into), recurring: self.recurring })
     }
 }
 
-/// An event to be created.
+/// An event to create.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateEventInput {
-    /// What it is called.
+    /// The title.
     pub title: String,
-    /// What it is about.
+    /// The description.
     pub description: Option<String>,
-    /// Where it takes place.
+    /// The location.
     pub location: Option<String>,
-    /// The zone that its wall-clock times are read in; the organization's if left out.
+    /// The time zone of the event's local times; the organization's if left out.
     pub time_zone: Option<TimeZone>,
-    /// When its first occurrence begins.
+    /// The start of the first occurrence.
     pub starts_at: LocalDateTime,
-    /// How long each occurrence takes: 1 minute to 31 days.
+    /// The duration of each occurrence: 1 minute to 31 days.
     pub duration: Duration,
-    /// How it repeats; a one-off event if left out.
+    /// The recurrence; a one-off event if left out.
     pub recurrence: Option<RecurrenceInput>,
-    /// How many seats each occurrence has: 1 to 1,000,000.
+    /// The number of seats of each occurrence: 1 to 1,000,000.
     pub capacity: i32,
-    /// How long before an occurrence's start registration opens; at once if left out.
+    /// The time between the opening of registration and the start of an occurrence; open at once if left out.
     pub registration_opens: Option<Duration>,
-    /// How long before its start registration closes; at its start if left out.
+    /// The time between the close of registration and the start of an occurrence; open until the start if left out.
     pub registration_closes: Option<Duration>,
-    /// How long before its start a member may still cancel; until its start if left out.
+    /// The time between the end of cancellations by members and the start of an occurrence; possible until the
+    /// start if left out.
     pub cancellation_closes: Option<Duration>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -109,21 +110,21 @@ impl MutationInput for CreateEventInput {
     }
 }
 
-/// Which part of a series an edit changes.
+/// The part of a series that an edit changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
 pub enum EditScope {
-    /// The whole series, as far as it has not begun.
+    /// All occurrences of the series that have not begun.
     All,
-    /// One occurrence and all after it, which become an event of their own.
+    /// One occurrence and all later ones, which become an event of their own.
     ThisAndFollowing,
 }
 
-/// What happens to registrations that an edit would drop, or move onto another seat of the same member.
+/// The treatment of registrations whose occurrence an edit would drop, or move so that the member has a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
 pub enum OnAffected {
-    /// The edit is refused and says whom it affects.
+    /// Refuses the edit and lists the affected registrations.
     Refuse,
-    /// They are cancelled, each with its reason.
+    /// Cancels the registrations, each with its reason.
     CancelRegistrations,
 }
 
@@ -136,20 +137,20 @@ impl From<OnAffected> for ports::OnAffected {
     }
 }
 
-/// What happens to registrations; an edit that does not say is refused.
+/// The treatment of affected registrations. By default, the edit is refused.
 pub(super) fn on_affected(given: Option<Choice<OnAffected>>) -> ports::OnAffected {
     given.map_or(ports::OnAffected::Refuse, |Choice(given)| given.into())
 }
 
-/// What to change of an event. What is left out stays as it is; registrations follow their occurrence by its
+/// Changes of an event. Fields that are left out stay as they are. Registrations follow their occurrence by its
 /// original start.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateEventInput {
-    /// Which event.
+    /// The id of the event.
     pub event_id: ID,
-    /// The version that the change was made for: refused if somebody else was faster.
+    /// The version that the change is based on; the change is refused if the event has another version.
     pub expected_version: Option<i32>,
-    /// Which part of the series.
+    /// The part of the series to change.
     #[graphql(default = Some(Choice(EditScope::All)))]
     pub scope: Option<Choice<EditScope>>,
     /// With `THIS_AND_FOLLOWING`: the first occurrence of the new event.
@@ -158,28 +159,28 @@ pub struct UpdateEventInput {
     pub title: Option<String>,
     /// A new description.
     pub description: Option<String>,
-    /// A new place.
+    /// A new location.
     pub location: Option<String>,
-    /// A new zone: wall-clock times stay, instants move.
+    /// A new time zone: local times stay as they are, instants change.
     pub time_zone: Option<TimeZone>,
-    /// A new first start.
+    /// A new start of the first occurrence.
     pub starts_at: Option<LocalDateTime>,
-    /// A new length of each occurrence.
+    /// A new duration of each occurrence.
     pub duration: Option<Duration>,
-    /// A new recurrence; null leaves a one-off event.
+    /// A new recurrence; null makes the event a one-off event.
     pub recurrence: Nullable<RecurrenceInput>,
     /// A new number of seats of each occurrence.
     pub capacity: Option<i32>,
-    /// When registration opens; null: at once.
+    /// The new opening of registration; null: open at once.
     pub registration_opens: Nullable<Duration>,
-    /// When registration closes; null: at the start.
+    /// The new close of registration; null: open until the start.
     pub registration_closes: Nullable<Duration>,
-    /// Until when a member may cancel; null: until the start.
+    /// The new limit for cancellations by members; null: possible until the start.
     pub cancellation_closes: Nullable<Duration>,
-    /// What happens to registrations in the way.
+    /// The treatment of affected registrations.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -276,9 +277,9 @@ macro_rules! event_input {
         $(#[$docs])*
         #[derive(Clone, Debug, GraphQLInputObject)]
         pub struct $name {
-            /// Which event.
+            /// The id of the event.
             pub event_id: ID,
-            /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+            /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
             pub idempotency_key: Option<String>,
         }
 
@@ -295,10 +296,10 @@ macro_rules! event_input {
 }
 
 event_input!(
-    /// An event to be called off.
+    /// An event to cancel.
     CancelEventInput
 );
 event_input!(
-    /// An event to be deleted. Refused while anyone holds a seat.
+    /// An event to delete. It is refused while a member holds a seat.
     DeleteEventInput
 );

@@ -15,24 +15,24 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// Which issues are wanted. What is left out asks nothing.
+/// A filter of issues. Fields that are left out select everything.
 #[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct IssueFilter {
-    /// Those of these statuses.
+    /// Issues of these statuses.
     #[garde(length(max = 100))]
     pub status: Option<Vec<IssueStatus>>,
-    /// Those of these priorities.
+    /// Issues of these priorities.
     #[garde(length(max = 100))]
     pub priority: Option<Vec<IssuePriority>>,
-    /// Those that this member takes care of.
+    /// Issues assigned to this member.
     pub assignee_id: Option<ID>,
-    /// Those with this text in title or description, whatever its case.
+    /// Issues with this text in their title or description, regardless of case.
     pub search: Option<String>,
 }
 
 impl IssueFilter {
-    /// The filter, or `None` with every problem noted.
+    /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::IssueFilter> {
         problems.check_shape(None, self);
         let assignee =
@@ -47,21 +47,21 @@ impl IssueFilter {
     }
 }
 
-/// An issue to be reported.
+/// An issue to report.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateIssueInput {
-    /// What it is about.
+    /// The title.
     pub title: String,
-    /// The details.
+    /// The description.
     pub description: String,
-    /// How pressing it is.
+    /// The priority.
     #[graphql(default = Some(Choice(IssuePriority::Medium)))]
     pub priority: Option<Choice<IssuePriority>>,
-    /// Who takes care of it.
+    /// The id of the assigned member.
     pub assignee_id: Option<ID>,
-    /// The event it belongs to.
+    /// The id of the event that the issue is about.
     pub event_id: Option<ID>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -86,24 +86,24 @@ impl MutationInput for CreateIssueInput {
     }
 }
 
-/// What to change of an issue. What is left out stays as it is.
+/// Changes of an issue. Fields that are left out stay as they are.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateIssueInput {
-    /// Which issue.
+    /// The id of the issue.
     pub issue_id: ID,
     /// A new title.
     pub title: Option<String>,
     /// A new description.
     pub description: Option<String>,
-    /// How far it is now.
+    /// A new status.
     pub status: Option<IssueStatus>,
-    /// How pressing it is now.
+    /// A new priority.
     pub priority: Option<IssuePriority>,
-    /// Who takes care of it now; null: nobody.
+    /// The id of the new assignee; null removes the assignee.
     pub assignee_id: Nullable<ID>,
-    /// The event it belongs to; null: none.
+    /// The id of the new event; null removes the event.
     pub event_id: Nullable<ID>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -139,12 +139,12 @@ impl MutationInput for UpdateIssueInput {
     }
 }
 
-/// An issue to be deleted.
+/// An issue to delete.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct DeleteIssueInput {
-    /// Which issue.
+    /// The id of the issue.
     pub issue_id: ID,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 

@@ -12,19 +12,19 @@ use juniper::{GraphQLInputObject, ID, Nullable};
 use super::{Choice, MutationInput, idempotency_key};
 use crate::graphql::{object::Role, problems::Problems};
 
-/// A member to be added to the caller's organization.
+/// A member to add to the caller's organization.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct AddMemberInput {
     /// The subject of the member's credentials, unique in the organization.
     pub user_id: String,
-    /// How others call the member.
+    /// The name that other members see.
     pub display_name: String,
-    /// The member's address; only the member and ADMINs see it.
+    /// The email address; visible to the member and to ADMINs only.
     pub email: Option<String>,
-    /// What the member may do.
+    /// The role.
     #[graphql(default = Some(Choice(Role::Member)))]
     pub role: Option<Choice<Role>>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -42,18 +42,18 @@ impl MutationInput for AddMemberInput {
     }
 }
 
-/// What to change of a member. What is left out stays as it is.
+/// Changes of a member. Fields that are left out stay as they are.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateMemberInput {
-    /// Which member.
+    /// The id of the member.
     pub member_id: ID,
-    /// A new name.
+    /// A new display name.
     pub display_name: Option<String>,
-    /// A new address; null removes it.
+    /// A new email address; null removes the address.
     pub email: Nullable<String>,
-    /// A new role. The organization's last ADMIN stays one.
+    /// A new role. The role of the organization's last ADMIN cannot change.
     pub role: Option<Role>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -77,12 +77,12 @@ impl MutationInput for UpdateMemberInput {
     }
 }
 
-/// A member to be removed.
+/// A member to remove.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct RemoveMemberInput {
-    /// Which member.
+    /// The id of the member.
     pub member_id: ID,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The inputs of mutations and the filters of lists: from what a caller wrote to commands of the use cases.
+//! The inputs of mutations and the filters of lists, and their conversion to commands of the use cases.
 
 mod activity;
 mod canonical;
@@ -38,25 +38,25 @@ use crate::fingerprint::fingerprint;
 
 /// The input of a mutation.
 pub(crate) trait MutationInput: ToInputValue {
-    /// What the use case takes.
+    /// The command of the use case.
     type Command;
 
-    /// The caller's own name for the mutation.
+    /// The caller's idempotency key.
     fn idempotency_key(&self) -> Option<&str>;
 
-    /// The fields that are cleared by an explicit null, which is another input than leaving them out.
+    /// The fields that an explicit null clears. For them, null and absent are different inputs.
     fn cleared(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
-    /// The command, or `None` with every problem noted.
+    /// The command, or `None` if a problem was noted.
     fn check(&self, problems: &mut Problems) -> Option<Self::Command>;
 }
 
-/// The command of an input, and what the use case has to know of its request.
+/// The command of an input, and the metadata of its request.
 ///
 /// # Errors
-/// Everything that is wrong with the input, its key included.
+/// All problems of the input, including those of its key.
 pub(crate) fn prepare<I: MutationInput>(
     context: &Context,
     mutation: &'static str,
@@ -73,7 +73,7 @@ pub(crate) fn prepare<I: MutationInput>(
     Ok((command, context.metadata(idempotency)))
 }
 
-/// Gives inputs their key.
+/// Implements the access to the idempotency key.
 macro_rules! idempotency_key {
     () => {
         fn idempotency_key(&self) -> Option<&str> {

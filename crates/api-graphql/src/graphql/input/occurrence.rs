@@ -13,24 +13,23 @@ use crate::graphql::{
     scalars::{Duration, LocalDateTime},
 };
 
-/// Which occurrences are wanted. What is left out asks nothing.
+/// A filter of occurrences. Fields that are left out select everything.
 #[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct OccurrenceFilter {
-    /// Those of these events, at most 100.
+    /// Occurrences of these events; at most 100 ids.
     #[garde(length(max = 100))]
     pub event_ids: Option<Vec<ID>>,
-    /// Those with this text in their title or their event's description, whatever its case.
+    /// Occurrences with this text in their title or in the description of their event, regardless of case.
     pub search: Option<String>,
-    /// Whether cancelled ones are wanted too.
+    /// Includes cancelled occurrences.
     #[graphql(default = Some(false))]
     pub include_cancelled: Option<bool>,
-    /// Only those that members can register for now.
+    /// Selects only occurrences that are open for registration now.
     #[graphql(default = Some(false))]
     pub only_open: Option<bool>,
 }
 
-/// A filter that was checked.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedOccurrenceFilter {
     pub(crate) events: Option<Vec<EventId>>,
@@ -40,7 +39,7 @@ pub(crate) struct CheckedOccurrenceFilter {
 }
 
 impl OccurrenceFilter {
-    /// The filter, or `None` with every problem noted.
+    /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<CheckedOccurrenceFilter> {
         problems.check_shape(None, self);
         let events = match &self.event_ids {
@@ -57,25 +56,25 @@ impl OccurrenceFilter {
     }
 }
 
-/// What to change of one occurrence only. What is left out stays as it is.
+/// Changes of a single occurrence. Fields that are left out stay as they are.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateOccurrenceInput {
-    /// Which occurrence.
+    /// The id of the occurrence.
     pub occurrence_id: ID,
-    /// A title of its own.
+    /// A title of this occurrence only.
     pub title: Option<String>,
-    /// A place of its own.
+    /// A location of this occurrence only.
     pub location: Option<String>,
-    /// A start of its own, as a wall-clock time in the event's zone.
+    /// A start of this occurrence only, as a local time in the event's time zone.
     pub starts_at: Option<LocalDateTime>,
-    /// A length of its own.
+    /// A duration of this occurrence only.
     pub duration: Option<Duration>,
-    /// A number of seats of its own.
+    /// A number of seats of this occurrence only.
     pub capacity: Option<i32>,
-    /// What happens to registrations in the way.
+    /// The treatment of affected registrations.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -106,12 +105,12 @@ impl MutationInput for UpdateOccurrenceInput {
     }
 }
 
-/// An occurrence to be called off.
+/// An occurrence to cancel.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CancelOccurrenceInput {
-    /// Which occurrence.
+    /// The id of the occurrence.
     pub occurrence_id: ID,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 

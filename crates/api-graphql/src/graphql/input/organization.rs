@@ -5,21 +5,21 @@ use juniper::GraphQLInputObject;
 use super::{MutationInput, idempotency_key};
 use crate::graphql::{problems::Problems, scalars::TimeZone};
 
-/// An organization to be founded, and its first ADMIN.
+/// An organization to create, and its first ADMIN.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateOrganizationInput {
-    /// Its name in credentials and addresses: lower-case letters, digits and hyphens, unique on the platform. It
+    /// The name in credentials and addresses: lower-case letters, digits and hyphens, unique on the platform. It
     /// never changes.
     pub slug: String,
-    /// Its name for people.
+    /// The display name.
     pub name: String,
-    /// The zone of its events, unless they name another.
+    /// The default time zone of its events.
     pub time_zone: TimeZone,
     /// The subject of the first ADMIN's credentials.
     pub admin_user_id: String,
-    /// How the first ADMIN is called.
+    /// The display name of the first ADMIN.
     pub admin_display_name: String,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -45,14 +45,14 @@ impl MutationInput for CreateOrganizationInput {
     }
 }
 
-/// What to change of the caller's organization. What is left out stays as it is.
+/// Changes of the caller's organization. Fields that are left out stay as they are.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateOrganizationInput {
-    /// A new name for people.
+    /// A new display name.
     pub name: Option<String>,
-    /// A new zone for events to come; events that exist keep theirs.
+    /// A new default time zone for new events; existing events keep their time zone.
     pub time_zone: Option<TimeZone>,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 

@@ -40,46 +40,46 @@ impl From<Weekday> for time::Weekday {
     }
 }
 
-/// A day of the week, or only one of those in a month or year.
+/// A day of the week: every one, or only the nth of each month or year.
 #[derive(Clone, Copy, Debug, GraphQLInputObject)]
 pub struct WeekdayInput {
     /// The day of the week.
     pub day: Weekday,
-    /// Which one: 1 to 5 from the first, -1 to -5 from the last. For monthly and yearly rules only.
+    /// The number of the weekday: 1 to 5 from the first, -1 to -5 from the last. For monthly and yearly rules only.
     pub nth: Option<i32>,
 }
 
-/// How an event repeats: either `frequency` with its parts, or `rrule`.
+/// A recurrence: either `frequency` with its parts, or `rrule`.
 #[derive(Clone, Debug, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct RecurrenceInput {
-    /// How often, before the other parts widen or narrow it.
+    /// The frequency, which the other parts widen or narrow.
     pub frequency: Option<Frequency>,
-    /// Every how many days, weeks, months or years; 1 if left out.
+    /// The number of days, weeks, months or years from one repetition to the next; 1 if left out.
     pub interval: Option<i32>,
-    /// On which days of the week.
+    /// The days of the week.
     #[garde(length(max = limits::LIST_VALUES))]
     pub by_weekday: Option<Vec<WeekdayInput>>,
-    /// On which days of the month: 1 to 31, or -1 to -31 from its end.
+    /// The days of the month: 1 to 31, or -1 to -31 from its end.
     #[garde(length(max = limits::LIST_VALUES))]
     pub by_month_day: Option<Vec<i32>>,
-    /// In which months: 1 to 12.
+    /// The months: 1 to 12.
     #[garde(length(max = limits::LIST_VALUES))]
     pub by_month: Option<Vec<i32>>,
-    /// Which of the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
+    /// The positions to keep among the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
     #[garde(length(max = limits::LIST_VALUES))]
     pub by_set_position: Option<Vec<i32>>,
-    /// After how many occurrences it ends. Not together with `until`.
+    /// The number of occurrences. Not together with `until`.
     pub count: Option<i32>,
-    /// After which wall-clock time there are no more. Not together with `count`.
+    /// The local time after which there are no occurrences. Not together with `count`.
     pub until: Option<LocalDateTime>,
     /// The rule as a text of RFC 5545, with or without `RRULE:`, instead of all of the above.
     #[garde(length(bytes, max = limits::RULE_TEXT))]
     pub rrule: Option<String>,
-    /// Wall-clock starts that the rule gives but that do not take place.
+    /// Local starts that are excluded from the dates of the rule.
     #[garde(length(max = limits::EXTRA_DATES))]
     pub exdates: Option<Vec<LocalDateTime>>,
-    /// Wall-clock starts that take place beside the rule.
+    /// Local starts that are added to the dates of the rule.
     #[garde(length(max = limits::EXTRA_DATES))]
     pub rdates: Option<Vec<LocalDateTime>>,
 }
@@ -89,7 +89,7 @@ impl RecurrenceInput {
         if self.rrule.is_some() { RuleForm::Text } else { RuleForm::Fields }
     }
 
-    /// What a use case answered about the recurrence, with the fields named that the caller wrote.
+    /// The failure of a use case, with the field names that the caller used.
     pub(crate) fn name_as_written(&self, failure: Failure) -> Failure {
         match self.form() {
             RuleForm::Text => as_text(failure),
@@ -97,7 +97,7 @@ impl RecurrenceInput {
         }
     }
 
-    /// The recurrence, or `None` with every problem noted.
+    /// The checked recurrence, or `None` if a problem was noted.
     pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
         let field = FieldPath::of("recurrence");
         problems.check_shape(Some(&field), self);
@@ -126,7 +126,7 @@ impl RecurrenceInput {
         parsed.map_err(|found| problems.note_all(rule_refusals(&found, self.form()))).ok()
     }
 
-    /// The fields given that are parts of a rule.
+    /// The fields that are parts of a rule and were given.
     fn given_parts(&self) -> impl Iterator<Item = &'static str> {
         let parts = [
             ("frequency", self.frequency.is_some()),
@@ -155,7 +155,7 @@ impl RecurrenceInput {
             frequency: self.frequency.map(Into::into),
             interval: self.interval.unwrap_or(1),
             count: self.count,
-            // One that is wrong was noted; the other parts are checked all the same.
+            // A wrong part was noted; the other parts are checked all the same.
             until: until.flatten().map(Until::Local),
             by_month: self.by_month.clone().unwrap_or_default(),
             by_month_day: self.by_month_day.clone().unwrap_or_default(),
@@ -166,22 +166,22 @@ impl RecurrenceInput {
     }
 }
 
-/// A series to be looked at before it is stored.
+/// A series to preview.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct PreviewRecurrenceInput {
-    /// The zone that wall-clock times are read in.
+    /// The time zone of local times.
     pub time_zone: TimeZone,
-    /// When the first occurrence begins.
+    /// The start of the first occurrence.
     pub starts_at: LocalDateTime,
-    /// How long each occurrence takes.
+    /// The duration of each occurrence.
     pub duration: Duration,
-    /// How it repeats.
+    /// The recurrence.
     pub recurrence: RecurrenceInput,
-    /// From when on; from the first occurrence on if left out.
+    /// The beginning of the window; the first occurrence if left out.
     pub from: Option<DateTime>,
-    /// Until when; as far as the series goes if left out.
+    /// The end of the window; the end of the series if left out.
     pub to: Option<DateTime>,
-    /// At most how many occurrences, 1 to 100.
+    /// The maximum number of occurrences, 1 to 100.
     #[graphql(default = Some(50))]
     pub first: Option<i32>,
 }
@@ -189,7 +189,7 @@ pub struct PreviewRecurrenceInput {
 impl PreviewRecurrenceInput {
     const DEFAULT_FIRST: i32 = 50;
 
-    /// The command, or `None` with every problem noted.
+    /// The command, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<PreviewRecurrenceCommand> {
         let time_zone = problems.check("timeZone", self.time_zone.parse());
         let starts_at = problems.check("startsAt", self.starts_at.parse());

@@ -75,7 +75,7 @@ macro_rules! register_input {
             /// True to join the waitlist of a full occurrence, instead of being refused.
             #[graphql(default = Some(false))]
             pub join_waitlist: Option<bool>,
-            /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+            /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
             pub idempotency_key: Option<String>,
         }
 
@@ -116,7 +116,7 @@ register_input!(
 pub struct CancelRegistrationInput {
     /// The registration.
     pub registration_id: ID,
-    /// The caller's own name for this mutation: a repeat with it changes nothing and gives the same answer.
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
 

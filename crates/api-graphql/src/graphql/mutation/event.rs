@@ -9,14 +9,13 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A new event.
+    /// The result of creating an event.
     CreateEventPayload {
-        /// The event; null if it was refused.
+        /// The event; null if the mutation was refused.
         event: Option<Event>,
     }
 );
 
-/// Creates an event.
 pub(super) async fn create(
     context: &Context,
     input: &CreateEventInput,
@@ -35,16 +34,15 @@ pub(super) async fn create(
 }
 
 payload!(
-    /// A changed event.
+    /// The result of changing an event.
     UpdateEventPayload {
-        /// The event as it is now, or the new one of a split series; null if the change was refused.
+        /// The changed event, or the new event of a split series; null if the mutation was refused.
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
 
-/// Changes an event.
 pub(super) async fn update(
     context: &Context,
     input: &UpdateEventInput,
@@ -67,16 +65,15 @@ pub(super) async fn update(
 }
 
 payload!(
-    /// An event that was called off.
+    /// The result of cancelling an event.
     CancelEventPayload {
-        /// The event; null if it was refused.
+        /// The event; null if the mutation was refused.
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
 
-/// Calls an event off.
 pub(super) async fn cancel(
     context: &Context,
     input: &CancelEventInput,
@@ -95,14 +92,13 @@ pub(super) async fn cancel(
 }
 
 payload!(
-    /// An event that was deleted.
+    /// The result of deleting an event.
     DeleteEventPayload {
-        /// The event's id; null if it was refused.
+        /// The id of the deleted event; null if the mutation was refused.
         deleted_event_id: Option<ID>,
     }
 );
 
-/// Deletes an event.
 pub(super) async fn delete(
     context: &Context,
     input: &DeleteEventInput,

@@ -9,14 +9,13 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A new issue.
+    /// The result of reporting an issue.
     CreateIssuePayload {
-        /// The issue; null if it was refused.
+        /// The issue; null if the mutation was refused.
         issue: Option<Issue>,
     }
 );
 
-/// Reports an issue.
 pub(super) async fn create(
     context: &Context,
     input: &CreateIssueInput,
@@ -31,14 +30,13 @@ pub(super) async fn create(
 }
 
 payload!(
-    /// A changed issue.
+    /// The result of changing an issue.
     UpdateIssuePayload {
-        /// The issue as it is now; null if the change was refused.
+        /// The changed issue; null if the mutation was refused.
         issue: Option<Issue>,
     }
 );
 
-/// Changes an issue.
 pub(super) async fn update(
     context: &Context,
     input: &UpdateIssueInput,
@@ -53,14 +51,13 @@ pub(super) async fn update(
 }
 
 payload!(
-    /// An issue that was deleted.
+    /// The result of deleting an issue.
     DeleteIssuePayload {
-        /// The issue's id; null if it was refused.
+        /// The id of the deleted issue; null if the mutation was refused.
         deleted_issue_id: Option<ID>,
     }
 );
 
-/// Deletes an issue.
 pub(super) async fn delete(
     context: &Context,
     input: &DeleteIssueInput,

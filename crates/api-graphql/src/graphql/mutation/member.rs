@@ -9,14 +9,13 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A new member.
+    /// The result of adding a member.
     AddMemberPayload {
-        /// The member; null if it was refused.
+        /// The member; null if the mutation was refused.
         member: Option<Member>,
     }
 );
 
-/// Adds a member.
 pub(super) async fn add(context: &Context, input: &AddMemberInput) -> Result<AddMemberPayload, FieldProblem> {
     run(context, async {
         let admin = context.acting_admin()?;
@@ -28,14 +27,13 @@ pub(super) async fn add(context: &Context, input: &AddMemberInput) -> Result<Add
 }
 
 payload!(
-    /// A changed member.
+    /// The result of changing a member.
     UpdateMemberPayload {
-        /// The member as they are now; null if the change was refused.
+        /// The changed member; null if the mutation was refused.
         member: Option<Member>,
     }
 );
 
-/// Changes a member.
 pub(super) async fn update(
     context: &Context,
     input: &UpdateMemberInput,
@@ -50,16 +48,15 @@ pub(super) async fn update(
 }
 
 payload!(
-    /// What removing a member did.
+    /// The result of removing a member.
     RemoveMemberPayload {
-        /// The member's id; null if it was refused.
+        /// The id of the removed member; null if the mutation was refused.
         removed_member_id: Option<ID>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
 
-/// Removes a member.
 pub(super) async fn remove(
     context: &Context,
     input: &RemoveMemberInput,

@@ -30,17 +30,17 @@ use super::{
     },
 };
 
-/// What can be changed. A change that the rules refuse answers with its payload and `userErrors`, and changes
+/// The mutations. A mutation that the rules refuse returns its payload with `userErrors`, and changes
 /// nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation;
 
-/// What can be changed. A change that the rules refuse answers with its payload and `userErrors`, and changes
+/// The mutations. A mutation that the rules refuse returns its payload with `userErrors`, and changes
 /// nothing.
 #[graphql_object]
 #[graphql(context = Context)]
 impl Mutation {
-    /// Founds an organization together with its first ADMIN. For the platform's operator.
+    /// Creates an organization together with its first ADMIN. Platform operator only.
     async fn create_organization(
         context: &Context,
         input: CreateOrganizationInput,
@@ -69,7 +69,7 @@ impl Mutation {
         member::update(context, &input).await
     }
 
-    /// Removes a member and cancels what they hold. ADMIN only.
+    /// Removes a member and cancels their registrations. ADMIN only.
     async fn remove_member(
         context: &Context,
         input: RemoveMemberInput,
@@ -85,7 +85,7 @@ impl Mutation {
         event::create(context, &input).await
     }
 
-    /// Changes an event, all of it or one part of its series. ADMIN only.
+    /// Changes an event, or a part of its series. ADMIN only.
     async fn update_event(
         context: &Context,
         input: UpdateEventInput,
@@ -93,7 +93,7 @@ impl Mutation {
         event::update(context, &input).await
     }
 
-    /// Calls an event off, with every registration for what has not begun. ADMIN only.
+    /// Cancels an event, with all registrations for occurrences that have not begun. ADMIN only.
     async fn cancel_event(
         context: &Context,
         input: CancelEventInput,
@@ -101,7 +101,7 @@ impl Mutation {
         event::cancel(context, &input).await
     }
 
-    /// Deletes an event. Refused while anyone holds a seat. ADMIN only.
+    /// Deletes an event. It is refused while a member holds a seat. ADMIN only.
     async fn delete_event(
         context: &Context,
         input: DeleteEventInput,
@@ -109,7 +109,7 @@ impl Mutation {
         event::delete(context, &input).await
     }
 
-    /// Changes one occurrence only. ADMIN only.
+    /// Changes a single occurrence. ADMIN only.
     async fn update_occurrence(
         context: &Context,
         input: UpdateOccurrenceInput,
@@ -117,7 +117,7 @@ impl Mutation {
         occurrence::update(context, &input).await
     }
 
-    /// Calls one occurrence off, with every registration for it. ADMIN only.
+    /// Cancels a single occurrence, with all registrations for it. ADMIN only.
     async fn cancel_occurrence(
         context: &Context,
         input: CancelOccurrenceInput,
@@ -165,7 +165,7 @@ impl Mutation {
         issue::update(context, &input).await
     }
 
-    /// Deletes an issue. Its number is not given out again. ADMIN only.
+    /// Deletes an issue. Its number is not used again. ADMIN only.
     async fn delete_issue(
         context: &Context,
         input: DeleteIssueInput,

@@ -7,16 +7,15 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A changed occurrence.
+    /// The result of changing an occurrence.
     UpdateOccurrencePayload {
-        /// The occurrence as it is now; null if the change was refused.
+        /// The changed occurrence; null if the mutation was refused.
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
 
-/// Changes one occurrence.
 pub(super) async fn update(
     context: &Context,
     input: &UpdateOccurrenceInput,
@@ -35,16 +34,15 @@ pub(super) async fn update(
 }
 
 payload!(
-    /// An occurrence that was called off.
+    /// The result of cancelling an occurrence.
     CancelOccurrencePayload {
-        /// The occurrence; null if it was refused.
+        /// The occurrence; null if the mutation was refused.
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
     }
 );
 
-/// Calls one occurrence off.
 pub(super) async fn cancel(
     context: &Context,
     input: &CancelOccurrenceInput,

@@ -7,16 +7,15 @@ use crate::graphql::{
 };
 
 payload!(
-    /// A new organization.
+    /// The result of creating an organization.
     CreateOrganizationPayload {
-        /// The organization; null if it was refused.
+        /// The organization; null if the mutation was refused.
         organization: Option<Organization>,
-        /// Its first ADMIN; null if it was refused.
+        /// The first ADMIN; null if the mutation was refused.
         admin: Option<Member>,
     }
 );
 
-/// Founds an organization.
 pub(super) async fn create(
     context: &Context,
     input: &CreateOrganizationInput,
@@ -35,14 +34,13 @@ pub(super) async fn create(
 }
 
 payload!(
-    /// A changed organization.
+    /// The result of changing an organization.
     UpdateOrganizationPayload {
-        /// The organization as it is now; null if the change was refused.
+        /// The changed organization; null if the mutation was refused.
         organization: Option<Organization>,
     }
 );
 
-/// Changes the caller's organization.
 pub(super) async fn update(
     context: &Context,
     input: &UpdateOrganizationInput,

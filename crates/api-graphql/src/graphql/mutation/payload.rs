@@ -5,13 +5,13 @@ use crate::graphql::{
     errors::{FieldProblem, UserErrorValue, user_error},
 };
 
-/// The answer of a mutation.
+/// The payload of a mutation.
 pub(in crate::graphql) trait Payload {
-    /// The answer of one that the rules refuse.
+    /// The payload of a refused mutation.
     fn refused(user_errors: Vec<UserErrorValue>) -> Self;
 }
 
-/// What a mutation, or what may be refused like one, answers with.
+/// The payload for the outcome of a mutation, or of a query that can be refused like one.
 ///
 /// # Errors
 /// A fault, which is logged here.
@@ -29,7 +29,7 @@ pub(in crate::graphql) fn settle<P: Payload>(
     }
 }
 
-/// Runs a mutation and makes its answer; what the answer shows is read as the mutation left it.
+/// Runs a mutation and returns its payload. The objects of the payload are read after the mutation.
 ///
 /// # Errors
 /// A fault, which is logged here.
@@ -42,7 +42,7 @@ pub(super) async fn run<P: Payload>(
     settle(context, outcome)
 }
 
-/// A payload: what the mutation is about, and `userErrors`.
+/// Defines a payload: the changed objects, and `userErrors`.
 macro_rules! payload {
     ($(#[$docs:meta])* $name:ident { $($(#[$field_docs:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$docs])*
@@ -50,7 +50,7 @@ macro_rules! payload {
         #[graphql(context = crate::graphql::context::Context)]
         pub struct $name {
             $($(#[$field_docs])* $field: $type,)*
-            /// Why it was refused; empty if it was done.
+            /// The reasons of a refusal; empty if the mutation was executed.
             user_errors: Vec<crate::graphql::errors::UserErrorValue>,
         }
 

@@ -6,7 +6,7 @@ use juniper::{GraphQLObject, ID, graphql_object};
 use super::NodeValue;
 use crate::graphql::{context::Context, scalars::DateTime};
 
-/// An entry of the activity log: one change, written with it.
+/// An entry of the activity log. It records one change and is stored together with the change.
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<activity::Activity>);
 
@@ -16,55 +16,55 @@ impl From<activity::Activity> for Activity {
     }
 }
 
-/// An entry of the activity log: one change, written with it.
+/// An entry of the activity log. It records one change and is stored together with the change.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Activity {
-    /// Its id.
+    /// The id of the entry.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 
-    /// When it was done.
+    /// The time of the change.
     fn at(&self) -> DateTime {
         self.0.at.into()
     }
 
-    /// Who did it: a user id, or `system`.
+    /// The actor: a user id, or `system`.
     fn actor(&self) -> String {
         self.0.actor.to_string()
     }
 
-    /// What was done, such as `event.created`.
+    /// The action, such as `event.created`.
     fn action(&self) -> &str {
         self.0.action.as_str()
     }
 
-    /// The id of what it was done to.
+    /// The id of the changed object.
     fn subject_id(&self) -> ID {
         ID::from(self.0.subject.to_string())
     }
 
-    /// The fields that it changed.
+    /// The changed fields.
     fn changes(&self) -> Vec<FieldChange> {
         self.0.changes.iter().cloned().map(FieldChange::from).collect()
     }
 
-    /// The request in which it was done, as the answer's `x-request-id` names it.
+    /// The id of the request, as in the header `x-request-id` of its response.
     fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 }
 
-/// What one field was before and after a change. Personal data are masked.
+/// The values of one field before and after a change. Personal data is masked.
 #[derive(Clone, Debug, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct FieldChange {
-    /// The field's name.
+    /// The name of the field.
     field: String,
-    /// Its value before; null where it had none.
+    /// The value before the change; null if there was none.
     before: Option<String>,
-    /// Its value after; null where it has none.
+    /// The value after the change; null if there is none.
     after: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Pages of lists, as the Relay specification of cursor connections has them.
+//! Pages of lists according to the Relay specification of cursor connections.
 
 use convene_application::{member::VisibleMember, page::Page};
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
@@ -10,21 +10,21 @@ use crate::graphql::{
     cursor::{self, Position},
 };
 
-/// Where a page lies in its list.
+/// The position of a page in its list.
 #[derive(Clone, Debug, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct PageInfo {
-    /// Whether more follow.
+    /// True if more items follow.
     has_next_page: bool,
-    /// Whether the page was asked for as one after a cursor.
+    /// True if the page was requested with a cursor.
     has_previous_page: bool,
     /// The cursor of the first item.
     start_cursor: Option<String>,
-    /// The cursor of the last item, to ask for the next page with.
+    /// The cursor of the last item, which requests the next page.
     end_cursor: Option<String>,
 }
 
-/// What an item's cursor stands for.
+/// An item of a list, with its position.
 trait Listed {
     type Position: Position;
 
@@ -46,7 +46,7 @@ macro_rules! connection {
         #[derive(Clone, Debug, GraphQLObject)]
         #[graphql(context = Context)]
         pub struct $edge {
-            /// The item's cursor, to go on after it.
+            /// The cursor of the item, which requests the items after it.
             cursor: String,
             /// The item.
             node: $node,
@@ -60,12 +60,12 @@ macro_rules! connection {
             edges: Vec<$edge>,
             /// The items.
             nodes: Vec<$node>,
-            /// Where the page lies in the list.
+            /// The position of the page in the list.
             page_info: PageInfo,
         }
 
         impl $connection {
-            /// A page of this organization's list; `resumed` if it was asked for as one after a cursor.
+            /// A page of this organization's list; `resumed` if it was requested with a cursor.
             pub(crate) fn new(organization: OrganizationId, page: Page<$item>, resumed: bool) -> Self {
                 let cursors = page.items.iter().map(|item| cursor::encode(organization, &item.position()));
                 let cursors: Vec<String> = cursors.collect();

@@ -12,11 +12,11 @@ use crate::graphql::{
 };
 
 mirror_enum! {
-    /// Whether an event takes place.
+    /// The status of an event.
     EventStatus = event::EventStatus {
-        /// It does.
+        /// The event takes place.
         Scheduled,
-        /// It was called off.
+        /// The event was cancelled.
         Cancelled,
     }
 }
@@ -26,15 +26,15 @@ mirror_enum! {
 pub struct Event(Arc<event::Event>);
 
 impl Event {
-    /// An event that something else names.
+    /// The event of a reference.
     ///
     /// # Errors
-    /// Faults, and an event that is gone: what belongs to an event goes with it.
+    /// Faults, and an event that does not exist: an object that belongs to an event is deleted with it.
     pub(super) async fn named(context: &Context, id: EventId) -> Result<Self, FieldProblem> {
         Self::find(context, id).await?.ok_or_else(|| context.missing("event", id))
     }
 
-    /// An event that something else names, if it is still there.
+    /// The event of a reference, if it still exists.
     pub(super) async fn find(context: &Context, id: EventId) -> Result<Option<Self>, FieldProblem> {
         Ok(context.loaders()?.event(id).await?.map(Self))
     }
@@ -50,88 +50,89 @@ impl From<event::Event> for Event {
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Event {
-    /// Its id.
+    /// The id of the event.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 
-    /// What it is called.
+    /// The title.
     fn title(&self) -> &str {
         self.0.title.as_str()
     }
 
-    /// What it is about.
+    /// The description.
     fn description(&self) -> &str {
         self.0.description.as_str()
     }
 
-    /// Where it takes place.
+    /// The location.
     fn location(&self) -> &str {
         self.0.location.as_str()
     }
 
-    /// The zone that its wall-clock times are read in.
+    /// The time zone of the event's local times.
     fn time_zone(&self) -> TimeZone {
         self.0.series.zone().into()
     }
 
-    /// When its first occurrence begins.
+    /// The start of the first occurrence.
     fn starts_at(&self) -> LocalDateTime {
         self.0.series.start().into()
     }
 
-    /// How long each occurrence takes.
+    /// The duration of each occurrence.
     fn duration(&self) -> Duration {
         self.0.duration.into()
     }
 
-    /// How it repeats; null for a one-off event.
+    /// The recurrence; null for a one-off event.
     fn recurrence(&self) -> Option<Recurrence> {
         Recurrence::of(&self.0)
     }
 
-    /// How many seats each occurrence has, unless that occurrence says otherwise.
+    /// The number of seats of each occurrence that has no capacity of its own.
     fn capacity(&self) -> i32 {
         int(self.0.capacity.get())
     }
 
-    /// Whether it takes place.
+    /// The status.
     fn status(&self) -> EventStatus {
         self.0.status.into()
     }
 
-    /// How long before an occurrence's start registration opens; null: at once.
+    /// The time between the opening of registration and the start of an occurrence; null: open at once.
     fn registration_opens(&self) -> Option<Duration> {
         self.0.policy.opens.map(Into::into)
     }
 
-    /// How long before an occurrence's start registration closes; null: at its start.
+    /// The time between the close of registration and the start of an occurrence; null: open until the start.
     fn registration_closes(&self) -> Option<Duration> {
         self.0.policy.closes.map(Into::into)
     }
 
-    /// How long before an occurrence's start a member may still cancel; null: until its start.
+    /// The time between the end of cancellations by members and the start of an occurrence; null: possible until the
+    /// start.
     fn cancellation_closes(&self) -> Option<Duration> {
         self.0.policy.cancellation_closes.map(Into::into)
     }
 
-    /// Counts its changes, from 1.
+    /// The version, which starts at 1 and grows with each change.
     fn version(&self) -> i32 {
         int(self.0.version)
     }
 
-    /// When it was created.
+    /// The time of creation.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }
 
-    /// When it last changed.
+    /// The time of the last change.
     fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
     }
 
-    /// Its occurrences that overlap [from, to), by start. At most 366 days. Cancelled ones are left out unless
-    /// asked for.
+    /// The occurrences that overlap [from, to), by start. At most 366 days. Cancelled occurrences are left out unless
+    /// requested.
     async fn occurrences(
         &self,
         context: &Context,

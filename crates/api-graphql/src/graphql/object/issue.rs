@@ -7,30 +7,30 @@ use super::{Event, Member, NodeValue, mirror::mirror_enum, numbers::int};
 use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
-    /// How far an issue is.
+    /// The status of an issue.
     IssueStatus = issue::IssueStatus {
-        /// Reported.
+        /// The issue was reported.
         Open,
-        /// Somebody works on it.
+        /// A member works on the issue.
         InProgress,
-        /// Settled.
+        /// The issue is resolved.
         Done,
     }
 }
 
 mirror_enum! {
-    /// How pressing an issue is.
+    /// The priority of an issue.
     IssuePriority = issue::IssuePriority {
-        /// It can wait.
+        /// Low priority.
         Low,
-        /// The usual.
+        /// Normal priority.
         Medium,
-        /// Before all else.
+        /// High priority.
         High,
     }
 }
 
-/// An open point of the organization: what is broken, missing or to be done.
+/// An issue of the organization: a defect, a request or a task.
 #[derive(Clone, Debug)]
 pub struct Issue(Arc<issue::Issue>);
 
@@ -40,41 +40,41 @@ impl From<issue::Issue> for Issue {
     }
 }
 
-/// An open point of the organization: what is broken, missing or to be done.
+/// An issue of the organization: a defect, a request or a task.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Issue {
-    /// Its id.
+    /// The id of the issue.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 
-    /// Its number within the organization: 1, 2, 3 and so on.
+    /// The number within the organization: 1, 2, 3 and so on.
     fn number(&self) -> i32 {
         int(self.0.number)
     }
 
-    /// What it is about.
+    /// The title.
     fn title(&self) -> &str {
         self.0.title.as_str()
     }
 
-    /// The details.
+    /// The description.
     fn description(&self) -> &str {
         self.0.description.as_str()
     }
 
-    /// How far it is.
+    /// The status.
     fn status(&self) -> IssueStatus {
         self.0.status.into()
     }
 
-    /// How pressing it is.
+    /// The priority.
     fn priority(&self) -> IssuePriority {
         self.0.priority.into()
     }
 
-    /// Who takes care of it.
+    /// The assigned member.
     async fn assignee(&self, context: &Context) -> Result<Option<Member>, FieldProblem> {
         match self.0.assignee {
             None => Ok(None),
@@ -82,7 +82,7 @@ impl Issue {
         }
     }
 
-    /// The event it belongs to; null also for one that was deleted.
+    /// The event that the issue is about; null also if the event was deleted.
     async fn event(&self, context: &Context) -> Result<Option<Event>, FieldProblem> {
         match self.0.event {
             None => Ok(None),
@@ -90,17 +90,17 @@ impl Issue {
         }
     }
 
-    /// Who reported it.
+    /// The member who reported the issue.
     async fn created_by(&self, context: &Context) -> Result<Member, FieldProblem> {
         Member::named(context, self.0.created_by).await
     }
 
-    /// When it was reported.
+    /// The time of creation.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }
 
-    /// When it last changed.
+    /// The time of the last change.
     fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
     }

@@ -8,11 +8,11 @@ use super::{NodeValue, mirror::mirror_enum};
 use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
-    /// What a member may do.
+    /// The role of a member.
     Role = member::Role {
-        /// Everything: members, events, issues and other members' registrations.
+        /// May change members, events, issues and the registrations of other members.
         Admin,
-        /// Reads, registers and reports issues.
+        /// May read, register and report issues.
         Member,
     }
 }
@@ -22,10 +22,10 @@ mirror_enum! {
 pub struct Member(Arc<VisibleMember>);
 
 impl Member {
-    /// A member that something else names, removed or not.
+    /// The member of a reference, removed or not.
     ///
     /// # Errors
-    /// Faults, and a member that was never there: what names a member keeps it.
+    /// Faults, and a member that does not exist: a member that is referenced is never deleted.
     pub(super) async fn named(context: &Context, id: MemberId) -> Result<Self, FieldProblem> {
         let member = context.loaders()?.member(id).await?;
         member.map(Self).ok_or_else(|| context.missing("member", id))
@@ -42,7 +42,7 @@ impl From<VisibleMember> for Member {
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Member {
-    /// Its id.
+    /// The id of the member.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
@@ -52,22 +52,22 @@ impl Member {
         self.0.user_id.as_str()
     }
 
-    /// How others call the member.
+    /// The name that other members see.
     fn display_name(&self) -> &str {
         self.0.display_name.as_str()
     }
 
-    /// The member's address. Null unless the caller is an ADMIN or this member.
+    /// The email address. Null unless the caller is an ADMIN or this member.
     fn email(&self) -> Option<&str> {
         self.0.email.as_ref().map(Email::as_str)
     }
 
-    /// What the member may do.
+    /// The role.
     fn role(&self) -> Role {
         self.0.role.into()
     }
 
-    /// When the member was added.
+    /// The time at which the member was added.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }

@@ -1,4 +1,4 @@
-/// An enum of the schema that mirrors one of the domain, and both ways between them.
+/// Defines an enum of the schema that mirrors an enum of the domain, with conversions in both directions.
 macro_rules! mirror_enum {
     ($(#[$docs:meta])* $name:ident = $domain:ty { $($(#[$value_docs:meta])* $value:ident,)* }) => {
         $(#[$docs])*

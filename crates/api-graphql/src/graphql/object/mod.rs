@@ -1,4 +1,4 @@
-//! The types of the schema's answers.
+//! The object types of the schema.
 
 mod activity;
 mod connection;

@@ -3,7 +3,7 @@ use juniper::{GraphQLInterface, ID};
 use super::{Activity, Event, Issue, Member, Occurrence, Organization, Registration};
 use crate::graphql::context::Context;
 
-/// Anything that has an id of its own. The id's prefix tells its type.
+/// An object with a global id. The prefix of the id names the type of the object.
 #[derive(GraphQLInterface)]
 #[graphql(
     enum = NodeValue,
@@ -11,6 +11,6 @@ use crate::graphql::context::Context;
     context = Context,
 )]
 pub struct Node {
-    /// Its id.
+    /// The id of the object.
     id: ID,
 }

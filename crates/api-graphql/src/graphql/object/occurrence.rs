@@ -9,27 +9,27 @@ use crate::graphql::{
 };
 
 mirror_enum! {
-    /// Whether an occurrence takes place.
+    /// The status of an occurrence.
     OccurrenceStatus = event::EventStatus {
-        /// It does.
+        /// The occurrence takes place.
         Scheduled,
-        /// It was called off.
+        /// The occurrence was cancelled.
         Cancelled,
     }
 }
 
 mirror_enum! {
-    /// Whether, and why not, a member can register for an occurrence.
+    /// The state of registration for an occurrence.
     RegistrationState = occurrence::RegistrationState {
-        /// They can.
+        /// Members can register.
         Open,
-        /// It opens later.
+        /// Registration opens later.
         NotYetOpen,
-        /// It has closed, or the occurrence has begun.
+        /// Registration has closed, or the occurrence has begun.
         Closed,
-        /// No seat is free.
+        /// All seats are taken.
         Full,
-        /// It does not take place.
+        /// The occurrence was cancelled.
         Cancelled,
     }
 }
@@ -42,7 +42,7 @@ impl Occurrence {
     /// The occurrence of a registration.
     ///
     /// # Errors
-    /// Faults, and an occurrence that is gone: what people hold seats in stays.
+    /// Faults, and an occurrence that does not exist: an occurrence with registrations is never deleted.
     pub(super) async fn named(
         context: &Context,
         key: occurrence::OccurrenceKey,
@@ -62,72 +62,72 @@ impl From<occurrence::Occurrence> for Occurrence {
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Occurrence {
-    /// Its id: its event's id, an underscore, and its original start in UTC.
+    /// The id of the occurrence: the id of its event, an underscore, and its original start in UTC.
     fn id(&self) -> ID {
         ID::from(self.0.key.to_string())
     }
 
-    /// The event that it belongs to.
+    /// The event of the occurrence.
     async fn event(&self, context: &Context) -> Result<Event, FieldProblem> {
         Event::named(context, self.0.key.event).await
     }
 
-    /// When it begins by the event's rule: its identity within the series. It does not change when it is moved.
+    /// The start that the event's rule gives. It identifies the occurrence within the series, also after a reschedule.
     fn original_start(&self) -> DateTime {
         self.0.key.original_start.into()
     }
 
-    /// When it begins.
+    /// The start.
     fn starts_at(&self) -> DateTime {
         self.0.interval.start().into()
     }
 
-    /// When it ends.
+    /// The end.
     fn ends_at(&self) -> DateTime {
         self.0.interval.end().into()
     }
 
-    /// What it is called.
+    /// The title.
     fn title(&self) -> &str {
         self.0.title.as_str()
     }
 
-    /// Where it takes place.
+    /// The location.
     fn location(&self) -> &str {
         self.0.location.as_str()
     }
 
-    /// How many seats it has.
+    /// The number of seats.
     fn capacity(&self) -> i32 {
         int(self.0.capacity.get())
     }
 
-    /// How many seats are taken.
+    /// The number of taken seats.
     fn registered_count(&self) -> i32 {
         int(self.0.taken)
     }
 
-    /// How many seats are free.
+    /// The number of free seats.
     fn available_seats(&self) -> i32 {
         int(self.0.available())
     }
 
-    /// How many wait for a seat.
+    /// The number of waitlisted registrations.
     fn waitlisted_count(&self) -> i32 {
         int(self.0.waiting)
     }
 
-    /// Whether it takes place.
+    /// The status.
     fn status(&self) -> OccurrenceStatus {
         self.0.status.into()
     }
 
-    /// Whether, and why not, a member can register for it now.
+    /// The state of registration now.
     fn registration_state(&self, context: &Context) -> RegistrationState {
         self.0.registration_state(context.now()).into()
     }
 
-    /// Whether it was moved, resized, renamed or cancelled by itself.
+    /// True if the occurrence was rescheduled, resized, renamed or cancelled by itself.
     fn is_exception(&self) -> bool {
         self.0.is_exception
     }
@@ -137,7 +137,7 @@ impl Occurrence {
         Ok(context.loaders()?.viewer_registration(self.0.key).await?.map(Registration::from))
     }
 
-    /// Everyone's registrations for it, by start, then id. ADMIN only.
+    /// The registrations of all members for the occurrence, by start, then id. ADMIN only.
     async fn registrations(
         &self,
         context: &Context,

@@ -9,7 +9,7 @@ use crate::graphql::{
     scalars::{DateTime, TimeZone},
 };
 
-/// The tenant that everything else belongs to.
+/// An organization. It owns all other data.
 #[derive(Clone, Debug)]
 pub struct Organization(Arc<organization::Organization>);
 
@@ -19,36 +19,36 @@ impl From<organization::Organization> for Organization {
     }
 }
 
-/// The tenant that everything else belongs to.
+/// An organization. It owns all other data.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Organization {
-    /// Its id.
+    /// The id of the organization.
     fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 
-    /// Its name in credentials and addresses; it never changes.
+    /// The name in credentials and addresses; it never changes.
     fn slug(&self) -> &str {
         self.0.slug.as_str()
     }
 
-    /// Its name for people.
+    /// The display name.
     fn name(&self) -> &str {
         self.0.name.as_str()
     }
 
-    /// The zone that new events get when they name none.
+    /// The default time zone of new events.
     fn time_zone(&self) -> TimeZone {
         self.0.time_zone.into()
     }
 
-    /// When it was created.
+    /// The time of creation.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }
 
-    /// When it last changed.
+    /// The time of the last change.
     fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
     }

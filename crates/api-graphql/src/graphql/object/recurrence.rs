@@ -11,20 +11,20 @@ use crate::graphql::{
 };
 
 mirror_enum! {
-    /// How often a rule repeats, before its other parts widen or narrow it.
+    /// The frequency of a rule, which its other parts widen or narrow.
     Frequency = recurrence::Frequency {
-        /// Every day, or every so many days.
+        /// Every day, or every n days.
         Daily,
-        /// Every week, or every so many weeks.
+        /// Every week, or every n weeks.
         Weekly,
-        /// Every month, or every so many months.
+        /// Every month, or every n months.
         Monthly,
-        /// Every year, or every so many years.
+        /// Every year, or every n years.
         Yearly,
     }
 }
 
-/// How an event repeats.
+/// The recurrence of an event.
 #[derive(Clone, Debug)]
 pub struct Recurrence {
     event: Arc<event::Event>,
@@ -32,18 +32,18 @@ pub struct Recurrence {
 }
 
 impl Recurrence {
-    /// The recurrence of an event, if it repeats.
+    /// The recurrence of an event; `None` for a one-off event.
     pub(super) fn of(event: &Arc<event::Event>) -> Option<Self> {
         let rule = event.series.rule()?.clone();
         Some(Self { event: Arc::clone(event), rule })
     }
 }
 
-/// How an event repeats.
+/// The recurrence of an event.
 #[graphql_object]
 #[graphql(context = Context)]
 impl Recurrence {
-    /// How often, before the other parts widen or narrow it.
+    /// The frequency, which the other parts widen or narrow.
     fn frequency(&self) -> Frequency {
         self.rule.frequency().into()
     }
@@ -53,12 +53,12 @@ impl Recurrence {
         self.rule.to_string()
     }
 
-    /// Wall-clock starts that the rule gives but that do not take place.
+    /// Local starts that are excluded from the dates of the rule.
     fn exdates(&self) -> Vec<LocalDateTime> {
         self.event.series.exdates().iter().copied().map(Into::into).collect()
     }
 
-    /// Wall-clock starts that take place beside the rule.
+    /// Local starts that are added to the dates of the rule.
     fn rdates(&self) -> Vec<LocalDateTime> {
         self.event.series.rdates().iter().copied().map(Into::into).collect()
     }
@@ -69,17 +69,17 @@ impl Recurrence {
     }
 }
 
-/// An occurrence that a rule would give.
+/// An occurrence of a previewed series.
 #[derive(Clone, Debug, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct PreviewedOccurrence {
-    /// When it would begin.
+    /// The start.
     starts_at: DateTime,
-    /// When it would end.
+    /// The end.
     ends_at: DateTime,
-    /// What clocks would show when it begins.
+    /// The start in local time.
     local_start: LocalDateTime,
-    /// Whether the wall-clock time asked for does not exist that day, because clocks go forward over it, so that it
+    /// True if the requested local time does not exist on that day, because clocks skip it, so that the occurrence
     /// begins later.
     shifted: bool,
 }

@@ -16,7 +16,7 @@ impl Viewer {
         Member::named(context, context.caller()?.member()).await
     }
 
-    /// What the caller may do.
+    /// The caller's role.
     fn role(context: &Context) -> Result<Role, FieldProblem> {
         Ok(context.caller()?.role().into())
     }

@@ -6,7 +6,7 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// The activity log, for an admin.
+/// The activity log; for admins only.
 pub(super) async fn list(
     context: &Context,
     first: Option<i32>,

@@ -13,7 +13,7 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// A member that the organization has now.
+/// An active member of the organization.
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Member>, FieldProblem> {
     let caller = context.caller()?;
     let id = node::check_id(MemberId::parse(id))?;
@@ -21,7 +21,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Member>, Fi
     Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Member::from))
 }
 
-/// The members that the organization has now.
+/// The active members of the organization.
 pub(super) async fn list(
     context: &Context,
     first: Option<i32>,

@@ -29,20 +29,20 @@ use super::{
     scalars::DateTime,
 };
 
-/// What can be asked. Everything is of the organization that the caller's credentials name.
+/// The queries. All data belongs to the organization that the caller's credentials name.
 #[derive(Clone, Copy, Debug)]
 pub struct Query;
 
-/// What can be asked. Everything is of the organization that the caller's credentials name.
+/// The queries. All data belongs to the organization that the caller's credentials name.
 #[graphql_object]
 #[graphql(context = Context)]
 impl Query {
-    /// Anything by its id.
+    /// An object by its id.
     async fn node(context: &Context, id: ID) -> Result<Option<NodeValue>, FieldProblem> {
         node::one(context, &id).await
     }
 
-    /// At most 100 things by their ids, in the same order; null for what does not exist.
+    /// At most 100 objects by their ids, in the same order; null for an object that does not exist.
     async fn nodes(context: &Context, ids: Vec<ID>) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
         node::many(context, &ids).await
     }
@@ -87,7 +87,7 @@ impl Query {
         event::list(context, first, after.as_deref(), filter).await
     }
 
-    /// An occurrence by id. An id from before an edit of its series finds what it became.
+    /// An occurrence by id, also by a former id that an edit of its series has replaced.
     async fn occurrence(context: &Context, id: ID) -> Result<Option<Occurrence>, FieldProblem> {
         occurrence::one(context, &id).await
     }
@@ -104,7 +104,7 @@ impl Query {
         occurrence::list(context, &from, &to, first, after.as_deref(), filter).await
     }
 
-    /// Everyone's registrations, by start, then id. ADMIN only; a member's own are under `viewer`.
+    /// The registrations of all members, by start, then id. ADMIN only; `viewer` has the caller's own registrations.
     async fn registrations(
         context: &Context,
         first: Option<i32>,
@@ -114,12 +114,12 @@ impl Query {
         registration::all(context, first, after.as_deref(), filter).await.map(Some)
     }
 
-    /// A registration by id: the caller's own, or anyone's for an ADMIN.
+    /// A registration by id: the caller's own or, for an ADMIN, any member's.
     async fn registration(context: &Context, id: ID) -> Result<Option<Registration>, FieldProblem> {
         registration::one(context, &id).await
     }
 
-    /// The dates a rule would give, without storing anything.
+    /// The occurrences of a recurrence, without storing anything.
     #[expect(clippy::needless_pass_by_value, reason = "arguments are passed by value")]
     fn preview_recurrence(
         context: &Context,

@@ -1,4 +1,4 @@
-//! Anything by its id, alone or many at once.
+//! Objects by their global ids.
 
 use std::{collections::HashMap, fmt};
 
@@ -22,18 +22,18 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// How many things can be asked for at once.
+/// The maximum number of ids in one request.
 const MAX_IDS: usize = 100;
 
 /// A well-formed `id` argument.
 ///
 /// # Errors
-/// It is not well-formed.
+/// The id is malformed.
 pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, FieldProblem> {
     parsed.map_err(|problem| Refusal::invalid("id", problem).into())
 }
 
-/// Anything, by its id.
+/// An object by its id.
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>, FieldProblem> {
     let caller = context.caller()?;
     let id = check_id(NodeId::parse(id))?;
@@ -41,7 +41,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>,
     Ok(found.into_iter().next().flatten())
 }
 
-/// Many things by their ids, in the same order.
+/// Many objects by their ids, in the same order.
 pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
@@ -55,7 +55,7 @@ pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<Nod
     find(context.use_cases(), caller, &ids).await.map_err(|failure| context.problem(failure))
 }
 
-/// The id of anything.
+/// The id of an object of any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum NodeId {
     Organization(OrganizationId),
@@ -81,7 +81,7 @@ impl NodeId {
     }
 }
 
-/// Finds everything with one call for each type.
+/// Finds the objects with one call for each type.
 async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<Vec<Option<NodeValue>>> {
     let mut found: HashMap<NodeId, NodeValue> = HashMap::with_capacity(ids.len());
 
@@ -102,7 +102,7 @@ async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<
     let occurrences = of_type(ids, |id| if let NodeId::Occurrence(key) = id { Some(key) } else { None });
     if !occurrences.is_empty() {
         let occurrences = use_cases.get_occurrences.execute(caller, &occurrences).await?;
-        // Under the key that was asked for, which may be from before an edit of the series.
+        // The requested key may be a former one, from before an edit of the series.
         found.extend(
             occurrences.into_iter().map(|(key, it)| (NodeId::Occurrence(key), Occurrence::from(it).into())),
         );
@@ -120,12 +120,12 @@ async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<
         found.extend(issues.into_iter().map(|it| (NodeId::Issue(it.id), Issue::from(it).into())));
     }
     let entries = of_type(ids, |id| if let NodeId::Activity(id) = id { Some(id) } else { None });
-    // To a caller who is no admin, the log does not exist.
+    // The log does not exist for callers who are not admins.
     if let (false, Ok(admin)) = (entries.is_empty(), caller.admin()) {
         let entries = use_cases.get_activities.execute(admin, &entries).await?;
         found.extend(entries.into_iter().map(|it| (NodeId::Activity(it.id), Activity::from(it).into())));
     }
-    // The same id may stand twice.
+    // The same id may occur twice.
     Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
 }
 

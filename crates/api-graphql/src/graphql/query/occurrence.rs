@@ -22,7 +22,7 @@ use crate::graphql::{
     scalars::DateTime,
 };
 
-/// An occurrence, also by an id that it had before an edit of its series.
+/// An occurrence by its id or a former id.
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Occurrence>, FieldProblem> {
     let caller = context.caller()?;
     let key = node::check_id(OccurrenceKey::parse(id))?;

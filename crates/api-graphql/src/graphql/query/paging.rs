@@ -8,13 +8,13 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// How many items a page has if the caller does not say.
+/// The default page size.
 pub(super) const DEFAULT_FIRST: i32 = 20;
 
-/// The same for occurrences: they are short, and wanted by the week.
+/// The default page size of occurrences, which are small and usually read by the week.
 pub(super) const DEFAULT_OCCURRENCES: i32 = 50;
 
-/// Which page is wanted, or `None` with every problem noted.
+/// The requested page, or `None` if a problem was noted.
 pub(super) fn page<P: Position>(
     problems: &mut Problems,
     caller: &Caller,

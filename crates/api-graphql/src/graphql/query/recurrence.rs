@@ -9,7 +9,7 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// What a rule would give.
+/// The preview of a recurrence.
 #[derive(Default, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct PreviewRecurrencePayload {
@@ -17,7 +17,7 @@ pub struct PreviewRecurrencePayload {
     occurrences: Vec<PreviewedOccurrence>,
     /// The recurrence in plain English; null if the input is refused.
     summary: Option<String>,
-    /// What is wrong with the input.
+    /// The problems of the input.
     user_errors: Vec<UserErrorValue>,
 }
 
@@ -27,7 +27,6 @@ impl Payload for PreviewRecurrencePayload {
     }
 }
 
-/// The dates a rule would give.
 pub(super) fn preview(
     context: &Context,
     input: &PreviewRecurrenceInput,

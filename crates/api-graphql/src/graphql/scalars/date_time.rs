@@ -4,7 +4,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, m
 
 use super::ScalarProblem;
 
-/// An instant: RFC 3339 with an offset, years 1970 to 2099. Answers are in UTC and to the second, such as
+/// An instant: RFC 3339 with an offset, years 1970 to 2099. Responses are in UTC and to the second, such as
 /// `2026-11-22T09:00:00Z`; fractions of a second are read to the millisecond.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
 #[graphql(transparent, specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
@@ -16,13 +16,13 @@ const MALFORMED: ScalarProblem = ScalarProblem(
 const OUT_OF_RANGE: ScalarProblem = ScalarProblem("must be in the years 1970 to 2099");
 
 impl DateTime {
-    /// The instant that is meant.
+    /// The instant.
     ///
     /// # Errors
-    /// Another form than RFC 3339 has, a date or time that does not exist (leap seconds among them), or a year
+    /// A text that is not in the format of RFC 3339, a date or time that does not exist (also a leap second), or a year
     /// outside 1970 to 2099 in UTC.
     pub fn parse(&self) -> Result<Instant, ScalarProblem> {
-        // The parser is laxer than RFC 3339 about the sign between date and time, and reads a leap second as the
+        // The parser is less strict than RFC 3339 about the character `T`, and reads a leap second as the
         // one before it.
         let strict = self.0.is_ascii() && self.0.len() <= 35 && self.0.as_bytes().get(10) == Some(&b'T');
         let leap_second = self.0.get(17..19) == Some("60");
@@ -41,7 +41,7 @@ impl DateTime {
 impl From<Instant> for DateTime {
     fn from(instant: Instant) -> Self {
         let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-        // Formatting fails only where a component is missing, and an instant has them all.
+        // Formatting fails only if a component is missing; an instant has all of them.
         Self(instant.format(format).unwrap_or_default())
     }
 }

@@ -8,18 +8,18 @@ use juniper::GraphQLScalar;
 pub struct Duration(String);
 
 impl Duration {
-    /// The length of an occurrence that is meant.
+    /// The duration of an occurrence.
     ///
     /// # Errors
-    /// [`DurationProblem`] for another form, or a length that no occurrence can have.
+    /// [`DurationProblem`] for another format, or a duration that no occurrence can have.
     pub fn parse_event_duration(&self) -> Result<EventDuration, DurationProblem> {
         parse_iso8601(&self.0).and_then(EventDuration::new)
     }
 
-    /// The time before a start that is meant.
+    /// The time before a start.
     ///
     /// # Errors
-    /// [`DurationProblem`] for another form, or a length beyond the limits.
+    /// [`DurationProblem`] for another format, or a duration beyond the limits.
     pub fn parse_lead_time(&self) -> Result<LeadTime, DurationProblem> {
         parse_iso8601(&self.0).and_then(LeadTime::new)
     }

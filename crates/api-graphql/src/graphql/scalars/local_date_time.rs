@@ -4,7 +4,7 @@ use time::{format_description::BorrowedFormatItem, macros::format_description};
 
 use super::ScalarProblem;
 
-/// A wall-clock time with no offset, read in the time zone of what it belongs to: ISO 8601, years 1970 to 2099,
+/// A local time without offset, in the time zone of the object it belongs to: ISO 8601, years 1970 to 2099,
 /// such as `2026-11-22T10:00:00`. The seconds may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
 #[graphql(transparent, specified_by_url = "https://www.iso.org/iso-8601-date-and-time-format.html")]
@@ -20,10 +20,10 @@ const TO_THE_SECOND: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 impl LocalDateTime {
-    /// The wall-clock time that is meant.
+    /// The local time.
     ///
     /// # Errors
-    /// Any other form than `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS`, a date or time that does not exist, or a
+    /// Another format than `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS`, a date or time that does not exist, or a
     /// year outside 1970 to 2099.
     pub fn parse(&self) -> Result<WallClockTime, ScalarProblem> {
         let format = match (self.0.len(), self.0.is_ascii()) {
@@ -38,7 +38,7 @@ impl LocalDateTime {
 
 impl From<WallClockTime> for LocalDateTime {
     fn from(time: WallClockTime) -> Self {
-        // Formatting fails only where a component is missing, and a date with a time has them all.
+        // Formatting fails only if a component is missing; a date with a time has all of them.
         Self(time.format(TO_THE_SECOND).unwrap_or_default())
     }
 }

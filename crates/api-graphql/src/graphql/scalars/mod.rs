@@ -1,7 +1,7 @@
-//! The schema's own scalars.
+//! The custom scalars of the schema.
 //!
-//! A scalar holds the text as it was written: any string is taken from a caller, so that what is wrong with it can
-//! be told beside everything else that is wrong with the same input, each with its field. `parse` gives the meaning.
+//! A scalar contains the text of the caller: every string is accepted at first, so that its problem can be reported
+//! together with all other problems of the same input, each with its field. `parse` returns the value.
 
 mod date_time;
 mod duration;
@@ -12,7 +12,7 @@ pub use self::{
     date_time::DateTime, duration::Duration, local_date_time::LocalDateTime, time_zone::TimeZone,
 };
 
-/// The text is not what its scalar allows.
+/// A text that its scalar does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ScalarProblem(&'static str);

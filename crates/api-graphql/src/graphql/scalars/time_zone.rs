@@ -12,10 +12,10 @@ const UNKNOWN: ScalarProblem =
     ScalarProblem("must be the exact name of an IANA time zone, such as Europe/Paris");
 
 impl TimeZone {
-    /// The zone that is meant.
+    /// The time zone.
     ///
     /// # Errors
-    /// Any text that is not exactly the name of a zone.
+    /// A text that is not exactly the name of a time zone.
     pub fn parse(&self) -> Result<Zone, ScalarProblem> {
         Zone::parse(&self.0).map_err(|_| UNKNOWN)
     }

@@ -1,4 +1,4 @@
-//! Issues as these routes show them.
+//! Issues in responses.
 
 use std::collections::HashMap;
 
@@ -19,42 +19,41 @@ use crate::{auth::CallerResolver, http::error::HttpError, rest::call::Call};
 #[serde(rename_all = "camelCase")]
 #[schema(as = Issue)]
 pub(in crate::rest) struct IssueAnswer {
-    /// 1, 2, 3 ... within the organization.
+    /// The number within the organization: 1, 2, 3 and so on.
     #[schema(minimum = 1)]
     id: u32,
-    /// What it is about.
+    /// The title.
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    /// The details; possibly empty.
+    /// The description; possibly empty.
     #[schema(max_length = 10_000)]
     description: String,
-    /// How far it is.
+    /// The status.
     #[schema(value_type = crate::rest::schemas::Status)]
     status: &'static str,
-    /// How pressing it is.
+    /// The priority.
     #[schema(value_type = crate::rest::schemas::Priority)]
     priority: &'static str,
-    /// The user id of the member who takes care of it.
+    /// The user id of the assigned member.
     #[schema(required)]
     assignee_id: Option<String>,
-    /// The organization.
+    /// The id of the organization.
     organization_id: String,
-    /// When it was reported.
+    /// The time of creation.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When it last changed.
+    /// The time of the last change.
     #[schema(format = DateTime)]
     updated_at: String,
 }
 
 impl IssueAnswer {
-    /// The issue's number.
     pub(super) const fn number(&self) -> u32 {
         self.id
     }
 }
 
-/// Issues as they are shown. `known` is an assignee who need not be looked up.
+/// Converts issues for a response. `known` is an assignee who does not have to be looked up.
 pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
@@ -68,7 +67,7 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
     missing.sort_unstable();
     missing.dedup();
     if !missing.is_empty() {
-        // Who was removed is shown too, where an issue is still theirs.
+        // A removed member is shown as long as an issue is assigned to them.
         let members = call.use_cases().get_members.execute(caller, &missing, IncludeRemoved::Yes).await;
         let members = members.map_err(|failure| call.failed(failure))?;
         users.extend(members.into_iter().map(|member| (member.id, member.user_id.as_str().to_owned())));
@@ -88,7 +87,7 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
     Ok(issues.into_iter().map(show).collect())
 }
 
-/// One issue as it is shown.
+/// Converts one issue for a response.
 pub(super) async fn represent_one<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,
@@ -99,9 +98,9 @@ pub(super) async fn represent_one<R: CallerResolver<Caller = Identity>>(
     shown.into_iter().next().ok_or_else(HttpError::internal)
 }
 
-/// In UTC and to the second, like all answers.
+/// The instant in UTC and to the second, as in all responses.
 fn rfc3339(instant: Instant) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    // Formatting fails only where a component is missing, and an instant has them all.
+    // Formatting fails only if a component is missing; an instant has all of them.
     instant.format(format).unwrap_or_default()
 }

@@ -32,7 +32,7 @@ const OPERATION: &str = "createIssue";
 
 /// Report an issue
 ///
-/// Every member may.
+/// Every member may report issues.
 #[utoipa::path(
     post,
     path = "/api/issues",
@@ -60,7 +60,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let author = caller.clone();
         let create = call
             .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);
-        // A new issue is missing only if it is not new: an earlier request made it, and it was deleted since.
+        // A missing issue was created by an earlier request with the same key, and deleted since.
         let created = create.await.map_err(|error| match error.status {
             StatusCode::NOT_FOUND => failure::gone(),
             _ => error,

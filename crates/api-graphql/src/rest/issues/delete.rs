@@ -11,7 +11,7 @@ const OPERATION: &str = "deleteIssue";
 
 /// Delete an issue
 ///
-/// Only an ADMIN may. Its number is not given out again.
+/// ADMIN only. The number is not used again.
 #[utoipa::path(
     delete,
     path = "/api/issues/{number}",
@@ -19,7 +19,7 @@ const OPERATION: &str = "deleteIssue";
     tag = "issues",
     params(crate::rest::schemas::NumberInPath),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "The issue was deleted"),
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
     )
@@ -33,7 +33,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let caller = call.caller(OPERATION).await?;
         call.admin(&caller, OPERATION)?;
         let issue = find(call, &caller, &path).await?.id;
-        // Deleting again finds nothing to delete, so there is no need of a key.
+        // A repeated deletion finds nothing to delete, so it needs no key.
         let request =
             RequestMetadata { request_id: Some(call.request_id.as_str().to_owned()), idempotency: None };
         call.change(async move |rest| {

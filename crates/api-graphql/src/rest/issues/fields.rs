@@ -1,4 +1,4 @@
-//! The fields of issues that several routes read.
+//! The fields of issues that several routes use.
 
 use convene_application::caller::{Caller, Identity};
 use convene_domain::{
@@ -21,7 +21,7 @@ pub(super) fn priority(text: &str) -> Result<IssuePriority, &'static str> {
     IssuePriority::parse(text).ok_or("must be LOW, MEDIUM or HIGH")
 }
 
-/// A member as these routes name one.
+/// An assigned member.
 #[derive(Clone, Debug)]
 pub(super) struct Assignee {
     pub(super) member: MemberId,
@@ -39,7 +39,7 @@ pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
     Ok(member.map(|member| Assignee { member: member.id, user }))
 }
 
-/// The same for a field of a body: it must be there, or `None` with the problem noted.
+/// The member with this user id, or `None` if a problem was noted.
 pub(super) async fn check_assignee<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,

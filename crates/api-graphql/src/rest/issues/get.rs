@@ -35,7 +35,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     .await
 }
 
-/// The issue at a path. One of another organization is as missing as one that never was.
+/// The issue of a path. An issue of another organization is treated like one that does not exist.
 pub(super) async fn find<R: CallerResolver<Caller = Identity>>(
     call: &Call<'_, R>,
     caller: &Caller,

@@ -24,12 +24,12 @@ use crate::{
     },
 };
 
-/// How many issues a page has if the caller does not say.
+/// The default page size.
 const DEFAULT_PAGE: u8 = 20;
 
 /// List issues
 ///
-/// By number. Where more follow, a `Link` header says where; it is to be followed as it is.
+/// Issues are sorted by number. If more follow, a `Link` header contains the address of the next page.
 #[utoipa::path(
     get,
     path = "/api/issues",
@@ -38,7 +38,7 @@ const DEFAULT_PAGE: u8 = 20;
     params(crate::rest::schemas::IssueQuery),
     responses(
         (status = 200, description = "A page of issues", body = [super::answer::IssueAnswer],
-            headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more follow"))),
+            headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more issues follow"))),
         crate::rest::schemas::BadQuery,
         crate::rest::schemas::Denied,
     )
@@ -54,7 +54,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             None => None,
             Some(user) => match find_assignee(call, &caller, user.clone()).await? {
                 Some(assignee) => Some(assignee.member),
-                // Nobody's issues are none.
+                // No issues are assigned to an unknown member.
                 None => return Ok(HttpResponse::Ok().json([(); 0])),
             },
         };
@@ -77,7 +77,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     .await
 }
 
-/// What a query string asks for.
+/// The parameters of a query string.
 struct List {
     statuses: Vec<IssueStatus>,
     priorities: Vec<IssuePriority>,
@@ -109,7 +109,7 @@ fn page_size(text: &str) -> Result<PageSize, String> {
     PageSize::new(size).map_err(|problem| problem.to_string())
 }
 
-/// The query string of the next page: the same question, from where this page ends.
+/// The query string of the next page: the same parameters, after the end of this page.
 fn next(list: &List, after: &str) -> Result<String, serde_urlencoded::ser::Error> {
     let size = list.page.first.get().to_string();
     let statuses = list.statuses.iter().map(|status| ("status", status.as_str()));

@@ -39,7 +39,7 @@ async fn other_method_on_one(request: HttpRequest) -> HttpResponse {
     HttpError::method_not_allowed("GET, PATCH, DELETE").response(&request)
 }
 
-/// The number in the path. There is exactly one way to write a number; at any other there is nothing.
+/// The number in the path. Each number has exactly one spelling; other spellings are not found.
 fn number(path: &str) -> Result<u32, HttpError> {
     let number: u32 = path.parse().map_err(|_| HttpError::not_found())?;
     if number.to_string() == path { Ok(number) } else { Err(HttpError::not_found()) }

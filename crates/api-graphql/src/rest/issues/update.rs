@@ -27,7 +27,7 @@ const OPERATION: &str = "updateIssue";
 
 /// Change an issue
 ///
-/// Only an ADMIN may. Changes what is named, and nothing else; `assigneeId: null` clears.
+/// ADMIN only. Fields that are left out stay as they are; `assigneeId: null` removes the assignee.
 #[utoipa::path(
     patch,
     path = "/api/issues/{number}",
@@ -36,7 +36,7 @@ const OPERATION: &str = "updateIssue";
     params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader),
     request_body = IssueChanges,
     responses(
-        (status = 200, description = "The issue as it is now", body = super::answer::IssueAnswer),
+        (status = 200, description = "The changed issue", body = super::answer::IssueAnswer),
         crate::rest::schemas::BadBody,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,

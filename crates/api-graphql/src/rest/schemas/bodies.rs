@@ -5,27 +5,27 @@ use utoipa::ToSchema;
 
 use crate::rest::input::Given;
 
-/// How far an issue is.
+/// The status of an issue.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(in crate::rest) enum Status {
-    /// Reported.
+    /// The issue was reported.
     Open,
-    /// Somebody works on it.
+    /// A member works on the issue.
     InProgress,
-    /// Settled.
+    /// The issue is resolved.
     Done,
 }
 
-/// How pressing an issue is.
+/// The priority of an issue.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(in crate::rest) enum Priority {
-    /// It can wait.
+    /// Low priority.
     Low,
-    /// The usual.
+    /// Normal priority.
     Medium,
-    /// Before all else.
+    /// High priority.
     High,
 }
 
@@ -33,19 +33,19 @@ pub(in crate::rest) enum Priority {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum NewStatus {
-    /// Reported.
+    /// The issue was reported.
     Open,
 }
 
-/// An issue to be reported. Fields that are not listed are refused.
+/// An issue to report. Fields that are not listed are refused.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::rest) struct NewIssue {
-    /// The subject: one line, trimmed.
+    /// The title: one line, trimmed.
     #[serde(default)]
     #[schema(value_type = String, required, min_length = 1, max_length = 200, example = "Fix login bug")]
     pub(in crate::rest) title: Given,
-    /// The details.
+    /// The description.
     #[serde(default)]
     #[schema(value_type = String, max_length = 10_000, example = "Users cannot log in")]
     pub(in crate::rest) description: Given,
@@ -53,7 +53,7 @@ pub(in crate::rest) struct NewIssue {
     #[serde(default)]
     #[schema(value_type = Priority)]
     pub(in crate::rest) priority: Given,
-    /// The user id of the member who takes care of it.
+    /// The user id of the assigned member.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub(in crate::rest) assignee_id: Given,
@@ -67,15 +67,15 @@ pub(in crate::rest) struct NewIssue {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::rest) struct IssueChanges {
-    /// The subject: one line, trimmed.
+    /// The title: one line, trimmed.
     #[serde(default)]
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub(in crate::rest) title: Given,
-    /// The details.
+    /// The description.
     #[serde(default)]
     #[schema(value_type = String, max_length = 10_000)]
     pub(in crate::rest) description: Given,
-    /// The progress.
+    /// The status.
     #[serde(default)]
     #[schema(value_type = Status, example = "IN_PROGRESS")]
     pub(in crate::rest) status: Given,
@@ -83,42 +83,42 @@ pub(in crate::rest) struct IssueChanges {
     #[serde(default)]
     #[schema(value_type = Priority)]
     pub(in crate::rest) priority: Given,
-    /// The user id of the member who takes care of it; null for nobody.
+    /// The user id of the assigned member; null removes the assignee.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub(in crate::rest) assignee_id: Given,
 }
 
-/// What every error looks like.
+/// The format of every error.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct Error {
     error: ErrorBody,
 }
 
-/// Why a request was refused or failed.
+/// The reason why a request was refused or failed.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 struct ErrorBody {
-    /// The reason, for programs.
+    /// The code, for programs.
     #[schema(example = "INVALID_INPUT")]
     code: String,
-    /// The reason, for people.
+    /// The message, for people.
     message: String,
-    /// The request, as the server's log names it.
+    /// The id of the request, as in the server's log.
     request_id: String,
-    /// What is wrong with the input, part by part; all of it at once.
+    /// The problems of the input.
     #[schema(required = false)]
     fields: Vec<Field>,
 }
 
-/// A part of the input that is wrong.
+/// A problem of the input.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 struct Field {
-    /// Which.
+    /// The name of the field.
     field: String,
-    /// Why, to be read after its name.
+    /// The reason, to be read after the name.
     message: String,
 }

@@ -1,4 +1,4 @@
-//! What stands in paths, queries and headers. These types describe; the values are read elsewhere.
+//! Parameters in paths, query strings and headers. These types only describe them.
 
 use utoipa::IntoParams;
 
@@ -6,39 +6,39 @@ use super::{Priority, Status};
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct NumberInPath {
-    /// The issue's number.
+    /// The number of the issue.
     #[param(minimum = 1, example = 1)]
     number: u32,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct IssueQuery {
-    /// Those of this status; repeat it for several.
+    /// Issues of this status. It can be repeated.
     #[param(required = false, explode = true)]
     status: Vec<Status>,
-    /// Those of this priority; repeat it for several.
+    /// Issues of this priority. It can be repeated.
     #[param(required = false, explode = true)]
     priority: Vec<Priority>,
-    /// Those of the member with this user id.
+    /// Issues assigned to the member with this user id.
     #[param(required = false, min_length = 1, max_length = 255)]
     assignee_id: String,
-    /// At most this many; 20 if left out.
+    /// The page size; 20 if left out.
     #[param(required = false, minimum = 1, maximum = 100)]
     first: u8,
-    /// From where a page ended: taken from a `Link` header, never made up.
+    /// The cursor of the end of a page, from a `Link` header.
     #[param(required = false)]
     after: String,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct IdempotencyKeyHeader {
-    /// A name of your own for this change. Sending it again within a day changes nothing and answers the same.
+    /// The caller's key for this change. A repeat within a day changes nothing and has the same result.
     #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
     idempotency_key: String,
 }

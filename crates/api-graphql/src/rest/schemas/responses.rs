@@ -1,34 +1,34 @@
-//! How requests are refused.
+//! Refusals of requests.
 
 use utoipa::IntoResponses;
 
 use super::Error;
 
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) enum BadBody {
-    /// Not the JSON that is asked for; every field that is wrong is named
+    /// The body is not valid; every invalid field is named
     #[response(status = 400)]
     Invalid(#[to_schema] Error),
-    /// The body is not whole in time
+    /// The body did not arrive in time
     #[response(status = 408)]
     Slow(#[to_schema] Error),
     /// The body is too large
     #[response(status = 413)]
     Large(#[to_schema] Error),
-    /// The body is of another type than application/json
+    /// The content type is not application/json
     #[response(status = 415)]
     Kind(#[to_schema] Error),
 }
 
-/// A parameter is wrong; every one that is wrong is named
+/// A parameter is not valid; every invalid parameter is named
 #[derive(IntoResponses)]
 #[response(status = 400)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct BadQuery(#[to_schema] Error);
 
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) enum Denied {
     /// The credentials are missing or wrong
     #[response(status = 401)]
@@ -39,25 +39,25 @@ pub(in crate::rest) enum Denied {
     /// Too many requests; Retry-After says how long to wait
     #[response(status = 429)]
     Throttled(#[to_schema] Error),
-    /// The service cannot answer right now; Retry-After says when to try again
+    /// The service is unavailable; Retry-After says when to try again
     #[response(status = 503)]
     Unavailable(#[to_schema] Error),
 }
 
-/// There is no such issue, or not for this caller
+/// The issue does not exist, or not for this caller
 #[derive(IntoResponses)]
 #[response(status = 404)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct Missing(#[to_schema] Error);
 
-/// What was made under this Idempotency-Key has been deleted since
+/// The issue that was created with this Idempotency-Key has been deleted
 #[derive(IntoResponses)]
 #[response(status = 410)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct Gone(#[to_schema] Error);
 
-/// The Idempotency-Key was used with another request
+/// The Idempotency-Key was used for another request
 #[derive(IntoResponses)]
 #[response(status = 422)]
-#[expect(dead_code, reason = "it describes values that are made elsewhere")]
+#[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct KeyReused(#[to_schema] Error);
