@@ -1,4 +1,4 @@
-//! Every line of `tests/data/graphql_bad_inputs.jsonl` against the real operations.
+//! Sends every line of `tests/data/graphql_bad_inputs.jsonl` to the real operations.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ use super::support::{ADA, Api, OLGA, text};
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
-    /// Which of [`document`]'s operations.
+    /// The operation, as in [`document`].
     operation: String,
     variables: Value,
     expect: Expectation,
-    /// A text, and how often to put it for `{{gen}}`.
+    /// A text and a number: `{{gen}}` is replaced with that many copies of the text.
     repeat: Option<(String, usize)>,
     host: Option<String>,
 }
@@ -22,11 +22,11 @@ struct Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Expectation {
-    /// It is done.
+    /// The operation is executed.
     Done,
-    /// It is refused as a bad input: a top-level error or a user error.
+    /// The input is refused, with a top-level error or a user error.
     Refused,
-    /// It is answered like what does not exist.
+    /// The response is that for an object that does not exist.
     Missing,
     /// The request is too large to be read.
     TooLarge,
@@ -68,7 +68,7 @@ fn document(operation: &str) -> String {
     }
 }
 
-/// What an answer comes down to.
+/// The kind of a response.
 fn judge(status: u16, body: &str) -> Expectation {
     if status == 413 {
         return Expectation::TooLarge;

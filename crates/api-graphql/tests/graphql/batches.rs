@@ -1,4 +1,4 @@
-//! What fields ask for one by one is read together, whatever the length of the list.
+//! Objects that fields need one by one are read together, for lists of any length.
 
 use std::{
     collections::HashMap,

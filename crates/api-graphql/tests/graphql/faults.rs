@@ -1,4 +1,4 @@
-//! What callers learn of failures of the machinery: a code, whether to try again, and the request's id. Nothing else.
+//! Callers learn only the code of a fault, whether to retry, and the request's id.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Repeating a mutation with its key.
+//! Repeats of mutations with an idempotency key.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ async fn a_repeat_changes_nothing_and_gives_the_same_answer() {
     assert_eq!(first["userErrors"], json!([]));
     assert_eq!(create(&api, BOB, input).await, first);
 
-    // The same input in other words: in another order, with a default written out and a field that is null.
+    // The same input in another form: in another order, with an explicit default and a null field.
     let same = json!({
         "idempotencyKey": "once", "description": "None left", "priority": "MEDIUM", "eventId": null, "title": "Badges",
     });

@@ -1,4 +1,4 @@
-//! What is wrong with an input is told all at once, each with its field.
+//! All problems of an input are reported at once, each with its field.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_problems_of_an_event_are_told_at_once() {
+async fn all_problems_of_an_event_are_reported_at_once() {
     let api = Api::start().await;
     let input = json!({
         "title": "\u{202e}x", "location": "a\nb", "timeZone": "Europe/Atlantis", "startsAt": "2031-02-30T09:00",
@@ -42,7 +42,7 @@ async fn all_problems_of_an_event_are_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rule_is_written_one_way_or_the_other() {
+async fn a_rule_is_given_as_rrule_or_as_parts() {
     let api = Api::start().await;
     let document = "query($recurrence: RecurrenceInput!) { previewRecurrence(input: {timeZone: \"Europe/Paris\", \
                     startsAt: \"2031-03-29T02:30\", duration: \"PT1H\", recurrence: $recurrence, first: 2}) { summary \
@@ -133,7 +133,7 @@ async fn a_rule_is_written_one_way_or_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_clears_and_left_out_stays() {
+async fn null_clears_a_field_and_absence_keeps_it() {
     let api = Api::start().await;
     let input = json!({
         "title": "Choir", "startsAt": "2031-04-07T09:00", "duration": "PT1H", "capacity": 5, "registrationOpens": "P7D",

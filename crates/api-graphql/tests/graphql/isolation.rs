@@ -1,6 +1,6 @@
-//! Another organization's ids are answered byte for byte like ids that never existed.
+//! The responses for ids of another organization and for ids that never existed are equal, byte for byte.
 //!
-//! The cases are held against the schema: an argument or input field that takes an id and has no case fails.
+//! The cases are compared with the schema: an argument or input field that takes an id and has no case fails.
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,7 @@ impl Ids {
     }
 }
 
-/// What an organization has one of each kind of.
+/// The ids of one object of each kind in an organization.
 async fn ids(api: &Api, admin: super::support::Caller) -> Ids {
     let event = api.weekly_event(admin, 10).await;
     let registration = api.register(admin, &event.occurrences[0]).await;
@@ -130,7 +130,7 @@ async fn ids(api: &Api, admin: super::support::Caller) -> Ids {
     ])
 }
 
-/// The same id with other digits: well-formed, and nobody's.
+/// A well-formed id with other digits, which belongs to no object.
 fn never_existed(id: &str) -> String {
     let (prefix, rest) = id.split_once('_').unwrap();
     let (_, after) = rest.split_at(32);

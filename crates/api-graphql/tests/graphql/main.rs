@@ -1,5 +1,5 @@
-//! The GraphQL API as its clients see it: the real schema over the use cases, on storage in memory, behind the real
-//! server.
+//! Tests of the GraphQL API as its clients see it: the real schema over the use cases, on in-memory adapters, behind
+//! the real server.
 
 #[cfg(test)]
 mod bad_inputs;

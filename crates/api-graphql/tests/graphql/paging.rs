@@ -1,10 +1,10 @@
-//! Walking through lists.
+//! Reads lists page by page.
 
 use serde_json::{Value, json};
 
 use super::support::{ADA, Api, text};
 
-/// Walks through a list, two items at a time; the ids in order.
+/// Reads a list in pages of two items. Returns the ids in order.
 async fn walk(api: &Api, field: &str, arguments: &str) -> Vec<String> {
     let document = format!(
         "query($after: String) {{ list: {field}(first: 2, after: $after{arguments}) {{ edges {{ cursor node {{ id }} }} \
@@ -30,7 +30,7 @@ async fn walk(api: &Api, field: &str, arguments: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_list_is_walked_without_gaps_or_doubles() {
+async fn pages_of_every_list_have_no_gaps_or_duplicates() {
     let api = Api::start().await;
     for number in 0..5 {
         let event = api.weekly_event(ADA, 10).await;
@@ -60,7 +60,7 @@ async fn every_list_is_walked_without_gaps_or_doubles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_pages_are_refused_all_at_once() {
+async fn all_problems_of_a_page_request_are_reported_at_once() {
     let api = Api::start().await;
     let document =
         "{ issues(first: 0, after: \"\", filter: {search: \" \", assigneeId: \"ada\"}) { nodes { id } } }";

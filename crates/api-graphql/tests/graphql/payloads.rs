@@ -1,4 +1,4 @@
-//! What the main operations answer, whole.
+//! The complete responses of the main operations.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ const REGISTRATION: &str = "registration { id status startsAt endsAt waitlistPos
                             id registeredCount availableSeats waitlistedCount registrationState viewerRegistration { \
                             id } event { title } } }";
 
-/// The same answer without ids, which say nothing to a reader.
+/// A response without ids, which differ and mean nothing to readers.
 fn without_ids(answer: Value) -> Value {
     match answer {
         Value::Object(fields) => fields
@@ -97,7 +97,7 @@ async fn an_event_shows_everything_about_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seat_is_taken_waited_for_given_up_and_promoted() {
+async fn registering_waiting_cancelling_and_promoting_show_the_registration() {
     let api = Api::start().await;
     let event = api.weekly_event(ADA, 1).await;
     let occurrence = &event.occurrences[0];
@@ -148,7 +148,7 @@ async fn a_seat_is_taken_waited_for_given_up_and_promoted() {
     assert_eq!(waiting["registration"]["status"], json!("WAITLISTED"));
     assert_eq!(waiting["registration"]["waitlistPosition"], json!(1));
 
-    // To bob, the registration that moves up is somebody else's and does not exist.
+    // The promoted registration belongs to another member, so bob does not see it.
     let input = json!({"registrationId": taken["registration"]["id"]});
     let selection = "registration { status cancelledAt cancellationReason } promoted { id }";
     let cancelled = api.mutate(BOB, "cancelRegistration", input.clone(), selection).await;
@@ -187,7 +187,7 @@ async fn a_seat_is_taken_waited_for_given_up_and_promoted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_names_the_registration_in_the_way() {
+async fn a_conflict_contains_the_conflicting_registration() {
     let api = Api::start().await;
     let first = api.weekly_event(ADA, 5).await;
     let second = api.weekly_event(ADA, 5).await;
@@ -231,10 +231,10 @@ async fn other_refusals_carry_their_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_mutation_shows_is_what_it_left() {
+async fn a_payload_shows_the_state_after_the_mutation() {
     let api = Api::start().await;
     let event = api.weekly_event(ADA, 5).await;
-    // The second mutation must not show what was read for the first.
+    // The second mutation must not show objects that were read for the first.
     let document = "mutation($one: RegisterForOccurrenceInput!, $two: RegisterForOccurrenceInput!) { one: \
                     registerForOccurrence(input: $one) { registration { occurrence { registeredCount } } } two: \
                     registerForOccurrence(input: $two) { registration { occurrence { registeredCount } } } }";
@@ -248,7 +248,7 @@ async fn what_a_mutation_shows_is_what_it_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_issue_goes_its_way() {
+async fn an_issue_is_reported_changed_and_deleted() {
     let api = Api::start().await;
     let event = api.weekly_event(ADA, 5).await;
     let input = json!({"title": "Projector", "description": "Flickers", "eventId": event.id});
@@ -281,7 +281,7 @@ async fn an_issue_goes_its_way() {
     assert_eq!(updated["issue"]["assignee"], json!({"userId": "ada"}));
     assert_eq!(updated["issue"]["event"], Value::Null);
 
-    // What is left out stays; what is null is cleared.
+    // An absent field stays; a null field is cleared.
     let updated =
         api.change(ADA, "updateIssue", json!({"issueId": issue, "title": "Beamer"}), selection).await;
     assert_eq!(updated["issue"]["assignee"], json!({"userId": "ada"}));

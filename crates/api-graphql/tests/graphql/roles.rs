@@ -1,4 +1,4 @@
-//! Every root field for every kind of caller, against one table. A root field without a row fails.
+//! Calls every root field as every kind of caller and compares with one table. A root field without a row fails.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::support::{ADA, Api, BOB, Caller, OPERATOR, text};
 
-/// Who may use a root field.
+/// The callers who may use a root field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum For {
     Members,
@@ -24,7 +24,7 @@ impl For {
     }
 }
 
-/// `{event}`, `{occurrence}`, `{member}`, `{registration}` and `{issue}` stand for what is there.
+/// `{event}`, `{occurrence}`, `{member}`, `{registration}` and `{issue}` are replaced with existing ids.
 pub(super) const QUERIES: [(&str, For, &str); 16] = [
     ("node", For::Members, r#"{ node(id: "{event}") { id } }"#),
     ("nodes", For::Members, r#"{ nodes(ids: ["{event}"]) { id } }"#),
@@ -53,7 +53,7 @@ pub(super) const QUERIES: [(&str, For, &str); 16] = [
     ("activity", For::Admins, "{ activity { nodes { id } } }"),
 ];
 
-/// In this order, because later ones undo what earlier ones need.
+/// The order matters: later mutations remove objects that earlier ones need.
 pub(super) const MUTATIONS: [(&str, For, &str); 17] = [
     (
         "createOrganization",
@@ -82,7 +82,7 @@ pub(super) const MUTATIONS: [(&str, For, &str); 17] = [
     ("removeMember", For::Admins, r#"memberId: "{member}""#),
 ];
 
-/// The ids that documents name.
+/// The ids that replace the placeholders.
 pub(super) async fn known(api: &Api) -> [(&'static str, String); 5] {
     let event = api.weekly_event(ADA, 10).await;
     let registration = api.register(BOB, &event.occurrences[1]).await;
@@ -115,7 +115,7 @@ async fn count_of_entries(api: &Api) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_is_answered_to_those_it_is_for() {
+async fn a_query_responds_only_to_allowed_callers() {
     let api = Api::start().await;
     let known = known(&api).await;
     for (field, whose, document) in QUERIES {
@@ -138,7 +138,7 @@ async fn a_query_is_answered_to_those_it_is_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mutation_is_done_for_those_it_is_for_and_changes_nothing_for_others() {
+async fn a_mutation_executes_only_for_allowed_callers() {
     let api = Api::start().await;
     let known = known(&api).await;
     for (field, whose, input) in MUTATIONS {
@@ -147,7 +147,7 @@ async fn a_mutation_is_done_for_those_it_is_for_and_changes_nothing_for_others()
             fill(input, &known)
         );
         assert_eq!(api.send(None, &document, &Value::Null).await.0, 401, "{field} by a stranger");
-        // Those who may not come first, when what the mutation needs is still there.
+        // The refused callers come first, while the objects of the mutation still exist.
         let mut callers = [OPERATOR, BOB, ADA];
         callers.sort_by_key(|caller| whose.allows(*caller));
         for caller in callers {
@@ -186,7 +186,7 @@ async fn every_root_field_has_a_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lies_inside_objects_is_guarded_too() {
+async fn fields_inside_objects_are_protected() {
     let api = Api::start().await;
     let event = api.weekly_event(ADA, 10).await;
     let registration = api.register(BOB, &event.occurrences[0]).await;
@@ -201,7 +201,7 @@ async fn what_lies_inside_objects_is_guarded_too() {
     assert_eq!(answer["data"]["occurrence"], json!({"registrations": null}));
     assert_eq!(codes(&answer["errors"], "/extensions/code"), ["FORBIDDEN"]);
 
-    // Addresses are for their owners and for admins; to everybody else they are just not there.
+    // Email addresses are visible to their owners and to admins; for others they are null.
     let emails = "{ members { nodes { userId email } } }";
     let of = |user: &str, seen: &Value| {
         let members = seen["members"]["nodes"].as_array().unwrap().clone();
@@ -212,7 +212,7 @@ async fn what_lies_inside_objects_is_guarded_too() {
     assert_eq!(of("bob", &by_bob), json!("bob@example.org"));
     assert_eq!(of("cleo", &by_bob), Value::Null);
 
-    // The log does not exist for a member, whatever the way to it.
+    // The log does not exist for a member, on any path.
     let entries = api.read(ADA, "{ activity(first: 1) { nodes { id } } }").await;
     let entry = text(&entries["activity"]["nodes"][0]["id"]);
     let node = format!(r#"{{ node(id: "{entry}") {{ id }} }}"#);

@@ -1,4 +1,4 @@
-//! The schema's own text.
+//! The text of the schema.
 
 use convene_api_graphql::graphql::schema;
 

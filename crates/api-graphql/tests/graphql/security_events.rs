@@ -1,4 +1,4 @@
-//! Attempts at what a role does not allow are told to the process log, and counted; each once.
+//! Attempts that the caller's role does not allow are logged and counted, each once.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{
     support::{ADA, Api, BOB, Caller, OPERATOR, metrics},
 };
 
-/// How many attempts were counted.
+/// The number of counted attempts.
 fn counted() -> u64 {
     let metrics = metrics().render();
     let line = metrics
@@ -17,7 +17,7 @@ fn counted() -> u64 {
     line.map_or(0, |count| count.parse().unwrap())
 }
 
-/// What the log tells the watchful of one request.
+/// The response to a document, and the security log lines of its request.
 async fn told(api: &Api, id: &str, caller: Caller, document: &str) -> (String, Vec<Value>) {
     let (_, answer) = api.send_with(&[("x-request-id", id)], Some(caller), document, &Value::Null).await;
     let lines = log::of_request(id);
@@ -25,7 +25,7 @@ async fn told(api: &Api, id: &str, caller: Caller, document: &str) -> (String, V
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_refused_attempt_is_told_and_counted() {
+async fn every_refused_attempt_is_logged_and_counted() {
     log::capture();
     let api = Api::start().await;
     let known = known(&api).await;
@@ -52,7 +52,7 @@ async fn every_refused_attempt_is_told_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_allowed_is_no_event_and_what_lies_inside_objects_is() {
+async fn allowed_requests_are_no_events_and_refused_fields_inside_objects_are() {
     log::capture();
     let api = Api::start().await;
     let event = api.weekly_event(ADA, 10).await;

@@ -1,4 +1,4 @@
-//! A server on storage in memory, two organizations in it, and a client for both.
+//! A server on in-memory adapters with two organizations, and a client for both.
 
 use std::{
     net::SocketAddr,
@@ -25,7 +25,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// Somebody who calls.
+/// A caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
     pub(crate) organization: Option<&'static str>,
@@ -44,7 +44,7 @@ pub(crate) const OLGA: Caller = Caller { organization: Some("other"), user: "olg
 /// The platform's operator, who belongs to no organization.
 pub(crate) const OPERATOR: Caller = Caller { organization: None, user: "root", operator: true };
 
-/// A running server; stopped when dropped.
+/// A running server, which is stopped when it is dropped.
 pub(crate) struct Api {
     address: SocketAddr,
     client: reqwest::Client,
@@ -88,7 +88,7 @@ impl Api {
         Self::with_members(Self::on(adapters.directory.clone(), ports(adapters))).await
     }
 
-    /// The same on a server that is there already.
+    /// Adds the members to a running server.
     pub(crate) async fn with_members(api: Self) -> Self {
         api.found("acme", "ada").await;
         api.found("other", "olga").await;
@@ -104,7 +104,7 @@ impl Api {
         let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
         let use_cases = Arc::new(UseCases::new(ports));
         let callers = Callers::new(directory);
-        // Tests look at everything at once; the limits of documents have tests of their own.
+        // Tests read large documents; the limits of documents have tests of their own.
         let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
         let parts = Parts {
             gate: Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers))),
@@ -128,7 +128,7 @@ impl Api {
         Self { address, client: reqwest::Client::new(), _stop: stop }
     }
 
-    /// Sends a document; status and body as they come.
+    /// Sends a document. Returns the status and the body.
     pub(crate) async fn send(
         &self,
         caller: Option<Caller>,
@@ -138,7 +138,7 @@ impl Api {
         self.send_to(None, caller, document, variables).await
     }
 
-    /// The same, with another name of the host.
+    /// Sends a document with another host name.
     pub(crate) async fn send_to(
         &self,
         host: Option<&str>,
@@ -150,7 +150,7 @@ impl Api {
         self.send_with(host.as_slice(), caller, document, variables).await
     }
 
-    /// The same, with more headers.
+    /// Sends a document with more headers.
     pub(crate) async fn send_with(
         &self,
         headers: &[(&str, &str)],
@@ -174,7 +174,7 @@ impl Api {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// The answer to a document: `data` and `errors`.
+    /// The response to a document: `data` and `errors`.
     pub(crate) async fn ask(&self, caller: Caller, document: &str, variables: Value) -> Value {
         let (_, body) = self.send(Some(caller), document, &variables).await;
         let mut answer: Value = serde_json::from_str(&body).unwrap();
@@ -207,7 +207,7 @@ impl Api {
         answer["data"][mutation].take()
     }
 
-    /// The payload of a mutation that must be done.
+    /// The payload of a mutation that must succeed.
     pub(crate) async fn change(
         &self,
         caller: Caller,
@@ -239,7 +239,7 @@ impl Api {
         Event { id, occurrences }
     }
 
-    /// Takes a seat; the registration's id.
+    /// Registers the caller. Returns the registration's id.
     pub(crate) async fn register(&self, caller: Caller, occurrence: &str) -> String {
         let input = json!({"occurrenceId": occurrence});
         let document = "mutation($input: RegisterForOccurrenceInput!) { registerForOccurrence(input: $input) { \
@@ -249,7 +249,7 @@ impl Api {
     }
 }
 
-/// An event that a test has made.
+/// An event that a test has created.
 pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) occurrences: [String; 3],
