@@ -1,58 +1,11 @@
-//! How a use case ends when it does not succeed.
-//!
-//! A *refusal* is an answer: the rules say no, nothing was changed, and it carries the data that explain it. A
-//! *fault* is a failure of the machinery: it keeps its source for the log and tells the caller only whether to
-//! try again.
-
-use std::{borrow::Cow, error::Error, fmt};
+use std::fmt;
 
 use convene_domain::{
     registration::{Registration, RegistrationRefusal},
     time::Instant,
 };
 
-/// Names a field of a command, from the outside in: `recurrence`, `byWeekday`, `0`, `nth`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldPath(Vec<Cow<'static, str>>);
-
-impl FieldPath {
-    /// A field at the top of the command.
-    #[must_use]
-    pub fn of(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(vec![name.into()])
-    }
-
-    /// A field within this one.
-    #[must_use]
-    pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Self {
-        let mut path = self.0.clone();
-        path.push(name.into());
-        Self(path)
-    }
-
-    /// An element of this list.
-    #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        self.child(index.to_string())
-    }
-
-    /// The names, from the outside in.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(AsRef::as_ref)
-    }
-}
-
-impl From<&'static str> for FieldPath {
-    fn from(name: &'static str) -> Self {
-        Self::of(name)
-    }
-}
-
-impl fmt::Display for FieldPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
-    }
-}
+use super::FieldPath;
 
 /// Why the rules say no. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -190,63 +143,3 @@ impl From<RegistrationRefusal> for Refusal {
         }
     }
 }
-
-/// What lies behind a fault, for the log.
-pub type Source = Box<dyn Error + Send + Sync + 'static>;
-
-/// A failure of the machinery.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// Storage could not be reached or did not answer in time; nothing was changed.
-    #[error("storage is unavailable")]
-    Unavailable(#[source] Source),
-    /// The change may or may not have happened; repeating it with the same idempotency key tells.
-    #[error("the outcome is unknown")]
-    OutcomeUnknown(#[source] Source),
-    /// Too much is waiting; nothing was changed.
-    #[error("overloaded")]
-    Overloaded,
-    /// Anything else: a defect, or stored data that cannot be understood.
-    #[error("internal fault")]
-    Internal(#[source] Source),
-}
-
-impl Fault {
-    /// Whether the same request may succeed later.
-    #[must_use]
-    pub const fn is_retryable(&self) -> bool {
-        !matches!(self, Self::Internal(_))
-    }
-
-    /// A defect, told by a message.
-    #[must_use]
-    pub fn internal(source: impl Into<Source>) -> Self {
-        Self::Internal(source.into())
-    }
-}
-
-/// How a use case ends when it does not succeed.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The rules say no; at least one reason, all that were found.
-    #[error("refused: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Refused(Vec<Refusal>),
-    /// The machinery failed.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![refusal])
-    }
-}
-
-impl From<RegistrationRefusal> for Failure {
-    fn from(refusal: RegistrationRefusal) -> Self {
-        Refusal::from(refusal).into()
-    }
-}
-
-/// What a use case, or a port that decides, answers with.
-pub type Outcome<T> = Result<T, Failure>;
