@@ -2,13 +2,13 @@
 
 use convene_domain::time::Instant;
 
-use crate::failure::{FieldPath, Refusal};
+use crate::failure::{Field, Refusal};
 
 /// Refuses a filter's period that ends before it begins. It may be empty or open.
 pub(crate) fn check(from: Option<Instant>, to: Option<Instant>) -> Result<(), Refusal> {
     match (from, to) {
         (Some(from), Some(to)) if to < from => {
-            Err(Refusal::invalid(FieldPath::of("filter").child("to"), "must not be before from"))
+            Err(Refusal::invalid(Field::Filter.child(Field::To), "must not be before from"))
         }
         _ => Ok(()),
     }

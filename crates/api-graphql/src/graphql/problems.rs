@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use convene_application::failure::{Failure, FieldPath, Refusal};
-use garde::Validate;
+use convene_application::failure::{Failure, Field, FieldPath, Refusal};
 use juniper::Nullable;
 
 /// What is wrong with an input so far.
@@ -18,8 +17,8 @@ pub(crate) struct Problems {
 
 impl Problems {
     /// Checks what stands in an argument: its fields are named from the argument on.
-    pub(crate) fn within<T>(&mut self, argument: &'static str, check: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.within.replace(FieldPath::of(argument));
+    pub(crate) fn within<T>(&mut self, argument: Field, check: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.within.replace(argument.into());
         let checked = check(self);
         self.within = outer;
         checked
@@ -88,27 +87,18 @@ impl Problems {
         checked.into_iter().collect()
     }
 
-    /// Checks the shape of an input object, which may stand in a field: how long its lists and texts are.
-    pub(crate) fn check_shape<T: Validate<Context: Default>>(
+    /// `None` with the problem noted for a list that is longer than allowed.
+    pub(crate) fn check_length<T>(
         &mut self,
-        within: Option<&FieldPath>,
-        input: &T,
-    ) {
-        let Err(report) = input.validate() else { return };
-        for (path, problem) in report.iter() {
-            // The library names fields as the code does (`by_weekday[0].nth`), callers as the schema does.
-            let path = path.to_string();
-            let segments = path.split(['.', '[']).map(|segment| camel_case(segment.trim_end_matches(']')));
-            let field = segments.fold(within.cloned(), |outer, segment| {
-                Some(
-                    outer
-                        .map_or_else(|| FieldPath::of(segment.clone()), |outer| outer.child(segment.clone())),
-                )
-            });
-            if let Some(field) = field {
-                self.note(field, problem);
-            }
+        field: impl Into<FieldPath>,
+        list: Option<&[T]>,
+        max: usize,
+    ) -> Option<()> {
+        if list.is_some_and(|list| list.len() > max) {
+            self.note(field, format_args!("must have at most {max} items"));
+            return None;
         }
+        Some(())
     }
 
     /// The value if nothing is wrong.
@@ -123,30 +113,16 @@ impl Problems {
     }
 
     fn full_path(&self, field: FieldPath) -> FieldPath {
-        let Some(outer) = &self.within else { return field };
-        field.segments().fold(outer.clone(), |path, segment| path.child(segment.to_owned()))
+        match &self.within {
+            Some(outer) => outer.join(&field),
+            None => field,
+        }
     }
-}
-
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let mut letters = word.chars();
-        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
-        name + &initial.into_iter().chain(letters).collect::<String>()
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(garde::Validate)]
-    struct Input {
-        #[garde(length(max = 2))]
-        by_month_day: Vec<i32>,
-    }
 
     fn fields(failure: Failure) -> Vec<String> {
         match failure {
@@ -158,20 +134,20 @@ mod tests {
     #[test]
     fn tells_everything_at_once_in_the_names_of_the_schema() {
         let mut problems = Problems::default();
-        let (first, list) = problems.within("filter", |problems| {
-            let first = problems.check("title", Err::<(), _>("is odd"));
-            let list = problems.check_all("ids", ["1", "x", "y"], str::parse::<u8>);
-            problems.check_shape(Some(&"recurrence".into()), &Input { by_month_day: vec![1, 2, 3] });
+        let (first, list) = problems.within(Field::Filter, |problems| {
+            let first = problems.check(Field::Title, Err::<(), _>("is odd"));
+            let list = problems.check_all(Field::Ids, ["1", "x", "y"], str::parse::<u8>);
+            problems.check_length(Field::EventIds, Some(&[1, 2, 3]), 2);
             (first, list)
         });
-        problems.note("first", "is too much");
+        problems.note(Field::First, "is too much");
         assert_eq!(
             fields(problems.conclude(first.zip(list)).unwrap_err()),
             [
                 "filter.title is odd",
                 "filter.ids.1 invalid digit found in string",
                 "filter.ids.2 invalid digit found in string",
-                "filter.recurrence.byMonthDay length is greater than 2",
+                "filter.eventIds must have at most 2 items",
                 "first is too much",
             ]
         );
@@ -180,7 +156,7 @@ mod tests {
     #[test]
     fn gives_the_value_when_nothing_is_wrong() {
         let mut problems = Problems::default();
-        let value = problems.check_optional("count", Some("7"), str::parse::<u8>);
+        let value = problems.check_optional(Field::Count, Some("7"), str::parse::<u8>);
         assert!(matches!(problems.conclude(value), Ok(Some(7))));
     }
 }

@@ -1,16 +1,13 @@
 //! From failures of use cases to errors of HTTP.
 
 use actix_web::http::StatusCode;
-use convene_application::failure::{Failure, Fault, Refusal};
+use convene_application::failure::{Failure, Fault, Field, Refusal};
 
 use crate::{
     http::error::{FieldProblem, HttpError},
     request_id::RequestId,
     telemetry,
 };
-
-/// The field that use cases name when the issue of the path does not exist.
-const ISSUE: &str = "issueId";
 
 /// The error for a failure. A fault is logged here, once.
 pub(super) fn http_error(failure: Failure, request_id: &RequestId) -> HttpError {
@@ -69,7 +66,7 @@ fn refused(refusals: &[Refusal]) -> HttpError {
 
 fn about_the_whole(refusal: &Refusal) -> Option<HttpError> {
     match refusal {
-        Refusal::NotFound { field } if field.to_string() == ISSUE => Some(HttpError::not_found()),
+        Refusal::NotFound { field } if field.is(Field::IssueId) => Some(HttpError::not_found()),
         Refusal::InvalidInput { .. } | Refusal::NotFound { .. } => None,
         Refusal::AdminOnly => Some(forbidden("Only an ADMIN of the organization may do this.")),
         Refusal::MembersOnly => Some(forbidden("Only a member of the organization may do this.")),
@@ -128,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_fields_is_told_together() {
-        let refusals = vec![Refusal::invalid("title", "must not be empty"), Refusal::not_found("assigneeId")];
+        let refusals =
+            vec![Refusal::invalid(Field::Title, "must not be empty"), Refusal::not_found(Field::AssigneeId)];
         let error = error(Failure::Refused(refusals));
         assert_eq!((error.status, error.code), (StatusCode::BAD_REQUEST, "INVALID_INPUT"));
         let fields: Vec<_> = error.fields.iter().map(|problem| problem.field.as_str()).collect();
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Refusal::not_found("issueId"), 404, "NOT_FOUND")]
+    #[case(Refusal::not_found(Field::IssueId), 404, "NOT_FOUND")]
     #[case(Refusal::AdminOnly, 403, "FORBIDDEN")]
     #[case(Refusal::MembersOnly, 403, "FORBIDDEN")]
     #[case(Refusal::OperatorOnly, 403, "FORBIDDEN")]
@@ -147,7 +145,8 @@ mod tests {
         #[case] status: u16,
         #[case] code: &str,
     ) {
-        let error = error(Failure::Refused(vec![Refusal::invalid("title", "must not be empty"), refusal]));
+        let error =
+            error(Failure::Refused(vec![Refusal::invalid(Field::Title, "must not be empty"), refusal]));
         assert_eq!((error.status.as_u16(), error.code), (status, code));
         assert!(error.fields.is_empty());
     }

@@ -28,7 +28,7 @@ async fn all_problems_of_an_event_are_reported_at_once() {
       "timeZone must be the exact name of an IANA time zone, such as Europe/Paris",
       "startsAt must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
       "duration must be an ISO 8601 duration such as PT1H30M, in weeks, days, hours, minutes or seconds",
-      "recurrence.rdates length is greater than 366",
+      "recurrence.rdates must have at most 366 items",
       "recurrence.byWeekday.1.nth must be from 1 to 5 or from -1 to -5",
       "recurrence.until must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
       "recurrence.interval must be 1 to 1000",

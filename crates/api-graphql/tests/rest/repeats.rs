@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use convene_api_graphql::http::limits::HttpLimits;
-use convene_application::{failure::Refusal, ports::MockIssues};
+use convene_application::{
+    failure::{Field, Refusal},
+    ports::MockIssues,
+};
 use reqwest::Method;
 use rstest::rstest;
 
@@ -40,7 +43,7 @@ async fn a_repeat_answers_the_same_and_creates_nothing(#[case] key: &str, #[case
 async fn what_was_deleted_since_cannot_be_shown_again() {
     // What storage answers that remembers of a key only what it made, not how that looked.
     let mut issues = MockIssues::new();
-    issues.expect_create().returning(|_, _, _| Err(Refusal::not_found("issueId").into()));
+    issues.expect_create().returning(|_, _, _| Err(Refusal::not_found(Field::IssueId).into()));
     let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
     let repeat = keyed(&server, MEMBER, (Method::POST, "/api/issues"), "k-1", r#"{"title":"A"}"#).await;
     assert_eq!((repeat.status, repeat.code()), (410, "GONE"));

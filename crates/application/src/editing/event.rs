@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     event::patch::patched,
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EditScope, EventEdit, EventPatch},
 };
 
@@ -68,7 +68,7 @@ pub fn plan_event_edit(
         EditScope::ThisAndFollowing { from, .. }
             if event.series.occurrence_at(from.original_start).is_none() =>
         {
-            return Err(vec![Refusal::not_found("fromOccurrenceId")]);
+            return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
         }
         _ => plan_whole(event, &edit.patch, stored, now)?,
     };
@@ -137,12 +137,15 @@ fn plan_split(
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
     let EditScope::ThisAndFollowing { from, new_event } = edit.scope else {
-        return Err(vec![Refusal::not_found("fromOccurrenceId")]);
+        return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
     };
-    let not_there = || vec![Refusal::not_found("fromOccurrenceId")];
+    let not_there = || vec![Refusal::not_found(Field::FromOccurrenceId)];
     let origin = event.series.occurrence_at(from.original_start).ok_or_else(not_there)?;
     if origin.start <= now {
-        return Err(vec![Refusal::invalid("fromOccurrenceId", "must be an occurrence that has not begun")]);
+        return Err(vec![Refusal::invalid(
+            Field::FromOccurrenceId,
+            "must be an occurrence that has not begun",
+        )]);
     }
     let (Some(before), Some(rest)) =
         (event.series.ending_before(origin.start), event.series.continuing_from(origin.start))

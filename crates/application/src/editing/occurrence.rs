@@ -9,7 +9,7 @@ use convene_domain::{
 
 use super::{MAX_TOUCHED_SEATS, changes::occurrence_changes, mapping::interval_of};
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{OccurrenceEdit, OccurrencePatch},
 };
 
@@ -38,14 +38,14 @@ pub fn plan_occurrence_edit(
     }
     let mut refusals = Vec::new();
     if before.interval.start() <= now {
-        refusals.push(Refusal::invalid("occurrenceId", "must be an occurrence that has not begun"));
+        refusals.push(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun"));
     }
     let mut after = before.clone();
     override_with(&mut after.exception, &edit.patch);
     after.interval = interval_of(event, &after, before.key.original_start);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
-        refusals.push(Refusal::invalid("startsAt", "must lie in the future"));
+        refusals.push(Refusal::invalid(Field::StartsAt, "must lie in the future"));
     }
     if before.taken > after.capacity.get() {
         refusals.push(Refusal::CapacityBelowRegistrations { taken: before.taken });
@@ -70,7 +70,7 @@ pub fn plan_occurrence_cancellation(
         return Err(vec![Refusal::AlreadyCancelled]);
     }
     if before.interval.start() <= now {
-        return Err(vec![Refusal::invalid("occurrenceId", "must be an occurrence that has not begun")]);
+        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
     }
     if before.taken + before.waiting > MAX_TOUCHED_SEATS {
         return Err(vec![Refusal::LimitExceeded {

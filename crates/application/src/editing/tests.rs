@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
 };
 
@@ -286,7 +286,10 @@ fn a_split_needs_an_occurrence_of_the_series() {
     let from = OccurrenceKey { event: event.id, original_start: utc_datetime!(2026-12-01 08:00) };
     let scope = EditScope::ThisAndFollowing { from, new_event: EventId::from_uuid(Uuid::from_u128(2)) };
     let split = EventEdit { scope, ..edit(&event, EventPatch::default()) };
-    assert_eq!(plan_event_edit(&event, &split, &[], NOW), Err(vec![Refusal::not_found("fromOccurrenceId")]));
+    assert_eq!(
+        plan_event_edit(&event, &split, &[], NOW),
+        Err(vec![Refusal::not_found(Field::FromOccurrenceId)])
+    );
 }
 
 #[test]

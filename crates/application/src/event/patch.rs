@@ -8,7 +8,7 @@ use convene_domain::{
 
 use super::series::series_refusals;
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EventPatch, NewRecurrence},
 };
 
@@ -50,7 +50,7 @@ pub fn checked_policy(policy: RegistrationPolicy) -> Result<RegistrationPolicy, 
         return Ok(policy);
     }
     let message = "must be nearer to the start than registrationOpens, or registration would never be open";
-    Err(vec![Refusal::invalid("registrationCloses", message)])
+    Err(vec![Refusal::invalid(Field::RegistrationCloses, message)])
 }
 
 /// Returns both values, or the refusals of both.

@@ -7,7 +7,7 @@ use convene_domain::{
 };
 
 use crate::{
-    failure::{Failure, FieldPath, Refusal},
+    failure::{Failure, Field, FieldPath, Refusal},
     ports::NewRecurrence,
 };
 
@@ -20,31 +20,27 @@ pub enum RuleForm {
     Text,
 }
 
-/// The rule parts that are fields of the input, with the field names.
-const FIELDS: [(RulePart, &str); 8] = [
-    (RulePart::Frequency, "frequency"),
-    (RulePart::Interval, "interval"),
-    (RulePart::ByWeekday, "byWeekday"),
-    (RulePart::ByMonthDay, "byMonthDay"),
-    (RulePart::ByMonth, "byMonth"),
-    (RulePart::BySetPosition, "bySetPosition"),
-    (RulePart::Count, "count"),
-    (RulePart::Until, "until"),
+/// The rule parts that are fields of the input.
+const FIELDS: [(RulePart, Field); 8] = [
+    (RulePart::Frequency, Field::Frequency),
+    (RulePart::Interval, Field::Interval),
+    (RulePart::ByWeekday, Field::ByWeekday),
+    (RulePart::ByMonthDay, Field::ByMonthDay),
+    (RulePart::ByMonth, Field::ByMonth),
+    (RulePart::BySetPosition, Field::BySetPosition),
+    (RulePart::Count, Field::Count),
+    (RulePart::Until, Field::Until),
 ];
-
-fn recurrence() -> FieldPath {
-    FieldPath::of("recurrence")
-}
 
 /// The refusal for one problem of a rule, with the field to correct.
 fn rule_refusal(part: RulePart, message: &str, form: RuleForm) -> Refusal {
-    let field = FIELDS.iter().find(|(of, _)| *of == part).map(|(_, name)| *name);
+    let field = FIELDS.iter().find(|(of, _)| *of == part).map(|(_, field)| *field);
     match (form, field) {
-        (RuleForm::Fields, Some(name)) => Refusal::invalid(recurrence().child(name), message),
-        (RuleForm::Fields, None) if part == RulePart::Rule => Refusal::invalid(recurrence(), message),
+        (RuleForm::Fields, Some(field)) => Refusal::invalid(Field::Recurrence.child(field), message),
+        (RuleForm::Fields, None) if part == RulePart::Rule => Refusal::invalid(Field::Recurrence, message),
         // A part without a field of its own can only come from the text form.
         (RuleForm::Fields, None) | (RuleForm::Text, _) => {
-            Refusal::invalid(recurrence().child("rrule"), format!("{part} {message}"))
+            Refusal::invalid(Field::Recurrence.child(Field::Rrule), format!("{part} {message}"))
         }
     }
 }
@@ -61,10 +57,12 @@ pub fn rule_refusals(problems: &[RuleProblem], form: RuleForm) -> Vec<Refusal> {
 #[must_use]
 pub fn series_refusals(problems: &[SeriesProblem]) -> Vec<Refusal> {
     let refusal = |problem: &SeriesProblem| match problem.part {
-        SeriesPart::Start => Refusal::invalid("startsAt", &problem.message),
+        SeriesPart::Start => Refusal::invalid(Field::StartsAt, &problem.message),
         SeriesPart::Rule(part) => rule_refusal(part, &problem.message, RuleForm::Fields),
-        SeriesPart::ExceptionDates => Refusal::invalid(recurrence().child("exdates"), &problem.message),
-        SeriesPart::AddedDates => Refusal::invalid(recurrence().child("rdates"), &problem.message),
+        SeriesPart::ExceptionDates => {
+            Refusal::invalid(Field::Recurrence.child(Field::Exdates), &problem.message)
+        }
+        SeriesPart::AddedDates => Refusal::invalid(Field::Recurrence.child(Field::Rdates), &problem.message),
     };
     problems.iter().map(refusal).collect()
 }
@@ -86,10 +84,10 @@ pub fn as_text(failure: Failure) -> Failure {
 }
 
 fn part_of_field(field: &FieldPath) -> Option<RulePart> {
-    if *field == recurrence() {
+    if field.is(Field::Recurrence) {
         return Some(RulePart::Rule);
     }
-    FIELDS.iter().find(|(_, name)| *field == recurrence().child(*name)).map(|(part, _)| *part)
+    FIELDS.iter().find(|(_, of_part)| *field == Field::Recurrence.child(*of_part)).map(|(part, _)| *part)
 }
 
 /// The series of a command; without a recurrence it has a single occurrence.
@@ -133,7 +131,10 @@ mod tests {
     fn a_part_without_a_field_of_its_own_was_written_as_text() {
         let problem = RuleProblem { part: RulePart::ByHour, message: String::from("must be from 0 to 23") };
         let refusals = rule_refusals(&[problem], RuleForm::Fields);
-        assert_eq!(refusals, [Refusal::invalid(recurrence().child("rrule"), "BYHOUR must be from 0 to 23")]);
+        assert_eq!(
+            refusals,
+            [Refusal::invalid(Field::Recurrence.child(Field::Rrule), "BYHOUR must be from 0 to 23")]
+        );
     }
 
     fn weekly(text: &str) -> Option<NewRecurrence> {
@@ -168,7 +169,7 @@ mod tests {
 
     #[test]
     fn keeps_dates_at_other_times() {
-        let before = vec![Refusal::invalid("title", "must not be empty"), Refusal::LastAdmin];
+        let before = vec![Refusal::invalid(Field::Title, "must not be empty"), Refusal::LastAdmin];
         let Failure::Refused(after) = as_text(Failure::Refused(before.clone())) else { panic!("no refusal") };
         assert_eq!(after, before);
     }

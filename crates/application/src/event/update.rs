@@ -10,7 +10,7 @@ use super::patch::checked_policy;
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Failure, Outcome, Refusal},
+    failure::{Failure, Field, Outcome, Refusal},
     mutation_context::ContextFactory,
     ports::{Changed, EditScope, EventEdit, EventPatch, Events, OnAffected},
 };
@@ -83,7 +83,7 @@ fn check(command: &UpdateEventCommand) -> Result<(), Failure> {
     if let SeriesPart::ThisAndFollowing(from) = command.scope
         && from.event != command.event
     {
-        refusals.push(Refusal::invalid("fromOccurrenceId", "must be an occurrence of the event"));
+        refusals.push(Refusal::invalid(Field::FromOccurrenceId, "must be an occurrence of the event"));
     }
     if let EventPatch { registration_opens: Some(opens), registration_closes: Some(closes), .. } =
         command.patch

@@ -1,44 +1,151 @@
 use std::{borrow::Cow, fmt};
 
-/// Names a field of a command, from the outside in: `recurrence`, `byWeekday`, `0`, `nth`.
+macro_rules! fields {
+    ($($field:ident $name:literal,)*) => {
+        /// A field of an input, under the name that it has in the API.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Field {
+            $(#[doc = concat!("`", $name, "`")] $field,)*
+        }
+
+        impl Field {
+            /// The name in the API.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$field => $name,)*
+                }
+            }
+
+            /// The path to a field within this one.
+            #[must_use]
+            pub fn child(self, field: Self) -> FieldPath {
+                FieldPath::from(self).child(field)
+            }
+        }
+    };
+}
+
+fields!(
+    Action "action",
+    Actor "actor",
+    AdminDisplayName "adminDisplayName",
+    AdminUserId "adminUserId",
+    After "after",
+    AssigneeId "assigneeId",
+    ByMonth "byMonth",
+    ByMonthDay "byMonthDay",
+    BySetPosition "bySetPosition",
+    ByWeekday "byWeekday",
+    CancellationCloses "cancellationCloses",
+    Capacity "capacity",
+    Count "count",
+    Description "description",
+    DisplayName "displayName",
+    Duration "duration",
+    Email "email",
+    EventId "eventId",
+    EventIds "eventIds",
+    Exdates "exdates",
+    ExpectedVersion "expectedVersion",
+    Filter "filter",
+    First "first",
+    Frequency "frequency",
+    From "from",
+    FromOccurrenceId "fromOccurrenceId",
+    Id "id",
+    IdempotencyKey "idempotencyKey",
+    Ids "ids",
+    Interval "interval",
+    IssueId "issueId",
+    Location "location",
+    MemberId "memberId",
+    Name "name",
+    Nth "nth",
+    OccurrenceId "occurrenceId",
+    Org "org",
+    Priority "priority",
+    Rdates "rdates",
+    Recurrence "recurrence",
+    RegistrationCloses "registrationCloses",
+    RegistrationId "registrationId",
+    RegistrationOpens "registrationOpens",
+    Rrule "rrule",
+    Search "search",
+    Slug "slug",
+    StartsAt "startsAt",
+    Status "status",
+    SubjectId "subjectId",
+    TimeZone "timeZone",
+    Title "title",
+    To "to",
+    Until "until",
+    User "user",
+    UserId "userId",
+);
+
+/// A step from an input to one of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Segment {
+    Field(Field),
+    /// An item of a list.
+    Index(usize),
+}
+
+/// The path to a part of an input, from the outside in: `recurrence`, `byWeekday`, `0`, `nth`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldPath(Vec<Cow<'static, str>>);
+pub struct FieldPath(Vec<Segment>);
 
 impl FieldPath {
-    /// A field at the top of the command.
+    /// The path to a field within this part.
     #[must_use]
-    pub fn of(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(vec![name.into()])
+    pub fn child(&self, field: Field) -> Self {
+        self.joined([Segment::Field(field)])
     }
 
-    /// A field within this one.
-    #[must_use]
-    pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Self {
-        let mut path = self.0.clone();
-        path.push(name.into());
-        Self(path)
-    }
-
-    /// An element of this list.
+    /// The path to an item of this list.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.child(index.to_string())
+        self.joined([Segment::Index(index)])
     }
 
-    /// The names, from the outside in.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(AsRef::as_ref)
+    /// The path to a part whose path within this part is `inner`.
+    #[must_use]
+    pub fn join(&self, inner: &Self) -> Self {
+        self.joined(inner.0.iter().copied())
+    }
+
+    /// Whether this is the path to a field at the top of the input.
+    #[must_use]
+    pub fn is(&self, field: Field) -> bool {
+        self.0 == [Segment::Field(field)]
+    }
+
+    /// The field names and list indexes, from the outside in.
+    pub fn segments(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        self.0.iter().map(|segment| match segment {
+            Segment::Field(field) => Cow::Borrowed(field.as_str()),
+            Segment::Index(index) => Cow::Owned(index.to_string()),
+        })
+    }
+
+    fn joined(&self, inner: impl IntoIterator<Item = Segment>) -> Self {
+        Self(self.0.iter().copied().chain(inner).collect())
     }
 }
 
-impl From<&'static str> for FieldPath {
-    fn from(name: &'static str) -> Self {
-        Self::of(name)
+impl From<Field> for FieldPath {
+    fn from(field: Field) -> Self {
+        Self(vec![Segment::Field(field)])
     }
 }
 
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
+        for (position, segment) in self.segments().enumerate() {
+            let separator = if position == 0 { "" } else { "." };
+            write!(f, "{separator}{segment}")?;
+        }
+        Ok(())
     }
 }

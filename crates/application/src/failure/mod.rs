@@ -12,7 +12,7 @@ use convene_domain::registration::RegistrationRefusal;
 
 pub use self::{
     fault::{Fault, Source},
-    field::FieldPath,
+    field::{Field, FieldPath},
     refusal::Refusal,
 };
 

@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        failure::Refusal,
+        failure::{Field, Refusal},
         fixtures::{self, refusals},
         ports::MockIssues,
     };
@@ -111,10 +111,10 @@ mod tests {
         issues
             .expect_create()
             .withf(move |_, issue, _| *issue == expected)
-            .returning(|_, _, _| Err(Refusal::not_found("assigneeId").into()));
+            .returning(|_, _, _| Err(Refusal::not_found(Field::AssigneeId).into()));
         let create = CreateIssue { contexts: fixtures::contexts(), issues: Arc::new(issues) };
         let caller = fixtures::caller(fixtures::ADA, Role::Member);
         let outcome = create.execute(&caller, command, RequestMetadata::default()).await;
-        assert_eq!(refusals(outcome), [Refusal::not_found("assigneeId")]);
+        assert_eq!(refusals(outcome), [Refusal::not_found(Field::AssigneeId)]);
     }
 }

@@ -3,7 +3,7 @@
 use convene_domain::id::{EventId, MemberId};
 
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{IssuePatch, NewIssue},
 };
 
@@ -21,7 +21,8 @@ impl References {
     /// # Errors
     /// `NotFound` on `assigneeId` and `eventId`.
     pub fn check(assignee_exists: bool, event_exists: bool) -> Result<(), Vec<Refusal>> {
-        let missing = [(!assignee_exists).then_some("assigneeId"), (!event_exists).then_some("eventId")];
+        let missing =
+            [(!assignee_exists).then_some(Field::AssigneeId), (!event_exists).then_some(Field::EventId)];
         let refusals: Vec<_> = missing.into_iter().flatten().map(Refusal::not_found).collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }

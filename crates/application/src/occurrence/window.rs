@@ -1,7 +1,7 @@
 use convene_domain::time::{Instant, interval::Interval};
 use time::Duration;
 
-use crate::failure::Refusal;
+use crate::failure::{Field, Refusal};
 
 /// The maximum length of a window of occurrences: one year, leap years included.
 pub const LONGEST_WINDOW: Duration = Duration::days(366);
@@ -11,7 +11,7 @@ pub const LONGEST_WINDOW: Duration = Duration::days(366);
 /// # Errors
 /// A refusal on `to` if the window is empty or longer than [`LONGEST_WINDOW`].
 pub fn window(from: Instant, to: Instant) -> Result<Interval, Refusal> {
-    let window = Interval::new(from, to).map_err(|_| Refusal::invalid("to", "must be after from"))?;
+    let window = Interval::new(from, to).map_err(|_| Refusal::invalid(Field::To, "must be after from"))?;
     checked(window)
 }
 
@@ -19,7 +19,7 @@ pub fn window(from: Instant, to: Instant) -> Result<Interval, Refusal> {
 pub(super) fn checked(window: Interval) -> Result<Interval, Refusal> {
     if window.duration() > LONGEST_WINDOW {
         let days = LONGEST_WINDOW.whole_days();
-        return Err(Refusal::invalid("to", format_args!("must be at most {days} days after from")));
+        return Err(Refusal::invalid(Field::To, format_args!("must be at most {days} days after from")));
     }
     Ok(window)
 }

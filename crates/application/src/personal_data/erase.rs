@@ -6,7 +6,7 @@ use super::{Person, scope};
 use crate::{
     caller::Operator,
     change::RequestMetadata,
-    failure::{Failure, Outcome, Refusal},
+    failure::{Failure, Field, Outcome, Refusal},
     ports::{Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
@@ -56,7 +56,7 @@ impl ErasePersonalData {
             Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
                 Ok(removed) => removed.cancelled_registrations,
                 // Another call removed the member in the meantime.
-                Err(Failure::Refused(refusals)) if refusals == [Refusal::not_found("memberId")] => 0,
+                Err(Failure::Refused(refusals)) if refusals == [Refusal::not_found(Field::MemberId)] => 0,
                 Err(failure) => return Err(failure),
             },
             None => 0,
@@ -149,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_member_who_was_removed_in_the_meantime_is_erased() {
         let mut members = MockMembers::new();
-        members.expect_remove().returning(|_, _, _| Err(Refusal::not_found("memberId").into()));
+        members.expect_remove().returning(|_, _, _| Err(Refusal::not_found(Field::MemberId).into()));
         let mut personal_data = permitted();
         personal_data.expect_erase().once().returning(|_, _, _| Ok(Erased::default()));
         let outcome = erase(directory(true), members, personal_data, "bob").await;
@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn the_platform_is_not_a_person() {
         let outcome = erase(directory(false), MockMembers::new(), MockPersonalData::new(), "system").await;
-        let refused = Refusal::invalid("user", "stands for the platform itself");
+        let refused = Refusal::invalid(Field::User, "stands for the platform itself");
         assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [refused]));
     }
 }

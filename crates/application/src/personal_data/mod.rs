@@ -14,7 +14,7 @@ use convene_domain::{activity::Actor, text::UserId};
 
 use crate::{
     caller::{Operator, TenantScope},
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{Directory, OrganizationReference},
 };
 
@@ -30,9 +30,9 @@ pub struct Person {
 /// Finds the scope of the person's organization.
 async fn scope(directory: &dyn Directory, operator: &Operator, person: &Person) -> Outcome<TenantScope> {
     if person.user.as_str() == Actor::System.to_string() {
-        return Err(Refusal::invalid("user", "stands for the platform itself").into());
+        return Err(Refusal::invalid(Field::User, "stands for the platform itself").into());
     }
     let found = directory.find_organization(&person.organization).await?;
-    let organization = found.ok_or_else(|| Refusal::not_found("org"))?;
+    let organization = found.ok_or_else(|| Refusal::not_found(Field::Org))?;
     Ok(operator.scope_of(organization))
 }

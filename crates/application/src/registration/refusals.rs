@@ -5,7 +5,10 @@ use convene_domain::{
     registration::{Registration, RegistrationRefusal},
 };
 
-use crate::{failure::Refusal, ports::MAX_UPCOMING_REGISTRATIONS};
+use crate::{
+    failure::{Field, Refusal},
+    ports::MAX_UPCOMING_REGISTRATIONS,
+};
 
 /// The maximum of registrations that [`affected`] lists.
 pub const MAX_LISTED: usize = 100;
@@ -13,7 +16,7 @@ pub const MAX_LISTED: usize = 100;
 /// The refusal for a registration that does not exist, or not for the caller.
 #[must_use]
 pub fn not_found() -> Refusal {
-    Refusal::not_found("registrationId")
+    Refusal::not_found(Field::RegistrationId)
 }
 
 /// The refusal that the caller sees. An occurrence that was cancelled together with its event, and not by itself, is

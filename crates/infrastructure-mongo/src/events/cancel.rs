@@ -2,7 +2,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::plan_cancellation,
-    failure::Outcome,
+    failure::{Field, Outcome},
     ports::{Changed, OnAffected},
 };
 use convene_domain::{event::Event, id::EventId};
@@ -21,7 +21,7 @@ pub(super) async fn cancel(
     database
         .change_serialized(scope, change, "cancelEvent", |transaction| {
             async move {
-                let before = load::event(transaction, id, "eventId").await?;
+                let before = load::event(transaction, id, Field::EventId).await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;
                 let plan = plan_cancellation(&before, &stored, change.at).map_err(Interruption::Refused)?;
                 carry_out(transaction, &before, plan, OnAffected::CancelRegistrations, change).await

@@ -1,5 +1,10 @@
 use bson::doc;
-use convene_application::{caller::TenantScope, change::Change, editing::event_changes, failure::Outcome};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    editing::event_changes,
+    failure::{Field, Outcome},
+};
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     id::EventId,
@@ -19,7 +24,7 @@ pub(super) async fn delete(
     database
         .change_serialized(scope, change, "deleteEvent", |transaction| {
             async move {
-                let event = load::event(transaction, id, "eventId").await?;
+                let event = load::event(transaction, id, Field::EventId).await?;
                 seats::delete_event(transaction, id).await?;
                 transaction.next_revision().await?;
                 transaction.collection(&schema::EVENTS).delete_one(doc! { "_id": id.to_string() }).await?;

@@ -1,7 +1,7 @@
 //! Reads events and occurrences within a transaction.
 
 use bson::{Document, doc};
-use convene_application::failure::Refusal;
+use convene_application::failure::{Field, Refusal};
 use convene_domain::{
     event::Event,
     id::EventId,
@@ -18,11 +18,7 @@ use crate::{
 };
 
 /// Reads an event. The refusal names the field that referred to it.
-pub(super) async fn event(
-    transaction: &mut Transaction<'_>,
-    id: EventId,
-    field: &'static str,
-) -> Attempt<Event> {
+pub(super) async fn event(transaction: &mut Transaction<'_>, id: EventId, field: Field) -> Attempt<Event> {
     let filter = doc! { "_id": id.to_string() };
     let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
     Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
@@ -61,12 +57,12 @@ pub(super) async fn occurrence(
 ) -> Attempt<(Event, Found)> {
     if let Some(document) = stored(transaction, key).await? {
         let stored = StoredOccurrence::try_from(document)?;
-        let event = event(transaction, stored.key.event, "occurrenceId").await?;
+        let event = event(transaction, stored.key.event, Field::OccurrenceId).await?;
         return Ok((event, Found { stored, derived: None }));
     }
-    let event = event(transaction, key.event, "occurrenceId").await?;
+    let event = event(transaction, key.event, Field::OccurrenceId).await?;
     let derived = event.occurrence_at(key.original_start);
-    let derived = derived.ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+    let derived = derived.ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
     let derived = OccurrenceDocument::from_rule(
         transaction.scope().organization(),
         &event,

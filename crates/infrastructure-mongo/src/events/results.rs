@@ -1,7 +1,7 @@
 //! The stored results of changes of events.
 
 use async_trait::async_trait;
-use convene_application::ports::Changed;
+use convene_application::{failure::Field, ports::Changed};
 use convene_domain::{
     event::Event,
     id::EventId,
@@ -20,7 +20,7 @@ impl StoredResult for Event {
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
-        load::event(transaction, stored.subject_as(EventId::parse)?, "eventId").await
+        load::event(transaction, stored.subject_as(EventId::parse)?, Field::EventId).await
     }
 }
 

@@ -2,7 +2,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{EventPlan, plan_event_edit},
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{event::Event, occurrence::OccurrenceKey};
@@ -26,7 +26,7 @@ pub(super) async fn update(
     database
         .change_serialized(scope, change, "updateEvent", |transaction| {
             async move {
-                let before = load::event(transaction, edit.event, "eventId").await?;
+                let before = load::event(transaction, edit.event, Field::EventId).await?;
                 let edit = with_current_id(transaction, edit).await?;
                 let stored = load::occurrences_ahead(transaction, before.id, change.at).await?;
                 let plan =
@@ -47,7 +47,7 @@ async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) ->
             *from = OccurrenceKey { event, original_start };
         }
         if from.event != edit.event {
-            return Err(Refusal::not_found("fromOccurrenceId").into());
+            return Err(Refusal::not_found(Field::FromOccurrenceId).into());
         }
     }
     Ok(edit)

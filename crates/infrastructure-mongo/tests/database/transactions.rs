@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use convene_application::{
-    failure::{Failure, Fault, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Outcome, Refusal},
     ports::NewIssue,
     testing::builders::{ChangeBuilder, IssueBuilder, fresh_uuid},
 };
@@ -104,7 +104,7 @@ async fn a_refusal_stores_nothing() {
     let unassignable = NewIssue { assignee: Some(unknown_member), ..issue(&tenant) };
     let refused = report(&database, &tenant, unassignable).await;
     assert!(
-        matches!(&refused, Err(Failure::Refused(why)) if *why == [Refusal::not_found("assigneeId")]),
+        matches!(&refused, Err(Failure::Refused(why)) if *why == [Refusal::not_found(Field::AssigneeId)]),
         "{refused:?}"
     );
     assert_reported_once(&database, report(&database, &tenant, issue(&tenant)).await).await;

@@ -101,7 +101,8 @@ fn code_and_path<S: ScalarValue>(
     refusal: &Refusal,
 ) -> impl Iterator<Item = (&'static str, Value<S>)> + use<S> {
     let (code, field) = code_and_field(refusal);
-    let field = field.map(|path| ("field", Value::list(path.segments().map(text).collect())));
+    let field =
+        field.map(|path| ("field", Value::list(path.segments().map(|segment| text(&segment)).collect())));
     [("code", text(&code.name()))].into_iter().chain(field)
 }
 

@@ -1,4 +1,6 @@
-use convene_application::failure::{FieldPath, Refusal};
+use std::borrow::Cow;
+
+use convene_application::failure::{Field, FieldPath, Refusal};
 use juniper::{GraphQLEnum, GraphQLInterface, GraphQLObject, InputValue, ToInputValue};
 
 use crate::graphql::{
@@ -136,8 +138,8 @@ pub(super) fn code_and_field(refusal: &Refusal) -> (UserErrorCode, Option<FieldP
         Refusal::NotFound { field } => (Code::NotFound, Some(field.clone())),
         Refusal::AlreadyExists { field } => (Code::AlreadyExists, Some(field.clone())),
         Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly => (Code::Forbidden, None),
-        Refusal::VersionConflict { .. } => (Code::VersionConflict, Some("expectedVersion".into())),
-        Refusal::IdempotencyKeyReused => (Code::IdempotencyKeyReused, Some("idempotencyKey".into())),
+        Refusal::VersionConflict { .. } => (Code::VersionConflict, Some(Field::ExpectedVersion.into())),
+        Refusal::IdempotencyKeyReused => (Code::IdempotencyKeyReused, Some(Field::IdempotencyKey.into())),
         Refusal::OccurrenceFull => (Code::OccurrenceFull, None),
         Refusal::ScheduleConflict { .. } => (Code::ScheduleConflict, None),
         Refusal::AlreadyRegistered => (Code::AlreadyRegistered, None),
@@ -147,9 +149,9 @@ pub(super) fn code_and_field(refusal: &Refusal) -> (UserErrorCode, Option<FieldP
         Refusal::EventCancelled => (Code::EventCancelled, None),
         Refusal::CancellationClosed { .. } => (Code::CancellationClosed, None),
         Refusal::AlreadyCancelled => (Code::AlreadyCancelled, None),
-        Refusal::EventIsRecurring => (Code::EventIsRecurring, Some("eventId".into())),
+        Refusal::EventIsRecurring => (Code::EventIsRecurring, Some(Field::EventId.into())),
         Refusal::CapacityBelowRegistrations { .. } => {
-            (Code::CapacityBelowRegistrations, Some("capacity".into()))
+            (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
         }
         Refusal::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
         Refusal::LimitExceeded { .. } => (Code::LimitExceeded, None),
@@ -160,7 +162,7 @@ pub(super) fn code_and_field(refusal: &Refusal) -> (UserErrorCode, Option<FieldP
 /// A refusal as a mutation's payload tells it.
 pub(crate) fn user_error(refusal: Refusal) -> UserErrorValue {
     let (code, field) = code_and_field(&refusal);
-    let field = field.map(|path| path.segments().map(str::to_owned).collect());
+    let field = field.map(|path| path.segments().map(Cow::into_owned).collect());
     let message = refusal.to_string();
     match refusal {
         Refusal::InvalidInput { .. } => InvalidInput { code, message, field }.into(),

@@ -1,4 +1,4 @@
-use convene_application::ports;
+use convene_application::{failure::Field, ports};
 use convene_domain::{
     activity::{Action, Subject},
     text::UserId,
@@ -26,11 +26,11 @@ pub struct ActivityFilter {
 impl ActivityFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::ActivityFilter> {
-        let subject = problems.check_optional("subjectId", self.subject_id.as_ref(), |id| {
+        let subject = problems.check_optional(Field::SubjectId, self.subject_id.as_ref(), |id| {
             Subject::parse(id).map(|subject| subject.to_string()).ok_or("is not a valid id")
         });
-        let actor = problems.check_optional("actor", self.actor.as_deref(), UserId::parse);
-        let action = problems.check_optional("action", self.action.as_deref(), |text| {
+        let actor = problems.check_optional(Field::Actor, self.actor.as_deref(), UserId::parse);
+        let action = problems.check_optional(Field::Action, self.action.as_deref(), |text| {
             Action::parse(text).map(|action| action.to_string()).ok_or("is not an action of the log")
         });
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());

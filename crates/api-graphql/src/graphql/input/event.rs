@@ -1,5 +1,6 @@
 use convene_application::{
     event::{CreateEventCommand, SeriesPart, UpdateEventCommand},
+    failure::Field,
     ports::{self, EventPatch},
 };
 use convene_domain::{
@@ -32,7 +33,7 @@ pub struct EventFilter {
 impl EventFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::EventFilter> {
-        let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse)?;
+        let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse)?;
         Some(ports::EventFilter { search, status: self.status.map(Into::into), recurring: self.recurring })
     }
 }
@@ -73,22 +74,22 @@ impl MutationInput for CreateEventInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let title = problems.check("title", Title::parse(&self.title));
+        let title = problems.check(Field::Title, Title::parse(&self.title));
         let description = self.description.as_deref().unwrap_or_default();
-        let description = problems.check("description", Description::parse(description));
+        let description = problems.check(Field::Description, Description::parse(description));
         let location =
-            problems.check("location", Location::parse(self.location.as_deref().unwrap_or_default()));
-        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
-        let starts_at = problems.check("startsAt", self.starts_at.parse());
-        let duration = problems.check("duration", self.duration.parse_event_duration());
+            problems.check(Field::Location, Location::parse(self.location.as_deref().unwrap_or_default()));
+        let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
+        let starts_at = problems.check(Field::StartsAt, self.starts_at.parse());
+        let duration = problems.check(Field::Duration, self.duration.parse_event_duration());
         let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(problems));
-        let capacity = problems.check("capacity", Capacity::new(self.capacity));
-        let mut lead = |field: &'static str, given: &Option<Duration>| {
+        let capacity = problems.check(Field::Capacity, Capacity::new(self.capacity));
+        let mut lead = |field, given: &Option<Duration>| {
             problems.check_optional(field, given.as_ref(), Duration::parse_lead_time)
         };
-        let opens = lead("registrationOpens", &self.registration_opens);
-        let closes = lead("registrationCloses", &self.registration_closes);
-        let cancellation_closes = lead("cancellationCloses", &self.cancellation_closes);
+        let opens = lead(Field::RegistrationOpens, &self.registration_opens);
+        let closes = lead(Field::RegistrationCloses, &self.registration_closes);
+        let cancellation_closes = lead(Field::CancellationCloses, &self.cancellation_closes);
         Some(CreateEventCommand {
             title: title?,
             description: description?,
@@ -186,7 +187,7 @@ pub struct UpdateEventInput {
 
 impl UpdateEventInput {
     fn check_scope(&self, problems: &mut Problems) -> Option<SeriesPart> {
-        let field = "fromOccurrenceId";
+        let field = Field::FromOccurrenceId;
         match (self.scope.map_or(EditScope::All, |Choice(scope)| scope), &self.from_occurrence_id) {
             (EditScope::All, None) => Some(SeriesPart::All),
             (EditScope::All, Some(_)) => {
@@ -204,25 +205,25 @@ impl UpdateEventInput {
     }
 
     fn check_patch(&self, problems: &mut Problems) -> Option<EventPatch> {
-        let title = problems.check_optional("title", self.title.as_deref(), Title::parse);
+        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
         let description =
-            problems.check_optional("description", self.description.as_deref(), Description::parse);
-        let location = problems.check_optional("location", self.location.as_deref(), Location::parse);
-        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
-        let starts_at = problems.check_optional("startsAt", self.starts_at.as_ref(), LocalDateTime::parse);
+            problems.check_optional(Field::Description, self.description.as_deref(), Description::parse);
+        let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
+        let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
+        let starts_at =
+            problems.check_optional(Field::StartsAt, self.starts_at.as_ref(), LocalDateTime::parse);
         let duration =
-            problems.check_optional("duration", self.duration.as_ref(), Duration::parse_event_duration);
+            problems.check_optional(Field::Duration, self.duration.as_ref(), Duration::parse_event_duration);
         let recurrence = match &self.recurrence {
             Nullable::ImplicitNull => Some(None),
             Nullable::ExplicitNull => Some(Some(None)),
             Nullable::Some(recurrence) => recurrence.check(problems).map(|recurrence| Some(Some(recurrence))),
         };
-        let capacity = problems.check_optional("capacity", self.capacity, Capacity::new);
-        let mut lead =
-            |field: &'static str, given| problems.check_clearable(field, given, Duration::parse_lead_time);
-        let registration_opens = lead("registrationOpens", &self.registration_opens);
-        let registration_closes = lead("registrationCloses", &self.registration_closes);
-        let cancellation_closes = lead("cancellationCloses", &self.cancellation_closes);
+        let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
+        let mut lead = |field, given| problems.check_clearable(field, given, Duration::parse_lead_time);
+        let registration_opens = lead(Field::RegistrationOpens, &self.registration_opens);
+        let registration_closes = lead(Field::RegistrationCloses, &self.registration_closes);
+        let cancellation_closes = lead(Field::CancellationCloses, &self.cancellation_closes);
         Some(EventPatch {
             title: title?,
             description: description?,
@@ -255,10 +256,11 @@ impl MutationInput for UpdateEventInput {
     }
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let event = problems.check("eventId", EventId::parse(&self.event_id));
-        let expected_version = problems.check_optional("expectedVersion", self.expected_version, |version| {
-            u32::try_from(version).ok().filter(|version| *version > 0).ok_or("must be at least 1")
-        });
+        let event = problems.check(Field::EventId, EventId::parse(&self.event_id));
+        let expected_version =
+            problems.check_optional(Field::ExpectedVersion, self.expected_version, |version| {
+                u32::try_from(version).ok().filter(|version| *version > 0).ok_or("must be at least 1")
+            });
         let scope = self.check_scope(problems);
         let patch = self.check_patch(problems);
         let on_affected = on_affected(self.on_affected);
@@ -289,7 +291,7 @@ macro_rules! event_input {
             idempotency_key!();
 
             fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-                problems.check("eventId", EventId::parse(&self.event_id))
+                problems.check(Field::EventId, EventId::parse(&self.event_id))
             }
         }
     };

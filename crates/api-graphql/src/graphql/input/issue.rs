@@ -1,5 +1,7 @@
 use convene_application::{
+    failure::Field,
     issue::{CreateIssueCommand, UpdateIssueCommand},
+    limits,
     ports::{self, IssuePatch},
 };
 use convene_domain::{
@@ -16,14 +18,11 @@ use crate::graphql::{
 };
 
 /// A filter of issues. Fields that are left out select everything.
-#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Clone, Debug, Default, GraphQLInputObject)]
 pub struct IssueFilter {
     /// Issues of these statuses.
-    #[garde(length(max = 100))]
     pub status: Option<Vec<IssueStatus>>,
     /// Issues of these priorities.
-    #[garde(length(max = 100))]
     pub priority: Option<Vec<IssuePriority>>,
     /// Issues assigned to this member.
     pub assignee_id: Option<ID>,
@@ -34,10 +33,11 @@ pub struct IssueFilter {
 impl IssueFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::IssueFilter> {
-        problems.check_shape(None, self);
+        problems.check_length(Field::Status, self.status.as_deref(), limits::FILTER_VALUES);
+        problems.check_length(Field::Priority, self.priority.as_deref(), limits::FILTER_VALUES);
         let assignee =
-            problems.check_optional("assigneeId", self.assignee_id.as_ref(), |id| MemberId::parse(id));
-        let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse);
+            problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
+        let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
         Some(ports::IssueFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
             priorities: self.priority.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
@@ -71,11 +71,11 @@ impl MutationInput for CreateIssueInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let title = problems.check("title", Title::parse(&self.title));
-        let description = problems.check("description", Description::parse(&self.description));
+        let title = problems.check(Field::Title, Title::parse(&self.title));
+        let description = problems.check(Field::Description, Description::parse(&self.description));
         let assignee =
-            problems.check_optional("assigneeId", self.assignee_id.as_ref(), |id| MemberId::parse(id));
-        let event = problems.check_optional("eventId", self.event_id.as_ref(), |id| EventId::parse(id));
+            problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
+        let event = problems.check_optional(Field::EventId, self.event_id.as_ref(), |id| EventId::parse(id));
         Some(CreateIssueCommand {
             title: title?,
             description: description?,
@@ -121,12 +121,13 @@ impl MutationInput for UpdateIssueInput {
     }
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let issue = problems.check("issueId", IssueId::parse(&self.issue_id));
-        let title = problems.check_optional("title", self.title.as_deref(), Title::parse);
+        let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id));
+        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
         let description =
-            problems.check_optional("description", self.description.as_deref(), Description::parse);
-        let assignee = problems.check_clearable("assigneeId", &self.assignee_id, |id| MemberId::parse(id));
-        let event = problems.check_clearable("eventId", &self.event_id, |id| EventId::parse(id));
+            problems.check_optional(Field::Description, self.description.as_deref(), Description::parse);
+        let assignee =
+            problems.check_clearable(Field::AssigneeId, &self.assignee_id, |id| MemberId::parse(id));
+        let event = problems.check_clearable(Field::EventId, &self.event_id, |id| EventId::parse(id));
         let patch = IssuePatch {
             title: title?,
             description: description?,
@@ -154,6 +155,6 @@ impl MutationInput for DeleteIssueInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check("issueId", IssueId::parse(&self.issue_id))
+        problems.check(Field::IssueId, IssueId::parse(&self.issue_id))
     }
 }

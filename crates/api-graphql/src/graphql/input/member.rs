@@ -1,4 +1,5 @@
 use convene_application::{
+    failure::Field,
     member::{AddMemberCommand, UpdateMemberCommand},
     ports::MemberPatch,
 };
@@ -34,9 +35,9 @@ impl MutationInput for AddMemberInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let user_id = problems.check("userId", UserId::parse(&self.user_id));
-        let display_name = problems.check("displayName", DisplayName::parse(&self.display_name));
-        let email = problems.check_optional("email", self.email.as_deref(), Email::parse);
+        let user_id = problems.check(Field::UserId, UserId::parse(&self.user_id));
+        let display_name = problems.check(Field::DisplayName, DisplayName::parse(&self.display_name));
+        let email = problems.check_optional(Field::Email, self.email.as_deref(), Email::parse);
         let role = self.role.map_or(member::Role::Member, |Choice(role)| role.into());
         Some(AddMemberCommand { user_id: user_id?, display_name: display_name?, email: email?, role })
     }
@@ -67,10 +68,10 @@ impl MutationInput for UpdateMemberInput {
     }
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let member = problems.check("memberId", MemberId::parse(&self.member_id));
+        let member = problems.check(Field::MemberId, MemberId::parse(&self.member_id));
         let display_name =
-            problems.check_optional("displayName", self.display_name.as_deref(), DisplayName::parse);
-        let email = problems.check_clearable("email", &self.email, |text| Email::parse(text));
+            problems.check_optional(Field::DisplayName, self.display_name.as_deref(), DisplayName::parse);
+        let email = problems.check_clearable(Field::Email, &self.email, |text| Email::parse(text));
         let role = self.role.map(Into::into);
         let patch = MemberPatch { display_name: display_name?, email: email?, role };
         Some(UpdateMemberCommand { member: member?, patch })
@@ -92,6 +93,6 @@ impl MutationInput for RemoveMemberInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check("memberId", MemberId::parse(&self.member_id))
+        problems.check(Field::MemberId, MemberId::parse(&self.member_id))
     }
 }

@@ -11,7 +11,11 @@ mod organization;
 mod recurrence;
 mod registration;
 
-use convene_application::{change::RequestMetadata, failure::Failure, idempotency::Idempotency};
+use convene_application::{
+    change::RequestMetadata,
+    failure::{Failure, Field},
+    idempotency::Idempotency,
+};
 use convene_domain::text::IdempotencyKey;
 use juniper::ToInputValue;
 
@@ -64,7 +68,7 @@ pub(crate) fn prepare<I: MutationInput>(
 ) -> Result<(I::Command, RequestMetadata), Failure> {
     let mut problems = Problems::default();
     let command = input.check(&mut problems);
-    let key = problems.check_optional("idempotencyKey", input.idempotency_key(), IdempotencyKey::parse);
+    let key = problems.check_optional(Field::IdempotencyKey, input.idempotency_key(), IdempotencyKey::parse);
     let (command, key) = problems.conclude(command.zip(key))?;
     let idempotency = key.map(|key| Idempotency {
         key,

@@ -1,4 +1,8 @@
-use convene_application::ports::{OccurrenceEdit, OccurrencePatch};
+use convene_application::{
+    failure::Field,
+    limits,
+    ports::{OccurrenceEdit, OccurrencePatch},
+};
 use convene_domain::{
     capacity::Capacity,
     id::EventId,
@@ -14,11 +18,9 @@ use crate::graphql::{
 };
 
 /// A filter of occurrences. Fields that are left out select everything.
-#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Clone, Debug, Default, GraphQLInputObject)]
 pub struct OccurrenceFilter {
     /// Occurrences of these events; at most 100 ids.
-    #[garde(length(max = 100))]
     pub event_ids: Option<Vec<ID>>,
     /// Occurrences with this text in their title or in the description of their event, regardless of case.
     pub search: Option<String>,
@@ -41,12 +43,12 @@ pub(crate) struct CheckedOccurrenceFilter {
 impl OccurrenceFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<CheckedOccurrenceFilter> {
-        problems.check_shape(None, self);
+        problems.check_length(Field::EventIds, self.event_ids.as_deref(), limits::FILTER_VALUES);
         let events = match &self.event_ids {
             None => Some(None),
-            Some(ids) => problems.check_all("eventIds", ids, |id| EventId::parse(id)).map(Some),
+            Some(ids) => problems.check_all(Field::EventIds, ids, |id| EventId::parse(id)).map(Some),
         };
-        let search = problems.check_optional("search", self.search.as_deref(), SearchText::parse);
+        let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
         Some(CheckedOccurrenceFilter {
             events: events?,
             search: search?,
@@ -84,13 +86,14 @@ impl MutationInput for UpdateOccurrenceInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let occurrence = problems.check("occurrenceId", OccurrenceKey::parse(&self.occurrence_id));
-        let title = problems.check_optional("title", self.title.as_deref(), Title::parse);
-        let location = problems.check_optional("location", self.location.as_deref(), Location::parse);
-        let starts_at = problems.check_optional("startsAt", self.starts_at.as_ref(), LocalDateTime::parse);
+        let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
+        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
+        let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
+        let starts_at =
+            problems.check_optional(Field::StartsAt, self.starts_at.as_ref(), LocalDateTime::parse);
         let duration =
-            problems.check_optional("duration", self.duration.as_ref(), Duration::parse_event_duration);
-        let capacity = problems.check_optional("capacity", self.capacity, Capacity::new);
+            problems.check_optional(Field::Duration, self.duration.as_ref(), Duration::parse_event_duration);
+        let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
         Some(OccurrenceEdit {
             occurrence: occurrence?,
             patch: OccurrencePatch {
@@ -120,6 +123,6 @@ impl MutationInput for CancelOccurrenceInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check("occurrenceId", OccurrenceKey::parse(&self.occurrence_id))
+        problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id))
     }
 }

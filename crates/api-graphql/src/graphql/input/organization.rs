@@ -1,4 +1,6 @@
-use convene_application::{organization::CreateOrganizationCommand, ports::OrganizationPatch};
+use convene_application::{
+    failure::Field, organization::CreateOrganizationCommand, ports::OrganizationPatch,
+};
 use convene_domain::text::{DisplayName, OrganizationName, Slug, UserId};
 use juniper::GraphQLInputObject;
 
@@ -29,12 +31,12 @@ impl MutationInput for CreateOrganizationInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let slug = problems.check("slug", Slug::parse(&self.slug));
-        let name = problems.check("name", OrganizationName::parse(&self.name));
-        let time_zone = problems.check("timeZone", self.time_zone.parse());
-        let admin_user_id = problems.check("adminUserId", UserId::parse(&self.admin_user_id));
+        let slug = problems.check(Field::Slug, Slug::parse(&self.slug));
+        let name = problems.check(Field::Name, OrganizationName::parse(&self.name));
+        let time_zone = problems.check(Field::TimeZone, self.time_zone.parse());
+        let admin_user_id = problems.check(Field::AdminUserId, UserId::parse(&self.admin_user_id));
         let admin_display_name =
-            problems.check("adminDisplayName", DisplayName::parse(&self.admin_display_name));
+            problems.check(Field::AdminDisplayName, DisplayName::parse(&self.admin_display_name));
         Some(CreateOrganizationCommand {
             slug: slug?,
             name: name?,
@@ -62,8 +64,8 @@ impl MutationInput for UpdateOrganizationInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let name = problems.check_optional("name", self.name.as_deref(), OrganizationName::parse);
-        let time_zone = problems.check_optional("timeZone", self.time_zone.as_ref(), TimeZone::parse);
+        let name = problems.check_optional(Field::Name, self.name.as_deref(), OrganizationName::parse);
+        let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
         Some(OrganizationPatch { name: name?, time_zone: time_zone? })
     }
 }

@@ -1,6 +1,6 @@
 use convene_application::{
     event::series::{RuleForm, as_text, rule_refusals},
-    failure::{Failure, FieldPath},
+    failure::{Failure, Field, FieldPath},
     occurrence::PreviewRecurrenceCommand,
     page::PageSize,
     ports::NewRecurrence,
@@ -50,37 +50,29 @@ pub struct WeekdayInput {
 }
 
 /// A recurrence: either `frequency` with its parts, or `rrule`.
-#[derive(Clone, Debug, GraphQLInputObject, garde::Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Clone, Debug, GraphQLInputObject)]
 pub struct RecurrenceInput {
     /// The frequency, which the other parts widen or narrow.
     pub frequency: Option<Frequency>,
     /// The number of days, weeks, months or years from one repetition to the next; 1 if left out.
     pub interval: Option<i32>,
     /// The days of the week.
-    #[garde(length(max = limits::LIST_VALUES))]
     pub by_weekday: Option<Vec<WeekdayInput>>,
     /// The days of the month: 1 to 31, or -1 to -31 from its end.
-    #[garde(length(max = limits::LIST_VALUES))]
     pub by_month_day: Option<Vec<i32>>,
     /// The months: 1 to 12.
-    #[garde(length(max = limits::LIST_VALUES))]
     pub by_month: Option<Vec<i32>>,
     /// The positions to keep among the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
-    #[garde(length(max = limits::LIST_VALUES))]
     pub by_set_position: Option<Vec<i32>>,
     /// The number of occurrences. Not together with `until`.
     pub count: Option<i32>,
     /// The local time after which there are no occurrences. Not together with `count`.
     pub until: Option<LocalDateTime>,
     /// The rule as a text of RFC 5545, with or without `RRULE:`, instead of all of the above.
-    #[garde(length(bytes, max = limits::RULE_TEXT))]
     pub rrule: Option<String>,
     /// Local starts that are excluded from the dates of the rule.
-    #[garde(length(max = limits::EXTRA_DATES))]
     pub exdates: Option<Vec<LocalDateTime>>,
     /// Local starts that are added to the dates of the rule.
-    #[garde(length(max = limits::EXTRA_DATES))]
     pub rdates: Option<Vec<LocalDateTime>>,
 }
 
@@ -99,14 +91,29 @@ impl RecurrenceInput {
 
     /// The checked recurrence, or `None` if a problem was noted.
     pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
-        let field = FieldPath::of("recurrence");
-        problems.check_shape(Some(&field), self);
+        let field = FieldPath::from(Field::Recurrence);
+        self.check_lengths(problems, &field);
         let rule = self.check_rule(problems, &field);
         let exdates = self.exdates.iter().flatten();
-        let exdates = problems.check_all(field.child("exdates"), exdates, LocalDateTime::parse);
+        let exdates = problems.check_all(field.child(Field::Exdates), exdates, LocalDateTime::parse);
         let rdates = self.rdates.iter().flatten();
-        let rdates = problems.check_all(field.child("rdates"), rdates, LocalDateTime::parse);
+        let rdates = problems.check_all(field.child(Field::Rdates), rdates, LocalDateTime::parse);
         Some(NewRecurrence { rule: rule?, exdates: exdates?, rdates: rdates? })
+    }
+
+    fn check_lengths(&self, problems: &mut Problems, field: &FieldPath) {
+        let RecurrenceInput { by_weekday, by_month_day, by_month, by_set_position, exdates, rdates, .. } =
+            self;
+        problems.check_length(field.child(Field::ByWeekday), by_weekday.as_deref(), limits::LIST_VALUES);
+        problems.check_length(field.child(Field::ByMonthDay), by_month_day.as_deref(), limits::LIST_VALUES);
+        problems.check_length(field.child(Field::ByMonth), by_month.as_deref(), limits::LIST_VALUES);
+        problems.check_length(
+            field.child(Field::BySetPosition),
+            by_set_position.as_deref(),
+            limits::LIST_VALUES,
+        );
+        problems.check_length(field.child(Field::Exdates), exdates.as_deref(), limits::EXTRA_DATES);
+        problems.check_length(field.child(Field::Rdates), rdates.as_deref(), limits::EXTRA_DATES);
     }
 
     fn check_rule(&self, problems: &mut Problems, field: &FieldPath) -> Option<Rule> {
@@ -118,7 +125,7 @@ impl RecurrenceInput {
                 Rule::parse(text)
             }
             None if self.frequency.is_none() => {
-                problems.note(field.child("frequency"), "must be given, or rrule instead");
+                problems.note(field.child(Field::Frequency), "must be given, or rrule instead");
                 return None;
             }
             None => Rule::from_parts(self.parts(problems, field)),
@@ -127,16 +134,16 @@ impl RecurrenceInput {
     }
 
     /// The fields that are parts of a rule and were given.
-    fn given_parts(&self) -> impl Iterator<Item = &'static str> {
+    fn given_parts(&self) -> impl Iterator<Item = Field> {
         let parts = [
-            ("frequency", self.frequency.is_some()),
-            ("interval", self.interval.is_some()),
-            ("byWeekday", self.by_weekday.is_some()),
-            ("byMonthDay", self.by_month_day.is_some()),
-            ("byMonth", self.by_month.is_some()),
-            ("bySetPosition", self.by_set_position.is_some()),
-            ("count", self.count.is_some()),
-            ("until", self.until.is_some()),
+            (Field::Frequency, self.frequency.is_some()),
+            (Field::Interval, self.interval.is_some()),
+            (Field::ByWeekday, self.by_weekday.is_some()),
+            (Field::ByMonthDay, self.by_month_day.is_some()),
+            (Field::ByMonth, self.by_month.is_some()),
+            (Field::BySetPosition, self.by_set_position.is_some()),
+            (Field::Count, self.count.is_some()),
+            (Field::Until, self.until.is_some()),
         ];
         parts.into_iter().filter_map(|(name, given)| given.then_some(name))
     }
@@ -144,13 +151,14 @@ impl RecurrenceInput {
     fn parts(&self, problems: &mut Problems, field: &FieldPath) -> RuleParts {
         let weekdays = self.by_weekday.iter().flatten().enumerate().map(|(index, given)| {
             if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
-                let nth = field.child("byWeekday").index(index).child("nth");
+                let nth = field.child(Field::ByWeekday).index(index).child(Field::Nth);
                 problems.note(nth, "must be from 1 to 5 or from -1 to -5");
             }
             WeekdayNumber { day: given.day.into(), nth: given.nth }
         });
         let by_weekday = weekdays.collect();
-        let until = problems.check_optional(field.child("until"), self.until.as_ref(), LocalDateTime::parse);
+        let until =
+            problems.check_optional(field.child(Field::Until), self.until.as_ref(), LocalDateTime::parse);
         RuleParts {
             frequency: self.frequency.map(Into::into),
             interval: self.interval.unwrap_or(1),
@@ -191,13 +199,13 @@ impl PreviewRecurrenceInput {
 
     /// The command, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<PreviewRecurrenceCommand> {
-        let time_zone = problems.check("timeZone", self.time_zone.parse());
-        let starts_at = problems.check("startsAt", self.starts_at.parse());
-        let duration = problems.check("duration", self.duration.parse_event_duration());
+        let time_zone = problems.check(Field::TimeZone, self.time_zone.parse());
+        let starts_at = problems.check(Field::StartsAt, self.starts_at.parse());
+        let duration = problems.check(Field::Duration, self.duration.parse_event_duration());
         let recurrence = self.recurrence.check(problems);
-        let from = problems.check_optional("from", self.from.as_ref(), DateTime::parse);
-        let to = problems.check_optional("to", self.to.as_ref(), DateTime::parse);
-        let first = problems.check("first", PageSize::new(self.first.unwrap_or(Self::DEFAULT_FIRST)));
+        let from = problems.check_optional(Field::From, self.from.as_ref(), DateTime::parse);
+        let to = problems.check_optional(Field::To, self.to.as_ref(), DateTime::parse);
+        let first = problems.check(Field::First, PageSize::new(self.first.unwrap_or(Self::DEFAULT_FIRST)));
         Some(PreviewRecurrenceCommand {
             time_zone: time_zone?,
             starts_at: starts_at?,

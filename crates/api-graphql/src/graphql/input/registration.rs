@@ -1,5 +1,6 @@
 use convene_application::{
-    ports,
+    failure::Field,
+    limits, ports,
     registration::{RegisterCommand, RegistrationTarget},
 };
 use convene_domain::{
@@ -13,11 +14,9 @@ use super::{MutationInput, idempotency_key};
 use crate::graphql::{object::RegistrationStatus, problems::Problems, scalars::DateTime};
 
 /// A filter of registrations. A field that is left out does not restrict.
-#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
-#[garde(allow_unvalidated)]
+#[derive(Clone, Debug, Default, GraphQLInputObject)]
 pub struct RegistrationFilter {
     /// Registrations with one of these statuses.
-    #[garde(length(max = 100))]
     pub status: Option<Vec<RegistrationStatus>>,
     /// Registrations for occurrences that end after this time.
     pub from: Option<DateTime>,
@@ -32,11 +31,12 @@ pub struct RegistrationFilter {
 impl RegistrationFilter {
     /// Returns the filter, or notes every problem.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::RegistrationFilter> {
-        problems.check_shape(None, self);
+        problems.check_length(Field::Status, self.status.as_deref(), limits::FILTER_VALUES);
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
         let occurrence = problems
-            .check_optional("occurrenceId", self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));
-        let member = problems.check_optional("memberId", self.member_id.as_ref(), |id| MemberId::parse(id));
+            .check_optional(Field::OccurrenceId, self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));
+        let member =
+            problems.check_optional(Field::MemberId, self.member_id.as_ref(), |id| MemberId::parse(id));
         let (from, to) = window?;
         Some(ports::RegistrationFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
@@ -54,17 +54,17 @@ pub(super) fn check_window(
     from: Option<&DateTime>,
     to: Option<&DateTime>,
 ) -> Option<(Option<Instant>, Option<Instant>)> {
-    let from = problems.check_optional("from", from, DateTime::parse);
-    let to = problems.check_optional("to", to, DateTime::parse);
+    let from = problems.check_optional(Field::From, from, DateTime::parse);
+    let to = problems.check_optional(Field::To, to, DateTime::parse);
     let (from, to) = (from?, to?);
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
-        problems.note("to", "must be after from");
+        problems.note(Field::To, "must be after from");
     }
     Some((from, to))
 }
 
 macro_rules! register_input {
-    ($(#[$docs:meta])* $name:ident { $(#[$id_docs:meta])* $id:ident: $id_field:literal, $target:expr }) => {
+    ($(#[$docs:meta])* $name:ident { $(#[$id_docs:meta])* $id:ident: $id_field:expr, $target:expr }) => {
         $(#[$docs])*
         #[derive(Clone, Debug, GraphQLInputObject)]
         pub struct $name {
@@ -86,7 +86,7 @@ macro_rules! register_input {
 
             fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
                 let target = problems.check($id_field, $target(&self.$id));
-                let member = problems.check_optional("memberId", self.member_id.as_ref(), |id| MemberId::parse(id));
+                let member = problems.check_optional(Field::MemberId, self.member_id.as_ref(), |id| MemberId::parse(id));
                 let join_waitlist = self.join_waitlist.unwrap_or_default();
                 Some(RegisterCommand { target: target?, member: member?, join_waitlist })
             }
@@ -98,7 +98,7 @@ register_input!(
     /// A registration for an occurrence.
     RegisterForOccurrenceInput {
         /// The occurrence.
-        occurrence_id: "occurrenceId",
+        occurrence_id: Field::OccurrenceId,
         |id: &str| OccurrenceKey::parse(id).map(RegistrationTarget::Occurrence)
     }
 );
@@ -106,7 +106,7 @@ register_input!(
     /// A registration for a one-off event.
     RegisterForEventInput {
         /// The event. A recurring event is refused: the input must name one of its occurrences.
-        event_id: "eventId",
+        event_id: Field::EventId,
         |id: &str| EventId::parse(id).map(RegistrationTarget::Event)
     }
 );
@@ -126,6 +126,6 @@ impl MutationInput for CancelRegistrationInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check("registrationId", RegistrationId::parse(&self.registration_id))
+        problems.check(Field::RegistrationId, RegistrationId::parse(&self.registration_id))
     }
 }

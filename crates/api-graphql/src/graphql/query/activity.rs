@@ -1,4 +1,4 @@
-use convene_application::ports;
+use convene_application::{failure::Field, ports};
 
 use super::paging::{DEFAULT_FIRST, page};
 use crate::graphql::{
@@ -16,7 +16,7 @@ pub(super) async fn list(
     let admin = context.asking_admin()?;
     let mut problems = Problems::default();
     let page = page(&mut problems, &admin, first, after, DEFAULT_FIRST);
-    let filter = problems.within("filter", |problems| match filter {
+    let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::ActivityFilter::default()),
         Some(filter) => filter.check(problems),
     });

@@ -1,4 +1,4 @@
-use convene_application::ports;
+use convene_application::{failure::Field, ports};
 use convene_domain::id::EventId;
 use juniper::ID;
 
@@ -32,7 +32,7 @@ pub(super) async fn list(
     let caller = context.caller()?;
     let mut problems = Problems::default();
     let page = page(&mut problems, caller, first, after, DEFAULT_FIRST);
-    let filter = problems.within("filter", |problems| match filter {
+    let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::EventFilter::default()),
         Some(filter) => filter.check(problems),
     });

@@ -4,7 +4,8 @@ use std::{collections::HashMap, fmt};
 
 use convene_application::{
     caller::Caller,
-    failure::{FieldPath, Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
+    limits,
     member::IncludeRemoved,
     use_cases::UseCases,
 };
@@ -22,15 +23,12 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// The maximum number of ids in one request.
-const MAX_IDS: usize = 100;
-
 /// A well-formed `id` argument.
 ///
 /// # Errors
 /// The id is malformed.
 pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, FieldProblem> {
-    parsed.map_err(|problem| Refusal::invalid("id", problem).into())
+    parsed.map_err(|problem| Refusal::invalid(Field::Id, problem).into())
 }
 
 /// An object by its id.
@@ -45,12 +43,9 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>,
 pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let checked = if ids.len() > MAX_IDS {
-        problems.note("ids", format_args!("must have at most {MAX_IDS} items"));
-        None
-    } else {
-        problems.check_all(FieldPath::of("ids"), ids, |id| NodeId::parse(id))
-    };
+    let checked = problems
+        .check_length(Field::Ids, Some(ids), limits::IDS)
+        .and_then(|()| problems.check_all(Field::Ids, ids, |id| NodeId::parse(id)));
     let ids = problems.conclude(checked).map_err(|failure| context.problem(failure))?;
     find(context.use_cases(), caller, &ids).await.map_err(|failure| context.problem(failure))
 }

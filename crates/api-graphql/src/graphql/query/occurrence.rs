@@ -1,4 +1,5 @@
 use convene_application::{
+    failure::Field,
     occurrence::{OccurrenceQuery, window},
     page::PageRequest,
 };
@@ -40,7 +41,7 @@ pub(super) async fn list(
     filter: Option<OccurrenceFilter>,
 ) -> Result<OccurrenceConnection, FieldProblem> {
     let mut problems = Problems::default();
-    let filter = problems.within("filter", |problems| match filter {
+    let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(CheckedOccurrenceFilter::default()),
         Some(filter) => filter.check(problems),
     });
@@ -88,7 +89,7 @@ async fn listed(
 }
 
 fn check_window(problems: &mut Problems, from: &DateTime, to: &DateTime) -> Option<Interval> {
-    let from = problems.check("from", from.parse());
-    let to = problems.check("to", to.parse());
+    let from = problems.check(Field::From, from.parse());
+    let to = problems.check(Field::To, to.parse());
     window(from?, to?).map_err(|refusal| problems.note_all(vec![refusal])).ok()
 }

@@ -1,5 +1,6 @@
 use convene_application::{
     caller::Caller,
+    failure::Field,
     page::{PageRequest, PageSize},
 };
 
@@ -22,8 +23,8 @@ pub(super) fn page<P: Position>(
     after: Option<&str>,
     default: i32,
 ) -> Option<PageRequest<P>> {
-    let first = problems.check("first", PageSize::new(first.unwrap_or(default)));
+    let first = problems.check(Field::First, PageSize::new(first.unwrap_or(default)));
     let organization = caller.scope().organization();
-    let after = problems.check_optional("after", after, |text| cursor::decode(organization, text));
+    let after = problems.check_optional(Field::After, after, |text| cursor::decode(organization, text));
     Some(PageRequest { first: first?, after: after? })
 }

@@ -1,4 +1,5 @@
 use convene_application::{
+    failure::Field,
     page::{Page, PageRequest},
     ports::{self, RegistrationPosition},
 };
@@ -81,7 +82,7 @@ fn check(
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
     let mut problems = Problems::default();
     let page = page(&mut problems, context.caller()?, first, after, DEFAULT_FIRST);
-    let filter = problems.within("filter", |problems| match filter {
+    let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::RegistrationFilter::default()),
         Some(filter) => filter.check(problems),
     });

@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::Caller,
     change::RequestMetadata,
-    failure::{Failure, Fault, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Outcome, Refusal},
     mutation_context::ContextFactory,
     occurrence::find::Finder,
     ports::{Members, RegisterRequest, RegistrationBook},
@@ -71,7 +71,7 @@ impl Register {
             (Ok(key), Some(missing)) => {
                 // The registration book is not asked any more, so existence is checked here.
                 let found = self.finder.find(caller.scope(), &[key]).await?;
-                let refusal = found.is_empty().then(|| Refusal::not_found("occurrenceId"));
+                let refusal = found.is_empty().then(|| Refusal::not_found(Field::OccurrenceId));
                 return Err(Failure::Refused(refusal.into_iter().chain([missing]).collect()));
             }
             (Err(refusal), missing) => {
@@ -96,16 +96,16 @@ impl Register {
         id: EventId,
     ) -> Result<Result<OccurrenceKey, Refusal>, Fault> {
         Ok(match self.finder.event(caller.scope(), id).await? {
-            None => Err(Refusal::not_found("eventId")),
+            None => Err(Refusal::not_found(Field::EventId)),
             Some(event) if event.series.is_recurring() => Err(Refusal::EventIsRecurring),
-            Some(event) => only_occurrence(&event).ok_or_else(|| Refusal::not_found("eventId")),
+            Some(event) => only_occurrence(&event).ok_or_else(|| Refusal::not_found(Field::EventId)),
         })
     }
 
     async fn missing(&self, caller: &Caller, member: Option<MemberId>) -> Result<Option<Refusal>, Fault> {
         let Some(member) = member else { return Ok(None) };
         let found = self.members.get_many(caller.scope(), &[member]).await?;
-        Ok(found.is_empty().then(|| Refusal::not_found("memberId")))
+        Ok(found.is_empty().then(|| Refusal::not_found(Field::MemberId)))
     }
 }
 

@@ -91,7 +91,7 @@ async fn registers_the_caller(#[case] target: RegistrationTarget, #[case] expect
 #[rstest]
 #[case::no_such_one_off_event(
     RegistrationTarget::Event(fixtures::event_id(9)),
-    Refusal::not_found("eventId")
+    Refusal::not_found(Field::EventId)
 )]
 #[case::a_whole_series(RegistrationTarget::Event(fixtures::event_id(2)), Refusal::EventIsRecurring)]
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn naming_oneself_needs_no_admin() {
 async fn reports_all_refusals_at_once() {
     let command =
         RegisterCommand { member: Some(fixtures::member_id("nobody")), ..command(occurrence(9, FIRST)) };
-    let expected = [Refusal::not_found("occurrenceId"), Refusal::not_found("memberId")];
+    let expected = [Refusal::not_found(Field::OccurrenceId), Refusal::not_found(Field::MemberId)];
     assert_eq!(refusals(run(uncalled_book(), Role::Admin, command).await), expected);
 }
 

@@ -12,7 +12,7 @@ use super::{
     support::{FIRST, NOW, by_root, day, refusal},
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{CancelRequest, Cancelled},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
@@ -58,7 +58,7 @@ pub(super) async fn refuses_cancellations_of_other_members_registrations(environ
     for registration in [seat.id, RegistrationId::from_uuid(fresh_uuid())] {
         let request = CancelRequest { registration, caller: other, role: Role::Member };
         let refused = tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("registrationId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::RegistrationId));
     }
     journal.expect_nothing().await;
     assert_eq!(tenant.registration_now(&seat).await, seat);

@@ -13,7 +13,7 @@ use super::{
     support::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::RegistrationFilter,
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
@@ -72,7 +72,7 @@ pub(super) async fn an_event_is_cancelled_once(environment: Environment) {
     assert_eq!(refusal(refused), Refusal::AlreadyCancelled);
     let unknown = EventId::from_uuid(fresh_uuid());
     let refused = tenant.ports.events.cancel(&tenant.scope, unknown, &by_root()).await;
-    assert_eq!(refusal(refused), Refusal::not_found("eventId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::EventId));
     journal.expect_nothing().await;
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn only_an_event_without_active_registrations_is_deleted(enviro
     assert_eq!(tenant.ports.events.get_many(&tenant.scope, &[event.id]).await.unwrap(), []);
     assert_eq!(tenant.stored(seat.occurrence).await, None);
     assert_eq!(tenant.registrations(RegistrationFilter::default()).await, [elsewhere]);
-    assert_eq!(refusal(delete().await), Refusal::not_found("eventId"));
+    assert_eq!(refusal(delete().await), Refusal::not_found(Field::EventId));
     let refused = tenant.try_register(register(occurrence_key(&event, day(1)), crowd[0].id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
 }

@@ -15,7 +15,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
@@ -81,7 +81,7 @@ pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(enviro
     tenant.seat(&second, day(5), &crowd[0]).await;
     tenant.seat(&first, day(0), &crowd[0]).await;
     let refused = tenant.try_register(register(occurrence_key(&event, day(5)), crowd[1].id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the first half has ended");
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId), "the first half has ended");
 }
 
 pub(super) async fn a_split_moves_the_registrations_of_the_following_occurrences(environment: Environment) {
@@ -125,7 +125,7 @@ pub(super) async fn a_split_at_a_missing_occurrence_is_refused(environment: Envi
         [from(&event, day(4), title("New")), from(&event, day(1) + Duration::MINUTE, title("New")), elsewhere]
     {
         let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("fromOccurrenceId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::FromOccurrenceId));
     }
     journal.expect_nothing().await;
 }

@@ -16,7 +16,7 @@ use super::{
     support::{FIRST, NOW, by_root, by_root_at, day, edit_of, logged_fields, refusal, refusals},
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EventEdit, EventFilter, EventPatch, NewRecurrence},
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
@@ -176,7 +176,7 @@ pub(super) async fn impossible_edits_of_an_event_are_refused(environment: Enviro
         assert_eq!(refuse(edit).await, Refusal::VersionConflict { current: 2 });
     }
     let unknown = EventId::from_uuid(fresh_uuid());
-    assert_eq!(refuse(edit_of(unknown, title())).await, Refusal::not_found("eventId"));
+    assert_eq!(refuse(edit_of(unknown, title())).await, Refusal::not_found(Field::EventId));
     assert_eq!(refuse(edit_of(cancelled.id, title())).await, Refusal::EventCancelled);
     // The rule has no occurrence at the start: a Monday is no Tuesday.
     let patch = EventPatch {
@@ -188,13 +188,16 @@ pub(super) async fn impossible_edits_of_an_event_are_refused(environment: Enviro
         ..EventPatch::default()
     };
     let all = refusals(events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await);
-    assert_eq!(all, [Refusal::invalid("startsAt", "must be a date of the rule, for it is the first one")]);
+    assert_eq!(
+        all,
+        [Refusal::invalid(Field::StartsAt, "must be a date of the rule, for it is the first one")]
+    );
     let closes = convene_domain::duration::LeadTime::new(Duration::days(7)).unwrap();
     let patch = EventPatch { registration_closes: Some(Some(closes)), ..EventPatch::default() };
     let never_open =
         "must be nearer to the start than registrationOpens, or registration would never be open";
     let refused = refuse(edit_of(event.id, patch)).await;
-    assert_eq!(refused, Refusal::invalid("registrationCloses", never_open));
+    assert_eq!(refused, Refusal::invalid(Field::RegistrationCloses, never_open));
     journal.expect_nothing().await;
     assert_eq!(tenant.event_now(&event).await.version, 2);
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     caller::TenantScope,
     change::Change,
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     idempotency::IDEMPOTENCY_WINDOW,
     ports::{CancelRequest, RegisterRequest, RegistrationFilter},
     testing::builders::{
@@ -170,7 +170,7 @@ pub(super) async fn a_refusal_does_not_use_the_key(environment: Environment) {
     };
     let change = |input| ChangeBuilder::by("root").key("member", input).build();
     let refused = add("user-0", change(3)).await;
-    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "userId".into() });
+    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: Field::UserId.into() });
     add("user-2", change(4)).await.expect("with another input, too");
 }
 
@@ -236,6 +236,6 @@ pub(super) async fn creating_an_organization_is_repeatable_with_new_ids(environm
     journal.expect_nothing().await;
     assert_eq!(refusal(found("band", "operator", 2).await), Refusal::IdempotencyKeyReused);
     found("band", "another", 2).await.expect("keys belong to their actors");
-    let taken = Refusal::AlreadyExists { field: "slug".into() };
+    let taken = Refusal::AlreadyExists { field: Field::Slug.into() };
     assert_eq!(refusal(found("choir", "third", 3).await), taken);
 }

@@ -14,7 +14,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{IssueFilter, IssuePatch},
     testing::builders::{EventBuilder, IssueBuilder, first, first_after, fresh_uuid},
 };
@@ -80,20 +80,23 @@ pub(super) async fn missing_references_of_an_issue_are_refused(environment: Envi
     for assignee in [nobody, gone.id] {
         let new = IssueBuilder::new("No badges", by).assignee(assignee).build();
         let refused = issues.create(&tenant.scope, new, &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("assigneeId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::AssigneeId));
         let patch = IssuePatch { assignee: Some(Some(assignee)), ..IssuePatch::default() };
         let refused = issues.update(&tenant.scope, issue.id, patch, &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("assigneeId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::AssigneeId));
     }
     let new = IssueBuilder::new("No badges", by).event(nothing).build();
-    assert_eq!(refusal(issues.create(&tenant.scope, new, &by_root()).await), Refusal::not_found("eventId"));
+    assert_eq!(
+        refusal(issues.create(&tenant.scope, new, &by_root()).await),
+        Refusal::not_found(Field::EventId)
+    );
     let patch = IssuePatch { event: Some(Some(nothing)), ..IssuePatch::default() };
     let refused = issues.update(&tenant.scope, issue.id, patch, &by_root()).await;
-    assert_eq!(refusal(refused), Refusal::not_found("eventId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::EventId));
     let new = IssueBuilder::new("No badges", by).assignee(nobody).event(nothing).build();
     let mut all = refusals(issues.create(&tenant.scope, new, &by_root()).await);
     all.sort_by_key(ToString::to_string);
-    assert_eq!(all, ["assigneeId", "eventId"].map(Refusal::not_found), "all problems at once");
+    assert_eq!(all, [Field::AssigneeId, Field::EventId].map(Refusal::not_found), "all problems at once");
     journal.expect_nothing().await;
     // A refused creation takes no number.
     assert_eq!(create(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
@@ -179,9 +182,9 @@ pub(super) async fn a_deleted_issue_is_not_found(environment: Environment) {
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
     for id in [issue.id, IssueId::from_uuid(fresh_uuid())] {
         let refused = issues.update(&tenant.scope, id, patch.clone(), &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("issueId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::IssueId));
         let refused = issues.delete(&tenant.scope, id, &by_root()).await;
-        assert_eq!(refusal(refused), Refusal::not_found("issueId"));
+        assert_eq!(refusal(refused), Refusal::not_found(Field::IssueId));
         assert_eq!(issues.get_many(&tenant.scope, &[id]).await.unwrap(), []);
     }
     journal.expect_nothing().await;

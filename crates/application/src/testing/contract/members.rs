@@ -13,7 +13,7 @@ use super::{
     support::{NOW, by_root, by_root_at, concurrently, logged_fields, refusal},
 };
 use crate::{
-    failure::{Failure, Refusal},
+    failure::{Failure, Field, Refusal},
     ports::{MemberPatch, MemberRemoved},
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
@@ -55,7 +55,7 @@ pub(super) async fn a_taken_user_id_is_refused(environment: Environment) {
     let journal = tenant.journal().await;
     let other = MemberBuilder::new("ada").name("Another Ada").build();
     let refused = tenant.ports.members.add(&tenant.scope, other, &by_root()).await;
-    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "userId".into() });
+    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: Field::UserId.into() });
     journal.expect_nothing().await;
 
     let elsewhere = environment.tenant("band").await;
@@ -73,7 +73,7 @@ pub(super) async fn concurrent_additions_of_one_user_add_one_member(environment:
     let (won, lost): (Vec<_>, Vec<_>) = concurrently(calls).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
     for outcome in lost {
-        assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: "userId".into() });
+        assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: Field::UserId.into() });
     }
     let ada = won.into_iter().next().unwrap().unwrap();
     journal.expect([("member.added", ada.id.to_string())]).await;
@@ -205,7 +205,7 @@ pub(super) async fn a_removed_member_is_found_only_on_request(environment: Envir
     let patch = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
     for id in [ada.id, MemberId::from_uuid(fresh_uuid())] {
         let not_found = |outcome: Result<_, Failure>| {
-            assert_eq!(refusal(outcome), Refusal::not_found("memberId"));
+            assert_eq!(refusal(outcome), Refusal::not_found(Field::MemberId));
         };
         not_found(members.update(&tenant.scope, id, patch.clone(), &by_root()).await.map(drop));
         not_found(members.remove(&tenant.scope, id, &by_root()).await.map(drop));

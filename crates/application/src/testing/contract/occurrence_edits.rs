@@ -19,7 +19,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{Changed, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
@@ -42,7 +42,7 @@ fn starting(hours: i64) -> OccurrencePatch {
 }
 
 fn has_begun() -> Refusal {
-    Refusal::invalid("occurrenceId", "must be an occurrence that has not begun")
+    Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")
 }
 
 fn seats(seats: u32) -> OccurrencePatch {
@@ -125,13 +125,13 @@ pub(super) async fn impossible_edits_of_an_occurrence_are_refused(environment: E
         OccurrenceKey { event: EventId::from_uuid(fresh_uuid()), original_start: day(1) },
     ];
     for unknown in nothing {
-        assert_eq!(refuse(unknown, seats(5), NOW).await, [Refusal::not_found("occurrenceId")]);
+        assert_eq!(refuse(unknown, seats(5), NOW).await, [Refusal::not_found(Field::OccurrenceId)]);
     }
     assert_eq!(refuse(key(2), seats(5), NOW).await, [Refusal::OccurrenceCancelled]);
     let too_small = [Refusal::CapacityBelowRegistrations { taken: 2 }];
     assert_eq!(refuse(key(1), seats(1), NOW).await, too_small);
     assert_eq!(refuse(key(1), seats(5), day(1)).await, [has_begun()]);
-    let in_the_past = Refusal::invalid("startsAt", "must lie in the future");
+    let in_the_past = Refusal::invalid(Field::StartsAt, "must lie in the future");
     assert_eq!(refuse(key(3), starting(-1), day(0)).await, slice::from_ref(&in_the_past));
     assert_eq!(refuse(key(1), starting(-1), day(1)).await, [has_begun(), in_the_past], "all at once");
     journal.expect_nothing().await;
@@ -233,7 +233,7 @@ pub(super) async fn one_occurrence_can_be_cancelled(environment: Environment) {
         assert_eq!(refusal(tenant.try_register(request, NOW).await), Refusal::OccurrenceCancelled);
     }
     let unknown = OccurrenceKey { event: event.id, original_start: day(7) };
-    assert_eq!(refusal(cancel(unknown, NOW).await), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(cancel(unknown, NOW).await), Refusal::not_found(Field::OccurrenceId));
     let begun = OccurrenceKey { event: event.id, original_start: day(4) };
     assert_eq!(refusal(cancel(begun, day(4)).await), has_begun());
     journal.expect_nothing().await;

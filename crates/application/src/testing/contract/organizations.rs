@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     caller::TenantScope,
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{OrganizationPatch, OrganizationReference},
     testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
 };
@@ -63,7 +63,7 @@ pub(super) async fn a_taken_slug_is_refused(environment: Environment) {
     let scope = TenantScope::for_tests(organization.id);
     let admin = MemberBuilder::new("eve").admin().build();
     let refused = environment.ports.organizations.create(&scope, organization, admin, &by_root()).await;
-    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: "slug".into() });
+    assert_eq!(refusal(refused), Refusal::AlreadyExists { field: Field::Slug.into() });
 
     assert!(environment.ports.organizations.get(&scope).await.is_err(), "nothing was created");
     let slug = OrganizationReference::Slug(Slug::parse("choir").unwrap());
@@ -85,7 +85,7 @@ pub(super) async fn concurrent_creations_with_one_slug_create_one_organization(e
     let (won, lost): (Vec<_>, Vec<_>) = concurrently(calls).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
     for outcome in lost {
-        assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: "slug".into() });
+        assert_eq!(refusal(outcome), Refusal::AlreadyExists { field: Field::Slug.into() });
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     caller::Operator,
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     personal_data::{ErasePersonalData, Erasure, Person},
     ports::{
         ERASED_EMAIL, ERASED_NAME, Erased, MemberPatch, OrganizationReference, PERSONAL_FIELDS,
@@ -303,7 +303,7 @@ pub(super) async fn erasure_succeeds_during_concurrent_changes_of_the_person(env
     let mut outcomes = concurrently(calls).await;
     outcomes.pop().expect("the erasure").expect("the erasure is done");
     for outcome in outcomes.into_iter().filter(Result::is_err) {
-        assert_eq!(refusal(outcome), Refusal::not_found("memberId"));
+        assert_eq!(refusal(outcome), Refusal::not_found(Field::MemberId));
     }
 
     remove_and_erase(&tenant, "ada").await.unwrap();

@@ -14,7 +14,7 @@ use super::{
     support::{FIRST, NOW, by_root, by_root_at, day, refusal},
 };
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{EditScope, EventEdit, EventPatch, OnAffected, RegisterRequest},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
@@ -168,14 +168,14 @@ pub(super) async fn refuses_unknown_occurrences_and_members(environment: Environ
         let seat = register(occurrence_key(&event, day(0)), member);
         let place = register(occurrence_key(&full, day(0) + Duration::hours(5)), member);
         for request in [seat, RegisterRequest { join_waitlist: true, ..place }] {
-            assert_eq!(refusal(tenant.try_register(request, NOW).await), Refusal::not_found("memberId"));
+            assert_eq!(refusal(tenant.try_register(request, NOW).await), Refusal::not_found(Field::MemberId));
         }
     }
     let refused = tenant.try_register(register(occurrence_key(&never_stored, day(0)), ada.id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
     let unknown = OccurrenceKey { event: EventId::from_uuid(fresh_uuid()), original_start: day(0) };
     let refused = tenant.try_register(register(unknown, ada.id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
     journal.expect_nothing().await;
 }
 
@@ -201,7 +201,7 @@ pub(super) async fn registers_by_a_former_key_of_an_occurrence(environment: Envi
     // Former keys are stored with the occurrence, and this one is not stored.
     let untouched = occurrence_key(&event, day(2));
     let refused = tenant.try_register(register(untouched, crowd[2].id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
 }
 
 pub(super) async fn derives_occurrences_from_the_edited_event(environment: Environment) {
@@ -227,7 +227,7 @@ pub(super) async fn derives_occurrences_from_the_edited_event(environment: Envir
     };
     tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
     let refused = tenant.try_register(register(occurrence_key(&before, day(3)), ada.id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"), "the series has become shorter");
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId), "the series has become shorter");
     tenant.seat(&before, day(1), &ada).await;
     let refused = tenant.try_register(register(occurrence_key(&before, day(1)), bea.id), NOW).await;
     assert_eq!(refusal(refused), Refusal::OccurrenceFull, "the event has become smaller");
@@ -235,7 +235,7 @@ pub(super) async fn derives_occurrences_from_the_edited_event(environment: Envir
     let deleted = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     tenant.ports.events.delete(&tenant.scope, deleted.id, &by_root()).await.unwrap();
     let refused = tenant.try_register(register(occurrence_key(&deleted, day(3)), ada.id), NOW).await;
-    assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
 }
 
 pub(super) async fn logs_the_actor_and_the_request(environment: Environment) {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     change::Change,
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{CancelRequest, EventPatch, IssuePatch, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, occurrence_key, register},
 };
@@ -83,17 +83,17 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap();
 
     let journal = tenant.journal().await;
-    assert_eq!(refusal(create_issue(&tenant).await), Refusal::not_found("issueId"));
-    assert_eq!(refusal(close_issue(&tenant, &issue).await), Refusal::not_found("issueId"));
-    assert_eq!(refusal(create_event(&tenant).await), Refusal::not_found("eventId"));
-    assert_eq!(refusal(rename_event(&tenant, &event).await), Refusal::not_found("eventId"));
+    assert_eq!(refusal(create_issue(&tenant).await), Refusal::not_found(Field::IssueId));
+    assert_eq!(refusal(close_issue(&tenant, &issue).await), Refusal::not_found(Field::IssueId));
+    assert_eq!(refusal(create_event(&tenant).await), Refusal::not_found(Field::EventId));
+    assert_eq!(refusal(rename_event(&tenant, &event).await), Refusal::not_found(Field::EventId));
     let edited = ports.events.update_occurrence(scope, edit, &keyed("edit")).await;
-    assert_eq!(refusal(edited), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(edited), Refusal::not_found(Field::OccurrenceId));
     let cancelled = ports.registration_book.cancel(scope, cancel_request, &keyed("give up")).await;
-    assert_eq!(refusal(cancelled), Refusal::not_found("registrationId"));
+    assert_eq!(refusal(cancelled), Refusal::not_found(Field::RegistrationId));
     // The key of a registration is deleted with it, so this call is fresh.
     let registered = ports.registration_book.register(scope, request, &keyed("seat")).await;
-    assert_eq!(refusal(registered), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(registered), Refusal::not_found(Field::OccurrenceId));
     // Results that are only an id are still returned.
     let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;
     assert_eq!(deleted.unwrap(), issue.id);

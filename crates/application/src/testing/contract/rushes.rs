@@ -17,7 +17,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{
         EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RegisterRequest,
         RegistrationFilter,
@@ -228,7 +228,7 @@ pub(super) async fn registers_before_or_after_a_concurrent_edit_never_in_between
             let registering = call(&tenant, &event, day(0), member, false);
             calls.push(Box::pin(async move {
                 if let Err(refused) = registering.await {
-                    let gone = Refusal::not_found("occurrenceId");
+                    let gone = Refusal::not_found(Field::OccurrenceId);
                     assert_eq!(refusal::<()>(Err(refused)), gone, "the key is the old one");
                 }
             }));
@@ -257,7 +257,7 @@ pub(super) async fn deletes_an_event_or_registers_for_it_never_both(environment:
                 assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
             }
             (refused, deleted) => {
-                assert_eq!(refusal(refused), Refusal::not_found("occurrenceId"));
+                assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
                 deleted.unwrap();
             }
         }

@@ -20,7 +20,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    failure::{Outcome, Refusal},
+    failure::{Field, Outcome, Refusal},
     ports::{
         ActivityFilter, CancelRequest, CatalogueWindow, EditScope, EventEdit, EventFilter, EventPatch,
         IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch,
@@ -119,7 +119,7 @@ impl Snapshot {
     }
 }
 
-fn not_found<T: Debug>(outcome: Outcome<T>, field: &'static str) {
+fn not_found<T: Debug>(outcome: Outcome<T>, field: Field) {
     assert_eq!(refusal(outcome), Refusal::not_found(field));
 }
 
@@ -167,28 +167,28 @@ async fn read_everything(tenant: &Tenant, of: &Ids) {
 async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
     let (ports, scope, by) = (&tenant.ports, &tenant.scope, &by_root());
     let promote = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
-    not_found(ports.members.update(scope, of.member, promote, by).await, "memberId");
-    not_found(ports.members.remove(scope, of.member, by).await, "memberId");
+    not_found(ports.members.update(scope, of.member, promote, by).await, Field::MemberId);
+    not_found(ports.members.remove(scope, of.member, by).await, Field::MemberId);
 
     let patch = || EventPatch { starts_at: Some(FIRST + Duration::HOUR), ..EventPatch::default() };
     let edit = edit_of(of.event.id, patch());
-    not_found(ports.events.update(scope, edit, by).await, "eventId");
+    not_found(ports.events.update(scope, edit, by).await, Field::EventId);
     let new_event = EventId::from_uuid(fresh_uuid());
     let split = |event, from| {
         let scope = EditScope::ThisAndFollowing { from, new_event };
         EventEdit { scope, ..edit_of(event, patch()) }
     };
-    not_found(ports.events.update(scope, split(of.event.id, of.untouched), by).await, "eventId");
+    not_found(ports.events.update(scope, split(of.event.id, of.untouched), by).await, Field::EventId);
     for from in [of.touched, of.untouched, of.exception] {
-        not_found(ports.events.update(scope, split(own.event.id, from), by).await, "fromOccurrenceId");
+        not_found(ports.events.update(scope, split(own.event.id, from), by).await, Field::FromOccurrenceId);
     }
-    not_found(ports.events.cancel(scope, of.event.id, by).await, "eventId");
-    not_found(ports.events.delete(scope, of.event.id, by).await, "eventId");
+    not_found(ports.events.cancel(scope, of.event.id, by).await, Field::EventId);
+    not_found(ports.events.delete(scope, of.event.id, by).await, Field::EventId);
     for occurrence in [of.touched, of.untouched, of.exception] {
         let patch = OccurrencePatch { starts_at: Some(FIRST + Duration::HOUR), ..OccurrencePatch::default() };
         let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::CancelRegistrations };
-        not_found(ports.events.update_occurrence(scope, edit, by).await, "occurrenceId");
-        not_found(ports.events.cancel_occurrence(scope, occurrence, by).await, "occurrenceId");
+        not_found(ports.events.update_occurrence(scope, edit, by).await, Field::OccurrenceId);
+        not_found(ports.events.cancel_occurrence(scope, occurrence, by).await, Field::OccurrenceId);
     }
 
     let book = &ports.registration_book;
@@ -200,30 +200,30 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
         register(of.touched, own.member),
         register(of.untouched, own.member),
     ] {
-        not_found(book.register(scope, request, by).await, "occurrenceId");
+        not_found(book.register(scope, request, by).await, Field::OccurrenceId);
     }
     not_found(
         book.register(scope, register(occurrence_key(&own.event, day(1)), of.member), by).await,
-        "memberId",
+        Field::MemberId,
     );
     for registration in [of.registration, of.waiting] {
         let callers = [(tenant.admin.id, Role::Admin), (of.member, Role::Member), (own.member, Role::Member)];
         for (caller, role) in callers {
             let request = CancelRequest { registration, caller, role };
-            not_found(book.cancel(scope, request, by).await, "registrationId");
+            not_found(book.cancel(scope, request, by).await, Field::RegistrationId);
         }
     }
 
     let issue = || IssueBuilder::new("No badges", own.member);
-    not_found(ports.issues.create(scope, issue().assignee(of.member).build(), by).await, "assigneeId");
-    not_found(ports.issues.create(scope, issue().event(of.event.id).build(), by).await, "eventId");
+    not_found(ports.issues.create(scope, issue().assignee(of.member).build(), by).await, Field::AssigneeId);
+    not_found(ports.issues.create(scope, issue().event(of.event.id).build(), by).await, Field::EventId);
     let done = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
-    not_found(ports.issues.update(scope, of.issue, done, by).await, "issueId");
+    not_found(ports.issues.update(scope, of.issue, done, by).await, Field::IssueId);
     let assign = IssuePatch { assignee: Some(Some(of.member)), ..IssuePatch::default() };
-    not_found(ports.issues.update(scope, own.issue, assign, by).await, "assigneeId");
+    not_found(ports.issues.update(scope, own.issue, assign, by).await, Field::AssigneeId);
     let relate = IssuePatch { event: Some(Some(of.event.id)), ..IssuePatch::default() };
-    not_found(ports.issues.update(scope, own.issue, relate, by).await, "eventId");
-    not_found(ports.issues.delete(scope, of.issue, by).await, "issueId");
+    not_found(ports.issues.update(scope, own.issue, relate, by).await, Field::EventId);
+    not_found(ports.issues.delete(scope, of.issue, by).await, Field::IssueId);
 }
 
 pub(super) async fn reads_return_nothing_of_another_organization(environment: Environment) {

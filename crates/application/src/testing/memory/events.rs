@@ -16,7 +16,7 @@ use crate::{
         OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
         plan_occurrence_cancellation, plan_occurrence_edit,
     },
-    failure::{Failure, Fault, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Outcome, Refusal},
     page::{Page, PageRequest},
     ports::{Changed, EditScope, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
     registration::refusals,
@@ -65,7 +65,7 @@ impl Events for InMemory {
             if let EditScope::ThisAndFollowing { from, .. } = edit.scope
                 && from.event != event.id
             {
-                return Err(Refusal::not_found("fromOccurrenceId").into());
+                return Err(Refusal::not_found(Field::FromOccurrenceId).into());
             }
             let stored = transaction.upcoming(event.id);
             let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
@@ -158,7 +158,7 @@ fn passes(event: &Event, filter: &EventFilter) -> bool {
 
 impl Transaction<'_> {
     fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {
-        self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found("eventId"))
+        self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found(Field::EventId))
     }
 
     /// The stored occurrences of the event that have not begun.
@@ -172,8 +172,11 @@ impl Transaction<'_> {
 
     fn occurrence_to_change(&self, key: OccurrenceKey) -> Result<(Arc<Event>, StoredOccurrence), Failure> {
         let stored = self.find(key)?.stored;
-        let event =
-            self.tenant.events.get(&stored.key.event).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+        let event = self
+            .tenant
+            .events
+            .get(&stored.key.event)
+            .ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
         Ok((event.clone(), stored))
     }
 

@@ -12,7 +12,7 @@ use super::{InMemory, tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
-    failure::{Failure, Outcome, Refusal},
+    failure::{Failure, Field, Outcome, Refusal},
     ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
     registration::refusals,
 };
@@ -29,13 +29,14 @@ impl RegistrationBook for InMemory {
             let record = transaction.find(request.occurrence)?;
             let tenant = &transaction.tenant;
             if tenant.member(request.member).is_none() {
-                return Err(Refusal::not_found("memberId").into());
+                return Err(Refusal::not_found(Field::MemberId).into());
             }
             let key = record.stored.key;
             if tenant.active_in(key).any(|active| active.member == request.member) {
                 return Err(Refusal::AlreadyRegistered.into());
             }
-            let event = tenant.events.get(&key.event).ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+            let event =
+                tenant.events.get(&key.event).ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
             let occurrence = Occurrence::stored(event, &record.stored);
             let cancelled_by_itself = record.stored.exception.cancelled;
             let admission = decide_admission(&occurrence, change.at, request.join_waitlist)
@@ -85,7 +86,7 @@ impl Transaction<'_> {
         let by_rule =
             event.and_then(|event| Some(untouched(event, event.occurrence_at(key.original_start)?)));
         let found = by_rule.or_else(|| tenant.occurrence(key).cloned());
-        found.ok_or_else(|| Refusal::not_found("occurrenceId").into())
+        found.ok_or_else(|| Refusal::not_found(Field::OccurrenceId).into())
     }
 }
 

@@ -12,7 +12,7 @@ use convene_domain::{
 
 use super::{registration_book::untouched, tenant::Tenant};
 use crate::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{Cancelled, Changed, Erased, MemberRemoved},
 };
 
@@ -43,7 +43,7 @@ impl StoredResult for Member {
     /// Finds removed members too.
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.members.get(&self.id).map(|record| record.member.clone());
-        found.ok_or_else(|| Refusal::not_found("memberId"))
+        found.ok_or_else(|| Refusal::not_found(Field::MemberId))
     }
 }
 
@@ -74,7 +74,7 @@ impl StoredResult for Event {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.events.get(&self.id).map(|event| Self::clone(event));
-        found.ok_or_else(|| Refusal::not_found("eventId"))
+        found.ok_or_else(|| Refusal::not_found(Field::EventId))
     }
 }
 
@@ -111,7 +111,7 @@ impl StoredResult for Changed<Occurrence> {
                 let origin = event.occurrence_at(self.now.key.original_start)?;
                 tenant.view(&untouched(event, origin).stored)
             })
-            .ok_or_else(|| Refusal::not_found("occurrenceId"))?;
+            .ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
         Ok(Self { now, ..self })
     }
 }
@@ -123,7 +123,7 @@ impl StoredResult for Registration {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.registrations.get(&self.id).cloned();
-        found.ok_or_else(|| Refusal::not_found("registrationId"))
+        found.ok_or_else(|| Refusal::not_found(Field::RegistrationId))
     }
 }
 
@@ -145,7 +145,7 @@ impl StoredResult for Issue {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.issues.get(&self.number).cloned();
-        found.ok_or_else(|| Refusal::not_found("issueId"))
+        found.ok_or_else(|| Refusal::not_found(Field::IssueId))
     }
 }
 

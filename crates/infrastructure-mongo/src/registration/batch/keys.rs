@@ -10,7 +10,7 @@ use bson::{Bson, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::Refusal,
+    failure::{Field, Refusal},
     idempotency::{KeyStatus, classify},
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
@@ -252,6 +252,6 @@ async fn load_result(
     let promoted = result.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
     Ok(match read(&result.subject)? {
         Some(registration) => Ok(Cancelled { registration, promoted }),
-        None => Err(Refusal::not_found("registrationId")),
+        None => Err(Refusal::not_found(Field::RegistrationId)),
     })
 }

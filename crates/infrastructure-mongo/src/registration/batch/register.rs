@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::doc;
 use convene_application::{
-    failure::{Fault, Refusal},
+    failure::{Fault, Field, Refusal},
     registration::{log, refusals::seat_refusal},
 };
 use convene_domain::{
@@ -61,7 +61,7 @@ pub(super) async fn run(
         to_waitlist.into_iter().partition(|registering| known.contains(&registering.request.member));
     sorted
         .refused
-        .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found("memberId"))));
+        .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
 
     store(progress, transaction, &seated, &waitlisted).await?;
     refuse(progress, transaction, sorted.refused, &unable).await
@@ -91,7 +91,7 @@ fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<S
     let mut sorted = Sorted::default();
     for &registering in registrations {
         let Some(seats) = progress.occurrences.get(registering.request.occurrence) else {
-            sorted.refused.push((registering, Refusal::not_found("occurrenceId")));
+            sorted.refused.push((registering, Refusal::not_found(Field::OccurrenceId)));
             continue;
         };
         let mut seating: Seating = seats.document.seating()?;
@@ -221,7 +221,7 @@ async fn conflicts(
 async fn refusal_without_conflict(transaction: &mut Transaction<'_>, member: MemberId) -> Attempt<Refusal> {
     let filter = doc! { "_id": member.to_string() };
     let agenda: Option<AgendaDocument> = transaction.collection(&schema::AGENDAS).find_one(filter).await?;
-    let Some(agenda) = agenda else { return Ok(Refusal::not_found("memberId")) };
+    let Some(agenda) = agenda else { return Ok(Refusal::not_found(Field::MemberId)) };
     seat_refusal(None, agenda.busy.len()).ok_or_else(|| {
         Fault::internal(format!("the agenda of {member} has an entry without a registration")).into()
     })

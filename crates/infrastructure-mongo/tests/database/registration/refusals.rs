@@ -1,6 +1,6 @@
 use bson::doc;
 use convene_application::{
-    failure::Refusal,
+    failure::{Field, Refusal},
     ports::{CancelRequest, RegistrationBook},
     testing::builders::{EventBuilder, occurrence_key, register},
 };
@@ -75,18 +75,18 @@ async fn registrations_of_others_or_in_the_past_cannot_be_cancelled() {
     let seat = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
     let others = CancelRequest { registration: seat.id, caller: members[1], role: Role::Member };
     let outcome = scenario.books[0].cancel(&scenario.tenant.scope, others, &by(members[1]).build()).await;
-    assert_eq!(refusal(outcome), Refusal::not_found("registrationId"));
+    assert_eq!(refusal(outcome), Refusal::not_found(Field::RegistrationId));
     let start = event.series.first_start();
     let outcome = scenario.cancel(&seat, &by(members[0]).at(start).build()).await;
     assert_eq!(refusal(outcome), Refusal::CancellationClosed { closed_at: start });
     let elsewhere = scenario.database.organization("elsewhere").await;
     let own = CancelRequest { registration: seat.id, caller: members[0], role: Role::Member };
     let outcome = scenario.books[0].cancel(&elsewhere.scope, own, &by(members[0]).build()).await;
-    assert_eq!(refusal(outcome), Refusal::not_found("registrationId"));
+    assert_eq!(refusal(outcome), Refusal::not_found(Field::RegistrationId));
     let outcome = scenario.books[0]
         .register(&elsewhere.scope, request_for(&event, members[1]), &by(members[1]).build())
         .await;
-    assert_eq!(refusal(outcome), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(outcome), Refusal::not_found(Field::OccurrenceId));
     scenario.assert_sound().await;
 }
 
@@ -132,7 +132,7 @@ async fn an_occurrence_is_materialized_from_the_current_version_of_its_event() {
     assert_eq!(events.find_one(doc! {}).await.unwrap().unwrap().get_i64("materialized").unwrap(), 1);
     let gone = occurrence_key(&event, event.series.first_start() + Duration::weeks(1));
     let outcome = scenario.register(register(gone, members[1]), &by(members[1]).build()).await;
-    assert_eq!(refusal(outcome), Refusal::not_found("occurrenceId"));
+    assert_eq!(refusal(outcome), Refusal::not_found(Field::OccurrenceId));
     scenario.assert_sound().await;
 }
 

@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
-use convene_application::{failure::Refusal, testing::builders::EventBuilder};
+use convene_application::{
+    failure::{Field, Refusal},
+    testing::builders::EventBuilder,
+};
 use convene_domain::{
     event::Event,
     id::MemberId,
@@ -123,13 +126,13 @@ async fn an_unknown_member_gets_neither_a_seat_nor_a_waitlist_entry() {
     let change = by(stranger).build();
     assert_eq!(
         refusal(scenario.register(request_for(&event, stranger), &change).await),
-        Refusal::not_found("memberId")
+        Refusal::not_found(Field::MemberId)
     );
     let member = scenario.member().await;
     let _seat = join(&scenario, &event, member).await;
     assert_eq!(
         refusal(scenario.register(waitlist_request_for(&event, stranger), &change).await),
-        Refusal::not_found("memberId")
+        Refusal::not_found(Field::MemberId)
     );
     scenario.assert_sound().await;
 }
