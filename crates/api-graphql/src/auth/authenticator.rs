@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use convene_application::authentication::Credentials;
 
-use super::{Credentials, headers, token::TokenVerifier};
+use super::{headers, token::TokenVerifier};
 
 /// The time in seconds since the start of 1970, UTC; injected, so that tests can set it.
 pub type UnixClock = Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -1,8 +1,9 @@
 //! The claims of a token whose signature has been checked.
 
+use convene_application::authentication::Credentials;
 use serde_json::{Map, Value};
 
-use super::Credentials;
+use super::credentials::from_parts;
 
 /// What a token may say of itself in `typ` or `token_use` where an issuer puts the kind of token into the claims.
 /// A refresh or id token from the same issuer has the same signature and must not open anything here.
@@ -35,7 +36,7 @@ pub(super) fn credentials(
         None => None,
         Some(value) => Some(value.as_str()?),
     };
-    Credentials::from_parts(organization, claims.get("sub")?.as_str()?, operator, None)
+    from_parts(organization, claims.get("sub")?.as_str()?, operator, None)
 }
 
 fn is_access_kind(value: &Value) -> bool {

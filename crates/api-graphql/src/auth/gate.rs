@@ -4,9 +4,10 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use async_trait::async_trait;
+use convene_application::authentication::Credentials;
 
 use super::{
-    Authenticator, Credentials,
+    Authenticator,
     rate_limit::{CallerKey, RateLimits},
 };
 use crate::telemetry::{SecurityEvent, record_security_event};

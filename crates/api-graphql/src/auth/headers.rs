@@ -1,8 +1,10 @@
-//! The `headers` mode: credentials for development, believed as they come.
+//! The `headers` mode: credentials for development, which are not verified.
 
 use actix_web::http::header::HeaderMap;
+use convene_application::authentication::Credentials;
+use convene_domain::member::Role;
 
-use super::{Credentials, Role};
+use super::credentials::from_parts;
 
 /// The credentials in `x-organization-id` (id or slug), `x-user-id`, `x-user-role` (`ADMIN` or `MEMBER`) and
 /// `x-operator` (`true` or `false`). `None` where one is missing, given twice or no such value.
@@ -14,11 +16,9 @@ pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     };
     let role = match single(headers, "x-user-role")? {
         None => None,
-        Some("ADMIN") => Some(Role::Admin),
-        Some("MEMBER") => Some(Role::Member),
-        Some(_) => return None,
+        Some(text) => Some(Role::parse(text)?),
     };
-    Credentials::from_parts(
+    from_parts(
         single(headers, "x-organization-id")?,
         single(headers, "x-user-id")?.unwrap_or_default(),
         operator,
@@ -43,6 +43,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
+    use convene_application::ports::OrganizationReference;
     use rstest::rstest;
 
     use super::*;
@@ -56,12 +57,12 @@ mod tests {
     }
 
     #[test]
-    fn a_member_may_name_the_role_to_try() {
+    fn a_member_may_name_a_role() {
         let credentials =
             read(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-role", "ADMIN")]).unwrap();
-        assert_eq!(credentials.organization.as_deref(), Some("acme"));
-        assert_eq!(credentials.user_id, "alice");
-        assert_eq!(credentials.role_override, Some(Role::Admin));
+        assert_eq!(credentials.organization, OrganizationReference::parse("acme"));
+        assert_eq!(credentials.user.as_str(), "alice");
+        assert_eq!(credentials.role, Some(Role::Admin));
         assert!(!credentials.operator);
     }
 

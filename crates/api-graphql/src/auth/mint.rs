@@ -124,7 +124,7 @@ mod tests {
         let token = mint().mint(&request(), NOW).unwrap();
         let keys = VerificationKeys::from_secret(&secret()).unwrap();
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
-        assert_eq!(verifier.verify(&token, NOW + 59).unwrap().user_id, "alice");
+        assert_eq!(verifier.verify(&token, NOW + 59).unwrap().user.as_str(), "alice");
         assert_eq!(verifier.verify(&token, NOW + 60), None);
     }
 

@@ -22,7 +22,6 @@ mod token;
 
 pub use self::{
     authenticator::{Authenticator, UnixClock},
-    credentials::{Credentials, Role},
     gate::{CallerResolver, Denial, Fault, Gate},
     keys::{KeyProblem, VerificationKeys},
     mint::{MintError, TokenMint, TokenRequest},

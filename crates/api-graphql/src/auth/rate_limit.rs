@@ -2,12 +2,12 @@
 
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
+use convene_application::{authentication::Credentials, ports::OrganizationReference};
+use convene_domain::text::UserId;
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-
-use super::Credentials;
 
 /// From this many callers in memory on, those that have been quiet are forgotten at once instead of at the next
 /// housekeeping. An entry takes about 200 bytes.
@@ -57,13 +57,13 @@ impl FromStr for Rate {
 /// One caller: the organization as the credentials name it, and the user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallerKey {
-    organization: Option<String>,
-    user: String,
+    organization: Option<OrganizationReference>,
+    user: UserId,
 }
 
 impl From<&Credentials> for CallerKey {
     fn from(credentials: &Credentials) -> Self {
-        Self { organization: credentials.organization.clone(), user: credentials.user_id.clone() }
+        Self { organization: credentials.organization.clone(), user: credentials.user.clone() }
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn caller(user: &str) -> CallerKey {
-        CallerKey { organization: Some("acme".to_owned()), user: user.to_owned() }
+        CallerKey { organization: OrganizationReference::parse("acme"), user: UserId::parse(user).unwrap() }
     }
 
     #[rstest]

@@ -1,11 +1,12 @@
 //! JSON Web Tokens (RFC 7519) and nothing around them: no key is ever taken from, or looked up for, a token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use convene_application::authentication::Credentials;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use super::{
-    Credentials, claims,
+    claims,
     keys::{VerificationKey, VerificationKeys},
     signature,
 };

@@ -66,7 +66,7 @@ fn each_kind_of_public_key_checks_its_own_algorithm(
 ) {
     let verifier = verifier(VerificationKeys::from_public_pem(pem).unwrap());
     let good = token(algorithm, &json!({"alg": name}));
-    assert_eq!(verifier.verify(&good, NOW).unwrap().user_id, "alice");
+    assert_eq!(verifier.verify(&good, NOW).unwrap().user.as_str(), "alice");
     for other in ["none", "None", "", "HS256", "RS256", "ES256", "EdDSA", "RS512"] {
         if other != name {
             assert_eq!(verifier.verify(&token(algorithm, &json!({"alg": other})), NOW), None, "{other}");

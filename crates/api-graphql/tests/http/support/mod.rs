@@ -16,15 +16,13 @@ use std::{
 
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{
-        Authenticator, CallerResolver, Credentials, Fault, Gate, Rate, RateLimits, TokenVerifier,
-        VerificationKeys,
-    },
+    auth::{Authenticator, CallerResolver, Fault, Gate, Rate, RateLimits, TokenVerifier, VerificationKeys},
     graphql::limits::DocumentLimits,
     http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
 };
+use convene_application::{authentication::Credentials, ports::OrganizationReference};
 use juniper::{EmptySubscription, RootNode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
@@ -54,12 +52,14 @@ impl CallerResolver for Memberships {
     type Caller = Caller;
 
     async fn resolve(&self, credentials: Credentials) -> Result<Option<Caller>, Fault> {
-        match (credentials.organization.as_deref(), credentials.user_id.as_str()) {
+        let organization = credentials.organization.map(|reference| match reference {
+            OrganizationReference::Slug(slug) => slug.to_string(),
+            OrganizationReference::Id(id) => id.to_string(),
+        });
+        match (organization.as_deref(), credentials.user.as_str()) {
             (_, "panicky") => panic!("a look-up panics"),
             (_, "unlucky") => Err("connection to db.internal:27017 refused".into()),
-            (Some("acme" | "other"), "alice" | "bob") => {
-                Ok(Some(Caller { organization: credentials.organization }))
-            }
+            (Some("acme" | "other"), "alice" | "bob") => Ok(Some(Caller { organization })),
             (None, _) if credentials.operator => Ok(Some(Caller { organization: None })),
             _ => Ok(None),
         }
