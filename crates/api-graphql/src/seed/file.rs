@@ -1,11 +1,11 @@
-//! The format of the files, before anything in it is checked.
+//! The format of the files, unchecked.
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_yaml_ng::Value;
 
 use super::problem::{ItemReporter, Reporter};
 
-/// A file. Its items are read one by one, so that one that is wrong does not hide what is wrong with the others.
+/// A file. Its items are deserialized one by one, so that the problems of all items are reported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a file of demo data")]
 pub(super) struct File {
@@ -85,24 +85,24 @@ pub(super) struct Issue {
     pub(super) event: Option<String>,
 }
 
-/// The parts of a file, each as far as it has the form that it should have.
+/// The well-formed parts of a file.
 pub(super) struct Parts {
     pub(super) organization: Option<Organization>,
     pub(super) members: Vec<Item<Member>>,
     pub(super) events: Vec<Item<Event>>,
     pub(super) issues: Vec<Item<Issue>>,
-    /// Whether every item has the form that it should have, so that what refers to others can be judged.
+    /// Whether every item is well-formed, so that references between items can be checked.
     pub(super) complete: bool,
 }
 
-/// An item and what problems call it.
+/// An item and its name in problems.
 pub(super) struct Item<T> {
     pub(super) name: String,
     pub(super) content: T,
 }
 
 impl Parts {
-    /// Reads the text of a file; `None` if it is no such file at all.
+    /// Reads the text of a file; `None` if it is not a file of demo data.
     pub(super) fn parse(text: &str, reporter: &mut Reporter) -> Option<Self> {
         let file: File = serde_yaml_ng::from_str(text).map_err(|problem| reporter.report(problem)).ok()?;
         let counts = [file.members.len(), file.events.len(), file.issues.len()];
@@ -115,7 +115,7 @@ impl Parts {
     }
 }
 
-/// The items of a list that have the form that they should have.
+/// The well-formed items of a list.
 fn items<T: DeserializeOwned>(
     values: Vec<Value>,
     list: &str,
@@ -137,10 +137,10 @@ fn item<T: DeserializeOwned>(value: Value, reporter: &mut ItemReporter<'_>) -> O
         Ok(item) => Some(item),
         Err(problem) => {
             let path = problem.path().to_string();
-            // A path of nothing but a dot stands for the item itself: something is missing or too much in it.
+            // The path "." is the item itself: a field is missing or unknown.
             match path.as_str() {
                 "." => reporter.report_whole(problem.inner()),
-                _ => reporter.report(path, format_args!("is not understood: {}", problem.inner())),
+                _ => reporter.report(path, format_args!("cannot be read: {}", problem.inner())),
             }
             None
         }

@@ -1,12 +1,11 @@
-//! Demo data: files that a person can read and edit, loaded through the use cases that everybody goes through.
+//! Demo data: YAML files that are loaded through the use cases.
 //!
-//! Three steps, each with its own kind of mistake. [`read`] reads the files and checks everything in them
-//! that does not depend on the day. [`plan`] places their relative dates around today. Both tell all
-//! problems at once, each with its file, item and field, so nothing is loaded from files that are wrong. [`load`] then
-//! adds what is missing and leaves alone what is there, so loading twice changes nothing, and a load that was
-//! cut off is completed by the next.
+//! Loading has three steps. [`read`] reads the files and checks everything that does not depend on the current date.
+//! [`plan`] converts relative dates into real ones. Both report all problems at once, each with file, item and field, so
+//! that no file with a problem is loaded. [`load`] adds missing data and leaves existing data unchanged, so it can be
+//! repeated, also after an interruption.
 //!
-//! The format is described in `seeds/README.md`.
+//! `seeds/README.md` describes the format.
 
 mod check;
 mod dates;

@@ -1,4 +1,4 @@
-//! Demo data placed around a day.
+//! Demo data with real dates.
 
 use convene_application::{event::CreateEventCommand, ports::NewRecurrence};
 use convene_domain::{
@@ -11,29 +11,24 @@ use super::{
     problem::{ItemReporter, Problems, Reporter},
 };
 
-/// An organization's demo data, with real dates.
+/// The demo data of an organization, with real dates.
 #[derive(Clone, Debug)]
 pub struct Plan<'seed> {
-    /// What was read.
     pub seed: &'seed OrganizationSeed,
-    /// Its events, with real dates.
     pub events: Vec<PlannedEvent<'seed>>,
 }
 
 /// An event with real dates.
 #[derive(Clone, Debug)]
 pub struct PlannedEvent<'seed> {
-    /// What was read.
     pub seed: &'seed EventSeed,
-    /// When it takes place.
     pub series: Series,
 }
 
-/// Places the dates of all organizations around `now`.
+/// Computes the dates of all organizations relative to `now`.
 ///
 /// # Errors
-///
-/// Everything that cannot be placed, such as a rule without a date.
+/// All dates that cannot be computed, such as those of a rule without a date.
 pub fn plan(seeds: &[OrganizationSeed], now: Instant) -> Result<Vec<Plan<'_>>, Problems> {
     let mut problems = Vec::new();
     let mut plans = Vec::new();
@@ -58,17 +53,17 @@ pub fn plan(seeds: &[OrganizationSeed], now: Instant) -> Result<Vec<Plan<'_>>, P
     if problems.is_empty() { Ok(plans) } else { Err(Problems(problems)) }
 }
 
-/// The occurrence of a series that is the n-th to begin after `now`, counted from 1.
-pub(super) fn occurrence_to_come(series: &Series, now: Instant, number: usize) -> Option<SeriesOccurrence> {
+/// The n-th occurrence of a series that starts after `now`, counted from 1.
+pub(super) fn upcoming_occurrence(series: &Series, now: Instant, number: usize) -> Option<SeriesOccurrence> {
     let before = number.checked_sub(1)?;
     series.between(now, Instant::MAX).filter(|occurrence| occurrence.start > now).nth(before)
 }
 
 fn check_registrations(event: &EventSeed, series: &Series, now: Instant, reporter: &mut ItemReporter<'_>) {
     for (index, registration) in event.registrations.iter().enumerate() {
-        if occurrence_to_come(series, now, registration.occurrence).is_none() {
+        if upcoming_occurrence(series, now, registration.occurrence).is_none() {
             let field = format!("registrations[{index}].occurrence");
-            reporter.report(field, "names an occurrence to come that there is not");
+            reporter.report(field, "names an upcoming occurrence that does not exist");
         }
     }
 }

@@ -1,17 +1,16 @@
-//! What is wrong with a file of demo data, and where.
+//! Problems of demo data files.
 
 use std::fmt;
 
-/// One thing that is wrong.
+/// A problem and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file.
     pub file: String,
     /// The item within the file, such as `events[2] "Season concert"`; `None` for the file as a whole.
     pub item: Option<String>,
     /// The field of the item; `None` for the item as a whole.
     pub field: Option<String>,
-    /// What is wrong, to be read after the field's name.
+    /// The text that follows the name of the field.
     pub message: String,
 }
 
@@ -28,7 +27,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong, at least one thing.
+/// All problems, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -52,13 +51,13 @@ impl Reporter {
         Self { file: file.into(), problems: Vec::new() }
     }
 
-    /// Reports something about the file as a whole.
+    /// Reports a problem of the file as a whole.
     pub(super) fn report(&mut self, message: impl fmt::Display) {
         let message = message.to_string();
         self.problems.push(Problem { file: self.file.clone(), item: None, field: None, message });
     }
 
-    /// Reports within one item.
+    /// Reports problems of one item.
     pub(super) fn item(&mut self, item: impl Into<String>) -> ItemReporter<'_> {
         ItemReporter { reporter: self, item: item.into() }
     }
@@ -75,17 +74,17 @@ pub(super) struct ItemReporter<'a> {
 }
 
 impl ItemReporter<'_> {
-    /// Reports something about the item as a whole.
+    /// Reports a problem of the item as a whole.
     pub(super) fn report_whole(&mut self, message: impl fmt::Display) {
         self.push(None, &message);
     }
 
-    /// Reports something about a field of the item.
+    /// Reports a problem of a field of the item.
     pub(super) fn report(&mut self, field: impl Into<String>, message: impl fmt::Display) {
         self.push(Some(field.into()), &message);
     }
 
-    /// The value of a field, or `None` after its problem has been reported.
+    /// The value of a field; `None` after reporting its problem.
     pub(super) fn check<T, E: fmt::Display>(
         &mut self,
         field: &'static str,
@@ -94,8 +93,8 @@ impl ItemReporter<'_> {
         result.map_err(|problem| self.report(field, problem)).ok()
     }
 
-    /// The same for a field that may be left out: `Some(None)` if it is.
-    #[expect(clippy::option_option, reason = "wrong and left out are two different answers here")]
+    /// The value of an optional field: `Some(None)` if it is absent.
+    #[expect(clippy::option_option, reason = "an invalid value differs from an absent one")]
     pub(super) fn check_optional<T, E: fmt::Display>(
         &mut self,
         field: &'static str,

@@ -1,4 +1,4 @@
-//! From files to checked demo data.
+//! Reading demo data files.
 
 use std::{
     collections::HashMap,
@@ -12,11 +12,10 @@ use super::{
     problem::{Problems, Reporter},
 };
 
-/// Reads a file, or every `.yaml` file of a folder, in the order of their names.
+/// Reads a file, or all `.yaml` files of a folder in the order of their names.
 ///
 /// # Errors
-///
-/// Everything that is wrong with any of the files, a file or folder that cannot be read among it.
+/// All problems of the files, including files and folders that cannot be read.
 pub fn read(path: &Path) -> Result<Vec<OrganizationSeed>, Problems> {
     let mut problems = Vec::new();
     let mut seeds: Vec<OrganizationSeed> = Vec::new();
@@ -39,7 +38,7 @@ pub fn read(path: &Path) -> Result<Vec<OrganizationSeed>, Problems> {
             Ok(seed) => {
                 if let Some(other) = file_of_slug.insert(seed.slug.clone(), name.clone()) {
                     let mut reporter = Reporter::of_file(name);
-                    reporter.item("organization").report("slug", format_args!("is also that of {other}"));
+                    reporter.item("organization").report("slug", format_args!("is also the slug of {other}"));
                     problems.extend(reporter.into_problems());
                 }
                 seeds.push(seed);
@@ -49,13 +48,13 @@ pub fn read(path: &Path) -> Result<Vec<OrganizationSeed>, Problems> {
     }
     if seeds.is_empty() && problems.is_empty() {
         let mut reporter = Reporter::of_file(path.display().to_string());
-        reporter.report("has no .yaml file in it");
+        reporter.report("contains no .yaml file");
         problems = reporter.into_problems();
     }
     if problems.is_empty() { Ok(seeds) } else { Err(Problems(problems)) }
 }
 
-/// Reads the text of a file; `name` is what problems call it.
+/// Reads the text of a file. `name` is the name of the file in problems.
 pub(super) fn parse(name: &str, text: &str) -> Result<OrganizationSeed, Problems> {
     let mut reporter = Reporter::of_file(name);
     let seed = Parts::parse(text, &mut reporter).and_then(|parts| check(name, parts, &mut reporter));

@@ -1,16 +1,15 @@
-//! What a load did.
+//! The result of a load.
 
 use std::fmt;
 
 use convene_domain::text::Slug;
 
-/// How many things of a kind a load found.
+/// The number of created and existing items of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Those it created.
     pub created: usize,
-    /// Those that were there already and that it left alone.
-    pub there: usize,
+    /// Items that the load left unchanged.
+    pub existing: usize,
 }
 
 impl Count {
@@ -18,51 +17,47 @@ impl Count {
         if created {
             self.created += 1;
         } else {
-            self.there += 1;
+            self.existing += 1;
         }
     }
 }
 
 impl fmt::Display for Count {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} created, {} already there", self.created, self.there)
+        write!(formatter, "{} created, {} unchanged", self.created, self.existing)
     }
 }
 
-/// What the load of one organization did.
+/// The result of loading one organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// The organization.
     pub slug: Slug,
-    /// Whether it had to be founded.
-    pub founded: bool,
-    /// Its members.
+    /// Whether the load created the organization.
+    pub created: bool,
     pub members: Count,
-    /// Its events.
     pub events: Count,
-    /// Its registrations. One whose time is over counts as there.
+    /// Registrations. One for a past occurrence counts as existing.
     pub registrations: Count,
-    /// Its issues.
     pub issues: Count,
 }
 
 impl Summary {
-    pub(super) fn of(slug: Slug, founded: bool) -> Self {
+    pub(super) fn of(slug: Slug, created: bool) -> Self {
         let none = Count::default();
-        Self { slug, founded, members: none, events: none, registrations: none, issues: none }
+        Self { slug, created, members: none, events: none, registrations: none, issues: none }
     }
 
     /// Whether anything was created.
     #[must_use]
-    pub fn is_news(&self) -> bool {
+    pub fn has_changes(&self) -> bool {
         let counts = [self.members, self.events, self.registrations, self.issues];
-        self.founded || counts.iter().any(|count| count.created > 0)
+        self.created || counts.iter().any(|count| count.created > 0)
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let organization = if self.founded { "created" } else { "already there" };
+        let organization = if self.created { "created" } else { "unchanged" };
         write!(formatter, "{}: {organization}", self.slug)?;
         let kinds = [
             ("members", self.members),

@@ -1,4 +1,4 @@
-//! What loading does, and does not do.
+//! Loading seeds.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn orchestra() -> OrganizationSeed {
 }
 
 fn created(created: usize) -> Count {
-    Count { created, there: 0 }
+    Count { created, existing: 0 }
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn everything_in_the_files_is_there_afterwards() {
     let summaries = world.load(&seeds).await.unwrap();
     for (seed, summary) in seeds.iter().zip(summaries) {
         let contents = world.contents(seed).await;
-        assert!(summary.founded);
+        assert!(summary.created);
         assert_eq!(summary.members, created(contents.members.len()));
         assert_eq!(summary.events, created(contents.events.len()));
         assert_eq!(summary.registrations, created(contents.registrations.len()));
@@ -62,7 +62,7 @@ async fn loading_twice_changes_nothing() {
     for later in [Duration::minutes(1), Duration::days(3), Duration::days(400)] {
         world.clock.advance(later);
         for summary in world.load(&seeds).await.unwrap() {
-            assert!(!summary.is_news(), "{summary}");
+            assert!(!summary.has_changes(), "{summary}");
         }
         for (seed, before) in seeds.iter().zip(&before) {
             assert_eq!(world.contents(seed).await, *before, "{}", seed.slug);
@@ -84,16 +84,16 @@ async fn the_demo_can_be_loaded_on_any_day() {
 #[tokio::test]
 async fn a_load_that_was_cut_off_is_completed_by_the_next() {
     let whole = orchestra();
-    let mut founded = OrganizationSeed { events: vec![], issues: vec![], ..whole.clone() };
-    founded.members.truncate(1);
-    founded.members[0].email = None;
+    let mut first_admin_only = OrganizationSeed { events: vec![], issues: vec![], ..whole.clone() };
+    first_admin_only.members.truncate(1);
+    first_admin_only.members[0].email = None;
     let mut half = OrganizationSeed { issues: whole.issues.clone(), ..whole.clone() };
     half.events.truncate(3);
     half.events.iter_mut().for_each(|event| event.registrations.truncate(1));
     half.issues.iter_mut().for_each(|issue| issue.status = IssueStatus::Open);
 
     let world = World::new(NOW);
-    for part in [founded, half] {
+    for part in [first_admin_only, half] {
         world.load(std::slice::from_ref(&part)).await.unwrap();
         world.clock.advance(Duration::hours(30));
     }
@@ -105,7 +105,7 @@ async fn a_load_that_was_cut_off_is_completed_by_the_next() {
     let registrations = whole.events.iter().flat_map(|event| &event.registrations);
     assert_eq!(contents.registrations.len(), registrations.map(|one| one.members.len()).sum::<usize>());
     assert_eq!(contents.issues[1].status, IssueStatus::InProgress);
-    assert!(!world.load(&[whole]).await.unwrap()[0].is_news());
+    assert!(!world.load(&[whole]).await.unwrap()[0].has_changes());
 }
 
 #[tokio::test]
@@ -123,9 +123,9 @@ async fn a_fault_names_the_item_and_leaves_what_was_loaded() {
     assert!(matches!(error, LoadError::Failed { source: Failure::Fault(Fault::Overloaded), .. }));
 
     let summary = &world.load(std::slice::from_ref(&whole)).await.unwrap()[0];
-    assert!(!summary.founded);
-    assert_eq!(summary.events, Count { created: 0, there: whole.events.len() });
-    assert_eq!(summary.registrations.there, 0);
+    assert!(!summary.created);
+    assert_eq!(summary.events, Count { created: 0, existing: whole.events.len() });
+    assert_eq!(summary.registrations.existing, 0);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn what_people_changed_stays_as_it_is() {
     }
     world.clock.advance(Duration::minutes(1));
     let before = world.contents(&seed).await;
-    assert!(!world.load(std::slice::from_ref(&seed)).await.unwrap()[0].is_news());
+    assert!(!world.load(std::slice::from_ref(&seed)).await.unwrap()[0].has_changes());
     let after = world.contents(&seed).await;
     assert_eq!(after, before);
     let cancelled = |one: &&Registration| !one.status.is_active();
@@ -161,6 +161,6 @@ async fn an_organization_of_others_is_not_touched() {
     world.load(std::slice::from_ref(&theirs)).await.unwrap();
     let before = world.contents(&theirs).await;
     let error = world.load(&[ours]).await.unwrap_err();
-    assert!(matches!(error, LoadError::NotTheirs { .. }), "{error}");
+    assert!(matches!(error, LoadError::SlugTaken { .. }), "{error}");
     assert_eq!(world.contents(&theirs).await, before);
 }

@@ -73,7 +73,7 @@ issues:
 }
 
 #[test]
-fn references_are_judged_when_everything_else_is_fine() {
+fn references_are_checked_if_all_items_are_well_formed() {
     let text = r#"
 organization: { slug: small, name: Small, timeZone: UTC }
 members: [{ userId: ada, displayName: Ada }, { userId: ada, displayName: Ada again }]
@@ -103,19 +103,19 @@ issues:
     a.yaml: events[1] "Rehearsal": skip counts occurrences from 1
     a.yaml: events[1] "Rehearsal": registrationCloses must be shorter before the start than registrationOpens
     a.yaml: members has the userId "ada" twice
-    a.yaml: events[1] "Rehearsal": title is also that of another event
-    a.yaml: issues[1] "Broken": title is also that of another issue
-    a.yaml: events[0] "Rehearsal": registrations[0].members names "bob", who is no member in this file
-    a.yaml: events[1] "Rehearsal": registrations[0].members names "bob", who is no member in this file
-    a.yaml: issues[0] "Broken": reportedBy names "bob", who is no member in this file
-    a.yaml: issues[0] "Broken": assignee names "carol", who is no member in this file
-    a.yaml: issues[0] "Broken": event is the title of no event in this file
-    a.yaml: members needs at least one with the role ADMIN
+    a.yaml: events[1] "Rehearsal": title is also the title of another event
+    a.yaml: issues[1] "Broken": title is also the title of another issue
+    a.yaml: events[0] "Rehearsal": registrations[0].members names "bob", who is not a member in this file
+    a.yaml: events[1] "Rehearsal": registrations[0].members names "bob", who is not a member in this file
+    a.yaml: issues[0] "Broken": reportedBy names "bob", who is not a member in this file
+    a.yaml: issues[0] "Broken": assignee names "carol", who is not a member in this file
+    a.yaml: issues[0] "Broken": event is not the title of an event in this file
+    a.yaml: members needs at least one member with the role ADMIN
     "#);
 }
 
 #[test]
-fn forms_are_judged_item_by_item() {
+fn the_form_of_each_item_is_checked() {
     let text = r#"
 organization: { slug: small, name: Small, timeZone: UTC, owner: ada }
 members:
@@ -127,17 +127,17 @@ events:
   - { title: Rehearsal, starts: { inDays: 1, at: "20:00" }, duration: PT1H, capacity: many }
 "#;
     assert_snapshot!(read(&[("a.yaml", text)]).unwrap_err(), @r#"
-    a.yaml: organization: owner is not understood: unknown field `owner`, expected one of `slug`, `name`, `timeZone`
+    a.yaml: organization: owner cannot be read: unknown field `owner`, expected one of `slug`, `name`, `timeZone`
     a.yaml: members[0] "ada": missing field `displayName`
-    a.yaml: members[1] "bob": rank is not understood: unknown field `rank`, expected one of `userId`, `displayName`, `email`, `role`
+    a.yaml: members[1] "bob": rank cannot be read: unknown field `rank`, expected one of `userId`, `displayName`, `email`, `role`
     a.yaml: members[2]: invalid type: string "just a text", expected a member
-    a.yaml: events[0] "Concert": starts.inDays is not understood: invalid type: string "soon", expected i32
-    a.yaml: events[1] "Rehearsal": capacity is not understood: invalid type: string "many", expected i64
+    a.yaml: events[0] "Concert": starts.inDays cannot be read: invalid type: string "soon", expected i32
+    a.yaml: events[1] "Rehearsal": capacity cannot be read: invalid type: string "many", expected i64
     "#);
 }
 
 #[test]
-fn files_are_judged_one_by_one() {
+fn each_file_is_checked() {
     let files = [
         ("a.yaml", SMALL),
         ("b.yaml", SMALL),
@@ -146,7 +146,7 @@ fn files_are_judged_one_by_one() {
         ("e.yaml", "organization: { slug: e, name: E, timeZone: UTC }\nmembers: []\nplaces: []\n"),
     ];
     assert_snapshot!(read(&files).unwrap_err(), @r#"
-    b.yaml: organization: slug is also that of a.yaml
+    b.yaml: organization: slug is also the slug of a.yaml
     c.yaml: duplicate field `members`
     d.yaml: invalid type: string "just a text", expected a file of demo data
     e.yaml: unknown field `places`, expected one of `organization`, `members`, `events`, `issues` at line 3 column 1
@@ -154,14 +154,14 @@ fn files_are_judged_one_by_one() {
 }
 
 #[test]
-fn a_folder_without_files_is_no_demo_data() {
-    assert_snapshot!(read(&[("readme.md", "")]).unwrap_err(), @"folder: has no .yaml file in it");
+fn a_folder_without_files_is_refused() {
+    assert_snapshot!(read(&[("readme.md", "")]).unwrap_err(), @"folder: contains no .yaml file");
     let missing = seed::read("no/such/folder".as_ref()).unwrap_err();
     assert!(missing.0[0].to_string().starts_with("no/such/folder: cannot be read: "), "{missing}");
 }
 
 #[test]
-fn dates_that_cannot_be_placed_are_named() {
+fn dates_that_cannot_be_computed_are_reported() {
     let text = r#"
 organization: { slug: small, name: Small, timeZone: UTC }
 members: [{ userId: ada, displayName: Ada, role: ADMIN }]
@@ -187,8 +187,8 @@ events:
     let problems = seed::plan(&seeds, NOW).unwrap_err();
     let folder = seeds[0].file.trim_end_matches("/a.yaml").to_owned();
     assert_snapshot!(told(problems, &folder), @r#"
-    a.yaml: events[0] "Never": recurrence has no date that goes with starts.at within six years from starts.inDays on
-    a.yaml: events[1] "Over": skip names occurrence 3, which there is not
-    a.yaml: events[2] "Past": registrations[0].occurrence names an occurrence to come that there is not
+    a.yaml: events[0] "Never": recurrence has no date at starts.at within six years after starts.inDays
+    a.yaml: events[1] "Over": skip names occurrence 3, which does not exist
+    a.yaml: events[2] "Past": registrations[0].occurrence names an upcoming occurrence that does not exist
     "#);
 }

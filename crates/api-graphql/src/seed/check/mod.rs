@@ -1,4 +1,4 @@
-//! From what a file says to values of the domain, as far as they do not depend on the day.
+//! Conversion of the text of a file into domain values that do not depend on the current date.
 
 mod references;
 
@@ -20,94 +20,75 @@ use super::{
     problem::{ItemReporter, Reporter},
 };
 
-/// An organization and everything in it.
+/// An organization and its data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrganizationSeed {
-    /// The file that it comes from, for messages.
+    /// The name of the file in problems.
     pub file: String,
-    /// Its name in credentials and addresses: what it is found again by.
+    /// Identifies the organization in repeated loads.
     pub slug: Slug,
-    /// Its name for people.
     pub name: OrganizationName,
-    /// The zone of its events, unless they name another.
+    /// The default zone of events.
     pub time_zone: Zone,
-    /// Its members, at least one admin among them.
+    /// Has at least one admin.
     pub members: Vec<MemberSeed>,
-    /// Its events.
     pub events: Vec<EventSeed>,
-    /// Its issues.
     pub issues: Vec<IssueSeed>,
 }
 
-/// A member.
+/// A member of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberSeed {
-    /// The subject of the member's credentials: what the member is found again by.
+    /// Identifies the member in repeated loads.
     pub user_id: UserId,
-    /// How others call the member.
     pub display_name: DisplayName,
-    /// The member's address.
     pub email: Option<Email>,
-    /// What the member may do.
     pub role: Role,
 }
 
-/// An event, with dates that are relative to today.
+/// An event of the file, with relative dates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventSeed {
-    /// What problems call it.
+    /// The name of the item in problems.
     pub item: String,
-    /// What it is called, and found again by.
+    /// Identifies the event in repeated loads.
     pub title: Title,
-    /// What it is about.
     pub description: Description,
-    /// Where it takes place.
     pub location: Location,
-    /// The zone of its wall-clock times.
+    /// The zone of local times.
     pub time_zone: Zone,
-    /// When it takes place.
     pub dates: DatesSeed,
-    /// How long each occurrence takes.
     pub duration: EventDuration,
-    /// How many seats each occurrence has.
     pub capacity: Capacity,
-    /// When members may register and cancel.
     pub policy: RegistrationPolicy,
-    /// Who is registered for what.
     pub registrations: Vec<RegistrationSeed>,
 }
 
-/// Members who are registered for one occurrence.
+/// Members to register for one occurrence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationSeed {
-    /// Which of the occurrences to come, counted from 1.
+    /// The number of the upcoming occurrence, counted from 1.
     pub occurrence: usize,
-    /// Who.
     pub members: Vec<UserId>,
 }
 
-/// An issue.
+/// An issue of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssueSeed {
-    /// What problems call it.
+    /// The name of the item in problems.
     pub item: String,
-    /// What it is about, and what it is found again by.
+    /// Identifies the issue in repeated loads.
     pub title: Title,
-    /// The details.
     pub description: Description,
-    /// How pressing it is.
     pub priority: IssuePriority,
-    /// How far it is.
     pub status: IssueStatus,
-    /// Who reports it.
     pub reported_by: UserId,
-    /// Who takes care of it.
     pub assignee: Option<UserId>,
-    /// The event it belongs to.
+    /// The title of the event that the issue belongs to.
     pub event: Option<Title>,
 }
 
-/// Checks what a file says. Whatever is wrong is reported; the answer is `None` if too much is.
+/// Checks the parts of a file and reports all problems; `None` if the organization itself is invalid.
 pub(super) fn check(file: &str, parts: Parts, reporter: &mut Reporter) -> Option<OrganizationSeed> {
     let (organization_given, member_count, event_count) =
         (parts.organization, parts.members.len(), parts.events.len());
@@ -119,13 +100,13 @@ pub(super) fn check(file: &str, parts: Parts, reporter: &mut Reporter) -> Option
         .into_iter()
         .filter_map(|Item { name, content }| check_member(content, &mut reporter.item(name)))
         .collect();
-    // A zone that is wrong has been reported; meanwhile any will do.
-    let own_zone = organization.as_ref().map_or(Zone::UTC, |(_, _, zone)| *zone);
+    // An invalid zone has been reported, so any zone does for the remaining checks.
+    let default_zone = organization.as_ref().map_or(Zone::UTC, |(_, _, zone)| *zone);
     let events: Vec<EventSeed> = parts
         .events
         .into_iter()
         .filter_map(|Item { name, content }| {
-            check_event(content, own_zone, &mut reporter.item(name.clone()), name)
+            check_event(content, default_zone, &mut reporter.item(name.clone()), name)
         })
         .collect();
     let issues: Vec<IssueSeed> = parts
@@ -142,7 +123,7 @@ pub(super) fn check(file: &str, parts: Parts, reporter: &mut Reporter) -> Option
     check_names(&members, &events, &issues, reporter);
     check_references(&known, &events, &issues, reporter);
     if known.complete && !members.iter().any(|member| member.role == Role::Admin) {
-        reporter.report("members needs at least one with the role ADMIN");
+        reporter.report("members needs at least one member with the role ADMIN");
     }
     let (slug, name, time_zone) = organization?;
     Some(OrganizationSeed { file: file.to_owned(), slug, name, time_zone, members, events, issues })
@@ -170,14 +151,14 @@ fn check_member(given: file::Member, reporter: &mut ItemReporter<'_>) -> Option<
 
 fn check_event(
     given: file::Event,
-    own_zone: Zone,
+    default_zone: Zone,
     reporter: &mut ItemReporter<'_>,
     item: String,
 ) -> Option<EventSeed> {
     let title = reporter.check("title", Title::parse(&given.title));
     let description = reporter.check("description", Description::parse(&given.description));
     let location = reporter.check("location", Location::parse(&given.location));
-    let time_zone = reporter.check("timeZone", given.time_zone.as_deref().map_or(Ok(own_zone), zone));
+    let time_zone = reporter.check("timeZone", given.time_zone.as_deref().map_or(Ok(default_zone), zone));
     let at = reporter.check("starts.at", parse_time_of_day(&given.starts.at));
     let duration = parse_iso8601(&given.duration).and_then(EventDuration::new);
     let duration = reporter.check("duration", duration);

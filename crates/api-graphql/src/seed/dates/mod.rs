@@ -1,4 +1,4 @@
-//! Dates that are relative to today.
+//! Dates relative to the current date.
 
 use convene_domain::{
     recurrence::{Rule, Series, SeriesPart, SeriesParts, SeriesProblem},
@@ -6,23 +6,22 @@ use convene_domain::{
 };
 use time::{Date, Duration, Time, format_description::BorrowedFormatItem, macros::format_description};
 
-/// When an event takes place, as days from today.
+/// The dates of an event, in days from the current date.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatesSeed {
-    /// The first start, or the day from which on the first start is looked for.
+    /// The day of the first start. With a rule, the first day that may be the first start.
     pub in_days: i32,
-    /// The time of day, in the event's zone.
+    /// The local time of day.
     pub at: Time,
-    /// How it repeats.
     pub rule: Option<Rule>,
-    /// Which occurrences do not take place, counted from 1.
+    /// The numbers of excluded occurrences, counted from 1.
     pub skip: Vec<usize>,
-    /// Further dates beside the rule, as days from today.
+    /// Additional dates, in days from the current date.
     pub extra_in_days: Vec<i32>,
 }
 
-/// How far ahead the first date of a rule is looked for, in days: rules that name a rare day (the 29 February, a
-/// leap week) have one within this many days.
+/// The number of days in which the first date of a rule is searched. Rules for rare days, such as 29 February or a leap
+/// week, have a date within this time.
 const SEARCH_DAYS: i64 = 6 * 366;
 
 const TIME_OF_DAY: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
@@ -33,36 +32,35 @@ pub(super) fn parse_time_of_day(text: &str) -> Result<Time, &'static str> {
 }
 
 impl DatesSeed {
-    /// The series around the day that it is in the zone at `now`.
+    /// The series relative to the date that the zone has at `now`.
     ///
     /// # Errors
-    ///
-    /// The fields that are wrong, each with what to read after its name.
+    /// The invalid fields, each with the text that follows its name.
     pub fn place(&self, zone: Zone, now: Instant) -> Result<Series, Vec<(&'static str, String)>> {
         let today = zone.to_local(now).date();
         let base = self.start(today, self.in_days);
-        let base = base.ok_or_else(|| vec![beyond("starts.inDays")])?;
+        let base = base.ok_or_else(|| vec![out_of_range("starts.inDays")])?;
         let series = match &self.rule {
-            None => Series::once(base, zone).map_err(|problems| named(&problems)),
+            None => Series::once(base, zone).map_err(|problems| by_field(&problems)),
             Some(rule) => first_accepted(base, zone, rule),
         }?;
         self.adjust(series, today)
     }
 
-    /// Takes out the occurrences to skip and adds the further ones.
+    /// Excludes skipped occurrences and adds additional ones.
     fn adjust(&self, series: Series, today: Date) -> Result<Series, Vec<(&'static str, String)>> {
         let mut parts = series.parts().clone();
         let mut problems = Vec::new();
         for &number in &self.skip {
             match number.checked_sub(1).and_then(|before| series.from_start().nth(before)) {
                 Some(occurrence) => parts.exdates.push(occurrence.local),
-                None => problems.push(("skip", format!("names occurrence {number}, which there is not"))),
+                None => problems.push(("skip", format!("names occurrence {number}, which does not exist"))),
             }
         }
         for &days in &self.extra_in_days {
             match self.start(today, days) {
                 Some(start) => parts.rdates.push(start),
-                None => problems.push(beyond("extraInDays")),
+                None => problems.push(out_of_range("extraInDays")),
             }
         }
         if !problems.is_empty() {
@@ -71,7 +69,7 @@ impl DatesSeed {
         if parts == *series.parts() {
             Ok(series)
         } else {
-            Series::new(parts).map_err(|problems| named(&problems))
+            Series::new(parts).map_err(|problems| by_field(&problems))
         }
     }
 
@@ -80,7 +78,7 @@ impl DatesSeed {
     }
 }
 
-/// The series that begins on the first date from `base` on which the rule allows.
+/// The series that starts on the first date from `base` on that the rule allows.
 fn first_accepted(
     base: LocalDateTime,
     zone: Zone,
@@ -92,21 +90,21 @@ fn first_accepted(
         let Some(start) = base.checked_add(Duration::days(days)) else { break };
         match series_from(start) {
             Ok(series) => return Ok(series),
-            // Another day may do, unless something else is wrong too.
+            // The rule may allow a later start.
             Err(problems) if problems.iter().all(|problem| problem.part == SeriesPart::Start) => {}
-            Err(problems) => return Err(named(&problems)),
+            Err(problems) => return Err(by_field(&problems)),
         }
     }
-    let message = String::from("has no date that goes with starts.at within six years from starts.inDays on");
+    let message = String::from("has no date at starts.at within six years after starts.inDays");
     Err(vec![("recurrence", message)])
 }
 
-fn beyond(field: &'static str) -> (&'static str, String) {
-    (field, String::from("leads to a date that is too far off"))
+fn out_of_range(field: &'static str) -> (&'static str, String) {
+    (field, String::from("leads to a date out of range"))
 }
 
-/// The fields of the file that the parts of a series come from.
-fn named(problems: &[SeriesProblem]) -> Vec<(&'static str, String)> {
+/// The problems of a series by the fields of the file.
+fn by_field(problems: &[SeriesProblem]) -> Vec<(&'static str, String)> {
     let field = |problem: &SeriesProblem| match problem.part {
         SeriesPart::Start => "starts.inDays",
         SeriesPart::Rule(_) => "recurrence",

@@ -3,30 +3,30 @@ use std::collections::HashMap;
 use convene_application::{caller::Admin, change::RequestMetadata, failure::Failure, ports::EventFilter};
 use convene_domain::{event::Event, text::Title};
 
-use super::{LoadError, Loader, everything::everything};
+use super::{LoadError, Loader, pages::all_pages};
 use crate::seed::{Count, EventSeed, PlannedEvent};
 
-/// An event of the file as it is stored.
+/// A stored event of the file.
 pub(super) struct LoadedEvent<'seed> {
     pub(super) seed: &'seed EventSeed,
     pub(super) event: Event,
-    /// Whether this load created it.
+    /// Whether this load created the event.
     pub(super) created: bool,
 }
 
 impl Loader<'_> {
-    /// Creates the events that are missing. The answer has all of them, in the order of the file.
+    /// Creates missing events. The result has all events, in the order of the file.
     pub(super) async fn events<'seed>(
         &self,
         admin: Admin<'_>,
         planned: &[PlannedEvent<'seed>],
         count: &mut Count,
     ) -> Result<Vec<LoadedEvent<'seed>>, LoadError> {
-        let mut there = self.events_there(admin).await.map_err(self.failed("events"))?;
+        let mut existing = self.existing_events(admin).await.map_err(self.failed("events"))?;
         let mut events = Vec::new();
         for plan in planned {
             let seed = plan.seed;
-            let (event, created) = match there.remove(&seed.title) {
+            let (event, created) = match existing.remove(&seed.title) {
                 Some(event) => (event, false),
                 None => {
                     let create = &self.use_cases.create_event;
@@ -40,12 +40,12 @@ impl Loader<'_> {
         Ok(events)
     }
 
-    /// The events that are there, by title; of several the oldest.
-    async fn events_there(&self, admin: Admin<'_>) -> Result<HashMap<Title, Event>, Failure> {
+    /// The existing events by title. Of several events with one title, the oldest.
+    async fn existing_events(&self, admin: Admin<'_>) -> Result<HashMap<Title, Event>, Failure> {
         let list = &self.use_cases.list_events;
         let fetch = async |page| list.execute(&admin, EventFilter::default(), page).await;
         let mut by_title = HashMap::new();
-        for event in everything(fetch, |event: &Event| event.id).await? {
+        for event in all_pages(fetch, |event: &Event| event.id).await? {
             by_title.entry(event.title.clone()).or_insert(event);
         }
         Ok(by_title)

@@ -12,11 +12,11 @@ use convene_domain::{
     text::Title,
 };
 
-use super::{LoadError, Loader, People, events::LoadedEvent, everything::everything};
+use super::{LoadError, Loader, People, events::LoadedEvent, pages::all_pages};
 use crate::seed::{Count, IssueSeed};
 
 impl Loader<'_> {
-    /// Reports the issues that are missing.
+    /// Reports missing issues.
     pub(super) async fn issues(
         &self,
         admin: Admin<'_>,
@@ -24,10 +24,10 @@ impl Loader<'_> {
         events: &[LoadedEvent<'_>],
         people: &People,
     ) -> Result<Count, LoadError> {
-        let there = self.issues_there(admin).await.map_err(self.failed("issues"))?;
+        let existing = self.existing_issues(admin).await.map_err(self.failed("issues"))?;
         let mut count = Count::default();
         for seed in seeds {
-            let found = there.get(&seed.title);
+            let found = existing.get(&seed.title);
             let outcome = async {
                 let issue = match found {
                     Some(issue) => issue.clone(),
@@ -41,10 +41,10 @@ impl Loader<'_> {
         Ok(count)
     }
 
-    async fn issues_there(&self, admin: Admin<'_>) -> Result<HashMap<Title, Issue>, Failure> {
+    async fn existing_issues(&self, admin: Admin<'_>) -> Result<HashMap<Title, Issue>, Failure> {
         let list = &self.use_cases.list_issues;
         let fetch = async |page| list.execute(&admin, IssueFilter::default(), page).await;
-        let issues = everything(fetch, |issue: &Issue| issue.number).await?;
+        let issues = all_pages(fetch, |issue: &Issue| issue.number).await?;
         Ok(issues.into_iter().map(|issue| (issue.title.clone(), issue)).collect())
     }
 
@@ -66,10 +66,10 @@ impl Loader<'_> {
         self.use_cases.create_issue.execute(reporter, command, RequestMetadata::default()).await
     }
 
-    /// Issues are reported as open; the status of the file is set as long as nobody changed the issue.
+    /// Sets the status of the file, because issues are reported as open. An issue that was changed since stays unchanged.
     async fn set_status(&self, admin: Admin<'_>, seed: &IssueSeed, issue: &Issue) -> Outcome<()> {
-        let untouched = issue.updated_at == issue.created_at && issue.status == IssueStatus::Open;
-        if !untouched || seed.status == issue.status {
+        let is_unchanged = issue.updated_at == issue.created_at && issue.status == IssueStatus::Open;
+        if !is_unchanged || seed.status == issue.status {
             return Ok(());
         }
         let patch = IssuePatch { status: Some(seed.status), ..IssuePatch::default() };

@@ -9,36 +9,38 @@ use convene_application::{
 };
 use convene_domain::{member::Role, text::UserId};
 
-use super::{LoadError, Loader, everything::everything};
+use super::{LoadError, Loader, pages::all_pages};
 use crate::seed::{Count, MemberSeed};
 
 impl Loader<'_> {
-    /// Adds the members who are missing. One of them came with the organization if it was just `founded`.
+    /// Adds missing members. If the load `created` the organization, its first admin was created with it.
     pub(super) async fn members(
         &self,
         admin: Admin<'_>,
         seeds: &[MemberSeed],
-        founded: bool,
+        created: bool,
     ) -> Result<Count, LoadError> {
-        let there = self.members_there(admin).await.map_err(self.failed("members"))?;
-        let founder = seeds.iter().position(|seed| seed.role == Role::Admin);
+        let existing = self.existing_members(admin).await.map_err(self.failed("members"))?;
+        let first_admin = seeds.iter().position(|seed| seed.role == Role::Admin);
         let mut count = Count::default();
         for (index, seed) in seeds.iter().enumerate() {
-            let outcome = match there.get(&seed.user_id) {
+            let outcome = match existing.get(&seed.user_id) {
                 None => self.add_member(admin, seed).await,
-                Some(member) if Some(index) == founder => self.complete_founder(admin, seed, member).await,
+                Some(member) if Some(index) == first_admin => {
+                    self.complete_first_admin(admin, seed, member).await
+                }
                 Some(_) => Ok(()),
             };
             outcome.map_err(self.failed(&format!("members[{index}] {:?}", seed.user_id.as_str())))?;
-            let came_with_it = founded && Some(index) == founder;
-            count.add(came_with_it || !there.contains_key(&seed.user_id));
+            let came_with_organization = created && Some(index) == first_admin;
+            count.add(came_with_organization || !existing.contains_key(&seed.user_id));
         }
         Ok(count)
     }
 
-    async fn members_there(&self, admin: Admin<'_>) -> Result<HashMap<UserId, VisibleMember>, Failure> {
+    async fn existing_members(&self, admin: Admin<'_>) -> Result<HashMap<UserId, VisibleMember>, Failure> {
         let list = &self.use_cases.list_members;
-        let members = everything(
+        let members = all_pages(
             async |page| list.execute(&admin, None, page).await,
             |member: &VisibleMember| member.id,
         );
@@ -51,15 +53,16 @@ impl Loader<'_> {
         self.use_cases.add_member.execute(admin, command, RequestMetadata::default()).await.map(drop)
     }
 
-    /// An organization is founded without its founder's address. It is added as long as nobody changed the founder.
-    async fn complete_founder(
+    /// Adds the e-mail address of the first admin, which the creation of an organization does not set. A member who
+    /// was changed since stays unchanged.
+    async fn complete_first_admin(
         &self,
         admin: Admin<'_>,
         seed: &MemberSeed,
         member: &VisibleMember,
     ) -> Result<(), Failure> {
-        let untouched = member.updated_at == member.created_at && member.email.is_none();
-        if !untouched || seed.email.is_none() {
+        let is_unchanged = member.updated_at == member.created_at && member.email.is_none();
+        if !is_unchanged || seed.email.is_none() {
             return Ok(());
         }
         let patch = MemberPatch { email: Some(seed.email.clone()), ..MemberPatch::default() };

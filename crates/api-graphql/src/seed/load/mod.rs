@@ -1,10 +1,10 @@
-//! Adds what is missing, through the use cases.
+//! Adds missing data through the use cases.
 
 mod events;
-mod everything;
 mod issues;
 mod members;
 mod organization;
+mod pages;
 mod registrations;
 
 use std::collections::HashMap;
@@ -23,40 +23,27 @@ use convene_domain::{
 
 use super::{plan::Plan, summary::Summary};
 
-/// Why a load ended early. What was loaded before stays, and the next load goes on from there.
+/// The reason why a load ended early. Loaded data stays, and the next load continues from existing.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Something was refused, or failed.
+    /// A use case refused an item or failed.
     #[error("{file}: {item} could not be loaded")]
-    Failed {
-        /// The file.
-        file: String,
-        /// What of it.
-        item: String,
-        /// Why.
-        source: Failure,
-    },
-    /// The organization belongs to somebody else: its members of the file are none, or none of them is an admin.
-    #[error("{file}: there is an organization {slug} already, of which no ADMIN of the file is an admin")]
-    NotTheirs {
-        /// The file.
-        file: String,
-        /// The slug that is taken.
-        slug: Slug,
-    },
+    Failed { file: String, item: String, source: Failure },
+    /// Another organization has the slug: no admin of the file is an admin of it.
+    #[error("{file}: the organization {slug} already exists, and no ADMIN of the file is an admin of it")]
+    SlugTaken { file: String, slug: Slug },
 }
 
-/// Loads one organization: what is missing is added, what is there is left as it is.
+/// Loads one organization: adds missing data and leaves existing data unchanged.
 ///
-/// An organization is found again by its slug, members by their user id, events and issues by their title. Every
-/// member acts in their own name: admins create members and events, members register and report. What somebody
-/// deleted is missing, so it comes back; what somebody changed or cancelled is there, so it stays.
+/// An organization is identified by its slug, a member by the user id, an event or issue by its title. Every member
+/// acts in their own name: admins create members and events, members register and report issues. Deleted items are
+/// created again; changed and cancelled items stay as they are.
 ///
-/// Not meant to run twice at the same time.
+/// Two loads must not run at the same time.
 ///
 /// # Errors
-///
-/// The first thing that is refused or fails. The load can be repeated.
+/// The first refusal or fault. The load can be repeated.
 pub async fn load(
     use_cases: &UseCases,
     local: &LocalOperator,
@@ -64,12 +51,12 @@ pub async fn load(
     plan: &Plan<'_>,
 ) -> Result<Summary, LoadError> {
     let seed = plan.seed;
-    let (admin, founded) = organization::enter(use_cases, local, seed).await?;
-    let mut summary = Summary::of(seed.slug.clone(), founded);
+    let (admin, created) = organization::find_or_create(use_cases, local, seed).await?;
+    let mut summary = Summary::of(seed.slug.clone(), created);
     let loader = Loader { use_cases, clock, file: &seed.file, admin: &admin };
     let authority = loader.admin()?;
 
-    summary.members = loader.members(authority, &seed.members, founded).await?;
+    summary.members = loader.members(authority, &seed.members, created).await?;
     let people = loader.people(local, seed).await?;
     let events = loader.events(authority, &plan.events, &mut summary.events).await?;
     summary.registrations = loader.registrations(&events, &people).await?;
@@ -77,7 +64,7 @@ pub async fn load(
     Ok(summary)
 }
 
-/// What every step of a load needs.
+/// The context of every step of a load.
 struct Loader<'a> {
     use_cases: &'a UseCases,
     clock: &'a dyn Clock,
@@ -90,8 +77,8 @@ struct People(HashMap<UserId, Caller>);
 
 impl People {
     fn caller(&self, user: &UserId) -> Result<&Caller, Failure> {
-        // Every user was checked to be a member of the file, and every member of the file has been added.
-        self.0.get(user).ok_or_else(|| Fault::internal(format!("{user} is gone")).into())
+        // The users of the file are members of the file, and all of these have been added.
+        self.0.get(user).ok_or_else(|| Fault::internal(format!("{user} was removed")).into())
     }
 
     fn member(&self, user: &UserId) -> Result<MemberId, Failure> {
@@ -104,7 +91,7 @@ impl Loader<'_> {
         self.admin.admin().map_err(|refusal: Refusal| self.failed("organization")(refusal.into()))
     }
 
-    /// Turns the failure of an item into an error that names it.
+    /// Makes the failure of an item an error that names the item.
     fn failed(&self, item: &str) -> impl FnOnce(Failure) -> LoadError {
         let (file, item) = (self.file.to_owned(), item.to_owned());
         move |source| LoadError::Failed { file, item, source }

@@ -12,11 +12,11 @@ use convene_domain::{member::Role, text::UserId};
 use super::LoadError;
 use crate::seed::{MemberSeed, OrganizationSeed};
 
-/// The operator's name in the activity log.
+/// The user id of the operator in the activity log.
 const OPERATOR: &str = "seed";
 
-/// An admin of the organization, which is founded if it is not there; and whether it was.
-pub(super) async fn enter(
+/// Finds or creates the organization. Returns one of its admins, and whether the organization was created.
+pub(super) async fn find_or_create(
     use_cases: &UseCases,
     local: &LocalOperator,
     seed: &OrganizationSeed,
@@ -29,27 +29,27 @@ pub(super) async fn enter(
     if let Some(admin) = admin_of(local, seed).await.map_err(|fault| failed(fault.into()))? {
         return Ok((admin, false));
     }
-    let not_theirs = || LoadError::NotTheirs { file: seed.file.clone(), slug: seed.slug.clone() };
-    let founder = admins(seed).next().ok_or_else(not_theirs)?;
+    let slug_taken = || LoadError::SlugTaken { file: seed.file.clone(), slug: seed.slug.clone() };
+    let first_admin = admins(seed).next().ok_or_else(slug_taken)?;
     let operator = UserId::parse(OPERATOR).map_err(|problem| failed(Fault::internal(problem).into()))?;
     let command = CreateOrganizationCommand {
         slug: seed.slug.clone(),
         name: seed.name.clone(),
         time_zone: seed.time_zone,
-        admin_user_id: founder.user_id.clone(),
-        admin_display_name: founder.display_name.clone(),
+        admin_user_id: first_admin.user_id.clone(),
+        admin_display_name: first_admin.display_name.clone(),
     };
     let operator = local.operator(operator);
     let outcome = use_cases.create_organization.execute(&operator, command, RequestMetadata::default()).await;
     outcome.map_err(|failure| match failure {
-        Failure::Refused(refusals) if refusals.iter().any(is_taken) => not_theirs(),
+        Failure::Refused(refusals) if refusals.iter().any(is_taken) => slug_taken(),
         failure => failed(failure),
     })?;
     let admin = admin_of(local, seed).await.map_err(|fault| failed(fault.into()))?;
-    Ok((admin.ok_or_else(not_theirs)?, true))
+    Ok((admin.ok_or_else(slug_taken)?, true))
 }
 
-/// The first of the file's admins who is an admin.
+/// The first admin of the file who is an admin of the organization.
 async fn admin_of(local: &LocalOperator, seed: &OrganizationSeed) -> Result<Option<Caller>, Fault> {
     let organization = OrganizationReference::Slug(seed.slug.clone());
     for member in admins(seed) {
@@ -61,7 +61,7 @@ async fn admin_of(local: &LocalOperator, seed: &OrganizationSeed) -> Result<Opti
     Ok(None)
 }
 
-/// The admins of the file; the first is the organization's founder.
+/// The admins of the file. The first one is the first admin of a new organization.
 pub(super) fn admins(seed: &OrganizationSeed) -> impl Iterator<Item = &MemberSeed> {
     seed.members.iter().filter(|member| member.role == Role::Admin)
 }

@@ -9,12 +9,12 @@ use convene_application::{
 use convene_domain::occurrence::OccurrenceKey;
 
 use super::{LoadError, Loader, People, events::LoadedEvent};
-use crate::seed::{Count, plan::occurrence_to_come};
+use crate::seed::{Count, plan::upcoming_occurrence};
 
 impl Loader<'_> {
-    /// Registers who is not on record.
+    /// Registers members who have no registration.
     ///
-    /// "To come" is counted from when the event was created, so that every load means the same occurrences.
+    /// Upcoming occurrences are counted from the creation of the event, so that every load selects the same ones.
     pub(super) async fn registrations(
         &self,
         events: &[LoadedEvent<'_>],
@@ -24,7 +24,7 @@ impl Loader<'_> {
         for loaded in events {
             let event = &loaded.event;
             for registration in &loaded.seed.registrations {
-                let origin = occurrence_to_come(&event.series, event.created_at, registration.occurrence);
+                let origin = upcoming_occurrence(&event.series, event.created_at, registration.occurrence);
                 let occurrence = origin
                     .filter(|origin| origin.start > self.clock.now())
                     .map(|origin| OccurrenceKey { event: event.id, original_start: origin.start });
@@ -43,21 +43,21 @@ impl Loader<'_> {
         Ok(count)
     }
 
-    /// Registers a member, unless a registration of theirs is on record, be it a cancelled one. Says whether it did.
+    /// Registers a member, unless they have a registration, possibly a cancelled one. True if it registered them.
     async fn register(
         &self,
         caller: &Caller,
         occurrence: OccurrenceKey,
         loaded: &LoadedEvent<'_>,
     ) -> Result<bool, LoadError> {
-        if self.is_on_record(caller, occurrence).await.map_err(self.failed(&loaded.seed.item))? {
+        if self.has_registration(caller, occurrence).await.map_err(self.failed(&loaded.seed.item))? {
             return Ok(false);
         }
         let target = RegistrationTarget::Occurrence(occurrence);
         let command = RegisterCommand { target, member: None, join_waitlist: false };
         match self.use_cases.register.execute(caller, command, RequestMetadata::default()).await {
             Ok(_) => Ok(true),
-            // People have been using the event since; what they did with it comes first.
+            // Members have used the event since it was created, so it may be full or cancelled.
             Err(Failure::Refused(_)) if !loaded.created => Ok(false),
             Err(failure) => {
                 let item = format!("{}: registration of {}", loaded.seed.item, caller.user());
@@ -66,7 +66,7 @@ impl Loader<'_> {
         }
     }
 
-    async fn is_on_record(&self, caller: &Caller, occurrence: OccurrenceKey) -> Result<bool, Failure> {
+    async fn has_registration(&self, caller: &Caller, occurrence: OccurrenceKey) -> Result<bool, Failure> {
         let filter = RegistrationFilter { occurrence: Some(occurrence), ..RegistrationFilter::default() };
         let first = PageSize::new(1).map_err(Fault::internal)?;
         let list = &self.use_cases.list_own_registrations;

@@ -3,8 +3,8 @@ use convene_application::{
     page::{Page, PageRequest, PageSize},
 };
 
-/// Every item of a list, page by page; `key` is what the list is sorted by.
-pub(super) async fn everything<K, T>(
+/// Reads all pages of a list. `key` is the sort key of an item.
+pub(super) async fn all_pages<K, T>(
     fetch: impl AsyncFn(PageRequest<K>) -> Outcome<Page<T>>,
     key: impl Fn(&T) -> K,
 ) -> Outcome<Vec<T>> {
