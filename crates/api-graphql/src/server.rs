@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    auth::{CallerResolver, Gate, RateLimits},
+    auth::{AccessControl, CallerResolver, RateLimits},
     http::{
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
@@ -32,7 +32,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// More routes for the server: the REST routes, GraphiQL, subscriptions. They come before the server's own, so that
 /// a resource for `/graphql` with a guard (an upgrade to WebSocket, say) takes what it wants and leaves the rest. Their
-/// handlers let callers in through a clone of the [`Gate`], read bodies with [`body`](crate::http::body), and answer
+/// handlers let callers in through a clone of the [`AccessControl`], read bodies with [`body`](crate::http::body), and answer
 /// with [`HttpError`] where they refuse. The server lends them its [`HttpLimits`] and its [`MutationTasks`] as
 /// [`web::Data`].
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
@@ -40,7 +40,7 @@ pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 /// The parts of a server.
 pub struct Parts<R: CallerResolver> {
     /// Lets callers in. Shared with every other door, so that rate limits are counted together.
-    pub gate: Arc<Gate<R>>,
+    pub access_control: Arc<AccessControl<R>>,
     /// Runs GraphQL documents.
     pub executor: SharedExecutor<R::Caller>,
     /// Says whether the server can do its work.
@@ -119,7 +119,7 @@ pub async fn serve<R: CallerResolver>(
     let address = listener.local_addr()?;
     let mutations = MutationTasks::new(Handle::current());
     let shutting_down = ShuttingDown::default();
-    let limits = parts.gate.limits().cloned();
+    let limits = parts.access_control.limits().cloned();
     let metrics = parts.metrics.clone();
     let shared = shared(parts, options.limits, mutations.clone(), shutting_down.clone());
 
@@ -192,11 +192,16 @@ fn shared<R: CallerResolver>(
     mutations: MutationTasks,
     shutting_down: ShuttingDown,
 ) -> Shared<R> {
-    let Parts { gate, executor, readiness, metrics, new_request_id, more_routes } = parts;
+    let Parts { access_control, executor, readiness, metrics, new_request_id, more_routes } = parts;
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits }),
         health: web::Data::new(Health { readiness, shutting_down, metrics }),
-        graphql: web::Data::new(GraphqlRoute { gate, executor, mutations: mutations.clone(), limits }),
+        graphql: web::Data::new(GraphqlRoute {
+            access_control,
+            executor,
+            mutations: mutations.clone(),
+            limits,
+        }),
         limits: web::Data::new(limits),
         mutations: web::Data::new(mutations),
         more_routes,

@@ -1,4 +1,4 @@
-//! The one door: headers in, a known caller out.
+//! Authentication and rate limiting of a request.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -12,67 +12,61 @@ use super::{
 };
 use crate::telemetry::{SecurityEvent, record_security_event};
 
-/// A failure that is not the caller's: a lost database, a time-out. Kept with its sources, for the log.
+/// A technical failure with its sources, for the log.
 pub type Fault = Box<dyn Error + Send + Sync>;
 
-/// Looks up who stands behind proven credentials.
-///
-/// Implemented where the application is wired up; the edge knows neither organizations nor memberships.
+/// Looks up the caller that verified credentials stand for.
 #[async_trait]
 pub trait CallerResolver: Send + Sync + 'static {
-    /// A caller whose organization and membership are known.
     type Caller: Send + Sync + 'static;
 
-    /// The caller behind these credentials. `Ok(None)` where the organization does not exist or the user is no member
-    /// of it: the two must not be told apart, neither here nor by the time they take.
+    /// The caller of these credentials. `Ok(None)` if the organization does not exist or the user is not a member; the
+    /// two cases must not differ, not even in duration.
     ///
     /// # Errors
-    ///
-    /// A fault on the way; the request is answered with 503 and may be repeated.
+    /// A fault. The response has the status 503, and the request may be repeated.
     async fn resolve(&self, credentials: Credentials) -> Result<Option<Self::Caller>, Fault>;
 
-    /// The organization whose common rate limit the caller's requests count against; `None` for an operator that
-    /// acts for none.
+    /// The organization whose rate limit the request counts against; `None` for an operator without one.
     fn organization_key(&self, caller: &Self::Caller) -> Option<String>;
 }
 
-/// Why a request was not let in.
+/// The reason why access was denied.
 #[derive(Debug)]
 pub enum Denial {
-    /// Missing or wrong credentials, an unknown organization, no member of it: 401.
+    /// Invalid credentials, an unknown organization or not a member of it: 401.
     Unauthenticated,
-    /// More requests than the caller, or its organization, may send: 429.
+    /// Too many requests of the caller or the organization: 429.
     Throttled {
-        /// How long to wait before the next request.
+        /// The time until the next request is allowed.
         retry_after: Duration,
     },
     /// The caller could not be looked up: 503.
     Unavailable(Fault),
 }
 
-/// Lets requests in, or says why not.
-pub struct Gate<R: CallerResolver> {
+/// Authenticates requests and enforces rate limits.
+pub struct AccessControl<R: CallerResolver> {
     authenticator: Authenticator,
     limits: Option<Arc<RateLimits>>,
     resolver: Arc<R>,
 }
 
-impl<R: CallerResolver> Gate<R> {
-    /// A gate; without `limits`, callers are not throttled.
+impl<R: CallerResolver> AccessControl<R> {
+    /// Access control over these parts. Without `limits`, callers are not throttled.
     #[must_use]
     pub fn new(authenticator: Authenticator, limits: Option<Arc<RateLimits>>, resolver: Arc<R>) -> Self {
         Self { authenticator, limits, resolver }
     }
 
-    /// The caller of a request with these headers.
+    /// Authenticates a request with these headers.
     ///
-    /// The caller's own rate limit is charged before the look-up, so that a flood of requests does not become a flood
-    /// of queries; the organization's after it, so that only its members can use it up.
+    /// The rate limit of the caller is charged before the lookup, so that a flood of requests causes no flood of
+    /// queries. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
     ///
     /// # Errors
-    ///
     /// The reasons of [`Denial`].
-    pub async fn admit(&self, headers: &HeaderMap) -> Result<R::Caller, Denial> {
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<R::Caller, Denial> {
         let Some(credentials) = self.authenticator.authenticate(headers) else {
             record_security_event(SecurityEvent::AuthenticationFailed);
             return Err(Denial::Unauthenticated);
@@ -89,13 +83,13 @@ impl<R: CallerResolver> Gate<R> {
         Ok(caller)
     }
 
-    /// Whether callers prove who they are with signed tokens, not with the plain headers of development.
+    /// Whether credentials are signed tokens, not the plain headers of the development mode.
     #[must_use]
     pub const fn takes_tokens(&self) -> bool {
         matches!(self.authenticator, Authenticator::Jwt { .. })
     }
 
-    /// The rate limits, for the housekeeping of the server.
+    /// The rate limits, for the maintenance by the server.
     #[must_use]
     pub fn limits(&self) -> Option<&Arc<RateLimits>> {
         self.limits.as_ref()

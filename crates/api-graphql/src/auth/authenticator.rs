@@ -1,4 +1,4 @@
-//! The two ways to prove who calls.
+//! Verification of the credentials in the headers of a request.
 
 use std::sync::Arc;
 
@@ -7,25 +7,24 @@ use convene_application::authentication::Credentials;
 
 use super::{headers, token::TokenVerifier};
 
-/// The time in seconds since the start of 1970, UTC; injected, so that tests can set it.
+/// The time in seconds since 1970, UTC. Tests replace it.
 pub type UnixClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Reads and proves the credentials of a request.
+/// Reads and verifies the credentials of a request.
 pub enum Authenticator {
     /// Signed tokens in the `Authorization` header: the mode for production.
     Jwt {
-        /// Checks a token's signature and claims.
         verifier: TokenVerifier,
-        /// The time to hold `exp` and `nbf` against.
+        /// The time for `exp` and `nbf`.
         clock: UnixClock,
     },
-    /// Plain `x-organization-id`, `x-user-id`, `x-user-role` and `x-operator` headers, believed as they are. For
-    /// development; the configuration refuses it on any address but a loopback one.
+    /// Plain `x-organization-id`, `x-user-id`, `x-user-role` and `x-operator` headers, which are not verified.
+    /// For development; the configuration allows it on loopback addresses only.
     Headers,
 }
 
 impl Authenticator {
-    /// The credentials in these headers, or `None` where they are missing or wrong in any way.
+    /// The credentials in these headers; `None` if they are missing or invalid.
     #[must_use]
     pub fn authenticate(&self, headers: &HeaderMap) -> Option<Credentials> {
         match self {
@@ -35,8 +34,8 @@ impl Authenticator {
     }
 }
 
-/// The token of the one `Authorization: Bearer` header. Two such headers are refused: which of them a proxy in front
-/// has looked at cannot be known.
+/// The token of the `Authorization: Bearer` header. Two such headers are refused, because a proxy may have checked the
+/// other one.
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION);
     let value = values.next()?.to_str().ok()?;

@@ -1,16 +1,16 @@
-//! The claims of a token whose signature has been checked.
+//! The claims of a token with a verified signature.
 
 use convene_application::authentication::Credentials;
 use serde_json::{Map, Value};
 
 use super::credentials::from_parts;
 
-/// What a token may say of itself in `typ` or `token_use` where an issuer puts the kind of token into the claims.
-/// A refresh or id token from the same issuer has the same signature and must not open anything here.
+/// The accepted values of `typ` and `token_use`, for issuers that put the kind of a token into the claims. A refresh or
+/// id token of the same issuer has a valid signature, but must not give access.
 const ACCESS_KINDS: [&str; 2] = ["access", "Bearer"];
 
-/// The credentials in these claims, or `None` where one is missing, of the wrong type, for somebody else, or not
-/// valid at `now`.
+/// The credentials in these claims; `None` if a claim is missing, has the wrong type or another audience, or is not valid
+/// at `now`.
 pub(super) fn credentials(
     claims: &Map<String, Value>,
     issuer: &str,
@@ -54,7 +54,7 @@ fn names_audience(claim: &Value, audience: &str) -> bool {
     }
 }
 
-/// Whether `now` is in `[nbf, exp)`. `None` where a time is missing or no number.
+/// Whether `now` is in `[nbf, exp)`. `None` if a time is missing or not a number.
 fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     let expires = seconds(claims.get("exp")?)?;
     let starts = match claims.get("nbf") {
@@ -67,10 +67,9 @@ fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     Some(starts <= now && now < expires)
 }
 
-/// A `NumericDate` (RFC 7519, section 2), rounded down. Fractions are allowed there; what is no count of seconds
-/// is not.
+/// A `NumericDate` (RFC 7519, section 2), rounded down. Fractions are allowed, negative values are not.
 fn seconds(value: &Value) -> Option<i64> {
-    /// The largest whole number that every floating-point number below it can tell from its neighbours: 2^53.
+    /// 2^53: below it, a floating-point number represents every integer exactly.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
 
     if let Some(whole) = value.as_i64() {
@@ -82,7 +81,7 @@ fn seconds(value: &Value) -> Option<i64> {
     }
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "checked to be between 0 and 2^53, and the fraction is to go"
+        reason = "the value is between 0 and 2^53, and the fraction is dropped on purpose"
     )]
     let whole = fraction.floor() as i64;
     Some(whole)
@@ -120,7 +119,7 @@ mod tests {
     #[case::several_audiences(json!({"aud": ["other", "convene"]}))]
     #[case::operator(json!({"operator": true, "org": "absent"}))]
     #[case::kind(json!({"typ": "Bearer", "token_use": "access"}))]
-    fn sound_claims_are_accepted(#[case] change: Value) {
+    fn valid_claims_are_accepted(#[case] change: Value) {
         assert!(read(&change).is_some());
     }
 
@@ -149,7 +148,7 @@ mod tests {
     #[case::operator_as_text(json!({"operator": "true"}))]
     #[case::refresh_token(json!({"typ": "refresh"}))]
     #[case::id_token(json!({"token_use": "id"}))]
-    fn anything_else_is_refused(#[case] change: Value) {
+    fn invalid_claims_are_refused(#[case] change: Value) {
         assert_eq!(read(&change), None);
     }
 }

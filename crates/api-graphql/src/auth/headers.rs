@@ -7,7 +7,7 @@ use convene_domain::member::Role;
 use super::credentials::from_parts;
 
 /// The credentials in `x-organization-id` (id or slug), `x-user-id`, `x-user-role` (`ADMIN` or `MEMBER`) and
-/// `x-operator` (`true` or `false`). `None` where one is missing, given twice or no such value.
+/// `x-operator` (`true` or `false`). `None` if one is missing, duplicate or invalid.
 pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     let operator = match single(headers, "x-operator")? {
         None | Some("false") => false,
@@ -26,9 +26,8 @@ pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     )
 }
 
-/// The value of a header that may be given once: `Some(None)` where it is absent, `None` where it is given twice or
-/// is not text.
-#[expect(clippy::option_option, reason = "absent and wrong are two different answers here")]
+/// The value of an optional header: `Some(None)` if it is absent, `None` if it is duplicate or not text.
+#[expect(clippy::option_option, reason = "an absent header differs from an invalid one")]
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
     let mut values = headers.get_all(name);
     let Some(value) = values.next() else {
@@ -80,7 +79,7 @@ mod tests {
     #[case::unknown_role(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-role", "OWNER")])]
     #[case::odd_operator(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-operator", "1")])]
     #[case::two_users(&[("x-organization-id", "acme"), ("x-user-id", "alice"), ("x-user-id", "bob")])]
-    fn anything_else_is_refused(#[case] pairs: &[(&'static str, &str)]) {
+    fn invalid_headers_are_refused(#[case] pairs: &[(&'static str, &str)]) {
         assert_eq!(read(pairs), None);
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_set_is_said_to_be_none() {
+    fn text_that_is_not_a_key_set_is_refused() {
         assert!(matches!(read("[]"), Err(KeyProblem::MalformedSet(_))));
     }
 }

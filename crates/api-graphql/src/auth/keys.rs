@@ -1,46 +1,44 @@
-//! The keys that tokens are checked with. Each key is bound to one algorithm when it is loaded; a token's own `alg`
-//! can only agree with it or be refused.
+//! The keys for the verification of tokens. A key has exactly one algorithm, which is fixed when the key is loaded. A
+//! token with another `alg` is refused.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The shortest secret for HS256, in bytes: a key must be at least as long as the hash (RFC 7518, section 3.2).
-pub(super) const SHORTEST_SECRET: usize = 32;
+/// The minimum length of a secret for HS256 in bytes: that of the hash (RFC 7518, section 3.2).
+pub(super) const MIN_SECRET_LENGTH: usize = 32;
 
-/// Why a key cannot be used.
+/// The reason why a key cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyProblem {
     /// An HS256 secret that could be guessed.
-    #[error("has {0} bytes; HS256 needs at least {SHORTEST_SECRET} (try `openssl rand -base64 48`)")]
+    #[error("has {0} bytes; HS256 needs at least {MIN_SECRET_LENGTH} (try `openssl rand -base64 48`)")]
     ShortSecret(usize),
-    /// A private key where only a public one is wanted: it should not even be on this machine.
-    #[error("holds a private key; give the server the public key only")]
+    /// A private key, which must not be on the server.
+    #[error("holds a private key; give the server only the public key")]
     PrivateKey,
-    /// No key of a supported kind.
     #[error("holds no public key for RS256, ES256 (P-256) or EdDSA (Ed25519) in PEM")]
     UnknownPem,
-    /// The key set cannot be read.
     #[error("is not a JSON Web Key Set: {0}")]
     MalformedSet(String),
-    /// The key set has no key that could be used.
+    /// The key set has no usable key.
     #[error("holds no signing key for RS256, ES256 or EdDSA")]
     EmptySet,
-    /// Two keys with the same id, or several of which one has none: which to take would be a guess.
-    #[error("holds several keys that cannot be told apart: each needs a `kid` of its own")]
+    /// Two keys have the same id, or one of several has no id, so the key of a token is ambiguous.
+    #[error("holds several keys without a unique `kid`")]
     AmbiguousSet,
 }
 
-/// A key with the one algorithm it is for.
+/// A key and its algorithm.
 pub(super) struct VerificationKey {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
 }
 
-/// The keys that a token may be signed with. At least one.
+/// The keys that may have signed a token. There is at least one.
 pub struct VerificationKeys {
     keys: Vec<VerificationKey>,
-    /// Whether a token's `kid` has to name one of the keys. Not so for a single configured key, which has no id.
+    /// Whether the `kid` of a token must name one of the keys. False for a single configured key, which has no id.
     by_id: bool,
 }
 
@@ -52,7 +50,7 @@ impl VerificationKeys {
     /// A secret of fewer than 32 bytes.
     pub fn from_secret(secret: &SecretString) -> Result<Self, KeyProblem> {
         let secret = secret.expose_secret().as_bytes();
-        if secret.len() < SHORTEST_SECRET {
+        if secret.len() < MIN_SECRET_LENGTH {
             return Err(KeyProblem::ShortSecret(secret.len()));
         }
         Ok(Self::single(Algorithm::HS256, DecodingKey::from_secret(secret)))
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_and_rubbish_are_refused() {
+    fn private_and_malformed_keys_are_refused() {
         let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         assert_eq!(VerificationKeys::from_public_pem(private).unwrap_err(), KeyProblem::PrivateKey);
         assert_eq!(VerificationKeys::from_public_pem("rubbish").unwrap_err(), KeyProblem::UnknownPem);

@@ -1,4 +1,4 @@
-//! JSON Web Tokens (RFC 7519) and nothing around them: no key is ever taken from, or looked up for, a token.
+//! JSON Web Tokens (RFC 7519). A key is never taken from a token or looked up for one.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use convene_application::authentication::Credentials;
@@ -12,15 +12,15 @@ use super::{
 };
 use crate::strict_json;
 
-/// The longest token that is looked at, in bytes. Real ones have less than two thousand.
-const LONGEST_TOKEN: usize = 8 * 1024;
+/// The maximum length of a token in bytes. Real tokens have fewer than two thousand.
+const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
-/// Header parameters that are refused. The first five change how the rest is to be understood; the others ask the
-/// receiver to take a key from the token, or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797).
+/// Header parameters that are refused. The first five change the meaning of the token; the others make the receiver take
+/// a key from the token or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797).
 const REFUSED_PARAMETERS: [&str; 10] =
     ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c", "x5t"];
 
-/// Checks tokens: signature, issuer, audience, times and the claims that make up the credentials.
+/// Verifies the signature, issuer, audience, times and claims of tokens.
 #[derive(Debug)]
 pub struct TokenVerifier {
     keys: VerificationKeys,
@@ -29,17 +29,17 @@ pub struct TokenVerifier {
 }
 
 impl TokenVerifier {
-    /// A verifier of tokens by this issuer (`iss`) for this audience (`aud`).
+    /// A verifier of tokens with this issuer (`iss`) and audience (`aud`).
     #[must_use]
     pub fn new(keys: VerificationKeys, issuer: String, audience: String) -> Self {
         Self { keys, issuer, audience }
     }
 
-    /// The credentials in a token, or `None` where anything about it is wrong at `now` (seconds since 1970). There
-    /// is no leeway: a token is over in the second its `exp` names.
+    /// The credentials in a token; `None` if the token is invalid at `now` (seconds since 1970). There is no leeway: a
+    /// token is invalid from the second that its `exp` names.
     #[must_use]
     pub fn verify(&self, token: &str, now: i64) -> Option<Credentials> {
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_LENGTH {
             return None;
         }
         let (message, signed) = token.rsplit_once('.')?;
@@ -54,7 +54,7 @@ impl TokenVerifier {
         claims::credentials(&object(payload)?, &self.issuer, &self.audience, now)
     }
 
-    /// The configured key that this header asks for, if the rest of the header is in order.
+    /// The configured key that the header names, if the header is valid.
     fn key_for(&self, header: &Map<String, Value>) -> Option<&VerificationKey> {
         if REFUSED_PARAMETERS.iter().any(|name| header.contains_key(*name)) {
             return None;
@@ -73,13 +73,13 @@ impl TokenVerifier {
     }
 }
 
-/// `JWT`, or `at+jwt` for access tokens by RFC 9068; media types are compared without regard to case.
+/// `JWT`, or `at+jwt` for access tokens by RFC 9068; media types are case-insensitive.
 fn is_access_token_type(value: &Value) -> bool {
     let Some(kind) = value.as_str() else { return false };
     ["JWT", "at+jwt", "application/at+jwt"].iter().any(|known| known.eq_ignore_ascii_case(kind))
 }
 
-/// The name of an algorithm in a header, for those that keys are loaded for.
+/// The name of a supported algorithm in a header.
 fn name_of(algorithm: Algorithm) -> Option<&'static str> {
     match algorithm {
         Algorithm::HS256 => Some("HS256"),
@@ -90,7 +90,7 @@ fn name_of(algorithm: Algorithm) -> Option<&'static str> {
     }
 }
 
-/// A part of a token: base64url without padding over one JSON object, no name in it twice.
+/// A part of a token: one JSON object without duplicate names, in base64url without padding.
 fn object(part: &str) -> Option<Map<String, Value>> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     match strict_json::from_slice(&bytes) {

@@ -1,4 +1,4 @@
-//! Making tokens, for `convene token` and for the demonstration users.
+//! Issuing tokens for `convene token` and for demo users.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
@@ -6,39 +6,36 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::{
-    keys::{KeyProblem, SHORTEST_SECRET},
+    keys::{KeyProblem, MIN_SECRET_LENGTH},
     signature,
 };
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
-/// Signs tokens with the shared secret that the server checks them with.
-pub struct TokenMint {
+/// Signs tokens with the shared secret with which the server verifies them.
+pub struct TokenIssuer {
     key: hmac::Key,
     issuer: String,
     audience: String,
 }
 
-/// Whom a token is for.
+/// The content of a token.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     /// The id or slug of the organization; `None` only for the operator.
     pub organization: Option<String>,
-    /// The member's user id.
     pub user_id: String,
-    /// Whether the token is the platform operator's.
     pub operator: bool,
-    /// How long the token is good for, in seconds.
+    /// The time until the token expires, in seconds.
     pub lifetime_seconds: u32,
 }
 
-/// Why no token was made.
+/// The reason why a token was not issued.
 #[derive(Debug, thiserror::Error)]
-pub enum MintError {
-    /// Without an organization the token would open nothing.
-    #[error("a token for anybody but the operator needs an organization")]
+pub enum IssueError {
+    /// A member's token without an organization would give no access.
+    #[error("a token of a member needs an organization")]
     NoOrganization,
-    /// The claims cannot be written as JSON.
     #[error("the claims of the token could not be written")]
     Claims(#[source] serde_json::Error),
 }
@@ -56,28 +53,26 @@ struct Claims<'a> {
     exp: i64,
 }
 
-impl TokenMint {
-    /// A mint that signs with HS256.
+impl TokenIssuer {
+    /// An issuer that signs with HS256.
     ///
     /// # Errors
-    ///
-    /// A secret of fewer than 32 bytes, which the server would not start with.
+    /// A secret of fewer than 32 bytes, which the server refuses too.
     pub fn new(secret: &SecretString, issuer: String, audience: String) -> Result<Self, KeyProblem> {
         let secret = secret.expose_secret().as_bytes();
-        if secret.len() < SHORTEST_SECRET {
+        if secret.len() < MIN_SECRET_LENGTH {
             return Err(KeyProblem::ShortSecret(secret.len()));
         }
         Ok(Self { key: signature::hs256(secret), issuer, audience })
     }
 
-    /// A token that is valid from `now` (seconds since 1970) on.
+    /// Issues a token that is valid from `now` (seconds since 1970) on.
     ///
     /// # Errors
-    ///
     /// A member's token without an organization, or claims that cannot be written.
-    pub fn mint(&self, request: &TokenRequest, now: i64) -> Result<String, MintError> {
+    pub fn issue(&self, request: &TokenRequest, now: i64) -> Result<String, IssueError> {
         if request.organization.is_none() && !request.operator {
-            return Err(MintError::NoOrganization);
+            return Err(IssueError::NoOrganization);
         }
         let claims = Claims {
             iss: &self.issuer,
@@ -88,7 +83,7 @@ impl TokenMint {
             iat: now,
             exp: now.saturating_add(i64::from(request.lifetime_seconds)),
         };
-        let claims = serde_json::to_vec(&claims).map_err(MintError::Claims)?;
+        let claims = serde_json::to_vec(&claims).map_err(IssueError::Claims)?;
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
         let signature = hmac::sign(&self.key, message.as_bytes());
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
@@ -115,13 +110,13 @@ mod tests {
         SecretString::from("0123456789abcdef0123456789abcdef")
     }
 
-    fn mint() -> TokenMint {
-        TokenMint::new(&secret(), "convene".to_owned(), "convene".to_owned()).unwrap()
+    fn issuer() -> TokenIssuer {
+        TokenIssuer::new(&secret(), "convene".to_owned(), "convene".to_owned()).unwrap()
     }
 
     #[test]
-    fn a_minted_token_is_good_until_it_expires() {
-        let token = mint().mint(&request(), NOW).unwrap();
+    fn an_issued_token_is_valid_until_it_expires() {
+        let token = issuer().issue(&request(), NOW).unwrap();
         let keys = VerificationKeys::from_secret(&secret()).unwrap();
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         assert_eq!(verifier.verify(&token, NOW + 59).unwrap().user.as_str(), "alice");
@@ -129,15 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_operator_goes_without_an_organization() {
+    fn only_the_operator_needs_no_organization() {
         let member = TokenRequest { organization: None, ..request() };
-        assert!(matches!(mint().mint(&member, NOW), Err(MintError::NoOrganization)));
-        assert!(mint().mint(&TokenRequest { operator: true, ..member }, NOW).is_ok());
+        assert!(matches!(issuer().issue(&member, NOW), Err(IssueError::NoOrganization)));
+        assert!(issuer().issue(&TokenRequest { operator: true, ..member }, NOW).is_ok());
     }
 
     #[test]
     fn a_short_secret_is_refused() {
-        let mint = TokenMint::new(&SecretString::from("short"), "convene".to_owned(), "convene".to_owned());
-        assert!(mint.is_err());
+        let issuer =
+            TokenIssuer::new(&SecretString::from("short"), "convene".to_owned(), "convene".to_owned());
+        assert!(issuer.is_err());
     }
 }

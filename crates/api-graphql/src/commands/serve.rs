@@ -2,7 +2,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use convene_api_graphql::{
-    auth::Gate,
+    auth::AccessControl,
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
     execution::schema_executor,
@@ -52,15 +52,15 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(backend.directory());
-    let gate = Arc::new(Gate::new(authenticator, limits, Arc::new(callers)));
+    let access_control = Arc::new(AccessControl::new(authenticator, limits, Arc::new(callers)));
     let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {
-        gate: Arc::clone(&gate),
+        access_control: Arc::clone(&access_control),
         executor: schema_executor(services, config.documents, config.introspection),
         readiness: backend,
         metrics,
         new_request_id: Arc::new(system::new_request_id),
-        more_routes: rest::routes(Rest { gate, use_cases }),
+        more_routes: rest::routes(Rest { access_control, use_cases }),
     };
     server::serve(listener, parts, options, stop).await?;
     Ok(())

@@ -25,13 +25,13 @@ pub(crate) struct Arguments {
 
 /// Prints a token.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mint = config::token_mint(&Environment::of_process())?;
+    let issuer = config::token_issuer(&Environment::of_process())?;
     let request = TokenRequest {
         organization: arguments.org.clone(),
         user_id: arguments.user.clone(),
         operator: arguments.operator,
         lifetime_seconds: arguments.hours * 3_600,
     };
-    let token = mint.mint(&request, system::unix_time())?;
+    let token = issuer.issue(&request, system::unix_time())?;
     super::say(&format!("{token}\n"))
 }

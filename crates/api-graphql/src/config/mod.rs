@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     auth::{
-        Authenticator, KeyProblem, Rate, RateLimits, TokenMint, TokenVerifier, UnixClock, VerificationKeys,
+        Authenticator, KeyProblem, Rate, RateLimits, TokenIssuer, TokenVerifier, UnixClock, VerificationKeys,
     },
     graphql::limits::DocumentLimits,
     http::limits::HttpLimits,
@@ -172,19 +172,19 @@ pub fn listen_address(environment: &Environment) -> Result<SocketAddr, ConfigErr
     reader.finish(listen)
 }
 
-/// The mint for `convene token`: the secret, issuer and audience that the server checks tokens with.
+/// The token issuer for `convene token`, with the secret, issuer and audience with which the server verifies tokens.
 ///
 /// # Errors
 ///
 /// A missing or too short `CONVENE_JWT_SECRET`. The other kinds of keys cannot sign.
-pub fn token_mint(environment: &Environment) -> Result<TokenMint, ConfigError> {
+pub fn token_issuer(environment: &Environment) -> Result<TokenIssuer, ConfigError> {
     let mut reader = Reader::new(environment);
     let secret = reader.required("CONVENE_JWT_SECRET").map(SecretString::from);
     let (issuer, audience) = issuer_and_audience(&mut reader);
-    let mint = secret.zip(issuer).zip(audience).and_then(|((secret, issuer), audience)| {
-        reader.check("CONVENE_JWT_SECRET", TokenMint::new(&secret, issuer, audience))
+    let token_issuer = secret.zip(issuer).zip(audience).and_then(|((secret, issuer), audience)| {
+        reader.check("CONVENE_JWT_SECRET", TokenIssuer::new(&secret, issuer, audience))
     });
-    reader.finish(mint)
+    reader.finish(token_issuer)
 }
 
 fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {

@@ -1,4 +1,4 @@
-//! The common steps of all requests: the deadline, the gate, the body, and the task of a change.
+//! The common steps of all requests: the deadline, authentication, the body, and the task of a change.
 
 use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
@@ -59,7 +59,7 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     /// The caller as a member. An attempt by the operator, who is not a member, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
-        let admitted = self.server.0.gate.admit(self.http.headers()).await;
+        let admitted = self.server.0.access_control.authenticate(self.http.headers()).await;
         let identity = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
         identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
     }

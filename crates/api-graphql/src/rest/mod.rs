@@ -6,8 +6,8 @@
 //! | `PATCH /api/issues/{number}`, `DELETE /api/issues/{number}` | admins |
 //! | `GET /api/openapi.json` | everybody |
 //!
-//! Issues are identified by number and members by user id. Callers pass the same gate as those of GraphQL,
-//! so they share rate limits. Input is strict: unknown fields are refused, and all problems are reported at
+//! Issues are identified by number and members by user id. Requests share the access control of GraphQL,
+//! and so its rate limits. Input is strict: unknown fields are refused, and all problems are reported at
 //! once. Errors have the format of all errors outside GraphQL.
 
 mod call;
@@ -24,21 +24,24 @@ use actix_web::web;
 use convene_application::{caller::Identity, use_cases::UseCases};
 
 use crate::{
-    auth::{CallerResolver, Gate},
+    auth::{AccessControl, CallerResolver},
     server::Routes,
 };
 
 /// The data of the routes.
 pub struct Rest<R: CallerResolver<Caller = Identity>> {
-    /// The gate, which all routes share.
-    pub gate: Arc<Gate<R>>,
+    /// Shared with the other routes, so that all count against the same rate limits.
+    pub access_control: Arc<AccessControl<R>>,
     pub use_cases: Arc<UseCases>,
 }
 
 #[must_use]
 pub fn routes<R: CallerResolver<Caller = Identity>>(rest: Rest<R>) -> Routes {
-    let credentials =
-        if rest.gate.takes_tokens() { openapi::Credentials::Token } else { openapi::Credentials::Headers };
+    let credentials = if rest.access_control.takes_tokens() {
+        openapi::Credentials::Token
+    } else {
+        openapi::Credentials::Headers
+    };
     let rest = web::Data::new(rest);
     Arc::new(move |config| {
         config

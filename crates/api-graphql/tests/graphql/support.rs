@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{Authenticator, Fault, Gate},
+    auth::{AccessControl, Authenticator, Fault},
     callers::Callers,
     execution::schema_executor,
     graphql::{context::Services, limits::DocumentLimits},
@@ -107,7 +107,7 @@ impl Api {
         // Tests read large documents; the limits of documents have tests of their own.
         let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
         let parts = Parts {
-            gate: Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers))),
+            access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
             executor: schema_executor(Services { use_cases, clock }, limits, true),
             readiness: Arc::new(AlwaysReady),
             metrics: metrics(),

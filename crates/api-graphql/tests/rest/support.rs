@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{Authenticator, Fault, Gate},
+    auth::{AccessControl, Authenticator, Fault},
     callers::Callers,
     graphql::limits::DocumentLimits,
     http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
@@ -109,16 +109,16 @@ impl TestServer {
         let use_cases = Arc::new(UseCases::new(ports));
 
         let callers = Callers::new(adapters.directory);
-        let gate = Arc::new(Gate::new(Authenticator::Headers, None, Arc::new(callers)));
+        let access_control = Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers)));
         let schema = RootNode::new(Query, EmptyMutation::<()>::new(), EmptySubscription::<()>::new());
         let ids = AtomicU32::new(0);
         let parts = Parts {
-            gate: Arc::clone(&gate),
+            access_control: Arc::clone(&access_control),
             executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
             readiness: Arc::new(AlwaysReady),
             metrics: metrics(),
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
-            more_routes: rest::routes(Rest { gate, use_cases }),
+            more_routes: rest::routes(Rest { access_control, use_cases }),
         };
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

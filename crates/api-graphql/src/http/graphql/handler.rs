@@ -19,7 +19,7 @@ use super::{
     request::GraphqlRequest,
 };
 use crate::{
-    auth::{CallerResolver, Gate},
+    auth::{AccessControl, CallerResolver},
     graphql::limits::SelectedOperation,
     http::{
         body,
@@ -33,7 +33,7 @@ use crate::{
 /// What the handler works with.
 pub struct GraphqlRoute<R: CallerResolver> {
     /// Lets callers in.
-    pub gate: Arc<Gate<R>>,
+    pub access_control: Arc<AccessControl<R>>,
     /// Runs their documents.
     pub executor: SharedExecutor<R::Caller>,
     /// Keeps mutations going when their clients are gone.
@@ -120,7 +120,7 @@ async fn prepare<R: CallerResolver>(
 ) -> Result<Prepared<R::Caller>, Box<Answer>> {
     let refuse = |error: HttpError| Box::new(Answer::from_http_error(error));
 
-    let admitted = route.gate.admit(http.headers()).await;
+    let admitted = route.access_control.authenticate(http.headers()).await;
     let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
     let Some(media) = media else {
         let message = "Accept has to allow application/json or application/graphql-response+json.";

@@ -16,7 +16,10 @@ use std::{
 
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{Authenticator, CallerResolver, Fault, Gate, Rate, RateLimits, TokenVerifier, VerificationKeys},
+    auth::{
+        AccessControl, Authenticator, CallerResolver, Fault, Rate, RateLimits, TokenVerifier,
+        VerificationKeys,
+    },
     graphql::limits::DocumentLimits,
     http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
@@ -126,7 +129,7 @@ impl TestServer {
         );
         let ids = AtomicU32::new(0);
         let parts = Parts {
-            gate: Arc::new(Gate::new(authenticator, rates, Arc::new(Memberships))),
+            access_control: Arc::new(AccessControl::new(authenticator, rates, Arc::new(Memberships))),
             executor: Arc::new(executor),
             readiness: Arc::new(AlwaysReady),
             metrics: metrics(),
