@@ -1,4 +1,4 @@
-//! What is held about a person, as JSON: the names of fields are those of the API.
+//! JSON export of the data of a person. Field names are those of the API.
 
 use convene_application::{
     personal_data::Export,
@@ -36,7 +36,7 @@ fn each<T>(items: &[T], to_json: impl Fn(&T) -> Value) -> Value {
 
 /// RFC 3339, in UTC.
 fn at(instant: Instant) -> Value {
-    // What is stored has a year that fits into four digits, which is all that could fail.
+    // Formatting fails only for a year beyond four digits, which is never stored.
     instant.format(&Rfc3339).ok().into()
 }
 
@@ -123,16 +123,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_a_membership_in_the_terms_of_the_api() {
+    fn a_membership_has_the_field_names_of_the_api() {
         let member = MemberBuilder::new("ada").email("ada@example.org").build();
         let membership = Membership { removed_at: Some(member.created_at), member };
         let organization = OrganizationBuilder::new("choir").build().id;
         let record = PersonalRecord { memberships: vec![membership], ..PersonalRecord::default() };
         let user = UserId::parse("ada").unwrap();
         let json = to_json(&user, &Export { organization, record });
-        let told = &json["memberships"][0];
-        assert_eq!(told["email"], "ada@example.org");
-        assert_eq!(told["removedAt"], "2031-03-03T08:00:00Z");
+        let exported = &json["memberships"][0];
+        assert_eq!(exported["email"], "ada@example.org");
+        assert_eq!(exported["removedAt"], "2031-03-03T08:00:00Z");
         assert_eq!(json["activity"], json!([]));
         assert_eq!(json["organizationId"], organization.to_string());
     }

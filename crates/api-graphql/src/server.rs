@@ -1,4 +1,4 @@
-//! Puts the parts together, listens, and shuts down in order.
+//! Assembly, start and graceful shutdown of the server.
 
 use std::{future::Future, io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
@@ -19,52 +19,46 @@ use crate::{
     request_id::NewRequestId,
 };
 
-/// How often quiet callers are forgotten and histograms are folded.
-const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// The interval at which idle rate limits are removed and histograms are aggregated.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long the server goes on accepting requests after its readiness has begun to fail, so that a balancer sees it
-/// and sends the next ones elsewhere.
-const GOODBYE: Duration = Duration::from_millis(500);
+/// The time between the failure of the readiness probe and the end of accepting connections. A load balancer notices
+/// it and sends new requests to other servers.
+const DRAIN_DELAY: Duration = Duration::from_millis(500);
 
-/// How long an idle connection is kept open: longer than the proxies in front (usually 60 s), so that it is they who
-/// close it, and no request is sent into a connection that is just being closed.
+/// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
+/// closes the connection and never sends a request to one that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// More routes for the server: the REST routes, GraphiQL, subscriptions. They come before the server's own, so that
-/// a resource for `/graphql` with a guard (an upgrade to WebSocket, say) takes what it wants and leaves the rest. Their
-/// handlers let callers in through a clone of the [`AccessControl`], read bodies with [`body`](crate::http::body), and answer
-/// with [`HttpError`] where they refuse. The server lends them its [`HttpLimits`] and its [`MutationTasks`] as
-/// [`web::Data`].
+/// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
+/// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
+/// [`AccessControl`], read bodies with [`body`](crate::http::body), and refuse with [`HttpError`]. The server provides
+/// its [`HttpLimits`] and [`MutationTasks`] as [`web::Data`].
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
-/// The parts of a server.
+/// The components of a server.
 pub struct Parts<R: CallerResolver> {
-    /// Lets callers in. Shared with every other door, so that rate limits are counted together.
+    /// Shared by all routes, so that they count against the same rate limits.
     pub access_control: Arc<AccessControl<R>>,
-    /// Runs GraphQL documents.
     pub executor: SharedExecutor<R::Caller>,
-    /// Says whether the server can do its work.
     pub readiness: Arc<dyn Readiness>,
-    /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// Makes request ids.
     pub new_request_id: NewRequestId,
-    /// Added before the routes of the server itself.
+    /// Take precedence over the routes of the server.
     pub more_routes: Routes,
 }
 
-/// How the server runs.
+/// The settings of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerOptions {
-    /// How large and how slow a request may be.
     pub limits: HttpLimits,
-    /// Threads that handle requests.
+    /// The number of threads that handle requests.
     pub workers: usize,
-    /// How long requests in flight may take to finish at a shutdown.
+    /// The time that requests in flight have to finish during a shutdown.
     pub shutdown_time: Duration,
 }
 
-/// The data that every worker shares; made once, so that all of them count together.
+/// The data that all workers share.
 struct Shared<R: CallerResolver> {
     edge: web::Data<EdgeSettings>,
     health: web::Data<Health>,
@@ -101,14 +95,13 @@ impl<R: CallerResolver> Shared<R> {
     }
 }
 
-/// Serves on this listener until `stop` is done, then finishes what is in flight and returns.
+/// Serves on the listener until `stop` completes, then shuts down gracefully.
 ///
-/// Needs to be called on a multi-threaded tokio runtime, on which mutations run. In order, at the end: the readiness
-/// probe fails; a moment later no new connection is accepted; requests in flight finish; mutations whose clients have
-/// gone finish.
+/// Must be called on a multi-threaded Tokio runtime, on which mutations run. A shutdown has four steps: the readiness
+/// probe fails; after a delay no new connection is accepted; requests in flight finish; mutations of disconnected
+/// clients finish.
 ///
 /// # Errors
-///
 /// The listener cannot be used.
 pub async fn serve<R: CallerResolver>(
     listener: TcpListener,
@@ -129,7 +122,7 @@ pub async fn serve<R: CallerResolver>(
             .wrap(from_fn(edge::finish))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| shared.configure(config))
-            .default_service(web::to(nothing_here))
+            .default_service(web::to(not_found))
     })
     .workers(options.workers)
     .keep_alive(KEEP_ALIVE)
@@ -141,7 +134,7 @@ pub async fn serve<R: CallerResolver>(
 
     let handle = server.handle();
     let mut server = tokio::spawn(server);
-    let housekeeping = tokio::spawn(keep_house(limits, metrics));
+    let maintenance = tokio::spawn(run_maintenance(limits, metrics));
     tracing::info!(listen = %address, "serving");
 
     tokio::select! {
@@ -150,29 +143,27 @@ pub async fn serve<R: CallerResolver>(
     }
     tracing::info!("shutting down");
     shutting_down.begin();
-    tokio::time::sleep(GOODBYE).await;
+    tokio::time::sleep(DRAIN_DELAY).await;
     handle.stop(true).await;
     if !mutations.finish(options.shutdown_time).await {
         tracing::error!("some mutations did not finish in time");
     }
-    housekeeping.abort();
+    maintenance.abort();
     server.await.map_err(io::Error::other)?
 }
 
-/// Binds the address. Port 0 lets the system choose one.
+/// Binds the address. With port 0, the system chooses a port.
 ///
 /// # Errors
-///
-/// The address is taken, not allowed, or not this machine's.
+/// The address is in use, not allowed, or not an address of this machine.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address)
 }
 
-/// Done when the process is asked to end, by SIGTERM or Ctrl-C.
+/// Completes when the process receives SIGTERM or SIGINT.
 ///
 /// # Errors
-///
-/// The signals cannot be listened for.
+/// The signal handlers cannot be installed.
 pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
@@ -208,17 +199,17 @@ fn shared<R: CallerResolver>(
     }
 }
 
-async fn keep_house(limits: Option<Arc<RateLimits>>, metrics: PrometheusHandle) {
-    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+async fn run_maintenance(limits: Option<Arc<RateLimits>>, metrics: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
     loop {
         ticks.tick().await;
         metrics.run_upkeep();
         if let Some(limits) = &limits {
-            limits.forget_quiet();
+            limits.remove_idle();
         }
     }
 }
 
-async fn nothing_here(request: HttpRequest) -> HttpResponse {
+async fn not_found(request: HttpRequest) -> HttpResponse {
     HttpError::not_found().response(&request)
 }

@@ -4,25 +4,25 @@ use convene_application::ports::{Clock, Ids, Random};
 use convene_domain::time::Instant;
 use uuid::Uuid;
 
-/// The clock of the machine.
+/// The clock of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others take the time from")]
+    #[expect(clippy::disallowed_methods, reason = "the adapter of the clock port")]
     fn now(&self) -> Instant {
         let now = Instant::now();
-        // What is stored has milliseconds; what was answered before must be equal to what is read back.
+        // The database stores milliseconds. A response must equal the value that is read later.
         now.replace_millisecond(now.millisecond()).unwrap_or(now)
     }
 }
 
-/// Ids of UUID version 7 (RFC 9562): they sort by time and can't be guessed.
+/// Ids of UUID version 7 (RFC 9562): they sort by time and cannot be guessed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TimeOrderedIds;
 
 impl Ids for TimeOrderedIds {
-    #[expect(clippy::disallowed_methods, reason = "this is the source that all ids come from")]
+    #[expect(clippy::disallowed_methods, reason = "the adapter of the ids port")]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
     }
@@ -45,7 +45,7 @@ pub fn unix_time() -> i64 {
     SystemClock.now().unix_timestamp()
 }
 
-/// A fresh id for a request that came without one.
+/// A new id for a request without one.
 #[must_use]
 pub fn new_request_id() -> String {
     TimeOrderedIds.next().simple().to_string()

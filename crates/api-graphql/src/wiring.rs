@@ -1,4 +1,4 @@
-//! Puts the adapters behind the use cases. No other module but the commands names what the data are kept in.
+//! Connects the adapters to the use cases. Only this module and the commands name the MongoDB crate.
 
 use std::sync::Arc;
 
@@ -27,31 +27,30 @@ use crate::{
     system::{SystemClock, SystemRandom, TimeOrderedIds},
 };
 
-/// The storage, and the use cases on it.
+/// The storage and the use cases that use it.
 pub struct Backend {
-    /// What the platform does, and what time it is.
     pub services: Services,
     storage: MongoPorts,
 }
 
-/// Why there is no backend.
+/// The reason why the backend is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
-    /// There is no database to work with.
-    #[error("there is no database to work with")]
+    /// The database cannot be reached or used.
+    #[error("the database is not available")]
     Connection(#[from] ConnectError),
-    /// The collections could not be made or brought up to date.
+    /// The collections could not be created or updated.
     #[error("the database could not be prepared")]
     Preparation(#[from] Fault),
-    /// The database could not be read from end to end.
+    /// The database could not be read completely.
     #[error("the database could not be checked")]
     Check(#[source] Fault),
 }
 
 impl BackendError {
-    /// Whether it may be different a moment later.
+    /// Whether another attempt may succeed.
     #[must_use]
-    pub const fn may_pass(&self) -> bool {
+    pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Connection(ConnectError::Unreachable(_)) => true,
             Self::Connection(ConnectError::Uri(_) | ConnectError::NoReplicaSet) => false,
@@ -61,11 +60,11 @@ impl BackendError {
 }
 
 impl Backend {
-    /// Connects to the database and prepares it. Must be called within a Tokio runtime, which what merges
-    /// registrations lives on.
+    /// Connects to the database and prepares it. Must be called within a Tokio runtime, on which the registration queue
+    /// runs.
     ///
     /// # Errors
-    /// [`BackendError`] says what is missing.
+    /// The database is not available or could not be prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let storage = prepared(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -80,29 +79,27 @@ impl Backend {
     }
 }
 
-/// Makes the collections, their validators and indexes, or brings them up to date.
+/// Creates or updates the collections, validators and indexes.
 ///
 /// # Errors
-/// [`BackendError`] says what stands against it.
+/// The database is not available or could not be prepared.
 pub async fn migrate(config: &DatabaseConfig) -> Result<(), BackendError> {
     prepared(config).await.map(drop)
 }
 
-/// Checks everything that must hold over the whole database, and changes nothing.
+/// Checks the invariants of the whole database and changes nothing. The report lists violations.
 ///
 /// # Errors
-/// [`BackendError`] if the database can't be read. What does not hold is in the report.
+/// The database could not be read.
 pub async fn check(config: &DatabaseConfig) -> Result<Report, BackendError> {
     let storage = storage(config).await?;
     storage.check(SystemClock.now()).await.map_err(BackendError::Check)
 }
 
-/// What the commands about one person's data need: a connection, which prepares nothing. They may be run by a
-/// database user who can't, and who can do what the server's can't.
+/// The use cases of the commands for personal data. They do not prepare the database, because their database user may
+/// not do so. It has rights that the user of the server does not have.
 pub struct PersonalDataCommands {
-    /// Collects what is held.
     pub export: ExportPersonalData,
-    /// Erases it.
     pub erase: ErasePersonalData,
     /// The authority of the commands.
     pub operator: LocalOperator,
@@ -112,7 +109,7 @@ impl PersonalDataCommands {
     /// Connects to the database.
     ///
     /// # Errors
-    /// [`BackendError::Connection`] says what is missing.
+    /// The database is not available.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let MongoPorts { directory, members, personal_data, .. } = storage(config).await?;
         Ok(Self {
@@ -154,7 +151,7 @@ fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
     }
 }
 
-/// Ready as long as the database answers: its collections were made before there was a backend.
+/// Ready as long as the database responds. The collections exist before a backend does.
 #[async_trait]
 impl Readiness for Backend {
     async fn check(&self) -> Result<(), auth::Fault> {

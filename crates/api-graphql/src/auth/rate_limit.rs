@@ -1,4 +1,4 @@
-//! How many requests a caller, and an organization's callers together, may send.
+//! Rate limits of callers and of organizations.
 
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
@@ -9,19 +9,18 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
-/// From this many callers in memory on, those that have been quiet are forgotten at once instead of at the next
-/// housekeeping. An entry takes about 200 bytes.
-const MOST_CALLERS: usize = 50_000;
+/// With more callers than this in memory, idle ones are removed immediately instead of by the next maintenance. An entry
+/// takes about 200 bytes.
+const MAX_CALLERS: usize = 50_000;
 
-/// How many seconds' worth of requests a caller may send at once: a client loads a page with a volley of them.
+/// The size of a burst in seconds of the rate: a client sends several requests at once to load a page.
 const BURST_SECONDS: u32 = 2;
 
-/// A number of requests a second.
+/// Requests per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(NonZeroU32);
 
 impl Rate {
-    /// A rate of this many requests a second.
     #[must_use]
     pub const fn per_second(requests: NonZeroU32) -> Self {
         Self(requests)
@@ -39,9 +38,9 @@ impl fmt::Display for Rate {
     }
 }
 
-/// A text that is no rate.
+/// Text that is not a rate.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("is no rate; write it like 100/s, from 1/s to 1000000/s")]
+#[error("is not a rate; write it like 100/s, from 1/s to 1000000/s")]
 pub struct RateSyntaxError;
 
 impl FromStr for Rate {
@@ -54,7 +53,7 @@ impl FromStr for Rate {
     }
 }
 
-/// One caller: the organization as the credentials name it, and the user.
+/// A caller: the organization as the credentials name it, and the user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallerKey {
     organization: Option<OrganizationReference>,
@@ -67,7 +66,7 @@ impl From<&Credentials> for CallerKey {
     }
 }
 
-/// The rate limits of this process. Several processes behind a balancer each allow the full rate.
+/// The rate limits of this process. Each of several processes behind a load balancer allows the full rate.
 pub struct RateLimits {
     callers: DefaultKeyedRateLimiter<CallerKey>,
     organizations: DefaultKeyedRateLimiter<String>,
@@ -75,7 +74,8 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// `caller`: for each caller, in bursts of twice as many. `organization`: for all callers of one organization.
+    /// `caller` is the rate of each caller, in bursts of twice as many requests. `organization` is the rate of all
+    /// callers of one organization together.
     #[must_use]
     pub fn new(caller: Rate, organization: Rate) -> Self {
         Self {
@@ -85,30 +85,28 @@ impl RateLimits {
         }
     }
 
-    /// Counts one request of a caller.
+    /// Counts a request of a caller.
     ///
     /// # Errors
-    ///
-    /// The time to wait, where the caller has sent too many.
+    /// The time to wait, if the caller has sent too many requests.
     pub fn charge_caller(&self, caller: &CallerKey) -> Result<(), Duration> {
-        if self.callers.len() >= MOST_CALLERS {
+        if self.callers.len() >= MAX_CALLERS {
             self.callers.retain_recent();
         }
         self.callers.check_key(caller).map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
-    /// Counts one request of an organization.
+    /// Counts a request of an organization.
     ///
     /// # Errors
-    ///
-    /// The time to wait, where its callers together have sent too many.
+    /// The time to wait, if its callers have sent too many requests.
     pub fn charge_organization(&self, organization: &String) -> Result<(), Duration> {
         self.organizations.check_key(organization).map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
-    /// Forgets those who have been quiet for so long that their full allowance is back. To be called every few
-    /// seconds, so that memory does not grow with every caller ever seen.
-    pub fn forget_quiet(&self) {
+    /// Removes callers and organizations whose full allowance is available again. Called every few seconds, so that
+    /// memory use is bounded.
+    pub fn remove_idle(&self) {
         self.callers.retain_recent();
         self.callers.shrink_to_fit();
         self.organizations.retain_recent();

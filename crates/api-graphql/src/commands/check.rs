@@ -5,15 +5,15 @@ use convene_api_graphql::{
     wiring,
 };
 
-/// How to tell what was found.
+/// The arguments of `convene check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// As JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Prints, for everything that must hold, how many documents were looked at and what breaks it.
+/// Prints for each invariant the number of examined documents and the violations.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -23,6 +23,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         report.to_string()
     };
-    super::say(&text)?;
+    super::print(&text)?;
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

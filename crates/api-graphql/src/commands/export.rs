@@ -2,20 +2,20 @@ use std::process::ExitCode;
 
 use convene_api_graphql::personal_data::to_json;
 
-use super::personal_data::{Whose, with_commands};
+use super::personal_data::{PersonArguments, with_commands};
 
-/// Whose data to print.
+/// The arguments of `convene export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    whose: Whose,
+    person: PersonArguments,
 }
 
-/// Prints what is held about the person.
+/// Prints the data of the person.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let person = arguments.whose.person();
+    let person = arguments.person.person();
     let export =
         with_commands(async |commands, operator| Ok(commands.export.execute(operator, &person).await?))?;
-    let json = serde_json::to_string_pretty(&to_json(arguments.whose.user(), &export))?;
-    super::say(&format!("{json}\n"))
+    let json = serde_json::to_string_pretty(&to_json(arguments.person.user(), &export))?;
+    super::print(&format!("{json}\n"))
 }

@@ -8,18 +8,19 @@ use std::{
 use anyhow::Context;
 use convene_api_graphql::config::{self, Environment};
 
-/// How long the server may take to answer: less than what container engines wait.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The time for a response, which is less than the timeout of container engines.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks `/readyz` of the server that `CONVENE_LISTEN` names; fails unless it is ready.
+/// Requests `/readyz` of the server at `CONVENE_LISTEN`; fails unless it is ready.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let listen = config::listen_address(&Environment::of_process())?;
-    let status = ask(reachable(listen)).with_context(|| format!("no answer from {listen}"))?;
+    let status =
+        request_status(reachable_address(listen)).with_context(|| format!("no response from {listen}"))?;
     Ok(if status == "200" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A server that listens on all addresses is reached on this machine's own.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+/// The address at which this machine reaches the server. One that listens on all addresses is reached at loopback.
+fn reachable_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -28,11 +29,11 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// The status of the answer. Three lines of HTTP need no client library, and the image stays small.
-fn ask(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+/// The status of the response. An HTTP client library would only make the image larger.
+fn request_status(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut start = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut start)?;
@@ -54,14 +55,14 @@ mod tests {
             stream.read_exact(&mut [0; 16]).unwrap();
             stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap();
         });
-        assert_eq!(ask(address).unwrap(), "503");
+        assert_eq!(request_status(address).unwrap(), "503");
         server.join().unwrap();
     }
 
     #[test]
-    fn all_addresses_are_reached_on_the_machines_own() {
-        assert_eq!(reachable("0.0.0.0:8080".parse().unwrap()), "127.0.0.1:8080".parse().unwrap());
-        assert_eq!(reachable("[::]:8080".parse().unwrap()), "[::1]:8080".parse().unwrap());
-        assert_eq!(reachable("10.0.0.7:1".parse().unwrap()), "10.0.0.7:1".parse().unwrap());
+    fn a_server_on_all_addresses_is_reached_at_loopback() {
+        assert_eq!(reachable_address("0.0.0.0:8080".parse().unwrap()), "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(reachable_address("[::]:8080".parse().unwrap()), "[::1]:8080".parse().unwrap());
+        assert_eq!(reachable_address("10.0.0.7:1".parse().unwrap()), "10.0.0.7:1".parse().unwrap());
     }
 }

@@ -5,10 +5,10 @@ use convene_api_graphql::{
     wiring,
 };
 
-/// Prepares the database and ends, so that `serve` can run with a user who may not.
+/// Prepares the database, so that `serve` can run as a database user without these rights.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(wiring::migrate(&config))?;
-    super::say("the database is prepared\n")
+    super::print("the database is prepared\n")
 }

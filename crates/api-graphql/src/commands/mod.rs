@@ -19,33 +19,33 @@ use std::{
 
 use clap::Subcommand;
 
-/// What to do.
+/// A command of the program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve until SIGTERM or Ctrl-C
     Serve(serve::Arguments),
-    /// Load demo data: what is missing is added, what is there is left alone
+    /// Load demo data: add missing data and leave existing data unchanged
     Seed(seed::Arguments),
-    /// Check everything that must hold over the whole database; fails if anything does not
+    /// Check the invariants of the whole database; fails if one is violated
     Check(check::Arguments),
-    /// Make the collections, their validators and indexes, or bring them up to date
+    /// Create or update the collections, validators and indexes
     Migrate,
-    /// Mint a token to call the server with
+    /// Issue a token for calls to the server
     Token(token::Arguments),
-    /// Print everything that an organization holds about a person, as JSON
+    /// Print the data that an organization stores about a person, as JSON
     Export(export::Arguments),
-    /// Erase what an organization knows of a person
+    /// Erase the data that an organization stores about a person
     Erase(erase::Arguments),
     /// Print the GraphQL schema
     Schema,
-    /// Print the version of the program and of the time-zone database within it
+    /// Print the versions of the program and of its time-zone database
     Version,
-    /// Ask the server on this machine whether it can serve: for container engines
+    /// Check the readiness of the server on this machine, for container engines
     Healthcheck,
 }
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Serve(arguments) => serve::run(&arguments),
@@ -62,15 +62,15 @@ impl Command {
     }
 }
 
-/// Writes to standard output. A reader that has gone, such as `head`, is no failure.
-fn say(text: &str) -> anyhow::Result<ExitCode> {
+/// Writes to standard output. A closed pipe, for example of `head`, is not a failure.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// Writes an error with its causes to standard error. Nothing can be done where not even that is possible.
-pub(crate) fn complain(error: &anyhow::Error) {
+/// Writes an error with its causes to standard error.
+pub(crate) fn print_error(error: &anyhow::Error) {
     writeln!(io::stderr(), "convene: {error:#}").ok();
 }

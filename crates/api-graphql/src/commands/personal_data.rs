@@ -1,4 +1,4 @@
-//! What the commands about one person's data have in common.
+//! Common parts of the commands for personal data.
 
 use anyhow::Context;
 use convene_api_graphql::{
@@ -8,9 +8,9 @@ use convene_api_graphql::{
 use convene_application::{caller::Operator, personal_data::Person, ports::OrganizationReference};
 use convene_domain::text::UserId;
 
-/// Whose data.
+/// The person whose data a command processes.
 #[derive(Debug, clap::Args)]
-pub(super) struct Whose {
+pub(super) struct PersonArguments {
     /// Slug or id of the organization
     #[arg(long, value_name = "SLUG", value_parser = organization)]
     org: OrganizationReference,
@@ -19,7 +19,7 @@ pub(super) struct Whose {
     user: UserId,
 }
 
-impl Whose {
+impl PersonArguments {
     pub(super) fn person(&self) -> Person {
         Person { organization: self.org.clone(), user: self.user.clone() }
     }
@@ -37,7 +37,7 @@ fn user(text: &str) -> Result<UserId, String> {
     UserId::parse(text).map_err(|problem| problem.to_string())
 }
 
-/// Runs the work on a connection of its own, as the platform's operator: whoever has the database's credentials.
+/// Connects to the database and runs the work as the local operator.
 pub(super) fn with_commands<T>(
     work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use convene_api_graphql::graphql::schema;
 
-/// Prints the schema as `docs/schema.graphql` has it.
+/// Prints the schema in the format of `docs/schema.graphql`.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    super::say(&schema::sdl())
+    super::print(&schema::sdl())
 }

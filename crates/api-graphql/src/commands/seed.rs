@@ -9,17 +9,17 @@ use convene_api_graphql::{
 };
 use convene_application::{authentication::LocalOperator, ports::Clock};
 
-/// What to load.
+/// The arguments of `convene seed`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A file, or a folder with files, in the form that seeds/README.md describes
+    /// A file, or a folder with files, in the format of seeds/README.md
     #[arg(value_name = "FILE or folder", default_value = "seeds")]
     path: PathBuf,
 }
 
-/// Loads the data and prints, for each organization, what was created and what was there.
+/// Loads the data and prints for each organization the numbers of created and unchanged items.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    // What is wrong with the files is found out before the database is touched.
+    // Problems of the files are reported before the database is opened.
     let seeds = seed::read(&arguments.path)?;
     let plans = seed::plan(&seeds, SystemClock.now())?;
     let config = DatabaseConfig::read(&Environment::of_process())?;
@@ -33,7 +33,7 @@ async fn load(plans: &[Plan<'_>], config: &DatabaseConfig) -> anyhow::Result<Exi
     for plan in plans {
         let services = &backend.services;
         let summary = seed::load(&services.use_cases, &local, &*services.clock, plan).await?;
-        super::say(&format!("{summary}\n"))?;
+        super::print(&format!("{summary}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,23 +12,23 @@ use convene_api_graphql::{
     wiring::Backend,
 };
 
-/// How long to wait before the database is looked for again.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The time between two attempts to open the database.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// `convene serve`.
+/// The arguments of `convene serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = config::help())]
 pub(crate) struct Arguments {}
 
-/// Serves until it is told to stop.
+/// Serves until the process receives a stop signal.
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let config = ServeConfig::read(&environment)?;
     telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr)?;
     for name in environment.unknown() {
-        tracing::warn!(name, "this variable looks like a setting and is none");
+        tracing::warn!(name, "unknown setting in the environment");
     }
-    // Requests have threads of their own; here are mutations and what they share, which mostly wait for the database.
+    // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(serve(config))?;
@@ -37,7 +37,7 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let stop = server::stop_signal()?;
-    // An address that is taken is found out before the database is touched.
+    // An address that is in use is reported before the database is opened.
     let listener =
         server::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let metrics = telemetry::start_metrics()?;
@@ -66,16 +66,16 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the backend, however long it takes until the database is there: the two may have been started together.
+/// Opens the backend and waits for the database, which may have been started at the same time.
 async fn open(config: &DatabaseConfig) -> anyhow::Result<Backend> {
     loop {
         match Backend::open(config).await {
-            Err(error) if error.may_pass() => {
+            Err(error) if error.is_retryable() => {
                 tracing::warn!(
                     error = format!("{:#}", anyhow::Error::from(error)),
                     "waiting for the database"
                 );
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_INTERVAL).await;
             }
             opened => return Ok(opened?),
         }

@@ -6,19 +6,19 @@ use convene_api_graphql::{
     system,
 };
 
-/// Whom a token is for.
+/// The arguments of `convene token`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Slug or id of the organization; only the operator's token may have none
+    /// Slug or id of the organization; only a token of the operator may have none
     #[arg(long, value_name = "SLUG")]
     org: Option<String>,
-    /// The user id of a member of it
+    /// User id of the member
     #[arg(long, value_name = "ID")]
     user: String,
-    /// Whether it is the platform operator's
+    /// Issue a token of the platform's operator
     #[arg(long)]
     operator: bool,
-    /// For how many hours it is good
+    /// Hours until the token expires
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8_760))]
     hours: u32,
 }
@@ -33,5 +33,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         lifetime_seconds: arguments.hours * 3_600,
     };
     let token = issuer.issue(&request, system::unix_time())?;
-    super::say(&format!("{token}\n"))
+    super::print(&format!("{token}\n"))
 }
