@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use convene_domain::{member::Role, text::UserId};
 
+use super::directory::{Directory, OrganizationReference};
 use crate::{
     caller::{Caller, Identity, Operator, Principal},
     failure::Fault,
-    ports::{Directory, OrganizationReference},
 };
 
 /// The content of verified credentials.

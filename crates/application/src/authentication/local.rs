@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use convene_domain::text::UserId;
 
-use super::caller::{Caller, Operator};
-use crate::{
-    failure::Fault,
-    ports::{Directory, OrganizationReference},
+use super::{
+    caller::{Caller, Operator},
+    directory::{Directory, OrganizationReference},
 };
+use crate::failure::Fault;
 
 /// The authority of a command that runs on the operator's machine, such as `convene seed` or `convene erase`.
 ///

@@ -6,6 +6,7 @@
 
 mod authenticate;
 pub mod caller;
+pub(crate) mod directory;
 mod local;
 
 pub use authenticate::{Authenticate, Credentials};

@@ -18,7 +18,6 @@
 mod activity_log;
 mod catalogue;
 mod clock;
-mod directory;
 mod events;
 mod ids;
 mod issues;
@@ -29,10 +28,10 @@ mod random;
 mod registration_book;
 mod registrations;
 
+pub use crate::authentication::directory::*;
 pub use activity_log::*;
 pub use catalogue::*;
 pub use clock::*;
-pub use directory::*;
 pub use events::*;
 pub use ids::*;
 pub use issues::*;

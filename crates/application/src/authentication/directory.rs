@@ -22,7 +22,8 @@ impl OrganizationReference {
     }
 }
 
-/// Finds organizations and memberships for authentication. No other port is used before there is a tenant scope.
+/// Finds organizations and memberships for authentication. No other port is used before there is a tenant scope, so this
+/// port belongs to authentication: the others depend on it through the scope.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Directory: Send + Sync {
