@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header: a caller's own name for a change, so that repeating it changes nothing more.
+//! The `Idempotency-Key` header: a caller's key for a change, which makes repeats of the change safe.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use convene_application::{change::RequestMetadata, idempotency::Idempotency};
@@ -8,13 +8,12 @@ use serde_json::{Map, Value};
 use super::input::Problems;
 use crate::{fingerprint::fingerprint, request_id::RequestId};
 
-/// The header's name, also in problems.
 pub(super) const HEADER: &str = "Idempotency-Key";
 
-/// What a use case has to know of the request of a change.
+/// The metadata of the request of a change, or `None` if a problem was noted.
 ///
-/// The key is taken as it is, or without the quotes that the header's draft standard puts around it. `operation` names the
-/// change and what it is about; together with the body it tells whether a key is used for another change.
+/// The key may have the quotes that the draft standard of the header requires. `operation` names the change and its
+/// object; with the body it makes up the fingerprint.
 pub(super) fn metadata(
     headers: &HeaderMap,
     request_id: &RequestId,

@@ -1,4 +1,4 @@
-//! What bodies may say, and how they are refused.
+//! Bodies of requests, and their refusals.
 
 use insta::assert_json_snapshot;
 use reqwest::Method;
@@ -29,7 +29,7 @@ async fn a_title_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn assignees_go_by_their_user_id() {
+async fn assignees_are_identified_by_user_id() {
     let server = TestServer::start().await;
     let created = server.post(r#"{"title":"A","assigneeId":"user-790","status":"OPEN"}"#).await;
     assert_eq!((created.status, &created.body["assigneeId"]), (201, &json!("user-790")));
@@ -46,7 +46,7 @@ async fn assignees_go_by_their_user_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_nothing_changes_nothing() {
+async fn an_empty_change_changes_nothing() {
     let server = TestServer::start().await;
     let before = server.get("/api/issues/1").await.body;
     let answer = server.patch("/api/issues/1", "{}").await;
@@ -54,7 +54,7 @@ async fn a_change_of_nothing_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_problem_is_told_at_once() {
+async fn all_problems_of_a_body_are_reported_at_once() {
     let server = TestServer::start().await;
     let body = r#"{"title":" ","description":7,"priority":"URGENT","assigneeId":"nobody","status":"DONE","colour":1}"#;
     let request =
@@ -131,7 +131,7 @@ async fn a_body_is_one_json_object(#[case] body: &str) {
 #[case::charset(&["application/json; charset=latin1"])]
 #[case::two(&["application/json", "application/json"])]
 #[tokio::test(flavor = "multi_thread")]
-async fn other_types_are_not_read(#[case] types: &[&str]) {
+async fn other_content_types_are_refused(#[case] types: &[&str]) {
     let server = TestServer::start().await;
     for (method, path) in [(Method::POST, "/api/issues"), (Method::PATCH, "/api/issues/1")] {
         let mut request = server.of(ADMIN, method, path).body(r#"{"title":"A"}"#);
@@ -144,7 +144,7 @@ async fn other_types_are_not_read(#[case] types: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_body_is_not_read() {
+async fn a_large_body_is_refused() {
     let server = TestServer::start().await;
     let body = format!(r#"{{"title":"A","description":"{}"}}"#, "x".repeat(300 * 1024));
     let answer = server.post(&body).await;
@@ -157,7 +157,7 @@ async fn a_large_body_is_not_read() {
 #[case(Method::POST, "/api/issues/1", "GET, PATCH, DELETE")]
 #[case(Method::POST, "/api/openapi.json", "GET")]
 #[tokio::test(flavor = "multi_thread")]
-async fn other_methods_are_told_which_there_are(
+async fn a_refused_method_lists_the_allowed_methods(
     #[case] method: Method,
     #[case] path: &str,
     #[case] allow: &str,

@@ -1,7 +1,7 @@
-//! The document that describes the routes.
+//! The OpenAPI document.
 //!
-//! A public tool holds the server against it: `pip install schemathesis`, start the server in `headers` mode (see
-//! `convene serve --help`), then
+//! A public tool compares the server with the document: `pip install schemathesis`, start the server in `headers` mode
+//! (see `convene serve --help`), then
 //!
 //! ```sh
 //! schemathesis run http://127.0.0.1:8080/api/openapi.json \
@@ -9,8 +9,8 @@
 //!   --exclude-checks positive_data_acceptance
 //! ```
 //!
-//! The check that is left out takes it for a fault that an `assigneeId` has to be a member's and that a key cannot be
-//! used for two changes, which no schema can say.
+//! The excluded check reports a failure because an `assigneeId` must belong to a member and a key cannot be
+//! used for two changes, which a schema cannot express.
 
 use convene_api_graphql::rest::openapi::{self, Credentials};
 use insta::{assert_json_snapshot, assert_snapshot};
@@ -27,7 +27,7 @@ async fn document() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_tells_every_route_with_its_answers() {
+async fn it_lists_every_route_with_its_responses() {
     let document = document().await;
     let mut lines = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -48,7 +48,7 @@ async fn it_tells_every_route_with_its_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_tells_what_goes_over_the_wire() {
+async fn it_describes_bodies() {
     let document = document().await;
     assert_eq!(document["openapi"], "3.1.0");
     let schemas = &document["components"]["schemas"];
@@ -112,7 +112,7 @@ async fn it_tells_what_goes_over_the_wire() {
 }
 
 #[test]
-fn it_tells_how_callers_prove_who_they_are() {
+fn it_describes_authentication() {
     let document: Value = serde_json::from_str(&openapi::json(Credentials::Token).unwrap()).unwrap();
     assert_eq!(document["security"], json!([{"bearer": []}]));
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");

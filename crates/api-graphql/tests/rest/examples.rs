@@ -1,4 +1,4 @@
-//! The requests that clients send today, header by header.
+//! Requests of existing clients, with all their headers.
 
 use insta::assert_json_snapshot;
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{TestServer, send, without_organization};
 
-/// A request as `curl` sends it: with these headers and no other.
+/// Sends a request like `curl`: with these headers and no others.
 async fn curl(
     server: &TestServer,
     method: Method,
@@ -36,7 +36,7 @@ fn with_json(headers: [(&'static str, &'static str); 3]) -> Vec<(&'static str, &
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn they_are_answered() {
+async fn requests_of_existing_clients_succeed() {
     let server = TestServer::start().await;
     let body = r#"{"title": "Fix login bug", "description": "Users cannot log in", "priority": "HIGH"}"#;
     let created = curl(&server, Method::POST, "/api/issues", &with_json(ADMIN), Some(body)).await;

@@ -1,4 +1,4 @@
-//! What callers see of trouble inside: enough to know whether to try again.
+//! Callers learn only the code of a fault and whether to retry.
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ impl Trouble {
 #[case::internal(Trouble::Internal, (500, "INTERNAL"), (500, "INTERNAL"))]
 #[case::panic(Trouble::Panic, (500, "INTERNAL"), (503, "OUTCOME_UNKNOWN"))]
 #[tokio::test(flavor = "multi_thread")]
-async fn trouble_is_told_by_a_code_alone(
+async fn a_fault_responds_with_a_code_only(
     #[case] trouble: Trouble,
     #[case] read: (u16, &str),
     #[case] change: (u16, &str),
@@ -61,7 +61,7 @@ async fn trouble_is_told_by_a_code_alone(
     }
 }
 
-/// Storage that creates issues only when it is told to, and answers nothing else.
+/// Storage that creates issues only on a signal, and fails everything else.
 struct Slow {
     inner: Arc<dyn Issues>,
     go: Arc<Notify>,
@@ -99,7 +99,7 @@ impl Issues for Slow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_too_long_is_answered_and_a_change_still_happens() {
+async fn a_timeout_is_reported_and_the_change_is_completed() {
     let (go, created) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let limits = HttpLimits { request_time: Duration::from_millis(200), ..HttpLimits::default() };
     let slow = |inner| Arc::new(Slow { inner, go: go.clone(), created: created.clone() }) as Arc<dyn Issues>;

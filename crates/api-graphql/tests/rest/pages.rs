@@ -1,4 +1,4 @@
-//! Lists: their filters and pages.
+//! Filters and pages of lists.
 
 use rstest::rstest;
 
@@ -8,7 +8,7 @@ fn ids(answer: &Answer) -> Vec<u64> {
     answer.body.as_array().unwrap().iter().map(|issue| issue["id"].as_u64().unwrap()).collect()
 }
 
-/// Where the next page is, if the answer says so.
+/// The address of the next page, if there is one.
 fn next(answer: &Answer) -> Option<String> {
     let link = answer.header("link")?;
     Some(link.strip_prefix('<').and_then(|link| link.strip_suffix(r#">; rel="next""#)).unwrap().to_owned())
@@ -25,7 +25,7 @@ async fn with_issues(count: usize) -> TestServer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_lead_from_one_to_the_next() {
+async fn each_page_links_to_the_next() {
     let server = with_issues(25).await;
     let mut path = Some(String::from("/api/issues"));
     let mut pages = Vec::new();
@@ -38,7 +38,7 @@ async fn pages_lead_from_one_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_page_asks_the_same_question() {
+async fn the_link_to_the_next_page_keeps_all_parameters() {
     let server = with_issues(9).await;
     let first =
         server.get("/api/issues?status=OPEN&status=DONE&priority=HIGH&assigneeId=user-456&first=3").await;
@@ -62,7 +62,7 @@ async fn the_next_page_asks_the_same_question() {
 #[case("assigneeId=user-456", &[1, 3, 4])]
 #[case("first=100", &[1, 2, 3, 4])]
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_narrow_down(#[case] query: &str, #[case] expected: &[u64]) {
+async fn filters_select_issues(#[case] query: &str, #[case] expected: &[u64]) {
     let server = with_issues(4).await;
     assert_eq!(ids(&server.get(&format!("/api/issues?{query}")).await), expected);
 }
@@ -82,7 +82,7 @@ async fn filters_narrow_down(#[case] query: &str, #[case] expected: &[u64]) {
 #[case("after=%00", &["after"])]
 #[case("page=2&sort=title", &["page", "sort"])]
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_parameters_are_named(#[case] query: &str, #[case] fields: &[&str]) {
+async fn invalid_parameters_are_named(#[case] query: &str, #[case] fields: &[&str]) {
     let server = TestServer::start().await;
     let answer = server.get(&format!("/api/issues?{query}")).await;
     assert_eq!((answer.status, answer.code(), answer.fields()), (400, "INVALID_INPUT", fields.to_vec()));

@@ -1,4 +1,4 @@
-//! The same change sent twice under one key.
+//! Repeats of a change with the same key.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ async fn keyed(
 #[case::in_another_order("k-1", r#"{"priority":"LOW","title":"A"}"#)]
 #[case::in_quotes("\"k-1\"", r#"{"title":"A","priority":"LOW"}"#)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_answers_the_same_and_creates_nothing(#[case] key: &str, #[case] body: &str) {
+async fn a_repeat_has_the_same_response_and_creates_nothing(#[case] key: &str, #[case] body: &str) {
     let server = TestServer::start().await;
     let route = || (Method::POST, "/api/issues");
     let first = keyed(&server, MEMBER, route(), "k-1", r#"{"title":"A","priority":"LOW"}"#).await;
@@ -40,8 +40,8 @@ async fn a_repeat_answers_the_same_and_creates_nothing(#[case] key: &str, #[case
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_deleted_since_cannot_be_shown_again() {
-    // What storage answers that remembers of a key only what it made, not how that looked.
+async fn a_repeat_for_a_deleted_issue_is_gone() {
+    // The adapters store only the id of the created issue with a key, not its fields.
     let mut issues = MockIssues::new();
     issues.expect_create().returning(|_, _, _| Err(Refusal::not_found(Field::IssueId).into()));
     let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
@@ -50,7 +50,7 @@ async fn what_was_deleted_since_cannot_be_shown_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_good_for_one_change_of_one_caller() {
+async fn a_key_is_valid_for_one_change_of_one_caller() {
     let server = TestServer::start().await;
     let all = || (Method::POST, "/api/issues");
     assert_eq!(keyed(&server, MEMBER, all(), "k-1", r#"{"title":"A"}"#).await.status, 201);

@@ -1,4 +1,4 @@
-//! Who may do what, and what strangers are told.
+//! Roles and their routes, and the responses to callers without a role.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     support::{ADMIN, Answer, MEMBER, ORGANIZATION, TestServer, send, with_json},
 };
 
-/// Every route, with a body where it takes one.
+/// Every route, with a body if it has one.
 const ROUTES: [(Method, &str, Option<&str>); 5] = [
     (Method::POST, "/api/issues", Some(r#"{"title":"A"}"#)),
     (Method::GET, "/api/issues", None),
@@ -21,8 +21,8 @@ const ROUTES: [(Method, &str, Option<&str>); 5] = [
     (Method::DELETE, "/api/issues/2", None),
 ];
 
-/// The routes that the document tells of.
-async fn told_routes(server: &TestServer) -> BTreeSet<String> {
+/// The routes of the document.
+async fn described_routes(server: &TestServer) -> BTreeSet<String> {
     let document = send(server.request(Method::GET, "/api/openapi.json")).await.body;
     let mut routes = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -39,7 +39,7 @@ async fn every_route_has_a_row() {
         let path = path.replace(|digit: char| digit.is_ascii_digit(), "{number}");
         format!("{method} {path}")
     });
-    assert_eq!(told_routes(&server).await, rows.collect());
+    assert_eq!(described_routes(&server).await, rows.collect());
 }
 
 fn filled(request: RequestBuilder, body: Option<&str>) -> RequestBuilder {
@@ -55,7 +55,7 @@ fn filled(request: RequestBuilder, body: Option<&str>) -> RequestBuilder {
 #[case::admin_who_tries_the_other_role(("user-456", "MEMBER"), [201, 200, 200, 403, 403])]
 #[case::no_member(("nobody", "ADMIN"), [401, 401, 401, 401, 401])]
 #[tokio::test(flavor = "multi_thread")]
-async fn each_route_is_for_certain_roles(#[case] caller: (&str, &str), #[case] expected: [u16; 5]) {
+async fn each_route_allows_certain_roles(#[case] caller: (&str, &str), #[case] expected: [u16; 5]) {
     let server = TestServer::start().await;
     for ((method, path, body), expected) in ROUTES.into_iter().zip(expected) {
         let answer = send(filled(server.of(caller, method.clone(), path), body)).await;
@@ -94,7 +94,7 @@ async fn a_refused_role_changes_nothing() {
 #[case::no_member(&[("x-organization-id", ORGANIZATION), ("x-user-id", "kalea")])]
 #[case::bearer(&[("authorization", "Bearer a.b.c")])]
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_are_all_told_the_same(#[case] headers: &[(&str, &str)]) {
+async fn all_unauthenticated_callers_receive_the_same_response(#[case] headers: &[(&str, &str)]) {
     let server = TestServer::start().await;
     let mut request = server.request(Method::GET, "/api/issues").header("x-request-id", "mine");
     for (name, value) in headers {
@@ -111,9 +111,9 @@ async fn strangers_are_all_told_the_same(#[case] headers: &[(&str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_yours_is_what_is_not_there() {
+async fn issues_of_other_organizations_do_not_exist() {
     let server = TestServer::start().await;
-    // Issue 3 of this organization exists; the others' have two at most.
+    // Issue 3 of this organization exists; the other organizations have at most two issues.
     let created = server.post(r#"{"title":"Ours"}"#).await;
     assert_eq!(created.body["id"], 3);
     let theirs = |method: Method, path: &str| {
@@ -147,7 +147,7 @@ async fn what_is_not_yours_is_what_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_of_others_are_nobody() {
+async fn members_of_other_organizations_do_not_exist() {
     let server = TestServer::start().await;
     for user in ["kalea", "nobody"] {
         let answer = server.post(&format!(r#"{{"title":"A","assigneeId":"{user}"}}"#)).await;
@@ -158,7 +158,7 @@ async fn members_of_others_are_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_attempt_is_told_to_the_watchful() {
+async fn a_refused_attempt_is_logged_as_a_security_event() {
     log::capture();
     let server = TestServer::start().await;
     let events = |id: &str| {

@@ -1,4 +1,4 @@
-//! A server over the demo data in memory, and a small client for it.
+//! A server with the demo data in memory, and a client for it.
 
 use std::{
     path::PathBuf,
@@ -31,7 +31,7 @@ use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// The demo's organization of the examples, and who is who in it.
+/// The organization of the demo data, and its members.
 pub(crate) const ORGANIZATION: &str = "org-123";
 pub(crate) const ADMIN: (&str, &str) = ("user-456", "ADMIN");
 pub(crate) const MEMBER: (&str, &str) = ("user-789", "MEMBER");
@@ -54,7 +54,7 @@ impl Query {
     }
 }
 
-/// A running server; stopped when dropped.
+/// A running server, which is stopped when it is dropped.
 pub(crate) struct TestServer {
     address: String,
     client: reqwest::Client,
@@ -62,7 +62,7 @@ pub(crate) struct TestServer {
     _running: JoinHandle<std::io::Result<()>>,
 }
 
-/// An answer that was read to its end.
+/// A response that was read completely.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -80,7 +80,7 @@ impl TestServer {
         Self::with(HttpLimits::default(), |issues| issues).await
     }
 
-    /// A server with other limits, or with other storage of issues once the demo is loaded.
+    /// A server with other limits, or with another issue port after the demo data is loaded.
     pub(crate) async fn with(
         limits: HttpLimits,
         replace: impl FnOnce(Arc<dyn Issues>) -> Arc<dyn Issues>,
@@ -175,7 +175,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 }
 
 impl Answer {
-    /// The names of the fields that an error is about.
+    /// The names of the fields of an error.
     pub(crate) fn fields(&self) -> Vec<&str> {
         let fields = self.body["error"]["fields"].as_array();
         fields.into_iter().flatten().filter_map(|problem| problem["field"].as_str()).collect()
@@ -190,7 +190,7 @@ impl Answer {
     }
 }
 
-/// An issue without its organization's id, which depends on how much demo data there is.
+/// An issue without its organization's id, which depends on the amount of demo data.
 pub(crate) fn without_organization(mut issue: Value) -> Value {
     let id = issue["organizationId"].take();
     assert!(id.as_str().unwrap().starts_with("org_"), "{id}");
