@@ -36,6 +36,25 @@ pub fn first_conflict<K>(wanted: &Interval, taken: impl IntoIterator<Item = (K, 
     conflicts(wanted, taken).next()
 }
 
+/// Returns the keys of the seats that a member loses when seats move onto each other. Each seat has a key, its time
+/// before, and its time after the move.
+///
+/// Seats that do not move have precedence, then those with the earlier new time.
+pub fn conflicting_moves<K>(seats: impl IntoIterator<Item = (K, Interval, Interval)>) -> Vec<K> {
+    let mut seats: Vec<(K, Interval, Interval)> = seats.into_iter().collect();
+    seats.sort_by_key(|(_, before, after)| (before != after, *after, *before));
+    let mut kept: Vec<Interval> = Vec::with_capacity(seats.len());
+    let mut conflicting = Vec::new();
+    for (key, before, after) in seats {
+        if before != after && kept.iter().any(|other| other.overlaps(&after)) {
+            conflicting.push(key);
+        } else {
+            kept.push(after);
+        }
+    }
+    conflicting
+}
+
 /// Returns all pairs of overlapping intervals, ordered by the start of the interval that starts first, whose key comes
 /// first in the pair.
 ///
@@ -157,6 +176,18 @@ mod tests {
         let found: Vec<_> = conflicts(&hours(2, 4), taken).collect();
         assert_eq!(found, ["late", "early"]);
         assert_eq!(first_conflict(&hours(6, 7), taken), None);
+    }
+
+    #[test]
+    fn conflicting_moves_keep_seats_that_stay_and_then_the_earlier_ones() {
+        let seats = [
+            ("moves onto one that stays", hours(0, 2), hours(9, 11)),
+            ("stays", hours(10, 12), hours(10, 12)),
+            ("moves second", hours(3, 4), hours(13, 15)),
+            ("moves first", hours(5, 6), hours(12, 14)),
+            ("takes the time of one that moves away", hours(20, 21), hours(5, 6)),
+        ];
+        assert_eq!(conflicting_moves(seats), ["moves onto one that stays", "moves second"]);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use convene_domain::{
     event::EventStatus,
-    id::{MemberId, RegistrationId},
+    id::MemberId,
     occurrence::{Exception, OccurrenceKey, StoredOccurrence},
+    overlap,
     registration::{CancellationReason, Registration, RegistrationStatus},
     time::interval::Interval,
 };
@@ -51,36 +52,20 @@ impl Transaction<'_> {
     }
 
     /// The confirmed registrations that cannot follow their occurrence, because they would conflict with another one
-    /// of the member. Registrations that do not move go first, then those that move, in the order of their new times.
+    /// of the member.
     fn conflicts(
         &self,
         edited: &BTreeMap<OccurrenceKey, &StoredOccurrence>,
         dropped: &[Registration],
     ) -> Vec<Registration> {
-        let seats = || {
-            let all = self.tenant.registrations.values();
-            all.filter(|one| one.status == RegistrationStatus::Confirmed)
-        };
-        let new_time = |seat: &Registration| edited.get(&seat.occurrence).map(|after| after.interval);
-        let moves = |seat: &Registration| new_time(seat).is_some_and(|interval| interval != seat.interval);
-        let mut moving: Vec<(Interval, RegistrationId)> =
-            seats().filter(|seat| moves(seat)).filter_map(|seat| Some((new_time(seat)?, seat.id))).collect();
-        moving.sort_unstable();
-        let mut agendas: BTreeMap<MemberId, Vec<Interval>> = BTreeMap::new();
-        for seat in seats().filter(|seat| !moves(seat) && !dropped.contains(seat)) {
-            agendas.entry(seat.member).or_default().push(seat.interval);
-        }
-        let mut conflicting = Vec::new();
-        for (interval, id) in moving {
-            let Some(seat) = self.tenant.registrations.get(&id) else { continue };
-            let agenda = agendas.entry(seat.member).or_default();
-            if agenda.iter().any(|busy| busy.overlaps(&interval)) {
-                conflicting.push(seat.clone());
-            } else {
-                agenda.push(interval);
+        let mut seats: BTreeMap<MemberId, Vec<(Registration, Interval, Interval)>> = BTreeMap::new();
+        for seat in self.tenant.registrations.values() {
+            if seat.status == RegistrationStatus::Confirmed && !dropped.contains(seat) {
+                let after = edited.get(&seat.occurrence).map_or(seat.interval, |after| after.interval);
+                seats.entry(seat.member).or_default().push((seat.clone(), seat.interval, after));
             }
         }
-        conflicting
+        seats.into_values().flat_map(overlap::conflicting_moves).collect()
     }
 
     /// Stores the edited occurrences, with the counters as the cancellations left them.
