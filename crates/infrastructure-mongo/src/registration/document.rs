@@ -135,3 +135,45 @@ impl TryFrom<RegistrationDocument> for Registration {
         Self::try_from(&document)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f";
+
+    #[test]
+    fn refuses_fields_that_contradict_the_status() {
+        let confirmed = RegistrationDocument {
+            id: format!("reg_{UUID}"),
+            organization: format!("org_{UUID}"),
+            occurrence: format!("evt_{UUID}_20261122T090000Z"),
+            event: format!("evt_{UUID}"),
+            member: format!("mbr_{UUID}"),
+            starts_at: DateTime::from_millis(0),
+            ends_at: DateTime::from_millis(1),
+            status: "CONFIRMED".to_owned(),
+            active: true,
+            waitlist_sequence: None,
+            created_at: DateTime::from_millis(0),
+            cancelled_at: None,
+            cancellation_reason: None,
+            idempotency: None,
+        };
+        let read = |document: &RegistrationDocument| Registration::try_from(document);
+        assert_eq!(read(&confirmed).unwrap().status, RegistrationStatus::Confirmed);
+        let of_status =
+            |status: &str| RegistrationDocument { status: status.to_owned(), ..confirmed.clone() };
+        let cancelled_at = Some(DateTime::from_millis(0));
+        for corrupt in [
+            RegistrationDocument { active: false, ..confirmed.clone() },
+            RegistrationDocument { waitlist_sequence: Some(1), ..confirmed.clone() },
+            RegistrationDocument { cancelled_at, ..confirmed.clone() },
+            of_status("WAITLISTED"),
+            of_status("CANCELLED"),
+            RegistrationDocument { active: false, cancelled_at, ..of_status("CANCELLED") },
+        ] {
+            assert!(read(&corrupt).is_err(), "{corrupt:?}");
+        }
+    }
+}
