@@ -46,10 +46,3 @@ impl AgendaDocument {
         }
     }
 }
-
-impl BusyDocument {
-    /// Tests whether the entry overlaps this interval. Intervals are half-open, so touching ends do not overlap.
-    pub(crate) fn overlaps(&self, starts_at: DateTime, ends_at: DateTime) -> bool {
-        self.starts_at < ends_at && starts_at < self.ends_at
-    }
-}

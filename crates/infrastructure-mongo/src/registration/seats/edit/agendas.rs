@@ -6,14 +6,16 @@ use bson::doc;
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
+    overlap::conflicting_moves,
     registration::{Registration, RegistrationStatus},
+    time::interval::Interval,
 };
 
 use super::{CHUNK, Effect, Effects, expect};
 use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
-        convert::{Fields, date},
+        convert::{Fields, date, instant},
     },
     error::Attempt,
     schema,
@@ -61,34 +63,36 @@ impl Moves {
     fn plan_one(&mut self, mut agenda: AgendaDocument, effects: &Effects<'_>) -> Attempt<()> {
         let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
         let member = fields.read("_id", MemberId::parse(&agenda.id))?;
-        let (mut moving, mut staying) = (Vec::new(), Vec::new());
+        let (mut entries, mut seats) = (Vec::new(), Vec::new());
         for entry in std::mem::take(&mut agenda.busy) {
-            let before = fields.read("busy.occurrence", OccurrenceKey::parse(&entry.occurrence))?;
-            match effects.moved(before) {
-                Some(after) => moving.push((
-                    before,
-                    BusyDocument {
-                        starts_at: date(after.interval.start()),
-                        ends_at: date(after.interval.end()),
-                        occurrence: after.key.to_string(),
-                        batch: entry.batch,
-                    },
-                )),
-                None if effects.on(before) == Effect::Kept => staying.push(entry),
+            let key = fields.read("busy.occurrence", OccurrenceKey::parse(&entry.occurrence))?;
+            let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
+            let before = fields.read("busy.endsAt", interval)?;
+            match effects.moved(key) {
+                Some(after) => {
+                    seats.push((key, before, after.interval));
+                    entries.push((
+                        key,
+                        BusyDocument {
+                            starts_at: date(after.interval.start()),
+                            ends_at: date(after.interval.end()),
+                            occurrence: after.key.to_string(),
+                            batch: entry.batch,
+                        },
+                    ));
+                }
+                None if effects.on(key) == Effect::Kept => {
+                    seats.push((key, before, before));
+                    entries.push((key, entry));
+                }
                 None => {}
             }
         }
-        // Seats that stay have precedence; among those that move, the earlier start has.
-        moving.sort_by_key(|(_, entry)| entry.starts_at);
-        for (before, entry) in moving {
-            if staying.iter().any(|other| other.overlaps(entry.starts_at, entry.ends_at)) {
-                self.conflicts.insert((before, member));
-            } else {
-                staying.push(entry);
-            }
-        }
-        staying.sort_by_key(|entry| entry.starts_at);
-        agenda.busy = staying;
+        let conflicting: HashSet<OccurrenceKey> = conflicting_moves(seats).into_iter().collect();
+        entries.retain(|(key, _)| !conflicting.contains(key));
+        entries.sort_by_key(|(_, entry)| entry.starts_at);
+        agenda.busy = entries.into_iter().map(|(_, entry)| entry).collect();
+        self.conflicts.extend(conflicting.into_iter().map(|key| (key, member)));
         self.agendas.push(agenda);
         Ok(())
     }
