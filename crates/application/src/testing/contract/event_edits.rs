@@ -159,13 +159,13 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environmen
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(24 + 6))).await;
     let crowd = tenant.crowd(2).await;
-    let clashing = tenant.seat(&event, day(1), &crowd[0]).await;
+    let conflicting = tenant.seat(&event, day(1), &crowd[0]).await;
     let fitting = tenant.seat(&event, day(1), &crowd[1]).await;
     let later = tenant.seat(&event, day(2), &crowd[0]).await;
     let in_the_way = tenant.seat(&other, day(1) + Duration::hours(6), &crowd[0]).await;
     let journal = tenant.journal().await;
     let refused = edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await;
-    let expected = Refusal::RegistrationsAffected { count: 1, registrations: vec![clashing.clone()] };
+    let expected = Refusal::RegistrationsAffected { count: 1, registrations: vec![conflicting.clone()] };
     assert_eq!(refusal(refused), expected);
     journal.expect_nothing().await;
     assert_eq!(tenant.registration_now(&fitting).await, fitting);
@@ -175,10 +175,10 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environmen
     journal
         .expect([
             ("event.updated", event.id.to_string()),
-            ("registration.cancelled", clashing.id.to_string()),
+            ("registration.cancelled", conflicting.id.to_string()),
         ])
         .await;
-    let now = tenant.registration_now(&clashing).await;
+    let now = tenant.registration_now(&conflicting).await;
     assert_eq!(now.status.cancellation_reason(), Some(CancellationReason::OccurrenceMoved));
     assert_eq!(tenant.registration_now(&in_the_way).await, in_the_way);
     for (registration, start) in [(&fitting, day(1)), (&later, day(2))] {
@@ -186,9 +186,9 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environmen
         assert_eq!(now.interval, event.interval_from(start + Duration::hours(6)));
         assert_eq!(now.status, RegistrationStatus::Confirmed);
     }
-    assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
+    assert_eq!(tenant.counts(conflicting.occurrence).await, (1, 0));
 
-    // Edits that only touch another seat are no clash: from 14:00 to 15:00, then something else.
+    // Touching seats do not conflict: from 14:00 to 15:00, then something else.
     let changed = edit(&tenant, &event, at_hour(14), OnAffected::Refuse).await.unwrap();
     assert_eq!(changed.cancelled_registrations, 0);
 }
@@ -198,7 +198,7 @@ pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(environment: Envir
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
     let other = tenant.event(EventBuilder::once(FIRST + Duration::hours(6))).await;
     let crowd = tenant.crowd(2).await;
-    let clashing = tenant.seat(&event, day(0), &crowd[0]).await;
+    let conflicting = tenant.seat(&event, day(0), &crowd[0]).await;
     let waiting = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     tenant.seat(&other, day(0) + Duration::hours(6), &crowd[0]).await;
     let journal = tenant.journal().await;
@@ -207,11 +207,11 @@ pub(super) async fn seats_freed_by_an_edit_go_to_the_waitlist(environment: Envir
     journal
         .expect([
             ("event.updated", event.id.to_string()),
-            ("registration.cancelled", clashing.id.to_string()),
+            ("registration.cancelled", conflicting.id.to_string()),
             ("registration.promoted", waiting.id.to_string()),
         ])
         .await;
-    assert_eq!(tenant.counts(clashing.occurrence).await, (1, 0));
+    assert_eq!(tenant.counts(conflicting.occurrence).await, (1, 0));
 }
 
 pub(super) async fn seats_of_one_member_can_swap_times(environment: Environment) {
