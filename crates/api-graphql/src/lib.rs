@@ -21,6 +21,7 @@
 pub mod auth;
 pub mod callers;
 pub mod config;
+pub mod errors;
 pub mod execution;
 mod fingerprint;
 pub mod graphql;

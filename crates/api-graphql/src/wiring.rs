@@ -54,7 +54,7 @@ impl BackendError {
         match self {
             Self::Connection(ConnectError::Unreachable(_)) => true,
             Self::Connection(ConnectError::Uri(_) | ConnectError::NoReplicaSet) => false,
-            Self::Preparation(fault) | Self::Check(fault) => fault.is_retryable(),
+            Self::Preparation(fault) | Self::Check(fault) => fault.kind().is_retryable(),
         }
     }
 }

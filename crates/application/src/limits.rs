@@ -1,7 +1,49 @@
-//! The limits of requests, each with its reason.
+//! The limits of changes and queries, each with its reason.
 
-/// The items of one list in a filter. It is far above the number of statuses or of events that a view shows.
+use std::fmt;
+
+use convene_domain::event::Event;
+
+/// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
+pub const UPCOMING_REGISTRATIONS: usize = 1_000;
+
+/// Confirmed and waitlisted registrations that one edit may affect, as many as one transaction can change in its
+/// few seconds.
+pub const EDITED_REGISTRATIONS: u32 = 10_000;
+
+/// Registrations that a refusal lists, as many as a page has items.
+pub const LISTED_REGISTRATIONS: usize = 100;
+
+/// Items of one list in a filter. It is far above the number of statuses, or of events that a view shows.
 pub const FILTER_VALUES: usize = 100;
 
-/// The ids of one look-up of many things, as many as a page has items.
+/// Ids of one lookup, as many as a page has items.
 pub const IDS: usize = 100;
+
+/// A limit that a change can exceed because of what is already stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    UpcomingRegistrations,
+    EditedRegistrations,
+    EarlierSchedules,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UpcomingRegistrations => write!(
+                f,
+                "the number of a member's upcoming registrations is limited to {UPCOMING_REGISTRATIONS}"
+            ),
+            Self::EditedRegistrations => write!(
+                f,
+                "the number of registrations that one edit affects is limited to {EDITED_REGISTRATIONS}"
+            ),
+            Self::EarlierSchedules => write!(
+                f,
+                "the number of times that a series can be rescheduled after its start is limited to {}",
+                Event::MAX_EARLIER_SCHEDULES
+            ),
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 use convene_application::{
     caller::{Admin, Caller, Identity, Operator},
     change::RequestMetadata,
-    failure::{Failure, Fault, Refusal},
+    failure::{Failure, Fault, Refusal, RefusalCode},
     idempotency::Idempotency,
     ports::Clock,
     use_cases::UseCases,
@@ -64,7 +64,7 @@ impl Context {
     pub(crate) fn caller(&self) -> Result<&Caller, FieldProblem> {
         self.member().ok_or_else(|| {
             self.note_denied(&[Refusal::MembersOnly]);
-            FieldProblem::NoOrganization
+            Refusal::MembersOnly.into()
         })
     }
 
@@ -95,10 +95,7 @@ impl Context {
 
     /// Logs and counts a security event if the caller's role is the reason of the refusal.
     pub(crate) fn note_denied(&self, refusals: &[Refusal]) {
-        let by_role = |refusal: &Refusal| {
-            matches!(refusal, Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly)
-        };
-        if refusals.iter().any(by_role) {
+        if refusals.iter().any(|refusal| refusal.code() == RefusalCode::Forbidden) {
             telemetry::report_forbidden("graphql", self.member(), &self.request_id);
         }
     }
@@ -119,7 +116,7 @@ impl Context {
 
     /// The loaders of the caller's organization.
     pub(crate) fn loaders(&self) -> Result<Arc<Loaders>, FieldProblem> {
-        let loaders = self.loaders.as_ref().ok_or(FieldProblem::NoOrganization)?;
+        let loaders = self.loaders.as_ref().ok_or(Refusal::MembersOnly)?;
         Ok(Arc::clone(&lock(loaders)))
     }
 

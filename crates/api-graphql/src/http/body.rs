@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use actix_web::{
-    http::{
-        StatusCode,
-        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
-    },
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
     web,
 };
 use bytes::BytesMut;
 use futures::StreamExt;
 
 use crate::{
+    errors::RequestError,
     http::{error::HttpError, limits::HttpLimits},
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -39,7 +37,7 @@ pub fn check_kind(headers: &HeaderMap) -> Result<(), HttpError> {
 }
 
 fn unsupported(message: &str) -> HttpError {
-    HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message)
+    HttpError::with_message(RequestError::UnsupportedMediaType, message)
 }
 
 fn is_json_in_utf8(content_type: &str) -> bool {
@@ -75,7 +73,7 @@ async fn collect(mut payload: web::Payload, limit: usize) -> Result<BytesMut, Ht
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
-            HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The body did not arrive whole.")
+            HttpError::with_message(RequestError::BadRequest, "The body did not arrive completely.")
         })?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));
@@ -88,13 +86,13 @@ async fn collect(mut payload: web::Payload, limit: usize) -> Result<BytesMut, Ht
 fn too_large(limit: usize) -> HttpError {
     record_security_event(SecurityEvent::OversizedRequest);
     let message = format!("The body is larger than {limit} bytes.");
-    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+    HttpError::with_message(RequestError::PayloadTooLarge, message)
 }
 
 fn too_slow(limit: Duration) -> HttpError {
     record_security_event(SecurityEvent::SlowRequest);
     let message = format!("The body did not arrive within {} seconds.", limit.as_secs());
-    HttpError::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+    HttpError::with_message(RequestError::RequestTimeout, message)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method, StatusCode,
+        Method,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -19,6 +19,7 @@ use tracing_actix_web::RootSpanBuilder;
 
 use super::{error::HttpError, graphql::OperationSummary, limits::HttpLimits};
 use crate::{
+    errors::RequestError,
     request_id::{self, NewRequestId, RequestId},
     telemetry::{self, SecurityEvent, record_security_event},
 };
@@ -66,11 +67,7 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
         },
         false => {
             record_security_event(SecurityEvent::OversizedRequest);
-            let refusal = HttpError::new(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "HEADERS_TOO_LARGE",
-                "The headers are too large.",
-            );
+            let refusal = HttpError::new(RequestError::HeadersTooLarge);
             request.into_response(refusal.response_with_id(&id).map_into_right_body())
         }
     };

@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
 use super::error::HttpError;
-use crate::{auth::Fault, request_id::RequestId, telemetry};
+use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry};
 
 /// How long a readiness probe may take. Balancers ask every few seconds and count a slow answer as none.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);
@@ -75,7 +75,7 @@ async fn live() -> HttpResponse {
 
 async fn ready(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {
     let not_ready = |message: &str| {
-        let error = HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", message);
+        let error = HttpError::with_message(RequestError::NotReady, message);
         error.response(&request)
     };
     if health.shutting_down.has_begun() {

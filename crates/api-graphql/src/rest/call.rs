@@ -5,7 +5,7 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller, Identity},
-    failure::{Failure, Outcome, Refusal},
+    failure::{Failure, FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
 use futures::FutureExt;
@@ -46,8 +46,8 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
     let answer = match timeout(server.1.request_time, guarded).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_panic)) => Err(HttpError::internal()),
-        Err(_elapsed) if call.begun.get() => Err(failure::outcome_unknown()),
-        Err(_elapsed) => Err(failure::unavailable()),
+        Err(_elapsed) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
+        Err(_elapsed) => Err(HttpError::new(FaultKind::Unavailable)),
     };
     answer.unwrap_or_else(|error| error.response_with_id(&request_id))
 }
@@ -97,7 +97,7 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         match task.await {
             Ok(outcome) => outcome.map_err(|failure| self.failed(failure)),
             // The task panicked, so the outcome is not known.
-            Err(_panic) => Err(failure::outcome_unknown()),
+            Err(_panic) => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::failure::invalid;
 use crate::{
+    errors::RequestError,
     http::error::{FieldProblem, HttpError},
     strict_json,
 };
@@ -112,7 +112,7 @@ impl Body {
     /// # Errors
     /// 400 for everything but a JSON object.
     pub(super) fn parse(text: &[u8]) -> Result<Self, HttpError> {
-        let refuse = |message| HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+        let refuse = |message| HttpError::with_message(RequestError::BadRequest, message);
         match strict_json::from_slice(text) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(_) => Err(refuse(String::from("The body must be a JSON object."))),
@@ -147,7 +147,7 @@ impl Query {
     /// 400 for one that cannot be read.
     pub(super) fn parse(text: &str) -> Result<Self, HttpError> {
         let refuse =
-            |_| HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string cannot be read.");
+            |_| HttpError::with_message(RequestError::BadRequest, "The query string cannot be read.");
         serde_urlencoded::from_str(text).map(Self).map_err(refuse)
     }
 

@@ -138,7 +138,7 @@ async fn what_resolvers_say_is_passed_on_only_with_a_code() {
     assert_eq!(body["errors"][0]["extensions"]["code"], "FORBIDDEN");
 
     let body: Value = server.query("{ broken }").await.json().await.unwrap();
-    assert_eq!(body["errors"][0]["message"], "Something went wrong on the server.");
+    assert_eq!(body["errors"][0]["message"], "An internal error occurred.");
     assert_eq!(body["errors"][0]["extensions"]["code"], "INTERNAL");
     assert!(body["errors"][0]["extensions"]["requestId"].is_string());
 }

@@ -10,13 +10,13 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    MAX_TOUCHED_SEATS,
     changes::event_changes,
     mapping::{OccurrenceStep, map_occurrences},
 };
 use crate::{
     event::patch::patched,
     failure::{Field, Refusal},
+    limits::{EDITED_REGISTRATIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch},
 };
 
@@ -72,11 +72,8 @@ pub fn plan_event_edit(
         }
         _ => plan_whole(event, &edit.patch, stored, now)?,
     };
-    if plan.touched_seats() > MAX_TOUCHED_SEATS {
-        return Err(vec![Refusal::LimitExceeded {
-            what: "the number of registrations that one edit touches",
-            limit: MAX_TOUCHED_SEATS,
-        }]);
+    if plan.touched_seats() > EDITED_REGISTRATIONS {
+        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
     let too_small = |step: &OccurrenceStep| match step {
         OccurrenceStep::Become { before, after } if before.taken > after.capacity.get() => Some(before.taken),
@@ -117,10 +114,7 @@ fn keep_previous_schedule(event: &Event, edited: &mut Event, now: Instant) -> Re
         return Ok(());
     }
     if event.earlier.len() >= Event::MAX_EARLIER_SCHEDULES {
-        return Err(vec![Refusal::LimitExceeded {
-            what: "the number of times that a series which has begun can be rescheduled",
-            limit: 100,
-        }]);
+        return Err(vec![Refusal::LimitExceeded(Limit::EarlierSchedules)]);
     }
     edited.earlier.push(EarlierSchedule {
         series: event.series.clone(),
@@ -182,7 +176,7 @@ fn plan_split(
 /// Plans the cancellation of an event.
 ///
 /// # Errors
-/// [`Refusal::AlreadyCancelled`], or [`Refusal::LimitExceeded`] above [`MAX_TOUCHED_SEATS`].
+/// [`Refusal::AlreadyCancelled`], or [`Refusal::LimitExceeded`] above [`EDITED_REGISTRATIONS`].
 pub fn plan_cancellation(
     event: &Event,
     stored: &[StoredOccurrence],
@@ -214,11 +208,8 @@ pub fn plan_cancellation(
             .into_vec(),
     }];
     let plan = EventPlan { event: cancelled, ended: None, steps, entries };
-    if plan.touched_seats() > MAX_TOUCHED_SEATS {
-        return Err(vec![Refusal::LimitExceeded {
-            what: "the number of registrations that one edit touches",
-            limit: MAX_TOUCHED_SEATS,
-        }]);
+    if plan.touched_seats() > EDITED_REGISTRATIONS {
+        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
     Ok(plan)
 }

@@ -16,8 +16,5 @@ pub use event::{EventPlan, plan_cancellation, plan_event_edit};
 pub use mapping::OccurrenceStep;
 pub use occurrence::{OccurrencePlan, plan_occurrence_cancellation, plan_occurrence_edit};
 
-/// The maximum number of active registrations that one edit may touch, limited by the lifetime of a transaction.
-pub const MAX_TOUCHED_SEATS: u32 = 10_000;
-
 #[cfg(test)]
 mod tests;

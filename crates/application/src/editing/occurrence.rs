@@ -7,9 +7,10 @@ use convene_domain::{
     time::Instant,
 };
 
-use super::{MAX_TOUCHED_SEATS, changes::occurrence_changes, mapping::interval_of};
+use super::{changes::occurrence_changes, mapping::interval_of};
 use crate::{
     failure::{Field, Refusal},
+    limits::{EDITED_REGISTRATIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
 };
 
@@ -60,7 +61,7 @@ pub fn plan_occurrence_edit(
 ///
 /// # Errors
 /// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun; [`Refusal::LimitExceeded`]
-/// above [`MAX_TOUCHED_SEATS`].
+/// above [`EDITED_REGISTRATIONS`].
 pub fn plan_occurrence_cancellation(
     event: &Event,
     before: &StoredOccurrence,
@@ -72,11 +73,8 @@ pub fn plan_occurrence_cancellation(
     if before.interval.start() <= now {
         return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
     }
-    if before.taken + before.waiting > MAX_TOUCHED_SEATS {
-        return Err(vec![Refusal::LimitExceeded {
-            what: "the number of registrations that one edit touches",
-            limit: MAX_TOUCHED_SEATS,
-        }]);
+    if before.taken + before.waiting > EDITED_REGISTRATIONS {
+        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
     let mut after = before.clone();
     after.status = OccurrenceStatus::Cancelled;

@@ -1,9 +1,10 @@
-//! How a use case ends when it does not succeed.
+//! The two ways in which a use case fails, and the table of their codes and messages.
 //!
-//! A *refusal* is an answer: the rules say no, nothing was changed, and it carries the data that explain it. A
-//! *fault* is a failure of the machinery: it keeps its source for the log and tells the caller only whether to
-//! try again.
+//! A [`Refusal`] is an answer by the rules: nothing was changed, and it carries the data that explain it. A [`Fault`]
+//! is a technical failure: it keeps its source for the log, and a caller sees its [`FaultKind`] only. Transports
+//! render what is written here; they add no codes or messages of their own to it.
 
+mod code;
 mod fault;
 mod field;
 mod refusal;
@@ -11,18 +12,18 @@ mod refusal;
 use convene_domain::registration::RegistrationRefusal;
 
 pub use self::{
-    fault::{Fault, Source},
+    code::RefusalCode,
+    fault::{Fault, FaultKind, Source},
     field::{Field, FieldPath},
-    refusal::Refusal,
+    refusal::{Refusal, UNKNOWN_REFERENCE},
 };
 
-/// How a use case ends when it does not succeed.
+/// The failure of a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The rules say no; at least one reason, all that were found.
+    /// All refusals that were found, at least one.
     #[error("refused: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Refusal>),
-    /// The machinery failed.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -39,5 +40,5 @@ impl From<RegistrationRefusal> for Failure {
     }
 }
 
-/// What a use case, or a port that decides, answers with.
+/// The result of a use case, or of a port that decides.
 pub type Outcome<T> = Result<T, Failure>;

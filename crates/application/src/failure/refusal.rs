@@ -5,129 +5,119 @@ use convene_domain::{
     time::Instant,
 };
 
-use super::FieldPath;
+use super::{Field, FieldPath, RefusalCode};
+use crate::limits::Limit;
 
-/// Why the rules say no. Nothing was changed.
+/// The reason of a refused field that refers to a missing object, to follow the field's name.
+pub const UNKNOWN_REFERENCE: &str = "refers to nothing that exists";
+
+/// An answer by the rules: nothing was changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// A value that is not allowed.
     #[error("{field} {message}")]
     InvalidInput {
-        /// Where.
         field: FieldPath,
-        /// What is wrong, to follow the field's name.
+        /// The reason, to follow the field's name.
         message: String,
     },
-    /// What a field refers to does not exist, or not for this caller: the two are never told apart.
-    #[error("{field} refers to nothing that exists")]
-    NotFound {
-        /// Which reference.
-        field: FieldPath,
-    },
-    /// The caller's role does not allow it.
+    /// The field refers to an object that does not exist, or not for this caller; the two are never distinguished.
+    #[error("{field} {}", UNKNOWN_REFERENCE)]
+    NotFound { field: FieldPath },
     #[error("only an admin of the organization may do this")]
     AdminOnly,
-    /// The caller belongs to no organization, and what is asked for does.
     #[error("only a member of the organization may do this")]
     MembersOnly,
-    /// Only the platform's operator may do this.
     #[error("only the platform's operator may do this")]
     OperatorOnly,
-    /// Something of this name is there already.
+    /// The value of the field is unique and belongs to another object.
     #[error("{field} is taken")]
-    AlreadyExists {
-        /// Which name.
-        field: FieldPath,
-    },
-    /// Somebody else changed it first.
+    AlreadyExists { field: FieldPath },
     #[error("it was changed in the meantime and is at version {current} now")]
-    VersionConflict {
-        /// The version it has now.
-        current: u32,
-    },
-    /// The idempotency key was used for another input.
+    VersionConflict { current: u32 },
     #[error("this idempotency key was used with another input")]
     IdempotencyKeyReused,
-    /// No seat is free.
     #[error("every seat of the occurrence is taken")]
     OccurrenceFull,
-    /// The member holds another registration at that time.
     #[error("the member is registered elsewhere at that time")]
-    ScheduleConflict {
-        /// The registration in the way.
-        with: Box<Registration>,
-    },
-    /// The member is registered for, or waits for, this occurrence already.
+    ScheduleConflict { with: Box<Registration> },
+    /// The member has a confirmed or waitlisted registration for the occurrence.
     #[error("the member is already registered for the occurrence")]
     AlreadyRegistered,
-    /// Registration opens later.
     #[error("registration has not opened yet")]
-    RegistrationNotOpen {
-        /// When it opens.
-        opens_at: Instant,
-    },
-    /// Registration has closed.
+    RegistrationNotOpen { opens_at: Instant },
     #[error("registration has closed")]
-    RegistrationClosed {
-        /// When it closed.
-        closed_at: Instant,
-    },
-    /// The occurrence is cancelled.
+    RegistrationClosed { closed_at: Instant },
     #[error("the occurrence is cancelled")]
     OccurrenceCancelled,
-    /// The event is cancelled.
     #[error("the event is cancelled")]
     EventCancelled,
-    /// It is too late to cancel.
     #[error("it is too late to cancel")]
-    CancellationClosed {
-        /// Until when it was possible.
-        closed_at: Instant,
-    },
-    /// It was cancelled before.
+    CancellationClosed { closed_at: Instant },
     #[error("it is already cancelled")]
     AlreadyCancelled,
-    /// The event repeats, so one of its occurrences must be named.
-    #[error("the event repeats: register for one of its occurrences")]
+    #[error("the event is recurring: register for one of its occurrences")]
     EventIsRecurring,
-    /// More seats are taken than there would be.
-    #[error("{taken} seats are taken, more than there would be")]
-    CapacityBelowRegistrations {
-        /// How many are taken.
-        taken: u32,
-    },
-    /// People hold seats in what the change would drop or move onto another seat of theirs.
+    #[error("{taken} seats are taken, more than the new capacity")]
+    CapacityBelowRegistrations { taken: u32 },
+    /// The change would drop confirmed registrations, or move them onto another seat of the same member.
     #[error("the change affects {count} registrations")]
     RegistrationsAffected {
-        /// How many registrations.
         count: u32,
-        /// The first of them, at most 100.
+        /// The first ones.
         registrations: Vec<Registration>,
     },
-    /// A limit of the platform.
-    #[error("{what} is limited to {limit}")]
-    LimitExceeded {
-        /// What is limited.
-        what: &'static str,
-        /// To how many.
-        limit: u32,
-    },
-    /// An organization must keep an admin.
+    #[error("{0}")]
+    LimitExceeded(Limit),
     #[error("the organization's last admin must stay one")]
     LastAdmin,
 }
 
 impl Refusal {
-    /// A value that is not allowed.
+    /// The refusal of a value.
     #[must_use]
     pub fn invalid(field: impl Into<FieldPath>, message: impl fmt::Display) -> Self {
         Self::InvalidInput { field: field.into(), message: message.to_string() }
     }
 
-    /// A reference to what does not exist for this caller.
+    /// The refusal of a reference to an object that does not exist for this caller.
     #[must_use]
     pub fn not_found(field: impl Into<FieldPath>) -> Self {
         Self::NotFound { field: field.into() }
+    }
+
+    #[must_use]
+    pub fn code(&self) -> RefusalCode {
+        self.code_and_field().0
+    }
+
+    /// The code and the field to correct; the other half of the table, the message, is the `Display` form.
+    #[must_use]
+    pub fn code_and_field(&self) -> (RefusalCode, Option<FieldPath>) {
+        use RefusalCode as Code;
+        match self {
+            Self::InvalidInput { field, .. } => (Code::InvalidInput, Some(field.clone())),
+            Self::NotFound { field } => (Code::NotFound, Some(field.clone())),
+            Self::AlreadyExists { field } => (Code::AlreadyExists, Some(field.clone())),
+            Self::AdminOnly | Self::MembersOnly | Self::OperatorOnly => (Code::Forbidden, None),
+            Self::VersionConflict { .. } => (Code::VersionConflict, Some(Field::ExpectedVersion.into())),
+            Self::IdempotencyKeyReused => (Code::IdempotencyKeyReused, Some(Field::IdempotencyKey.into())),
+            Self::OccurrenceFull => (Code::OccurrenceFull, None),
+            Self::ScheduleConflict { .. } => (Code::ScheduleConflict, None),
+            Self::AlreadyRegistered => (Code::AlreadyRegistered, None),
+            Self::RegistrationNotOpen { .. } => (Code::RegistrationNotOpen, None),
+            Self::RegistrationClosed { .. } => (Code::RegistrationClosed, None),
+            Self::OccurrenceCancelled => (Code::OccurrenceCancelled, None),
+            Self::EventCancelled => (Code::EventCancelled, None),
+            Self::CancellationClosed { .. } => (Code::CancellationClosed, None),
+            Self::AlreadyCancelled => (Code::AlreadyCancelled, None),
+            Self::EventIsRecurring => (Code::EventIsRecurring, Some(Field::EventId.into())),
+            Self::CapacityBelowRegistrations { .. } => {
+                (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
+            }
+            Self::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
+            Self::LimitExceeded(_) => (Code::LimitExceeded, None),
+            Self::LastAdmin => (Code::LastAdmin, None),
+        }
     }
 }
 

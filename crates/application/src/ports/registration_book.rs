@@ -6,22 +6,7 @@ use convene_domain::{
     registration::Registration,
 };
 
-use crate::{
-    caller::TenantScope,
-    change::Change,
-    failure::{Outcome, Refusal},
-};
-
-/// The maximum of confirmed registrations of one member that have not ended. Adapters may keep them in one document.
-pub const MAX_UPCOMING_REGISTRATIONS: usize = 1_000;
-
-impl Refusal {
-    /// The refusal of a seat beyond [`MAX_UPCOMING_REGISTRATIONS`].
-    #[must_use]
-    pub const fn too_many_upcoming_registrations() -> Self {
-        Self::LimitExceeded { what: "the number of a member's upcoming registrations", limit: 1_000 }
-    }
-}
+use crate::{caller::TenantScope, change::Change, failure::Outcome};
 
 /// A request to register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +57,7 @@ pub trait RegistrationBook: Send + Sync {
     /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
     /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
     /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above
-    /// [`MAX_UPCOMING_REGISTRATIONS`]. `AlreadyRegistered` goes before `ScheduleConflict`.
+    /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS). `AlreadyRegistered` goes before `ScheduleConflict`.
     async fn register(
         &self,
         scope: &TenantScope,

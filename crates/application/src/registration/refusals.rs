@@ -7,11 +7,8 @@ use convene_domain::{
 
 use crate::{
     failure::{Field, Refusal},
-    ports::MAX_UPCOMING_REGISTRATIONS,
+    limits::{LISTED_REGISTRATIONS, Limit, UPCOMING_REGISTRATIONS},
 };
-
-/// The maximum of registrations that [`affected`] lists.
-pub const MAX_LISTED: usize = 100;
 
 /// The refusal for a registration that does not exist, or not for the caller.
 #[must_use]
@@ -38,7 +35,9 @@ pub fn refusal_for(reason: RegistrationRefusal, cancelled_by_itself: bool, event
 pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<Refusal> {
     match conflict {
         Some(with) => Some(Refusal::ScheduleConflict { with: Box::new(with) }),
-        None if upcoming >= MAX_UPCOMING_REGISTRATIONS => Some(Refusal::too_many_upcoming_registrations()),
+        None if upcoming >= UPCOMING_REGISTRATIONS => {
+            Some(Refusal::LimitExceeded(Limit::UpcomingRegistrations))
+        }
         None => None,
     }
 }
@@ -48,6 +47,6 @@ pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<R
 pub fn affected(mut registrations: Vec<Registration>) -> Option<Refusal> {
     let count = u32::try_from(registrations.len()).unwrap_or(u32::MAX);
     registrations.sort_by_key(|registration| (registration.interval.start(), registration.id));
-    registrations.truncate(MAX_LISTED);
+    registrations.truncate(LISTED_REGISTRATIONS);
     (count > 0).then_some(Refusal::RegistrationsAffected { count, registrations })
 }

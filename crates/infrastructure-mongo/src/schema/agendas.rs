@@ -1,13 +1,10 @@
 use bson::{DateTime, Document, doc};
-use convene_application::ports::MAX_UPCOMING_REGISTRATIONS;
+use convene_application::limits::UPCOMING_REGISTRATIONS;
 
 use super::{
     CollectionSchema, ScopeField,
     rules::{date, documents_where, id, list, long, object, occurrence_key},
 };
-
-/// The maximum number of entries in an agenda.
-pub(crate) const MOST_ENTRIES: usize = MAX_UPCOMING_REGISTRATIONS;
 
 pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
     name: "agendas",
@@ -18,7 +15,7 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
             &[("batch", doc! { "bsonType": "long" })],
         );
         documents_where(
-            &[("_id", id("mbr")), ("organization", id("org")), ("busy", list(entry, MOST_ENTRIES))],
+            &[("_id", id("mbr")), ("organization", id("org")), ("busy", list(entry, UPCOMING_REGISTRATIONS))],
             &[("waitlistJoins", long(0))],
             nothing_overlaps(),
         )

@@ -23,7 +23,7 @@ use mongodb::IndexModel;
 pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
-    agendas::{AGENDAS, MOST_ENTRIES, nothing_overlaps},
+    agendas::{AGENDAS, nothing_overlaps},
     ensure::{activity_retention, ensure},
     events::EVENTS,
     idempotency::{CREATE_ORGANIZATION, IDEMPOTENCY},

@@ -1,4 +1,4 @@
-//! How failures reach a caller.
+//! The form in which failures reach a caller.
 //!
 //! A mutation that the rules refuse answers with its payload and `userErrors` (`user_error.rs`). Everything else that
 //! goes wrong is a top-level error with an `extensions.code` ([`top_level`]).

@@ -1,67 +1,75 @@
 use std::borrow::Cow;
 
-use convene_application::failure::{Field, FieldPath, Refusal};
-use juniper::{GraphQLEnum, GraphQLInterface, GraphQLObject, InputValue, ToInputValue};
+use convene_application::failure::{Refusal, RefusalCode};
+use juniper::{GraphQLEnum, GraphQLInterface, GraphQLObject};
 
 use crate::graphql::{
     context::Context,
     object::{Registration, numbers::int},
 };
 
-/// Why a mutation was refused, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
-pub enum UserErrorCode {
-    /// A value that is not allowed.
+macro_rules! user_error_codes {
+    ($($(#[$docs:meta])* $code:ident,)*) => {
+        /// The reason of a refusal, for programs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+        pub enum UserErrorCode {
+            $($(#[$docs])* $code,)*
+        }
+
+        impl From<RefusalCode> for UserErrorCode {
+            fn from(code: RefusalCode) -> Self {
+                match code {
+                    $(RefusalCode::$code => Self::$code,)*
+                }
+            }
+        }
+    };
+}
+
+user_error_codes!(
+    /// A value is not allowed.
     InvalidInput,
-    /// A reference to what does not exist, or not for this caller.
+    /// A reference to an object that does not exist, or not for this caller.
     NotFound,
-    /// The caller's role does not allow it.
+    /// The caller's role does not allow the mutation.
     Forbidden,
-    /// Something of this name is there already.
+    /// The name is taken.
     AlreadyExists,
-    /// Somebody else changed it first.
+    /// The object was changed in the meantime.
     VersionConflict,
     /// The idempotency key was used with another input.
     IdempotencyKeyReused,
     /// Every seat is taken.
     OccurrenceFull,
-    /// The member holds a seat at that time elsewhere.
+    /// The member has a seat in an overlapping occurrence.
     ScheduleConflict,
-    /// The member holds a seat, or waits for one, already.
+    /// The member has a confirmed or waitlisted registration for the occurrence.
     AlreadyRegistered,
     /// Registration opens later.
     RegistrationNotOpen,
     /// Registration has closed.
     RegistrationClosed,
-    /// The occurrence does not take place.
+    /// The occurrence is cancelled.
     OccurrenceCancelled,
-    /// The event does not take place.
+    /// The event is cancelled.
     EventCancelled,
     /// It is too late to cancel.
     CancellationClosed,
     /// It was cancelled before.
     AlreadyCancelled,
-    /// The event repeats: one of its occurrences must be named.
+    /// The event is recurring: register for one of its occurrences.
     EventIsRecurring,
-    /// More seats are taken than there would be.
+    /// More seats are taken than the new capacity has.
     CapacityBelowRegistrations,
-    /// The change would take seats away from people.
+    /// The change would cancel registrations; `onAffected` allows it.
     RegistrationsAffected,
-    /// A limit of the platform.
+    /// A limit of the platform is exceeded.
     LimitExceeded,
     /// The organization's last ADMIN must stay one.
     LastAdmin,
-}
+);
 
-impl UserErrorCode {
-    /// The code as answers spell it.
-    pub(super) fn name(self) -> String {
-        let value: InputValue = self.to_input_value();
-        value.as_scalar().map(ToString::to_string).unwrap_or_default()
-    }
-}
-
-/// Why a mutation was refused. Nothing was changed.
+/// A reason why a mutation was refused. Nothing was changed.
 #[derive(GraphQLInterface)]
 #[graphql(
     enum = UserErrorValue,
@@ -73,7 +81,7 @@ pub struct UserError {
     code: UserErrorCode,
     /// The reason, for people.
     message: String,
-    /// The field of the input that it is about, from the outside in; null where it is about the whole.
+    /// The path to the field of the input; null if the refusal concerns the whole mutation.
     field: Option<Vec<String>>,
 }
 
@@ -87,7 +95,7 @@ macro_rules! user_error_type {
             code: UserErrorCode,
             /// The reason, for people.
             message: String,
-            /// The field of the input that it is about, from the outside in; null where it is about the whole.
+            /// The path to the field of the input; null if the refusal concerns the whole mutation.
             field: Option<Vec<String>>,
             $($(#[$field_docs])* $field: $type,)*
         }
@@ -99,69 +107,41 @@ user_error_type!(
     InvalidInput {}
 );
 user_error_type!(
-    /// The input refers to something that does not exist, or not for this caller.
+    /// The input refers to an object that does not exist, or not for this caller.
     NotFound {}
 );
 user_error_type!(
-    /// The rules say no; the code says which.
+    /// Any other refusal; the code is the reason.
     Refused {}
 );
 user_error_type!(
-    /// The member holds another seat at that time.
+    /// The member has a seat in an overlapping occurrence.
     ScheduleConflict {
-        /// The registration that stands in the way.
+        /// The conflicting registration.
         conflicts_with: Registration,
     }
 );
 user_error_type!(
-    /// Somebody else changed it first.
+    /// The object was changed in the meantime.
     VersionConflict {
-        /// The version it has now.
+        /// The current version of the object.
         current_version: i32,
     }
 );
 user_error_type!(
-    /// The change would take seats away from people; `onAffected` says whether it may.
+    /// The change would cancel registrations; `onAffected` allows it.
     RegistrationsAffected {
-        /// How many registrations.
+        /// The number of affected registrations.
         affected_count: i32,
-        /// The first of them, at most 100.
+        /// The earliest of them, at most 100.
         registrations: Vec<Registration>,
     }
 );
 
-/// The code of a refusal and the field of the input it is about: the one table of both.
-pub(super) fn code_and_field(refusal: &Refusal) -> (UserErrorCode, Option<FieldPath>) {
-    use UserErrorCode as Code;
-    match refusal {
-        Refusal::InvalidInput { field, .. } => (Code::InvalidInput, Some(field.clone())),
-        Refusal::NotFound { field } => (Code::NotFound, Some(field.clone())),
-        Refusal::AlreadyExists { field } => (Code::AlreadyExists, Some(field.clone())),
-        Refusal::AdminOnly | Refusal::MembersOnly | Refusal::OperatorOnly => (Code::Forbidden, None),
-        Refusal::VersionConflict { .. } => (Code::VersionConflict, Some(Field::ExpectedVersion.into())),
-        Refusal::IdempotencyKeyReused => (Code::IdempotencyKeyReused, Some(Field::IdempotencyKey.into())),
-        Refusal::OccurrenceFull => (Code::OccurrenceFull, None),
-        Refusal::ScheduleConflict { .. } => (Code::ScheduleConflict, None),
-        Refusal::AlreadyRegistered => (Code::AlreadyRegistered, None),
-        Refusal::RegistrationNotOpen { .. } => (Code::RegistrationNotOpen, None),
-        Refusal::RegistrationClosed { .. } => (Code::RegistrationClosed, None),
-        Refusal::OccurrenceCancelled => (Code::OccurrenceCancelled, None),
-        Refusal::EventCancelled => (Code::EventCancelled, None),
-        Refusal::CancellationClosed { .. } => (Code::CancellationClosed, None),
-        Refusal::AlreadyCancelled => (Code::AlreadyCancelled, None),
-        Refusal::EventIsRecurring => (Code::EventIsRecurring, Some(Field::EventId.into())),
-        Refusal::CapacityBelowRegistrations { .. } => {
-            (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
-        }
-        Refusal::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
-        Refusal::LimitExceeded { .. } => (Code::LimitExceeded, None),
-        Refusal::LastAdmin => (Code::LastAdmin, None),
-    }
-}
-
-/// A refusal as a mutation's payload tells it.
+/// The form of a refusal in the payload of a mutation.
 pub(crate) fn user_error(refusal: Refusal) -> UserErrorValue {
-    let (code, field) = code_and_field(&refusal);
+    let (code, field) = refusal.code_and_field();
+    let code = code.into();
     let field = field.map(|path| path.segments().map(Cow::into_owned).collect());
     let message = refusal.to_string();
     match refusal {
@@ -196,7 +176,7 @@ pub(crate) fn user_error(refusal: Refusal) -> UserErrorValue {
         | Refusal::AlreadyCancelled
         | Refusal::EventIsRecurring
         | Refusal::CapacityBelowRegistrations { .. }
-        | Refusal::LimitExceeded { .. }
+        | Refusal::LimitExceeded(_)
         | Refusal::LastAdmin => Refused { code, message, field }.into(),
     }
 }

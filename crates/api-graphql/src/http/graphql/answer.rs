@@ -1,5 +1,6 @@
 //! The body of an answer: `{"data", "errors", "extensions": {"cost"}}`.
 
+use convene_application::failure::{FaultKind, RefusalCode};
 use juniper::{
     DefaultScalarValue, ExecutionError, GraphQLError, OperationType, RuleError, Spanning,
     parser::{ParseError, SourcePosition},
@@ -8,6 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    errors::{ErrorKind, RequestError},
     graphql::limits::Excess,
     http::limits::{LONGEST_MESSAGE, MOST_ERRORS},
     request_id::RequestId,
@@ -38,11 +40,21 @@ impl From<SourcePosition> for Location {
 }
 
 impl ErrorEntry {
-    /// An error with a code, and no place in the document.
+    /// An error with the message of its kind, without a location in the document.
     #[must_use]
-    pub fn new(code: &str, message: &str) -> Self {
-        let mut extensions = Map::new();
-        extensions.insert("code".to_owned(), code.into());
+    pub fn new(kind: impl Into<ErrorKind>) -> Self {
+        let kind = kind.into();
+        Self::with_message(kind, kind.message())
+    }
+
+    /// An error with a message that is more specific than the one of its kind.
+    #[must_use]
+    pub fn with_message(kind: impl Into<ErrorKind>, message: &str) -> Self {
+        let code = kind.into().code();
+        Self::from_extensions(message, Map::from_iter([(String::from("code"), Value::from(code))]))
+    }
+
+    fn from_extensions(message: &str, extensions: Map<String, Value>) -> Self {
         Self { message: shortened(message), locations: Vec::new(), path: Vec::new(), extensions }
     }
 
@@ -66,7 +78,9 @@ impl ErrorEntry {
             Some(actual) => format!("The document has {limit} of {actual}; at most {allowed} is allowed."),
             None => format!("The document goes beyond the limit on {limit}, which is {allowed}."),
         };
-        Self::new("QUERY_LIMIT_EXCEEDED", &message).with("limit", *limit).with("allowed", *allowed)
+        Self::with_message(RequestError::QueryLimitExceeded, &message)
+            .with("limit", *limit)
+            .with("allowed", *allowed)
     }
 
     /// A document that cannot be parsed.
@@ -81,7 +95,7 @@ impl ErrorEntry {
             ParseError::TokenLimitExceeded(allowed) => Self::from_excess(&excess("tokens", *allowed)),
             ParseError::DepthLimitExceeded(allowed) => Self::from_excess(&excess("nesting", *allowed)),
             ParseError::FieldLimitExceeded(allowed) => Self::from_excess(&excess("cost", *allowed)),
-            syntax => Self::new("GRAPHQL_PARSE_FAILED", &syntax.to_string()),
+            syntax => Self::with_message(RequestError::ParseFailed, &syntax.to_string()),
         };
         entry.at(&[error.start()])
     }
@@ -89,32 +103,32 @@ impl ErrorEntry {
     fn from_rule_error(error: &RuleError) -> Self {
         // Hints at other names of the schema are help for a reader of the schema, and for nobody else.
         let message = error.message().split(" Did you mean").next().unwrap_or_default();
-        Self::new("GRAPHQL_VALIDATION_FAILED", message).at(error.locations())
+        Self::with_message(RequestError::ValidationFailed, message).at(error.locations())
     }
 
     /// Why a request was not executed.
     #[must_use]
     pub fn from_graphql_error(error: &GraphQLError) -> Vec<Self> {
-        let one = |code, message| vec![Self::new(code, message)];
+        let one = |kind: RequestError, message| vec![Self::with_message(kind, message)];
         match error {
             GraphQLError::ParseError(error) => vec![Self::from_parse_error(error)],
             GraphQLError::ValidationError(errors) => {
                 errors.iter().take(MOST_ERRORS).map(Self::from_rule_error).collect()
             }
-            GraphQLError::NoOperationProvided => one("OPERATION_NOT_FOUND", "The document has no operation."),
+            GraphQLError::NoOperationProvided => {
+                one(RequestError::OperationNotFound, "The document has no operation.")
+            }
             GraphQLError::MultipleOperationsProvided => one(
-                "OPERATION_NOT_FOUND",
+                RequestError::OperationNotFound,
                 "The document has several operations; name one in `operationName`.",
             ),
-            GraphQLError::UnknownOperationName => {
-                one("OPERATION_NOT_FOUND", "The document has no operation of that name.")
-            }
+            GraphQLError::UnknownOperationName => vec![Self::new(RequestError::OperationNotFound)],
             GraphQLError::IsSubscription | GraphQLError::NotSubscription => {
-                one("BAD_REQUEST", "Subscriptions are served over WebSocket only.")
+                one(RequestError::BadRequest, "Subscriptions are served over WebSocket only.")
             }
             GraphQLError::NotSupported(kind) => {
                 let kind = operation_type_name(*kind);
-                vec![Self::new("BAD_REQUEST", &format!("There is no {kind} in this schema."))]
+                one(RequestError::BadRequest, &format!("There is no {kind} in this schema."))
             }
         }
     }
@@ -128,37 +142,24 @@ impl ErrorEntry {
         let extensions = serde_json::to_value(error.error().extensions()).unwrap_or_default();
         let mut entry = match extensions {
             Value::Object(extensions) if extensions.contains_key("code") => {
-                Self { extensions, ..Self::new("", message) }
+                Self::from_extensions(message, extensions)
             }
-            _ if message.starts_with("Failed to convert argument") => Self::new("INVALID_INPUT", message),
+            _ if message.starts_with("Failed to convert argument") => {
+                Self::with_message(RefusalCode::InvalidInput, message)
+            }
             _ => {
                 tracing::error!(request_id = %request_id, fault = ?message, "a field failed without a code");
-                Self::internal(request_id)
+                Self::fault(FaultKind::Internal, request_id)
             }
         };
         entry.path = error.path().to_vec();
         entry.at(&[*error.location()])
     }
 
-    /// A fault: its cause is in the log, under this id.
+    /// A fault. The log has its cause under this id.
     #[must_use]
-    pub fn internal(request_id: &RequestId) -> Self {
-        Self::new("INTERNAL", "Something went wrong on the server.").with("requestId", request_id.as_str())
-    }
-
-    /// A query that could not be answered in time.
-    #[must_use]
-    pub fn unavailable(request_id: &RequestId) -> Self {
-        Self::new("UNAVAILABLE", "The service could not answer in time; try again.")
-            .with("requestId", request_id.as_str())
-            .with("retryable", true)
-    }
-
-    /// A mutation whose end is not known.
-    #[must_use]
-    pub fn outcome_unknown(request_id: &RequestId) -> Self {
-        let message = "The change may or may not have been made; repeat it with the same idempotencyKey.";
-        Self::new("OUTCOME_UNKNOWN", message).with("requestId", request_id.as_str()).with("retryable", true)
+    pub fn fault(kind: FaultKind, request_id: &RequestId) -> Self {
+        Self::new(kind).with("requestId", request_id.as_str()).with("retryable", kind.is_retryable())
     }
 }
 

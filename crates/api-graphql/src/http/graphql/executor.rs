@@ -3,6 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
+use convene_application::failure::FaultKind;
 use futures::FutureExt;
 use juniper::{
     DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode,
@@ -14,6 +15,7 @@ use super::{
     request::GraphqlRequest,
 };
 use crate::{
+    errors::RequestError,
     graphql::limits::{self, DocumentLimits, SelectedOperation},
     request_id::RequestId,
     telemetry::{SecurityEvent, record_security_event},
@@ -133,8 +135,7 @@ where
         let reject = |errors| Err(Box::new(Rejected { errors, cost, is_fault: false }));
         if introspects && !self.introspection {
             record_security_event(SecurityEvent::IntrospectionRefused);
-            let message = "This server does not answer questions about its schema.";
-            return reject(vec![ErrorEntry::new("INTROSPECTION_DISABLED", message)]);
+            return reject(vec![ErrorEntry::new(RequestError::IntrospectionDisabled)]);
         }
         if !excesses.is_empty() {
             record_security_event(SecurityEvent::DocumentLimit);
@@ -167,7 +168,7 @@ where
     fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>> {
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| self.parse_and_measure(request)));
         let inspection = inspection.unwrap_or_else(|_| {
-            let entry = ErrorEntry::new("INTERNAL", "Something went wrong on the server.");
+            let entry = ErrorEntry::new(FaultKind::Internal);
             Err(Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: true }))
         })?;
         self.judge(request, inspection)

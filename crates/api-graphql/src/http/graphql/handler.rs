@@ -7,6 +7,7 @@ use actix_web::{
     http::{Method, StatusCode, header::CONTENT_TYPE},
     web,
 };
+use convene_application::failure::FaultKind;
 use futures::FutureExt;
 use juniper::OperationType;
 use tokio::time::{Instant, timeout_at};
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{
     auth::{AccessControl, CallerResolver},
+    errors::{ErrorKind, RequestError},
     graphql::limits::SelectedOperation,
     http::{
         body,
@@ -98,15 +100,14 @@ async fn handle<R: CallerResolver>(
         match timeout_at(deadline, prepare(&request, payload, &route, media, &info)).await {
             Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
             Ok(Err(refusal)) => *refusal,
-            Err(_elapsed) => {
-                Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(&info.request_id), 0)
-            }
+            Err(_elapsed) => Answer::failed(FaultKind::Unavailable, &info.request_id, 0),
         }
     });
     // A panic would take the connection with it and leave the client without an answer.
-    let answer = answer.catch_unwind().await.unwrap_or_else(|_panic| {
-        Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(&info.request_id), 0)
-    });
+    let answer = answer
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_panic| Answer::failed(FaultKind::Internal, &info.request_id, 0));
     answer.write(written_as)
 }
 
@@ -123,8 +124,7 @@ async fn prepare<R: CallerResolver>(
     let admitted = route.access_control.authenticate(http.headers()).await;
     let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
     let Some(media) = media else {
-        let message = "Accept has to allow application/json or application/graphql-response+json.";
-        return Err(refuse(HttpError::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)));
+        return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
     };
     let is_get = http.method() == Method::GET;
     let parsed = if is_get {
@@ -134,9 +134,8 @@ async fn prepare<R: CallerResolver>(
         let body = body::read(http.headers(), payload, &route.limits).await.map_err(refuse)?;
         GraphqlRequest::from_json(&body)
     };
-    let request = parsed.map_err(|problem| {
-        refuse(HttpError::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", problem.to_string()))
-    })?;
+    let request = parsed
+        .map_err(|problem| refuse(HttpError::with_message(RequestError::BadRequest, problem.to_string())))?;
 
     let inspected = route.executor.inspect(&request).map_err(|rejected| {
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
@@ -175,15 +174,9 @@ async fn run<R: CallerResolver>(
     let mut answer = match finished {
         Ok(Execution::Done(body)) => Answer::done(body),
         Ok(Execution::Refused(errors)) => Answer::refused(request_error(media), errors, cost),
-        Ok(Execution::Crashed) if !is_mutation => {
-            Answer::failed(StatusCode::INTERNAL_SERVER_ERROR, ErrorEntry::internal(request_id), cost)
-        }
-        Err(_elapsed) if !is_mutation => {
-            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::unavailable(request_id), cost)
-        }
-        Ok(Execution::Crashed) | Err(_) => {
-            Answer::failed(StatusCode::SERVICE_UNAVAILABLE, ErrorEntry::outcome_unknown(request_id), cost)
-        }
+        Ok(Execution::Crashed) if !is_mutation => Answer::failed(FaultKind::Internal, request_id, cost),
+        Err(_elapsed) if !is_mutation => Answer::failed(FaultKind::Unavailable, request_id, cost),
+        Ok(Execution::Crashed) | Err(_) => Answer::failed(FaultKind::OutcomeUnknown, request_id, cost),
     };
     answer.summary.name = name;
     answer.summary.kind = Some(operation_type_name(kind));
@@ -213,14 +206,15 @@ impl Answer {
         Self::new(status, AnswerBody { data: None, errors, cost }, "refused")
     }
 
-    fn failed(status: StatusCode, error: ErrorEntry, cost: u64) -> Self {
-        Self::new(status, AnswerBody { data: None, errors: vec![error], cost }, "failed")
+    fn failed(fault: FaultKind, request_id: &RequestId, cost: u64) -> Self {
+        let errors = vec![ErrorEntry::fault(fault, request_id)];
+        Self::new(ErrorKind::from(fault).status(), AnswerBody { data: None, errors, cost }, "failed")
     }
 
     fn from_http_error(error: HttpError) -> Self {
-        let entry = ErrorEntry::new(error.code, &error.message);
-        let entry = if error.status.is_server_error() { entry.with("retryable", true) } else { entry };
-        let answer = Self::refused(error.status, vec![entry], 0);
+        let entry = ErrorEntry::with_message(error.kind, &error.message);
+        let entry = if error.kind.is_retryable() { entry.with("retryable", true) } else { entry };
+        let answer = Self::refused(error.kind.status(), vec![entry], 0);
         Self { head: Some(error), ..answer }
     }
 

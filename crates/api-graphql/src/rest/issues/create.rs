@@ -1,8 +1,4 @@
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header::LOCATION},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
 use convene_application::{
     caller::{Caller, Identity},
     change::RequestMetadata,
@@ -19,10 +15,11 @@ use super::{
 };
 use crate::{
     auth::CallerResolver,
+    errors::{ErrorKind, RequestError},
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
-        failure, idempotency,
+        idempotency,
         input::{Body, Given, Problems},
         schemas::NewIssue,
     },
@@ -61,9 +58,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let create = call
             .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);
         // A missing issue was created by an earlier request with the same key, and deleted since.
-        let created = create.await.map_err(|error| match error.status {
-            StatusCode::NOT_FOUND => failure::gone(),
-            _ => error,
+        let created = create.await.map_err(|error| match error.kind {
+            ErrorKind::Request(RequestError::NotFound) => HttpError::new(RequestError::Gone),
+            ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => error,
         })?;
         let issue = represent_one(call, &caller, created, assignee.as_ref()).await?;
         let location = format!("/api/issues/{}", issue.number());

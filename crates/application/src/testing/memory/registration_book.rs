@@ -113,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        limits::Limit,
         ports::{Events, Organizations},
         testing::{
             FixedClock,
@@ -144,7 +145,7 @@ mod tests {
             seat(number, now.clone()).await.unwrap();
         }
         let Err(Failure::Refused(refusals)) = seat(1_000, now).await else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::too_many_upcoming_registrations()]);
+        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::UpcomingRegistrations)]);
         let text = "the number of a member's upcoming registrations is limited to 1000";
         assert_eq!(refusals[0].to_string(), text);
         // What has ended does not count.

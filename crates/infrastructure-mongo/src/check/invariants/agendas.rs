@@ -1,13 +1,14 @@
 use bson::doc;
+use convene_application::limits::UPCOMING_REGISTRATIONS;
 
 use super::{Invariant, join};
-use crate::schema::{AGENDAS, MEMBERS, MOST_ENTRIES, REGISTRATIONS, nothing_overlaps};
+use crate::schema::{AGENDAS, MEMBERS, REGISTRATIONS, nothing_overlaps};
 
 pub(super) const NO_OVERLAP: Invariant = Invariant {
     name: "an agenda is sorted, and no two of its entries overlap",
     collection: &AGENDAS,
     violations: |_| {
-        let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
+        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
         vec![
             doc! { "$match": { "$expr": { "$or": [
                 { "$not": [nothing_overlaps()] },

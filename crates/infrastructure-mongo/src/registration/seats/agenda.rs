@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use bson::{DateTime, Document, doc};
+use convene_application::limits::UPCOMING_REGISTRATIONS;
 use convene_domain::{id::MemberId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
 use time::Duration;
@@ -12,7 +13,7 @@ use crate::{
         occurrence::OccurrenceDocument,
     },
     error::{Attempt, CorruptDocument},
-    schema::{self, MOST_ENTRIES},
+    schema,
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
 };
@@ -160,7 +161,7 @@ fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     let mut filter = free(claim, guards);
     if guards.agenda {
         let is_short = doc! { longer_than(PRUNE_THRESHOLD): { "$exists": false } };
-        let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
+        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
         let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(claim.now) }, most] } };
         filter.insert("$or", vec![is_short, has_room]);
     }

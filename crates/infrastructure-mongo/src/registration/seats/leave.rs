@@ -1,5 +1,5 @@
 use bson::{Document, doc};
-use convene_application::{change::Change, failure::Refusal, registration::refusals::MAX_LISTED};
+use convene_application::{change::Change, failure::Refusal, limits::LISTED_REGISTRATIONS};
 use convene_domain::{
     id::{EventId, MemberId},
     registration::{CancellationReason, Registration},
@@ -51,7 +51,8 @@ pub(crate) async fn delete_event(transaction: &mut Transaction<'_>, event: Event
     active.insert("active", true);
     let count = transaction.collection(&schema::REGISTRATIONS).count(active.clone()).await?;
     if count > 0 {
-        let query = Query::from(active).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(MAX_LISTED);
+        let query =
+            Query::from(active).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
         let found: Vec<RegistrationDocument> =
             transaction.collection(&schema::REGISTRATIONS).find(query).await?;
         let count = u32::try_from(count).unwrap_or(u32::MAX);

@@ -113,7 +113,7 @@ async fn register_patiently(scenario: &Scenario, event: &Event, member: MemberId
     for _ in 0..20 {
         match scenario.register(request_for(event, member), &change).await {
             Ok(registration) => return registration,
-            Err(Failure::Fault(fault)) if fault.is_retryable() => {}
+            Err(Failure::Fault(fault)) if fault.kind().is_retryable() => {}
             Err(failure) => panic!("{failure:?}"),
         }
     }

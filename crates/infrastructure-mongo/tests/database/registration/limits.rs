@@ -3,6 +3,7 @@ use std::num::NonZeroUsize;
 use bson::{Document, doc};
 use convene_application::{
     failure::{Failure, Fault, Refusal},
+    limits::Limit,
     testing::builders::EventBuilder,
 };
 use convene_infrastructure_mongo::registration::BookSettings;
@@ -49,7 +50,7 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
     agendas.update_one(this.clone(), doc! { "$set": { "busy": entries(upcoming, 1_000) } }).await.unwrap();
     let outcome = scenario.register(request_for(&event, member), &by(member).build()).await;
-    assert_eq!(refusal(outcome), Refusal::too_many_upcoming_registrations());
+    assert_eq!(refusal(outcome), Refusal::LimitExceeded(Limit::UpcomingRegistrations));
 
     let over = bson::DateTime::builder().year(2030).month(1).day(1).build().unwrap();
     agendas.update_one(this.clone(), doc! { "$set": { "busy": entries(over, 1_000) } }).await.unwrap();

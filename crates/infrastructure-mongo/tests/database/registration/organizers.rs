@@ -126,7 +126,7 @@ async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed
         let mut outcome = edit().await;
         for _ in 0..10 {
             match &outcome {
-                Err(Failure::Fault(fault)) if fault.is_retryable() => outcome = edit().await,
+                Err(Failure::Fault(fault)) if fault.kind().is_retryable() => outcome = edit().await,
                 _ => break,
             }
         }

@@ -164,7 +164,7 @@ impl Scenario {
         let mut outcome = self.register_by(process, request, &change).await;
         for _ in 0..MAX_REPEATS {
             match outcome {
-                Err(Failure::Fault(fault)) if fault.is_retryable() => {}
+                Err(Failure::Fault(fault)) if fault.kind().is_retryable() => {}
                 outcome => return outcome,
             }
             outcome = self.register_by(process, request, &change).await;
@@ -182,7 +182,7 @@ impl Scenario {
         let mut outcome = self.cancel_by(process, registration, &change).await;
         for _ in 0..MAX_REPEATS {
             match outcome {
-                Err(Failure::Fault(fault)) if fault.is_retryable() => {}
+                Err(Failure::Fault(fault)) if fault.kind().is_retryable() => {}
                 outcome => return outcome,
             }
             outcome = self.cancel_by(process, registration, &change).await;
