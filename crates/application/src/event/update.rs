@@ -83,7 +83,7 @@ fn check(command: &UpdateEventCommand) -> Result<(), Failure> {
     if let SeriesPart::ThisAndFollowing(from) = command.scope
         && from.event != command.event
     {
-        refusals.push(Refusal::invalid(Field::FromOccurrenceId, "must be an occurrence of the event"));
+        refusals.push(Refusal::not_found(Field::FromOccurrenceId));
     }
     if let EventPatch { registration_opens: Some(opens), registration_closes: Some(closes), .. } =
         command.patch
