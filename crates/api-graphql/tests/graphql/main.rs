@@ -14,6 +14,8 @@ mod inputs;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 #[path = "../http/support/log.rs"]
 mod log;
 #[cfg(test)]

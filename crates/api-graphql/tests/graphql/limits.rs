@@ -1,0 +1,74 @@
+//! `docs/limits.md` against the limits in the code.
+
+use convene_api_graphql::{
+    graphql::limits::DocumentLimits,
+    http::limits::{HttpLimits, LONGEST_MESSAGE, MOST_ERRORS},
+};
+use convene_application::{
+    idempotency::IDEMPOTENCY_WINDOW, limits, occurrence::LONGEST_WINDOW, page::PageSize,
+};
+use convene_domain::{
+    capacity::Capacity,
+    duration::LONGEST,
+    event::Event,
+    recurrence::limits as recurrence,
+    text::{
+        Description, DisplayName, Email, IdempotencyKey, Location, OrganizationName, SearchText, Slug, Title,
+        UserId,
+    },
+};
+
+#[test]
+fn the_documented_limits_are_those_of_the_code() {
+    let (http, document) = (HttpLimits::default(), DocumentLimits::default());
+    let in_code = [
+        ("title of an event or issue", Title::MAX_CHARACTERS.to_string()),
+        ("description", Description::MAX_CHARACTERS.to_string()),
+        ("location", Location::MAX_CHARACTERS.to_string()),
+        ("name of an organization", OrganizationName::MAX_CHARACTERS.to_string()),
+        ("display name of a member", DisplayName::MAX_CHARACTERS.to_string()),
+        ("slug", Slug::MAX_CHARACTERS.to_string()),
+        ("email address", Email::MAX_CHARACTERS.to_string()),
+        ("user id", UserId::MAX_CHARACTERS.to_string()),
+        ("search text", SearchText::MAX_CHARACTERS.to_string()),
+        ("idempotency key", IdempotencyKey::MAX_CHARACTERS.to_string()),
+        ("seats of an occurrence", Capacity::MAX.to_string()),
+        ("days of an occurrence or lead time", LONGEST.whole_days().to_string()),
+        ("first year", recurrence::YEARS.start().to_string()),
+        ("last year", recurrence::YEARS.end().to_string()),
+        ("interval of a rule", recurrence::INTERVAL.end().to_string()),
+        ("count of a rule", recurrence::COUNT.end().to_string()),
+        ("starts in one day", recurrence::TIMES_A_DAY.to_string()),
+        ("exdates, and rdates, of a series", recurrence::EXTRA_DATES.to_string()),
+        ("values of a list in a rule", recurrence::LIST_VALUES.to_string()),
+        ("bytes of a rule as text", recurrence::RULE_TEXT.to_string()),
+        ("reschedules of a series after its start", Event::MAX_EARLIER_SCHEDULES.to_string()),
+        ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),
+        ("registrations that one edit affects", limits::EDITED_REGISTRATIONS.to_string()),
+        ("registrations that a refusal lists", limits::LISTED_REGISTRATIONS.to_string()),
+        ("hours for which an idempotency key is kept", IDEMPOTENCY_WINDOW.whole_hours().to_string()),
+        ("items of a page", PageSize::MAX.to_string()),
+        ("days of a window of occurrences", LONGEST_WINDOW.whole_days().to_string()),
+        ("items of a list in a filter", limits::FILTER_VALUES.to_string()),
+        ("ids of one lookup", limits::IDS.to_string()),
+        ("bytes of a body", http.body_bytes.to_string()),
+        ("bytes of the headers", http.header_bytes.to_string()),
+        ("seconds for the headers", http.header_time.as_secs().to_string()),
+        ("seconds for the body", http.body_time.as_secs().to_string()),
+        ("seconds for the request", http.request_time.as_secs().to_string()),
+        ("depth of a document", document.depth.to_string()),
+        ("tokens of a document", document.tokens.to_string()),
+        ("aliases of a document", document.aliases.to_string()),
+        ("root fields of a document", document.root_fields.to_string()),
+        ("directives of a document", document.directives.to_string()),
+        ("cost of a document", document.cost.to_string()),
+        ("errors of a response", MOST_ERRORS.to_string()),
+        ("characters of an error message", LONGEST_MESSAGE.to_string()),
+    ];
+    let rows = include_str!("../../../../docs/limits.md").lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        Some((cells.next()?, cells.next()?.to_owned()))
+    });
+    let documented: Vec<_> = rows.filter(|(name, _)| *name != "limit").collect();
+    assert_eq!(documented, in_code);
+}
