@@ -14,6 +14,12 @@ pub const EDITED_REGISTRATIONS: u32 = 10_000;
 /// Registrations that a refusal lists, as many as a page has items.
 pub const LISTED_REGISTRATIONS: usize = 100;
 
+/// Items of a page if the caller does not ask for a number: a screen of a list.
+pub const DEFAULT_PAGE_SIZE: u8 = 20;
+
+/// The default page size of occurrences, which are small and usually read by the week.
+pub const DEFAULT_OCCURRENCES_PAGE_SIZE: u8 = 50;
+
 /// Items of one list in a filter. It is far above the number of statuses, or of events that a view shows.
 pub const FILTER_VALUES: usize = 100;
 

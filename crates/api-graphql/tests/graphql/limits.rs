@@ -48,6 +48,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("registrations that a refusal lists", limits::LISTED_REGISTRATIONS.to_string()),
         ("hours for which an idempotency key is kept", IDEMPOTENCY_WINDOW.whole_hours().to_string()),
         ("items of a page", PageSize::MAX.to_string()),
+        ("items of a page by default", limits::DEFAULT_PAGE_SIZE.to_string()),
+        ("occurrences of a page by default", limits::DEFAULT_OCCURRENCES_PAGE_SIZE.to_string()),
         ("days of a window of occurrences", LONGEST_WINDOW.whole_days().to_string()),
         ("items of a list in a filter", limits::FILTER_VALUES.to_string()),
         ("ids of one lookup", limits::IDS.to_string()),

@@ -1,6 +1,7 @@
 use convene_application::{
     event::series::{RuleForm, as_text, rule_refusals},
     failure::{Failure, Field, FieldPath},
+    limits::DEFAULT_OCCURRENCES_PAGE_SIZE,
     occurrence::PreviewRecurrenceCommand,
     page::PageSize,
     ports::NewRecurrence,
@@ -195,8 +196,6 @@ pub struct PreviewRecurrenceInput {
 }
 
 impl PreviewRecurrenceInput {
-    const DEFAULT_FIRST: i32 = 50;
-
     /// The command, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<PreviewRecurrenceCommand> {
         let time_zone = problems.check(Field::TimeZone, self.time_zone.parse());
@@ -205,7 +204,8 @@ impl PreviewRecurrenceInput {
         let recurrence = self.recurrence.check(problems);
         let from = problems.check_optional(Field::From, self.from.as_ref(), DateTime::parse);
         let to = problems.check_optional(Field::To, self.to.as_ref(), DateTime::parse);
-        let first = problems.check(Field::First, PageSize::new(self.first.unwrap_or(Self::DEFAULT_FIRST)));
+        let first = problems
+            .check(Field::First, PageSize::new(self.first.unwrap_or(DEFAULT_OCCURRENCES_PAGE_SIZE.into())));
         Some(PreviewRecurrenceCommand {
             time_zone: time_zone?,
             starts_at: starts_at?,

@@ -1,12 +1,7 @@
 //! How many items a field may bring, judged by its arguments before it runs.
 
+use convene_application::limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFAULT_PAGE_SIZE};
 use juniper::{DefaultScalarValue, InputValue, Spanning, Variables, meta::Field};
-
-/// Items on a page where the document does not say: what the schema's lists give by default.
-const DEFAULT_PAGE: u64 = 20;
-
-/// The same for lists of occurrences, which are short and wanted by the week.
-const DEFAULT_OCCURRENCES_PAGE: u64 = 50;
 
 /// The arguments of a field, as the parser gives them.
 pub(super) type Arguments<'a> = [(Spanning<&'a str>, Spanning<InputValue<DefaultScalarValue>>)];
@@ -31,8 +26,8 @@ pub(super) fn items(
     let page = ["first", "last"].into_iter().filter_map(|name| given(name).and_then(whole_number)).max();
     match page {
         Some(page) => page.max(1),
-        None if name == "occurrences" => DEFAULT_OCCURRENCES_PAGE,
-        None if field.is_some_and(is_paged) => DEFAULT_PAGE,
+        None if name == "occurrences" => DEFAULT_OCCURRENCES_PAGE_SIZE.into(),
+        None if field.is_some_and(is_paged) => DEFAULT_PAGE_SIZE.into(),
         None => 1,
     }
 }

@@ -1,6 +1,6 @@
 use convene_application::{failure::Field, ports};
 
-use super::paging::{DEFAULT_FIRST, page};
+use super::paging::{DEFAULT_PAGE_SIZE, page};
 use crate::graphql::{
     context::Context, errors::FieldProblem, input::ActivityFilter, object::ActivityConnection,
     problems::Problems,
@@ -15,7 +15,7 @@ pub(super) async fn list(
 ) -> Result<ActivityConnection, FieldProblem> {
     let admin = context.asking_admin()?;
     let mut problems = Problems::default();
-    let page = page(&mut problems, &admin, first, after, DEFAULT_FIRST);
+    let page = page(&mut problems, &admin, first, after, DEFAULT_PAGE_SIZE);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::ActivityFilter::default()),
         Some(filter) => filter.check(problems),

@@ -4,7 +4,7 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_FIRST, page},
+    paging::{DEFAULT_PAGE_SIZE, page},
 };
 use crate::graphql::{
     context::Context,
@@ -31,7 +31,7 @@ pub(super) async fn list(
 ) -> Result<IssueConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = page(&mut problems, caller, first, after, DEFAULT_FIRST);
+    let page = page(&mut problems, caller, first, after, DEFAULT_PAGE_SIZE);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::IssueFilter::default()),
         Some(filter) => filter.check(problems),

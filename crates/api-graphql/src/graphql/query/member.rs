@@ -4,7 +4,7 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_FIRST, page},
+    paging::{DEFAULT_PAGE_SIZE, page},
 };
 use crate::graphql::{
     context::Context,
@@ -30,7 +30,7 @@ pub(super) async fn list(
 ) -> Result<MemberConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = page(&mut problems, caller, first, after, DEFAULT_FIRST);
+    let page = page(&mut problems, caller, first, after, DEFAULT_PAGE_SIZE);
     let page = problems.conclude(page).map_err(|failure| context.problem(failure))?;
     let found = context.use_cases().list_members.execute(caller, role.map(Into::into), page).await;
     let found = found.map_err(|failure| context.problem(failure))?;

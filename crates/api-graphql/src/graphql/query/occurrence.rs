@@ -12,7 +12,7 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_OCCURRENCES, page},
+    paging::{DEFAULT_OCCURRENCES_PAGE_SIZE, page},
 };
 use crate::graphql::{
     context::Context,
@@ -73,7 +73,7 @@ async fn listed(
     let caller = context.caller()?;
     let window = check_window(&mut problems, from, to);
     let page: Option<PageRequest<(Instant, OccurrenceKey)>> =
-        page(&mut problems, caller, first, after, DEFAULT_OCCURRENCES);
+        page(&mut problems, caller, first, after, DEFAULT_OCCURRENCES_PAGE_SIZE);
     let query = window.zip(page).zip(filter).map(|((window, page), filter)| OccurrenceQuery {
         window,
         events: filter.events,

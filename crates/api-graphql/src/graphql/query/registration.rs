@@ -8,7 +8,7 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_FIRST, page},
+    paging::{DEFAULT_PAGE_SIZE, page},
 };
 use crate::graphql::{
     context::Context,
@@ -81,7 +81,7 @@ fn check(
     filter: Option<RegistrationFilter>,
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
     let mut problems = Problems::default();
-    let page = page(&mut problems, context.caller()?, first, after, DEFAULT_FIRST);
+    let page = page(&mut problems, context.caller()?, first, after, DEFAULT_PAGE_SIZE);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::RegistrationFilter::default()),
         Some(filter) => filter.check(problems),

@@ -2,6 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header::LINK};
 use convene_application::{
     caller::{Caller, Identity},
     failure::Fault,
+    limits::DEFAULT_PAGE_SIZE,
     page::{PageRequest, PageSize},
     ports::IssueFilter,
 };
@@ -23,9 +24,6 @@ use crate::{
         input::{Problems, Query},
     },
 };
-
-/// The default page size.
-const DEFAULT_PAGE: u8 = 20;
 
 /// List issues
 ///
@@ -92,7 +90,7 @@ fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
     let priorities = query.many(&mut problems, "priority", priority);
     let assignee = query.one(&mut problems, "assigneeId", UserId::parse);
     let first = query.one(&mut problems, "first", page_size);
-    let default = || problems.check("first", PageSize::new(DEFAULT_PAGE));
+    let default = || problems.check("first", PageSize::new(DEFAULT_PAGE_SIZE));
     let first = first.and_then(|first| first.or_else(default));
     let organization = caller.scope().organization();
     let after = query.one(&mut problems, "after", |text| cursor::decode::<u32>(organization, text));
