@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// How large and how slow a request may be. Settings of the server; see [`Default`] for the values and why.
+/// The limits of the size and time of a request. [`Default`] has the values and their reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpLimits {
-    /// The largest body, in bytes.
+    /// The maximum size of the body in bytes.
     pub body_bytes: usize,
-    /// The largest sum of request line and headers, in bytes.
+    /// The maximum size of request line and headers together, in bytes.
     pub header_bytes: usize,
-    /// How long the headers may take to arrive.
+    /// The maximum time until the headers have arrived.
     pub header_time: Duration,
-    /// How long the body may take to arrive.
+    /// The maximum time until the body has arrived.
     pub body_time: Duration,
-    /// How long the whole request may take, from its headers to its answer.
+    /// The maximum time from the headers of the request to its response.
     pub request_time: Duration,
 }
 
@@ -33,11 +33,12 @@ impl Default for HttpLimits {
     }
 }
 
-/// The largest number of errors in one answer. A broken document can have thousands, and the first few say it all.
-pub const MOST_ERRORS: usize = 10;
+/// The maximum number of errors in one response. An invalid document can have thousands, and the first ones explain the
+/// others.
+pub const MAX_ERRORS: usize = 10;
 
-/// The longest message of one error, in characters. Messages quote the document, which may be one huge name.
-pub const LONGEST_MESSAGE: usize = 500;
+/// The maximum length of an error message in characters. Messages quote the document, which may be one huge name.
+pub const MAX_MESSAGE_LENGTH: usize = 500;
 
-/// The longest operation name in a log line, in characters.
-pub const LONGEST_LOGGED_NAME: usize = 64;
+/// The maximum length of an operation name in a log line, in characters.
+pub const MAX_LOGGED_NAME_LENGTH: usize = 64;

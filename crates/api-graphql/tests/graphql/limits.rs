@@ -2,7 +2,7 @@
 
 use convene_api_graphql::{
     graphql::limits::DocumentLimits,
-    http::limits::{HttpLimits, LONGEST_MESSAGE, MOST_ERRORS},
+    http::limits::{HttpLimits, MAX_ERRORS, MAX_MESSAGE_LENGTH},
 };
 use convene_application::{
     idempotency::IDEMPOTENCY_WINDOW, limits, occurrence::LONGEST_WINDOW, page::PageSize,
@@ -64,8 +64,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("root fields of a document", document.root_fields.to_string()),
         ("directives of a document", document.directives.to_string()),
         ("cost of a document", document.cost.to_string()),
-        ("errors of a response", MOST_ERRORS.to_string()),
-        ("characters of an error message", LONGEST_MESSAGE.to_string()),
+        ("errors of a response", MAX_ERRORS.to_string()),
+        ("characters of an error message", MAX_MESSAGE_LENGTH.to_string()),
     ];
     let rows = include_str!("../../../../docs/limits.md").lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");

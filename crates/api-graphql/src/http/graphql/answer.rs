@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     errors::{ErrorKind, RequestError},
     graphql::limits::Excess,
-    http::limits::{LONGEST_MESSAGE, MOST_ERRORS},
+    http::limits::{MAX_ERRORS, MAX_MESSAGE_LENGTH},
     request_id::RequestId,
 };
 
@@ -113,7 +113,7 @@ impl ErrorEntry {
         match error {
             GraphQLError::ParseError(error) => vec![Self::from_parse_error(error)],
             GraphQLError::ValidationError(errors) => {
-                errors.iter().take(MOST_ERRORS).map(Self::from_rule_error).collect()
+                errors.iter().take(MAX_ERRORS).map(Self::from_rule_error).collect()
             }
             GraphQLError::NoOperationProvided => {
                 one(RequestError::OperationNotFound, "The document has no operation.")
@@ -164,7 +164,7 @@ impl ErrorEntry {
 }
 
 fn shortened(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE) {
+    match message.char_indices().nth(MAX_MESSAGE_LENGTH) {
         None => message.to_owned(),
         Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
     }
@@ -195,7 +195,7 @@ impl Serialize for AnswerBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_map(None)?;
         if !self.errors.is_empty() {
-            let sent = self.errors.get(..MOST_ERRORS).unwrap_or(&self.errors);
+            let sent = self.errors.get(..MAX_ERRORS).unwrap_or(&self.errors);
             body.serialize_entry("errors", sent)?;
         }
         if let Some(data) = &self.data {

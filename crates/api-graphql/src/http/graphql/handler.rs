@@ -26,7 +26,7 @@ use crate::{
     http::{
         body,
         error::HttpError,
-        limits::{HttpLimits, LONGEST_LOGGED_NAME},
+        limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH},
     },
     request_id::RequestId,
     telemetry,
@@ -159,7 +159,7 @@ async fn run<R: CallerResolver>(
 ) -> Answer {
     let Prepared { caller, request, operation: SelectedOperation { kind, name }, cost } = prepared;
     let request_id = &info.request_id;
-    let name = name.map(|name| name.chars().take(LONGEST_LOGGED_NAME).collect());
+    let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
     let is_mutation = kind == OperationType::Mutation;
 
     let finished = if is_mutation {
