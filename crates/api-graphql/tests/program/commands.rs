@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::support::{Installation, program};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn prepares_loads_and_checks_a_database_and_does_so_again() {
+async fn migrate_seed_and_check_can_be_repeated() {
     let installation = Installation::empty().await;
     for _ in 0..2 {
         installation.printed(&["migrate"]);
@@ -15,7 +15,7 @@ async fn prepares_loads_and_checks_a_database_and_does_so_again() {
     assert!(events > 20, "{events}");
     installation.printed(&["seed", seeds]);
     let again = installation.collection("events").count_documents(doc! {}).await.unwrap();
-    assert_eq!(again, events, "what is there is left alone");
+    assert_eq!(again, events, "existing data stays unchanged");
 
     let report: Value = serde_json::from_str(&installation.printed(&["check", "--json"])).unwrap();
     let examined: u64 =
@@ -24,7 +24,7 @@ async fn prepares_loads_and_checks_a_database_and_does_so_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_fails_where_something_does_not_hold_and_says_what() {
+async fn a_check_fails_and_names_a_violated_invariant() {
     let installation = Installation::seeded().await;
     assert!(installation.run(&["check"]).status.success());
     let taken = doc! { "taken": { "$gt": 0 } };
@@ -38,14 +38,14 @@ async fn a_check_fails_where_something_does_not_hold_and_says_what() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exports_what_is_held_about_a_person_and_erases_it() {
+async fn personal_data_is_exported_and_erased() {
     let installation = Installation::seeded().await;
     let person = ["--org", "org-123", "--user", "user-789"];
     let command = |name: &'static str| std::iter::once(name).chain(person).collect::<Vec<_>>();
     let export = installation.printed(&command("export"));
     assert!(export.contains("benoit@lumieres.example"), "{export}");
     let refused = installation.run(&command("erase"));
-    assert!(!refused.status.success(), "it wants --yes");
+    assert!(!refused.status.success(), "--yes is missing");
     assert_eq!(installation.printed(&command("export")), export, "nothing was erased");
 
     installation.printed(&[&command("erase")[..], &["--yes"]].concat());
@@ -55,7 +55,7 @@ async fn exports_what_is_held_about_a_person_and_erases_it() {
 }
 
 #[test]
-fn settings_that_are_wrong_are_told_all_at_once() {
+fn all_invalid_settings_are_reported_at_once() {
     let output = program(&["serve"])
         .env("CONVENE_LISTEN", "nowhere")
         .env("CONVENE_BODY_LIMIT", "much")
@@ -71,7 +71,7 @@ fn settings_that_are_wrong_are_told_all_at_once() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_a_failure_with_a_reason() {
+fn an_unreachable_database_is_reported_with_the_reason() {
     let output = program(&["check"])
         .env("CONVENE_MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300")
         .output()

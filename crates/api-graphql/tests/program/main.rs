@@ -1,4 +1,4 @@
-//! The program as its users run it: its commands, and servers that answer over HTTP, on a real MongoDB.
+//! The program: its commands and its servers over HTTP, on a real MongoDB.
 
 #[cfg(test)]
 mod commands;

@@ -8,7 +8,7 @@ const ORCHESTRA: &str = "org-123";
 const ADMIN: &str = "user-456";
 const MEMBER: &str = "user-789";
 
-/// Creates a one-off event, and answers with its id.
+/// Creates a one-off event and returns its id.
 async fn event(served: &Served, title: &str, starts_at: &str, capacity: u32) -> String {
     let created = served
         .ask(
@@ -33,7 +33,7 @@ async fn register(served: &Served, user: &str, event: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_registers_clashes_cancels_and_registers_elsewhere() {
+async fn a_member_registers_conflicts_cancels_and_registers_again() {
     let installation = Installation::seeded().await;
     let mut served = installation.serve().await;
     let one = event(&served, "Yoga", "2031-03-25T09:00:00", 1).await;
@@ -66,7 +66,7 @@ async fn a_member_registers_clashes_cancels_and_registers_elsewhere() {
     }
     assert_eq!(listed["activity"]["nodes"][0]["action"], "registration.created", "{listed}");
 
-    // To another organization none of it exists.
+    // Nothing of it exists for another organization.
     let elsewhere = served.answer("reef-watch", MEMBER, window).await;
     assert!(!elsewhere.to_string().contains("Yoga"), "{elsewhere}");
     assert!(served.server.stop().await.unwrap().success());
@@ -74,7 +74,7 @@ async fn a_member_registers_clashes_cancels_and_registers_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_on_one_database_give_no_seat_twice() {
+async fn two_servers_on_one_database_sell_no_seat_twice() {
     let installation = Installation::seeded().await;
     let served = [installation.serve().await, installation.serve().await];
     let users: Vec<String> = (0..24).map(|number| format!("crowd-{number}")).collect();
@@ -98,7 +98,7 @@ async fn two_servers_on_one_database_give_no_seat_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn issues_are_numbered_without_gaps_through_both_servers_and_both_ways() {
+async fn issue_numbers_have_no_gaps_across_two_servers_and_both_apis() {
     let installation = Installation::seeded().await;
     let served = [installation.serve().await, installation.serve().await];
     let client = reqwest::Client::new();

@@ -8,10 +8,10 @@ use convene_stress::{Server, new_id};
 use mongodb::{Client, Collection};
 use serde_json::{Value, json};
 
-/// The program that is tested.
+/// The path of the program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_convene");
 
-/// A database that nothing else uses, dropped at the end, and the program on it.
+/// The program with a database of its own, which is dropped at the end.
 pub(crate) struct Installation {
     pub(crate) uri: String,
     name: String,
@@ -20,7 +20,7 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// With a database that is not there yet.
+    /// The database does not exist yet.
     pub(crate) async fn empty() -> Self {
         let uri = std::env::var("CONVENE_TEST_MONGODB_URI").expect(
             "CONVENE_TEST_MONGODB_URI must name a MongoDB replica set to test on; `cargo xtask test` starts one",
@@ -30,7 +30,7 @@ impl Installation {
         Self { uri, name, client, logs: tempfile::tempdir().unwrap() }
     }
 
-    /// With the demo data.
+    /// The database has the demo data.
     pub(crate) async fn seeded() -> Self {
         let installation = Self::empty().await;
         let loaded = installation.run(&["seed", seeds().to_str().unwrap()]);
@@ -38,7 +38,7 @@ impl Installation {
         installation
     }
 
-    /// Runs a command to its end.
+    /// Runs a command until it exits.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         program(arguments)
             .env("CONVENE_MONGODB_URI", &self.uri)
@@ -47,27 +47,27 @@ impl Installation {
             .unwrap()
     }
 
-    /// Runs a command that succeeds, and answers with what it printed.
+    /// The output of a command that must succeed.
     pub(crate) fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Starts a server that believes headers.
+    /// Starts a server in the `headers` mode.
     pub(crate) async fn serve(&self) -> Served {
         let log = self.logs.path().join(format!("{}.log", new_id().simple()));
         let server = Server::start(PROGRAM.as_ref(), &self.uri, &self.name, log).await.unwrap();
         Served { server, client: reqwest::Client::new() }
     }
 
-    /// A collection, past everything that guards it.
+    /// A collection, without tenant isolation.
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
         #[expect(clippy::disallowed_methods, reason = "tests look behind the door")]
         self.client.database(&self.name).collection(name)
     }
 
-    /// Makes a document break what its validator refuses.
+    /// Updates a document without validation.
     pub(crate) async fn break_rule(&self, collection: &str, filter: Document, update: Document) {
         let updated = self
             .collection(collection)
@@ -82,7 +82,7 @@ impl Installation {
 impl Drop for Installation {
     fn drop(&mut self) {
         let (client, name) = (self.client.clone(), self.name.clone());
-        // A runtime of its own: the test's may be ending.
+        // The runtime of the test may be shutting down.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async { client.database(&name).run_command(doc! { "dropDatabase": 1 }).await })
@@ -91,19 +91,19 @@ impl Drop for Installation {
     }
 }
 
-/// A server, and a client to it.
+/// A server and its client.
 pub(crate) struct Served {
     pub(crate) server: Server,
     client: reqwest::Client,
 }
 
 impl Served {
-    /// The address of a path.
+    /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.address())
     }
 
-    /// Asks as a member of an organization; the answer, whatever it says.
+    /// The response to a query of a member, with data or errors.
     pub(crate) async fn answer(&self, organization: &str, user: &str, query: &str) -> Value {
         let answer = self
             .client
@@ -117,7 +117,7 @@ impl Served {
         answer.json().await.unwrap()
     }
 
-    /// The same where there must be data.
+    /// The data of a query of a member, which must succeed.
     pub(crate) async fn ask(&self, organization: &str, user: &str, query: &str) -> Value {
         let mut answer = self.answer(organization, user, query).await;
         assert!(answer["errors"].is_null(), "{query}: {answer}");
@@ -125,7 +125,7 @@ impl Served {
     }
 }
 
-/// The program with these arguments and none of the settings around it.
+/// The program with these arguments, without the settings of the environment.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CONVENE_")) {
@@ -135,7 +135,6 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// The folder of the demo data.
 fn seeds() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../seeds")
 }

@@ -1,4 +1,4 @@
-//! What the files of the repository hold.
+//! The content of the demo data.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ fn planned(seeds: &[OrganizationSeed]) -> Vec<PlannedEvent<'_>> {
 }
 
 #[test]
-fn there_is_the_organization_that_the_examples_use() {
+fn the_organization_of_the_examples_exists() {
     let seeds = demo();
     assert!(seeds.len() >= 4, "{}", seeds.len());
     let orchestra = seeds.iter().find(|seed| seed.slug.as_str() == "org-123").unwrap();

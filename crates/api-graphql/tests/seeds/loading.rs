@@ -24,7 +24,7 @@ fn created(created: usize) -> Count {
 }
 
 #[tokio::test]
-async fn everything_in_the_files_is_there_afterwards() {
+async fn a_load_creates_everything_in_the_files() {
     let world = World::new(NOW);
     let seeds = demo();
     let summaries = world.load(&seeds).await.unwrap();
@@ -58,7 +58,7 @@ async fn loading_twice_changes_nothing() {
     for seed in &seeds {
         before.push(world.contents(seed).await);
     }
-    // The same day, later, and long after everything.
+    // On the same day, later, and after all events.
     for later in [Duration::minutes(1), Duration::days(3), Duration::days(400)] {
         world.clock.advance(later);
         for summary in world.load(&seeds).await.unwrap() {
@@ -73,7 +73,7 @@ async fn loading_twice_changes_nothing() {
 #[tokio::test]
 async fn the_demo_can_be_loaded_on_any_day() {
     let seeds = demo();
-    // More than a year, at changing times of day, with every day of the week and every change of clocks.
+    // More than a year at different times of day, so that each weekday and clock change is covered.
     for step in 0..200 {
         let now = NOW + Duration::hours(49) * step;
         let loaded = World::new(now).load(&seeds).await;
@@ -82,7 +82,7 @@ async fn the_demo_can_be_loaded_on_any_day() {
 }
 
 #[tokio::test]
-async fn a_load_that_was_cut_off_is_completed_by_the_next() {
+async fn the_next_load_completes_an_interrupted_one() {
     let whole = orchestra();
     let mut first_admin_only = OrganizationSeed { events: vec![], issues: vec![], ..whole.clone() };
     first_admin_only.members.truncate(1);
@@ -109,7 +109,7 @@ async fn a_load_that_was_cut_off_is_completed_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_fault_names_the_item_and_leaves_what_was_loaded() {
+async fn a_fault_names_the_item_and_keeps_loaded_data() {
     let whole = orchestra();
     let world = World::new(NOW);
     let mut broken = MockRegistrationBook::new();
@@ -129,7 +129,7 @@ async fn a_fault_names_the_item_and_leaves_what_was_loaded() {
 }
 
 #[tokio::test]
-async fn what_people_changed_stays_as_it_is() {
+async fn changed_items_stay_unchanged() {
     let seed = orchestra();
     let world = World::new(NOW);
     world.load(std::slice::from_ref(&seed)).await.unwrap();
@@ -150,7 +150,7 @@ async fn what_people_changed_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_organization_of_others_is_not_touched() {
+async fn an_organization_with_other_admins_stays_unchanged() {
     let ours = orchestra();
     let mut theirs = ours.clone();
     theirs.members.retain(|member| member.user_id.as_str() == "user-456");

@@ -1,4 +1,4 @@
-//! The demo data: what is in the files of the repository, and what loading them does.
+//! The demo data of the repository, and loading it.
 
 #[cfg(test)]
 mod demo;

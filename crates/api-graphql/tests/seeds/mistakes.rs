@@ -1,4 +1,4 @@
-//! What is wrong in a file is told with file, item and field, all at once.
+//! Problems of files are reported with file, item and field, all at once.
 
 use std::fs;
 
@@ -9,16 +9,16 @@ use time::macros::utc_datetime;
 
 const NOW: Instant = utc_datetime!(2031-03-05 11:00);
 
-/// Reads files with these names and texts; problems name them without their folder.
+/// Reads files with these names and texts. Problems name them without their folder.
 fn read(files: &[(&str, &str)]) -> Result<Vec<seed::OrganizationSeed>, String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    seed::read(folder.path()).map_err(|problems| told(problems, &folder.path().display().to_string()))
+    seed::read(folder.path()).map_err(|problems| rendered(problems, &folder.path().display().to_string()))
 }
 
-fn told(Problems(problems): Problems, folder: &str) -> String {
+fn rendered(Problems(problems): Problems, folder: &str) -> String {
     let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
     lines.join("\n").replace(&format!("{folder}/"), "").replace(folder, "folder")
 }
@@ -29,13 +29,13 @@ members: [{ userId: ada, displayName: Ada, role: ADMIN }]
 ";
 
 #[test]
-fn a_small_file_is_enough() {
+fn a_minimal_file_is_valid() {
     let seeds = read(&[("a.yaml", SMALL), ("notes.txt", "not read")]).unwrap();
     assert_eq!(seeds.len(), 1);
 }
 
 #[test]
-fn values_are_judged_one_by_one() {
+fn each_value_is_checked() {
     let text = r#"
 organization: { slug: No Slug, name: "", timeZone: Europe/Atlantis }
 members:
@@ -186,7 +186,7 @@ events:
     let seeds = read(&[("a.yaml", text)]).unwrap();
     let problems = seed::plan(&seeds, NOW).unwrap_err();
     let folder = seeds[0].file.trim_end_matches("/a.yaml").to_owned();
-    assert_snapshot!(told(problems, &folder), @r#"
+    assert_snapshot!(rendered(problems, &folder), @r#"
     a.yaml: events[0] "Never": recurrence has no date at starts.at within six years after starts.inDays
     a.yaml: events[1] "Over": skip names occurrence 3, which does not exist
     a.yaml: events[2] "Past": registrations[0].occurrence names an upcoming occurrence that does not exist

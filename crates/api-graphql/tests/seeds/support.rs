@@ -1,4 +1,4 @@
-//! A platform in memory to load into, and what is in it afterwards.
+//! An in-memory platform, and its content after a load.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) ports: Ports,
 }
 
-/// Everything in an organization.
+/// The data of an organization.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents {
     pub(crate) members: Vec<VisibleMember>,
@@ -88,7 +88,7 @@ impl World {
         self.local().act_as_member(&organization, &user).await.unwrap().unwrap()
     }
 
-    /// What is in the organization; a page of each is enough for the demo, except of the log.
+    /// The data of the organization. One page of each list is enough for the demo, except of the log.
     pub(crate) async fn contents(&self, seed: &OrganizationSeed) -> Contents {
         let use_cases = self.use_cases();
         let caller = self.admin(seed).await;
