@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn output_is_passed_on_line_by_line() {
+    fn run_reading_passes_each_line_to_the_callback() {
         let mut lines = Vec::new();
         let status = run_reading(
             Command::new("sh").args(["-c", "echo one; echo two; exit 3"]),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn dropping_a_group_ends_the_grandchildren_too() {
+    fn dropping_a_group_stops_the_grandchildren() {
         let mut group = ChildGroup::spawn(
             Command::new("sh").args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped()),
         )
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_deaf_to_sigterm_is_killed() {
+    fn a_child_that_ignores_sigterm_is_killed() {
         let mut group = ChildGroup::spawn(
             Command::new("sh").args(["-c", "trap '' TERM; echo ready; sleep 600"]).stdout(Stdio::piped()),
         )

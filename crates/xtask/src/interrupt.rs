@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn polling_ends_with_the_answer_the_limit_or_the_signal() {
+    fn polling_ends_with_a_value_the_limit_or_a_signal() {
         let interrupt = Interrupt::default();
         let mut asked = 0;
         let third = interrupt.poll(Duration::from_secs(60), || {

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clone_is_found() {
+    fn find_returns_the_clone() {
         let workspace = Workspace::find().unwrap();
         assert!(workspace.root().join("Cargo.lock").is_file());
         assert!(workspace.target().is_absolute());

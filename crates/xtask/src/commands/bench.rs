@@ -64,7 +64,7 @@ fn choose(all: Vec<Benchmark>, name: Option<&str>) -> anyhow::Result<Vec<Benchma
     let chosen: Vec<_> = all.into_iter().filter(|it| name.is_none_or(|name| it.name == name)).collect();
     match name {
         Some(name) if chosen.is_empty() => {
-            bail!("there is no benchmark {name}; there are: {}", names.join(", "))
+            bail!("there is no benchmark {name}; the benchmarks are: {}", names.join(", "))
         }
         _ => Ok(chosen),
     }
@@ -81,13 +81,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_chooses_one_and_none_chooses_all() {
+    fn a_name_selects_one_and_no_name_selects_all() {
         assert_eq!(choose(all(), None).unwrap(), all());
         assert_eq!(choose(all(), Some("registration")).unwrap(), all()[1..]);
     }
 
     #[test]
-    fn an_unknown_name_is_refused_with_those_there_are() {
+    fn an_unknown_name_is_refused_with_a_list_of_names() {
         let error = choose(all(), Some("speed")).unwrap_err().to_string();
         assert!(
             error.contains("no benchmark speed") && error.contains("recurrence, registration"),

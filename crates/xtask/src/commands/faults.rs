@@ -76,7 +76,7 @@ fn restart_dead_members(
         if member.is_running() {
             *dead_since = None;
         } else if dead_since.get_or_insert_with(Instant::now).elapsed() >= DOWNTIME {
-            print_line(format!("Starting {} again.", member.address()));
+            print_line(format!("Restarting {}.", member.address()));
             member.restart(interrupt)?;
         }
     }

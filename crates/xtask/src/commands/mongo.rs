@@ -26,7 +26,7 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     let mut mongo =
         TemporaryReplicaSet::start(&workspace, usize::from(arguments.members), Purpose::Tests, interrupt)?;
     print_line(format!("export {TEST_URI}='{}'", mongo.uri()));
-    print_line("Ctrl-C ends it, and its data with it.");
+    print_line("Ctrl-C stops it and deletes its data.");
     while interrupt.check().is_ok() {
         mongo.set().check_running()?;
         std::thread::sleep(Duration::from_millis(200));

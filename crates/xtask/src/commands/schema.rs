@@ -27,7 +27,7 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     ensure!(child::run(&mut build, interrupt)?.success(), "convene does not build");
     if arguments.check {
         check(&workspace)?;
-        print_line("docs/schema.graphql is what the code serves.");
+        print_line("docs/schema.graphql is up to date.");
     } else {
         let path = path(&workspace);
         fs::write(&path, served(&workspace)?).with_context(|| format!("cannot write {}", path.display()))?;
@@ -47,7 +47,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         None => Ok(()),
         Some((line, written, served)) => bail!(
             "docs/schema.graphql differs from the code in line {line}:\n  file: {written}\n  code: {served}\n\
-             If the change is meant, run `cargo xtask schema` and commit the file."
+             If the change is intended, run `cargo xtask schema` and commit the file."
         ),
     }
 }

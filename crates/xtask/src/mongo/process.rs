@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_log_is_short() {
+    fn last_lines_truncates_the_log() {
         let mut log: String = (0..100).map(|number| format!("{number}{}\n", "x".repeat(2_000))).collect();
         log += &"{\"msg\":\"Frame\"}\n".repeat(40);
         let end = last_lines(log.as_bytes());
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mongod_is_recognised_by_program_and_folder() {
+    fn port_of_requires_mongod_and_the_folder() {
         let folder = Path::new("/clone/.convene/mongo");
         let line = "/usr/bin/mongod --dbpath /clone/.convene/mongo/data --port 27018 --bind_ip 127.0.0.1";
         assert_eq!(port_of(line, folder), Some(27018));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_lock_file_names_no_left_over() {
+    fn a_stale_lock_file_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let left_over = || Mongod::left_over(Path::new("mongod"), folder.path(), Purpose::Development);
         assert!(left_over().is_none(), "no lock file");

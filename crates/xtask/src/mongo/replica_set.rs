@@ -132,7 +132,7 @@ fn reconfigure(address: &str, hosts: &[Bson]) -> anyhow::Result<()> {
     let version = config.get_i32("version").unwrap_or(0);
     config.insert("version", version + 1);
     admin_command(address, &doc! { "replSetReconfig": config, "force": true })
-        .context("cannot give the replica set its new port")?;
+        .context("cannot set the new port of the replica set")?;
     Ok(())
 }
 

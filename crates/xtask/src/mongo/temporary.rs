@@ -66,7 +66,7 @@ impl TemporaryFolder {
         let path = (0_u32..)
             .map(|number| parent.join(format!("{}-{number}", std::process::id())))
             .find(|path| !path.exists())
-            .context("no name is left")?;
+            .context("no free folder name")?;
         fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let owner = File::create(path.join(OWNER))?;
         owner.lock()?;
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_of_living_owners_stay_and_abandoned_ones_go() {
+    fn only_abandoned_folders_are_deleted() {
         let parent = tempfile::tempdir().unwrap();
         let abandoned = parent.path().join("1-0");
         fs::create_dir_all(abandoned.join("member-0/data")).unwrap();

@@ -17,12 +17,12 @@ pub(crate) fn check_replica_set(uri: &str) -> anyhow::Result<()> {
         match wire::hello(host) {
             Ok(hello) if hello.set_name.is_some() => return Ok(()),
             Ok(_) => {
-                bail!("{host} is no member of a replica set; start mongod with --replSet and initiate it")
+                bail!("{host} is not a member of a replica set; start mongod with --replSet and initiate it")
             }
             Err(error) => unreachable = Some(error),
         }
     }
-    Err(unreachable.context("it names no host")?)
+    Err(unreachable.context("it has no host")?)
 }
 
 /// The `host:port` pairs of the string; `None` if only the driver can connect.
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_read_past_credentials_and_options() {
+    fn hosts_are_parsed_without_credentials_and_options() {
         let hosts = |uri| plain_hosts(uri).unwrap().unwrap();
         assert_eq!(hosts("mongodb://localhost"), ["localhost:27017"]);
         assert_eq!(hosts("mongodb://a:1,b:2/?replicaSet=rs0"), ["a:1", "b:2"]);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_the_driver_is_left_to_it() {
+    fn strings_that_need_the_driver_have_no_plain_hosts() {
         assert_eq!(plain_hosts("mongodb+srv://cluster.example").unwrap(), None);
         assert_eq!(plain_hosts("mongodb://db/?replicaSet=rs0&tls=true").unwrap(), None);
     }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_where_nothing_listens_is_named() {
+    fn an_unreachable_host_is_named() {
         let error = check_replica_set("mongodb://127.0.0.1:1/?replicaSet=rs0").unwrap_err();
         assert!(format!("{error:#}").contains("127.0.0.1:1"), "{error:#}");
     }

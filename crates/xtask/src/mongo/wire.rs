@@ -62,10 +62,8 @@ pub(super) fn hello(address: &str) -> anyhow::Result<Hello> {
 pub(super) fn admin_command(address: &str, command: &Document) -> anyhow::Result<Document> {
     let mut command = command.clone();
     command.insert("$db", "admin");
-    let target = address
-        .to_socket_addrs()?
-        .next()
-        .with_context(|| format!("{address} is the address of no machine"))?;
+    let target =
+        address.to_socket_addrs()?.next().with_context(|| format!("{address} cannot be resolved"))?;
     let mut stream = TcpStream::connect_timeout(&target, TIMEOUT)
         .with_context(|| format!("cannot connect to {address}"))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
@@ -99,7 +97,7 @@ fn decode(stream: &mut impl Read) -> anyhow::Result<Document> {
         bytes.copy_from_slice(&header[at..at + 4]);
         i32::from_le_bytes(bytes)
     };
-    ensure!(field(12) == OP_MSG, "the answer is no OP_MSG");
+    ensure!(field(12) == OP_MSG, "the answer is not OP_MSG");
     let length = usize::try_from(field(0))?;
     ensure!(
         (HEADER_BYTES + PREAMBLE_BYTES..=MAX_MESSAGE_BYTES).contains(&length),
@@ -127,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_survives_the_way_there_and_back() {
+    fn decode_reverses_encode() {
         let command = doc! { "hello": 1, "$db": "admin" };
         let bytes = encode(&command).unwrap();
         let length = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_without_reading_on() {
+    fn an_invalid_header_is_refused_without_reading_the_body() {
         let http = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
         assert!(decode(&mut http.as_slice()).is_err());
         let mut huge = encode(&doc! {}).unwrap();
@@ -145,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn success_is_understood_in_every_number_type() {
+    fn number_reads_every_number_type() {
         for ok in [doc! { "ok": 1.0 }, doc! { "ok": 1 }, doc! { "ok": 1_i64 }] {
             assert_eq!(number(&ok, "ok"), 1, "{ok}");
         }

@@ -1,9 +1,8 @@
-//! Modules do not use each other in circles.
+//! Modules have no cycles.
 //!
-//! The modules at the top of each crate are compared, and within some folders the siblings at every level. Whether a
-//! module and its children use each other is not asked: children may use what their parent keeps for them. The folder
-//! `graphql` is not compared inside, as the types of a schema refer to each other: an event has occurrences, and an
-//! occurrence has an event.
+//! The test covers the top-level modules of each crate, and the siblings at every level of some folders. A module and its
+//! children may use each other. The folder `graphql` is excluded, because the types of a schema refer to each other: an
+//! event has occurrences, and an occurrence has an event.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,8 @@ use crate::assert_none;
 use crate::modules::Modules;
 use crate::sources::{Source, sources};
 
-/// The folders that are compared inside as well.
-const COMPARED_INSIDE: [&str; 3] = ["api-graphql/auth", "api-graphql/http", "api-graphql/rest"];
+/// The folders whose siblings are covered.
+const COVERED_FOLDERS: [&str; 3] = ["api-graphql/auth", "api-graphql/http", "api-graphql/rest"];
 
 fn cycles(sources: &[Source]) -> Vec<String> {
     let mut crates = BTreeMap::<&str, Vec<(&str, &str)>>::new();
@@ -27,7 +26,7 @@ fn cycles(sources: &[Source]) -> Vec<String> {
         let modules = Modules::read(&files);
         let compared = modules.parents().into_iter().filter(|parent| match parent.first() {
             None => true,
-            Some(folder) => COMPARED_INSIDE.contains(&format!("{name}/{folder}").as_str()),
+            Some(folder) => COVERED_FOLDERS.contains(&format!("{name}/{folder}").as_str()),
         });
         let cycles = compared.flat_map(|parent| modules.cycles(parent));
         found.extend(cycles.map(|cycle| format!("{name}: {cycle}")));
@@ -36,7 +35,7 @@ fn cycles(sources: &[Source]) -> Vec<String> {
 }
 
 #[test]
-fn modules_do_not_use_each_other_in_circles() {
+fn modules_have_no_cycles() {
     assert_none(&cycles(&sources()));
 }
 
@@ -50,7 +49,7 @@ fn cycles_of(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_circle_of_folders_is_found() {
+fn a_cycle_of_folders_is_found() {
     let found = cycles_of(&[
         ("lib.rs", "mod auth; mod http; mod telemetry;"),
         ("auth/mod.rs", "mod gate; pub use self::gate::Gate;"),
@@ -67,7 +66,7 @@ fn a_circle_of_folders_is_found() {
 }
 
 #[test]
-fn a_circle_of_siblings_is_found_in_a_folder_that_is_compared_inside() {
+fn a_cycle_of_siblings_is_found() {
     let siblings = |folder: &str| {
         cycles_of(&[
             (&format!("{folder}/mod.rs"), "mod call; mod input; use input::Body;"),
@@ -83,7 +82,7 @@ fn a_circle_of_siblings_is_found_in_a_folder_that_is_compared_inside() {
 }
 
 #[test]
-fn tests_comments_and_what_parents_keep_make_no_circle() {
+fn tests_comments_and_parents_make_no_cycle() {
     assert_none(&cycles_of(&[
         ("a.rs", "use crate::b::B; #[cfg(test)] mod tests;"),
         ("a/tests.rs", "use crate::c;"),

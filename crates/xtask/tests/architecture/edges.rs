@@ -157,7 +157,7 @@ fn a_forbidden_chain_is_found_but_not_one_through_tests() {
 }
 
 #[test]
-fn a_taker_of_a_reserved_package_is_found() {
+fn a_user_of_a_reserved_package_is_found() {
     let graph = workspace(&[
         ("convene-api-graphql", &[("mongodb", Value::Null), ("bson", json!("dev"))]),
         ("convene-infrastructure-mongo", &[("mongodb", Value::Null)]),

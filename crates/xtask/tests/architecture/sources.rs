@@ -128,7 +128,7 @@ fn nothing_is_unfinished_or_silenced() {
 }
 
 #[test]
-fn no_file_knows_a_machine() {
+fn no_file_contains_a_machine_path() {
     let here = format!("{}/", root().display());
     assert_none(&lines_with(&sources(), &[MACHINE_PATHS.as_slice(), &[&here]].concat()));
 }

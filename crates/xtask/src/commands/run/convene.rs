@@ -101,7 +101,7 @@ impl Convene {
         if !output.status.success() {
             print_error(String::from_utf8_lossy(&output.stderr).trim());
         }
-        ensure!(output.status.success(), "convene minted no token for {user} ({})", output.status);
+        ensure!(output.status.success(), "convene created no token for {user} ({})", output.status);
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 }

@@ -24,9 +24,9 @@ impl Database {
         if let Ok(uri) = std::env::var(URI) {
             ensure!(
                 !fresh,
-                "--fresh does not empty a database of somebody else; unset {URI}, or empty it yourself"
+                "--fresh does not delete the data of an external database; unset {URI}, or delete the data yourself"
             );
-            check_replica_set(&uri).with_context(|| format!("{URI} is of no use"))?;
+            check_replica_set(&uri).with_context(|| format!("{URI} is not usable"))?;
             return Ok(Self::Given { uri });
         }
         let folder = state.join("mongo");

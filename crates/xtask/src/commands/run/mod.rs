@@ -73,7 +73,7 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     print_line("\nStopping; Ctrl-C again does not wait for requests in flight.");
     let status = server.stop(interrupt)?;
     drop(database);
-    ensure!(status.success(), "convene did not stop in good order ({status})");
+    ensure!(status.success(), "convene did not stop cleanly ({status})");
     print_line("Stopped. The data is kept for the next run.");
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +84,7 @@ fn lock_state(state: &Path) -> anyhow::Result<File> {
     let lock = File::create(state.join("run.lock"))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask run` is at work in this clone"),
+        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask run` is running in this clone"),
         Err(TryLockError::Error(error)) => Err(error).context("cannot lock .convene/run.lock"),
     }
 }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_clone_has_one_run() {
+    fn a_clone_allows_one_run_at_a_time() {
         let state = tempfile::tempdir().unwrap();
         let first = lock_state(state.path()).unwrap();
         assert!(lock_state(state.path()).unwrap_err().to_string().contains("another `cargo xtask run`"));

@@ -44,9 +44,7 @@ impl Server {
             Some(status) => Ok(Some(Some(status))),
             None => Ok(is_ready(self.port).then_some(None)),
         })?;
-        outcome.with_context(|| {
-            format!("/readyz says after {} s that convene cannot serve", START_TIMEOUT.as_secs())
-        })
+        outcome.with_context(|| format!("convene is not ready after {} s", START_TIMEOUT.as_secs()))
     }
 
     /// The exit status, if the server has ended.
@@ -146,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_named_with_the_way_out() {
+    fn a_port_in_use_is_refused_with_the_option_to_change_it() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let error = free_port(port).unwrap_err().to_string();
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_process_id_is_nobody_to_end() {
+    fn a_stale_process_id_is_ignored() {
         let state = tempfile::tempdir().unwrap();
         let binary = std::env::current_exe().unwrap();
         assert!(left_over(state.path(), &binary).is_none());
@@ -166,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_left_behind_is_ended() {
+    fn a_left_over_server_is_stopped() {
         let state = tempfile::tempdir().unwrap();
         // A program that ignores its argument `serve`, under a name of its own.
         let binary = state.path().join("convene");

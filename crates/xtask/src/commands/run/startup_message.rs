@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_has_the_addresses_the_callers_and_a_line_to_copy() {
+    fn the_message_has_addresses_callers_and_an_example() {
         let callers = [
             ("user-456", Role::Admin, plain_headers("user-456", Role::Admin)),
             ("operator", Role::Operator, plain_headers("operator", Role::Operator)),

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_report_of_nextest_is_read() {
+    fn the_report_of_nextest_is_parsed() {
         let report = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="nextest-run" tests="12" failures="2" errors="1" uuid="9c" time="0.1">
     <testsuite name="xtask" tests="12" disabled="0" errors="1" failures="2">"#;
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_the_test_harness_are_read_and_added() {
+    fn the_result_lines_are_parsed_and_added() {
         let line = "test result: FAILED. 5 passed; 1 failed; 2 ignored; 0 measured; 3 filtered out; finished in 0.00s";
         let mut counts = Counts::from_result_line(line).unwrap();
         counts +=

@@ -119,7 +119,7 @@ impl<'run> Runner<'run> {
     /// Starts the MongoDB of all tests, unless an external one is set.
     fn start_mongo(&mut self) -> anyhow::Result<Outcome> {
         if let Ok(uri) = std::env::var(TEST_URI) {
-            check_replica_set(&uri).with_context(|| format!("{TEST_URI} is of no use"))?;
+            check_replica_set(&uri).with_context(|| format!("{TEST_URI} is not usable"))?;
             return Ok(Outcome::Skipped("CONVENE_TEST_MONGODB_URI is set"));
         }
         if self.mongo.is_none() {
