@@ -1,4 +1,4 @@
-//! Read-only lookups without a tenant scope: for authentication, and for the operator, who creates organizations.
+//! Access without a tenant scope: for authentication, and for the operator, who creates organizations.
 
 use bson::{Document, RawDocumentBuf};
 use futures::TryStreamExt;
@@ -38,4 +38,16 @@ pub(crate) async fn find_all<D: DeserializeOwned>(
     let found: Vec<RawDocumentBuf> =
         command("find", schema.name, async { find.await?.try_collect().await }).await?;
     found.iter().map(|document| decode(schema, document)).collect()
+}
+
+/// Deletes the first document that passes the filter, in all organizations.
+pub(crate) async fn delete_one(
+    database: &Database,
+    schema: &CollectionSchema,
+    filter: Document,
+) -> Result<(), StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "the operator belongs to no tenant")]
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
+    let delete = collection.delete_one(filter);
+    command("delete", schema.name, async { delete.await }).await.map(drop)
 }

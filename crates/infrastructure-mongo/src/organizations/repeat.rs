@@ -18,7 +18,7 @@ use crate::{
     },
     error::Attempt,
     schema::{self, CREATE_ORGANIZATION},
-    unscoped::find_one,
+    unscoped::{delete_one, find_one},
 };
 
 /// Loads the organization and its first admin, if the change is a repeat.
@@ -35,7 +35,12 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
     let used: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
     let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
     let result = match classify(key_use, change.at, idempotency.fingerprint) {
-        KeyStatus::Fresh => return Ok(None),
+        KeyStatus::Fresh => {
+            if let Some(expired) = used {
+                delete_expired(database, &expired).await?;
+            }
+            return Ok(None);
+        }
         KeyStatus::Repeat(result) => result,
         KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
     };
@@ -49,4 +54,11 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
         _ => Err(Fault::internal(format!("the new organization {} or its admin is missing", result.subject))
             .into()),
     }
+}
+
+/// Deletes an expired use of a key that MongoDB has not deleted yet. It belongs to another organization than the new one,
+/// and the unique index over all organizations would refuse the new use.
+async fn delete_expired(database: &Database, expired: &IdempotencyDocument) -> Attempt<()> {
+    let by_id = doc! { "_id": bson::serialize_to_bson(&expired.id)?, "createdAt": expired.created_at };
+    Ok(delete_one(database, &schema::IDEMPOTENCY, by_id).await?)
 }
