@@ -1,4 +1,4 @@
-//! The table of errors: the HTTP status, the code and the message of everything that a caller may be told.
+//! The table of errors: the HTTP status, the code and the message of each error that a caller may receive.
 //!
 //! Codes and messages of refusals and faults come from the application crate; this file adds their HTTP status, and
 //! the errors of requests that reach no use case. GraphQL and REST render both.
@@ -98,7 +98,7 @@ impl RequestError {
     }
 }
 
-/// The kind of an error.
+/// A row of the table of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     Refusal(RefusalCode),
@@ -107,7 +107,6 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The code as callers see it.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -121,7 +120,7 @@ impl ErrorKind {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            // A refusal has a message of its own; this one stands for several that are listed beside it.
+            // Each refusal has a message of its own; this one is the summary of a list of refusals.
             Self::Refusal(_) => RequestError::BadRequest.row().2,
             Self::Fault(kind) => kind.message(),
             Self::Request(error) => error.row().2,
@@ -140,7 +139,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same request may succeed later without a change.
+    /// Returns true if the same request may succeed later without a change.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {

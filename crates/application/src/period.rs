@@ -1,10 +1,10 @@
-//! Periods of filters.
+//! The check of the periods in filters.
 
 use convene_domain::time::Instant;
 
 use crate::failure::{Field, Refusal};
 
-/// Refuses a filter's period that ends before it begins. It may be empty or open.
+/// Refuses a period that ends before it begins. A period may be empty, and either end may be open.
 pub(crate) fn check(from: Option<Instant>, to: Option<Instant>) -> Result<(), Refusal> {
     match (from, to) {
         (Some(from), Some(to)) if to < from => {
@@ -26,7 +26,7 @@ mod tests {
     #[case::open(None, None)]
     #[case::open_at_the_end(Some(NOW), None)]
     #[case::open_at_the_beginning(None, Some(NOW))]
-    #[case::one_moment(Some(NOW), Some(NOW))]
+    #[case::empty(Some(NOW), Some(NOW))]
     fn an_open_or_empty_period_is_valid(#[case] from: Option<Instant>, #[case] to: Option<Instant>) {
         assert_eq!(check(from, to), Ok(()));
     }

@@ -1,14 +1,14 @@
-//! Collects everything that is wrong with an input, so that all of it is told at once.
+//! Collects all problems of an input, so that one response reports all of them.
 
 use std::fmt;
 
 use convene_application::failure::{Failure, Field, FieldPath, Refusal};
 use juniper::Nullable;
 
-/// What is wrong with an input so far.
+/// The problems that were found in an input so far.
 ///
-/// Each part is checked to its end before any part is used: `check` notes a problem and answers `None`, and only
-/// when all parts have been looked at, the values are taken out.
+/// All parts are checked before any part is used: `check` notes a problem and returns `None`. [`Problems::conclude`]
+/// releases the values after all parts were checked.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Refusal>,
@@ -16,7 +16,7 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Checks what stands in an argument: its fields are named from the argument on.
+    /// Runs `check` with the argument as a prefix of the field paths.
     pub(crate) fn within<T>(&mut self, argument: Field, check: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.within.replace(argument.into());
         let checked = check(self);
@@ -24,18 +24,17 @@ impl Problems {
         checked
     }
 
-    /// Notes a problem.
     pub(crate) fn note(&mut self, field: impl Into<FieldPath>, message: impl fmt::Display) {
         let field = self.full_path(field.into());
         self.found.push(Refusal::InvalidInput { field, message: message.to_string() });
     }
 
-    /// Notes what another check has refused.
+    /// Notes the refusals of another check. Their paths are kept.
     pub(crate) fn note_all(&mut self, refusals: Vec<Refusal>) {
         self.found.extend(refusals);
     }
 
-    /// The value, or `None` with its problem noted.
+    /// Returns the value, or notes the problem and returns `None`.
     pub(crate) fn check<T, E: fmt::Display>(
         &mut self,
         field: impl Into<FieldPath>,
@@ -44,8 +43,8 @@ impl Problems {
         checked.map_err(|problem| self.note(field, problem)).ok()
     }
 
-    /// What a value that may be left out is, if it is there: `Some(None)` for one that is left out, `None` with
-    /// the problem noted for one that is wrong.
+    /// Parses an optional value. Returns `Some(None)` if the value is absent; notes the problem and returns `None` if
+    /// it is invalid.
     pub(crate) fn check_optional<I, T, E: fmt::Display>(
         &mut self,
         field: impl Into<FieldPath>,
@@ -58,7 +57,8 @@ impl Problems {
         }
     }
 
-    /// What becomes of a value that an explicit null clears: `Some(None)` for one that is left out, and stays.
+    /// Parses an optional value that an explicit null clears. Returns `Some(None)` if the value is absent and so
+    /// unchanged, `Some(Some(None))` if it is cleared; notes the problem and returns `None` if it is invalid.
     pub(crate) fn check_clearable<I, T, E: fmt::Display>(
         &mut self,
         field: impl Into<FieldPath>,
@@ -72,7 +72,8 @@ impl Problems {
         }
     }
 
-    /// All values of a list, or `None` with the problem of each wrong one noted under its index.
+    /// Parses all items of a list. Notes the problem of each invalid item under its index and returns `None` if there
+    /// is one.
     pub(crate) fn check_all<I, T, E: fmt::Display>(
         &mut self,
         field: impl Into<FieldPath>,
@@ -82,12 +83,12 @@ impl Problems {
         let field = field.into();
         let checked =
             given.into_iter().enumerate().map(|(index, item)| self.check(field.index(index), parse(item)));
-        // Not collected in one go: that would stop at the first problem.
+        // Collecting into an `Option` directly would stop at the first problem.
         let checked: Vec<Option<T>> = checked.collect();
         checked.into_iter().collect()
     }
 
-    /// `None` with the problem noted for a list that is longer than allowed.
+    /// Notes a problem and returns `None` if the list is longer than allowed.
     pub(crate) fn check_length<T>(
         &mut self,
         field: impl Into<FieldPath>,
@@ -101,9 +102,10 @@ impl Problems {
         Some(())
     }
 
-    /// The value if nothing is wrong.
+    /// Returns the value if there is no problem.
     ///
     /// # Errors
+    ///
     /// All problems.
     pub(crate) fn conclude<T>(self, value: Option<T>) -> Result<T, Failure> {
         match value {
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_everything_at_once_in_the_names_of_the_schema() {
+    fn all_problems_are_reported_with_the_field_names_of_the_schema() {
         let mut problems = Problems::default();
         let (first, list) = problems.within(Field::Filter, |problems| {
             let first = problems.check(Field::Title, Err::<(), _>("is odd"));
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_the_value_when_nothing_is_wrong() {
+    fn a_valid_input_results_in_the_value() {
         let mut problems = Problems::default();
         let value = problems.check_optional(Field::Count, Some("7"), str::parse::<u8>);
         assert!(matches!(problems.conclude(value), Ok(Some(7))));

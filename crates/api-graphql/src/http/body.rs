@@ -1,4 +1,4 @@
-//! Reading the body of a POST: only JSON in UTF-8, not compressed, not too large, not too slow.
+//! Reads the body of a request: uncompressed JSON in UTF-8, within the limits of size and time.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::{
     telemetry::{SecurityEvent, record_security_event},
 };
 
-/// Refuses every kind of body but plain JSON. A page of another site can send forms and text in a visitor's name
-/// without asking first, but not this type; so the rule is also what keeps such pages out.
+/// Refuses every kind of body except plain JSON. A page of another site can send forms and text with a visitor's
+/// credentials without a preflight request, but not JSON; so the rule also prevents cross-site request forgery.
 ///
 /// # Errors
 ///
@@ -51,11 +51,12 @@ fn is_json_in_utf8(content_type: &str) -> bool {
         })
 }
 
-/// Reads the whole body.
+/// Reads the complete body.
 ///
 /// # Errors
 ///
-/// 413: larger than the limit, whether or not it was announced so. 408: not whole in time. 400: broken off.
+/// 413: the body is larger than the limit, with or without a `Content-Length`. 408: the body is not complete in time.
+/// 400: the body ends too early.
 pub async fn read(
     headers: &HeaderMap,
     payload: web::Payload,
@@ -114,7 +115,7 @@ mod tests {
     #[case("application/x-www-form-urlencoded", false)]
     #[case("multipart/form-data; boundary=x", false)]
     #[case("", false)]
-    fn only_json_in_utf8_is_read(#[case] content_type: &str, #[case] accepted: bool) {
+    fn only_json_in_utf8_is_accepted(#[case] content_type: &str, #[case] accepted: bool) {
         assert_eq!(is_json_in_utf8(content_type), accepted);
     }
 }

@@ -1,5 +1,5 @@
-//! What goes around every request: its id, its span, its log line, its metrics, the cap on its headers, and the
-//! headers every answer carries.
+//! The steps that all requests share: request id, span, log line, metrics, the limit of the headers, and the headers
+//! of every response.
 
 use std::time::Instant;
 
@@ -24,14 +24,13 @@ use crate::{
     telemetry::{self, SecurityEvent, record_security_event},
 };
 
-/// What the edge needs to know about the server.
 pub(crate) struct EdgeSettings {
     pub(crate) new_request_id: NewRequestId,
     pub(crate) limits: HttpLimits,
 }
 
-/// Opens the span of a request and gives the request its id. Only what is safe to log is recorded: neither the query
-/// string nor any header but the id.
+/// Opens the span of a request and sets the request id. Only data that is safe to log is recorded: neither the query
+/// string nor any header except the id.
 pub(crate) struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
@@ -46,7 +45,7 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_end<B: MessageBody>(_span: Span, _outcome: &Result<ServiceResponse<B>, Error>) {}
 }
 
-/// The middleware: runs the rest of the stack and finishes whatever comes out of it.
+/// The middleware: calls the next service and completes its response.
 pub(crate) async fn finish<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -59,7 +58,7 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     let mut response = match headers_within_limit(&request) {
         true => match next.call(request).await {
             Ok(response) => unify_error(response, &id),
-            // Nothing in the server's own stack fails this way; should an extension do so, its text stays inside.
+            // No service of this server fails this way. If an extension does, its text goes to the log only.
             Err(error) => {
                 tracing::error!(request_id = %id, fault = ?error.to_string(), "a request failed");
                 return Err(error);
@@ -92,7 +91,7 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Gives errors that the framework made by itself the shape of all others.
+/// Replaces the body of an error that the framework created by the common form.
 fn unify_error<B: MessageBody>(
     response: ServiceResponse<B>,
     id: &RequestId,
@@ -137,7 +136,7 @@ fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
-        // A page that may load things (GraphiQL) sets its own policy.
+        // A page that loads resources (GraphiQL) sets its own policy.
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ] {
         if !headers.contains_key(&name) {
@@ -146,7 +145,7 @@ fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
     }
 }
 
-/// Methods as labels; a made-up one must not become a series of its own.
+/// Returns the method as a metric label. An unknown method must not create a time series.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

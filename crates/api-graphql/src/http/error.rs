@@ -1,4 +1,4 @@
-//! Errors outside GraphQL. Every route has the same form: `{"error": {"code", "message", "requestId", "fields"?}}`.
+//! Errors outside GraphQL. All routes have the same form: `{"error": {"code", "message", "requestId", "fields"?}}`.
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -69,7 +69,7 @@ impl HttpError {
         Self { kind, message: message.into(), fields: Vec::new(), allow: None, retry_after }
     }
 
-    /// There is nothing at this path.
+    /// The error for an unknown path.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(RequestError::NotFound)
@@ -81,7 +81,7 @@ impl HttpError {
         Self::new(FaultKind::Internal)
     }
 
-    /// The path exists, but not with the method of the request.
+    /// The error for a method that the route does not have.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let message = format!("The only method of this address is {allow}.");

@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz` and `/metrics`.
+//! The routes `/livez`, `/readyz` and `/metrics`.
 
 use std::{
     sync::{
@@ -16,21 +16,22 @@ use serde_json::json;
 use super::error::HttpError;
 use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry};
 
-/// How long a readiness probe may take. Balancers ask every few seconds and count a slow answer as none.
-const LONGEST_PROBE: Duration = Duration::from_secs(2);
+/// The maximum time of a readiness probe. Load balancers probe every few seconds and treat a slow response as a
+/// failure.
+const MAX_PROBE_TIME: Duration = Duration::from_secs(2);
 
-/// Says whether the server can do its work: the database answers and its schema is in place.
+/// Checks that the server is ready: the database responds and its schema is in place.
 #[async_trait]
 pub trait Readiness: Send + Sync + 'static {
-    /// Looks, now.
+    /// Checks the current state, without a cache.
     ///
     /// # Errors
     ///
-    /// What is missing; it goes to the log, not to the caller.
+    /// The missing part. It goes to the log, not to the caller.
     async fn check(&self) -> Result<(), Fault>;
 }
 
-/// Set once, when the server begins to shut down; from then on it is not ready.
+/// A flag that is set when the server begins to shut down. From then on the server is not ready.
 #[derive(Clone, Debug, Default)]
 pub struct ShuttingDown(Arc<AtomicBool>);
 
@@ -40,21 +41,18 @@ impl ShuttingDown {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// Whether the shutdown has begun.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// What the three routes need.
 pub(crate) struct Health {
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) shutting_down: ShuttingDown,
     pub(crate) metrics: PrometheusHandle,
 }
 
-/// Adds the three routes.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, get) in [
         ("/livez", web::get().to(live)),
@@ -81,7 +79,7 @@ async fn ready(request: HttpRequest, health: web::Data<Health>) -> HttpResponse 
     if health.shutting_down.has_begun() {
         return not_ready("The server is shutting down.");
     }
-    match tokio::time::timeout(LONGEST_PROBE, health.readiness.check()).await {
+    match tokio::time::timeout(MAX_PROBE_TIME, health.readiness.check()).await {
         Ok(Ok(())) => HttpResponse::Ok().json(json!({"status": "ready"})),
         Ok(Err(fault)) => {
             telemetry::log_fault(fault.as_ref(), &RequestId::current(&request));

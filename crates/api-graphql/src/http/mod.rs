@@ -1,5 +1,5 @@
-//! Everything that speaks HTTP: the GraphQL-over-HTTP handler, health and metrics routes, and what goes around every
-//! request (its log line, its headers, its errors).
+//! HTTP: the GraphQL-over-HTTP handler, the health and metrics routes, and the log line, headers and errors that all
+//! routes share.
 
 pub mod body;
 pub(crate) mod edge;

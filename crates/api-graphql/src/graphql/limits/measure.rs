@@ -11,20 +11,20 @@ use super::{DocumentLimits, Excess, SelectedOperation, page_size};
 
 type Scalar = DefaultScalarValue;
 
-/// What a document is and asks for.
+/// The properties of a document that the limits refer to.
 #[derive(Debug)]
 pub struct Inspection {
-    /// The cost of the operation asked for; of the dearest one where it is not clear which that is.
+    /// The cost of the selected operation, or the maximum cost of all operations if none is selected.
     pub cost: u64,
-    /// The operation asked for; `None` where there is no such one or it is not clear which.
+    /// The selected operation; `None` if it does not exist or the request is ambiguous.
     pub operation: Option<SelectedOperation>,
-    /// The limits that the document goes beyond.
+    /// The limits that the document exceeds.
     pub excesses: Vec<Excess>,
-    /// Whether any part of it asks for the schema (`__schema`, `__type`).
+    /// True if any part of the document selects `__schema` or `__type`.
     pub introspects: bool,
 }
 
-/// The size of a selection with its fragments filled in.
+/// The size of a selection, including the fragments that it spreads.
 #[derive(Clone, Copy, Default)]
 struct Size {
     cost: u64,
@@ -43,7 +43,7 @@ struct Walk<'d> {
     introspects: bool,
 }
 
-/// Measures a document. Linear in its length.
+/// Measures a document in time linear in its length.
 #[must_use]
 pub fn inspect(
     document: &Document<'_, Scalar>,
@@ -64,7 +64,7 @@ pub fn inspect(
     let sizes: Vec<Size> = operations.iter().map(|operation| walk.operation(&operation.item)).collect();
     for definition in document {
         if let Definition::Fragment(fragment) = definition {
-            // Validation visits fragments that no operation uses as well.
+            // Validation also visits fragments that no operation uses.
             walk.directives += fragment.item.directives.as_ref().map_or(0, Vec::len);
             let _unused = walk.fragment(fragment.item.name.item);
         }
@@ -107,8 +107,8 @@ fn excesses(walk: &Walk<'_>, sizes: &[Size], cost: u64, limits: &DocumentLimits)
     .collect()
 }
 
-/// The variables as given, completed with the defaults in the document. Where operations disagree on a default the
-/// largest number counts, so that a fragment shared by them needs to be measured only once.
+/// Returns the given variables, completed with the defaults in the document. If the operations have different numbers
+/// as a default, the largest one counts, so that a fragment that they share is measured only once.
 fn with_defaults(
     given: &Variables<Scalar>,
     operations: &[&Spanning<Operation<'_, Scalar>>],
@@ -209,7 +209,7 @@ impl<'d> Walk<'d> {
                 self.introspects |= introspects;
                 Size {
                     cost: items.saturating_mul(inside.cost).saturating_add(1),
-                    // The schema is a fixed, small answer, and the tools that ask for it go deep into list types.
+                    // The result of introspection is small, but the queries of common tools are deeply nested.
                     depth: if introspects { 1 } else { inside.depth + 1 },
                     fields: 1,
                 }
@@ -230,8 +230,8 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// The size of a fragment, measured once. One that is unknown, or that spreads itself, adds nothing: validation
-    /// refuses it.
+    /// Returns the size of a fragment, which is measured once. An unknown fragment, or one that spreads itself, has no
+    /// size because validation refuses it.
     fn fragment(&mut self, name: &'d str) -> Size {
         if let Some(size) = self.measured.get(name) {
             return *size;

@@ -1,8 +1,8 @@
-//! The limits of a GraphQL document, each with its reason, and the check that holds a document against them.
+//! The limits of a GraphQL document, each with its reason, and the check of a document against them.
 //!
-//! The check runs on the parsed document, before it is validated: validation compares selections with one another and
-//! takes more than linear time, so it must only ever see small documents. The parser itself stops at the limits on
-//! tokens and nesting, which makes everything after it safe to walk recursively.
+//! The check runs on the parsed document, before validation: validation compares selections with each other and takes
+//! more than linear time, so it may only receive small documents. The parser enforces the limits of tokens and nesting,
+//! so that all later steps can use recursion safely.
 
 mod measure;
 mod page_size;
@@ -11,23 +11,24 @@ use juniper::{DefaultScalarValue, OperationType, RootNode};
 
 pub use self::measure::{Inspection, inspect};
 
-/// How large a document may be.
+/// The maximum size of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentLimits {
-    /// Fields inside fields. The longest path that a client has a use for, from the viewer over the edges of two
-    /// connections to a leaf, has ten; the schema has cycles, so without a limit a document could follow them for ever.
+    /// The maximum number of nested fields. The longest path that a client needs, from the viewer over the edges of two
+    /// connections to a leaf, has ten. The schema has cycles, so that paths would be unlimited otherwise.
     pub depth: usize,
-    /// Tokens of the document, the names and signs it is made of. The largest query of a real client has some 600;
-    /// the time to validate grows with the square of their number.
+    /// The maximum number of tokens. The largest query of a real client has about 600; the time of validation grows
+    /// with the square of their number.
     pub tokens: usize,
-    /// Aliases. They make one field run many times; a page needs a handful.
+    /// The maximum number of aliases. They make one field run many times; a page needs a handful.
     pub aliases: usize,
-    /// Fields at the root, fragments included. Each one is a use case of its own.
+    /// The maximum number of fields at the root, including those of fragments. Each one is a use case of its own.
     pub root_fields: usize,
-    /// Directives. Each one costs validation time and a page needs few.
+    /// The maximum number of directives. Each one costs validation time, and a page needs few.
     pub directives: usize,
-    /// Cost: the number of fields in the largest possible answer. A field counts one; what is inside a list counts
-    /// once for each item that the page may have. An answer of 5,000 fields has about 500 KiB and takes some 50 ms.
+    /// The maximum cost, which is the number of fields in the largest possible response. A field costs one; the fields
+    /// of a list item count once for each item that the page may have. A response of 5,000 fields has about 500 KiB and
+    /// takes about 50 ms.
     pub cost: u64,
 }
 
@@ -37,13 +38,13 @@ impl Default for DocumentLimits {
     }
 }
 
-/// Nesting of any kind that the parser goes along with: selections, fragments, input objects and lists. Far above
-/// what the other limits allow, far below where the recursion of parser and validation would need more stack than a
-/// thread has (about 300 levels).
+/// The maximum nesting that the parser accepts: of selections, fragments, input objects and lists. It is far above the
+/// other limits, and far below the nesting (about 300 levels) at which the recursion of parser and validation would
+/// exhaust the stack of a thread.
 const PARSER_NESTING: usize = 40;
 
 impl DocumentLimits {
-    /// Sets the parser's own limits on a schema, so that no document can get past them.
+    /// Sets the limits of the parser on a schema, so that they apply to every document.
     #[must_use]
     pub fn apply<Q, M, S>(
         &self,
@@ -59,22 +60,20 @@ impl DocumentLimits {
     }
 }
 
-/// A limit that a document goes beyond.
+/// A limit that a document exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Excess {
-    /// Which limit: `depth`, `tokens`, `aliases`, `rootFields`, `directives` or `cost`.
+    /// The name of the limit: `depth`, `tokens`, `aliases`, `rootFields`, `directives` or `cost`.
     pub limit: &'static str,
-    /// The largest value that is allowed.
+    /// The maximum value.
     pub allowed: u64,
-    /// What the document has, where that is known.
+    /// The value of the document, if it is known.
     pub actual: Option<u64>,
 }
 
-/// The operation of a document that a request asks for.
+/// The operation of a document that a request selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectedOperation {
-    /// Query, mutation or subscription.
     pub kind: OperationType,
-    /// Its name in the document.
     pub name: Option<String>,
 }

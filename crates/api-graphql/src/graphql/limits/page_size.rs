@@ -1,15 +1,15 @@
-//! How many items a field may bring, judged by its arguments before it runs.
+//! The maximum number of items of a field, computed from its arguments before it runs.
 
 use convene_application::limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFAULT_PAGE_SIZE};
 use juniper::{DefaultScalarValue, InputValue, Spanning, Variables, meta::Field};
 
-/// The arguments of a field, as the parser gives them.
+/// The arguments of a field as parsed.
 pub(super) type Arguments<'a> = [(Spanning<&'a str>, Spanning<InputValue<DefaultScalarValue>>)];
 
-/// The number of items that what is inside this field may be resolved for: 1 for a single object.
+/// Returns the maximum number of items for which the selection inside this field is resolved: 1 for a single object.
 ///
-/// `field` is the field's definition; a field that the schema does not have counts as a single one, validation will
-/// refuse it.
+/// `field` is the definition of the field. A field that the schema does not have counts as a single object; validation
+/// refuses it later.
 pub(super) fn items(
     name: &str,
     field: Option<&Field<DefaultScalarValue>>,
@@ -46,7 +46,7 @@ fn resolve<'a>(
     }
 }
 
-/// A page size as a count. A number that is none (negative, a fraction) counts as nothing: the field itself refuses it.
+/// Returns a page size as a count; `None` for a negative number or a fraction, which the field itself refuses.
 fn whole_number(value: &InputValue<DefaultScalarValue>) -> Option<u64> {
     match value {
         InputValue::Scalar(DefaultScalarValue::Int(number)) => u64::try_from(*number).ok(),

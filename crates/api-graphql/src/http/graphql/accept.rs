@@ -1,4 +1,5 @@
-//! Which of the two media types an answer is written as (RFC 9110, section 12.5.1; GraphQL over HTTP, section 5).
+//! Content negotiation between the two media types of a response (RFC 9110, section 12.5.1; GraphQL over HTTP,
+//! section 5).
 
 use actix_web::{
     HttpMessage,
@@ -6,17 +7,16 @@ use actix_web::{
     mime::{self, Mime},
 };
 
-/// The media type of an answer. They differ in the status of a request that does not get as far as being executed.
+/// The media type of a response. The types differ in the status of a request that is refused before its execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MediaType {
-    /// `application/json`, for older clients: such a request is answered with 200 and a list of errors.
+    /// `application/json`, for older clients: the status of a refused request is 200.
     Json,
-    /// `application/graphql-response+json`: such a request is answered with 400.
+    /// `application/graphql-response+json`: the status of a refused request is 400.
     GraphqlResponse,
 }
 
 impl MediaType {
-    /// The value of `Content-Type`.
     pub(super) const fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json; charset=utf-8",
@@ -32,8 +32,8 @@ impl MediaType {
     }
 }
 
-/// The media type that the client prefers; `None` if it accepts neither. A client without a preference gets plain JSON;
-/// one that accepts both equally and names the newer type gets the newer one.
+/// Returns the media type that the client prefers; `None` if it accepts neither. A client without a preference receives
+/// plain JSON; a client that accepts both equally and names the newer type receives the newer type.
 pub(super) fn negotiate(request: &impl HttpMessage) -> Option<MediaType> {
     if request.headers().get_all(ACCEPT).all(HeaderValue::is_empty) {
         return Some(MediaType::Json);
@@ -57,7 +57,7 @@ pub(super) fn negotiate(request: &impl HttpMessage) -> Option<MediaType> {
 
 const EXACT: u8 = 2;
 
-/// How specific a range is for a media type; `None` if it does not include it.
+/// Returns the specificity of a range for a media type; `None` if the range does not include the type.
 fn specificity(range: &Mime, wanted: MediaType) -> Option<u8> {
     if range.get_param(mime::CHARSET).is_some_and(|charset| charset != mime::UTF_8) {
         return None;

@@ -1,4 +1,4 @@
-//! The body of an answer: `{"data", "errors", "extensions": {"cost"}}`.
+//! The body of a response: `{"data", "errors", "extensions": {"cost"}}`.
 
 use convene_application::failure::{FaultKind, RefusalCode};
 use juniper::{
@@ -15,7 +15,7 @@ use crate::{
     request_id::RequestId,
 };
 
-/// One error of an answer. Always has an `extensions.code`.
+/// An error in a response. It always has an `extensions.code`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ErrorEntry {
     message: String,
@@ -26,7 +26,7 @@ pub struct ErrorEntry {
     extensions: Map<String, Value>,
 }
 
-/// A place in the document, counted from one.
+/// A position in the document, counted from one.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Location {
     line: usize,
@@ -58,7 +58,7 @@ impl ErrorEntry {
         Self { message: shortened(message), locations: Vec::new(), path: Vec::new(), extensions }
     }
 
-    /// The same with one more entry in its extensions.
+    /// Adds an extension.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.extensions.insert(name.to_owned(), value.into());
@@ -70,7 +70,7 @@ impl ErrorEntry {
         self
     }
 
-    /// A document that goes beyond a limit.
+    /// The error for a document that exceeds a limit.
     #[must_use]
     pub fn from_excess(excess: &Excess) -> Self {
         let Excess { limit, allowed, actual } = excess;
@@ -83,7 +83,7 @@ impl ErrorEntry {
             .with("allowed", *allowed)
     }
 
-    /// A document that cannot be parsed.
+    /// The error for a document that cannot be parsed.
     #[must_use]
     pub fn from_parse_error(error: &Spanning<ParseError>) -> Self {
         let excess = |limit, allowed: usize| Excess {
@@ -101,12 +101,12 @@ impl ErrorEntry {
     }
 
     fn from_rule_error(error: &RuleError) -> Self {
-        // Hints at other names of the schema are help for a reader of the schema, and for nobody else.
+        // Suggestions would reveal names of the schema even if introspection is disabled.
         let message = error.message().split(" Did you mean").next().unwrap_or_default();
         Self::with_message(RequestError::ValidationFailed, message).at(error.locations())
     }
 
-    /// Why a request was not executed.
+    /// The errors for a request that was not executed.
     #[must_use]
     pub fn from_graphql_error(error: &GraphQLError) -> Vec<Self> {
         let one = |kind: RequestError, message| vec![Self::with_message(kind, message)];
@@ -133,9 +133,9 @@ impl ErrorEntry {
         }
     }
 
-    /// An error of a resolver. One that carries a code was written for the caller. Of the others, those about an
-    /// argument are the schema library's own and describe the input; the rest were never meant to leave the server,
-    /// so they go to the log instead.
+    /// The error for an error of a resolver. An error with a code is written for the caller. Without a code, an error
+    /// about an argument comes from the schema library and describes the input; all others are internal and go to the
+    /// log only.
     #[must_use]
     pub fn from_execution_error(error: &ExecutionError<DefaultScalarValue>, request_id: &RequestId) -> Self {
         let message = error.error().message();
@@ -156,7 +156,7 @@ impl ErrorEntry {
         entry.at(&[*error.location()])
     }
 
-    /// A fault. The log has its cause under this id.
+    /// The error for a fault. The log has its cause under the request id.
     #[must_use]
     pub fn fault(kind: FaultKind, request_id: &RequestId) -> Self {
         Self::new(kind).with("requestId", request_id.as_str()).with("retryable", kind.is_retryable())
@@ -170,7 +170,7 @@ fn shortened(message: &str) -> String {
     }
 }
 
-/// The type of an operation, for messages, logs and metrics.
+/// The name of an operation type in messages, logs and metrics.
 #[must_use]
 pub fn operation_type_name(kind: OperationType) -> &'static str {
     match kind {
@@ -180,14 +180,14 @@ pub fn operation_type_name(kind: OperationType) -> &'static str {
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug)]
 pub struct AnswerBody {
-    /// The result; `None` where the operation did not run.
+    /// The result; `None` if the operation did not run.
     pub data: Option<juniper::Value<DefaultScalarValue>>,
-    /// At most ten of them are sent.
+    /// The errors, of which at most [`MAX_ERRORS`] are sent.
     pub errors: Vec<ErrorEntry>,
-    /// The cost of the operation; 0 where the document could not be read.
+    /// The cost of the operation; 0 if the document could not be parsed.
     pub cost: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Running documents against a juniper schema.
+//! Runs documents against a juniper schema.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -21,52 +21,50 @@ use crate::{
     telemetry::{SecurityEvent, record_security_event},
 };
 
-/// What a resolver may want to know of the request it runs in.
+/// The data of a request that resolvers use.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
-    /// The id of the request, for errors and for the activity log.
+    /// The id for errors and for the activity log.
     pub request_id: RequestId,
 }
 
-/// A document that may run.
+/// The result of the inspection of a document that may run.
 #[derive(Clone, Debug)]
 pub struct Inspected {
-    /// The operation to run.
     pub operation: SelectedOperation,
-    /// Its cost.
     pub cost: u64,
 }
 
-/// A document that may not.
+/// The result of the inspection of a document that may not run.
 #[derive(Clone, Debug)]
 pub struct Rejected {
-    /// Why. Never empty.
+    /// The reasons. The list is never empty.
     pub errors: Vec<ErrorEntry>,
-    /// Its cost; 0 where it could not be read.
+    /// The cost; 0 if the document could not be parsed.
     pub cost: u64,
-    /// Whether it was the server that failed, not the document.
+    /// True if the inspection itself failed.
     pub is_fault: bool,
 }
 
-/// How an execution ended.
+/// The result of an execution.
 #[derive(Debug)]
 pub enum Execution {
-    /// It ran; the result may still contain errors.
+    /// The operation ran; the result may still contain errors.
     Done(AnswerBody),
-    /// It did not run: the document or its variables do not fit the schema.
+    /// The operation did not run because the document or its variables do not match the schema.
     Refused(Vec<ErrorEntry>),
-    /// It broke off in the middle.
+    /// The execution panicked.
     Crashed,
 }
 
-/// Something that runs GraphQL documents for callers. [`SchemaExecutor`] is the one for any juniper schema.
+/// An executor of GraphQL documents. [`SchemaExecutor`] implements it for any juniper schema.
 #[async_trait]
 pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
-    /// Parses the document and holds it against the limits; does not validate it. Takes time linear in its length.
+    /// Parses the document and checks its limits, in time linear in its length. Does not validate it.
     ///
     /// # Errors
     ///
-    /// It cannot be parsed, goes beyond a limit, asks for what is turned off, or has no such operation.
+    /// The document cannot be parsed, exceeds a limit, uses disabled introspection, or does not have the operation.
     fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>>;
 
     /// Validates and runs an inspected document. Never panics.
@@ -79,11 +77,7 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
     ) -> Execution;
 }
 
-/// Runs documents against a juniper schema, with a fresh context for each request.
-///
-/// The schema is plugged in with [`SchemaExecutor::new`]: the root node, and a function that makes the context of a
-/// request out of its caller and its [`RequestInfo`]. Limits and introspection are set on the root node here, so that
-/// they cannot be forgotten there.
+/// Runs documents against a juniper schema, with a new context for each request.
 pub struct SchemaExecutor<Q, M, S, F>
 where
     Q: GraphQLType<DefaultScalarValue>,
@@ -102,8 +96,9 @@ where
     M: GraphQLType<DefaultScalarValue>,
     S: GraphQLType<DefaultScalarValue>,
 {
-    /// An executor for this schema. `context` makes the context of a request out of its caller; `introspection` says
-    /// whether documents may ask for the schema.
+    /// Creates an executor for a schema. `context` creates the context of a request from its caller and its
+    /// [`RequestInfo`]. The limits and `introspection`, which allows documents to query the schema, are set on the root
+    /// node here, so that no caller can forget them.
     #[must_use]
     pub fn new(
         root: RootNode<Q, M, S, DefaultScalarValue>,
@@ -201,5 +196,5 @@ where
     }
 }
 
-/// Lets an executor be shared between handlers.
+/// An executor that all handlers share.
 pub type SharedExecutor<Caller> = Arc<dyn GraphqlExecutor<Caller>>;

@@ -1,4 +1,4 @@
-//! The handler itself.
+//! The handler of `/graphql`.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -32,22 +32,19 @@ use crate::{
     telemetry,
 };
 
-/// What the handler works with.
+/// The dependencies of the handler.
 pub struct GraphqlRoute<R: CallerResolver> {
-    /// Lets callers in.
     pub access_control: Arc<AccessControl<R>>,
-    /// Runs their documents.
     pub executor: SharedExecutor<R::Caller>,
-    /// Keeps mutations going when their clients are gone.
+    /// Runs mutations to their end even if the client disconnects.
     pub mutations: MutationTasks,
-    /// How large and how slow a request may be.
     pub limits: HttpLimits,
 }
 
-/// What the log line of a request says about its operation.
+/// The description of an operation in the log line of its request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationSummary {
-    /// Its name in the document, shortened.
+    /// The name in the document, shortened.
     pub name: Option<String>,
     /// `query`, `mutation` or `subscription`.
     pub kind: Option<&'static str>,
@@ -63,16 +60,15 @@ struct Prepared<Caller> {
     cost: u64,
 }
 
-/// An answer before it is written down.
+/// A response before it is serialized.
 struct Answer {
     status: StatusCode,
     body: AnswerBody,
     summary: OperationSummary,
-    /// Status and headers that are more than the status alone.
+    /// The error that determines the status and headers, if there is one.
     head: Option<HttpError>,
 }
 
-/// Adds `/graphql`.
 pub(crate) fn routes<R: CallerResolver>(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/graphql")
@@ -103,7 +99,7 @@ async fn handle<R: CallerResolver>(
             Err(_elapsed) => Answer::failed(FaultKind::Unavailable, &info.request_id, 0),
         }
     });
-    // A panic would take the connection with it and leave the client without an answer.
+    // An unhandled panic would close the connection without a response.
     let answer = answer
         .catch_unwind()
         .await
@@ -111,7 +107,7 @@ async fn handle<R: CallerResolver>(
     answer.write(written_as)
 }
 
-/// Everything up to the execution.
+/// Runs all steps before the execution.
 async fn prepare<R: CallerResolver>(
     http: &HttpRequest,
     payload: web::Payload,
@@ -149,7 +145,7 @@ async fn prepare<R: CallerResolver>(
     Ok(Prepared { caller, request, operation: inspected.operation, cost: inspected.cost })
 }
 
-/// The execution: a query lives and dies with its connection, a mutation is seen through.
+/// Runs the operation. A query is aborted if its client disconnects; a mutation runs to its end.
 async fn run<R: CallerResolver>(
     prepared: Prepared<R::Caller>,
     route: &GraphqlRoute<R>,
@@ -183,7 +179,7 @@ async fn run<R: CallerResolver>(
     answer
 }
 
-/// The status of a request that was understood but not executed.
+/// The status of a request that is well-formed but refused before its execution.
 const fn request_error(media: MediaType) -> StatusCode {
     match media {
         MediaType::Json => StatusCode::OK,

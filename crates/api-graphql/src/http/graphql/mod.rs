@@ -1,11 +1,11 @@
 //! GraphQL over HTTP, by the draft of June 2025: one handler for GET and POST on `/graphql`.
 //!
-//! In order: credentials, the kind of answer wanted, the kind and size of the body, the shape of the request, the
-//! limits of the document, validation, execution. Everything is answered in GraphQL's own shape, with an
+//! The order of the steps is: authentication, content negotiation, the type and size of the body, the form of the
+//! request, the limits of the document, validation, execution. Every response has the form of GraphQL, with an
 //! `extensions.code` in each error.
 //!
-//! A GET runs queries only, so nothing changes by following a link; a POST has to be JSON, which a page of another
-//! site cannot send without asking the browser first.
+//! A GET runs queries only, so that a link cannot change data. The body of a POST must be JSON, which a page of another
+//! site cannot send without a preflight request.
 
 mod accept;
 mod answer;

@@ -1,4 +1,4 @@
-//! Mutations run apart from the connection they came over.
+//! Runs mutations independently of their connections.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// Runs mutations as tasks of their own on the runtime of the process, and knows when all of them are done.
+/// Runs mutations as separate tasks on the runtime of the process.
 ///
-/// A handler is dropped as soon as its client hangs up, wherever it happens to be; a mutation in it would be cut in
-/// half and its outcome lost. A task is not.
+/// A handler is dropped at any await point when its client disconnects; a mutation in it would be interrupted and its
+/// outcome lost. A task is not dropped.
 #[derive(Clone, Debug)]
 pub struct MutationTasks {
     runtime: Handle,
@@ -18,13 +18,12 @@ pub struct MutationTasks {
 }
 
 impl MutationTasks {
-    /// Tasks on this runtime, which has to outlive the HTTP workers.
+    /// Creates an empty set of tasks on this runtime, which must outlive the HTTP workers.
     #[must_use]
     pub fn new(runtime: Handle) -> Self {
         Self { runtime, tasks: TaskTracker::new() }
     }
 
-    /// Starts one.
     pub(crate) fn spawn<F>(&self, mutation: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -33,10 +32,10 @@ impl MutationTasks {
         self.tasks.spawn_on(mutation.in_current_span(), &self.runtime)
     }
 
-    /// Waits until all of them are done, but no longer than this. To be called when no new ones can come. Says
-    /// whether all are done.
-    pub async fn finish(&self, longest: Duration) -> bool {
+    /// Waits until all mutations are completed, at most for `max_wait`. Returns true if all are completed. The caller
+    /// ensures that no new mutation starts.
+    pub async fn finish(&self, max_wait: Duration) -> bool {
         self.tasks.close();
-        tokio::time::timeout(longest, self.tasks.wait()).await.is_ok()
+        tokio::time::timeout(max_wait, self.tasks.wait()).await.is_ok()
     }
 }

@@ -1,4 +1,4 @@
-//! The parameters of a GraphQL request, out of a JSON body or out of a query string.
+//! Reads the parameters of a GraphQL request from a JSON body or a query string.
 
 use juniper::{DefaultScalarValue, InputValue, Variables};
 use serde_json::{Map, Value};
@@ -8,18 +8,16 @@ use crate::{
     telemetry::{SecurityEvent, record_security_event},
 };
 
-/// A request that has the right shape; its document has not been looked at.
+/// A well-formed request with an unparsed document.
 #[derive(Clone, Debug)]
 pub struct GraphqlRequest {
-    /// The document.
     pub query: String,
-    /// The operation to run, where the document has several.
+    /// The operation to run, if the document has several.
     pub operation_name: Option<String>,
-    /// The values of the operation's variables.
     pub variables: Variables<DefaultScalarValue>,
 }
 
-/// What is wrong with the shape of a request.
+/// The reason why a request is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct MalformedRequest(String);
@@ -35,7 +33,7 @@ impl GraphqlRequest {
     ///
     /// # Errors
     ///
-    /// Not JSON, not one object, a name given twice, or a parameter of the wrong type.
+    /// The body is not JSON, is not an object, has a duplicate name, or a parameter has the wrong type.
     pub fn from_json(body: &[u8]) -> Result<Self, MalformedRequest> {
         let value = strict_json::from_slice(body)
             .map_err(|problem| MalformedRequest::new(format!("The body is not valid JSON: {problem}.")))?;
@@ -49,11 +47,11 @@ impl GraphqlRequest {
         }
     }
 
-    /// Reads the query string of a GET; `variables` and `extensions` are JSON in it.
+    /// Reads the query string of a GET, in which `variables` and `extensions` are JSON.
     ///
     /// # Errors
     ///
-    /// Not a query string, a parameter given twice, or a parameter of the wrong type.
+    /// The query string is malformed, or a parameter is given twice or has the wrong type.
     pub fn from_query_string(query: &str) -> Result<Self, MalformedRequest> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
             .map_err(|_| MalformedRequest::new("The query string cannot be read."))?;
@@ -101,7 +99,7 @@ impl GraphqlRequest {
     }
 }
 
-/// A JSON value as an input value. A number that does not fit GraphQL's `Int` becomes a `Float`, as the literal would.
+/// Converts a JSON value. A number outside the range of `Int` becomes a `Float`, as a literal in a document does.
 fn input_value(value: Value) -> InputValue<DefaultScalarValue> {
     match value {
         Value::Null => InputValue::Null,
@@ -140,7 +138,7 @@ mod tests {
     #[case::variables(r#"{"query":"{a}","variables":[]}"#, "`variables` must be an object.")]
     #[case::variables_text(r#"{"query":"{a}","variables":"{}"}"#, "`variables` must be an object.")]
     #[case::extensions(r#"{"query":"{a}","extensions":1}"#, "`extensions` must be an object.")]
-    fn a_malformed_body_is_explained(#[case] body: &str, #[case] message: &str) {
+    fn a_malformed_body_is_refused_with_the_reason(#[case] body: &str, #[case] message: &str) {
         assert_eq!(GraphqlRequest::from_json(body.as_bytes()).unwrap_err().to_string(), message);
     }
 
