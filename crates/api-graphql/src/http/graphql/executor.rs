@@ -11,8 +11,8 @@ use juniper::{
 };
 
 use super::{
-    answer::{AnswerBody, ErrorEntry},
     request::GraphqlRequest,
+    response::{ErrorEntry, ResponseBody},
 };
 use crate::{
     errors::RequestError,
@@ -50,7 +50,7 @@ pub struct Rejected {
 #[derive(Debug)]
 pub enum Execution {
     /// The operation ran; the result may still contain errors.
-    Done(AnswerBody),
+    Done(ResponseBody),
     /// The operation did not run because the document or its variables do not match the schema.
     Refused(Vec<ErrorEntry>),
     /// The execution panicked.
@@ -188,7 +188,7 @@ where
                     .iter()
                     .map(|error| ErrorEntry::from_execution_error(error, &info.request_id))
                     .collect();
-                Execution::Done(AnswerBody { data: Some(data), errors, cost })
+                Execution::Done(ResponseBody { data: Some(data), errors, cost })
             }
             Ok(Err(error)) => Execution::Refused(ErrorEntry::from_graphql_error(&error)),
             Err(_panic) => Execution::Crashed,

@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     accept::{self, MediaType},
-    answer::{AnswerBody, ErrorEntry, operation_type_name},
     executor::{Execution, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
+    response::{ErrorEntry, ResponseBody, operation_type_name},
 };
 use crate::{
     auth::{AccessControl, CallerResolver},
@@ -61,9 +61,9 @@ struct Prepared<Caller> {
 }
 
 /// A response before it is serialized.
-struct Answer {
+struct Response {
     status: StatusCode,
-    body: AnswerBody,
+    body: ResponseBody,
     summary: OperationSummary,
     /// The error that determines the status and headers, if there is one.
     head: Option<HttpError>,
@@ -92,19 +92,19 @@ async fn handle<R: CallerResolver>(
     let info = RequestInfo { request_id: RequestId::current(&request) };
 
     let written_as = media.unwrap_or(MediaType::Json);
-    let answer = AssertUnwindSafe(async {
+    let response = AssertUnwindSafe(async {
         match timeout_at(deadline, prepare(&request, payload, &route, media, &info)).await {
             Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
             Ok(Err(refusal)) => *refusal,
-            Err(_elapsed) => Answer::failed(FaultKind::Unavailable, &info.request_id, 0),
+            Err(_elapsed) => Response::failed(FaultKind::Unavailable, &info.request_id, 0),
         }
     });
     // An unhandled panic would close the connection without a response.
-    let answer = answer
+    let response = response
         .catch_unwind()
         .await
-        .unwrap_or_else(|_panic| Answer::failed(FaultKind::Internal, &info.request_id, 0));
-    answer.write(written_as)
+        .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id, 0));
+    response.write(written_as)
 }
 
 /// Runs all steps before the execution.
@@ -114,8 +114,8 @@ async fn prepare<R: CallerResolver>(
     route: &GraphqlRoute<R>,
     media: Option<MediaType>,
     info: &RequestInfo,
-) -> Result<Prepared<R::Caller>, Box<Answer>> {
-    let refuse = |error: HttpError| Box::new(Answer::from_http_error(error));
+) -> Result<Prepared<R::Caller>, Box<Response>> {
+    let refuse = |error: HttpError| Box::new(Response::from_http_error(error));
 
     let admitted = route.access_control.authenticate(http.headers()).await;
     let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
@@ -135,7 +135,7 @@ async fn prepare<R: CallerResolver>(
 
     let inspected = route.executor.inspect(&request).map_err(|rejected| {
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
-        Box::new(Answer::refused(status, rejected.errors, rejected.cost))
+        Box::new(Response::refused(status, rejected.errors, rejected.cost))
     })?;
     if is_get && inspected.operation.kind != OperationType::Query {
         let allow = HttpError::method_not_allowed("POST");
@@ -152,7 +152,7 @@ async fn run<R: CallerResolver>(
     info: &RequestInfo,
     media: MediaType,
     deadline: Instant,
-) -> Answer {
+) -> Response {
     let Prepared { caller, request, operation: SelectedOperation { kind, name }, cost } = prepared;
     let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
@@ -167,16 +167,16 @@ async fn run<R: CallerResolver>(
     } else {
         timeout_at(deadline, route.executor.execute(&request, cost, caller, info)).await
     };
-    let mut answer = match finished {
-        Ok(Execution::Done(body)) => Answer::done(body),
-        Ok(Execution::Refused(errors)) => Answer::refused(request_error(media), errors, cost),
-        Ok(Execution::Crashed) if !is_mutation => Answer::failed(FaultKind::Internal, request_id, cost),
-        Err(_elapsed) if !is_mutation => Answer::failed(FaultKind::Unavailable, request_id, cost),
-        Ok(Execution::Crashed) | Err(_) => Answer::failed(FaultKind::OutcomeUnknown, request_id, cost),
+    let mut response = match finished {
+        Ok(Execution::Done(body)) => Response::done(body),
+        Ok(Execution::Refused(errors)) => Response::refused(request_error(media), errors, cost),
+        Ok(Execution::Crashed) if !is_mutation => Response::failed(FaultKind::Internal, request_id, cost),
+        Err(_elapsed) if !is_mutation => Response::failed(FaultKind::Unavailable, request_id, cost),
+        Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id, cost),
     };
-    answer.summary.name = name;
-    answer.summary.kind = Some(operation_type_name(kind));
-    answer
+    response.summary.name = name;
+    response.summary.kind = Some(operation_type_name(kind));
+    response
 }
 
 /// The status of a request that is well-formed but refused before its execution.
@@ -187,31 +187,31 @@ const fn request_error(media: MediaType) -> StatusCode {
     }
 }
 
-impl Answer {
-    fn new(status: StatusCode, body: AnswerBody, outcome: &'static str) -> Self {
+impl Response {
+    fn new(status: StatusCode, body: ResponseBody, outcome: &'static str) -> Self {
         let summary = OperationSummary { outcome: Some(outcome), ..OperationSummary::default() };
         Self { status, body, summary, head: None }
     }
 
-    fn done(body: AnswerBody) -> Self {
+    fn done(body: ResponseBody) -> Self {
         let outcome = if body.errors.is_empty() { "done" } else { "errors" };
         Self::new(StatusCode::OK, body, outcome)
     }
 
     fn refused(status: StatusCode, errors: Vec<ErrorEntry>, cost: u64) -> Self {
-        Self::new(status, AnswerBody { data: None, errors, cost }, "refused")
+        Self::new(status, ResponseBody { data: None, errors, cost }, "refused")
     }
 
     fn failed(fault: FaultKind, request_id: &RequestId, cost: u64) -> Self {
         let errors = vec![ErrorEntry::fault(fault, request_id)];
-        Self::new(ErrorKind::from(fault).status(), AnswerBody { data: None, errors, cost }, "failed")
+        Self::new(ErrorKind::from(fault).status(), ResponseBody { data: None, errors, cost }, "failed")
     }
 
     fn from_http_error(error: HttpError) -> Self {
         let entry = ErrorEntry::with_message(error.kind, &error.message);
         let entry = if error.kind.is_retryable() { entry.with("retryable", true) } else { entry };
-        let answer = Self::refused(error.kind.status(), vec![entry], 0);
-        Self { head: Some(error), ..answer }
+        let response = Self::refused(error.kind.status(), vec![entry], 0);
+        Self { head: Some(error), ..response }
     }
 
     fn write(self, media: MediaType) -> HttpResponse {

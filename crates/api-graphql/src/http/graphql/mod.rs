@@ -8,19 +8,19 @@
 //! site cannot send without a preflight request.
 
 mod accept;
-mod answer;
 mod executor;
 mod handler;
 mod mutations;
 mod request;
+mod response;
 
 pub(crate) use self::handler::routes;
 pub use self::{
-    answer::{AnswerBody, ErrorEntry, operation_type_name},
     executor::{
         Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, SchemaExecutor, SharedExecutor,
     },
     handler::{GraphqlRoute, OperationSummary},
     mutations::MutationTasks,
     request::{GraphqlRequest, MalformedRequest},
+    response::{ErrorEntry, ResponseBody, operation_type_name},
 };

@@ -182,7 +182,7 @@ pub fn operation_type_name(kind: OperationType) -> &'static str {
 
 /// The body of a response.
 #[derive(Debug)]
-pub struct AnswerBody {
+pub struct ResponseBody {
     /// The result; `None` if the operation did not run.
     pub data: Option<juniper::Value<DefaultScalarValue>>,
     /// The errors, of which at most [`MAX_ERRORS`] are sent.
@@ -191,7 +191,7 @@ pub struct AnswerBody {
     pub cost: u64,
 }
 
-impl Serialize for AnswerBody {
+impl Serialize for ResponseBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_map(None)?;
         if !self.errors.is_empty() {
