@@ -1,4 +1,4 @@
-//! Every line of `tests/data/bad_inputs.jsonl` against the server: the expected class of answer, no fault, in time.
+//! Every line of `tests/data/bad_inputs.jsonl` against the server: the expected class of response, no fault, in time.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::support::{Setup, TestServer, bearer, read_answer, tokens};
 
-/// One case. Exactly one of `body`, `text` and `raw` is given.
+/// A case, with exactly one of `body`, `text` and `raw`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -17,17 +17,17 @@ struct Case {
     expect: String,
     /// A GraphQL request.
     body: Option<Map<String, Value>>,
-    /// A body as it is, sent as `content_type` with `headers`.
+    /// An unchanged body, sent as `content_type` with `headers`.
     text: Option<String>,
     content_type: Option<String>,
     #[serde(default)]
     headers: Map<String, Value>,
     /// Bytes for the socket; `\xNN` stands for a byte.
     raw: Option<String>,
-    /// What to put for `{{gen}}`.
+    /// The replacement of `{{gen}}`.
     #[serde(rename = "gen")]
     generate: Option<Generate>,
-    /// Instead of alice's token; `{{jwt:...}}` stands for a forged one.
+    /// The credentials instead of alice's token; `{{jwt:...}}` stands for a forged token.
     authorization: Option<String>,
 }
 
@@ -36,7 +36,7 @@ struct Case {
 enum Generate {
     Repeat(String, usize),
     Nest(String, String, String, usize),
-    /// The text a number of times, `{i}` and `{i+1}` replaced by its number.
+    /// The text a number of times, with `{i}` and `{i+1}` replaced by the index.
     Alias(String, usize),
 }
 
@@ -56,7 +56,7 @@ impl Generate {
     }
 }
 
-/// Status and body of the answer.
+/// Returns the status and the body of the response.
 async fn send(server: &TestServer, case: &Case) -> (u16, String) {
     let fill = |text: &str| {
         let text = match &case.generate {
@@ -112,7 +112,7 @@ fn authorization(case: &Case) -> String {
     }
 }
 
-/// The bytes of a text in which `\xNN` stands for a byte.
+/// Returns the bytes of a text in which `\xNN` stands for a byte.
 fn bytes(text: &str) -> Vec<u8> {
     let mut parts = text.split("\\x");
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -125,7 +125,7 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_bad_input_is_answered_as_expected() {
+async fn every_bad_input_has_the_expected_response() {
     let server = TestServer::start(Setup::default());
     let mut wrong = Vec::new();
     let mut refusals = Vec::new();
@@ -136,7 +136,7 @@ async fn every_bad_input_is_answered_as_expected() {
         let (status, body) = send(&server, &case).await;
         let expected = match case.expect.as_str() {
             "ok" => status == 200 && !body.contains("\"errors\""),
-            // A connection that is closed without a word is as good as a 400 for bytes that are no request.
+            // For bytes that are no request, a closed connection is as valid as a 400.
             "client-error" => (400..500).contains(&status) || (status == 0 && case.raw.is_some()),
             "auth-error" => status == 401,
             other => panic!("unknown expectation {other}"),
@@ -152,6 +152,6 @@ async fn every_bad_input_is_answered_as_expected() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     refusals.dedup();
-    assert_eq!(refusals.len(), 1, "all refused credentials get the same answer");
-    assert_eq!(server.query("{ __typename }").await.status(), 200, "the server is alive");
+    assert_eq!(refusals.len(), 1, "all refused credentials receive the same response");
+    assert_eq!(server.query("{ __typename }").await.status(), 200, "the server still responds");
 }

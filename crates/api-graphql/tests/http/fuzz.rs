@@ -1,4 +1,4 @@
-//! Documents and tokens made up at random: whatever they are, nothing panics.
+//! Random documents cause no panic, and random tokens are refused.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ fn executor() -> impl GraphqlExecutor<Caller> {
     })
 }
 
-/// Words of the language in any order: far more of these get past the parser than of random characters.
+/// Words of the language in any order. The parser accepts far more of these than of random characters.
 fn document() -> impl Strategy<Value = String> {
     let words = [
         "{",
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_taken_for_a_token(text: String) {
+    fn a_random_text_is_refused_as_a_token(text: String) {
         let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         prop_assert_eq!(verifier.verify(&text, NOW), None);

@@ -1,4 +1,4 @@
-//! The protocol: methods, media types, statuses, and the shape of answers.
+//! The protocol: methods, media types, statuses, and the form of responses.
 
 use reqwest::{
     Method,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::support::{Setup, TestServer, bearer};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_is_answered_with_its_cost() {
+async fn a_response_contains_the_cost_of_its_query() {
     let server = TestServer::start(Setup::default());
     let response = server.query("{ organization events(first: 2) { nodes { id } } }").await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json; charset=utf-8");
@@ -18,7 +18,7 @@ async fn a_query_is_answered_with_its_cost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn request_errors_have_the_status_of_their_media_type() {
+async fn the_status_of_request_errors_depends_on_the_media_type() {
     let server = TestServer::start(Setup::default());
     for document in ["{ nope }", "{", "query A { again { organization } } query B { organization }"] {
         assert_eq!(server.query(document).await.status(), 200, "{document}");
@@ -30,7 +30,7 @@ async fn request_errors_have_the_status_of_their_media_type() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_validation_error_names_its_place_and_gives_no_hints() {
+async fn a_validation_error_has_a_location_and_no_suggestions() {
     let server = TestServer::start(Setup::default());
     let (_, body) = server.query_strictly("{ events }").await;
     insta::assert_json_snapshot!(body, @r#"
@@ -72,7 +72,7 @@ async fn at_most_ten_errors_are_sent() {
 #[case::anything(Some("*/*"), 200)]
 #[case::html(Some("text/html"), 406)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_nobody_reads_is_not_written(#[case] accept: Option<&str>, #[case] status: u16) {
+async fn the_status_depends_on_the_accepted_media_types(#[case] accept: Option<&str>, #[case] status: u16) {
     let server = TestServer::start(Setup::default());
     let mut request = server.post().json(&json!({"query": "{ __typename }"}));
     if let Some(accept) = accept {
@@ -82,7 +82,7 @@ async fn an_answer_nobody_reads_is_not_written(#[case] accept: Option<&str>, #[c
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_get_runs_queries_and_nothing_else() {
+async fn a_get_runs_queries_only() {
     let server = TestServer::start(Setup::default());
     let get = |query: &str| {
         let request = server.client().get(server.url("/graphql")).query(&[("query", query)]);
@@ -109,7 +109,7 @@ async fn other_methods_are_refused(#[case] method: Method) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_is_asked_for_a_token() {
+async fn a_request_without_valid_credentials_is_unauthenticated() {
     let server = TestServer::start(Setup::default());
     let response = server.client().post(server.url("/graphql")).json(&json!({"query": "{ __typename }"}));
     let response = response.send().await.unwrap();
@@ -119,7 +119,7 @@ async fn a_stranger_is_asked_for_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_look_up_of_the_caller_may_be_repeated() {
+async fn a_failed_lookup_of_the_caller_is_retryable() {
     let server = TestServer::start(Setup::default());
     let request =
         server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "unlucky"));
@@ -131,7 +131,7 @@ async fn a_failed_look_up_of_the_caller_may_be_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_resolvers_say_is_passed_on_only_with_a_code() {
+async fn errors_of_resolvers_are_returned_only_with_a_code() {
     let server = TestServer::start(Setup::default());
     let body: Value = server.query("{ forbidden }").await.json().await.unwrap();
     assert_eq!(body["errors"][0]["message"], "Only for admins.");
@@ -144,7 +144,7 @@ async fn what_resolvers_say_is_passed_on_only_with_a_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_a_fault_of_one_request_only() {
+async fn a_panic_affects_one_request_only() {
     let server = TestServer::start(Setup::default());
     let (status, body) = server.query_strictly("{ boom }").await;
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")));

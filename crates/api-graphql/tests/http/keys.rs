@@ -1,4 +1,4 @@
-//! Tokens signed with public-key algorithms, and the tricks that mixing them up allows elsewhere.
+//! Tokens signed with public-key algorithms, and attacks that confuse algorithms or keys.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use convene_api_graphql::auth::{TokenVerifier, VerificationKeys};
@@ -59,7 +59,7 @@ fn token(algorithm: Algorithm, header: &Value) -> String {
 #[case("RS256", Algorithm::RS256, RSA_PUBLIC)]
 #[case("ES256", Algorithm::ES256, EC_PUBLIC)]
 #[case("EdDSA", Algorithm::EdDSA, ED_PUBLIC)]
-fn each_kind_of_public_key_checks_its_own_algorithm(
+fn each_kind_of_public_key_accepts_only_its_own_algorithm(
     #[case] name: &str,
     #[case] algorithm: Algorithm,
     #[case] pem: &str,
@@ -75,7 +75,7 @@ fn each_kind_of_public_key_checks_its_own_algorithm(
 }
 
 #[test]
-fn a_public_key_is_no_secret_to_sign_with() {
+fn a_public_key_used_as_a_shared_secret_is_refused() {
     let verifier = verifier(VerificationKeys::from_public_pem(RSA_PUBLIC).unwrap());
     for secret in [RSA_PUBLIC, RSA_PUBLIC.trim()] {
         let forged = tokens::sign(&json!({"alg": "HS256"}), &tokens::claims(&json!({})).to_string(), secret);
@@ -84,14 +84,14 @@ fn a_public_key_is_no_secret_to_sign_with() {
 }
 
 #[test]
-fn a_private_key_is_refused_as_a_public_one() {
+fn a_private_key_is_refused_as_a_public_key() {
     for pem in [RSA_PRIVATE, EC_PRIVATE, ED_PRIVATE] {
         assert!(VerificationKeys::from_public_pem(pem).is_err());
     }
 }
 
 #[test]
-fn keys_of_a_set_are_chosen_by_their_id() {
+fn keys_of_a_set_are_selected_by_their_id() {
     let set = include_str!("../data/jwks.json");
     let verifier = verifier(VerificationKeys::from_jwks(set).unwrap());
     let verify = |algorithm, header: &Value| verifier.verify(&token(algorithm, header), NOW);
@@ -122,14 +122,14 @@ fn keys_of_a_set_are_chosen_by_their_id() {
 #[case(json!({"alg": null}), false)]
 #[case(json!({}), false)]
 #[case(json!([]), false)]
-fn the_header_may_not_change_the_rules(#[case] header: Value, #[case] accepted: bool) {
+fn headers_that_change_the_verification_are_refused(#[case] header: Value, #[case] accepted: bool) {
     let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
     let token = tokens::sign(&header, &tokens::claims(&json!({})).to_string(), tokens::SECRET);
     assert_eq!(verifier(keys).verify(&token, NOW).is_some(), accepted);
 }
 
 #[test]
-fn a_claim_given_twice_or_a_huge_token_is_refused() {
+fn a_duplicate_claim_or_a_huge_token_is_refused() {
     let keys = VerificationKeys::from_secret(&secrecy::SecretString::from(tokens::SECRET)).unwrap();
     let verifier = verifier(keys);
     let claims = tokens::claims(&json!({})).to_string();

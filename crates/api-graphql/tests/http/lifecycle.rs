@@ -1,4 +1,4 @@
-//! Shutting down: not ready first, then everything in flight is finished.
+//! Shutdown: the readiness probe fails first, then all requests in flight are completed.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::support::{Setup, TestServer};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readiness_fails_first_and_requests_in_flight_are_answered() {
+async fn readiness_fails_first_and_requests_in_flight_are_completed() {
     let mut server = TestServer::start(Setup::default());
     assert_eq!(server.client().get(server.url("/readyz")).send().await.unwrap().status(), 200);
 
@@ -20,7 +20,7 @@ async fn readiness_fails_first_and_requests_in_flight_are_answered() {
     server.state.begun.acquire().await.unwrap().forget();
     server.stop();
 
-    // The server is told to stop, and still accepts; so this loop ends as soon as it has begun to.
+    // The server still accepts connections, so this loop ends as soon as the shutdown has begun.
     let not_ready = loop {
         let response = server.client().get(server.url("/readyz")).send().await.unwrap();
         if response.status() != 200 {
@@ -43,7 +43,7 @@ async fn readiness_fails_first_and_requests_in_flight_are_answered() {
 #[case("TERM")]
 #[case("INT")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signal_is_noticed(#[case] signal: &str) {
+async fn a_signal_is_received(#[case] signal: &str) {
     let stop = server::stop_signal().unwrap();
     let own_id = std::process::id().to_string();
     let sent = std::process::Command::new("kill").args(["-s", signal, &own_id]).status().unwrap();

@@ -1,4 +1,4 @@
-//! The limits of documents, at the limit and one beyond it.
+//! Documents and requests at each limit, and one beyond it.
 
 use reqwest::header::AUTHORIZATION;
 use rstest::rstest;
@@ -80,7 +80,7 @@ async fn a_document_may_go_up_to_the_limit(
 #[case::ids_in_a_variable("query($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": ["a", "b"]}), 1 + 2)]
 #[case::fragment("{ again { ...A ...A } } fragment A on Query { __typename organization }", json!({}), 1 + 4)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_cost_is_the_number_of_fields_in_the_largest_answer(
+async fn the_cost_is_the_number_of_fields_in_the_largest_response(
     #[case] document: &str,
     #[case] variables: Value,
     #[case] cost: u64,
@@ -93,7 +93,7 @@ async fn the_cost_is_the_number_of_fields_in_the_largest_answer(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schema_is_shown_only_where_that_is_turned_on() {
+async fn introspection_is_refused_unless_it_is_enabled() {
     let document = "{ ...A } fragment A on Query { __schema { types { fields { type { ofType { ofType { ofType { \
                     ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } } } }";
     let production = TestServer::start(Setup::default());
@@ -128,7 +128,7 @@ async fn a_body_may_have_256_kib_and_headers_16_kib() {
     );
     let mut stream = server.raw(format!("{head}{}1\r\n \r\n", chunk.repeat(4)).as_bytes()).await;
     let answer = read_answer(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 413"), "a length that is not announced is counted: {answer}");
+    assert!(answer.starts_with("HTTP/1.1 413"), "the body counts without a content length: {answer}");
 
     let get = |length: usize| {
         let request = server.client().get(server.url("/graphql?query=%7B__typename%7D"));

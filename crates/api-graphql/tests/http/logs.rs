@@ -1,4 +1,4 @@
-//! What is logged about a request, and what is not.
+//! The log lines of a request, and the data that they must not contain.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -15,12 +15,12 @@ async fn send(server: &TestServer, id: &str, user: &str, document: &str) -> u16 
     request.json(&body).send().await.unwrap().status().as_u16()
 }
 
-fn of_level<'a>(lines: &'a [Value], level: &str) -> Vec<&'a Value> {
+fn with_level<'a>(lines: &'a [Value], level: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["level"] == level).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_is_one_line_without_its_arguments() {
+async fn a_request_is_logged_in_one_line_without_its_arguments() {
     let server = TestServer::start(Setup::default());
     let document = "query Named($id: ID!) { event(id: $id) { id } }";
     assert_eq!(send(&server, "log-plain", "alice", document).await, 200);
@@ -54,24 +54,24 @@ async fn a_fault_is_logged_once_with_its_cause(
     let id = format!("log-fault-{user}");
     assert_eq!(send(&server, &id, user, document).await, status);
     let lines = log::of_request(&id);
-    let errors = of_level(&lines, "ERROR");
+    let errors = with_level(&lines, "ERROR");
     assert_eq!(errors.len(), 1, "{lines:?}");
     assert!(errors[0]["fault"].as_str().unwrap().contains("db.internal:27017"));
-    assert_eq!(of_level(&lines, "INFO").len(), 1);
+    assert_eq!(with_level(&lines, "INFO").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_logged_under_its_request() {
+async fn a_panic_is_logged_with_its_request_id() {
     let server = TestServer::start(Setup::default());
     assert_eq!(send(&server, "log-panic", "alice", "{ boom }").await, 500);
     let lines = log::of_request("log-panic");
-    let errors = of_level(&lines, "ERROR");
+    let errors = with_level(&lines, "ERROR");
     assert_eq!(errors.len(), 1, "{lines:?}");
     assert!(errors[0]["panic"].as_str().unwrap().contains("a resolver panics"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_request_can_forge_a_line() {
+async fn a_request_cannot_forge_a_log_line() {
     let server = TestServer::start(Setup::default());
     let forged = "x\" }\n{\"level\":\"FORGED\",\"message\":\"";
     let body =

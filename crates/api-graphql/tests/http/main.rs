@@ -1,4 +1,4 @@
-//! The HTTP edge as its clients see it: a toy schema behind the real server, on a real socket.
+//! The HTTP layer from the view of clients: a toy schema behind the real server, on a real socket.
 
 #[cfg(test)]
 mod bad_inputs;

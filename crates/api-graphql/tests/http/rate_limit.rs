@@ -1,4 +1,4 @@
-//! Callers beyond their rate wait; others do not.
+//! Rate limits of callers and of organizations.
 
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn a_caller_has_a_burst_of_twice_the_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_has_a_rate_of_its_own_that_strangers_cannot_use_up() {
+async fn denied_requests_do_not_use_the_rate_of_an_organization() {
     let server = TestServer::start(Setup { rates: Some((1_000, 2)), ..Setup::default() });
     assert_eq!(statuses(&server, "acme", "mallory", 5).await, [401; 5]);
     assert_eq!(statuses(&server, "acme", "alice", 1).await, [200]);

@@ -1,4 +1,4 @@
-//! Everything but GraphQL: unknown paths, health, metrics, request ids, and the headers of every answer.
+//! Unknown paths, health, metrics, request ids, and the headers of every response.
 
 use rstest::rstest;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::support::{Setup, TestServer};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_path_is_answered_in_the_common_shape() {
+async fn an_unknown_path_has_an_error_of_the_common_form() {
     let server = TestServer::start(Setup::default());
     let request = server.client().get(server.url("/nowhere")).header("x-request-id", "mine-1");
     let response = request.send().await.unwrap();
@@ -21,7 +21,7 @@ async fn an_unknown_path_is_answered_in_the_common_shape() {
 #[case("/graphql", 401)]
 #[case("/nowhere", 404)]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_carries_an_id_and_safe_headers(#[case] path: &str, #[case] status: u16) {
+async fn every_response_has_a_request_id_and_security_headers(#[case] path: &str, #[case] status: u16) {
     let server = TestServer::start(Setup::default());
     let response = server.client().get(server.url(path)).send().await.unwrap();
     assert_eq!(response.status(), status);
@@ -37,14 +37,14 @@ async fn every_answer_carries_an_id_and_safe_headers(#[case] path: &str, #[case]
 #[case("two words", false)]
 #[case("{}", false)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sane_request_id_is_kept(#[case] id: &str, #[case] kept: bool) {
+async fn a_valid_request_id_is_kept(#[case] id: &str, #[case] kept: bool) {
     let server = TestServer::start(Setup::default());
     let response = server.client().get(server.url("/livez")).header("x-request-id", id).send().await.unwrap();
     assert_eq!(response.headers()["x-request-id"] == id, kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_method_is_answered_with_the_right_ones() {
+async fn a_refused_method_lists_the_allowed_methods() {
     let server = TestServer::start(Setup::default());
     let response = server.client().post(server.url("/livez")).send().await.unwrap();
     assert_eq!(response.status(), 405);
@@ -54,7 +54,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_operations_and_attacks_are_counted() {
+async fn requests_operations_and_security_events_are_counted() {
     let server = TestServer::start(Setup::default());
     assert_eq!(server.query("query Named { __typename }").await.status(), 200);
     let _answer = server.client().get(server.url("/graphql")).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Clients that dawdle, hang up, or stop talking.
+//! Slow clients, and clients that disconnect or stop sending.
 
 use std::{
     sync::atomic::Ordering,
@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::support::{Setup, TestServer, read_answer, tokens};
 
-fn quick() -> HttpLimits {
+fn short_limits() -> HttpLimits {
     HttpLimits {
         header_time: Duration::from_secs(1),
         body_time: Duration::from_millis(300),
@@ -20,7 +20,7 @@ fn quick() -> HttpLimits {
     }
 }
 
-fn head(length: usize) -> String {
+fn request_head(length: usize) -> String {
     let token = tokens::token(&json!({}));
     format!(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
@@ -29,12 +29,12 @@ fn head(length: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_slow_bodies_are_cut_off_and_nobody_else_notices() {
-    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+async fn two_hundred_slow_bodies_time_out_without_an_effect_on_others() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let started = Instant::now();
     let mut slow = Vec::new();
     for _ in 0..200 {
-        slow.push(server.raw(format!("{}{{\"query\"", head(1_000)).as_bytes()).await);
+        slow.push(server.raw(format!("{}{{\"query\"", request_head(1_000)).as_bytes()).await);
     }
     assert_eq!(server.query("{ __typename }").await.status(), 200);
     for stream in &mut slow {
@@ -46,26 +46,26 @@ async fn two_hundred_slow_bodies_are_cut_off_and_nobody_else_notices() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_never_end_are_cut_off() {
-    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+async fn headers_that_never_end_time_out() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let mut stream = server.raw(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await;
     let answer = read_answer(&mut stream).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_only_stops_sending_is_answered() {
+async fn a_half_closed_connection_receives_a_response() {
     let server = TestServer::start(Setup::default());
     let body = "{\"query\":\"{__typename}\"} ";
-    let mut stream = server.raw(format!("{}{body}", head(body.len())).as_bytes()).await;
+    let mut stream = server.raw(format!("{}{body}", request_head(body.len())).as_bytes()).await;
     stream.shutdown().await.unwrap();
     let answer = read_answer(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_beyond_the_deadline_may_be_repeated() {
-    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+async fn a_query_beyond_the_deadline_is_retryable() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let (status, body) = server.query_strictly("{ stuck }").await;
     assert_eq!(status, 503);
     assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
@@ -73,8 +73,8 @@ async fn a_query_beyond_the_deadline_may_be_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mutation_beyond_the_deadline_is_finished_all_the_same() {
-    let server = TestServer::start(Setup { limits: quick(), ..Setup::default() });
+async fn a_mutation_beyond_the_deadline_is_completed() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let (status, body) = server.query_strictly("mutation { add }").await;
     assert_eq!(status, 503);
     assert_eq!(body["errors"][0]["extensions"]["code"], "OUTCOME_UNKNOWN");
@@ -85,14 +85,14 @@ async fn a_mutation_beyond_the_deadline_is_finished_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mutation_whose_client_hangs_up_is_finished_all_the_same() {
+async fn a_mutation_whose_client_disconnects_is_completed() {
     let server = TestServer::start(Setup::default());
     let body = json!({"query": "mutation { add }"}).to_string();
-    let stream = server.raw(format!("{}{body}", head(body.len())).as_bytes()).await;
+    let stream = server.raw(format!("{}{body}", request_head(body.len())).as_bytes()).await;
     server.state.begun.acquire().await.unwrap().forget();
     stream.set_zero_linger().unwrap();
     drop(stream);
-    // A request on another connection: by its answer, the workers have seen the first one go.
+    // After the response on another connection, the workers have noticed the first disconnect.
     let answer: Value = server.query("{ __typename }").await.json().await.unwrap();
     assert_eq!(answer["data"]["__typename"], "Query");
     server.state.may_finish.add_permits(1);

@@ -1,4 +1,4 @@
-//! Requests of existing clients, with all their headers.
+//! Requests of existing clients, with all of their headers.
 
 use insta::assert_json_snapshot;
 use reqwest::Method;

@@ -18,15 +18,15 @@ use tokio::sync::Notify;
 use crate::support::TestServer;
 
 #[derive(Clone, Copy)]
-enum Trouble {
+enum FaultCase {
     Unavailable,
     OutcomeUnknown,
     Internal,
     Panic,
 }
 
-impl Trouble {
-    fn strike(self) -> Fault {
+impl FaultCase {
+    fn produce(self) -> Fault {
         match self {
             Self::Unavailable => Fault::Unavailable("canary".into()),
             Self::OutcomeUnknown => Fault::OutcomeUnknown("canary".into()),
@@ -37,19 +37,19 @@ impl Trouble {
 }
 
 #[rstest]
-#[case::unavailable(Trouble::Unavailable, (503, "UNAVAILABLE"), (503, "UNAVAILABLE"))]
-#[case::unknown(Trouble::OutcomeUnknown, (503, "OUTCOME_UNKNOWN"), (503, "OUTCOME_UNKNOWN"))]
-#[case::internal(Trouble::Internal, (500, "INTERNAL"), (500, "INTERNAL"))]
-#[case::panic(Trouble::Panic, (500, "INTERNAL"), (503, "OUTCOME_UNKNOWN"))]
+#[case::unavailable(FaultCase::Unavailable, (503, "UNAVAILABLE"), (503, "UNAVAILABLE"))]
+#[case::unknown(FaultCase::OutcomeUnknown, (503, "OUTCOME_UNKNOWN"), (503, "OUTCOME_UNKNOWN"))]
+#[case::internal(FaultCase::Internal, (500, "INTERNAL"), (500, "INTERNAL"))]
+#[case::panic(FaultCase::Panic, (500, "INTERNAL"), (503, "OUTCOME_UNKNOWN"))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_responds_with_a_code_only(
-    #[case] trouble: Trouble,
+    #[case] fault_case: FaultCase,
     #[case] read: (u16, &str),
     #[case] change: (u16, &str),
 ) {
     let mut issues = MockIssues::new();
-    issues.expect_list().returning(move |_, _, _| Err(trouble.strike()));
-    issues.expect_create().returning(move |_, _, _| Err(trouble.strike().into()));
+    issues.expect_list().returning(move |_, _, _| Err(fault_case.produce()));
+    issues.expect_create().returning(move |_, _, _| Err(fault_case.produce().into()));
     let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
     for (answer, expected) in
         [(server.get("/api/issues").await, read), (server.post(r#"{"title":"A"}"#).await, change)]

@@ -1,5 +1,5 @@
-//! The REST routes of the issue tracker as their clients see them: the demo data in memory behind the real server, on
-//! a real socket.
+//! The REST routes of the issue tracker from the view of clients: the demo data in memory behind the real server, on a
+//! real socket.
 
 #[cfg(test)]
 mod bodies;

@@ -8,7 +8,7 @@ fn ids(answer: &Answer) -> Vec<u64> {
     answer.body.as_array().unwrap().iter().map(|issue| issue["id"].as_u64().unwrap()).collect()
 }
 
-/// The address of the next page, if there is one.
+/// Returns the address of the next page, if there is one.
 fn next(answer: &Answer) -> Option<String> {
     let link = answer.header("link")?;
     Some(link.strip_prefix('<').and_then(|link| link.strip_suffix(r#">; rel="next""#)).unwrap().to_owned())

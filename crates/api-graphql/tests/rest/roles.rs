@@ -33,7 +33,7 @@ async fn described_routes(server: &TestServer) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_has_a_row() {
+async fn every_route_of_the_document_is_tested() {
     let server = TestServer::start().await;
     let rows = ROUTES.iter().map(|(method, path, _)| {
         let path = path.replace(|digit: char| digit.is_ascii_digit(), "{number}");

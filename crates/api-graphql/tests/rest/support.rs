@@ -175,7 +175,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 }
 
 impl Answer {
-    /// The names of the fields of an error.
+    /// Returns the names of the fields of an error.
     pub(crate) fn fields(&self) -> Vec<&str> {
         let fields = self.body["error"]["fields"].as_array();
         fields.into_iter().flatten().filter_map(|problem| problem["field"].as_str()).collect()
@@ -190,7 +190,7 @@ impl Answer {
     }
 }
 
-/// An issue without its organization's id, which depends on the amount of demo data.
+/// Returns an issue without the id of its organization, which depends on the amount of demo data.
 pub(crate) fn without_organization(mut issue: Value) -> Value {
     let id = issue["organizationId"].take();
     assert!(id.as_str().unwrap().starts_with("org_"), "{id}");

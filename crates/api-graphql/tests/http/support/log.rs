@@ -32,17 +32,17 @@ fn buffer() -> &'static Buffer {
     })
 }
 
-/// Starts to collect what is logged.
+/// Starts to collect the log.
 pub(crate) fn capture() {
     let _started = buffer();
 }
 
-/// Everything so far.
+/// Returns the log so far.
 pub(crate) fn text() -> String {
     String::from_utf8(buffer().0.lock().unwrap().clone()).unwrap()
 }
 
-/// The lines about one request.
+/// Returns the lines of one request.
 pub(crate) fn of_request(id: &str) -> Vec<Value> {
     let lines = text();
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -43,7 +43,6 @@ use self::schema::{Mutation, Query, State, ToyContext};
 /// The time on the server's clock, in seconds since 1970.
 pub(crate) const NOW: i64 = 2_000_000_000;
 
-/// A caller of the toy server.
 pub(crate) struct Caller {
     pub(crate) organization: Option<String>,
 }
@@ -82,7 +81,7 @@ impl Readiness for AlwaysReady {
     }
 }
 
-/// What is different from one test to the next.
+/// The settings that differ between tests.
 pub(crate) struct Setup {
     pub(crate) limits: HttpLimits,
     pub(crate) rates: Option<(u32, u32)>,
@@ -97,7 +96,7 @@ impl Default for Setup {
     }
 }
 
-/// A running server; stopped when dropped.
+/// A running server, which is stopped when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) state: Arc<State>,
@@ -154,7 +153,7 @@ impl TestServer {
         &self.client
     }
 
-    /// A POST to `/graphql` as alice of acme, without a body.
+    /// Prepares a POST to `/graphql` as alice of acme, without a body.
     pub(crate) fn post(&self) -> RequestBuilder {
         self.client.post(self.url("/graphql")).header(AUTHORIZATION, bearer("acme", "alice"))
     }
@@ -164,27 +163,27 @@ impl TestServer {
         self.post().json(&json!({"query": document})).send().await.unwrap()
     }
 
-    /// The same, in the media type with telling statuses.
+    /// Sends a document in the media type whose status reports request errors.
     pub(crate) async fn query_strictly(&self, document: &str) -> (u16, Value) {
         let request = self.post().header("accept", "application/graphql-response+json");
         let response = request.json(&json!({"query": document})).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    /// Asks the server to stop.
+    /// Tells the server to stop.
     pub(crate) fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
-    /// Waits until it has stopped.
+    /// Waits until the server has stopped.
     pub(crate) async fn stopped(mut self) -> std::io::Result<()> {
         self.stop();
         (&mut self.running).await.unwrap()
     }
 
-    /// Opens a connection and sends these bytes.
+    /// Opens a connection and sends the bytes.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
@@ -198,12 +197,12 @@ impl Drop for TestServer {
     }
 }
 
-/// A value for `Authorization`.
+/// Returns a value for `Authorization`.
 pub(crate) fn bearer(organization: &str, user: &str) -> String {
     format!("Bearer {}", tokens::token(&json!({"org": organization, "sub": user})))
 }
 
-/// Reads until the other side closes, or has been quiet for so long that it will not say more.
+/// Reads until the response is complete, the server closes the connection, or a timeout elapses.
 pub(crate) async fn read_answer(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let mut chunk = [0; 4096];
@@ -216,7 +215,7 @@ pub(crate) async fn read_answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Whether this is a head and as much of a body as the head announces.
+/// Returns true if the text has a head and a body of the content length.
 fn is_complete(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer).to_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };

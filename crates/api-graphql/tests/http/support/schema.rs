@@ -1,4 +1,4 @@
-//! A schema of the shape of the real one: connections, a self reference, mutations, and fields that misbehave.
+//! A schema of the form of the real one: connections, a self reference, mutations, and fields that fail.
 
 use std::sync::{
     Arc,
@@ -10,13 +10,13 @@ use tokio::sync::Semaphore;
 
 use super::Caller;
 
-/// What tests can look at and hold up.
+/// The state that tests observe and control.
 pub(crate) struct State {
-    /// Finished runs of the mutation `add`.
+    /// The number of completed runs of the mutation `add`.
     pub(crate) added: AtomicU32,
-    /// Has a permit for each run of `add` that has begun.
+    /// A permit for each run of `add` that has begun.
     pub(crate) begun: Semaphore,
-    /// `add` takes a permit before it finishes.
+    /// The permits that `add` takes, one before each completion.
     pub(crate) may_finish: Semaphore,
 }
 
@@ -58,7 +58,7 @@ fn connection(first: Option<i32>) -> EventConnection {
 
 #[graphql_object(context = ToyContext)]
 impl Query {
-    /// The query again, as deep as one likes.
+    /// The query type, for any depth.
     fn again() -> Query {
         Query
     }
@@ -83,7 +83,7 @@ impl Query {
         ids.into_iter().map(|id| Event { id, title: "A title".to_owned() }).collect()
     }
 
-    /// Never answers.
+    /// Never completes.
     async fn stuck() -> bool {
         std::future::pending().await
     }
@@ -105,7 +105,7 @@ pub(crate) struct Mutation;
 
 #[graphql_object(context = ToyContext)]
 impl Mutation {
-    /// Adds one, as soon as the test lets it.
+    /// Adds one when the test provides a permit.
     async fn add(context: &ToyContext) -> i32 {
         context.state.begun.add_permits(1);
         context.state.may_finish.acquire().await.unwrap().forget();

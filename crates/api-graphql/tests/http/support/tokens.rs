@@ -1,4 +1,4 @@
-//! Good tokens, and bad ones of every kind.
+//! Valid tokens, and invalid tokens of every kind.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
@@ -6,15 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::NOW;
 
-/// The secret of the server.
 pub(crate) const SECRET: &str = "a-secret-for-tests-of-32-bytes-or-more";
 
-/// The header of a good token.
+/// The header of a valid token.
 pub(crate) fn header() -> Value {
     json!({"alg": "HS256", "typ": "JWT"})
 }
 
-/// The claims of a good token, with these changes.
+/// The claims of a valid token, with these changes.
 pub(crate) fn claims(changes: &Value) -> Value {
     let mut claims = json!({
         "iss": "convene", "aud": "convene", "sub": "alice", "org": "acme", "iat": NOW, "exp": NOW + 3600,
@@ -23,7 +22,7 @@ pub(crate) fn claims(changes: &Value) -> Value {
     claims
 }
 
-/// A token that is good but for these changes to its claims.
+/// A token that is valid except for these changes to its claims.
 pub(crate) fn token(changes: &Value) -> String {
     sign(&header(), &claims(changes).to_string(), SECRET)
 }
@@ -41,7 +40,7 @@ pub(crate) fn signed_by(header: &Value, payload: &str, sign: impl FnOnce(&[u8]) 
     format!("{message}.{signature}")
 }
 
-/// A token as a case describes it: `name=value`, or a name alone.
+/// A token as described by a case: `name=value`, or a name alone.
 pub(crate) fn forged(recipe: &str) -> String {
     let (name, value) = recipe.split_once('=').unwrap_or((recipe, ""));
     let seconds = || json!(NOW + value.trim_start_matches('+').parse::<i64>().unwrap());
@@ -73,7 +72,7 @@ pub(crate) fn forged(recipe: &str) -> String {
             claims.as_object_mut().unwrap().remove("aud");
             sign(&header(), &claims.to_string(), SECRET)
         }
-        // A member that has been removed since the token was made.
+        // A member that was removed after the token was issued.
         ("revoked", _) => with_claim("sub", json!("mallory")),
         ("payload", _) => {
             let nested = format!("{{\"a\":{}{}}}", "[".repeat(2_900), "]".repeat(2_900));
