@@ -27,6 +27,11 @@ const ADAPTERS: &str = "convene_infrastructure_mongo";
 /// The places that may name the adapters.
 const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
 
+/// The authority that needs no credentials.
+const LOCAL_AUTHORITY: &str = "LocalOperator";
+/// The places that may name it: commands, which need access to the database anyway.
+const LOCAL_PLACES: [&str; 3] = ["wiring.rs", "commands/", "seed/"];
+
 /// The registration queue, which must work with any storage.
 const QUEUE: &str = "crates/infrastructure-mongo/src/registration/queue/";
 /// Names of the database that the queue must not use.
@@ -98,17 +103,16 @@ fn modules_beside_their_folder(sources: &[Source]) -> Vec<String> {
     beside.map(|source| format!("{} belongs into its folder, as mod.rs", source.path)).collect()
 }
 
-fn adapters_beyond_the_wiring(sources: &[Source]) -> Vec<String> {
+/// Files of the API crate that contain the name, except those in the allowed places.
+fn named_beyond(sources: &[Source], name: &str, allowed: &[&str]) -> Vec<String> {
+    let is_allowed = |path: &str| {
+        allowed.iter().any(|place| path == *place || (place.ends_with('/') && path.starts_with(place)))
+    };
     let beyond = sources.iter().filter(|source| {
-        let place = source.path.strip_prefix("crates/api-graphql/src/");
-        let wired = |place: &str| {
-            WIRING
-                .iter()
-                .any(|allowed| place == *allowed || (allowed.ends_with('/') && place.starts_with(allowed)))
-        };
-        place.is_some_and(|place| !wired(place)) && source.text.contains(ADAPTERS)
+        let path = source.path.strip_prefix("crates/api-graphql/src/");
+        path.is_some_and(|path| !is_allowed(path)) && source.text.contains(name)
     });
-    beyond.map(|source| format!("{} names {ADAPTERS}; only the wiring may", source.path)).collect()
+    beyond.map(|source| format!("{} names {name}; only {} may", source.path, allowed.join(", "))).collect()
 }
 
 fn database_names_in_the_queue(sources: Vec<Source>) -> Vec<String> {
@@ -148,7 +152,14 @@ fn a_module_beside_its_folder_is_found() {
 
 #[test]
 fn only_the_wiring_names_the_adapters() {
-    assert_none(&adapters_beyond_the_wiring(&sources()));
+    assert_none(&named_beyond(&sources(), ADAPTERS, &WIRING));
+}
+
+#[test]
+fn only_commands_act_without_credentials() {
+    assert_none(&named_beyond(&sources(), LOCAL_AUTHORITY, &LOCAL_PLACES));
+    let bad = source("crates/api-graphql/src/rest/call.rs", "LocalOperator::new(directory)");
+    assert_eq!(named_beyond(&[bad], LOCAL_AUTHORITY, &LOCAL_PLACES).len(), 1);
 }
 
 #[test]
@@ -182,9 +193,9 @@ fn an_adapter_beyond_the_wiring_is_found() {
     let place = |path: &str| source(&format!("crates/api-graphql/{path}"), &import);
     let good =
         ["src/main.rs", "src/wiring.rs", "src/wiring/ports.rs", "src/commands/seed.rs", "tests/server.rs"];
-    assert_none(&adapters_beyond_the_wiring(&good.map(place)));
+    assert_none(&named_beyond(&good.map(place), ADAPTERS, &WIRING));
     let bad = ["src/graphql/query.rs", "src/wiring_of_another_kind.rs", "src/http/main.rs"];
-    assert_eq!(adapters_beyond_the_wiring(&bad.map(place)).len(), bad.len());
+    assert_eq!(named_beyond(&bad.map(place), ADAPTERS, &WIRING).len(), bad.len());
 }
 
 #[test]
