@@ -38,12 +38,24 @@ impl CancelRequest {
         occurrence: impl Into<Seating>,
         now: Instant,
     ) -> Result<CancellationReason, Refusal> {
+        let reason = self.reason(registration)?;
+        decide_cancellation(registration, occurrence, now, self.role == Role::Admin)?;
+        Ok(reason)
+    }
+
+    /// Decides as much as the registration alone tells: a registration that is not visible or already cancelled is
+    /// refused without its occurrence.
+    ///
+    /// # Errors
+    /// `NotFound` or `AlreadyCancelled`.
+    pub fn reason(&self, registration: &Registration) -> Result<CancellationReason, Refusal> {
         let is_own = registration.member == self.caller;
-        let is_admin = self.role == Role::Admin;
-        if !is_own && !is_admin {
+        if !is_own && self.role != Role::Admin {
             return Err(refusals::not_found());
         }
-        decide_cancellation(registration, occurrence, now, is_admin)?;
+        if registration.status.cancellation_reason().is_some() {
+            return Err(Refusal::AlreadyCancelled);
+        }
         Ok(if is_own { CancellationReason::ByMember } else { CancellationReason::ByAdmin })
     }
 }
@@ -99,5 +111,6 @@ mod tests {
         assert_eq!(cancel.decide(&registration, seating(), LATE), Ok(CancellationReason::ByMember));
         let cancelled = registration.cancelled(NOW, CancellationReason::ByMember);
         assert_eq!(cancel.decide(&cancelled, seating(), LATE), Err(Refusal::AlreadyCancelled));
+        assert_eq!(cancel.reason(&cancelled), Err(Refusal::AlreadyCancelled));
     }
 }

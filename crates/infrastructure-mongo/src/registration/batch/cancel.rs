@@ -102,6 +102,10 @@ fn decide<'b>(
 ) -> Attempt<Result<Cancelling<'b>, Refusal>> {
     let Some(registration) = found else { return Ok(Err(refusals::not_found())) };
     let Cancellation { change, request, .. } = cancellation;
+    // A repeated cancellation must not depend on the occurrence, which may be gone.
+    if let Err(refusal) = request.reason(&registration) {
+        return Ok(Err(refusal));
+    }
     let seating = progress.occurrences.of(registration.occurrence)?.document.seating()?;
     let decided = request.decide(&registration, seating, change.at);
     Ok(decided.map(|reason| Cancelling { registration, reason, change }))
