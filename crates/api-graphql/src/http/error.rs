@@ -21,6 +21,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpError {
     pub kind: ErrorKind,
+    pub status: StatusCode,
     pub message: String,
     /// The invalid parts of the input.
     pub fields: Vec<FieldProblem>,
@@ -66,7 +67,8 @@ impl HttpError {
     pub fn with_message(kind: impl Into<ErrorKind>, message: impl Into<String>) -> Self {
         let kind = kind.into();
         let retry_after = kind.is_retryable().then_some(1);
-        Self { kind, message: message.into(), fields: Vec::new(), allow: None, retry_after }
+        let (status, message) = (kind.status(), message.into());
+        Self { kind, status, message, fields: Vec::new(), allow: None, retry_after }
     }
 
     /// The error for an unknown path.
@@ -104,7 +106,7 @@ impl HttpError {
         }
     }
 
-    /// The error for a status that the web framework chose.
+    /// The error for a status that the web framework chose. A client error keeps its status, also one without a kind.
     #[must_use]
     pub fn from_status(status: StatusCode) -> Self {
         let known = [
@@ -117,10 +119,11 @@ impl HttpError {
             RequestError::HeadersTooLarge,
         ];
         let kind = known.into_iter().map(ErrorKind::from).find(|kind| kind.status() == status);
-        Self::new(kind.unwrap_or(match status.is_client_error() {
-            true => RequestError::BadRequest.into(),
-            false => FaultKind::Internal.into(),
-        }))
+        match kind {
+            Some(kind) => Self::new(kind),
+            None if status.is_client_error() => Self { status, ..Self::new(RequestError::BadRequest) },
+            None => Self::internal(),
+        }
     }
 
     #[must_use]
@@ -142,7 +145,7 @@ impl HttpError {
 
     /// The response without a body.
     pub(super) fn head(&self) -> HttpResponseBuilder {
-        let mut response = HttpResponse::build(self.kind.status());
+        let mut response = HttpResponse::build(self.status);
         response.insert_header((CACHE_CONTROL, "no-store"));
         if let Some(allow) = self.allow {
             response.insert_header((ALLOW, allow));
@@ -158,5 +161,25 @@ impl HttpError {
             response.force_close();
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::known(404, 404, "NOT_FOUND")]
+    #[case::client_error(417, 417, "BAD_REQUEST")]
+    #[case::server_error(502, 500, FaultKind::Internal.code())]
+    fn a_client_error_of_the_framework_keeps_its_status(
+        #[case] chosen: u16,
+        #[case] status: u16,
+        #[case] code: &str,
+    ) {
+        let error = HttpError::from_status(StatusCode::from_u16(chosen).unwrap());
+        assert_eq!((error.head().finish().status().as_u16(), error.kind.code()), (status, code));
     }
 }
