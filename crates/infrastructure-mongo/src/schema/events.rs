@@ -1,6 +1,7 @@
 use bson::doc;
 use convene_domain::{
     capacity::Capacity,
+    duration::LONGEST,
     event::Event,
     text::{Description, Location, Title},
 };
@@ -14,8 +15,6 @@ use super::{
     },
 };
 
-/// The longest duration and lead time.
-const MAX_SECONDS: i32 = 31 * 86_400;
 /// Far above the limit of the domain.
 const MAX_DATES: usize = 10_000;
 
@@ -23,6 +22,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
     name: "events",
     scope: ScopeField::Organization,
     validator: || {
+        let max_seconds = i32::try_from(LONGEST.whole_seconds()).unwrap_or(i32::MAX);
         let recurrence = object(
             &[
                 ("rule", nullable(text(10_000))),
@@ -35,7 +35,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             &[
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
-                ("durationSeconds", int(60, MAX_SECONDS)),
+                ("durationSeconds", int(60, max_seconds)),
                 ("recurrence", nullable(recurrence.clone())),
                 ("until", date()),
             ],
@@ -50,7 +50,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
-                ("durationSeconds", int(60, MAX_SECONDS)),
+                ("durationSeconds", int(60, max_seconds)),
                 ("recurrence", nullable(recurrence)),
                 ("capacity", int(1, Capacity::MAX.cast_signed())),
                 ("status", one_of(&["SCHEDULED", "CANCELLED"])),
@@ -62,9 +62,9 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("updatedAt", date()),
             ],
             &[
-                ("registrationOpensSeconds", int(0, MAX_SECONDS)),
-                ("registrationClosesSeconds", int(0, MAX_SECONDS)),
-                ("cancellationClosesSeconds", int(0, MAX_SECONDS)),
+                ("registrationOpensSeconds", int(0, max_seconds)),
+                ("registrationClosesSeconds", int(0, max_seconds)),
+                ("cancellationClosesSeconds", int(0, max_seconds)),
                 // The number of occurrences that registrations materialized. It is written so that these
                 // transactions conflict with edits of the event.
                 ("materialized", long(1)),

@@ -1,6 +1,7 @@
 use bson::doc;
 use convene_domain::{
     capacity::Capacity,
+    duration::LONGEST,
     text::{Location, Title},
 };
 
@@ -13,8 +14,6 @@ use super::{
     },
 };
 
-/// The longest duration.
-const MAX_SECONDS: i64 = 31 * 86_400;
 /// Far above the number of times that a series is moved.
 const MAX_FORMER_IDS: usize = 1_000;
 
@@ -25,7 +24,7 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
     validator: || {
         let seats = i32::try_from(Capacity::MAX).unwrap_or(i32::MAX);
         let mut seconds = long(60);
-        seconds.insert("maximum", MAX_SECONDS);
+        seconds.insert("maximum", LONGEST.whole_seconds());
         let exception = object(
             &[("cancelled", boolean())],
             &[
