@@ -15,7 +15,7 @@ use convene_domain::{activity::Actor, text::UserId};
 use crate::{
     caller::{Operator, TenantScope},
     failure::{Field, Outcome, Refusal},
-    ports::{Directory, OrganizationReference},
+    ports::{Directory, ERASED_EMAIL, ERASED_NAME, OrganizationReference, PERSONAL_FIELDS},
 };
 
 /// A person in an organization.
@@ -25,6 +25,13 @@ pub struct Person {
     pub organization: OrganizationReference,
     /// The subject of the person's credentials.
     pub user: UserId,
+}
+
+/// The text that replaces the values of a personal field in entries about an erased person; `None` for other fields.
+#[must_use]
+pub fn redacted_value<'a>(field: &str, pseudonym: &'a str) -> Option<&'a str> {
+    let values = [pseudonym, ERASED_NAME, ERASED_EMAIL];
+    PERSONAL_FIELDS.into_iter().zip(values).find_map(|(name, value)| (name == field).then_some(value))
 }
 
 /// Finds the scope of the person's organization.

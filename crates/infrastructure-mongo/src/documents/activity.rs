@@ -1,4 +1,4 @@
-use convene_application::ports::{ERASED_EMAIL, ERASED_NAME};
+use convene_application::personal_data::redacted_value;
 use convene_domain::{
     activity::{Action, Activity, Actor, RecordedChange, Subject},
     id::ActivityId,
@@ -41,12 +41,7 @@ impl ActivityDocument {
     pub(crate) fn redact(&mut self, pseudonym: &str) -> bool {
         let mut redacted = false;
         for change in &mut self.changes {
-            let with = match change.field.as_str() {
-                "userId" => pseudonym,
-                "displayName" => ERASED_NAME,
-                "email" => ERASED_EMAIL,
-                _ => continue,
-            };
+            let Some(with) = redacted_value(&change.field, pseudonym) else { continue };
             for value in [&mut change.before, &mut change.after].into_iter().flatten() {
                 redacted |= value != with;
                 with.clone_into(value);

@@ -11,11 +11,8 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    personal_data::PersonalEntries,
-    ports::{
-        BusyTime, ERASED_EMAIL, ERASED_NAME, Erased, Ids, Membership, PERSONAL_FIELDS, PersonalData,
-        PersonalRecord, pseudonym,
-    },
+    personal_data::{PersonalEntries, redacted_value},
+    ports::{BusyTime, ERASED_NAME, Erased, Ids, Membership, PersonalData, PersonalRecord, pseudonym},
 };
 
 #[async_trait]
@@ -97,12 +94,8 @@ fn rewrite_log(tenant: &mut Tenant, actor: &Actor, members: &[MemberId], pseudon
             entry.actor = Actor::User(pseudonym.clone());
         }
         if matches!(entry.subject, Subject::Member(member) if members.contains(&member)) {
-            for change in entry.changes.iter_mut().filter(|it| PERSONAL_FIELDS.contains(&it.field.as_str())) {
-                let with = match change.field.as_str() {
-                    "userId" => pseudonym.as_str(),
-                    "displayName" => ERASED_NAME,
-                    _ => ERASED_EMAIL,
-                };
+            for change in &mut entry.changes {
+                let Some(with) = redacted_value(&change.field, pseudonym.as_str()) else { continue };
                 for value in [&mut change.before, &mut change.after].into_iter().flatten() {
                     with.clone_into(value);
                 }
