@@ -7,8 +7,8 @@ use actix_web::{HttpMessage, HttpRequest, http::header::HeaderMap};
 /// The header an id comes and goes in.
 pub const HEADER: &str = "x-request-id";
 
-/// The longest id that is taken over from a caller, in characters.
-const LONGEST: usize = 128;
+/// The maximum length of an id that a caller chooses, in characters.
+pub const MAX_LENGTH: usize = 128;
 
 /// Makes the ids of requests that came without one; injected, so that tests can set them.
 pub type NewRequestId = Arc<dyn Fn() -> String + Send + Sync>;
@@ -45,7 +45,7 @@ impl std::fmt::Display for RequestId {
 }
 
 fn is_sane(id: &str) -> bool {
-    (1..=LONGEST).contains(&id.len())
+    (1..=MAX_LENGTH).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 

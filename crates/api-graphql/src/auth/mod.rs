@@ -24,6 +24,6 @@ pub use self::{
     authenticator::{Authenticator, UnixClock},
     keys::{KeyProblem, VerificationKeys},
     rate_limit::{CallerKey, Rate, RateLimits, RateSyntaxError},
-    token::TokenVerifier,
+    token::{MAX_TOKEN_LENGTH, TokenVerifier},
     token_issuer::{IssueError, TokenIssuer, TokenRequest},
 };

@@ -13,7 +13,7 @@ use super::{
 use crate::strict_json;
 
 /// The maximum length of a token in bytes. Real tokens have fewer than two thousand.
-const MAX_TOKEN_LENGTH: usize = 8 * 1024;
+pub const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
 /// Header parameters that are refused. The first five change the meaning of the token; the others make the receiver take
 /// a key from the token or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797).

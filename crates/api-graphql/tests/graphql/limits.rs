@@ -1,8 +1,10 @@
 //! `docs/limits.md` against the limits in the code.
 
 use convene_api_graphql::{
+    auth::MAX_TOKEN_LENGTH,
     graphql::limits::DocumentLimits,
     http::limits::{HttpLimits, MAX_ERRORS, MAX_MESSAGE_LENGTH},
+    request_id,
 };
 use convene_application::{
     idempotency::IDEMPOTENCY_WINDOW, limits, occurrence::LONGEST_WINDOW, page::PageSize,
@@ -17,10 +19,15 @@ use convene_domain::{
         UserId,
     },
 };
+use convene_infrastructure_mongo::{
+    registration::{BookSettings, MAX_REQUESTS_PER_MEMBER},
+    schema::MAX_FORMER_IDS,
+};
 
 #[test]
 fn the_documented_limits_are_those_of_the_code() {
     let (http, document) = (HttpLimits::default(), DocumentLimits::default());
+    let book = BookSettings::default();
     let in_code = [
         ("title of an event or issue", Title::MAX_CHARACTERS.to_string()),
         ("description", Description::MAX_CHARACTERS.to_string()),
@@ -42,10 +49,15 @@ fn the_documented_limits_are_those_of_the_code() {
         ("exdates, and rdates, of a series", recurrence::EXTRA_DATES.to_string()),
         ("values of a list in a rule", recurrence::LIST_VALUES.to_string()),
         ("bytes of a rule as text", recurrence::RULE_TEXT.to_string()),
+        ("bytes of a series in iCalendar lines", recurrence::SERIES_TEXT.to_string()),
         ("reschedules of a series after its start", Event::MAX_EARLIER_SCHEDULES.to_string()),
+        ("former ids of an occurrence", MAX_FORMER_IDS.to_string()),
         ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),
         ("registrations that one edit affects", limits::EDITED_REGISTRATIONS.to_string()),
         ("registrations that a refusal lists", limits::LISTED_REGISTRATIONS.to_string()),
+        ("requests that wait in the queue of a process", book.queue.to_string()),
+        ("waiting requests of a member", MAX_REQUESTS_PER_MEMBER.to_string()),
+        ("requests of a batch", book.batch.to_string()),
         ("hours for which an idempotency key is kept", IDEMPOTENCY_WINDOW.whole_hours().to_string()),
         ("items of a page", PageSize::MAX.to_string()),
         ("items of a page by default", limits::DEFAULT_PAGE_SIZE.to_string()),
@@ -55,6 +67,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("ids of one lookup", limits::IDS.to_string()),
         ("bytes of a body", http.body_bytes.to_string()),
         ("bytes of the headers", http.header_bytes.to_string()),
+        ("bytes of a token", MAX_TOKEN_LENGTH.to_string()),
+        ("characters of a request id", request_id::MAX_LENGTH.to_string()),
         ("seconds for the headers", http.header_time.as_secs().to_string()),
         ("seconds for the body", http.body_time.as_secs().to_string()),
         ("seconds for the request", http.request_time.as_secs().to_string()),

@@ -16,6 +16,7 @@ mod settings;
 
 pub use self::book::MongoRegistrationBook;
 pub(crate) use self::queries::MongoRegistrations;
+pub use self::queue::MAX_REQUESTS_PER_MEMBER;
 pub use self::settings::BookSettings;
 #[cfg(any(test, feature = "testing"))]
 pub use self::settings::MissingGuard;

@@ -20,7 +20,6 @@ mod settings;
 use bson::Document;
 use mongodb::IndexModel;
 
-pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, nothing_overlaps},
@@ -33,6 +32,7 @@ pub(crate) use self::{
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
 };
+pub use self::{occurrences::MAX_FORMER_IDS, settings::SchemaSettings};
 
 /// The field of a document that names its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use super::{
     },
 };
 
-/// Far above the number of times that a series is moved.
-const MAX_FORMER_IDS: usize = 1_000;
+/// The number of former ids of an occurrence, far above the number of times that a series is moved.
+pub const MAX_FORMER_IDS: usize = 1_000;
 
 /// Materialized occurrences, with their counters.
 pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {

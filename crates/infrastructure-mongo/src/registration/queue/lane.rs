@@ -11,7 +11,7 @@ use convene_domain::{
 use tokio::time::Instant;
 
 /// The number of requests of one member that may wait.
-const MAX_REQUESTS_PER_MEMBER: usize = 256;
+pub const MAX_REQUESTS_PER_MEMBER: usize = 256;
 /// The time for which a batch may grow while another one is in flight. One that takes longer is blocked by something else.
 const MAX_BATCH_WAIT: Duration = Duration::from_millis(30);
 

@@ -8,6 +8,7 @@ mod lane;
 mod request;
 mod ticket;
 
+pub use self::lane::MAX_REQUESTS_PER_MEMBER;
 pub(super) use self::{
     dispatcher::Queue,
     lane::{LaneKey, Target},
