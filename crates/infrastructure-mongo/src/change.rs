@@ -111,20 +111,19 @@ impl Transaction<'_> {
         let by_key = doc! { "_id": bson::serialize_to_bson(&id)? };
         let used: Option<IdempotencyDocument> =
             self.collection(&schema::IDEMPOTENCY).find_one(by_key).await?;
-        let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
-        match classify(key_use, change.at, idempotency.fingerprint) {
-            KeyStatus::Fresh => {}
-            KeyStatus::Repeat(result) => return Ok(Some(result.clone())),
-            KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
-        }
         let registered = doc! { "idempotency.actor": &id.actor, "idempotency.key": &id.key };
         let registration: Option<RegistrationDocument> =
             self.collection(&schema::REGISTRATIONS).find_one(registered).await?;
-        let key_use = registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
-        match classify(key_use, change.at, idempotency.fingerprint) {
+        let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+        let registration_use =
+            registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
+        let uses = key_use.map(|used| used.map(Some)).into_iter();
+        // A registration is never the result of this mutation.
+        let uses = uses.chain(registration_use.map(|used| used.map(|_| None)));
+        match classify(uses, change.at, idempotency.fingerprint) {
             KeyStatus::Fresh => Ok(None),
-            // A registration is never the result of this mutation.
-            KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
+            KeyStatus::Repeat(Some(result)) => Ok(Some(result.clone())),
+            KeyStatus::Repeat(None) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
         }
     }
 
