@@ -23,8 +23,8 @@ const SEED: u64 = 20_311_103;
 async fn the_log_tells_every_change_once_and_in_order() {
     let report = randomized::run(InMemory::new().adapters(), SEED, randomized::mutations()).await;
     for action in Action::ALL.iter().filter(|action| **action != Action::MemberErased) {
-        let is_founding = *action == Action::OrganizationCreated;
-        assert!(is_founding || report.entries.contains_key(action.as_str()), "no {action}: {report:?}");
+        let is_creation = *action == Action::OrganizationCreated;
+        assert!(is_creation || report.entries.contains_key(action.as_str()), "no {action}: {report:?}");
     }
     assert!(report.changes > report.refusals && report.refusals > 0, "{report:?}");
 }

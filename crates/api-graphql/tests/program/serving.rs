@@ -43,9 +43,9 @@ async fn a_member_registers_conflicts_cancels_and_registers_again() {
     assert_eq!(seat["registration"]["status"], "CONFIRMED", "{seat}");
     let full = register(&served, ADMIN, &one).await;
     assert_eq!(full["userErrors"], json!([{ "code": "OCCURRENCE_FULL" }]));
-    let clash = register(&served, MEMBER, &two).await;
+    let conflict = register(&served, MEMBER, &two).await;
     let with = json!({ "id": seat["registration"]["id"] });
-    assert_eq!(clash["userErrors"], json!([{ "code": "SCHEDULE_CONFLICT", "conflictsWith": with }]));
+    assert_eq!(conflict["userErrors"], json!([{ "code": "SCHEDULE_CONFLICT", "conflictsWith": with }]));
 
     let cancel = format!(
         r#"mutation {{ cancelRegistration(input: {{registrationId: {}}}) {{ registration {{ status }}

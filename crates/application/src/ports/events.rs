@@ -146,12 +146,12 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
     /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
-    /// `RegistrationsAffected`; `LimitExceeded` above 10,000 held seats.
+    /// `RegistrationsAffected`; `LimitExceeded` above 10,000 active registrations.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Cancels an event: every occurrence that has not begun is cancelled, with all registrations for it.
     ///
-    /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 held seats.
+    /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 active registrations.
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Deletes an event, its occurrences and the cancelled registrations for them.
@@ -172,7 +172,7 @@ pub trait Events: Send + Sync {
 
     /// Cancels one occurrence and all registrations for it.
     ///
-    /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 held seats.
+    /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 active registrations.
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,

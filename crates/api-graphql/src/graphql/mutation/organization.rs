@@ -23,8 +23,8 @@ pub(super) async fn create(
     run(context, async {
         let operator = context.operator()?;
         let (command, request) = prepare(context, "createOrganization", input)?;
-        let founded = context.use_cases().create_organization.execute(operator, command, request).await;
-        founded.map(|(organization, admin)| CreateOrganizationPayload {
+        let created = context.use_cases().create_organization.execute(operator, command, request).await;
+        created.map(|(organization, admin)| CreateOrganizationPayload {
             organization: Some(organization.into()),
             admin: Some(admin.into()),
             ..Default::default()

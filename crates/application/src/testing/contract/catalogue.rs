@@ -89,7 +89,7 @@ pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(env
 
     let found = window(&tenant, day(0), day(3)).await;
     assert!(holds(&found, &event));
-    assert_eq!(keys(&found), [key(1), key(2)], "moved out of the window, and called off");
+    assert_eq!(keys(&found), [key(1), key(2)], "rescheduled out of the window, and cancelled");
     assert_eq!(found.exceptions[0].interval, event.interval_from(day(40)));
     assert_eq!(found.exceptions[1].status, EventStatus::Cancelled);
     let found = window(&tenant, day(39), day(41)).await;

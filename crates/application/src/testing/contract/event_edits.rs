@@ -162,7 +162,7 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environmen
     let conflicting = tenant.seat(&event, day(1), &crowd[0]).await;
     let fitting = tenant.seat(&event, day(1), &crowd[1]).await;
     let later = tenant.seat(&event, day(2), &crowd[0]).await;
-    let in_the_way = tenant.seat(&other, day(1) + Duration::hours(6), &crowd[0]).await;
+    let conflicting_registration = tenant.seat(&other, day(1) + Duration::hours(6), &crowd[0]).await;
     let journal = tenant.journal().await;
     let refused = edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await;
     let expected = Refusal::RegistrationsAffected { count: 1, registrations: vec![conflicting.clone()] };
@@ -180,7 +180,7 @@ pub(super) async fn conflicting_registrations_are_listed_or_cancelled(environmen
         .await;
     let now = tenant.registration_now(&conflicting).await;
     assert_eq!(now.status.cancellation_reason(), Some(CancellationReason::OccurrenceMoved));
-    assert_eq!(tenant.registration_now(&in_the_way).await, in_the_way);
+    assert_eq!(tenant.registration_now(&conflicting_registration).await, conflicting_registration);
     for (registration, start) in [(&fitting, day(1)), (&later, day(2))] {
         let now = tenant.registration_now(registration).await;
         assert_eq!(now.interval, event.interval_from(start + Duration::hours(6)));

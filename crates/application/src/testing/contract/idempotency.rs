@@ -220,22 +220,22 @@ pub(super) async fn concurrent_repeats_change_one_thing(environment: Environment
 }
 
 pub(super) async fn creating_an_organization_is_repeatable_with_new_ids(environment: Environment) {
-    let found = |slug: &str, user: &str, input| {
+    let create = |slug: &str, user: &str, input| {
         let organization = OrganizationBuilder::new(slug).build();
         let scope = TenantScope::for_tests(organization.id);
         let ports = environment.ports.clone();
         let admin = MemberBuilder::new("root").admin().build();
-        let change = ChangeBuilder::by(user).key("founding", input).build();
+        let change = ChangeBuilder::by(user).key("create organization", input).build();
         async move { ports.organizations.create(&scope, organization, admin, &change).await }
     };
-    let (organization, admin) = found("choir", "operator", 1).await.unwrap();
+    let (organization, admin) = create("choir", "operator", 1).await.unwrap();
     let scope = TenantScope::for_tests(organization.id);
     let tenant = environment.track(scope, organization.clone(), admin.clone());
     let journal = tenant.journal().await;
-    assert_eq!(found("choir", "operator", 1).await.unwrap(), (organization, admin));
+    assert_eq!(create("choir", "operator", 1).await.unwrap(), (organization, admin));
     journal.expect_nothing().await;
-    assert_eq!(refusal(found("band", "operator", 2).await), Refusal::IdempotencyKeyReused);
-    found("band", "another", 2).await.expect("keys belong to their actors");
+    assert_eq!(refusal(create("band", "operator", 2).await), Refusal::IdempotencyKeyReused);
+    create("band", "another", 2).await.expect("keys belong to their actors");
     let taken = Refusal::AlreadyExists { field: Field::Slug.into() };
-    assert_eq!(refusal(found("choir", "third", 3).await), taken);
+    assert_eq!(refusal(create("choir", "third", 3).await), taken);
 }

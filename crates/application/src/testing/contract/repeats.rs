@@ -76,7 +76,7 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     let request = register(occurrence_key(&renamed, day(0)), tenant.admin.id);
     let seat = ports.registration_book.register(scope, request, &keyed("seat")).await.unwrap();
     let cancel_request = CancelRequest { registration: seat.id, caller: tenant.admin.id, role: Role::Admin };
-    ports.registration_book.cancel(scope, cancel_request, &keyed("give up")).await.unwrap();
+    ports.registration_book.cancel(scope, cancel_request, &keyed("cancel")).await.unwrap();
     let patch = OccurrencePatch { title: Some(Title::parse("Rain").unwrap()), ..OccurrencePatch::default() };
     let edit = OccurrenceEdit { occurrence: seat.occurrence, patch, on_affected: OnAffected::Refuse };
     ports.events.update_occurrence(scope, edit.clone(), &keyed("edit")).await.unwrap();
@@ -89,7 +89,7 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     assert_eq!(refusal(rename_event(&tenant, &event).await), Refusal::not_found(Field::EventId));
     let edited = ports.events.update_occurrence(scope, edit, &keyed("edit")).await;
     assert_eq!(refusal(edited), Refusal::not_found(Field::OccurrenceId));
-    let cancelled = ports.registration_book.cancel(scope, cancel_request, &keyed("give up")).await;
+    let cancelled = ports.registration_book.cancel(scope, cancel_request, &keyed("cancel")).await;
     assert_eq!(refusal(cancelled), Refusal::not_found(Field::RegistrationId));
     // The key of a registration is deleted with it, so this call is fresh.
     let registered = ports.registration_book.register(scope, request, &keyed("seat")).await;

@@ -119,7 +119,7 @@ async fn no_occurrence_is_overbooked(#[case] update: Document) {
 #[case::unsorted(doc! { "$push": { "busy": entry(at(7, 0), at(8, 0)) } })]
 #[case::empty(doc! { "$push": { "busy": entry(at(11, 0), at(11, 0)) } })]
 #[case::backwards(doc! { "$push": { "busy": entry(at(12, 0), at(11, 0)) } })]
-#[case::clash_later(doc! { "$push": { "busy": { "$each": [
+#[case::conflict_later(doc! { "$push": { "busy": { "$each": [
     entry(at(11, 0), at(12, 0)), entry(at(13, 0), at(15, 0)), entry(at(14, 0), at(16, 0)),
 ] } } })]
 #[case::moved(doc! { "$set": { "busy.0.endsAt": at(8, 0) } })]

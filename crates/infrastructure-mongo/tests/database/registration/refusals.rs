@@ -23,11 +23,11 @@ async fn a_second_registration_is_distinguished_from_a_conflict() {
         Refusal::AlreadyRegistered
     );
     let next = scenario.register(request_for(&touching, member), &change).await.unwrap();
-    let clash = refusal(scenario.register(request_for(&overlapping, member), &change).await);
-    assert_eq!(clash, Refusal::ScheduleConflict { with: Box::new(seat.clone()) });
+    let conflict = refusal(scenario.register(request_for(&overlapping, member), &change).await);
+    assert_eq!(conflict, Refusal::ScheduleConflict { with: Box::new(seat.clone()) });
     scenario.cancel(&seat, &change).await.unwrap();
-    let clash = refusal(scenario.register(request_for(&overlapping, member), &change).await);
-    assert_eq!(clash, Refusal::ScheduleConflict { with: Box::new(next.clone()) });
+    let conflict = refusal(scenario.register(request_for(&overlapping, member), &change).await);
+    assert_eq!(conflict, Refusal::ScheduleConflict { with: Box::new(next.clone()) });
     scenario.cancel(&next, &change).await.unwrap();
     scenario.register(request_for(&overlapping, member), &change).await.unwrap();
     scenario.assert_sound().await;

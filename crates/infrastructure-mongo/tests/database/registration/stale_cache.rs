@@ -66,9 +66,9 @@ async fn a_registration_has_the_current_time_of_its_occurrence() {
 async fn no_conflict_is_reported_for_a_former_time() {
     let scenario = Scenario::with_two_processes().await;
     let event = cached_event(&scenario, EventBuilder::weekly(datetime!(2031-04-01 09:00))).await;
-    let clash = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:30)).build()).await;
+    let conflicting = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:30)).build()).await;
     let member = scenario.member().await;
-    scenario.register(request_for(&clash, member), &by(member).build()).await.unwrap();
+    scenario.register(request_for(&conflicting, member), &by(member).build()).await.unwrap();
     let duration = Some(EventDuration::new(Duration::minutes(30)).unwrap());
     let moved = edit(&scenario, &event, EventPatch { duration, ..EventPatch::default() }).await;
     let request = register(occurrence(&moved), member);

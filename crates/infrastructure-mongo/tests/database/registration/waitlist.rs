@@ -67,13 +67,13 @@ async fn a_waitlisted_member_with_a_conflict_is_passed_over_and_keeps_the_sequen
     let seat = join(&scenario, &event, members[0]).await;
     let busy = join(&scenario, &event, members[1]).await;
     let free = join(&scenario, &event, members[2]).await;
-    let clash = join(&scenario, &elsewhere, members[1]).await;
+    let conflicting = join(&scenario, &elsewhere, members[1]).await;
     let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
     assert_eq!(cancelled.promoted.map(|promoted| promoted.id), Some(free.id));
     assert_eq!(positions(&scenario, &[&busy]).await, [Some(1)]);
     scenario.assert_sound().await;
 
-    scenario.cancel(&clash, &by(members[1]).build()).await.unwrap();
+    scenario.cancel(&conflicting, &by(members[1]).build()).await.unwrap();
     let cancelled = scenario.cancel(&free, &by(members[2]).build()).await.unwrap();
     assert_eq!(cancelled.promoted.map(|promoted| promoted.id), Some(busy.id));
     scenario.assert_sound().await;
