@@ -3,20 +3,21 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`config`] | the settings of the server, read from the environment |
-//! | [`auth`] | from a request's headers to a known caller |
-//! | [`http`] | the GraphQL-over-HTTP handler and everything else that speaks HTTP |
+//! | [`auth`] | authentication, rate limits and access control |
+//! | [`callers`] | looks up the identity behind verified credentials |
+//! | [`http`] | the HTTP edge and the GraphQL-over-HTTP handler |
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`execution`] | runs documents of the HTTP handler against the schema |
-//! | [`rest`] | the REST routes of the issue tracker, and the document that describes them |
-//! | [`personal_data`] | what is held about a person, as JSON |
-//! | [`seed`] | demo data: read, placed around today, loaded through the use cases |
-//! | [`request_id`] | the id that ties an answer, its log lines and its activity entries together |
-//! | [`strict_json`] | JSON in which no object has a name twice |
-//! | [`callers`] | from proven credentials to whoever may call |
-//! | [`server`] | puts the parts together, listens, and shuts down in order |
-//! | [`system`] | the machine's clock and its sources of ids and random numbers |
+//! | [`rest`] | the REST routes of the issue tracker, and their OpenAPI document |
+//! | [`errors`] | the status, the code and the message of each error |
+//! | [`request_id`] | the id that a response, its log lines and its activity entries share |
+//! | [`strict_json`] | JSON without duplicate names in objects |
+//! | [`personal_data`] | the JSON export of a person's data |
+//! | [`seed`] | demo data: reads it, moves it to the current date, and loads it through the use cases |
+//! | [`server`] | assembly, start and graceful shutdown |
+//! | [`system`] | the system clock, and the sources of ids and random numbers |
 //! | [`telemetry`] | logs and metrics |
-//! | [`wiring`] | puts the storage behind the use cases |
+//! | [`wiring`] | connects the MongoDB adapters to the use cases |
 
 pub mod auth;
 pub mod callers;

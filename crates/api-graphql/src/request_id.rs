@@ -1,4 +1,4 @@
-//! The id of a request: what ties an answer, its log lines and its activity entries together.
+//! The id of a request, which its response, log lines and activity entries share.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! JSON in which an object names nothing twice.
+//! JSON without duplicate names in objects.
 //!
-//! Parsers differ in which of two equal names they keep. Where a proxy or an audit log reads the first and the server
-//! the second, a request can pass as something it is not; so such a text is refused as a whole.
+//! Parsers differ in which of two duplicate names they keep. If a proxy or an audit log reads the first and the server
+//! the second, they see different requests. A text with duplicate names is therefore refused.
 
 use std::fmt;
 

@@ -8,12 +8,12 @@ use jsonwebtoken::{
 use super::keys::{KeyProblem, VerificationKey, VerificationKeys};
 
 impl VerificationKeys {
-    /// The keys of a JSON Web Key Set (RFC 7517). Keys for encryption, of other kinds, and shared secrets are passed
-    /// over: a set is meant to be published.
+    /// The keys of a JSON Web Key Set (RFC 7517). Encryption keys and keys of unsupported types are ignored. So are
+    /// shared secrets, because a set is meant to be published.
     ///
     /// # Errors
     ///
-    /// The text is not a key set, none of its keys is usable, or they cannot be told apart.
+    /// The text is not a key set, none of its keys is usable, or one of several keys has no id of its own.
     pub fn from_jwks(json: &str) -> Result<Self, KeyProblem> {
         read(json).map(Self::with_ids)
     }

@@ -1,10 +1,10 @@
 //! The REST routes of the issue tracker, over the same use cases as GraphQL.
 //!
-//! | route | who |
+//! | route | allowed for |
 //! |---|---|
-//! | `POST /api/issues`, `GET /api/issues`, `GET /api/issues/{number}` | every member |
+//! | `POST /api/issues`, `GET /api/issues`, `GET /api/issues/{number}` | all members |
 //! | `PATCH /api/issues/{number}`, `DELETE /api/issues/{number}` | admins |
-//! | `GET /api/openapi.json` | everybody |
+//! | `GET /api/openapi.json` | public, without authentication |
 //!
 //! Issues are identified by number and members by user id. Requests share the access control of GraphQL,
 //! and so its rate limits. Input is strict: unknown fields are refused, and all problems are reported at
