@@ -11,9 +11,9 @@ use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::{EventId, MemberId, OrganizationId, RegistrationId},
     member::{Member, Role},
-    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence},
     organization::Organization,
-    recurrence::{Rule, Series, SeriesOccurrence, SeriesParts},
+    recurrence::{Rule, Series, SeriesParts},
     registration::{Registration, RegistrationStatus},
     text::{Description, DisplayName, Location, OrganizationName, Slug, Title, UserId},
     time::{Instant, LocalDateTime, interval::Interval, zone::Zone},
@@ -159,21 +159,6 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
         interval: Interval::new(original_start, original_start + time::Duration::HOUR).unwrap(),
         status: RegistrationStatus::Confirmed,
         created_at: NOW,
-    }
-}
-
-/// A materialized occurrence without an exception.
-pub(crate) fn stored(event: &Event, origin: SeriesOccurrence) -> StoredOccurrence {
-    StoredOccurrence {
-        key: OccurrenceKey { event: event.id, original_start: origin.start },
-        original_local: origin.local,
-        interval: event.interval_from(origin.start),
-        capacity: event.capacity,
-        taken: 0,
-        waiting: 0,
-        status: event.status,
-        exception: Exception::default(),
-        version: 1,
     }
 }
 

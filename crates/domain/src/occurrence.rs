@@ -114,6 +114,24 @@ pub struct StoredOccurrence {
     pub version: u32,
 }
 
+impl StoredOccurrence {
+    /// The occurrence that is derived from the event, as it is materialized.
+    #[must_use]
+    pub fn from_rule(event: &Event, origin: SeriesOccurrence) -> Self {
+        Self {
+            key: OccurrenceKey { event: event.id, original_start: origin.start },
+            original_local: origin.local,
+            interval: event.interval_from(origin.start),
+            capacity: event.capacity,
+            taken: 0,
+            waiting: 0,
+            status: event.status,
+            exception: Exception::default(),
+            version: 1,
+        }
+    }
+}
+
 /// The state of registration for an occurrence: open, or the reason why it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RegistrationState {
@@ -160,19 +178,7 @@ impl Occurrence {
     /// The occurrence that is derived from the event.
     #[must_use]
     pub fn untouched(event: &Event, origin: SeriesOccurrence) -> Self {
-        Self {
-            key: OccurrenceKey { event: event.id, original_start: origin.start },
-            original_local: origin.local,
-            interval: event.interval_from(origin.start),
-            title: event.title.clone(),
-            location: event.location.clone(),
-            capacity: event.capacity,
-            taken: 0,
-            waiting: 0,
-            status: event.status,
-            is_exception: false,
-            policy: event.policy,
-        }
+        Self::stored(event, &StoredOccurrence::from_rule(event, origin))
     }
 
     /// The stored occurrence.

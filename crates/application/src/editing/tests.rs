@@ -4,7 +4,7 @@ use convene_domain::{
     duration::EventDuration,
     event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
-    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{Rule, Series, SeriesParts},
     text::{Description, Location, Title},
     time::{Instant, LocalDateTime, zone::Zone},
@@ -51,17 +51,7 @@ fn series(start: LocalDateTime, zone: &str, rule: &str) -> Series {
 
 fn stored(event: &Event, local: LocalDateTime, taken: u32) -> StoredOccurrence {
     let origin = event.series.occurrence_at_local(local).unwrap();
-    StoredOccurrence {
-        key: OccurrenceKey { event: event.id, original_start: origin.start },
-        original_local: local,
-        interval: event.interval_from(origin.start),
-        capacity: event.capacity,
-        taken,
-        waiting: 0,
-        status: OccurrenceStatus::Scheduled,
-        exception: Exception::default(),
-        version: 1,
-    }
+    StoredOccurrence { taken, ..StoredOccurrence::from_rule(event, origin) }
 }
 
 fn edit(event: &Event, patch: EventPatch) -> EventEdit {

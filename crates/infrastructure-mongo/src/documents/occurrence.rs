@@ -6,7 +6,7 @@ use convene_domain::{
     duration::EventDuration,
     event::{Event, RegistrationPolicy},
     id::OrganizationId,
-    occurrence::{Exception, Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::Seating,
     text::{Location, Title},
@@ -79,19 +79,7 @@ impl OccurrenceDocument {
         derived: SeriesOccurrence,
         change_token: i64,
     ) -> Self {
-        let Occurrence { key, original_local, interval, capacity, status, .. } =
-            Occurrence::untouched(event, derived);
-        let stored = StoredOccurrence {
-            key,
-            original_local,
-            interval,
-            capacity,
-            taken: 0,
-            waiting: 0,
-            status,
-            exception: Exception::default(),
-            version: 1,
-        };
+        let stored = StoredOccurrence::from_rule(event, derived);
         Self::of(organization.to_string(), &stored, &event.policy, change_token)
     }
 

@@ -40,7 +40,7 @@ fn seats(asked: OccurrenceKey, event: &Event, key: OccurrenceKey) -> ResolvedOcc
     let origin = event.series.from_start().next().unwrap();
     ResolvedOccurrence {
         asked,
-        stored: StoredOccurrence { key, taken: 5, ..fixtures::stored(event, origin) },
+        stored: StoredOccurrence { key, taken: 5, ..StoredOccurrence::from_rule(event, origin) },
     }
 }
 

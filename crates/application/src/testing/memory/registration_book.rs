@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
-    occurrence::{Exception, Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::{Admission, Registration, RegistrationStatus, decide_admission},
 };
@@ -92,17 +92,7 @@ impl Transaction<'_> {
 
 /// The record of an occurrence that was not stored before.
 pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRecord {
-    let stored = StoredOccurrence {
-        key: OccurrenceKey { event: event.id, original_start: origin.start },
-        original_local: origin.local,
-        interval: event.interval_from(origin.start),
-        capacity: event.capacity,
-        taken: 0,
-        waiting: 0,
-        status: event.status,
-        exception: Exception::default(),
-        version: 1,
-    };
+    let stored = StoredOccurrence::from_rule(event, origin);
     OccurrenceRecord { stored, next_waitlist_sequence: 1, former: BTreeSet::new() }
 }
 

@@ -41,7 +41,7 @@ impl World {
         let is_exception = |event: &Event, stored: &StoredOccurrence| {
             let by_rule = event.occurrence_at(stored.key.original_start);
             by_rule.is_none_or(|origin| {
-                let untouched = fixtures::stored(event, origin);
+                let untouched = StoredOccurrence::from_rule(event, origin);
                 stored.exception.is_any() || stored.interval != untouched.interval
             })
         };
@@ -90,7 +90,7 @@ fn exception(event: &Event, local: time::PrimitiveDateTime, exception: Exception
 }
 
 fn excepted(event: &Event, origin: SeriesOccurrence, exception: Exception) -> StoredOccurrence {
-    let stored = fixtures::stored(event, origin);
+    let stored = StoredOccurrence::from_rule(event, origin);
     let start =
         exception.starts_at.map_or(stored.interval.start(), |at| event.series.zone().resolve(at).instant);
     let status = if exception.cancelled { EventStatus::Cancelled } else { stored.status };
@@ -127,7 +127,7 @@ async fn reads_the_seats_of_the_page_only() {
     let booked = StoredOccurrence {
         taken: 4,
         waiting: 1,
-        ..fixtures::stored(&event, event.series.from_start().next().unwrap())
+        ..StoredOccurrence::from_rule(&event, event.series.from_start().next().unwrap())
     };
     let listing = World::of([event]).with(booked).listing(|keys| keys.len() == 2);
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
@@ -145,7 +145,7 @@ async fn shows_the_seats_of_the_derived_occurrence_not_of_a_former_key() {
     let moved_on = StoredOccurrence {
         key: OccurrenceKey { event: event.id, original_start: origin.start + Duration::HOUR },
         taken: 9,
-        ..fixtures::stored(&event, origin)
+        ..StoredOccurrence::from_rule(&event, origin)
     };
     let asked = OccurrenceKey { event: event.id, original_start: origin.start };
     let mut catalogue = MockCatalogue::new();
@@ -237,7 +237,7 @@ async fn open_occurrences_have_free_seats_and_an_open_window() {
     let event = fixtures::event(1, "2026-10-20 9:00", Some("FREQ=DAILY"));
     let full = |local| StoredOccurrence {
         taken: 10,
-        ..fixtures::stored(&event, event.series.occurrence_at_local(local).unwrap())
+        ..StoredOccurrence::from_rule(&event, event.series.occurrence_at_local(local).unwrap())
     };
     let world = World::of([event.clone()])
         .with(full(datetime!(2026-11-03 9:00)))
