@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use convene_domain::{
     event::Event,
-    occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::SeriesOccurrence,
+    registration::CancellationReason,
     time::{Instant, interval::Interval},
 };
 
@@ -29,6 +30,31 @@ impl OccurrenceStep {
     pub fn before(&self) -> &StoredOccurrence {
         match self {
             Self::Become { before, .. } | Self::Drop(before) => before,
+        }
+    }
+
+    /// The occurrence as it will be, with unchanged seat counts. A dropped one stays stored for its cancelled
+    /// registrations; it is no exception any more, because the series does not have it.
+    #[must_use]
+    pub fn after(&self) -> StoredOccurrence {
+        match self {
+            Self::Become { after, .. } => after.as_ref().clone(),
+            Self::Drop(before) => StoredOccurrence {
+                status: OccurrenceStatus::Cancelled,
+                exception: Exception::default(),
+                version: before.version.saturating_add(1),
+                ..before.as_ref().clone()
+            },
+        }
+    }
+
+    /// The reason for which all registrations for the occurrence are cancelled; `None` if they follow it.
+    #[must_use]
+    pub fn cancellation_reason(&self) -> Option<CancellationReason> {
+        match self {
+            Self::Drop(_) => Some(CancellationReason::OccurrenceMoved),
+            Self::Become { after, .. } => (after.status == OccurrenceStatus::Cancelled)
+                .then_some(CancellationReason::OccurrenceCancelled),
         }
     }
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use convene_domain::{
-    event::EventStatus,
     id::MemberId,
-    occurrence::{Exception, OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence},
     overlap,
     registration::{CancellationReason, Registration, RegistrationStatus},
     time::interval::Interval,
@@ -19,16 +18,14 @@ impl Transaction<'_> {
     pub(super) fn carry_out(&mut self, steps: &[OccurrenceStep], on_affected: OnAffected) -> Outcome<u32> {
         let mut cancelled = Vec::new();
         let mut affected = Vec::new();
-        let mut edited: BTreeMap<OccurrenceKey, &StoredOccurrence> = BTreeMap::new();
+        let mut edited: BTreeMap<OccurrenceKey, StoredOccurrence> = BTreeMap::new();
         for step in steps {
             let registrations = self.tenant.active_in(step.before().key).cloned();
-            match step {
-                OccurrenceStep::Drop(_) => affected.extend(registrations),
-                OccurrenceStep::Become { after, .. } if after.status == EventStatus::Cancelled => {
-                    cancelled.extend(registrations);
-                }
-                OccurrenceStep::Become { before, after } => {
-                    edited.insert(before.key, after.as_ref());
+            match step.cancellation_reason() {
+                Some(CancellationReason::OccurrenceMoved) => affected.extend(registrations),
+                Some(_) => cancelled.extend(registrations),
+                None => {
+                    edited.insert(step.before().key, step.after());
                 }
             }
         }
@@ -55,7 +52,7 @@ impl Transaction<'_> {
     /// of the member.
     fn conflicts(
         &self,
-        edited: &BTreeMap<OccurrenceKey, &StoredOccurrence>,
+        edited: &BTreeMap<OccurrenceKey, StoredOccurrence>,
         dropped: &[Registration],
     ) -> Vec<Registration> {
         let mut seats: BTreeMap<MemberId, Vec<(Registration, Interval, Interval)>> = BTreeMap::new();
@@ -78,23 +75,12 @@ impl Transaction<'_> {
         let mut moved = BTreeMap::new();
         for (step, mut record) in removed {
             let OccurrenceRecord { stored, former, .. } = &mut record;
-            match step {
-                OccurrenceStep::Become { before, after } => {
-                    let (taken, waiting) = (stored.taken, stored.waiting);
-                    *stored = StoredOccurrence { taken, waiting, ..after.as_ref().clone() };
-                    if before.key != after.key {
-                        former.insert(before.key);
-                    }
-                    moved.insert(before.key, (after.key, after.interval));
-                }
-                // The occurrence stays stored for its cancelled registrations. It is no exception any more, because the
-                // series does not have it.
-                OccurrenceStep::Drop(_) => {
-                    stored.status = EventStatus::Cancelled;
-                    stored.exception = Exception::default();
-                    stored.version += 1;
-                }
+            let before = stored.key;
+            *stored = StoredOccurrence { taken: stored.taken, waiting: stored.waiting, ..step.after() };
+            if before != stored.key {
+                former.insert(before);
             }
+            moved.insert(before, (stored.key, stored.interval));
             self.tenant.occurrences.insert(record.stored.key, record);
         }
         for registration in self.tenant.registrations.values_mut() {

@@ -11,7 +11,7 @@ use convene_domain::{
     time::interval::Interval,
 };
 
-use super::{CHUNK, Effect, Effects, expect};
+use super::{CHUNK, Effects, expect};
 use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
@@ -81,7 +81,7 @@ impl Moves {
                         },
                     ));
                 }
-                None if effects.on(key) == Effect::Kept => {
+                None if effects.cancellation_reason(key).is_none() => {
                     seats.push((key, before, before));
                     entries.push((key, entry));
                 }

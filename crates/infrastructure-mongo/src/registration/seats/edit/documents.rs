@@ -1,8 +1,6 @@
 //! The documents of edited occurrences.
 
 use bson::doc;
-use convene_application::editing::OccurrenceStep;
-use convene_domain::occurrence::OccurrenceStatus;
 
 use super::{Occurrences, OccurrencesEdit};
 use crate::{documents::occurrence::OccurrenceDocument, error::Attempt, schema, transaction::Transaction};
@@ -25,20 +23,8 @@ impl Rewrite {
         for step in edit.steps {
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
-            rewrite.occurrences.push(match step {
-                OccurrenceStep::Become { after, .. } => {
-                    before.edited(after, edit.policy, edit.revision, transaction.random())
-                }
-                OccurrenceStep::Drop(_) => OccurrenceDocument {
-                    status: OccurrenceStatus::Cancelled.as_str().to_owned(),
-                    version: before.version.saturating_add(1),
-                    change_token: transaction.random(),
-                    // The series has no such occurrence that it could be an exception of.
-                    exception: None,
-                    revision: Some(edit.revision),
-                    ..before.clone()
-                },
-            });
+            let edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
+            rewrite.occurrences.push(edited);
         }
         Ok(rewrite)
     }

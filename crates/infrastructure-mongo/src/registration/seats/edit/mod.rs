@@ -61,12 +61,9 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let mut affected = Vec::new();
     let mut cancellings = Vec::new();
     for registration in registrations {
-        let reason = match effects.on(registration.occurrence) {
-            Effect::Cancelled => CancellationReason::OccurrenceCancelled,
-            Effect::Dropped => CancellationReason::OccurrenceMoved,
-            Effect::Kept if moves.conflicts(&registration) => CancellationReason::OccurrenceMoved,
-            Effect::Kept => continue,
-        };
+        let by_conflict = || moves.conflicts(&registration).then_some(CancellationReason::OccurrenceMoved);
+        let reason = effects.cancellation_reason(registration.occurrence).or_else(by_conflict);
+        let Some(reason) = reason else { continue };
         if reason == CancellationReason::OccurrenceMoved {
             affected.push(registration.clone());
         }
@@ -92,17 +89,6 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     Ok(count)
 }
 
-/// The effect of an edit on the registrations for an occurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    /// The registrations stay, perhaps at another time.
-    Kept,
-    /// The registrations are cancelled with the occurrence.
-    Cancelled,
-    /// The registrations are cancelled because the series no longer has the occurrence.
-    Dropped,
-}
-
 /// The steps of an edit, by the id that the occurrence has before it.
 struct Effects<'a>(HashMap<OccurrenceKey, &'a OccurrenceStep>);
 
@@ -111,14 +97,8 @@ impl<'a> Effects<'a> {
         Self(steps.iter().map(|step| (step.before().key, step)).collect())
     }
 
-    fn on(&self, occurrence: OccurrenceKey) -> Effect {
-        match self.0.get(&occurrence) {
-            Some(OccurrenceStep::Drop(_)) => Effect::Dropped,
-            Some(OccurrenceStep::Become { after, .. }) if after.status == OccurrenceStatus::Cancelled => {
-                Effect::Cancelled
-            }
-            _ => Effect::Kept,
-        }
+    fn cancellation_reason(&self, occurrence: OccurrenceKey) -> Option<CancellationReason> {
+        self.0.get(&occurrence)?.cancellation_reason()
     }
 
     /// The occurrence after the edit, if it takes place at another time or under another id.
