@@ -16,6 +16,7 @@ pub(crate) mod cursor;
 pub mod errors;
 pub mod input;
 pub mod limits;
+mod lists;
 mod loaders;
 pub mod mutation;
 pub mod object;

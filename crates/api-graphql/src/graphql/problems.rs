@@ -3,6 +3,7 @@
 use std::fmt;
 
 use convene_application::failure::{Failure, Field, FieldPath, Refusal};
+use garde::Validate;
 use juniper::Nullable;
 
 /// The problems that were found in an input so far.
@@ -88,18 +89,19 @@ impl Problems {
         checked.into_iter().collect()
     }
 
-    /// Notes a problem and returns `None` if the list is longer than allowed.
-    pub(crate) fn check_length<T>(
+    /// Checks the shape of an input object, which may be the value of the field `within`. Notes every problem and returns
+    /// `None` if there is one.
+    pub(crate) fn check_shape<T: Validate<Context = ()>>(
         &mut self,
-        field: impl Into<FieldPath>,
-        list: Option<&[T]>,
-        max: usize,
+        within: Option<&FieldPath>,
+        input: &T,
     ) -> Option<()> {
-        if list.is_some_and(|list| list.len() > max) {
-            self.note(field, format_args!("must have at most {max} items"));
-            return None;
+        let Err(report) = input.validate() else { return Some(()) };
+        for (path, problem) in report.iter() {
+            let field = path_in(within.cloned().unwrap_or_default(), &path.to_string());
+            self.note(field, problem);
         }
-        Some(())
+        None
     }
 
     /// Returns the value if there is no problem.
@@ -122,9 +124,37 @@ impl Problems {
     }
 }
 
+/// Converts a path of garde, which has the names of the code (`by_weekday[0].nth`). A name that is not a field of the API is
+/// omitted, so that the problem refers to the enclosing field.
+fn path_in(outer: FieldPath, path: &str) -> FieldPath {
+    path.split(['.', '[']).map(|segment| segment.trim_end_matches(']')).fold(outer, |outer, segment| {
+        if let Ok(index) = segment.parse() {
+            return outer.index(index);
+        }
+        Field::parse(&camel_case(segment)).map(|field| outer.child(field)).unwrap_or(outer)
+    })
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &initial.into_iter().chain(letters).collect::<String>()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphql::lists;
+
+    #[derive(garde::Validate)]
+    struct Input {
+        #[garde(adapt(lists), length(max = 2))]
+        event_ids: Vec<i32>,
+    }
 
     fn fields(failure: Failure) -> Vec<String> {
         match failure {
@@ -139,7 +169,7 @@ mod tests {
         let (first, list) = problems.within(Field::Filter, |problems| {
             let first = problems.check(Field::Title, Err::<(), _>("is odd"));
             let list = problems.check_all(Field::Ids, ["1", "x", "y"], str::parse::<u8>);
-            problems.check_length(Field::EventIds, Some(&[1, 2, 3]), 2);
+            problems.check_shape(None, &Input { event_ids: vec![1, 2, 3] });
             (first, list)
         });
         problems.note(Field::First, "is too much");
@@ -153,6 +183,14 @@ mod tests {
                 "first is too much",
             ]
         );
+    }
+
+    #[test]
+    fn converts_paths_of_garde_into_paths_of_the_schema() {
+        let path = |path| path_in(Field::Recurrence.into(), path).to_string();
+        assert_eq!(path("by_month_day"), "recurrence.byMonthDay");
+        assert_eq!(path("by_weekday[3].nth"), "recurrence.byWeekday.3.nth");
+        assert_eq!(path("unknown_name[1]"), "recurrence.1");
     }
 
     #[test]

@@ -17,6 +17,15 @@ macro_rules! fields {
                 }
             }
 
+            /// The field of a name in the API.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$field),)*
+                    _ => None,
+                }
+            }
+
             /// The path to a field within this one.
             #[must_use]
             pub fn child(self, field: Self) -> FieldPath {
@@ -92,8 +101,9 @@ enum Segment {
     Index(usize),
 }
 
-/// The path to a part of an input, from the outside in: `recurrence`, `byWeekday`, `0`, `nth`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The path to a part of an input, from the outside in: `recurrence`, `byWeekday`, `0`, `nth`. The default is the
+/// path to the input itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldPath(Vec<Segment>);
 
 impl FieldPath {

@@ -13,16 +13,20 @@ use juniper::{GraphQLInputObject, ID, Nullable};
 
 use super::{Choice, MutationInput, idempotency_key};
 use crate::graphql::{
+    lists,
     object::{IssuePriority, IssueStatus},
     problems::Problems,
 };
 
 /// A filter of issues. Fields that are left out select everything.
-#[derive(Clone, Debug, Default, GraphQLInputObject)]
+#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
 pub struct IssueFilter {
     /// Issues of these statuses.
+    #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub status: Option<Vec<IssueStatus>>,
     /// Issues of these priorities.
+    #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub priority: Option<Vec<IssuePriority>>,
     /// Issues assigned to this member.
     pub assignee_id: Option<ID>,
@@ -33,8 +37,7 @@ pub struct IssueFilter {
 impl IssueFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::IssueFilter> {
-        problems.check_length(Field::Status, self.status.as_deref(), limits::FILTER_VALUES);
-        problems.check_length(Field::Priority, self.priority.as_deref(), limits::FILTER_VALUES);
+        problems.check_shape(None, self);
         let assignee =
             problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
         let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);

@@ -86,3 +86,74 @@ macro_rules! idempotency_key {
     };
 }
 use idempotency_key;
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::graphql::{
+        object::{IssuePriority, IssueStatus, RegistrationStatus},
+        scalars::LocalDateTime,
+    };
+
+    fn problems_of(input: &impl garde::Validate<Context = ()>) -> Vec<String> {
+        let mut problems = Problems::default();
+        let checked = problems.check_shape(None, input);
+        match problems.conclude(checked) {
+            Err(Failure::Refused(refusals)) => refusals.iter().map(ToString::to_string).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn too_long<T: Clone>(item: T) -> Option<Vec<T>> {
+        Some(vec![item; 733])
+    }
+
+    #[test]
+    fn lists_that_are_too_long_are_named_as_in_the_schema() {
+        let date = LocalDateTime::from(datetime!(2031-04-07 09:00));
+        let recurrence = RecurrenceInput {
+            frequency: None,
+            interval: None,
+            by_weekday: too_long(WeekdayInput { day: Weekday::Monday, nth: None }),
+            by_month_day: too_long(1),
+            by_month: too_long(1),
+            by_set_position: too_long(1),
+            count: None,
+            until: None,
+            rrule: None,
+            exdates: too_long(date.clone()),
+            rdates: too_long(date),
+        };
+        let issues = IssueFilter {
+            status: too_long(IssueStatus::Open),
+            priority: too_long(IssuePriority::Low),
+            ..IssueFilter::default()
+        };
+        let occurrences =
+            OccurrenceFilter { event_ids: too_long("id".to_owned().into()), ..OccurrenceFilter::default() };
+        let registrations = RegistrationFilter {
+            status: too_long(RegistrationStatus::Confirmed),
+            ..RegistrationFilter::default()
+        };
+        let found = [
+            problems_of(&recurrence),
+            problems_of(&issues),
+            problems_of(&occurrences),
+            problems_of(&registrations),
+        ];
+        insta::assert_snapshot!(found.concat().join("\n"), @r"
+        byMonth must have at most 732 items
+        byMonthDay must have at most 732 items
+        bySetPosition must have at most 732 items
+        byWeekday must have at most 732 items
+        exdates must have at most 366 items
+        rdates must have at most 366 items
+        priority must have at most 100 items
+        status must have at most 100 items
+        eventIds must have at most 100 items
+        status must have at most 100 items
+        ");
+    }
+}

@@ -13,14 +13,17 @@ use juniper::{GraphQLInputObject, ID};
 
 use super::{Choice, MutationInput, OnAffected, event::on_affected, idempotency_key};
 use crate::graphql::{
+    lists,
     problems::Problems,
     scalars::{Duration, LocalDateTime},
 };
 
 /// A filter of occurrences. Fields that are left out select everything.
-#[derive(Clone, Debug, Default, GraphQLInputObject)]
+#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
 pub struct OccurrenceFilter {
     /// Occurrences of these events; at most 100 ids.
+    #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub event_ids: Option<Vec<ID>>,
     /// Occurrences with this text in their title or in the description of their event, regardless of case.
     pub search: Option<String>,
@@ -43,7 +46,7 @@ pub(crate) struct CheckedOccurrenceFilter {
 impl OccurrenceFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<CheckedOccurrenceFilter> {
-        problems.check_length(Field::EventIds, self.event_ids.as_deref(), limits::FILTER_VALUES);
+        problems.check_shape(None, self);
         let events = match &self.event_ids {
             None => Some(None),
             Some(ids) => problems.check_all(Field::EventIds, ids, |id| EventId::parse(id)).map(Some),

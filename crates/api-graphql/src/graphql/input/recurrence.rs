@@ -10,6 +10,7 @@ use convene_domain::recurrence::{Rule, RuleParts, Until, WeekdayNumber, limits};
 use juniper::{GraphQLEnum, GraphQLInputObject};
 
 use crate::graphql::{
+    lists,
     object::Frequency,
     problems::Problems,
     scalars::{DateTime, Duration, LocalDateTime, TimeZone},
@@ -51,19 +52,24 @@ pub struct WeekdayInput {
 }
 
 /// A recurrence: either `frequency` with its parts, or `rrule`.
-#[derive(Clone, Debug, GraphQLInputObject)]
+#[derive(Clone, Debug, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
 pub struct RecurrenceInput {
     /// The frequency, which the other parts widen or narrow.
     pub frequency: Option<Frequency>,
     /// The number of days, weeks, months or years from one repetition to the next; 1 if left out.
     pub interval: Option<i32>,
     /// The days of the week.
+    #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
     pub by_weekday: Option<Vec<WeekdayInput>>,
     /// The days of the month: 1 to 31, or -1 to -31 from its end.
+    #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
     pub by_month_day: Option<Vec<i32>>,
     /// The months: 1 to 12.
+    #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
     pub by_month: Option<Vec<i32>>,
     /// The positions to keep among the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
+    #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
     pub by_set_position: Option<Vec<i32>>,
     /// The number of occurrences. Not together with `until`.
     pub count: Option<i32>,
@@ -72,8 +78,10 @@ pub struct RecurrenceInput {
     /// The rule as a text of RFC 5545, with or without `RRULE:`, instead of all of the above.
     pub rrule: Option<String>,
     /// Local starts that are excluded from the dates of the rule.
+    #[garde(adapt(lists), length(max = limits::EXTRA_DATES))]
     pub exdates: Option<Vec<LocalDateTime>>,
     /// Local starts that are added to the dates of the rule.
+    #[garde(adapt(lists), length(max = limits::EXTRA_DATES))]
     pub rdates: Option<Vec<LocalDateTime>>,
 }
 
@@ -93,28 +101,13 @@ impl RecurrenceInput {
     /// The checked recurrence, or `None` if a problem was noted.
     pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
         let field = FieldPath::from(Field::Recurrence);
-        self.check_lengths(problems, &field);
+        problems.check_shape(Some(&field), self);
         let rule = self.check_rule(problems, &field);
         let exdates = self.exdates.iter().flatten();
         let exdates = problems.check_all(field.child(Field::Exdates), exdates, LocalDateTime::parse);
         let rdates = self.rdates.iter().flatten();
         let rdates = problems.check_all(field.child(Field::Rdates), rdates, LocalDateTime::parse);
         Some(NewRecurrence { rule: rule?, exdates: exdates?, rdates: rdates? })
-    }
-
-    fn check_lengths(&self, problems: &mut Problems, field: &FieldPath) {
-        let RecurrenceInput { by_weekday, by_month_day, by_month, by_set_position, exdates, rdates, .. } =
-            self;
-        problems.check_length(field.child(Field::ByWeekday), by_weekday.as_deref(), limits::LIST_VALUES);
-        problems.check_length(field.child(Field::ByMonthDay), by_month_day.as_deref(), limits::LIST_VALUES);
-        problems.check_length(field.child(Field::ByMonth), by_month.as_deref(), limits::LIST_VALUES);
-        problems.check_length(
-            field.child(Field::BySetPosition),
-            by_set_position.as_deref(),
-            limits::LIST_VALUES,
-        );
-        problems.check_length(field.child(Field::Exdates), exdates.as_deref(), limits::EXTRA_DATES);
-        problems.check_length(field.child(Field::Rdates), rdates.as_deref(), limits::EXTRA_DATES);
     }
 
     fn check_rule(&self, problems: &mut Problems, field: &FieldPath) -> Option<Rule> {

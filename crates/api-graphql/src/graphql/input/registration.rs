@@ -11,12 +11,14 @@ use convene_domain::{
 use juniper::{GraphQLInputObject, ID};
 
 use super::{MutationInput, idempotency_key};
-use crate::graphql::{object::RegistrationStatus, problems::Problems, scalars::DateTime};
+use crate::graphql::{lists, object::RegistrationStatus, problems::Problems, scalars::DateTime};
 
 /// A filter of registrations. A field that is left out does not restrict.
-#[derive(Clone, Debug, Default, GraphQLInputObject)]
+#[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
+#[garde(allow_unvalidated)]
 pub struct RegistrationFilter {
     /// Registrations with one of these statuses.
+    #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub status: Option<Vec<RegistrationStatus>>,
     /// Registrations for occurrences that end after this time.
     pub from: Option<DateTime>,
@@ -31,7 +33,7 @@ pub struct RegistrationFilter {
 impl RegistrationFilter {
     /// Returns the filter, or notes every problem.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::RegistrationFilter> {
-        problems.check_length(Field::Status, self.status.as_deref(), limits::FILTER_VALUES);
+        problems.check_shape(None, self);
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
         let occurrence = problems
             .check_optional(Field::OccurrenceId, self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));

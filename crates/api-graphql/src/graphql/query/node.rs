@@ -19,9 +19,16 @@ use juniper::ID;
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
+    lists,
     object::{Activity, Event, Issue, Member, NodeValue, Occurrence, Organization, Registration},
     problems::Problems,
 };
+
+#[derive(garde::Validate)]
+struct Ids<'a> {
+    #[garde(adapt(lists), length(max = limits::IDS))]
+    ids: &'a [ID],
+}
 
 /// A well-formed `id` argument.
 ///
@@ -44,7 +51,7 @@ pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<Nod
     let caller = context.caller()?;
     let mut problems = Problems::default();
     let checked = problems
-        .check_length(Field::Ids, Some(ids), limits::IDS)
+        .check_shape(None, &Ids { ids })
         .and_then(|()| problems.check_all(Field::Ids, ids, |id| NodeId::parse(id)));
     let ids = problems.conclude(checked).map_err(|failure| context.problem(failure))?;
     find(context.use_cases(), caller, &ids).await.map_err(|failure| context.problem(failure))
