@@ -48,7 +48,7 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    /// Whether another attempt may succeed.
+    /// Returns true if another attempt may succeed.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {

@@ -83,7 +83,7 @@ impl<R: CallerResolver> AccessControl<R> {
         Ok(caller)
     }
 
-    /// Whether credentials are signed tokens, not the plain headers of the development mode.
+    /// Returns true if credentials are signed tokens, false for the plain headers of the development mode.
     #[must_use]
     pub const fn takes_tokens(&self) -> bool {
         matches!(self.authenticator, Authenticator::Jwt { .. })

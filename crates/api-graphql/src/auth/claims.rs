@@ -54,7 +54,7 @@ fn names_audience(claim: &Value, audience: &str) -> bool {
     }
 }
 
-/// Whether `now` is in `[nbf, exp)`. `None` if a time is missing or not a number.
+/// Returns true if `now` is in `[nbf, exp)`, `None` if a time is missing or not a number.
 fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     let expires = seconds(claims.get("exp")?)?;
     let starts = match claims.get("nbf") {

@@ -38,7 +38,7 @@ pub(super) struct VerificationKey {
 /// The keys that may have signed a token. There is at least one.
 pub struct VerificationKeys {
     keys: Vec<VerificationKey>,
-    /// Whether the `kid` of a token must name one of the keys. False for a single configured key, which has no id.
+    /// True if the `kid` of a token must name one of the keys, false for a single configured key, which has no id.
     by_id: bool,
 }
 

@@ -18,7 +18,7 @@ pub(super) fn hs256(secret: &[u8]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, secret)
 }
 
-/// Whether the message was signed with this key.
+/// Returns true if the message was signed with this key.
 pub(super) fn is_genuine(key: &VerificationKey, message: &[u8], signature: &[u8]) -> bool {
     let by = |algorithm: &'static dyn VerificationAlgorithm, key: &[u8]| {
         UnparsedPublicKey::new(algorithm, key).verify(message, signature)

@@ -91,7 +91,7 @@ pub(super) struct Parts {
     pub(super) members: Vec<Item<Member>>,
     pub(super) events: Vec<Item<Event>>,
     pub(super) issues: Vec<Item<Issue>>,
-    /// Whether every item is well-formed, so that references between items can be checked.
+    /// True if every item is well-formed, so that references between items can be checked.
     pub(super) complete: bool,
 }
 

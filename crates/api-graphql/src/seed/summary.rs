@@ -32,7 +32,7 @@ impl fmt::Display for Count {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     pub slug: Slug,
-    /// Whether the load created the organization.
+    /// True if the load created the organization.
     pub created: bool,
     pub members: Count,
     pub events: Count,
@@ -47,7 +47,7 @@ impl Summary {
         Self { slug, created, members: none, events: none, registrations: none, issues: none }
     }
 
-    /// Whether anything was created.
+    /// Returns true if anything was created.
     #[must_use]
     pub fn has_changes(&self) -> bool {
         let counts = [self.members, self.events, self.registrations, self.issues];

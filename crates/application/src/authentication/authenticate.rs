@@ -15,7 +15,7 @@ pub struct Credentials {
     pub organization: Option<OrganizationReference>,
     /// The subject.
     pub user: UserId,
-    /// Whether they are those of the platform's operator.
+    /// True for the platform's operator.
     pub operator: bool,
     /// A role to act in, instead of the membership's, where the kind of authentication allows it.
     pub role: Option<Role>,

@@ -64,7 +64,7 @@ impl FaultKind {
         self.row().1
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns true if the same request may succeed later.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         self.row().2

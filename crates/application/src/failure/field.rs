@@ -125,7 +125,7 @@ impl FieldPath {
         self.joined(inner.0.iter().copied())
     }
 
-    /// Whether this is the path to a field at the top of the input.
+    /// Returns true if this is the path to a field at the top of the input.
     #[must_use]
     pub fn is(&self, field: Field) -> bool {
         self.0 == [Segment::Field(field)]

@@ -11,7 +11,7 @@ use super::wire::{self, CommandFailed, admin_command};
 use super::{Purpose, provision};
 use crate::interrupt::Interrupt;
 
-/// How long the members may take to elect a primary.
+/// The maximum time to elect a primary.
 const ELECTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time for a running member of an earlier run to become writable.
 const REUSE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -17,7 +17,7 @@ pub(crate) struct Modules(BTreeMap<Path, Module>);
 
 #[derive(Default)]
 struct Module {
-    /// What `use` brings into the module, by name.
+    /// The imports of the module, by name.
     imports: BTreeMap<String, Import>,
     /// The paths in the rest of the code.
     paths: Vec<Path>,

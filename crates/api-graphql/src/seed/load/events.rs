@@ -10,7 +10,7 @@ use crate::seed::{Count, EventSeed, PlannedEvent};
 pub(super) struct LoadedEvent<'seed> {
     pub(super) seed: &'seed EventSeed,
     pub(super) event: Event,
-    /// Whether this load created the event.
+    /// True if this load created the event.
     pub(super) created: bool,
 }
 
