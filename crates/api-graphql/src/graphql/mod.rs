@@ -10,6 +10,7 @@
 //! | [`errors`] | how refusals and faults reach a caller |
 //! | [`context`] | what resolvers know of their request |
 //! | [`limits`] | how large a document may be |
+//! | [`variables`] | the check of null variables |
 
 pub mod context;
 pub(crate) mod cursor;
@@ -24,3 +25,4 @@ mod problems;
 pub mod query;
 pub mod scalars;
 pub mod schema;
+pub mod variables;

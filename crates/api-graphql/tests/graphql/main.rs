@@ -30,3 +30,5 @@ mod schema;
 mod security_events;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod variables;

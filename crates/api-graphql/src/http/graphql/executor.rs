@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use convene_application::failure::FaultKind;
 use futures::FutureExt;
 use juniper::{
-    DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode,
+    DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode, RuleError,
     ValidatedOperation, parser::parse_document_source,
 };
 
@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     errors::RequestError,
-    graphql::limits::{self, DocumentLimits, SelectedOperation},
+    graphql::{
+        limits::{self, DocumentLimits, SelectedOperation},
+        variables::misplaced_nulls,
+    },
     request_id::RequestId,
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -64,7 +67,8 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The document cannot be parsed, exceeds a limit, uses disabled introspection, or does not have the operation.
+    /// The document cannot be parsed, exceeds a limit, uses disabled introspection, or does not have the operation, or a
+    /// variable is null where a value is required.
     fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>>;
 
     /// Validates and runs an inspected document. Never panics.
@@ -111,20 +115,27 @@ where
         Self { root, limits, introspection, context }
     }
 
-    fn parse_and_measure(&self, request: &GraphqlRequest) -> Result<limits::Inspection, Box<Rejected>> {
+    fn parse_and_measure(
+        &self,
+        request: &GraphqlRequest,
+    ) -> Result<(limits::Inspection, Vec<RuleError>), Box<Rejected>> {
         let parsed = parse_document_source(&request.query, &self.root.schema);
         let document = parsed.map_err(|error| {
             let entry = ErrorEntry::from_parse_error(&error);
             Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: false })
         })?;
         let name = request.operation_name.as_deref();
-        Ok(limits::inspect(&document, &self.root.schema, name, &request.variables, &self.limits))
+        let inspection =
+            limits::inspect(&document, &self.root.schema, name, &request.variables, &self.limits);
+        let nulls = misplaced_nulls(&document, &self.root.schema, name, &request.variables);
+        Ok((inspection, nulls))
     }
 
     fn judge(
         &self,
         request: &GraphqlRequest,
         inspection: limits::Inspection,
+        misplaced_nulls: Vec<RuleError>,
     ) -> Result<Inspected, Box<Rejected>> {
         let limits::Inspection { cost, operation, excesses, introspects } = inspection;
         let reject = |errors| Err(Box::new(Rejected { errors, cost, is_fault: false }));
@@ -135,6 +146,9 @@ where
         if !excesses.is_empty() {
             record_security_event(SecurityEvent::DocumentLimit);
             return reject(excesses.iter().map(ErrorEntry::from_excess).collect());
+        }
+        if !misplaced_nulls.is_empty() {
+            return reject(ErrorEntry::from_graphql_error(&misplaced_nulls.into()));
         }
         let Some(operation) = operation else {
             let problem = match request.operation_name {
@@ -162,11 +176,11 @@ where
 {
     fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>> {
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| self.parse_and_measure(request)));
-        let inspection = inspection.unwrap_or_else(|_| {
+        let (inspection, misplaced_nulls) = inspection.unwrap_or_else(|_| {
             let entry = ErrorEntry::new(FaultKind::Internal);
             Err(Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: true }))
         })?;
-        self.judge(request, inspection)
+        self.judge(request, inspection, misplaced_nulls)
     }
 
     async fn execute(
