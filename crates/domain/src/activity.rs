@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     id::{ActivityId, EventId, IssueId, MemberId, OrganizationId, RegistrationId},
     occurrence::OccurrenceKey,
-    text::{Email, UserId},
+    text::{Email, TextProblem, UserId},
     time::Instant,
 };
 
@@ -94,11 +94,21 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// Parses the output of [`Display`](fmt::Display).
+    ///
+    /// # Errors
+    /// [`TextProblem`] for a text that is neither a user id nor the name of the platform.
+    pub fn parse(text: &str) -> Result<Self, TextProblem> {
+        if text == UserId::RESERVED { Ok(Self::System) } else { UserId::parse(text).map(Self::User) }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::User(user) => user.as_str(),
-            Self::System => "system",
+            Self::System => UserId::RESERVED,
         })
     }
 }

@@ -58,7 +58,7 @@ fn conditions(filter: &ActivityFilter) -> Vec<Document> {
     let ActivityFilter { subject, actor, action, from, to } = filter;
     let conditions = [
         subject.as_ref().map(|subject| doc! { "subject": subject }),
-        actor.as_ref().map(|actor| doc! { "actor": actor.as_str() }),
+        actor.as_ref().map(|actor| doc! { "actor": actor.to_string() }),
         action.as_ref().map(|action| doc! { "action": action }),
         from.map(|from| doc! { "at": { "$gte": date(from) } }),
         to.map(|to| doc! { "at": { "$lt": date(to) } }),

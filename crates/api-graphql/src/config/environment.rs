@@ -201,7 +201,9 @@ impl<'e> Reader<'e> {
     where
         T: FromStr + PartialOrd + fmt::Display,
     {
-        match text.parse().ok().filter(|number| range.contains(number)) {
+        // Rust's parser also reads a plus.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text);
+        match digits.and_then(|digits| digits.parse().ok()).filter(|number| range.contains(number)) {
             Some(number) => Some(number),
             None => {
                 let (low, high) = (range.start(), range.end());

@@ -155,11 +155,4 @@ mod tests {
         let outcome = erase(directory(true), members, personal_data, "bob").await;
         assert_eq!(outcome.unwrap().cancelled_registrations, 0);
     }
-
-    #[tokio::test]
-    async fn the_platform_is_not_a_person() {
-        let outcome = erase(directory(false), MockMembers::new(), MockPersonalData::new(), "system").await;
-        let refused = Refusal::invalid(Field::User, "stands for the platform itself");
-        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [refused]));
-    }
 }

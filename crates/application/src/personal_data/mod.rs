@@ -10,7 +10,7 @@ pub use entries::PersonalEntries;
 pub use erase::{ErasePersonalData, Erasure};
 pub use export::{Export, ExportPersonalData};
 
-use convene_domain::{activity::Actor, text::UserId};
+use convene_domain::text::UserId;
 
 use crate::{
     caller::{Operator, TenantScope},
@@ -36,9 +36,6 @@ pub fn redacted_value<'a>(field: &str, pseudonym: &'a str) -> Option<&'a str> {
 
 /// Finds the scope of the person's organization.
 async fn scope(directory: &dyn Directory, operator: &Operator, person: &Person) -> Outcome<TenantScope> {
-    if person.user.as_str() == Actor::System.to_string() {
-        return Err(Refusal::invalid(Field::User, "stands for the platform itself").into());
-    }
     let found = directory.find_organization(&person.organization).await?;
     let organization = found.ok_or_else(|| Refusal::not_found(Field::Org))?;
     Ok(operator.scope_of(organization))

@@ -1,5 +1,9 @@
 use async_trait::async_trait;
-use convene_domain::{activity::Activity, id::ActivityId, text::UserId, time::Instant};
+use convene_domain::{
+    activity::{Activity, Actor},
+    id::ActivityId,
+    time::Instant,
+};
 
 use crate::{
     caller::TenantScope,
@@ -13,7 +17,7 @@ pub struct ActivityFilter {
     /// The id of the subject.
     pub subject: Option<String>,
     /// A user id, or `system`.
-    pub actor: Option<UserId>,
+    pub actor: Option<Actor>,
     pub action: Option<String>,
     /// The earliest time, inclusive.
     pub from: Option<Instant>,

@@ -178,8 +178,10 @@ fn email_form(text: &str) -> Result<(), TextProblem> {
     if local_is_fine && domain_is_fine { Ok(()) } else { Err(problem) }
 }
 
-fn no_white_space(text: &str) -> Result<(), TextProblem> {
-    if text.chars().any(char::is_whitespace) {
+fn user_id_form(text: &str) -> Result<(), TextProblem> {
+    if text == UserId::RESERVED {
+        Err(TextProblem::Malformed("must not be system, which is the platform itself"))
+    } else if text.chars().any(char::is_whitespace) {
         Err(TextProblem::Malformed("must not contain white space"))
     } else {
         Ok(())
@@ -225,9 +227,15 @@ text_type!(
 );
 text_type!(
     /// The subject of a caller's credentials, as the identity provider names it: 1 to 255 characters without
-    /// white space.
-    UserId, 1..=255, Lines::One, no_white_space
+    /// white space. The name of the platform in the activity log is refused.
+    UserId, 1..=255, Lines::One, user_id_form
 );
+
+impl UserId {
+    /// The name of the platform in the activity log, which no user may have.
+    pub const RESERVED: &'static str = "system";
+}
+
 text_type!(
     /// A search text for titles and descriptions: 1 to 200 characters.
     SearchText, 1..=200, Lines::One, anything

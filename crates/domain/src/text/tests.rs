@@ -56,6 +56,14 @@ fn counts_characters_not_bytes() {
 }
 
 #[test]
+fn no_user_is_named_like_the_platform() {
+    for text in ["system", " system "] {
+        assert!(matches!(UserId::parse(text), Err(TextProblem::Malformed(_))), "{text:?}");
+    }
+    assert!(UserId::parse("systems").is_ok());
+}
+
+#[test]
 fn slugs_are_labels() {
     for good in ["a", "org-123", "0", &"a".repeat(63)] {
         assert!(Slug::parse(good).is_ok(), "{good}");

@@ -2,7 +2,6 @@ use convene_application::personal_data::redacted_value;
 use convene_domain::{
     activity::{Action, Activity, Actor, RecordedChange, Subject},
     id::ActivityId,
-    text::UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +31,6 @@ pub(crate) struct ChangeDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
 }
-
-/// The stored form of [`Actor::System`].
-const SYSTEM: &str = "system";
 
 impl ActivityDocument {
     /// Replaces the values that identify the member whom the entry is about. Returns whether there were any.
@@ -74,14 +70,10 @@ impl TryFrom<ActivityDocument> for Activity {
 
     fn try_from(document: ActivityDocument) -> Result<Self, CorruptDocument> {
         let fields = Fields::of("activity", &document.id);
-        let actor = match document.actor.as_str() {
-            SYSTEM => Actor::System,
-            user => Actor::User(fields.read("actor", UserId::parse(user))?),
-        };
         Ok(Self {
             id: fields.read("_id", ActivityId::parse(&document.id))?,
             at: instant(document.at),
-            actor,
+            actor: fields.read("actor", Actor::parse(&document.actor))?,
             action: fields.known("action", Action::parse(&document.action))?,
             subject: fields.known("subject", Subject::parse(&document.subject))?,
             changes: document

@@ -1,8 +1,5 @@
 use convene_application::{failure::Field, ports};
-use convene_domain::{
-    activity::{Action, Subject},
-    text::UserId,
-};
+use convene_domain::activity::{Action, Actor, Subject};
 use juniper::{GraphQLInputObject, ID};
 
 use super::registration::check_window;
@@ -29,7 +26,7 @@ impl ActivityFilter {
         let subject = problems.check_optional(Field::SubjectId, self.subject_id.as_ref(), |id| {
             Subject::parse(id).map(|subject| subject.to_string()).ok_or("is not a valid id")
         });
-        let actor = problems.check_optional(Field::Actor, self.actor.as_deref(), UserId::parse);
+        let actor = problems.check_optional(Field::Actor, self.actor.as_deref(), Actor::parse);
         let action = problems.check_optional(Field::Action, self.action.as_deref(), |text| {
             Action::parse(text).map(|action| action.to_string()).ok_or("is not an action of the log")
         });

@@ -75,7 +75,7 @@ pub(super) async fn entries_are_listed_by_filter(environment: Environment) {
     let list =
         async |filter| tenant.ports.activity_log.list(&tenant.scope, filter, first(10)).await.unwrap().items;
     let all = ActivityFilter::default;
-    let actor = |user: &str| Some(UserId::parse(user).unwrap());
+    let actor = |user: &str| Some(Actor::parse(user).unwrap());
     assert_eq!(list(all()).await, log);
     assert_eq!(list(ActivityFilter { actor: actor("root"), ..all() }).await, log[2..4]);
     let by_system = list(ActivityFilter { actor: actor("system"), ..all() }).await;

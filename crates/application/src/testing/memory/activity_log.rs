@@ -31,7 +31,7 @@ impl ActivityLog for InMemory {
 fn matches(entry: &Activity, filter: &ActivityFilter) -> bool {
     let ActivityFilter { subject, actor, action, from, to } = filter;
     subject.as_ref().is_none_or(|wanted| entry.subject.to_string() == *wanted)
-        && actor.as_ref().is_none_or(|wanted| entry.actor.to_string() == wanted.as_str())
+        && actor.as_ref().is_none_or(|wanted| entry.actor == *wanted)
         && action.as_ref().is_none_or(|wanted| entry.action.as_str() == wanted)
         && from.is_none_or(|from| entry.at >= from)
         && to.is_none_or(|to| entry.at < to)

@@ -69,11 +69,11 @@ impl Reader {
     fn read_value(&mut self, part: RulePart, value: &str) {
         match part {
             RulePart::Frequency => self.read_frequency(value),
-            RulePart::Interval => match number(value) {
+            RulePart::Interval => match number(value, Sign::None, usize::MAX) {
                 Some(interval) => self.parts.interval = interval,
                 None => self.refuse(part, "must be a whole number"),
             },
-            RulePart::Count => match number(value) {
+            RulePart::Count => match number(value, Sign::None, usize::MAX) {
                 Some(count) => self.parts.count = Some(count),
                 None => self.refuse(part, "must be a whole number"),
             },
@@ -118,7 +118,12 @@ impl Reader {
     }
 
     fn read_numbers(&mut self, part: RulePart, value: &str) {
-        let Some(numbers) = list(value, number) else {
+        let item = |value: &str| match part {
+            RulePart::ByMonth | RulePart::ByHour | RulePart::ByMinute => number(value, Sign::None, 2),
+            RulePart::ByYearDay | RulePart::BySetPosition => number(value, Sign::Any, 3),
+            _ => number(value, Sign::Any, 2),
+        };
+        let Some(numbers) = list(value, item) else {
             return self.refuse(part, "takes whole numbers separated by commas");
         };
         match part {
@@ -157,13 +162,23 @@ fn list<T>(value: &str, item: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     value.split(',').map(item).collect()
 }
 
-/// A whole number with an optional sign; one too long to hold becomes the largest, which no part allows.
-fn number(value: &str) -> Option<i32> {
+/// The signs that a number of a rule may have. RFC 5545 allows a plus only where numbers also count from the end.
+#[derive(Clone, Copy, PartialEq)]
+enum Sign {
+    None,
+    Any,
+}
+
+/// A whole number of at most `width` digits with its leading zeros. One too long to hold becomes the largest, which no
+/// part allows.
+fn number(value: &str, sign: Sign, width: usize) -> Option<i32> {
     let (negative, digits) = match value.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
+        [b'+', digits @ ..] if sign == Sign::Any => (false, digits),
+        digits => (false, digits),
     };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    let padded = digits.len() > width && digits.starts_with(b"0");
+    if digits.is_empty() || padded || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let digit = |total: i32, byte: &u8| total.saturating_mul(10).saturating_add(i32::from(byte - b'0'));
@@ -177,6 +192,6 @@ fn weekday(value: &str) -> Option<Weekday> {
 
 fn weekday_number(value: &str) -> Option<WeekdayNumber> {
     let (nth, name) = value.split_at_checked(value.len().checked_sub(2)?)?;
-    let nth = if nth.is_empty() { None } else { Some(number(nth)?) };
+    let nth = if nth.is_empty() { None } else { Some(number(nth, Sign::Any, 2)?) };
     Some(WeekdayNumber { day: weekday(name)?, nth })
 }
