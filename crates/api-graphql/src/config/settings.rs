@@ -55,7 +55,11 @@ pub const SETTINGS: [Setting; 22] = [
     setting("CONVENE_BODY_LIMIT", Some("262144"), "largest request body in bytes"),
     setting("CONVENE_BODY_TIMEOUT", Some("5s"), "time for a request body to arrive"),
     setting("CONVENE_REQUEST_TIMEOUT", Some("10s"), "time for a whole request"),
-    setting("CONVENE_QUERY_COST_LIMIT", Some("5000"), "cost of a GraphQL document: fields times page sizes"),
+    setting(
+        "CONVENE_QUERY_COST_LIMIT",
+        Some("10000"),
+        "cost of a GraphQL document, as docs/limits.md explains",
+    ),
     setting("CONVENE_QUERY_DEPTH_LIMIT", Some("12"), "fields inside fields in a GraphQL document"),
     setting("CONVENE_WORKERS", None, "threads that handle requests; by default one for each core"),
     setting("CONVENE_SHUTDOWN_TIMEOUT", Some("30s"), "time for requests in flight to finish at a shutdown"),

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use convene_application::{
@@ -16,10 +19,10 @@ use convene_application::{
 use convene_domain::time::Instant;
 
 use super::{
-    errors::{FieldProblem, ReportedFault},
+    errors::{FieldProblem, ListedRefusals, ReportedFault},
     loaders::Loaders,
 };
-use crate::{request_id::RequestId, telemetry};
+use crate::{http::limits::MAX_PROBLEMS, request_id::RequestId, telemetry};
 
 /// The services that all requests share.
 #[derive(Clone)]
@@ -34,6 +37,8 @@ pub struct Context {
     services: Services,
     request_id: RequestId,
     loaders: Option<Mutex<Arc<Loaders>>>,
+    /// The number of problems that may still be listed beyond the first one of each field.
+    further_problems: AtomicUsize,
 }
 
 impl juniper::Context for Context {}
@@ -44,7 +49,8 @@ impl Context {
         let loaders = identity.caller().map(|caller| {
             Mutex::new(Arc::new(Loaders::new(Arc::clone(&services.use_cases), caller, &request_id)))
         });
-        Self { identity, services, request_id, loaders }
+        let further_problems = AtomicUsize::new(MAX_PROBLEMS);
+        Self { identity, services, request_id, loaders, further_problems }
     }
 
     pub(crate) fn use_cases(&self) -> &UseCases {
@@ -102,10 +108,23 @@ impl Context {
 
     /// Converts the failure of a query to the error of its field. A fault is logged here, once.
     pub(crate) fn problem(&self, failure: Failure) -> FieldProblem {
-        if let Failure::Refused(refusals) = &failure {
-            self.note_denied(refusals);
+        match failure {
+            Failure::Refused(refusals) => {
+                self.note_denied(&refusals);
+                FieldProblem::Refused(self.listed(refusals))
+            }
+            Failure::Fault(fault) => ReportedFault::report(&fault, &self.request_id).into(),
         }
-        FieldProblem::from_failure(failure, &self.request_id)
+    }
+
+    /// Keeps the first refusal, and as many further ones as all fields of the request may list together.
+    pub(crate) fn listed(&self, mut refusals: Vec<Refusal>) -> ListedRefusals {
+        let further = refusals.len().saturating_sub(1);
+        let update = |left: usize| Some(left.saturating_sub(further));
+        let left = self.further_problems.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
+        let left_out = further.saturating_sub(left.unwrap_or_default());
+        refusals.truncate(refusals.len() - left_out);
+        ListedRefusals { refusals, left_out }
     }
 
     /// Logs a reference to an object that does not exist, which is a defect.

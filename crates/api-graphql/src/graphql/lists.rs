@@ -1,4 +1,9 @@
-//! An adapter of garde's rule of length, with the message of this API.
+//! An adapter of garde's rule of length, with the message of this API, and the items of a list within its length.
+
+/// The items of a list. They are empty if the list is absent or longer than allowed, which the check of the shape reports.
+pub(crate) fn items<T>(list: Option<&Vec<T>>, max: usize) -> &[T] {
+    list.map(Vec::as_slice).filter(|list| list.len() <= max).unwrap_or_default()
+}
 
 pub(crate) mod length {
     pub(crate) mod simple {

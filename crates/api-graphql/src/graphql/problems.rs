@@ -6,6 +6,8 @@ use convene_application::failure::{Failure, Field, FieldPath, Refusal};
 use garde::Validate;
 use juniper::Nullable;
 
+use crate::http::limits::shortened;
+
 /// The problems that were found in an input so far.
 ///
 /// All parts are checked before any part is used: `check` notes a problem and returns `None`. [`Problems::conclude`]
@@ -27,7 +29,7 @@ impl Problems {
 
     pub(crate) fn note(&mut self, field: impl Into<FieldPath>, message: impl fmt::Display) {
         let field = self.full_path(field.into());
-        self.found.push(Refusal::InvalidInput { field, message: message.to_string() });
+        self.found.push(Refusal::InvalidInput { field, message: shortened(message.to_string()) });
     }
 
     /// Notes the refusals of another check. Their paths are kept.

@@ -3,7 +3,10 @@
 use convene_application::failure::{Failure, Field, Refusal, RefusalCode, UNKNOWN_REFERENCE};
 
 use crate::{
-    http::error::{FieldProblem, HttpError},
+    http::{
+        error::{FieldProblem, HttpError},
+        limits::MAX_PROBLEMS,
+    },
     request_id::RequestId,
     telemetry,
 };
@@ -19,9 +22,16 @@ pub(super) fn http_error(failure: Failure, request_id: &RequestId) -> HttpError 
     }
 }
 
-/// Invalid input, with the reason for each field.
-pub(super) fn invalid(fields: Vec<FieldProblem>) -> HttpError {
-    HttpError { fields, ..HttpError::new(RefusalCode::InvalidInput) }
+/// Invalid input, with the reason for each field. The message says how many reasons are left out.
+pub(super) fn invalid(mut fields: Vec<FieldProblem>) -> HttpError {
+    let error = HttpError::new(RefusalCode::InvalidInput);
+    let left_out = fields.len().saturating_sub(MAX_PROBLEMS);
+    if left_out == 0 {
+        return HttpError { fields, ..error };
+    }
+    fields.truncate(MAX_PROBLEMS);
+    let message = format!("{} Another {left_out} problems are not listed.", error.message);
+    HttpError { fields, message, ..error }
 }
 
 /// One error for all refusals. Refusals of fields are listed together; any other refusal is an error of its own.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use convene_application::limits::FILTER_VALUES;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,12 @@ use crate::{
 
 /// The maximum length of a caller's text in a message, in characters.
 const LONGEST_QUOTE: usize = 40;
+
+/// The maximum number of fields of a body. The largest input has five.
+pub const MAX_FIELDS: usize = 20;
+
+/// The maximum number of parameters of a query string: two lists of a filter, and the rest.
+pub const MAX_PARAMETERS: usize = 2 * FILTER_VALUES + 20;
 
 /// The problems of an input.
 #[derive(Debug, Default)]
@@ -114,6 +121,10 @@ impl Body {
     pub(super) fn parse(text: &[u8]) -> Result<Self, HttpError> {
         let refuse = |message| HttpError::with_message(RequestError::BadRequest, message);
         match strict_json::from_slice(text) {
+            Ok(Value::Object(fields)) if fields.len() > MAX_FIELDS => Err(refuse(format!(
+                "The body has {} fields; at most {MAX_FIELDS} are allowed.",
+                fields.len()
+            ))),
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(_) => Err(refuse(String::from("The body must be a JSON object."))),
             Err(problem) => Err(refuse(format!("The body is not valid JSON: {problem}."))),
@@ -146,9 +157,11 @@ impl Query {
     /// # Errors
     /// 400 for one that cannot be read.
     pub(super) fn parse(text: &str) -> Result<Self, HttpError> {
-        let refuse =
-            |_| HttpError::with_message(RequestError::BadRequest, "The query string cannot be read.");
-        serde_urlencoded::from_str(text).map(Self).map_err(refuse)
+        let refuse = |message: &str| HttpError::with_message(RequestError::BadRequest, message);
+        if text.split('&').nth(MAX_PARAMETERS).is_some() {
+            return Err(refuse(&format!("The query string has more than {MAX_PARAMETERS} parameters.")));
+        }
+        serde_urlencoded::from_str(text).map(Self).map_err(|_| refuse("The query string cannot be read."))
     }
 
     /// A parameter that may be given once.
@@ -173,6 +186,9 @@ impl Query {
         mut parse: impl FnMut(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
         let given: Vec<_> = self.0.extract_if(.., |(given, _)| given == name).collect();
+        if given.len() > FILTER_VALUES {
+            return problems.check(name, Err(format!("may be given at most {FILTER_VALUES} times")));
+        }
         let parsed: Result<Vec<T>, E> = given.iter().map(|(_, value)| parse(value)).collect();
         problems.check(name, parsed)
     }

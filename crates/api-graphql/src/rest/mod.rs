@@ -23,6 +23,7 @@ use std::sync::Arc;
 use actix_web::web;
 use convene_application::{caller::Identity, use_cases::UseCases};
 
+pub use self::input::{MAX_FIELDS, MAX_PARAMETERS};
 use crate::{
     auth::{AccessControl, CallerResolver},
     server::Routes,

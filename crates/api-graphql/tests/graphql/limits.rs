@@ -3,8 +3,8 @@
 use convene_api_graphql::{
     auth::MAX_TOKEN_LENGTH,
     graphql::limits::DocumentLimits,
-    http::limits::{HttpLimits, MAX_ERRORS, MAX_MESSAGE_LENGTH},
-    request_id,
+    http::limits::{HttpLimits, MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
+    request_id, rest, strict_json,
 };
 use convene_application::{
     idempotency::IDEMPOTENCY_WINDOW, limits, occurrence::LONGEST_WINDOW, page::PageSize,
@@ -78,7 +78,13 @@ fn the_documented_limits_are_those_of_the_code() {
         ("root fields of a document", document.root_fields.to_string()),
         ("directives of a document", document.directives.to_string()),
         ("cost of a document", document.cost.to_string()),
+        ("values of a JSON text", strict_json::MAX_VALUES.to_string()),
+        ("nested lists and objects of a JSON text", strict_json::MAX_NESTING.to_string()),
+        ("fields of a REST body", rest::MAX_FIELDS.to_string()),
+        ("parameters of a REST query string", rest::MAX_PARAMETERS.to_string()),
         ("errors of a response", MAX_ERRORS.to_string()),
+        ("positions of an error", MAX_LOCATIONS.to_string()),
+        ("further problems of the inputs of a request", MAX_PROBLEMS.to_string()),
         ("characters of an error message", MAX_MESSAGE_LENGTH.to_string()),
     ];
     let rows = include_str!("../../../../docs/limits.md").lines().filter_map(|line| {

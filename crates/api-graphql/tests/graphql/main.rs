@@ -6,6 +6,10 @@ mod bad_inputs;
 #[cfg(test)]
 mod batches;
 #[cfg(test)]
+mod bounded_inputs;
+#[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod idempotency;

@@ -105,7 +105,7 @@ impl Api {
         let use_cases = Arc::new(UseCases::new(ports));
         let callers = Callers::new(directory);
         // Tests read large documents; the limits of documents have tests of their own.
-        let limits = DocumentLimits { cost: 100_000, ..DocumentLimits::default() };
+        let limits = DocumentLimits { cost: 1_000_000, ..DocumentLimits::default() };
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
             executor: schema_executor(Services { use_cases, clock }, limits, true),

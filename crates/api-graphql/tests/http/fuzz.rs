@@ -84,11 +84,11 @@ fn run(query: String) -> Result<(), TestCaseError> {
     let request = GraphqlRequest { query, operation_name: None, variables: Default::default() };
     match executor.inspect(&request) {
         Err(rejected) => prop_assert!(!rejected.is_fault && !rejected.errors.is_empty()),
-        Ok(inspected) => {
+        Ok(_) => {
             let caller = Caller { organization: None };
             let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
             let info = RequestInfo { request_id: id };
-            let execution = executor.execute(&request, inspected.cost, caller, &info);
+            let execution = executor.execute(&request, caller, &info);
             let execution =
                 tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(execution);
             prop_assert!(!matches!(execution, Execution::Crashed));

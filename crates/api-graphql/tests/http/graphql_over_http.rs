@@ -14,7 +14,7 @@ async fn a_response_contains_the_cost_of_its_query() {
     let server = TestServer::start(Setup::default());
     let response = server.query("{ organization events(first: 2) { nodes { id } } }").await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json; charset=utf-8");
-    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"data":{"organization":"acme","events":{"nodes":[{"id":"evt_0"},{"id":"evt_1"}]}},"extensions":{"cost":6}}"#);
+    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"data":{"organization":"acme","events":{"nodes":[{"id":"evt_0"},{"id":"evt_1"}]}},"extensions":{"cost":{"requested":128,"limit":10000}}}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +50,10 @@ async fn a_validation_error_has_a_location_and_no_suggestions() {
         }
       ],
       "extensions": {
-        "cost": 1
+        "cost": {
+          "limit": 10000,
+          "requested": 51
+        }
       }
     }
     "#);
@@ -115,7 +118,7 @@ async fn a_request_without_valid_credentials_is_unauthenticated() {
     let response = response.send().await.unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
-    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"errors":[{"message":"The credentials are missing or not valid.","extensions":{"code":"UNAUTHENTICATED"}}],"extensions":{"cost":0}}"#);
+    insta::assert_snapshot!(response.text().await.unwrap(), @r#"{"errors":[{"message":"The credentials are missing or not valid.","extensions":{"code":"UNAUTHENTICATED"}}],"extensions":{"cost":{"requested":0,"limit":10000}}}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

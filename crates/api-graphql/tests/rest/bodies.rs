@@ -169,3 +169,24 @@ async fn a_refused_method_lists_the_allowed_methods(
         (405, "METHOD_NOT_ALLOWED", Some(allow))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_fields_is_checked_before_their_names() {
+    let server = TestServer::start().await;
+    for fields in [21, 9_000, 20_000] {
+        let fields: String = (0..fields).map(|number| format!("\"f{number}\":0,")).collect();
+        let answer = server.post(&format!("{{{fields}\"title\":\"A\"}}")).await;
+        assert_eq!((answer.status, &answer.body["error"]["fields"]), (400, &Value::Null));
+        assert!(answer.body.to_string().len() < 1_000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_parameters_is_checked_before_their_names() {
+    let server = TestServer::start().await;
+    for query in ["&a".repeat(221), "status=OPEN&".repeat(101)] {
+        let answer = server.get(&format!("/api/issues?{query}")).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.body.to_string().len() < 1_000);
+    }
+}

@@ -11,6 +11,6 @@ pub use self::user_error::{
     UserErrorValue, VersionConflict,
 };
 pub(crate) use self::{
-    top_level::{FieldProblem, ReportedFault},
-    user_error::user_error,
+    top_level::{FieldProblem, ListedRefusals, ReportedFault},
+    user_error::user_errors,
 };

@@ -1,4 +1,4 @@
-use convene_application::failure::{Failure, Fault, FaultKind, Refusal};
+use convene_application::failure::{Fault, FaultKind, Refusal};
 use juniper::{FieldError, IntoFieldError, Object, ScalarValue, Value};
 
 use crate::{request_id::RequestId, telemetry};
@@ -22,22 +22,27 @@ impl ReportedFault {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FieldProblem {
     /// The arguments are invalid, or the caller's role does not allow the field.
-    Refused(Vec<Refusal>),
+    Refused(ListedRefusals),
     Fault(ReportedFault),
 }
 
-impl FieldProblem {
-    pub(crate) fn from_failure(failure: Failure, request_id: &RequestId) -> Self {
-        match failure {
-            Failure::Refused(refusals) => Self::Refused(refusals),
-            Failure::Fault(fault) => Self::Fault(ReportedFault::report(&fault, request_id)),
-        }
+/// The refusals of a field that the response lists, and the number of those that it leaves out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ListedRefusals {
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) left_out: usize,
+}
+
+impl ListedRefusals {
+    /// The sentence about the refusals that are left out, if there are any.
+    pub(super) fn remark(&self) -> Option<String> {
+        (self.left_out > 0).then(|| format!("another {} problems are not listed", self.left_out))
     }
 }
 
 impl From<Refusal> for FieldProblem {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![refusal])
+        Self::Refused(ListedRefusals { refusals: vec![refusal], left_out: 0 })
     }
 }
 
@@ -50,7 +55,7 @@ impl From<ReportedFault> for FieldProblem {
 impl<S: ScalarValue> IntoFieldError<S> for FieldProblem {
     fn into_field_error(self) -> FieldError<S> {
         match self {
-            Self::Refused(refusals) => refused(&refusals),
+            Self::Refused(listed) => refused(&listed),
             Self::Fault(fault) => FieldError::new(
                 fault.kind.message(),
                 object([
@@ -65,8 +70,9 @@ impl<S: ScalarValue> IntoFieldError<S> for FieldProblem {
 
 /// One error for all refusals, because a field can have only one. The code is that of the first; several are listed in
 /// `problems`.
-fn refused<S: ScalarValue>(refusals: &[Refusal]) -> FieldError<S> {
-    let messages: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+fn refused<S: ScalarValue>(listed: &ListedRefusals) -> FieldError<S> {
+    let refusals = &listed.refusals;
+    let messages: Vec<String> = refusals.iter().map(ToString::to_string).chain(listed.remark()).collect();
     let mut entries: Vec<_> = refusals.first().map(code_and_path).into_iter().flatten().collect();
     if refusals.len() > 1 {
         let problem = |refusal: &Refusal| {

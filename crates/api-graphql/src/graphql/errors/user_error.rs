@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use convene_application::failure::{Refusal, RefusalCode};
 use juniper::{GraphQLEnum, GraphQLInterface, GraphQLObject};
 
+use super::top_level::ListedRefusals;
 use crate::graphql::{
     context::Context,
     object::{Registration, numbers::int},
@@ -138,8 +139,15 @@ user_error_type!(
     }
 );
 
-/// The form of a refusal in the payload of a mutation.
-pub(crate) fn user_error(refusal: Refusal) -> UserErrorValue {
+/// The form of refusals in the payload of a mutation. The last entry says how many are left out.
+pub(crate) fn user_errors(listed: ListedRefusals) -> Vec<UserErrorValue> {
+    let remark = listed
+        .remark()
+        .map(|message| Refused { code: UserErrorCode::InvalidInput, message, field: None }.into());
+    listed.refusals.into_iter().map(user_error).chain(remark).collect()
+}
+
+fn user_error(refusal: Refusal) -> UserErrorValue {
     let (code, field) = refusal.code_and_field();
     let code = code.into();
     let field = field.map(|path| path.segments().map(Cow::into_owned).collect());

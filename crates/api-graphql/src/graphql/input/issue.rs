@@ -37,10 +37,11 @@ pub struct IssueFilter {
 impl IssueFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::IssueFilter> {
-        problems.check_shape(None, self);
+        let shape = problems.check_shape(None, self);
         let assignee =
             problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
         let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
+        shape?;
         Some(ports::IssueFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
             priorities: self.priority.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),

@@ -46,12 +46,16 @@ pub(crate) struct CheckedOccurrenceFilter {
 impl OccurrenceFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<CheckedOccurrenceFilter> {
-        problems.check_shape(None, self);
+        let shape = problems.check_shape(None, self);
         let events = match &self.event_ids {
             None => Some(None),
-            Some(ids) => problems.check_all(Field::EventIds, ids, |id| EventId::parse(id)).map(Some),
+            ids => {
+                let ids = lists::items(ids.as_ref(), limits::FILTER_VALUES);
+                problems.check_all(Field::EventIds, ids, |id| EventId::parse(id)).map(Some)
+            }
         };
         let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
+        shape?;
         Some(CheckedOccurrenceFilter {
             events: events?,
             search: search?,

@@ -101,12 +101,13 @@ impl RecurrenceInput {
     /// The checked recurrence, or `None` if a problem was noted.
     pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
         let field = FieldPath::from(Field::Recurrence);
-        problems.check_shape(Some(&field), self);
+        let shape = problems.check_shape(Some(&field), self);
         let rule = self.check_rule(problems, &field);
-        let exdates = self.exdates.iter().flatten();
+        let exdates = lists::items(self.exdates.as_ref(), limits::EXTRA_DATES);
         let exdates = problems.check_all(field.child(Field::Exdates), exdates, LocalDateTime::parse);
-        let rdates = self.rdates.iter().flatten();
+        let rdates = lists::items(self.rdates.as_ref(), limits::EXTRA_DATES);
         let rdates = problems.check_all(field.child(Field::Rdates), rdates, LocalDateTime::parse);
+        shape?;
         Some(NewRecurrence { rule: rule?, exdates: exdates?, rdates: rdates? })
     }
 
@@ -143,13 +144,15 @@ impl RecurrenceInput {
     }
 
     fn parts(&self, problems: &mut Problems, field: &FieldPath) -> RuleParts {
-        let weekdays = self.by_weekday.iter().flatten().enumerate().map(|(index, given)| {
-            if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
-                let nth = field.child(Field::ByWeekday).index(index).child(Field::Nth);
-                problems.note(nth, "must be from 1 to 5 or from -1 to -5");
-            }
-            WeekdayNumber { day: given.day.into(), nth: given.nth }
-        });
+        let weekdays = lists::items(self.by_weekday.as_ref(), limits::LIST_VALUES).iter().enumerate().map(
+            |(index, given)| {
+                if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
+                    let nth = field.child(Field::ByWeekday).index(index).child(Field::Nth);
+                    problems.note(nth, "must be from 1 to 5 or from -1 to -5");
+                }
+                WeekdayNumber { day: given.day.into(), nth: given.nth }
+            },
+        );
         let by_weekday = weekdays.collect();
         let until =
             problems.check_optional(field.child(Field::Until), self.until.as_ref(), LocalDateTime::parse);
@@ -159,13 +162,17 @@ impl RecurrenceInput {
             count: self.count,
             // A wrong part was noted; the other parts are checked all the same.
             until: until.flatten().map(Until::Local),
-            by_month: self.by_month.clone().unwrap_or_default(),
-            by_month_day: self.by_month_day.clone().unwrap_or_default(),
+            by_month: numbers(self.by_month.as_ref()),
+            by_month_day: numbers(self.by_month_day.as_ref()),
             by_weekday,
-            by_set_position: self.by_set_position.clone().unwrap_or_default(),
+            by_set_position: numbers(self.by_set_position.as_ref()),
             ..RuleParts::default()
         }
     }
+}
+
+fn numbers(list: Option<&Vec<i32>>) -> Vec<i32> {
+    lists::items(list, limits::LIST_VALUES).to_vec()
 }
 
 /// A series to preview.

@@ -33,12 +33,13 @@ pub struct RegistrationFilter {
 impl RegistrationFilter {
     /// Returns the filter, or notes every problem.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::RegistrationFilter> {
-        problems.check_shape(None, self);
+        let shape = problems.check_shape(None, self);
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
         let occurrence = problems
             .check_optional(Field::OccurrenceId, self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));
         let member =
             problems.check_optional(Field::MemberId, self.member_id.as_ref(), |id| MemberId::parse(id));
+        shape?;
         let (from, to) = window?;
         Some(ports::RegistrationFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),

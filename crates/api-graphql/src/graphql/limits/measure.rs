@@ -4,18 +4,22 @@ use std::collections::{HashMap, HashSet};
 
 use juniper::{
     DefaultScalarValue, Definition, Document, InputValue, Operation, SchemaType, Selection, Spanning,
-    Variables, meta::MetaType,
+    Variables,
+    meta::{self, MetaType},
 };
 
-use super::{DocumentLimits, Excess, SelectedOperation, page_size};
+use super::{
+    DocumentLimits, Excess, SelectedOperation, arguments::Inputs, page_size, page_size::Arguments,
+    price::Price, prices, prices::Length,
+};
 
 type Scalar = DefaultScalarValue;
 
 /// The properties of a document that the limits refer to.
 #[derive(Debug)]
 pub struct Inspection {
-    /// The cost of the selected operation, or the maximum cost of all operations if none is selected.
-    pub cost: u64,
+    /// The price of the selected operation, or the maximum price of all operations if none is selected.
+    pub price: Price,
     /// The selected operation; `None` if it does not exist or the request is ambiguous.
     pub operation: Option<SelectedOperation>,
     /// The limits that the document exceeds.
@@ -27,7 +31,10 @@ pub struct Inspection {
 /// The size of a selection, including the fragments that it spreads.
 #[derive(Clone, Copy, Default)]
 struct Size {
-    cost: u64,
+    /// The price of the fields that are resolved once.
+    once: Price,
+    /// The price of the fields that are resolved for each item of the enclosing page.
+    each: Price,
     depth: usize,
     fields: usize,
 }
@@ -38,6 +45,7 @@ struct Walk<'d> {
     measured: HashMap<&'d str, Size>,
     open: HashSet<&'d str>,
     variables: Variables<Scalar>,
+    inputs: Inputs,
     aliases: usize,
     directives: usize,
     introspects: bool,
@@ -75,17 +83,17 @@ pub fn inspect(
         None => true,
     });
     let selected = candidates.next().filter(|_| candidates.next().is_none());
-    let cost = match selected {
-        Some((_, size)) => size.cost,
-        None => sizes.iter().map(|size| size.cost).max().unwrap_or(0),
+    let price = match selected {
+        Some((_, size)) => size.once,
+        None => sizes.iter().map(|size| size.once).max_by_key(|price| price.cost).unwrap_or_default(),
     };
     Inspection {
-        cost,
+        price,
         operation: selected.map(|(operation, _)| SelectedOperation {
             kind: operation.item.operation_type,
             name: operation.item.name.as_ref().map(|name| name.item.to_owned()),
         }),
-        excesses: excesses(&walk, &sizes, cost, limits),
+        excesses: excesses(&walk, &sizes, price.cost, limits),
         introspects: walk.introspects,
     }
 }
@@ -132,6 +140,10 @@ fn with_defaults(
     variables
 }
 
+fn is_list(kind: &juniper::Type) -> bool {
+    kind.to_string().starts_with('[')
+}
+
 impl<'d> Walk<'d> {
     fn new(
         document: &'d Document<'d, Scalar>,
@@ -150,6 +162,7 @@ impl<'d> Walk<'d> {
             fragments: fragments.collect(),
             measured: HashMap::new(),
             open: HashSet::new(),
+            inputs: Inputs::new(&variables),
             variables,
             aliases: 0,
             directives: 0,
@@ -178,7 +191,8 @@ impl<'d> Walk<'d> {
         let mut total = Size::default();
         for selection in selections {
             let size = self.selection(selection, parent);
-            total.cost = total.cost.saturating_add(size.cost);
+            total.once += size.once;
+            total.each += size.each;
             total.fields = total.fields.saturating_add(size.fields);
             total.depth = total.depth.max(size.depth);
         }
@@ -203,12 +217,15 @@ impl<'d> Walk<'d> {
                     Some(selections) => self.selections(selections, kind),
                     None => Size::default(),
                 };
-                let arguments = field.arguments.as_ref().map(|arguments| arguments.item.items.as_slice());
-                let items = page_size::items(name, definition, arguments, &self.variables);
                 let introspects = matches!(name, "__schema" | "__type");
                 self.introspects |= introspects;
+                let arguments = field.arguments.as_ref().map_or(&[][..], |arguments| &arguments.item.items);
+                let key = field.alias.as_ref().map_or(name, |alias| alias.item);
+                let kind = parent.and_then(|parent| parent.name()).map_or("", |name| name.as_str());
+                let (once, each) = self.price((kind, name, key), definition, arguments, inside);
                 Size {
-                    cost: items.saturating_mul(inside.cost).saturating_add(1),
+                    once,
+                    each,
                     // The result of introspection is small, but the queries of common tools are deeply nested.
                     depth: if introspects { 1 } else { inside.depth + 1 },
                     fields: 1,
@@ -227,6 +244,33 @@ impl<'d> Walk<'d> {
                 self.directives += spread.item.directives.as_ref().map_or(0, Vec::len);
                 self.fragment(spread.item.name.item)
             }
+        }
+    }
+
+    /// Returns the price of a field: the part that is due once, and the part for each item of the enclosing page.
+    /// The first argument has the names of the type and the field, and the key in the response.
+    fn price(
+        &self,
+        (kind, name, key): (&str, &str, &str),
+        definition: Option<&meta::Field<Scalar>>,
+        arguments: &Arguments<'_>,
+        inside: Size,
+    ) -> (Price, Price) {
+        let value = definition.map_or(prices::UNKNOWN, |definition| prices::value(kind, definition));
+        let page = page_size::items(name, definition, arguments, &self.variables);
+        let item = prices::key(key.len()) + value + inside.once + inside.each * page.unwrap_or(1);
+        let item = if matches!(name, "__schema" | "__type") { prices::introspection(item) } else { item };
+        let call = definition.map_or(Price::default(), |_| prices::call(kind, name));
+        let work = self.inputs.price(arguments) + call;
+        let own = prices::UNKNOWN + work;
+        match definition.filter(|definition| is_list(&definition.field_type)) {
+            None => (work + item, Price::default()),
+            Some(_) => match prices::length(kind, name) {
+                _ if page.is_some() => (own + item * page.unwrap_or(1), Price::default()),
+                None | Some(Length::One) => (own + item, Price::default()),
+                Some(Length::Most(items)) => (own + item * items, Price::default()),
+                Some(Length::Page) => (own, item),
+            },
         }
     }
 

@@ -1,39 +1,48 @@
 //! The maximum number of items of a field, computed from its arguments before it runs.
 
-use convene_application::limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFAULT_PAGE_SIZE};
+use convene_application::{
+    limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFAULT_PAGE_SIZE},
+    page::PageSize,
+};
 use juniper::{DefaultScalarValue, InputValue, Spanning, Variables, meta::Field};
 
 /// The arguments of a field as parsed.
 pub(super) type Arguments<'a> = [(Spanning<&'a str>, Spanning<InputValue<DefaultScalarValue>>)];
 
-/// Returns the maximum number of items for which the selection inside this field is resolved: 1 for a single object.
+/// Returns the maximum number of items of a field that takes a page size or ids; `None` for other fields.
 ///
 /// `field` is the definition of the field. A field that the schema does not have counts as a single object; validation
 /// refuses it later.
 pub(super) fn items(
     name: &str,
     field: Option<&Field<DefaultScalarValue>>,
-    arguments: Option<&Arguments<'_>>,
+    arguments: &Arguments<'_>,
     variables: &Variables<DefaultScalarValue>,
-) -> u64 {
+) -> Option<u64> {
     let given = |wanted: &str| {
-        let (_, value) = arguments?.iter().find(|(name, _)| name.item == wanted)?;
+        let (_, value) = arguments.iter().find(|(name, _)| name.item == wanted)?;
         resolve(&value.item, variables)
     };
-    if let Some(InputValue::List(ids)) = given("ids") {
-        return u64::try_from(ids.len()).unwrap_or(u64::MAX).max(1);
+    let takes = |wanted: &[&str]| {
+        field.is_some_and(|field| {
+            field.arguments.iter().flatten().any(|one| wanted.contains(&one.name.as_str()))
+        })
+    };
+    if takes(&["ids"]) {
+        // A single value stands for a list of one.
+        let ids = if let Some(InputValue::List(ids)) = given("ids") { ids.len() } else { 1 };
+        return Some(u64::try_from(ids).unwrap_or(u64::MAX));
     }
+    if name == "previewRecurrence" {
+        // The size is a field of the input.
+        return Some(PageSize::MAX.into());
+    }
+    if !takes(&["first", "last"]) {
+        return None;
+    }
+    let default = if name == "occurrences" { DEFAULT_OCCURRENCES_PAGE_SIZE } else { DEFAULT_PAGE_SIZE };
     let page = ["first", "last"].into_iter().filter_map(|name| given(name).and_then(whole_number)).max();
-    match page {
-        Some(page) => page.max(1),
-        None if name == "occurrences" => DEFAULT_OCCURRENCES_PAGE_SIZE.into(),
-        None if field.is_some_and(is_paged) => DEFAULT_PAGE_SIZE.into(),
-        None => 1,
-    }
-}
-
-fn is_paged(field: &Field<DefaultScalarValue>) -> bool {
-    field.arguments.iter().flatten().any(|argument| argument.name == "first" || argument.name == "last")
+    Some(page.unwrap_or(default.into()))
 }
 
 fn resolve<'a>(

@@ -2,7 +2,7 @@ use convene_application::failure::{Failure, Outcome};
 
 use crate::graphql::{
     context::Context,
-    errors::{FieldProblem, UserErrorValue, user_error},
+    errors::{FieldProblem, UserErrorValue, user_errors},
 };
 
 /// The payload of a mutation.
@@ -23,7 +23,7 @@ pub(in crate::graphql) fn settle<P: Payload>(
         Ok(payload) => Ok(payload),
         Err(Failure::Refused(refusals)) => {
             context.note_denied(&refusals);
-            Ok(P::refused(refusals.into_iter().map(user_error).collect()))
+            Ok(P::refused(user_errors(context.listed(refusals))))
         }
         Err(fault) => Err(context.problem(fault)),
     }

@@ -12,12 +12,12 @@ use juniper::{
 
 use super::{
     request::GraphqlRequest,
-    response::{ErrorEntry, ResponseBody},
+    response::{ErrorEntry, Errors},
 };
 use crate::{
     errors::RequestError,
     graphql::{
-        limits::{self, DocumentLimits, SelectedOperation},
+        limits::{self, DocumentLimits, Price, SelectedOperation},
         variables::misplaced_nulls,
     },
     request_id::RequestId,
@@ -35,14 +35,14 @@ pub struct RequestInfo {
 #[derive(Clone, Debug)]
 pub struct Inspected {
     pub operation: SelectedOperation,
-    pub cost: u64,
+    pub price: Price,
 }
 
 /// The result of the inspection of a document that may not run.
 #[derive(Clone, Debug)]
 pub struct Rejected {
-    /// The reasons. The list is never empty.
-    pub errors: Vec<ErrorEntry>,
+    /// The reasons, of which there is at least one.
+    pub errors: Errors,
     /// The cost; 0 if the document could not be parsed.
     pub cost: u64,
     /// True if the inspection itself failed.
@@ -53,9 +53,9 @@ pub struct Rejected {
 #[derive(Debug)]
 pub enum Execution {
     /// The operation ran; the result may still contain errors.
-    Done(ResponseBody),
+    Done(juniper::Value<DefaultScalarValue>, Errors),
     /// The operation did not run because the document or its variables do not match the schema.
-    Refused(Vec<ErrorEntry>),
+    Refused(Errors),
     /// The execution panicked.
     Crashed,
 }
@@ -72,13 +72,10 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
     fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>>;
 
     /// Validates and runs an inspected document. Never panics.
-    async fn execute(
-        &self,
-        request: &GraphqlRequest,
-        cost: u64,
-        caller: Caller,
-        info: &RequestInfo,
-    ) -> Execution;
+    async fn execute(&self, request: &GraphqlRequest, caller: Caller, info: &RequestInfo) -> Execution;
+
+    /// The maximum cost of a document.
+    fn cost_limit(&self) -> u64;
 }
 
 /// Runs documents against a juniper schema, with a new context for each request.
@@ -122,7 +119,7 @@ where
         let parsed = parse_document_source(&request.query, &self.root.schema);
         let document = parsed.map_err(|error| {
             let entry = ErrorEntry::from_parse_error(&error);
-            Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: false })
+            Box::new(Rejected { errors: entry.into(), cost: 0, is_fault: false })
         })?;
         let name = request.operation_name.as_deref();
         let inspection =
@@ -137,30 +134,30 @@ where
         inspection: limits::Inspection,
         misplaced_nulls: Vec<RuleError>,
     ) -> Result<Inspected, Box<Rejected>> {
-        let limits::Inspection { cost, operation, excesses, introspects } = inspection;
-        let reject = |errors| Err(Box::new(Rejected { errors, cost, is_fault: false }));
+        let limits::Inspection { price, operation, excesses, introspects } = inspection;
+        let reject = |errors| Err(Box::new(Rejected { errors, cost: price.cost, is_fault: false }));
         if introspects && !self.introspection {
             record_security_event(SecurityEvent::IntrospectionRefused);
-            return reject(vec![ErrorEntry::new(RequestError::IntrospectionDisabled)]);
+            return reject(ErrorEntry::new(RequestError::IntrospectionDisabled).into());
         }
         if !excesses.is_empty() {
             record_security_event(SecurityEvent::DocumentLimit);
-            return reject(excesses.iter().map(ErrorEntry::from_excess).collect());
+            return reject(Errors::of(&excesses, ErrorEntry::from_excess));
         }
         if !misplaced_nulls.is_empty() {
-            return reject(ErrorEntry::from_graphql_error(&misplaced_nulls.into()));
+            return reject(Errors::from_graphql_error(&misplaced_nulls.into()));
         }
         let Some(operation) = operation else {
             let problem = match request.operation_name {
                 Some(_) => GraphQLError::UnknownOperationName,
                 None => GraphQLError::MultipleOperationsProvided,
             };
-            return reject(ErrorEntry::from_graphql_error(&problem));
+            return reject(Errors::from_graphql_error(&problem));
         };
         if operation.kind == OperationType::Subscription {
-            return reject(ErrorEntry::from_graphql_error(&GraphQLError::IsSubscription));
+            return reject(Errors::from_graphql_error(&GraphQLError::IsSubscription));
         }
-        Ok(Inspected { operation, cost })
+        Ok(Inspected { operation, price })
     }
 }
 
@@ -178,18 +175,12 @@ where
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| self.parse_and_measure(request)));
         let (inspection, misplaced_nulls) = inspection.unwrap_or_else(|_| {
             let entry = ErrorEntry::new(FaultKind::Internal);
-            Err(Box::new(Rejected { errors: vec![entry], cost: 0, is_fault: true }))
+            Err(Box::new(Rejected { errors: entry.into(), cost: 0, is_fault: true }))
         })?;
         self.judge(request, inspection, misplaced_nulls)
     }
 
-    async fn execute(
-        &self,
-        request: &GraphqlRequest,
-        cost: u64,
-        caller: Caller,
-        info: &RequestInfo,
-    ) -> Execution {
+    async fn execute(&self, request: &GraphqlRequest, caller: Caller, info: &RequestInfo) -> Execution {
         let run = async {
             let name = request.operation_name.as_deref();
             let context = (self.context)(caller, info);
@@ -198,15 +189,16 @@ where
         };
         match AssertUnwindSafe(run).catch_unwind().await {
             Ok(Ok((data, errors))) => {
-                let errors = errors
-                    .iter()
-                    .map(|error| ErrorEntry::from_execution_error(error, &info.request_id))
-                    .collect();
-                Execution::Done(ResponseBody { data: Some(data), errors, cost })
+                let entry = |error: &_| ErrorEntry::from_execution_error(error, &info.request_id);
+                Execution::Done(data, Errors::of(&errors, entry))
             }
-            Ok(Err(error)) => Execution::Refused(ErrorEntry::from_graphql_error(&error)),
+            Ok(Err(error)) => Execution::Refused(Errors::from_graphql_error(&error)),
             Err(_panic) => Execution::Crashed,
         }
+    }
+
+    fn cost_limit(&self) -> u64 {
+        self.limits.cost
     }
 }
 

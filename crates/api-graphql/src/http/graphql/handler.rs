@@ -9,7 +9,7 @@ use actix_web::{
 };
 use convene_application::failure::FaultKind;
 use futures::FutureExt;
-use juniper::OperationType;
+use juniper::{DefaultScalarValue, OperationType};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -17,12 +17,12 @@ use super::{
     executor::{Execution, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
-    response::{ErrorEntry, ResponseBody, operation_type_name},
+    response::{Cost, ErrorEntry, Errors, ResponseBody, operation_type_name},
 };
 use crate::{
     auth::{AccessControl, CallerResolver},
     errors::{ErrorKind, RequestError},
-    graphql::limits::SelectedOperation,
+    graphql::limits::{Price, SelectedOperation},
     http::{
         body,
         error::HttpError,
@@ -57,13 +57,15 @@ struct Prepared<Caller> {
     caller: Caller,
     request: GraphqlRequest,
     operation: SelectedOperation,
-    cost: u64,
+    price: Price,
 }
 
 /// A response before it is serialized.
 struct Response {
     status: StatusCode,
-    body: ResponseBody,
+    data: Option<juniper::Value<DefaultScalarValue>>,
+    errors: Errors,
+    cost: u64,
     summary: OperationSummary,
     /// The error that determines the status and headers, if there is one.
     head: Option<HttpError>,
@@ -96,15 +98,15 @@ async fn handle<R: CallerResolver>(
         match timeout_at(deadline, prepare(&request, payload, &route, media, &info)).await {
             Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
             Ok(Err(refusal)) => *refusal,
-            Err(_elapsed) => Response::failed(FaultKind::Unavailable, &info.request_id, 0),
+            Err(_elapsed) => Response::failed(FaultKind::Unavailable, &info.request_id),
         }
     });
     // An unhandled panic would close the connection without a response.
     let response = response
         .catch_unwind()
         .await
-        .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id, 0));
-    response.write(written_as)
+        .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id));
+    response.write(written_as, route.executor.cost_limit())
 }
 
 /// Runs all steps before the execution.
@@ -135,14 +137,14 @@ async fn prepare<R: CallerResolver>(
 
     let inspected = route.executor.inspect(&request).map_err(|rejected| {
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
-        Box::new(Response::refused(status, rejected.errors, rejected.cost))
+        Box::new(Response::refused(status, rejected.errors).costing(rejected.cost))
     })?;
     if is_get && inspected.operation.kind != OperationType::Query {
         let allow = HttpError::method_not_allowed("POST");
         let message = "Only queries may be sent with GET.".to_owned();
         return Err(refuse(HttpError { message, ..allow }));
     }
-    Ok(Prepared { caller, request, operation: inspected.operation, cost: inspected.cost })
+    Ok(Prepared { caller, request, operation: inspected.operation, price: inspected.price })
 }
 
 /// Runs the operation. A query is aborted if its client disconnects; a mutation runs to its end.
@@ -153,7 +155,7 @@ async fn run<R: CallerResolver>(
     media: MediaType,
     deadline: Instant,
 ) -> Response {
-    let Prepared { caller, request, operation: SelectedOperation { kind, name }, cost } = prepared;
+    let Prepared { caller, request, operation: SelectedOperation { kind, name }, price } = prepared;
     let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
     let is_mutation = kind == OperationType::Mutation;
@@ -161,19 +163,19 @@ async fn run<R: CallerResolver>(
     let finished = if is_mutation {
         let executor = Arc::clone(&route.executor);
         let info = info.clone();
-        let task =
-            route.mutations.spawn(async move { executor.execute(&request, cost, caller, &info).await });
+        let task = route.mutations.spawn(async move { executor.execute(&request, caller, &info).await });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {
-        timeout_at(deadline, route.executor.execute(&request, cost, caller, info)).await
+        timeout_at(deadline, route.executor.execute(&request, caller, info)).await
     };
     let mut response = match finished {
-        Ok(Execution::Done(body)) => Response::done(body),
-        Ok(Execution::Refused(errors)) => Response::refused(request_error(media), errors, cost),
-        Ok(Execution::Crashed) if !is_mutation => Response::failed(FaultKind::Internal, request_id, cost),
-        Err(_elapsed) if !is_mutation => Response::failed(FaultKind::Unavailable, request_id, cost),
-        Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id, cost),
+        Ok(Execution::Done(data, errors)) => Response::done(data, errors),
+        Ok(Execution::Refused(errors)) => Response::refused(request_error(media), errors),
+        Ok(Execution::Crashed) if !is_mutation => Response::failed(FaultKind::Internal, request_id),
+        Err(_elapsed) if !is_mutation => Response::failed(FaultKind::Unavailable, request_id),
+        Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id),
     };
+    response.cost = price.cost;
     response.summary.name = name;
     response.summary.kind = Some(operation_type_name(kind));
     response
@@ -188,34 +190,39 @@ const fn request_error(media: MediaType) -> StatusCode {
 }
 
 impl Response {
-    fn new(status: StatusCode, body: ResponseBody, outcome: &'static str) -> Self {
+    fn new(status: StatusCode, errors: Errors, outcome: &'static str) -> Self {
         let summary = OperationSummary { outcome: Some(outcome), ..OperationSummary::default() };
-        Self { status, body, summary, head: None }
+        Self { status, data: None, errors, cost: 0, summary, head: None }
     }
 
-    fn done(body: ResponseBody) -> Self {
-        let outcome = if body.errors.is_empty() { "done" } else { "errors" };
-        Self::new(StatusCode::OK, body, outcome)
+    fn done(data: juniper::Value<DefaultScalarValue>, errors: Errors) -> Self {
+        let outcome = if errors.is_empty() { "done" } else { "errors" };
+        Self { data: Some(data), ..Self::new(StatusCode::OK, errors, outcome) }
     }
 
-    fn refused(status: StatusCode, errors: Vec<ErrorEntry>, cost: u64) -> Self {
-        Self::new(status, ResponseBody { data: None, errors, cost }, "refused")
+    fn refused(status: StatusCode, errors: Errors) -> Self {
+        Self::new(status, errors, "refused")
     }
 
-    fn failed(fault: FaultKind, request_id: &RequestId, cost: u64) -> Self {
-        let errors = vec![ErrorEntry::fault(fault, request_id)];
-        Self::new(ErrorKind::from(fault).status(), ResponseBody { data: None, errors, cost }, "failed")
+    fn failed(fault: FaultKind, request_id: &RequestId) -> Self {
+        let error = ErrorEntry::fault(fault, request_id);
+        Self::new(ErrorKind::from(fault).status(), error.into(), "failed")
+    }
+
+    fn costing(self, cost: u64) -> Self {
+        Self { cost, ..self }
     }
 
     fn from_http_error(error: HttpError) -> Self {
         let entry = ErrorEntry::with_message(error.kind, &error.message);
         let entry = if error.kind.is_retryable() { entry.with("retryable", true) } else { entry };
-        let response = Self::refused(error.kind.status(), vec![entry], 0);
+        let response = Self::refused(error.kind.status(), entry.into());
         Self { head: Some(error), ..response }
     }
 
-    fn write(self, media: MediaType) -> HttpResponse {
-        let Self { status, body, summary, head } = self;
+    fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
+        let Self { status, data, errors, cost, summary, head } = self;
+        let body = ResponseBody { data, errors, cost: Cost { requested: cost, limit: cost_limit } };
         let (Some(outcome), kind) = (summary.outcome, summary.kind.unwrap_or("none")) else {
             return HttpResponse::new(status);
         };

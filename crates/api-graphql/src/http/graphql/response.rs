@@ -1,4 +1,4 @@
-//! The body of a response: `{"data", "errors", "extensions": {"cost"}}`.
+//! The body of a response: `{"data", "errors", "extensions": {"cost": {"requested", "limit"}, "errorsLeftOut"}}`.
 
 use convene_application::failure::{FaultKind, RefusalCode};
 use juniper::{
@@ -6,12 +6,12 @@ use juniper::{
     parser::{ParseError, SourcePosition},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     errors::{ErrorKind, RequestError},
     graphql::limits::Excess,
-    http::limits::{MAX_ERRORS, MAX_MESSAGE_LENGTH},
+    http::limits::{MAX_ERRORS, MAX_LOCATIONS, shortened},
     request_id::RequestId,
 };
 
@@ -55,7 +55,7 @@ impl ErrorEntry {
     }
 
     fn from_extensions(message: &str, extensions: Map<String, Value>) -> Self {
-        Self { message: shortened(message), locations: Vec::new(), path: Vec::new(), extensions }
+        Self { message: shortened(message.to_owned()), locations: Vec::new(), path: Vec::new(), extensions }
     }
 
     /// Adds an extension.
@@ -66,7 +66,7 @@ impl ErrorEntry {
     }
 
     fn at(mut self, positions: &[SourcePosition]) -> Self {
-        self.locations = positions.iter().copied().map(Location::from).collect();
+        self.locations = positions.iter().copied().take(MAX_LOCATIONS).map(Location::from).collect();
         self
     }
 
@@ -106,33 +106,6 @@ impl ErrorEntry {
         Self::with_message(RequestError::ValidationFailed, message).at(error.locations())
     }
 
-    /// The errors for a request that was not executed.
-    #[must_use]
-    pub fn from_graphql_error(error: &GraphQLError) -> Vec<Self> {
-        let one = |kind: RequestError, message| vec![Self::with_message(kind, message)];
-        match error {
-            GraphQLError::ParseError(error) => vec![Self::from_parse_error(error)],
-            GraphQLError::ValidationError(errors) => {
-                errors.iter().take(MAX_ERRORS).map(Self::from_rule_error).collect()
-            }
-            GraphQLError::NoOperationProvided => {
-                one(RequestError::OperationNotFound, "The document has no operation.")
-            }
-            GraphQLError::MultipleOperationsProvided => one(
-                RequestError::OperationNotFound,
-                "The document has several operations; name one in `operationName`.",
-            ),
-            GraphQLError::UnknownOperationName => vec![Self::new(RequestError::OperationNotFound)],
-            GraphQLError::IsSubscription | GraphQLError::NotSubscription => {
-                one(RequestError::BadRequest, "Subscriptions are served over WebSocket only.")
-            }
-            GraphQLError::NotSupported(kind) => {
-                let kind = operation_type_name(*kind);
-                one(RequestError::BadRequest, &format!("There is no {kind} in this schema."))
-            }
-        }
-    }
-
     /// The error for an error of a resolver. An error with a code is written for the caller. Without a code, an error
     /// about an argument comes from the schema library and describes the input; all others are internal and go to the
     /// log only.
@@ -163,11 +136,64 @@ impl ErrorEntry {
     }
 }
 
-fn shortened(message: &str) -> String {
-    match message.char_indices().nth(MAX_MESSAGE_LENGTH) {
-        None => message.to_owned(),
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+/// The errors of a response, of which at most [`MAX_ERRORS`] are sent. The first ones explain the others.
+#[derive(Clone, Debug, Default)]
+pub struct Errors {
+    listed: Vec<ErrorEntry>,
+    left_out: usize,
+}
+
+impl Errors {
+    /// The entries of the first errors.
+    #[must_use]
+    pub fn of<E>(all: &[E], entry: impl FnMut(&E) -> ErrorEntry) -> Self {
+        let listed: Vec<_> = all.iter().take(MAX_ERRORS).map(entry).collect();
+        Self { left_out: all.len() - listed.len(), listed }
     }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// The errors for a request that was not executed.
+    #[must_use]
+    pub fn from_graphql_error(error: &GraphQLError) -> Self {
+        let one = |kind: RequestError, message| ErrorEntry::with_message(kind, message).into();
+        match error {
+            GraphQLError::ParseError(error) => ErrorEntry::from_parse_error(error).into(),
+            GraphQLError::ValidationError(errors) => Self::of(errors, ErrorEntry::from_rule_error),
+            GraphQLError::NoOperationProvided => {
+                one(RequestError::OperationNotFound, "The document has no operation.")
+            }
+            GraphQLError::MultipleOperationsProvided => one(
+                RequestError::OperationNotFound,
+                "The document has several operations; name one in `operationName`.",
+            ),
+            GraphQLError::UnknownOperationName => ErrorEntry::new(RequestError::OperationNotFound).into(),
+            GraphQLError::IsSubscription | GraphQLError::NotSubscription => {
+                one(RequestError::BadRequest, "Subscriptions are served over WebSocket only.")
+            }
+            GraphQLError::NotSupported(kind) => {
+                let kind = operation_type_name(*kind);
+                one(RequestError::BadRequest, &format!("There is no {kind} in this schema."))
+            }
+        }
+    }
+}
+
+impl From<ErrorEntry> for Errors {
+    fn from(error: ErrorEntry) -> Self {
+        Self { listed: vec![error], left_out: 0 }
+    }
+}
+
+/// The cost of a document, and the maximum cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// 0 if the document could not be parsed.
+    pub requested: u64,
+    pub limit: u64,
 }
 
 /// The name of an operation type in messages, logs and metrics.
@@ -185,23 +211,29 @@ pub fn operation_type_name(kind: OperationType) -> &'static str {
 pub struct ResponseBody {
     /// The result; `None` if the operation did not run.
     pub data: Option<juniper::Value<DefaultScalarValue>>,
-    /// The errors, of which at most [`MAX_ERRORS`] are sent.
-    pub errors: Vec<ErrorEntry>,
-    /// The cost of the operation; 0 if the document could not be parsed.
-    pub cost: u64,
+    pub errors: Errors,
+    pub cost: Cost,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    cost: Cost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors_left_out: Option<usize>,
 }
 
 impl Serialize for ResponseBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_map(None)?;
         if !self.errors.is_empty() {
-            let sent = self.errors.get(..MAX_ERRORS).unwrap_or(&self.errors);
-            body.serialize_entry("errors", sent)?;
+            body.serialize_entry("errors", &self.errors.listed)?;
         }
         if let Some(data) = &self.data {
             body.serialize_entry("data", data)?;
         }
-        body.serialize_entry("extensions", &json!({"cost": self.cost}))?;
+        let left_out = (self.errors.left_out > 0).then_some(self.errors.left_out);
+        body.serialize_entry("extensions", &Extensions { cost: self.cost, errors_left_out: left_out })?;
         body.end()
     }
 }
