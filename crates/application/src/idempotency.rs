@@ -31,14 +31,7 @@ pub struct KeyUse<R> {
     pub result: R,
 }
 
-impl<R> KeyUse<R> {
-    /// The same use with another form of its result.
-    pub fn map<T>(self, result: impl FnOnce(R) -> T) -> KeyUse<T> {
-        KeyUse { at: self.at, fingerprint: self.fingerprint, result: result(self.result) }
-    }
-}
-
-/// The relation of a mutation to the earlier uses of its key.
+/// The relation of a mutation to the earlier use of its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyStatus<R> {
     /// The key was not used within the window: run the mutation.
@@ -49,16 +42,11 @@ pub enum KeyStatus<R> {
     Reused,
 }
 
-/// Classifies a mutation by the stored uses of its key. An adapter may pass uses that are older than the window.
-pub fn classify<R>(
-    stored: impl IntoIterator<Item = KeyUse<R>>,
-    now: Instant,
-    fingerprint: Fingerprint,
-) -> KeyStatus<R> {
-    let counts = |stored: &KeyUse<R>| now < stored.at + IDEMPOTENCY_WINDOW;
-    match stored.into_iter().filter(counts).max_by_key(|stored| stored.at) {
+/// Classifies a mutation by the stored use of its key. An adapter may pass a use that is older than the window.
+pub fn classify<R>(stored: Option<KeyUse<R>>, now: Instant, fingerprint: Fingerprint) -> KeyStatus<R> {
+    match stored.filter(|stored| now < stored.at + IDEMPOTENCY_WINDOW) {
         None => KeyStatus::Fresh,
-        Some(latest) if latest.fingerprint == fingerprint => KeyStatus::Repeat(latest.result),
+        Some(stored) if stored.fingerprint == fingerprint => KeyStatus::Repeat(stored.result),
         Some(_) => KeyStatus::Reused,
     }
 }
@@ -91,19 +79,11 @@ mod tests {
         #[case] fingerprint: Fingerprint,
         #[case] expected: KeyStatus<&'static str>,
     ) {
-        assert_eq!(classify([used(USED, SAME, "first")], USED + later, fingerprint), expected);
+        assert_eq!(classify(Some(used(USED, SAME, "first")), USED + later, fingerprint), expected);
     }
 
     #[test]
     fn a_key_without_a_use_is_fresh() {
         assert_eq!(classify(None::<KeyUse<()>>, USED, SAME), KeyStatus::Fresh);
-    }
-
-    #[test]
-    fn the_latest_use_decides() {
-        let now = USED + IDEMPOTENCY_WINDOW;
-        let uses = || [used(USED, OTHER, "expired"), used(now, SAME, "second")];
-        assert_eq!(classify(uses(), now, SAME), KeyStatus::Repeat("second"));
-        assert_eq!(classify(uses(), now, OTHER), KeyStatus::Reused);
     }
 }

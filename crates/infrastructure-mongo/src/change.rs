@@ -8,18 +8,14 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Outcome, Refusal},
-    idempotency::{Idempotency, KeyStatus, classify},
+    idempotency::{KeyStatus, classify},
 };
 use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
     database::Database,
-    documents::{
-        convert::{binary, date},
-        idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
-    },
+    documents::idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     error::{Attempt, Interruption},
-    registration::document::RegistrationDocument,
     schema,
     transaction::Transaction,
 };
@@ -59,12 +55,11 @@ impl Database {
         self.transact(scope, move |transaction| {
             let body = Arc::clone(&body);
             async move {
-                let Some(idempotency) = &change.idempotency else { return body(transaction).await };
-                if let Some(stored) = transaction.repeated_result(change, idempotency).await? {
+                if let Some(stored) = transaction.repeated_result(change, operation).await? {
                     return T::load(transaction, &stored).await;
                 }
                 let result = body(transaction).await?;
-                transaction.record_key(change, idempotency, operation, result.to_document()).await?;
+                transaction.record_key(change, operation, result.to_document()).await?;
                 Ok(result)
             }
             .boxed()
@@ -101,61 +96,46 @@ impl Transaction<'_> {
     /// Finds the stored result of the change, if the change is a repeat.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyReused`], also if the key was used for a registration, which stores its own key.
+    /// [`Refusal::IdempotencyKeyReused`]
     async fn repeated_result(
         &mut self,
         change: &Change,
-        idempotency: &Idempotency,
+        operation: &'static str,
     ) -> Attempt<Option<ResultDocument>> {
-        let id = self.key(change, idempotency);
-        let by_key = doc! { "_id": bson::serialize_to_bson(&id)? };
-        let used: Option<IdempotencyDocument> =
-            self.collection(&schema::IDEMPOTENCY).find_one(by_key).await?;
-        let registered = doc! { "idempotency.actor": &id.actor, "idempotency.key": &id.key };
-        let registration: Option<RegistrationDocument> =
-            self.collection(&schema::REGISTRATIONS).find_one(registered).await?;
-        let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
-        let registration_use =
-            registration.as_ref().map(RegistrationDocument::key_use).transpose()?.flatten();
-        let uses = key_use.map(|used| used.map(Some)).into_iter();
-        // A registration is never the result of this mutation.
-        let uses = uses.chain(registration_use.map(|used| used.map(|_| None)));
-        match classify(uses, change.at, idempotency.fingerprint) {
-            KeyStatus::Fresh => Ok(None),
+        let (Some(id), Some(idempotency)) = (KeyDocument::of(self.scope(), change), &change.idempotency)
+        else {
+            return Ok(None);
+        };
+        let by_id = doc! { "_id": bson::serialize_to_bson(&id)? };
+        let mut keys = self.collection(&schema::IDEMPOTENCY);
+        let used: Option<IdempotencyDocument> = keys.find_one(by_id.clone()).await?;
+        let key_use = used.as_ref().map(|used| used.key_use(operation)).transpose()?;
+        match classify(key_use, change.at, idempotency.fingerprint) {
+            KeyStatus::Fresh => {
+                // The database deletes expired uses only now and then.
+                if used.is_some() {
+                    keys.delete_one(by_id).await?;
+                }
+                Ok(None)
+            }
             KeyStatus::Repeat(Some(result)) => Ok(Some(result.clone())),
             KeyStatus::Repeat(None) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
         }
     }
 
-    /// Stores the use of a key.
+    /// Stores the use of the key of a change, if it has one.
     pub(crate) async fn record_key(
         &mut self,
         change: &Change,
-        idempotency: &Idempotency,
         operation: &'static str,
         result: ResultDocument,
     ) -> Attempt<()> {
-        let document = IdempotencyDocument {
-            id: self.key(change, idempotency),
-            fingerprint: binary(idempotency.fingerprint),
-            operation: operation.to_owned(),
-            result,
-            created_at: date(change.at),
+        let Some(used) = IdempotencyDocument::new(self.scope(), change, operation, result) else {
+            return Ok(());
         };
-        let mut keys = self.collection(&schema::IDEMPOTENCY);
-        // An expired use may still be stored: the database deletes expired documents only now and then.
-        keys.delete_one(doc! { "_id": bson::serialize_to_bson(&document.id)? }).await?;
-        keys.insert(&document).await.map_err(|error| {
-            // The same request was sent twice at once, and the other one succeeded: the retry finds its result.
+        self.collection(&schema::IDEMPOTENCY).insert(&used).await.map_err(|error| {
+            // Another call with this key has succeeded at the same time: the retry finds its result.
             if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
         })
-    }
-
-    fn key(&self, change: &Change, idempotency: &Idempotency) -> KeyDocument {
-        KeyDocument {
-            organization: self.scope().organization().to_string(),
-            actor: change.actor.to_string(),
-            key: idempotency.key.as_str().to_owned(),
-        }
     }
 }

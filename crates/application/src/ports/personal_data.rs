@@ -82,7 +82,7 @@ pub struct Erased {
     pub memberships: u32,
     /// An entry of the activity log counts once for each time that it was rewritten.
     pub entries: u64,
-    /// The deleted idempotency keys, including those of registrations.
+    /// The deleted idempotency keys.
     pub keys: u64,
 }
 

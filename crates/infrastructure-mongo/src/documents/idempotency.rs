@@ -3,18 +3,29 @@
 use std::fmt::Display;
 
 use bson::Binary;
-use convene_application::{failure::Fault, idempotency::KeyUse};
+use convene_application::{caller::TenantScope, change::Change, failure::Fault, idempotency::KeyUse};
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, fingerprint, instant};
+use super::convert::{Fields, binary, date, fingerprint, instant};
 use crate::error::CorruptDocument;
 
 /// The identity of a key: two actors, or the same actor in two organizations, may use the same text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct KeyDocument {
     pub(crate) organization: String,
     pub(crate) actor: String,
     pub(crate) key: String,
+}
+
+impl KeyDocument {
+    /// The identity of the key of a change, if it has one.
+    pub(crate) fn of(scope: &TenantScope, change: &Change) -> Option<Self> {
+        change.idempotency.as_ref().map(|idempotency| Self {
+            organization: scope.organization().to_string(),
+            actor: change.actor.to_string(),
+            key: idempotency.key.as_str().to_owned(),
+        })
+    }
 }
 
 /// The stored result of a change.
@@ -45,6 +56,11 @@ impl ResultDocument {
     pub(crate) fn counting(mut self, count: u32) -> Self {
         self.count = Some(count.into());
         self
+    }
+
+    /// The ids of the changed objects.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.subject.as_str()).chain(self.also.as_deref())
     }
 
     /// Parses the id of the changed object.
@@ -81,12 +97,32 @@ pub(crate) struct IdempotencyDocument {
 }
 
 impl IdempotencyDocument {
-    pub(crate) fn key_use(&self) -> Result<KeyUse<&ResultDocument>, CorruptDocument> {
+    /// The use of the key of a change, if it has one.
+    pub(crate) fn new(
+        scope: &TenantScope,
+        change: &Change,
+        operation: &str,
+        result: ResultDocument,
+    ) -> Option<Self> {
+        Some(Self {
+            id: KeyDocument::of(scope, change)?,
+            fingerprint: binary(change.idempotency.as_ref()?.fingerprint),
+            operation: operation.to_owned(),
+            result,
+            created_at: date(change.at),
+        })
+    }
+
+    /// The use, with its result if this operation has used the key. A result of another operation is of no use to it.
+    pub(crate) fn key_use(
+        &self,
+        operation: &str,
+    ) -> Result<KeyUse<Option<&ResultDocument>>, CorruptDocument> {
         let fields = Fields::of("idempotency", &self.id.key);
         Ok(KeyUse {
             at: instant(self.created_at),
             fingerprint: fields.read("fingerprint", fingerprint(&self.fingerprint))?,
-            result: &self.result,
+            result: (self.operation == operation).then_some(&self.result),
         })
     }
 }

@@ -38,10 +38,8 @@ pub(super) async fn create(
                 insert(transaction, database, organization, change).await?;
                 transaction.log(change, log::created(organization));
                 members::add::store(transaction, admin, change).await?;
-                if let Some(idempotency) = &change.idempotency {
-                    let result = ResultDocument::of(organization.id).with(admin.id);
-                    transaction.record_key(change, idempotency, CREATE_ORGANIZATION, result).await?;
-                }
+                let result = ResultDocument::of(organization.id).with(admin.id);
+                transaction.record_key(change, CREATE_ORGANIZATION, result).await?;
                 Ok((organization.clone(), admin.clone()))
             }
             .boxed()

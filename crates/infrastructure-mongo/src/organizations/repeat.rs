@@ -33,7 +33,7 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
         "_id.key": idempotency.key.as_str(),
     };
     let used: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
-    let key_use = used.as_ref().map(IdempotencyDocument::key_use).transpose()?;
+    let key_use = used.as_ref().map(|used| used.key_use(CREATE_ORGANIZATION)).transpose()?;
     let result = match classify(key_use, change.at, idempotency.fingerprint) {
         KeyStatus::Fresh => {
             if let Some(expired) = used {
@@ -41,8 +41,8 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
             }
             return Ok(None);
         }
-        KeyStatus::Repeat(result) => result,
-        KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
+        KeyStatus::Repeat(Some(result)) => result,
+        KeyStatus::Repeat(None) | KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
     };
     let organization = doc! { "_id": &result.subject };
     let organization: Option<OrganizationDocument> =

@@ -1,4 +1,4 @@
-use bson::{DateTime, Document, doc};
+use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
@@ -15,7 +15,7 @@ use convene_domain::{
     time::interval::Interval,
 };
 
-use super::{keys_of, registrations_keyed_by};
+use super::keys_of;
 use crate::{
     database::Database,
     documents::{
@@ -119,26 +119,12 @@ async fn activity(
 }
 
 async fn keys(database: &Database, scope: &TenantScope, user: &UserId) -> Result<Vec<UsedKey>, StorageError> {
-    let uses: Vec<IdempotencyDocument> =
-        database.collection(scope, &schema::IDEMPOTENCY).find(keys_of(scope, user)).await?;
-    let registrations: Vec<RegistrationDocument> =
-        database.collection(scope, &schema::REGISTRATIONS).find(registrations_keyed_by(user)).await?;
-    let mut keys = Vec::with_capacity(uses.len() + registrations.len());
-    let mut add = |fields: Fields<'_>, key: &str, at: DateTime, subject: &str| {
-        let key = fields.read("key", IdempotencyKey::parse(key))?;
-        keys.push(UsedKey { key, used_at: instant(at), subject: subject.to_owned() });
-        Ok::<_, CorruptDocument>(())
+    let query = Query::from(keys_of(scope, user)).sorted(doc! { "createdAt": 1 });
+    let uses: Vec<IdempotencyDocument> = database.collection(scope, &schema::IDEMPOTENCY).find(query).await?;
+    let read = |used: IdempotencyDocument| {
+        let key = IdempotencyKey::parse(&used.id.key);
+        let key = Fields::of(schema::IDEMPOTENCY.name, &used.id.key).read("_id.key", key)?;
+        Ok(UsedKey { key, used_at: instant(used.created_at), subject: used.result.subject })
     };
-    for used in &uses {
-        let fields = Fields::of(schema::IDEMPOTENCY.name, &used.id.key);
-        add(fields, &used.id.key, used.created_at, &used.result.subject)?;
-    }
-    for registration in &registrations {
-        if let Some(used) = &registration.idempotency {
-            let fields = Fields::of(schema::REGISTRATIONS.name, &registration.id);
-            add(fields, &used.key, registration.created_at, &registration.id)?;
-        }
-    }
-    keys.sort_by_key(|used| used.used_at);
-    Ok(keys)
+    uses.into_iter().map(read).collect()
 }

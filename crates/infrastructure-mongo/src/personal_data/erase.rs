@@ -12,7 +12,7 @@ use convene_domain::{
 };
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{keys_of, registrations_keyed_by};
+use super::keys_of;
 use crate::{
     database::Database,
     documents::{
@@ -64,12 +64,6 @@ pub(super) async fn erase(
         })
         .await?;
     let subjects = redact_entries(database, scope, members, pseudonym).await?;
-    let registrations = database
-        .in_batches(scope, |transaction| {
-            let unset = doc! { "$unset": { "idempotency": "" } };
-            rewrite(transaction, &schema::REGISTRATIONS, registrations_keyed_by(user), unset).boxed()
-        })
-        .await?;
     let keys = database
         .in_batches(scope, |transaction| {
             async move {
@@ -84,7 +78,7 @@ pub(super) async fn erase(
             replace_memberships(transaction, members, user, pseudonym, change).boxed()
         })
         .await?;
-    Ok(Erased { memberships, entries: actors + subjects, keys: registrations + keys })
+    Ok(Erased { memberships, entries: actors + subjects, keys })
 }
 
 async fn removed_memberships(

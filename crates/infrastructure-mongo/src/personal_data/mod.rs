@@ -34,11 +34,6 @@ impl PersonalData for MongoPersonalData {
     }
 }
 
-/// The registrations with an idempotency key of the user. The second condition is that of the partial index.
-fn registrations_keyed_by(user: &UserId) -> Document {
-    doc! { "idempotency.actor": user.as_str(), "idempotency.key": { "$exists": true } }
-}
-
 /// The idempotency keys of the user: a range of whole ids, so that the index on ids can be used.
 fn keys_of(scope: &TenantScope, user: &UserId) -> Document {
     let organization = scope.organization().to_string();

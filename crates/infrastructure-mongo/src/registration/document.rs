@@ -1,7 +1,6 @@
 //! The stored form of registrations.
 
-use bson::{Binary, DateTime};
-use convene_application::{change::Change, idempotency::KeyUse};
+use bson::DateTime;
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     documents::{
-        convert::{Fields, binary, date, fingerprint, instant},
+        convert::{Fields, date, instant},
         occurrence::OccurrenceDocument,
     },
     error::CorruptDocument,
@@ -40,27 +39,11 @@ pub(crate) struct RegistrationDocument {
     pub(crate) cancelled_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
-    /// The idempotency key of the call that created it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) idempotency: Option<RegistrationKeyDocument>,
-}
-
-/// The idempotency key of a registration. It is stored with it, so that it needs no write of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RegistrationKeyDocument {
-    pub(crate) actor: String,
-    pub(crate) key: String,
-    pub(crate) fingerprint: Binary,
 }
 
 impl RegistrationDocument {
     /// The document of a new registration for this occurrence.
-    pub(crate) fn new(registration: &Registration, occurrence: &OccurrenceDocument, change: &Change) -> Self {
-        let idempotency = change.idempotency.as_ref().map(|idempotency| RegistrationKeyDocument {
-            actor: change.actor.to_string(),
-            key: idempotency.key.as_str().to_owned(),
-            fingerprint: binary(idempotency.fingerprint),
-        });
+    pub(crate) fn new(registration: &Registration, occurrence: &OccurrenceDocument) -> Self {
         Self {
             id: registration.id.to_string(),
             organization: occurrence.organization.clone(),
@@ -75,18 +58,7 @@ impl RegistrationDocument {
             created_at: date(registration.created_at),
             cancelled_at: None,
             cancellation_reason: None,
-            idempotency,
         }
-    }
-
-    /// The use of the idempotency key that it was made under.
-    pub(crate) fn key_use(&self) -> Result<Option<KeyUse<&Self>>, CorruptDocument> {
-        let Some(key) = &self.idempotency else { return Ok(None) };
-        Ok(Some(KeyUse {
-            at: instant(self.created_at),
-            fingerprint: self.fields().read("idempotency.fingerprint", fingerprint(&key.fingerprint))?,
-            result: self,
-        }))
     }
 
     fn registration_status(&self) -> Result<RegistrationStatus, CorruptDocument> {
@@ -158,7 +130,6 @@ mod tests {
             created_at: DateTime::from_millis(0),
             cancelled_at: None,
             cancellation_reason: None,
-            idempotency: None,
         };
         let read = |document: &RegistrationDocument| Registration::try_from(document);
         assert_eq!(read(&confirmed).unwrap().status, RegistrationStatus::Confirmed);

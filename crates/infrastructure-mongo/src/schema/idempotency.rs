@@ -12,7 +12,7 @@ use super::{
 /// The operation that creates an organization, whose keys are looked up without a tenant scope.
 pub(crate) const CREATE_ORGANIZATION: &str = "createOrganization";
 
-/// The uses of idempotency keys. Registrations store their own keys.
+/// The uses of idempotency keys by all operations: the unique index on `_id` guards each key.
 pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     name: "idempotency",
     scope: ScopeField::Organization,

@@ -1,10 +1,9 @@
 use bson::doc;
-use convene_domain::text::{IdempotencyKey, UserId};
 
 use super::{
     CollectionSchema, ScopeField,
     indexes::{index, unique_among},
-    rules::{boolean, bytes, date, documents_where, id, long, object, occurrence_key, one_of, text},
+    rules::{boolean, date, documents_where, id, long, occurrence_key, one_of},
 };
 
 /// Confirmed, waitlisted and cancelled registrations.
@@ -12,14 +11,6 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
     name: "registrations",
     scope: ScopeField::Organization,
     validator: || {
-        let idempotency = object(
-            &[
-                ("actor", text(UserId::MAX_CHARACTERS)),
-                ("key", text(IdempotencyKey::MAX_CHARACTERS)),
-                ("fingerprint", bytes()),
-            ],
-            &[],
-        );
         documents_where(
             &[
                 ("_id", id("reg")),
@@ -46,7 +37,6 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                         "MEMBER_REMOVED",
                     ]),
                 ),
-                ("idempotency", idempotency),
             ],
             // Each status requires its own fields and forbids the others. A missing field sorts before every value.
             doc! { "$and": [
@@ -64,11 +54,6 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 "one_active_registration_per_member",
                 doc! { "organization": 1, "occurrence": 1, "member": 1 },
                 doc! { "active": true },
-            ),
-            unique_among(
-                "one_registration_per_key",
-                doc! { "organization": 1, "idempotency.actor": 1, "idempotency.key": 1 },
-                doc! { "idempotency.key": { "$exists": true } },
             ),
             index("by_member", doc! { "organization": 1, "member": 1, "startsAt": 1, "_id": 1 }),
             index(

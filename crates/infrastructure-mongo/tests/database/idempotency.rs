@@ -6,13 +6,14 @@ use convene_application::{
     ports::{IssuePatch, Issues, MemberPatch},
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder},
+        builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder},
     },
 };
 use convene_domain::issue::{Issue, IssueStatus};
 use convene_infrastructure_mongo::ports::MongoPorts;
+use time::macros::datetime;
 
-use crate::support::{Tenant, TestDatabase};
+use crate::support::{Scenario, Tenant, TestDatabase, by, request_for};
 
 fn keyed(key: &str, input: u8) -> Change {
     ChangeBuilder::by("first-admin").key(key, input).build()
@@ -144,4 +145,32 @@ async fn one_of_concurrent_creations_of_an_organization_is_executed() {
     }
     assert_eq!(database.logged("organization.created").await, 5);
     assert_eq!(database.logged("member.added").await, 5);
+}
+
+/// The race of finding a key unused: each process reads before the other one commits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_used_by_one_of_two_operations_of_two_processes() {
+    let scenario = Scenario::with_two_processes().await;
+    let another = scenario.database.another_process().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(100).build()).await;
+    let mut lost = 0;
+    for round in 0..30 {
+        let member = scenario.member().await;
+        let cancelled = scenario.member().await;
+        let seat = scenario.register(request_for(&event, cancelled), &by(cancelled).build()).await.unwrap();
+        let key = format!("key-{round}");
+        let change = |input| ChangeBuilder::by("first-admin").key(&key, input).build();
+        let (registering, reporting, cancelling) = (change(1), change(2), change(3));
+        let (registered, reported, cancelled) = futures::join!(
+            scenario.register_by(0, request_for(&event, member), &registering),
+            report(&*another.issues, &scenario.tenant, &reporting),
+            scenario.cancel_by(1, &seat, &cancelling),
+        );
+        let outcomes = [registered.map(drop), reported.map(drop), cancelled.map(drop)];
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+        outcomes.iter().filter(|outcome| outcome.is_err()).for_each(assert_reused);
+        lost += usize::from(outcomes[0].is_err());
+    }
+    assert_ne!(lost, 0, "each operation wins sometimes");
+    scenario.assert_sound().await;
 }

@@ -191,6 +191,13 @@ macro_rules! contract_cases {
                 concurrent_repeats_change_one_thing,
                 creating_an_organization_is_repeatable_with_new_ids,
             }
+            idempotency_across {
+                a_used_key_is_refused_for_every_other_mutation,
+                one_of_two_concurrent_mutations_uses_the_key,
+                a_reused_key_is_refused_before_a_missing_object,
+                the_key_of_a_creation_counts_in_the_new_organization,
+                a_repeat_is_refused_once_its_registration_is_deleted,
+            }
             idempotency_of_all {
                 changes_of_organizations_and_members_are_repeatable,
                 changes_of_issues_are_repeatable,

@@ -11,6 +11,7 @@ mod activity_log;
 mod environment;
 mod harness;
 mod idempotency;
+mod idempotency_across;
 mod idempotency_of_all;
 mod invariants;
 mod list;

@@ -1,10 +1,10 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     event::Event,
-    id::{EventId, RegistrationId},
+    id::EventId,
     occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
 };
 
@@ -104,10 +104,7 @@ impl Events for InMemory {
             if let Some(refusal) = refusals::affected(active) {
                 return Err(refusal.into());
             }
-            let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
-            let gone: BTreeSet<RegistrationId> = of_event.map(|registration| registration.id).collect();
-            tenant.registrations.retain(|id, _| !gone.contains(id));
-            tenant.keys.delete_of_registrations(&gone);
+            tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
             transaction.log(ActivityDraft {

@@ -1,10 +1,6 @@
-use std::{
-    any::Any,
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{any::Any, collections::HashMap, sync::Arc};
 
-use convene_domain::{activity::Actor, id::RegistrationId, registration::Registration, text::IdempotencyKey};
+use convene_domain::{activity::Actor, text::IdempotencyKey};
 
 use super::results::StoredResult;
 use crate::{
@@ -37,14 +33,6 @@ impl UsedKeys {
             }
             KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused),
         }
-    }
-
-    /// Deletes the keys of deleted registrations: a registration stores its own key.
-    pub(super) fn delete_of_registrations(&mut self, deleted: &BTreeSet<RegistrationId>) {
-        self.0.retain(|_, used| {
-            let registration = used.result.result.downcast_ref::<Registration>();
-            registration.is_none_or(|registration| !deleted.contains(&registration.id))
-        });
     }
 
     /// Returns the keys that the actor used, oldest first.

@@ -43,10 +43,10 @@ impl Organizations for InMemory {
         transaction.tenant.members.insert(admin.id, record);
         transaction.log(organization::log::created(&organization));
         transaction.log(member::log::added(&admin));
-        let tenant = Arc::new(transaction.tenant);
-        world.organizations.insert(organization.id, tenant);
         let result = (organization, admin);
+        transaction.tenant.keys.record(change, &result);
         world.creation_keys.record(change, &result);
+        world.organizations.insert(result.0.id, Arc::new(transaction.tenant));
         Ok(result)
     }
 

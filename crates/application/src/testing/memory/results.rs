@@ -123,7 +123,7 @@ impl StoredResult for Registration {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let found = tenant.registrations.get(&self.id).cloned();
-        found.ok_or_else(|| Refusal::not_found(Field::RegistrationId))
+        found.ok_or_else(|| Refusal::not_found(Field::OccurrenceId))
     }
 }
 
@@ -133,8 +133,13 @@ impl StoredResult for Cancelled {
     }
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
-        let promoted = self.promoted.and_then(|promoted| promoted.current(tenant).ok());
-        Ok(Self { registration: self.registration.current(tenant)?, promoted })
+        let current = |registration: &Registration| tenant.registrations.get(&registration.id).cloned();
+        let registration = current(&self.registration);
+        let promoted = self.promoted.as_ref().and_then(current);
+        Ok(Self {
+            registration: registration.ok_or_else(|| Refusal::not_found(Field::RegistrationId))?,
+            promoted,
+        })
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) async fn run(
     }
     for (cancellation, registration) in accepted.iter().zip(cancelled) {
         let cancelled = Cancelled { registration, promoted: promoted.remove(&cancellation.number) };
-        progress.keys.record(cancellation.change, &cancelled);
+        progress.keys.record_cancellation(transaction, cancellation.change, &cancelled);
         progress.decide_cancellation(cancellation.number, Ok(cancelled));
     }
     Ok(())
@@ -87,9 +87,9 @@ async fn refuse(
     refused: Vec<(Cancellation<'_>, Refusal)>,
 ) -> Attempt<()> {
     let changes = refused.iter().map(|(cancellation, _)| cancellation.change);
-    progress.keys.load_used(transaction, changes).await?;
+    progress.keys.load(transaction, changes).await?;
     for (cancellation, refusal) in refused {
-        let decision = progress.keys.cancellation(transaction, cancellation.change).await?;
+        let decision = progress.keys.cancellation(transaction, cancellation.change)?;
         progress.decide_cancellation(cancellation.number, decision.unwrap_or(Err(refusal)));
     }
     Ok(())

@@ -1,215 +1,152 @@
 //! The idempotency keys of a batch.
 //!
-//! A registration stores its own key, which costs no further write, and no read before it: a unique index refuses a second
-//! registration with the same key. Keys of cancellations are stored in the idempotency collection, as those of other
-//! mutations.
+//! A key is written without being read first: the unique index on `_id` refuses a used one, and the batch is run again
+//! with [exhaustive verification](super::Verification), which reads the keys of all requests. Before a request is refused,
+//! its key is read, because a repeat looks like a conflict with itself.
 
 use std::collections::HashMap;
 
 use bson::{Bson, doc};
 use convene_application::{
-    caller::TenantScope,
     change::Change,
     failure::{Field, Refusal},
     idempotency::{KeyStatus, classify},
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
-use convene_domain::registration::Registration;
+use convene_domain::{id::RegistrationId, registration::Registration};
 
-use super::{Decision, Verification, Waiting};
+use super::Decision;
 use crate::{
-    database::Database,
     documents::{
-        convert::{binary, date},
+        convert::Fields,
         idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
+        read_all,
     },
-    error::{Attempt, CorruptDocument, Interruption, StorageError},
+    error::Attempt,
     registration::document::RegistrationDocument,
     schema,
-    scoped::UpdateStatement,
     transaction::Transaction,
 };
 
-/// The operation that is stored with the key of a cancellation.
-const OPERATION: &str = "cancelRegistration";
-
-type Key = (String, String);
-
-/// The result of an earlier call under the same key.
-enum Repeated<'a> {
-    Registration(&'a RegistrationDocument),
-    Cancellation(&'a ResultDocument),
-}
+/// The operations that are stored with the keys, for readers of the database.
+const REGISTER: &str = "registerForOccurrence";
+const CANCEL: &str = "cancelRegistration";
 
 /// The keys of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    organization: String,
-    used: HashMap<Key, IdempotencyDocument>,
-    registered: HashMap<Key, RegistrationDocument>,
+    /// The stored uses that were read.
+    used: HashMap<KeyDocument, IdempotencyDocument>,
+    /// The registrations of their results, as they are now.
+    registrations: HashMap<RegistrationId, Registration>,
     new: Vec<IdempotencyDocument>,
 }
 
-/// Reads the stored uses of the keys of these changes, outside the transaction.
-///
-/// All uses that were answered before a request arrived are found. Later uses may be missed, so the keys are read again
-/// before a cancellation is refused.
-pub(super) async fn find_used<'b>(
-    database: &Database,
-    scope: &TenantScope,
-    changes: impl Iterator<Item = &'b Change> + Send,
-) -> Attempt<Vec<IdempotencyDocument>> {
-    let Some(filter) = by_keys(scope, changes)? else { return Ok(Vec::new()) };
-    let used = database.collection(scope, &schema::IDEMPOTENCY).find(filter).await;
-    used.map_err(|error| if error.is_unavailability() { Interruption::Again(error) } else { error.into() })
-}
-
-/// Makes the filter of the keys of these changes; `None` if they have no keys.
-fn by_keys<'b>(
-    scope: &TenantScope,
-    changes: impl Iterator<Item = &'b Change>,
-) -> Attempt<Option<bson::Document>> {
-    let organization = scope.organization().to_string();
-    let ids = changes
-        .filter_map(key)
-        .map(|key| bson::serialize_to_bson(&document(&organization, key)))
-        .collect::<Result<Vec<Bson>, _>>()?;
-    Ok((!ids.is_empty()).then(|| doc! { "_id": { "$in": ids } }))
-}
-
 impl Keys {
-    /// Reads the registrations that were made under the keys of the cancellations, and with exhaustive verification also
-    /// under those of the registrations.
-    pub(super) async fn load(
-        transaction: &mut Transaction<'_>,
-        used: Vec<IdempotencyDocument>,
-        waiting: &Waiting<'_>,
-        verification: Verification,
-    ) -> Attempt<Self> {
-        let organization = transaction.scope().organization().to_string();
-        let mut keys = Self { organization, ..Self::default() };
-        keys.add(used);
-        let uncertain = match verification {
-            Verification::Exhaustive => waiting.changes().collect(),
-            Verification::Optimistic | Verification::Standard => {
-                waiting.cancellations.iter().map(|cancellation| cancellation.change).collect::<Vec<_>>()
-            }
-        };
-        keys.load_registered(transaction, uncertain.into_iter()).await?;
-        Ok(keys)
-    }
-
-    /// Reads the stored uses of the keys within the transaction, which also finds concurrent repeats.
-    pub(super) async fn load_used<'b>(
+    /// Reads the stored uses of the keys of these changes, and the registrations of their results.
+    pub(super) async fn load<'b>(
         &mut self,
         transaction: &mut Transaction<'_>,
         changes: impl Iterator<Item = &'b Change> + Send,
     ) -> Attempt<()> {
-        if let Some(filter) = by_keys(transaction.scope(), changes)? {
-            let used = transaction.collection(&schema::IDEMPOTENCY).find(filter).await?;
-            self.add(used);
-        }
-        Ok(())
-    }
-
-    /// Tests whether the use of the key was taken into account.
-    pub(super) fn contains(&self, used: &IdempotencyDocument) -> bool {
-        self.used.contains_key(&(used.id.actor.clone(), used.id.key.clone()))
-    }
-
-    fn add(&mut self, used: Vec<IdempotencyDocument>) {
-        self.used.extend(used.into_iter().map(|used| ((used.id.actor.clone(), used.id.key.clone()), used)));
-    }
-
-    /// Reads the registrations that were made under the keys of these changes.
-    pub(super) async fn load_registered<'b>(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        changes: impl Iterator<Item = &'b Change> + Send,
-    ) -> Attempt<()> {
-        let (actors, keys): (Vec<String>, Vec<String>) = changes.filter_map(key).unzip();
-        if keys.is_empty() {
+        let scope = *transaction.scope();
+        let ids = changes
+            .filter_map(|change| KeyDocument::of(&scope, change))
+            .map(|key| bson::serialize_to_bson(&key))
+            .collect::<Result<Vec<Bson>, _>>()?;
+        if ids.is_empty() {
             return Ok(());
         }
-        let filter = doc! { "idempotency.actor": { "$in": actors }, "idempotency.key": { "$in": keys } };
-        let found: Vec<RegistrationDocument> =
-            transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-        for registration in found {
-            if let Some(used) = &registration.idempotency {
-                self.registered.insert((used.actor.clone(), used.key.clone()), registration);
-            }
+        let by_ids = doc! { "_id": { "$in": ids } };
+        let used: Vec<IdempotencyDocument> =
+            transaction.collection(&schema::IDEMPOTENCY).find(by_ids).await?;
+        let results = used.iter().filter(|used| [REGISTER, CANCEL].contains(&used.operation.as_str()));
+        let results: Vec<&str> = results.flat_map(|used| used.result.ids()).collect();
+        if !results.is_empty() {
+            let by_ids = doc! { "_id": { "$in": results } };
+            let found: Vec<RegistrationDocument> =
+                transaction.collection(&schema::REGISTRATIONS).find(by_ids).await?;
+            let found: Vec<Registration> = read_all(found)?;
+            self.registrations.extend(found.into_iter().map(|registration| (registration.id, registration)));
         }
+        self.used.extend(used.into_iter().map(|used| (used.id.clone(), used)));
         Ok(())
     }
 
-    /// Decides a registration whose key was used before, as far as that is known.
-    pub(super) fn registration(&self, change: &Change) -> Attempt<Option<Decision<RegisterRequest>>> {
-        Ok(match self.status(change)? {
-            KeyStatus::Fresh => None,
-            KeyStatus::Repeat(Repeated::Registration(registration)) => Some(Ok(registration.try_into()?)),
-            KeyStatus::Repeat(_) | KeyStatus::Reused => Some(Err(Refusal::IdempotencyKeyReused)),
+    /// Decides a registration whose key was used before, as far as the uses were read.
+    pub(super) fn registration(
+        &self,
+        transaction: &Transaction<'_>,
+        change: &Change,
+    ) -> Attempt<Option<Decision<RegisterRequest>>> {
+        self.decision(transaction, change, REGISTER, |result| {
+            let registration = self.registration_of(&result.subject)?;
+            Ok(registration.ok_or_else(|| Refusal::not_found(Field::OccurrenceId)))
         })
     }
 
-    /// Decides a cancellation whose key was used before, as far as that is known.
-    pub(super) async fn cancellation(
+    /// Decides a cancellation whose key was used before, as far as the uses were read.
+    pub(super) fn cancellation(
         &self,
-        transaction: &mut Transaction<'_>,
+        transaction: &Transaction<'_>,
         change: &Change,
     ) -> Attempt<Option<Decision<CancelRequest>>> {
-        Ok(match self.status(change)? {
-            KeyStatus::Fresh => None,
-            KeyStatus::Repeat(Repeated::Cancellation(result)) => {
-                Some(load_result(transaction, result).await?)
-            }
-            KeyStatus::Repeat(_) | KeyStatus::Reused => Some(Err(Refusal::IdempotencyKeyReused)),
+        self.decision(transaction, change, CANCEL, |result| {
+            let Some(registration) = self.registration_of(&result.subject)? else {
+                return Ok(Err(Refusal::not_found(Field::RegistrationId)));
+            };
+            let promoted = result.also.as_deref().map(|id| self.registration_of(id)).transpose()?.flatten();
+            Ok(Ok(Cancelled { registration, promoted }))
         })
     }
 
-    /// Classifies a change by the known uses of its key.
-    fn status(&self, change: &Change) -> Attempt<KeyStatus<Repeated<'_>>> {
-        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else {
-            return Ok(KeyStatus::Fresh);
+    fn decision<T>(
+        &self,
+        transaction: &Transaction<'_>,
+        change: &Change,
+        operation: &str,
+        repeat: impl FnOnce(&ResultDocument) -> Attempt<Result<T, Refusal>>,
+    ) -> Attempt<Option<Result<T, Refusal>>> {
+        let Some(idempotency) = change.idempotency.as_ref().filter(|_| !self.used.is_empty()) else {
+            return Ok(None);
         };
-        let registered = self.registered.get(&key).map(RegistrationDocument::key_use).transpose()?.flatten();
-        let used = self.used.get(&key).map(IdempotencyDocument::key_use).transpose()?;
-        let uses = registered.map(|used| used.map(Repeated::Registration)).into_iter();
-        let uses = uses.chain(used.map(|used| used.map(Repeated::Cancellation)));
-        Ok(classify(uses, change.at, idempotency.fingerprint))
+        let used = KeyDocument::of(transaction.scope(), change).and_then(|key| self.used.get(&key));
+        let key_use = used.map(|used| used.key_use(operation)).transpose()?;
+        match classify(key_use, change.at, idempotency.fingerprint) {
+            KeyStatus::Fresh => Ok(None),
+            KeyStatus::Repeat(Some(result)) => repeat(result).map(Some),
+            KeyStatus::Repeat(None) | KeyStatus::Reused => Ok(Some(Err(Refusal::IdempotencyKeyReused))),
+        }
+    }
+
+    fn registration_of(&self, id: &str) -> Attempt<Option<Registration>> {
+        let id = Fields::of(schema::IDEMPOTENCY.name, id).read("result", RegistrationId::parse(id))?;
+        Ok(self.registrations.get(&id).cloned())
+    }
+
+    /// Records the key of a registration, if it has one.
+    pub(super) fn record_registration(
+        &mut self,
+        transaction: &Transaction<'_>,
+        change: &Change,
+        registration: &Registration,
+    ) {
+        let result = ResultDocument::of(registration.id);
+        self.new.extend(IdempotencyDocument::new(transaction.scope(), change, REGISTER, result));
     }
 
     /// Records the key of a cancellation, if it has one.
-    pub(super) fn record(&mut self, change: &Change, cancelled: &Cancelled) {
-        let (Some(key), Some(idempotency)) = (key(change), &change.idempotency) else { return };
-        self.new.push(IdempotencyDocument {
-            id: document(&self.organization, key),
-            fingerprint: binary(idempotency.fingerprint),
-            operation: OPERATION.to_owned(),
-            result: ResultDocument {
-                subject: cancelled.registration.id.to_string(),
-                also: cancelled.promoted.as_ref().map(|promoted| promoted.id.to_string()),
-                ..ResultDocument::default()
-            },
-            created_at: date(change.at),
-        });
-    }
-
-    /// Removes an expired key from the registration that stores it, so that a new one can store it.
-    pub(super) async fn release(
+    pub(super) fn record_cancellation(
         &mut self,
-        transaction: &mut Transaction<'_>,
+        transaction: &Transaction<'_>,
         change: &Change,
-    ) -> Attempt<()> {
-        let Some(old) = key(change).and_then(|key| self.registered.remove(&key)) else {
-            return Ok(());
-        };
-        let statement = UpdateStatement {
-            filter: doc! { "_id": old.id },
-            update: doc! { "$unset": { "idempotency": "" } }.into(),
-            many: false,
-        };
-        transaction.collection(&schema::REGISTRATIONS).update_in_order(vec![statement]).await?;
-        Ok(())
+        cancelled: &Cancelled,
+    ) {
+        let mut result = ResultDocument::of(cancelled.registration.id);
+        if let Some(promoted) = &cancelled.promoted {
+            result = result.with(promoted.id);
+        }
+        self.new.extend(IdempotencyDocument::new(transaction.scope(), change, CANCEL, result));
     }
 
     /// Stores the recorded keys. They replace expired uses that the database has not deleted yet.
@@ -217,7 +154,7 @@ impl Keys {
         let expired = self
             .new
             .iter()
-            .filter(|used| self.contains(used))
+            .filter(|used| self.used.contains_key(&used.id))
             .map(|used| bson::serialize_to_bson(&used.id))
             .collect::<Result<Vec<Bson>, _>>()?;
         let mut keys = transaction.collection(&schema::IDEMPOTENCY);
@@ -226,32 +163,4 @@ impl Keys {
         }
         Ok(keys.insert_all(&self.new).await?)
     }
-}
-
-fn document(organization: &str, (actor, key): Key) -> KeyDocument {
-    KeyDocument { organization: organization.to_owned(), actor, key }
-}
-
-fn key(change: &Change) -> Option<Key> {
-    let idempotency = change.idempotency.as_ref()?;
-    Some((change.actor.to_string(), idempotency.key.as_str().to_owned()))
-}
-
-/// Loads the registrations of the result of a cancellation as they are now.
-async fn load_result(
-    transaction: &mut Transaction<'_>,
-    result: &ResultDocument,
-) -> Attempt<Decision<CancelRequest>> {
-    let ids: Vec<&str> = std::iter::once(result.subject.as_str()).chain(result.also.as_deref()).collect();
-    let filter = doc! { "_id": { "$in": ids } };
-    let found: Vec<RegistrationDocument> =
-        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    let read = |id: &str| -> Result<Option<Registration>, CorruptDocument> {
-        found.iter().find(|registration| registration.id == id).map(Registration::try_from).transpose()
-    };
-    let promoted = result.also.as_deref().map(read).transpose().map_err(StorageError::from)?.flatten();
-    Ok(match read(&result.subject)? {
-        Some(registration) => Ok(Cancelled { registration, promoted }),
-        None => Err(Refusal::not_found(Field::RegistrationId)),
-    })
 }

@@ -28,7 +28,6 @@ use super::{
 };
 use crate::{
     deadline::TRANSACTION,
-    documents::idempotency::IdempotencyDocument,
     error::{Attempt, Interruption, StorageError},
     transaction::Transaction,
 };
@@ -113,7 +112,7 @@ impl Progress {
 enum Verification {
     /// Trusts the cache; the transaction is retried if the write shows that it was stale.
     Optimistic,
-    /// Reads all occurrences. Unique indexes find duplicates, which make the transaction fail.
+    /// Reads all occurrences. Unique indexes find duplicates and used keys, which make the transaction fail.
     Standard,
     /// Reads everything, for a request that may have made its batch fail.
     Exhaustive,
@@ -146,20 +145,7 @@ async fn run(
         registrations: batch.registrations.iter().map(|_| None).collect(),
     };
     if !waiting.cancellations.is_empty() || !waiting.registrations.is_empty() {
-        let scope = *transaction.scope();
-        let used = keys::find_used(&executor.database, &scope, waiting.changes());
-        let cache = &executor.cache;
-        if verification == Verification::Optimistic {
-            // A transaction runs one command at a time, but the keys can be read beside it.
-            let decided = decide(&mut progress, cache, transaction, &waiting, Vec::new(), verification);
-            let (used, decided) = futures::join!(used, decided);
-            decided?;
-            if !used?.iter().all(|used| progress.keys.contains(used)) {
-                return Err(Interruption::Again(StorageError::Outdated("an idempotency key")));
-            }
-        } else {
-            decide(&mut progress, cache, transaction, &waiting, used.await?, verification).await?;
-        }
+        decide(&mut progress, &executor.cache, transaction, &waiting, verification).await?;
     }
     // From here on the commit may have been sent.
     if waiting.close() {
@@ -170,29 +156,30 @@ async fn run(
     }
 }
 
-/// Decides the requests, given what is stored under their idempotency keys, and writes the results.
+/// Decides the requests and writes the results.
 async fn decide(
     progress: &mut Progress,
     cache: &OccurrenceCache,
     transaction: &mut Transaction<'_>,
     waiting: &Waiting<'_>,
-    used: Vec<IdempotencyDocument>,
     verification: Verification,
 ) -> Attempt<()> {
     let Stored { to_cancel, occurrences, current_ids } =
         Stored::load(transaction, waiting, cache, verification).await?;
     progress.occurrences = occurrences;
-    progress.keys = Keys::load(transaction, used, waiting, verification).await?;
+    if verification == Verification::Exhaustive {
+        progress.keys.load(transaction, waiting.changes()).await?;
+    }
     let mut cancellations = Vec::with_capacity(waiting.cancellations.len());
     for &cancellation in &waiting.cancellations {
-        match progress.keys.cancellation(transaction, cancellation.change).await? {
+        match progress.keys.cancellation(transaction, cancellation.change)? {
             Some(decision) => progress.decide_cancellation(cancellation.number, decision),
             None => cancellations.push(cancellation),
         }
     }
     let mut registrations = Vec::with_capacity(waiting.registrations.len());
     for mut registering in waiting.registrations.iter().copied() {
-        match progress.keys.registration(registering.change)? {
+        match progress.keys.registration(transaction, registering.change)? {
             Some(decision) => progress.decide_registration(registering.number, decision),
             None => {
                 let occurrence = &mut registering.request.occurrence;

@@ -142,7 +142,6 @@ async fn store(
     for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
     {
         let Registering { number, change, request, .. } = *registering;
-        progress.keys.release(transaction, change).await?;
         let seats = progress.occurrences.of(request.occurrence)?;
         let status = if has_seat {
             seats.take_seat();
@@ -153,7 +152,8 @@ async fn store(
         let interval = seats.document.interval()?;
         let registration = request.admitted(request.occurrence, interval, status, change.at);
         transaction.log(change, log::created(&registration));
-        documents.push(RegistrationDocument::new(&registration, &seats.document, change));
+        documents.push(RegistrationDocument::new(&registration, &seats.document));
+        progress.keys.record_registration(transaction, change, &registration);
         progress.decide_registration(number, Ok(registration));
     }
     transaction.collection(&schema::REGISTRATIONS).insert_all(&documents).await?;
@@ -170,7 +170,7 @@ async fn refuse(
     let all: Vec<Registering<'_>> =
         refused.iter().map(|(registering, _)| *registering).chain(unable.iter().copied()).collect();
     let changes = all.iter().map(|registering| registering.change);
-    progress.keys.load_registered(transaction, changes).await?;
+    progress.keys.load(transaction, changes).await?;
     let held = Held::load(transaction, &all).await?;
     let mut refusals: BTreeMap<usize, Refusal> =
         refused.into_iter().map(|(registering, refusal)| (registering.number, refusal)).collect();
@@ -178,7 +178,7 @@ async fn refuse(
         unable.iter().filter(|registering| !held.has(registering)).copied().collect();
     refusals.extend(conflicts(progress, transaction, &without_room).await?);
     for registering in all {
-        let decision = match progress.keys.registration(registering.change)? {
+        let decision = match progress.keys.registration(transaction, registering.change)? {
             Some(decision) => decision,
             None if held.has(&registering) => Err(Refusal::AlreadyRegistered),
             None => Err(refusals

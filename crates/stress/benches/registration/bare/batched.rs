@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     documents::{
-        add_to_agenda, created_entry, free_agendas, new_registration_id, registration, with_free_seats,
+        add_to_agenda, created_entry, free_agendas, new_registration_id, registration, used_key,
+        with_free_seats,
     },
     options,
 };
@@ -93,10 +94,11 @@ async fn batch(
 ) -> Result<Vec<Decision>> {
     let granted = granted(session, storage, data, seats).await?;
     let mut decisions = vec![Decision::Refused(FULL.to_owned()); seats.len()];
-    let (mut registrations, mut entries) = (Vec::new(), Vec::new());
+    let (mut registrations, mut keys, mut entries) = (Vec::new(), Vec::new(), Vec::new());
     for &number in granted.values().flatten() {
         let id = new_registration_id();
         registrations.push(registration(data, seats[number], &id));
+        keys.push(used_key(data, seats[number], &id));
         entries.push(created_entry(data, seats[number], &id));
         decisions[number] = Decision::Registered(id);
     }
@@ -116,6 +118,7 @@ async fn batch(
     let occurrences = counts.len();
     update(session, storage, "agendas", agendas, registrations.len()).await?;
     storage.collection("registrations").insert_many(registrations).session(&mut *session).await?;
+    storage.collection("idempotency").insert_many(keys).session(&mut *session).await?;
     storage.collection("activity").insert_many(entries).session(&mut *session).await?;
     update(session, storage, "occurrences", counts, occurrences).await?;
     Ok(decisions)

@@ -12,7 +12,6 @@ pub(super) fn new_registration_id() -> String {
 
 pub(super) fn registration(data: &TestData, seat: Seat, id: &str) -> Document {
     let (member, occurrence) = (&data.population.members[seat.member], &data.occurrences[seat.occurrence]);
-    let fingerprint = Binary { subtype: BinarySubtype::Generic, bytes: vec![7; 32] };
     doc! {
         "_id": id,
         "organization": &data.organization,
@@ -24,7 +23,19 @@ pub(super) fn registration(data: &TestData, seat: Seat, id: &str) -> Document {
         "status": "CONFIRMED",
         "active": true,
         "createdAt": DateTime::now(),
-        "idempotency": { "actor": &member.user, "key": id, "fingerprint": fingerprint },
+    }
+}
+
+/// The use of an idempotency key by a registration.
+pub(super) fn used_key(data: &TestData, seat: Seat, id: &str) -> Document {
+    let actor = &data.population.members[seat.member].user;
+    doc! {
+        "_id": { "organization": &data.organization, "actor": actor, "key": id },
+        "organization": &data.organization,
+        "fingerprint": Binary { subtype: BinarySubtype::Generic, bytes: vec![7; 32] },
+        "operation": "registerForOccurrence",
+        "result": { "subject": id },
+        "createdAt": DateTime::now(),
     }
 }
 

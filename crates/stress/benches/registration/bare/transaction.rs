@@ -7,7 +7,7 @@ use mongodb::{ClientSession, error::Result};
 
 use super::{
     documents::{
-        add_to_agenda, cancelled, created_entry, free_agendas, new_registration_id, registration,
+        add_to_agenda, cancelled, created_entry, free_agendas, new_registration_id, registration, used_key,
         with_free_seats,
     },
     options,
@@ -75,6 +75,7 @@ async fn register(
     let id = new_registration_id();
     let document = registration(data, seat, &id);
     storage.collection("registrations").insert_one(document).session(&mut *session).await?;
+    storage.collection("idempotency").insert_one(used_key(data, seat, &id)).session(&mut *session).await?;
     storage.collection("activity").insert_one(created_entry(data, seat, &id)).session(&mut *session).await?;
     let one_more = doc! { "$inc": { "taken": 1 } };
     let with_seats = with_free_seats(data, seat.occurrence, 1);

@@ -57,11 +57,18 @@ pub(super) async fn run(fixture: &Fixture, operations: &[Operation]) -> anyhow::
 
 /// All registrations by idempotency key.
 async fn registrations(fixture: &Fixture) -> anyhow::Result<HashMap<String, Stored>> {
+    let registering = doc! { "operation": "registerForOccurrence" };
+    let mut found = fixture.storage.collection("idempotency").find(registering).await?;
+    let mut keys = HashMap::new();
+    while let Some(used) = found.try_next().await? {
+        let registration = used.get_document("result")?.get_str("subject")?.to_owned();
+        keys.insert(registration, used.get_document("_id")?.get_str("key")?.to_owned());
+    }
     let mut found = fixture.storage.collection("registrations").find(doc! {}).await?;
     let mut stored = HashMap::new();
     while let Some(document) = found.try_next().await? {
         let text = |field: &str| document.get_str(field).map(str::to_owned);
-        let key = document.get_document("idempotency")?.get_str("key")?.to_owned();
+        let key = keys.get(document.get_str("_id")?).context("a registration was stored without its key")?;
         let registration = Stored {
             id: text("_id")?,
             member: text("member")?,
