@@ -10,7 +10,7 @@ use std::{
 use convene_application::failure::{Failure, Fault, Outcome};
 use futures::FutureExt;
 
-use super::{Decided, Decisions, Verification};
+use super::{Decided, Decisions, Verification, suspects::Suspects};
 use crate::{
     database::Database,
     error::shared,
@@ -32,48 +32,55 @@ pub(in crate::registration) struct Executor {
     pub(super) database: Database,
     pub(super) cache: OccurrenceCache,
     pub(super) guards: Guards,
+    suspects: Suspects,
 }
 
 impl Executor {
     pub(in crate::registration) fn new(database: Database, guards: Guards) -> Self {
-        Self { database, cache: OccurrenceCache::new(), guards }
+        Self { database, cache: OccurrenceCache::new(), guards, suspects: Suspects::new() }
     }
 
     /// Executes a batch and answers its requests.
-    pub(in crate::registration) async fn execute(self, batch: Batch) {
-        let mut verification = Verification::Optimistic;
-        let mut batches = VecDeque::from([batch]);
-        while let Some(mut batch) = batches.pop_front() {
-            let is_last = batch.len() == 1 && batches.is_empty();
+    ///
+    /// A batch that fails is run again with exhaustive verification, which answers requests with used keys. One that fails
+    /// even then is split until the request that makes it fail is alone, which takes a number of transactions that grows
+    /// with the logarithm of the size of the batch.
+    pub(in crate::registration) async fn execute(self, mut batch: Batch) {
+        let by_caller = self.suspects.set_apart_by_caller(&mut batch);
+        let by_object = self.suspects.set_apart_by_object(&mut batch);
+        let mut pending = VecDeque::from([
+            (batch, Verification::Optimistic),
+            (by_object, Verification::Exhaustive),
+            (by_caller, Verification::Exhaustive),
+        ]);
+        pending.retain(|(batch, _)| batch.len() > 0);
+        while let Some((batch, verification)) = pending.pop_front() {
+            let is_last = batch.len() == 1 && pending.is_empty();
             let max_runs = if is_last { usize::MAX } else { MAX_RUNS };
             match self.attempt(&batch, verification, max_runs).await {
-                Ok(Some(decided)) => answer(batch, decided),
-                Ok(None) if batch.len() == 1 => batches.push_back(batch),
-                Ok(None) => {
-                    tracing::debug!(requests = batch.len(), "splitting a batch after repeated conflicts");
-                    metrics::batch_split();
-                    let second = batch.split_off(batch.len().div_ceil(2));
-                    batches.push_front(second);
-                    batches.push_front(batch);
+                Ok(Some(decided)) => {
+                    self.suspects.add_callers(&batch, &decided.with_used_keys);
+                    answer(batch, decided);
                 }
-                Err(failure) if may_be_due_to_one_request(&failure) => {
-                    tracing::debug!(%failure, requests = batch.len(), "executing the requests of a failed batch one by one");
-                    while batch.len() > 0 {
-                        let rest = batch.split_off(1);
-                        self.execute_alone(batch).await;
-                        batch = rest;
-                    }
+                Ok(None) if batch.len() == 1 => {
+                    pending.push_back((batch, verification.max(Verification::Standard)));
                 }
-                Err(failure) => fail(batch, failure),
+                Ok(None) => split(&mut pending, batch, verification.max(Verification::Standard)),
+                Err(failure) if !may_be_due_to_one_request(&failure) => fail(batch, failure),
+                Err(failure) if verification < Verification::Exhaustive => {
+                    tracing::debug!(%failure, requests = batch.len(), "running a failed batch again");
+                    pending.push_front((batch, Verification::Exhaustive));
+                }
+                Err(failure) if batch.len() == 1 => {
+                    self.suspects.add_callers(&batch, &[0]);
+                    self.suspects.add_objects(&batch);
+                    fail(batch, failure);
+                }
+                Err(failure) => {
+                    tracing::debug!(%failure, requests = batch.len(), "splitting a failed batch");
+                    split(&mut pending, batch, verification);
+                }
             }
-            verification = Verification::Standard;
-        }
-    }
-
-    async fn execute_alone(&self, batch: Batch) {
-        match self.attempt(&batch, Verification::Exhaustive, usize::MAX).await {
-            Ok(decided) => answer(batch, decided.unwrap_or_default()),
-            Err(failure) => fail(batch, failure),
         }
     }
 
@@ -110,7 +117,7 @@ impl Executor {
             }
             Ok(None) => Ok(None),
             Err(failure) => {
-                for target in batch.targets() {
+                for (_, target) in batch.requests() {
                     if let LaneKey::Occurrence(occurrence) = target.key {
                         self.cache.remove(occurrence);
                     }
@@ -119,6 +126,14 @@ impl Executor {
             }
         }
     }
+}
+
+/// Puts the halves of a batch before the other batches.
+fn split(pending: &mut VecDeque<(Batch, Verification)>, mut batch: Batch, verification: Verification) {
+    metrics::batch_split();
+    let second = batch.split_off(batch.len().div_ceil(2));
+    pending.push_front((second, verification));
+    pending.push_front((batch, verification));
 }
 
 /// Tests whether a single request may be the reason for the failure of its batch.

@@ -12,6 +12,7 @@ mod keys;
 mod refused;
 mod register;
 mod stored;
+mod suspects;
 
 use convene_application::{
     change::Change,
@@ -91,6 +92,7 @@ struct Progress {
     keys: Keys,
     cancellations: Decisions<CancelRequest>,
     registrations: Decisions<RegisterRequest>,
+    with_used_keys: Vec<usize>,
 }
 
 impl Progress {
@@ -124,6 +126,8 @@ struct Decided {
     cancellations: Decisions<CancelRequest>,
     registrations: Decisions<RegisterRequest>,
     occurrences: Occurrences,
+    /// The positions, in the order of execution, of the requests that were decided by their idempotency keys alone.
+    with_used_keys: Vec<usize>,
 }
 
 /// Decides every request whose caller still waits.
@@ -143,14 +147,15 @@ async fn run(
         keys: Keys::default(),
         cancellations: batch.cancellations.iter().map(|_| None).collect(),
         registrations: batch.registrations.iter().map(|_| None).collect(),
+        with_used_keys: Vec::new(),
     };
     if !waiting.cancellations.is_empty() || !waiting.registrations.is_empty() {
         decide(&mut progress, &executor.cache, transaction, &waiting, verification).await?;
     }
     // From here on the commit may have been sent.
     if waiting.close() {
-        let Progress { cancellations, registrations, occurrences, .. } = progress;
-        Ok(Decided { cancellations, registrations, occurrences })
+        let Progress { cancellations, registrations, occurrences, with_used_keys, .. } = progress;
+        Ok(Decided { cancellations, registrations, occurrences, with_used_keys })
     } else {
         Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
     }
@@ -173,14 +178,20 @@ async fn decide(
     let mut cancellations = Vec::with_capacity(waiting.cancellations.len());
     for &cancellation in &waiting.cancellations {
         match progress.keys.cancellation(transaction, cancellation.change)? {
-            Some(decision) => progress.decide_cancellation(cancellation.number, decision),
+            Some(decision) => {
+                progress.with_used_keys.push(cancellation.number);
+                progress.decide_cancellation(cancellation.number, decision);
+            }
             None => cancellations.push(cancellation),
         }
     }
     let mut registrations = Vec::with_capacity(waiting.registrations.len());
     for mut registering in waiting.registrations.iter().copied() {
         match progress.keys.registration(transaction, registering.change)? {
-            Some(decision) => progress.decide_registration(registering.number, decision),
+            Some(decision) => {
+                progress.with_used_keys.push(progress.cancellations.len() + registering.number);
+                progress.decide_registration(registering.number, decision);
+            }
             None => {
                 let occurrence = &mut registering.request.occurrence;
                 *occurrence = current_ids.get(occurrence).copied().unwrap_or(*occurrence);

@@ -102,9 +102,18 @@ impl Batch {
         cancellation.or_else(|| self.registrations.first().map(|request| request.scope))
     }
 
-    pub(in crate::registration) fn targets(&self) -> impl Iterator<Item = Target> {
-        let cancellations = self.cancellations.iter().map(|request| request.target);
-        cancellations.chain(self.registrations.iter().map(|request| request.target))
+    /// The change and the target of each request, in the order of execution.
+    pub(in crate::registration) fn requests(&self) -> impl Iterator<Item = (&Change, Target)> {
+        let cancellations = self.cancellations.iter().map(|request| (&request.change, request.target));
+        cancellations.chain(self.registrations.iter().map(|request| (&request.change, request.target)))
+    }
+
+    /// Takes the marked requests out of the batch. The marks are in the order of execution.
+    pub(in crate::registration) fn extract(&mut self, marks: Vec<bool>) -> Self {
+        let mut marks = marks.into_iter();
+        let mut is_marked = || marks.next().unwrap_or_default();
+        let cancellations = self.cancellations.extract_if(.., |_| is_marked()).collect();
+        Self { cancellations, registrations: self.registrations.extract_if(.., |_| is_marked()).collect() }
     }
 
     /// Takes the requests from the given position on out of the batch, in the order of execution.

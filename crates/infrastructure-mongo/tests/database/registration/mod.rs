@@ -1,5 +1,6 @@
 //! Registrations and cancellations on a real MongoDB.
 
+mod bad_requests;
 mod exactly_once;
 mod hostile_writes;
 mod limits;
