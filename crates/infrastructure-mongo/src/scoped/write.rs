@@ -1,4 +1,7 @@
-use bson::{Document, RawDocumentBuf, doc};
+use bson::{
+    Document, RawDocumentBuf, doc,
+    raw::{CStr, RawBsonRef},
+};
 use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -159,12 +162,16 @@ impl ScopedCollection<Within<'_>> {
     }
 
     fn encode(&self, document: &impl Serialize) -> Result<RawDocumentBuf, StorageError> {
-        let raw = bson::serialize_to_raw_document_buf(document)?;
-        // Most documents already name their organization. Only the others are encoded again.
-        if raw.get_str(self.schema.scope.field()).ok() == Some(self.organization.as_str()) {
-            return Ok(raw);
+        let mut raw = bson::serialize_to_raw_document_buf(document)?;
+        let field = self.schema.scope.field();
+        match raw.get(field)? {
+            Some(RawBsonRef::String(named)) if named == self.organization => Ok(raw),
+            None => {
+                raw.append(<&CStr>::try_from(field)?, self.organization.as_str());
+                Ok(raw)
+            }
+            // Another organization in the document is never trusted.
+            Some(_) => Ok(RawDocumentBuf::try_from(&self.marked(Document::try_from(raw)?))?),
         }
-        let document = self.marked(Document::try_from(raw)?);
-        Ok(RawDocumentBuf::try_from(&document)?)
     }
 }
