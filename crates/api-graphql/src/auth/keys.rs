@@ -7,6 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 /// The minimum length of a secret for HS256 in bytes: that of the hash (RFC 7518, section 3.2).
 pub(super) const MIN_SECRET_LENGTH: usize = 32;
 
+/// The shortest and the longest RSA keys that signatures are verified with.
+const MIN_RSA_BITS: usize = 2_048;
+const MAX_RSA_BITS: usize = 8_192;
+
 /// The reason why a key cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyProblem {
@@ -18,6 +22,9 @@ pub enum KeyProblem {
     PrivateKey,
     #[error("holds no public key for RS256, ES256 (P-256) or EdDSA (Ed25519) in PEM")]
     UnknownPem,
+    /// An RSA key of a length that RS256 does not allow (RFC 7518, section 3.3, and the limits of the library).
+    #[error("holds an RSA key of {0} bits; RS256 needs at least {MIN_RSA_BITS} and at most {MAX_RSA_BITS}")]
+    RsaLength(usize),
     #[error("is not a JSON Web Key Set: {0}")]
     MalformedSet(String),
     /// The key set has no usable key.
@@ -60,7 +67,7 @@ impl VerificationKeys {
     ///
     /// # Errors
     ///
-    /// A private key, or no key of these kinds.
+    /// A private key, an RSA key of the wrong length, or no key of these kinds.
     pub fn from_public_pem(pem: &str) -> Result<Self, KeyProblem> {
         if pem.contains("PRIVATE KEY") {
             return Err(KeyProblem::PrivateKey);
@@ -71,8 +78,13 @@ impl VerificationKeys {
             .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
             .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key)))
             .map_err(|_| KeyProblem::UnknownPem)?;
-        if algorithm == Algorithm::ES256 && !is_p256(&key) {
-            return Err(KeyProblem::UnknownPem);
+        match algorithm {
+            Algorithm::ES256 if !is_p256(&key) => return Err(KeyProblem::UnknownPem),
+            Algorithm::RS256 => {
+                let modulus = key.try_get_as_bytes().ok().and_then(rsa_modulus);
+                check_rsa_modulus(modulus.ok_or(KeyProblem::UnknownPem)?)?;
+            }
+            _ => {}
         }
         Ok(Self::single(algorithm, key))
     }
@@ -107,9 +119,53 @@ fn is_p256(key: &DecodingKey) -> bool {
     key.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 65)
 }
 
+/// Checks the length of the modulus of an RSA key, which is a big-endian number.
+pub(super) fn check_rsa_modulus(modulus: &[u8]) -> Result<(), KeyProblem> {
+    let zeros = modulus.iter().take_while(|&&digit| digit == 0).count();
+    let bits = modulus[zeros..].first().map_or(0, |first| {
+        8 * (modulus.len() - zeros) - usize::try_from(first.leading_zeros()).unwrap_or_default()
+    });
+    if (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) { Ok(()) } else { Err(KeyProblem::RsaLength(bits)) }
+}
+
+/// The modulus of an RSA public key (PKCS #1 in DER): the first number of a sequence.
+fn rsa_modulus(key: &[u8]) -> Option<&[u8]> {
+    der_content(der_content(key)?)
+}
+
+/// The content of the first DER element.
+fn der_content(der: &[u8]) -> Option<&[u8]> {
+    let (&length, rest) = der.get(1..)?.split_first()?;
+    if length < 0x80 {
+        return rest.get(..usize::from(length));
+    }
+    let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
+    let length = digits.iter().fold(0_usize, |length, &digit| (length << 8) | usize::from(digit));
+    rest.get(..length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An RSA key of 1,024 bits.
+    const SHORT_RSA: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDHvhtufRtXtbPl1mxrRBKHy54O
+re5tqkEjUf/ngVYvyDc5C1jihnXpARX1TRR1AN+0ROWBeJw8moBmAUGcsItOHQdW
+fScB5GnaOaKmLoJQXIra5zNqrM96VQHoc5ghDUAHpZ3itAXYadrtZNiXa8/1ABnV
+2HHiem3T+Ycg1mk1owIDAQAB
+-----END PUBLIC KEY-----
+";
+
+    #[test]
+    fn a_short_rsa_key_is_refused() {
+        let problem = VerificationKeys::from_public_pem(SHORT_RSA).unwrap_err();
+        assert_eq!(problem, KeyProblem::RsaLength(1_024));
+        let text = "holds an RSA key of 1024 bits; RS256 needs at least 2048 and at most 8192";
+        assert_eq!(problem.to_string(), text);
+        let long_enough = include_str!("../../tests/data/rsa.public.pem");
+        assert!(VerificationKeys::from_public_pem(long_enough).is_ok());
+    }
 
     #[test]
     fn a_short_secret_is_refused() {
