@@ -98,13 +98,13 @@ pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRe
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::time::Instant;
+    use convene_domain::{member::Role, time::Instant};
     use time::{Duration, macros::datetime};
 
     use super::*;
     use crate::{
         limits::Limit,
-        ports::{Events, Organizations},
+        ports::{Events, Members, Organizations},
         testing::{
             FixedClock,
             builders::{
@@ -138,6 +138,25 @@ mod tests {
         assert_eq!(refusals, [Refusal::LimitExceeded(Limit::UpcomingRegistrations)]);
         let text = "the number of a member's upcoming registrations is limited to 1000";
         assert_eq!(refusals[0].to_string(), text);
+
+        // A promotion passes over the member too.
+        let now = change(FixedClock::START);
+        let (bea, cem) = (MemberBuilder::new("bea").build(), MemberBuilder::new("cem").build());
+        for member in [&bea, &cem] {
+            memory.add(&scope, member.clone(), &now).await.unwrap();
+        }
+        let small = EventBuilder::once(datetime!(2031-03-10 20:00)).seats(1).build();
+        Events::create(&memory, &scope, small.clone(), &now).await.unwrap();
+        let key = occurrence_key(&small, small.series.first_start());
+        let held = memory.register(&scope, register(key, bea.id), &now).await.unwrap();
+        for member in [ada.id, cem.id] {
+            let request = RegisterRequest { join_waitlist: true, ..register(key, member) };
+            memory.register(&scope, request, &now).await.unwrap();
+        }
+        let request = CancelRequest { registration: held.id, caller: bea.id, role: Role::Member };
+        let cancelled = RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
+        assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(cem.id));
+
         // What has ended does not count.
         seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();
     }

@@ -10,7 +10,7 @@ use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use crate::support::{Scenario, by, refusal, request_for};
+use crate::support::{Scenario, by, refusal, request_for, waitlist_request_for};
 
 #[tokio::test]
 async fn a_full_queue_refuses_calls_without_an_effect() {
@@ -58,4 +58,21 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let agenda = agendas.find_one(this).await.unwrap().unwrap();
     assert_eq!(agenda.get_array("busy").unwrap().len(), 1);
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_promotion_passes_over_a_member_whose_agenda_is_full() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let members = scenario.crowd(3).await;
+    let seat = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    for &member in &members[1..] {
+        scenario.register(waitlist_request_for(&event, member), &by(member).build()).await.unwrap();
+    }
+    let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
+    let this = doc! { "_id": members[1].to_string() };
+    let full = doc! { "$set": { "busy": entries(upcoming, 1_000) } };
+    scenario.database.collection("agendas").update_one(this, full).await.unwrap();
+    let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
+    assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(members[2]));
 }
