@@ -6,7 +6,7 @@ use super::{Person, scope};
 use crate::{
     caller::Operator,
     change::RequestMetadata,
-    failure::{Failure, Field, Outcome, Refusal},
+    failure::{Failure, Outcome, Refusal},
     ports::{Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
@@ -56,7 +56,7 @@ impl ErasePersonalData {
             Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
                 Ok(removed) => removed.cancelled_registrations,
                 // Another call removed the member in the meantime.
-                Err(Failure::Refused(refusals)) if refusals == [Refusal::not_found(Field::MemberId)] => 0,
+                Err(Failure::Refused(refusals)) if matches!(refusals[..], [Refusal::NotFound { .. }]) => 0,
                 Err(failure) => return Err(failure),
             },
             None => 0,
@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        failure::Fault,
+        failure::{Fault, Field},
         fixtures,
         ports::{MockDirectory, MockMembers, MockPersonalData},
         testing::FixedClock,
