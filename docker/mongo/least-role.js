@@ -19,6 +19,7 @@ const CHANGEABLE = [
   'events',
   'idempotency',
   'issues',
+  'jobs',
   'members',
   'occurrences',
   'organizations',

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use convene_application::{
     authentication::LocalOperator,
     failure::Fault,
+    job::ResumeJobs,
     personal_data::{ErasePersonalData, ExportPersonalData},
     ports::{Clock, Directory},
     use_cases::{Ports, UseCases},
@@ -70,6 +71,13 @@ impl Backend {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
         Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
+    }
+
+    /// The use case that completes large changes, and its authority.
+    #[must_use]
+    pub fn jobs(&self) -> (ResumeJobs, LocalOperator) {
+        let resume = ResumeJobs::new(Arc::clone(&self.services.clock), Arc::clone(&self.storage.jobs));
+        (resume, LocalOperator::new(self.directory()))
     }
 
     /// The directory, which authenticates requests and gives commands their authority.

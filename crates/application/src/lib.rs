@@ -14,6 +14,7 @@ pub mod failure;
 mod fixtures;
 pub mod idempotency;
 pub mod issue;
+pub mod job;
 pub mod limits;
 pub mod member;
 mod mutation_context;

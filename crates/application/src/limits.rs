@@ -7,9 +7,15 @@ use convene_domain::event::Event;
 /// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
 pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 
-/// Confirmed and waitlisted registrations that one edit may affect, as many as one transaction can change in its
-/// few seconds.
+/// Confirmed and waitlisted registrations that may follow their occurrences in one edit. They are changed by one
+/// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
+
+/// Former ids of an occurrence. The latest ones are kept: each move of a series rewrites them.
+pub const FORMER_IDS: usize = 100;
+
+/// Cancelled registrations of a member for one occurrence: enough to show the latest changes. The activity log has all.
+pub const CANCELLED_REGISTRATIONS: usize = 10;
 
 /// Registrations that a refusal lists, as many as a page has items.
 pub const LISTED_REGISTRATIONS: usize = 100;
@@ -43,7 +49,7 @@ impl fmt::Display for Limit {
             ),
             Self::EditedRegistrations => write!(
                 f,
-                "the number of registrations that one edit affects is limited to {EDITED_REGISTRATIONS}"
+                "the number of registrations that follow one edit is limited to {EDITED_REGISTRATIONS}"
             ),
             Self::EarlierSchedules => write!(
                 f,

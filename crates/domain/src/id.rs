@@ -110,6 +110,11 @@ typed_id!(
     ActivityId,
     "act"
 );
+typed_id!(
+    /// Identifies a large change that is carried out in steps.
+    JobId,
+    "job"
+);
 
 #[cfg(test)]
 mod tests {

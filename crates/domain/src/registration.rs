@@ -2,8 +2,10 @@
 
 use crate::{
     capacity::Capacity,
+    event::Event,
     id::{MemberId, RegistrationId},
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, RegistrationState},
+    recurrence::SeriesOccurrence,
     time::{Instant, interval::Interval},
 };
 
@@ -163,6 +165,16 @@ pub struct Registration {
 }
 
 impl Registration {
+    /// The occurrence of a cancelled registration that is neither stored nor a date of the series any more: cancelled, at
+    /// the time that the registration recorded.
+    #[must_use]
+    pub fn recorded_occurrence(&self, event: &Event) -> Occurrence {
+        let start = self.occurrence.original_start;
+        let local = event.series.zone().to_local(start);
+        let derived = Occurrence::untouched(event, SeriesOccurrence { start, local, shifted: false });
+        Occurrence { interval: self.interval, status: OccurrenceStatus::Cancelled, ..derived }
+    }
+
     /// The registration after its promotion from the waitlist.
     #[must_use]
     pub fn promoted(&self) -> Self {

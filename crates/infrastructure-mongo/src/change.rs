@@ -1,6 +1,6 @@
 //! Changes with an idempotency key: the transaction of a change stores its key and its result.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bson::doc;
@@ -14,6 +14,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
     database::Database,
+    deadline::{EDIT, TRANSACTION},
     documents::idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     error::{Attempt, Interruption},
     schema,
@@ -51,8 +52,27 @@ impl Database {
             + Sync
             + 'environment,
     {
+        self.change_within(TRANSACTION, scope, change, operation, body).await
+    }
+
+    /// Runs a change by [`change`](Self::change) with another time limit.
+    async fn change_within<'environment, T, B>(
+        &self,
+        limit: Duration,
+        scope: &TenantScope,
+        change: &'environment Change,
+        operation: &'static str,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: StoredResult + 'environment,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
+            + Send
+            + Sync
+            + 'environment,
+    {
         let body = Arc::new(body);
-        self.transact(scope, move |transaction| {
+        self.transact_within(limit, scope, move |transaction| {
             let body = Arc::clone(&body);
             async move {
                 if let Some(stored) = transaction.repeated_result(change, operation).await? {
@@ -89,6 +109,25 @@ impl Database {
     {
         let _guard = self.organization_locks().lock(scope).await?;
         self.change(scope, change, operation, body).await
+    }
+
+    /// Runs an edit of an event: [`change_serialized`](Self::change_serialized), with the time limit of large edits.
+    pub(crate) async fn edit<'environment, T, B>(
+        &self,
+        scope: &TenantScope,
+        change: &'environment Change,
+        operation: &'static str,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: StoredResult + 'environment,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
+            + Send
+            + Sync
+            + 'environment,
+    {
+        let _guard = self.organization_locks().lock(scope).await?;
+        self.change_within(EDIT, scope, change, operation, body).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The database handle that all adapters share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use convene_application::{
     caller::TenantScope,
@@ -14,6 +14,12 @@ use crate::{
     scoped::{Outside, ScopedCollection},
 };
 
+/// The number of registrations that a change cancels in its own transaction, and that a step cancels or deletes.
+pub const STEP_SIZE: usize = 500;
+
+/// The time for which the caller of a large change waits for its completion, before the time limit of a request.
+const WAIT_FOR_STEPS: Duration = Duration::from_secs(4);
+
 /// The database, the sources of ids and random numbers, and the organization locks. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database {
@@ -22,12 +28,37 @@ pub(crate) struct Database {
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
     organization_locks: Arc<OrganizationLocks>,
+    step_size: usize,
+    /// Leaves the steps of large changes to others.
+    begins_only: bool,
 }
 
 impl Database {
     pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
         let database = client.database(name);
-        Self { client, database, ids, random, organization_locks: Arc::new(OrganizationLocks::new()) }
+        let organization_locks = Arc::new(OrganizationLocks::new());
+        Self { client, database, ids, random, organization_locks, step_size: STEP_SIZE, begins_only: false }
+    }
+
+    /// Limits the steps of large changes to this number of registrations.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn in_steps_of(self, step_size: usize) -> Self {
+        Self { step_size, ..self }
+    }
+
+    /// Begins large changes and leaves their steps to others, like a process that is stopped.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn begins_only(self) -> Self {
+        Self { begins_only: true, ..self }
+    }
+
+    /// The time for which the caller of a large change waits for its completion.
+    pub(crate) fn wait_for_steps(&self) -> Duration {
+        if self.begins_only { Duration::ZERO } else { WAIT_FOR_STEPS }
+    }
+
+    pub(crate) fn step_size(&self) -> usize {
+        self.step_size
     }
 
     /// The organization's part of a collection, for reads outside a transaction.

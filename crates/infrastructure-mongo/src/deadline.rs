@@ -12,6 +12,10 @@ pub(crate) const DATABASE_CALL: Duration = Duration::from_secs(3);
 /// The limit of one transaction, including its retries.
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(5);
 
+/// The limit of a transaction in which registrations follow their occurrences: 10,000 of them take some seconds, and
+/// concurrent registrations of the same members make it start again.
+pub(crate) const EDIT: Duration = Duration::from_secs(20);
+
 /// The limit of the wait for an organization's lock. The wait and the transaction fit into the ten seconds of a request
 /// unless both nearly reach their limits.
 pub(crate) const ORGANIZATION_LOCK: Duration = Duration::from_secs(7);

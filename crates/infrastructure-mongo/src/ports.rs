@@ -6,8 +6,8 @@ use bson::doc;
 use convene_application::{
     failure::Fault,
     ports::{
-        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Members, Organizations, PersonalData, Random,
-        Registrations,
+        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Jobs, Members, Organizations, PersonalData,
+        Random, Registrations,
     },
 };
 use convene_domain::time::Instant;
@@ -24,6 +24,7 @@ use crate::{
     directory::MongoDirectory,
     events::MongoEvents,
     issues::MongoIssues,
+    jobs::MongoJobs,
     members::MongoMembers,
     organizations::MongoOrganizations,
     personal_data::MongoPersonalData,
@@ -43,6 +44,7 @@ pub struct MongoPorts {
     pub catalogue: Arc<dyn Catalogue>,
     pub registrations: Arc<dyn Registrations>,
     pub issues: Arc<dyn Issues>,
+    pub jobs: Arc<dyn Jobs>,
     pub activity_log: Arc<dyn ActivityLog>,
     pub personal_data: Arc<dyn PersonalData>,
 }
@@ -52,7 +54,24 @@ impl MongoPorts {
     /// [`connect`](crate::connect::connect), except in tests that need access to the client.
     #[must_use]
     pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
-        let database = Database::new(client, database, ids, random);
+        Self::on(Database::new(client, database, ids, random))
+    }
+
+    /// The same ports with large changes in steps of this number of registrations.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn in_steps_of(&self, registrations: usize) -> Self {
+        Self::on(self.database.clone().in_steps_of(registrations))
+    }
+
+    /// The ports of a process that is stopped after the first transaction of each large change.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn without_steps_of(&self, registrations: usize) -> Self {
+        Self::on(self.database.clone().in_steps_of(registrations).begins_only())
+    }
+
+    fn on(database: Database) -> Self {
         Self {
             directory: Arc::new(MongoDirectory::new(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),
@@ -61,6 +80,7 @@ impl MongoPorts {
             catalogue: Arc::new(MongoCatalogue::new(database.clone())),
             registrations: Arc::new(MongoRegistrations(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
+            jobs: Arc::new(MongoJobs(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),
             personal_data: Arc::new(MongoPersonalData(database.clone())),
             database,

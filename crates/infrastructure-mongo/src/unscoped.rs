@@ -40,6 +40,21 @@ pub(crate) async fn find_all<D: DeserializeOwned>(
     found.iter().map(|document| decode(schema, document)).collect()
 }
 
+/// Finds some of the documents that pass the filter, in all organizations.
+pub(crate) async fn find_some<D: DeserializeOwned>(
+    database: &Database,
+    schema: &CollectionSchema,
+    filter: Document,
+    limit: i64,
+) -> Result<Vec<D>, StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "every process completes the changes of all organizations")]
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
+    let find = collection.find(filter).limit(limit).max_time(DATABASE_CALL);
+    let found: Vec<RawDocumentBuf> =
+        command("find", schema.name, async { find.await?.try_collect().await }).await?;
+    found.iter().map(|document| decode(schema, document)).collect()
+}
+
 /// Deletes the first document that passes the filter, in all organizations.
 pub(crate) async fn delete_one(
     database: &Database,

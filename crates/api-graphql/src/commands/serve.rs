@@ -6,6 +6,7 @@ use convene_api_graphql::{
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
     execution::schema_executor,
+    jobs,
     rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
@@ -47,6 +48,8 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         () = &mut stop => return Ok(()),
     };
     let services = backend.services.clone();
+    let (resume, authority) = backend.jobs();
+    let jobs = tokio::spawn(jobs::complete(resume, authority));
 
     let options = config.server_options();
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
@@ -62,8 +65,10 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         new_request_id: Arc::new(system::new_request_id),
         more_routes: rest::routes(Rest { access_control, use_cases }),
     };
-    server::serve(listener, parts, options, stop).await?;
-    Ok(())
+    let served = server::serve(listener, parts, options, stop).await;
+    // A step that is cut off is aborted by the database, and repeated by another process.
+    jobs.abort();
+    Ok(served?)
 }
 
 /// Opens the backend and waits for the database, which may have been started at the same time.

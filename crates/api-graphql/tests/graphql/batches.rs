@@ -15,8 +15,9 @@ use convene_application::{
     failure::{Fault, Outcome},
     page::{Page, PageRequest},
     ports::{
-        Catalogue, CatalogueWindow, Changed, EventEdit, EventFilter, Events, MemberPatch, MemberRemoved,
-        Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
+        Catalogue, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter, Events, MemberPatch,
+        MemberRemoved, Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition, Registrations,
+        ResolvedOccurrence,
     },
     testing::memory::InMemory,
 };
@@ -176,7 +177,7 @@ impl Events for Counting<dyn Events> {
         self.called().cancel(scope, id, change).await
     }
 
-    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         self.called().delete(scope, id, change).await
     }
 

@@ -20,8 +20,8 @@ use convene_domain::{
     },
 };
 use convene_infrastructure_mongo::{
+    jobs::STEP_SIZE,
     registration::{BookSettings, MAX_REQUESTS_PER_MEMBER},
-    schema::MAX_FORMER_IDS,
 };
 
 #[test]
@@ -51,9 +51,14 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of a rule as text", recurrence::RULE_TEXT.to_string()),
         ("bytes of a series in iCalendar lines", recurrence::SERIES_TEXT.to_string()),
         ("reschedules of a series after its start", Event::MAX_EARLIER_SCHEDULES.to_string()),
-        ("former ids of an occurrence", MAX_FORMER_IDS.to_string()),
+        ("former ids of an occurrence", limits::FORMER_IDS.to_string()),
         ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),
-        ("registrations that one edit affects", limits::EDITED_REGISTRATIONS.to_string()),
+        ("registrations that follow one edit", limits::EDITED_REGISTRATIONS.to_string()),
+        ("registrations of a step", STEP_SIZE.to_string()),
+        (
+            "cancelled registrations of a member for an occurrence",
+            limits::CANCELLED_REGISTRATIONS.to_string(),
+        ),
         ("registrations that a refusal lists", limits::LISTED_REGISTRATIONS.to_string()),
         ("requests that wait in the queue of a process", book.queue.to_string()),
         ("waiting requests of a member", MAX_REQUESTS_PER_MEMBER.to_string()),

@@ -56,6 +56,11 @@ impl TenantScope {
         self.0
     }
 
+    /// The scope of any organization, for the work of the platform itself.
+    pub(super) const fn of_platform(organization: OrganizationId) -> Self {
+        Self(organization)
+    }
+
     /// The scope of any organization, for tests of ports.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]

@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
-use convene_domain::text::UserId;
+use convene_domain::{id::OrganizationId, text::UserId};
 
 use super::{
-    caller::{Caller, Operator},
+    caller::{Caller, Operator, TenantScope},
     directory::{Directory, OrganizationReference},
 };
 use crate::failure::Fault;
 
-/// The authority of a command that runs on the operator's machine, such as `convene seed` or `convene erase`.
+/// The authority of a program on the operator's machine: of a command such as `convene seed` or `convene erase`, and of a
+/// server that completes changes which were begun before.
 ///
-/// A command has no credentials of a user. Its authority is the access to the storage: only a program that opened the
+/// It has no credentials of a user. Its authority is the access to the storage: only a program that opened the
 /// storage has a [`Directory`].
 pub struct LocalOperator {
     directory: Arc<dyn Directory>,
@@ -27,6 +28,11 @@ impl LocalOperator {
     #[must_use]
     pub const fn operator(&self, user: UserId) -> Operator {
         Operator::new(user)
+    }
+
+    /// The scope of any organization, to complete changes that its members began.
+    pub(crate) const fn scope_of(&self, organization: OrganizationId) -> TenantScope {
+        TenantScope::of_platform(organization)
     }
 
     /// The member with this user id, with the role of the membership, to act in their name; `None` if the

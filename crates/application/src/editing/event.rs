@@ -34,10 +34,11 @@ pub struct EventPlan {
 }
 
 impl EventPlan {
-    /// The number of active registrations that the plan touches.
+    /// The number of active registrations that stay active and follow their occurrences, all in one transaction.
     #[must_use]
-    pub fn touched_seats(&self) -> u32 {
-        self.steps.iter().map(OccurrenceStep::before).map(|before| before.taken + before.waiting).sum()
+    pub fn following_registrations(&self) -> u32 {
+        let kept = self.steps.iter().filter(|step| step.cancellation_reason().is_none());
+        kept.map(OccurrenceStep::before).map(|before| before.taken.saturating_add(before.waiting)).sum()
     }
 }
 
@@ -72,7 +73,7 @@ pub fn plan_event_edit(
         }
         _ => plan_whole(event, &edit.patch, stored, now)?,
     };
-    if plan.touched_seats() > EDITED_REGISTRATIONS {
+    if plan.following_registrations() > EDITED_REGISTRATIONS {
         return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
     let too_small = |step: &OccurrenceStep| match step {
@@ -176,7 +177,7 @@ fn plan_split(
 /// Plans the cancellation of an event.
 ///
 /// # Errors
-/// [`Refusal::AlreadyCancelled`], or [`Refusal::LimitExceeded`] above [`EDITED_REGISTRATIONS`].
+/// [`Refusal::AlreadyCancelled`].
 pub fn plan_cancellation(
     event: &Event,
     stored: &[StoredOccurrence],
@@ -207,9 +208,5 @@ pub fn plan_cancellation(
             .compare("status", Some(event.status.as_str()), Some(cancelled.status.as_str()))
             .into_vec(),
     }];
-    let plan = EventPlan { event: cancelled, ended: None, steps, entries };
-    if plan.touched_seats() > EDITED_REGISTRATIONS {
-        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
-    }
-    Ok(plan)
+    Ok(EventPlan { event: cancelled, ended: None, steps, entries })
 }

@@ -51,6 +51,9 @@ pub fn plan_occurrence_edit(
     if before.taken > after.capacity.get() {
         refusals.push(Refusal::CapacityBelowRegistrations { taken: before.taken });
     }
+    if before.taken.saturating_add(before.waiting) > EDITED_REGISTRATIONS {
+        refusals.push(Refusal::LimitExceeded(Limit::EditedRegistrations));
+    }
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -60,8 +63,7 @@ pub fn plan_occurrence_edit(
 /// Plans the cancellation of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun; [`Refusal::LimitExceeded`]
-/// above [`EDITED_REGISTRATIONS`].
+/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun.
 pub fn plan_occurrence_cancellation(
     event: &Event,
     before: &StoredOccurrence,
@@ -72,9 +74,6 @@ pub fn plan_occurrence_cancellation(
     }
     if before.interval.start() <= now {
         return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
-    }
-    if before.taken + before.waiting > EDITED_REGISTRATIONS {
-        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
     let mut after = before.clone();
     after.status = OccurrenceStatus::Cancelled;

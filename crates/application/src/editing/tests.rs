@@ -167,7 +167,27 @@ fn a_date_without_a_match_in_the_new_rule_is_dropped() {
     let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
     let plan = plan_event_edit(&event, &edit(&event, patch), &[monday, thursday.clone()], NOW).unwrap();
     assert_eq!(plan.steps, vec![OccurrenceStep::Drop(Box::new(thursday))]);
-    assert_eq!(plan.touched_seats(), 1);
+    assert_eq!(plan.following_registrations(), 0);
+}
+
+#[test]
+fn the_registrations_that_follow_an_edit_are_limited_and_cancelled_ones_are_not() {
+    let event = rehearsals();
+    let at_hour = |hour: u8| EventPatch {
+        starts_at: Some(datetime!(2026-11-02 09:00).replace_hour(hour).unwrap()),
+        ..EventPatch::default()
+    };
+    let held = |taken: u32| {
+        let mut held = stored(&event, datetime!(2026-11-30 09:00), taken);
+        held.capacity = Capacity::new(20_000).unwrap();
+        held
+    };
+    let mut large = event.clone();
+    large.capacity = Capacity::new(20_000).unwrap();
+    assert!(plan_event_edit(&large, &edit(&large, at_hour(12)), &[held(10_000)], NOW).is_ok());
+    let refused = plan_event_edit(&large, &edit(&large, at_hour(12)), &[held(10_001)], NOW);
+    assert_eq!(refused.unwrap_err(), [Refusal::LimitExceeded(Limit::EditedRegistrations)]);
+    assert!(plan_cancellation(&large, &[held(20_000)], NOW).is_ok());
 }
 
 #[test]

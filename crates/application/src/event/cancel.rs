@@ -20,7 +20,7 @@ impl CancelEvent {
     /// Cancels the event and every registration for an occurrence that has not begun.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `eventId`, `AlreadyCancelled`, or `LimitExceeded`.
+    /// Refused with `NotFound` on `eventId`, or `AlreadyCancelled`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
     pub async fn execute(
         &self,

@@ -3,7 +3,11 @@ use std::sync::Arc;
 use convene_domain::id::EventId;
 
 use crate::{
-    caller::Admin, change::RequestMetadata, failure::Outcome, mutation_context::ContextFactory, ports::Events,
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Outcome,
+    mutation_context::ContextFactory,
+    ports::{EventDeleted, Events},
 };
 
 /// Deletes an event of the admin's organization.
@@ -23,7 +27,7 @@ impl DeleteEvent {
         admin: Admin<'_>,
         event: EventId,
         request: RequestMetadata,
-    ) -> Outcome<EventId> {
+    ) -> Outcome<EventDeleted> {
         let change = self.contexts.for_member(&admin, request);
         self.events.delete(admin.scope(), event, &change).await
     }

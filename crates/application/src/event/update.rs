@@ -125,7 +125,7 @@ mod tests {
         events.expect_update().withf(move |_, edit, _| Some(edit) == expected.as_ref()).returning(
             |_, _, _| {
                 let now = fixtures::event(1, "2026-11-02 9:00", None);
-                Ok(Changed { now, cancelled_registrations: 0 })
+                Ok(Changed::complete(now, 0))
             },
         );
         let update = UpdateEvent { contexts: fixtures::contexts(), events: Arc::new(events) };

@@ -20,7 +20,7 @@ impl CancelOccurrence {
     /// Cancels the occurrence and every registration for it.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `occurrenceId`, `AlreadyCancelled`, or `LimitExceeded`.
+    /// Refused with `NotFound` on `occurrenceId`, or `AlreadyCancelled`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %occurrence))]
     pub async fn execute(
         &self,

@@ -23,7 +23,7 @@ impl UpdateOccurrence {
     /// # Errors
     /// Refused with `InvalidInput` on `startsAt` for an invalid start, for an occurrence that has begun or would begin
     /// in the past; `NotFound` on `occurrenceId`; `OccurrenceCancelled`;
-    /// `CapacityBelowRegistrations`; `RegistrationsAffected`.
+    /// `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded`.
     #[tracing::instrument(
         skip_all,
         fields(organization = %admin.scope().organization(), occurrence = %edit.occurrence)

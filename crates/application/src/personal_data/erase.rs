@@ -54,7 +54,8 @@ impl ErasePersonalData {
         let present = self.directory.find_membership(&organization, &person.user).await?;
         let cancelled_registrations = match present {
             Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
-                Ok(removed) => removed.cancelled_registrations,
+                // The erasure completes a removal in steps.
+                Ok(removed) => removed.cancelled_registrations + removed.remaining_registrations,
                 // Another call removed the member in the meantime.
                 Err(Failure::Refused(refusals)) if matches!(refusals[..], [Refusal::NotFound { .. }]) => 0,
                 Err(failure) => return Err(failure),

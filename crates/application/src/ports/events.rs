@@ -118,12 +118,35 @@ pub struct Changed<T> {
     pub now: T,
     /// The number of cancelled registrations, waitlisted ones included.
     pub cancelled_registrations: u32,
+    /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
+    pub remaining_registrations: u32,
+}
+
+impl<T> Changed<T> {
+    /// The result of a change that is complete.
+    #[must_use]
+    pub const fn complete(now: T, cancelled_registrations: u32) -> Self {
+        Self { now, cancelled_registrations, remaining_registrations: 0 }
+    }
+}
+
+/// The result of deleting an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventDeleted {
+    pub id: EventId,
+    /// The number of cancelled registrations that later steps of a large deletion will delete; 0 if it is complete.
+    pub remaining_registrations: u32,
 }
 
 /// Stores the events of an organization and edits of their occurrences.
 ///
 /// Every method that changes the time, the seats or the existence of occurrences is atomic with all registrations that
-/// it touches. A concurrent registration is either considered by the change, or made for the result of the change.
+/// it touches. A concurrent registration is either considered by the change, or made for the result of the change. Large
+/// cancellations and deletions are carried out in [steps](crate::ports::Jobs): the occurrences are cancelled at once, and
+/// their registrations afterwards. A repeat with the same key continues the steps and returns the progress.
+///
+/// Cancelled registrations keep the occurrence and the time that they recorded. An upcoming occurrence that was only
+/// materialized by a registration, and has none any more, is derived again by an edit of its event.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Events: Send + Sync {
@@ -146,23 +169,25 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
     /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
-    /// `RegistrationsAffected`; `LimitExceeded` above 10,000 active registrations.
+    /// `RegistrationsAffected`; `LimitExceeded` if more than 10,000 active registrations stay and follow.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Cancels an event: every occurrence that has not begun is cancelled, with all registrations for it.
     ///
-    /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 active registrations.
+    /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`.
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>>;
 
-    /// Deletes an event, its occurrences and the cancelled registrations for them.
+    /// Deletes an event, its occurrences and the cancelled registrations for them. Until a large deletion is complete, the
+    /// event is shown as cancelled and can't be changed.
     ///
     /// Refusals: `NotFound` on `eventId`; `RegistrationsAffected` while the event has active registrations.
-    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId>;
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted>;
 
     /// Edits one occurrence, which becomes an exception.
     ///
     /// Refusals: `NotFound` on `occurrenceId`; `OccurrenceCancelled`; `InvalidInput` for an occurrence that has begun or
-    /// would begin in the past; `CapacityBelowRegistrations`; `RegistrationsAffected`.
+    /// would begin in the past; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
+    /// active registrations.
     async fn update_occurrence(
         &self,
         scope: &TenantScope,
@@ -172,7 +197,7 @@ pub trait Events: Send + Sync {
 
     /// Cancels one occurrence and all registrations for it.
     ///
-    /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`; `LimitExceeded` above 10,000 active registrations.
+    /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`.
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,

@@ -27,6 +27,8 @@ pub struct MemberRemoved {
     pub id: MemberId,
     /// The number of cancelled registrations, confirmed and waitlisted.
     pub cancelled_registrations: u32,
+    /// The number of registrations that later steps of a large removal will cancel; 0 if it is complete.
+    pub remaining_registrations: u32,
 }
 
 /// Stores the members of organizations.
@@ -51,7 +53,8 @@ pub trait Members: Send + Sync {
 
     /// Removes a member and cancels, with the reason `MemberRemoved`, every registration of the member that has not
     /// ended; the free seats go to waitlisted members. The member and the ended registrations stay stored, so that
-    /// they can still be shown.
+    /// they can still be shown. The removal of a member with many registrations is carried out in
+    /// [steps](crate::ports::Jobs), each with its promotions.
     ///
     /// Refusals: `NotFound` on `memberId`; `LastAdmin`.
     async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved>;

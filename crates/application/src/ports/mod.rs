@@ -4,7 +4,8 @@
 //! decision ([`RegistrationBook::register`]), because only the adapter can retry a transaction. Every method on an
 //! organization's data takes the [`TenantScope`] first, and MUST treat data of other organizations as if they did not exist.
 //!
-//! Every method that takes a [`Change`] MUST, in one atomic step with what it changes:
+//! Every method that takes a [`Change`] MUST, in one atomic step with what it changes (a large change: with what its first
+//! step changes, see [`Jobs`]):
 //!
 //! - write exactly one entry of the activity log for each object that it changes, and none if it refuses;
 //! - [classify](crate::idempotency::classify) the change by the stored uses of its idempotency key by the same actor. A fresh
@@ -21,6 +22,7 @@ mod clock;
 mod events;
 mod ids;
 mod issues;
+mod jobs;
 mod members;
 mod organizations;
 mod personal_data;
@@ -35,6 +37,7 @@ pub use clock::*;
 pub use events::*;
 pub use ids::*;
 pub use issues::*;
+pub use jobs::*;
 pub use members::*;
 pub use organizations::*;
 pub use personal_data::*;

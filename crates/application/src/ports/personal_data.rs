@@ -104,7 +104,8 @@ pub trait PersonalData: Send + Sync {
     /// memberships get [`ERASED_NAME`] and lose their e-mail address. The entries about these memberships lose the values
     /// of [`PERSONAL_FIELDS`]. The idempotency keys of the person are deleted.
     ///
-    /// An active membership is not changed: the caller MUST remove it before. Only keys are deleted, so all counts stay,
+    /// The removals of these memberships are completed first. An active membership is not changed: the caller MUST remove
+    /// it before. Only keys are deleted, so all counts stay,
     /// as do ids, times and the order of the log. One entry `member.erased` is written for each membership, in one step
     /// with its change and after all other changes. An erasure that was interrupted can be repeated; a repeat of a
     /// finished one changes nothing.

@@ -23,6 +23,7 @@ pub struct RegistrationFilter {
     pub from: Option<Instant>,
     /// Begins before this time.
     pub to: Option<Instant>,
+    /// The occurrence that has this key or had it before an edit, also under its other former keys.
     pub occurrence: Option<OccurrenceKey>,
     pub member: Option<MemberId>,
 }

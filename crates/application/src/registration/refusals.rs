@@ -44,8 +44,14 @@ pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<R
 
 /// The refusal of a change that affects these registrations, if there are any. It lists the earliest of them.
 #[must_use]
-pub fn affected(mut registrations: Vec<Registration>) -> Option<Refusal> {
+pub fn affected(registrations: Vec<Registration>) -> Option<Refusal> {
     let count = u32::try_from(registrations.len()).unwrap_or(u32::MAX);
+    affected_of(count, registrations)
+}
+
+/// The refusal of a change that affects so many registrations, of which the earliest are given.
+#[must_use]
+pub fn affected_of(count: u32, mut registrations: Vec<Registration>) -> Option<Refusal> {
     registrations.sort_by_key(|registration| (registration.interval.start(), registration.id));
     registrations.truncate(LISTED_REGISTRATIONS);
     (count > 0).then_some(Refusal::RegistrationsAffected { count, registrations })

@@ -9,6 +9,7 @@ pub(crate) mod convert;
 pub(crate) mod event;
 pub(crate) mod idempotency;
 pub(crate) mod issue;
+pub(crate) mod job;
 pub(crate) mod member;
 pub(crate) mod occurrence;
 pub(crate) mod organization;

@@ -1,6 +1,7 @@
 //! Occurrences that somebody touched, as they are stored.
 
 use bson::DateTime;
+use convene_application::limits::FORMER_IDS;
 use convene_domain::{
     capacity::Capacity,
     duration::EventDuration,
@@ -8,7 +9,7 @@ use convene_domain::{
     id::OrganizationId,
     occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::SeriesOccurrence,
-    registration::Seating,
+    registration::{CancellationReason, Seating},
     text::{Location, Title},
     time::interval::Interval,
 };
@@ -44,7 +45,7 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) change_token: i64,
     /// The values that an organizer set for this occurrence only.
     pub(crate) exception: Option<ExceptionDocument>,
-    /// The ids that it had before edits of its series, by which it can still be found.
+    /// The latest ids that it had before edits of its series, oldest first. It can still be found by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former_ids: Vec<String>,
     /// The waitlist sequence of the next member who joins the waitlist; it never decreases.
@@ -52,6 +53,17 @@ pub(crate) struct OccurrenceDocument {
     /// The revision of the catalogue in which an organizer last changed it; `None` if it still follows its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<i64>,
+    /// The job that cancels the remaining registrations for this cancelled occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) closing: Option<ClosingDocument>,
+}
+
+/// The cancellation of the registrations for an occurrence, by a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClosingDocument {
+    pub(crate) job: String,
+    /// The reason of each cancellation.
+    pub(crate) reason: String,
 }
 
 /// The values that an organizer set for one occurrence only.
@@ -112,10 +124,11 @@ impl OccurrenceDocument {
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
             revision: None,
+            closing: None,
         }
     }
 
-    /// Applies an edit; the counters, the waitlist sequence and the former ids stay.
+    /// Applies an edit; the counters and the waitlist sequence stay, as do the latest former ids.
     pub(crate) fn edited(
         &self,
         after: &StoredOccurrence,
@@ -134,6 +147,8 @@ impl OccurrenceDocument {
         if edited.id != self.id {
             edited.former_ids.retain(|former| *former != edited.id);
             edited.former_ids.push(self.id.clone());
+            let excess = edited.former_ids.len().saturating_sub(FORMER_IDS);
+            edited.former_ids.drain(..excess);
         }
         edited
     }
@@ -158,6 +173,22 @@ impl OccurrenceDocument {
             closes_at: instant(self.closes_at),
             cancellation_closes_at: instant(self.cancellation_closes_at),
         })
+    }
+
+    /// Tests whether it has no active registrations.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == 0 && self.waiting == 0
+    }
+
+    /// The number of active registrations.
+    pub(crate) fn active(&self) -> u64 {
+        u64::from(self.taken.unsigned_abs()) + u64::from(self.waiting.unsigned_abs())
+    }
+
+    /// The reason for which a job cancels its registrations.
+    pub(crate) fn closing_reason(&self) -> Result<CancellationReason, CorruptDocument> {
+        let reason = self.closing.as_ref().map(|closing| closing.reason.as_str());
+        self.fields().known("closing.reason", reason.and_then(CancellationReason::parse))
     }
 
     /// The number of free seats.

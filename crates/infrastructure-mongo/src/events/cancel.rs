@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
-use super::{load, update::carry_out};
+use super::{load, step, update::carry_out};
 use crate::{database::Database, error::Interruption};
 
 /// Cancels an event, with those of its occurrences that have not begun.
@@ -18,15 +18,19 @@ pub(super) async fn cancel(
     id: EventId,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    database
-        .change_serialized(scope, change, "cancelEvent", |transaction| {
+    let until = database.answer_by();
+    database.settle(scope, id, change.at, until, step).await?;
+    let begun = database
+        .edit(scope, change, "cancelEvent", |transaction| {
             async move {
-                let before = load::event(transaction, id, Field::EventId).await?;
+                let before = load::settled_event(transaction, id, Field::EventId).await?;
+                load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;
                 let plan = plan_cancellation(&before, &stored, change.at).map_err(Interruption::Refused)?;
                 carry_out(transaction, &before, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
 }

@@ -4,15 +4,26 @@ use convene_application::{
     change::Change,
     editing::event_changes,
     failure::{Field, Outcome},
+    ports::EventDeleted,
 };
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
+    event::EventStatus,
     id::EventId,
 };
 use futures::FutureExt;
 
-use super::load;
-use crate::{database::Database, registration::seats, schema};
+use super::{load, step, store};
+use crate::{
+    database::Database,
+    documents::job::{JobDocument, JobKind, Step},
+    error::Attempt,
+    registration::seats,
+    schema,
+    scoped::Query,
+    steps::Begun,
+    transaction::Transaction,
+};
 
 /// Deletes an event without active registrations.
 pub(super) async fn delete(
@@ -20,20 +31,71 @@ pub(super) async fn delete(
     scope: &TenantScope,
     id: EventId,
     change: &Change,
-) -> Outcome<EventId> {
-    database
-        .change_serialized(scope, change, "deleteEvent", |transaction| {
+) -> Outcome<EventDeleted> {
+    let until = database.answer_by();
+    database.settle(scope, id, change.at, until, step).await?;
+    let begun = database
+        .edit(scope, change, "deleteEvent", |transaction| {
             async move {
-                let event = load::event(transaction, id, Field::EventId).await?;
-                seats::delete_event(transaction, id).await?;
-                transaction.next_revision().await?;
-                transaction.collection(&schema::EVENTS).delete_one(doc! { "_id": id.to_string() }).await?;
+                let event = load::settled_event(transaction, id, Field::EventId).await?;
+                let cancelled = seats::count_cancelled(transaction, id).await?;
+                let of_event = doc! { "event": id.to_string() };
+                let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
+                let revision = transaction.next_revision().await?;
                 let changes = event_changes(Some(&event), None);
                 let subject = Subject::Event(id);
-                transaction.log(change, ActivityDraft { action: Action::EventDeleted, subject, changes });
-                Ok(id)
+                let draft = ActivityDraft { action: Action::EventDeleted, subject, changes };
+                let cause = transaction.log(change, draft);
+                let size = transaction.step_size();
+                if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
+                    // One more than there are, so that the event is deleted too.
+                    delete_part(transaction, id, size.saturating_add(1)).await?;
+                    return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
+                }
+                let mut closed = event;
+                closed.status = EventStatus::Cancelled;
+                store::replace(transaction, &closed, revision).await?;
+                store::close_for_deletion(transaction, id, change.at).await?;
+                let job = transaction.new_job();
+                transaction.begin_job(job, JobKind::DeleteEvent, id, cause, cancelled).await?;
+                let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
+                Ok(Begun { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
+}
+
+/// Deletes a part of a closed event; the event itself comes last.
+pub(super) async fn delete_step(
+    transaction: &mut Transaction<'_>,
+    job: &JobDocument,
+    size: usize,
+) -> Attempt<Step> {
+    let event = job.fields().read("subject", EventId::parse(&job.subject))?;
+    let step = delete_part(transaction, event, size).await?;
+    if step.is_last {
+        transaction.next_revision().await?;
+    }
+    Ok(step)
+}
+
+/// Deletes at most `size` registrations and occurrences of an event, and the event if it had no more of them.
+async fn delete_part(transaction: &mut Transaction<'_>, event: EventId, size: usize) -> Attempt<Step> {
+    let done = seats::delete_registrations(transaction, event, size).await?;
+    let of_event = Query::from(doc! { "event": event.to_string() }).limited(size - done);
+    if done == size {
+        return Ok(Step { done, is_last: false });
+    }
+    let ids = transaction.collection(&schema::OCCURRENCES).ids(of_event).await?;
+    if !ids.is_empty() {
+        let these = doc! { "_id": { "$in": &ids } };
+        transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
+    }
+    let is_last = done + ids.len() < size;
+    if is_last {
+        transaction.collection(&schema::EVENTS).delete_one(doc! { "_id": event.to_string() }).await?;
+    }
+    Ok(Step { done, is_last })
 }

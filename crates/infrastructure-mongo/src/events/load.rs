@@ -17,11 +17,54 @@ use crate::{
     transaction::Transaction,
 };
 
+/// The number of occurrences that one command deletes.
+const DELETED_AT_ONCE: usize = 5_000;
+
 /// Reads an event. The refusal names the field that referred to it.
 pub(super) async fn event(transaction: &mut Transaction<'_>, id: EventId, field: Field) -> Attempt<Event> {
     let filter = doc! { "_id": id.to_string() };
     let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
     Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
+}
+
+/// Reads an event that is to be changed: none that is being deleted. Verifies that no large change of it is under way.
+pub(super) async fn settled_event(
+    transaction: &mut Transaction<'_>,
+    id: EventId,
+    field: Field,
+) -> Attempt<Event> {
+    let filter = doc! { "_id": id.to_string(), "isDeleting": { "$ne": true } };
+    let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
+    let event = Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?;
+    transaction.verify_settled(id).await?;
+    Ok(event)
+}
+
+/// Deletes the upcoming occurrences of a series that were only materialized by registrations and have none any more: the
+/// rule derives them again, and there may be any number of them.
+pub(super) async fn drop_untouched(
+    transaction: &mut Transaction<'_>,
+    event: &Event,
+    now: Instant,
+) -> Attempt<()> {
+    if !event.series.is_recurring() {
+        return Ok(());
+    }
+    let mut untouched = ahead(event.id, now);
+    untouched.extend(doc! {
+        "taken": 0, "waiting": 0, "revision": { "$exists": false }, "formerIds": { "$exists": false },
+    });
+    loop {
+        let query = Query::from(untouched.clone()).limited(DELETED_AT_ONCE);
+        let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
+        if !ids.is_empty() {
+            let these = doc! { "_id": { "$in": &ids } };
+            transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
+        }
+        if ids.len() < DELETED_AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 /// Reads the stored occurrences of the event that have not begun.
@@ -38,6 +81,16 @@ pub(super) async fn occurrences_ahead(
 /// The filter for the occurrences of the event that have not begun.
 pub(super) fn ahead(event: EventId, now: Instant) -> Document {
     doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } }
+}
+
+/// Reads an occurrence that is to be changed, and its event, as [`occurrence`] and [`settled_event`] do.
+pub(super) async fn settled_occurrence(
+    transaction: &mut Transaction<'_>,
+    key: OccurrenceKey,
+) -> Attempt<(Event, Found)> {
+    let (event, found) = occurrence(transaction, key).await?;
+    let event = settled_event(transaction, event.id, Field::OccurrenceId).await?;
+    Ok((event, found))
 }
 
 /// An occurrence, stored or derived.

@@ -16,20 +16,27 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{Page, PageRequest},
-    ports::{Changed, EventEdit, EventFilter, Events, OccurrenceEdit},
+    ports::{Changed, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit},
 };
 use convene_domain::{
     event::Event,
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey},
 };
+use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
     database::Database,
-    documents::{event::EventDocument, read_all},
-    error::StorageError,
+    documents::{
+        event::EventDocument,
+        job::{JobDocument, JobKind, Step},
+        read_all,
+    },
+    error::{Attempt, StorageError},
+    registration::seats,
     schema,
     scoped::{Query, contains},
+    transaction::Transaction,
 };
 
 /// Events in MongoDB.
@@ -78,7 +85,7 @@ impl Events for MongoEvents {
         cancel::cancel(&self.0, scope, id, change).await
     }
 
-    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         delete::delete(&self.0, scope, id, change).await
     }
 
@@ -99,6 +106,23 @@ impl Events for MongoEvents {
     ) -> Outcome<Changed<Occurrence>> {
         occurrence::cancel(&self.0, scope, key, change).await
     }
+}
+
+/// The work of a step of a job about an event.
+pub(crate) fn step<'t>(
+    transaction: &'t mut Transaction<'_>,
+    job: &'t JobDocument,
+    change: &'t Change,
+    size: usize,
+) -> BoxFuture<'t, Attempt<Step>> {
+    async move {
+        match job.kind()? {
+            JobKind::CancelRegistrations => seats::cancel_step(transaction, job, change, size).await,
+            JobKind::DeleteEvent => delete::delete_step(transaction, job, size).await,
+            JobKind::RemoveMember => Err(Fault::internal(format!("{} is not about an event", job.id)).into()),
+        }
+    }
+    .boxed()
 }
 
 impl MongoEvents {

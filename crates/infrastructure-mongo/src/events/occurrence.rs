@@ -13,11 +13,12 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::{load, store};
+use super::{load, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
     registration::seats::{self, OccurrencesEdit},
+    steps::Begun,
     transaction::Transaction,
 };
 
@@ -28,17 +29,20 @@ pub(super) async fn update(
     edit: &OccurrenceEdit,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    database
-        .change_serialized(scope, change, "updateOccurrence", |transaction| {
+    let until = database.answer_by();
+    database.settle(scope, edit.occurrence.event, change.at, until, step).await?;
+    let begun = database
+        .edit(scope, change, "updateOccurrence", |transaction| {
             async move {
-                let (event, found) = load::occurrence(transaction, edit.occurrence).await?;
+                let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)
                     .map_err(Interruption::Refused)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
 }
 
 /// Cancels one occurrence.
@@ -48,17 +52,20 @@ pub(super) async fn cancel(
     key: OccurrenceKey,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    database
-        .change_serialized(scope, change, "cancelOccurrence", |transaction| {
+    let until = database.answer_by();
+    database.settle(scope, key.event, change.at, until, step).await?;
+    let begun = database
+        .edit(scope, change, "cancelOccurrence", |transaction| {
             async move {
-                let (event, found) = load::occurrence(transaction, key).await?;
+                let (event, found) = load::settled_occurrence(transaction, key).await?;
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)
                     .map_err(Interruption::Refused)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
 }
 
 /// Carries a plan out.
@@ -69,11 +76,11 @@ async fn carry_out(
     plan: OccurrencePlan,
     on_affected: OnAffected,
     change: &Change,
-) -> Attempt<Changed<Occurrence>> {
+) -> Attempt<Begun<Changed<Occurrence>>> {
     let OccurrencePlan { after, entry } = plan;
     let Some(entry) = entry else {
         let now = Occurrence::stored(event, &found.stored);
-        return Ok(Changed { now, cancelled_registrations: 0 });
+        return Ok(Begun::complete(Changed::complete(now, 0)));
     };
     let revision = transaction.next_revision().await?;
     if let Some(derived) = &found.derived {
@@ -81,10 +88,12 @@ async fn carry_out(
     }
     let key = after.key;
     let steps = [OccurrenceStep::Become { before: Box::new(found.stored), after: Box::new(after) }];
-    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change };
-    let cancelled_registrations = seats::edit(transaction, edit).await?;
-    transaction.log(change, entry);
+    let job = transaction.new_job();
+    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
+    let edited = seats::edit(transaction, edit).await?;
+    let cause = transaction.log(change, entry);
     // Members may have been promoted to the seats that became free.
     let (_, found) = load::occurrence(transaction, key).await?;
-    Ok(Changed { now: Occurrence::stored(event, &found.stored), cancelled_registrations })
+    let now = Occurrence::stored(event, &found.stored);
+    begun(transaction, event.id, now, edited, job, Some(cause)).await
 }

@@ -1,16 +1,24 @@
 //! The stored results of changes of events.
 
 use async_trait::async_trait;
-use convene_application::{failure::Field, ports::Changed};
+use convene_application::{
+    failure::Field,
+    ports::{Changed, EventDeleted},
+};
 use convene_domain::{
     event::Event,
-    id::EventId,
+    id::{ActivityId, EventId, JobId},
     occurrence::{Occurrence, OccurrenceKey},
 };
 
 use super::load;
 use crate::{
-    change::StoredResult, documents::idempotency::ResultDocument, error::Attempt, transaction::Transaction,
+    change::StoredResult,
+    documents::{idempotency::ResultDocument, job::JobKind},
+    error::Attempt,
+    registration::seats::Edited,
+    steps::{Begun, Progressing},
+    transaction::Transaction,
 };
 
 #[async_trait]
@@ -25,14 +33,46 @@ impl StoredResult for Event {
 }
 
 #[async_trait]
-impl StoredResult for EventId {
+impl StoredResult for EventDeleted {
     fn to_document(&self) -> ResultDocument {
-        ResultDocument::of(self)
+        ResultDocument::of(self.id)
     }
 
     async fn load(_: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
-        Ok(stored.subject_as(Self::parse)?)
+        Ok(Self { id: stored.subject_as(EventId::parse)?, remaining_registrations: 0 })
     }
+}
+
+impl Progressing for EventDeleted {
+    fn advance(&mut self, _: u32, remaining: u32) {
+        self.remaining_registrations = remaining;
+    }
+}
+
+impl<T> Progressing for Changed<T>
+where
+    Self: StoredResult,
+{
+    fn advance(&mut self, done: u32, remaining: u32) {
+        self.cancelled_registrations = self.cancelled_registrations.saturating_add(done);
+        self.remaining_registrations = remaining;
+    }
+}
+
+/// The result of an edit. Begins the job that completes a large one.
+pub(super) async fn begun<T>(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    now: T,
+    edited: Edited,
+    job: JobId,
+    cause: Option<ActivityId>,
+) -> Attempt<Begun<Changed<T>>> {
+    let changed = Changed::complete(now, edited.cancelled);
+    let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Begun::complete(changed)) };
+    transaction.begin_job(job, JobKind::CancelRegistrations, event, cause, edited.remaining).await?;
+    let remaining_registrations = u32::try_from(edited.remaining).unwrap_or(u32::MAX);
+    Ok(Begun { result: Changed { remaining_registrations, ..changed }, job: Some(job) })
 }
 
 #[async_trait]
@@ -43,7 +83,7 @@ impl StoredResult for Changed<Event> {
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let now = Event::load(transaction, stored).await?;
-        Ok(Self { now, cancelled_registrations: stored.counted()? })
+        Ok(Self::complete(now, stored.counted()?))
     }
 }
 
@@ -57,6 +97,6 @@ impl StoredResult for Changed<Occurrence> {
         let key = stored.subject_as(OccurrenceKey::parse)?;
         let (event, occurrence) = load::occurrence(transaction, key).await?;
         let now = Occurrence::stored(&event, &occurrence.stored);
-        Ok(Self { now, cancelled_registrations: stored.counted()? })
+        Ok(Self::complete(now, stored.counted()?))
     }
 }

@@ -3,6 +3,7 @@
 use bson::{Bson, Document, doc};
 use convene_domain::{
     event::{Event, RegistrationPolicy},
+    id::EventId,
     time::Instant,
 };
 
@@ -11,12 +12,16 @@ use crate::{
     documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption},
     schema,
+    scoped::Query,
     transaction::Transaction,
 };
 
 /// Fields that are stored only if they have a value.
 const OPTIONAL: [&str; 3] =
     ["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds"];
+
+/// The number of occurrences that one command cancels.
+const CLOSED_AT_ONCE: usize = 2_000;
 
 /// Stores a new event; a one-off event together with its occurrence.
 pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
@@ -80,13 +85,43 @@ pub(super) async fn apply_policy(
         "opensAt": opens.map_or(Bson::Null, |opens| before_start(Some(opens))),
         "closesAt": before_start(closes),
         "cancellationClosesAt": before_start(cancellation_closes),
-        // Adding the same number to all tokens keeps them different from each other. Each summand is halved so that the sum
-        // does not overflow.
-        "changeToken": { "$add": [{ "$mod": ["$changeToken", i64::MAX / 2] }, transaction.random() / 2] },
+        "changeToken": other_tokens(transaction),
     };
     let occurrences = &mut transaction.collection(&schema::OCCURRENCES);
     occurrences.update_many(ahead(event.id, now), vec![doc! { "$set": fields }]).await?;
     Ok(())
+}
+
+/// Marks the event as one that is being deleted, and cancels its upcoming occurrences, so that nobody registers any more.
+pub(super) async fn close_for_deletion(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    now: Instant,
+) -> Attempt<()> {
+    let this = doc! { "_id": event.to_string() };
+    let mark = doc! { "$set": { "isDeleting": true } };
+    transaction.collection(&schema::EVENTS).update_one(this, mark).await?;
+    let mut open = ahead(event, now);
+    open.insert("status", "SCHEDULED");
+    loop {
+        let query = Query::from(open.clone()).limited(CLOSED_AT_ONCE);
+        let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
+        if !ids.is_empty() {
+            let fields = doc! { "status": "CANCELLED", "changeToken": other_tokens(transaction) };
+            let these = doc! { "_id": { "$in": &ids } };
+            let set = vec![doc! { "$set": fields }];
+            transaction.collection(&schema::OCCURRENCES).update_many(these, set).await?;
+        }
+        if ids.len() < CLOSED_AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
+/// The expression for the change token of an occurrence that gets another one. Adding the same number to all tokens keeps
+/// them different from each other. Each summand is halved so that the sum does not overflow.
+fn other_tokens(transaction: &Transaction<'_>) -> Document {
+    doc! { "$add": [{ "$mod": ["$changeToken", i64::MAX / 2] }, transaction.random() / 2] }
 }
 
 /// Marks the event's stored occurrences that have begun as exceptions of the edited event, so that they stay as they

@@ -8,11 +8,12 @@ use convene_application::{
 use convene_domain::{event::Event, occurrence::OccurrenceKey};
 use futures::FutureExt;
 
-use super::{load, store};
+use super::{load, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
     registration::seats::{self, OccurrencesEdit},
+    steps::Begun,
     transaction::Transaction,
 };
 
@@ -23,11 +24,14 @@ pub(super) async fn update(
     edit: &EventEdit,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    database
-        .change_serialized(scope, change, "updateEvent", |transaction| {
+    let until = database.answer_by();
+    database.settle(scope, edit.event, change.at, until, step).await?;
+    let begun = database
+        .edit(scope, change, "updateEvent", |transaction| {
             async move {
-                let before = load::event(transaction, edit.event, Field::EventId).await?;
+                let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
                 let edit = with_current_id(transaction, edit).await?;
+                load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_ahead(transaction, before.id, change.at).await?;
                 let plan =
                     plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
@@ -35,7 +39,8 @@ pub(super) async fn update(
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
 }
 
 /// Replaces a former id of the first occurrence of a split by its current id.
@@ -60,14 +65,15 @@ pub(super) async fn carry_out(
     plan: EventPlan,
     on_affected: OnAffected,
     change: &Change,
-) -> Attempt<Changed<Event>> {
+) -> Attempt<Begun<Changed<Event>>> {
     let EventPlan { event, ended, steps, entries } = plan;
     if entries.is_empty() {
-        return Ok(Changed { now: event, cancelled_registrations: 0 });
+        return Ok(Begun::complete(Changed::complete(event, 0)));
     }
     let revision = transaction.next_revision().await?;
-    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change };
-    let cancelled_registrations = seats::edit(transaction, edit).await?;
+    let job = transaction.new_job();
+    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
+    let edited = seats::edit(transaction, edit).await?;
     match &ended {
         Some(ended) => {
             store::replace(transaction, ended, revision).await?;
@@ -81,8 +87,9 @@ pub(super) async fn carry_out(
             }
         }
     }
+    let mut causes = Vec::with_capacity(entries.len());
     for entry in entries {
-        transaction.log(change, entry);
+        causes.push(transaction.log(change, entry));
     }
-    Ok(Changed { now: event, cancelled_registrations })
+    begun(transaction, before.id, event, edited, job, causes.first().copied()).await
 }

@@ -20,19 +20,33 @@ use convene_domain::{
     text::UserId,
 };
 
+use futures::{FutureExt, future::BoxFuture};
+
 use crate::{
     change::StoredResult,
     database::Database,
     documents::{
         idempotency::ResultDocument,
+        job::{JobDocument, Step},
         member::{ACTIVE, MemberDocument},
         read_all,
     },
     error::{Attempt, StorageError},
+    registration::seats,
     schema,
     scoped::Query,
     transaction::Transaction,
 };
+
+/// The work of a step of a job about a removed member.
+pub(crate) fn step<'t>(
+    transaction: &'t mut Transaction<'_>,
+    job: &'t JobDocument,
+    change: &'t Change,
+    size: usize,
+) -> BoxFuture<'t, Attempt<Step>> {
+    async move { seats::remove_step(transaction, job.member()?, change, size).await }.boxed()
+}
 
 #[derive(Clone)]
 pub(crate) struct MongoMembers(pub(crate) Database);

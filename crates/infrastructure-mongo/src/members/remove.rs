@@ -10,25 +10,28 @@ use convene_application::{
 use convene_domain::id::MemberId;
 use futures::FutureExt;
 
-use super::{count_admins, find};
+use super::{count_admins, find, step};
 use crate::{
     change::StoredResult,
     database::Database,
-    documents::{convert::date, idempotency::ResultDocument, member::REMOVED},
+    documents::{convert::date, idempotency::ResultDocument, job::JobKind, member::REMOVED},
     error::Attempt,
-    registration::seats,
+    registration::seats::{self, Left},
     schema,
+    steps::{Begun, Progressing},
     transaction::Transaction,
 };
 
-/// Marks a member as removed and cancels the member's registrations.
+/// Marks a member as removed and cancels the member's registrations, in steps if there are many.
 pub(super) async fn remove(
     database: &Database,
     scope: &TenantScope,
     id: MemberId,
     change: &Change,
 ) -> Outcome<MemberRemoved> {
-    database
+    let until = database.answer_by();
+    database.settle(scope, id, change.at, until, step).await?;
+    let begun = database
         .change(scope, change, "removeMember", |transaction| {
             async move {
                 let member = find(transaction, id).await?;
@@ -40,13 +43,27 @@ pub(super) async fn remove(
                     "updatedAt": date(change.at),
                 };
                 transaction.collection(&schema::MEMBERS).update_one(this, doc! { "$set": removed }).await?;
-                transaction.log(change, log::removed(&member));
-                let cancelled_registrations = seats::remove_member(transaction, id, change).await?;
-                Ok(MemberRemoved { id, cancelled_registrations })
+                let cause = transaction.log(change, log::removed(&member));
+                match seats::remove_member(transaction, id, change).await? {
+                    Left::Cancelled(cancelled_registrations) => Ok(Begun::complete(MemberRemoved {
+                        id,
+                        cancelled_registrations,
+                        remaining_registrations: 0,
+                    })),
+                    Left::Remaining(remaining) => {
+                        let job = transaction.new_job();
+                        transaction.begin_job(job, JobKind::RemoveMember, id, cause, remaining).await?;
+                        let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
+                        let result =
+                            MemberRemoved { id, cancelled_registrations: 0, remaining_registrations };
+                        Ok(Begun { result, job: Some(job) })
+                    }
+                }
             }
             .boxed()
         })
-        .await
+        .await?;
+    database.answer(scope, begun, change.at, until, step).await
 }
 
 #[async_trait]
@@ -56,6 +73,17 @@ impl StoredResult for MemberRemoved {
     }
 
     async fn load(_: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
-        Ok(Self { id: stored.subject_as(MemberId::parse)?, cancelled_registrations: stored.counted()? })
+        Ok(Self {
+            id: stored.subject_as(MemberId::parse)?,
+            cancelled_registrations: stored.counted()?,
+            remaining_registrations: 0,
+        })
+    }
+}
+
+impl Progressing for MemberRemoved {
+    fn advance(&mut self, done: u32, remaining: u32) {
+        self.cancelled_registrations = self.cancelled_registrations.saturating_add(done);
+        self.remaining_registrations = remaining;
     }
 }

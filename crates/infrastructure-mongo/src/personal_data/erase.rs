@@ -21,6 +21,7 @@ use crate::{
         member::REMOVED,
     },
     error::{Attempt, StorageError},
+    members::step,
     schema::{self, CollectionSchema},
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
@@ -52,6 +53,12 @@ pub(super) async fn erase(
     change: &Change,
 ) -> Outcome<Erased> {
     let members = removed_memberships(database, scope, user).await.map_err(Fault::from)?;
+    for member in &members {
+        // Nothing is left to be cancelled when the person is gone.
+        while !database.is_settled(scope, member).await? {
+            database.settle(scope, member, change.at, database.answer_by(), step).await?;
+        }
+    }
     let pseudonym = pseudonym(members.first().map_or_else(|| database.ids().next(), MemberId::uuid));
     if pseudonym == user.as_str() {
         return Ok(Erased::default());

@@ -46,7 +46,11 @@ impl Registrations for MongoRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault> {
-        let query = Query::from(listed(&filter, page.after))
+        let ids = match filter.occurrence {
+            Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
+            None => Vec::new(),
+        };
+        let query = Query::from(listed(&filter, &ids, page.after))
             .sorted(doc! { "startsAt": 1, "_id": 1 })
             .probing(page.first);
         Ok(Page::from_probe(self.found(scope, query).await?, page.first))
@@ -102,11 +106,34 @@ impl Registrations for MongoRegistrations {
 const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
 
 impl MongoRegistrations {
+    /// The current and former ids of the occurrence that has or had this one. Cancelled registrations keep the id that
+    /// they recorded.
+    async fn ids_of(&self, scope: &TenantScope, key: OccurrenceKey) -> Result<Vec<String>, StorageError> {
+        let id = key.to_string();
+        let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
+        let query = Query::from(either).projected(doc! { "formerIds": 1 });
+        let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
+        let is_current = |found: &&Identified| found.id == id;
+        let of_key = found.iter().find(is_current).or(found.first());
+        let known = of_key.map(|found| std::iter::once(&found.id).chain(&found.former_ids).cloned());
+        Ok(known.map_or_else(|| vec![id.clone()], Iterator::collect))
+    }
+
     async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Registration>, Fault> {
         let documents: Vec<RegistrationDocument> =
             self.0.collection(scope, &schema::REGISTRATIONS).find(query).await?;
         Ok(read_all(documents).map_err(StorageError::from)?)
     }
+}
+
+/// The ids of an occurrence.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identified {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(default)]
+    former_ids: Vec<String>,
 }
 
 /// The position of a registration on its waitlist.
@@ -132,15 +159,15 @@ impl Position {
     }
 }
 
-/// The condition of the filter and of the position in the list.
-fn listed(filter: &RegistrationFilter, after: Option<RegistrationPosition>) -> Document {
+/// The condition of the filter and of the position in the list. `ids` are those of the occurrence.
+fn listed(filter: &RegistrationFilter, ids: &[String], after: Option<RegistrationPosition>) -> Document {
     let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
     let mut conditions = Vec::new();
     if let Some(member) = member {
         conditions.push(doc! { "member": member.to_string() });
     }
-    if let Some(occurrence) = occurrence {
-        conditions.push(doc! { "occurrence": occurrence.to_string() });
+    if occurrence.is_some() {
+        conditions.push(doc! { "occurrence": { "$in": ids } });
     }
     if let Some(statuses) = statuses {
         let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();

@@ -10,7 +10,7 @@ use super::{
     CollectionSchema, ScopeField,
     indexes::index,
     rules::{
-        date, documents_where, id, int, list, local_time, long, nullable, object, one_of,
+        boolean, date, documents_where, id, int, list, local_time, long, nullable, object, one_of,
         possibly_empty_text, text,
     },
 };
@@ -68,6 +68,8 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 // The number of occurrences that registrations materialized. It is written so that these
                 // transactions conflict with edits of the event.
                 ("materialized", long(1)),
+                // The event is being deleted in steps.
+                ("isDeleting", boolean()),
                 ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
             ],
             // No query would find an event that ends before it begins.

@@ -19,7 +19,8 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     validator: || {
         let key = object(&[("organization", id("org")), ("actor", text(255)), ("key", text(255))], &[]);
         let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
-        let result = object(&[("subject", text(100))], &[("count", count), ("also", text(100))]);
+        let result =
+            object(&[("subject", text(100))], &[("count", count), ("also", text(100)), ("job", id("job"))]);
         documents(
             &[
                 ("_id", key),

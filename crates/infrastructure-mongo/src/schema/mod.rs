@@ -10,6 +10,7 @@ mod events;
 mod idempotency;
 mod indexes;
 mod issues;
+mod jobs;
 mod members;
 mod occurrences;
 mod organizations;
@@ -20,6 +21,7 @@ mod settings;
 use bson::Document;
 use mongodb::IndexModel;
 
+pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, nothing_overlaps},
@@ -27,12 +29,12 @@ pub(crate) use self::{
     events::EVENTS,
     idempotency::{CREATE_ORGANIZATION, IDEMPOTENCY},
     issues::ISSUES,
+    jobs::JOBS,
     members::{MEMBERS, UNIQUE_MEMBERSHIP},
     occurrences::OCCURRENCES,
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
 };
-pub use self::{occurrences::MAX_FORMER_IDS, settings::SchemaSettings};
 
 /// The field of a document that names its organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub(crate) struct CollectionSchema {
     pub(crate) indexes: fn(&SchemaSettings) -> Vec<IndexModel>,
 }
 
-pub(crate) static ALL: [&CollectionSchema; 9] = [
+pub(crate) static ALL: [&CollectionSchema; 10] = [
     &ORGANIZATIONS,
     &MEMBERS,
     &EVENTS,
@@ -72,6 +74,7 @@ pub(crate) static ALL: [&CollectionSchema; 9] = [
     &ISSUES,
     &ACTIVITY,
     &IDEMPOTENCY,
+    &JOBS,
 ];
 
 #[cfg(test)]

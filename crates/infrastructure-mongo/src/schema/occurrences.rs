@@ -14,8 +14,8 @@ use super::{
     },
 };
 
-/// The number of former ids of an occurrence, far above the number of times that a series is moved.
-pub const MAX_FORMER_IDS: usize = 1_000;
+/// Far above the limit of the application.
+const MAX_FORMER_IDS: usize = 1_000;
 
 /// Materialized occurrences, with their counters.
 pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
@@ -56,7 +56,11 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("exception", nullable(exception)),
                 ("nextWaitlistSequence", long(1)),
             ],
-            &[("formerIds", list(occurrence_key(), MAX_FORMER_IDS)), ("revision", long(1))],
+            &[
+                ("formerIds", list(occurrence_key(), MAX_FORMER_IDS)),
+                ("revision", long(1)),
+                ("closing", object(&[("job", id("job")), ("reason", text(100))], &[])),
+            ],
             // The comparisons rely on the types above: a missing or null field would pass them.
             doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
         )
@@ -68,6 +72,11 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 "by_former_id",
                 doc! { "organization": 1, "formerIds": 1 },
                 doc! { "formerIds": { "$exists": true } },
+            ),
+            partial(
+                "by_job",
+                doc! { "organization": 1, "closing.job": 1, "_id": 1 },
+                doc! { "closing.job": { "$exists": true } },
             ),
             partial(
                 "exceptions_by_start",

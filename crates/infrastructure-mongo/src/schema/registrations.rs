@@ -2,7 +2,7 @@ use bson::doc;
 
 use super::{
     CollectionSchema, ScopeField,
-    indexes::{index, unique_among},
+    indexes::{index, partial, unique_among},
     rules::{boolean, date, documents_where, id, long, occurrence_key, one_of},
 };
 
@@ -54,6 +54,12 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 "one_active_registration_per_member",
                 doc! { "organization": 1, "occurrence": 1, "member": 1 },
                 doc! { "active": true },
+            ),
+            // A cancellation looks for older ones of the same member and occurrence.
+            partial(
+                "cancelled",
+                doc! { "organization": 1, "occurrence": 1, "member": 1, "cancelledAt": 1 },
+                doc! { "active": false },
             ),
             index("by_member", doc! { "organization": 1, "member": 1, "startsAt": 1, "_id": 1 }),
             index(

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{ScopedCollection, Within};
 use crate::{deadline::command, decode::decode, error::StorageError};
 
+/// The number of documents that one command inserts.
+const INSERTED_AT_ONCE: usize = 1_000;
+
 /// The counts of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Updated {
@@ -53,20 +56,19 @@ impl ScopedCollection<Within<'_>> {
             .map(drop)
     }
 
-    /// Inserts the documents, if there are any.
+    /// Inserts the documents, if there are any, in commands that end well within the time limit of a call.
     pub(crate) async fn insert_all<D: Serialize + Sync>(
         &mut self,
         documents: &[D],
     ) -> Result<(), StorageError> {
-        if documents.is_empty() {
-            return Ok(());
+        for documents in documents.chunks(INSERTED_AT_ONCE) {
+            let documents =
+                documents.iter().map(|document| self.encode(document)).collect::<Result<Vec<_>, _>>()?;
+            let insert = self.collection.insert_many(documents);
+            command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
+                .await?;
         }
-        let documents =
-            documents.iter().map(|document| self.encode(document)).collect::<Result<Vec<_>, _>>()?;
-        let insert = self.collection.insert_many(documents);
-        command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
-            .await
-            .map(drop)
+        Ok(())
     }
 
     /// Updates the first document that passes the filter. Never inserts one.

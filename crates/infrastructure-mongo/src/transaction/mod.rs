@@ -11,6 +11,7 @@ use bson::doc;
 use convene_application::{caller::TenantScope, change::Change};
 use convene_domain::{activity::ActivityDraft, id::ActivityId};
 use mongodb::ClientSession;
+use uuid::Uuid;
 
 use crate::{
     database::Database,
@@ -40,10 +41,20 @@ impl Transaction<'_> {
         &self.scope
     }
 
-    /// Adds an entry to the activity log. It is written before the commit.
-    pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) {
-        let id = ActivityId::from_uuid(self.database.ids().next());
+    /// Adds an entry to the activity log and returns its id. It is written before the commit.
+    pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) -> ActivityId {
+        let id = ActivityId::from_uuid(self.new_id());
         self.entries.push(ActivityDocument::from(change.entry(id, draft)));
+        id
+    }
+
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.database.ids().next()
+    }
+
+    /// The number of registrations that one transaction of a large change cancels or deletes.
+    pub(crate) fn step_size(&self) -> usize {
+        self.database.step_size()
     }
 
     pub(crate) fn random(&self) -> i64 {

@@ -47,7 +47,21 @@ impl Database {
         T: Send,
         B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
     {
-        let deadline = Instant::now() + TRANSACTION;
+        self.transact_within(TRANSACTION, scope, body).await
+    }
+
+    /// Runs a transaction by [`transact`](Self::transact) with another time limit.
+    pub(crate) async fn transact_within<'environment, T, B>(
+        &self,
+        limit: Duration,
+        scope: &TenantScope,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: Send,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+    {
+        let deadline = Instant::now() + limit;
         let mut attempt = 0;
         loop {
             let mut transaction = self.begin(*scope).await?;
@@ -74,7 +88,7 @@ impl Database {
                 }
                 Err(_) => {
                     abort(&mut transaction.session).await;
-                    return Err(Fault::Unavailable(StorageError::TimedOut(TRANSACTION).into()).into());
+                    return Err(Fault::Unavailable(StorageError::TimedOut(limit).into()).into());
                 }
             };
             attempt += 1;

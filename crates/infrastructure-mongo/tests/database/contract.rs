@@ -5,13 +5,13 @@ use convene_application::testing::{
     Adapters,
     contract::{Harness, randomized},
 };
-use convene_infrastructure_mongo::registration::BookSettings;
+use convene_infrastructure_mongo::{ports::MongoPorts, registration::BookSettings};
 use std::sync::Arc;
 
 use crate::support::TestDatabase;
 
 /// A database and the ports of one process.
-struct Storage {
+pub(crate) struct Storage {
     adapters: Adapters,
     _database: TestDatabase,
 }
@@ -25,7 +25,16 @@ impl Harness for Storage {
 
 async fn storage() -> Storage {
     let database = TestDatabase::prepared().await;
-    let ports = database.ports.clone();
+    over(database.ports.clone(), database)
+}
+
+/// Cancels, removes and deletes a single registration in each transaction.
+pub(crate) async fn storage_in_steps() -> Storage {
+    let database = TestDatabase::prepared().await;
+    over(database.ports.in_steps_of(1), database)
+}
+
+fn over(ports: MongoPorts, database: TestDatabase) -> Storage {
     let book = ports.start_registration_book(BookSettings::default());
     let adapters = Adapters {
         directory: ports.directory,

@@ -11,12 +11,15 @@
 mod admins;
 mod catalogue;
 mod contract;
+mod contract_in_steps;
 mod events;
 mod everything;
 mod hostile_writes;
 mod idempotency;
 mod indexes;
 mod issue_numbers;
+mod large_edits;
+mod large_edits_beside_others;
 mod personal_data;
 mod registration;
 mod schema;

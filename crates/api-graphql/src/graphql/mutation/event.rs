@@ -40,6 +40,8 @@ payload!(
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
+        remaining_registrations: i32,
     }
 );
 
@@ -58,6 +60,7 @@ pub(super) async fn update(
         Ok(UpdateEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })
     })
@@ -71,6 +74,8 @@ payload!(
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
+        remaining_registrations: i32,
     }
 );
 
@@ -85,6 +90,7 @@ pub(super) async fn cancel(
         Ok(CancelEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })
     })
@@ -96,6 +102,8 @@ payload!(
     DeleteEventPayload {
         /// The id of the deleted event; null if the mutation was refused.
         deleted_event_id: Option<ID>,
+        /// The number of registrations that later steps of a large deletion will delete; 0 if it is complete.
+        remaining_registrations: i32,
     }
 );
 
@@ -107,7 +115,11 @@ pub(super) async fn delete(
         let admin = context.acting_admin()?;
         let (event, request) = prepare(context, "deleteEvent", input)?;
         let deleted = context.use_cases().delete_event.execute(admin, event, request).await?;
-        Ok(DeleteEventPayload { deleted_event_id: Some(ID::from(deleted.to_string())), ..Default::default() })
+        Ok(DeleteEventPayload {
+            deleted_event_id: Some(ID::from(deleted.id.to_string())),
+            remaining_registrations: int(deleted.remaining_registrations),
+            ..Default::default()
+        })
     })
     .await
 }

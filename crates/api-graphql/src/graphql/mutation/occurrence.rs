@@ -13,6 +13,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
+        remaining_registrations: i32,
     }
 );
 
@@ -27,6 +29,7 @@ pub(super) async fn update(
         Ok(UpdateOccurrencePayload {
             occurrence: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })
     })
@@ -40,6 +43,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
+        remaining_registrations: i32,
     }
 );
 
@@ -54,6 +59,7 @@ pub(super) async fn cancel(
         Ok(CancelOccurrencePayload {
             occurrence: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })
     })

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use convene_domain::{event, occurrence};
+use convene_domain::{event, occurrence, registration};
 use juniper::{ID, graphql_object};
 
 use super::{Event, NodeValue, Registration, RegistrationConnection, mirror::mirror_enum, numbers::int};
@@ -39,16 +39,20 @@ mirror_enum! {
 pub struct Occurrence(Arc<occurrence::Occurrence>);
 
 impl Occurrence {
-    /// The occurrence of a registration.
+    /// The occurrence of a registration. A cancelled registration may have outlived it.
     ///
     /// # Errors
-    /// Faults, and an occurrence that does not exist: an occurrence with registrations is never deleted.
-    pub(super) async fn named(
+    /// Faults, and an event that does not exist: an event is deleted together with its registrations.
+    pub(super) async fn of(
         context: &Context,
-        key: occurrence::OccurrenceKey,
+        registration: &registration::Registration,
     ) -> Result<Self, FieldProblem> {
-        let occurrence = context.loaders()?.occurrence(key).await?;
-        occurrence.map(Self).ok_or_else(|| context.missing("occurrence", key))
+        let (loaders, key) = (context.loaders()?, registration.occurrence);
+        if let Some(occurrence) = loaders.occurrence(key).await? {
+            return Ok(Self(occurrence));
+        }
+        let event = loaders.event(key.event).await?.ok_or_else(|| context.missing("occurrence", key))?;
+        Ok(registration.recorded_occurrence(&event).into())
     }
 }
 

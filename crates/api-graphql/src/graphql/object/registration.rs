@@ -59,9 +59,9 @@ impl Registration {
         ID::from(self.0.id.to_string())
     }
 
-    /// The occurrence.
+    /// The occurrence. A cancelled registration may show it as it was recorded.
     async fn occurrence(&self, context: &Context) -> Result<Occurrence, FieldProblem> {
-        Occurrence::named(context, self.0.occurrence).await
+        Occurrence::of(context, &self.0).await
     }
 
     /// The member who is registered.
@@ -74,12 +74,12 @@ impl Registration {
         self.0.status.kind().into()
     }
 
-    /// The start of the occurrence.
+    /// The start of the occurrence; for a cancelled registration, as it was recorded.
     fn starts_at(&self) -> DateTime {
         self.0.interval.start().into()
     }
 
-    /// The end of the occurrence.
+    /// The end of the occurrence; for a cancelled registration, as it was recorded.
     fn ends_at(&self) -> DateTime {
         self.0.interval.end().into()
     }

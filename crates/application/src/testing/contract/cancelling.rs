@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{CancelRequest, Cancelled},
-    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
+    limits::CANCELLED_REGISTRATIONS,
+    ports::{CancelRequest, Cancelled, RegistrationFilter},
+    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(environment: Environment) {
@@ -76,6 +77,34 @@ pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(environment:
             tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await.unwrap();
         assert_eq!(cancelled.registration.status, RegistrationStatus::Cancelled { at: NOW, reason });
     }
+}
+
+pub(super) async fn keeps_the_latest_cancelled_registrations_of_a_member(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2)).await;
+    let crowd = tenant.crowd(2).await;
+    let other = tenant.seat(&event, day(0), &crowd[1]).await;
+    tenant.cancel(&other).await;
+    let request = register(occurrence_key(&event, day(0)), crowd[0].id);
+    let keyed = ChangeBuilder::by("user-0").key("first", 1).build();
+    let book = &tenant.ports.registration_book;
+    let mut seats = vec![book.register(&tenant.scope, request, &keyed).await.unwrap()];
+    tenant.cancel(&seats[0]).await;
+    for number in 0..CANCELLED_REGISTRATIONS {
+        let seat = tenant.seat(&event, day(0), &crowd[0]).await;
+        let later = NOW + Duration::minutes(i64::try_from(number).unwrap() + 1);
+        tenant.try_cancel(&seat, later).await.unwrap();
+        seats.push(seat);
+    }
+    let of_member = RegistrationFilter { member: Some(crowd[0].id), ..RegistrationFilter::default() };
+    let mut kept: Vec<_> = tenant.registrations(of_member).await.iter().map(|seat| seat.id).collect();
+    kept.sort_unstable();
+    let mut latest: Vec<_> = seats[1..].iter().map(|seat| seat.id).collect();
+    latest.sort_unstable();
+    assert_eq!(kept, latest);
+    assert_eq!(tenant.registration_now(&other).await.id, other.id);
+    let repeated = book.register(&tenant.scope, request, &keyed).await;
+    assert_eq!(refusal(repeated), Refusal::not_found(Field::RegistrationId), "the key stays used");
 }
 
 pub(super) async fn frees_only_the_cancelled_seat(environment: Environment) {

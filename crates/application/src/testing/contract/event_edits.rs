@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     failure::{Outcome, Refusal},
-    ports::{Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{
+        Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected,
+        RegistrationFilter,
+    },
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 
@@ -41,6 +44,28 @@ fn by_rule(rule: &str) -> EventPatch {
     let rule = Rule::parse(rule).unwrap();
     let recurrence = NewRecurrence { rule, exdates: Vec::new(), rdates: Vec::new() };
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+pub(super) async fn a_cancelled_registration_keeps_the_time_that_it_recorded(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let crowd = tenant.crowd(2).await;
+    let cancelled = tenant.seat(&event, day(2), &crowd[0]).await;
+    let cancelled = tenant.cancel(&cancelled).await.registration;
+    let held = tenant.seat(&event, day(2), &crowd[1]).await;
+    let alone = tenant.seat(&event, day(3), &crowd[0]).await;
+    let alone = tenant.cancel(&alone).await.registration;
+    edit(&tenant, &event, at_hour(15), OnAffected::Refuse).await.unwrap();
+
+    assert_eq!(tenant.registration_now(&cancelled).await, cancelled);
+    assert_eq!(tenant.registration_now(&alone).await, alone);
+    assert_eq!(tenant.stored(alone.occurrence).await, None, "an occurrence without registrations is derived");
+    let followed = tenant.registration_now(&held).await;
+    assert_ne!(followed.occurrence, held.occurrence);
+    for key in [held.occurrence, followed.occurrence] {
+        let filter = RegistrationFilter { occurrence: Some(key), ..RegistrationFilter::default() };
+        assert_eq!(tenant.registrations(filter).await, [cancelled.clone(), followed.clone()], "{key}");
+    }
 }
 
 pub(super) async fn registrations_follow_an_event_to_another_time_of_day(environment: Environment) {

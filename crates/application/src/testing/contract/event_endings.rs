@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::RegistrationFilter,
+    ports::{EventDeleted, RegistrationFilter},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
@@ -97,7 +97,7 @@ pub(super) async fn only_an_event_without_active_registrations_is_deleted(enviro
     tenant.cancel(&seat).await;
 
     let journal = tenant.journal().await;
-    assert_eq!(delete().await.unwrap(), event.id);
+    assert_eq!(delete().await.unwrap(), EventDeleted { id: event.id, remaining_registrations: 0 });
     journal.expect([("event.deleted", event.id.to_string())]).await;
     assert_eq!(tenant.ports.events.get_many(&tenant.scope, &[event.id]).await.unwrap(), []);
     assert_eq!(tenant.stored(seat.occurrence).await, None);

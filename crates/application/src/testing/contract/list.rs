@@ -57,6 +57,7 @@ macro_rules! contract_cases {
                 of_concurrent_edits_of_one_version_one_succeeds,
             }
             event_edits {
+                a_cancelled_registration_keeps_the_time_that_it_recorded,
                 registrations_follow_an_event_to_another_time_of_day,
                 registrations_follow_an_event_to_another_zone_and_duration,
                 exceptions_keep_their_own_values,
@@ -125,6 +126,7 @@ macro_rules! contract_cases {
                 cancels_a_registration_once,
                 refuses_cancellations_of_other_members_registrations,
                 stores_the_reason_of_a_cancellation_by_an_admin,
+                keeps_the_latest_cancelled_registrations_of_a_member,
                 frees_only_the_cancelled_seat,
             }
             rushes {

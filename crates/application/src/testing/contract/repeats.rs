@@ -97,7 +97,7 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     // Results that are only an id are still returned.
     let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;
     assert_eq!(deleted.unwrap(), issue.id);
-    assert_eq!(ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap(), event.id);
+    assert_eq!(ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap().id, event.id);
     journal.expect_nothing().await;
 }
 

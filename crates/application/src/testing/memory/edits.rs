@@ -11,7 +11,9 @@ use convene_domain::{
 };
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
-use crate::{editing::OccurrenceStep, failure::Outcome, ports::OnAffected, registration::refusals};
+use crate::{
+    editing::OccurrenceStep, failure::Outcome, limits::FORMER_IDS, ports::OnAffected, registration::refusals,
+};
 
 impl Transaction<'_> {
     /// Edits the occurrences and their registrations. Returns the number of cancelled registrations.
@@ -78,12 +80,16 @@ impl Transaction<'_> {
             let before = stored.key;
             *stored = StoredOccurrence { taken: stored.taken, waiting: stored.waiting, ..step.after() };
             if before != stored.key {
-                former.insert(before);
+                let now = stored.key;
+                former.retain(|key| *key != now);
+                former.push(before);
+                former.drain(..former.len().saturating_sub(FORMER_IDS));
             }
             moved.insert(before, (stored.key, stored.interval));
             self.tenant.occurrences.insert(record.stored.key, record);
         }
-        for registration in self.tenant.registrations.values_mut() {
+        let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
+        for registration in active {
             if let Some(&(key, interval)) = moved.get(&registration.occurrence) {
                 registration.occurrence = key;
                 registration.interval = interval;

@@ -8,7 +8,9 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
 };
 
-use super::{InMemory, pages, registration_book::untouched, transaction::Transaction};
+use super::{
+    InMemory, pages, registration_book::untouched, tenant::OccurrenceRecord, transaction::Transaction,
+};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -18,7 +20,7 @@ use crate::{
     },
     failure::{Failure, Fault, Field, Outcome, Refusal},
     page::{Page, PageRequest},
-    ports::{Changed, EditScope, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
+    ports::{Changed, EditScope, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
     registration::refusals,
 };
 
@@ -67,10 +69,11 @@ impl Events for InMemory {
             {
                 return Err(Refusal::not_found(Field::FromOccurrenceId).into());
             }
+            transaction.drop_untouched(&event);
             let stored = transaction.upcoming(event.id);
             let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
             if plan.entries.is_empty() {
-                return Ok(Changed { now: plan.event, cancelled_registrations: 0 });
+                return Ok(Changed::complete(plan.event, 0));
             }
             if let Some(ended) = plan.ended {
                 transaction.tenant.events.insert(ended.id, Arc::new(ended));
@@ -78,24 +81,25 @@ impl Events for InMemory {
             transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let cancelled_registrations = transaction.carry_out(&plan.steps, edit.on_affected)?;
-            Ok(Changed { now: plan.event, cancelled_registrations })
+            Ok(Changed::complete(plan.event, cancelled_registrations))
         })
     }
 
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
+            transaction.drop_untouched(&event);
             let stored = transaction.upcoming(id);
             let plan = plan_cancellation(&event, &stored, change.at).map_err(Failure::Refused)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let cancelled_registrations =
                 transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
-            Ok(Changed { now: plan.event, cancelled_registrations })
+            Ok(Changed::complete(plan.event, cancelled_registrations))
         })
     }
 
-    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventId> {
+    async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
             let tenant = &mut transaction.tenant;
@@ -112,7 +116,7 @@ impl Events for InMemory {
                 subject: Subject::Event(id),
                 changes: event_changes(Some(&event), None),
             });
-            Ok(id)
+            Ok(EventDeleted { id, remaining_registrations: 0 })
         })
     }
 
@@ -158,6 +162,17 @@ impl Transaction<'_> {
         self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found(Field::EventId))
     }
 
+    /// Removes the upcoming occurrences of a series that were only materialized by registrations and have none any more:
+    /// the rule derives them again.
+    fn drop_untouched(&mut self, event: &Event) {
+        let now = self.change.at;
+        self.tenant.occurrences.retain(|key, OccurrenceRecord { stored, former, .. }| {
+            let is_untouched = stored.taken + stored.waiting == 0 && stored.version == 1 && former.is_empty();
+            let is_ahead = key.event == event.id && stored.interval.start() > now;
+            !(event.series.is_recurring() && is_ahead && is_untouched)
+        });
+    }
+
     /// The stored occurrences of the event that have not begun.
     fn upcoming(&self, event: EventId) -> Vec<StoredOccurrence> {
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
@@ -187,13 +202,13 @@ impl Transaction<'_> {
         let OccurrencePlan { after, entry } = plan;
         let key = after.key;
         let Some(entry) = entry else {
-            return Ok(Changed { now: Occurrence::stored(event, &after), cancelled_registrations: 0 });
+            return Ok(Changed::complete(Occurrence::stored(event, &after), 0));
         };
         let record = self.find(key)?;
         self.tenant.occurrences.entry(key).or_insert(record);
         self.log(entry);
         let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
         let cancelled_registrations = self.carry_out(&[step], on_affected)?;
-        Ok(Changed { now: self.occurrence(key)?, cancelled_registrations })
+        Ok(Changed::complete(self.occurrence(key)?, cancelled_registrations))
     }
 }

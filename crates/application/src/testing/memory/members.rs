@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
+    occurrence::OccurrenceKey,
     registration::CancellationReason,
     text::UserId,
 };
@@ -67,11 +70,12 @@ impl Members for InMemory {
             for (registration, _) in &held {
                 transaction.cancel(*registration, CancellationReason::MemberRemoved)?;
             }
-            for (_, occurrence) in &held {
-                transaction.promote(*occurrence)?;
+            let freed: BTreeSet<OccurrenceKey> = held.iter().map(|(_, occurrence)| *occurrence).collect();
+            for occurrence in freed {
+                transaction.promote(occurrence)?;
             }
             let cancelled_registrations = u32::try_from(held.len()).unwrap_or(u32::MAX);
-            Ok(MemberRemoved { id, cancelled_registrations })
+            Ok(MemberRemoved { id, cancelled_registrations, remaining_registrations: 0 })
         })
     }
 

@@ -10,6 +10,7 @@ mod edits;
 mod events;
 mod idempotency;
 mod issues;
+mod jobs;
 mod members;
 mod organizations;
 mod pages;

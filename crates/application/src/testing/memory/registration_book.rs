@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
@@ -93,7 +91,7 @@ impl Transaction<'_> {
 /// The record of an occurrence that was not stored before.
 pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRecord {
     let stored = StoredOccurrence::from_rule(event, origin);
-    OccurrenceRecord { stored, next_waitlist_sequence: 1, former: BTreeSet::new() }
+    OccurrenceRecord { stored, next_waitlist_sequence: 1, former: Vec::new() }
 }
 
 #[cfg(test)]

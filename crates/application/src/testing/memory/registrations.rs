@@ -34,10 +34,19 @@ impl Registrations for InMemory {
     ) -> Result<Page<Registration>, Fault> {
         let tenant = self.read(scope)?;
         let position = |registration: &Registration| (registration.interval.start(), registration.id);
+        let asked = filter.occurrence.map(|key| (key, tenant.occurrence(key)));
+        let is_of_occurrence = |registration: &Registration| match asked {
+            Some((_, Some(record))) => {
+                record.stored.key == registration.occurrence
+                    || record.former.contains(&registration.occurrence)
+            }
+            Some((key, None)) => key == registration.occurrence,
+            None => true,
+        };
         let mut wanted: Vec<_> = tenant
             .registrations
             .values()
-            .filter(|registration| passes(registration, &filter))
+            .filter(|registration| passes(registration, &filter) && is_of_occurrence(registration))
             .cloned()
             .collect();
         wanted.sort_by_key(position);
@@ -78,10 +87,9 @@ impl Registrations for InMemory {
 }
 
 fn passes(registration: &Registration, filter: &RegistrationFilter) -> bool {
-    let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
+    let RegistrationFilter { statuses, from, to, occurrence: _, member } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&registration.status.kind()))
         && from.is_none_or(|from| registration.interval.end() > from)
         && to.is_none_or(|to| registration.interval.start() < to)
-        && occurrence.is_none_or(|wanted| registration.occurrence == wanted)
         && member.is_none_or(|wanted| registration.member == wanted)
 }

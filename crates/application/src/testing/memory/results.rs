@@ -1,19 +1,14 @@
 //! The stored results of changes.
 
 use convene_domain::{
-    event::Event,
-    id::{EventId, IssueId},
-    issue::Issue,
-    member::Member,
-    occurrence::Occurrence,
-    organization::Organization,
-    registration::Registration,
+    event::Event, id::IssueId, issue::Issue, member::Member, occurrence::Occurrence,
+    organization::Organization, registration::Registration,
 };
 
 use super::{registration_book::untouched, tenant::Tenant};
 use crate::{
     failure::{Field, Refusal},
-    ports::{Cancelled, Changed, Erased, MemberRemoved},
+    ports::{Cancelled, Changed, Erased, EventDeleted, MemberRemoved},
 };
 
 /// The result of a change, which is stored with its idempotency key and loaded for a repeat.
@@ -78,9 +73,9 @@ impl StoredResult for Event {
     }
 }
 
-impl StoredResult for EventId {
+impl StoredResult for EventDeleted {
     fn subject(&self) -> String {
-        self.to_string()
+        self.id.to_string()
     }
 
     fn current(self, _: &Tenant) -> Result<Self, Refusal> {

@@ -8,7 +8,7 @@ use convene_domain::{
 };
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
-use crate::{failure::Fault, registration::log};
+use crate::{failure::Fault, limits::CANCELLED_REGISTRATIONS, registration::log};
 
 impl Transaction<'_> {
     /// Stores a new registration, confirmed or waitlisted.
@@ -39,7 +39,21 @@ impl Transaction<'_> {
         }
         let after = before.cancelled(self.change.at, reason);
         let entry = log::cancelled(&before, &after);
-        Ok(self.store(after, entry))
+        let cancelled = self.store(after, entry);
+        self.prune(&cancelled);
+        Ok(cancelled)
+    }
+
+    /// Deletes the oldest cancelled registrations of the same member and occurrence above the limit.
+    fn prune(&mut self, latest: &Registration) {
+        let of_pair = self.tenant.registrations.values().filter(|one| {
+            !one.status.is_active() && (one.member, one.occurrence) == (latest.member, latest.occurrence)
+        });
+        let mut of_pair: Vec<_> = of_pair.map(|one| (one.status.cancelled_at(), one.id)).collect();
+        of_pair.sort_unstable();
+        for (_, id) in of_pair.iter().take(of_pair.len().saturating_sub(CANCELLED_REGISTRATIONS)) {
+            self.tenant.registrations.remove(id);
+        }
     }
 
     /// Promotes members to the free seats of an occurrence, in the order of the waitlist. Members who have no room in

@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use convene_domain::{
     activity::Activity,
@@ -46,8 +43,8 @@ pub(super) struct OccurrenceRecord {
     pub(super) stored: StoredOccurrence,
     /// The sequence of the next registration on the waitlist.
     pub(super) next_waitlist_sequence: u64,
-    /// The keys that the occurrence had before edits of its series.
-    pub(super) former: BTreeSet<OccurrenceKey>,
+    /// The latest keys that the occurrence had before edits of its series, oldest first.
+    pub(super) former: Vec<OccurrenceKey>,
 }
 
 impl Tenant {

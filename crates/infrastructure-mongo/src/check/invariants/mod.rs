@@ -1,6 +1,7 @@
 //! The invariants, each as an aggregation that finds its violations.
 
 mod agendas;
+mod jobs;
 mod log;
 mod members;
 mod occurrences;
@@ -28,7 +29,7 @@ pub(super) struct Invariant {
     pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-pub(super) static INVARIANTS: [Invariant; 13] = [
+pub(super) static INVARIANTS: [Invariant; 14] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
     occurrences::WAITLIST,
@@ -42,6 +43,7 @@ pub(super) static INVARIANTS: [Invariant; 13] = [
     agendas::MEMBER,
     members::ADMINS,
     log::ONE_ENTRY_PER_CHANGE,
+    jobs::UNDER_WAY,
 ];
 
 /// Makes a stage that joins documents of another collection and the same organization, as `joined`. The conditions and

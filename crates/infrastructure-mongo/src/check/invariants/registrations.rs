@@ -1,6 +1,10 @@
 use bson::doc;
 
-use super::{Invariant, Times, join};
+use super::{
+    Invariant, Times,
+    jobs::{without_closing, without_removed},
+    join,
+};
 use crate::{
     documents::convert::date,
     schema::{AGENDAS, OCCURRENCES, REGISTRATIONS},
@@ -15,7 +19,12 @@ pub(super) const OCCURRENCE: Invariant = Invariant {
             { "$eq": ["$startsAt", "$$start"] },
             { "$eq": ["$endsAt", "$$end"] },
             // An occurrence that had begun before it was cancelled keeps its registrations.
-            { "$or": [{ "$eq": ["$status", "SCHEDULED"] }, { "$lte": ["$startsAt", date(now)] }] },
+            // A job cancels the registrations for one that is closing.
+            { "$or": [
+                { "$eq": ["$status", "SCHEDULED"] },
+                { "$lte": ["$startsAt", date(now)] },
+                { "$gt": ["$closing", null] },
+            ] },
         ] } } };
         let own =
             doc! { "occurrence": "$occurrence", "event": "$event", "start": "$startsAt", "end": "$endsAt" };
@@ -46,8 +55,12 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
     collection: &REGISTRATIONS,
     violations: |_| {
         let all_before = doc! { "documents": ["unbounded", -1] };
+        let [look_up, keep] = without_closing();
         vec![
             doc! { "$match": { "status": "CONFIRMED" } },
+            look_up,
+            keep,
+            doc! { "$unset": "closing" },
             doc! { "$setWindowFields": {
                 "partitionBy": { "organization": "$organization", "member": "$member" },
                 "sortBy": { "startsAt": 1 },
@@ -63,6 +76,8 @@ pub(super) const IN_AGENDA: Invariant = Invariant {
     name: "a seat that has not ended has one entry in the agenda of its member",
     collection: &REGISTRATIONS,
     violations: |Times { now, .. }| {
+        let [look_up_closing, keep_others] = without_closing();
+        let [look_up_removals, keep_members] = without_removed();
         let entries = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
             { "$eq": ["$$this.occurrence", "$$occurrence"] },
             { "$eq": ["$$this.startsAt", "$$start"] },
@@ -75,6 +90,10 @@ pub(super) const IN_AGENDA: Invariant = Invariant {
             doc! { "$match": { "status": "CONFIRMED", "endsAt": { "$gt": date(now) } } },
             join(&AGENDAS, own, doc! { "_id": "$$member" }, vec![count]),
             doc! { "$match": { "joined": { "$ne": [{ "entries": 1 }] } } },
+            look_up_closing,
+            keep_others,
+            look_up_removals,
+            keep_members,
             doc! { "$project": { "organization": 1, "member": 1, "occurrence": 1, "agenda": "$joined" } },
         ]
     },

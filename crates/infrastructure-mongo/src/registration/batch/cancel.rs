@@ -16,7 +16,7 @@ use crate::{
     error::Attempt,
     registration::{
         document::RegistrationDocument,
-        seats::{Cancelling, cancel, promote},
+        seats::{Cancelling, Freed, cancel, promote},
     },
     schema,
     transaction::Transaction,
@@ -38,10 +38,10 @@ pub(super) async fn find(
 }
 
 /// Cancels the registrations that can be cancelled, and promotes waitlisted members to the free seats.
-pub(super) async fn run(
+pub(super) async fn run<'a>(
     progress: &mut Progress,
     transaction: &mut Transaction<'_>,
-    cancellations: &[Cancellation<'_>],
+    cancellations: &[Cancellation<'a>],
     found: Vec<Registration>,
 ) -> Attempt<()> {
     let mut found: HashMap<RegistrationId, Registration> =
@@ -58,18 +58,25 @@ pub(super) async fn run(
     }
     refuse(progress, transaction, refused).await?;
     // Only a cancelled seat is free for somebody else.
-    let mut freed: BTreeMap<OccurrenceKey, Vec<Cancellation<'_>>> = BTreeMap::new();
+    let mut freed: BTreeMap<OccurrenceKey, Vec<Cancellation<'a>>> = BTreeMap::new();
     for (cancellation, cancelling) in accepted.iter().zip(&cancellings) {
         if cancelling.registration.status == RegistrationStatus::Confirmed {
             freed.entry(cancelling.registration.occurrence).or_default().push(*cancellation);
         }
     }
     let cancelled = cancel(transaction, &mut progress.occurrences, cancellings).await?;
+    let causes = |cancellations: &[Cancellation<'a>]| {
+        cancellations.iter().map(|cancellation| cancellation.change).collect::<Vec<&'a Change>>()
+    };
+    let by_occurrence = freed
+        .iter()
+        .map(|(&occurrence, cancellations)| Freed { occurrence, causes: causes(cancellations) })
+        .collect();
+    let mut confirmed =
+        promote(transaction, &mut progress.occurrences, by_occurrence, progress.guards).await?;
     let mut promoted: HashMap<usize, Registration> = HashMap::new();
     for (occurrence, cancellations) in freed {
-        let causes: Vec<&Change> = cancellations.iter().map(|cancellation| cancellation.change).collect();
-        let seats = progress.occurrences.of(occurrence)?;
-        let confirmed = promote(transaction, seats, &causes, progress.guards).await?;
+        let confirmed = confirmed.remove(&occurrence).unwrap_or_default();
         promoted.extend(cancellations.iter().map(|cancellation| cancellation.number).zip(confirmed));
     }
     for (cancellation, registration) in accepted.iter().zip(cancelled) {

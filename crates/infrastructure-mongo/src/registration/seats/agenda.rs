@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The minimum time for which an entry is kept after its end: the clocks of several processes may differ.
-const AGENDA_RETENTION: Duration = Duration::hours(1);
+pub(super) const AGENDA_RETENTION: Duration = Duration::hours(1);
 
 /// The number of entries above which an agenda is pruned. Pruning in every registration would cost a tenth of all work.
 const PRUNE_THRESHOLD: usize = 50;
@@ -174,12 +174,12 @@ fn longer_than(entries: usize) -> String {
 }
 
 /// The entries of an agenda after pruning.
-fn upcoming(now: Instant) -> Document {
+pub(super) fn upcoming(now: Instant) -> Document {
     doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", retention_limit(now)] } } }
 }
 
 /// The agenda entry of a seat.
-fn entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
+pub(super) fn seat_entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
     doc! {
         "startsAt": occurrence.starts_at,
         "endsAt": occurrence.ends_at,
@@ -192,14 +192,14 @@ fn entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
 fn enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
     let mut filter = free(claim, guards);
     filter.insert(longer_than(PRUNE_THRESHOLD), doc! { "$exists": false });
-    let entries = vec![entry(&claim.seats.document, mark)];
+    let entries = vec![seat_entry(&claim.seats.document, mark)];
     let update = doc! { "$push": { "busy": { "$each": entries, "$sort": { "startsAt": 1 } } } };
     UpdateStatement { filter, update: update.into(), many: true }
 }
 
 /// Enters a claim into agendas of any length and prunes them.
 fn prune_and_enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
-    let new = doc! { "$literal": entry(&claim.seats.document, mark) };
+    let new = doc! { "$literal": seat_entry(&claim.seats.document, mark) };
     let all = doc! { "$concatArrays": [upcoming(claim.now), [new]] };
     let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
     UpdateStatement {
@@ -214,14 +214,15 @@ fn retention_limit(now: Instant) -> DateTime {
     date(now - AGENDA_RETENTION)
 }
 
-/// Takes an occurrence out of the agendas of these members, and prunes them.
+/// Takes occurrences out of the agendas of these members, and prunes them.
 pub(super) fn release(
-    occurrence: OccurrenceKey,
-    members: &BTreeSet<MemberId>,
+    occurrences: &BTreeSet<OccurrenceKey>,
+    members: &[MemberId],
     now: Instant,
 ) -> UpdateStatement {
+    let occurrences: Vec<String> = occurrences.iter().map(ToString::to_string).collect();
     let ended = doc! { "endsAt": { "$lte": retention_limit(now) } };
-    let gone = doc! { "$or": [{ "occurrence": occurrence.to_string() }, ended] };
+    let gone = doc! { "$or": [{ "occurrence": { "$in": occurrences } }, ended] };
     UpdateStatement {
         filter: doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } },
         update: doc! { "$pull": { "busy": gone } }.into(),

@@ -8,7 +8,14 @@ use convene_domain::{
     registration::{CancellationReason, Registration, RegistrationStatus},
 };
 
-use super::{CHUNK, Occurrences, agenda::release, occurrence::expect};
+use super::{
+    CHUNK, Occurrences,
+    agenda::release,
+    commands::{Weighted, update_in_commands},
+    history::prune,
+    occurrence::expect,
+    upcoming::by_seats,
+};
 use crate::{
     documents::convert::date, error::Attempt, schema, scoped::UpdateStatement, transaction::Transaction,
 };
@@ -22,8 +29,8 @@ pub(crate) struct Cancelling<'a> {
     pub(crate) change: &'a Change,
 }
 
-/// Cancels registrations: marks them, frees the members' time, writes the log, and counts them off the occurrences,
-/// which must be loaded. Returns the cancelled registrations.
+/// Cancels registrations: marks them, frees the members' time, writes the log, prunes older cancelled registrations, and
+/// counts them off the occurrences, which must be loaded. Returns the cancelled registrations.
 ///
 /// The counters are not written here, so that waitlisted members can be promoted to the free seats first.
 pub(crate) async fn cancel(
@@ -45,25 +52,27 @@ pub(crate) async fn cancel(
         transaction.log(change, log::cancelled(&registration, &after));
         cancelled.push(after);
     }
+    prune(transaction, &cancelled).await?;
     Ok(cancelled)
 }
 
-/// Frees the time of the members who held a seat, with a statement for each occurrence.
+/// Frees the time of the members who held a seat, with one statement for all members who lose the same seats.
 async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
-    let mut holders: BTreeMap<OccurrenceKey, (BTreeSet<MemberId>, &Change)> = BTreeMap::new();
-    for Cancelling { registration, change, .. } in cancellings {
+    let mut seats: BTreeMap<MemberId, BTreeSet<OccurrenceKey>> = BTreeMap::new();
+    for Cancelling { registration, .. } in cancellings {
         if registration.status == RegistrationStatus::Confirmed {
-            let (members, _) = holders.entry(registration.occurrence).or_insert((BTreeSet::new(), change));
-            members.insert(registration.member);
+            seats.entry(registration.member).or_default().insert(registration.occurrence);
         }
     }
-    let statements: Vec<UpdateStatement> = holders
-        .into_iter()
-        .map(|(occurrence, (members, change))| release(occurrence, &members, change.at))
-        .collect();
-    for chunk in statements.chunks(CHUNK) {
-        transaction.collection(&schema::AGENDAS).update_in_order(chunk.to_vec()).await?;
+    let Some(now) = cancellings.iter().map(|cancelling| cancelling.change.at).min() else { return Ok(()) };
+    let mut statements = Vec::new();
+    for (occurrences, members) in by_seats(seats) {
+        for members in members.chunks(CHUNK) {
+            let statement = release(&occurrences, members, now);
+            statements.push(Weighted { effort: members.len(), statement });
+        }
     }
+    update_in_commands(transaction, &schema::AGENDAS, statements).await?;
     Ok(())
 }
 

@@ -5,25 +5,34 @@
 //!
 //! - [`cancel`] cancels registrations, [`promote`] gives free seats to waitlisted members
 //! - [`edit`] updates registrations when an organizer moves, resizes, cancels or drops occurrences
-//! - [`leave`] cancels the registrations of a removed member, and deletes those of an event
+//! - [`leave`] cancels the registrations of a removed member, [`delete`] deletes those of an event
+//! - [`steps`] does the same for large changes, a part at a time
 
 mod agenda;
 mod cancel;
+mod commands;
+mod delete;
 mod edit;
 mod guards;
+mod history;
 mod leave;
 mod occurrence;
 mod promote;
+mod steps;
+mod upcoming;
 
 pub(crate) use self::{
     agenda::{Claim, claim, free_among},
     cancel::{Cancelling, cancel},
-    edit::{OccurrencesEdit, edit},
+    delete::{count_cancelled, delete_registrations},
+    edit::{Edited, OccurrencesEdit, edit},
     guards::Guards,
-    leave::{delete_event, remove_member},
+    leave::{Left, remove_member},
     occurrence::{OccurrenceSeats, Occurrences},
-    promote::promote,
+    promote::{Freed, promote},
+    steps::{cancel_step, remove_step},
 };
 
-/// The number of statements or documents of one command: far below the server's limits of 100,000 and 48 MB.
+/// The number of documents that one command writes: well within the time limit of a call, and far below the server's
+/// limits of 100,000 and 48 MB.
 const CHUNK: usize = 1_000;

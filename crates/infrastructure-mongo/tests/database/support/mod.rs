@@ -2,6 +2,7 @@
 
 mod commands;
 mod failpoint;
+mod held;
 mod random;
 mod scenario;
 
@@ -23,6 +24,7 @@ use mongodb::{Client, Collection, options::ClientOptions};
 pub(crate) use self::{
     commands::Commands,
     failpoint::FailPoint,
+    held::{Held, days},
     random::SeededRandom,
     scenario::{Scenario, by, first, refusal, request_for, waitlist_request_for},
 };

@@ -17,7 +17,7 @@ use convene_infrastructure_mongo::{
     registration::{BookSettings, MissingGuard, MongoRegistrationBook},
 };
 
-use super::{Tenant, TestDatabase};
+use super::{Commands, Tenant, TestDatabase};
 
 /// An organization with events and members, and the registration books of one or more processes.
 pub(crate) struct Scenario {
@@ -38,6 +38,14 @@ impl Scenario {
         let tenant = database.organization("tenant").await;
         let books = vec![database.ports.start_registration_book(settings)];
         Self { database, tenant, books }
+    }
+
+    /// With one process, and the commands that its client sends.
+    pub(crate) async fn watched() -> (Self, Commands) {
+        let (database, commands) = TestDatabase::watched().await;
+        let tenant = database.organization("tenant").await;
+        let books = vec![database.ports.start_registration_book(BookSettings::default())];
+        (Self { database, tenant, books }, commands)
     }
 
     /// With one process whose book lacks a guard.
@@ -250,7 +258,7 @@ pub(crate) fn refusal<T: std::fmt::Debug>(outcome: Outcome<T>) -> Refusal {
     }
 }
 
-fn date(instant: Instant) -> bson::DateTime {
+pub(super) fn date(instant: Instant) -> bson::DateTime {
     bson::DateTime::from_time_0_3(instant.to_offset(time::UtcOffset::UTC))
 }
 

@@ -11,7 +11,7 @@ use convene_domain::{
     time::interval::Interval,
 };
 
-use super::{CHUNK, Effects, expect};
+use super::{CHUNK, Effects, Weighted, expect, update_in_commands};
 use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
@@ -22,6 +22,9 @@ use crate::{
     scoped::UpdateStatement,
     transaction::Transaction,
 };
+
+/// The number of entries of an agenda that take the effort of one document of ordinary size.
+const ENTRIES_PER_DOCUMENT: usize = 20;
 
 /// The effects of moved occurrences on the agendas of their members.
 ///
@@ -105,20 +108,16 @@ impl Moves {
 
     /// Stores the agendas.
     pub(super) async fn write(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
-        for chunk in self.agendas.chunks(CHUNK) {
-            let statements = chunk
-                .iter()
-                .map(|agenda| {
-                    Ok(UpdateStatement {
-                        filter: doc! { "_id": &agenda.id },
-                        update: doc! { "$set": { "busy": bson::serialize_to_bson(&agenda.busy)? } }.into(),
-                        many: false,
-                    })
-                })
-                .collect::<Result<_, bson::error::Error>>()?;
-            let updated = transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
-            expect(updated.matched, chunk.len(), "agendas")?;
+        let mut statements = Vec::with_capacity(self.agendas.len());
+        for agenda in &self.agendas {
+            let statement = UpdateStatement {
+                filter: doc! { "_id": &agenda.id },
+                update: doc! { "$set": { "busy": bson::serialize_to_bson(&agenda.busy)? } }.into(),
+                many: false,
+            };
+            statements.push(Weighted { effort: 1 + agenda.busy.len() / ENTRIES_PER_DOCUMENT, statement });
         }
-        Ok(())
+        let matched = update_in_commands(transaction, &schema::AGENDAS, statements).await?;
+        expect(matched, self.agendas.len(), "agendas")
     }
 }

@@ -1,9 +1,15 @@
 //! The documents of edited occurrences.
 
 use bson::doc;
+use convene_domain::id::JobId;
 
-use super::{Occurrences, OccurrencesEdit};
-use crate::{documents::occurrence::OccurrenceDocument, error::Attempt, schema, transaction::Transaction};
+use super::{CHUNK, Occurrences, OccurrencesEdit};
+use crate::{
+    documents::occurrence::{ClosingDocument, OccurrenceDocument},
+    error::Attempt,
+    schema,
+    transaction::Transaction,
+};
 
 /// Occurrences that replace their former documents.
 #[derive(Debug, Default)]
@@ -13,9 +19,11 @@ pub(super) struct Rewrite {
 }
 
 impl Rewrite {
-    /// Applies the edit to the loaded occurrences, which have the current counters.
+    /// Applies the edit to the loaded occurrences, which have the current counters. Those whose registrations the job must
+    /// cancel name it.
     pub(super) fn of(
         edit: &OccurrencesEdit<'_>,
+        job: Option<JobId>,
         occurrences: &mut Occurrences,
         transaction: &Transaction<'_>,
     ) -> Attempt<Self> {
@@ -23,7 +31,13 @@ impl Rewrite {
         for step in edit.steps {
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
-            let edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
+            let mut edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
+            if let (Some(job), Some(reason)) = (job, step.cancellation_reason())
+                && !before.is_empty()
+            {
+                let reason = reason.as_str().to_owned();
+                edited.closing = Some(ClosingDocument { job: job.to_string(), reason });
+            }
             rewrite.occurrences.push(edited);
         }
         Ok(rewrite)
@@ -32,10 +46,14 @@ impl Rewrite {
     /// Stores the occurrences; returns those with a waitlist and a free seat. All former documents are deleted first,
     /// because one occurrence may get the id of another.
     pub(super) async fn write(self, transaction: &mut Transaction<'_>) -> Attempt<Vec<OccurrenceDocument>> {
-        let filter = doc! { "_id": { "$in": &self.former } };
-        transaction.collection(&schema::OCCURRENCES).delete_many(filter).await?;
+        for former in self.former.chunks(CHUNK) {
+            let filter = doc! { "_id": { "$in": former } };
+            transaction.collection(&schema::OCCURRENCES).delete_many(filter).await?;
+        }
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
-        let has_both = |occurrence: &OccurrenceDocument| occurrence.waiting > 0 && occurrence.free() > 0;
+        let has_both = |occurrence: &OccurrenceDocument| {
+            occurrence.waiting > 0 && occurrence.free() > 0 && occurrence.closing.is_none()
+        };
         Ok(self.occurrences.into_iter().filter(has_both).collect())
     }
 }

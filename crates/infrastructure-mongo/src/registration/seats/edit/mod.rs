@@ -3,26 +3,33 @@
 mod agendas;
 mod documents;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bson::doc;
 use convene_application::{
-    change::Change, editing::OccurrenceStep, ports::OnAffected, registration::refusals,
+    change::Change, editing::OccurrenceStep, limits::LISTED_REGISTRATIONS, ports::OnAffected,
+    registration::refusals,
 };
 use convene_domain::{
     event::RegistrationPolicy,
+    id::JobId,
     occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     registration::{CancellationReason, Registration},
 };
 
 use self::{agendas::Moves, documents::Rewrite};
-use super::{CHUNK, Cancelling, Guards, OccurrenceSeats, Occurrences, cancel, occurrence::expect, promote};
+use super::{
+    CHUNK, Cancelling, Freed, Guards, OccurrenceSeats, Occurrences, cancel,
+    commands::{Weighted, update_in_commands},
+    occurrence::expect,
+    promote,
+};
 use crate::{
     documents::{convert::date, read_all},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
-    scoped::UpdateStatement,
+    scoped::{Query, UpdateStatement},
     transaction::Transaction,
 };
 
@@ -38,55 +45,102 @@ pub(crate) struct OccurrencesEdit<'a> {
     /// The treatment of seats that would be dropped, or moved onto another seat of the same member.
     pub(crate) on_affected: OnAffected,
     pub(crate) change: &'a Change,
+    /// The id of the job that this edit may need.
+    pub(crate) job: JobId,
+}
+
+/// The result of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Edited {
+    /// The number of cancelled registrations.
+    pub(crate) cancelled: u32,
+    /// The number of registrations for cancelled and dropped occurrences that the job must cancel.
+    pub(crate) remaining: u64,
 }
 
 /// Carries an edit out, except for the event itself and its own log entries: rewrites the occurrences, updates
 /// registrations and agendas, cancels the registrations for what is cancelled or dropped, and promotes waitlisted members
-/// to free seats. Returns the number of cancelled registrations.
+/// to free seats.
 ///
-/// Dropped occurrences stay stored as cancelled because registrations refer to them.
+/// If too many registrations are for cancelled or dropped occurrences, these occurrences name the job, which MUST then be
+/// begun. Dropped occurrences stay stored as cancelled because registrations refer to them.
 ///
 /// # Errors
 /// The refusal of [`refusals::affected`] where [`OnAffected`] demands it.
-pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<u32> {
+pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<Edited> {
     if edit.steps.is_empty() {
-        return Ok(0);
+        return Ok(Edited::default());
     }
     let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
     let mut occurrences = Occurrences::load(transaction, keys.iter().copied()).await?;
-    let registrations = active_registrations(transaction, &keys).await?;
     let effects = Effects::of(edit.steps);
+    let ending = effects.ending(&occurrences);
+    let in_steps = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+    let is_read = |key: &OccurrenceKey| {
+        effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
+    };
+    let keys: Vec<OccurrenceKey> = keys.into_iter().filter(is_read).collect();
+    let registrations = active_registrations(transaction, &keys).await?;
     let moves = Moves::plan(transaction, &effects, &registrations).await?;
 
     let mut affected = Vec::new();
-    let mut cancellings = Vec::new();
+    let (mut cancellings, mut following) = (Vec::new(), Vec::new());
     for registration in registrations {
         let by_conflict = || moves.conflicts(&registration).then_some(CancellationReason::OccurrenceMoved);
         let reason = effects.cancellation_reason(registration.occurrence).or_else(by_conflict);
-        let Some(reason) = reason else { continue };
+        let Some(reason) = reason else {
+            following.push(registration);
+            continue;
+        };
         if reason == CancellationReason::OccurrenceMoved {
             affected.push(registration.clone());
         }
         cancellings.push(Cancelling { registration, reason, change: edit.change });
     }
-    if edit.on_affected == OnAffected::Refuse
-        && let Some(refusal) = refusals::affected(affected)
-    {
-        return Err(refusal.into());
+    if edit.on_affected == OnAffected::Refuse {
+        let dropped = if in_steps { effects.dropped(&occurrences) } else { Vec::new() };
+        refuse(transaction, &dropped, affected).await?;
     }
 
-    let count = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
+    let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
-    move_registrations(transaction, edit.steps).await?;
-    for occurrence in Rewrite::of(&edit, &mut occurrences, transaction)?.write(transaction).await? {
-        let mut seats = OccurrenceSeats::stored(occurrence)?;
-        promote(transaction, &mut seats, &[edit.change], Guards::ON).await?;
-        let mut promoted = Occurrences::default();
+    move_registrations(transaction, &effects, following).await?;
+    let mut promoted = Occurrences::default();
+    let mut freed = Vec::new();
+    let job = in_steps.then_some(edit.job);
+    for occurrence in Rewrite::of(&edit, job, &mut occurrences, transaction)?.write(transaction).await? {
+        let seats = OccurrenceSeats::stored(occurrence)?;
+        freed.push(Freed { occurrence: seats.key, causes: vec![edit.change] });
         promoted.insert(seats);
-        promoted.write(transaction, Guards::ON).await?;
     }
-    Ok(count)
+    promote(transaction, &mut promoted, freed, Guards::ON).await?;
+    promoted.write(transaction, Guards::ON).await?;
+    Ok(Edited { cancelled, remaining: if in_steps { ending } else { 0 } })
+}
+
+/// Refuses an edit that affects registrations: those for dropped occurrences, with the number of them, and others.
+async fn refuse(
+    transaction: &mut Transaction<'_>,
+    dropped: &[(OccurrenceKey, u64)],
+    affected: Vec<Registration>,
+) -> Attempt<()> {
+    let mut affected = affected;
+    let mut count = affected.len() as u64;
+    if !dropped.is_empty() {
+        count += dropped.iter().map(|(_, registrations)| registrations).sum::<u64>();
+        let ids: Vec<String> = dropped.iter().map(|(key, _)| key.to_string()).collect();
+        let filter = doc! { "occurrence": { "$in": ids }, "active": true };
+        let query =
+            Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
+        let found: Vec<RegistrationDocument> =
+            transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+        affected.extend(read_all::<_, Registration>(found)?);
+    }
+    match refusals::affected_of(u32::try_from(count).unwrap_or(u32::MAX), affected) {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(()),
+    }
 }
 
 /// The steps of an edit, by the id that the occurrence has before it.
@@ -101,6 +155,19 @@ impl<'a> Effects<'a> {
         self.0.get(&occurrence)?.cancellation_reason()
     }
 
+    /// The number of active registrations for cancelled and dropped occurrences.
+    fn ending(&self, occurrences: &Occurrences) -> u64 {
+        let ending = self.0.values().filter(|step| step.cancellation_reason().is_some());
+        ending.map(|step| active(occurrences, step.before().key)).sum()
+    }
+
+    /// The dropped occurrences with active registrations, and the number of them.
+    fn dropped(&self, occurrences: &Occurrences) -> Vec<(OccurrenceKey, u64)> {
+        let dropped = self.0.values().filter(|step| matches!(step, OccurrenceStep::Drop(_)));
+        let counted = dropped.map(|step| (step.before().key, active(occurrences, step.before().key)));
+        counted.filter(|(_, registrations)| *registrations > 0).collect()
+    }
+
     /// The occurrence after the edit, if it takes place at another time or under another id.
     fn moved(&self, occurrence: OccurrenceKey) -> Option<&'a StoredOccurrence> {
         match self.0.get(&occurrence)? {
@@ -112,6 +179,11 @@ impl<'a> Effects<'a> {
             _ => None,
         }
     }
+}
+
+/// The number of active registrations for an occurrence.
+fn active(occurrences: &Occurrences, key: OccurrenceKey) -> u64 {
+    occurrences.get(key).map_or(0, |seats| seats.document.active())
 }
 
 fn is_moved(before: &StoredOccurrence, after: &StoredOccurrence) -> bool {
@@ -130,29 +202,37 @@ async fn active_registrations(
     Ok(read_all(found)?)
 }
 
-/// Moves registrations with their occurrences, including the cancelled ones, which keep referring to them.
-async fn move_registrations(transaction: &mut Transaction<'_>, steps: &[OccurrenceStep]) -> Attempt<()> {
-    let statements: Vec<UpdateStatement> = steps
-        .iter()
-        .filter_map(|step| match step {
-            OccurrenceStep::Become { before, after } if is_moved(before, after) => {
-                let fields = doc! {
-                    "occurrence": after.key.to_string(),
-                    "event": after.key.event.to_string(),
-                    "startsAt": date(after.interval.start()),
-                    "endsAt": date(after.interval.end()),
-                };
-                Some(UpdateStatement {
-                    filter: doc! { "occurrence": before.key.to_string() },
-                    update: doc! { "$set": fields }.into(),
-                    many: true,
-                })
-            }
-            _ => None,
-        })
-        .collect();
-    for chunk in statements.chunks(CHUNK) {
-        transaction.collection(&schema::REGISTRATIONS).update_in_order(chunk.to_vec()).await?;
+/// Moves active registrations with their occurrences. Cancelled ones keep the occurrence and the time that they recorded.
+async fn move_registrations(
+    transaction: &mut Transaction<'_>,
+    effects: &Effects<'_>,
+    following: Vec<Registration>,
+) -> Attempt<()> {
+    let mut by_occurrence: BTreeMap<OccurrenceKey, (&StoredOccurrence, Vec<String>)> = BTreeMap::new();
+    for registration in following {
+        if let Some(after) = effects.moved(registration.occurrence) {
+            let (_, ids) = by_occurrence.entry(after.key).or_insert((after, Vec::new()));
+            ids.push(registration.id.to_string());
+        }
     }
-    Ok(())
+    let count = by_occurrence.values().map(|(_, ids)| ids.len()).sum();
+    let mut statements = Vec::new();
+    for (after, ids) in by_occurrence.values() {
+        let fields = doc! {
+            "occurrence": after.key.to_string(),
+            "event": after.key.event.to_string(),
+            "startsAt": date(after.interval.start()),
+            "endsAt": date(after.interval.end()),
+        };
+        for ids in ids.chunks(CHUNK) {
+            let statement = UpdateStatement {
+                filter: doc! { "_id": { "$in": ids }, "active": true },
+                update: doc! { "$set": fields.clone() }.into(),
+                many: true,
+            };
+            statements.push(Weighted { effort: ids.len(), statement });
+        }
+    }
+    let matched = update_in_commands(transaction, &schema::REGISTRATIONS, statements).await?;
+    expect(matched, count, "registrations")
 }

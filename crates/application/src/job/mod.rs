@@ -1,0 +1,5 @@
+//! The use case that completes large changes.
+
+mod resume;
+
+pub use resume::ResumeJobs;

@@ -1,0 +1,111 @@
+//! Large changes that are carried out in steps.
+
+use bson::DateTime;
+use convene_domain::id::{ActivityId, JobId, MemberId};
+use serde::{Deserialize, Serialize};
+
+use super::convert::Fields;
+use crate::error::CorruptDocument;
+
+/// The work of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobKind {
+    /// Cancels the registrations for the cancelled occurrences that name the job.
+    CancelRegistrations,
+    /// Cancels the registrations of a removed member.
+    RemoveMember,
+    /// Deletes the cancelled registrations and the occurrences of an event, and then the event.
+    DeleteEvent,
+}
+
+impl JobKind {
+    const ALL: [Self; 3] = [Self::CancelRegistrations, Self::RemoveMember, Self::DeleteEvent];
+
+    /// The name in the database.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::CancelRegistrations => "CANCEL_REGISTRATIONS",
+            Self::RemoveMember => "REMOVE_MEMBER",
+            Self::DeleteEvent => "DELETE_EVENT",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The result of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Step {
+    /// The number of registrations that the step cancelled or deleted.
+    pub(crate) done: usize,
+    /// True if nothing remains.
+    pub(crate) is_last: bool,
+}
+
+/// A job, under way or finished.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobDocument {
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    pub(crate) organization: String,
+    kind: String,
+    /// The event or the member that is changed.
+    pub(crate) subject: String,
+    /// The log entry of the change, which names the actor.
+    pub(crate) cause: String,
+    /// The number of steps that were carried out. Each step writes it, so that two processes never carry out the same one.
+    pub(crate) steps: i64,
+    /// The number of registrations that the steps cancelled or deleted.
+    pub(crate) done: i64,
+    /// The number of registrations that are left.
+    pub(crate) remaining: i64,
+    /// The time until which the process of the last step is assumed to carry out the next one.
+    pub(crate) attended_until: DateTime,
+    /// The time of the last step. The database deletes a finished job after it, when no key refers to it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) finished_at: Option<DateTime>,
+}
+
+impl JobDocument {
+    /// A job that no process works on yet.
+    pub(crate) fn new(id: JobId, kind: JobKind, subject: String, cause: ActivityId, remaining: u64) -> Self {
+        Self {
+            id: id.to_string(),
+            organization: String::new(),
+            kind: kind.as_str().to_owned(),
+            subject,
+            cause: cause.to_string(),
+            steps: 0,
+            done: 0,
+            remaining: i64::try_from(remaining).unwrap_or(i64::MAX),
+            attended_until: DateTime::from_millis(0),
+            finished_at: None,
+        }
+    }
+
+    pub(crate) fn key(&self) -> Result<JobId, CorruptDocument> {
+        self.fields().read("_id", JobId::parse(&self.id))
+    }
+
+    pub(crate) fn kind(&self) -> Result<JobKind, CorruptDocument> {
+        self.fields().known("kind", JobKind::parse(&self.kind))
+    }
+
+    /// The removed member.
+    pub(crate) fn member(&self) -> Result<MemberId, CorruptDocument> {
+        self.fields().read("subject", MemberId::parse(&self.subject))
+    }
+
+    /// The numbers of registrations that are done and left.
+    pub(crate) fn progress(&self) -> (u32, u32) {
+        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        (number(self.done), number(self.remaining))
+    }
+
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields::of("jobs", &self.id)
+    }
+}

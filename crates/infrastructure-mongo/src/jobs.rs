@@ -1,0 +1,73 @@
+//! The port of jobs.
+
+use async_trait::async_trait;
+use bson::doc;
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Outcome},
+    ports::{Jobs, UnattendedJob},
+};
+use convene_domain::{
+    id::{JobId, OrganizationId},
+    time::Instant,
+};
+use futures::{FutureExt, future::BoxFuture};
+
+pub use crate::database::STEP_SIZE;
+use crate::{
+    database::Database,
+    documents::{
+        convert::Fields,
+        job::{JobDocument, JobKind, Step},
+    },
+    error::{Attempt, CorruptDocument, StorageError},
+    events, members, schema, steps,
+    transaction::Transaction,
+    unscoped,
+};
+
+/// The number of jobs that a process resumes in a row.
+const MAX_UNATTENDED: i64 = 20;
+
+/// The jobs of all organizations.
+#[derive(Clone)]
+pub(crate) struct MongoJobs(pub(crate) Database);
+
+#[async_trait]
+impl Jobs for MongoJobs {
+    async fn unattended(&self) -> Result<Vec<UnattendedJob>, Fault> {
+        // The time is that of the database, so that it is the same for all processes.
+        let is_unattended = doc! { "$lt": ["$attendedUntil", "$$NOW"] };
+        let filter = doc! { "finishedAt": null, "$expr": is_unattended };
+        let found: Vec<JobDocument> =
+            unscoped::find_some(&self.0, &schema::JOBS, filter, MAX_UNATTENDED).await?;
+        Ok(found.iter().map(unattended).collect::<Result<_, _>>().map_err(StorageError::from)?)
+    }
+
+    async fn step(&self, scope: &TenantScope, job: JobId, now: Instant) -> Outcome<bool> {
+        steps::next(&self.0, scope, job, now, work).await
+    }
+}
+
+fn unattended(job: &JobDocument) -> Result<UnattendedJob, CorruptDocument> {
+    let fields = Fields::of(schema::JOBS.name, &job.id);
+    let organization = fields.read("organization", OrganizationId::parse(&job.organization))?;
+    Ok(UnattendedJob { organization, job: job.key()? })
+}
+
+/// The work of any job.
+fn work<'t>(
+    transaction: &'t mut Transaction<'_>,
+    job: &'t JobDocument,
+    change: &'t Change,
+    size: usize,
+) -> BoxFuture<'t, Attempt<Step>> {
+    match job.kind() {
+        Ok(JobKind::RemoveMember) => members::step(transaction, job, change, size),
+        Ok(JobKind::CancelRegistrations | JobKind::DeleteEvent) => {
+            events::step(transaction, job, change, size)
+        }
+        Err(corrupt) => async move { Err(corrupt.into()) }.boxed(),
+    }
+}

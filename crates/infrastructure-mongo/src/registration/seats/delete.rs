@@ -1,0 +1,49 @@
+use bson::{Document, doc};
+use convene_application::{failure::Refusal, limits::LISTED_REGISTRATIONS};
+use convene_domain::id::EventId;
+
+use crate::{
+    documents::read_all, error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
+    transaction::Transaction,
+};
+
+/// Verifies that an event has no active registrations, and returns the number of cancelled ones.
+///
+/// # Errors
+/// [`Refusal::RegistrationsAffected`] while there are active registrations.
+pub(crate) async fn count_cancelled(transaction: &mut Transaction<'_>, event: EventId) -> Attempt<u64> {
+    let mut active = registrations_of(event);
+    active.insert("active", true);
+    let count = transaction.collection(&schema::REGISTRATIONS).count(active.clone()).await?;
+    if count > 0 {
+        let query =
+            Query::from(active).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
+        let found: Vec<RegistrationDocument> =
+            transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        return Err(Refusal::RegistrationsAffected { count, registrations: read_all(found)? }.into());
+    }
+    let mut cancelled = registrations_of(event);
+    cancelled.insert("active", false);
+    Ok(transaction.collection(&schema::REGISTRATIONS).count(cancelled).await?)
+}
+
+/// Deletes at most `size` registrations for an event, and returns their number.
+pub(crate) async fn delete_registrations(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    size: usize,
+) -> Attempt<usize> {
+    let query = Query::from(registrations_of(event)).limited(size);
+    let ids = transaction.collection(&schema::REGISTRATIONS).ids(query).await?;
+    if !ids.is_empty() {
+        let these = doc! { "_id": { "$in": &ids } };
+        transaction.collection(&schema::REGISTRATIONS).delete_many(these).await?;
+    }
+    Ok(ids.len())
+}
+
+/// The registrations for an event. The id of an occurrence begins with that of its event, so an index can be used.
+fn registrations_of(event: EventId) -> Document {
+    doc! { "occurrence": { "$gte": format!("{event}_"), "$lt": format!("{event}`") } }
+}

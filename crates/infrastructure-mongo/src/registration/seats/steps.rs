@@ -1,0 +1,119 @@
+//! The steps of large cancellations and removals.
+
+use std::collections::HashMap;
+
+use bson::doc;
+use convene_application::change::Change;
+use convene_domain::{
+    id::MemberId,
+    occurrence::OccurrenceKey,
+    registration::{CancellationReason, Registration},
+};
+
+use super::{
+    CHUNK, Cancelling, Freed, Guards, OccurrenceSeats, Occurrences, cancel, leave::registrations_to_end,
+    promote,
+};
+use crate::{
+    documents::{
+        job::{JobDocument, Step},
+        occurrence::OccurrenceDocument,
+        read_all,
+    },
+    error::Attempt,
+    registration::document::RegistrationDocument,
+    schema,
+    scoped::Query,
+    transaction::Transaction,
+};
+
+/// The most occurrences of one step.
+const MAX_OCCURRENCES: usize = 200;
+
+/// Cancels at most `size` registrations for the occurrences that name the job. An occurrence without registrations no
+/// longer names it.
+pub(crate) async fn cancel_step(
+    transaction: &mut Transaction<'_>,
+    job: &JobDocument,
+    change: &Change,
+    size: usize,
+) -> Attempt<Step> {
+    let naming =
+        Query::from(doc! { "closing.job": &job.id }).sorted(doc! { "_id": 1 }).limited(MAX_OCCURRENCES);
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(naming).await?;
+    let mut occurrences = Occurrences::default();
+    let mut reasons: HashMap<OccurrenceKey, CancellationReason> = HashMap::new();
+    let mut ids = Vec::with_capacity(found.len());
+    for document in found {
+        reasons.insert(document.key()?, document.closing_reason()?);
+        ids.push(document.id.clone());
+        occurrences.insert(OccurrenceSeats::stored(document)?);
+    }
+    let filter = doc! { "occurrence": { "$in": &ids }, "active": true };
+    let query = Query::from(filter).sorted(doc! { "occurrence": 1, "member": 1 }).limited(size);
+    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    let registrations: Vec<Registration> = read_all(found)?;
+    let done = registrations.len();
+    let cancelling = |registration: Registration| {
+        let reason = reasons.get(&registration.occurrence).copied();
+        let reason = reason.unwrap_or(CancellationReason::OccurrenceCancelled);
+        Cancelling { registration, reason, change }
+    };
+    let cancellings = registrations.into_iter().map(cancelling).collect();
+    cancel(transaction, &mut occurrences, cancellings).await?;
+    occurrences.write(transaction, Guards::ON).await?;
+    let is_complete = done < size;
+    let without = occurrences.into_stored().filter(|(_, document)| is_complete || document.is_empty());
+    let without: Vec<String> = without.map(|(_, document)| document.id).collect();
+    let is_last = is_complete && ids.len() < MAX_OCCURRENCES;
+    for ids in without.chunks(CHUNK) {
+        let this = doc! { "_id": { "$in": ids }, "closing.job": &job.id };
+        let unset = doc! { "$unset": { "closing": "" } };
+        transaction.collection(&schema::OCCURRENCES).update_many(this, unset).await?;
+    }
+    Ok(Step { done, is_last })
+}
+
+/// Cancels some of the registrations of a removed member, and promotes waitlisted members to the free seats. A step
+/// cancels fewer registrations than other steps do, because each of them may free a seat with a long waitlist.
+pub(crate) async fn remove_step(
+    transaction: &mut Transaction<'_>,
+    member: MemberId,
+    change: &Change,
+    size: usize,
+) -> Attempt<Step> {
+    let size = removed_at_once(size);
+    let query = Query::from(registrations_to_end(member, change))
+        .sorted(doc! { "startsAt": 1, "_id": 1 })
+        .limited(size);
+    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    let registrations: Vec<Registration> = read_all(found)?;
+    let done = registrations.len();
+    cancel_and_promote(transaction, registrations, change).await?;
+    Ok(Step { done, is_last: done < size })
+}
+
+/// The number of registrations of a removed member that one transaction cancels.
+pub(super) fn removed_at_once(size: usize) -> usize {
+    size.div_ceil(5)
+}
+
+/// Cancels registrations of a removed member, and promotes waitlisted members to the free seats.
+pub(super) async fn cancel_and_promote(
+    transaction: &mut Transaction<'_>,
+    registrations: Vec<Registration>,
+    change: &Change,
+) -> Attempt<()> {
+    let keys = registrations.iter().map(|registration| registration.occurrence);
+    let mut occurrences = Occurrences::load(transaction, keys).await?;
+    let reason = CancellationReason::MemberRemoved;
+    let cancellings =
+        registrations.into_iter().map(|registration| Cancelling { registration, reason, change }).collect();
+    let cancelled = cancel(transaction, &mut occurrences, cancellings).await?;
+    let freed = cancelled
+        .iter()
+        .map(|registration| Freed { occurrence: registration.occurrence, causes: vec![change] })
+        .collect();
+    promote(transaction, &mut occurrences, freed, Guards::ON).await?;
+    occurrences.write(transaction, Guards::ON).await
+}

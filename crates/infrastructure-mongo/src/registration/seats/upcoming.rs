@@ -1,0 +1,115 @@
+//! Agendas that are read before seats are entered into them, so that one statement enters all seats of a member.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bson::{Document, doc};
+use convene_application::limits::UPCOMING_REGISTRATIONS;
+use convene_domain::{
+    id::MemberId,
+    occurrence::OccurrenceKey,
+    time::{Instant, interval::Interval},
+};
+
+use super::{
+    CHUNK, Guards, Occurrences,
+    agenda::{AGENDA_RETENTION, seat_entry, upcoming},
+    commands::{Weighted, update_in_commands},
+    occurrence::expect,
+};
+use crate::{
+    documents::{
+        agenda::AgendaDocument,
+        convert::{Fields, instant},
+    },
+    error::Attempt,
+    schema,
+    scoped::UpdateStatement,
+    transaction::Transaction,
+};
+
+/// The upcoming times of members.
+pub(super) struct UpcomingTimes {
+    times: HashMap<MemberId, Vec<Interval>>,
+    now: Instant,
+}
+
+impl UpcomingTimes {
+    /// Reads the agendas of these members. Those who left the organization have none.
+    pub(super) async fn load(
+        transaction: &mut Transaction<'_>,
+        members: &BTreeSet<MemberId>,
+        now: Instant,
+    ) -> Attempt<Self> {
+        let mut times = HashMap::new();
+        let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+        for chunk in ids.chunks(CHUNK) {
+            let filter = doc! { "_id": { "$in": chunk } };
+            let found: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
+            for agenda in found {
+                let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
+                let member = fields.read("_id", MemberId::parse(&agenda.id))?;
+                let mut busy = Vec::new();
+                for entry in &agenda.busy {
+                    let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
+                    busy.push(fields.read("busy.endsAt", interval)?);
+                }
+                // The entries that pruning leaves count, because an agenda is limited.
+                busy.retain(|interval| interval.end() > now - AGENDA_RETENTION);
+                times.insert(member, busy);
+            }
+        }
+        Ok(Self { times, now })
+    }
+
+    /// Enters a seat if the member is free and has room. Returns whether it was entered.
+    pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> bool {
+        let Some(busy) = self.times.get_mut(&member) else { return false };
+        let has_room =
+            busy.len() < UPCOMING_REGISTRATIONS && !busy.iter().any(|interval| interval.overlaps(&seat));
+        if has_room || !guards.agenda {
+            busy.push(seat);
+            return true;
+        }
+        false
+    }
+
+    /// Stores the entered seats, with one statement for all members who have the same ones.
+    pub(super) async fn write(
+        &self,
+        transaction: &mut Transaction<'_>,
+        occurrences: &Occurrences,
+        entered: BTreeMap<MemberId, BTreeSet<OccurrenceKey>>,
+    ) -> Attempt<()> {
+        let count = entered.len();
+        let mark = transaction.random();
+        let mut statements = Vec::new();
+        for (seats, members) in by_seats(entered) {
+            let documents = seats.iter().filter_map(|&key| occurrences.get(key));
+            let new: Vec<Document> = documents.map(|seats| seat_entry(&seats.document, mark)).collect();
+            let all = doc! { "$concatArrays": [upcoming(self.now), { "$literal": new }] };
+            let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
+            for members in members.chunks(CHUNK) {
+                let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+                let statement = UpdateStatement {
+                    filter: doc! { "_id": { "$in": ids } },
+                    update: vec![doc! { "$set": { "busy": sorted.clone() } }].into(),
+                    many: true,
+                };
+                statements.push(Weighted { effort: members.len(), statement });
+            }
+        }
+        let matched = update_in_commands(transaction, &schema::AGENDAS, statements).await?;
+        expect(matched, count, "agendas")
+    }
+}
+
+/// Groups members by their seats.
+pub(super) fn by_seats(
+    seats: BTreeMap<MemberId, BTreeSet<OccurrenceKey>>,
+) -> BTreeMap<BTreeSet<OccurrenceKey>, Vec<MemberId>> {
+    let mut groups: BTreeMap<BTreeSet<OccurrenceKey>, Vec<MemberId>> = BTreeMap::new();
+    for (member, seats) in seats {
+        groups.entry(seats).or_default().push(member);
+    }
+    groups
+}

@@ -1,0 +1,27 @@
+//! Large changes in steps.
+//!
+//! The first transaction of a large change stores a job. Each [step](next) is one more transaction. The process that
+//! accepted the change carries steps out while its caller waits ([`progress`]); any process carries out the rest. See
+//! ADR 15.
+
+mod begin;
+mod next;
+mod progress;
+
+use convene_application::change::Change;
+use futures::future::BoxFuture;
+
+pub(crate) use self::{begin::Begun, next::next, progress::Progressing};
+use crate::{
+    documents::job::{JobDocument, Step},
+    error::Attempt,
+    transaction::Transaction,
+};
+
+/// The work of a step: changes at most this number of registrations, in the context of the change that began the job.
+pub(crate) type Work = for<'t, 'e> fn(
+    &'t mut Transaction<'e>,
+    &'t JobDocument,
+    &'t Change,
+    usize,
+) -> BoxFuture<'t, Attempt<Step>>;

@@ -1,0 +1,118 @@
+//! The steps that a process carries out while the caller of the change waits.
+
+use std::fmt::Display;
+
+use bson::doc;
+use convene_application::{
+    caller::TenantScope,
+    failure::{Fault, Outcome},
+};
+use convene_domain::{id::JobId, time::Instant};
+use futures::FutureExt;
+use tokio::time::Instant as Moment;
+
+use super::{Begun, Work, next::next};
+use crate::{
+    change::StoredResult,
+    database::Database,
+    documents::{idempotency::ResultDocument, job::JobDocument},
+    error::{Attempt, StorageError},
+    schema,
+    scoped::Query,
+    transaction::Transaction,
+};
+
+/// The number of jobs about one subject that are completed before a change of it.
+const MAX_JOBS: usize = 10;
+
+/// A result that states the progress of a large change.
+pub(crate) trait Progressing: StoredResult {
+    /// Adds what the steps of the job have done, and states what remains.
+    fn advance(&mut self, done: u32, remaining: u32);
+}
+
+impl Database {
+    /// The time by which the caller of a change that begins now is answered, even if it is not complete.
+    pub(crate) fn answer_by(&self) -> Moment {
+        Moment::now() + self.wait_for_steps()
+    }
+
+    /// Continues the jobs about this subject, before a change of it or a repeat of the change that began them.
+    pub(crate) async fn settle(
+        &self,
+        scope: &TenantScope,
+        subject: impl Display + Send,
+        now: Instant,
+        until: Moment,
+        work: Work,
+    ) -> Outcome<()> {
+        let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
+        let query = Query::from(under_way).limited(MAX_JOBS);
+        let found: Vec<JobDocument> =
+            self.collection(scope, &schema::JOBS).find(query).await.map_err(Fault::from)?;
+        for job in found {
+            let id = job.key().map_err(|error| Fault::from(StorageError::from(error)))?;
+            self.carry_out(scope, id, now, until, work).await?;
+        }
+        Ok(())
+    }
+
+    /// Tests whether no job about this subject is under way.
+    pub(crate) async fn is_settled(
+        &self,
+        scope: &TenantScope,
+        subject: impl Display + Send,
+    ) -> Outcome<bool> {
+        let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
+        let count = self.collection(scope, &schema::JOBS).count(under_way).await.map_err(Fault::from)?;
+        Ok(count == 0)
+    }
+
+    /// Continues the job of a change that was accepted. Returns the result as it is then, with the progress.
+    pub(crate) async fn answer<T: Progressing + Sync>(
+        &self,
+        scope: &TenantScope,
+        begun: Begun<T>,
+        now: Instant,
+        until: Moment,
+        work: Work,
+    ) -> Outcome<T> {
+        let Begun { result, job } = begun;
+        let Some(job) = job else { return Ok(result) };
+        // The change is accepted, so a fault of a later step is not its outcome.
+        if let Err(failure) = self.carry_out(scope, job, now, until, work).await {
+            let error = format!("{failure:#}");
+            tracing::warn!(error, %job, "a step of a large change failed; it will be repeated");
+        }
+        let stored = &result.to_document();
+        self.transact(scope, |transaction| advanced(transaction, stored, job).boxed()).await
+    }
+
+    /// Carries out steps until nothing remains or the time is over.
+    async fn carry_out(
+        &self,
+        scope: &TenantScope,
+        job: JobId,
+        now: Instant,
+        until: Moment,
+        work: Work,
+    ) -> Outcome<()> {
+        while Moment::now() < until && next(self, scope, job, now, work).await? {}
+        Ok(())
+    }
+}
+
+/// Loads a result with the progress of its job.
+async fn advanced<T: Progressing>(
+    transaction: &mut Transaction<'_>,
+    stored: &ResultDocument,
+    job: JobId,
+) -> Attempt<T> {
+    let mut result = T::load(transaction, stored).await?;
+    let by_id = doc! { "_id": job.to_string() };
+    let found: Option<JobDocument> = transaction.collection(&schema::JOBS).find_one(by_id).await?;
+    if let Some((done, remaining)) = found.map(|job| job.progress()) {
+        result.advance(done, remaining);
+    }
+    Ok(result)
+}
