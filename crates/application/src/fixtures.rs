@@ -11,7 +11,7 @@ use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::{EventId, MemberId, OrganizationId, RegistrationId},
     member::{Member, Role},
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::OccurrenceKey,
     organization::Organization,
     recurrence::{Rule, Series, SeriesParts},
     registration::{Registration, RegistrationStatus},
@@ -26,7 +26,7 @@ use crate::{
     failure::{Failure, Outcome, Refusal},
     mutation_context::ContextFactory,
     page::{PageRequest, PageSize},
-    ports::{MockClock, MockIds, ResolvedOccurrence},
+    ports::{MockClock, MockIds},
 };
 
 /// The current time of every test.
@@ -160,10 +160,4 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
         status: RegistrationStatus::Confirmed,
         created_at: NOW,
     }
-}
-
-/// The result of a lookup of these keys, with the occurrences stored under their current keys.
-pub(crate) fn resolve(stored: &[StoredOccurrence], keys: &[OccurrenceKey]) -> Vec<ResolvedOccurrence> {
-    let asked = stored.iter().filter(|stored| keys.contains(&stored.key)).cloned();
-    asked.map(|stored| ResolvedOccurrence { asked: stored.key, stored }).collect()
 }

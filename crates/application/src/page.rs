@@ -1,7 +1,7 @@
 //! Pages of connections.
 
 /// The maximum number of items of a page, from 1 to [`PageSize::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u8);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +27,7 @@ impl PageSize {
 }
 
 /// The request for a page of a connection. `K` is the sort key, which is unique among the items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageRequest<K> {
     pub first: PageSize,
     /// The sort key of the item before the page.
@@ -39,6 +39,13 @@ pub struct PageRequest<K> {
 pub struct Page<T> {
     pub items: Vec<T>,
     pub has_next: bool,
+}
+
+/// The page of a list without items.
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), has_next: false }
+    }
 }
 
 impl<T> Page<T> {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod database_commands;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;

@@ -5,6 +5,7 @@ use std::{
 
 use bson::{Document, doc};
 use convene_stress::{Server, new_id};
+use futures::TryStreamExt;
 use mongodb::{Client, Collection};
 use serde_json::{Value, json};
 
@@ -65,6 +66,22 @@ impl Installation {
     pub(crate) fn collection(&self, name: &str) -> Collection<Document> {
         #[expect(clippy::disallowed_methods, reason = "tests look behind the door")]
         self.client.database(&self.name).collection(name)
+    }
+
+    /// Records all further commands of servers, and forgets those before.
+    pub(crate) async fn record_commands(&self) {
+        let database = self.client.database(&self.name);
+        database.run_command(doc! { "profile": 0 }).await.unwrap();
+        self.collection("system.profile").drop().await.unwrap();
+        database.run_command(doc! { "profile": 2 }).await.unwrap();
+    }
+
+    /// The recorded commands of servers, the oldest first.
+    pub(crate) async fn recorded_commands(&self) -> Vec<Document> {
+        let of_servers = doc! { "appName": "convene", "op": { "$ne": "getmore" } };
+        let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
+        let recorded: Vec<Document> = recorded.try_collect().await.unwrap();
+        recorded.into_iter().filter_map(|mut entry| entry.remove("command")?.as_document().cloned()).collect()
     }
 
     /// Updates a document without validation.

@@ -1,9 +1,6 @@
 //! The lazy, ordered list of the occurrences of many events: derived occurrences merged with exceptions.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use convene_domain::{
     duration::EventDuration,
@@ -11,7 +8,6 @@ use convene_domain::{
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{SeriesOccurrence, merge},
-    text::SearchText,
     time::{Instant, LocalDateTime, interval::Interval},
 };
 use time::Duration;
@@ -20,6 +16,22 @@ use crate::ports::CatalogueWindow;
 
 /// The sort key of lists of occurrences: start, then key.
 pub type OccurrencePosition = (Instant, OccurrenceKey);
+
+/// The events of a timeline, and their exceptions.
+#[derive(Default)]
+pub(super) struct Part<'c> {
+    pub(super) events: Vec<&'c Event>,
+    pub(super) exceptions: Vec<&'c StoredOccurrence>,
+}
+
+impl<'c> From<&'c CatalogueWindow> for Part<'c> {
+    fn from(window: &'c CatalogueWindow) -> Self {
+        Self {
+            events: window.events.iter().map(AsRef::as_ref).collect(),
+            exceptions: window.exceptions.iter().collect(),
+        }
+    }
+}
 
 /// The filter of a timeline.
 pub(super) struct Selection {
@@ -50,10 +62,6 @@ enum Origin<'c> {
 }
 
 impl Selection {
-    pub(super) fn lower_case(search: &SearchText) -> String {
-        search.as_str().to_lowercase()
-    }
-
     /// The earliest start of occurrences with this duration.
     fn earliest_start(&self, duration: EventDuration) -> Instant {
         // An occurrence that ends at the start of the window does not overlap it.
@@ -115,16 +123,16 @@ impl<'c> Placed<'c> {
     }
 }
 
-/// The matching occurrences of the window, by start, then key, as a lazy iterator.
-pub(super) fn timeline<'c>(
-    catalogue: &'c CatalogueWindow,
-    selection: &'c Selection,
-) -> impl Iterator<Item = Placed<'c>> + Send {
-    let replaced = Replaced::of(&catalogue.exceptions);
-    let mut by_rule = by_rule(&catalogue.events, selection)
+/// The matching occurrences of the part, by start, then key, as a lazy iterator.
+pub(super) fn timeline<'p, 'c: 'p>(
+    part: &'p Part<'c>,
+    selection: &'p Selection,
+) -> impl Iterator<Item = Placed<'c>> + Send + use<'p, 'c> {
+    let replaced = Replaced::of(&part.exceptions);
+    let mut by_rule = by_rule(&part.events, selection)
         .filter(move |placed| !replaced.contains(placed) && selection.takes(placed))
         .peekable();
-    let mut exceptions = exceptions(catalogue, selection).into_iter().peekable();
+    let mut exceptions = exceptions(part, selection).into_iter().peekable();
     std::iter::from_fn(move || match (by_rule.peek(), exceptions.peek()) {
         (Some(rule), Some(exception)) if exception.position() < rule.position() => exceptions.next(),
         (Some(_), _) => by_rule.next(),
@@ -132,21 +140,21 @@ pub(super) fn timeline<'c>(
     })
 }
 
-fn by_rule<'c>(
-    events: &'c [Arc<Event>],
-    selection: &'c Selection,
-) -> impl Iterator<Item = Placed<'c>> + Send {
-    let wanted = |event: &&'c Arc<Event>| {
+fn by_rule<'p, 'c: 'p>(
+    events: &'p [&'c Event],
+    selection: &'p Selection,
+) -> impl Iterator<Item = Placed<'c>> + Send + use<'p, 'c> {
+    let wanted = |event: &&'c Event| {
         (selection.include_cancelled || event.status == EventStatus::Scheduled)
             && selection.finds(event.title.as_str(), event)
     };
-    let in_window = move |event: &'c Arc<Event>| {
+    let in_window = move |event: &'c Event| {
         event.schedules().map(move |schedule| {
             let from = selection.earliest_start(schedule.duration);
             (ById(event), schedule.between(from, selection.window.end()))
         })
     };
-    let series = events.iter().filter(wanted).flat_map(in_window);
+    let series = events.iter().copied().filter(wanted).flat_map(in_window);
     merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))
 }
 
@@ -175,19 +183,18 @@ impl Ord for ById<'_> {
 }
 
 /// The matching exceptions, in order.
-fn exceptions<'c>(catalogue: &'c CatalogueWindow, selection: &Selection) -> Vec<Placed<'c>> {
-    if catalogue.exceptions.is_empty() {
+fn exceptions<'c>(part: &Part<'c>, selection: &Selection) -> Vec<Placed<'c>> {
+    if part.exceptions.is_empty() {
         return Vec::new();
     }
-    let events: HashMap<EventId, &Arc<Event>> =
-        catalogue.events.iter().map(|event| (event.id, event)).collect();
+    let events: HashMap<EventId, &'c Event> = part.events.iter().map(|event| (event.id, *event)).collect();
     let placed = |stored: &'c StoredOccurrence| {
         let event = *events.get(&stored.key.event)?;
         let placed = Placed::by_exception(event, stored);
         let title = stored.exception.title.as_ref().unwrap_or(&event.title);
         (selection.takes(&placed) && selection.finds(title.as_str(), event)).then_some(placed)
     };
-    let mut found: Vec<_> = catalogue.exceptions.iter().filter_map(placed).collect();
+    let mut found: Vec<_> = part.exceptions.iter().copied().filter_map(placed).collect();
     found.sort_unstable_by_key(Placed::position);
     found
 }
@@ -202,7 +209,7 @@ struct Replaced {
 }
 
 impl Replaced {
-    fn of(exceptions: &[StoredOccurrence]) -> Self {
+    fn of(exceptions: &[&StoredOccurrence]) -> Self {
         Self {
             locals: exceptions.iter().map(|stored| (stored.key.event, stored.original_local)).collect(),
             keys: exceptions.iter().map(|stored| stored.key).collect(),

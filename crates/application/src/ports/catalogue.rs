@@ -10,6 +10,14 @@ use convene_domain::{
 
 use crate::{caller::TenantScope, failure::Fault};
 
+/// The part of the catalogue that a list needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueQuery {
+    pub window: Interval,
+    /// The events; `None` for all.
+    pub events: Option<Vec<EventId>>,
+}
+
 /// The data from which all occurrences in a window are computed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogueWindow {
@@ -24,14 +32,22 @@ pub struct CatalogueWindow {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Catalogue: Send + Sync {
-    /// The data for every occurrence that overlaps the window, limited to `events` if given. It contains every change that
-    /// was acknowledged before the call.
-    async fn window(
+    /// The data for every occurrence that overlaps a window, limited to its `events` if given: one result for each query, in
+    /// their order, all of one snapshot. It contains every change that was acknowledged before the call.
+    ///
+    /// An adapter reads its storage a constant number of times, for any number of queries.
+    async fn windows(
         &self,
         scope: &TenantScope,
-        window: Interval,
-        events: Option<Vec<EventId>>,
-    ) -> Result<CatalogueWindow, Fault>;
+        queries: &[CatalogueQuery],
+    ) -> Result<Vec<CatalogueWindow>, Fault>;
+
+    /// The stored occurrences with these current keys, in any order, with their seat counts.
+    async fn seats(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<StoredOccurrence>, Fault>;
 
     /// The stored occurrences with these keys, in any order, with their seat counts. A former key of an occurrence finds it
     /// as well.
@@ -48,4 +64,21 @@ pub struct ResolvedOccurrence {
     /// The requested key, which may be a former key.
     pub asked: OccurrenceKey,
     pub stored: StoredOccurrence,
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl dyn Catalogue {
+    /// The result of a single query, for tests.
+    ///
+    /// # Errors
+    /// The faults of [`windows`](Self::windows).
+    pub async fn window(
+        &self,
+        scope: &TenantScope,
+        window: Interval,
+        events: Option<Vec<EventId>>,
+    ) -> Result<CatalogueWindow, Fault> {
+        let found = self.windows(scope, &[CatalogueQuery { window, events }]).await?;
+        found.into_iter().next().ok_or_else(|| Fault::internal("a query without a result"))
+    }
 }

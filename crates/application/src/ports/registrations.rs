@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A filter of registrations; `None` does not restrict.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct RegistrationFilter {
     /// One of these statuses.
     pub statuses: Option<Vec<RegistrationStatusKind>>,
@@ -46,6 +46,18 @@ pub trait Registrations: Send + Sync {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault>;
+
+    /// Returns a page of the registrations that pass the filter for each of these occurrences, by start, then id. An
+    /// occurrence without any may be missing. `filter.occurrence` is not used.
+    ///
+    /// An adapter reads its storage a constant number of times, for any number of occurrences.
+    async fn list_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault>;
 
     /// Returns the member's active registrations for these occurrences, at most one for each.
     async fn active_of(

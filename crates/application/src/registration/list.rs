@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use convene_domain::registration::Registration;
+use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
 
 use crate::{
     caller::{Admin, Caller},
-    failure::Outcome,
+    failure::{Outcome, Refusal},
     page::{Page, PageRequest},
     period,
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
@@ -21,6 +21,14 @@ pub struct ListOwnRegistrations {
 }
 
 impl ListRegistrations {
+    /// Tests the filter of a list.
+    ///
+    /// # Errors
+    /// A refusal on `filter.to` if it lies before `filter.from`.
+    pub fn check(filter: &RegistrationFilter) -> Result<(), Refusal> {
+        period::check(filter.from, filter.to)
+    }
+
     /// Returns the registrations that pass the filter, by start, then id.
     ///
     /// # Errors
@@ -33,6 +41,27 @@ impl ListRegistrations {
     ) -> Outcome<Page<Registration>> {
         period::check(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
+    }
+
+    /// Returns a page of the registrations that pass the filter for each of these occurrences. A filter for another
+    /// occurrence finds none.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    pub async fn by_occurrence(
+        &self,
+        admin: Admin<'_>,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Outcome<HashMap<OccurrenceKey, Page<Registration>>> {
+        Self::check(&filter)?;
+        let passes = |key: &OccurrenceKey| filter.occurrence.is_none_or(|wanted| wanted == *key);
+        let wanted: Vec<_> = occurrences.iter().copied().filter(passes).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Ok(self.registrations.list_by_occurrence(admin.scope(), &wanted, filter, page).await?)
     }
 }
 
@@ -49,7 +78,7 @@ impl ListOwnRegistrations {
     ) -> Outcome<Page<Registration>> {
         period::check(filter.from, filter.to)?;
         if filter.member.is_some_and(|member| member != caller.member()) {
-            return Ok(Page { items: Vec::new(), has_next: false });
+            return Ok(Page::default());
         }
         let filter = RegistrationFilter { member: Some(caller.member()), ..filter };
         Ok(self.registrations.list(caller.scope(), filter, page).await?)

@@ -1,36 +1,26 @@
 //! The port that lists what takes place when.
 
 mod compiled;
+mod windows;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
-use bson::{Bson, Document, doc};
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     failure::{Failure, Fault},
-    ports::{Catalogue, CatalogueWindow, ResolvedOccurrence},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
 };
-use convene_domain::{
-    duration::LONGEST,
-    event::Event,
-    id::EventId,
-    occurrence::{OccurrenceKey, StoredOccurrence},
-    time::{Instant, interval::Interval},
-};
+use convene_domain::occurrence::{OccurrenceKey, StoredOccurrence};
 use futures::FutureExt;
-use time::Duration;
 
 use self::compiled::CompiledEvents;
 use crate::{
     database::Database,
-    documents::{convert::date, occurrence::OccurrenceDocument, read_all},
-    error::{Attempt, StorageError},
+    documents::{occurrence::OccurrenceDocument, read_all},
+    error::StorageError,
     schema,
-    transaction::Transaction,
 };
 
 /// The catalogue in MongoDB.
@@ -49,24 +39,28 @@ impl MongoCatalogue {
 
 #[async_trait]
 impl Catalogue for MongoCatalogue {
-    async fn window(
+    async fn windows(
         &self,
         scope: &TenantScope,
-        window: Interval,
-        events: Option<Vec<EventId>>,
-    ) -> Result<CatalogueWindow, Fault> {
-        let events = events.map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let (wanted, compiled) = (events.as_deref(), &self.events);
+        queries: &[CatalogueQuery],
+    ) -> Result<Vec<CatalogueWindow>, Fault> {
+        let compiled = &self.events;
         // A single snapshot: an edit between two reads could show an occurrence twice, or not at all.
         let read = self.database.transact(scope, |transaction| {
-            async move {
-                let exceptions = exceptions(transaction, window, wanted).await?;
-                let events = events_in(transaction, compiled, in_window(window, wanted), &exceptions).await?;
-                Ok(CatalogueWindow { events, exceptions })
-            }
-            .boxed()
+            async move { windows::read(transaction, compiled, queries).await }.boxed()
         });
         read.await.map_err(fault)
+    }
+
+    async fn seats(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<StoredOccurrence>, Fault> {
+        let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let mut occurrences = self.database.collection(scope, &schema::OCCURRENCES);
+        let found: Vec<OccurrenceDocument> = occurrences.find(doc! { "_id": { "$in": ids } }).await?;
+        Ok(read_all(found).map_err(StorageError::from)?)
     }
 
     async fn stored(
@@ -101,59 +95,4 @@ fn fault(failure: Failure) -> Fault {
         Failure::Fault(fault) => fault,
         Failure::Refused(why) => Fault::internal(format!("reading was refused: {why:?}")),
     }
-}
-
-/// Finds the exceptions that overlap the window, or would overlap it if they followed their rules.
-async fn exceptions(
-    transaction: &mut Transaction<'_>,
-    window: Interval,
-    events: Option<&[String]>,
-) -> Attempt<Vec<StoredOccurrence>> {
-    let (from, to) = (date(window.start()), date(window.end()));
-    // No occurrence lasts longer, which bounds the range of the indexes from both sides.
-    let earliest = date(earlier(window.start(), LONGEST));
-    let now = doc! { "startsAt": { "$gt": earliest, "$lt": to }, "endsAt": { "$gt": from } };
-    let by_rule = doc! { "originalStart": { "$gt": earliest, "$lt": to } };
-    let mut filter = doc! { "revision": { "$exists": true }, "$or": [now, by_rule] };
-    if let Some(events) = events {
-        filter.insert("event", doc! { "$in": events });
-    }
-    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
-    Ok(read_all(found)?)
-}
-
-/// Finds the events that pass the filter, and those of the exceptions.
-async fn events_in(
-    transaction: &mut Transaction<'_>,
-    compiled: &CompiledEvents,
-    filter: Document,
-    exceptions: &[StoredOccurrence],
-) -> Attempt<Vec<Arc<Event>>> {
-    let mut events = compiled.find(transaction, filter).await?;
-    let found: HashSet<EventId> = events.iter().map(|event| event.id).collect();
-    let of_exceptions: HashSet<EventId> = exceptions.iter().map(|exception| exception.key.event).collect();
-    let others: Vec<String> = of_exceptions.difference(&found).map(ToString::to_string).collect();
-    if !others.is_empty() {
-        events.extend(compiled.find(transaction, doc! { "_id": { "$in": others } }).await?);
-    }
-    Ok(events)
-}
-
-/// The filter for events in the window, extended by a day on both sides: the stored bounds were computed with an earlier
-/// time-zone database.
-fn in_window(window: Interval, events: Option<&[String]>) -> Document {
-    let from = date(earlier(window.start(), Duration::DAY));
-    let to = date(window.end().saturating_add(Duration::DAY));
-    let mut filter = doc! {
-        "firstStart": { "$lt": to },
-        "$or": [{ "lastEnd": Bson::Null }, { "lastEnd": { "$gt": from } }],
-    };
-    if let Some(events) = events {
-        filter.insert("_id", doc! { "$in": events });
-    }
-    filter
-}
-
-fn earlier(instant: Instant, by: Duration) -> Instant {
-    instant.saturating_sub(by)
 }

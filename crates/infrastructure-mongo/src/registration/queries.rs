@@ -1,6 +1,6 @@
 //! The port that reads registrations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use bson::{Document, doc};
@@ -19,11 +19,14 @@ use serde::Deserialize;
 
 use crate::{
     database::Database,
-    documents::{convert::date, read_all},
+    documents::{
+        convert::{Fields, date},
+        read_all,
+    },
     error::{CorruptDocument, StorageError},
     registration::document::RegistrationDocument,
     schema,
-    scoped::Query,
+    scoped::{Joined, Query},
 };
 
 /// Reads registrations in MongoDB.
@@ -54,6 +57,45 @@ impl Registrations for MongoRegistrations {
             .sorted(doc! { "startsAt": 1, "_id": 1 })
             .probing(page.first);
         Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+    }
+
+    async fn list_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
+        let conditions = listed(&RegistrationFilter { occurrence: None, ..filter }, &[], page.after);
+        let sort = doc! { "startsAt": 1, "_id": 1 };
+        let registrations = Joined {
+            schema: &schema::REGISTRATIONS,
+            field: "occurrence",
+            former: "formerIds",
+            query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.first),
+        };
+        let ids = texts(occurrences);
+        let mut stored = self.0.collection(scope, &schema::OCCURRENCES);
+        let mut found: Vec<WithRegistrations> =
+            stored.find_joined(doc! { "_id": { "$in": &ids } }, registrations).await?;
+        let known: HashSet<&str> = found.iter().map(|found| found.id.as_str()).collect();
+        let others: Vec<&String> = ids.iter().filter(|id| !known.contains(id.as_str())).collect();
+        if !others.is_empty() {
+            // Cancelled registrations keep the id of an occurrence that was dropped.
+            let of_others = doc! { "$and": [{ "occurrence": { "$in": others } }, conditions] };
+            let number = i64::try_from(page.first.get() + 1).unwrap_or(i64::MAX);
+            let first = doc! { "$firstN": { "input": "$$ROOT", "n": number } };
+            let stages =
+                vec![doc! { "$sort": sort }, doc! { "$group": { "_id": "$occurrence", "joined": first } }];
+            let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
+            found.extend(registrations.aggregate::<WithRegistrations>(of_others, stages).await?);
+        }
+        let page_of = |WithRegistrations { id, joined }| {
+            let key = Fields::of(schema::OCCURRENCES.name, &id).read("_id", OccurrenceKey::parse(&id))?;
+            Ok((key, Page::from_probe(read_all(joined)?, page.first)))
+        };
+        let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
+        Ok(pages.map_err(StorageError::from)?)
     }
 
     async fn active_of(
@@ -134,6 +176,14 @@ struct Identified {
     id: String,
     #[serde(default)]
     former_ids: Vec<String>,
+}
+
+/// An occurrence, with a page of its registrations.
+#[derive(Deserialize)]
+struct WithRegistrations {
+    #[serde(rename = "_id")]
+    id: String,
+    joined: Vec<RegistrationDocument>,
 }
 
 /// The position of a registration on its waitlist.

@@ -62,9 +62,11 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 doc! { "active": false },
             ),
             index("by_member", doc! { "organization": 1, "member": 1, "startsAt": 1, "_id": 1 }),
-            index(
+            index("by_occurrence", doc! { "organization": 1, "occurrence": 1, "startsAt": 1, "_id": 1 }),
+            partial(
                 "waitlist",
                 doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 },
+                doc! { "status": "WAITLISTED" },
             ),
             index("by_time", doc! { "organization": 1, "startsAt": 1, "_id": 1 }),
         ]

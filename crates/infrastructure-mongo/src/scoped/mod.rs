@@ -4,6 +4,7 @@
 //! pipeline, and never exposes the driver's collection. It can be read anywhere, but written within a transaction only, so
 //! that no change misses the activity log.
 
+mod joined;
 mod query;
 mod read;
 mod search;
@@ -13,7 +14,7 @@ use bson::{Document, RawDocumentBuf};
 use convene_application::caller::TenantScope;
 use mongodb::{ClientSession, Collection};
 
-pub(crate) use self::{query::Query, search::contains, write::UpdateStatement};
+pub(crate) use self::{joined::Joined, query::Query, search::contains, write::UpdateStatement};
 use crate::schema::CollectionSchema;
 
 /// The way of access to a collection.
@@ -62,8 +63,12 @@ impl<E: Execution> ScopedCollection<E> {
     }
 
     /// Limits the filter to the organization, which comes first, as in every index.
-    fn within_scope(&self, mut filter: Document) -> Document {
-        let field = self.schema.scope.field();
+    fn within_scope(&self, filter: Document) -> Document {
+        self.within_scope_of(self.schema, filter)
+    }
+
+    fn within_scope_of(&self, schema: &CollectionSchema, mut filter: Document) -> Document {
+        let field = schema.scope.field();
         let mut scoped = Document::new();
         scoped.insert(field, self.organization.as_str());
         // A condition on the organization in the filter itself is kept, but never trusted.

@@ -77,6 +77,15 @@ impl<E: Execution> ScopedCollection<E> {
         if let Some(stage) = forbidden {
             return Err(StorageError::ForbiddenStage(stage.clone()));
         }
+        self.run_stages(filter, stages).await
+    }
+
+    /// Runs stages that access documents of the organization only.
+    pub(super) async fn run_stages<D: DeserializeOwned>(
+        &mut self,
+        filter: Document,
+        stages: Vec<Document>,
+    ) -> Result<Vec<D>, StorageError> {
         let first = doc! { "$match": self.within_scope(filter) };
         let pipeline = std::iter::once(first).chain(stages);
         let aggregate =

@@ -1,5 +1,7 @@
 //! Pages of lists according to the Relay specification of cursor connections.
 
+use std::borrow::Borrow;
+
 use convene_application::{member::VisibleMember, page::Page};
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
@@ -66,8 +68,12 @@ macro_rules! connection {
 
         impl $connection {
             /// A page of this organization's list; `resumed` if it was requested with a cursor.
-            pub(crate) fn new(organization: OrganizationId, page: Page<$item>, resumed: bool) -> Self {
-                let cursors = page.items.iter().map(|item| cursor::encode(organization, &item.position()));
+            pub(crate) fn new<I>(organization: OrganizationId, page: Page<I>, resumed: bool) -> Self
+            where
+                I: Borrow<$item> + Into<$node>,
+            {
+                let positions = page.items.iter().map(|item| item.borrow().position());
+                let cursors = positions.map(|position| cursor::encode(organization, &position));
                 let cursors: Vec<String> = cursors.collect();
                 let page_info = PageInfo {
                     has_next_page: page.has_next,
@@ -75,7 +81,7 @@ macro_rules! connection {
                     start_cursor: cursors.first().cloned(),
                     end_cursor: cursors.last().cloned(),
                 };
-                let nodes: Vec<$node> = page.items.into_iter().map($node::from).collect();
+                let nodes: Vec<$node> = page.items.into_iter().map(Into::into).collect();
                 let edges = cursors.into_iter().zip(&nodes);
                 let edges = edges.map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect();
                 Self { edges, nodes, page_info }

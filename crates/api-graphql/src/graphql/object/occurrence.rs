@@ -56,6 +56,12 @@ impl Occurrence {
     }
 }
 
+impl From<Arc<occurrence::Occurrence>> for Occurrence {
+    fn from(occurrence: Arc<occurrence::Occurrence>) -> Self {
+        Self(occurrence)
+    }
+}
+
 impl From<occurrence::Occurrence> for Occurrence {
     fn from(occurrence: occurrence::Occurrence) -> Self {
         Self(Arc::new(occurrence))

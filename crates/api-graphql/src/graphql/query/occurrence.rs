@@ -83,8 +83,7 @@ async fn listed(
         page,
     });
     let query = problems.conclude(query).map_err(|failure| context.problem(failure))?;
-    let found = context.use_cases().list_occurrences.execute(caller, query).await;
-    let found = found.map_err(|failure| context.problem(failure))?;
+    let found = context.loaders()?.occurrence_list(query).await?;
     Ok(OccurrenceConnection::new(caller.scope().organization(), found, after.is_some()))
 }
 

@@ -1,7 +1,8 @@
 use convene_application::{
     failure::Field,
-    page::{Page, PageRequest},
+    page::PageRequest,
     ports::{self, RegistrationPosition},
+    registration::ListRegistrations,
 };
 use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
 use juniper::ID;
@@ -14,6 +15,7 @@ use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::RegistrationFilter,
+    loaders::RegistrationList,
     object::{Registration, RegistrationConnection},
     problems::Problems,
 };
@@ -50,13 +52,9 @@ pub(in crate::graphql) async fn of_occurrence(
 ) -> Result<RegistrationConnection, FieldProblem> {
     let admin = context.asking_admin()?;
     let (filter, page) = check(context, first, after, filter)?;
-    let found = if filter.occurrence.is_some_and(|wanted| wanted != occurrence) {
-        Page { items: Vec::new(), has_next: false }
-    } else {
-        let filter = ports::RegistrationFilter { occurrence: Some(occurrence), ..filter };
-        let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
-        found.map_err(|failure| context.problem(failure))?
-    };
+    ListRegistrations::check(&filter).map_err(|refusal| context.problem(refusal.into()))?;
+    let list = RegistrationList { occurrence, filter, page };
+    let found = context.loaders()?.registration_list(list).await?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
 }
 

@@ -1,25 +1,29 @@
+mod fill;
+mod sources;
+
 use std::{collections::HashMap, sync::Arc};
 
 use convene_domain::{
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, RegistrationState, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
     text::SearchText,
     time::{Instant, interval::Interval},
 };
 
+use self::{fill::Filling, sources::Sources};
 use super::{
-    timeline::{OccurrencePosition, Placed, Selection, timeline},
+    timeline::{OccurrencePosition, Selection, timeline},
     window,
 };
 use crate::{
     caller::{Caller, TenantScope},
     failure::{Fault, Outcome},
     page::{Page, PageRequest},
-    ports::{Catalogue, CatalogueWindow, Clock},
+    ports::{Catalogue, Clock},
 };
 
 /// The query for a list of occurrences.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OccurrenceQuery {
     /// The window that the occurrences overlap, at most [`LONGEST_WINDOW`](super::LONGEST_WINDOW).
     pub window: Interval,
@@ -42,97 +46,60 @@ pub struct ListOccurrences {
     pub(crate) catalogue: Arc<dyn Catalogue>,
 }
 
-/// The maximum number of occurrences per lookup while the list is limited to open ones.
-const LARGEST_CHUNK: usize = 1_000;
-
 impl ListOccurrences {
-    /// The occurrences by start, then key. A rescheduled occurrence is listed at its current time.
+    /// The pages of several lists, in the order of their queries. The occurrences of a page are sorted by start, then key. A
+    /// rescheduled occurrence is listed at its current time.
+    ///
+    /// The catalogue and the seats are read for all lists together.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `to` for a window that is too long.
-    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
-    pub async fn execute(&self, caller: &Caller, query: OccurrenceQuery) -> Outcome<Page<Occurrence>> {
-        let window = window::checked(query.window)?;
-        if query.events.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Page { items: Vec::new(), has_next: false });
+    /// Refused with `InvalidInput` on `to` if a window is too long.
+    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization(), lists = queries.len()))]
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        queries: &[OccurrenceQuery],
+    ) -> Outcome<Vec<Page<Occurrence>>> {
+        for query in queries {
+            window::checked(query.window)?;
         }
-        let catalogue = self.catalogue.window(caller.scope(), window, query.events).await?;
-        let selection = Selection {
-            window,
-            after: query.page.after,
-            include_cancelled: query.include_cancelled,
-            search: query.search.as_ref().map(Selection::lower_case),
-            open_at: query.only_open.then(|| self.clock.now()),
-        };
-        let first = query.page.first.get();
-        Ok(match selection.open_at {
-            None => self.page(caller.scope(), &catalogue, &selection, first).await?,
-            Some(now) => self.open_page(caller.scope(), &catalogue, &selection, first, now).await?,
-        })
-    }
-
-    async fn page(
-        &self,
-        scope: &TenantScope,
-        catalogue: &CatalogueWindow,
-        selection: &Selection,
-        first: usize,
-    ) -> Result<Page<Occurrence>, Fault> {
-        let mut timeline = timeline(catalogue, selection);
-        let placed = timeline.by_ref().take(first).collect();
-        let has_next = timeline.next().is_some();
-        drop(timeline);
-        Ok(Page { items: self.with_seats(scope, placed).await?, has_next })
-    }
-
-    /// Fills a page of open occurrences. Their state depends on their seats, so candidates are looked up in growing chunks
-    /// until the page is full.
-    async fn open_page(
-        &self,
-        scope: &TenantScope,
-        catalogue: &CatalogueWindow,
-        selection: &Selection,
-        first: usize,
-        now: Instant,
-    ) -> Result<Page<Occurrence>, Fault> {
-        let mut timeline = timeline(catalogue, selection);
-        let mut items = Vec::new();
-        let mut chunk = first + 1;
-        while items.len() <= first {
-            let placed: Vec<_> = timeline.by_ref().take(chunk).collect();
-            if placed.is_empty() {
-                break;
+        let now = self.clock.now();
+        let sources = Sources::read(self.catalogue.as_ref(), caller.scope(), queries).await?;
+        let parts: Vec<_> = queries.iter().map(|query| sources.part(query)).collect();
+        let selections: Vec<_> = queries.iter().map(|query| selection(query, now)).collect();
+        let timelines = parts.iter().zip(&selections).map(|(part, selection)| timeline(part, selection));
+        let mut lists: Vec<_> =
+            timelines.zip(queries).map(|(timeline, query)| Filling::new(timeline, query, now)).collect();
+        loop {
+            let candidates: Vec<_> = lists.iter_mut().map(Filling::next_candidates).collect();
+            let keys: Vec<OccurrenceKey> = candidates.iter().flatten().map(|placed| placed.key).collect();
+            if keys.is_empty() {
+                return Ok(lists.into_iter().map(Filling::into_page).collect());
             }
-            let candidates = self.with_seats(scope, placed).await?;
-            let is_open =
-                |occurrence: &Occurrence| occurrence.registration_state(now) == RegistrationState::Open;
-            items.extend(candidates.into_iter().filter(is_open));
-            chunk = (chunk * 2).min(LARGEST_CHUNK);
+            let seats = self.seats(caller.scope(), &keys).await?;
+            for (list, candidates) in lists.iter_mut().zip(candidates) {
+                list.add(candidates, &seats);
+            }
         }
-        let has_next = items.len() > first;
-        items.truncate(first);
-        Ok(Page { items, has_next })
     }
 
-    async fn with_seats(
+    async fn seats(
         &self,
         scope: &TenantScope,
-        placed: Vec<Placed<'_>>,
-    ) -> Result<Vec<Occurrence>, Fault> {
-        if placed.is_empty() {
-            return Ok(Vec::new());
-        }
-        let keys: Vec<_> = placed.iter().map(|placed| placed.key).collect();
-        let resolved = self.catalogue.stored(scope, &keys).await?;
-        // A match by former key is a different occurrence.
-        let current = resolved.into_iter().filter(|resolved| resolved.asked == resolved.stored.key);
-        let stored: HashMap<OccurrenceKey, StoredOccurrence> =
-            current.map(|resolved| (resolved.asked, resolved.stored)).collect();
-        let occurrence = |placed: Placed<'_>| {
-            let stored = stored.get(&placed.key);
-            placed.into_occurrence(stored)
-        };
-        Ok(placed.into_iter().map(occurrence).collect())
+        keys: &[OccurrenceKey],
+    ) -> Result<HashMap<OccurrenceKey, StoredOccurrence>, Fault> {
+        let stored = self.catalogue.seats(scope, keys).await?;
+        Ok(stored.into_iter().map(|stored| (stored.key, stored)).collect())
+    }
+}
+
+fn selection(query: &OccurrenceQuery, now: Instant) -> Selection {
+    Selection {
+        window: query.window,
+        after: query.page.after,
+        include_cancelled: query.include_cancelled,
+        search: query.search.as_ref().map(|search| search.as_str().to_lowercase()),
+        open_at: query.only_open.then_some(now),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    ports::{CatalogueWindow, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{CatalogueQuery, CatalogueWindow, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid},
 };
 
@@ -187,4 +187,54 @@ pub(super) async fn stored_occurrences_are_found_by_current_and_former_keys(envi
     assert!(found.iter().all(|found| found.stored.taken == 1));
     assert_eq!(tenant.registration_now(&seat).await.occurrence, key(6));
     assert_eq!(tenant.ports.catalogue.stored(&tenant.scope, &[]).await.unwrap(), []);
+
+    let mut seats = tenant.ports.catalogue.seats(&tenant.scope, &asked).await.unwrap();
+    seats.sort_by_key(|stored| stored.key);
+    let expected: Vec<_> =
+        found.into_iter().filter(|it| it.asked == it.stored.key).map(|it| it.stored).collect();
+    assert_eq!(seats, expected, "by current keys only");
+    assert_eq!(tenant.ports.catalogue.seats(&tenant.scope, &[]).await.unwrap(), []);
+}
+
+pub(super) async fn many_windows_are_read_at_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let one = tenant.event(EventBuilder::daily(FIRST, 3)).await;
+    let two = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let key = |event: &Event| OccurrenceKey { event: event.id, original_start: day(0) };
+    move_to(&tenant, key(&one), FIRST + Duration::days(40)).await;
+    move_to(&tenant, key(&two), FIRST + Duration::days(41)).await;
+    let query = |from, to, events: &[&Event]| CatalogueQuery {
+        window: Interval::new(day(from), day(to)).unwrap(),
+        events: (!events.is_empty()).then(|| events.iter().map(|event| event.id).collect()),
+    };
+    let queries = [
+        query(0, 2, &[&one]),
+        query(39, 42, &[]),
+        query(39, 42, &[&two]),
+        query(41, 42, &[&one]),
+        query(300, 301, &[]),
+    ];
+    let found = tenant.ports.catalogue.windows(&tenant.scope, &queries).await.unwrap();
+    let mut alone = Vec::new();
+    for query in queries {
+        let window = tenant.ports.catalogue.window(&tenant.scope, query.window, query.events).await;
+        alone.push(window.unwrap());
+    }
+    let keys = |windows: &[CatalogueWindow]| {
+        let keys = |window: &CatalogueWindow| {
+            let mut events: Vec<_> = window.events.iter().map(|event| event.id).collect();
+            let mut exceptions: Vec<_> = window.exceptions.iter().map(|exception| exception.key).collect();
+            events.sort_unstable();
+            exceptions.sort_unstable();
+            (events, exceptions)
+        };
+        windows.iter().map(keys).collect::<Vec<_>>()
+    };
+    let exceptions = |windows: &[CatalogueWindow]| {
+        keys(windows).into_iter().map(|(_, exceptions)| exceptions).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&found), keys(&alone));
+    let both = vec![key(&one), key(&two)];
+    assert_eq!(exceptions(&found), [vec![key(&one)], both, vec![key(&two)], vec![], vec![]]);
+    assert_eq!(tenant.ports.catalogue.windows(&tenant.scope, &[]).await.unwrap(), []);
 }

@@ -143,6 +143,7 @@ macro_rules! contract_cases {
             }
             registrations {
                 lists_registrations_by_start_and_then_id,
+                lists_registrations_of_many_occurrences_at_once,
                 filters_registrations,
                 gets_registrations_by_id,
                 finds_the_active_registrations_of_a_member,
@@ -152,6 +153,7 @@ macro_rules! contract_cases {
                 a_window_contains_exceptions_by_new_and_by_original_time,
                 a_window_can_be_limited_to_certain_events,
                 a_window_is_never_stale,
+                many_windows_are_read_at_once,
                 stored_occurrences_are_found_by_current_and_former_keys,
             }
             activity_log {

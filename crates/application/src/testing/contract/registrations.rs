@@ -41,6 +41,42 @@ pub(super) async fn lists_registrations_by_start_and_then_id(environment: Enviro
     assert_eq!(page(first_after(5, (day(2), all[0].id))).await.0, all[3..]);
 }
 
+pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let crowd = tenant.crowd(3).await;
+    let mut all = Vec::new();
+    for (number, member) in [(3, 0), (1, 2), (1, 0), (2, 1), (1, 1)] {
+        all.push(tenant.seat(&series, day(number), &crowd[member]).await);
+    }
+    let cancelled = tenant.cancel(&all[2]).await.registration;
+    all[2] = cancelled.clone();
+    all.sort_by_key(|registration| (registration.interval.start(), registration.id));
+    let key = |number| OccurrenceKey { event: series.id, original_start: day(number) };
+    let asked = [key(1), key(2), key(4)];
+    let list = async |filter, page| {
+        let port = &tenant.ports.registrations;
+        let mut found = port.list_by_occurrence(&tenant.scope, &asked, filter, page).await.unwrap();
+        asked.map(|key| found.remove(&key).map_or((vec![], false), |page| (page.items, page.has_next)))
+    };
+    let everything = RegistrationFilter::default;
+    let (of_one, of_two) = (&all[..3], &all[3..4]);
+    let none = (vec![], false);
+    let found = list(everything(), first(2)).await;
+    assert_eq!(found, [(of_one[..2].to_vec(), true), (of_two.to_vec(), false), none.clone()]);
+    let after = first_after(2, (of_one[1].interval.start(), of_one[1].id));
+    let found = list(everything(), after).await;
+    assert_eq!(found, [(of_one[2..].to_vec(), false), (of_two.to_vec(), false), none.clone()]);
+    let statuses = Some(vec![RegistrationStatusKind::Cancelled]);
+    let found = list(RegistrationFilter { statuses, ..everything() }, first(2)).await;
+    assert_eq!(found, [(vec![cancelled], false), none.clone(), none]);
+    // An occurrence of another organization has no registrations.
+    let other = environment.tenant("band").await;
+    let found =
+        other.ports.registrations.list_by_occurrence(&other.scope, &asked, everything(), first(9)).await;
+    assert!(found.unwrap().values().all(|page| page.items.is_empty()));
+}
+
 pub(super) async fn filters_registrations(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;

@@ -141,6 +141,7 @@ async fn read_everything(tenant: &Tenant, of: &Ids) {
     }
     let keys = [of.touched, of.untouched, of.exception];
     assert_eq!(ports.catalogue.stored(scope, &keys).await.unwrap(), []);
+    assert_eq!(ports.catalogue.seats(scope, &keys).await.unwrap(), []);
     let registrations = [of.registration, of.waiting];
     assert_eq!(ports.registrations.get_many(scope, &registrations).await.unwrap(), []);
     assert_eq!(ports.registrations.active_of(scope, of.member, &keys).await.unwrap(), []);

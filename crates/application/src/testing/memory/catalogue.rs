@@ -1,44 +1,36 @@
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
-    id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
     time::interval::Interval,
 };
 
-use super::InMemory;
+use super::{InMemory, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    ports::{Catalogue, CatalogueWindow, ResolvedOccurrence},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
 };
 
 #[async_trait]
 impl Catalogue for InMemory {
-    async fn window(
+    async fn windows(
         &self,
         scope: &TenantScope,
-        window: Interval,
-        events: Option<Vec<EventId>>,
-    ) -> Result<CatalogueWindow, Fault> {
+        queries: &[CatalogueQuery],
+    ) -> Result<Vec<CatalogueWindow>, Fault> {
         let tenant = self.read(scope)?;
-        let mut found = CatalogueWindow::default();
-        for event in tenant.events.values() {
-            if events.as_ref().is_some_and(|wanted| !wanted.contains(&event.id)) {
-                continue;
-            }
-            let stored = tenant.occurrences.values().map(|record| &record.stored);
-            let exceptions = stored
-                .filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, &window));
-            let before = found.exceptions.len();
-            found.exceptions.extend(exceptions.cloned());
-            let by_rule =
-                event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
-            if by_rule || found.exceptions.len() > before {
-                found.events.push(event.clone());
-            }
-        }
-        Ok(found)
+        Ok(queries.iter().map(|query| window(&tenant, query)).collect())
+    }
+
+    async fn seats(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<StoredOccurrence>, Fault> {
+        let tenant = self.read(scope)?;
+        let stored = keys.iter().filter_map(|key| tenant.occurrences.get(key));
+        Ok(stored.map(|record| record.stored.clone()).collect())
     }
 
     async fn stored(
@@ -53,6 +45,26 @@ impl Catalogue for InMemory {
         };
         Ok(keys.iter().filter_map(resolve).collect())
     }
+}
+
+fn window(tenant: &Tenant, CatalogueQuery { window, events }: &CatalogueQuery) -> CatalogueWindow {
+    let mut found = CatalogueWindow::default();
+    for event in tenant.events.values() {
+        if events.as_ref().is_some_and(|wanted| !wanted.contains(&event.id)) {
+            continue;
+        }
+        let stored = tenant.occurrences.values().map(|record| &record.stored);
+        let exceptions =
+            stored.filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, window));
+        let before = found.exceptions.len();
+        found.exceptions.extend(exceptions.cloned());
+        let by_rule =
+            event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
+        if by_rule || found.exceptions.len() > before {
+            found.events.push(event.clone());
+        }
+    }
+    found
 }
 
 /// Tests whether the occurrence is an exception that overlaps the window, or would overlap it by its rule.

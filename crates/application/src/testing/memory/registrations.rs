@@ -7,7 +7,7 @@ use convene_domain::{
     registration::Registration,
 };
 
-use super::{InMemory, pages};
+use super::{InMemory, pages, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     failure::Fault,
@@ -32,25 +32,22 @@ impl Registrations for InMemory {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault> {
+        Ok(listed(&*self.read(scope)?, &filter, &page))
+    }
+
+    async fn list_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
         let tenant = self.read(scope)?;
-        let position = |registration: &Registration| (registration.interval.start(), registration.id);
-        let asked = filter.occurrence.map(|key| (key, tenant.occurrence(key)));
-        let is_of_occurrence = |registration: &Registration| match asked {
-            Some((_, Some(record))) => {
-                record.stored.key == registration.occurrence
-                    || record.former.contains(&registration.occurrence)
-            }
-            Some((key, None)) => key == registration.occurrence,
-            None => true,
+        let listed = |key: &OccurrenceKey| {
+            let filter = RegistrationFilter { occurrence: Some(*key), ..filter.clone() };
+            (*key, listed(&tenant, &filter, &page))
         };
-        let mut wanted: Vec<_> = tenant
-            .registrations
-            .values()
-            .filter(|registration| passes(registration, &filter) && is_of_occurrence(registration))
-            .cloned()
-            .collect();
-        wanted.sort_by_key(position);
-        Ok(pages::ascending(wanted, &page, position))
+        Ok(occurrences.iter().map(listed).collect())
     }
 
     async fn active_of(
@@ -84,6 +81,27 @@ impl Registrations for InMemory {
         };
         Ok(ids.iter().filter_map(position).collect())
     }
+}
+
+fn listed(
+    tenant: &Tenant,
+    filter: &RegistrationFilter,
+    page: &PageRequest<RegistrationPosition>,
+) -> Page<Registration> {
+    let position = |registration: &Registration| (registration.interval.start(), registration.id);
+    let asked = filter.occurrence.map(|key| (key, tenant.occurrence(key)));
+    let is_of_occurrence = |registration: &Registration| match asked {
+        Some((_, Some(record))) => {
+            record.stored.key == registration.occurrence || record.former.contains(&registration.occurrence)
+        }
+        Some((key, None)) => key == registration.occurrence,
+        None => true,
+    };
+    let wanted = tenant.registrations.values();
+    let wanted = wanted.filter(|registration| passes(registration, filter) && is_of_occurrence(registration));
+    let mut wanted: Vec<_> = wanted.cloned().collect();
+    wanted.sort_by_key(position);
+    pages::ascending(wanted, page, position)
 }
 
 fn passes(registration: &Registration, filter: &RegistrationFilter) -> bool {

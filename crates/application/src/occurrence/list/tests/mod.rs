@@ -13,7 +13,7 @@ use time::{
 use super::*;
 use crate::{
     fixtures::{self, fields, refusals},
-    ports::{MockCatalogue, MockClock, ResolvedOccurrence},
+    ports::{CatalogueQuery, CatalogueWindow, MockCatalogue, MockClock},
 };
 
 mod properties;
@@ -51,12 +51,11 @@ impl World {
         let exceptions = self.stored.iter().filter(|stored| is_exception(event_of(stored), stored)).cloned();
         let window = CatalogueWindow { events: self.events.clone(), exceptions: exceptions.collect() };
         let mut catalogue = MockCatalogue::new();
-        catalogue.expect_window().returning(move |_, _, _| Ok(window.clone()));
+        catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
         let stored = self.stored.clone();
-        catalogue
-            .expect_stored()
-            .withf(move |_, keys| expects(keys))
-            .returning(move |_, keys| Ok(fixtures::resolve(&stored, keys)));
+        catalogue.expect_seats().withf(move |_, keys| expects(keys)).returning(move |_, keys| {
+            Ok(stored.iter().filter(|stored| keys.contains(&stored.key)).cloned().collect())
+        });
         let mut clock = MockClock::new();
         clock.expect_now().return_const(fixtures::NOW);
         ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(catalogue) }
@@ -64,7 +63,7 @@ impl World {
 
     async fn list(&self, query: OccurrenceQuery) -> Page<Occurrence> {
         let caller = fixtures::caller(fixtures::BOB, Role::Member);
-        self.listing(|_| true).execute(&caller, query).await.unwrap()
+        self.listing(|_| true).execute(&caller, &[query]).await.unwrap().remove(0)
     }
 }
 
@@ -108,17 +107,19 @@ async fn refuses_a_window_of_more_than_a_year() {
     let window = Interval::new(start, start + Duration::days(366) + Duration::SECOND).unwrap();
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
     let listing = World::default().listing(|_| false);
-    let outcome = listing.execute(&caller, OccurrenceQuery { window, ..query() }).await;
+    let outcome = listing.execute(&caller, &[query(), OccurrenceQuery { window, ..query() }]).await;
     assert_eq!(fields(&refusals(outcome)), ["to"]);
 }
 
 #[tokio::test]
 async fn an_empty_list_of_events_has_no_occurrences() {
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
-    let listing =
-        ListOccurrences { clock: Arc::new(MockClock::new()), catalogue: Arc::new(MockCatalogue::new()) };
-    let page = listing.execute(&caller, OccurrenceQuery { events: Some(vec![]), ..query() }).await.unwrap();
-    assert_eq!(page, Page { items: vec![], has_next: false });
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(fixtures::NOW);
+    let listing = ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(MockCatalogue::new()) };
+    let query = OccurrenceQuery { events: Some(vec![]), ..query() };
+    assert_eq!(listing.execute(&caller, &[query]).await.unwrap(), [Page::default()]);
+    assert_eq!(listing.execute(&caller, &[]).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -131,32 +132,52 @@ async fn reads_the_seats_of_the_page_only() {
     };
     let listing = World::of([event]).with(booked).listing(|keys| keys.len() == 2);
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
-    let page =
-        listing.execute(&caller, OccurrenceQuery { page: fixtures::page(2, None), ..query() }).await.unwrap();
+    let query = OccurrenceQuery { page: fixtures::page(2, None), ..query() };
+    let page = listing.execute(&caller, &[query]).await.unwrap().remove(0);
     assert!(page.has_next);
     let seats: Vec<_> = page.items.iter().map(|o| (o.taken, o.waiting, o.available())).collect();
     assert_eq!(seats, [(4, 1, 6), (0, 0, 10)]);
 }
 
 #[tokio::test]
-async fn shows_the_seats_of_the_derived_occurrence_not_of_a_former_key() {
-    let event = daily();
-    let origin = event.series.from_start().next().unwrap();
-    let moved_on = StoredOccurrence {
-        key: OccurrenceKey { event: event.id, original_start: origin.start + Duration::HOUR },
-        taken: 9,
-        ..StoredOccurrence::from_rule(&event, origin)
-    };
-    let asked = OccurrenceKey { event: event.id, original_start: origin.start };
+async fn many_lists_are_read_with_one_query_for_each_window() {
+    let events = [1, 2, 3].map(|number| fixtures::event(number, "2026-11-06 9:00", Some("FREQ=DAILY")));
+    let window = CatalogueWindow { events: events.clone().map(Arc::new).into(), exceptions: vec![] };
     let mut catalogue = MockCatalogue::new();
-    let window = CatalogueWindow { events: vec![Arc::new(event)], exceptions: vec![] };
-    catalogue.expect_window().returning(move |_, _, _| Ok(window.clone()));
+    let mut asked = events.each_ref().map(|event| event.id).to_vec();
+    asked.sort_unstable();
+    let later = Interval::new(utc_datetime!(2026-11-07 0:00), utc_datetime!(2026-11-09 0:00)).unwrap();
+    let wanted = [
+        CatalogueQuery { window: query().window, events: Some(asked) },
+        CatalogueQuery { window: later, events: None },
+    ];
     catalogue
-        .expect_stored()
-        .returning(move |_, _| Ok(vec![ResolvedOccurrence { asked, stored: moved_on.clone() }]));
-    let listing = ListOccurrences { clock: Arc::new(MockClock::new()), catalogue: Arc::new(catalogue) };
-    let page = listing.execute(&fixtures::caller(fixtures::BOB, Role::Member), query()).await.unwrap();
-    assert_eq!((page.items[0].key, page.items[0].taken), (asked, 0));
+        .expect_windows()
+        .times(1)
+        .withf(move |_, queries| queries.len() == 2 && wanted.iter().all(|wanted| queries.contains(wanted)))
+        .returning(move |_, _| Ok(vec![window.clone(); 2]));
+    catalogue.expect_seats().times(1).withf(|_, keys| keys.len() == 7).returning(|_, _| Ok(vec![]));
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(fixtures::NOW);
+    let listing = ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(catalogue) };
+    let of = |event: &Event, first| OccurrenceQuery {
+        events: Some(vec![event.id]),
+        page: fixtures::page(first, None),
+        ..query()
+    };
+    let queries = [
+        of(&events[2], 1),
+        of(&events[0], 2),
+        OccurrenceQuery { events: Some(vec![events[0].id]), window: later, ..query() },
+        of(&events[1], 1),
+        OccurrenceQuery { window: later, page: fixtures::page(1, None), ..query() },
+    ];
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let pages = listing.execute(&caller, &queries).await.unwrap();
+    let found = pages.iter().map(|page| page.items.iter().map(|it| it.key.event).collect::<Vec<_>>());
+    let [one, two, three] = events.map(|event| event.id);
+    assert_eq!(found.collect::<Vec<_>>(), [vec![three], vec![one; 2], vec![one; 2], vec![two], vec![one]]);
+    assert_eq!(pages.iter().map(|page| page.has_next).collect::<Vec<_>>(), [true, true, false, true, true]);
 }
 
 #[tokio::test]

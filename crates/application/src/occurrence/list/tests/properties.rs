@@ -3,6 +3,7 @@
 use convene_domain::{
     duration::{EventDuration, LeadTime},
     event::{EarlierSchedule, RegistrationPolicy, Schedule},
+    occurrence::RegistrationState,
     recurrence::{Rule, Series, SeriesParts},
     time::zone::Zone,
 };

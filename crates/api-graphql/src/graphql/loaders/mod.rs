@@ -1,0 +1,171 @@
+//! Batched reads: the objects that the fields of a request need one by one are read from the use cases together.
+//!
+//! Loaders belong to a request and its caller, so an object that was read for one caller is never shown to another.
+
+mod batched;
+mod lists;
+mod lookups;
+
+use std::{collections::HashMap, fmt::Debug, hash::Hash, sync::Arc};
+
+use async_trait::async_trait;
+use convene_application::{
+    caller::Caller,
+    failure::{Failure, Fault, Outcome},
+    member::VisibleMember,
+    occurrence::OccurrenceQuery,
+    page::Page,
+    use_cases::UseCases,
+};
+use convene_domain::{
+    event::Event,
+    id::{EventId, MemberId, RegistrationId},
+    occurrence::{Occurrence, OccurrenceKey},
+    registration::Registration,
+};
+
+pub(crate) use self::lists::RegistrationList;
+use self::{
+    batched::Batched,
+    lists::{OccurrenceLists, RegistrationLists},
+    lookups::{Events, MembersWithRemoved, Occurrences, ViewerRegistrations, WaitlistPositions},
+};
+use super::errors::{FieldProblem, ReportedFault};
+use crate::request_id::RequestId;
+
+/// The access to the use cases for one caller.
+#[derive(Clone)]
+struct Source {
+    use_cases: Arc<UseCases>,
+    caller: Caller,
+    request_id: RequestId,
+}
+
+/// A lookup of many values at once.
+#[async_trait]
+trait Lookup: Send + Sync + 'static {
+    type Key: Clone + Eq + Hash + Debug + Send + Sync;
+    type Value: Clone + Send + Sync;
+
+    /// The values that exist.
+    async fn find(
+        use_cases: &UseCases,
+        caller: &Caller,
+        keys: &[Self::Key],
+    ) -> Outcome<HashMap<Self::Key, Self::Value>>;
+}
+
+/// A loaded value; `None` if it does not exist, or not for this caller.
+type Loaded<V> = Result<Option<V>, ReportedFault>;
+
+struct Many<L: Lookup> {
+    batched: Batched<L::Key, Loaded<L::Value>>,
+    source: Source,
+}
+
+impl<L: Lookup> Many<L> {
+    fn new(source: &Source) -> Self {
+        Self { batched: Batched::new(), source: source.clone() }
+    }
+
+    async fn get(&self, key: L::Key) -> Result<Option<L::Value>, FieldProblem> {
+        let loaded = self.batched.get(&key, |keys| self.load(keys)).await;
+        Ok(loaded.unwrap_or(Ok(None))?)
+    }
+
+    async fn load(&self, keys: Vec<L::Key>) -> Vec<(L::Key, Loaded<L::Value>)> {
+        let Source { use_cases, caller, request_id } = &self.source;
+        match L::find(use_cases, caller, &keys).await {
+            Ok(mut found) => {
+                let value = |key: L::Key| {
+                    let value = found.remove(&key);
+                    (key, Ok(value))
+                };
+                keys.into_iter().map(value).collect()
+            }
+            Err(failure) => {
+                let reported = ReportedFault::report(&as_fault(failure), request_id);
+                keys.into_iter().map(|key| (key, Err(reported.clone()))).collect()
+            }
+        }
+    }
+}
+
+/// The fault of a lookup. A lookup refuses nothing: arguments are checked before their keys are made.
+fn as_fault(failure: Failure) -> Fault {
+    match failure {
+        Failure::Fault(fault) => fault,
+        refused @ Failure::Refused(_) => Fault::internal(refused),
+    }
+}
+
+/// The loaders of a request.
+pub(crate) struct Loaders {
+    members: Many<MembersWithRemoved>,
+    events: Many<Events>,
+    occurrences: Many<Occurrences>,
+    viewer_registrations: Many<ViewerRegistrations>,
+    waitlist_positions: Many<WaitlistPositions>,
+    occurrence_lists: Many<OccurrenceLists>,
+    registration_lists: Many<RegistrationLists>,
+}
+
+impl Loaders {
+    pub(crate) fn new(use_cases: Arc<UseCases>, caller: &Caller, request_id: &RequestId) -> Self {
+        let source = Source { use_cases, caller: caller.clone(), request_id: request_id.clone() };
+        Self {
+            members: Many::new(&source),
+            events: Many::new(&source),
+            occurrences: Many::new(&source),
+            viewer_registrations: Many::new(&source),
+            waitlist_positions: Many::new(&source),
+            occurrence_lists: Many::new(&source),
+            registration_lists: Many::new(&source),
+        }
+    }
+
+    /// A referenced member, removed or not.
+    pub(crate) async fn member(&self, id: MemberId) -> Result<Option<Arc<VisibleMember>>, FieldProblem> {
+        self.members.get(id).await
+    }
+
+    pub(crate) async fn event(&self, id: EventId) -> Result<Option<Arc<Event>>, FieldProblem> {
+        self.events.get(id).await
+    }
+
+    pub(crate) async fn occurrence(
+        &self,
+        key: OccurrenceKey,
+    ) -> Result<Option<Arc<Occurrence>>, FieldProblem> {
+        self.occurrences.get(key).await
+    }
+
+    /// The caller's own active registration for an occurrence.
+    pub(crate) async fn viewer_registration(
+        &self,
+        key: OccurrenceKey,
+    ) -> Result<Option<Arc<Registration>>, FieldProblem> {
+        self.viewer_registrations.get(key).await
+    }
+
+    /// The waitlist position of a registration; 1 is next.
+    pub(crate) async fn waitlist_position(&self, id: RegistrationId) -> Result<Option<u32>, FieldProblem> {
+        self.waitlist_positions.get(id).await
+    }
+
+    /// A page of a list of occurrences.
+    pub(crate) async fn occurrence_list(
+        &self,
+        query: OccurrenceQuery,
+    ) -> Result<Page<Arc<Occurrence>>, FieldProblem> {
+        Ok(self.occurrence_lists.get(query).await?.unwrap_or_default())
+    }
+
+    /// A page of the registrations for an occurrence. The caller must be an admin.
+    pub(crate) async fn registration_list(
+        &self,
+        list: RegistrationList,
+    ) -> Result<Page<Arc<Registration>>, FieldProblem> {
+        Ok(self.registration_lists.get(list).await?.unwrap_or_default())
+    }
+}

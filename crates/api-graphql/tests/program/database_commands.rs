@@ -1,0 +1,76 @@
+//! The number of database commands of a list does not depend on its length.
+
+use bson::Document;
+
+use crate::support::{Installation, Served};
+
+const ORCHESTRA: &str = "org-123";
+const ADMIN: &str = "user-456";
+
+/// Every list of the API: alone, within other lists, and under several aliases. `$first` and `$inner` are page sizes.
+const LISTS: [&str; 9] = [
+    "{ members(first: $first) { nodes { id } } }",
+    "{ issues(first: $first) { nodes { assignee { id } createdBy { id } event { id occurrences($window, first: $inner) { \
+     nodes { id } } } } } }",
+    "{ activity(first: $first) { nodes { id } } }",
+    "{ viewer { registrations(first: $first) { nodes { occurrence { event { id } viewerRegistration { waitlistPosition } \
+     } } } } }",
+    "{ registrations(first: $first) { nodes { waitlistPosition member { id } occurrence { event { \
+     occurrences($window, first: $inner) { nodes { event { id } } } } } } } }",
+    "{ occurrences($window, first: $first) { nodes { event { id } viewerRegistration { id } \
+     registrations(first: $inner) { nodes { member { id } } } } } }",
+    "{ events(first: $first) { nodes { a: occurrences($window, first: $inner) { nodes { id } } \
+     b: occurrences($window, first: 1) { nodes { id } } c: occurrences($later, first: 1) { nodes { id } } } } }",
+    "{ events(first: $first) { nodes { occurrences($window, first: $inner) { nodes { event { title } \
+     a: registrations(first: $inner) { nodes { id } } b: registrations(filter: {status: CONFIRMED}, first: 1) { \
+     nodes { member { id } } } } } } } }",
+    "{ a: occurrences($window, first: $first, filter: {search: \"re\"}) { nodes { id } } \
+     b: occurrences($window, first: $inner, filter: {onlyOpen: true}) { nodes { id } } \
+     c: events(first: $first, filter: {search: \"re\"}) { nodes { id } } \
+     d: issues(first: $first, filter: {search: \"re\"}) { nodes { id } } }",
+];
+
+fn document(list: &str, first: u32, inner: u32) -> String {
+    let window = |from: i32, to: i32| {
+        #[expect(clippy::disallowed_methods, reason = "the dates of the demo data depend on the current day")]
+        let now = time::UtcDateTime::now();
+        let day = |days: i32| now + time::Duration::days(days.into());
+        let text = |days| {
+            let at = day(days);
+            format!("{:04}-{:02}-{:02}T00:00:00Z", at.year(), u8::from(at.month()), at.day())
+        };
+        format!("from: \"{}\", to: \"{}\"", text(from), text(to))
+    };
+    list.replace("$window", &window(0, 200))
+        .replace("$later", &window(30, 60))
+        .replace("$first", &first.to_string())
+        .replace("$inner", &inner.to_string())
+}
+
+/// Runs a document, and returns the server's database commands.
+async fn commands_of(installation: &Installation, served: &Served, document: &str) -> Vec<Document> {
+    installation.record_commands().await;
+    served.ask(ORCHESTRA, ADMIN, document).await;
+    installation.recorded_commands().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_any_length_takes_the_same_number_of_commands() {
+    let installation = Installation::seeded().await;
+    let served = installation.serve().await;
+    for list in LISTS {
+        let mut taken = Vec::new();
+        for (first, inner) in [(1, 1), (20, 8)] {
+            let document = document(list, first, inner);
+            // The first run compiles events, which are cached.
+            served.ask(ORCHESTRA, ADMIN, &document).await;
+            taken.push(commands_of(&installation, &served, &document).await);
+        }
+        let counts: Vec<usize> = taken.iter().map(Vec::len).collect();
+        assert_eq!(counts[0], counts[1], "{list}\n{taken:#?}");
+        let reads = taken[1]
+            .iter()
+            .filter(|command| command.contains_key("find") || command.contains_key("aggregate"));
+        assert!((2..=14).contains(&reads.count()), "{list}\n{taken:#?}");
+    }
+}

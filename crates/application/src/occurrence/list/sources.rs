@@ -1,0 +1,81 @@
+//! The data of several lists, read together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use convene_domain::{id::EventId, time::interval::Interval};
+
+use super::OccurrenceQuery;
+use crate::{
+    caller::TenantScope,
+    failure::Fault,
+    occurrence::timeline::Part,
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow},
+};
+
+/// The windows of the lists. Lists with the same window share the data of its events.
+pub(super) struct Sources {
+    windows: HashMap<Interval, CatalogueWindow>,
+    /// The position of each event within its window, and those of its exceptions.
+    indexes: HashMap<Interval, HashMap<EventId, (usize, Vec<usize>)>>,
+}
+
+impl Sources {
+    /// Reads the windows of all queries from one snapshot.
+    pub(super) async fn read(
+        catalogue: &dyn Catalogue,
+        scope: &TenantScope,
+        queries: &[OccurrenceQuery],
+    ) -> Result<Self, Fault> {
+        let queries = merged(queries);
+        let found = match queries.is_empty() {
+            true => Vec::new(),
+            false => catalogue.windows(scope, &queries).await?,
+        };
+        let windows: HashMap<_, _> = queries.iter().map(|query| query.window).zip(found).collect();
+        let indexes = windows.iter().map(|(window, found)| (*window, index(found))).collect();
+        Ok(Self { windows, indexes })
+    }
+
+    /// The part of the data that a query asks for.
+    pub(super) fn part(&self, query: &OccurrenceQuery) -> Part<'_> {
+        let Some(window) = self.windows.get(&query.window) else { return Part::default() };
+        let (Some(wanted), Some(index)) = (&query.events, self.indexes.get(&query.window)) else {
+            return Part::from(window);
+        };
+        let mut part = Part::default();
+        for (event, exceptions) in BTreeSet::from_iter(wanted).into_iter().filter_map(|id| index.get(id)) {
+            part.events.extend(window.events.get(*event).map(AsRef::as_ref));
+            part.exceptions.extend(exceptions.iter().filter_map(|place| window.exceptions.get(*place)));
+        }
+        part
+    }
+}
+
+/// One query for each window, with the events of all lists. A list of no events needs no data.
+fn merged(queries: &[OccurrenceQuery]) -> Vec<CatalogueQuery> {
+    let mut wanted: HashMap<Interval, Option<BTreeSet<EventId>>> = HashMap::new();
+    for query in queries.iter().filter(|query| query.events.as_ref().is_none_or(|events| !events.is_empty()))
+    {
+        let events = wanted.entry(query.window).or_insert_with(|| Some(BTreeSet::new()));
+        match (events.as_mut(), &query.events) {
+            (Some(known), Some(more)) => known.extend(more),
+            _ => *events = None,
+        }
+    }
+    let query = |(window, events): (_, Option<BTreeSet<EventId>>)| CatalogueQuery {
+        window,
+        events: events.map(Vec::from_iter),
+    };
+    wanted.into_iter().map(query).collect()
+}
+
+fn index(window: &CatalogueWindow) -> HashMap<EventId, (usize, Vec<usize>)> {
+    let events = window.events.iter().enumerate();
+    let mut index: HashMap<_, _> = events.map(|(place, event)| (event.id, (place, Vec::new()))).collect();
+    for (place, exception) in window.exceptions.iter().enumerate() {
+        if let Some((_, exceptions)) = index.get_mut(&exception.key.event) {
+            exceptions.push(place);
+        }
+    }
+    index
+}

@@ -1,0 +1,129 @@
+//! Reading of the windows of many lists, with a constant number of queries.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use bson::{Bson, Document, doc};
+use convene_application::ports::{CatalogueQuery, CatalogueWindow};
+use convene_domain::{
+    duration::LONGEST,
+    event::Event,
+    id::EventId,
+    occurrence::StoredOccurrence,
+    time::{Instant, interval::Interval},
+};
+use time::Duration;
+
+use super::compiled::CompiledEvents;
+use crate::{
+    documents::{convert::date, occurrence::OccurrenceDocument, read_all},
+    error::Attempt,
+    schema,
+    transaction::Transaction,
+};
+
+/// Reads one result for each query, in their order.
+pub(super) async fn read(
+    transaction: &mut Transaction<'_>,
+    compiled: &CompiledEvents,
+    queries: &[CatalogueQuery],
+) -> Attempt<Vec<CatalogueWindow>> {
+    if queries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let exceptions = exceptions(transaction, queries).await?;
+    let events = events(transaction, compiled, queries, &exceptions).await?;
+    Ok(queries.iter().map(|query| part(query, &events, &exceptions)).collect())
+}
+
+/// The events and exceptions that one query asks for.
+fn part(query: &CatalogueQuery, events: &[Arc<Event>], exceptions: &[StoredOccurrence]) -> CatalogueWindow {
+    let wanted: Option<HashSet<EventId>> = query.events.as_ref().map(|ids| ids.iter().copied().collect());
+    let is_wanted = |id: EventId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
+    let exceptions = exceptions.iter().filter(|it| is_wanted(it.key.event) && is_in(it, query.window));
+    let exceptions: Vec<_> = exceptions.cloned().collect();
+    let excepted: HashSet<EventId> = exceptions.iter().map(|exception| exception.key.event).collect();
+    let events = events.iter().filter(|event| {
+        excepted.contains(&event.id) || is_wanted(event.id) && may_overlap(event, query.window)
+    });
+    CatalogueWindow { events: events.cloned().collect(), exceptions }
+}
+
+/// Tests whether an exception overlaps the window, or would overlap it if it followed its rule.
+fn is_in(exception: &StoredOccurrence, window: Interval) -> bool {
+    let original = exception.key.original_start;
+    exception.interval.overlaps(&window) || earliest(window) < original && original < window.end()
+}
+
+fn may_overlap(event: &Event, window: Interval) -> bool {
+    event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start())
+}
+
+/// The time before all starts of occurrences that overlap the window: no occurrence lasts longer.
+fn earliest(window: Interval) -> Instant {
+    window.start().saturating_sub(LONGEST)
+}
+
+/// Finds the exceptions that overlap a window, or would overlap it if they followed their rules.
+async fn exceptions(
+    transaction: &mut Transaction<'_>,
+    queries: &[CatalogueQuery],
+) -> Attempt<Vec<StoredOccurrence>> {
+    let conditions = queries.iter().flat_map(|CatalogueQuery { window, events }| {
+        // The range of the indexes is bounded from both sides.
+        let starts = doc! { "$gt": date(earliest(*window)), "$lt": date(window.end()) };
+        let now = doc! { "startsAt": &starts, "endsAt": { "$gt": date(window.start()) } };
+        let by_rule = doc! { "originalStart": starts };
+        [now, by_rule].map(|condition| match events {
+            None => condition,
+            Some(events) => with(condition, "event", texts(events)),
+        })
+    });
+    let filter = doc! { "revision": { "$exists": true }, "$or": conditions.collect::<Vec<_>>() };
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+    Ok(read_all(found)?)
+}
+
+/// Finds the events of the queries, and those of the exceptions.
+async fn events(
+    transaction: &mut Transaction<'_>,
+    compiled: &CompiledEvents,
+    queries: &[CatalogueQuery],
+    exceptions: &[StoredOccurrence],
+) -> Attempt<Vec<Arc<Event>>> {
+    let named = queries.iter().flat_map(|query| query.events.iter().flatten());
+    let of_exceptions = exceptions.iter().map(|exception| &exception.key.event);
+    let ids: BTreeSet<&EventId> = named.chain(of_exceptions).collect();
+    let in_windows = queries.iter().filter(|query| query.events.is_none()).map(|it| in_window(it.window));
+    let mut conditions: Vec<Document> = in_windows.collect();
+    if !ids.is_empty() {
+        conditions.push(doc! { "_id": { "$in": texts(ids) } });
+    }
+    if conditions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let only = (conditions.len() == 1).then(|| conditions.pop()).flatten();
+    compiled.find(transaction, only.unwrap_or_else(|| doc! { "$or": conditions })).await
+}
+
+/// The filter for events in the window, extended by a day on both sides: the stored bounds were computed with an earlier
+/// time-zone database.
+fn in_window(window: Interval) -> Document {
+    let from = date(window.start().saturating_sub(Duration::DAY));
+    let to = date(window.end().saturating_add(Duration::DAY));
+    doc! {
+        "firstStart": { "$lt": to },
+        "$or": [{ "lastEnd": Bson::Null }, { "lastEnd": { "$gt": from } }],
+    }
+}
+
+fn with(mut filter: Document, field: &str, values: Vec<String>) -> Document {
+    filter.insert(field, doc! { "$in": values });
+    filter
+}
+
+fn texts<'i>(ids: impl IntoIterator<Item = &'i EventId>) -> Vec<String> {
+    ids.into_iter().map(ToString::to_string).collect()
+}
