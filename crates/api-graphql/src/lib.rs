@@ -27,7 +27,6 @@ pub mod execution;
 mod fingerprint;
 pub mod graphql;
 pub mod http;
-pub mod jobs;
 pub mod personal_data;
 pub mod request_id;
 pub mod rest;

@@ -4,6 +4,7 @@ mod check;
 mod erase;
 mod export;
 mod healthcheck;
+mod jobs;
 mod migrate;
 mod personal_data;
 mod schema;

@@ -6,7 +6,6 @@ use convene_api_graphql::{
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
     execution::schema_executor,
-    jobs,
     rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
@@ -49,7 +48,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     };
     let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
-    let jobs = tokio::spawn(jobs::complete(resume, authority));
+    let jobs = tokio::spawn(super::jobs::complete(resume, authority));
 
     let options = config.server_options();
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);

@@ -8,7 +8,7 @@ use convene_application::{authentication::LocalOperator, job::ResumeJobs};
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Completes unattended jobs until the task is aborted. A fault is logged; the job is resumed later, by any process.
-pub async fn complete(resume: ResumeJobs, authority: LocalOperator) {
+pub(super) async fn complete(resume: ResumeJobs, authority: LocalOperator) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         if let Err(fault) = resume.execute(&authority).await {
