@@ -78,6 +78,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("seconds for the body", http.body_time.as_secs().to_string()),
         ("seconds for the request", http.request_time.as_secs().to_string()),
         ("depth of a document", document.depth.to_string()),
+        ("depth of a query of the schema", document.introspection_depth.to_string()),
         ("tokens of a document", document.tokens.to_string()),
         ("aliases of a document", document.aliases.to_string()),
         ("root fields of a document", document.root_fields.to_string()),

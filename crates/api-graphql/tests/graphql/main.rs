@@ -16,6 +16,8 @@ mod idempotency;
 #[cfg(test)]
 mod inputs;
 #[cfg(test)]
+mod introspection;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;

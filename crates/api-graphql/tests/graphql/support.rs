@@ -88,6 +88,15 @@ impl Api {
         Self::with_members(Self::on(adapters.directory.clone(), ports(adapters))).await
     }
 
+    /// A server with the limits of production, with acme and its admin.
+    pub(crate) async fn start_with_default_limits() -> Self {
+        let adapters = InMemory::new().adapters();
+        let directory = adapters.directory.clone();
+        let api = Self::with_limits(directory, ports(adapters), DocumentLimits::default());
+        api.found("acme", "ada").await;
+        api
+    }
+
     /// Adds the members to a running server.
     pub(crate) async fn with_members(api: Self) -> Self {
         api.found("acme", "ada").await;
@@ -101,11 +110,14 @@ impl Api {
 
     /// A server on these ports.
     pub(crate) fn on(directory: Arc<dyn Directory>, ports: Ports) -> Self {
+        // Tests read large documents; the limits of documents have tests of their own.
+        Self::with_limits(directory, ports, DocumentLimits { cost: 1_000_000, ..DocumentLimits::default() })
+    }
+
+    fn with_limits(directory: Arc<dyn Directory>, ports: Ports, limits: DocumentLimits) -> Self {
         let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
         let use_cases = Arc::new(UseCases::new(ports));
         let callers = Callers::new(directory);
-        // Tests read large documents; the limits of documents have tests of their own.
-        let limits = DocumentLimits { cost: 1_000_000, ..DocumentLimits::default() };
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
             executor: schema_executor(Services { use_cases, clock }, limits, true),

@@ -49,6 +49,8 @@ struct Walk<'d> {
     aliases: usize,
     directives: usize,
     introspects: bool,
+    /// The number of nested fields inside `__schema` and `__type`.
+    introspection_depth: usize,
 }
 
 /// Measures a document in time linear in its length.
@@ -99,11 +101,14 @@ pub fn inspect(
 }
 
 fn excesses(walk: &Walk<'_>, sizes: &[Size], cost: u64, limits: &DocumentLimits) -> Vec<Excess> {
-    let deepest = sizes.iter().chain(walk.measured.values()).map(|size| size.depth).max().unwrap_or(0);
+    // Fragments on the types of introspection can only be used inside it.
+    let of_data = walk.measured.iter().filter(|(name, _)| !walk.is_on_introspection(name));
+    let deepest = sizes.iter().chain(of_data.map(|(_, size)| size)).map(|size| size.depth).max().unwrap_or(0);
     let most_fields = sizes.iter().map(|size| size.fields).max().unwrap_or(0);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     [
         ("depth", count(limits.depth), count(deepest)),
+        ("introspectionDepth", count(limits.introspection_depth), count(walk.introspection_depth)),
         ("aliases", count(limits.aliases), count(walk.aliases)),
         ("rootFields", count(limits.root_fields), count(most_fields)),
         ("directives", count(limits.directives), count(walk.directives)),
@@ -167,6 +172,7 @@ impl<'d> Walk<'d> {
             aliases: 0,
             directives: 0,
             introspects: false,
+            introspection_depth: 0,
         }
     }
 
@@ -218,7 +224,10 @@ impl<'d> Walk<'d> {
                     None => Size::default(),
                 };
                 let introspects = matches!(name, "__schema" | "__type");
-                self.introspects |= introspects;
+                if introspects {
+                    self.introspects = true;
+                    self.introspection_depth = self.introspection_depth.max(inside.depth);
+                }
                 let arguments = field.arguments.as_ref().map_or(&[][..], |arguments| &arguments.item.items);
                 let key = field.alias.as_ref().map_or(name, |alias| alias.item);
                 let kind = parent.and_then(|parent| parent.name()).map_or("", |name| name.as_str());
@@ -226,7 +235,7 @@ impl<'d> Walk<'d> {
                 Size {
                     once,
                     each,
-                    // The result of introspection is small, but the queries of common tools are deeply nested.
+                    // The queries of common tools are deeply nested, so that introspection has a limit of its own.
                     depth: if introspects { 1 } else { inside.depth + 1 },
                     fields: 1,
                 }
@@ -272,6 +281,10 @@ impl<'d> Walk<'d> {
                 Some(Length::Page) => (own, item),
             },
         }
+    }
+
+    fn is_on_introspection(&self, fragment: &str) -> bool {
+        self.fragments.get(fragment).is_some_and(|(condition, _)| condition.starts_with("__"))
     }
 
     /// Returns the size of a fragment, which is measured once. An unknown fragment, or one that spreads itself, has no

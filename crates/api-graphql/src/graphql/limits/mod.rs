@@ -23,6 +23,9 @@ pub struct DocumentLimits {
     /// The maximum number of nested fields. The longest path that a client needs, from the viewer over the edges of two
     /// connections to a leaf, has ten. The schema has cycles, so that paths would be unlimited otherwise.
     pub depth: usize,
+    /// The maximum number of nested fields inside `__schema` and `__type`. The queries of common tools have 15; the types
+    /// of introspection have cycles as well.
+    pub introspection_depth: usize,
     /// The maximum number of tokens. The largest query of a real client has about 600; the time of validation grows
     /// with the square of their number.
     pub tokens: usize,
@@ -40,7 +43,15 @@ pub struct DocumentLimits {
 
 impl Default for DocumentLimits {
     fn default() -> Self {
-        Self { depth: 12, tokens: 2_000, aliases: 15, root_fields: 10, directives: 10, cost: 10_000 }
+        Self {
+            depth: 12,
+            introspection_depth: 20,
+            tokens: 2_000,
+            aliases: 15,
+            root_fields: 10,
+            directives: 10,
+            cost: 10_000,
+        }
     }
 }
 
@@ -69,7 +80,7 @@ impl DocumentLimits {
 /// A limit that a document exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Excess {
-    /// The name of the limit: `depth`, `tokens`, `aliases`, `rootFields`, `directives` or `cost`.
+    /// The name of the limit: `depth`, `introspectionDepth`, `tokens`, `aliases`, `rootFields`, `directives` or `cost`.
     pub limit: &'static str,
     /// The maximum value.
     pub allowed: u64,
