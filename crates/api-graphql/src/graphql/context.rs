@@ -22,7 +22,7 @@ use super::{
     errors::{FieldProblem, ListedRefusals, ReportedFault},
     loaders::Loaders,
 };
-use crate::{http::limits::MAX_PROBLEMS, request_id::RequestId, telemetry};
+use crate::{errors::limits::MAX_PROBLEMS, request_id::RequestId, telemetry};
 
 /// The services that all requests share.
 #[derive(Clone)]

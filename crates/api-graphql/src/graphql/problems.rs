@@ -6,7 +6,7 @@ use convene_application::failure::{Failure, Field, FieldPath, Refusal};
 use garde::Validate;
 use juniper::Nullable;
 
-use crate::http::limits::shortened;
+use crate::errors::limits::shortened;
 
 /// The problems that were found in an input so far.
 ///

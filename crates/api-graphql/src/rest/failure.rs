@@ -3,10 +3,8 @@
 use convene_application::failure::{Failure, Field, Refusal, RefusalCode, UNKNOWN_REFERENCE};
 
 use crate::{
-    http::{
-        error::{FieldProblem, HttpError},
-        limits::MAX_PROBLEMS,
-    },
+    errors::limits::MAX_PROBLEMS,
+    http::error::{FieldProblem, HttpError},
     request_id::RequestId,
     telemetry,
 };

@@ -2,8 +2,9 @@
 
 use convene_api_graphql::{
     auth::MAX_TOKEN_LENGTH,
+    errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
-    http::limits::{HttpLimits, MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
+    http::limits::HttpLimits,
     request_id, rest, strict_json,
 };
 use convene_application::{

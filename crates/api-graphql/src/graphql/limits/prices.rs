@@ -11,7 +11,7 @@ use convene_domain::{
 use juniper::{DefaultScalarValue, meta::Field};
 
 use super::price::Price;
-use crate::http::limits::{MAX_MESSAGE_LENGTH, MAX_PROBLEMS};
+use crate::errors::limits::{MAX_MESSAGE_LENGTH, MAX_PROBLEMS};
 
 /// The bytes that a field takes in a result apart from its texts: the name, and a number, a time or an id.
 const FIELD_BYTES: u64 = 200;

@@ -9,9 +9,11 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use crate::{
-    errors::{ErrorKind, RequestError},
+    errors::{
+        ErrorKind, RequestError,
+        limits::{MAX_ERRORS, MAX_LOCATIONS, shortened},
+    },
     graphql::limits::Excess,
-    http::limits::{MAX_ERRORS, MAX_LOCATIONS, shortened},
     request_id::RequestId,
 };
 

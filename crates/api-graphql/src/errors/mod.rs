@@ -3,6 +3,8 @@
 //! Codes and messages of refusals and faults come from the application crate; this file adds their HTTP status, and
 //! the errors of requests that reach no use case. GraphQL and REST render both.
 
+pub mod limits;
+
 use actix_web::http::StatusCode;
 use convene_application::failure::{FaultKind, RefusalCode};
 
