@@ -2,19 +2,29 @@
 
 use std::{future::Future, io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware::from_fn, web};
+use actix_http::{HttpService, error::DispatchError};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::{
+    App, HttpRequest, HttpResponse,
+    dev::{AppConfig, Server},
+    http::KeepAlive,
+    middleware::from_fn,
+    web,
+};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::runtime::Handle;
+use tokio::{net::TcpStream, runtime::Handle};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
     http::{
+        connections::Connections,
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
         graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
         health::{self, Health, Readiness, ShuttingDown},
         limits::HttpLimits,
+        unsent::UnsentMemory,
     },
     request_id::NewRequestId,
 };
@@ -29,6 +39,9 @@ const DRAIN_DELAY: Duration = Duration::from_millis(500);
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
 /// closes the connection and never sends a request to one that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// The time in which a client acknowledges the end of a connection.
+const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 
 /// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
 /// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
@@ -64,6 +77,7 @@ struct Shared<R: CallerResolver> {
     health: web::Data<Health>,
     graphql: web::Data<GraphqlRoute<R>>,
     limits: web::Data<HttpLimits>,
+    unsent: web::Data<UnsentMemory>,
     mutations: web::Data<MutationTasks>,
     more_routes: Routes,
 }
@@ -75,6 +89,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             health: self.health.clone(),
             graphql: self.graphql.clone(),
             limits: self.limits.clone(),
+            unsent: self.unsent.clone(),
             mutations: self.mutations.clone(),
             more_routes: Arc::clone(&self.more_routes),
         }
@@ -88,6 +103,7 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.health.clone())
             .app_data(self.graphql.clone())
             .app_data(self.limits.clone())
+            .app_data(self.unsent.clone())
             .app_data(self.mutations.clone())
             .configure(|config| (self.more_routes)(config))
             .configure(health::routes)
@@ -116,21 +132,39 @@ pub async fn serve<R: CallerResolver>(
     let metrics = parts.metrics.clone();
     let shared = shared(parts, options.limits, mutations.clone(), shutting_down.clone());
 
-    let server = HttpServer::new(move || {
+    let builder = Server::build()
+        .workers(options.workers)
+        .shutdown_timeout(options.shutdown_time.as_secs())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let connections = Connections::default();
+    let server = builder.listen("convene", listener, move || {
         let shared = shared.clone();
-        App::new()
+        let app = App::new()
             .wrap(from_fn(edge::finish))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| shared.configure(config))
-            .default_service(web::to(not_found))
-    })
-    .workers(options.workers)
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(options.limits.header_time)
-    .shutdown_timeout(options.shutdown_time.as_secs())
-    .disable_signals()
-    .listen(listener)?
-    .run();
+            .default_service(web::to(not_found));
+        let app = app.into_factory().map_err(|error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+            .client_request_timeout(options.limits.header_time)
+            .client_disconnect_timeout(DISCONNECT_TIME)
+            .local_addr(address)
+            .h1(map_config(app, |_| AppConfig::default()));
+        let connections = connections.clone();
+        fn_service(move |stream: TcpStream| {
+            let connections = connections.clone();
+            async move { connections.accept(stream, options.limits).await.map_err(DispatchError::Io) }
+        })
+        .and_then(http)
+    })?;
+    let server = server.run();
 
     let handle = server.handle();
     let mut server = tokio::spawn(server);
@@ -194,6 +228,7 @@ fn shared<R: CallerResolver>(
             limits,
         }),
         limits: web::Data::new(limits),
+        unsent: web::Data::new(UnsentMemory::new(limits.unsent_bytes)),
         mutations: web::Data::new(mutations),
         more_routes,
     }

@@ -145,6 +145,10 @@ pub enum SecurityEvent {
     OversizedRequest,
     /// A request arrives too slowly.
     SlowRequest,
+    /// A client does not read its response.
+    SlowReader,
+    /// There are too many connections.
+    ConnectionRefused,
     /// A document exceeds a limit.
     DocumentLimit,
     /// A document asks for the schema although introspection is disabled.
@@ -162,6 +166,8 @@ impl SecurityEvent {
             Self::Throttled => "throttled",
             Self::OversizedRequest => "oversized_request",
             Self::SlowRequest => "slow_request",
+            Self::SlowReader => "slow_reader",
+            Self::ConnectionRefused => "connection_refused",
             Self::DocumentLimit => "document_limit",
             Self::IntrospectionRefused => "introspection_refused",
             Self::BatchRefused => "batch_refused",

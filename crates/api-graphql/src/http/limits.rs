@@ -15,6 +15,17 @@ pub struct HttpLimits {
     pub body_time: Duration,
     /// The maximum time from the headers of the request to its response.
     pub request_time: Duration,
+    /// The maximum time for which a client may leave its response unread. Reading at the minimum rate pays it back.
+    pub write_time: Duration,
+    /// The minimum rate at which a client has to read, in bytes per second.
+    pub write_rate: u32,
+    /// The maximum number of connections of the process.
+    pub connections: usize,
+    /// The maximum number of connections from one address. Behind a proxy, all clients have its address.
+    pub connections_per_address: usize,
+    /// The maximum size of all large responses that clients have not read yet, in bytes. Queries beyond it are refused;
+    /// the result of a change is always sent.
+    pub unsent_bytes: usize,
 }
 
 impl Default for HttpLimits {
@@ -29,9 +40,22 @@ impl Default for HttpLimits {
             body_time: Duration::from_secs(5),
             // The longest transaction with all its retries takes 5 s; a proxy in front gives up after 30 s or more.
             request_time: Duration::from_secs(10),
+            // A client on a bad line loses a few seconds; only one that holds memory reads nothing for longer.
+            write_time: Duration::from_secs(10),
+            // A tenth of a slow mobile connection. The largest response takes ten minutes at this rate.
+            write_rate: 16 * 1024,
+            // A connection takes up to 64 KiB of buffers.
+            connections: 4_000,
+            // One address cannot take the connections of all others.
+            connections_per_address: 2_000,
+            // Six of the largest responses, or a thousand responses of an ordinary page with long texts.
+            unsent_bytes: 64 * 1024 * 1024,
         }
     }
 }
+
+/// The maximum size of a response that does not count as large, in bytes: about what a connection buffers anyway.
+pub const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// The maximum length of an operation name in a log line, in characters.
 pub const MAX_LOGGED_NAME_LENGTH: usize = 64;

@@ -2,8 +2,11 @@
 //! routes share.
 
 pub mod body;
+pub(crate) mod connections;
 pub(crate) mod edge;
 pub mod error;
 pub mod graphql;
 pub mod health;
 pub mod limits;
+pub(crate) mod unsent;
+mod write_time;

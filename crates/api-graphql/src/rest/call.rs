@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{Rest, failure, input::Body};
 use crate::{
     auth::CallerResolver,
-    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits},
+    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, unsent},
     request_id::RequestId,
     telemetry,
 };
@@ -49,7 +49,9 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
         Err(_elapsed) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         Err(_elapsed) => Err(HttpError::new(FaultKind::Unavailable)),
     };
-    answer.unwrap_or_else(|error| error.response_with_id(&request_id))
+    answer
+        .and_then(|response| unsent::reserve(http, response, call.begun.get()))
+        .unwrap_or_else(|error| error.response_with_id(&request_id))
 }
 
 impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {

@@ -4,7 +4,7 @@ use convene_api_graphql::{
     auth::MAX_TOKEN_LENGTH,
     errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
-    http::limits::HttpLimits,
+    http::limits::{HttpLimits, SMALL_RESPONSE_BYTES},
     request_id, rest, strict_json,
 };
 use convene_application::{
@@ -78,6 +78,12 @@ fn the_documented_limits_are_those_of_the_code() {
         ("seconds for the headers", http.header_time.as_secs().to_string()),
         ("seconds for the body", http.body_time.as_secs().to_string()),
         ("seconds for the request", http.request_time.as_secs().to_string()),
+        ("seconds for which a client may leave its response unread", http.write_time.as_secs().to_string()),
+        ("bytes a second that a client reads at least", http.write_rate.to_string()),
+        ("connections of a process", http.connections.to_string()),
+        ("connections from one address", http.connections_per_address.to_string()),
+        ("bytes of unsent large responses", http.unsent_bytes.to_string()),
+        ("bytes of a small response", SMALL_RESPONSE_BYTES.to_string()),
         ("depth of a document", document.depth.to_string()),
         ("depth of a query of the schema", document.introspection_depth.to_string()),
         ("tokens of a document", document.tokens.to_string()),

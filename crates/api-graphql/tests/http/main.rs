@@ -21,4 +21,6 @@ mod routes;
 #[cfg(test)]
 mod slow_clients;
 #[cfg(test)]
+mod slow_readers;
+#[cfg(test)]
 mod support;

@@ -20,7 +20,7 @@ fn short_limits() -> HttpLimits {
     }
 }
 
-fn request_head(length: usize) -> String {
+pub(crate) fn request_head(length: usize) -> String {
     let token = tokens::token(&json!({}));
     format!(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\

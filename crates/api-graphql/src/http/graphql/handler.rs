@@ -27,6 +27,7 @@ use crate::{
         body,
         error::HttpError,
         limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH},
+        unsent,
     },
     request_id::RequestId,
     telemetry,
@@ -106,7 +107,10 @@ async fn handle<R: CallerResolver>(
         .catch_unwind()
         .await
         .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id));
-    response.write(written_as, route.executor.cost_limit())
+    let is_mutation = response.summary.kind == Some(operation_type_name(OperationType::Mutation));
+    let cost_limit = route.executor.cost_limit();
+    unsent::reserve(&request, response.write(written_as, cost_limit), is_mutation)
+        .unwrap_or_else(|refusal| Response::from_http_error(refusal).write(written_as, cost_limit))
 }
 
 /// Runs all steps before the execution.

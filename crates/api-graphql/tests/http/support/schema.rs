@@ -56,6 +56,10 @@ fn connection(first: Option<i32>) -> EventConnection {
     EventConnection { nodes: (0..first.unwrap_or(20)).map(event).collect() }
 }
 
+fn large(bytes: i32) -> String {
+    "x".repeat(usize::try_from(bytes).unwrap())
+}
+
 #[graphql_object(context = ToyContext)]
 impl Query {
     /// The query type, for any depth.
@@ -81,6 +85,11 @@ impl Query {
 
     fn nodes(ids: Vec<ID>) -> Vec<Event> {
         ids.into_iter().map(|id| Event { id, title: "A title".to_owned() }).collect()
+    }
+
+    /// A text of this many bytes.
+    fn large(bytes: i32) -> String {
+        large(bytes)
     }
 
     /// Never completes.
@@ -111,6 +120,10 @@ impl Mutation {
         context.state.may_finish.acquire().await.unwrap().forget();
         let added = context.state.added.fetch_add(1, Ordering::SeqCst) + 1;
         i32::try_from(added).unwrap()
+    }
+
+    fn large(bytes: i32) -> String {
+        large(bytes)
     }
 
     fn boom() -> bool {

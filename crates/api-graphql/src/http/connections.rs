@@ -1,0 +1,156 @@
+//! The limits of connections: their number, and the time for which a client may leave its answer unread.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{limits::HttpLimits, write_time::WriteTime};
+use crate::telemetry::{SecurityEvent, record_security_event};
+
+const REFUSAL: &str =
+    r#"{"error":{"code":"OVERLOADED","message":"There are too many connections. Try again later."}}"#;
+
+/// The time for which a refused client may take its response.
+const REFUSAL_TIME: Duration = Duration::from_millis(250);
+
+/// The largest request that a refused client has sent already, in bytes.
+const REFUSED_BYTES: u64 = 16 * 1_024;
+
+/// The bytes that the system buffers for a connection. It takes more bytes only when a third is free, so that with a
+/// larger buffer, a slow client would seem not to read for longer than the write time.
+const SEND_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// The open connections of this process.
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<Mutex<Open>>);
+
+#[derive(Default)]
+struct Open {
+    total: usize,
+    of_addresses: HashMap<IpAddr, usize>,
+}
+
+impl Connections {
+    /// Takes a new connection, or responds with a refusal and closes it.
+    ///
+    /// # Errors
+    /// There are too many connections, in total or from this address, or the client has disconnected.
+    pub(crate) async fn accept(
+        &self,
+        stream: TcpStream,
+        limits: HttpLimits,
+    ) -> io::Result<(Connection, Option<SocketAddr>)> {
+        let peer = stream.peer_addr()?;
+        let Some(slot) = self.enter(peer.ip().to_canonical(), &limits) else {
+            record_security_event(SecurityEvent::ConnectionRefused);
+            // A client that takes longer loses only the response.
+            drop(timeout(REFUSAL_TIME, refuse(stream)).await);
+            return Err(io::Error::other("too many connections"));
+        };
+        SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        let writing = WriteTime::new(limits.write_time, limits.write_rate);
+        Ok((Connection { stream, writing, _slot: slot }, Some(peer)))
+    }
+
+    fn enter(&self, address: IpAddr, limits: &HttpLimits) -> Option<Slot> {
+        let mut open = self.open();
+        let of_address = open.of_addresses.get(&address).copied().unwrap_or_default();
+        if open.total >= limits.connections || of_address >= limits.connections_per_address {
+            return None;
+        }
+        open.total += 1;
+        open.of_addresses.insert(address, of_address + 1);
+        Some(Slot { connections: self.clone(), address })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    let response = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         retry-after: 1\r\nconnection: close\r\n\r\n{REFUSAL}",
+        REFUSAL.len()
+    );
+    stream.write_all(response.as_bytes()).await?;
+    stream.shutdown().await?;
+    // If bytes of the request were left unread, the system would discard the response.
+    tokio::io::copy(&mut stream.take(REFUSED_BYTES), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+/// The place of a connection in the limits, until it is dropped.
+struct Slot {
+    connections: Connections,
+    address: IpAddr,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut open = self.connections.open();
+        open.total -= 1;
+        match open.of_addresses.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(open.of_addresses.remove(&self.address)),
+        }
+    }
+}
+
+/// A connection that fails when its client does not read.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    writing: WriteTime,
+    _slot: Slot,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+            Poll::Pending => self.writing.poll_expired(context).map(|()| {
+                record_security_event(SecurityEvent::SlowReader);
+                Err(io::ErrorKind::TimedOut.into())
+            }),
+            Poll::Ready(written) => {
+                self.writing.progress(*written.as_ref().unwrap_or(&0));
+                Poll::Ready(written)
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
