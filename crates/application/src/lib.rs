@@ -20,6 +20,7 @@ pub mod member;
 mod mutation_context;
 pub mod occurrence;
 pub mod organization;
+pub mod pace;
 pub mod page;
 mod period;
 pub mod personal_data;

@@ -32,6 +32,16 @@ pub const FILTER_VALUES: usize = 100;
 /// Ids of one lookup, as many as a page has items.
 pub const IDS: usize = 100;
 
+/// Events or issues that one search examines. Reading their sizes takes the database a few milliseconds.
+pub const SEARCHED_OBJECTS: usize = 5_000;
+
+/// Bytes of text that one search examines: 200 of the longest descriptions, or the usual texts of thousands of objects.
+pub const SEARCHED_BYTES: usize = 2 << 20;
+
+/// Occurrences that one list examines, of which few may match its filter. Reading their seats takes the database some ten
+/// milliseconds.
+pub const EXAMINED_OCCURRENCES: usize = 10_000;
+
 /// A limit that a change can exceed because of what is already stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {

@@ -1,12 +1,33 @@
 //! Decoding of stored documents.
 
-use bson::{Bson, Document, RawDocument, de::Deserializer};
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, de::Deserializer};
+use convene_application::pace::Pace;
 use serde::de::DeserializeOwned;
 
 use crate::{
     error::{CorruptDocument, StorageError},
     schema::CollectionSchema,
 };
+
+/// The bytes of a document that are decoded in one step.
+const BYTES: usize = 256;
+
+/// Decodes documents of the collection in parts.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) async fn decode_all<D: DeserializeOwned + Send>(
+    schema: &CollectionSchema,
+    documents: &[RawDocumentBuf],
+) -> Result<Vec<D>, StorageError> {
+    let mut pace = Pace::default();
+    let mut decoded = Vec::with_capacity(documents.len());
+    for document in documents {
+        pace.steps(1 + document.as_bytes().len() / BYTES).await;
+        decoded.push(decode(schema, document)?);
+    }
+    Ok(decoded)
+}
 
 /// Decodes a document of the collection.
 ///
@@ -39,7 +60,7 @@ fn corrupt<D: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    use bson::{RawDocumentBuf, rawdoc};
+    use bson::rawdoc;
     use serde::Deserialize;
 
     use super::*;

@@ -13,7 +13,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     ports::{
         Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter, Events,
         MemberPatch, MemberRemoved, Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition,
@@ -181,7 +181,7 @@ impl Events for Counting<dyn Events> {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventId>,
-    ) -> Result<Page<Event>, Fault> {
+    ) -> Result<BoundedPage<Event, EventId>, Fault> {
         self.called().list(scope, filter, page).await
     }
 

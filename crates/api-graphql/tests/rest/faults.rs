@@ -8,7 +8,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, MockIssues, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
@@ -93,7 +93,12 @@ impl Issues for Slow {
         self.inner.get_by_number(scope, number).await
     }
 
-    async fn list(&self, _: &TenantScope, _: IssueFilter, _: PageRequest<u32>) -> Result<Page<Issue>, Fault> {
+    async fn list(
+        &self,
+        _: &TenantScope,
+        _: IssueFilter,
+        _: PageRequest<u32>,
+    ) -> Result<BoundedPage<Issue, u32>, Fault> {
         std::future::pending().await
     }
 }

@@ -5,7 +5,7 @@ use convene_domain::{event::Event, id::EventId};
 use crate::{
     caller::Caller,
     failure::Outcome,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{EventFilter, Events},
 };
 
@@ -24,7 +24,7 @@ impl ListEvents {
         caller: &Caller,
         filter: EventFilter,
         page: PageRequest<EventId>,
-    ) -> Outcome<Page<Event>> {
+    ) -> Outcome<BoundedPage<Event, EventId>> {
         Ok(self.events.list(caller.scope(), filter, page).await?)
     }
 }

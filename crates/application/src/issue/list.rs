@@ -5,7 +5,7 @@ use convene_domain::issue::Issue;
 use crate::{
     caller::Caller,
     failure::Outcome,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{IssueFilter, Issues},
 };
 
@@ -24,7 +24,7 @@ impl ListIssues {
         caller: &Caller,
         filter: IssueFilter,
         page: PageRequest<u32>,
-    ) -> Outcome<Page<Issue>> {
+    ) -> Outcome<BoundedPage<Issue, u32>> {
         Ok(self.issues.list(caller.scope(), filter, page).await?)
     }
 }

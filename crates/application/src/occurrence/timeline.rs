@@ -1,18 +1,26 @@
 //! The lazy, ordered list of the occurrences of many events: derived occurrences merged with exceptions.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    iter::Peekable,
+    vec,
+};
 
 use convene_domain::{
     duration::EventDuration,
     event::{Event, EventStatus},
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
-    recurrence::{SeriesOccurrence, merge},
+    recurrence::{SeriesOccurrence, merge::ByStart},
+    text::{FoldedText, Title},
     time::{Instant, LocalDateTime, interval::Interval},
 };
 use time::Duration;
 
-use crate::ports::CatalogueWindow;
+use crate::{
+    pace::Pace,
+    ports::{CatalogueEvent, CatalogueWindow},
+};
 
 /// The sort key of lists of occurrences: start, then key.
 pub type OccurrencePosition = (Instant, OccurrenceKey);
@@ -20,7 +28,7 @@ pub type OccurrencePosition = (Instant, OccurrenceKey);
 /// The events of a timeline, and their exceptions.
 #[derive(Default)]
 pub(super) struct Part<'c> {
-    pub(super) events: Vec<&'c Event>,
+    pub(super) events: Vec<&'c CatalogueEvent>,
     pub(super) exceptions: Vec<&'c StoredOccurrence>,
 }
 
@@ -41,8 +49,8 @@ pub(super) struct Selection {
     pub(super) after: Option<OccurrencePosition>,
     /// Includes cancelled occurrences.
     pub(super) include_cancelled: bool,
-    /// A lower-case text in the title or in the event's description.
-    pub(super) search: Option<String>,
+    /// A text in the title or in the event's description.
+    pub(super) search: Option<FoldedText>,
     /// Limits the list to occurrences in their registration window at this time; seats are checked later.
     pub(super) open_at: Option<Instant>,
 }
@@ -71,10 +79,22 @@ impl Selection {
         overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
     }
 
-    fn finds(&self, title: &str, event: &Event) -> bool {
+    /// Searches the event's description, and the given title instead of the event's own one.
+    fn finds(&self, own_title: Option<&Title>, event: &CatalogueEvent) -> bool {
         self.search.as_ref().is_none_or(|text| {
-            title.to_lowercase().contains(text) || event.description.as_str().to_lowercase().contains(text)
+            let in_title = match own_title {
+                Some(title) => FoldedText::of(title.as_str()).contains(text),
+                None => event.folded_title().contains(text),
+            };
+            in_title || event.folded_description().contains(text)
         })
+    }
+
+    /// The number of steps of a search in the texts of an event.
+    fn steps(&self, event: &CatalogueEvent) -> usize {
+        /// Some bytes are folded and compared in one step, even if the texts are made to be compared slowly.
+        const BYTES: usize = 128;
+        if self.search.is_none() { 1 } else { 1 + event.description.as_str().len() / BYTES }
     }
 
     fn takes(&self, placed: &Placed<'_>) -> bool {
@@ -123,39 +143,74 @@ impl<'c> Placed<'c> {
     }
 }
 
-/// The matching occurrences of the part, by start, then key, as a lazy iterator.
-pub(super) fn timeline<'p, 'c: 'p>(
-    part: &'p Part<'c>,
+/// The occurrences of a part, by start, then key.
+pub(super) struct Timeline<'p, 'c> {
     selection: &'p Selection,
-) -> impl Iterator<Item = Placed<'c>> + Send + use<'p, 'c> {
-    let replaced = Replaced::of(&part.exceptions);
-    let mut by_rule = by_rule(&part.events, selection)
-        .filter(move |placed| !replaced.contains(placed) && selection.takes(placed))
-        .peekable();
-    let mut exceptions = exceptions(part, selection).into_iter().peekable();
-    std::iter::from_fn(move || match (by_rule.peek(), exceptions.peek()) {
-        (Some(rule), Some(exception)) if exception.position() < rule.position() => exceptions.next(),
-        (Some(_), _) => by_rule.next(),
-        (None, _) => exceptions.next(),
-    })
+    replaced: Replaced,
+    by_rule: Peekable<ByStart<'c, ById<'c>>>,
+    exceptions: Peekable<vec::IntoIter<Placed<'c>>>,
 }
 
-fn by_rule<'p, 'c: 'p>(
-    events: &'p [&'c Event],
-    selection: &'p Selection,
-) -> impl Iterator<Item = Placed<'c>> + Send + use<'p, 'c> {
-    let wanted = |event: &&'c Event| {
-        (selection.include_cancelled || event.status == EventStatus::Scheduled)
-            && selection.finds(event.title.as_str(), event)
-    };
-    let in_window = move |event: &'c Event| {
-        event.schedules().map(move |schedule| {
-            let from = selection.earliest_start(schedule.duration);
-            (ById(event), schedule.between(from, selection.window.end()))
-        })
-    };
-    let series = events.iter().copied().filter(wanted).flat_map(in_window);
-    merge::by_start(series).map(|(ById(event), origin)| Placed::by_rule(event, origin))
+/// An examined occurrence.
+pub(super) enum Step<'c> {
+    Found(Placed<'c>),
+    /// The occurrence at this position does not match.
+    Passed(OccurrencePosition),
+}
+
+impl<'p, 'c> Timeline<'p, 'c> {
+    /// Reads the exceptions, and the first occurrence of each matching series.
+    pub(super) async fn new(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
+        let mut replaced = Replaced::default();
+        let mut exceptions = Vec::new();
+        let events: HashMap<EventId, &'c CatalogueEvent> = match part.exceptions.is_empty() {
+            true => HashMap::new(),
+            false => part.events.iter().map(|event| (event.id, *event)).collect(),
+        };
+        for stored in &part.exceptions {
+            let Some(event) = events.get(&stored.key.event) else { continue };
+            pace.steps(selection.steps(event)).await;
+            replaced.add(stored);
+            let placed = Placed::by_exception(event, stored);
+            if selection.takes(&placed) && selection.finds(stored.exception.title.as_ref(), event) {
+                exceptions.push(placed);
+            }
+        }
+        exceptions.sort_unstable_by_key(Placed::position);
+
+        let mut by_rule = ByStart::default();
+        for event in part.events.iter().copied() {
+            pace.steps(selection.steps(event)).await;
+            if (selection.include_cancelled || event.status == EventStatus::Scheduled)
+                && selection.finds(None, event)
+            {
+                for schedule in event.schedules() {
+                    let from = selection.earliest_start(schedule.duration);
+                    by_rule.push(ById(event), schedule.between(from, selection.window.end()));
+                }
+            }
+        }
+        Self {
+            selection,
+            replaced,
+            by_rule: by_rule.peekable(),
+            exceptions: exceptions.into_iter().peekable(),
+        }
+    }
+
+    /// Examines the next occurrence.
+    pub(super) fn step(&mut self) -> Option<Step<'c>> {
+        if let Some((ById(event), origin)) = self.by_rule.peek() {
+            let position = (origin.start, OccurrenceKey { event: event.id, original_start: origin.start });
+            if self.exceptions.peek().is_none_or(|exception| exception.position() > position) {
+                let (ById(event), origin) = self.by_rule.next()?;
+                let placed = Placed::by_rule(event, origin);
+                let is_taken = !self.replaced.contains(&placed) && self.selection.takes(&placed);
+                return Some(if is_taken { Step::Found(placed) } else { Step::Passed(position) });
+            }
+        }
+        self.exceptions.next().map(Step::Found)
+    }
 }
 
 /// An event that is compared by its id.
@@ -182,23 +237,6 @@ impl Ord for ById<'_> {
     }
 }
 
-/// The matching exceptions, in order.
-fn exceptions<'c>(part: &Part<'c>, selection: &Selection) -> Vec<Placed<'c>> {
-    if part.exceptions.is_empty() {
-        return Vec::new();
-    }
-    let events: HashMap<EventId, &'c Event> = part.events.iter().map(|event| (event.id, *event)).collect();
-    let placed = |stored: &'c StoredOccurrence| {
-        let event = *events.get(&stored.key.event)?;
-        let placed = Placed::by_exception(event, stored);
-        let title = stored.exception.title.as_ref().unwrap_or(&event.title);
-        (selection.takes(&placed) && selection.finds(title.as_str(), event)).then_some(placed)
-    };
-    let mut found: Vec<_> = part.exceptions.iter().copied().filter_map(placed).collect();
-    found.sort_unstable_by_key(Placed::position);
-    found
-}
-
 /// The derived occurrences that exceptions replace.
 #[derive(Default)]
 struct Replaced {
@@ -209,11 +247,9 @@ struct Replaced {
 }
 
 impl Replaced {
-    fn of(exceptions: &[&StoredOccurrence]) -> Self {
-        Self {
-            locals: exceptions.iter().map(|stored| (stored.key.event, stored.original_local)).collect(),
-            keys: exceptions.iter().map(|stored| stored.key).collect(),
-        }
+    fn add(&mut self, exception: &StoredOccurrence) {
+        self.locals.insert((exception.key.event, exception.original_local));
+        self.keys.insert(exception.key);
     }
 
     fn contains(&self, placed: &Placed<'_>) -> bool {

@@ -1,10 +1,14 @@
-use std::sync::Arc;
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
+    text::FoldedText,
     time::interval::Interval,
 };
 
@@ -18,11 +22,52 @@ pub struct CatalogueQuery {
     pub events: Option<Vec<EventId>>,
 }
 
+/// An event with its texts as searches compare them. They are folded by the first search.
+#[derive(Debug, Clone)]
+pub struct CatalogueEvent {
+    pub event: Event,
+    title: OnceLock<FoldedText>,
+    description: OnceLock<FoldedText>,
+}
+
+impl CatalogueEvent {
+    /// The folded title.
+    pub fn folded_title(&self) -> &FoldedText {
+        self.title.get_or_init(|| FoldedText::of(self.event.title.as_str()))
+    }
+
+    /// The folded description.
+    pub fn folded_description(&self) -> &FoldedText {
+        self.description.get_or_init(|| FoldedText::of(self.event.description.as_str()))
+    }
+}
+
+impl From<Event> for CatalogueEvent {
+    fn from(event: Event) -> Self {
+        Self { event, title: OnceLock::new(), description: OnceLock::new() }
+    }
+}
+
+/// The folded texts follow from the event.
+impl PartialEq for CatalogueEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.event == other.event
+    }
+}
+
+impl Deref for CatalogueEvent {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.event
+    }
+}
+
 /// The data from which all occurrences in a window are computed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CatalogueWindow {
     /// Every event whose rule may have an occurrence in the window, and every event of an exception.
-    pub events: Vec<Arc<Event>>,
+    pub events: Vec<Arc<CatalogueEvent>>,
     /// Every exception of these events (rescheduled, resized, renamed or cancelled) that overlaps the window, either at its
     /// current or at its original time. Their seat counts may be stale.
     pub exceptions: Vec<StoredOccurrence>,

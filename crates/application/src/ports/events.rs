@@ -14,13 +14,13 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
 };
 
 /// The filter of a list of events; `None` matches everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
-    /// A text in the title or description, regardless of case.
+    /// A text in the title or the description, regardless of case and accents.
     pub search: Option<SearchText>,
     pub status: Option<EventStatus>,
     /// Recurring or one-off events only.
@@ -157,12 +157,14 @@ pub trait Events: Send + Sync {
     async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault>;
 
     /// The events that match the filter, by id (the order of their creation).
+    ///
+    /// A search may end before the page is full, as the limits of searches say.
     async fn list(
         &self,
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventId>,
-    ) -> Result<Page<Event>, Fault>;
+    ) -> Result<BoundedPage<Event, EventId>, Fault>;
 
     /// Edits an event; with `ThisAndFollowing` it returns the new event. Occurrences that have begun do not change. A
     /// patch that changes nothing is not logged and keeps the version.

@@ -9,7 +9,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
 };
 
 /// An issue that has no number yet.
@@ -41,7 +41,7 @@ pub struct IssueFilter {
     pub statuses: Option<Vec<IssueStatus>>,
     pub priorities: Option<Vec<IssuePriority>>,
     pub assignee: Option<MemberId>,
-    /// A text in the title or the description, in any case.
+    /// A text in the title or the description, regardless of case and accents.
     pub search: Option<SearchText>,
 }
 
@@ -76,10 +76,12 @@ pub trait Issues: Send + Sync {
     async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault>;
 
     /// The issues that match the filter, by number.
+    ///
+    /// A search may end before the page is full, as the limits of searches say.
     async fn list(
         &self,
         scope: &TenantScope,
         filter: IssueFilter,
         page: PageRequest<u32>,
-    ) -> Result<Page<Issue>, Fault>;
+    ) -> Result<BoundedPage<Issue, u32>, Fault>;
 }

@@ -29,33 +29,56 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use super::series::{Occurrences, SeriesOccurrence};
+use super::series::{Occurrences, SeriesDate, SeriesOccurrence};
 
 /// The occurrences of many series by start, those of equal start by key, as a lazy iterator.
-///
-/// Reads one occurrence of every series immediately. If the number of occurrences is known, [`first`] costs less.
-pub fn by_start<'s, K: Ord + Clone>(
-    series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
-) -> impl Iterator<Item = (K, SeriesOccurrence)> {
-    let mut waiting: Vec<Occurrences<'s>> = Vec::new();
-    let mut heads = Vec::new();
-    for (key, mut occurrences) in series {
+pub struct ByStart<'s, K> {
+    series: Vec<Occurrences<'s>>,
+    heads: BinaryHeap<Reverse<(i64, K, usize, SeriesDate)>>,
+}
+
+impl<K: Ord> Default for ByStart<'_, K> {
+    fn default() -> Self {
+        Self { series: Vec::new(), heads: BinaryHeap::new() }
+    }
+}
+
+impl<'s, K: Ord> ByStart<'s, K> {
+    /// Adds a series and reads its first occurrence.
+    pub fn push(&mut self, key: K, mut occurrences: Occurrences<'s>) {
         if let Some(date) = occurrences.next_date() {
-            heads.push(Reverse((date.start, key, waiting.len(), date)));
-            waiting.push(occurrences);
+            self.heads.push(Reverse((date.start, key, self.series.len(), date)));
+            self.series.push(occurrences);
         }
     }
-    let mut heads = BinaryHeap::from(heads);
-    std::iter::from_fn(move || {
-        let mut head = heads.peek_mut()?;
+}
+
+impl<K: Ord + Clone> Iterator for ByStart<'_, K> {
+    type Item = (K, SeriesOccurrence);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut head = self.heads.peek_mut()?;
         let Reverse((_, key, place, date)) = &*head;
         let (key, place, date) = (key.clone(), *place, *date);
-        match waiting.get_mut(place).and_then(Occurrences::next_date) {
+        match self.series.get_mut(place).and_then(Occurrences::next_date) {
             Some(next) => *head = Reverse((next.start, key.clone(), place, next)),
             None => drop(PeekMut::pop(head)),
         }
         Some((key, date.show()))
-    })
+    }
+}
+
+/// The occurrences of these series in the order of [`ByStart`].
+///
+/// Reads one occurrence of every series immediately. If the number of occurrences is known, [`first`] costs less.
+pub fn by_start<'s, K: Ord + Clone>(
+    series: impl IntoIterator<Item = (K, Occurrences<'s>)>,
+) -> ByStart<'s, K> {
+    let mut merged = ByStart::default();
+    for (key, occurrences) in series {
+        merged.push(key, occurrences);
+    }
+    merged
 }
 
 /// The first `number` occurrences of [`by_start`].

@@ -4,9 +4,13 @@
 //! could mislead a reader or corrupt a log: control characters, bidirectional overrides and isolates (the "Trojan
 //! Source" characters), tag characters, noncharacters, and zero-width joiners without visible neighbours.
 
-use std::fmt;
+mod fold;
 
-use unicode_normalization::UnicodeNormalization;
+use std::{borrow::Cow, fmt};
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+pub use self::fold::FoldedText;
 
 /// The reason for refusing a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,13 +79,25 @@ fn lone_joiner(text: &str) -> Option<char> {
     None
 }
 
+/// Normalization form C. Stored texts are read often, and almost all of them have this form already.
+fn normalized(text: &str) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.to_owned(),
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),
+    }
+}
+
 fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
     // Far too long input is refused before it is normalized: normalization form C shrinks a text at most threefold.
     if input.len() > max.saturating_mul(16).saturating_add(1024) {
         return Err(TextProblem::TooLong { max, actual: input.chars().count() });
     }
-    let unified = if lines == Lines::Many { input.replace("\r\n", "\n") } else { input.to_owned() };
-    let text: String = unified.trim().nfc().collect();
+    let unified = if lines == Lines::Many && input.contains('\r') {
+        Cow::Owned(input.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(input)
+    };
+    let text = normalized(unified.trim());
     if let Some(character) = text.chars().find(|&c| is_forbidden(c, lines)).or_else(|| lone_joiner(&text)) {
         return Err(TextProblem::ForbiddenCharacter(character.into()));
     }
@@ -89,6 +105,11 @@ fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
         actual if actual > max => Err(TextProblem::TooLong { max, actual }),
         _ => Ok(text),
     }
+}
+
+/// Every text contains the empty text, which an accent alone is folded to.
+fn not_only_accents(text: &str) -> Result<(), TextProblem> {
+    if FoldedText::of(text).as_str().is_empty() { Err(TextProblem::Empty) } else { Ok(()) }
 }
 
 macro_rules! text_type {
@@ -237,9 +258,17 @@ impl UserId {
 }
 
 text_type!(
-    /// A search text for titles and descriptions: 1 to 200 characters.
-    SearchText, 1..=200, Lines::One, anything
+    /// A search text for titles and descriptions: 1 to 200 characters, of which not all are accents.
+    SearchText, 1..=200, Lines::One, not_only_accents
 );
+
+impl SearchText {
+    /// The text as it is compared.
+    #[must_use]
+    pub fn folded(&self) -> FoldedText {
+        FoldedText::of(&self.0)
+    }
+}
 
 /// A caller's key that makes a mutation repeatable: 1 to 255 characters.
 ///

@@ -1,12 +1,17 @@
 use std::sync::Arc;
 
 use bson::{Document, doc};
+use convene_application::{pace::Pace, ports::CatalogueEvent};
 use convene_domain::event::Event;
 use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::{
-    documents::event::EventDocument, error::Attempt, schema, scoped::Query, transaction::Transaction,
+    documents::{CONVERSION, event::EventDocument},
+    error::Attempt,
+    schema,
+    scoped::Query,
+    transaction::Transaction,
 };
 
 /// The size of the cache in bytes: some ten thousand events with short descriptions.
@@ -19,7 +24,7 @@ const EVENT_BYTES: usize = 4_096;
 /// The key of a state is the event's id and the revision of the catalogue that stored it. An entry is therefore never
 /// stale: the current states are read from the database each time.
 #[derive(Clone)]
-pub(super) struct CompiledEvents(Cache<State, Arc<Event>>);
+pub(super) struct CompiledEvents(Cache<State, Arc<CatalogueEvent>>);
 
 /// The key of an event's state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -31,8 +36,9 @@ struct State {
 
 impl CompiledEvents {
     pub(super) fn new() -> Self {
-        let weight = |_: &State, event: &Arc<Event>| {
-            let texts = event.title.as_str().len() + event.description.as_str().len();
+        let weight = |_: &State, event: &Arc<CatalogueEvent>| {
+            // Searches add the folded texts.
+            let texts = 2 * (event.title.as_str().len() + event.description.as_str().len());
             u32::try_from((1 + event.earlier.len()) * EVENT_BYTES + texts).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().weigher(weight).max_capacity(MAX_BYTES).build())
@@ -43,12 +49,14 @@ impl CompiledEvents {
         &self,
         transaction: &mut Transaction<'_>,
         filter: Document,
-    ) -> Attempt<Vec<Arc<Event>>> {
+    ) -> Attempt<Vec<Arc<CatalogueEvent>>> {
         let query = Query::from(filter).projected(doc! { "_id": 1, "revision": 1 });
         let states: Vec<State> = transaction.collection(&schema::EVENTS).find(query).await?;
         let mut found = Vec::with_capacity(states.len());
         let mut unknown: Vec<&str> = Vec::new();
+        let mut pace = Pace::default();
         for state in &states {
+            pace.steps(1).await;
             match self.0.get(state) {
                 Some(event) => found.push(event),
                 None => unknown.push(&state.id),
@@ -57,11 +65,12 @@ impl CompiledEvents {
         if unknown.is_empty() {
             return Ok(found);
         }
-        let filter = doc! { "_id": { "$in": unknown } };
-        let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(filter).await?;
+        let query = Query::from(doc! { "_id": { "$in": unknown } }).projected(doc! { "search": 0 });
+        let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(query).await?;
         for document in documents {
+            pace.steps(CONVERSION).await;
             let state = State { id: document.id.clone(), revision: document.revision };
-            let event = Arc::new(Event::try_from(document)?);
+            let event = Arc::new(CatalogueEvent::from(Event::try_from(document)?));
             self.0.insert(state, Arc::clone(&event));
             found.push(event);
         }

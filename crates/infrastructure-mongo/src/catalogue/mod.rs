@@ -18,7 +18,7 @@ use futures::FutureExt;
 use self::compiled::CompiledEvents;
 use crate::{
     database::Database,
-    documents::{occurrence::OccurrenceDocument, read_all},
+    documents::{occurrence::OccurrenceDocument, read_in_parts},
     error::StorageError,
     schema,
 };
@@ -60,7 +60,7 @@ impl Catalogue for MongoCatalogue {
         let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let mut occurrences = self.database.collection(scope, &schema::OCCURRENCES);
         let found: Vec<OccurrenceDocument> = occurrences.find(doc! { "_id": { "$in": ids } }).await?;
-        Ok(read_all(found).map_err(StorageError::from)?)
+        Ok(read_in_parts(found).await.map_err(StorageError::from)?)
     }
 
     async fn stored(

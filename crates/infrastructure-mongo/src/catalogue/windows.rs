@@ -6,7 +6,10 @@ use std::{
 };
 
 use bson::{Bson, Document, doc};
-use convene_application::ports::{CatalogueQuery, CatalogueWindow};
+use convene_application::{
+    pace::Pace,
+    ports::{CatalogueEvent, CatalogueQuery, CatalogueWindow},
+};
 use convene_domain::{
     duration::LONGEST,
     event::Event,
@@ -18,7 +21,7 @@ use time::Duration;
 
 use super::compiled::CompiledEvents;
 use crate::{
-    documents::{convert::date, occurrence::OccurrenceDocument, read_all},
+    documents::{convert::date, occurrence::OccurrenceDocument, read_in_parts},
     error::Attempt,
     schema,
     transaction::Transaction,
@@ -35,11 +38,22 @@ pub(super) async fn read(
     }
     let exceptions = exceptions(transaction, queries).await?;
     let events = events(transaction, compiled, queries, &exceptions).await?;
-    Ok(queries.iter().map(|query| part(query, &events, &exceptions)).collect())
+    let mut pace = Pace::default();
+    let mut windows = Vec::with_capacity(queries.len());
+    for query in queries {
+        // Both lists are searched with a few comparisons for each item.
+        pace.steps((events.len() + exceptions.len()) / 4).await;
+        windows.push(part(query, &events, &exceptions));
+    }
+    Ok(windows)
 }
 
 /// The events and exceptions that one query asks for.
-fn part(query: &CatalogueQuery, events: &[Arc<Event>], exceptions: &[StoredOccurrence]) -> CatalogueWindow {
+fn part(
+    query: &CatalogueQuery,
+    events: &[Arc<CatalogueEvent>],
+    exceptions: &[StoredOccurrence],
+) -> CatalogueWindow {
     let wanted: Option<HashSet<EventId>> = query.events.as_ref().map(|ids| ids.iter().copied().collect());
     let is_wanted = |id: EventId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
     let exceptions = exceptions.iter().filter(|it| is_wanted(it.key.event) && is_in(it, query.window));
@@ -83,7 +97,7 @@ async fn exceptions(
     });
     let filter = doc! { "revision": { "$exists": true }, "$or": conditions.collect::<Vec<_>>() };
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// Finds the events of the queries, and those of the exceptions.
@@ -92,7 +106,7 @@ async fn events(
     compiled: &CompiledEvents,
     queries: &[CatalogueQuery],
     exceptions: &[StoredOccurrence],
-) -> Attempt<Vec<Arc<Event>>> {
+) -> Attempt<Vec<Arc<CatalogueEvent>>> {
     let named = queries.iter().flat_map(|query| query.events.iter().flatten());
     let of_exceptions = exceptions.iter().map(|exception| &exception.key.event);
     let ids: BTreeSet<&EventId> = named.chain(of_exceptions).collect();

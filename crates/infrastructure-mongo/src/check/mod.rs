@@ -3,6 +3,7 @@
 //! Each [invariant](invariants) is an aggregation that finds violations. All of them read one snapshot, so they can be
 //! checked while others write. The violations are streamed; the first few are reported in detail, the others are counted.
 
+mod folded;
 mod invariants;
 mod report;
 
@@ -38,6 +39,7 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     for invariant in &INVARIANTS {
         findings.push(examine(database, &mut session, invariant, times).await?);
     }
+    findings.extend(folded::check(database, &mut session).await?);
     Ok(Report { findings })
 }
 

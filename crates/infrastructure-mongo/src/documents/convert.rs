@@ -33,6 +33,11 @@ pub(crate) fn local(text: &str) -> Result<LocalDateTime, time::error::Parse> {
     LocalDateTime::parse(text, LOCAL)
 }
 
+/// The length of a text. Lengths of texts are limited to far less than 2 GiB.
+pub(crate) fn bytes(text: &str) -> i32 {
+    i32::try_from(text.len()).unwrap_or(i32::MAX)
+}
+
 pub(crate) fn binary(fingerprint: Fingerprint) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: fingerprint.0.to_vec() }
 }

@@ -8,13 +8,13 @@ use convene_domain::{
     event::{EarlierSchedule, Event, EventStatus, RegistrationPolicy},
     id::EventId,
     recurrence::{Rule, Series, SeriesParts},
-    text::{Description, Location, Title},
+    text::{Description, FoldedText, Location, Title},
     time::{LocalDateTime, zone::Zone},
 };
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use super::convert::{Fields, date, instant, local, local_text};
+use super::convert::{Fields, bytes, date, instant, local, local_text};
 use crate::error::CorruptDocument;
 
 /// An event. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
@@ -27,6 +27,12 @@ pub(crate) struct EventDocument {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) description: String,
+    /// The folded title and description, for searches.
+    #[serde(skip_deserializing)]
+    pub(crate) search: String,
+    /// The length of `search`.
+    #[serde(skip_deserializing)]
+    pub(crate) search_bytes: i32,
     pub(crate) location: String,
     pub(crate) starts_at: String,
     pub(crate) time_zone: String,
@@ -105,10 +111,13 @@ impl EventDocument {
     /// Makes the document of an event at this revision.
     pub(crate) fn new(event: &Event, revision: i64) -> Self {
         let series = &event.series;
+        let search = FoldedText::of_object(&event.title, &event.description).into_string();
         Self {
             id: event.id.to_string(),
             title: event.title.to_string(),
             description: event.description.to_string(),
+            search_bytes: bytes(&search),
+            search,
             location: event.location.to_string(),
             starts_at: local_text(series.start()),
             time_zone: series.zone().name().to_owned(),

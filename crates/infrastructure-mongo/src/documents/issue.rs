@@ -1,11 +1,11 @@
 use convene_domain::{
     id::{EventId, IssueId, MemberId},
     issue::{Issue, IssuePriority, IssueStatus},
-    text::{Description, Title},
+    text::{Description, FoldedText, Title},
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, date, instant};
+use super::convert::{Fields, bytes, date, instant};
 use crate::error::CorruptDocument;
 
 /// A stored issue. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
@@ -17,6 +17,12 @@ pub(crate) struct IssueDocument {
     pub(crate) number: i32,
     pub(crate) title: String,
     pub(crate) description: String,
+    /// The folded title and description, for searches.
+    #[serde(skip_deserializing)]
+    pub(crate) search: String,
+    /// The length of `search`.
+    #[serde(skip_deserializing)]
+    pub(crate) search_bytes: i32,
     pub(crate) status: String,
     pub(crate) priority: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,12 +36,15 @@ pub(crate) struct IssueDocument {
 
 impl From<&Issue> for IssueDocument {
     fn from(issue: &Issue) -> Self {
+        let search = FoldedText::of_object(&issue.title, &issue.description).into_string();
         Self {
             id: issue.id.to_string(),
             // Numbers come from the counter of the organization, which is a signed 32-bit integer.
             number: issue.number.cast_signed(),
             title: issue.title.to_string(),
             description: issue.description.to_string(),
+            search_bytes: bytes(&search),
+            search,
             status: issue.status.as_str().to_owned(),
             priority: issue.priority.as_str().to_owned(),
             assignee: issue.assignee.map(|member| member.to_string()),

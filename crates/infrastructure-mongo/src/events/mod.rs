@@ -10,12 +10,12 @@ mod store;
 mod update;
 
 use async_trait::async_trait;
-use bson::{Bson, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     ports::{Changed, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit},
 };
 use convene_domain::{
@@ -28,14 +28,15 @@ use futures::{FutureExt, future::BoxFuture};
 use crate::{
     database::Database,
     documents::{
+        convert::Fields,
         event::EventDocument,
         job::{JobDocument, JobKind, Step},
-        read_all,
+        read_in_parts,
     },
-    error::{Attempt, StorageError},
+    error::{Attempt, CorruptDocument, StorageError},
     registration::seats,
     schema,
-    scoped::{Query, contains},
+    scoped::{Found, Query, Search},
     transaction::Transaction,
 };
 
@@ -59,22 +60,28 @@ impl Events for MongoEvents {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventId>,
-    ) -> Result<Page<Event>, Fault> {
-        let EventFilter { search, status, recurring } = filter;
-        let mut wanted = search.map(|text| contains(&["title", "description"], &text)).unwrap_or_default();
-        if let Some(status) = status {
-            wanted.insert("status", status.as_str());
-        }
-        match recurring {
-            Some(true) => wanted.insert("recurrence", doc! { "$ne": Bson::Null }),
-            Some(false) => wanted.insert("recurrence", Bson::Null),
-            None => None,
+    ) -> Result<BoundedPage<Event, EventId>, Fault> {
+        let conditions = conditions(&filter);
+        let after = page.after.map(|after| after.to_string());
+        let Some(text) = filter.search else {
+            let mut wanted = conditions;
+            wanted.extend(after.map(|after| ("_id".to_owned(), doc! { "$gt": after }.into())));
+            let query = Query::from(wanted).sorted(doc! { "_id": 1 }).probing(page.first);
+            return Ok(Page::from_probe(self.found(scope, query).await?, page.first).into());
         };
-        if let Some(after) = page.after {
-            wanted.insert("_id", doc! { "$gt": after.to_string() });
-        }
-        let query = Query::from(wanted).sorted(doc! { "_id": 1 }).probing(page.first);
-        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+        let search = Search {
+            text: &text.folded(),
+            position: "_id",
+            index: "by_id",
+            after: after.map(Bson::from),
+            filter: conditions,
+            first: page.first,
+        };
+        let Found { documents, examined } =
+            self.0.collection(scope, &schema::EVENTS).search::<EventDocument>(search).await?;
+        let examined = examined.as_ref().map(position).transpose().map_err(StorageError::from)?;
+        let events = read_in_parts(documents).await.map_err(StorageError::from)?;
+        Ok(BoundedPage::from_probe(events, page.first, examined))
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
@@ -125,9 +132,29 @@ pub(crate) fn step<'t>(
     .boxed()
 }
 
+fn conditions(filter: &EventFilter) -> Document {
+    let EventFilter { search: _, status, recurring } = filter;
+    let mut conditions = Document::new();
+    if let Some(status) = status {
+        conditions.insert("status", status.as_str());
+    }
+    match recurring {
+        Some(true) => conditions.insert("recurrence", doc! { "$ne": Bson::Null }),
+        Some(false) => conditions.insert("recurrence", Bson::Null),
+        None => None,
+    };
+    conditions
+}
+
+fn position(id: &Bson) -> Result<EventId, CorruptDocument> {
+    let id = id.as_str().unwrap_or_default();
+    Fields::of(schema::EVENTS.name, id).read("_id", EventId::parse(id))
+}
+
 impl MongoEvents {
     async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Event>, Fault> {
-        let documents: Vec<EventDocument> = self.0.collection(scope, &schema::EVENTS).find(query).await?;
-        Ok(read_all(documents).map_err(StorageError::from)?)
+        let documents: Vec<EventDocument> =
+            self.0.collection(scope, &schema::EVENTS).find(query.projected(doc! { "search": 0 })).await?;
+        Ok(read_in_parts(documents).await.map_err(StorageError::from)?)
     }
 }

@@ -5,13 +5,13 @@ mod delete;
 mod update;
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
     issue::{self, references::References},
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
@@ -19,10 +19,10 @@ use convene_domain::{id::IssueId, issue::Issue};
 use crate::{
     change::StoredResult,
     database::Database,
-    documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_all},
+    documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_in_parts},
     error::{Attempt, Interruption, StorageError},
     schema,
-    scoped::{Query, contains},
+    scoped::{Found, Query, Search},
     transaction::Transaction,
 };
 
@@ -64,27 +64,43 @@ impl Issues for MongoIssues {
         scope: &TenantScope,
         filter: IssueFilter,
         page: PageRequest<u32>,
-    ) -> Result<Page<Issue>, Fault> {
-        let mut conditions = conditions(&filter);
-        if let Some(after) = page.after {
-            conditions.insert("number", doc! { "$gt": i64::from(after) });
-        }
-        let query = Query::from(conditions).sorted(doc! { "number": 1 }).probing(page.first);
-        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
+    ) -> Result<BoundedPage<Issue, u32>, Fault> {
+        let conditions = conditions(&filter);
+        let Some(text) = filter.search else {
+            let mut wanted = conditions;
+            if let Some(after) = page.after {
+                wanted.insert("number", doc! { "$gt": i64::from(after) });
+            }
+            let query = Query::from(wanted).sorted(doc! { "number": 1 }).probing(page.first);
+            return Ok(Page::from_probe(self.find(scope, query).await?, page.first).into());
+        };
+        let search = Search {
+            text: &text.folded(),
+            position: "number",
+            index: "by_number",
+            after: page.after.map(|after| i64::from(after).into()),
+            filter: conditions,
+            first: page.first,
+        };
+        let Found { documents, examined } =
+            self.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
+        let number = |number: Bson| number.as_i32().and_then(|number| u32::try_from(number).ok());
+        let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
+        Ok(BoundedPage::from_probe(issues, page.first, examined.and_then(number)))
     }
 }
 
 impl MongoIssues {
     async fn find(&self, scope: &TenantScope, query: Query) -> Result<Vec<Issue>, Fault> {
-        let documents: Vec<IssueDocument> = self.0.collection(scope, &schema::ISSUES).find(query).await?;
-        Ok(read_all(documents).map_err(StorageError::from)?)
+        let documents: Vec<IssueDocument> =
+            self.0.collection(scope, &schema::ISSUES).find(query.projected(doc! { "search": 0 })).await?;
+        Ok(read_in_parts(documents).await.map_err(StorageError::from)?)
     }
 }
 
 fn conditions(filter: &IssueFilter) -> Document {
-    let IssueFilter { statuses, priorities, assignee, search } = filter;
-    let mut conditions =
-        search.as_ref().map(|text| contains(&["title", "description"], text)).unwrap_or_default();
+    let IssueFilter { statuses, priorities, assignee, search: _ } = filter;
+    let mut conditions = Document::new();
     if let Some(statuses) = statuses {
         let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
         conditions.insert("status", doc! { "$in": statuses });

@@ -2,11 +2,15 @@ use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope, change::Change, failure::Outcome, issue::log, ports::IssuePatch,
 };
-use convene_domain::{id::IssueId, issue::Issue};
+use convene_domain::{id::IssueId, issue::Issue, text::FoldedText};
 use futures::FutureExt;
 
 use super::{check_references, find};
-use crate::{database::Database, documents::convert::date, schema};
+use crate::{
+    database::Database,
+    documents::convert::{bytes, date},
+    schema,
+};
 
 pub(super) async fn update(
     database: &Database,
@@ -35,9 +39,12 @@ pub(super) async fn update(
 }
 
 fn update_document(issue: &Issue) -> Document {
+    let search = FoldedText::of_object(&issue.title, &issue.description);
     let mut set = doc! {
         "title": issue.title.as_str(),
         "description": issue.description.as_str(),
+        "searchBytes": bytes(search.as_str()),
+        "search": search.into_string(),
         "status": issue.status.as_str(),
         "priority": issue.priority.as_str(),
         "updatedAt": date(issue.updated_at),

@@ -11,7 +11,7 @@ use super::{
     indexes::index,
     rules::{
         boolean, date, documents_where, id, int, list, local_time, long, nullable, object, one_of,
-        possibly_empty_text, text,
+        possibly_empty_text, search, search_is_measured, text,
     },
 };
 
@@ -41,12 +41,15 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             ],
             &[],
         );
+        let [search, search_bytes] = search();
         documents_where(
             &[
                 ("_id", id("evt")),
                 ("organization", id("org")),
                 ("title", text(Title::MAX_CHARACTERS)),
                 ("description", possibly_empty_text(Description::MAX_CHARACTERS)),
+                search,
+                search_bytes,
                 ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
@@ -73,12 +76,16 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
             ],
             // No query would find an event that ends before it begins.
-            doc! { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
+            doc! { "$and": [
+                { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
+                search_is_measured(),
+            ] },
         )
     },
     indexes: |_| {
         vec![
-            index("by_id", doc! { "organization": 1, "_id": 1 }),
+            // A search reads the lengths of texts from the index alone.
+            index("by_id", doc! { "organization": 1, "_id": 1, "searchBytes": 1 }),
             // The last end of an endless series is null, which sorts before every date: a search reads two ranges of this index.
             index("by_time", doc! { "organization": 1, "lastEnd": 1, "firstStart": 1 }),
             index("by_revision", doc! { "organization": 1, "revision": 1 }),

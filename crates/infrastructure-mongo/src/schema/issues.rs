@@ -4,20 +4,23 @@ use convene_domain::text::{Description, Title};
 use super::{
     CollectionSchema, ScopeField,
     indexes::{index, unique},
-    rules::{date, documents, id, int, one_of, possibly_empty_text, text},
+    rules::{date, documents_where, id, int, one_of, possibly_empty_text, search, search_is_measured, text},
 };
 
 pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
     name: "issues",
     scope: ScopeField::Organization,
     validator: || {
-        documents(
+        let [search, search_bytes] = search();
+        documents_where(
             &[
                 ("_id", id("iss")),
                 ("organization", id("org")),
                 ("number", int(1, i32::MAX)),
                 ("title", text(Title::MAX_CHARACTERS)),
                 ("description", possibly_empty_text(Description::MAX_CHARACTERS)),
+                search,
+                search_bytes,
                 ("status", one_of(&["OPEN", "IN_PROGRESS", "DONE"])),
                 ("priority", one_of(&["LOW", "MEDIUM", "HIGH"])),
                 ("createdBy", id("mbr")),
@@ -25,11 +28,14 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
                 ("updatedAt", date()),
             ],
             &[("assignee", id("mbr")), ("event", id("evt"))],
+            search_is_measured(),
         )
     },
     indexes: |_| {
         vec![
             unique("one_issue_per_number", doc! { "organization": 1, "number": 1 }),
+            // A search reads the lengths of texts from the index alone.
+            index("by_number", doc! { "organization": 1, "number": 1, "searchBytes": 1 }),
             index("by_status", doc! { "organization": 1, "status": 1, "number": 1 }),
             index("by_assignee", doc! { "organization": 1, "assignee": 1, "number": 1 }),
         ]

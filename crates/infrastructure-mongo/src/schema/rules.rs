@@ -1,6 +1,7 @@
 //! Builders of validators, in the server's dialect of JSON Schema.
 
 use bson::{Bson, Document, doc};
+use convene_domain::text::{Description, Title};
 
 /// A field's name and its schema.
 pub(super) type Rule<'name> = (&'name str, Document);
@@ -43,6 +44,19 @@ pub(super) fn text(max: usize) -> Document {
 
 pub(super) fn possibly_empty_text(max: usize) -> Document {
     doc! { "bsonType": "string", "maxLength": length(max) }
+}
+
+/// The longest folded text of an object: case folding makes up to three characters of one.
+const MAX_SEARCH: usize = 3 * (Title::MAX_CHARACTERS + Description::MAX_CHARACTERS) + 1;
+
+/// Allows the folded text of an object, and its length.
+pub(super) fn search() -> [Rule<'static>; 2] {
+    [("search", text(MAX_SEARCH)), ("searchBytes", int(1, i32::MAX))]
+}
+
+/// Makes the expression that `searchBytes` is the length of `search`.
+pub(super) fn search_is_measured() -> Document {
+    doc! { "$eq": ["$searchBytes", { "$strLenBytes": "$search" }] }
 }
 
 pub(super) fn local_time() -> Document {

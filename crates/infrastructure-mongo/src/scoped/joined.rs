@@ -18,7 +18,7 @@ pub(crate) struct Joined {
 impl<E: Execution> ScopedCollection<E> {
     /// Finds the ids of the documents that pass the filter, each with its joined documents of the same organization as
     /// `joined`.
-    pub(crate) async fn find_joined<D: DeserializeOwned>(
+    pub(crate) async fn find_joined<D: DeserializeOwned + Send>(
         &mut self,
         filter: Document,
         joined: Joined,

@@ -14,7 +14,12 @@ use bson::{Document, RawDocumentBuf};
 use convene_application::caller::TenantScope;
 use mongodb::{ClientSession, Collection};
 
-pub(crate) use self::{joined::Joined, query::Query, search::contains, write::UpdateStatement};
+pub(crate) use self::{
+    joined::Joined,
+    query::Query,
+    search::{Found, Search},
+    write::UpdateStatement,
+};
 use crate::schema::CollectionSchema;
 
 /// The way of access to a collection.

@@ -8,6 +8,8 @@ pub(crate) struct Query {
     pub(super) sort: Option<Document>,
     pub(super) limit: Option<i64>,
     pub(super) projection: Option<Document>,
+    /// The name of the index.
+    pub(super) hint: Option<&'static str>,
 }
 
 impl Query {
@@ -24,6 +26,11 @@ impl Query {
     /// Asks for one more than the page has, to learn whether more follow.
     pub(crate) fn probing(self, first: PageSize) -> Self {
         self.limited(first.get() + 1)
+    }
+
+    pub(crate) fn hinted(mut self, index: &'static str) -> Self {
+        self.hint = Some(index);
+        self
     }
 
     pub(crate) fn projected(mut self, projection: Document) -> Self {

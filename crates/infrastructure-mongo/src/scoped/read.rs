@@ -1,11 +1,12 @@
 use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
+use mongodb::options::Hint;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
 use crate::{
     deadline::{DATABASE_CALL, command},
-    decode::decode,
+    decode::decode_all,
     error::StorageError,
 };
 
@@ -14,7 +15,7 @@ const FORBIDDEN_STAGES: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$
 
 impl<E: Execution> ScopedCollection<E> {
     /// Finds the documents of the query.
-    pub(crate) async fn find<D: DeserializeOwned>(
+    pub(crate) async fn find<D: DeserializeOwned + Send>(
         &mut self,
         query: impl Into<Query>,
     ) -> Result<Vec<D>, StorageError> {
@@ -30,6 +31,9 @@ impl<E: Execution> ScopedCollection<E> {
         if let Some(projection) = query.projection {
             find = find.projection(projection);
         }
+        if let Some(index) = query.hint {
+            find = find.hint(Hint::Name(index.to_owned()));
+        }
         let found: Vec<RawDocumentBuf> = match self.execution.session() {
             None => command("find", self.schema.name, async { find.await?.try_collect().await }).await?,
             Some(session) => {
@@ -40,11 +44,11 @@ impl<E: Execution> ScopedCollection<E> {
                 .await?
             }
         };
-        found.iter().map(|document| decode(self.schema, document)).collect()
+        decode_all(self.schema, &found).await
     }
 
     /// Finds the first document of the query.
-    pub(crate) async fn find_one<D: DeserializeOwned>(
+    pub(crate) async fn find_one<D: DeserializeOwned + Send>(
         &mut self,
         query: impl Into<Query>,
     ) -> Result<Option<D>, StorageError> {
@@ -67,7 +71,7 @@ impl<E: Execution> ScopedCollection<E> {
     ///
     /// # Errors
     /// [`StorageError::ForbiddenStage`] for a stage that could access data of other organizations.
-    pub(crate) async fn aggregate<D: DeserializeOwned>(
+    pub(crate) async fn aggregate<D: DeserializeOwned + Send>(
         &mut self,
         filter: Document,
         stages: Vec<Document>,
@@ -81,7 +85,7 @@ impl<E: Execution> ScopedCollection<E> {
     }
 
     /// Runs stages that access documents of the organization only.
-    pub(super) async fn run_stages<D: DeserializeOwned>(
+    pub(super) async fn run_stages<D: DeserializeOwned + Send>(
         &mut self,
         filter: Document,
         stages: Vec<Document>,
@@ -102,7 +106,7 @@ impl<E: Execution> ScopedCollection<E> {
                 .await?
             }
         };
-        results.iter().map(|document| decode(self.schema, document)).collect()
+        decode_all(self.schema, &results).await
     }
 
     /// Counts the documents that pass the filter.

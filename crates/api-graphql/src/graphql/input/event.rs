@@ -22,7 +22,7 @@ use crate::graphql::{
 /// A filter of events. Fields that are left out select everything.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct EventFilter {
-    /// Events with this text in their title or description, regardless of case.
+    /// Events with this text in their title or description, regardless of case and accents.
     pub search: Option<String>,
     /// Events of this status.
     pub status: Option<EventStatus>,

@@ -30,7 +30,7 @@ pub struct IssueFilter {
     pub priority: Option<Vec<IssuePriority>>,
     /// Issues assigned to this member.
     pub assignee_id: Option<ID>,
-    /// Issues with this text in their title or description, regardless of case.
+    /// Issues with this text in their title or description, regardless of case and accents.
     pub search: Option<String>,
 }
 

@@ -25,7 +25,7 @@ pub struct OccurrenceFilter {
     /// Occurrences of these events; at most 100 ids.
     #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub event_ids: Option<Vec<ID>>,
-    /// Occurrences with this text in their title or in the description of their event, regardless of case.
+    /// Occurrences with this text in their title or in the description of their event, regardless of case and accents.
     pub search: Option<String>,
     /// Includes cancelled occurrences.
     #[graphql(default = Some(false))]

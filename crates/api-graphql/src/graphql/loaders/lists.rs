@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use convene_application::{
     caller::Caller,
     failure::Outcome,
-    occurrence::OccurrenceQuery,
-    page::{Page, PageRequest},
+    occurrence::{OccurrencePosition, OccurrenceQuery},
+    page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition},
     use_cases::UseCases,
 };
@@ -18,18 +18,21 @@ use convene_domain::{
 
 use super::Lookup;
 
+/// A page of a list of occurrences.
+pub(crate) type OccurrencePage = BoundedPage<Arc<Occurrence>, OccurrencePosition>;
+
 pub(super) struct OccurrenceLists;
 
 #[async_trait]
 impl Lookup for OccurrenceLists {
     type Key = OccurrenceQuery;
-    type Value = Page<Arc<Occurrence>>;
+    type Value = OccurrencePage;
 
     async fn find(
         use_cases: &UseCases,
         caller: &Caller,
         keys: &[OccurrenceQuery],
-    ) -> Outcome<HashMap<OccurrenceQuery, Page<Arc<Occurrence>>>> {
+    ) -> Outcome<HashMap<OccurrenceQuery, OccurrencePage>> {
         let pages = use_cases.list_occurrences.execute(caller, keys).await?;
         Ok(keys.iter().cloned().zip(pages.into_iter().map(|page| page.map(Arc::new))).collect())
     }

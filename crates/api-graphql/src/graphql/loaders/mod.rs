@@ -24,7 +24,7 @@ use convene_domain::{
     registration::Registration,
 };
 
-pub(crate) use self::lists::RegistrationList;
+pub(crate) use self::lists::{OccurrencePage, RegistrationList};
 use self::{
     batched::Batched,
     lists::{OccurrenceLists, RegistrationLists},
@@ -157,7 +157,7 @@ impl Loaders {
     pub(crate) async fn occurrence_list(
         &self,
         query: OccurrenceQuery,
-    ) -> Result<Page<Arc<Occurrence>>, FieldProblem> {
+    ) -> Result<OccurrencePage, FieldProblem> {
         Ok(self.occurrence_lists.get(query).await?.unwrap_or_default())
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use convene_application::{member::VisibleMember, page::Page};
+use convene_application::{member::VisibleMember, page::BoundedPage};
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
 
@@ -16,13 +16,14 @@ use crate::graphql::{
 #[derive(Clone, Debug, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct PageInfo {
-    /// True if more items follow.
+    /// True if more items may follow. A list with a filter examines a bounded number of items for each page: the page may
+    /// then have fewer items than requested, or none, although more follow.
     has_next_page: bool,
     /// True if the page was requested with a cursor.
     has_previous_page: bool,
     /// The cursor of the first item.
     start_cursor: Option<String>,
-    /// The cursor of the last item, which requests the next page.
+    /// The cursor that requests the next page: that of the last item, or of the last item that was examined.
     end_cursor: Option<String>,
 }
 
@@ -68,18 +69,24 @@ macro_rules! connection {
 
         impl $connection {
             /// A page of this organization's list; `resumed` if it was requested with a cursor.
-            pub(crate) fn new<I>(organization: OrganizationId, page: Page<I>, resumed: bool) -> Self
+            pub(crate) fn new<I>(
+                organization: OrganizationId,
+                page: impl Into<BoundedPage<I, $position>>,
+                resumed: bool,
+            ) -> Self
             where
                 I: Borrow<$item> + Into<$node>,
             {
+                let page = page.into();
                 let positions = page.items.iter().map(|item| item.borrow().position());
                 let cursors = positions.map(|position| cursor::encode(organization, &position));
                 let cursors: Vec<String> = cursors.collect();
+                let examined = page.examined.map(|position| cursor::encode(organization, &position));
                 let page_info = PageInfo {
                     has_next_page: page.has_next,
                     has_previous_page: resumed,
                     start_cursor: cursors.first().cloned(),
-                    end_cursor: cursors.last().cloned(),
+                    end_cursor: examined.or_else(|| cursors.last().cloned()),
                 };
                 let nodes: Vec<$node> = page.items.into_iter().map(Into::into).collect();
                 let edges = cursors.into_iter().zip(&nodes);

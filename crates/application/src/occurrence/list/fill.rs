@@ -1,6 +1,6 @@
 //! The filling of a page with occurrences.
 
-use std::{collections::HashMap, iter::Peekable};
+use std::collections::HashMap;
 
 use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, RegistrationState, StoredOccurrence},
@@ -8,7 +8,12 @@ use convene_domain::{
 };
 
 use super::OccurrenceQuery;
-use crate::{occurrence::timeline::Placed, page::Page};
+use crate::{
+    limits::EXAMINED_OCCURRENCES,
+    occurrence::timeline::{OccurrencePosition, Placed, Step, Timeline},
+    pace::Pace,
+    page::BoundedPage,
+};
 
 /// The maximum number of occurrences per lookup while the list is limited to open ones.
 const LARGEST_CHUNK: usize = 1_000;
@@ -17,29 +22,66 @@ const LARGEST_CHUNK: usize = 1_000;
 ///
 /// The state of an occurrence depends on its seats. A list that is limited to open ones therefore asks for candidates in
 /// growing chunks until its page is full. Any other list needs one chunk.
-pub(super) struct Filling<I: Iterator> {
-    timeline: Peekable<I>,
+pub(super) struct Filling<'p, 'c> {
+    timeline: Timeline<'p, 'c>,
     /// The time for which occurrences must be open, if the list is limited to open ones.
     open_at: Option<Instant>,
     first: usize,
+    after: Option<OccurrencePosition>,
     chunk: usize,
     items: Vec<Occurrence>,
+    /// True if an occurrence follows the page.
+    has_next: bool,
+    /// The number of examined occurrences.
+    steps: usize,
+    /// The position of the last one, if the limit of examined occurrences was reached.
+    stopped_at: Option<OccurrencePosition>,
 }
 
-impl<'c, I: Iterator<Item = Placed<'c>>> Filling<I> {
-    pub(super) fn new(timeline: I, query: &OccurrenceQuery, now: Instant) -> Self {
+impl<'p, 'c> Filling<'p, 'c> {
+    pub(super) fn new(timeline: Timeline<'p, 'c>, query: &OccurrenceQuery, now: Instant) -> Self {
         let first = query.page.first.get();
-        let open_at = query.only_open.then_some(now);
-        let chunk = if open_at.is_some() { first + 1 } else { first };
-        Self { timeline: timeline.peekable(), open_at, first, chunk, items: Vec::new() }
+        Self {
+            timeline,
+            open_at: query.only_open.then_some(now),
+            first,
+            after: query.page.after,
+            chunk: first + 1,
+            items: Vec::new(),
+            has_next: false,
+            steps: 0,
+            stopped_at: None,
+        }
     }
 
     /// The occurrences whose seats are needed next; none if the page is complete.
-    pub(super) fn next_candidates(&mut self) -> Vec<Placed<'c>> {
+    pub(super) async fn next_candidates(&mut self, pace: &mut Pace) -> Vec<Placed<'c>> {
         let chunk = std::mem::take(&mut self.chunk);
-        let candidates: Vec<_> = self.timeline.by_ref().take(chunk).collect();
+        let mut candidates = Vec::new();
+        while candidates.len() < chunk && self.stopped_at.is_none() {
+            pace.steps(1).await;
+            let position = match self.timeline.step() {
+                None => return candidates,
+                Some(Step::Passed(position)) => position,
+                Some(Step::Found(placed)) => {
+                    let position = placed.position();
+                    candidates.push(placed);
+                    position
+                }
+            };
+            // Occurrences that begin together with the last one of the previous page are examined again. They do not count,
+            // so that every page makes progress.
+            self.steps += usize::from(self.after.is_none_or(|after| position > after));
+            if self.steps >= EXAMINED_OCCURRENCES {
+                self.stopped_at = Some(position);
+            }
+        }
         if self.open_at.is_some() {
             self.chunk = (chunk * 2).min(LARGEST_CHUNK);
+        } else if candidates.len() > self.first {
+            // The page is full, and the seats of the next occurrence do not matter.
+            candidates.pop();
+            self.has_next = true;
         }
         candidates
     }
@@ -54,21 +96,19 @@ impl<'c, I: Iterator<Item = Placed<'c>>> Filling<I> {
             let stored = seats.get(&placed.key);
             placed.into_occurrence(stored)
         });
-        match self.open_at {
-            None => self.items.extend(occurrences),
-            Some(now) => {
-                self.items
-                    .extend(occurrences.filter(|it| it.registration_state(now) == RegistrationState::Open));
-            }
-        }
+        let belongs = |occurrence: &Occurrence| {
+            self.open_at.is_none_or(|now| occurrence.registration_state(now) == RegistrationState::Open)
+        };
+        self.items.extend(occurrences.filter(belongs));
         if self.items.len() > self.first {
+            self.items.truncate(self.first);
+            self.has_next = true;
             self.chunk = 0;
         }
     }
 
-    pub(super) fn into_page(mut self) -> Page<Occurrence> {
-        let has_next = self.items.len() > self.first || self.timeline.peek().is_some();
-        self.items.truncate(self.first);
-        Page { items: self.items, has_next }
+    pub(super) fn into_page(self) -> BoundedPage<Occurrence, OccurrencePosition> {
+        let examined = if self.has_next { None } else { self.stopped_at };
+        BoundedPage { items: self.items, has_next: self.has_next || examined.is_some(), examined }
     }
 }

@@ -12,13 +12,14 @@ use convene_domain::{
 
 use self::{fill::Filling, sources::Sources};
 use super::{
-    timeline::{OccurrencePosition, Selection, timeline},
+    timeline::{OccurrencePosition, Selection, Timeline},
     window,
 };
 use crate::{
     caller::{Caller, TenantScope},
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    pace::Pace,
+    page::{BoundedPage, PageRequest},
     ports::{Catalogue, Clock},
 };
 
@@ -29,7 +30,7 @@ pub struct OccurrenceQuery {
     pub window: Interval,
     /// The events; `None` for all.
     pub events: Option<Vec<EventId>>,
-    /// A text in the title or in the event's description, regardless of case.
+    /// A text in the title or in the event's description, regardless of case and accents.
     pub search: Option<SearchText>,
     /// Includes cancelled occurrences.
     pub include_cancelled: bool,
@@ -48,7 +49,8 @@ pub struct ListOccurrences {
 
 impl ListOccurrences {
     /// The pages of several lists, in the order of their queries. The occurrences of a page are sorted by start, then key. A
-    /// rescheduled occurrence is listed at its current time.
+    /// rescheduled occurrence is listed at its current time. A list that is limited to open occurrences may end before its page
+    /// is full, after [`EXAMINED_OCCURRENCES`](crate::limits::EXAMINED_OCCURRENCES).
     ///
     /// The catalogue and the seats are read for all lists together.
     ///
@@ -59,7 +61,7 @@ impl ListOccurrences {
         &self,
         caller: &Caller,
         queries: &[OccurrenceQuery],
-    ) -> Outcome<Vec<Page<Occurrence>>> {
+    ) -> Outcome<Vec<BoundedPage<Occurrence, OccurrencePosition>>> {
         for query in queries {
             window::checked(query.window)?;
         }
@@ -67,11 +69,17 @@ impl ListOccurrences {
         let sources = Sources::read(self.catalogue.as_ref(), caller.scope(), queries).await?;
         let parts: Vec<_> = queries.iter().map(|query| sources.part(query)).collect();
         let selections: Vec<_> = queries.iter().map(|query| selection(query, now)).collect();
-        let timelines = parts.iter().zip(&selections).map(|(part, selection)| timeline(part, selection));
-        let mut lists: Vec<_> =
-            timelines.zip(queries).map(|(timeline, query)| Filling::new(timeline, query, now)).collect();
+        let mut pace = Pace::default();
+        let mut lists = Vec::with_capacity(queries.len());
+        for ((part, selection), query) in parts.iter().zip(&selections).zip(queries) {
+            let timeline = Timeline::new(part, selection, &mut pace).await;
+            lists.push(Filling::new(timeline, query, now));
+        }
         loop {
-            let candidates: Vec<_> = lists.iter_mut().map(Filling::next_candidates).collect();
+            let mut candidates = Vec::with_capacity(lists.len());
+            for list in &mut lists {
+                candidates.push(list.next_candidates(&mut pace).await);
+            }
             let keys: Vec<OccurrenceKey> = candidates.iter().flatten().map(|placed| placed.key).collect();
             if keys.is_empty() {
                 return Ok(lists.into_iter().map(Filling::into_page).collect());
@@ -98,7 +106,7 @@ fn selection(query: &OccurrenceQuery, now: Instant) -> Selection {
         window: query.window,
         after: query.page.after,
         include_cancelled: query.include_cancelled,
-        search: query.search.as_ref().map(|search| search.as_str().to_lowercase()),
+        search: query.search.as_ref().map(SearchText::folded),
         open_at: query.only_open.then_some(now),
     }
 }

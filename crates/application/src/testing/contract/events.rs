@@ -95,6 +95,11 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Enviro
     assert_eq!(found(recurring(true)).await, ["Rehearsal", "Scores sale", "Workshop"]);
     let both = EventFilter { status: Some(EventStatus::Scheduled), ..recurring(true) };
     assert_eq!(found(both).await, ["Rehearsal", "Scores sale"]);
+    let folded = EventBuilder::once(FIRST).title("Café Straße, Ὀδυσσεύς");
+    tenant.event(folded).await;
+    for text in ["CAFE strasse", "cafe\u{301}", "traße", "ΟΔΥΣΣΕΥΣ", "ſtraſſe"] {
+        assert_eq!(found(search(text)).await, ["Café Straße, Ὀδυσσεύς"], "{text}");
+    }
 }
 
 pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(environment: Environment) {

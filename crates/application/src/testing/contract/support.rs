@@ -12,7 +12,7 @@ use super::tenant::Tenant;
 use crate::{
     change::Change,
     failure::{Failure, Outcome, Refusal},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{EditScope, EventEdit, EventPatch, OnAffected},
     testing::{
         FixedClock,
@@ -42,18 +42,19 @@ pub(super) fn by_root_at(at: Instant) -> Change {
 }
 
 /// Reads a list page by page.
-pub(super) async fn read_all_pages<T, K, E, F>(
+pub(super) async fn read_all_pages<T, K, E, P, F>(
     list: impl Fn(PageRequest<K>) -> F,
     position: impl Fn(&T) -> K,
 ) -> Vec<T>
 where
-    F: Future<Output = Result<Page<T>, E>>,
+    F: Future<Output = Result<P, E>>,
+    P: Into<BoundedPage<T, K>>,
     E: Debug,
 {
     let mut all = Vec::new();
     loop {
         let request = all.last().map_or_else(|| first(100), |last| first_after(100, position(last)));
-        let page = list(request).await.expect("a page is read");
+        let page = list(request).await.expect("a page is read").into();
         all.extend(page.items);
         if !page.has_next {
             return all;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
@@ -61,7 +63,7 @@ fn window(tenant: &Tenant, CatalogueQuery { window, events }: &CatalogueQuery) -
         let by_rule =
             event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
         if by_rule || found.exceptions.len() > before {
-            found.events.push(event.clone());
+            found.events.push(Arc::new(Event::clone(event).into()));
         }
     }
     found

@@ -9,7 +9,8 @@ use convene_domain::{
 };
 
 use super::{
-    InMemory, pages, registration_book::untouched, tenant::OccurrenceRecord, transaction::Transaction,
+    InMemory, folded_texts::FoldedTexts, pages, registration_book::untouched, tenant::OccurrenceRecord,
+    transaction::Transaction,
 };
 use crate::{
     caller::TenantScope,
@@ -19,7 +20,7 @@ use crate::{
         plan_occurrence_cancellation, plan_occurrence_edit,
     },
     failure::{Failure, Fault, Field, Outcome, Refusal},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{Changed, EditScope, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
     registration::refusals,
 };
@@ -55,10 +56,10 @@ impl Events for InMemory {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventId>,
-    ) -> Result<Page<Event>, Fault> {
+    ) -> Result<BoundedPage<Event, EventId>, Fault> {
         let tenant = self.read(scope)?;
-        let wanted = tenant.events.values().filter(|event| passes(event, &filter));
-        Ok(pages::ascending(wanted.map(|event| Event::clone(event)), &page, |event| event.id))
+        let wanted = tenant.events.values().filter(|event| passes(&self.texts, event, &filter));
+        Ok(pages::ascending(wanted.map(|event| Event::clone(event)), &page, |event| event.id).into())
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
@@ -147,13 +148,13 @@ impl Events for InMemory {
     }
 }
 
-fn passes(event: &Event, filter: &EventFilter) -> bool {
+fn passes(texts: &FoldedTexts, event: &Event, filter: &EventFilter) -> bool {
     let EventFilter { search, status, recurring } = filter;
     status.is_none_or(|wanted| event.status == wanted)
         && recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
         && search.as_ref().is_none_or(|wanted| {
-            let is_in = |text| pages::contains_text(text, wanted.as_str());
-            is_in(event.title.as_str()) || is_in(event.description.as_str())
+            let text = texts.of(event.id.to_string(), event.updated_at, &event.title, &event.description);
+            text.contains(&wanted.folded())
         })
 }
 

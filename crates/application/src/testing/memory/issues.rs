@@ -1,13 +1,13 @@
 use async_trait::async_trait;
 use convene_domain::{id::IssueId, issue::Issue};
 
-use super::{InMemory, pages, transaction::Transaction};
+use super::{InMemory, folded_texts::FoldedTexts, pages, transaction::Transaction};
 use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Failure, Fault, Outcome, Refusal},
     issue::{self, references::References},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, NewIssue},
 };
 
@@ -64,21 +64,21 @@ impl Issues for InMemory {
         scope: &TenantScope,
         filter: IssueFilter,
         page: PageRequest<u32>,
-    ) -> Result<Page<Issue>, Fault> {
+    ) -> Result<BoundedPage<Issue, u32>, Fault> {
         let tenant = self.read(scope)?;
-        let found = tenant.issues.values().filter(|issue| matches(issue, &filter)).cloned();
-        Ok(pages::ascending(found, &page, |issue| issue.number))
+        let found = tenant.issues.values().filter(|issue| matches(&self.texts, issue, &filter)).cloned();
+        Ok(pages::ascending(found, &page, |issue| issue.number).into())
     }
 }
 
-fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
+fn matches(texts: &FoldedTexts, issue: &Issue, filter: &IssueFilter) -> bool {
     let IssueFilter { statuses, priorities, assignee, search } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&issue.status))
         && priorities.as_ref().is_none_or(|wanted| wanted.contains(&issue.priority))
         && assignee.is_none_or(|wanted| issue.assignee == Some(wanted))
         && search.as_ref().is_none_or(|wanted| {
-            let is_in = |text| pages::contains_text(text, wanted.as_str());
-            is_in(issue.title.as_str()) || is_in(issue.description.as_str())
+            let text = texts.of(issue.id.to_string(), issue.updated_at, &issue.title, &issue.description);
+            text.contains(&wanted.folded())
         })
 }
 

@@ -8,6 +8,7 @@ mod catalogue;
 mod directory;
 mod edits;
 mod events;
+mod folded_texts;
 mod idempotency;
 mod issues;
 mod jobs;
@@ -29,7 +30,7 @@ use std::{
 
 use convene_domain::id::OrganizationId;
 
-use self::{idempotency::UsedKeys, tenant::Tenant};
+use self::{folded_texts::FoldedTexts, idempotency::UsedKeys, tenant::Tenant};
 use super::{Adapters, SequentialIds, contract::Harness};
 use crate::{caller::TenantScope, failure::Fault};
 
@@ -38,6 +39,7 @@ use crate::{caller::TenantScope, failure::Fault};
 pub struct InMemory {
     world: Arc<Mutex<World>>,
     ids: Arc<SequentialIds>,
+    texts: FoldedTexts,
 }
 
 /// The stored data.

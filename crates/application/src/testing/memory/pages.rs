@@ -21,8 +21,3 @@ pub(super) fn descending<T, K: Ord>(
     let probe = sorted.into_iter().filter(is_after).take(page.first.get() + 1).collect();
     Page::from_probe(probe, page.first)
 }
-
-/// Searches a text in another, ignoring case.
-pub(super) fn contains_text(text: &str, wanted: &str) -> bool {
-    text.to_lowercase().contains(&wanted.to_lowercase())
-}

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ::time::{Date, Duration};
 
 use self::compile::Compiled;
+pub(in crate::recurrence) use self::date::SeriesDate;
 pub use self::occurrences::{Occurrences, SeriesOccurrence};
 use super::problem::SeriesProblem;
 use super::rule::{Rule, RuleEnd};

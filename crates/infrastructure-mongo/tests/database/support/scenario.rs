@@ -9,7 +9,12 @@ use convene_application::{
     },
 };
 use convene_domain::{
-    event::Event, id::MemberId, member::Role, occurrence::OccurrenceKey, registration::Registration,
+    event::Event,
+    id::MemberId,
+    member::Role,
+    occurrence::OccurrenceKey,
+    registration::Registration,
+    text::{Description, FoldedText},
     time::Instant,
 };
 use convene_infrastructure_mongo::{
@@ -98,11 +103,14 @@ impl Scenario {
             doc! { "rule": rule.to_string(), "exdates": Bson::Array(Vec::new()), "rdates": Bson::Array(Vec::new()) }
         });
         let lead = |lead: Option<convene_domain::duration::LeadTime>| lead.map(|lead| seconds(lead.get()));
+        let search = FoldedText::of_object(&event.title, &Description::parse("").unwrap());
         let mut document = doc! {
             "_id": event.id.to_string(),
             "organization": self.tenant.scope.organization().to_string(),
             "title": event.title.to_string(),
             "description": "",
+            "searchBytes": i32::try_from(search.as_str().len()).unwrap(),
+            "search": search.into_string(),
             "location": "",
             "startsAt": local(series.start()),
             "timeZone": series.zone().name(),

@@ -1,7 +1,7 @@
 use convene_domain::{
-    event::{Event, EventStatus},
+    event::{Event, EventStatus, RegistrationPolicy},
     member::Role,
-    occurrence::Exception,
+    occurrence::{Exception, StoredOccurrence},
     recurrence::SeriesOccurrence,
     text::Title,
 };
@@ -13,10 +13,14 @@ use time::{
 use super::*;
 use crate::{
     fixtures::{self, fields, refusals},
+    limits::EXAMINED_OCCURRENCES,
+    pace::{Pace, tests::parts},
     ports::{CatalogueQuery, CatalogueWindow, MockCatalogue, MockClock},
 };
 
 mod properties;
+
+type OccurrencePage = BoundedPage<Occurrence, OccurrencePosition>;
 
 /// The content of the catalogue.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +53,8 @@ impl World {
             self.events.iter().find(|event| event.id == stored.key.event).unwrap()
         };
         let exceptions = self.stored.iter().filter(|stored| is_exception(event_of(stored), stored)).cloned();
-        let window = CatalogueWindow { events: self.events.clone(), exceptions: exceptions.collect() };
+        let events = self.events.iter().map(|event| Arc::new(Event::clone(event).into()));
+        let window = CatalogueWindow { events: events.collect(), exceptions: exceptions.collect() };
         let mut catalogue = MockCatalogue::new();
         catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
         let stored = self.stored.clone();
@@ -61,7 +66,7 @@ impl World {
         ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(catalogue) }
     }
 
-    async fn list(&self, query: OccurrenceQuery) -> Page<Occurrence> {
+    async fn list(&self, query: OccurrenceQuery) -> OccurrencePage {
         let caller = fixtures::caller(fixtures::BOB, Role::Member);
         self.listing(|_| true).execute(&caller, &[query]).await.unwrap().remove(0)
     }
@@ -79,7 +84,7 @@ fn query() -> OccurrenceQuery {
     }
 }
 
-fn starts(page: &Page<Occurrence>) -> Vec<Instant> {
+fn starts(page: &OccurrencePage) -> Vec<Instant> {
     page.items.iter().map(|occurrence| occurrence.interval.start()).collect()
 }
 
@@ -118,7 +123,7 @@ async fn an_empty_list_of_events_has_no_occurrences() {
     clock.expect_now().return_const(fixtures::NOW);
     let listing = ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(MockCatalogue::new()) };
     let query = OccurrenceQuery { events: Some(vec![]), ..query() };
-    assert_eq!(listing.execute(&caller, &[query]).await.unwrap(), [Page::default()]);
+    assert_eq!(listing.execute(&caller, &[query]).await.unwrap(), [OccurrencePage::default()]);
     assert_eq!(listing.execute(&caller, &[]).await.unwrap(), []);
 }
 
@@ -142,7 +147,10 @@ async fn reads_the_seats_of_the_page_only() {
 #[tokio::test]
 async fn many_lists_are_read_with_one_query_for_each_window() {
     let events = [1, 2, 3].map(|number| fixtures::event(number, "2026-11-06 9:00", Some("FREQ=DAILY")));
-    let window = CatalogueWindow { events: events.clone().map(Arc::new).into(), exceptions: vec![] };
+    let window = CatalogueWindow {
+        events: events.clone().map(|event| Arc::new(event.into())).into(),
+        exceptions: vec![],
+    };
     let mut catalogue = MockCatalogue::new();
     let mut asked = events.each_ref().map(|event| event.id).to_vec();
     asked.sort_unstable();
@@ -243,7 +251,9 @@ async fn searches_title_and_description_case_insensitively() {
     let renamed = exception(&event, datetime!(2026-11-07 9:00), renamed);
     let search = |text: &str| OccurrenceQuery { search: SearchText::parse(text).ok(), ..query() };
     let world = World::of([event.clone()]).with(renamed.clone());
-    assert_eq!(starts(&world.list(search("étude")).await), [utc_datetime!(2026-11-07 9:00)]);
+    for text in ["étude", "ETUDE", "e\u{301}tude in"] {
+        assert_eq!(starts(&world.list(search(text)).await), [utc_datetime!(2026-11-07 9:00)]);
+    }
     // The occurrence with its own title does not have the event's title.
     let expected = [utc_datetime!(2026-11-06 9:00), utc_datetime!(2026-11-08 9:00)];
     assert_eq!(starts(&world.list(search("eVENT 1")).await), expected);
@@ -271,4 +281,71 @@ async fn open_occurrences_have_free_seats_and_an_open_window() {
     let after = Some((first.items[0].interval.start(), first.items[0].key));
     let last = world.list(OccurrenceQuery { page: fixtures::page(1, after), ..query }).await;
     assert_eq!((starts(&last), last.has_next), (vec![utc_datetime!(2026-11-05 9:00)], false));
+}
+
+/// Events with an occurrence in each hour.
+fn hourly(number: u128) -> impl Iterator<Item = Event> {
+    let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+    let rule = format!("FREQ=DAILY;BYHOUR={}", hours.join(","));
+    (1..=number).map(move |number| fixtures::event(number, "2026-11-01 0:00", Some(&rule)))
+}
+
+#[test]
+fn a_list_of_open_occurrences_examines_a_bounded_number_in_parts() {
+    let closed = |event: Event| {
+        let month = convene_domain::duration::LeadTime::new(Duration::days(31)).ok();
+        Event { policy: RegistrationPolicy { closes: month, ..event.policy }, ..event }
+    };
+    // The last occurrence is the only open one.
+    let open = fixtures::event(200, "2026-11-08 23:30", None);
+    let world = World::of(hourly(100).map(closed).chain([open.clone()]));
+    let open_only = |after| OccurrenceQuery {
+        only_open: true,
+        page: fixtures::page(10, after),
+        window: Interval::new(utc_datetime!(2026-11-02 0:00), utc_datetime!(2026-11-10 0:00)).unwrap(),
+        ..query()
+    };
+    let mut after = None;
+    for pages in 1.. {
+        let (page, parts) = parts(world.list(open_only(after)));
+        assert!(pages < 10, "{page:?}");
+        if !page.has_next {
+            assert!(pages > 1);
+            assert_eq!(page.items.iter().map(|it| it.key.event).collect::<Vec<_>>(), [open.id]);
+            return;
+        }
+        assert_eq!(page.items, []);
+        assert!(parts >= EXAMINED_OCCURRENCES / Pace::STEPS, "{parts}");
+        assert!(page.examined > after, "every page makes progress");
+        after = page.examined;
+    }
+}
+
+#[test]
+fn a_page_makes_progress_although_more_occurrences_begin_at_once_than_it_examines() {
+    let closed = |event: Event| {
+        let month = convene_domain::duration::LeadTime::new(Duration::days(31)).ok();
+        Event { policy: RegistrationPolicy { closes: month, ..event.policy }, ..event }
+    };
+    let number = EXAMINED_OCCURRENCES as u128 + 10;
+    let world = World::of((1..=number).map(|it| closed(fixtures::event(it, "2026-11-08 9:00", None))));
+    let open_only = |after| OccurrenceQuery { only_open: true, page: fixtures::page(10, after), ..query() };
+    let (first, _) = parts(world.list(open_only(None)));
+    assert!(first.has_next && first.items.is_empty());
+    let (last, _) = parts(world.list(open_only(first.examined)));
+    assert!(!last.has_next && last.items.is_empty());
+}
+
+#[test]
+fn a_search_in_many_texts_pauses() {
+    let long = convene_domain::text::Description::parse(&"word ".repeat(1_999)).unwrap();
+    let events = (1..=300).map(|number| Event {
+        description: long.clone(),
+        ..fixtures::event(number, "2026-11-06 9:00", None)
+    });
+    let world = World::of(events);
+    let search = |text| OccurrenceQuery { search: SearchText::parse(text).ok(), ..query() };
+    let (page, parts) = parts(world.list(search("words")));
+    assert_eq!((page.items.len(), page.has_next), (0, false));
+    assert!(parts >= 5, "{parts}");
 }

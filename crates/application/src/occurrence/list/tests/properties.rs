@@ -2,7 +2,7 @@
 
 use convene_domain::{
     duration::{EventDuration, LeadTime},
-    event::{EarlierSchedule, RegistrationPolicy, Schedule},
+    event::{EarlierSchedule, Schedule},
     occurrence::RegistrationState,
     recurrence::{Rule, Series, SeriesParts},
     time::zone::Zone,

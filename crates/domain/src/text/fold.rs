@@ -1,0 +1,110 @@
+//! Folding of texts for searches.
+
+use icu_casemap::CaseMapper;
+use unicode_normalization::UnicodeNormalization;
+
+/// A text without differences of case and accents, as searches compare it.
+///
+/// The text is decomposed (Unicode normalization form D), the accents of Latin, Greek and Cyrillic letters are removed,
+/// upper and lower case are unified by full case folding, and the result is composed again (form C). Marks that belong to
+/// the letters of other scripts, such as vowel signs, stay.
+///
+/// ```
+/// use convene_domain::text::FoldedText;
+/// assert_eq!(FoldedText::of("Café").as_str(), "cafe");
+/// assert_eq!(FoldedText::of("Straße"), FoldedText::of("STRASSE"));
+/// assert_eq!(FoldedText::of("ΟΔΥΣΣΕΎΣ"), FoldedText::of("Οδυσσεύς"));
+/// assert!(FoldedText::of("Choir rehearsal").contains(&FoldedText::of("REHEARſal")));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoldedText(String);
+
+impl FoldedText {
+    /// Folds a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self(text.to_ascii_lowercase());
+        }
+        let letters: String = text.nfd().filter(|&character| !is_accent(character)).collect();
+        let folded = CaseMapper::new().fold_string(&letters);
+        Self(folded.nfd().filter(|&character| !is_accent(character)).nfc().collect())
+    }
+
+    /// The texts of an object that searches cover, each on lines of its own.
+    #[must_use]
+    pub fn of_object(title: &super::Title, description: &super::Description) -> Self {
+        let Self(mut text) = Self::of(title.as_str());
+        text.push('\n');
+        text.push_str(Self::of(description.as_str()).as_str());
+        Self(text)
+    }
+
+    /// Tests whether the text contains another one.
+    #[must_use]
+    pub fn contains(&self, wanted: &Self) -> bool {
+        self.0.contains(&wanted.0)
+    }
+
+    /// The folded text, owned.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The folded text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tests for a combining mark of the blocks for Latin, Greek and Cyrillic letters and symbols.
+fn is_accent(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0300}'..='\u{036F}'
+            | '\u{1AB0}'..='\u{1AFF}'
+            | '\u{1DC0}'..='\u{1DFF}'
+            | '\u{20D0}'..='\u{20FF}'
+            | '\u{FE20}'..='\u{FE2F}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::case("REHEARSAL (Spring)", "rehearsal (spring)")]
+    #[case::accents("Café Ångström naïve", "cafe angstrom naive")]
+    #[case::decomposed("Cafe\u{301}", "cafe")]
+    #[case::sharp_s("Straße STRASSE STRAẞE", "strasse strasse strasse")]
+    #[case::long_s("Waſſer", "wasser")]
+    #[case::final_sigma("Σίσυφος ΣΊΣΥΦΟΣ", "σισυφοσ σισυφοσ")]
+    #[case::dotted_i("İstanbul", "istanbul")]
+    #[case::ligature("ﬁne", "fine")]
+    #[case::cyrillic("Йога Ёлка", "иога елка")]
+    #[case::vowel_signs_stay("हिन्दी", "हिन्दी")]
+    #[case::voiced_kana_stay("が", "が")]
+    #[case::hangul("한국어", "한국어")]
+    fn differences_of_case_and_accents_are_removed(#[case] text: &str, #[case] folded: &str) {
+        assert_eq!(FoldedText::of(text).as_str(), folded);
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in "\\PC{0,40}") {
+            let once = FoldedText::of(&text);
+            prop_assert_eq!(&FoldedText::of(once.as_str()), &once);
+        }
+
+        #[test]
+        fn case_makes_no_difference(text in "[a-zA-Zßéàñöøæœıſςσ ]{0,40}") {
+            prop_assert_eq!(FoldedText::of(&text.to_uppercase()), FoldedText::of(&text.replace('ı', "i")));
+        }
+    }
+}

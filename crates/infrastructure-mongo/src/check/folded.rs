@@ -1,0 +1,55 @@
+//! The folded texts of events and issues, which only this program can compute.
+
+use bson::{Document, doc};
+use convene_domain::text::{Description, FoldedText, Title};
+use mongodb::{ClientSession, Database};
+
+use super::{Finding, MAX_EXAMPLES, Violation};
+use crate::{
+    error::StorageError,
+    schema::{CollectionSchema, EVENTS, ISSUES},
+};
+
+/// The invariants, each with its collection.
+const FOLDED: [(&str, &CollectionSchema); 2] = [
+    ("the search text of an event is its folded title and description", &EVENTS),
+    ("the search text of an issue is its folded title and description", &ISSUES),
+];
+
+/// Compares every stored search text with its object.
+pub(super) async fn check(
+    database: &Database,
+    session: &mut ClientSession,
+) -> Result<Vec<Finding>, StorageError> {
+    let mut findings = Vec::with_capacity(FOLDED.len());
+    for (invariant, schema) in FOLDED {
+        let mut finding = Finding { invariant, examined: 0, violations: 0, examples: Vec::new() };
+        #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
+        let collection = database.collection::<Document>(schema.name);
+        let texts = doc! { "title": 1, "description": 1, "search": 1 };
+        let find = collection.find(doc! {});
+        let mut found = find.projection(texts).session(&mut *session).await?;
+        while let Some(mut document) = found.next(session).await.transpose()? {
+            finding.examined += 1;
+            if is_folded(&document) {
+                continue;
+            }
+            finding.violations += 1;
+            document.remove("description");
+            if finding.examples.len() < MAX_EXAMPLES {
+                finding.examples.push(Violation::of(document));
+            }
+        }
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+fn is_folded(document: &Document) -> bool {
+    let text = |field| document.get_str(field).unwrap_or_default();
+    let (Ok(title), Ok(description)) = (Title::parse(text("title")), Description::parse(text("description")))
+    else {
+        return false;
+    };
+    text("search") == FoldedText::of_object(&title, &description).as_str()
+}
