@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_application::{
-    authentication::{Authenticate, Credentials},
+    authentication::{Authenticate, Credentials, Deadline},
     caller::{Identity, Principal},
     ports::Directory,
 };
@@ -26,8 +26,12 @@ impl Callers {
 impl CallerResolver for Callers {
     type Caller = Identity;
 
-    async fn resolve(&self, credentials: Credentials) -> Result<Option<Identity>, auth::Fault> {
-        Ok(match self.0.execute(credentials).await? {
+    async fn resolve(
+        &self,
+        credentials: Credentials,
+        deadline: Deadline,
+    ) -> Result<Option<Identity>, auth::Fault> {
+        Ok(match self.0.execute(credentials, deadline).await? {
             Principal::Authenticated(identity) => Some(identity),
             Principal::Anonymous => None,
         })

@@ -13,6 +13,7 @@ use mongodb::{
 };
 
 use crate::{
+    admission::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
     deadline::{DATABASE_CALL, within},
     ports::MongoPorts,
 };
@@ -61,6 +62,7 @@ pub async fn connect(
         .clone()
         .or_else(|| options.default_database.clone())
         .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let connections = options.max_pool_size.unwrap_or(DEFAULT_CONNECTIONS);
     let client = Client::with_options(options).map_err(|error| ConnectError::Uri(error.into()))?;
     let hello =
         within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
@@ -70,7 +72,7 @@ pub async fn connect(
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
-    Ok(MongoPorts::new(client, &database, ids, random))
+    Ok(MongoPorts::new(client, connections, &database, ids, random))
 }
 
 /// Overrides unsafe settings: writes are durable on a majority before they are acknowledged, reads see no data that could
@@ -84,7 +86,8 @@ pub fn make_safe(options: &mut ClientOptions) {
     options.retry_writes = Some(true);
     options.retry_reads = Some(true);
     options.app_name.get_or_insert_with(|| String::from("convene"));
-    options.max_pool_size.get_or_insert(32);
+    let connections = options.max_pool_size.get_or_insert(DEFAULT_CONNECTIONS);
+    *connections = (*connections).max(MIN_CONNECTIONS);
     options.connect_timeout.get_or_insert(Duration::from_secs(2));
     options.server_selection_timeout.get_or_insert(Duration::from_secs(3));
     options.heartbeat_freq.get_or_insert(Duration::from_secs(2));

@@ -9,6 +9,8 @@ use convene_application::{
 use mongodb::Client;
 
 use crate::{
+    admission::{Admission, Gate},
+    command::Access,
     organization_locks::OrganizationLocks,
     schema::CollectionSchema,
     scoped::{Outside, ScopedCollection},
@@ -20,7 +22,14 @@ pub const STEP_SIZE: usize = 500;
 /// The time for which the caller of a large change waits for its completion, before the time limit of a request.
 const WAIT_FOR_STEPS: Duration = Duration::from_secs(4);
 
-/// The database, the sources of ids and random numbers, and the organization locks. Cheap to clone.
+/// The kind of work that a handle is used for, which determines its gates.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    Requests,
+    Registrations,
+}
+
+/// The database, the sources of ids and random numbers, the organization locks and the gates. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database {
     client: Client,
@@ -31,13 +40,33 @@ pub(crate) struct Database {
     step_size: usize,
     /// Leaves the steps of large changes to others.
     begins_only: bool,
+    admission: Admission,
+    work: Work,
 }
 
 impl Database {
-    pub(crate) fn new(client: Client, name: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
+    /// The database of this name, whose client opens at most this number of connections.
+    pub(crate) fn new(
+        client: Client,
+        connections: u32,
+        name: &str,
+        ids: Arc<dyn Ids>,
+        random: Arc<dyn Random>,
+    ) -> Self {
         let database = client.database(name);
-        let organization_locks = Arc::new(OrganizationLocks::new());
-        Self { client, database, ids, random, organization_locks, step_size: STEP_SIZE, begins_only: false }
+        let organization_locks = Arc::new(OrganizationLocks::default());
+        let admission = Admission::new(connections);
+        Self {
+            client,
+            database,
+            ids,
+            random,
+            organization_locks,
+            step_size: STEP_SIZE,
+            begins_only: false,
+            admission,
+            work: Work::Requests,
+        }
     }
 
     /// Limits the steps of large changes to this number of registrations.
@@ -61,13 +90,36 @@ impl Database {
         self.step_size
     }
 
+    /// The same database for the transactions of the registration queue and what they wait for. They have permits of their
+    /// own, so that the queue does not wait behind other requests.
+    pub(crate) fn for_registrations(&self) -> Self {
+        Self { work: Work::Registrations, ..self.clone() }
+    }
+
     /// The organization's part of a collection, for reads outside a transaction.
     pub(crate) fn collection(
         &self,
         scope: &TenantScope,
         schema: &'static CollectionSchema,
     ) -> ScopedCollection<Outside> {
-        ScopedCollection::new(&self.database, schema, scope, Outside)
+        let gate = match self.work {
+            Work::Requests => &self.admission.requests,
+            Work::Registrations => &self.admission.lookups,
+        };
+        let access = Access { gate: Arc::clone(gate), owner: scope.into(), deadline: scope.deadline() };
+        ScopedCollection::new(&self.database, schema, scope, Outside(access))
+    }
+
+    /// The gate for transactions.
+    pub(crate) const fn transaction_gate(&self) -> &Arc<Gate> {
+        match self.work {
+            Work::Requests => &self.admission.requests,
+            Work::Registrations => &self.admission.registrations,
+        }
+    }
+
+    pub(crate) const fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     /// The driver's client, for sessions.

@@ -29,6 +29,9 @@ use crate::{
     unscoped::{self, find_one},
 };
 
+/// The queries of one lookup that are in flight at a time, each for one organization.
+const MAX_QUERIES: usize = 8;
+
 /// The number of cached slugs.
 const SLUG_CACHE_SIZE: u64 = 10_000;
 
@@ -101,10 +104,13 @@ async fn find_all(database: Database, asked: Vec<Membership>) -> Result<Vec<Opti
     for (organization, user) in &asked {
         users.entry(*organization).or_default().push(user.as_str());
     }
-    let by_organization =
-        users.into_iter().map(|(organization, users)| find_in_organization(&database, organization, users));
-    let members: HashMap<Membership, Member> =
-        futures::future::try_join_all(by_organization).await?.into_iter().flatten().collect();
+    let users: Vec<(OrganizationId, Vec<&str>)> = users.into_iter().collect();
+    let mut members: HashMap<Membership, Member> = HashMap::new();
+    for users in users.chunks(MAX_QUERIES) {
+        let queries =
+            users.iter().map(|(organization, users)| find_in_organization(&database, *organization, users));
+        members.extend(futures::future::try_join_all(queries).await?.into_iter().flatten());
+    }
     // A key may occur twice.
     Ok(asked.iter().map(|membership| members.get(membership).cloned()).collect())
 }
@@ -113,7 +119,7 @@ async fn find_all(database: Database, asked: Vec<Membership>) -> Result<Vec<Opti
 async fn find_in_organization(
     database: &Database,
     organization: OrganizationId,
-    users: Vec<&str>,
+    users: &[&str],
 ) -> Result<Vec<(Membership, Member)>, StorageError> {
     let filter =
         doc! { "organization": organization.to_string(), "userId": { "$in": users }, "status": ACTIVE };

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
+use crate::driver_error::describe;
+
 /// A stored document that is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("document {id} of {collection} is corrupt at {field}: {reason}")]
@@ -19,18 +21,19 @@ pub(crate) struct CorruptDocument {
 /// A call to the database that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StorageError {
-    /// The driver or the server reported an error.
-    #[error("the database refused or failed")]
-    Driver(#[from] mongodb::error::Error),
+    /// The driver or the server reported an error. It is not a source, because sources are logged.
+    #[error("the database refused or failed: {}", describe(.0))]
+    Driver(mongodb::error::Error),
     /// The database did not answer in time.
     #[error("the database did not answer within {0:?}")]
     TimedOut(Duration),
     /// One of several statements of a command failed. The server reports that within a successful answer.
-    #[error("statement {index} failed with code {code}: {message}")]
+    #[error("statement {index} failed with code {code}")]
     Statement {
         /// The position of the statement, from 0.
         index: i32,
         code: i32,
+        /// The message may quote values, so it is not logged.
         message: String,
     },
     /// A value that a transaction trusted is stale.
@@ -42,6 +45,9 @@ pub(crate) enum StorageError {
     /// A value can't be encoded.
     #[error("a value could not be turned into BSON")]
     Encoding(#[from] bson::error::Error),
+    /// Too many calls wait for the database. The call was not made.
+    #[error("too many calls wait for the database")]
+    Overloaded,
     /// A pipeline has a stage that could read or write data of other organizations.
     #[error("the stage {0} could reach beyond the organization")]
     ForbiddenStage(String),
@@ -118,9 +124,19 @@ fn duplicate_message(error: &mongodb::error::Error) -> Option<&str> {
     }
 }
 
+impl From<mongodb::error::Error> for StorageError {
+    fn from(error: mongodb::error::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
-        if error.is_unavailability() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
+        match error {
+            StorageError::Overloaded => Self::Overloaded,
+            error if error.is_unavailability() => Self::Unavailable(error.into()),
+            error => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -157,6 +173,16 @@ pub(crate) enum Interruption {
 pub(crate) type Attempt<T> = Result<T, Interruption>;
 
 impl Interruption {
+    /// The reason, for the log: without values, which may be personal data.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "a refusal",
+            Self::Fault(_) => "a fault",
+            Self::Storage(_) => "an error of the database",
+            Self::Again(_) => "a change by another transaction",
+        }
+    }
+
     /// Tests whether a retry of the whole transaction may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {

@@ -1,8 +1,58 @@
-//! The metrics of registrations and transactions. The API crate describes them to whoever collects them.
+//! The metrics of database calls, registrations and transactions. The API crate describes them to whoever collects them.
 
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, Histogram, counter, gauge, histogram};
+
+/// The metrics of the gate for one kind of work. The most frequent ones are looked up once.
+pub(crate) struct GateMetrics {
+    work: &'static str,
+    in_flight: Gauge,
+    waiting: Gauge,
+    wait: Histogram,
+}
+
+impl GateMetrics {
+    pub(crate) fn new(work: &'static str) -> Self {
+        Self {
+            work,
+            in_flight: gauge!("convene_database_calls_in_flight", "work" => work),
+            waiting: gauge!("convene_database_calls_waiting", "work" => work),
+            wait: histogram!("convene_database_wait_seconds", "work" => work),
+        }
+    }
+
+    /// Records the numbers of calls in flight and of waiting calls.
+    pub(crate) fn set(&self, in_flight: usize, waiting: usize) {
+        self.in_flight.set(as_u32(in_flight));
+        self.waiting.set(as_u32(waiting));
+    }
+
+    /// Records the time that a call waited for its permit.
+    pub(crate) fn waited(&self, time: Duration) {
+        self.wait.record(time);
+    }
+
+    /// Counts a call that was refused because of this limit.
+    pub(crate) fn refused(&self, limit: &'static str) {
+        counter!("convene_database_calls_refused_total", "work" => self.work, "limit" => limit).increment(1);
+    }
+
+    /// Counts a call that was given up while it waited.
+    pub(crate) fn abandoned(&self) {
+        counter!("convene_database_calls_abandoned_total", "work" => self.work).increment(1);
+    }
+}
+
+/// Counts a command that is run to its end although its caller does not wait any more.
+pub(crate) fn command_outlived_caller() {
+    counter!("convene_database_commands_outliving_caller_total").increment(1);
+}
+
+/// Counts a session whose last command did not end in time, so that it is not used again for now.
+pub(crate) fn session_set_aside() {
+    counter!("convene_database_sessions_set_aside_total").increment(1);
+}
 
 /// Records the number of requests that wait in the registration queue.
 pub(crate) fn queue_depth(requests: usize) {

@@ -11,6 +11,7 @@ use convene_application::{
     },
 };
 use convene_domain::time::Instant;
+use futures::FutureExt;
 use mongodb::Client;
 
 #[cfg(any(test, feature = "testing"))]
@@ -19,8 +20,8 @@ use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
     check::{self, Report},
+    command::Access,
     database::Database,
-    deadline::{DATABASE_CALL, within},
     directory::MongoDirectory,
     events::MongoEvents,
     issues::MongoIssues,
@@ -50,11 +51,18 @@ pub struct MongoPorts {
 }
 
 impl MongoPorts {
-    /// Creates the ports. The client's settings should be [safe](crate::connect::make_safe): use
-    /// [`connect`](crate::connect::connect), except in tests that need access to the client.
+    /// Creates the ports on a client that opens at most this number of connections. The client's settings should be
+    /// [safe](crate::connect::make_safe): use [`connect`](crate::connect::connect), except in tests that need access to the
+    /// client.
     #[must_use]
-    pub fn new(client: Client, database: &str, ids: Arc<dyn Ids>, random: Arc<dyn Random>) -> Self {
-        Self::on(Database::new(client, database, ids, random))
+    pub fn new(
+        client: Client,
+        connections: u32,
+        database: &str,
+        ids: Arc<dyn Ids>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self::on(Database::new(client, connections, database, ids, random))
     }
 
     /// The same ports with large changes in steps of this number of registrations.
@@ -127,12 +135,26 @@ impl MongoPorts {
         check::run(self.database.driver(), now).await
     }
 
-    /// Checks that the database answers.
+    /// Counts the calls that hold a permit.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn calls_in_flight(&self) -> usize {
+        self.database.admission().in_flight()
+    }
+
+    /// Checks that the database answers. The check has a permit of its own, so that it does not wait behind other calls.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] if it does not.
     pub async fn ping(&self) -> Result<(), Fault> {
-        let ping = self.database.driver().run_command(doc! { "ping": 1 });
-        within(DATABASE_CALL, async { ping.await }).await.map(drop).map_err(Fault::from)
+        let database = self.database.driver().clone();
+        Access::of_program(&self.database.admission().probe)
+            .run("ping", "", |max_time| {
+                let max_time = i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX);
+                async move { database.run_command(doc! { "ping": 1, "maxTimeMS": max_time }).await }.boxed()
+            })
+            .await
+            .map(drop)
+            .map_err(Fault::from)
     }
 }

@@ -1,16 +1,12 @@
 //! Access without a tenant scope: for authentication, and for the operator, who creates organizations.
 
 use bson::{Document, RawDocumentBuf};
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use mongodb::Collection;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    database::Database,
-    deadline::{DATABASE_CALL, command},
-    decode::decode,
-    error::StorageError,
-    schema::CollectionSchema,
+    command::Access, database::Database, decode::decode, error::StorageError, schema::CollectionSchema,
 };
 
 /// Finds the first document that passes the filter, in all organizations.
@@ -21,8 +17,11 @@ pub(crate) async fn find_one<D: DeserializeOwned>(
 ) -> Result<Option<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "there is no tenant scope yet")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let find = collection.find_one(filter).max_time(DATABASE_CALL);
-    let found = command("find", schema.name, async { find.await }).await?;
+    let found = Access::of_program(&database.admission().lookups)
+        .run("find", schema.name, |max_time| {
+            async move { collection.find_one(filter).max_time(max_time).await }.boxed()
+        })
+        .await?;
     found.map(|document| decode(schema, &document)).transpose()
 }
 
@@ -34,9 +33,11 @@ pub(crate) async fn find_all<D: DeserializeOwned>(
 ) -> Result<Vec<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "there is no tenant scope yet")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let find = collection.find(filter).max_time(DATABASE_CALL);
-    let found: Vec<RawDocumentBuf> =
-        command("find", schema.name, async { find.await?.try_collect().await }).await?;
+    let found: Vec<RawDocumentBuf> = Access::of_program(&database.admission().lookups)
+        .run("find", schema.name, |max_time| {
+            async move { collection.find(filter).max_time(max_time).await?.try_collect().await }.boxed()
+        })
+        .await?;
     found.iter().map(|document| decode(schema, document)).collect()
 }
 
@@ -49,9 +50,12 @@ pub(crate) async fn find_some<D: DeserializeOwned>(
 ) -> Result<Vec<D>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "every process completes the changes of all organizations")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let find = collection.find(filter).limit(limit).max_time(DATABASE_CALL);
-    let found: Vec<RawDocumentBuf> =
-        command("find", schema.name, async { find.await?.try_collect().await }).await?;
+    let found: Vec<RawDocumentBuf> = Access::of_program(&database.admission().lookups)
+        .run("find", schema.name, move |max_time| {
+            async move { collection.find(filter).limit(limit).max_time(max_time).await?.try_collect().await }
+                .boxed()
+        })
+        .await?;
     found.iter().map(|document| decode(schema, document)).collect()
 }
 
@@ -63,6 +67,8 @@ pub(crate) async fn delete_one(
 ) -> Result<(), StorageError> {
     #[expect(clippy::disallowed_methods, reason = "the operator belongs to no tenant")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let delete = collection.delete_one(filter);
-    command("delete", schema.name, async { delete.await }).await.map(drop)
+    Access::of_program(&database.admission().lookups)
+        .run("delete", schema.name, |_| async move { collection.delete_one(filter).await }.boxed())
+        .await
+        .map(drop)
 }

@@ -4,11 +4,11 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use async_trait::async_trait;
-use convene_application::authentication::Credentials;
+use convene_application::authentication::{Credentials, Deadline};
 
 use super::{
     Authenticator,
-    rate_limit::{CallerKey, RateLimits},
+    rate_limit::{CallerKey, ClientKey, RateLimits},
 };
 use crate::telemetry::{SecurityEvent, record_security_event};
 
@@ -20,14 +20,18 @@ pub type Fault = Box<dyn Error + Send + Sync>;
 pub trait CallerResolver: Send + Sync + 'static {
     type Caller: Send + Sync + 'static;
 
-    /// The caller of these credentials. `Ok(None)` if the organization does not exist or the user is not a member; the
-    /// two cases must not differ, not even in duration.
+    /// The caller of these credentials, who waits until the deadline. `Ok(None)` if the organization does not exist or
+    /// the user is not a member; the two cases must not differ, not even in duration.
     ///
     /// # Errors
     /// A fault. The response has the status 503, and the request may be repeated.
-    async fn resolve(&self, credentials: Credentials) -> Result<Option<Self::Caller>, Fault>;
+    async fn resolve(
+        &self,
+        credentials: Credentials,
+        deadline: Deadline,
+    ) -> Result<Option<Self::Caller>, Fault>;
 
-    /// The organization whose rate limit the request counts against; `None` for an operator without one.
+    /// The id of the organization whose rate limit the request counts against; `None` for an operator without one.
     fn organization_key(&self, caller: &Self::Caller) -> Option<String>;
 }
 
@@ -59,25 +63,37 @@ impl<R: CallerResolver> AccessControl<R> {
         Self { authenticator, limits, resolver }
     }
 
-    /// Authenticates a request with these headers.
+    /// Authenticates a request with these headers from this client, which is answered by the deadline.
     ///
     /// The rate limit of the caller is charged before the lookup, so that a flood of requests causes no flood of
-    /// queries. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
+    /// queries. It is charged under the id of the organization as well, if the credentials name it by its slug. Rejected
+    /// credentials are charged to the address of the client; that never affects valid ones, so nobody can lock out others
+    /// behind the same address. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
     ///
     /// # Errors
     /// The reasons of [`Denial`].
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<R::Caller, Denial> {
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        client: ClientKey,
+        deadline: Deadline,
+    ) -> Result<R::Caller, Denial> {
         let Some(credentials) = self.authenticator.authenticate(headers) else {
             record_security_event(SecurityEvent::AuthenticationFailed);
+            self.throttle(|limits| limits.charge_rejected(client))?;
             return Err(Denial::Unauthenticated);
         };
-        self.throttle(|limits| limits.charge_caller(&CallerKey::from(&credentials)))?;
-        let caller = self.resolver.resolve(credentials).await.map_err(Denial::Unavailable)?;
+        let key = CallerKey::from(&credentials);
+        self.throttle(|limits| limits.charge_caller(&key))?;
+        let caller = self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)?;
         let Some(caller) = caller else {
             record_security_event(SecurityEvent::AuthenticationFailed);
             return Err(Denial::Unauthenticated);
         };
         if let Some(organization) = self.resolver.organization_key(&caller) {
+            if let Some(key) = key.with_id(&organization) {
+                self.throttle(|limits| limits.charge_caller(&key))?;
+            }
             self.throttle(|limits| limits.charge_organization(&organization))?;
         }
         Ok(caller)
@@ -101,5 +117,53 @@ impl<R: CallerResolver> AccessControl<R> {
             record_security_event(SecurityEvent::Throttled);
             Denial::Throttled { retry_after }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::auth::Rate;
+
+    /// Knows one organization, by its slug and by its id.
+    struct OneOrganization;
+
+    const ID: &str = "org_018f4e6b8c7a7c3e9f5d2b1a0c9e8d7f";
+
+    #[async_trait]
+    impl CallerResolver for OneOrganization {
+        type Caller = ();
+
+        async fn resolve(&self, _: Credentials, _: Deadline) -> Result<Option<()>, Fault> {
+            Ok(Some(()))
+        }
+
+        fn organization_key(&self, (): &()) -> Option<String> {
+            Some(String::from(ID))
+        }
+    }
+
+    async fn is_throttled(access: &AccessControl<OneOrganization>, organization: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("x-organization-id", organization), ("x-user-id", "alice")] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let denied = access.authenticate(&headers, ClientKey::of(None), Deadline::NONE).await;
+        matches!(denied, Err(Denial::Throttled { .. }))
+    }
+
+    #[tokio::test]
+    async fn slug_and_id_of_an_organization_share_the_allowance_of_a_caller() {
+        let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
+        let limits = Some(Arc::new(RateLimits::new(rate(1), rate(1_000))));
+        let access = AccessControl::new(Authenticator::Headers, limits, Arc::new(OneOrganization));
+        assert!(!is_throttled(&access, "acme").await);
+        assert!(!is_throttled(&access, ID).await);
+        assert!(is_throttled(&access, ID).await);
+        assert!(is_throttled(&access, "acme").await);
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     access_control::{AccessControl, CallerResolver, Denial, Fault},
     authenticator::{Authenticator, UnixClock},
     keys::{KeyProblem, VerificationKeys},
-    rate_limit::{CallerKey, Rate, RateLimits, RateSyntaxError},
+    rate_limit::{CallerKey, ClientKey, Rate, RateLimits, RateSyntaxError},
     token::{MAX_TOKEN_LENGTH, TokenVerifier},
     token_issuer::{IssueError, TokenIssuer, TokenRequest},
 };

@@ -1,6 +1,12 @@
 //! Rate limits of callers and of organizations.
 
-use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    str::FromStr,
+    time::Duration,
+};
 
 use convene_application::{authentication::Credentials, ports::OrganizationReference};
 use convene_domain::text::UserId;
@@ -12,6 +18,9 @@ use governor::{
 /// With more callers than this in memory, idle ones are removed immediately instead of by the next maintenance. An entry
 /// takes about 200 bytes.
 const MAX_CALLERS: usize = 50_000;
+
+/// The clients with rejected requests in memory.
+const MAX_CLIENTS: usize = 20_000;
 
 /// The size of a burst in seconds of the rate: a client sends several requests at once to load a page.
 const BURST_SECONDS: u32 = 2;
@@ -66,9 +75,34 @@ impl From<&Credentials> for CallerKey {
     }
 }
 
+impl CallerKey {
+    /// The same caller with the id of the organization, if the credentials name it differently. A caller who names it once by
+    /// slug and once by id would have two allowances otherwise.
+    pub(super) fn with_id(&self, organization: &str) -> Option<Self> {
+        let organization = OrganizationReference::parse(organization);
+        (organization != self.organization).then(|| Self { organization, user: self.user.clone() })
+    }
+}
+
+/// A client: an IPv4 address, or the network of an IPv6 address, of which one client usually has all addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientKey(Option<IpAddr>);
+
+impl ClientKey {
+    /// The client at this address, or the one whose address is not known.
+    #[must_use]
+    pub fn of(address: Option<IpAddr>) -> Self {
+        Self(address.map(|address| match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+            address @ IpAddr::V4(_) => address,
+        }))
+    }
+}
+
 /// The rate limits of this process. Each of several processes behind a load balancer allows the full rate.
 pub struct RateLimits {
     callers: DefaultKeyedRateLimiter<CallerKey>,
+    rejected: DefaultKeyedRateLimiter<ClientKey>,
     organizations: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
 }
@@ -80,6 +114,7 @@ impl RateLimits {
     pub fn new(caller: Rate, organization: Rate) -> Self {
         Self {
             callers: RateLimiter::keyed(caller.quota(BURST_SECONDS)),
+            rejected: RateLimiter::keyed(caller.quota(BURST_SECONDS)),
             organizations: RateLimiter::keyed(organization.quota(1)),
             clock: DefaultClock::default(),
         }
@@ -96,6 +131,17 @@ impl RateLimits {
         self.callers.check_key(caller).map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
+    /// Counts a request whose credentials were rejected. Its client is not known, except by the address, which it may
+    /// share with others behind a proxy. Therefore only rejected requests are counted and limited.
+    ///
+    /// # Errors
+    /// The time to wait, if the client has sent too many of them.
+    pub fn charge_rejected(&self, client: ClientKey) -> Result<(), Duration> {
+        // Beyond this number, all clients share an allowance until the next maintenance.
+        let client = if self.rejected.len() < MAX_CLIENTS { client } else { ClientKey(None) };
+        self.rejected.check_key(&client).map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
     /// Counts a request of an organization.
     ///
     /// # Errors
@@ -109,6 +155,8 @@ impl RateLimits {
     pub fn remove_idle(&self) {
         self.callers.retain_recent();
         self.callers.shrink_to_fit();
+        self.rejected.retain_recent();
+        self.rejected.shrink_to_fit();
         self.organizations.retain_recent();
         self.organizations.shrink_to_fit();
     }
@@ -150,6 +198,36 @@ mod tests {
         let wait = limits.charge_caller(&alice).unwrap_err();
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1));
         assert!(limits.charge_caller(&caller("bob")).is_ok(), "another caller has an allowance of its own");
+    }
+
+    #[test]
+    fn rejected_requests_are_limited_by_address_or_network() {
+        let limits = RateLimits::new(rate(1), rate(1_000));
+        let client = |address: &str| ClientKey::of(Some(address.parse().unwrap()));
+        for address in ["192.0.2.1", "192.0.2.1"] {
+            assert!(limits.charge_rejected(client(address)).is_ok());
+        }
+        assert!(limits.charge_rejected(client("192.0.2.1")).is_err());
+        assert!(limits.charge_rejected(client("::ffff:192.0.2.1")).is_err(), "the same address, mapped");
+        assert!(limits.charge_rejected(client("192.0.2.2")).is_ok());
+        for address in ["2001:db8::1", "2001:db8::2"] {
+            assert!(limits.charge_rejected(client(address)).is_ok());
+        }
+        assert!(limits.charge_rejected(client("2001:db8::3")).is_err(), "the same network");
+        assert!(limits.charge_rejected(client("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn the_number_of_remembered_clients_is_bounded() {
+        let limits = RateLimits::new(rate(1), rate(1_000));
+        for address in 0..2 * u32::try_from(MAX_CLIENTS).unwrap() {
+            let address = IpAddr::from(std::net::Ipv4Addr::from(address));
+            assert!(
+                limits.charge_rejected(ClientKey::of(Some(address))).is_ok()
+                    || limits.rejected.len() >= MAX_CLIENTS
+            );
+        }
+        assert!(limits.rejected.len() <= MAX_CLIENTS + 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use convene_application::failure::FaultKind;
+use convene_application::failure::{Fault, FaultKind};
 use serde::Serialize;
 
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
     request_id::RequestId,
     telemetry,
 };
+
+/// The seconds after which a retry may succeed, if nothing more specific is known.
+pub(crate) const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A refused or failed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ impl HttpError {
     #[must_use]
     pub fn with_message(kind: impl Into<ErrorKind>, message: impl Into<String>) -> Self {
         let kind = kind.into();
-        let retry_after = kind.is_retryable().then_some(1);
+        let retry_after = kind.is_retryable().then_some(RETRY_AFTER_SECONDS);
         let (status, message) = (kind.status(), message.into());
         Self { kind, status, message, fields: Vec::new(), allow: None, retry_after }
     }
@@ -101,7 +104,8 @@ impl HttpError {
             }
             Denial::Unavailable(fault) => {
                 telemetry::log_fault(fault.as_ref(), request_id);
-                Self::new(FaultKind::Unavailable)
+                let kind = fault.downcast_ref::<Fault>().map_or(FaultKind::Unavailable, Fault::kind);
+                Self::new(kind)
             }
         }
     }

@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+use convene_application::authentication::Deadline;
+use tokio::time::Instant;
+
+/// The part of the time of a request that is left for its response when the work ends. A change that ends in time is answered
+/// with its result, and not as one whose outcome is unknown.
+const RESPONSE_TIME: Duration = Duration::from_millis(500);
+
 /// The limits of the size and time of a request. [`Default`] has the values and their reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpLimits {
@@ -26,6 +33,13 @@ pub struct HttpLimits {
     /// The maximum size of all large responses that clients have not read yet, in bytes. Queries beyond it are refused;
     /// the result of a change is always sent.
     pub unsent_bytes: usize,
+}
+
+impl HttpLimits {
+    /// The deadline of the work for a request that must be answered by this time.
+    pub(crate) fn work_deadline(answer_by: Instant) -> Deadline {
+        Deadline::at((answer_by - RESPONSE_TIME).into_std())
+    }
 }
 
 impl Default for HttpLimits {

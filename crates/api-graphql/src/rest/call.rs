@@ -9,11 +9,11 @@ use convene_application::{
     use_cases::UseCases,
 };
 use futures::FutureExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Rest, failure, input::Body};
 use crate::{
-    auth::CallerResolver,
+    auth::{CallerResolver, ClientKey},
     http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, unsent},
     request_id::RequestId,
     telemetry,
@@ -30,6 +30,7 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     pub(super) http: &'a HttpRequest,
     pub(super) request_id: RequestId,
     server: &'a Server<R>,
+    deadline: Instant,
     /// True once a change was started. The change is completed even if the request times out.
     begun: Cell<bool>,
 }
@@ -41,9 +42,10 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
     work: impl AsyncFnOnce(&Call<'_, R>) -> Answer,
 ) -> HttpResponse {
     let request_id = RequestId::current(http);
-    let call = Call { http, request_id: request_id.clone(), server, begun: Cell::new(false) };
+    let deadline = Instant::now() + server.1.request_time;
+    let call = Call { http, request_id: request_id.clone(), server, deadline, begun: Cell::new(false) };
     let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
-    let answer = match timeout(server.1.request_time, guarded).await {
+    let answer = match timeout_at(deadline, guarded).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_panic)) => Err(HttpError::internal()),
         Err(_elapsed) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
@@ -61,7 +63,9 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     /// The caller as a member. An attempt by the operator, who is not a member, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
-        let admitted = self.server.0.access_control.authenticate(self.http.headers()).await;
+        let deadline = HttpLimits::work_deadline(self.deadline);
+        let client = ClientKey::of(self.http.peer_addr().map(|address| address.ip()));
+        let admitted = self.server.0.access_control.authenticate(self.http.headers(), client, deadline).await;
         let identity = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
         identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
     }

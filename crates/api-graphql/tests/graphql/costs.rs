@@ -22,7 +22,10 @@ use convene_api_graphql::{
     request_id::RequestId,
 };
 use convene_application::{
-    authentication::Credentials, caller::Identity, ports::OrganizationReference, testing::memory::InMemory,
+    authentication::{Credentials, Deadline},
+    caller::Identity,
+    ports::OrganizationReference,
+    testing::memory::InMemory,
     use_cases::UseCases,
 };
 use convene_domain::text::UserId;
@@ -126,7 +129,8 @@ impl Bench {
         let body = json!({"query": document, "variables": variables}).to_string();
         let mut cost = 0;
         let times = (0..7).map(|_| {
-            let identity = self.runtime.block_on(self.callers.resolve(credentials())).unwrap().unwrap();
+            let identity =
+                self.runtime.block_on(self.callers.resolve(credentials(), Deadline::NONE)).unwrap().unwrap();
             let started = Instant::now();
             let request = GraphqlRequest::from_json(body.as_bytes()).unwrap();
             cost = self.executor.inspect(&request).unwrap_or_else(|refused| panic!("{refused:?}")).price.cost;

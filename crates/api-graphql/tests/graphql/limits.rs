@@ -21,6 +21,7 @@ use convene_domain::{
     },
 };
 use convene_infrastructure_mongo::{
+    admission::{DEFAULT_CONNECTIONS, MAX_WAITING, MAX_WAITING_OF_MEMBER, MAX_WAITING_OF_ORGANIZATION},
     jobs::STEP_SIZE,
     registration::{BookSettings, MAX_REQUESTS_PER_MEMBER},
 };
@@ -65,6 +66,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("waiting requests of a member", MAX_REQUESTS_PER_MEMBER.to_string()),
         ("requests of a batch", book.batch.to_string()),
         ("hours for which an idempotency key is kept", IDEMPOTENCY_WINDOW.whole_hours().to_string()),
+        ("connections of a process by default", DEFAULT_CONNECTIONS.to_string()),
+        ("calls that wait in a process", MAX_WAITING.to_string()),
+        ("waiting calls of an organization", MAX_WAITING_OF_ORGANIZATION.to_string()),
+        ("waiting calls of a member to the database", MAX_WAITING_OF_MEMBER.to_string()),
         ("items of a page", PageSize::MAX.to_string()),
         ("items of a page by default", limits::DEFAULT_PAGE_SIZE.to_string()),
         ("occurrences of a page by default", limits::DEFAULT_OCCURRENCES_PAGE_SIZE.to_string()),

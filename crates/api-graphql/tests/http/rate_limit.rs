@@ -38,3 +38,18 @@ async fn denied_requests_do_not_use_the_rate_of_an_organization() {
     assert_eq!(statuses(&server, "acme", "bob", 2).await, [200, 429]);
     assert_eq!(statuses(&server, "other", "alice", 1).await, [200]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_tokens_are_limited_and_valid_ones_of_the_same_address_are_not() {
+    let server = TestServer::start(Setup { rates: Some((2, 1_000)), ..Setup::default() });
+    let mut rejected = Vec::new();
+    for _ in 0..6 {
+        let request = server.client().post(server.url("/graphql")).header(AUTHORIZATION, "Bearer a.b.c");
+        let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();
+        assert_eq!(response.status() == 429, response.headers().contains_key(RETRY_AFTER));
+        rejected.push(response.status().as_u16());
+    }
+    assert_eq!(rejected[..4], [401; 4]);
+    assert!(rejected[4..].contains(&429), "{rejected:?}");
+    assert_eq!(statuses(&server, "acme", "alice", 2).await, [200, 200]);
+}

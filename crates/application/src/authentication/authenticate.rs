@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use convene_domain::{member::Role, text::UserId};
 
-use super::directory::{Directory, OrganizationReference};
+use super::{
+    Deadline,
+    directory::{Directory, OrganizationReference},
+};
 use crate::{
     caller::{Caller, Identity, Operator, Principal},
     failure::Fault,
@@ -33,13 +36,13 @@ impl Authenticate {
         Self { directory }
     }
 
-    /// Looks up the principal that the credentials stand for. An organization that does not exist gives the same
-    /// result as one that the user is no member of.
+    /// Looks up the principal that the credentials stand for, who waits until the deadline. An organization that does
+    /// not exist gives the same result as one that the user is no member of.
     ///
     /// # Errors
     /// [`Fault`] if the directory could not be read.
-    pub async fn execute(&self, credentials: Credentials) -> Result<Principal, Fault> {
-        let caller = self.caller(&credentials).await?;
+    pub async fn execute(&self, credentials: Credentials, deadline: Deadline) -> Result<Principal, Fault> {
+        let caller = self.caller(&credentials, deadline).await?;
         let operator = credentials.operator.then(|| Operator::new(credentials.user));
         Ok(match (caller, operator) {
             (Some(caller), Some(operator)) => {
@@ -51,18 +54,20 @@ impl Authenticate {
         })
     }
 
-    async fn caller(&self, credentials: &Credentials) -> Result<Option<Caller>, Fault> {
+    async fn caller(&self, credentials: &Credentials, deadline: Deadline) -> Result<Option<Caller>, Fault> {
         let Some(organization) = &credentials.organization else { return Ok(None) };
         let membership = self.directory.find_membership(organization, &credentials.user).await?;
         Ok(membership.map(|(organization, member)| {
             let role = credentials.role.unwrap_or(member.role);
-            Caller::new(organization, &member, role)
+            Caller::new(organization, &member, role, deadline)
         }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use rstest::rstest;
 
     use super::*;
@@ -104,7 +109,7 @@ mod tests {
         #[case] expected: Option<(bool, bool)>,
     ) {
         let principal = authenticate(is_member)
-            .execute(credentials(names_organization, is_operator, None))
+            .execute(credentials(names_organization, is_operator, None), Deadline::NONE)
             .await
             .unwrap();
         let found =
@@ -120,18 +125,21 @@ mod tests {
         #[case] role: Option<Role>,
         #[case] expected: Role,
     ) {
-        let principal = authenticate(true).execute(credentials(true, false, role)).await.unwrap();
+        let deadline = Deadline::at(Instant::now() + Duration::from_secs(10));
+        let principal = authenticate(true).execute(credentials(true, false, role), deadline).await.unwrap();
         let identity = identity(principal).unwrap();
         let caller = identity.caller().unwrap();
         assert_eq!(caller.role(), expected);
         assert_eq!(caller.scope().organization(), fixtures::organization_id());
+        assert_eq!((caller.scope().member(), caller.scope().deadline()), (Some(caller.member()), deadline));
     }
 
     #[tokio::test]
     async fn a_fault_of_the_directory_is_not_an_anonymous_principal() {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(|_, _| Err(Fault::Overloaded));
-        let outcome = Authenticate::new(Arc::new(directory)).execute(credentials(true, true, None)).await;
+        let authenticate = Authenticate::new(Arc::new(directory));
+        let outcome = authenticate.execute(credentials(true, true, None), Deadline::NONE).await;
         assert!(matches!(outcome, Err(Fault::Overloaded)));
     }
 }

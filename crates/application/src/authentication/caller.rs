@@ -5,19 +5,19 @@
 //!
 //! Other crates cannot construct them:
 //!
-//! ```compile_fail,E0423
+//! ```compile_fail,E0624
 //! # use convene_application::caller::TenantScope;
 //! # use convene_domain::id::OrganizationId;
 //! fn forge(organization: OrganizationId) -> TenantScope {
-//!     TenantScope(organization)
+//!     TenantScope::of_platform(organization)
 //! }
 //! ```
 //!
 //! ```compile_fail,E0624
-//! # use convene_application::caller::Caller;
+//! # use convene_application::{authentication::Deadline, caller::Caller};
 //! # use convene_domain::{id::OrganizationId, member::{Member, Role}};
 //! fn forge(organization: OrganizationId, member: &Member) -> Caller {
-//!     Caller::new(organization, member, Role::Admin)
+//!     Caller::new(organization, member, Role::Admin, Deadline::NONE)
 //! }
 //! ```
 //!
@@ -43,29 +43,68 @@ use convene_domain::{
     text::UserId,
 };
 
+use super::Deadline;
 use crate::failure::Refusal;
 
 /// The proof that a call may access the data of one organization. Every port method on such data takes it first.
+///
+/// It also names the member on whose behalf the call is made and the deadline of the call, so that an adapter can share
+/// its capacity fairly and stop work that nobody waits for (ADR 11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TenantScope(OrganizationId);
+pub struct TenantScope {
+    organization: OrganizationId,
+    member: Option<MemberId>,
+    deadline: Deadline,
+}
 
 impl TenantScope {
     /// The organization that the call may access.
     #[must_use]
     pub const fn organization(&self) -> OrganizationId {
-        self.0
+        self.organization
+    }
+
+    /// The member on whose behalf the call is made; `None` for the operator and for work of the program itself.
+    #[must_use]
+    pub const fn member(&self) -> Option<MemberId> {
+        self.member
+    }
+
+    /// The deadline of the call.
+    #[must_use]
+    pub const fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// The same scope for work that continues when its request is over.
+    #[must_use]
+    pub const fn without_deadline(&self) -> Self {
+        Self { deadline: Deadline::NONE, ..*self }
+    }
+
+    /// The scope of work for several members at once, which ends at the deadline of none of them.
+    #[must_use]
+    pub const fn for_several_members(&self) -> Self {
+        Self::of_platform(self.organization)
     }
 
     /// The scope of any organization, for the work of the platform itself.
     pub(super) const fn of_platform(organization: OrganizationId) -> Self {
-        Self(organization)
+        Self { organization, member: None, deadline: Deadline::NONE }
     }
 
     /// The scope of any organization, for tests of ports.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub const fn for_tests(organization: OrganizationId) -> Self {
-        Self(organization)
+        Self::of_platform(organization)
+    }
+
+    /// The same scope for a call of this member with this deadline, for tests of ports.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub const fn called_by(self, member: MemberId, deadline: Deadline) -> Self {
+        Self { member: Some(member), deadline, ..self }
     }
 }
 
@@ -79,16 +118,17 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The caller with this membership, who acts in this role.
-    pub(super) fn new(organization: OrganizationId, member: &Member, role: Role) -> Self {
-        Self { scope: TenantScope(organization), member: member.id, user: member.user_id.clone(), role }
+    /// The caller with this membership, who acts in this role and waits until the deadline.
+    pub(super) fn new(organization: OrganizationId, member: &Member, role: Role, deadline: Deadline) -> Self {
+        let scope = TenantScope { organization, member: Some(member.id), deadline };
+        Self { scope, member: member.id, user: member.user_id.clone(), role }
     }
 
     /// The caller of this membership, for tests.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn for_tests(organization: OrganizationId, member: &Member) -> Self {
-        Self::new(organization, member, member.role)
+        Self::new(organization, member, member.role, Deadline::NONE)
     }
 
     /// The organization that the call may access.
@@ -162,7 +202,7 @@ impl Operator {
 
     /// The scope of an organization that the operator creates, or whose personal data the operator exports or erases.
     pub(crate) const fn scope_of(&self, organization: OrganizationId) -> TenantScope {
-        TenantScope(organization)
+        TenantScope::of_platform(organization)
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use convene_domain::{id::OrganizationId, text::UserId};
 
 use super::{
+    Deadline,
     caller::{Caller, Operator, TenantScope},
     directory::{Directory, OrganizationReference},
 };
@@ -46,6 +47,7 @@ impl LocalOperator {
         user: &UserId,
     ) -> Result<Option<Caller>, Fault> {
         let membership = self.directory.find_membership(organization, user).await?;
-        Ok(membership.map(|(organization, member)| Caller::new(organization, &member, member.role)))
+        Ok(membership
+            .map(|(organization, member)| Caller::new(organization, &member, member.role, Deadline::NONE)))
     }
 }

@@ -6,8 +6,10 @@
 
 mod authenticate;
 pub mod caller;
+mod deadline;
 pub(crate) mod directory;
 mod local;
 
 pub use authenticate::{Authenticate, Credentials};
+pub use deadline::Deadline;
 pub use local::LocalOperator;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
-    failure::{Failure, Fault},
+    failure::Fault,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
 };
 use convene_domain::occurrence::{OccurrenceKey, StoredOccurrence};
@@ -46,10 +46,10 @@ impl Catalogue for MongoCatalogue {
     ) -> Result<Vec<CatalogueWindow>, Fault> {
         let compiled = &self.events;
         // A single snapshot: an edit between two reads could show an occurrence twice, or not at all.
-        let read = self.database.transact(scope, |transaction| {
+        let read = self.database.read(scope, |transaction| {
             async move { windows::read(transaction, compiled, queries).await }.boxed()
         });
-        read.await.map_err(fault)
+        read.await
     }
 
     async fn seats(
@@ -86,13 +86,5 @@ impl Catalogue for MongoCatalogue {
             }
         }
         Ok(resolved)
-    }
-}
-
-/// Converts a failure of a transaction that only reads, and therefore refuses nothing.
-fn fault(failure: Failure) -> Fault {
-    match failure {
-        Failure::Fault(fault) => fault,
-        Failure::Refused(why) => Fault::internal(format!("reading was refused: {why:?}")),
     }
 }

@@ -33,7 +33,7 @@ use super::{
     seats::Guards,
     settings::BookSettings,
 };
-use crate::{database::Database, error::StorageError, schema};
+use crate::{database::Database, deadline::earliest, error::StorageError, schema};
 
 /// The registration book of one process. Any number of processes may share a database.
 ///
@@ -47,9 +47,15 @@ pub struct MongoRegistrationBook {
 impl MongoRegistrationBook {
     /// Opens the book; must be called within a Tokio runtime, which its transactions run on.
     pub(crate) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
-        let executor = Executor::new(database.clone(), guards);
+        let executor = Executor::new(database.for_registrations(), guards);
         let queue = Queue::open(settings, move |batch| executor.clone().execute(batch));
         Self { database, queue, settings }
+    }
+
+    /// Tests whether the queue is served.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.queue.is_served()
     }
 
     /// Queues a request and waits for its reply.
@@ -102,7 +108,7 @@ impl RegistrationBook for MongoRegistrationBook {
         request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
-        let deadline = Instant::now() + self.settings.deadline;
+        let deadline = earliest(self.settings.deadline, scope.deadline());
         let target = Target { member: request.member, key: LaneKey::Occurrence(request.occurrence) };
         self.submit(scope, change, request, target, QueuedRequest::Register, deadline).await
     }
@@ -113,7 +119,7 @@ impl RegistrationBook for MongoRegistrationBook {
         request: CancelRequest,
         change: &Change,
     ) -> Outcome<Cancelled> {
-        let deadline = Instant::now() + self.settings.deadline;
+        let deadline = earliest(self.settings.deadline, scope.deadline());
         let target = self.target(scope, &request).await?;
         self.submit(scope, change, request, target, QueuedRequest::Cancel, deadline).await
     }

@@ -10,8 +10,11 @@ mod read;
 mod search;
 mod write;
 
+use std::time::Duration;
+
 use bson::{Document, RawDocumentBuf};
 use convene_application::caller::TenantScope;
+use futures::{FutureExt, future::BoxFuture};
 use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
@@ -20,28 +23,71 @@ pub(crate) use self::{
     search::{Found, Search},
     write::UpdateStatement,
 };
-use crate::schema::CollectionSchema;
+use crate::{command::Access, error::StorageError, schema::CollectionSchema, session::Session};
 
 /// The way of access to a collection.
 pub(crate) trait Execution: Send {
-    fn session(&mut self) -> Option<&mut ClientSession>;
+    /// Runs a command of this name, to its end. `command` receives the session, if there is one, and the time limit for the
+    /// server.
+    fn run<'e, T, C>(
+        &'e mut self,
+        name: &'static str,
+        collection: &'static str,
+        command: C,
+    ) -> BoxFuture<'e, Result<T, StorageError>>
+    where
+        T: Send + 'static,
+        C: for<'s> FnOnce(
+                Option<&'s mut ClientSession>,
+                Duration,
+            ) -> BoxFuture<'s, mongodb::error::Result<T>>
+            + Send
+            + 'static;
 }
 
 /// Access outside a transaction, which reads data that a majority has committed.
-pub(crate) struct Outside;
+pub(crate) struct Outside(pub(crate) Access);
 
 /// Access within a transaction, which reads the transaction's snapshot.
-pub(crate) struct Within<'transaction>(pub(crate) &'transaction mut ClientSession);
+pub(crate) struct Within<'transaction>(pub(crate) &'transaction mut Session);
 
 impl Execution for Outside {
-    fn session(&mut self) -> Option<&mut ClientSession> {
-        None
+    fn run<'e, T, C>(
+        &'e mut self,
+        name: &'static str,
+        collection: &'static str,
+        command: C,
+    ) -> BoxFuture<'e, Result<T, StorageError>>
+    where
+        T: Send + 'static,
+        C: for<'s> FnOnce(
+                Option<&'s mut ClientSession>,
+                Duration,
+            ) -> BoxFuture<'s, mongodb::error::Result<T>>
+            + Send
+            + 'static,
+    {
+        self.0.run(name, collection, |limit| command(None, limit)).boxed()
     }
 }
 
 impl Execution for Within<'_> {
-    fn session(&mut self) -> Option<&mut ClientSession> {
-        Some(self.0)
+    fn run<'e, T, C>(
+        &'e mut self,
+        name: &'static str,
+        collection: &'static str,
+        command: C,
+    ) -> BoxFuture<'e, Result<T, StorageError>>
+    where
+        T: Send + 'static,
+        C: for<'s> FnOnce(
+                Option<&'s mut ClientSession>,
+                Duration,
+            ) -> BoxFuture<'s, mongodb::error::Result<T>>
+            + Send
+            + 'static,
+    {
+        self.0.run(name, collection, |session, limit| command(Some(session), limit)).boxed()
     }
 }
 

@@ -1,14 +1,10 @@
 use bson::{Document, RawDocumentBuf, doc};
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use mongodb::options::Hint;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
-use crate::{
-    deadline::{DATABASE_CALL, command},
-    decode::decode_all,
-    error::StorageError,
-};
+use crate::{decode::decode_all, error::StorageError};
 
 /// The stages that could read or write other collections, or documents outside the filter.
 const FORBIDDEN_STAGES: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
@@ -19,31 +15,35 @@ impl<E: Execution> ScopedCollection<E> {
         &mut self,
         query: impl Into<Query>,
     ) -> Result<Vec<D>, StorageError> {
-        let query = query.into();
-        let filter = self.within_scope(query.filter);
-        let mut find = self.collection.find(filter).max_time(DATABASE_CALL);
-        if let Some(sort) = query.sort {
-            find = find.sort(sort);
-        }
-        if let Some(limit) = query.limit {
-            find = find.limit(limit);
-        }
-        if let Some(projection) = query.projection {
-            find = find.projection(projection);
-        }
-        if let Some(index) = query.hint {
-            find = find.hint(Hint::Name(index.to_owned()));
-        }
-        let found: Vec<RawDocumentBuf> = match self.execution.session() {
-            None => command("find", self.schema.name, async { find.await?.try_collect().await }).await?,
-            Some(session) => {
-                command("find", self.schema.name, async {
-                    let mut cursor = find.session(&mut *session).await?;
-                    cursor.stream(session).try_collect().await
-                })
-                .await?
+        let Query { filter, sort, limit, projection, hint } = query.into();
+        let filter = self.within_scope(filter);
+        let collection = self.collection.clone();
+        let find = self.execution.run("find", self.schema.name, move |session, max_time| {
+            async move {
+                let mut find = collection.find(filter).max_time(max_time);
+                if let Some(sort) = sort {
+                    find = find.sort(sort);
+                }
+                if let Some(limit) = limit {
+                    find = find.limit(limit);
+                }
+                if let Some(projection) = projection {
+                    find = find.projection(projection);
+                }
+                if let Some(index) = hint {
+                    find = find.hint(Hint::Name(index.to_owned()));
+                }
+                match session {
+                    None => find.await?.try_collect().await,
+                    Some(session) => {
+                        let mut cursor = find.session(&mut *session).await?;
+                        cursor.stream(session).try_collect().await
+                    }
+                }
             }
-        };
+            .boxed()
+        });
+        let found: Vec<RawDocumentBuf> = find.await?;
         decode_all(self.schema, &found).await
     }
 
@@ -91,30 +91,40 @@ impl<E: Execution> ScopedCollection<E> {
         stages: Vec<Document>,
     ) -> Result<Vec<D>, StorageError> {
         let first = doc! { "$match": self.within_scope(filter) };
-        let pipeline = std::iter::once(first).chain(stages);
-        let aggregate =
-            self.collection.aggregate(pipeline).max_time(DATABASE_CALL).with_type::<RawDocumentBuf>();
-        let results: Vec<RawDocumentBuf> = match self.execution.session() {
-            None => {
-                command("aggregate", self.schema.name, async { aggregate.await?.try_collect().await }).await?
+        let pipeline: Vec<Document> = std::iter::once(first).chain(stages).collect();
+        let collection = self.collection.clone();
+        let aggregate = self.execution.run("aggregate", self.schema.name, move |session, max_time| {
+            async move {
+                let aggregate =
+                    collection.aggregate(pipeline).max_time(max_time).with_type::<RawDocumentBuf>();
+                match session {
+                    None => aggregate.await?.try_collect().await,
+                    Some(session) => {
+                        let mut cursor = aggregate.session(&mut *session).await?;
+                        cursor.stream(session).try_collect().await
+                    }
+                }
             }
-            Some(session) => {
-                command("aggregate", self.schema.name, async {
-                    let mut cursor = aggregate.session(&mut *session).await?;
-                    cursor.stream(session).try_collect().await
-                })
-                .await?
-            }
-        };
+            .boxed()
+        });
+        let results: Vec<RawDocumentBuf> = aggregate.await?;
         decode_all(self.schema, &results).await
     }
 
     /// Counts the documents that pass the filter.
     pub(crate) async fn count(&mut self, filter: Document) -> Result<u64, StorageError> {
-        let count = self.collection.count_documents(self.within_scope(filter)).max_time(DATABASE_CALL);
-        match self.execution.session() {
-            None => command("count", self.schema.name, async { count.await }).await,
-            Some(session) => command("count", self.schema.name, async { count.session(session).await }).await,
-        }
+        let filter = self.within_scope(filter);
+        let collection = self.collection.clone();
+        let count = self.execution.run("count", self.schema.name, move |session, max_time| {
+            async move {
+                let count = collection.count_documents(filter).max_time(max_time);
+                match session {
+                    None => count.await,
+                    Some(session) => count.session(session).await,
+                }
+            }
+            .boxed()
+        });
+        count.await
     }
 }

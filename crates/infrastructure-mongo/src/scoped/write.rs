@@ -1,12 +1,16 @@
 use bson::{
-    Document, RawDocumentBuf, doc,
-    raw::{CStr, RawBsonRef},
+    Document, RawArrayBuf, RawDocumentBuf, doc,
+    raw::{CStr, RawBsonRef, cstr},
 };
+use futures::FutureExt;
 use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{ScopedCollection, Within};
-use crate::{deadline::command, decode::decode, error::StorageError};
+use crate::{decode::decode, error::StorageError};
+
+/// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB.
+const INSERT_BYTES: usize = 8 * 1024 * 1024;
 
 /// The number of documents that one command inserts.
 const INSERTED_AT_ONCE: usize = 1_000;
@@ -29,11 +33,12 @@ pub(crate) struct UpdateStatement {
     pub(crate) many: bool,
 }
 
-/// The server's answer to an `update` command.
+/// The server's answer to a write command.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct UpdateReply {
+struct WriteReply {
     n: i64,
+    #[serde(default)]
     n_modified: i64,
     #[serde(default)]
     write_errors: Vec<StatementError>,
@@ -49,11 +54,7 @@ struct StatementError {
 
 impl ScopedCollection<Within<'_>> {
     pub(crate) async fn insert(&mut self, document: &(impl Serialize + Sync)) -> Result<(), StorageError> {
-        let document = self.encode(document)?;
-        let insert = self.collection.insert_one(document);
-        command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
-            .await
-            .map(drop)
+        self.insert_all(std::slice::from_ref(document)).await
     }
 
     /// Inserts the documents, if there are any, in commands that end well within the time limit of a call.
@@ -62,13 +63,26 @@ impl ScopedCollection<Within<'_>> {
         documents: &[D],
     ) -> Result<(), StorageError> {
         for documents in documents.chunks(INSERTED_AT_ONCE) {
-            let documents =
-                documents.iter().map(|document| self.encode(document)).collect::<Result<Vec<_>, _>>()?;
-            let insert = self.collection.insert_many(documents);
-            command("insert", self.schema.name, async { insert.session(&mut *self.execution.0).await })
-                .await?;
+            let (mut batch, mut bytes) = (RawArrayBuf::new(), 0);
+            for document in documents {
+                let document = self.encode(document)?;
+                if bytes > 0 && bytes + document.as_bytes().len() > INSERT_BYTES {
+                    self.insert_batch(std::mem::take(&mut batch)).await?;
+                    bytes = 0;
+                }
+                bytes += document.as_bytes().len();
+                batch.push(document);
+            }
+            self.insert_batch(batch).await?;
         }
         Ok(())
+    }
+
+    async fn insert_batch(&mut self, documents: RawArrayBuf) -> Result<(), StorageError> {
+        let mut insert = RawDocumentBuf::new();
+        insert.append(cstr!("insert"), self.schema.name);
+        insert.append(cstr!("documents"), documents);
+        self.write("insert", insert).await.map(drop)
     }
 
     /// Updates the first document that passes the filter. Never inserts one.
@@ -77,10 +91,7 @@ impl ScopedCollection<Within<'_>> {
         filter: Document,
         update: impl Into<UpdateModifications>,
     ) -> Result<Updated, StorageError> {
-        let call = self.collection.update_one(self.within_scope(filter), update);
-        let result =
-            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
-        Ok(Updated { matched: result.matched_count, modified: result.modified_count })
+        self.update_in_order(vec![UpdateStatement { filter, update: update.into(), many: false }]).await
     }
 
     /// Updates every document that passes the filter. Never inserts one.
@@ -89,10 +100,7 @@ impl ScopedCollection<Within<'_>> {
         filter: Document,
         update: impl Into<UpdateModifications>,
     ) -> Result<Updated, StorageError> {
-        let call = self.collection.update_many(self.within_scope(filter), update);
-        let result =
-            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
-        Ok(Updated { matched: result.matched_count, modified: result.modified_count })
+        self.update_in_order(vec![UpdateStatement { filter, update: update.into(), many: true }]).await
     }
 
     /// Runs several updates in order in one command. Never inserts a document.
@@ -119,15 +127,8 @@ impl ScopedCollection<Within<'_>> {
                 Ok(update)
             })
             .collect::<Result<_, StorageError>>()?;
-        let update = doc! { "update": self.schema.name, "updates": updates, "ordered": true };
-        let call = self.database.run_command(update);
-        let reply =
-            command("update", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
-        let reply: UpdateReply = bson::deserialize_from_document(reply)?;
-        // A write command succeeds as a command even if its writes fail.
-        if let Some(StatementError { index, code, errmsg }) = reply.write_errors.into_iter().next() {
-            return Err(StorageError::Statement { index, code, message: errmsg });
-        }
+        let update = doc! { "update": self.schema.name, "updates": updates };
+        let reply = self.write("update", RawDocumentBuf::try_from(&update)?).await?;
         Ok(Updated { matched: reply.n.unsigned_abs(), modified: reply.n_modified.unsigned_abs() })
     }
 
@@ -137,30 +138,64 @@ impl ScopedCollection<Within<'_>> {
         filter: Document,
         update: impl Into<UpdateModifications>,
     ) -> Result<Option<D>, StorageError> {
-        let call = self
-            .collection
-            .find_one_and_update(self.within_scope(filter), update)
-            .return_document(ReturnDocument::After);
-        let after: Option<RawDocumentBuf> =
-            command("findAndModify", self.schema.name, async { call.session(&mut *self.execution.0).await })
-                .await?;
+        let (filter, update) = (self.within_scope(filter), update.into());
+        let collection = self.collection.clone();
+        let call = self.execution.0.run("findAndModify", self.schema.name, move |session, max_time| {
+            async move {
+                collection
+                    .find_one_and_update(filter, update)
+                    .return_document(ReturnDocument::After)
+                    .max_time(max_time)
+                    .session(session)
+                    .await
+            }
+            .boxed()
+        });
+        let after: Option<RawDocumentBuf> = call.await?;
         after.map(|document| decode(self.schema, &document)).transpose()
     }
 
     /// Deletes the first document that passes the filter, and returns the number of deleted documents.
     pub(crate) async fn delete_one(&mut self, filter: Document) -> Result<u64, StorageError> {
-        let call = self.collection.delete_one(self.within_scope(filter));
-        let result =
-            command("delete", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
-        Ok(result.deleted_count)
+        self.delete(filter, 1).await
     }
 
     /// Deletes every document that passes the filter, and returns their number.
     pub(crate) async fn delete_many(&mut self, filter: Document) -> Result<u64, StorageError> {
-        let call = self.collection.delete_many(self.within_scope(filter));
-        let result =
-            command("delete", self.schema.name, async { call.session(&mut *self.execution.0).await }).await?;
-        Ok(result.deleted_count)
+        // No limit, to the server.
+        self.delete(filter, 0).await
+    }
+
+    async fn delete(&mut self, filter: Document, limit: i32) -> Result<u64, StorageError> {
+        let delete = doc! { "q": self.within_scope(filter), "limit": limit };
+        let delete = doc! { "delete": self.schema.name, "deletes": [delete] };
+        let reply = self.write("delete", RawDocumentBuf::try_from(&delete)?).await?;
+        Ok(reply.n.unsigned_abs())
+    }
+
+    /// Runs a write command. The driver's own methods for writes have no time limit for the server.
+    async fn write(
+        &mut self,
+        name: &'static str,
+        mut command: RawDocumentBuf,
+    ) -> Result<WriteReply, StorageError> {
+        let database = self.database.clone();
+        let call = self.execution.0.run(name, self.schema.name, move |session, max_time| {
+            async move {
+                let max_time = i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX);
+                command.append(cstr!("maxTimeMS"), max_time);
+                database.run_raw_command(command).session(session).await
+            }
+            .boxed()
+        });
+        let reply: WriteReply = bson::deserialize_from_document(call.await?)?;
+        // A write command succeeds as a command even if its writes fail.
+        match reply.write_errors.first() {
+            Some(StatementError { index, code, errmsg }) => {
+                Err(StorageError::Statement { index: *index, code: *code, message: errmsg.clone() })
+            }
+            None => Ok(reply),
+        }
     }
 
     fn encode(&self, document: &impl Serialize) -> Result<RawDocumentBuf, StorageError> {

@@ -10,7 +10,6 @@ use std::marker::PhantomData;
 use bson::doc;
 use convene_application::{caller::TenantScope, change::Change};
 use convene_domain::{activity::ActivityDraft, id::ActivityId};
-use mongodb::ClientSession;
 use uuid::Uuid;
 
 use crate::{
@@ -19,11 +18,12 @@ use crate::{
     error::{Attempt, StorageError},
     schema::{self, CollectionSchema},
     scoped::{ScopedCollection, Within},
+    session::Session,
 };
 
 /// A running transaction of one organization. Its body may borrow from `'environment`.
 pub(crate) struct Transaction<'environment> {
-    session: ClientSession,
+    session: Session,
     database: Database,
     scope: TenantScope,
     entries: Vec<ActivityDocument>,

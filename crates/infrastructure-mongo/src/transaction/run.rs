@@ -1,28 +1,28 @@
 use std::{marker::PhantomData, time::Duration};
 
 use convene_application::{
+    authentication::Deadline,
     caller::TenantScope,
-    failure::{Fault, Outcome},
+    failure::{Failure, Fault, Outcome},
 };
 use futures::future::BoxFuture;
 use mongodb::{
-    ClientSession,
     error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT},
     options::{ReadConcern, ReadPreference, SelectionCriteria, TransactionOptions, WriteConcern},
 };
-use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tracing::Instrument;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Transaction;
 use crate::{
     database::Database,
-    deadline::{DATABASE_CALL, TRANSACTION, within},
+    deadline::{DATABASE_CALL, TRANSACTION, WAIT, earliest},
     error::{Attempt, Interruption, StorageError},
     metrics,
+    session::Session,
 };
 
-/// The limit of an abort. If it fails, the server aborts the transaction later.
-const ABORT: Duration = Duration::from_millis(500);
+/// The time that a commit gets even if the body has used up all of it.
+const SHORTEST_COMMIT: Duration = Duration::from_millis(500);
 
 /// The result of a commit.
 enum Commit {
@@ -37,11 +37,13 @@ enum Commit {
 impl Database {
     /// Runs a transaction of the organization: its body, then the writes of the log's entries, then the commit.
     ///
-    /// The transaction is retried after a conflict with another one. A refusal aborts it.
+    /// The transaction is retried after a conflict with another one. A refusal aborts it. It waits for a permit, which it
+    /// keeps until its end, so its body must not wait for a permit of the same kind.
     ///
     /// # Errors
-    /// The refusal or fault of the body; [`Fault::Unavailable`] if the time was over before the commit, so nothing was
-    /// changed; [`Fault::OutcomeUnknown`] if the time was over before the result of the commit was known.
+    /// The refusal or fault of the body; [`Fault::Overloaded`] if too many calls wait, and [`Fault::Unavailable`] if the
+    /// time was over before the commit, so nothing was changed; [`Fault::OutcomeUnknown`] if the time was over before the
+    /// result of the commit was known.
     pub(crate) async fn transact<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Outcome<T>
     where
         T: Send,
@@ -61,17 +63,23 @@ impl Database {
         T: Send,
         B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
     {
-        let deadline = Instant::now() + limit;
+        let gate = self.transaction_gate();
+        let permit = gate.enter(scope.into(), earliest(WAIT, scope.deadline())).await.map_err(Fault::from)?;
+        let deadline = earliest(limit, scope.deadline());
+        let session = Session::start(self.client(), permit, Deadline::at(deadline.into_std()));
+        let session = session.await.map_err(Fault::from)?;
+        let mut transaction = Transaction {
+            session,
+            database: self.clone(),
+            scope: *scope,
+            entries: Vec::new(),
+            promoted: 0,
+            environment: PhantomData,
+        };
         let mut attempt = 0;
         loop {
-            let mut transaction = self.begin(*scope).await?;
-            let whole = async {
-                let value = body(&mut transaction).await?;
-                transaction.write_log().await?;
-                Ok::<T, Interruption>(value)
-            };
-            let conflict = match timeout_at(deadline, whole).await {
-                Ok(Ok(value)) => match commit(&mut transaction, deadline).await {
+            let conflict = match timeout_at(deadline, transaction.attempt(&body)).await {
+                Ok(Ok(value)) => match transaction.commit(deadline).await {
                     Commit::Done => {
                         metrics::promoted(transaction.promoted);
                         return Ok(value);
@@ -80,14 +88,14 @@ impl Database {
                     Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
                 },
                 Ok(Err(interruption)) => {
-                    abort(&mut transaction.session).await;
+                    transaction.session.abort().await;
                     if !interruption.is_transient() {
                         return Err(interruption.into());
                     }
                     interruption
                 }
                 Err(_) => {
-                    abort(&mut transaction.session).await;
+                    transaction.session.abort().await;
                     return Err(Fault::Unavailable(StorageError::TimedOut(limit).into()).into());
                 }
             };
@@ -97,67 +105,76 @@ impl Database {
                 return Err(conflict.into());
             }
             metrics::transaction_retried();
-            tracing::debug!(attempt, ?conflict, "retrying the transaction");
+            tracing::debug!(attempt, reason = conflict.reason(), "retrying the transaction");
             sleep(pause).await;
         }
     }
 
-    async fn begin<'environment>(&self, scope: TenantScope) -> Result<Transaction<'environment>, Fault> {
+    /// Reads a snapshot: a [transaction](Self::transact) that changes and refuses nothing. The commit confirms that a
+    /// majority has the data.
+    ///
+    /// # Errors
+    /// As for [`transact`](Self::transact), but the outcome is never unknown: a read without a result is unavailable.
+    pub(crate) async fn read<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Result<T, Fault>
+    where
+        T: Send,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+    {
+        self.transact(scope, body).await.map_err(|failure| match failure {
+            Failure::Fault(Fault::OutcomeUnknown(source)) => Fault::Unavailable(source),
+            Failure::Fault(fault) => fault,
+            Failure::Refused(refusals) => Fault::internal(format!("reading was refused: {refusals:?}")),
+        })
+    }
+}
+
+impl<'environment> Transaction<'environment> {
+    /// Runs the body in a new transaction of the session.
+    async fn attempt<T, B>(&mut self, body: &B) -> Attempt<T>
+    where
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+    {
         let options = TransactionOptions::builder()
             .read_concern(ReadConcern::snapshot())
             .write_concern(WriteConcern::majority())
             .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
             .max_commit_time(DATABASE_CALL)
             .build();
-        let session = within(DATABASE_CALL, async {
-            let mut session = self.client().start_session().await?;
-            session.start_transaction().with_options(options).await?;
-            Ok(session)
-        })
-        .await?;
-        let database = self.clone();
-        Ok(Transaction {
-            session,
-            database,
-            scope,
-            entries: Vec::new(),
-            promoted: 0,
-            environment: PhantomData,
-        })
+        self.entries.clear();
+        self.promoted = 0;
+        self.session.begin(options).await?;
+        let value = body(self).await?;
+        self.write_log().await?;
+        Ok(value)
     }
-}
 
-/// Commits, and repeats the commit while its result is unknown. A repeat changes nothing if the first one succeeded.
-async fn commit(transaction: &mut Transaction<'_>, deadline: Instant) -> Commit {
-    let mut attempt = 0;
-    loop {
-        // The commit gets a minimum of time even if the body has used up nearly all of it.
-        let until = deadline.max(Instant::now() + ABORT).min(Instant::now() + DATABASE_CALL);
-        let span = tracing::debug_span!("database command", command = "commitTransaction");
-        let commit = async { transaction.session.commit_transaction().await };
-        let unknown = match timeout_at(until, commit.instrument(span)).await {
-            Ok(Ok(())) => return Commit::Done,
-            Ok(Err(error)) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => error.into(),
-            Ok(Err(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
-                return Commit::Again(error.into());
+    /// Commits, and repeats the commit while its result is unknown. A repeat changes nothing if the first one succeeded.
+    async fn commit(&mut self, deadline: Instant) -> Commit {
+        let mut attempt = 0;
+        loop {
+            let limit =
+                deadline.saturating_duration_since(Instant::now()).clamp(SHORTEST_COMMIT, DATABASE_CALL);
+            let unknown = match self.session.commit(limit).await {
+                Ok(()) => return Commit::Done,
+                Err(StorageError::Driver(error))
+                    if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) =>
+                {
+                    error.into()
+                }
+                Err(StorageError::Driver(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
+                    return Commit::Again(error.into());
+                }
+                // Also if there is no answer: the session is busy with the commit.
+                Err(error) => return Commit::Unknown(error),
+            };
+            attempt += 1;
+            let pause = backoff(attempt, self.random());
+            if Instant::now() + pause >= deadline {
+                return Commit::Unknown(unknown);
             }
-            Ok(Err(error)) => return Commit::Unknown(error.into()),
-            Err(_) => StorageError::TimedOut(DATABASE_CALL),
-        };
-        attempt += 1;
-        let pause = backoff(attempt, transaction.random());
-        if Instant::now() + pause >= deadline {
-            return Commit::Unknown(unknown);
+            tracing::debug!(attempt, "repeating the commit");
+            sleep(pause).await;
         }
-        tracing::debug!(attempt, error = ?unknown, "repeating the commit");
-        sleep(pause).await;
-    }
-}
-
-/// Aborts a transaction, so that its locks are free before the caller is answered.
-async fn abort(session: &mut ClientSession) {
-    if !matches!(timeout(ABORT, session.abort_transaction()).await, Ok(Ok(()))) {
-        tracing::debug!("a transaction could not be aborted; the server will abort it");
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod admins;
+mod admission;
 mod catalogue;
 mod contract;
 mod contract_in_steps;

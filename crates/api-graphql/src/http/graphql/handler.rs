@@ -4,7 +4,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{
+        Method, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
     web,
 };
 use convene_application::failure::FaultKind;
@@ -20,12 +23,12 @@ use super::{
     response::{Cost, ErrorEntry, Errors, ResponseBody, operation_type_name},
 };
 use crate::{
-    auth::{AccessControl, CallerResolver},
+    auth::{AccessControl, CallerResolver, ClientKey},
     errors::{ErrorKind, RequestError},
     graphql::limits::{Price, SelectedOperation},
     http::{
         body,
-        error::HttpError,
+        error::{HttpError, RETRY_AFTER_SECONDS},
         limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH},
         unsent,
     },
@@ -96,7 +99,7 @@ async fn handle<R: CallerResolver>(
 
     let written_as = media.unwrap_or(MediaType::Json);
     let response = AssertUnwindSafe(async {
-        match timeout_at(deadline, prepare(&request, payload, &route, media, &info)).await {
+        match timeout_at(deadline, prepare(&request, payload, &route, media, &info, deadline)).await {
             Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
             Ok(Err(refusal)) => *refusal,
             Err(_elapsed) => Response::failed(FaultKind::Unavailable, &info.request_id),
@@ -120,10 +123,13 @@ async fn prepare<R: CallerResolver>(
     route: &GraphqlRoute<R>,
     media: Option<MediaType>,
     info: &RequestInfo,
+    deadline: Instant,
 ) -> Result<Prepared<R::Caller>, Box<Response>> {
     let refuse = |error: HttpError| Box::new(Response::from_http_error(error));
 
-    let admitted = route.access_control.authenticate(http.headers()).await;
+    let deadline = HttpLimits::work_deadline(deadline);
+    let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
+    let admitted = route.access_control.authenticate(http.headers(), client, deadline).await;
     let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
     let Some(media) = media else {
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
@@ -235,8 +241,39 @@ impl Response {
             Some(error) => error.head(),
             None => HttpResponse::build(status),
         };
+        if head.is_none() && body.is_retryable() {
+            response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
         let mut response = response.insert_header((CONTENT_TYPE, media.content_type())).json(&body);
         response.extensions_mut().insert(summary);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderMap;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn headers(response: Response) -> HeaderMap {
+        response.write(MediaType::Json, 1).headers().clone()
+    }
+
+    #[rstest]
+    #[case(FaultKind::Overloaded, true)]
+    #[case(FaultKind::Unavailable, true)]
+    #[case(FaultKind::OutcomeUnknown, true)]
+    #[case(FaultKind::Internal, false)]
+    fn a_response_with_a_retryable_fault_says_when_to_retry(
+        #[case] fault: FaultKind,
+        #[case] retryable: bool,
+    ) {
+        let id = RequestId::current(&actix_web::test::TestRequest::default().to_http_request());
+        let of_field = Response::done(juniper::Value::null(), ErrorEntry::fault(fault, &id).into());
+        for response in [Response::failed(fault, &id), of_field] {
+            assert_eq!(headers(response).contains_key(RETRY_AFTER), retryable);
+        }
     }
 }

@@ -225,6 +225,14 @@ struct Extensions {
     errors_left_out: Option<usize>,
 }
 
+impl ResponseBody {
+    /// Returns true if the same request may succeed later without a change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.errors.listed.iter().any(|entry| entry.extensions.get("retryable") == Some(&Value::Bool(true)))
+    }
+}
+
 impl Serialize for ResponseBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_map(None)?;

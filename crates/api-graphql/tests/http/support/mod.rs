@@ -25,7 +25,10 @@ use convene_api_graphql::{
     server::{self, Parts, ServerOptions},
     telemetry,
 };
-use convene_application::{authentication::Credentials, ports::OrganizationReference};
+use convene_application::{
+    authentication::{Credentials, Deadline},
+    ports::OrganizationReference,
+};
 use juniper::{EmptySubscription, RootNode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
@@ -53,7 +56,7 @@ struct Memberships;
 impl CallerResolver for Memberships {
     type Caller = Caller;
 
-    async fn resolve(&self, credentials: Credentials) -> Result<Option<Caller>, Fault> {
+    async fn resolve(&self, credentials: Credentials, _: Deadline) -> Result<Option<Caller>, Fault> {
         let organization = credentials.organization.map(|reference| match reference {
             OrganizationReference::Slug(slug) => slug.to_string(),
             OrganizationReference::Id(id) => id.to_string(),

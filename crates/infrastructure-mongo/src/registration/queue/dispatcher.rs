@@ -51,6 +51,11 @@ impl Queue {
         Self(sender)
     }
 
+    /// Tests whether the dispatcher runs.
+    pub(in crate::registration) fn is_served(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Adds a request to the queue.
     ///
     /// # Errors

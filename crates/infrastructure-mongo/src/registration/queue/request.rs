@@ -99,7 +99,8 @@ impl Batch {
     /// The organization, which all requests have in common; `None` if there are no requests.
     pub(in crate::registration) fn scope(&self) -> Option<TenantScope> {
         let cancellation = self.cancellations.first().map(|request| request.scope);
-        cancellation.or_else(|| self.registrations.first().map(|request| request.scope))
+        let scope = cancellation.or_else(|| self.registrations.first().map(|request| request.scope));
+        scope.as_ref().map(TenantScope::for_several_members)
     }
 
     /// The change and the target of each request, in the order of execution.

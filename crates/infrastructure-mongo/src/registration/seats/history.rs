@@ -18,10 +18,7 @@ const MAX_EXAMINED: usize = 5 * CHUNK;
 /// Deletes the oldest cancelled registrations of these members for these occurrences, up to
 /// [`CANCELLED_REGISTRATIONS`] of each. The activity log keeps their history, and their idempotency keys stay used: these
 /// are documents of their own.
-pub(super) async fn prune(
-    transaction: &mut Transaction<'_>,
-    cancelled: &[Registration],
-) -> Attempt<()> {
+pub(super) async fn prune(transaction: &mut Transaction<'_>, cancelled: &[Registration]) -> Attempt<()> {
     let occurrences: BTreeSet<String> = cancelled.iter().map(|one| one.occurrence.to_string()).collect();
     let members: BTreeSet<String> = cancelled.iter().map(|one| one.member.to_string()).collect();
     if cancelled.is_empty() {

@@ -18,7 +18,7 @@ use convene_application::{
     testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
 };
 use convene_domain::{id::MemberId, member::Member};
-use convene_infrastructure_mongo::{connect::make_safe, ports::MongoPorts};
+use convene_infrastructure_mongo::{admission::DEFAULT_CONNECTIONS, connect::make_safe, ports::MongoPorts};
 use mongodb::{Client, Collection, options::ClientOptions};
 
 pub(crate) use self::{
@@ -88,7 +88,13 @@ impl TestDatabase {
         adjust(&mut options);
         let client = Client::with_options(options).unwrap();
         Self {
-            ports: MongoPorts::new(client.clone(), &name, Arc::new(FreshIds), Arc::new(SystemRandom)),
+            ports: MongoPorts::new(
+                client.clone(),
+                DEFAULT_CONNECTIONS,
+                &name,
+                Arc::new(FreshIds),
+                Arc::new(SystemRandom),
+            ),
             client,
             name,
             uri,
@@ -101,6 +107,7 @@ impl TestDatabase {
         make_safe(&mut options);
         MongoPorts::new(
             Client::with_options(options).unwrap(),
+            DEFAULT_CONNECTIONS,
             &self.name,
             Arc::new(FreshIds),
             Arc::new(SystemRandom),

@@ -1,0 +1,52 @@
+//! Commands outside transactions: with a permit, a time limit, and run to their end.
+
+use std::{sync::Arc, time::Duration};
+
+use convene_application::authentication::Deadline;
+use futures::future::BoxFuture;
+use tokio::time::timeout;
+use tracing::{Instrument, debug_span};
+
+use crate::{
+    admission::{Gate, Owner},
+    deadline::{DATABASE_CALL, GRACE, WAIT, earliest, remaining, within},
+    error::StorageError,
+    uninterrupted::Uninterrupted,
+};
+
+/// The right to send commands outside transactions, through a gate and for an owner.
+pub(crate) struct Access {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) owner: Owner,
+    /// The deadline of the caller.
+    pub(crate) deadline: Deadline,
+}
+
+impl Access {
+    /// The access of the program itself.
+    pub(crate) fn of_program(gate: &Arc<Gate>) -> Self {
+        Self { gate: Arc::clone(gate), owner: Owner::PROGRAM, deadline: Deadline::NONE }
+    }
+
+    /// Runs a command with a permit, for at most [`DATABASE_CALL`], in a span that names the command and the collection.
+    /// Arguments are left out because they may be personal data. `command` receives the time limit for the server.
+    ///
+    /// The permit is kept until the command has ended, also if nobody waits for it any more.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        collection: &'static str,
+        command: impl FnOnce(Duration) -> BoxFuture<'static, mongodb::error::Result<T>> + Send,
+    ) -> Result<T, StorageError> {
+        let permit = self.gate.enter(self.owner, earliest(WAIT, self.deadline)).await?;
+        let limit = remaining(DATABASE_CALL, self.deadline)?;
+        let command = command(limit);
+        let whole = Uninterrupted::new(async move {
+            let result = within(limit + GRACE, command).await;
+            drop(permit);
+            result
+        });
+        let span = debug_span!("database command", command = name, collection);
+        timeout(limit, whole.instrument(span)).await.unwrap_or(Err(StorageError::TimedOut(limit)))
+    }
+}

@@ -1,0 +1,46 @@
+//! Descriptions of the driver's errors for the log. Messages of the server quote values of documents, which may be personal
+//! data, so only codes and errors of the network are described.
+
+use mongodb::error::{Error, ErrorKind, WriteFailure};
+
+/// Describes an error without the values of documents.
+pub(crate) fn describe(error: &Error) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => format!("code {} ({})", command.code, command.code_name),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => format!("write error with code {}", write.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
+            format!("write concern error with code {} ({})", concern.code, concern.code_name)
+        }
+        kind @ (ErrorKind::Io(_)
+        | ErrorKind::ServerSelection { .. }
+        | ErrorKind::ConnectionPoolCleared { .. }
+        | ErrorKind::DnsResolve { .. }
+        | ErrorKind::Authentication { .. }
+        | ErrorKind::InvalidTlsConfig { .. }
+        | ErrorKind::SessionsNotSupported
+        | ErrorKind::Transaction { .. }
+        | ErrorKind::IncompatibleServer { .. }
+        | ErrorKind::Internal { .. }
+        | ErrorKind::Shutdown) => kind.to_string(),
+        _ => String::from("an error of the driver"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+    use mongodb::error::CommandError;
+
+    use super::*;
+
+    #[test]
+    fn a_message_of_the_server_is_not_repeated() {
+        let message =
+            "E11000 duplicate key error collection: convene.members dup key: { email: \"ada@example.org\" }";
+        let command = doc! { "code": 11_000, "codeName": "DuplicateKey", "errmsg": message };
+        let command: CommandError = bson::deserialize_from_document(command).unwrap();
+        assert!(command.message.contains("ada@"));
+        let text = describe(&ErrorKind::Command(command).into());
+        assert_eq!(text, "code 11000 (DuplicateKey)");
+    }
+}

@@ -1,0 +1,196 @@
+//! Sessions that return to the driver's pool only when the server has nothing left to execute for them.
+
+use std::time::Duration;
+
+use convene_application::authentication::Deadline;
+use futures::{FutureExt, future::BoxFuture};
+use mongodb::{Client, ClientSession, options::TransactionOptions};
+use tokio::{
+    runtime::Handle,
+    time::{sleep, timeout},
+};
+use tracing::{Instrument, debug_span};
+
+use crate::{
+    admission::Permit,
+    deadline::{DATABASE_CALL, GRACE, remaining, within},
+    error::StorageError,
+    metrics,
+    uninterrupted::Uninterrupted,
+};
+
+/// The limit of the wait for an abort. The abort itself goes on.
+const ABORT: Duration = Duration::from_millis(500);
+
+/// The time for which a session in doubt is set aside. The server ends a transaction that is older than 60 seconds.
+const SET_ASIDE: Duration = Duration::from_secs(90);
+
+/// A session with a permit, for one transaction after the other.
+///
+/// A command takes the session along and brings it back at its end. If the caller stops waiting, the command is run to its
+/// end, then the transaction is aborted, and only then do the session and the permit become free. The driver itself would
+/// reuse the session at once, while the server may still execute the command, and the next user of the session would wait
+/// for it or fail.
+pub(crate) struct Session {
+    /// `None` while a command is in flight, and after one was given up.
+    open: Option<Open>,
+    /// The end of the transaction.
+    pub(crate) deadline: Deadline,
+}
+
+/// The content of a session while no command is in flight.
+struct Open {
+    parts: Option<(ClientSession, Permit)>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The server executes nothing and has no open transaction.
+    Idle,
+    /// There may be an open transaction.
+    Active,
+    /// A command has no answer, so the server may still execute it.
+    InDoubt,
+}
+
+impl Session {
+    /// Starts a session that ends at the deadline.
+    pub(crate) async fn start(
+        client: &Client,
+        permit: Permit,
+        deadline: Deadline,
+    ) -> Result<Self, StorageError> {
+        let limit = remaining(DATABASE_CALL, deadline)?;
+        let session = within(limit, async { client.start_session().await }).await?;
+        Ok(Self { open: Some(Open { parts: Some((session, permit)), state: State::Idle }), deadline })
+    }
+
+    /// Begins a transaction. Nothing is sent before its first command.
+    pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<(), StorageError> {
+        let limit = remaining(DATABASE_CALL, self.deadline)?;
+        self.execute(limit, |session, _| {
+            async move { session.start_transaction().with_options(options).await }.boxed()
+        })
+        .await
+    }
+
+    /// Runs a command, for at most [`DATABASE_CALL`], in a span that names it and its collection. `command` receives the
+    /// time limit for the server.
+    pub(crate) async fn run<T, C>(
+        &mut self,
+        name: &'static str,
+        collection: &'static str,
+        command: C,
+    ) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        C: for<'s> FnOnce(&'s mut ClientSession, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>
+            + Send
+            + 'static,
+    {
+        let span = debug_span!("database command", command = name, collection);
+        let limit = remaining(DATABASE_CALL, self.deadline)?;
+        self.execute(limit, command).instrument(span).await
+    }
+
+    /// Commits the transaction, for at most `limit`.
+    pub(crate) async fn commit(&mut self, limit: Duration) -> Result<(), StorageError> {
+        let span = debug_span!("database command", command = "commitTransaction");
+        self.execute(limit, |session, _| async move { session.commit_transaction().await }.boxed())
+            .instrument(span)
+            .await?;
+        if let Some(open) = &mut self.open {
+            open.state = State::Idle;
+        }
+        Ok(())
+    }
+
+    /// Aborts the transaction, so that its locks are free before the caller is answered.
+    pub(crate) async fn abort(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        let aborted = Uninterrupted::new(async move {
+            open.abort().await;
+            open
+        });
+        self.open = timeout(ABORT, aborted).await.ok();
+    }
+
+    async fn execute<T, C>(&mut self, limit: Duration, command: C) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        C: for<'s> FnOnce(&'s mut ClientSession, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>
+            + Send
+            + 'static,
+    {
+        let mut open = self.open.take().ok_or(StorageError::TimedOut(limit))?;
+        let whole = Uninterrupted::new(async move {
+            let result = open.execute(limit, command).await;
+            (open, result)
+        });
+        let (open, result) = timeout(limit, whole).await.map_err(|_| StorageError::TimedOut(limit))?;
+        self.open = Some(open);
+        result
+    }
+}
+
+impl Open {
+    async fn execute<T, C>(&mut self, limit: Duration, command: C) -> Result<T, StorageError>
+    where
+        C: for<'s> FnOnce(&'s mut ClientSession, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>,
+    {
+        let Some((session, _)) = &mut self.parts else { return Err(StorageError::TimedOut(limit)) };
+        // The state remains if this future is dropped.
+        self.state = State::InDoubt;
+        let result = timeout(limit + GRACE, command(session, limit)).await;
+        let result = result.map_err(|_| StorageError::TimedOut(limit))?;
+        self.state = State::Active;
+        Ok(result?)
+    }
+
+    async fn abort(&mut self) {
+        if self.state == State::Active
+            && let Some((session, _)) = &mut self.parts
+        {
+            self.state = State::InDoubt;
+            if abort(session).await {
+                self.state = State::Idle;
+            }
+        }
+    }
+}
+
+/// Aborts the transaction of the session, if there is one. Returns `false` if the server does not answer.
+async fn abort(session: &mut ClientSession) -> bool {
+    // The driver ignores an error of the server, because then there is nothing to abort.
+    timeout(DATABASE_CALL, session.abort_transaction()).await.is_ok()
+}
+
+/// Keeps a session away from the driver's pool until the server has ended its transaction in any case.
+async fn set_aside(session: ClientSession) {
+    metrics::session_set_aside();
+    sleep(SET_ASIDE).await;
+    drop(session);
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let Some((mut session, permit)) = self.parts.take() else { return };
+        // Without a runtime the process is ending.
+        let Ok(runtime) = Handle::try_current() else { return };
+        match self.state {
+            State::Idle => {}
+            State::Active => {
+                drop(runtime.spawn(async move {
+                    let is_aborted = abort(&mut session).await;
+                    drop(permit);
+                    if !is_aborted {
+                        set_aside(session).await;
+                    }
+                }));
+            }
+            // The driver has closed the connection, so the permit is free.
+            State::InDoubt => drop(runtime.spawn(set_aside(session))),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Sessions of calls that were given up.
+
+use std::time::{Duration, Instant};
+
+use bson::Document;
+use convene_application::{
+    failure::Outcome,
+    testing::builders::{ChangeBuilder, IssueBuilder},
+};
+use convene_domain::issue::Issue;
+use futures::future::join_all;
+
+use super::all_permits_are_returned;
+use crate::support::{FailPoint, Tenant, TestDatabase};
+
+async fn report(database: &TestDatabase, tenant: &Tenant) -> Outcome<Issue> {
+    let issue = IssueBuilder::new("Broken projector", tenant.admin()).build();
+    database.ports.issues.create(&tenant.scope, issue, &ChangeBuilder::by("first-admin").build()).await
+}
+
+fn session(command: &Document) -> Document {
+    command.get_document("lsid").unwrap().clone()
+}
+
+/// Drops a call while this command of it is in flight, and then makes calls of another organization.
+async fn drop_during(command: &str) {
+    let (database, commands) = TestDatabase::watched().await;
+    let (dropping, other) = (database.organization("dropping").await, database.organization("other").await);
+    commands.take();
+    let slow = FailPoint::on(command, 1).slow(1_500).set(&database).await;
+    tokio::select! {
+        outcome = report(&database, &dropping) => panic!("{outcome:?}"),
+        () = slow.entered() => {}
+    }
+    let sent = commands.take();
+    let in_flight = sent.iter().rfind(|sent| sent.command_name == command).unwrap();
+    let busy = session(&in_flight.command);
+
+    let started = Instant::now();
+    let outcomes = join_all((0..20).map(|_| report(&database, &other))).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let elapsed = started.elapsed();
+    let reused = commands.take().iter().any(|sent| session(&sent.command) == busy);
+    assert!(!reused || elapsed > Duration::from_secs(1), "the session was reused while the server was busy");
+    drop(slow);
+    all_permits_are_returned(&database).await;
+    // Nothing is left of the dropped call, not even a lock, unless it was committing.
+    let numbered = report(&database, &dropping).await.unwrap();
+    assert_eq!(numbered.number, if command == "commitTransaction" { 2 } else { 1 });
+}
+
+#[tokio::test]
+async fn a_session_is_not_reused_while_the_first_command_of_a_dropped_call_runs() {
+    drop_during("findAndModify").await;
+}
+
+#[tokio::test]
+async fn a_session_is_not_reused_while_a_later_command_of_a_dropped_call_runs() {
+    drop_during("insert").await;
+}
+
+#[tokio::test]
+async fn a_session_is_not_reused_while_the_commit_of_a_dropped_call_runs() {
+    drop_during("commitTransaction").await;
+}
