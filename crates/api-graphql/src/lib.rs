@@ -27,6 +27,7 @@ pub mod execution;
 mod fingerprint;
 pub mod graphql;
 pub mod http;
+mod log_filter;
 pub mod personal_data;
 pub mod request_id;
 pub mod rest;

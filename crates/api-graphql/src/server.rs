@@ -5,13 +5,12 @@ use std::{future::Future, io, net::SocketAddr, net::TcpListener, sync::Arc, time
 use actix_http::{HttpService, error::DispatchError};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
-    App, HttpRequest, HttpResponse,
+    App, HttpRequest, HttpResponse, HttpServer,
     dev::{AppConfig, Server},
     http::KeepAlive,
     middleware::from_fn,
     web,
 };
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpStream, runtime::Handle};
 use tracing_actix_web::TracingLogger;
 
@@ -22,7 +21,7 @@ use crate::{
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
         graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
-        health::{self, Health, Readiness, ShuttingDown},
+        health::{self, Health},
         limits::HttpLimits,
         unsent::UnsentMemory,
     },
@@ -54,8 +53,8 @@ pub struct Parts<R: CallerResolver> {
     /// Shared by all routes, so that they count against the same rate limits.
     pub access_control: Arc<AccessControl<R>>,
     pub executor: SharedExecutor<R::Caller>,
-    pub readiness: Arc<dyn Readiness>,
-    pub metrics: PrometheusHandle,
+    /// The state that the [probes](serve_probes) report.
+    pub health: Health,
     pub new_request_id: NewRequestId,
     /// Take precedence over the routes of the server.
     pub more_routes: Routes,
@@ -74,7 +73,6 @@ pub struct ServerOptions {
 /// The data that all workers share.
 struct Shared<R: CallerResolver> {
     edge: web::Data<EdgeSettings>,
-    health: web::Data<Health>,
     graphql: web::Data<GraphqlRoute<R>>,
     limits: web::Data<HttpLimits>,
     unsent: web::Data<UnsentMemory>,
@@ -86,7 +84,6 @@ impl<R: CallerResolver> Clone for Shared<R> {
     fn clone(&self) -> Self {
         Self {
             edge: self.edge.clone(),
-            health: self.health.clone(),
             graphql: self.graphql.clone(),
             limits: self.limits.clone(),
             unsent: self.unsent.clone(),
@@ -100,13 +97,11 @@ impl<R: CallerResolver> Shared<R> {
     fn configure(&self, config: &mut web::ServiceConfig) {
         config
             .app_data(self.edge.clone())
-            .app_data(self.health.clone())
             .app_data(self.graphql.clone())
             .app_data(self.limits.clone())
             .app_data(self.unsent.clone())
             .app_data(self.mutations.clone())
             .configure(|config| (self.more_routes)(config))
-            .configure(health::routes)
             .configure(graphql::routes::<R>);
     }
 }
@@ -127,19 +122,21 @@ pub async fn serve<R: CallerResolver>(
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let mutations = MutationTasks::new(Handle::current());
-    let shutting_down = ShuttingDown::default();
     let limits = parts.access_control.limits().cloned();
-    let metrics = parts.metrics.clone();
-    let shared = shared(parts, options.limits, mutations.clone(), shutting_down.clone());
+    let health = parts.health.clone();
+    let shared = shared(parts, options.limits, mutations.clone());
 
     let builder = Server::build()
         .workers(options.workers)
         .shutdown_timeout(options.shutdown_time.as_secs())
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
+    let watched = health.clone();
     let connections = Connections::default();
     let server = builder.listen("convene", listener, move || {
         let shared = shared.clone();
+        // Each thread calls this when it starts.
+        drop(actix_web::rt::spawn(watched.progress().watch()));
         let app = App::new()
             .wrap(from_fn(edge::finish))
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -168,7 +165,8 @@ pub async fn serve<R: CallerResolver>(
 
     let handle = server.handle();
     let mut server = tokio::spawn(server);
-    let maintenance = tokio::spawn(run_maintenance(limits, metrics));
+    let maintenance = tokio::spawn(run_maintenance(limits, health.clone()));
+    let progress = tokio::spawn(health.progress().watch());
     tracing::info!(listen = %address, "serving");
 
     tokio::select! {
@@ -176,14 +174,47 @@ pub async fn serve<R: CallerResolver>(
         ended = &mut server => return ended.map_err(io::Error::other)?,
     }
     tracing::info!("shutting down");
-    shutting_down.begin();
+    health.begin_shutdown();
     tokio::time::sleep(DRAIN_DELAY).await;
     handle.stop(true).await;
     if !mutations.finish(options.shutdown_time).await {
         tracing::error!("some mutations did not finish in time");
     }
     maintenance.abort();
+    progress.abort();
     server.await.map_err(io::Error::other)?
+}
+
+/// Serves the probes and the metrics on a listener and a thread of their own, until the future is dropped.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn serve_probes(
+    listener: TcpListener,
+    health: Health,
+    new_request_id: NewRequestId,
+) -> io::Result<()> {
+    tracing::info!(listen = %listener.local_addr()?, "answering probes");
+    let limits = HttpLimits::default();
+    let edge = web::Data::new(EdgeSettings { new_request_id, limits });
+    let health = web::Data::new(health);
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(edge::finish))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .app_data(edge.clone())
+            .app_data(health.clone())
+            .configure(health::routes)
+            .default_service(web::to(not_found))
+    })
+    .workers(1)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(limits.header_time)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    server.await
 }
 
 /// Binds the address. With port 0, the system chooses a port.
@@ -211,16 +242,10 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn shared<R: CallerResolver>(
-    parts: Parts<R>,
-    limits: HttpLimits,
-    mutations: MutationTasks,
-    shutting_down: ShuttingDown,
-) -> Shared<R> {
-    let Parts { access_control, executor, readiness, metrics, new_request_id, more_routes } = parts;
+fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
+    let Parts { access_control, executor, health: _, new_request_id, more_routes } = parts;
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits }),
-        health: web::Data::new(Health { readiness, shutting_down, metrics }),
         graphql: web::Data::new(GraphqlRoute {
             access_control,
             executor,
@@ -234,11 +259,11 @@ fn shared<R: CallerResolver>(
     }
 }
 
-async fn run_maintenance(limits: Option<Arc<RateLimits>>, metrics: PrometheusHandle) {
+async fn run_maintenance(limits: Option<Arc<RateLimits>>, health: Health) {
     let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
     loop {
         ticks.tick().await;
-        metrics.run_upkeep();
+        health.metrics().run_upkeep();
         if let Some(limits) = &limits {
             limits.remove_idle();
         }

@@ -8,7 +8,8 @@ use std::{error::Error, time::Duration};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{
-    filter::{ParseError, Targets},
+    Layer,
+    filter::{FilterExt, LevelFilter, ParseError, Targets, filter_fn},
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -16,7 +17,10 @@ use tracing_subscriber::{
 
 use convene_application::caller::Caller;
 
-use crate::request_id::RequestId;
+use crate::{
+    log_filter::{CONNECTION_ERRORS, ConnectionErrors, is_connection_error, is_permitted},
+    request_id::RequestId,
+};
 
 /// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -33,6 +37,13 @@ const OPERATIONS: &str = "convene_graphql_operations_total";
 const SECURITY_EVENTS: &str = "convene_security_events_total";
 
 // The storage adapters record these.
+const CALLS_IN_FLIGHT: &str = "convene_database_calls_in_flight";
+const CALLS_WAITING: &str = "convene_database_calls_waiting";
+const CALL_WAIT: &str = "convene_database_wait_seconds";
+const CALLS_REFUSED: &str = "convene_database_calls_refused_total";
+const CALLS_ABANDONED: &str = "convene_database_calls_abandoned_total";
+const COMMANDS_OUTLIVING: &str = "convene_database_commands_outliving_caller_total";
+const SESSIONS_SET_ASIDE: &str = "convene_database_sessions_set_aside_total";
 const QUEUE_DEPTH: &str = "convene_registration_queue_depth";
 const QUEUE_WAIT: &str = "convene_registration_queue_wait_seconds";
 const BATCH_SIZE: &str = "convene_registration_batch_size";
@@ -73,11 +84,19 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter: Targets = filter.parse().map_err(TelemetryError::Filter)?;
-    let registry = tracing_subscriber::registry().with(filter);
+    // Without a hint, every event of every crate would be examined.
+    let most = filter.iter().map(|(_, level)| level).chain(filter.default_level()).max();
+    let permitted = filter_fn(is_permitted).with_max_level_hint(most.unwrap_or(LevelFilter::OFF));
+    let filter = filter.and(permitted);
+    let counted = filter_fn(is_connection_error).with_max_level_hint(LevelFilter::ERROR);
+    let registry = tracing_subscriber::registry().with(ConnectionErrors.with_filter(counted));
     let lines = fmt::layer().with_writer(writer).with_target(true);
     match format {
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
-        LogFormat::Readable => registry.with(lines.compact()).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            registry.with(lines.with_filter(filter)).try_init()
+        }
+        LogFormat::Readable => registry.with(lines.compact().with_filter(filter)).try_init(),
     }
     .map_err(TelemetryError::AlreadySet)?;
     std::panic::set_hook(Box::new(|panic| {
@@ -99,6 +118,9 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
             builder.set_buckets_for_metric(Matcher::Full(QUEUE_WAIT.to_owned()), &WAIT_BUCKETS)
         })
         .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(CALL_WAIT.to_owned()), &WAIT_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Full(BATCH_SIZE.to_owned()), &BATCH_SIZE_BUCKETS)
         })
         .and_then(PrometheusBuilder::install_recorder)
@@ -107,6 +129,14 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
     metrics::describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time to answer, by route");
     metrics::describe_counter!(OPERATIONS, "GraphQL operations by type and outcome");
     metrics::describe_counter!(SECURITY_EVENTS, "Requests refused for a reason of security, by kind");
+    metrics::describe_counter!(CONNECTION_ERRORS, "Connections that broke or whose bytes are not HTTP");
+    metrics::describe_gauge!(CALLS_IN_FLIGHT, "Calls to the database that hold a permit, by kind of work");
+    metrics::describe_gauge!(CALLS_WAITING, "Calls to the database that wait for a permit");
+    metrics::describe_histogram!(CALL_WAIT, metrics::Unit::Seconds, "Time of a call until its permit");
+    metrics::describe_counter!(CALLS_REFUSED, "Calls to the database that were refused, by limit");
+    metrics::describe_counter!(CALLS_ABANDONED, "Waiting calls whose caller went away");
+    metrics::describe_counter!(COMMANDS_OUTLIVING, "Database commands that ended after their caller");
+    metrics::describe_counter!(SESSIONS_SET_ASIDE, "Sessions not used for now, without an answer in time");
     metrics::describe_gauge!(QUEUE_DEPTH, "Requests that wait in the registration queue");
     metrics::describe_histogram!(
         QUEUE_WAIT,

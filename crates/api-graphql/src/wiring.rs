@@ -15,7 +15,7 @@ use convene_infrastructure_mongo::{
     check::Report,
     connect::{ConnectError, ConnectionSettings, connect},
     ports::MongoPorts,
-    registration::BookSettings,
+    registration::{BookSettings, MongoRegistrationBook},
     schema::SchemaSettings,
 };
 use secrecy::ExposeSecret;
@@ -32,6 +32,7 @@ use crate::{
 pub struct Backend {
     pub services: Services,
     storage: MongoPorts,
+    registration_book: Arc<MongoRegistrationBook>,
 }
 
 /// The reason why the backend is not available.
@@ -69,8 +70,10 @@ impl Backend {
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let storage = prepared(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let use_cases = UseCases::new(ports(&storage, Arc::clone(&clock)));
-        Ok(Self { services: Services { use_cases: Arc::new(use_cases), clock }, storage })
+        let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
+        let use_cases = UseCases::new(ports(&storage, Arc::clone(&registration_book), Arc::clone(&clock)));
+        let services = Services { use_cases: Arc::new(use_cases), clock };
+        Ok(Self { services, storage, registration_book })
     }
 
     /// The use case that completes large changes, and its authority.
@@ -142,8 +145,7 @@ async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
     connect(&settings, Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await
 }
 
-fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
-    let book = storage.start_registration_book(BookSettings::default());
+fn ports(storage: &MongoPorts, book: Arc<MongoRegistrationBook>, clock: Arc<dyn Clock>) -> Ports {
     let storage = storage.clone();
     Ports {
         clock,
@@ -152,7 +154,7 @@ fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
         members: storage.members,
         events: storage.events,
         catalogue: storage.catalogue,
-        registration_book: Arc::new(book),
+        registration_book: book,
         registrations: storage.registrations,
         issues: storage.issues,
         activity_log: storage.activity_log,
@@ -164,5 +166,9 @@ fn ports(storage: &MongoPorts, clock: Arc<dyn Clock>) -> Ports {
 impl Readiness for Backend {
     async fn check(&self) -> Result<(), auth::Fault> {
         Ok(self.storage.ping().await?)
+    }
+
+    fn is_running(&self) -> bool {
+        self.registration_book.is_running()
     }
 }

@@ -21,6 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 pub struct Server {
     process: Child,
     address: SocketAddr,
+    probe_address: SocketAddr,
     log: PathBuf,
 }
 
@@ -28,6 +29,17 @@ impl Server {
     /// Starts a server on a free port. Its settings are those of production, except for authentication by headers
     /// and no rate limit. It logs to the file `log`.
     pub async fn start(binary: &Path, uri: &str, database: &str, log: PathBuf) -> anyhow::Result<Self> {
+        Self::start_with(binary, uri, database, log, &[]).await
+    }
+
+    /// Starts a server with further settings.
+    pub async fn start_with(
+        binary: &Path,
+        uri: &str,
+        database: &str,
+        log: PathBuf,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         let mut command = Command::new(binary);
         for (name, _) in
@@ -40,13 +52,16 @@ impl Server {
             .env("CONVENE_MONGODB_URI", uri)
             .env("CONVENE_DATABASE", database)
             .env("CONVENE_LISTEN", "127.0.0.1:0")
+            .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
             .env("CONVENE_AUTH", "headers")
             .env("CONVENE_RATE_LIMIT", "off")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file);
         let process = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut server = Self { process, address: SocketAddr::from(([127, 0, 0, 1], 0)), log };
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { process, address: unknown, probe_address: unknown, log };
         server.address = server.wait_until_serving().await?;
         Ok(server)
     }
@@ -56,10 +71,11 @@ impl Server {
         let latest = Instant::now() + START_TIMEOUT;
         while Instant::now() < latest {
             let log = fs::read_to_string(&self.log)?;
-            let serving = log.lines().find(|line| line.contains(r#""message":"serving""#));
-            if let Some((_, listen)) = serving.and_then(|line| line.split_once(r#""listen":""#)) {
-                let address = listen.split('"').next().unwrap_or_default();
-                return address.parse().with_context(|| format!("{address} is not an address"));
+            if let Some(probes) = logged_address(&log, "answering probes")? {
+                self.probe_address = probes;
+            }
+            if let Some(address) = logged_address(&log, "serving")? {
+                return Ok(address);
             }
             if let Some(status) = self.process.try_wait()? {
                 bail!("convene ended at its start ({status}): {log}");
@@ -71,6 +87,16 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the probes and the metrics.
+    pub fn probe_address(&self) -> SocketAddr {
+        self.probe_address
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> std::io::Result<String> {
+        fs::read_to_string(&self.log)
     }
 
     pub fn id(&self) -> u32 {
@@ -90,6 +116,15 @@ impl Server {
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
+}
+
+/// The address in the log line with this message, if it is written.
+fn logged_address(log: &str, message: &str) -> anyhow::Result<Option<SocketAddr>> {
+    let message = format!(r#""message":"{message}""#);
+    let line = log.lines().find(|line| line.contains(&message));
+    let Some((_, listen)) = line.and_then(|line| line.split_once(r#""listen":""#)) else { return Ok(None) };
+    let address = listen.split('"').next().unwrap_or_default();
+    address.parse().map(Some).with_context(|| format!("{address} is not an address"))
 }
 
 impl Drop for Server {

@@ -11,9 +11,9 @@ use convene_api_graphql::config::{self, Environment};
 /// The time for a response, which is less than the timeout of container engines.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Requests `/readyz` of the server at `CONVENE_LISTEN`; fails unless it is ready.
+/// Requests `/readyz` of the server at `CONVENE_PROBE_LISTEN`; fails unless it is ready.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let listen = config::listen_address(&Environment::of_process())?;
+    let listen = config::probe_address(&Environment::of_process())?;
     let status =
         request_status(reachable_address(listen)).with_context(|| format!("no response from {listen}"))?;
     Ok(if status == "200" { ExitCode::SUCCESS } else { ExitCode::FAILURE })

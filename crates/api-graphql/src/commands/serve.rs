@@ -6,6 +6,7 @@ use convene_api_graphql::{
     callers::Callers,
     config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
     execution::schema_executor,
+    http::health::{Health, Readiness},
     rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
@@ -38,14 +39,18 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let stop = server::stop_signal()?;
     // An address that is in use is reported before the database is opened.
-    let listener =
-        server::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
-    let metrics = telemetry::start_metrics()?;
+    let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
+    let (listener, probe_listener) = (bind(config.listen)?, bind(config.probe_listen)?);
+    let health = Health::starting(telemetry::start_metrics()?);
+    // Probes are answered while the server waits for the database.
+    let probes = server::serve_probes(probe_listener, health.clone(), Arc::new(system::new_request_id));
+    let probes = tokio::spawn(probes);
     let mut stop = std::pin::pin!(stop);
     let backend = tokio::select! {
         backend = open(&config.database) => Arc::new(backend?),
         () = &mut stop => return Ok(()),
     };
+    health.started(Arc::clone(&backend) as Arc<dyn Readiness>);
     let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority));
@@ -59,14 +64,14 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let parts = Parts {
         access_control: Arc::clone(&access_control),
         executor: schema_executor(services, config.documents, config.introspection),
-        readiness: backend,
-        metrics,
+        health,
         new_request_id: Arc::new(system::new_request_id),
         more_routes: rest::routes(Rest { access_control, use_cases }),
     };
     let served = server::serve(listener, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
+    probes.abort();
     Ok(served?)
 }
 

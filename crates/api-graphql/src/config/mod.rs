@@ -93,6 +93,8 @@ pub struct ServeConfig {
     pub database: DatabaseConfig,
     /// The address to listen on; port 0 lets the system choose one.
     pub listen: SocketAddr,
+    /// The address of the probes and the metrics; port 0 lets the system choose one.
+    pub probe_listen: SocketAddr,
     /// The purpose of a server.
     pub profile: Profile,
     /// Allows documents to ask for the schema.
@@ -161,14 +163,14 @@ impl ServeConfig {
     }
 }
 
-/// The address that `convene serve` listens on, for its clients.
+/// The address on which `convene serve` answers probes.
 ///
 /// # Errors
 ///
-/// `CONVENE_LISTEN` is not an address with a port.
-pub fn listen_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
+/// `CONVENE_PROBE_LISTEN` is not an address with a port.
+pub fn probe_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
     let mut reader = Reader::new(environment);
-    let listen = listen(&mut reader);
+    let listen = listen(&mut reader, "CONVENE_PROBE_LISTEN");
     reader.finish(listen)
 }
 
@@ -190,7 +192,14 @@ pub fn token_issuer(environment: &Environment) -> Result<TokenIssuer, ConfigErro
 fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let log = log(reader);
     let database = database(reader);
-    let listen = listen(reader);
+    let client_listen = listen(reader, "CONVENE_LISTEN");
+    let probe_listen = listen(reader, "CONVENE_PROBE_LISTEN");
+    if let (Some(clients), Some(probes)) = (client_listen, probe_listen)
+        && clients == probes
+        && probes.port() != 0
+    {
+        reader.problem::<()>("CONVENE_PROBE_LISTEN", "must differ from CONVENE_LISTEN");
+    }
     let profile = profile(reader);
     let introspection = match reader.optional("CONVENE_INTROSPECTION").as_deref() {
         None => profile.map(|profile| profile == Profile::Development),
@@ -199,7 +208,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         Some(_) => reader.problem("CONVENE_INTROSPECTION", "must be on or off"),
     };
     let auth = auth(reader);
-    if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, listen)
+    if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, client_listen)
         && !listen.ip().is_loopback()
     {
         reader.problem::<()>(
@@ -219,7 +228,8 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     Some(ServeConfig {
         log: log?,
         database: database?,
-        listen: listen?,
+        listen: client_listen?,
+        probe_listen: probe_listen?,
         profile: profile?,
         introspection: introspection?,
         auth: auth?,
@@ -231,8 +241,8 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     })
 }
 
-fn listen(reader: &mut Reader<'_>) -> Option<SocketAddr> {
-    reader.parsed("CONVENE_LISTEN", "an address and a port such as 127.0.0.1:8080")
+fn listen(reader: &mut Reader<'_>, name: &'static str) -> Option<SocketAddr> {
+    reader.parsed(name, "an address and a port such as 127.0.0.1:8080")
 }
 
 fn profile(reader: &mut Reader<'_>) -> Option<Profile> {

@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 22] = [
+pub const SETTINGS: [Setting; 23] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -25,6 +25,11 @@ pub const SETTINGS: [Setting; 22] = [
         "days that entries of the activity log are kept; the same for every process",
     ),
     setting("CONVENE_LISTEN", Some("127.0.0.1:8080"), "address and port; port 0 picks a free one"),
+    setting(
+        "CONVENE_PROBE_LISTEN",
+        Some("127.0.0.1:8081"),
+        "address and port of /livez, /readyz and /metrics, which clients should not reach",
+    ),
     setting(
         "CONVENE_PROFILE",
         Some("production"),

@@ -6,13 +6,12 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{AccessControl, Authenticator, Fault},
+    auth::{AccessControl, Authenticator},
     callers::Callers,
     execution::schema_executor,
     graphql::{context::Services, limits::DocumentLimits},
-    http::{health::Readiness, limits::HttpLimits},
+    http::{health::Health, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
 };
@@ -49,15 +48,6 @@ pub(crate) struct Api {
     address: SocketAddr,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
-}
-
-struct AlwaysReady;
-
-#[async_trait]
-impl Readiness for AlwaysReady {
-    async fn check(&self) -> Result<(), Fault> {
-        Ok(())
-    }
 }
 
 pub(crate) fn metrics() -> PrometheusHandle {
@@ -121,8 +111,7 @@ impl Api {
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
             executor: schema_executor(Services { use_cases, clock }, limits, true),
-            readiness: Arc::new(AlwaysReady),
-            metrics: metrics(),
+            health: Health::starting(metrics()),
             new_request_id: Arc::new(|| "request-1".to_owned()),
             more_routes: Arc::new(|_| {}),
         };

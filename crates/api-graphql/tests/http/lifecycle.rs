@@ -14,7 +14,7 @@ use super::support::{Setup, TestServer};
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_fails_first_and_requests_in_flight_are_completed() {
     let mut server = TestServer::start(Setup::default());
-    assert_eq!(server.client().get(server.url("/readyz")).send().await.unwrap().status(), 200);
+    assert_eq!(server.client().get(server.probe_url("/readyz")).send().await.unwrap().status(), 200);
 
     let in_flight = tokio::spawn(server.post().json(&json!({"query": "mutation { add }"})).send());
     server.state.begun.acquire().await.unwrap().forget();
@@ -22,7 +22,7 @@ async fn readiness_fails_first_and_requests_in_flight_are_completed() {
 
     // The server still accepts connections, so this loop ends as soon as the shutdown has begun.
     let not_ready = loop {
-        let response = server.client().get(server.url("/readyz")).send().await.unwrap();
+        let response = server.client().get(server.probe_url("/readyz")).send().await.unwrap();
         if response.status() != 200 {
             break response;
         }

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::support::{Setup, TestServer, bearer, log};
+use super::support::{Setup, TestServer, bearer, log, read_answer};
 
 const CANARY: &str = "canary-value-that-nobody-should-log";
 
@@ -84,4 +84,35 @@ async fn a_request_cannot_forge_a_log_line() {
         text.lines()
             .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line["level"] != "FORGED"))
     );
+}
+
+#[rstest]
+#[case::tls(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")]
+#[case::text(b"hello\r\n\r\n")]
+#[case::binary(&[0; 64])]
+#[case::version(b"GET / HTTP/9.9\r\n\r\n")]
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_not_http_are_counted_and_not_logged(#[case] bytes: &[u8]) {
+    let server = TestServer::start(Setup::default());
+    let before = connection_errors(&server).await;
+    let _answer = read_answer(&mut server.raw(bytes).await).await;
+    let counted = async {
+        while connection_errors(&server).await == before {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), counted).await.expect("it is counted");
+    let text = log::text();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_connections = lines.filter(|line| line["target"].as_str().unwrap().starts_with("actix_http"));
+    assert_eq!(of_connections.count(), 0);
+}
+
+async fn connection_errors(server: &TestServer) -> u64 {
+    let text = server.client().get(server.probe_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix("convene_http_connection_errors_total "))
+        .unwrap_or("0");
+    value.parse().unwrap()
 }

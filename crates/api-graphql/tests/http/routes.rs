@@ -15,11 +15,11 @@ async fn an_unknown_path_has_an_error_of_the_common_form() {
 }
 
 #[rstest]
-#[case("/livez", 200)]
-#[case("/readyz", 200)]
-#[case("/metrics", 200)]
 #[case("/graphql", 401)]
 #[case("/nowhere", 404)]
+#[case::probes_are_not_public("/livez", 404)]
+#[case::nor_is_readiness("/readyz", 404)]
+#[case::nor_are_metrics("/metrics", 404)]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_response_has_a_request_id_and_security_headers(#[case] path: &str, #[case] status: u16) {
     let server = TestServer::start(Setup::default());
@@ -33,20 +33,34 @@ async fn every_response_has_a_request_id_and_security_headers(#[case] path: &str
 }
 
 #[rstest]
+#[case("/livez", 200)]
+#[case("/readyz", 200)]
+#[case("/metrics", 200)]
+#[case("/graphql", 404)]
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_have_a_listener_of_their_own(#[case] path: &str, #[case] status: u16) {
+    let server = TestServer::start(Setup::default());
+    let response = server.client().get(server.probe_url(path)).send().await.unwrap();
+    assert_eq!(response.status(), status);
+    assert!(response.headers().contains_key("x-request-id"));
+}
+
+#[rstest]
 #[case("sane-id_1.2", true)]
 #[case("two words", false)]
 #[case("{}", false)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_valid_request_id_is_kept(#[case] id: &str, #[case] kept: bool) {
     let server = TestServer::start(Setup::default());
-    let response = server.client().get(server.url("/livez")).header("x-request-id", id).send().await.unwrap();
+    let response =
+        server.client().get(server.probe_url("/livez")).header("x-request-id", id).send().await.unwrap();
     assert_eq!(response.headers()["x-request-id"] == id, kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_method_lists_the_allowed_methods() {
     let server = TestServer::start(Setup::default());
-    let response = server.client().post(server.url("/livez")).send().await.unwrap();
+    let response = server.client().post(server.probe_url("/livez")).send().await.unwrap();
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "GET");
     let body: Value = response.json().await.unwrap();
@@ -59,7 +73,7 @@ async fn requests_operations_and_security_events_are_counted() {
     assert_eq!(server.query("query Named { __typename }").await.status(), 200);
     let _answer = server.client().get(server.url("/graphql")).send().await.unwrap();
     let _answer = server.client().get(server.url("/some/path/of/mine")).send().await.unwrap();
-    let text = server.client().get(server.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let text = server.client().get(server.probe_url("/metrics")).send().await.unwrap().text().await.unwrap();
     for line in [
         "convene_http_requests_total{route=\"/graphql\",method=\"POST\",status=\"2xx\"}",
         "convene_http_requests_total{route=\"unmatched\",method=\"GET\",status=\"4xx\"}",

@@ -133,3 +133,38 @@ async fn issues(served: &Served) -> Vec<u64> {
     numbers.sort_unstable();
     numbers
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_log_filter_makes_the_server_log_stored_values() {
+    let installation = Installation::seeded().await;
+    for filter in
+        ["trace", "mongodb=trace,convene_infrastructure_mongo=trace,info", "mongodb::command=debug,info"]
+    {
+        let served = installation.serve_with(&[("CONVENE_LOG", filter)]).await;
+        let add = r#"mutation { addMember(input: {userId: "canary-user", displayName: "Canary Name",
+            email: "canary@example.org"}) { userErrors { code } } }"#;
+        for _ in 0..2 {
+            served.ask(ORCHESTRA, ADMIN, add).await;
+        }
+        event(&served, "Canary title", "2031-03-25T09:00:00", 1).await;
+        served.ask(ORCHESTRA, ADMIN, r#"{ members(first: 100) { nodes { email displayName } } }"#).await;
+        served.ask(ORCHESTRA, ADMIN, r#"{ events(filter: {search: "canary"}) { nodes { title } } }"#).await;
+        let log = served.server.log().unwrap();
+        assert!(log.contains("serving"), "{log}");
+        for value in ["canary", "Canary", "@lumieres.example", "mongodb::command"] {
+            assert!(!log.contains(value), "{filter}: {value}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probes_and_metrics_answer_on_their_own_address_only() {
+    let installation = Installation::seeded().await;
+    let served = installation.serve().await;
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let probe = format!("http://{}{path}", served.server.probe_address());
+        let response = reqwest::get(&probe).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(reqwest::get(served.url(path)).await.unwrap().status(), 404, "{path}");
+    }
+}

@@ -57,8 +57,14 @@ impl Installation {
 
     /// Starts a server in the `headers` mode.
     pub(crate) async fn serve(&self) -> Served {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts a server in the `headers` mode with further settings.
+    pub(crate) async fn serve_with(&self, settings: &[(&str, &str)]) -> Served {
         let log = self.logs.path().join(format!("{}.log", new_id().simple()));
-        let server = Server::start(PROGRAM.as_ref(), &self.uri, &self.name, log).await.unwrap();
+        let server = Server::start_with(PROGRAM.as_ref(), &self.uri, &self.name, log, settings);
+        let server = server.await.unwrap();
         Served { server, client: reqwest::Client::new() }
     }
 

@@ -8,12 +8,11 @@ use std::{
     },
 };
 
-use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{AccessControl, Authenticator, Fault},
+    auth::{AccessControl, Authenticator},
     callers::Callers,
     graphql::limits::DocumentLimits,
-    http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
+    http::{graphql::SchemaExecutor, health::Health, limits::HttpLimits},
     rest::{self, Rest},
     seed,
     server::{self, Parts, ServerOptions},
@@ -35,15 +34,6 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub(crate) const ORGANIZATION: &str = "org-123";
 pub(crate) const ADMIN: (&str, &str) = ("user-456", "ADMIN");
 pub(crate) const MEMBER: (&str, &str) = ("user-789", "MEMBER");
-
-struct AlwaysReady;
-
-#[async_trait]
-impl Readiness for AlwaysReady {
-    async fn check(&self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
 
 struct Query;
 
@@ -115,8 +105,7 @@ impl TestServer {
         let parts = Parts {
             access_control: Arc::clone(&access_control),
             executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
-            readiness: Arc::new(AlwaysReady),
-            metrics: metrics(),
+            health: Health::starting(metrics()),
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
             more_routes: rest::routes(Rest { access_control, use_cases }),
         };

@@ -21,7 +21,12 @@ use convene_api_graphql::{
         VerificationKeys,
     },
     graphql::limits::DocumentLimits,
-    http::{graphql::SchemaExecutor, health::Readiness, limits::HttpLimits},
+    http::{
+        graphql::SchemaExecutor,
+        health::{Health, Readiness},
+        limits::HttpLimits,
+    },
+    request_id::NewRequestId,
     server::{self, Parts, ServerOptions},
     telemetry,
 };
@@ -102,10 +107,12 @@ impl Default for Setup {
 /// A running server, which is stopped when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    probe_address: SocketAddr,
     pub(crate) state: Arc<State>,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<std::io::Result<()>>,
+    probes: JoinHandle<std::io::Result<()>>,
 }
 
 fn metrics() -> PrometheusHandle {
@@ -130,22 +137,33 @@ impl TestServer {
             move |caller: Caller, _: &_| ToyContext { caller, state: Arc::clone(&for_context) },
         );
         let ids = AtomicU32::new(0);
+        let new_request_id: NewRequestId =
+            Arc::new(move || format!("fresh-{}", ids.fetch_add(1, Ordering::Relaxed)));
+        let health = Health::starting(metrics());
+        health.started(Arc::new(AlwaysReady));
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(authenticator, rates, Arc::new(Memberships))),
             executor: Arc::new(executor),
-            readiness: Arc::new(AlwaysReady),
-            metrics: metrics(),
-            new_request_id: Arc::new(move || format!("fresh-{}", ids.fetch_add(1, Ordering::Relaxed))),
+            health: health.clone(),
+            new_request_id: Arc::clone(&new_request_id),
             more_routes: Arc::new(|_| {}),
         };
-        let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = listener.local_addr().unwrap();
+        let bind = || server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (listener, probe_listener) = (bind(), bind());
+        let (address, probe_address) = (listener.local_addr().unwrap(), probe_listener.local_addr().unwrap());
+        let probes = tokio::spawn(server::serve_probes(probe_listener, health, new_request_id));
         let (stop, stopped) = oneshot::channel();
         let options = ServerOptions { limits, workers: 2, shutdown_time: Duration::from_secs(5) };
         let running = tokio::spawn(server::serve(listener, parts, options, async {
             let _ = stopped.await;
         }));
-        Self { address, state, client: reqwest::Client::new(), stop: Some(stop), running }
+        let client = reqwest::Client::new();
+        Self { address, probe_address, state, client, stop: Some(stop), running, probes }
+    }
+
+    /// The URL of a probe or the metrics.
+    pub(crate) fn probe_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.probe_address)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -197,6 +215,7 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop();
+        self.probes.abort();
     }
 }
 

@@ -39,16 +39,17 @@ pub(super) struct Convene {
     root: PathBuf,
     mongodb_uri: String,
     port: u16,
+    probe_port: u16,
     authentication: Authentication,
     secret_file: PathBuf,
 }
 
 impl Convene {
-    /// The build of this workspace on the database and port.
+    /// The build of this workspace on the database and the ports for clients and for probes.
     pub(super) fn new(
         workspace: &Workspace,
         database: &Database,
-        port: u16,
+        [port, probe_port]: [u16; 2],
         authentication: Authentication,
         secret_file: PathBuf,
     ) -> Self {
@@ -57,6 +58,7 @@ impl Convene {
             root: workspace.root().to_owned(),
             mongodb_uri: database.uri(),
             port,
+            probe_port,
             authentication,
             secret_file,
         }
@@ -64,6 +66,10 @@ impl Convene {
 
     pub(super) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(super) fn probe_port(&self) -> u16 {
+        self.probe_port
     }
 
     pub(super) fn authentication(&self) -> Authentication {
@@ -78,6 +84,7 @@ impl Convene {
             .current_dir(&self.root)
             .env("CONVENE_MONGODB_URI", &self.mongodb_uri)
             .env("CONVENE_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("CONVENE_PROBE_LISTEN", format!("127.0.0.1:{}", self.probe_port))
             .env("CONVENE_AUTH", self.authentication.setting())
             .env("CONVENE_JWT_SECRET_FILE", &self.secret_file)
             // A secret in the environment would override the file.

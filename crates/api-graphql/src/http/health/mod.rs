@@ -1,0 +1,141 @@
+//! The probes `/livez` and `/readyz`, and `/metrics`.
+//!
+//! They have a listener and a thread of their own, so that they answer whatever the requests of clients do, and so that
+//! clients cannot reach them. `/livez` fails if the process is stuck and only a restart helps; `/readyz` fails if the
+//! process cannot serve requests now, for example because MongoDB is unreachable.
+
+mod progress;
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use async_trait::async_trait;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+
+use self::progress::Progress;
+use super::error::HttpError;
+use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry};
+
+/// The maximum time of a readiness probe. Load balancers probe every few seconds and treat a slow response as a
+/// failure.
+const MAX_PROBE_TIME: Duration = Duration::from_secs(2);
+
+/// The part of the server behind the HTTP edge, as the probes see it.
+#[async_trait]
+pub trait Readiness: Send + Sync + 'static {
+    /// Checks the current state, without a cache: the database responds and its schema is in place.
+    ///
+    /// # Errors
+    /// The missing part. It goes to the log, not to the caller.
+    async fn check(&self) -> Result<(), Fault>;
+
+    /// Tests whether all tasks run that must run for as long as the process does.
+    fn is_running(&self) -> bool {
+        true
+    }
+}
+
+/// The state of the process for the probes. Cheap to clone.
+#[derive(Clone)]
+pub struct Health(Arc<State>);
+
+struct State {
+    backend: OnceLock<Arc<dyn Readiness>>,
+    shutting_down: AtomicBool,
+    progress: Progress,
+    metrics: PrometheusHandle,
+}
+
+impl Health {
+    /// The state of a process that starts: it is alive but not ready.
+    #[must_use]
+    pub fn starting(metrics: PrometheusHandle) -> Self {
+        let (backend, shutting_down) = (OnceLock::new(), AtomicBool::new(false));
+        Self(Arc::new(State { backend, shutting_down, progress: Progress::default(), metrics }))
+    }
+
+    /// From now on, the readiness is that of the backend.
+    pub fn started(&self, backend: Arc<dyn Readiness>) {
+        // A second call changes nothing.
+        drop(self.0.backend.set(backend));
+    }
+
+    /// Makes the readiness probe fail from now on.
+    pub fn begin_shutdown(&self) {
+        self.0.shutting_down.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn metrics(&self) -> &PrometheusHandle {
+        &self.0.metrics
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.0.progress
+    }
+
+    /// Names the part that is stuck, if there is one.
+    fn stuck(&self) -> Option<&'static str> {
+        if self.0.backend.get().is_some_and(|backend| !backend.is_running()) {
+            return Some("A background task of the server has ended.");
+        }
+        self.0.progress.is_stuck().then_some("A thread of the server makes no progress.")
+    }
+
+    /// Returns the reason why the server is not ready.
+    async fn unready(&self, request_id: &RequestId) -> Option<&'static str> {
+        if self.0.shutting_down.load(Ordering::SeqCst) {
+            return Some("The server is shutting down.");
+        }
+        let Some(backend) = self.0.backend.get() else {
+            return Some("The server is starting: it waits for the database.");
+        };
+        match tokio::time::timeout(MAX_PROBE_TIME, backend.check()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(fault)) => {
+                telemetry::log_fault(fault.as_ref(), request_id);
+                Some("The database cannot be reached, or its schema is not in place.")
+            }
+            Err(_elapsed) => Some("The database takes too long to answer."),
+        }
+    }
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    for (path, get) in [
+        ("/livez", web::get().to(live)),
+        ("/readyz", web::get().to(ready)),
+        ("/metrics", web::get().to(metrics)),
+    ] {
+        config.service(web::resource(path).route(get).default_service(web::to(only_get)));
+    }
+}
+
+async fn only_get(request: HttpRequest) -> HttpResponse {
+    HttpError::method_not_allowed("GET").response(&request)
+}
+
+async fn live(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {
+    match health.stuck() {
+        None => HttpResponse::Ok().json(json!({"status": "ok"})),
+        Some(reason) => HttpError::with_message(RequestError::NotReady, reason).response(&request),
+    }
+}
+
+async fn ready(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {
+    match health.unready(&RequestId::current(&request)).await {
+        None => HttpResponse::Ok().json(json!({"status": "ready"})),
+        Some(reason) => HttpError::with_message(RequestError::NotReady, reason).response(&request),
+    }
+}
+
+async fn metrics(health: web::Data<Health>) -> HttpResponse {
+    let text = health.metrics().render();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}

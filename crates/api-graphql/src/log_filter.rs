@@ -1,0 +1,35 @@
+//! The limits of what `CONVENE_LOG` can enable.
+//!
+//! At the levels `debug` and `trace`, other crates log data: the database driver logs commands with all of their values.
+//! Such lines are never written, whatever the filter is.
+
+use metrics::counter;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// The counter of lines about connections.
+pub(crate) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total";
+
+/// Tests whether a line or a span may be written at all.
+pub(crate) fn is_permitted(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    let is_own = target.starts_with("convene") || target == "security";
+    is_own || (*metadata.level() <= Level::INFO && !is_connection_error(metadata))
+}
+
+/// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such lines, so they
+/// are counted only.
+pub(crate) fn is_connection_error(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() == Level::ERROR
+        && metadata.is_event()
+        && metadata.target().starts_with("actix_http::h1")
+}
+
+/// Counts the lines of [`is_connection_error`].
+pub(crate) struct ConnectionErrors;
+
+impl<S: Subscriber> Layer<S> for ConnectionErrors {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+        counter!(CONNECTION_ERRORS).increment(1);
+    }
+}
