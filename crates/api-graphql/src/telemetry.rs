@@ -175,6 +175,8 @@ pub enum SecurityEvent {
     OversizedRequest,
     /// A request arrives too slowly.
     SlowRequest,
+    /// Too many requests of a caller, of an organization or of all are in flight.
+    TooManyInFlight,
     /// A client does not read its response.
     SlowReader,
     /// There are too many connections.
@@ -196,6 +198,7 @@ impl SecurityEvent {
             Self::Throttled => "throttled",
             Self::OversizedRequest => "oversized_request",
             Self::SlowRequest => "slow_request",
+            Self::TooManyInFlight => "too_many_in_flight",
             Self::SlowReader => "slow_reader",
             Self::ConnectionRefused => "connection_refused",
             Self::DocumentLimit => "document_limit",

@@ -8,6 +8,7 @@ use convene_application::authentication::{Credentials, Deadline};
 
 use super::{
     Authenticator,
+    in_flight::{InFlight, Slot},
     rate_limit::{CallerKey, ClientKey, RateLimits},
 };
 use crate::telemetry::{SecurityEvent, record_security_event};
@@ -45,14 +46,17 @@ pub enum Denial {
         /// The time until the next request is allowed.
         retry_after: Duration,
     },
+    /// Too many requests are in flight: 503.
+    Overloaded,
     /// The caller could not be looked up: 503.
     Unavailable(Fault),
 }
 
-/// Authenticates requests and enforces rate limits.
+/// Authenticates requests, and enforces rate limits and the limits of requests in flight.
 pub struct AccessControl<R: CallerResolver> {
     authenticator: Authenticator,
     limits: Option<Arc<RateLimits>>,
+    in_flight: InFlight,
     resolver: Arc<R>,
 }
 
@@ -60,10 +64,11 @@ impl<R: CallerResolver> AccessControl<R> {
     /// Access control over these parts. Without `limits`, callers are not throttled.
     #[must_use]
     pub fn new(authenticator: Authenticator, limits: Option<Arc<RateLimits>>, resolver: Arc<R>) -> Self {
-        Self { authenticator, limits, resolver }
+        Self { authenticator, limits, in_flight: InFlight::default(), resolver }
     }
 
-    /// Authenticates a request with these headers from this client, which is answered by the deadline.
+    /// Authenticates a request with these headers from this client, which is answered by the deadline. It counts as in flight
+    /// until the slot is dropped.
     ///
     /// The rate limit of the caller is charged before the lookup, so that a flood of requests causes no flood of
     /// queries. It is charged under the id of the organization as well, if the credentials name it by its slug. Rejected
@@ -77,7 +82,7 @@ impl<R: CallerResolver> AccessControl<R> {
         headers: &HeaderMap,
         client: ClientKey,
         deadline: Deadline,
-    ) -> Result<R::Caller, Denial> {
+    ) -> Result<(R::Caller, Slot), Denial> {
         let Some(credentials) = self.authenticator.authenticate(headers) else {
             record_security_event(SecurityEvent::AuthenticationFailed);
             self.throttle(|limits| limits.charge_rejected(client))?;
@@ -85,6 +90,7 @@ impl<R: CallerResolver> AccessControl<R> {
         };
         let key = CallerKey::from(&credentials);
         self.throttle(|limits| limits.charge_caller(&key))?;
+        let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
         let caller = self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)?;
         let Some(caller) = caller else {
             record_security_event(SecurityEvent::AuthenticationFailed);
@@ -95,8 +101,11 @@ impl<R: CallerResolver> AccessControl<R> {
                 self.throttle(|limits| limits.charge_caller(&key))?;
             }
             self.throttle(|limits| limits.charge_organization(&organization))?;
+            if !slot.enter_organization(organization) {
+                return Err(overloaded());
+            }
         }
-        Ok(caller)
+        Ok((caller, slot))
     }
 
     /// Returns true if credentials are signed tokens, false for the plain headers of the development mode.
@@ -118,6 +127,11 @@ impl<R: CallerResolver> AccessControl<R> {
             Denial::Throttled { retry_after }
         })
     }
+}
+
+fn overloaded() -> Denial {
+    record_security_event(SecurityEvent::TooManyInFlight);
+    Denial::Overloaded
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod authenticator;
 mod claims;
 mod credentials;
 mod headers;
+mod in_flight;
 mod jwks;
 mod keys;
 mod rate_limit;
@@ -22,6 +23,7 @@ mod token_issuer;
 pub use self::{
     access_control::{AccessControl, CallerResolver, Denial, Fault},
     authenticator::{Authenticator, UnixClock},
+    in_flight::{MAX_REQUESTS, MAX_REQUESTS_OF_CALLER, MAX_REQUESTS_OF_ORGANIZATION, Slot},
     keys::{KeyProblem, VerificationKeys},
     rate_limit::{CallerKey, ClientKey, Rate, RateLimits, RateSyntaxError},
     token::{MAX_TOKEN_LENGTH, TokenVerifier},

@@ -65,8 +65,8 @@ impl FromStr for Rate {
 /// A caller: the organization as the credentials name it, and the user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallerKey {
-    organization: Option<OrganizationReference>,
-    user: UserId,
+    pub(super) organization: Option<OrganizationReference>,
+    pub(super) user: UserId,
 }
 
 impl From<&Credentials> for CallerKey {

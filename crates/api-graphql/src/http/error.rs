@@ -102,6 +102,7 @@ impl HttpError {
                 let retry_after = Some(retry_after.as_secs() + 1);
                 Self { retry_after, ..Self::new(RequestError::RateLimited) }
             }
+            Denial::Overloaded => Self::new(FaultKind::Overloaded),
             Denial::Unavailable(fault) => {
                 telemetry::log_fault(fault.as_ref(), request_id);
                 let kind = fault.downcast_ref::<Fault>().map_or(FaultKind::Unavailable, Fault::kind);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Rest, failure, input::Body};
 use crate::{
-    auth::{CallerResolver, ClientKey},
+    auth::{CallerResolver, ClientKey, Slot},
     http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, unsent},
     request_id::RequestId,
     telemetry,
@@ -33,6 +33,8 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     deadline: Instant,
     /// True once a change was started. The change is completed even if the request times out.
     begun: Cell<bool>,
+    /// The place of the request in the limits of requests in flight.
+    slot: Cell<Option<Slot>>,
 }
 
 /// Responds with the result of `work`. A timeout or a panic becomes an error response.
@@ -43,7 +45,14 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
 ) -> HttpResponse {
     let request_id = RequestId::current(http);
     let deadline = Instant::now() + server.1.request_time;
-    let call = Call { http, request_id: request_id.clone(), server, deadline, begun: Cell::new(false) };
+    let call = Call {
+        http,
+        request_id: request_id.clone(),
+        server,
+        deadline,
+        begun: Cell::new(false),
+        slot: Cell::default(),
+    };
     let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
     let answer = match timeout_at(deadline, guarded).await {
         Ok(Ok(answer)) => answer,
@@ -66,7 +75,9 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         let deadline = HttpLimits::work_deadline(self.deadline);
         let client = ClientKey::of(self.http.peer_addr().map(|address| address.ip()));
         let admitted = self.server.0.access_control.authenticate(self.http.headers(), client, deadline).await;
-        let identity = admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        let (identity, slot) =
+            admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        self.slot.set(Some(slot));
         identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
     }
 
@@ -99,7 +110,11 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         T: Send + 'static,
     {
         self.begun.set(true);
-        let task = self.server.2.spawn(change(self.server.0.clone()));
+        let (change, slot) = (change(self.server.0.clone()), self.slot.take());
+        let task = self.server.2.spawn(async move {
+            let _slot = slot;
+            change.await
+        });
         match task.await {
             Ok(outcome) => outcome.map_err(|failure| self.failed(failure)),
             // The task panicked, so the outcome is not known.

@@ -7,6 +7,8 @@ mod fuzz;
 #[cfg(test)]
 mod graphql_over_http;
 #[cfg(test)]
+mod in_flight;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lifecycle;

@@ -23,7 +23,7 @@ use super::{
     response::{Cost, ErrorEntry, Errors, ResponseBody, operation_type_name},
 };
 use crate::{
-    auth::{AccessControl, CallerResolver, ClientKey},
+    auth::{AccessControl, CallerResolver, ClientKey, Slot},
     errors::{ErrorKind, RequestError},
     graphql::limits::{Price, SelectedOperation},
     http::{
@@ -59,6 +59,7 @@ pub struct OperationSummary {
 /// A request that is ready to run.
 struct Prepared<Caller> {
     caller: Caller,
+    slot: Slot,
     request: GraphqlRequest,
     operation: SelectedOperation,
     price: Price,
@@ -130,7 +131,8 @@ async fn prepare<R: CallerResolver>(
     let deadline = HttpLimits::work_deadline(deadline);
     let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
     let admitted = route.access_control.authenticate(http.headers(), client, deadline).await;
-    let caller = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
+    let (caller, slot) =
+        admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
     let Some(media) = media else {
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
     };
@@ -154,7 +156,7 @@ async fn prepare<R: CallerResolver>(
         let message = "Only queries may be sent with GET.".to_owned();
         return Err(refuse(HttpError { message, ..allow }));
     }
-    Ok(Prepared { caller, request, operation: inspected.operation, price: inspected.price })
+    Ok(Prepared { caller, slot, request, operation: inspected.operation, price: inspected.price })
 }
 
 /// Runs the operation. A query is aborted if its client disconnects; a mutation runs to its end.
@@ -165,7 +167,7 @@ async fn run<R: CallerResolver>(
     media: MediaType,
     deadline: Instant,
 ) -> Response {
-    let Prepared { caller, request, operation: SelectedOperation { kind, name }, price } = prepared;
+    let Prepared { caller, slot, request, operation: SelectedOperation { kind, name }, price } = prepared;
     let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
     let is_mutation = kind == OperationType::Mutation;
@@ -173,9 +175,14 @@ async fn run<R: CallerResolver>(
     let finished = if is_mutation {
         let executor = Arc::clone(&route.executor);
         let info = info.clone();
-        let task = route.mutations.spawn(async move { executor.execute(&request, caller, &info).await });
+        let task = route.mutations.spawn(async move {
+            // The request is in flight until the mutation is completed, also without its client.
+            let _slot = slot;
+            executor.execute(&request, caller, &info).await
+        });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {
+        let _slot = slot;
         timeout_at(deadline, route.executor.execute(&request, caller, info)).await
     };
     let mut response = match finished {

@@ -1,0 +1,136 @@
+//! The limits of requests in flight of each caller, of each organization, and of the process.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::rate_limit::CallerKey;
+
+/// The maximum number of requests of a caller in flight. A page of a client loads with a dozen.
+pub const MAX_REQUESTS_OF_CALLER: usize = 64;
+
+/// The maximum number of requests of an organization in flight: a rush of its members for a popular event. Others have
+/// room left.
+pub const MAX_REQUESTS_OF_ORGANIZATION: usize = 2_048;
+
+/// The maximum number of requests in flight. Each one takes up to 256 KiB for its body.
+pub const MAX_REQUESTS: usize = 4_096;
+
+/// The requests in flight of this process.
+#[derive(Clone, Default)]
+pub(super) struct InFlight(Arc<Mutex<Counts>>);
+
+#[derive(Default)]
+struct Counts {
+    total: usize,
+    callers: HashMap<CallerKey, usize>,
+    organizations: HashMap<String, usize>,
+}
+
+/// The place of a request in the limits, until it is dropped.
+pub struct Slot {
+    in_flight: InFlight,
+    caller: CallerKey,
+    organization: Option<String>,
+}
+
+impl InFlight {
+    /// Takes a place for a request of this caller. `None` if there are too many.
+    pub(super) fn enter(&self, caller: CallerKey) -> Option<Slot> {
+        let mut counts = self.counts();
+        if counts.total >= MAX_REQUESTS || !increase(&mut counts.callers, &caller, MAX_REQUESTS_OF_CALLER) {
+            return None;
+        }
+        counts.total += 1;
+        Some(Slot { in_flight: self.clone(), caller, organization: None })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// Counts the request for its organization, which is known after the lookup. Returns false if there are too many.
+    pub(super) fn enter_organization(&mut self, organization: String) -> bool {
+        let mut counts = self.in_flight.counts();
+        let entered = increase(&mut counts.organizations, &organization, MAX_REQUESTS_OF_ORGANIZATION);
+        if entered {
+            self.organization = Some(organization);
+        }
+        entered
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut counts = self.in_flight.counts();
+        counts.total -= 1;
+        decrease(&mut counts.callers, &self.caller);
+        if let Some(organization) = &self.organization {
+            decrease(&mut counts.organizations, organization);
+        }
+    }
+}
+
+fn increase<K: Clone + Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K, max: usize) -> bool {
+    let count = counts.entry(key.clone()).or_default();
+    let allowed = *count < max;
+    if allowed {
+        *count += 1;
+    }
+    allowed
+}
+
+fn decrease<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
+    match counts.get_mut(key) {
+        Some(count) if *count > 1 => *count -= 1,
+        _ => drop(counts.remove(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_application::ports::OrganizationReference;
+    use convene_domain::text::UserId;
+
+    use super::*;
+
+    fn caller(number: usize) -> CallerKey {
+        let user = UserId::parse(&format!("user-{number}")).unwrap();
+        CallerKey { organization: OrganizationReference::parse("acme"), user }
+    }
+
+    #[test]
+    fn a_caller_has_a_limit_of_its_own_and_places_are_released() {
+        let in_flight = InFlight::default();
+        let mut taken: Vec<_> =
+            (0..MAX_REQUESTS_OF_CALLER).map(|_| in_flight.enter(caller(1)).unwrap()).collect();
+        assert!(in_flight.enter(caller(1)).is_none());
+        assert!(in_flight.enter(caller(2)).is_some());
+        taken.pop();
+        assert!(in_flight.enter(caller(1)).is_some());
+        taken.clear();
+        let counts = in_flight.counts();
+        assert_eq!((counts.total, counts.callers.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_organization_leaves_room_for_others() {
+        let in_flight = InFlight::default();
+        let mut taken = Vec::new();
+        for number in 0..MAX_REQUESTS_OF_ORGANIZATION {
+            let mut slot = in_flight.enter(caller(number)).unwrap();
+            assert!(slot.enter_organization("acme".to_owned()));
+            taken.push(slot);
+        }
+        let mut slot = in_flight.enter(caller(MAX_REQUESTS)).unwrap();
+        assert!(!slot.enter_organization("acme".to_owned()));
+        assert!(slot.enter_organization("other".to_owned()));
+        drop((taken, slot));
+        let counts = in_flight.counts();
+        assert_eq!((counts.total, counts.organizations.len()), (0, 0));
+    }
+}
