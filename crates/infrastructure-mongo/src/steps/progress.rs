@@ -79,13 +79,18 @@ impl Database {
     ) -> Outcome<T> {
         let Begun { result, job } = begun;
         let Some(job) = job else { return Ok(result) };
-        // The change is accepted, so a fault of a later step is not its outcome.
+        // The change is accepted, so a failure of a later step, or of reading the progress, is not its outcome.
         if let Err(failure) = self.carry_out(scope, job, now, until, work).await {
             let error = format!("{failure:#}");
             tracing::warn!(error, %job, "a step of a large change failed; it will be repeated");
         }
         let stored = &result.to_document();
-        self.transact(scope, |transaction| advanced(transaction, stored, job).boxed()).await
+        let read = self.transact(scope, |transaction| advanced(transaction, stored, job).boxed()).await;
+        Ok(read.unwrap_or_else(|failure| {
+            let error = format!("{failure:#}");
+            tracing::warn!(error, %job, "the progress of a large change could not be read");
+            result
+        }))
     }
 
     /// Carries out steps until nothing remains or the time is over.
