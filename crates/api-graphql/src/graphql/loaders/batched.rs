@@ -9,9 +9,13 @@ use std::{
 
 use tokio::{sync::oneshot, task::yield_now};
 
+/// The rounds of the executor without a new key after which a batch is looked up. In the first one, fields that are polled
+/// after the collecting one have not requested their keys yet.
+const IDLE_ROUNDS: usize = 2;
+
 /// Looks up keys in batches, each key once.
 ///
-/// The first caller of a batch collects keys for as long as each round of the executor brings a new one, and then looks all
+/// The first caller of a batch collects keys for as long as the rounds of the executor bring new ones, and then looks all
 /// of them up. A batch therefore waits for the fields that run next to it and for nothing else, neither for a time nor for
 /// a number of keys. The number of keys is bounded by the cost of the document.
 pub(super) struct Batched<K, V> {
@@ -85,9 +89,11 @@ impl<K: Clone + Eq + Hash, V: Clone> Batched<K, V> {
         F: Future<Output = Vec<(K, V)>>,
     {
         let mut batch = Batch { state: self, keys: Vec::new() };
-        let mut collected = 0;
-        while self.lock().next.len() > collected {
-            collected = self.lock().next.len();
+        let (mut collected, mut idle) = (0, 0);
+        while idle < IDLE_ROUNDS {
+            let requested = self.lock().next.len();
+            idle = if requested > collected { 0 } else { idle + 1 };
+            collected = requested;
             yield_now().await;
         }
         batch.keys = std::mem::take(&mut self.lock().next);
