@@ -64,6 +64,8 @@ impl RegistrationBook for InMemory {
         self.transact(scope, change, |transaction| {
             let registration = transaction.tenant.registrations.get(&request.registration);
             let registration = registration.ok_or_else(refusals::not_found)?;
+            // A repeated cancellation must not depend on the occurrence, which may be gone.
+            request.reason(registration)?;
             let occurrence = transaction.occurrence(registration.occurrence)?;
             let reason = request.decide(registration, &occurrence, change.at)?;
             let cancelled = transaction.cancel(request.registration, reason)?;
