@@ -21,7 +21,10 @@ fn short_limits() -> HttpLimits {
 }
 
 pub(crate) fn request_head(length: usize) -> String {
-    let token = tokens::token(&json!({}));
+    request_head_with(&tokens::token(&json!({})), length)
+}
+
+fn request_head_with(token: &str, length: usize) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
@@ -33,8 +36,9 @@ async fn two_hundred_slow_bodies_time_out_without_an_effect_on_others() {
     let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let started = Instant::now();
     let mut slow = Vec::new();
-    for _ in 0..200 {
-        slow.push(server.raw(format!("{}{{\"query\"", request_head(1_000)).as_bytes()).await);
+    for user in 0..200 {
+        let token = tokens::token(&json!({"sub": format!("crowd-{user}")}));
+        slow.push(server.raw(format!("{}{{\"query\"", request_head_with(&token, 1_000)).as_bytes()).await);
     }
     assert_eq!(server.query("{ __typename }").await.status(), 200);
     for stream in &mut slow {

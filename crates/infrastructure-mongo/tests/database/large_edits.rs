@@ -221,7 +221,7 @@ async fn a_long_history_of_one_member_is_bounded_and_slows_nothing_down() {
     // A repeat of a call whose registration is gone does not register again.
     let repeat = by(member).key("register 0", 1).build();
     let refused = scenario.register(request_for(&event, member), &repeat).await;
-    assert_eq!(refusal(refused), Refusal::not_found(Field::RegistrationId));
+    assert_eq!(refusal(refused), Refusal::not_found(Field::OccurrenceId));
     let reuse = by(member).key("register 1", 2).build();
     let refused = scenario.register(request_for(&event, member), &reuse).await;
     assert_eq!(refusal(refused), Refusal::IdempotencyKeyReused);

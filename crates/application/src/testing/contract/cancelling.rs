@@ -104,7 +104,7 @@ pub(super) async fn keeps_the_latest_cancelled_registrations_of_a_member(environ
     assert_eq!(kept, latest);
     assert_eq!(tenant.registration_now(&other).await.id, other.id);
     let repeated = book.register(&tenant.scope, request, &keyed).await;
-    assert_eq!(refusal(repeated), Refusal::not_found(Field::RegistrationId), "the key stays used");
+    assert_eq!(refusal(repeated), Refusal::not_found(Field::OccurrenceId), "the key stays used");
 }
 
 pub(super) async fn frees_only_the_cancelled_seat(environment: Environment) {
