@@ -1,4 +1,4 @@
-//! The prices of fields and arguments. `docs/limits.md` explains them and shows the measurements.
+//! The prices of fields and arguments. `docs/costs.md` explains them and shows the measurements.
 //!
 //! The unit of cost is the time to resolve and write a field with a short value. A test compares the costs with the
 //! processor time of each field; none may be more than five times too cheap.
@@ -69,8 +69,8 @@ pub fn length(kind: &str, field: &str) -> Option<Length> {
     }
 }
 
-/// Returns the price of one value of a field, without the fields inside it and without [`call`]. Unknown fields, which validation refuses, have
-/// the price of a short value.
+/// Returns the price of one value of a field, without the fields inside it and without [`call`]. Unknown fields, which
+/// validation refuses, have the price of a short value.
 #[must_use]
 pub fn value(kind: &str, field: &Field<DefaultScalarValue>) -> Price {
     let name = field.name.as_str();
