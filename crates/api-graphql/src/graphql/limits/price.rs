@@ -2,18 +2,16 @@
 
 use std::ops::{Add, AddAssign, Mul};
 
-/// The cost of a part of a document, and the memory that its result may take.
+/// The cost of a part of a document. Sums and products end at the maximum instead of overflowing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
     /// The cost in units. Resolving and writing a field with a short value costs one.
     pub cost: u64,
-    /// The maximum size in bytes of the objects that are loaded for the part, and of its result.
-    pub bytes: u64,
 }
 
 impl Price {
-    pub(super) const fn new(cost: u64, bytes: u64) -> Self {
-        Self { cost, bytes }
+    pub(super) const fn new(cost: u64) -> Self {
+        Self { cost }
     }
 }
 
@@ -21,7 +19,7 @@ impl Add for Price {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self::new(self.cost.saturating_add(other.cost), self.bytes.saturating_add(other.bytes))
+        Self::new(self.cost.saturating_add(other.cost))
     }
 }
 
@@ -35,6 +33,6 @@ impl Mul<u64> for Price {
     type Output = Self;
 
     fn mul(self, count: u64) -> Self {
-        Self::new(self.cost.saturating_mul(count), self.bytes.saturating_mul(count))
+        Self::new(self.cost.saturating_mul(count))
     }
 }

@@ -13,9 +13,6 @@ use juniper::{DefaultScalarValue, meta::Field};
 use super::price::Price;
 use crate::errors::limits::{MAX_MESSAGE_LENGTH, MAX_PROBLEMS};
 
-/// The bytes that a field takes in a result apart from its texts: the name, and a number, a time or an id.
-const FIELD_BYTES: u64 = 200;
-
 /// The bytes of a text for which its field costs one more.
 const BYTES_OF_A_UNIT: u64 = 1_024;
 
@@ -37,16 +34,16 @@ pub enum Length {
 }
 
 /// The price of a field of which nothing is known.
-pub(super) const UNKNOWN: Price = Price::new(1, FIELD_BYTES);
+pub(super) const UNKNOWN: Price = Price::new(1);
 
 /// The price of the name of a field in a result.
 pub(super) fn key(length: usize) -> Price {
-    Price::new(count(length) / BYTES_OF_A_UNIT, 2 * count(length))
+    Price::new(count(length) / BYTES_OF_A_UNIT)
 }
 
 /// The price of a query of the schema. Its values are constants, and most types have no `ofType`.
 pub(super) fn introspection(price: Price) -> Price {
-    Price::new(price.cost / 16, price.bytes / 16)
+    Price::new(price.cost / 16)
 }
 
 /// Returns the length of a field that is a list; `None` if the list has no known bound, which a test refuses.
@@ -78,19 +75,17 @@ pub fn value(kind: &str, field: &Field<DefaultScalarValue>) -> Price {
         return UNKNOWN;
     }
     let object = object(field.field_type.innermost_name());
-    let text = text(name).map_or(Price::default(), |bytes| Price::new(bytes / BYTES_OF_A_UNIT, 2 * bytes));
+    let text = text(name).map_or(Price::default(), |bytes| Price::new(bytes / BYTES_OF_A_UNIT));
     UNKNOWN + object + text
 }
 
 /// The price of an object: to load and decode it, and to resolve its fields in a task.
 fn object(kind: &str) -> Price {
     match kind {
-        "Event" | "Node" => Price::new(10, 64 * 1_024),
-        "Issue" => Price::new(5, 48 * 1_024),
-        "Activity" => Price::new(5, 160 * 1_024),
-        "Occurrence" => Price::new(5, 4 * 1_024),
-        "Member" | "Organization" | "Registration" => Price::new(3, 3 * 1_024),
-        "Recurrence" => Price::new(2, 0),
+        "Event" | "Node" => Price::new(10),
+        "Issue" | "Activity" | "Occurrence" => Price::new(5),
+        "Member" | "Organization" | "Registration" => Price::new(3),
+        "Recurrence" => Price::new(2),
         _ => Price::default(),
     }
 }
@@ -109,7 +104,7 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         (_, "waitlistPosition" | "viewerRegistration") => 4,
         _ => 0,
     };
-    Price::new(cost, 0)
+    Price::new(cost)
 }
 
 /// The maximum size of a text in bytes; `None` for short ones.
@@ -136,18 +131,18 @@ fn text(field: &str) -> Option<u64> {
 
 /// The price of a value in an argument, without the values inside it. It is checked against its type twice and
 /// converted twice.
-pub(super) const INPUT_VALUE: Price = Price::new(1, 100);
+pub(super) const INPUT_VALUE: Price = Price::new(1);
 
 /// The price of a text in an argument.
 pub(super) fn input_text(bytes: usize) -> Price {
-    Price::new(count(bytes) / BYTES_OF_A_UNIT, 2 * count(bytes))
+    Price::new(count(bytes) / BYTES_OF_A_UNIT)
 }
 
 /// The additional price of a field of a filter.
 pub(super) fn condition(field: &str) -> Price {
     match field {
-        "search" => Price::new(1_000, 0),
-        "onlyOpen" => Price::new(500, 0),
+        "search" => Price::new(1_000),
+        "onlyOpen" => Price::new(500),
         _ => Price::default(),
     }
 }
