@@ -17,8 +17,8 @@ pub(crate) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     is_own || (*metadata.level() <= Level::INFO && !is_connection_error(metadata))
 }
 
-/// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such lines, so they
-/// are counted only.
+/// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such
+/// lines, so they are counted only.
 pub(crate) fn is_connection_error(metadata: &Metadata<'_>) -> bool {
     *metadata.level() == Level::ERROR
         && metadata.is_event()

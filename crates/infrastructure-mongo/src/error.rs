@@ -57,7 +57,8 @@ pub(crate) enum StorageError {
 const DUPLICATE_KEY: i32 = 11_000;
 
 /// The codes of a server that can't answer now: it is shutting down, stepping down or recovering, there is no primary, the
-/// operation was interrupted, a cursor was lost or killed, or the time of the operation or transaction was over. (Names: the server's `error_codes.yml`.)
+/// operation was interrupted, a cursor was lost or killed, or the time of the operation or transaction was over. (Names:
+/// the server's `error_codes.yml`.)
 const UNAVAILABLE_CODES: [i32; 21] = [
     6, 7, 43, 50, 64, 89, 91, 112, 133, 134, 189, 237, 262, 290, 9001, 10_107, 11_600, 11_601, 11_602,
     13_435, 13_436,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{
     authentication::LocalOperator,
     failure::{Failure, Fault},
-    ports::{Clock, Jobs},
+    ports::{Clock, Jobs, UnattendedJob},
 };
 
 /// Completes large changes whose process was stopped, or whose caller was answered before they were complete.
@@ -18,15 +18,21 @@ impl ResumeJobs {
         Self { clock, jobs }
     }
 
-    /// Completes the jobs that no process works on, one after the other.
+    /// Completes the jobs that no process works on, one after the other. A job that fails does not hold up the others.
     ///
     /// # Errors
-    /// A fault of a step. The job is left as its last step left it, and can be resumed.
+    /// The first fault of a step. The job is left as its last step left it, and can be resumed.
     pub async fn execute(&self, authority: &LocalOperator) -> Result<(), Fault> {
+        let mut outcome = Ok(());
         for unattended in self.jobs.unattended().await? {
-            let scope = authority.scope_of(unattended.organization);
-            while self.jobs.step(&scope, unattended.job, self.clock.now()).await.map_err(fault)? {}
+            outcome = outcome.and(self.complete(authority, unattended).await);
         }
+        outcome
+    }
+
+    async fn complete(&self, authority: &LocalOperator, unattended: UnattendedJob) -> Result<(), Fault> {
+        let scope = authority.scope_of(unattended.organization);
+        while self.jobs.step(&scope, unattended.job, self.clock.now()).await.map_err(fault)? {}
         Ok(())
     }
 }
@@ -46,16 +52,25 @@ mod tests {
 
     use super::*;
     use crate::{
-        ports::{MockDirectory, MockJobs, UnattendedJob},
+        ports::{MockDirectory, MockJobs},
         testing::{FixedClock, builders::fresh_uuid},
     };
 
-    #[tokio::test]
-    async fn each_job_is_completed_in_its_organization() {
-        let jobs = [(); 2].map(|()| UnattendedJob {
+    fn unattended() -> [UnattendedJob; 2] {
+        [(); 2].map(|()| UnattendedJob {
             organization: OrganizationId::from_uuid(fresh_uuid()),
             job: JobId::from_uuid(fresh_uuid()),
-        });
+        })
+    }
+
+    async fn resume(port: MockJobs) -> Result<(), Fault> {
+        let resume = ResumeJobs::new(Arc::new(FixedClock::at(FixedClock::START)), Arc::new(port));
+        resume.execute(&LocalOperator::new(Arc::new(MockDirectory::new()))).await
+    }
+
+    #[tokio::test]
+    async fn each_job_is_completed_in_its_organization() {
+        let jobs = unattended();
         let mut port = MockJobs::new();
         port.expect_unattended().return_once(move || Ok(jobs.to_vec()));
         let mut order = Sequence::new();
@@ -66,8 +81,18 @@ mod tests {
                 .withf(move |scope, id, _| scope.organization() == job.organization && *id == job.job)
                 .return_once(move |_, _, _| Ok(more));
         }
-        let resume = ResumeJobs::new(Arc::new(FixedClock::at(FixedClock::START)), Arc::new(port));
-        let authority = LocalOperator::new(Arc::new(MockDirectory::new()));
-        resume.execute(&authority).await.unwrap();
+        resume(port).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_does_not_hold_up_the_others() {
+        let jobs = unattended();
+        let mut port = MockJobs::new();
+        port.expect_unattended().return_once(move || Ok(jobs.to_vec()));
+        let failing = jobs[0].job;
+        port.expect_step().times(2).returning(move |_, job, _| {
+            if job == failing { Err(Fault::internal("the document is corrupt").into()) } else { Ok(false) }
+        });
+        assert!(resume(port).await.is_err());
     }
 }
