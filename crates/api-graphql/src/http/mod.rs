@@ -9,4 +9,5 @@ pub mod graphql;
 pub mod health;
 pub mod limits;
 pub(crate) mod unsent;
+pub(crate) mod methods;
 mod write_time;

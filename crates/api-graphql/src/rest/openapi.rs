@@ -13,7 +13,7 @@ use super::{
     issues::{answer::IssueAnswer, create, delete, get, list, update},
     schemas::{Error, IssueChanges, NewIssue, Priority, Status},
 };
-use crate::http::error::HttpError;
+use crate::http::{error::HttpError, methods};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,12 +67,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig, credentials: Credentials) 
         }
     };
     config.service(
-        web::resource("/api/openapi.json").route(web::get().to(serve)).default_service(web::to(other_method)),
+        web::resource("/api/openapi.json")
+            .route(methods::get().to(serve))
+            .default_service(web::to(other_method)),
     );
 }
 
 async fn other_method(request: HttpRequest) -> HttpResponse {
-    HttpError::method_not_allowed("GET").response(&request)
+    HttpError::method_not_allowed("GET, HEAD").response(&request)
 }
 
 impl Credentials {

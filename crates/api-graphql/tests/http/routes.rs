@@ -1,9 +1,10 @@
 //! Unknown paths, health, metrics, request ids, and the headers of every response.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
 
-use super::support::{Setup, TestServer};
+use super::support::{Setup, TestServer, bearer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_path_has_an_error_of_the_common_form() {
@@ -62,7 +63,7 @@ async fn a_refused_method_lists_the_allowed_methods() {
     let server = TestServer::start(Setup::default());
     let response = server.client().post(server.probe_url("/livez")).send().await.unwrap();
     assert_eq!(response.status(), 405);
-    assert_eq!(response.headers()["allow"], "GET");
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
     let body: Value = response.json().await.unwrap();
     assert_eq!(body["error"]["code"], "METHOD_NOT_ALLOWED");
 }
@@ -84,4 +85,35 @@ async fn requests_operations_and_security_events_are_counted() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("mine") && !text.contains("Named") && !text.contains("acme"));
+}
+
+/// HEAD answers with the status and the headers of GET, without a body (RFC 9110, section 9.3.2).
+#[rstest]
+#[case::a_probe("/livez", true)]
+#[case::the_metrics("/metrics", true)]
+#[case::a_query("/graphql?query=%7B__typename%7D", false)]
+#[case::an_unknown_path("/nowhere", false)]
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_answered_wherever_get_is(#[case] path: &str, #[case] is_probe: bool) {
+    let server = TestServer::start(Setup::default());
+    let url = if is_probe { server.probe_url(path) } else { server.url(path) };
+    let request =
+        |method| server.client().request(method, &url).header("authorization", bearer("acme", "alice"));
+    let get = request(Method::GET).send().await.unwrap();
+    let head = request(Method::HEAD).send().await.unwrap();
+    assert_eq!(head.status(), get.status());
+    for header in ["content-type", "cache-control"] {
+        assert_eq!(head.headers().get(header), get.headers().get(header), "{header}");
+    }
+    assert!(!get.text().await.unwrap().is_empty());
+    assert_eq!(head.text().await.unwrap(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_runs_no_mutation() {
+    let server = TestServer::start(Setup::default());
+    let url = server.url("/graphql?query=mutation%7Badd%7D");
+    let response =
+        server.client().head(url).header("authorization", bearer("acme", "alice")).send().await.unwrap();
+    assert_eq!(response.status(), 405);
 }

@@ -152,10 +152,10 @@ async fn a_large_body_is_refused() {
 }
 
 #[rstest]
-#[case(Method::PUT, "/api/issues", "GET, POST")]
-#[case(Method::DELETE, "/api/issues", "GET, POST")]
-#[case(Method::POST, "/api/issues/1", "GET, PATCH, DELETE")]
-#[case(Method::POST, "/api/openapi.json", "GET")]
+#[case(Method::PUT, "/api/issues", "GET, HEAD, POST")]
+#[case(Method::DELETE, "/api/issues", "GET, HEAD, POST")]
+#[case(Method::POST, "/api/issues/1", "GET, HEAD, PATCH, DELETE")]
+#[case(Method::POST, "/api/openapi.json", "GET, HEAD")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_method_lists_the_allowed_methods(
     #[case] method: Method,

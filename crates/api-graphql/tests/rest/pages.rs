@@ -1,8 +1,9 @@
 //! Filters and pages of lists.
 
+use reqwest::Method;
 use rstest::rstest;
 
-use crate::support::{Answer, TestServer};
+use crate::support::{ADMIN, Answer, TestServer};
 
 fn ids(answer: &Answer) -> Vec<u64> {
     answer.body.as_array().unwrap().iter().map(|issue| issue["id"].as_u64().unwrap()).collect()
@@ -86,4 +87,21 @@ async fn invalid_parameters_are_named(#[case] query: &str, #[case] fields: &[&st
     let server = TestServer::start().await;
     let answer = server.get(&format!("/api/issues?{query}")).await;
     assert_eq!((answer.status, answer.code(), answer.fields()), (400, "INVALID_INPUT", fields.to_vec()));
+}
+
+/// HEAD answers with the status and the headers of GET, without a body (RFC 9110, section 9.3.2).
+#[rstest]
+#[case("/api/issues?first=1", 200)]
+#[case("/api/issues/1", 200)]
+#[case("/api/issues/99", 404)]
+#[case("/api/openapi.json", 200)]
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_answered_wherever_get_is(#[case] path: &str, #[case] status: u16) {
+    let server = TestServer::start().await;
+    let get = server.get(path).await;
+    let head = server.of(ADMIN, Method::HEAD, path).send().await.unwrap();
+    assert_eq!((get.status, head.status().as_u16()), (status, status));
+    let link = head.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+    assert_eq!(get.header("link").map(str::to_owned), link);
+    assert_eq!(head.text().await.unwrap(), "");
 }

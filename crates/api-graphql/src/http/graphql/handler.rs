@@ -30,7 +30,7 @@ use crate::{
         body,
         error::{HttpError, RETRY_AFTER_SECONDS},
         limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH},
-        unsent,
+        methods, unsent,
     },
     request_id::RequestId,
     telemetry,
@@ -79,14 +79,14 @@ struct Response {
 pub(crate) fn routes<R: CallerResolver>(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/graphql")
-            .route(web::get().to(handle::<R>))
+            .route(methods::get().to(handle::<R>))
             .route(web::post().to(handle::<R>))
             .default_service(web::to(other_method)),
     );
 }
 
 async fn other_method(request: HttpRequest) -> HttpResponse {
-    HttpError::method_not_allowed("GET, POST").response(&request)
+    HttpError::method_not_allowed("GET, HEAD, POST").response(&request)
 }
 
 async fn handle<R: CallerResolver>(
@@ -136,7 +136,7 @@ async fn prepare<R: CallerResolver>(
     let Some(media) = media else {
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
     };
-    let is_get = http.method() == Method::GET;
+    let is_get = http.method() != Method::POST;
     let parsed = if is_get {
         GraphqlRequest::from_query_string(http.query_string())
     } else {

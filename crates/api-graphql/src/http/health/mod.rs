@@ -20,7 +20,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
 use self::progress::Progress;
-use super::error::HttpError;
+use super::{error::HttpError, methods};
 use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry};
 
 /// The maximum time of a readiness probe. Load balancers probe every few seconds and treat a slow response as a
@@ -109,16 +109,16 @@ impl Health {
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, get) in [
-        ("/livez", web::get().to(live)),
-        ("/readyz", web::get().to(ready)),
-        ("/metrics", web::get().to(metrics)),
+        ("/livez", methods::get().to(live)),
+        ("/readyz", methods::get().to(ready)),
+        ("/metrics", methods::get().to(metrics)),
     ] {
         config.service(web::resource(path).route(get).default_service(web::to(only_get)));
     }
 }
 
 async fn only_get(request: HttpRequest) -> HttpResponse {
-    HttpError::method_not_allowed("GET").response(&request)
+    HttpError::method_not_allowed("GET, HEAD").response(&request)
 }
 
 async fn live(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {

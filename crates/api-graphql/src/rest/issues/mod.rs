@@ -11,20 +11,23 @@ pub(super) mod update;
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::caller::Identity;
 
-use crate::{auth::CallerResolver, http::error::HttpError};
+use crate::{
+    auth::CallerResolver,
+    http::{error::HttpError, methods},
+};
 
 /// Adds the routes.
 pub(super) fn routes<R: CallerResolver<Caller = Identity>>(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/api/issues")
-                .route(web::get().to(list::handle::<R>))
+                .route(methods::get().to(list::handle::<R>))
                 .route(web::post().to(create::handle::<R>))
                 .default_service(web::to(other_method_on_all)),
         )
         .service(
             web::resource("/api/issues/{number}")
-                .route(web::get().to(get::handle::<R>))
+                .route(methods::get().to(get::handle::<R>))
                 .route(web::patch().to(update::handle::<R>))
                 .route(web::delete().to(delete::handle::<R>))
                 .default_service(web::to(other_method_on_one)),
@@ -32,11 +35,11 @@ pub(super) fn routes<R: CallerResolver<Caller = Identity>>(config: &mut web::Ser
 }
 
 async fn other_method_on_all(request: HttpRequest) -> HttpResponse {
-    HttpError::method_not_allowed("GET, POST").response(&request)
+    HttpError::method_not_allowed("GET, HEAD, POST").response(&request)
 }
 
 async fn other_method_on_one(request: HttpRequest) -> HttpResponse {
-    HttpError::method_not_allowed("GET, PATCH, DELETE").response(&request)
+    HttpError::method_not_allowed("GET, HEAD, PATCH, DELETE").response(&request)
 }
 
 /// The number in the path. Each number has exactly one spelling; other spellings are not found.
