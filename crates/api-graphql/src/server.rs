@@ -8,7 +8,7 @@ use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     dev::{AppConfig, Server},
     http::KeepAlive,
-    middleware::from_fn,
+    middleware::{Condition, from_fn},
     web,
 };
 use tokio::{net::TcpStream, runtime::Handle};
@@ -18,6 +18,7 @@ use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
     http::{
         connections::Connections,
+        cors::AllowedOrigins,
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
         graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
@@ -57,6 +58,7 @@ pub struct Parts<R: CallerResolver> {
     pub health: Health,
     pub new_request_id: NewRequestId,
     /// Take precedence over the routes of the server.
+    pub origins: AllowedOrigins,
     pub more_routes: Routes,
 }
 
@@ -78,6 +80,7 @@ struct Shared<R: CallerResolver> {
     unsent: web::Data<UnsentMemory>,
     mutations: web::Data<MutationTasks>,
     more_routes: Routes,
+    origins: AllowedOrigins,
 }
 
 impl<R: CallerResolver> Clone for Shared<R> {
@@ -89,6 +92,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             unsent: self.unsent.clone(),
             mutations: self.mutations.clone(),
             more_routes: Arc::clone(&self.more_routes),
+            origins: self.origins.clone(),
         }
     }
 }
@@ -139,6 +143,7 @@ pub async fn serve<R: CallerResolver>(
         drop(actix_web::rt::spawn(watched.progress().watch()));
         let app = App::new()
             .wrap(from_fn(edge::finish))
+            .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| shared.configure(config))
             .default_service(web::to(not_found));
@@ -243,7 +248,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 }
 
 fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
-    let Parts { access_control, executor, health: _, new_request_id, more_routes } = parts;
+    let Parts { access_control, executor, health, new_request_id, origins, more_routes } = parts;
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits }),
         graphql: web::Data::new(GraphqlRoute {
@@ -256,6 +261,7 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
         unsent: web::Data::new(UnsentMemory::new(limits.unsent_bytes)),
         mutations: web::Data::new(mutations),
         more_routes,
+        origins,
     }
 }
 

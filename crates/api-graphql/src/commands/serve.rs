@@ -66,6 +66,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         executor: schema_executor(services, config.documents, config.introspection),
         health,
         new_request_id: Arc::new(system::new_request_id),
+        origins: config.origins,
         more_routes: rest::routes(Rest { access_control, use_cases }),
     };
     let served = server::serve(listener, parts, options, stop).await;

@@ -24,7 +24,7 @@ use crate::{
         Authenticator, KeyProblem, Rate, RateLimits, TokenIssuer, TokenVerifier, UnixClock, VerificationKeys,
     },
     graphql::limits::DocumentLimits,
-    http::limits::HttpLimits,
+    http::{cors::AllowedOrigins, limits::HttpLimits},
     server::ServerOptions,
     telemetry::LogFormat,
 };
@@ -101,6 +101,8 @@ pub struct ServeConfig {
     pub introspection: bool,
     /// The way in which callers authenticate.
     pub auth: AuthConfig,
+    /// The origins whose pages may call the server from a browser.
+    pub origins: AllowedOrigins,
     /// The rate limits; `None` if they are disabled.
     pub rate: Option<RateConfig>,
     pub http: HttpLimits,
@@ -217,6 +219,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
              127.0.0.1",
         );
     }
+    let origins = origins(reader);
     let rate = rate(reader);
     let http = http(reader);
     let documents = documents(reader);
@@ -233,6 +236,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         profile: profile?,
         introspection: introspection?,
         auth: auth?,
+        origins: origins?,
         rate: rate?,
         http: http?,
         documents: documents?,
@@ -326,6 +330,13 @@ fn keys(reader: &mut Reader<'_>) -> Option<VerificationKeys> {
         _ => value,
     };
     reader.check(name, load(value))
+}
+
+fn origins(reader: &mut Reader<'_>) -> Option<AllowedOrigins> {
+    match reader.optional("CONVENE_ALLOWED_ORIGINS") {
+        None => Some(AllowedOrigins::default()),
+        Some(text) => reader.check("CONVENE_ALLOWED_ORIGINS", text.parse()),
+    }
 }
 
 /// `Some(None)` if the limits are disabled.

@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 23] = [
+pub const SETTINGS: [Setting; 24] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -37,6 +37,11 @@ pub const SETTINGS: [Setting; 23] = [
     ),
     setting("CONVENE_LOG", Some("info"), "log filter, such as debug or convene_api_graphql=debug,warn"),
     setting("CONVENE_AUTH", Some("jwt"), "jwt, or headers: believes x-user-id and the like, loopback only"),
+    setting(
+        "CONVENE_ALLOWED_ORIGINS",
+        None,
+        "origins of pages that may call the server from a browser, with commas between them, or *",
+    ),
     setting("CONVENE_JWT_SECRET", None, "HS256 secret of at least 32 bytes"),
     setting(
         "CONVENE_JWT_PUBLIC_KEY",

@@ -105,8 +105,11 @@ fn unify_error<B: MessageBody>(
     let replacement: HttpResponse = HttpError::from_status(status).response_with_id(id);
     let allow = response.headers().get(header::ALLOW).cloned();
     let mut unified = response.into_response(replacement.map_into_right_body());
-    if let Some(allow) = allow {
-        unified.headers_mut().insert(header::ALLOW, allow);
+    for (name, value) in headers {
+        // The body is new. Other headers, such as those for CORS, stay.
+        if !unified.headers().contains_key(&name) && !name.as_str().starts_with("content-") {
+            unified.headers_mut().append(name, value);
+        }
     }
     unified
 }

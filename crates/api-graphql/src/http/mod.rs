@@ -3,11 +3,12 @@
 
 pub mod body;
 pub(crate) mod connections;
+pub mod cors;
 pub(crate) mod edge;
 pub mod error;
 pub mod graphql;
 pub mod health;
 pub mod limits;
-pub(crate) mod unsent;
 pub(crate) mod methods;
+pub(crate) mod unsent;
 mod write_time;

@@ -11,7 +11,7 @@ use convene_api_graphql::{
     callers::Callers,
     execution::schema_executor,
     graphql::{context::Services, limits::DocumentLimits},
-    http::{health::Health, limits::HttpLimits},
+    http::{cors::AllowedOrigins, health::Health, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
 };
@@ -113,6 +113,7 @@ impl Api {
             executor: schema_executor(Services { use_cases, clock }, limits, true),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(|| "request-1".to_owned()),
+            origins: AllowedOrigins::default(),
             more_routes: Arc::new(|_| {}),
         };
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_inputs;
 #[cfg(test)]
+mod cors;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod graphql_over_http;

@@ -12,7 +12,7 @@ use convene_api_graphql::{
     auth::{AccessControl, Authenticator},
     callers::Callers,
     graphql::limits::DocumentLimits,
-    http::{graphql::SchemaExecutor, health::Health, limits::HttpLimits},
+    http::{cors::AllowedOrigins, graphql::SchemaExecutor, health::Health, limits::HttpLimits},
     rest::{self, Rest},
     seed,
     server::{self, Parts, ServerOptions},
@@ -107,6 +107,7 @@ impl TestServer {
             executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
+            origins: AllowedOrigins::default(),
             more_routes: rest::routes(Rest { access_control, use_cases }),
         };
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();

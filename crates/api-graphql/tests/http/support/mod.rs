@@ -22,6 +22,7 @@ use convene_api_graphql::{
     },
     graphql::limits::DocumentLimits,
     http::{
+        cors::AllowedOrigins,
         graphql::SchemaExecutor,
         health::{Health, Readiness},
         limits::HttpLimits,
@@ -99,12 +100,19 @@ pub(crate) struct Setup {
     pub(crate) rates: Option<(u32, u32)>,
     pub(crate) introspection: bool,
     pub(crate) keys: VerificationKeys,
+    pub(crate) origins: AllowedOrigins,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let keys = VerificationKeys::from_secret(&SecretString::from(tokens::SECRET)).unwrap();
-        Self { limits: HttpLimits::default(), rates: None, introspection: false, keys }
+        Self {
+            limits: HttpLimits::default(),
+            rates: None,
+            introspection: false,
+            keys,
+            origins: AllowedOrigins::default(),
+        }
     }
 }
 
@@ -127,7 +135,7 @@ fn metrics() -> PrometheusHandle {
 impl TestServer {
     pub(crate) fn start(setup: Setup) -> Self {
         log::capture();
-        let Setup { limits, rates, introspection, keys } = setup;
+        let Setup { limits, rates, introspection, keys, origins } = setup;
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
@@ -150,6 +158,7 @@ impl TestServer {
             executor: Arc::new(executor),
             health: health.clone(),
             new_request_id: Arc::clone(&new_request_id),
+            origins,
             more_routes: Arc::new(|_| {}),
         };
         let bind = || server::bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -1,0 +1,87 @@
+//! Requests from pages of other origins, as browsers send them.
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::json;
+
+use super::support::{Setup, TestServer};
+
+const PAGE: &str = "https://app.example.org";
+
+fn server(origins: &str) -> TestServer {
+    TestServer::start(Setup { origins: origins.parse().unwrap(), ..Setup::default() })
+}
+
+async fn preflight(server: &TestServer, origin: &str) -> (u16, HeaderMap) {
+    let request = server
+        .client()
+        .request(Method::OPTIONS, server.url("/graphql"))
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type,idempotency-key");
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.headers().clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preflight_request_of_an_allowed_origin_is_answered_without_credentials() {
+    let (status, headers) = preflight(&server(PAGE), PAGE).await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["access-control-allow-origin"], PAGE);
+    assert_eq!(headers["access-control-max-age"], "7200");
+    let allowed = |name: &str| headers[name].to_str().unwrap().to_lowercase();
+    for header in ["authorization", "content-type", "idempotency-key"] {
+        assert!(allowed("access-control-allow-headers").contains(header), "{header}");
+    }
+    for method in ["get", "head", "post", "patch", "delete"] {
+        assert!(allowed("access-control-allow-methods").contains(method), "{method}");
+    }
+    // A cache must not give the response to another origin.
+    assert!(headers["vary"].to_str().unwrap().contains("Origin"));
+    // Credentials are headers, so cookies are never allowed.
+    assert!(!headers.contains_key("access-control-allow-credentials"));
+    assert!(headers.contains_key("x-request-id"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_an_allowed_origin_reads_responses_errors_and_their_headers() {
+    let server = server(&format!("http://localhost:3000,{PAGE}"));
+    let body = json!({"query": "{ __typename }"});
+    let answer = server.post().header("origin", PAGE).json(&body).send().await.unwrap();
+    let refused = server.client().post(server.url("/graphql")).header("origin", PAGE).json(&body).send();
+    let refused = refused.await.unwrap();
+    let unknown = server.client().get(server.url("/nowhere")).header("origin", PAGE).send().await.unwrap();
+    for (response, status) in [(answer, 200), (refused, 401), (unknown, 404)] {
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["access-control-allow-origin"], PAGE, "{status}");
+        let exposed = response.headers()["access-control-expose-headers"].to_str().unwrap().to_lowercase();
+        for header in ["x-request-id", "retry-after", "link", "location", "etag"] {
+            assert!(exposed.contains(header), "{header} with {status}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_origins_get_no_headers_of_the_protocol() {
+    let server = server(PAGE);
+    for origin in
+        ["https://evil.example", "https://app.example.org.evil.example", "http://app.example.org", "null"]
+    {
+        let (status, headers) = preflight(&server, origin).await;
+        assert!((400..500).contains(&status), "{origin}: {status}");
+        assert!(!headers.contains_key("access-control-allow-origin"), "{origin}");
+        let body = json!({"query": "{ __typename }"});
+        let answer = server.post().header("origin", origin).json(&body).send().await.unwrap();
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wildcard_allows_every_origin_and_the_default_allows_none() {
+    let (status, headers) = preflight(&server("*"), "https://anywhere.example").await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["access-control-allow-origin"], "*");
+
+    let (status, headers) = preflight(&TestServer::start(Setup::default()), PAGE).await;
+    assert_eq!(status, 405);
+    assert!(!headers.keys().any(|name| name.as_str().starts_with("access-control")));
+}
