@@ -33,7 +33,8 @@ use crate::{
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The time between the failure of the readiness probe and the end of accepting connections. A load balancer notices
-/// it and sends new requests to other servers.
+/// it and sends new requests to other servers. Each connection closes with its next response, so that no client sends a
+/// request over a connection that the server is about to close.
 const DRAIN_DELAY: Duration = Duration::from_millis(500);
 
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
@@ -57,8 +58,8 @@ pub struct Parts<R: CallerResolver> {
     /// The state that the [probes](serve_probes) report.
     pub health: Health,
     pub new_request_id: NewRequestId,
-    /// Take precedence over the routes of the server.
     pub origins: AllowedOrigins,
+    /// Take precedence over the routes of the server.
     pub more_routes: Routes,
 }
 
@@ -79,8 +80,8 @@ struct Shared<R: CallerResolver> {
     limits: web::Data<HttpLimits>,
     unsent: web::Data<UnsentMemory>,
     mutations: web::Data<MutationTasks>,
-    more_routes: Routes,
     origins: AllowedOrigins,
+    more_routes: Routes,
 }
 
 impl<R: CallerResolver> Clone for Shared<R> {
@@ -91,8 +92,8 @@ impl<R: CallerResolver> Clone for Shared<R> {
             limits: self.limits.clone(),
             unsent: self.unsent.clone(),
             mutations: self.mutations.clone(),
-            more_routes: Arc::clone(&self.more_routes),
             origins: self.origins.clone(),
+            more_routes: Arc::clone(&self.more_routes),
         }
     }
 }
@@ -142,8 +143,8 @@ pub async fn serve<R: CallerResolver>(
         // Each thread calls this when it starts.
         drop(actix_web::rt::spawn(watched.progress().watch()));
         let app = App::new()
-            .wrap(from_fn(edge::finish))
             .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
+            .wrap(from_fn(edge::finish))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| shared.configure(config))
             .default_service(web::to(not_found));
@@ -201,7 +202,7 @@ pub async fn serve_probes(
 ) -> io::Result<()> {
     tracing::info!(listen = %listener.local_addr()?, "answering probes");
     let limits = HttpLimits::default();
-    let edge = web::Data::new(EdgeSettings { new_request_id, limits });
+    let edge = web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone() });
     let health = web::Data::new(health);
     let server = HttpServer::new(move || {
         App::new()
@@ -250,7 +251,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
     let Parts { access_control, executor, health, new_request_id, origins, more_routes } = parts;
     Shared {
-        edge: web::Data::new(EdgeSettings { new_request_id, limits }),
+        edge: web::Data::new(EdgeSettings { new_request_id, limits, health }),
         graphql: web::Data::new(GraphqlRoute {
             access_control,
             executor,
@@ -260,8 +261,8 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
         limits: web::Data::new(limits),
         unsent: web::Data::new(UnsentMemory::new(limits.unsent_bytes)),
         mutations: web::Data::new(mutations),
-        more_routes,
         origins,
+        more_routes,
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method,
+        ConnectionType, Method,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -17,7 +17,7 @@ use actix_web::{
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::{error::HttpError, graphql::OperationSummary, limits::HttpLimits};
+use super::{error::HttpError, graphql::OperationSummary, health::Health, limits::HttpLimits};
 use crate::{
     errors::RequestError,
     request_id::{self, NewRequestId, RequestId},
@@ -27,6 +27,7 @@ use crate::{
 pub(crate) struct EdgeSettings {
     pub(crate) new_request_id: NewRequestId,
     pub(crate) limits: HttpLimits,
+    pub(crate) health: Health,
 }
 
 /// Opens the span of a request and sets the request id. Only data that is safe to log is recorded: neither the query
@@ -54,6 +55,7 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     let method = known_method(request.method());
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.unwrap_or_else(|| RequestId::current(request.request()));
+    let settings = request.app_data::<web::Data<EdgeSettings>>().cloned();
 
     let mut response = match headers_within_limit(&request) {
         true => match next.call(request).await {
@@ -71,6 +73,10 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
         }
     };
     set_common_headers(&mut response, &id);
+    if settings.is_some_and(|settings| settings.health.is_shutting_down()) {
+        // The client sends its next request over another connection, and so to another server.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status().as_u16();
@@ -103,7 +109,7 @@ fn unify_error<B: MessageBody>(
         return response.map_into_left_body();
     }
     let replacement: HttpResponse = HttpError::from_status(status).response_with_id(id);
-    let allow = response.headers().get(header::ALLOW).cloned();
+    let headers = response.headers().clone();
     let mut unified = response.into_response(replacement.map_into_right_body());
     for (name, value) in headers {
         // The body is new. Other headers, such as those for CORS, stay.

@@ -1,6 +1,7 @@
 //! Shutdown: the readiness probe fails first, then all requests in flight are completed.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -8,8 +9,9 @@ use std::{
 use convene_api_graphql::server;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Semaphore};
 
-use super::support::{Setup, TestServer};
+use super::support::{Setup, TestServer, bearer, read_answer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_fails_first_and_requests_in_flight_are_completed() {
@@ -49,4 +51,44 @@ async fn a_signal_is_received(#[case] signal: &str) {
     let sent = std::process::Command::new("kill").args(["-s", signal, &own_id]).status().unwrap();
     assert!(sent.success());
     tokio::time::timeout(Duration::from_secs(5), stop).await.unwrap();
+}
+
+/// Sends requests over one connection, without a pause, until a response announces the end of the connection. Returns their
+/// number.
+async fn send_until_closed(address: SocketAddr, sent: Arc<Semaphore>) -> usize {
+    let request = format!(
+        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\r\n",
+        bearer("acme", "alice")
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for number in 1.. {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = read_answer(&mut stream).await.to_ascii_lowercase();
+        assert!(
+            answer.starts_with("http/1.1 200"),
+            "request {number} of a connection was cut off: {answer:?}"
+        );
+        sent.add_permits(1);
+        if answer.contains("\r\nconnection: close\r\n") {
+            return number;
+        }
+    }
+    unreachable!("the connection is never closed")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_cuts_no_request_of_a_connection_that_is_kept_alive() {
+    const CONNECTIONS: u32 = 8;
+    let mut server = TestServer::start(Setup::default());
+    let sent = Arc::new(Semaphore::new(0));
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(send_until_closed(server.address, Arc::clone(&sent))))
+        .collect();
+    // Each connection has carried some requests.
+    sent.acquire_many(10 * CONNECTIONS).await.unwrap().forget();
+    server.stop();
+    for client in clients {
+        assert!(client.await.unwrap() > 1);
+    }
+    server.stopped().await.unwrap();
 }

@@ -72,6 +72,10 @@ impl Health {
         self.0.shutting_down.store(true, Ordering::SeqCst);
     }
 
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.0.shutting_down.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn metrics(&self) -> &PrometheusHandle {
         &self.0.metrics
     }
@@ -90,7 +94,7 @@ impl Health {
 
     /// Returns the reason why the server is not ready.
     async fn unready(&self, request_id: &RequestId) -> Option<&'static str> {
-        if self.0.shutting_down.load(Ordering::SeqCst) {
+        if self.is_shutting_down() {
             return Some("The server is shutting down.");
         }
         let Some(backend) = self.0.backend.get() else {
