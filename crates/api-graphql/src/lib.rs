@@ -28,6 +28,7 @@ mod fingerprint;
 pub mod graphql;
 pub mod http;
 mod log_filter;
+mod longest_poll;
 pub mod personal_data;
 pub mod request_id;
 pub mod rest;

@@ -25,6 +25,10 @@ use crate::{
 /// The bounds of the latency histograms, in seconds: from a cached read to the deadline of a request.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// The bounds of the histogram of the longest polls, in seconds: from the step of a paced computation to the time after
+/// which the process counts as stuck.
+const POLL_BUCKETS: [f64; 8] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0, 30.0];
+
 /// The bounds of the histogram of queue waits, in seconds: from an idle queue to the deadline of a registration.
 const WAIT_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
@@ -33,6 +37,7 @@ const BATCH_SIZE_BUCKETS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 25
 
 const REQUESTS: &str = "convene_http_requests_total";
 const REQUEST_SECONDS: &str = "convene_http_request_duration_seconds";
+const LONGEST_POLL: &str = "convene_request_longest_poll_seconds";
 const OPERATIONS: &str = "convene_graphql_operations_total";
 const SECURITY_EVENTS: &str = "convene_security_events_total";
 
@@ -115,6 +120,9 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)
         .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(LONGEST_POLL.to_owned()), &POLL_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Full(QUEUE_WAIT.to_owned()), &WAIT_BUCKETS)
         })
         .and_then(|builder| {
@@ -127,6 +135,11 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
         .map_err(TelemetryError::Metrics)?;
     metrics::describe_counter!(REQUESTS, "HTTP requests by route, method and class of status");
     metrics::describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time to answer, by route");
+    metrics::describe_histogram!(
+        LONGEST_POLL,
+        metrics::Unit::Seconds,
+        "Longest time for which a request kept its thread, by route"
+    );
     metrics::describe_counter!(OPERATIONS, "GraphQL operations by type and outcome");
     metrics::describe_counter!(SECURITY_EVENTS, "Requests refused for a reason of security, by kind");
     metrics::describe_counter!(CONNECTION_ERRORS, "Connections that broke or whose bytes are not HTTP");
@@ -243,6 +256,11 @@ pub(crate) fn record_request(method: &'static str, route: &str, status: u16, lat
     let route = route.to_owned();
     metrics::counter!(REQUESTS, "route" => route.clone(), "method" => method, "status" => class).increment(1);
     metrics::histogram!(REQUEST_SECONDS, "route" => route).record(latency.as_secs_f64());
+}
+
+/// Records the longest time for which a request kept a thread from other requests.
+pub(crate) fn record_longest_poll(route: &str, time: Duration) {
+    metrics::histogram!(LONGEST_POLL, "route" => route.to_owned()).record(time.as_secs_f64());
 }
 
 pub(crate) fn record_operation(kind: &'static str, outcome: &'static str) {

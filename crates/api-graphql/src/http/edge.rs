@@ -1,7 +1,7 @@
 //! The steps that all requests share: request id, span, log line, metrics, the limit of the headers, and the headers
 //! of every response.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -20,6 +20,7 @@ use tracing_actix_web::RootSpanBuilder;
 use super::{error::HttpError, graphql::OperationSummary, health::Health, limits::HttpLimits};
 use crate::{
     errors::RequestError,
+    longest_poll::LongestPoll,
     request_id::{self, NewRequestId, RequestId},
     telemetry::{self, SecurityEvent, record_security_event},
 };
@@ -57,8 +58,9 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     let id = id.unwrap_or_else(|| RequestId::current(request.request()));
     let settings = request.app_data::<web::Data<EdgeSettings>>().cloned();
 
+    let longest_poll = LongestPoll::default();
     let mut response = match headers_within_limit(&request) {
-        true => match next.call(request).await {
+        true => match longest_poll.measure(next.call(request)).await {
             Ok(response) => unify_error(response, &id),
             // No service of this server fails this way. If an extension does, its text goes to the log only.
             Err(error) => {
@@ -82,6 +84,8 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     let status = response.status().as_u16();
     let latency = started.elapsed();
     telemetry::record_request(method, &route, status, latency);
+    let longest_poll_us = longest_poll.as_micros();
+    telemetry::record_longest_poll(&route, Duration::from_micros(longest_poll_us));
     let operation = response.response().extensions().get::<OperationSummary>().cloned();
     let operation = operation.unwrap_or_default();
     tracing::info!(
@@ -89,6 +93,7 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
         route,
         status,
         latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        longest_poll_us,
         operation = operation.name.as_deref(),
         operation_type = operation.kind,
         outcome = operation.outcome,

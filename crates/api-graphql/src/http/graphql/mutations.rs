@@ -7,6 +7,8 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::longest_poll::of_request;
+
 /// Runs mutations as separate tasks on the runtime of the process.
 ///
 /// A handler is dropped at any await point when its client disconnects; a mutation in it would be interrupted and its
@@ -29,7 +31,7 @@ impl MutationTasks {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.tasks.spawn_on(mutation.in_current_span(), &self.runtime)
+        self.tasks.spawn_on(of_request(mutation).in_current_span(), &self.runtime)
     }
 
     /// Waits until all mutations are completed, at most for `max_wait`. Returns true if all are completed. The caller
