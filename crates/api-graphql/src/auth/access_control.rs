@@ -8,7 +8,7 @@ use convene_application::authentication::{Credentials, Deadline};
 
 use super::{
     Authenticator,
-    in_flight::{InFlight, Slot},
+    in_flight::{InFlight, InFlightLimits, Slot},
     rate_limit::{CallerKey, ClientKey, RateLimits},
 };
 use crate::telemetry::{SecurityEvent, record_security_event};
@@ -65,6 +65,12 @@ impl<R: CallerResolver> AccessControl<R> {
     #[must_use]
     pub fn new(authenticator: Authenticator, limits: Option<Arc<RateLimits>>, resolver: Arc<R>) -> Self {
         Self { authenticator, limits, in_flight: InFlight::default(), resolver }
+    }
+
+    /// The same access control with other limits of requests in flight.
+    #[must_use]
+    pub fn with_in_flight(self, limits: InFlightLimits) -> Self {
+        Self { in_flight: InFlight::new(limits), ..self }
     }
 
     /// Authenticates a request with these headers from this client, which is answered by the deadline. It counts as in flight

@@ -6,21 +6,48 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use convene_domain::text::UserId;
+
 use super::rate_limit::CallerKey;
 
-/// The maximum number of requests of a caller in flight. A page of a client loads with a dozen.
-pub const MAX_REQUESTS_OF_CALLER: usize = 64;
+/// The limits of requests in flight. [`Default`] has the values and their reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlightLimits {
+    /// The maximum number of requests of one caller.
+    pub caller: usize,
+    /// The maximum number of requests of one organization.
+    pub organization: usize,
+    /// The maximum number of requests of the process.
+    pub process: usize,
+}
 
-/// The maximum number of requests of an organization in flight: a rush of its members for a popular event. Others have
-/// room left.
-pub const MAX_REQUESTS_OF_ORGANIZATION: usize = 2_048;
+impl Default for InFlightLimits {
+    fn default() -> Self {
+        Self {
+            // A page of a client loads with a dozen.
+            caller: 64,
+            // A rush of members for a popular event. Others have room left.
+            organization: 2_048,
+            // Each one takes up to 256 KiB for its body.
+            process: 4_096,
+        }
+    }
+}
 
-/// The maximum number of requests in flight. Each one takes up to 256 KiB for its body.
-pub const MAX_REQUESTS: usize = 4_096;
+/// The caller to whom the resources of a request count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// The id of the organization; `None` for an operator without one.
+    pub organization: Option<String>,
+    pub user: UserId,
+}
 
 /// The requests in flight of this process.
 #[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<Counts>>);
+pub(super) struct InFlight {
+    limits: InFlightLimits,
+    counts: Arc<Mutex<Counts>>,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -37,10 +64,15 @@ pub struct Slot {
 }
 
 impl InFlight {
+    pub(super) fn new(limits: InFlightLimits) -> Self {
+        Self { limits, counts: Arc::default() }
+    }
+
     /// Takes a place for a request of this caller. `None` if there are too many.
     pub(super) fn enter(&self, caller: CallerKey) -> Option<Slot> {
         let mut counts = self.counts();
-        if counts.total >= MAX_REQUESTS || !increase(&mut counts.callers, &caller, MAX_REQUESTS_OF_CALLER) {
+        if counts.total >= self.limits.process || !increase(&mut counts.callers, &caller, self.limits.caller)
+        {
             return None;
         }
         counts.total += 1;
@@ -48,15 +80,21 @@ impl InFlight {
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Slot {
+    /// The caller of the request.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        Owner { organization: self.organization.clone(), user: self.caller.user.clone() }
+    }
+
     /// Counts the request for its organization, which is known after the lookup. Returns false if there are too many.
     pub(super) fn enter_organization(&mut self, organization: String) -> bool {
         let mut counts = self.in_flight.counts();
-        let entered = increase(&mut counts.organizations, &organization, MAX_REQUESTS_OF_ORGANIZATION);
+        let entered = increase(&mut counts.organizations, &organization, self.in_flight.limits.organization);
         if entered {
             self.organization = Some(organization);
         }
@@ -94,7 +132,6 @@ fn decrease<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
 #[cfg(test)]
 mod tests {
     use convene_application::ports::OrganizationReference;
-    use convene_domain::text::UserId;
 
     use super::*;
 
@@ -105,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_caller_has_a_limit_of_its_own_and_places_are_released() {
+        let limits = InFlightLimits::default();
         let in_flight = InFlight::default();
-        let mut taken: Vec<_> =
-            (0..MAX_REQUESTS_OF_CALLER).map(|_| in_flight.enter(caller(1)).unwrap()).collect();
+        let mut taken: Vec<_> = (0..limits.caller).map(|_| in_flight.enter(caller(1)).unwrap()).collect();
         assert!(in_flight.enter(caller(1)).is_none());
         assert!(in_flight.enter(caller(2)).is_some());
         taken.pop();
@@ -119,14 +156,15 @@ mod tests {
 
     #[test]
     fn an_organization_leaves_room_for_others() {
+        let limits = InFlightLimits::default();
         let in_flight = InFlight::default();
         let mut taken = Vec::new();
-        for number in 0..MAX_REQUESTS_OF_ORGANIZATION {
+        for number in 0..limits.organization {
             let mut slot = in_flight.enter(caller(number)).unwrap();
             assert!(slot.enter_organization("acme".to_owned()));
             taken.push(slot);
         }
-        let mut slot = in_flight.enter(caller(MAX_REQUESTS)).unwrap();
+        let mut slot = in_flight.enter(caller(limits.process)).unwrap();
         assert!(!slot.enter_organization("acme".to_owned()));
         assert!(slot.enter_organization("other".to_owned()));
         drop((taken, slot));

@@ -23,7 +23,7 @@ mod token_issuer;
 pub use self::{
     access_control::{AccessControl, CallerResolver, Denial, Fault},
     authenticator::{Authenticator, UnixClock},
-    in_flight::{MAX_REQUESTS, MAX_REQUESTS_OF_CALLER, MAX_REQUESTS_OF_ORGANIZATION, Slot},
+    in_flight::{InFlightLimits, Owner, Slot},
     keys::{KeyProblem, VerificationKeys},
     rate_limit::{CallerKey, ClientKey, Rate, RateLimits, RateSyntaxError},
     token::{MAX_TOKEN_LENGTH, TokenVerifier},

@@ -57,7 +57,9 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, RateSyntaxError> {
         let number = text.trim().strip_suffix("/s").ok_or(RateSyntaxError)?;
-        let requests: u32 = number.parse().map_err(|_| RateSyntaxError)?;
+        // Rust's parser also reads a plus.
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number);
+        let requests: u32 = digits.and_then(|digits| digits.parse().ok()).ok_or(RateSyntaxError)?;
         NonZeroU32::new(requests).filter(|rate| rate.get() <= 1_000_000).map(Self).ok_or(RateSyntaxError)
     }
 }
@@ -185,6 +187,9 @@ mod tests {
     #[case("100", Err(RateSyntaxError))]
     #[case("100/m", Err(RateSyntaxError))]
     #[case("-1/s", Err(RateSyntaxError))]
+    #[case("+7/s", Err(RateSyntaxError))]
+    #[case("7 /s", Err(RateSyntaxError))]
+    #[case("/s", Err(RateSyntaxError))]
     fn rates_are_read(#[case] text: &str, #[case] expected: Result<Rate, RateSyntaxError>) {
         assert_eq!(text.parse::<Rate>(), expected);
     }

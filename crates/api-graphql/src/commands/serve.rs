@@ -59,7 +59,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(backend.directory());
-    let access_control = Arc::new(AccessControl::new(authenticator, limits, Arc::new(callers)));
+    let access_control =
+        AccessControl::new(authenticator, limits, Arc::new(callers)).with_in_flight(config.in_flight);
+    let access_control = Arc::new(access_control);
     let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {
         access_control: Arc::clone(&access_control),

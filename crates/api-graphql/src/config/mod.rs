@@ -21,7 +21,8 @@ pub use self::{
 };
 use crate::{
     auth::{
-        Authenticator, KeyProblem, Rate, RateLimits, TokenIssuer, TokenVerifier, UnixClock, VerificationKeys,
+        Authenticator, InFlightLimits, KeyProblem, Rate, RateLimits, TokenIssuer, TokenVerifier, UnixClock,
+        VerificationKeys,
     },
     graphql::limits::DocumentLimits,
     http::{cors::AllowedOrigins, limits::HttpLimits},
@@ -105,6 +106,8 @@ pub struct ServeConfig {
     pub origins: AllowedOrigins,
     /// The rate limits; `None` if they are disabled.
     pub rate: Option<RateConfig>,
+    /// The limits of requests in flight.
+    pub in_flight: InFlightLimits,
     pub http: HttpLimits,
     pub documents: DocumentLimits,
     /// The number of threads that handle requests.
@@ -221,6 +224,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     }
     let origins = origins(reader);
     let rate = rate(reader);
+    let in_flight = in_flight(reader);
     let http = http(reader);
     let documents = documents(reader);
     let workers = match reader.optional("CONVENE_WORKERS") {
@@ -238,6 +242,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         auth: auth?,
         origins: origins?,
         rate: rate?,
+        in_flight: in_flight?,
         http: http?,
         documents: documents?,
         workers: workers?,
@@ -354,11 +359,23 @@ fn rate(reader: &mut Reader<'_>) -> Option<Option<RateConfig>> {
     Some(Some(RateConfig { caller: caller?, organization: organization? }))
 }
 
+fn in_flight(reader: &mut Reader<'_>) -> Option<InFlightLimits> {
+    const MAX: usize = 1_000_000;
+    let caller = reader.number("CONVENE_IN_FLIGHT_LIMIT", 1..=MAX);
+    let organization = reader.number("CONVENE_TENANT_IN_FLIGHT_LIMIT", 1..=MAX);
+    let process = reader.number("CONVENE_PROCESS_IN_FLIGHT_LIMIT", 1..=MAX);
+    Some(InFlightLimits { caller: caller?, organization: organization?, process: process? })
+}
+
 fn http(reader: &mut Reader<'_>) -> Option<HttpLimits> {
     let body_bytes = reader.number("CONVENE_BODY_LIMIT", 1_024..=16 * 1_024 * 1_024);
     let body_time = reader.seconds("CONVENE_BODY_TIMEOUT", 1..=60);
     let request_time = reader.seconds("CONVENE_REQUEST_TIMEOUT", 1..=120);
+    let connections = reader.number("CONVENE_CONNECTION_LIMIT", 1..=1_000_000);
+    let connections_per_address = reader.number("CONVENE_ADDRESS_CONNECTION_LIMIT", 1..=1_000_000);
     Some(HttpLimits {
+        connections: connections?,
+        connections_per_address: connections_per_address?,
         body_bytes: body_bytes?,
         body_time: body_time?,
         request_time: request_time?,

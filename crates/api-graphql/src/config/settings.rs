@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 24] = [
+pub const SETTINGS: [Setting; 29] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -61,6 +61,27 @@ pub const SETTINGS: [Setting; 24] = [
         "CONVENE_TENANT_RATE_LIMIT",
         Some("1000/s"),
         "requests of one organization's callers together, or off",
+    ),
+    setting(
+        "CONVENE_IN_FLIGHT_LIMIT",
+        Some("64"),
+        "requests of one caller that are executed at the same time",
+    ),
+    setting(
+        "CONVENE_TENANT_IN_FLIGHT_LIMIT",
+        Some("2048"),
+        "requests of one organization's callers that are executed at the same time",
+    ),
+    setting(
+        "CONVENE_PROCESS_IN_FLIGHT_LIMIT",
+        Some("4096"),
+        "requests of all callers that are executed at the same time",
+    ),
+    setting("CONVENE_CONNECTION_LIMIT", Some("4000"), "open connections; each needs a file descriptor"),
+    setting(
+        "CONVENE_ADDRESS_CONNECTION_LIMIT",
+        Some("2000"),
+        "open connections from one address; behind a proxy, that of all clients",
     ),
     setting("CONVENE_BODY_LIMIT", Some("262144"), "largest request body in bytes"),
     setting("CONVENE_BODY_TIMEOUT", Some("5s"), "time for a request body to arrive"),

@@ -22,6 +22,7 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.profile, Profile::Production);
     assert!(!config.introspection);
     assert_eq!(config.log, LogConfig { format: LogFormat::Json, filter: "info".to_owned() });
+    assert_eq!(config.in_flight, InFlightLimits::default());
     assert_eq!(config.http, HttpLimits::default());
     assert_eq!(config.documents, DocumentLimits::default());
     let rate = config.rate.unwrap();
@@ -36,6 +37,8 @@ fn all_problems_are_reported_at_once() {
         ("CONVENE_PROFILE", "test"),
         ("CONVENE_RATE_LIMIT", "many"),
         ("CONVENE_BODY_LIMIT", "-1"),
+        ("CONVENE_IN_FLIGHT_LIMIT", "0"),
+        ("CONVENE_CONNECTION_LIMIT", "+4"),
         ("CONVENE_REQUEST_TIMEOUT", "10"),
         ("CONVENE_DATABASE", "a.b"),
         ("CONVENE_ACTIVITY_RETENTION_DAYS", "0"),
@@ -52,8 +55,10 @@ fn all_problems_are_reported_at_once() {
       CONVENE_INTROSPECTION must be on or off
       CONVENE_JWT_SECRET has 5 bytes; HS256 needs at least 32 (try `openssl rand -base64 48`)
       CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
+      CONVENE_IN_FLIGHT_LIMIT must be a number from 1 to 1000000
       CONVENE_BODY_LIMIT must be a number from 1024 to 16777216
       CONVENE_REQUEST_TIMEOUT must be a number from 1s to 120s
+      CONVENE_CONNECTION_LIMIT must be a number from 1 to 1000000
       CONVENE_WORKERS must be a number from 1 to 256
     "#);
 }

@@ -1,7 +1,7 @@
 //! `docs/limits.md` against the limits in the code.
 
 use convene_api_graphql::{
-    auth::{MAX_REQUESTS, MAX_REQUESTS_OF_CALLER, MAX_REQUESTS_OF_ORGANIZATION, MAX_TOKEN_LENGTH},
+    auth::{InFlightLimits, MAX_TOKEN_LENGTH},
     errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
     http::limits::{HttpLimits, SMALL_RESPONSE_BYTES},
@@ -29,7 +29,7 @@ use convene_infrastructure_mongo::{
 #[test]
 fn the_documented_limits_are_those_of_the_code() {
     let (http, document) = (HttpLimits::default(), DocumentLimits::default());
-    let book = BookSettings::default();
+    let (book, in_flight) = (BookSettings::default(), InFlightLimits::default());
     let in_code = [
         ("title of an event or issue", Title::MAX_CHARACTERS.to_string()),
         ("description", Description::MAX_CHARACTERS.to_string()),
@@ -90,9 +90,9 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes a second that a client reads at least", http.write_rate.to_string()),
         ("connections of a process", http.connections.to_string()),
         ("connections from one address", http.connections_per_address.to_string()),
-        ("requests of a caller in flight", MAX_REQUESTS_OF_CALLER.to_string()),
-        ("requests of an organization in flight", MAX_REQUESTS_OF_ORGANIZATION.to_string()),
-        ("requests of a process in flight", MAX_REQUESTS.to_string()),
+        ("requests of a caller in flight", in_flight.caller.to_string()),
+        ("requests of an organization in flight", in_flight.organization.to_string()),
+        ("requests of a process in flight", in_flight.process.to_string()),
         ("bytes of unsent large responses", http.unsent_bytes.to_string()),
         ("bytes of a small response", SMALL_RESPONSE_BYTES.to_string()),
         ("depth of a document", document.depth.to_string()),

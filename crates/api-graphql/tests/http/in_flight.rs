@@ -1,6 +1,6 @@
 //! The limit of requests in flight of a caller.
 
-use convene_api_graphql::auth::MAX_REQUESTS_OF_CALLER;
+use convene_api_graphql::auth::InFlightLimits;
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 
@@ -8,11 +8,11 @@ use super::support::{Setup, TestServer, bearer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_has_a_limited_number_of_requests_in_flight() {
+    let limit = InFlightLimits::default().caller;
     let server = TestServer::start(Setup::default());
     let body = json!({"query": "mutation { add }"});
-    let running: Vec<_> =
-        (0..MAX_REQUESTS_OF_CALLER).map(|_| tokio::spawn(server.post().json(&body).send())).collect();
-    let begun = u32::try_from(MAX_REQUESTS_OF_CALLER).unwrap();
+    let running: Vec<_> = (0..limit).map(|_| tokio::spawn(server.post().json(&body).send())).collect();
+    let begun = u32::try_from(limit).unwrap();
     server.state.begun.acquire_many(begun).await.unwrap().forget();
     // A mutation without its client is still in flight.
     running.iter().for_each(tokio::task::JoinHandle::abort);
@@ -24,7 +24,7 @@ async fn a_caller_has_a_limited_number_of_requests_in_flight() {
     let other = server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "bob"));
     assert_eq!(other.json(&json!({"query": "{ __typename }"})).send().await.unwrap().status(), 200);
 
-    server.state.may_finish.add_permits(MAX_REQUESTS_OF_CALLER);
+    server.state.may_finish.add_permits(limit);
     for _ in 0..50 {
         if server.query("{ __typename }").await.status() == 200 {
             return;
