@@ -24,6 +24,7 @@ use crate::{
         graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
         health::{self, Health},
         limits::HttpLimits,
+        memory::SharedMemory,
         unsent::UnsentMemory,
     },
     request_id::NewRequestId,
@@ -47,7 +48,7 @@ const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 /// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
 /// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
 /// [`AccessControl`], read bodies with [`body`](crate::http::body), and refuse with [`HttpError`]. The server provides
-/// its [`HttpLimits`] and [`MutationTasks`] as [`web::Data`].
+/// its [`HttpLimits`], [`MutationTasks`] and [`SharedMemory`] as [`web::Data`].
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// The components of a server.
@@ -79,6 +80,7 @@ struct Shared<R: CallerResolver> {
     graphql: web::Data<GraphqlRoute<R>>,
     limits: web::Data<HttpLimits>,
     unsent: web::Data<UnsentMemory>,
+    memory: web::Data<SharedMemory>,
     mutations: web::Data<MutationTasks>,
     origins: AllowedOrigins,
     more_routes: Routes,
@@ -91,6 +93,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             graphql: self.graphql.clone(),
             limits: self.limits.clone(),
             unsent: self.unsent.clone(),
+            memory: self.memory.clone(),
             mutations: self.mutations.clone(),
             origins: self.origins.clone(),
             more_routes: Arc::clone(&self.more_routes),
@@ -105,6 +108,7 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.graphql.clone())
             .app_data(self.limits.clone())
             .app_data(self.unsent.clone())
+            .app_data(self.memory.clone())
             .app_data(self.mutations.clone())
             .configure(|config| (self.more_routes)(config))
             .configure(graphql::routes::<R>);
@@ -250,6 +254,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
     let Parts { access_control, executor, health, new_request_id, origins, more_routes } = parts;
+    let memory = Arc::new(SharedMemory::new(limits.execution_bytes));
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits, health }),
         graphql: web::Data::new(GraphqlRoute {
@@ -257,9 +262,11 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
             executor,
             mutations: mutations.clone(),
             limits,
+            memory: Arc::clone(&memory),
         }),
         limits: web::Data::new(limits),
-        unsent: web::Data::new(UnsentMemory::new(limits.unsent_bytes)),
+        unsent: web::Data::new(UnsentMemory(SharedMemory::new(limits.unsent_bytes))),
+        memory: memory.into(),
         mutations: web::Data::new(mutations),
         origins,
         more_routes,

@@ -33,6 +33,8 @@ pub struct HttpLimits {
     /// The maximum size of all large responses that clients have not read yet, in bytes. Queries beyond it are refused;
     /// the result of a change is always sent.
     pub unsent_bytes: usize,
+    /// The maximum memory of large requests that are executed, in bytes, as far as it is known before. Further ones wait.
+    pub execution_bytes: usize,
 }
 
 impl HttpLimits {
@@ -64,6 +66,8 @@ impl Default for HttpLimits {
             connections_per_address: 2_000,
             // Six of the largest responses, or a thousand responses of an ordinary page with long texts.
             unsent_bytes: 64 * 1024 * 1024,
+            // Two of the largest documents, or a hundred pages of ordinary size.
+            execution_bytes: 64 * 1024 * 1024,
         }
     }
 }

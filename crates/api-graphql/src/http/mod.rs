@@ -9,6 +9,7 @@ pub mod error;
 pub mod graphql;
 pub mod health;
 pub mod limits;
+pub mod memory;
 pub(crate) mod methods;
 pub(crate) mod unsent;
 mod write_time;

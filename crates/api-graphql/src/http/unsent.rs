@@ -3,39 +3,29 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     web,
 };
 use bytes::Bytes;
 use convene_application::failure::FaultKind;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{error::HttpError, limits::SMALL_RESPONSE_BYTES};
+use super::{
+    error::HttpError,
+    limits::SMALL_RESPONSE_BYTES,
+    memory::{SharedMemory, Taken},
+};
+use crate::auth::Owner;
 
 /// The bytes that are handed to a connection at once, as many as it buffers.
 const PART_BYTES: usize = 32 * 1_024;
 
-const UNIT_BYTES: usize = 1_024;
-
 /// The memory that unsent responses may take in this process.
-pub(crate) struct UnsentMemory(Arc<Semaphore>);
-
-impl UnsentMemory {
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes / UNIT_BYTES)))
-    }
-
-    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let units = u32::try_from(bytes / UNIT_BYTES).unwrap_or(u32::MAX);
-        Arc::clone(&self.0).try_acquire_many_owned(units).ok()
-    }
-}
+pub(crate) struct UnsentMemory(pub(crate) SharedMemory);
 
 /// Makes a large response take its memory until the client has received it.
 ///
@@ -51,12 +41,15 @@ pub(crate) fn reserve(
     if size <= SMALL_RESPONSE_BYTES {
         return Ok(response);
     }
-    let permit = request.app_data::<web::Data<UnsentMemory>>().and_then(|memory| memory.take(size));
-    if permit.is_none() && !is_change {
+    let memory = request.app_data::<web::Data<UnsentMemory>>();
+    // A request without an owner was refused, and its response is small.
+    let owner = request.extensions().get::<Owner>().cloned();
+    let taken = memory.zip(owner).and_then(|(memory, owner)| memory.0.try_take(&owner, size));
+    if taken.is_none() && !is_change {
         return Err(HttpError::new(FaultKind::Overloaded));
     }
     Ok(response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => BoxBody::new(UnsentBody { bytes, _permit: permit }),
+        Ok(bytes) => BoxBody::new(UnsentBody { bytes, _memory: taken }),
         Err(body) => body,
     }))
 }
@@ -64,7 +57,7 @@ pub(crate) fn reserve(
 /// A body that is sent in parts.
 struct UnsentBody {
     bytes: Bytes,
-    _permit: Option<OwnedSemaphorePermit>,
+    _memory: Option<Taken>,
 }
 
 impl MessageBody for UnsentBody {

@@ -2,28 +2,40 @@
 
 use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller, Identity},
     failure::{Failure, FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
+use convene_domain::text::Description;
 use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Rest, failure, input::Body};
 use crate::{
-    auth::{CallerResolver, ClientKey, Slot},
-    http::{body, error::HttpError, graphql::MutationTasks, limits::HttpLimits, unsent},
+    auth::{CallerResolver, ClientKey, Owner, Slot},
+    http::{
+        body,
+        error::HttpError,
+        graphql::MutationTasks,
+        limits::HttpLimits,
+        memory::{SharedMemory, Taken},
+        unsent,
+    },
     request_id::RequestId,
     telemetry,
 };
+
+/// The memory of an issue in an answer: the object, its copy for the answer, and the text of the answer.
+const ISSUE_BYTES: usize = 3 * 4 * Description::MAX_CHARACTERS;
 
 /// The result of a request.
 pub(super) type Answer = Result<HttpResponse, HttpError>;
 
 /// The server's data for handlers.
-pub(super) type Server<R> = (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>);
+pub(super) type Server<R> =
+    (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>, web::Data<SharedMemory>);
 
 /// A request in progress.
 pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
@@ -35,6 +47,8 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     begun: Cell<bool>,
     /// The place of the request in the limits of requests in flight.
     slot: Cell<Option<Slot>>,
+    /// The memory of the answer.
+    memory: Cell<Taken>,
 }
 
 /// Responds with the result of `work`. A timeout or a panic becomes an error response.
@@ -52,6 +66,7 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
         deadline,
         begun: Cell::new(false),
         slot: Cell::default(),
+        memory: Cell::default(),
     };
     let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
     let answer = match timeout_at(deadline, guarded).await {
@@ -77,8 +92,17 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         let admitted = self.server.0.access_control.authenticate(self.http.headers(), client, deadline).await;
         let (identity, slot) =
             admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        self.http.extensions_mut().insert(slot.owner());
         self.slot.set(Some(slot));
         identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
+    }
+
+    /// Waits for the memory of an answer with this number of issues.
+    pub(super) async fn reserve_issues(&self, number: usize) {
+        let owner = self.http.extensions().get::<Owner>().cloned();
+        if let Some(owner) = owner {
+            self.memory.set(self.server.3.take(&owner, number.saturating_mul(ISSUE_BYTES)).await);
+        }
     }
 
     /// The caller as an admin. An attempt by another member is a security event.

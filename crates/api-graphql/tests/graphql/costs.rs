@@ -36,6 +36,21 @@ use super::support::{ADA, Api, ports, text};
 /// The number of times that a field may be cheaper than its processor time.
 const TOLERANCE: u32 = 5;
 
+#[tokio::test]
+async fn the_objects_of_a_page_take_memory_even_if_no_field_is_asked_for() {
+    let api = Api::start_with_default_limits().await;
+    let pages = |count: usize, fields: &str| {
+        let fields = (0..count).map(|number| format!("a{number}: issues(first: 100) {{ {fields} }}"));
+        format!("{{ {} }}", fields.collect::<Vec<_>>().join(" "))
+    };
+    for fields in ["nodes { id }", "edges { cursor }", "pageInfo { hasNextPage }"] {
+        let few = api.ask(ADA, &pages(6, fields), json!({})).await;
+        assert_eq!(few.get("errors"), None, "{fields}");
+        let many = api.ask(ADA, &pages(10, fields), json!({})).await;
+        assert_eq!(many["errors"][0]["extensions"]["limit"], "bytes", "{fields}");
+    }
+}
+
 #[test]
 fn every_list_of_the_schema_has_a_bound() {
     let schema = schema();

@@ -4,7 +4,10 @@ use convene_api_graphql::{
     auth::{InFlightLimits, MAX_TOKEN_LENGTH},
     errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
-    http::limits::{HttpLimits, SMALL_RESPONSE_BYTES},
+    http::{
+        limits::{HttpLimits, SMALL_RESPONSE_BYTES},
+        memory,
+    },
     request_id, rest, strict_json,
 };
 use convene_application::{
@@ -94,6 +97,9 @@ fn the_documented_limits_are_those_of_the_code() {
         ("requests of an organization in flight", in_flight.organization.to_string()),
         ("requests of a process in flight", in_flight.process.to_string()),
         ("bytes of unsent large responses", http.unsent_bytes.to_string()),
+        ("bytes of large requests that are executed", http.execution_bytes.to_string()),
+        ("share of an organization in each of both", format!("1/{}", memory::ORGANIZATIONS)),
+        ("share of a caller in each of both", format!("1/{}", memory::CALLERS)),
         ("bytes of a small response", SMALL_RESPONSE_BYTES.to_string()),
         ("depth of a document", document.depth.to_string()),
         ("depth of a query of the schema", document.introspection_depth.to_string()),
@@ -102,6 +108,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("root fields of a document", document.root_fields.to_string()),
         ("directives of a document", document.directives.to_string()),
         ("cost of a document", document.cost.to_string()),
+        ("bytes of a document", document.bytes.to_string()),
         ("values of a JSON text", strict_json::MAX_VALUES.to_string()),
         ("nested lists and objects of a JSON text", strict_json::MAX_NESTING.to_string()),
         ("fields of a REST body", rest::MAX_FIELDS.to_string()),

@@ -13,6 +13,8 @@ mod faults;
 #[path = "../http/support/log.rs"]
 mod log;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod repeats;

@@ -95,12 +95,12 @@ pub fn inspect(
             kind: operation.item.operation_type,
             name: operation.item.name.as_ref().map(|name| name.item.to_owned()),
         }),
-        excesses: excesses(&walk, &sizes, price.cost, limits),
+        excesses: excesses(&walk, &sizes, price, limits),
         introspects: walk.introspects,
     }
 }
 
-fn excesses(walk: &Walk<'_>, sizes: &[Size], cost: u64, limits: &DocumentLimits) -> Vec<Excess> {
+fn excesses(walk: &Walk<'_>, sizes: &[Size], price: Price, limits: &DocumentLimits) -> Vec<Excess> {
     // Fragments on the types of introspection can only be used inside it.
     let of_data = walk.measured.iter().filter(|(name, _)| !walk.is_on_introspection(name));
     let deepest = sizes.iter().chain(of_data.map(|(_, size)| size)).map(|size| size.depth).max().unwrap_or(0);
@@ -112,7 +112,8 @@ fn excesses(walk: &Walk<'_>, sizes: &[Size], cost: u64, limits: &DocumentLimits)
         ("aliases", count(limits.aliases), count(walk.aliases)),
         ("rootFields", count(limits.root_fields), count(most_fields)),
         ("directives", count(limits.directives), count(walk.directives)),
-        ("cost", limits.cost, cost),
+        ("cost", limits.cost, price.cost),
+        ("bytes", limits.bytes, price.bytes),
     ]
     .into_iter()
     .filter(|(_, allowed, actual)| actual > allowed)
@@ -267,7 +268,8 @@ impl<'d> Walk<'d> {
     ) -> (Price, Price) {
         let value = definition.map_or(prices::UNKNOWN, |definition| prices::value(kind, definition));
         let page = page_size::items(name, definition, arguments, &self.variables);
-        let item = prices::key(key.len()) + value + inside.once + inside.each * page.unwrap_or(1);
+        let loaded = definition.map_or(Price::default(), prices::loaded);
+        let item = prices::key(key.len()) + value + inside.once + (inside.each + loaded) * page.unwrap_or(1);
         let item = if matches!(name, "__schema" | "__type") { prices::introspection(item) } else { item };
         let call = definition.map_or(Price::default(), |_| prices::call(kind, name));
         let work = self.inputs.price(arguments) + call;

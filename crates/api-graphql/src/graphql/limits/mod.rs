@@ -39,6 +39,9 @@ pub struct DocumentLimits {
     /// each item that the list may have. The largest ordinary page of a client, 50 occurrences with event and own
     /// registration, costs about 2,000.
     pub cost: u64,
+    /// The maximum memory in bytes of the objects that are loaded for a document and of its result, if all texts have
+    /// their maximum length and no object occurs twice. It is the memory for all documents together.
+    pub bytes: u64,
 }
 
 impl Default for DocumentLimits {
@@ -51,6 +54,7 @@ impl Default for DocumentLimits {
             root_fields: 10,
             directives: 10,
             cost: 10_000,
+            bytes: 64 * 1_024 * 1_024,
         }
     }
 }
@@ -80,7 +84,8 @@ impl DocumentLimits {
 /// A limit that a document exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Excess {
-    /// The name of the limit: `depth`, `introspectionDepth`, `tokens`, `aliases`, `rootFields`, `directives` or `cost`.
+    /// The name of the limit: `depth`, `introspectionDepth`, `tokens`, `aliases`, `rootFields`, `directives`, `cost`
+    /// or `bytes`.
     pub limit: &'static str,
     /// The maximum value.
     pub allowed: u64,

@@ -13,6 +13,9 @@ use juniper::{DefaultScalarValue, meta::Field};
 use super::price::Price;
 use crate::errors::limits::{MAX_MESSAGE_LENGTH, MAX_PROBLEMS};
 
+/// The bytes that a field takes in a result apart from its texts: the name, and a number, a time or an id.
+const FIELD_BYTES: u64 = 200;
+
 /// The bytes of a text for which its field costs one more.
 const BYTES_OF_A_UNIT: u64 = 1_024;
 
@@ -34,16 +37,16 @@ pub enum Length {
 }
 
 /// The price of a field of which nothing is known.
-pub(super) const UNKNOWN: Price = Price::new(1);
+pub(super) const UNKNOWN: Price = Price::new(1, FIELD_BYTES);
 
 /// The price of the name of a field in a result.
 pub(super) fn key(length: usize) -> Price {
-    Price::new(count(length) / BYTES_OF_A_UNIT)
+    Price::new(count(length) / BYTES_OF_A_UNIT, 2 * count(length))
 }
 
 /// The price of a query of the schema. Its values are constants, and most types have no `ofType`.
 pub(super) fn introspection(price: Price) -> Price {
-    Price::new(price.cost / 16)
+    Price::new(price.cost / 16, price.bytes / 16)
 }
 
 /// Returns the length of a field that is a list; `None` if the list has no known bound, which a test refuses.
@@ -74,20 +77,32 @@ pub fn value(kind: &str, field: &Field<DefaultScalarValue>) -> Price {
     if kind.starts_with("__") || name.starts_with("__") {
         return UNKNOWN;
     }
+    // The objects of a page are loaded whether it is asked for them or not.
+    let of_page = kind.ends_with("Connection") || kind.ends_with("Edge");
     let object = object(field.field_type.innermost_name());
-    let text = text(name).map_or(Price::default(), |bytes| Price::new(bytes / BYTES_OF_A_UNIT));
+    let object = if of_page { Price::new(object.cost, 0) } else { object };
+    let text = text(name).map_or(Price::default(), |bytes| Price::new(bytes / BYTES_OF_A_UNIT, 2 * bytes));
     UNKNOWN + object + text
 }
 
 /// The price of an object: to load and decode it, and to resolve its fields in a task.
 fn object(kind: &str) -> Price {
     match kind {
-        "Event" | "Node" => Price::new(10),
-        "Issue" | "Activity" | "Occurrence" => Price::new(5),
-        "Member" | "Organization" | "Registration" => Price::new(3),
-        "Recurrence" => Price::new(2),
+        "Event" | "Node" => Price::new(10, 64 * 1_024),
+        // As it is stored, and as an object.
+        "Issue" => Price::new(5, 96 * 1_024),
+        "Activity" => Price::new(5, 160 * 1_024),
+        "Occurrence" => Price::new(5, 4 * 1_024),
+        "Member" | "Organization" | "Registration" => Price::new(3, 3 * 1_024),
+        "Recurrence" => Price::new(2, 0),
         _ => Price::default(),
     }
+}
+
+/// The price of an object of a page, besides its fields: the memory to load it.
+pub(super) fn loaded(field: &Field<DefaultScalarValue>) -> Price {
+    let kind = field.field_type.innermost_name();
+    Price::new(0, kind.strip_suffix("Connection").map_or(0, |kind| object(kind).bytes))
 }
 
 /// The price of the work that a field does once: calls of the database, and the computation of occurrences.
@@ -104,7 +119,7 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         (_, "waitlistPosition" | "viewerRegistration") => 4,
         _ => 0,
     };
-    Price::new(cost)
+    Price::new(cost, 0)
 }
 
 /// The maximum size of a text in bytes; `None` for short ones.
@@ -131,18 +146,18 @@ fn text(field: &str) -> Option<u64> {
 
 /// The price of a value in an argument, without the values inside it. It is checked against its type twice and
 /// converted twice.
-pub(super) const INPUT_VALUE: Price = Price::new(1);
+pub(super) const INPUT_VALUE: Price = Price::new(1, 100);
 
 /// The price of a text in an argument.
 pub(super) fn input_text(bytes: usize) -> Price {
-    Price::new(count(bytes) / BYTES_OF_A_UNIT)
+    Price::new(count(bytes) / BYTES_OF_A_UNIT, 2 * count(bytes))
 }
 
 /// The additional price of a field of a filter.
 pub(super) fn condition(field: &str) -> Price {
     match field {
-        "search" => Price::new(1_000),
-        "onlyOpen" => Price::new(500),
+        "search" => Price::new(1_000, 0),
+        "onlyOpen" => Price::new(500, 0),
         _ => Price::default(),
     }
 }

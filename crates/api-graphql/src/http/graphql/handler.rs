@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER},
@@ -29,7 +29,8 @@ use crate::{
     http::{
         body,
         error::{HttpError, RETRY_AFTER_SECONDS},
-        limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH},
+        limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH, SMALL_RESPONSE_BYTES},
+        memory::{SharedMemory, Taken},
         methods, unsent,
     },
     request_id::RequestId,
@@ -43,6 +44,8 @@ pub struct GraphqlRoute<R: CallerResolver> {
     /// Runs mutations to their end even if the client disconnects.
     pub mutations: MutationTasks,
     pub limits: HttpLimits,
+    /// The memory of the requests that are executed.
+    pub memory: Arc<SharedMemory>,
 }
 
 /// The description of an operation in the log line of its request.
@@ -74,6 +77,8 @@ struct Response {
     summary: OperationSummary,
     /// The error that determines the status and headers, if there is one.
     head: Option<HttpError>,
+    /// The memory of the data, until it is serialized.
+    memory: Taken,
 }
 
 pub(crate) fn routes<R: CallerResolver>(config: &mut web::ServiceConfig) {
@@ -133,6 +138,7 @@ async fn prepare<R: CallerResolver>(
     let admitted = route.access_control.authenticate(http.headers(), client, deadline).await;
     let (caller, slot) =
         admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
+    http.extensions_mut().insert(slot.owner());
     let Some(media) = media else {
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
     };
@@ -172,6 +178,15 @@ async fn run<R: CallerResolver>(
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
     let is_mutation = kind == OperationType::Mutation;
 
+    let bytes = usize::try_from(price.bytes).unwrap_or(usize::MAX);
+    let memory = if bytes <= SMALL_RESPONSE_BYTES {
+        Taken::default()
+    } else {
+        match timeout_at(deadline, route.memory.take(&slot.owner(), bytes)).await {
+            Ok(taken) => taken,
+            Err(_elapsed) => return Response::failed(FaultKind::Overloaded, request_id),
+        }
+    };
     let finished = if is_mutation {
         let executor = Arc::clone(&route.executor);
         let info = info.clone();
@@ -192,6 +207,7 @@ async fn run<R: CallerResolver>(
         Err(_elapsed) if !is_mutation => Response::failed(FaultKind::Unavailable, request_id),
         Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id),
     };
+    response.memory = memory;
     response.cost = price.cost;
     response.summary.name = name;
     response.summary.kind = Some(operation_type_name(kind));
@@ -209,7 +225,7 @@ const fn request_error(media: MediaType) -> StatusCode {
 impl Response {
     fn new(status: StatusCode, errors: Errors, outcome: &'static str) -> Self {
         let summary = OperationSummary { outcome: Some(outcome), ..OperationSummary::default() };
-        Self { status, data: None, errors, cost: 0, summary, head: None }
+        Self { status, data: None, errors, cost: 0, summary, head: None, memory: Taken::default() }
     }
 
     fn done(data: juniper::Value<DefaultScalarValue>, errors: Errors) -> Self {
@@ -238,7 +254,7 @@ impl Response {
     }
 
     fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
-        let Self { status, data, errors, cost, summary, head } = self;
+        let Self { status, data, errors, cost, summary, head, memory: _memory } = self;
         let body = ResponseBody { data, errors, cost: Cost { requested: cost, limit: cost_limit } };
         let (Some(outcome), kind) = (summary.outcome, summary.kind.unwrap_or("none")) else {
             return HttpResponse::new(status);

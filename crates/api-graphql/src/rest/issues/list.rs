@@ -62,6 +62,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             assignee,
             search: None,
         };
+        call.reserve_issues(list.page.first.get()).await;
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
         let page = page.map_err(|failure| call.failed(failure))?;
         let mut response = HttpResponse::Ok();
