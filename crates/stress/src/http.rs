@@ -29,14 +29,26 @@ impl Credentials {
 
     /// Builds a request to the GraphQL endpoint.
     pub fn post(&self, body: &str) -> Vec<u8> {
-        let Self { headers } = self;
+        self.request("POST", "/graphql", "", body)
+    }
+
+    /// Builds a request with further headers, each of which ends with a line break.
+    pub fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+        let Self { headers: credentials } = self;
         let length = body.len();
         format!(
-            "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-             accept: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             accept: application/json\r\n{credentials}{headers}content-length: {length}\r\n\r\n{body}"
         )
         .into_bytes()
     }
+}
+
+/// A response.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub body: Vec<u8>,
 }
 
 /// A persistent connection.
@@ -55,10 +67,16 @@ impl Connection {
 
     /// Sends a request and returns the body of the response. After an error the connection is unusable.
     pub async fn send(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(self.exchange(request).await?.body)
+    }
+
+    /// Sends a request and returns the response. After an error the connection is unusable.
+    pub async fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
         self.stream.write_all(request).await?;
-        let (head, length) = loop {
+        let (status, head, length) = loop {
             if let Some(end) = find(&self.received, b"\r\n\r\n") {
-                break (end + 4, content_length(&self.received[..end])?);
+                let head = &self.received[..end];
+                break (status(head)?, end + 4, content_length(head)?);
             }
             if self.received.len() > MAX_HEAD_BYTES {
                 return Err(ErrorKind::InvalidData.into());
@@ -70,7 +88,7 @@ impl Connection {
         }
         let body = self.received[head..head + length].to_vec();
         self.received.drain(..head + length);
-        Ok(body)
+        Ok(Response { status, body })
     }
 
     async fn receive(&mut self) -> io::Result<()> {
@@ -79,6 +97,12 @@ impl Connection {
             _ => Ok(()),
         }
     }
+}
+
+fn status(head: &[u8]) -> io::Result<u16> {
+    // `HTTP/1.1 200 OK`
+    let status = head.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    status.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "an answer without a status"))
 }
 
 fn content_length(head: &[u8]) -> io::Result<usize> {

@@ -10,7 +10,7 @@ mod system;
 
 pub use {
     api::{Outcome, REGISTER, call, created, text},
-    http::{Connection, Credentials},
+    http::{Connection, Credentials, Response},
     population::Population,
     server::Server,
     storage::Storage,

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod faults;
+pub(crate) mod fuzz;
 pub(crate) mod mongo;
 pub(crate) mod run;
 pub(crate) mod schema;
