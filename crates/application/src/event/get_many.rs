@@ -14,7 +14,8 @@ impl GetEvents {
     ///
     /// # Errors
     /// Faults only.
-    pub async fn execute(&self, caller: &Caller, ids: &[EventId]) -> Outcome<Vec<Event>> {
-        Ok(self.events.get_many(caller.scope(), ids).await?)
+    pub async fn execute(&self, caller: &Caller, ids: &[EventId]) -> Outcome<Vec<Arc<Event>>> {
+        let found = self.events.get_many(caller.scope(), ids).await?;
+        Ok(found.into_iter().map(Arc::new).collect())
     }
 }

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use convene_domain::occurrence::{Occurrence, OccurrenceKey};
+use convene_domain::occurrence::OccurrenceKey;
 
-use super::find::Finder;
+use super::{OccurrenceOfEvent, find::Finder};
 use crate::{caller::Caller, failure::Outcome};
 
 /// Reads occurrences by their keys.
@@ -20,7 +20,7 @@ impl GetOccurrences {
         &self,
         caller: &Caller,
         keys: &[OccurrenceKey],
-    ) -> Outcome<HashMap<OccurrenceKey, Occurrence>> {
+    ) -> Outcome<HashMap<OccurrenceKey, OccurrenceOfEvent>> {
         Ok(self.finder.find(caller.scope(), keys).await?)
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     iter::Peekable,
+    sync::Arc,
     vec,
 };
 
@@ -17,6 +18,7 @@ use convene_domain::{
 };
 use time::Duration;
 
+use super::OccurrenceOfEvent;
 use crate::{
     pace::Pace,
     ports::{CatalogueEvent, CatalogueWindow},
@@ -57,7 +59,7 @@ pub(super) struct Selection {
 
 /// An occurrence in the list, before its seats are known.
 pub(super) struct Placed<'c> {
-    event: &'c Event,
+    event: &'c Arc<Event>,
     pub(super) key: OccurrenceKey,
     interval: Interval,
     status: OccurrenceStatus,
@@ -106,7 +108,7 @@ impl Selection {
 }
 
 impl<'c> Placed<'c> {
-    fn by_rule(event: &'c Event, origin: SeriesOccurrence) -> Self {
+    fn by_rule(event: &'c Arc<Event>, origin: SeriesOccurrence) -> Self {
         Self {
             event,
             key: OccurrenceKey { event: event.id, original_start: origin.start },
@@ -116,7 +118,7 @@ impl<'c> Placed<'c> {
         }
     }
 
-    fn by_exception(event: &'c Event, stored: &'c StoredOccurrence) -> Self {
+    fn by_exception(event: &'c Arc<Event>, stored: &'c StoredOccurrence) -> Self {
         let (key, interval, status) = (stored.key, stored.interval, stored.status);
         Self { event, key, interval, status, origin: Origin::Exception(stored) }
     }
@@ -134,12 +136,17 @@ impl<'c> Placed<'c> {
 
     /// The occurrence with its stored seats. It keeps its position even if it was rescheduled meanwhile, so that a page
     /// is always sorted.
-    pub(super) fn into_occurrence(self, stored: Option<&StoredOccurrence>) -> Occurrence {
+    pub(super) fn into_occurrence(self, stored: Option<&StoredOccurrence>) -> OccurrenceOfEvent {
         let occurrence = match (stored, self.origin) {
-            (Some(stored), _) | (None, Origin::Exception(stored)) => Occurrence::stored(self.event, stored),
+            (Some(stored), _) => Occurrence::stored(self.event, stored),
+            // Its counts may be stale.
+            (None, Origin::Exception(stored)) => {
+                Occurrence { taken: 0, waiting: 0, ..Occurrence::stored(self.event, stored) }
+            }
             (None, Origin::Rule(origin)) => Occurrence::untouched(self.event, origin),
         };
-        Occurrence { interval: self.interval, ..occurrence }
+        let occurrence = Occurrence { interval: self.interval, ..occurrence };
+        OccurrenceOfEvent { occurrence, event: Arc::clone(self.event) }
     }
 }
 
@@ -171,7 +178,7 @@ impl<'p, 'c> Timeline<'p, 'c> {
             let Some(event) = events.get(&stored.key.event) else { continue };
             pace.steps(selection.steps(event)).await;
             replaced.add(stored);
-            let placed = Placed::by_exception(event, stored);
+            let placed = Placed::by_exception(&event.event, stored);
             if selection.takes(&placed) && selection.finds(stored.exception.title.as_ref(), event) {
                 exceptions.push(placed);
             }
@@ -186,7 +193,7 @@ impl<'p, 'c> Timeline<'p, 'c> {
             {
                 for schedule in event.schedules() {
                     let from = selection.earliest_start(schedule.duration);
-                    by_rule.push(ById(event), schedule.between(from, selection.window.end()));
+                    by_rule.push(ById(&event.event), schedule.between(from, selection.window.end()));
                 }
             }
         }
@@ -215,7 +222,7 @@ impl<'p, 'c> Timeline<'p, 'c> {
 
 /// An event that is compared by its id.
 #[derive(Clone, Copy)]
-struct ById<'c>(&'c Event);
+struct ById<'c>(&'c Arc<Event>);
 
 impl PartialEq for ById<'_> {
     fn eq(&self, other: &Self) -> bool {

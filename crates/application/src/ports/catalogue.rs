@@ -25,7 +25,7 @@ pub struct CatalogueQuery {
 /// An event with its texts as searches compare them. They are folded by the first search.
 #[derive(Debug, Clone)]
 pub struct CatalogueEvent {
-    pub event: Event,
+    pub event: Arc<Event>,
     title: OnceLock<FoldedText>,
     description: OnceLock<FoldedText>,
 }
@@ -44,7 +44,7 @@ impl CatalogueEvent {
 
 impl From<Event> for CatalogueEvent {
     fn from(event: Event) -> Self {
-        Self { event, title: OnceLock::new(), description: OnceLock::new() }
+        Self { event: Arc::new(event), title: OnceLock::new(), description: OnceLock::new() }
     }
 }
 

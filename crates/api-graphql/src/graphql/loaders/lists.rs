@@ -34,7 +34,11 @@ impl Lookup for OccurrenceLists {
         keys: &[OccurrenceQuery],
     ) -> Outcome<HashMap<OccurrenceQuery, OccurrencePage>> {
         let pages = use_cases.list_occurrences.execute(caller, keys).await?;
-        Ok(keys.iter().cloned().zip(pages.into_iter().map(|page| page.map(Arc::new))).collect())
+        Ok(keys
+            .iter()
+            .cloned()
+            .zip(pages.into_iter().map(|page| page.map(|found| Arc::new(found.occurrence))))
+            .collect())
     }
 }
 

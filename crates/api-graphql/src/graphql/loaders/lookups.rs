@@ -48,7 +48,7 @@ impl Lookup for Events {
         keys: &[EventId],
     ) -> Outcome<HashMap<EventId, Arc<Event>>> {
         let found = use_cases.get_events.execute(caller, keys).await?;
-        Ok(found.into_iter().map(|event| (event.id, Arc::new(event))).collect())
+        Ok(found.into_iter().map(|event| (event.id, event)).collect())
     }
 }
 
@@ -65,7 +65,7 @@ impl Lookup for Occurrences {
         keys: &[OccurrenceKey],
     ) -> Outcome<HashMap<OccurrenceKey, Arc<Occurrence>>> {
         let found = use_cases.get_occurrences.execute(caller, keys).await?;
-        Ok(found.into_iter().map(|(asked, occurrence)| (asked, Arc::new(occurrence))).collect())
+        Ok(found.into_iter().map(|(asked, occurrence)| (asked, Arc::new(occurrence.occurrence))).collect())
     }
 }
 

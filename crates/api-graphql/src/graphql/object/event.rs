@@ -40,6 +40,12 @@ impl Event {
     }
 }
 
+impl From<Arc<event::Event>> for Event {
+    fn from(event: Arc<event::Event>) -> Self {
+        Self(event)
+    }
+}
+
 impl From<event::Event> for Event {
     fn from(event: event::Event) -> Self {
         Self(Arc::new(event))

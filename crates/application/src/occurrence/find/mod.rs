@@ -8,9 +8,10 @@ use std::{
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence},
 };
 
+use super::OccurrenceOfEvent;
 use crate::{
     caller::TenantScope,
     failure::Fault,
@@ -33,7 +34,7 @@ impl Finder {
         &self,
         scope: &TenantScope,
         keys: &[OccurrenceKey],
-    ) -> Result<HashMap<OccurrenceKey, Occurrence>, Fault> {
+    ) -> Result<HashMap<OccurrenceKey, OccurrenceOfEvent>, Fault> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
@@ -45,15 +46,16 @@ impl Finder {
         let stored = current.values().chain(former.values()).map(|stored| stored.key.event);
         let ids: HashSet<EventId> = keys.iter().map(|key| key.event).chain(stored).collect();
         let events = self.events.get_many(scope, &Vec::from_iter(ids)).await?;
-        let events: HashMap<EventId, Event> = events.into_iter().map(|event| (event.id, event)).collect();
+        let events: HashMap<EventId, Arc<Event>> =
+            events.into_iter().map(|event| (event.id, Arc::new(event))).collect();
 
         let as_stored = |stored: &StoredOccurrence| {
-            events.get(&stored.key.event).map(|event| Occurrence::stored(event, stored))
+            events.get(&stored.key.event).map(|event| OccurrenceOfEvent::stored(event, stored))
         };
         let by_rule = |key: &OccurrenceKey| {
             let event = events.get(&key.event)?;
             let origin = event.occurrence_at(key.original_start)?;
-            Some(Occurrence::untouched(event, origin))
+            Some(OccurrenceOfEvent::stored(event, &StoredOccurrence::from_rule(event, origin)))
         };
         let find = |key: &OccurrenceKey| {
             let found = current.get(key).and_then(as_stored).or_else(|| by_rule(key));

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use convene_domain::{
-    occurrence::{Occurrence, OccurrenceKey, RegistrationState, StoredOccurrence},
+    occurrence::{OccurrenceKey, RegistrationState, StoredOccurrence},
     time::Instant,
 };
 
 use super::OccurrenceQuery;
 use crate::{
     limits::EXAMINED_OCCURRENCES,
-    occurrence::timeline::{OccurrencePosition, Placed, Step, Timeline},
+    occurrence::{
+        OccurrenceOfEvent,
+        timeline::{OccurrencePosition, Placed, Step, Timeline},
+    },
     pace::Pace,
     page::BoundedPage,
 };
@@ -26,10 +29,11 @@ pub(super) struct Filling<'p, 'c> {
     timeline: Timeline<'p, 'c>,
     /// The time for which occurrences must be open, if the list is limited to open ones.
     open_at: Option<Instant>,
+    needs_seats: bool,
     first: usize,
     after: Option<OccurrencePosition>,
     chunk: usize,
-    items: Vec<Occurrence>,
+    items: Vec<OccurrenceOfEvent>,
     /// True if an occurrence follows the page.
     has_next: bool,
     /// The number of examined occurrences.
@@ -44,6 +48,7 @@ impl<'p, 'c> Filling<'p, 'c> {
         Self {
             timeline,
             open_at: query.only_open.then_some(now),
+            needs_seats: query.seats || query.only_open,
             first,
             after: query.page.after,
             chunk: first + 1,
@@ -54,7 +59,12 @@ impl<'p, 'c> Filling<'p, 'c> {
         }
     }
 
-    /// The occurrences whose seats are needed next; none if the page is complete.
+    /// Tests whether the list reads the seats of its candidates.
+    pub(super) const fn needs_seats(&self) -> bool {
+        self.needs_seats
+    }
+
+    /// The next occurrences that may belong to the page; none if it is complete.
     pub(super) async fn next_candidates(&mut self, pace: &mut Pace) -> Vec<Placed<'c>> {
         let chunk = std::mem::take(&mut self.chunk);
         let mut candidates = Vec::new();
@@ -93,10 +103,10 @@ impl<'p, 'c> Filling<'p, 'c> {
         seats: &HashMap<OccurrenceKey, StoredOccurrence>,
     ) {
         let occurrences = candidates.into_iter().map(|placed| {
-            let stored = seats.get(&placed.key);
+            let stored = if self.needs_seats { seats.get(&placed.key) } else { None };
             placed.into_occurrence(stored)
         });
-        let belongs = |occurrence: &Occurrence| {
+        let belongs = |occurrence: &OccurrenceOfEvent| {
             self.open_at.is_none_or(|now| occurrence.registration_state(now) == RegistrationState::Open)
         };
         self.items.extend(occurrences.filter(belongs));
@@ -107,7 +117,7 @@ impl<'p, 'c> Filling<'p, 'c> {
         }
     }
 
-    pub(super) fn into_page(self) -> BoundedPage<Occurrence, OccurrencePosition> {
+    pub(super) fn into_page(self) -> BoundedPage<OccurrenceOfEvent, OccurrencePosition> {
         let examined = if self.has_next { None } else { self.stopped_at };
         BoundedPage { items: self.items, has_next: self.has_next || examined.is_some(), examined }
     }

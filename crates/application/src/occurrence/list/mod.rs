@@ -5,13 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use convene_domain::{
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence},
     text::SearchText,
     time::{Instant, interval::Interval},
 };
 
 use self::{fill::Filling, sources::Sources};
 use super::{
+    OccurrenceOfEvent,
     timeline::{OccurrencePosition, Selection, Timeline},
     window,
 };
@@ -36,6 +37,9 @@ pub struct OccurrenceQuery {
     pub include_cancelled: bool,
     /// Limits the list to occurrences that are open for registration now.
     pub only_open: bool,
+    /// Reads the seats. Otherwise the numbers of taken seats and of waitlisted registrations are zero. A list that is limited to
+    /// open occurrences reads them in any case.
+    pub seats: bool,
     pub page: PageRequest<OccurrencePosition>,
 }
 
@@ -61,7 +65,7 @@ impl ListOccurrences {
         &self,
         caller: &Caller,
         queries: &[OccurrenceQuery],
-    ) -> Outcome<Vec<BoundedPage<Occurrence, OccurrencePosition>>> {
+    ) -> Outcome<Vec<BoundedPage<OccurrenceOfEvent, OccurrencePosition>>> {
         for query in queries {
             window::checked(query.window)?;
         }
@@ -80,11 +84,12 @@ impl ListOccurrences {
             for list in &mut lists {
                 candidates.push(list.next_candidates(&mut pace).await);
             }
-            let keys: Vec<OccurrenceKey> = candidates.iter().flatten().map(|placed| placed.key).collect();
-            if keys.is_empty() {
+            if candidates.iter().all(Vec::is_empty) {
                 return Ok(lists.into_iter().map(Filling::into_page).collect());
             }
-            let seats = self.seats(caller.scope(), &keys).await?;
+            let wanted = lists.iter().zip(&candidates).filter(|(list, _)| list.needs_seats());
+            let keys = wanted.flat_map(|(_, candidates)| candidates).map(|placed| placed.key).collect();
+            let seats = self.seats(caller.scope(), keys).await?;
             for (list, candidates) in lists.iter_mut().zip(candidates) {
                 list.add(candidates, &seats);
             }
@@ -94,9 +99,12 @@ impl ListOccurrences {
     async fn seats(
         &self,
         scope: &TenantScope,
-        keys: &[OccurrenceKey],
+        keys: Vec<OccurrenceKey>,
     ) -> Result<HashMap<OccurrenceKey, StoredOccurrence>, Fault> {
-        let stored = self.catalogue.seats(scope, keys).await?;
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let stored = self.catalogue.seats(scope, &keys).await?;
         Ok(stored.into_iter().map(|stored| (stored.key, stored)).collect())
     }
 }

@@ -31,7 +31,7 @@ async fn window(tenant: &Tenant, from: Instant, to: Instant) -> CatalogueWindow 
 fn holds(window: &CatalogueWindow, event: &Event) -> bool {
     let found: Vec<_> = window.events.iter().filter(|found| found.id == event.id).collect();
     assert!(found.len() <= 1, "an event is listed once");
-    found.first().is_some_and(|found| found.event == *event)
+    found.first().is_some_and(|found| *found.event == *event)
 }
 
 fn keys(window: &CatalogueWindow) -> Vec<OccurrenceKey> {

@@ -1,7 +1,7 @@
 use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     member::Role,
-    occurrence::{Exception, StoredOccurrence},
+    occurrence::{Exception, Occurrence, StoredOccurrence},
     recurrence::SeriesOccurrence,
     text::Title,
 };
@@ -20,7 +20,7 @@ use crate::{
 
 mod properties;
 
-type OccurrencePage = BoundedPage<Occurrence, OccurrencePosition>;
+type OccurrencePage = BoundedPage<OccurrenceOfEvent, OccurrencePosition>;
 
 /// The content of the catalogue.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +80,7 @@ fn query() -> OccurrenceQuery {
         search: None,
         include_cancelled: false,
         only_open: false,
+        seats: true,
         page: fixtures::page(10, None),
     }
 }
@@ -142,6 +143,24 @@ async fn reads_the_seats_of_the_page_only() {
     assert!(page.has_next);
     let seats: Vec<_> = page.items.iter().map(|o| (o.taken, o.waiting, o.available())).collect();
     assert_eq!(seats, [(4, 1, 6), (0, 0, 10)]);
+}
+
+#[tokio::test]
+async fn a_list_without_seats_looks_none_up() {
+    let event = daily();
+    let moved = Exception { starts_at: Some(datetime!(2026-11-06 12:00)), ..Exception::default() };
+    let moved = exception(&event, datetime!(2026-11-06 9:00), moved);
+    let world = World::of([event.clone()]).with(StoredOccurrence { taken: 4, waiting: 1, ..moved });
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let without = OccurrenceQuery { seats: false, ..query() };
+    let page =
+        world.listing(|_| false).execute(&caller, std::slice::from_ref(&without)).await.unwrap().remove(0);
+    assert_eq!(page.items.iter().map(|it| (it.taken, it.waiting)).collect::<Vec<_>>(), [(0, 0); 3]);
+    assert!(page.items.iter().all(|it| *it.event == event));
+    // A list of open occurrences cannot do without them, and another list of the same request does not get them.
+    let open = OccurrenceQuery { only_open: true, ..without.clone() };
+    let pages = world.listing(|keys| keys.len() == 3).execute(&caller, &[open, without]).await.unwrap();
+    assert_eq!(pages.iter().map(|page| page.items[0].taken).collect::<Vec<_>>(), [4, 0]);
 }
 
 #[tokio::test]

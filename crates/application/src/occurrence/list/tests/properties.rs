@@ -158,7 +158,7 @@ async fn in_pages(world: &World, query: &OccurrenceQuery, size: usize) -> Vec<Oc
             "pages go on"
         );
         assert!(!page.has_next || page.items.len() == size, "a page that is not the last is full");
-        found.extend(page.items);
+        found.extend(page.items.into_iter().map(|found| found.occurrence));
         if !page.has_next {
             return found;
         }
