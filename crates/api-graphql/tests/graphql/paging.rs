@@ -91,6 +91,10 @@ async fn nodes_keep_their_order_and_their_gaps() {
             {"__typename": "Occurrence", "id": event.occurrences[1]},
         ])
     );
+    let ids = json!(["", "nonsense", event.id, "evt_1", missing]);
+    let answer = api.ask(ADA, document, json!({"ids": ids})).await;
+    let only_event = json!([null, null, {"__typename": "Event", "id": event.id}, null, null]);
+    assert_eq!(answer, json!({"data": {"nodes": only_event}}));
     let many = vec![event.id.as_str(); 101];
     let answer = api.ask(ADA, document, json!({"ids": many})).await;
     assert_eq!(answer["errors"][0]["extensions"], json!({"code": "INVALID_INPUT", "field": ["ids"]}));

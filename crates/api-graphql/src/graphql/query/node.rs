@@ -42,19 +42,24 @@ pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, Fie
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>, FieldProblem> {
     let caller = context.caller()?;
     let id = check_id(NodeId::parse(id))?;
-    let found = find(context.use_cases(), caller, &[id]).await.map_err(|failure| context.problem(failure))?;
-    Ok(found.into_iter().next().flatten())
+    let mut found =
+        find(context.use_cases(), caller, &[id]).await.map_err(|failure| context.problem(failure))?;
+    Ok(found.remove(&id))
 }
 
-/// Many objects by their ids, in the same order.
+/// Many objects by their ids, in the same order. The result for a malformed id is null, as for an unknown one: one wrong id does
+/// not cost the client the other objects.
 pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let checked = problems
-        .check_shape(None, &Ids { ids })
-        .and_then(|()| problems.check_all(Field::Ids, ids, |id| NodeId::parse(id)));
-    let ids = problems.conclude(checked).map_err(|failure| context.problem(failure))?;
-    find(context.use_cases(), caller, &ids).await.map_err(|failure| context.problem(failure))
+    let checked = problems.check_shape(None, &Ids { ids });
+    problems.conclude(checked).map_err(|failure| context.problem(failure))?;
+    let asked: Vec<Option<NodeId>> = ids.iter().map(|id| NodeId::parse(id).ok()).collect();
+    let known: Vec<NodeId> = asked.iter().copied().flatten().collect();
+    let found =
+        find(context.use_cases(), caller, &known).await.map_err(|failure| context.problem(failure))?;
+    // The same id may occur twice.
+    Ok(asked.into_iter().map(|id| found.get(&id?).cloned()).collect())
 }
 
 /// The id of an object of any type.
@@ -84,7 +89,7 @@ impl NodeId {
 }
 
 /// Finds the objects with one call for each type.
-async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<Vec<Option<NodeValue>>> {
+async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<HashMap<NodeId, NodeValue>> {
     let mut found: HashMap<NodeId, NodeValue> = HashMap::with_capacity(ids.len());
 
     if ids.contains(&NodeId::Organization(caller.scope().organization())) {
@@ -129,8 +134,7 @@ async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<
         let entries = use_cases.get_activities.execute(admin, &entries).await?;
         found.extend(entries.into_iter().map(|it| (NodeId::Activity(it.id), Activity::from(it).into())));
     }
-    // The same id may occur twice.
-    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    Ok(found)
 }
 
 fn of_type<T>(ids: &[NodeId], only: impl Fn(NodeId) -> Option<T>) -> Vec<T> {
