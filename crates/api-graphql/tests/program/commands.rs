@@ -49,8 +49,13 @@ async fn personal_data_is_exported_and_erased() {
     assert_eq!(installation.printed(&command("export")), export, "nothing was erased");
 
     installation.printed(&[&command("erase")[..], &["--yes"]].concat());
-    let export = installation.printed(&command("export"));
-    assert!(!export.contains("benoit"), "{export}");
+    // Nothing is stored any more about the person. An export of nothing would look the same for a misspelt id.
+    for user in ["user-789", "user-7890"] {
+        let export = installation.run(&["export", "--org", "org-123", "--user", user]);
+        assert_eq!((export.status.code(), export.stdout.as_slice()), (Some(1), &b""[..]), "{export:?}");
+        let told = String::from_utf8(export.stderr).unwrap();
+        assert!(told.contains("user"), "{told}");
+    }
     assert!(installation.run(&["check"]).status.success());
 }
 

@@ -5,7 +5,7 @@ use convene_domain::id::OrganizationId;
 use super::{Person, scope};
 use crate::{
     caller::Operator,
-    failure::Outcome,
+    failure::{Field, Outcome, Refusal},
     ports::{Directory, PersonalData, PersonalRecord},
 };
 
@@ -28,14 +28,18 @@ impl ExportPersonalData {
         Self { directory, personal_data }
     }
 
-    /// Collects the data of the person. The record of an unknown person is empty.
+    /// Collects the data of the person.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `org`, or `InvalidInput` on `user` for an id that is not a person's.
+    /// Refused with `NotFound` on `org`; with `InvalidInput` on `user` for an id that is not a person's, and with `NotFound` for
+    /// a person about whom nothing is stored. A wrong id must not look like the proof that there is no data.
     #[tracing::instrument(skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Export> {
         let scope = scope(&*self.directory, operator, person).await?;
         let record = self.personal_data.collect(&scope, &person.user).await?;
+        if record == PersonalRecord::default() {
+            return Err(Refusal::not_found(Field::User).into());
+        }
         Ok(Export { organization: scope.organization(), record })
     }
 }
