@@ -4,7 +4,7 @@
 //! from outside is either escaped (JSON) or restricted to safe characters (request ids, operation names, routes).
 //! Arguments, documents and variables are never logged.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, io::IsTerminal, time::Duration};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{
@@ -95,7 +95,9 @@ where
     let filter = filter.and(permitted);
     let counted = filter_fn(is_connection_error).with_max_level_hint(LevelFilter::ERROR);
     let registry = tracing_subscriber::registry().with(ConnectionErrors.with_filter(counted));
-    let lines = fmt::layer().with_writer(writer).with_target(true);
+    // Colours are for people at a terminal, not for files and pipes.
+    let is_terminal = std::io::stderr().is_terminal();
+    let lines = fmt::layer().with_writer(writer).with_target(true).with_ansi(is_terminal);
     match format {
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_span_list(false);
