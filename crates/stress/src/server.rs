@@ -27,7 +27,7 @@ pub struct Server {
 
 impl Server {
     /// Starts a server on a free port. Its settings are those of production, except for authentication by headers
-    /// and no rate limit. It logs to the file `log`.
+    /// and no rate limits. It logs to the file `log`.
     pub async fn start(binary: &Path, uri: &str, database: &str, log: PathBuf) -> anyhow::Result<Self> {
         Self::start_with(binary, uri, database, log, &[]).await
     }
@@ -55,6 +55,7 @@ impl Server {
             .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
             .env("CONVENE_AUTH", "headers")
             .env("CONVENE_RATE_LIMIT", "off")
+            .env("CONVENE_TENANT_RATE_LIMIT", "off")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

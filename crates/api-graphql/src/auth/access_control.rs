@@ -179,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn slug_and_id_of_an_organization_share_the_allowance_of_a_caller() {
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
-        let limits = Some(Arc::new(RateLimits::new(rate(1), rate(1_000))));
+        let limits = Some(Arc::new(RateLimits::new(Some(rate(1)), Some(rate(1_000)))));
         let access = AccessControl::new(Authenticator::Headers, limits, Arc::new(OneOrganization));
         assert!(!is_throttled(&access, "acme").await);
         assert!(!is_throttled(&access, ID).await);

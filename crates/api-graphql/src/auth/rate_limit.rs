@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     str::FromStr,
@@ -10,10 +11,7 @@ use std::{
 
 use convene_application::{authentication::Credentials, ports::OrganizationReference};
 use convene_domain::text::UserId;
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
 /// With more callers than this in memory, idle ones are removed immediately instead of by the next maintenance. An entry
 /// takes about 200 bytes.
@@ -101,24 +99,49 @@ impl ClientKey {
     }
 }
 
+/// The allowances of the keys of one kind; without a rate, they are not limited.
+struct Allowances<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
+
+impl<K: Hash + Eq + Clone> Allowances<K> {
+    fn new(rate: Option<Rate>, burst_seconds: u32) -> Self {
+        Self(rate.map(|rate| RateLimiter::keyed(rate.quota(burst_seconds))))
+    }
+
+    fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, RateLimiter::len)
+    }
+
+    /// Counts a request, or returns the time to wait.
+    fn charge(&self, key: &K) -> Result<(), Duration> {
+        let Some(limiter) = &self.0 else { return Ok(()) };
+        limiter.check_key(key).map_err(|until| until.wait_time_from(limiter.clock().now()))
+    }
+
+    /// Removes the keys whose full allowance is available again.
+    fn remove_idle(&self) {
+        if let Some(limiter) = &self.0 {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
 /// The rate limits of this process. Each of several processes behind a load balancer allows the full rate.
 pub struct RateLimits {
-    callers: DefaultKeyedRateLimiter<CallerKey>,
-    rejected: DefaultKeyedRateLimiter<ClientKey>,
-    organizations: DefaultKeyedRateLimiter<String>,
-    clock: DefaultClock,
+    callers: Allowances<CallerKey>,
+    rejected: Allowances<ClientKey>,
+    organizations: Allowances<String>,
 }
 
 impl RateLimits {
     /// `caller` is the rate of each caller, in bursts of twice as many requests. `organization` is the rate of all
-    /// callers of one organization together.
+    /// callers of one organization together. `None` sets no limit.
     #[must_use]
-    pub fn new(caller: Rate, organization: Rate) -> Self {
+    pub fn new(caller: Option<Rate>, organization: Option<Rate>) -> Self {
         Self {
-            callers: RateLimiter::keyed(caller.quota(BURST_SECONDS)),
-            rejected: RateLimiter::keyed(caller.quota(BURST_SECONDS)),
-            organizations: RateLimiter::keyed(organization.quota(1)),
-            clock: DefaultClock::default(),
+            callers: Allowances::new(caller, BURST_SECONDS),
+            rejected: Allowances::new(caller, BURST_SECONDS),
+            organizations: Allowances::new(organization, 1),
         }
     }
 
@@ -128,9 +151,9 @@ impl RateLimits {
     /// The time to wait, if the caller has sent too many requests.
     pub fn charge_caller(&self, caller: &CallerKey) -> Result<(), Duration> {
         if self.callers.len() >= MAX_CALLERS {
-            self.callers.retain_recent();
+            self.callers.remove_idle();
         }
-        self.callers.check_key(caller).map_err(|until| until.wait_time_from(self.clock.now()))
+        self.callers.charge(caller)
     }
 
     /// Counts a request whose credentials were rejected. Its client is not known, except by the address, which it may
@@ -141,7 +164,7 @@ impl RateLimits {
     pub fn charge_rejected(&self, client: ClientKey) -> Result<(), Duration> {
         // Beyond this number, all clients share an allowance until the next maintenance.
         let client = if self.rejected.len() < MAX_CLIENTS { client } else { ClientKey(None) };
-        self.rejected.check_key(&client).map_err(|until| until.wait_time_from(self.clock.now()))
+        self.rejected.charge(&client)
     }
 
     /// Counts a request of an organization.
@@ -149,18 +172,15 @@ impl RateLimits {
     /// # Errors
     /// The time to wait, if its callers have sent too many requests.
     pub fn charge_organization(&self, organization: &String) -> Result<(), Duration> {
-        self.organizations.check_key(organization).map_err(|until| until.wait_time_from(self.clock.now()))
+        self.organizations.charge(organization)
     }
 
     /// Removes callers and organizations whose full allowance is available again. Called every few seconds, so that
     /// memory use is bounded.
     pub fn remove_idle(&self) {
-        self.callers.retain_recent();
-        self.callers.shrink_to_fit();
-        self.rejected.retain_recent();
-        self.rejected.shrink_to_fit();
-        self.organizations.retain_recent();
-        self.organizations.shrink_to_fit();
+        self.callers.remove_idle();
+        self.rejected.remove_idle();
+        self.organizations.remove_idle();
     }
 }
 
@@ -172,6 +192,10 @@ mod tests {
 
     fn rate(requests: u32) -> Rate {
         Rate::per_second(NonZeroU32::new(requests).unwrap())
+    }
+
+    fn limits(caller: u32, organization: u32) -> RateLimits {
+        RateLimits::new(Some(rate(caller)), Some(rate(organization)))
     }
 
     fn caller(user: &str) -> CallerKey {
@@ -196,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_caller_has_twice_the_rate_as_a_burst_and_no_more() {
-        let limits = RateLimits::new(rate(1), rate(1_000));
+        let limits = limits(1, 1_000);
         let alice = caller("alice");
         assert!(limits.charge_caller(&alice).is_ok());
         assert!(limits.charge_caller(&alice).is_ok());
@@ -207,7 +231,7 @@ mod tests {
 
     #[test]
     fn rejected_requests_are_limited_by_address_or_network() {
-        let limits = RateLimits::new(rate(1), rate(1_000));
+        let limits = limits(1, 1_000);
         let client = |address: &str| ClientKey::of(Some(address.parse().unwrap()));
         for address in ["192.0.2.1", "192.0.2.1"] {
             assert!(limits.charge_rejected(client(address)).is_ok());
@@ -224,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_number_of_remembered_clients_is_bounded() {
-        let limits = RateLimits::new(rate(1), rate(1_000));
+        let limits = limits(1, 1_000);
         for address in 0..2 * u32::try_from(MAX_CLIENTS).unwrap() {
             let address = IpAddr::from(std::net::Ipv4Addr::from(address));
             assert!(
@@ -237,11 +261,22 @@ mod tests {
 
     #[test]
     fn an_organization_has_one_allowance_for_all_of_its_callers() {
-        let limits = RateLimits::new(rate(1_000), rate(2));
+        let limits = limits(1_000, 2);
         let acme = "acme".to_owned();
         assert!(limits.charge_organization(&acme).is_ok());
         assert!(limits.charge_organization(&acme).is_ok());
         assert!(limits.charge_organization(&acme).is_err());
         assert!(limits.charge_organization(&"other".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn each_of_the_two_limits_can_be_absent() {
+        let (alice, acme) = (caller("alice"), "acme".to_owned());
+        let only_organizations = RateLimits::new(None, Some(rate(1)));
+        assert!((0..10).all(|_| only_organizations.charge_caller(&alice).is_ok()));
+        assert!(!(0..10).all(|_| only_organizations.charge_organization(&acme).is_ok()));
+        let only_callers = RateLimits::new(Some(rate(1)), None);
+        assert!(!(0..10).all(|_| only_callers.charge_caller(&alice).is_ok()));
+        assert!((0..10).all(|_| only_callers.charge_organization(&acme).is_ok()));
     }
 }

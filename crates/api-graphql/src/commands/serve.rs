@@ -4,7 +4,7 @@ use anyhow::Context;
 use convene_api_graphql::{
     auth::AccessControl,
     callers::Callers,
-    config::{self, DatabaseConfig, Environment, RateConfig, ServeConfig},
+    config::{self, DatabaseConfig, Environment, ServeConfig},
     execution::schema_executor,
     http::health::{Health, Readiness},
     rest::{self, Rest},
@@ -56,7 +56,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let jobs = tokio::spawn(super::jobs::complete(resume, authority));
 
     let options = config.server_options();
-    let limits = config.rate.as_ref().map(RateConfig::limits).map(Arc::new);
+    let limits = Some(Arc::new(config.rates.limits()));
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(backend.directory());
     let access_control =

@@ -10,7 +10,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, num::NonZeroU32, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use secrecy::SecretString;
 
@@ -78,13 +78,13 @@ impl AuthConfig {
     }
 }
 
-/// The rate limits.
+/// The rate limits; `None` for one that is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateConfig {
     /// The limit of each caller.
-    pub caller: Rate,
+    pub caller: Option<Rate>,
     /// The limit of all callers of one organization together.
-    pub organization: Rate,
+    pub organization: Option<Rate>,
 }
 
 /// The settings of `convene serve`.
@@ -104,10 +104,9 @@ pub struct ServeConfig {
     pub auth: AuthConfig,
     /// The origins whose pages may call the server from a browser.
     pub origins: AllowedOrigins,
-    /// The rate limits; `None` if they are disabled.
-    pub rate: Option<RateConfig>,
     /// The limits of requests in flight.
     pub in_flight: InFlightLimits,
+    pub rates: RateConfig,
     pub http: HttpLimits,
     pub documents: DocumentLimits,
     /// The number of threads that handle requests.
@@ -223,8 +222,8 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         );
     }
     let origins = origins(reader);
-    let rate = rate(reader);
     let in_flight = in_flight(reader);
+    let rates = rates(reader);
     let http = http(reader);
     let documents = documents(reader);
     let workers = match reader.optional("CONVENE_WORKERS") {
@@ -241,8 +240,8 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         introspection: introspection?,
         auth: auth?,
         origins: origins?,
-        rate: rate?,
         in_flight: in_flight?,
+        rates: rates?,
         http: http?,
         documents: documents?,
         workers: workers?,
@@ -344,19 +343,19 @@ fn origins(reader: &mut Reader<'_>) -> Option<AllowedOrigins> {
     }
 }
 
-/// `Some(None)` if the limits are disabled.
+fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
+    let caller = rate(reader, "CONVENE_RATE_LIMIT");
+    let organization = rate(reader, "CONVENE_TENANT_RATE_LIMIT");
+    Some(RateConfig { caller: caller?, organization: organization? })
+}
+
+/// `Some(None)` for a limit that is disabled.
 #[expect(clippy::option_option, reason = "the outer one is for a problem, the inner one is the setting")]
-fn rate(reader: &mut Reader<'_>) -> Option<Option<RateConfig>> {
-    const SYNTAX: &str = "off, or a number of requests a second such as 100/s";
-    if reader.value("CONVENE_RATE_LIMIT")? == "off" {
-        return Some(None);
+fn rate(reader: &mut Reader<'_>, setting: &'static str) -> Option<Option<Rate>> {
+    match reader.value(setting)?.as_str() {
+        "off" => Some(None),
+        _ => reader.parsed(setting, "off, or a number of requests a second such as 100/s").map(Some),
     }
-    let caller = reader.parsed("CONVENE_RATE_LIMIT", SYNTAX);
-    let organization = match reader.value("CONVENE_TENANT_RATE_LIMIT")?.as_str() {
-        "off" => Some(Rate::per_second(NonZeroU32::MAX)),
-        _ => reader.parsed("CONVENE_TENANT_RATE_LIMIT", SYNTAX),
-    };
-    Some(Some(RateConfig { caller: caller?, organization: organization? }))
 }
 
 fn in_flight(reader: &mut Reader<'_>) -> Option<InFlightLimits> {

@@ -55,7 +55,7 @@ pub const SETTINGS: [Setting; 29] = [
     setting(
         "CONVENE_RATE_LIMIT",
         Some("100/s"),
-        "requests of one caller, in bursts of twice as many; off for load tests",
+        "requests of one caller, in bursts of twice as many, or off",
     ),
     setting(
         "CONVENE_TENANT_RATE_LIMIT",

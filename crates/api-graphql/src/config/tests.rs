@@ -25,8 +25,8 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.in_flight, InFlightLimits::default());
     assert_eq!(config.http, HttpLimits::default());
     assert_eq!(config.documents, DocumentLimits::default());
-    let rate = config.rate.unwrap();
-    assert_eq!((rate.caller.to_string(), rate.organization.to_string()), ("100/s".into(), "1000/s".into()));
+    let rates = [config.rates.caller, config.rates.organization].map(|rate| rate.unwrap().to_string());
+    assert_eq!(rates, ["100/s", "1000/s"]);
 }
 
 #[test]
@@ -107,8 +107,15 @@ fn development_turns_introspection_and_readable_logs_on() {
 }
 
 #[test]
-fn the_rate_limit_can_be_turned_off() {
-    assert_eq!(read(&[("CONVENE_RATE_LIMIT", "off")]).unwrap().rate, None);
+fn each_of_the_two_rate_limits_can_be_turned_off() {
+    let set = |settings: &[_]| {
+        let RateConfig { caller, organization } = read(settings).unwrap().rates;
+        (caller.is_some(), organization.is_some())
+    };
+    let (callers_off, tenants_off) = (("CONVENE_RATE_LIMIT", "off"), ("CONVENE_TENANT_RATE_LIMIT", "off"));
+    assert_eq!(set(&[callers_off]), (false, true));
+    assert_eq!(set(&[tenants_off]), (true, false));
+    assert_eq!(set(&[callers_off, tenants_off]), (false, false));
 }
 
 #[test]

@@ -139,7 +139,8 @@ impl TestServer {
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
-        let rates = rates.map(|(caller, tenant)| Arc::new(RateLimits::new(rate(caller), rate(tenant))));
+        let rates =
+            rates.map(|(caller, tenant)| Arc::new(RateLimits::new(Some(rate(caller)), Some(rate(tenant)))));
         let state = Arc::new(State::default());
         let for_context = Arc::clone(&state);
         let executor = SchemaExecutor::new(
