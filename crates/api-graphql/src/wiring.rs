@@ -55,7 +55,9 @@ impl BackendError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Connection(ConnectError::Unreachable(_)) => true,
-            Self::Connection(ConnectError::Uri(_) | ConnectError::NoReplicaSet) => false,
+            Self::Connection(
+                ConnectError::Uri(_) | ConnectError::Credentials | ConnectError::NoReplicaSet,
+            ) => false,
             Self::Preparation(fault) | Self::Check(fault) => fault.kind().is_retryable(),
         }
     }

@@ -4,17 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use bson::doc;
 use convene_application::{
-    failure::{Fault, Source},
+    failure::Source,
     ports::{Ids, Random},
 };
 use mongodb::{
     Client,
+    error::ErrorKind,
     options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
 };
 
 use crate::{
     admission::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
     deadline::{DATABASE_CALL, within},
+    error::StorageError,
     ports::MongoPorts,
 };
 
@@ -40,9 +42,23 @@ pub enum ConnectError {
     /// No server answered.
     #[error("MongoDB did not answer")]
     Unreachable(#[source] Source),
+    /// The server does not know the user, or the password is wrong. Another attempt cannot succeed.
+    #[error("MongoDB does not accept the user name and the password of the MongoDB URI")]
+    Credentials,
     /// The server is not part of a replica set, so it has no transactions.
     #[error("MongoDB runs as a single server; start it as a replica set (a set of one will do)")]
     NoReplicaSet,
+}
+
+impl From<StorageError> for ConnectError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Driver(error) if matches!(*error.kind, ErrorKind::Authentication { .. }) => {
+                Self::Credentials
+            }
+            error => Self::Unreachable(error.into()),
+        }
+    }
 }
 
 /// Opens a client and checks that a replica set answers.
@@ -67,7 +83,7 @@ pub async fn connect(
     let hello =
         within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
             .await
-            .map_err(|error| ConnectError::Unreachable(Fault::from(error).into()))?;
+            .map_err(ConnectError::from)?;
     // A router of a sharded cluster supports transactions too, and identifies itself by this message.
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);

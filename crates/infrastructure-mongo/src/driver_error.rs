@@ -1,6 +1,8 @@
 //! Descriptions of the driver's errors for the log. Messages of the server quote values of documents, which may be personal
 //! data, so only codes and errors of the network are described.
 
+use std::collections::BTreeSet;
+
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 /// Describes an error without the values of documents.
@@ -11,9 +13,12 @@ pub(crate) fn describe(error: &Error) -> String {
         ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
             format!("write concern error with code {} ({})", concern.code, concern.code_name)
         }
-        kind @ (ErrorKind::Io(_)
-        | ErrorKind::ServerSelection { .. }
-        | ErrorKind::ConnectionPoolCleared { .. }
+        ErrorKind::Io(error) => format!("the connection failed: {error}"),
+        ErrorKind::ServerSelection { message, .. } => match network_errors(message) {
+            Some(errors) => format!("no server can be reached ({errors})"),
+            None => String::from("no primary server of the replica set can be reached"),
+        },
+        kind @ (ErrorKind::ConnectionPoolCleared { .. }
         | ErrorKind::DnsResolve { .. }
         | ErrorKind::Authentication { .. }
         | ErrorKind::InvalidTlsConfig { .. }
@@ -24,6 +29,14 @@ pub(crate) fn describe(error: &Error) -> String {
         | ErrorKind::Shutdown) => kind.to_string(),
         _ => String::from("an error of the driver"),
     }
+}
+
+/// The network errors in the driver's description of a topology, each once. The description itself is the dump of a structure.
+fn network_errors(topology: &str) -> Option<String> {
+    let errors = topology.split("Kind: I/O error: ").skip(1);
+    let errors: BTreeSet<&str> =
+        errors.filter_map(|error| error.split(", labels").next()).map(str::trim).collect();
+    (!errors.is_empty()).then(|| errors.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

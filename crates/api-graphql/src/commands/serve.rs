@@ -13,8 +13,9 @@ use convene_api_graphql::{
     wiring::Backend,
 };
 
-/// The time between two attempts to open the database.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The time before the second attempt to open the database. It doubles with each further attempt, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// The arguments of `convene serve`.
 #[derive(Debug, clap::Args)]
@@ -78,18 +79,27 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     Ok(served?)
 }
 
-/// Opens the backend and waits for the database, which may have been started at the same time.
+/// Opens the backend and waits for the database, which may have been started at the same time. Logs each change of state once.
 async fn open(config: &DatabaseConfig) -> anyhow::Result<Backend> {
+    let mut pause = FIRST_PAUSE;
+    let mut reason = None;
     loop {
         match Backend::open(config).await {
             Err(error) if error.is_retryable() => {
-                tracing::warn!(
-                    error = format!("{:#}", anyhow::Error::from(error)),
-                    "waiting for the database"
-                );
-                tokio::time::sleep(RETRY_INTERVAL).await;
+                let current = format!("{:#}", anyhow::Error::from(error));
+                if reason.as_ref() != Some(&current) {
+                    tracing::warn!(reason = current, "waiting for the database");
+                    reason = Some(current);
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            opened => return Ok(opened?),
+            opened => {
+                if opened.is_ok() && reason.is_some() {
+                    tracing::info!("the database is available");
+                }
+                return Ok(opened?);
+            }
         }
     }
 }

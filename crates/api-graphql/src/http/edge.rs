@@ -17,7 +17,12 @@ use actix_web::{
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::{error::HttpError, graphql::OperationSummary, health::Health, limits::HttpLimits};
+use super::{
+    error::HttpError,
+    graphql::OperationSummary,
+    health::{self, Health},
+    limits::HttpLimits,
+};
 use crate::{
     errors::RequestError,
     longest_poll::LongestPoll,
@@ -88,11 +93,17 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     telemetry::record_longest_poll(&route, Duration::from_micros(longest_poll_us));
     let operation = response.response().extensions().get::<OperationSummary>().cloned();
     let operation = operation.unwrap_or_default();
+    let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+    if health::ROUTES.contains(&route.as_str()) {
+        // They come every few seconds for as long as the process runs.
+        tracing::debug!(method, route, status, latency_ms, "request");
+        return Ok(response);
+    }
     tracing::info!(
         method,
         route,
         status,
-        latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        latency_ms,
         longest_poll_us,
         operation = operation.name.as_deref(),
         operation_type = operation.kind,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bson::doc;
 use serde_json::Value;
 
@@ -84,4 +86,68 @@ fn an_unreachable_database_is_reported_with_the_reason() {
     assert!(!output.status.success());
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("MongoDB did not answer"), "{told}");
+    assert!(told.contains("Connection refused") && !told.contains('{'), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_ends_the_server_with_one_sentence() {
+    let installation = Installation::empty().await;
+    let uri = installation.uri.replacen("mongodb://", "mongodb://nobody:canary-password@", 1);
+    let output = program(&["serve"])
+        .env("CONVENE_MONGODB_URI", uri)
+        .env("CONVENE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_AUTH", "headers")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let last = told.lines().last().unwrap();
+    let expected = "convene: the database is not available: MongoDB does not accept the user name and the password of \
+                    the MongoDB URI";
+    assert_eq!(last, expected, "{told}");
+    assert!(!told.contains("canary"), "{told}");
+    assert!(!told.contains("waiting for the database"), "{told}");
+}
+
+/// The server is started before its database, which never comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probes_answer_while_the_database_is_away() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut server = program(&["serve"])
+        .env("CONVENE_MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+        .env("CONVENE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_AUTH", "headers")
+        .stderr(log.reopen().unwrap())
+        .spawn()
+        .unwrap();
+    let lines = || -> Vec<Value> {
+        let text = std::fs::read_to_string(log.path()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let with_message =
+        |message: &str| lines().into_iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
+    let first = async |message: &str| loop {
+        if let Some(line) = with_message(message).pop() {
+            break line;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let probes = first("answering probes").await["listen"].as_str().unwrap().to_owned();
+    let waiting = first("waiting for the database").await;
+    // Two attempts later, the log has not grown.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for (path, status) in [("livez", 200), ("metrics", 200), ("readyz", 503)] {
+        let response = reqwest::get(format!("http://{probes}/{path}")).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        let body = response.text().await.unwrap();
+        assert!(path != "readyz" || body.contains("waits for the database"), "{body}");
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(with_message("waiting for the database").len(), 1, "{:?}", lines());
+    assert_eq!(with_message("request"), Vec::<Value>::new());
+    let reason = waiting["reason"].as_str().unwrap();
+    assert!(reason.contains("Connection refused") && !reason.contains(['{', '}']), "{reason}");
 }

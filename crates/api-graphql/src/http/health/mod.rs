@@ -8,7 +8,7 @@ mod progress;
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -26,6 +26,9 @@ use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry}
 /// The maximum time of a readiness probe. Load balancers probe every few seconds and treat a slow response as a
 /// failure.
 const MAX_PROBE_TIME: Duration = Duration::from_secs(2);
+
+/// The routes of the probes and the metrics.
+pub(crate) const ROUTES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// The part of the server behind the HTTP edge, as the probes see it.
 #[async_trait]
@@ -49,6 +52,8 @@ pub struct Health(Arc<State>);
 struct State {
     backend: OnceLock<Arc<dyn Readiness>>,
     shutting_down: AtomicBool,
+    /// The reason that the last readiness probe found and logged.
+    reported: Mutex<Option<&'static str>>,
     progress: Progress,
     metrics: PrometheusHandle,
 }
@@ -57,8 +62,13 @@ impl Health {
     /// The state of a process that starts: it is alive but not ready.
     #[must_use]
     pub fn starting(metrics: PrometheusHandle) -> Self {
-        let (backend, shutting_down) = (OnceLock::new(), AtomicBool::new(false));
-        Self(Arc::new(State { backend, shutting_down, progress: Progress::default(), metrics }))
+        Self(Arc::new(State {
+            backend: OnceLock::new(),
+            shutting_down: AtomicBool::new(false),
+            reported: Mutex::default(),
+            progress: Progress::default(),
+            metrics,
+        }))
     }
 
     /// From now on, the readiness is that of the backend.
@@ -101,22 +111,40 @@ impl Health {
             return Some("The server is starting: it waits for the database.");
         };
         match tokio::time::timeout(MAX_PROBE_TIME, backend.check()).await {
-            Ok(Ok(())) => None,
-            Ok(Err(fault)) => {
-                telemetry::log_fault(fault.as_ref(), request_id);
-                Some("The database cannot be reached, or its schema is not in place.")
+            Ok(Ok(())) => {
+                if self.report(None) {
+                    tracing::info!("the database is available again");
+                }
+                None
             }
-            Err(_elapsed) => Some("The database takes too long to answer."),
+            Ok(Err(fault)) => {
+                let reason = "The database cannot be reached, or its schema is not in place.";
+                if self.report(Some(reason)) {
+                    telemetry::log_fault(fault.as_ref(), request_id);
+                }
+                Some(reason)
+            }
+            Err(_elapsed) => {
+                let reason = "The database takes too long to answer.";
+                if self.report(Some(reason)) {
+                    tracing::error!(%request_id, reason, "the database is not available");
+                }
+                Some(reason)
+            }
         }
+    }
+
+    /// Notes the state of the database that a probe found. Returns true if it has changed: probes come every few seconds, and
+    /// only a change is worth a line of the log.
+    fn report(&self, reason: Option<&'static str>) -> bool {
+        let mut reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *reported, reason) != reason
     }
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    for (path, get) in [
-        ("/livez", methods::get().to(live)),
-        ("/readyz", methods::get().to(ready)),
-        ("/metrics", methods::get().to(metrics)),
-    ] {
+    let handlers = [methods::get().to(live), methods::get().to(ready), methods::get().to(metrics)];
+    for (path, get) in ROUTES.into_iter().zip(handlers) {
         config.service(web::resource(path).route(get).default_service(web::to(only_get)));
     }
 }
