@@ -21,7 +21,7 @@ use crate::{
         cors::AllowedOrigins,
         edge::{self, EdgeSettings, RequestSpan},
         error::HttpError,
-        graphql::{self, GraphqlRoute, MutationTasks, SharedExecutor},
+        graphql::{self, Documents, GraphqlRoute, MutationTasks, SharedExecutor},
         health::{self, Health},
         limits::HttpLimits,
         memory::SharedMemory,
@@ -56,6 +56,8 @@ pub struct Parts<R: CallerResolver> {
     /// Shared by all routes, so that they count against the same rate limits.
     pub access_control: Arc<AccessControl<R>>,
     pub executor: SharedExecutor<R::Caller>,
+    /// The documents that the executor may run.
+    pub documents: Documents,
     /// The state that the [probes](serve_probes) report.
     pub health: Health,
     pub new_request_id: NewRequestId,
@@ -253,13 +255,14 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 }
 
 fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
-    let Parts { access_control, executor, health, new_request_id, origins, more_routes } = parts;
+    let Parts { access_control, executor, documents, health, new_request_id, origins, more_routes } = parts;
     let memory = Arc::new(SharedMemory::new(limits.execution_bytes));
     Shared {
         edge: web::Data::new(EdgeSettings { new_request_id, limits, health }),
         graphql: web::Data::new(GraphqlRoute {
             access_control,
             executor,
+            documents,
             mutations: mutations.clone(),
             limits,
             memory: Arc::clone(&memory),

@@ -114,6 +114,11 @@ impl<R: CallerResolver> AccessControl<R> {
         Ok((caller, slot))
     }
 
+    /// The id of the organization of a caller.
+    pub fn organization_key(&self, caller: &R::Caller) -> Option<String> {
+        self.resolver.organization_key(caller)
+    }
+
     /// Returns true if credentials are signed tokens, false for the plain headers of the development mode.
     #[must_use]
     pub const fn takes_tokens(&self) -> bool {

@@ -5,8 +5,11 @@ use convene_api_graphql::{
     auth::AccessControl,
     callers::Callers,
     config::{self, DatabaseConfig, Environment, ServeConfig},
-    execution::schema_executor,
-    http::health::{Health, Readiness},
+    execution::{check_documents, schema_executor},
+    http::{
+        graphql::Documents,
+        health::{Health, Readiness},
+    },
     rest::{self, Rest},
     server::{self, Parts},
     system, telemetry,
@@ -38,6 +41,9 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
+    if let Some(documents) = &config.trusted_documents {
+        check_documents(documents, &config.documents).map_err(anyhow::Error::msg)?;
+    }
     let stop = server::stop_signal()?;
     // An address that is in use is reported before the database is opened.
     let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
@@ -56,6 +62,9 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority));
 
+    // The folder of trusted documents decides on queries of the schema, too.
+    let introspection = config.introspection || config.trusted_documents.is_some();
+    let executor = schema_executor(services.clone(), config.documents, introspection);
     let options = config.server_options();
     let limits = Some(Arc::new(config.rates.limits()));
     let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
@@ -66,7 +75,8 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     let use_cases = Arc::clone(&services.use_cases);
     let parts = Parts {
         access_control: Arc::clone(&access_control),
-        executor: schema_executor(services, config.documents, config.introspection),
+        executor,
+        documents: config.trusted_documents.map_or_else(Documents::default, Documents::Trusted),
         health,
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,

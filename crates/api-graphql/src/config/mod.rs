@@ -25,7 +25,7 @@ use crate::{
         VerificationKeys,
     },
     graphql::limits::DocumentLimits,
-    http::{cors::AllowedOrigins, limits::HttpLimits},
+    http::{cors::AllowedOrigins, graphql::TrustedDocuments, limits::HttpLimits},
     server::ServerOptions,
     telemetry::LogFormat,
 };
@@ -100,6 +100,8 @@ pub struct ServeConfig {
     pub profile: Profile,
     /// Allows documents to ask for the schema.
     pub introspection: bool,
+    /// The only documents that run; `None` if any document may run.
+    pub trusted_documents: Option<TrustedDocuments>,
     /// The way in which callers authenticate.
     pub auth: AuthConfig,
     /// The origins whose pages may call the server from a browser.
@@ -211,6 +213,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         Some("off") => Some(false),
         Some(_) => reader.problem("CONVENE_INTROSPECTION", "must be on or off"),
     };
+    let trusted_documents = trusted_documents(reader);
     let auth = auth(reader);
     if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, client_listen)
         && !listen.ip().is_loopback()
@@ -238,6 +241,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         probe_listen: probe_listen?,
         profile: profile?,
         introspection: introspection?,
+        trusted_documents,
         auth: auth?,
         origins: origins?,
         in_flight: in_flight?,
@@ -247,6 +251,18 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         workers: workers?,
         shutdown_time: shutdown_time?,
     })
+}
+
+fn trusted_documents(reader: &mut Reader<'_>) -> Option<TrustedDocuments> {
+    const NAME: &str = "CONVENE_TRUSTED_DOCUMENTS";
+    let folder = reader.optional(NAME)?;
+    match TrustedDocuments::read(Path::new(&folder)) {
+        Ok(documents) if documents.is_empty() => {
+            reader.problem(NAME, "names a folder without .graphql files")
+        }
+        Ok(documents) => Some(documents),
+        Err(error) => reader.problem(NAME, format!("names a folder with a problem: {error}")),
+    }
 }
 
 fn listen(reader: &mut Reader<'_>, name: &'static str) -> Option<SocketAddr> {

@@ -141,3 +141,17 @@ fn the_help_names_every_setting() {
         assert!(help.contains(setting.name), "{}", setting.name);
     }
 }
+
+#[test]
+fn a_folder_of_trusted_documents_must_have_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let trusted = |path: &str| read(&[("CONVENE_TRUSTED_DOCUMENTS", path)]);
+    let problem = trusted(path).unwrap_err().to_string();
+    assert!(problem.contains("CONVENE_TRUSTED_DOCUMENTS names a folder without .graphql files"), "{problem}");
+    let missing = trusted(&format!("{path}/missing")).unwrap_err().to_string();
+    assert!(missing.contains("missing cannot be read"), "{missing}");
+    std::fs::write(folder.path().join("a.graphql"), "{ organization { slug } }").unwrap();
+    assert!(trusted(path).unwrap().trusted_documents.is_some());
+    assert!(read(&[]).unwrap().trusted_documents.is_none());
+}

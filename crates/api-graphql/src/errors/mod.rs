@@ -28,6 +28,9 @@ pub enum RequestError {
     OperationNotFound,
     QueryLimitExceeded,
     IntrospectionDisabled,
+    PersistedQueryNotFound,
+    PersistedQueryMismatch,
+    DocumentNotTrusted,
 }
 
 impl RequestError {
@@ -95,6 +98,20 @@ impl RequestError {
                 StatusCode::BAD_REQUEST,
                 "INTROSPECTION_DISABLED",
                 "Introspection of the schema is disabled on this server.",
+            ),
+            // The client sends the text next, so this is no error. Clients compare the message.
+            Self::PersistedQueryNotFound => {
+                (StatusCode::OK, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+            }
+            Self::PersistedQueryMismatch => (
+                StatusCode::BAD_REQUEST,
+                "PERSISTED_QUERY_MISMATCH",
+                "The hash in `extensions.persistedQuery` is not that of `query`.",
+            ),
+            Self::DocumentNotTrusted => (
+                StatusCode::BAD_REQUEST,
+                "DOCUMENT_NOT_TRUSTED",
+                "This server runs trusted documents only, and this is none of them.",
             ),
         }
     }

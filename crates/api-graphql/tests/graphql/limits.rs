@@ -5,6 +5,7 @@ use convene_api_graphql::{
     errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
     http::{
+        graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory,
     },
@@ -109,6 +110,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("directives of a document", document.directives.to_string()),
         ("cost of a document", document.cost.to_string()),
         ("bytes of a document", document.bytes.to_string()),
+        ("bytes of compiled documents in memory", MAX_DOCUMENT_BYTES.to_string()),
+        ("bytes of documents that are known by their hash", MAX_PERSISTED_BYTES.to_string()),
         ("values of a JSON text", strict_json::MAX_VALUES.to_string()),
         ("nested lists and objects of a JSON text", strict_json::MAX_NESTING.to_string()),
         ("fields of a REST body", rest::MAX_FIELDS.to_string()),

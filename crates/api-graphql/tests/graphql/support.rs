@@ -11,7 +11,7 @@ use convene_api_graphql::{
     callers::Callers,
     execution::schema_executor,
     graphql::{context::Services, limits::DocumentLimits},
-    http::{cors::AllowedOrigins, health::Health, limits::HttpLimits},
+    http::{cors::AllowedOrigins, graphql::Documents, health::Health, limits::HttpLimits},
     server::{self, Parts, ServerOptions},
     telemetry,
 };
@@ -111,6 +111,7 @@ impl Api {
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
             executor: schema_executor(Services { use_cases, clock }, limits, true),
+            documents: Documents::default(),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(|| "request-1".to_owned()),
             origins: AllowedOrigins::default(),

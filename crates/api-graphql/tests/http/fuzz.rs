@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
     auth::{TokenVerifier, VerificationKeys},
     graphql::limits::DocumentLimits,
-    http::graphql::{Execution, GraphqlExecutor, GraphqlRequest, RequestInfo, SchemaExecutor},
+    http::graphql::{Execution, GraphqlExecutor, OperationReference, RequestInfo, SchemaExecutor},
     request_id::RequestId,
 };
 use juniper::{EmptySubscription, RootNode};
@@ -81,14 +81,14 @@ fn document() -> impl Strategy<Value = String> {
 
 fn run(query: String) -> Result<(), TestCaseError> {
     let executor = executor();
-    let request = GraphqlRequest { query, operation_name: None, variables: Default::default() };
-    match executor.inspect(&request) {
+    let operation = OperationReference::default();
+    match executor.inspect(&query.into(), &operation) {
         Err(rejected) => prop_assert!(!rejected.is_fault && !rejected.errors.is_empty()),
-        Ok(_) => {
+        Ok(inspected) => {
             let caller = Caller { organization: None };
             let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
             let info = RequestInfo { request_id: id };
-            let execution = executor.execute(&request, caller, &info);
+            let execution = inspected.run.execute(&operation.variables, caller, &info);
             let execution =
                 tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(execution);
             prop_assert!(!matches!(execution, Execution::Crashed));

@@ -19,6 +19,8 @@ mod limits;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod persisted_queries;
+#[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
 mod routes;
@@ -28,3 +30,5 @@ mod slow_clients;
 mod slow_readers;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trusted_documents;

@@ -12,7 +12,12 @@ use convene_api_graphql::{
     auth::{AccessControl, Authenticator},
     callers::Callers,
     graphql::limits::DocumentLimits,
-    http::{cors::AllowedOrigins, graphql::SchemaExecutor, health::Health, limits::HttpLimits},
+    http::{
+        cors::AllowedOrigins,
+        graphql::{Documents, SchemaExecutor},
+        health::Health,
+        limits::HttpLimits,
+    },
     rest::{self, Rest},
     seed,
     server::{self, Parts, ServerOptions},
@@ -104,6 +109,7 @@ impl TestServer {
         let ids = AtomicU32::new(0);
         let parts = Parts {
             access_control: Arc::clone(&access_control),
+            documents: Documents::default(),
             executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),

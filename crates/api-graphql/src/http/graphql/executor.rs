@@ -7,19 +7,18 @@ use convene_application::failure::FaultKind;
 use futures::FutureExt;
 use juniper::{
     DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode, RuleError,
-    ValidatedOperation, parser::parse_document_source,
+    Variables,
 };
 
 use super::{
-    request::GraphqlRequest,
+    compiled::{CompiledDocument, Source},
+    document_cache::{DocumentCache, MAX_DOCUMENT_BYTES},
+    request::OperationReference,
     response::{ErrorEntry, Errors},
 };
 use crate::{
     errors::RequestError,
-    graphql::{
-        limits::{self, DocumentLimits, Price, SelectedOperation},
-        variables::misplaced_nulls,
-    },
+    graphql::limits::{self, DocumentLimits, Price, SelectedOperation},
     request_id::RequestId,
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -31,14 +30,22 @@ pub struct RequestInfo {
     pub request_id: RequestId,
 }
 
-/// The result of the inspection of a document that may run.
-#[derive(Clone, Debug)]
-pub struct Inspected {
+/// A request whose document may run.
+pub struct Inspected<Caller> {
     pub operation: SelectedOperation,
     pub price: Price,
+    /// The operation, which is ready to run with the variables of the request.
+    pub run: Box<dyn Run<Caller>>,
 }
 
-/// The result of the inspection of a document that may not run.
+/// An operation that is ready to run.
+#[async_trait]
+pub trait Run<Caller>: Send + Sync {
+    /// Runs the operation. Never panics.
+    async fn execute(&self, variables: &Variables, caller: Caller, info: &RequestInfo) -> Execution;
+}
+
+/// A request whose document may not run.
 #[derive(Clone, Debug)]
 pub struct Rejected {
     /// The reasons, of which there is at least one.
@@ -61,18 +68,19 @@ pub enum Execution {
 }
 
 /// An executor of GraphQL documents. [`SchemaExecutor`] implements it for any juniper schema.
-#[async_trait]
 pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
-    /// Parses the document and checks its limits, in time linear in its length. Does not validate it.
+    /// Compares the document and its variables with the limits. A document that was not used lately is parsed and
+    /// validated first; it is validated only if it is within the limits.
     ///
     /// # Errors
     ///
     /// The document cannot be parsed, exceeds a limit, uses disabled introspection, or does not have the operation, or a
     /// variable is null where a value is required.
-    fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>>;
-
-    /// Validates and runs an inspected document. Never panics.
-    async fn execute(&self, request: &GraphqlRequest, caller: Caller, info: &RequestInfo) -> Execution;
+    fn inspect(
+        &self,
+        document: &Arc<str>,
+        operation: &OperationReference,
+    ) -> Result<Inspected<Caller>, Box<Rejected>>;
 
     /// The maximum cost of a document.
     fn cost_limit(&self) -> u64;
@@ -81,21 +89,22 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
 /// Runs documents against a juniper schema, with a new context for each request.
 pub struct SchemaExecutor<Q, M, S, F>
 where
-    Q: GraphQLType<DefaultScalarValue>,
-    M: GraphQLType<DefaultScalarValue>,
-    S: GraphQLType<DefaultScalarValue>,
+    Q: GraphQLType<DefaultScalarValue> + 'static,
+    M: GraphQLType<DefaultScalarValue> + 'static,
+    S: GraphQLType<DefaultScalarValue> + 'static,
 {
-    root: RootNode<Q, M, S, DefaultScalarValue>,
+    root: Arc<RootNode<Q, M, S, DefaultScalarValue>>,
+    documents: DocumentCache<Q, M, S>,
     limits: DocumentLimits,
     introspection: bool,
-    context: F,
+    context: Arc<F>,
 }
 
 impl<Q, M, S, F> SchemaExecutor<Q, M, S, F>
 where
-    Q: GraphQLType<DefaultScalarValue>,
-    M: GraphQLType<DefaultScalarValue>,
-    S: GraphQLType<DefaultScalarValue>,
+    Q: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
+    M: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
+    S: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
 {
     /// Creates an executor for a schema. `context` creates the context of a request from its caller and its
     /// [`RequestInfo`]. The limits and `introspection`, which allows documents to query the schema, are set on the root
@@ -109,31 +118,30 @@ where
     ) -> Self {
         let root = limits.apply(root);
         let root = if introspection { root.enable_introspection() } else { root.disable_introspection() };
-        Self { root, limits, introspection, context }
+        Self {
+            root: Arc::new(root),
+            documents: DocumentCache::new(MAX_DOCUMENT_BYTES),
+            limits,
+            introspection,
+            context: Arc::new(context),
+        }
     }
 
-    fn parse_and_measure(
+    fn compile(
         &self,
-        request: &GraphqlRequest,
-    ) -> Result<(limits::Inspection, Vec<RuleError>), Box<Rejected>> {
-        let parsed = parse_document_source(&request.query, &self.root.schema);
-        let document = parsed.map_err(|error| {
-            let entry = ErrorEntry::from_parse_error(&error);
-            Box::new(Rejected { errors: entry.into(), cost: 0, is_fault: false })
-        })?;
-        let name = request.operation_name.as_deref();
-        let inspection =
-            limits::inspect(&document, &self.root.schema, name, &request.variables, &self.limits);
-        let nulls = misplaced_nulls(&document, &self.root.schema, name, &request.variables);
-        Ok((inspection, nulls))
+        text: &Arc<str>,
+        operation_name: Option<&str>,
+    ) -> Result<CompiledDocument<Q, M, S>, Errors> {
+        let source = Source { root: Arc::clone(&self.root), text: Arc::clone(text) };
+        CompiledDocument::new(Arc::new(source), operation_name, &self.limits)
     }
 
     fn judge(
         &self,
-        request: &GraphqlRequest,
+        operation_name: Option<&str>,
         inspection: limits::Inspection,
         misplaced_nulls: Vec<RuleError>,
-    ) -> Result<Inspected, Box<Rejected>> {
+    ) -> Result<(SelectedOperation, Price), Box<Rejected>> {
         let limits::Inspection { price, operation, excesses, introspects } = inspection;
         let reject = |errors| Err(Box::new(Rejected { errors, cost: price.cost, is_fault: false }));
         if introspects && !self.introspection {
@@ -148,7 +156,7 @@ where
             return reject(Errors::from_graphql_error(&misplaced_nulls.into()));
         }
         let Some(operation) = operation else {
-            let problem = match request.operation_name {
+            let problem = match operation_name {
                 Some(_) => GraphQLError::UnknownOperationName,
                 None => GraphQLError::MultipleOperationsProvided,
             };
@@ -157,11 +165,10 @@ where
         if operation.kind == OperationType::Subscription {
             return reject(Errors::from_graphql_error(&GraphQLError::IsSubscription));
         }
-        Ok(Inspected { operation, price })
+        Ok((operation, price))
     }
 }
 
-#[async_trait]
 impl<Q, M, S, F, Caller> GraphqlExecutor<Caller> for SchemaExecutor<Q, M, S, F>
 where
     Q: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
@@ -171,34 +178,69 @@ where
     F: Fn(Caller, &RequestInfo) -> Q::Context + Send + Sync + 'static,
     Caller: Send + 'static,
 {
-    fn inspect(&self, request: &GraphqlRequest) -> Result<Inspected, Box<Rejected>> {
-        let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| self.parse_and_measure(request)));
-        let (inspection, misplaced_nulls) = inspection.unwrap_or_else(|_| {
-            let entry = ErrorEntry::new(FaultKind::Internal);
-            Err(Box::new(Rejected { errors: entry.into(), cost: 0, is_fault: true }))
-        })?;
-        self.judge(request, inspection, misplaced_nulls)
+    fn inspect(
+        &self,
+        document: &Arc<str>,
+        operation: &OperationReference,
+    ) -> Result<Inspected<Caller>, Box<Rejected>> {
+        let name = operation.name.as_deref();
+        let unfit = |errors, is_fault| Box::new(Rejected { errors, cost: 0, is_fault });
+        let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let compiled = self.documents.get_or_compile(document, name, || self.compile(document, name));
+            let parsed = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+            let (inspection, nulls) = parsed.inspect(name, &operation.variables, &self.limits);
+            Ok((compiled, inspection, nulls))
+        }));
+        let (document, inspection, misplaced_nulls) = inspection
+            .map_err(|_panic| unfit(ErrorEntry::new(FaultKind::Internal).into(), true))?
+            .map_err(|errors| unfit(errors, false))?;
+        let (operation, price) = self.judge(name, inspection, misplaced_nulls)?;
+        let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context) });
+        Ok(Inspected { operation, price, run })
     }
 
-    async fn execute(&self, request: &GraphqlRequest, caller: Caller, info: &RequestInfo) -> Execution {
+    fn cost_limit(&self) -> u64 {
+        self.limits.cost
+    }
+}
+
+/// An operation of a compiled document, and the source of contexts.
+struct CompiledOperation<Q, M, S, F>
+where
+    Q: GraphQLType<DefaultScalarValue> + 'static,
+    M: GraphQLType<DefaultScalarValue> + 'static,
+    S: GraphQLType<DefaultScalarValue> + 'static,
+{
+    document: Arc<Result<CompiledDocument<Q, M, S>, Errors>>,
+    context: Arc<F>,
+}
+
+#[async_trait]
+impl<Q, M, S, F, Caller> Run<Caller> for CompiledOperation<Q, M, S, F>
+where
+    Q: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
+    Q::Context: Send + Sync + 'static,
+    M: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
+    S: GraphQLType<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
+    F: Fn(Caller, &RequestInfo) -> Q::Context + Send + Sync + 'static,
+    Caller: Send + 'static,
+{
+    async fn execute(&self, variables: &Variables, caller: Caller, info: &RequestInfo) -> Execution {
         let run = async {
-            let name = request.operation_name.as_deref();
             let context = (self.context)(caller, info);
-            let operation = ValidatedOperation::new(&request.query, name, &self.root)?;
-            operation.execute(&request.variables, &context).await
+            match &*self.document {
+                Ok(document) => document.execute(variables, &context).await,
+                Err(errors) => Err(errors.clone()),
+            }
         };
         match AssertUnwindSafe(run).catch_unwind().await {
             Ok(Ok((data, errors))) => {
                 let entry = |error: &_| ErrorEntry::from_execution_error(error, &info.request_id);
                 Execution::Done(data, Errors::of(&errors, entry))
             }
-            Ok(Err(error)) => Execution::Refused(Errors::from_graphql_error(&error)),
+            Ok(Err(errors)) => Execution::Refused(errors),
             Err(_panic) => Execution::Crashed,
         }
-    }
-
-    fn cost_limit(&self) -> u64 {
-        self.limits.cost
     }
 }
 

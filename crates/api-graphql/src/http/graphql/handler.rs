@@ -12,12 +12,13 @@ use actix_web::{
 };
 use convene_application::failure::FaultKind;
 use futures::FutureExt;
-use juniper::{DefaultScalarValue, OperationType};
+use juniper::{DefaultScalarValue, OperationType, Variables};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     accept::{self, MediaType},
-    executor::{Execution, RequestInfo, SharedExecutor},
+    documents::Documents,
+    executor::{Execution, Inspected, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
     response::{Cost, ErrorEntry, Errors, ResponseBody, operation_type_name},
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
     errors::{ErrorKind, RequestError},
-    graphql::limits::{Price, SelectedOperation},
+    graphql::limits::SelectedOperation,
     http::{
         body,
         error::{HttpError, RETRY_AFTER_SECONDS},
@@ -41,6 +42,7 @@ use crate::{
 pub struct GraphqlRoute<R: CallerResolver> {
     pub access_control: Arc<AccessControl<R>>,
     pub executor: SharedExecutor<R::Caller>,
+    pub documents: Documents,
     /// Runs mutations to their end even if the client disconnects.
     pub mutations: MutationTasks,
     pub limits: HttpLimits,
@@ -63,9 +65,8 @@ pub struct OperationSummary {
 struct Prepared<Caller> {
     caller: Caller,
     slot: Slot,
-    request: GraphqlRequest,
-    operation: SelectedOperation,
-    price: Price,
+    variables: Variables,
+    inspected: Inspected<Caller>,
 }
 
 /// A response before it is serialized.
@@ -150,10 +151,16 @@ async fn prepare<R: CallerResolver>(
         let body = body::read(http.headers(), payload, &route.limits).await.map_err(refuse)?;
         GraphqlRequest::from_json(&body)
     };
-    let request = parsed
+    let GraphqlRequest { document, operation } = parsed
         .map_err(|problem| refuse(HttpError::with_message(RequestError::BadRequest, problem.to_string())))?;
 
-    let inspected = route.executor.inspect(&request).map_err(|rejected| {
+    let organization = || route.access_control.organization_key(&caller);
+    let document = route.documents.find(document, organization).map_err(|error| {
+        let status =
+            if error == RequestError::PersistedQueryNotFound { StatusCode::OK } else { request_error(media) };
+        Box::new(Response::refused(status, ErrorEntry::new(error).into()))
+    })?;
+    let inspected = route.executor.inspect(&document.text, &operation).map_err(|rejected| {
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
         Box::new(Response::refused(status, rejected.errors).costing(rejected.cost))
     })?;
@@ -162,7 +169,8 @@ async fn prepare<R: CallerResolver>(
         let message = "Only queries may be sent with GET.".to_owned();
         return Err(refuse(HttpError { message, ..allow }));
     }
-    Ok(Prepared { caller, slot, request, operation: inspected.operation, price: inspected.price })
+    route.documents.keep(document, organization);
+    Ok(Prepared { caller, slot, variables: operation.variables, inspected })
 }
 
 /// Runs the operation. A query is aborted if its client disconnects; a mutation runs to its end.
@@ -173,7 +181,8 @@ async fn run<R: CallerResolver>(
     media: MediaType,
     deadline: Instant,
 ) -> Response {
-    let Prepared { caller, slot, request, operation: SelectedOperation { kind, name }, price } = prepared;
+    let Prepared { caller, slot, variables, inspected } = prepared;
+    let Inspected { operation: SelectedOperation { kind, name }, price, run } = inspected;
     let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
     let is_mutation = kind == OperationType::Mutation;
@@ -188,17 +197,16 @@ async fn run<R: CallerResolver>(
         }
     };
     let finished = if is_mutation {
-        let executor = Arc::clone(&route.executor);
         let info = info.clone();
         let task = route.mutations.spawn(async move {
             // The request is in flight until the mutation is completed, also without its client.
             let _slot = slot;
-            executor.execute(&request, caller, &info).await
+            run.execute(&variables, caller, &info).await
         });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {
         let _slot = slot;
-        timeout_at(deadline, route.executor.execute(&request, caller, info)).await
+        timeout_at(deadline, run.execute(&variables, caller, info)).await
     };
     let mut response = match finished {
         Ok(Execution::Done(data, errors)) => Response::done(data, errors),

@@ -8,19 +8,33 @@
 //! site cannot send without a preflight request.
 
 mod accept;
+mod compiled;
+mod document_cache;
+mod documents;
 mod executor;
 mod handler;
+mod malformed;
 mod mutations;
+mod persisted;
+mod reference;
 mod request;
 mod response;
+mod trusted;
 
 pub(crate) use self::handler::routes;
 pub use self::{
+    compiled::CompiledDocument,
+    document_cache::MAX_DOCUMENT_BYTES,
+    documents::Documents,
     executor::{
-        Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, SchemaExecutor, SharedExecutor,
+        Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, Run, SchemaExecutor, SharedExecutor,
     },
     handler::{GraphqlRoute, OperationSummary},
+    malformed::MalformedRequest,
     mutations::MutationTasks,
-    request::{GraphqlRequest, MalformedRequest},
-    response::{ErrorEntry, ResponseBody, operation_type_name},
+    persisted::{MAX_PERSISTED_BYTES, PersistedDocuments},
+    reference::{DocumentHash, DocumentReference},
+    request::{GraphqlRequest, OperationReference},
+    response::{ErrorEntry, Errors, ResponseBody, operation_type_name},
+    trusted::TrustedDocuments,
 };

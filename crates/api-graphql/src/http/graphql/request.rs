@@ -3,6 +3,7 @@
 use juniper::{DefaultScalarValue, InputValue, Variables};
 use serde_json::{Map, Value};
 
+use super::{malformed::MalformedRequest, reference::DocumentReference};
 use crate::{
     strict_json,
     telemetry::{SecurityEvent, record_security_event},
@@ -11,21 +12,16 @@ use crate::{
 /// A well-formed request with an unparsed document.
 #[derive(Clone, Debug)]
 pub struct GraphqlRequest {
-    pub query: String,
-    /// The operation to run, if the document has several.
-    pub operation_name: Option<String>,
-    pub variables: Variables<DefaultScalarValue>,
+    pub document: DocumentReference,
+    pub operation: OperationReference,
 }
 
-/// The reason why a request is malformed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MalformedRequest(String);
-
-impl MalformedRequest {
-    fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
+/// The operation of a document that a request selects, and its variables.
+#[derive(Clone, Debug, Default)]
+pub struct OperationReference {
+    /// The name, if the document has several operations.
+    pub name: Option<String>,
+    pub variables: Variables<DefaultScalarValue>,
 }
 
 impl GraphqlRequest {
@@ -76,12 +72,8 @@ impl GraphqlRequest {
     }
 
     fn from_parameters(mut parameters: Map<String, Value>) -> Result<Self, MalformedRequest> {
-        let query = match parameters.remove("query") {
-            Some(Value::String(query)) => query,
-            None => return Err(MalformedRequest::new("`query` is missing.")),
-            Some(_) => return Err(MalformedRequest::new("`query` must be a string.")),
-        };
-        let operation_name = match parameters.remove("operationName") {
+        let document = DocumentReference::take(&mut parameters)?;
+        let name = match parameters.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
             Some(_) => return Err(MalformedRequest::new("`operationName` must be a string.")),
@@ -91,11 +83,8 @@ impl GraphqlRequest {
             Some(Value::Object(variables)) => variables,
             Some(_) => return Err(MalformedRequest::new("`variables` must be an object.")),
         };
-        if !matches!(parameters.get("extensions"), None | Some(Value::Null | Value::Object(_))) {
-            return Err(MalformedRequest::new("`extensions` must be an object."));
-        }
         let variables = variables.into_iter().map(|(name, value)| (name, input_value(value))).collect();
-        Ok(Self { query, operation_name, variables })
+        Ok(Self { document, operation: OperationReference { name, variables } })
     }
 }
 
@@ -146,8 +135,8 @@ mod tests {
     fn a_query_string_is_read_like_a_body() {
         let request =
             GraphqlRequest::from_query_string("query=%7Ba%7D&variables=%7B%22n%22%3A7%7D&x=y").unwrap();
-        assert_eq!(request.query, "{a}");
-        assert_eq!(request.variables.get("n"), Some(&InputValue::scalar(7)));
+        assert_eq!(request.document, DocumentReference::Text("{a}".to_owned()));
+        assert_eq!(request.operation.variables.get("n"), Some(&InputValue::scalar(7)));
     }
 
     #[rstest]
@@ -164,7 +153,7 @@ mod tests {
         let request = GraphqlRequest::from_json(
             br#"{"query":"","variables":{"a":2147483648,"b":-2147483648,"c":1e30}}"#,
         );
-        let variables = request.unwrap().variables;
+        let variables = request.unwrap().operation.variables;
         assert_eq!(variables.get("a"), Some(&InputValue::scalar(2_147_483_648.0)));
         assert_eq!(variables.get("b"), Some(&InputValue::scalar(i32::MIN)));
         assert_eq!(variables.get("c"), Some(&InputValue::scalar(1e30)));

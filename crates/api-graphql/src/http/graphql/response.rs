@@ -158,6 +158,16 @@ impl Errors {
         self.listed.is_empty()
     }
 
+    /// The messages with their positions, for a person.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let one = |entry: &ErrorEntry| match entry.locations.first() {
+            Some(Location { line, column }) => format!("line {line}, column {column}: {}", entry.message),
+            None => entry.message.clone(),
+        };
+        self.listed.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
     /// The errors for a request that was not executed.
     #[must_use]
     pub fn from_graphql_error(error: &GraphQLError) -> Self {

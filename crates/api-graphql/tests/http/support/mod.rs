@@ -23,7 +23,7 @@ use convene_api_graphql::{
     graphql::limits::DocumentLimits,
     http::{
         cors::AllowedOrigins,
-        graphql::SchemaExecutor,
+        graphql::{Documents, SchemaExecutor},
         health::{Health, Readiness},
         limits::HttpLimits,
     },
@@ -99,6 +99,7 @@ pub(crate) struct Setup {
     pub(crate) limits: HttpLimits,
     pub(crate) rates: Option<(u32, u32)>,
     pub(crate) introspection: bool,
+    pub(crate) documents: Documents,
     pub(crate) keys: VerificationKeys,
     pub(crate) origins: AllowedOrigins,
 }
@@ -110,6 +111,7 @@ impl Default for Setup {
             limits: HttpLimits::default(),
             rates: None,
             introspection: false,
+            documents: Documents::default(),
             keys,
             origins: AllowedOrigins::default(),
         }
@@ -135,7 +137,7 @@ fn metrics() -> PrometheusHandle {
 impl TestServer {
     pub(crate) fn start(setup: Setup) -> Self {
         log::capture();
-        let Setup { limits, rates, introspection, keys, origins } = setup;
+        let Setup { limits, rates, introspection, documents, keys, origins } = setup;
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
@@ -157,6 +159,7 @@ impl TestServer {
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(authenticator, rates, Arc::new(Memberships))),
             executor: Arc::new(executor),
+            documents,
             health: health.clone(),
             new_request_id: Arc::clone(&new_request_id),
             origins,

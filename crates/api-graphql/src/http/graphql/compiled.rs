@@ -1,0 +1,177 @@
+//! Documents that were parsed and validated, with the text that they borrow from.
+
+use std::sync::Arc;
+
+use juniper::{
+    DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync, RootNode,
+    RuleError, ValidatedOperation, Value, Variables, parser::parse_document_source,
+};
+use yoke::{Yoke, Yokeable};
+
+use super::response::{ErrorEntry, Errors};
+use crate::graphql::{
+    limits::{self, DocumentLimits, Inspection},
+    variables::misplaced_nulls,
+};
+
+type Scalar = DefaultScalarValue;
+
+type SharedSource<Q, M, S> = Arc<Source<Q, M, S>>;
+
+/// The schema and the text of a document.
+pub(super) struct Source<Q, M, S>
+where
+    Q: GraphQLType<Scalar>,
+    M: GraphQLType<Scalar>,
+    S: GraphQLType<Scalar>,
+{
+    pub(super) root: Arc<RootNode<Q, M, S, Scalar>>,
+    pub(super) text: Arc<str>,
+}
+
+/// A document, and the operation that a request selects in it.
+#[derive(Yokeable)]
+struct Parsed<'a, Q, M, S>
+where
+    Q: GraphQLType<Scalar>,
+    M: GraphQLType<Scalar>,
+    S: GraphQLType<Scalar>,
+{
+    definitions: Vec<Definition<'a, Scalar>>,
+    operation: Validation<'a, Q, M, S>,
+}
+
+/// The result of the validation of a document.
+enum Validation<'a, Q, M, S>
+where
+    Q: GraphQLType<Scalar>,
+    M: GraphQLType<Scalar>,
+    S: GraphQLType<Scalar>,
+{
+    /// The document exceeds a limit, or the request selects no operation. It cannot run with any variables.
+    Omitted,
+    Failed(Errors),
+    Passed(Box<ValidatedOperation<'a, Q, M, S, Scalar>>),
+}
+
+/// A document that was parsed and validated for one of its operations.
+pub struct CompiledDocument<Q, M, S>(Yoke<Parsed<'static, Q, M, S>, SharedSource<Q, M, S>>)
+where
+    Q: GraphQLType<Scalar> + 'static,
+    M: GraphQLType<Scalar> + 'static,
+    S: GraphQLType<Scalar> + 'static;
+
+impl<Q, M, S> CompiledDocument<Q, M, S>
+where
+    Q: GraphQLType<Scalar, TypeInfo = ()> + 'static,
+    M: GraphQLType<Scalar, TypeInfo = ()> + 'static,
+    S: GraphQLType<Scalar, TypeInfo = ()> + 'static,
+{
+    /// Parses the document, and validates it if it is within those limits that do not depend on variables. Validation
+    /// takes more than linear time.
+    ///
+    /// # Errors
+    ///
+    /// The errors of the parser.
+    pub(super) fn new(
+        source: SharedSource<Q, M, S>,
+        operation_name: Option<&str>,
+        document_limits: &DocumentLimits,
+    ) -> Result<Self, Errors> {
+        let parsed = Yoke::try_attach_to_cart(source, |Source { root, text }| {
+            let definitions = parse_document_source(text, &root.schema)
+                .map_err(|error| Errors::from(ErrorEntry::from_parse_error(&error)))?;
+            let any_cost = DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*document_limits };
+            let none = Variables::new();
+            let inspection = limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
+            let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
+                Validation::Omitted
+            } else {
+                match ValidatedOperation::new(text, operation_name, root) {
+                    Ok(operation) => Validation::Passed(Box::new(operation)),
+                    Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
+                }
+            };
+            Ok(Parsed { definitions, operation })
+        });
+        parsed.map(Self)
+    }
+
+    /// Checks that the document may run with some variables.
+    ///
+    /// # Errors
+    ///
+    /// The document cannot be parsed, exceeds a limit, or does not match the schema.
+    pub fn check(
+        root: &Arc<RootNode<Q, M, S, Scalar>>,
+        text: &Arc<str>,
+        document_limits: &DocumentLimits,
+    ) -> Result<(), Errors> {
+        let source = Arc::new(Source { root: Arc::clone(root), text: Arc::clone(text) });
+        let name = Self::new(Arc::clone(&source), None, document_limits)?.first_operation();
+        let document = Self::new(source, name.as_deref(), document_limits)?;
+        match &document.0.get().operation {
+            Validation::Passed(_) => Ok(()),
+            Validation::Failed(errors) => Err(errors.clone()),
+            Validation::Omitted => {
+                let (inspection, _) = document.inspect(name.as_deref(), &Variables::new(), document_limits);
+                match inspection.excesses.as_slice() {
+                    [] => Err(Errors::from_graphql_error(&GraphQLError::NoOperationProvided)),
+                    excesses => Err(Errors::of(excesses, ErrorEntry::from_excess)),
+                }
+            }
+        }
+    }
+
+    /// The name of the first operation, if it has one.
+    fn first_operation(&self) -> Option<String> {
+        self.0.get().definitions.iter().find_map(|definition| match definition {
+            Definition::Operation(operation) => operation.item.name.as_ref().map(|name| name.item.to_owned()),
+            Definition::Fragment(_) => None,
+        })
+    }
+
+    /// Returns true if the document was validated.
+    pub(super) fn is_validated(&self) -> bool {
+        !matches!(self.0.get().operation, Validation::Omitted)
+    }
+
+    /// Compares the document, with these variables, with the limits. The second value has the null variables that are
+    /// used where a value is required.
+    pub(super) fn inspect(
+        &self,
+        operation_name: Option<&str>,
+        variables: &Variables<Scalar>,
+        document_limits: &DocumentLimits,
+    ) -> (Inspection, Vec<RuleError>) {
+        let definitions = &self.0.get().definitions;
+        let schema = &self.0.backing_cart().root.schema;
+        let inspection = limits::inspect(definitions, schema, operation_name, variables, document_limits);
+        (inspection, misplaced_nulls(definitions, schema, operation_name, variables))
+    }
+
+    /// Runs the operation.
+    ///
+    /// # Errors
+    ///
+    /// The document or its variables do not match the schema.
+    pub(super) async fn execute(
+        &self,
+        variables: &Variables<Scalar>,
+        context: &Q::Context,
+    ) -> Result<(Value<Scalar>, Vec<ExecutionError<Scalar>>), Errors>
+    where
+        Q: GraphQLTypeAsync<Scalar, Context: Sync>,
+        M: GraphQLTypeAsync<Scalar, Context = Q::Context>,
+        S: GraphQLType<Scalar, Context = Q::Context> + Sync,
+    {
+        match &self.0.get().operation {
+            Validation::Passed(operation) => operation
+                .execute(variables, context)
+                .await
+                .map_err(|error| Errors::from_graphql_error(&error)),
+            Validation::Failed(errors) => Err(errors.clone()),
+            Validation::Omitted => Err(Errors::from_graphql_error(&GraphQLError::UnknownOperationName)),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Trusted documents: a server that has a folder of them runs nothing else.
+
+use std::{fs, path::Path};
+
+use convene_api_graphql::{
+    execution::check_documents,
+    graphql::limits::DocumentLimits,
+    http::graphql::{Documents, TrustedDocuments},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::support::{Setup, TestServer};
+
+const TRUSTED: &str = "query A { organization } query B { again { organization } }";
+const INTROSPECTION: &str = "{ __schema { queryType { name } } }";
+
+fn hash(text: &str) -> Value {
+    let digits: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({"persistedQuery": {"version": 1, "sha256Hash": digits}})
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn server(folder: &Path) -> TestServer {
+    let documents = Documents::Trusted(TrustedDocuments::read(folder).unwrap());
+    TestServer::start(Setup { documents, introspection: true, ..Setup::default() })
+}
+
+async fn ask(server: &TestServer, body: Value) -> (u16, Value) {
+    let request = server.post().header("accept", "application/graphql-response+json").json(&body);
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_documents_of_the_folder_run() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a/trusted.graphql", &format!("{TRUSTED}\n"));
+    write(folder.path(), "README.md", "{ again { organization } }");
+    let server = server(folder.path());
+    for document in [TRUSTED.to_owned(), format!("{TRUSTED}\n")] {
+        let both = json!({"query": document, "extensions": hash(&document), "operationName": "B"});
+        for body in [
+            json!({"query": document, "operationName": "A"}),
+            json!({"extensions": hash(&document), "operationName": "A"}),
+            both,
+        ] {
+            let (status, answer) = ask(&server, body).await;
+            assert_eq!((status, answer.get("errors")), (200, None));
+        }
+    }
+    for document in
+        ["{ again { organization } }", "{ organization }", INTROSPECTION, "{", "mutation { boom }"]
+    {
+        let both = json!({"query": document, "extensions": hash(document)});
+        for body in [json!({"query": document}), json!({"extensions": hash(document)}), both] {
+            let (status, refused) = ask(&server, body).await;
+            let code = &refused["errors"][0]["extensions"]["code"];
+            assert_eq!((status, code), (400, &json!("DOCUMENT_NOT_TRUSTED")), "{document}");
+        }
+    }
+    let both = json!({"query": "{ organization }", "extensions": hash(TRUSTED), "operationName": "A"});
+    assert_eq!(ask(&server, both).await.1["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_MISMATCH");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn introspection_runs_if_its_document_is_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema.graphql", INTROSPECTION);
+    let (_, answer) = ask(&server(folder.path()), json!({"query": INTROSPECTION})).await;
+    assert_eq!(answer["data"]["__schema"]["queryType"]["name"], "Query");
+}
+
+#[test]
+fn documents_that_cannot_run_are_reported_with_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "1.graphql", "{ organization { slug } }");
+    write(folder.path(), "2.graphql", "{");
+    write(folder.path(), "3.graphql", "{ nope }\n");
+    write(folder.path(), "4.graphql", "fragment A on Query { organization { slug } }");
+    let aliases: String = (0..20).map(|number| format!("a{number}: slug ")).collect();
+    write(folder.path(), "5.graphql", &format!("{{ organization {{ {aliases} }} }}"));
+    let documents = TrustedDocuments::read(folder.path()).unwrap();
+    let problems = check_documents(&documents, &DocumentLimits::default()).unwrap_err();
+    let problems = problems.replace(&format!("{}/", folder.path().display()), "");
+    insta::assert_snapshot!(problems, @r#"
+    CONVENE_TRUSTED_DOCUMENTS has documents that cannot run:
+      2.graphql: line 1, column 2: Unexpected end of input
+      3.graphql: line 1, column 3: Unknown field "nope" on type "Query"
+      4.graphql: The document has no operation.
+      5.graphql: The document has aliases of 20; at most 15 is allowed.
+    "#);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    assert!(TrustedDocuments::read(&missing).unwrap_err().to_string().contains("missing"));
+    fs::write(folder.path().join("a.graphql"), [0xff]).unwrap();
+    assert!(TrustedDocuments::read(folder.path()).unwrap_err().to_string().contains("a.graphql"));
+    fs::remove_file(folder.path().join("a.graphql")).unwrap();
+    assert!(TrustedDocuments::read(folder.path()).unwrap().is_empty());
+}
