@@ -24,6 +24,7 @@ const CHANGEABLE = [
   'occurrences',
   'organizations',
   'registrations',
+  'revisions',
 ];
 const APPEND_ONLY = ['activity'];
 

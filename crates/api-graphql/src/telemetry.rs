@@ -54,6 +54,9 @@ const QUEUE_WAIT: &str = "convene_registration_queue_wait_seconds";
 const BATCH_SIZE: &str = "convene_registration_batch_size";
 const BATCHES_SPLIT: &str = "convene_registration_batches_split_total";
 const TRANSACTION_RETRIES: &str = "convene_transaction_retries_total";
+const CATALOGUE_BYTES: &str = "convene_catalogue_bytes";
+const CATALOGUE_LOADS: &str = "convene_catalogue_loads_total";
+const CATALOGUE_READS: &str = "convene_catalogue_reads_total";
 const OCCURRENCE_CACHE: &str = "convene_occurrence_cache_total";
 const PROMOTIONS: &str = "convene_registrations_promoted_total";
 
@@ -161,6 +164,9 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
     metrics::describe_histogram!(BATCH_SIZE, "Requests in a registration batch");
     metrics::describe_counter!(BATCHES_SPLIT, "Registration batches split after repeated conflicts");
     metrics::describe_counter!(TRANSACTION_RETRIES, "Transactions run again after a conflict or a failure");
+    metrics::describe_gauge!(CATALOGUE_BYTES, metrics::Unit::Bytes, "Bytes of the catalogues in memory");
+    metrics::describe_counter!(CATALOGUE_LOADS, "Catalogues that were loaded into memory, by result");
+    metrics::describe_counter!(CATALOGUE_READS, "Reads of catalogues, by result");
     metrics::describe_counter!(OCCURRENCE_CACHE, "Look-ups in the occurrence cache, by result");
     metrics::describe_counter!(PROMOTIONS, "Waitlisted registrations that were confirmed");
     Ok(handle)

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod authentication;
+pub mod catalogue;
 pub mod change;
 pub mod editing;
 pub mod event;

@@ -101,7 +101,7 @@ use_cases! {
     update_event: UpdateEvent { contexts, events },
     cancel_event: CancelEvent { contexts, events },
     delete_event: DeleteEvent { contexts, events },
-    get_events: GetEvents { events },
+    get_events: GetEvents { catalogue, events },
     list_events: ListEvents { events },
 
     list_occurrences: ListOccurrences { clock, catalogue },

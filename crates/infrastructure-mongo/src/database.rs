@@ -11,6 +11,7 @@ use mongodb::Client;
 use crate::{
     admission::{Admission, Gate},
     command::Access,
+    known_revisions::KnownRevisions,
     organization_locks::OrganizationLocks,
     schema::CollectionSchema,
     scoped::{Outside, ScopedCollection},
@@ -41,6 +42,7 @@ pub(crate) struct Database {
     /// Leaves the steps of large changes to others.
     begins_only: bool,
     admission: Admission,
+    known_revisions: KnownRevisions,
     work: Work,
 }
 
@@ -65,6 +67,7 @@ impl Database {
             step_size: STEP_SIZE,
             begins_only: false,
             admission,
+            known_revisions: KnownRevisions::new(),
             work: Work::Requests,
         }
     }
@@ -136,6 +139,11 @@ impl Database {
 
     pub(crate) fn organization_locks(&self) -> &OrganizationLocks {
         &self.organization_locks
+    }
+
+    /// The revisions of catalogues that this process has made recently.
+    pub(crate) const fn known_revisions(&self) -> &KnownRevisions {
+        &self.known_revisions
     }
 
     pub(crate) fn ids(&self) -> &dyn Ids {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bson::{Document, doc};
 use convene_application::{
     failure::Fault,
-    ports::{Directory, OrganizationReference},
+    ports::{ActiveMembership, Directory, OrganizationReference},
 };
 use convene_domain::{
     id::OrganizationId,
@@ -19,10 +19,10 @@ use serde::Deserialize;
 use crate::{
     coalesced::CoalescedLookup,
     database::Database,
+    decode::decode,
     documents::{
         convert::Fields,
         member::{ACTIVE, MemberDocument},
-        read_all,
     },
     error::StorageError,
     schema,
@@ -42,14 +42,14 @@ const SLUG_CACHE_SIZE: u64 = 10_000;
 #[derive(Clone)]
 pub(crate) struct MongoDirectory {
     database: Database,
-    memberships: CoalescedLookup<Membership, Option<Member>>,
+    memberships: CoalescedLookup<Key, Option<ActiveMembership>>,
     /// Organizations are never deleted and keep their slugs, so a cached slug is looked up again for unknown members
     /// only.
     slugs: Cache<Slug, OrganizationId>,
 }
 
 /// The key of a membership: at most one is active.
-type Membership = (OrganizationId, UserId);
+type Key = (OrganizationId, UserId);
 
 impl MongoDirectory {
     /// The directory of this database. A process needs one.
@@ -66,24 +66,24 @@ impl Directory for MongoDirectory {
         &self,
         organization: &OrganizationReference,
         user: &UserId,
-    ) -> Result<Option<(OrganizationId, Member)>, Fault> {
+    ) -> Result<Option<ActiveMembership>, Fault> {
         let slug = match organization {
             // A member of the organization proves that it exists.
             OrganizationReference::Id(id) => {
-                return Ok(self.member(*id, user).await?.map(|member| (*id, member)));
+                return self.membership(*id, user).await;
             }
             OrganizationReference::Slug(slug) => slug,
         };
         if let Some(id) = self.slugs.get(slug) {
-            if let Some(member) = self.member(id, user).await? {
-                return Ok(Some((id, member)));
+            if let Some(membership) = self.membership(id, user).await? {
+                return Ok(Some(membership));
             }
             // An unknown member, or a database that was restored to a state in which another organization has the slug.
             self.slugs.invalidate(slug);
         }
         let Some(id) = self.organization_with_slug(slug).await? else { return Ok(None) };
         self.slugs.insert(slug.clone(), id);
-        Ok(self.member(id, user).await?.map(|member| (id, member)))
+        self.membership(id, user).await
     }
 
     async fn find_organization(
@@ -99,33 +99,54 @@ impl Directory for MongoDirectory {
 }
 
 /// Finds the active memberships, in the order of their keys.
-async fn find_all(database: Database, asked: Vec<Membership>) -> Result<Vec<Option<Member>>, Fault> {
+async fn find_all(database: Database, asked: Vec<Key>) -> Result<Vec<Option<ActiveMembership>>, Fault> {
     let mut users: BTreeMap<OrganizationId, Vec<&str>> = BTreeMap::new();
     for (organization, user) in &asked {
         users.entry(*organization).or_default().push(user.as_str());
     }
     let users: Vec<(OrganizationId, Vec<&str>)> = users.into_iter().collect();
-    let mut members: HashMap<Membership, Member> = HashMap::new();
+    let mut found: HashMap<Key, ActiveMembership> = HashMap::new();
     for users in users.chunks(MAX_QUERIES) {
         let queries =
             users.iter().map(|(organization, users)| find_in_organization(&database, *organization, users));
-        members.extend(futures::future::try_join_all(queries).await?.into_iter().flatten());
+        found.extend(futures::future::try_join_all(queries).await?.into_iter().flatten());
     }
     // A key may occur twice.
-    Ok(asked.iter().map(|membership| members.get(membership).cloned()).collect())
+    Ok(asked.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-/// Finds the active memberships of these users in one organization.
+/// Finds the active memberships of these users in one organization, and the revision of its catalogue, with one command.
 async fn find_in_organization(
     database: &Database,
     organization: OrganizationId,
     users: &[&str],
-) -> Result<Vec<(Membership, Member)>, StorageError> {
-    let filter =
-        doc! { "organization": organization.to_string(), "userId": { "$in": users }, "status": ACTIVE };
-    let found: Vec<MemberDocument> = unscoped::find_all(database, &schema::MEMBERS, filter).await?;
-    let members: Vec<Member> = read_all(found)?;
-    Ok(members.into_iter().map(|member| ((organization, member.user_id.clone()), member)).collect())
+) -> Result<Vec<(Key, ActiveMembership)>, StorageError> {
+    let id = organization.to_string();
+    let revision = vec![doc! { "$match": { "_id": &id } }, doc! { "$project": { "revision": 1 } }];
+    let pipeline = vec![
+        doc! { "$match": { "organization": &id, "userId": { "$in": users }, "status": ACTIVE } },
+        doc! { "$unionWith": { "coll": schema::ORGANIZATIONS.name, "pipeline": revision } },
+    ];
+    let (mut members, mut catalogue_revision) = (Vec::new(), None);
+    for document in unscoped::aggregate(database, &schema::MEMBERS, pipeline).await? {
+        if document.get_str("_id").is_ok_and(|found| found == id) {
+            let Revised { revision } = decode(&schema::ORGANIZATIONS, &document)?;
+            catalogue_revision = Some(revision);
+        } else {
+            let document: MemberDocument = decode(&schema::MEMBERS, &document)?;
+            members.push(Member::try_from(document)?);
+        }
+    }
+    let membership = |member: Member| {
+        let key = (organization, member.user_id.clone());
+        (key, ActiveMembership { organization, member, catalogue_revision })
+    };
+    Ok(members.into_iter().map(membership).collect())
+}
+
+#[derive(Deserialize)]
+struct Revised {
+    revision: i64,
 }
 
 #[derive(Deserialize)]
@@ -135,7 +156,11 @@ struct Identified {
 }
 
 impl MongoDirectory {
-    async fn member(&self, organization: OrganizationId, user: &UserId) -> Result<Option<Member>, Fault> {
+    async fn membership(
+        &self,
+        organization: OrganizationId,
+        user: &UserId,
+    ) -> Result<Option<ActiveMembership>, Fault> {
         self.memberships.get((organization, user.clone())).await
     }
 

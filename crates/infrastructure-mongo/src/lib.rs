@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod issues;
 pub mod jobs;
+mod known_revisions;
 mod members;
 mod metrics;
 mod organization_locks;

@@ -102,6 +102,38 @@ pub(crate) fn occurrence_cache(result: CacheResult, count: usize) {
     counter!("convene_occurrence_cache_total", "result" => result).increment(u64::from(as_u32(count)));
 }
 
+/// The way in which a read of a catalogue was answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CatalogueRead {
+    /// By the replica as it was.
+    Hit,
+    /// By the replica, after changes were applied.
+    Updated,
+    /// By the database.
+    Fallback,
+}
+
+/// Counts a read of a catalogue.
+pub(crate) fn catalogue_read(read: CatalogueRead) {
+    let result = match read {
+        CatalogueRead::Hit => "hit",
+        CatalogueRead::Updated => "updated",
+        CatalogueRead::Fallback => "fallback",
+    };
+    counter!("convene_catalogue_reads_total", "result" => result).increment(1);
+}
+
+/// Counts an attempt to load a catalogue.
+pub(crate) fn catalogue_loaded(is_loaded: bool) {
+    let result = if is_loaded { "loaded" } else { "failed" };
+    counter!("convene_catalogue_loads_total", "result" => result).increment(1);
+}
+
+/// Records the size of all replicas.
+pub(crate) fn catalogue_bytes(bytes: u64) {
+    gauge!("convene_catalogue_bytes").set(u32::try_from(bytes).unwrap_or(u32::MAX));
+}
+
 fn as_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -34,6 +34,9 @@ use crate::{
     schema::{self, SchemaSettings},
 };
 
+/// The bytes that replicas of catalogues take by default, all together.
+pub const DEFAULT_CATALOGUE_BYTES: usize = 256 << 20;
+
 /// The ports on one database.
 #[derive(Clone)]
 pub struct MongoPorts {
@@ -79,13 +82,20 @@ impl MongoPorts {
         Self::on(self.database.clone().in_steps_of(registrations).begins_only())
     }
 
+    /// The same ports with replicas of catalogues of at most this number of bytes, all together; 0 disables them.
+    #[must_use]
+    pub fn with_catalogue_bytes(self, max_bytes: usize) -> Self {
+        let catalogue = Arc::new(MongoCatalogue::new(self.database.clone(), max_bytes));
+        Self { catalogue, ..self }
+    }
+
     fn on(database: Database) -> Self {
         Self {
             directory: Arc::new(MongoDirectory::new(database.clone())),
             organizations: Arc::new(MongoOrganizations(database.clone())),
             members: Arc::new(MongoMembers(database.clone())),
             events: Arc::new(MongoEvents(database.clone())),
-            catalogue: Arc::new(MongoCatalogue::new(database.clone())),
+            catalogue: Arc::new(MongoCatalogue::new(database.clone(), DEFAULT_CATALOGUE_BYTES)),
             registrations: Arc::new(MongoRegistrations(database.clone())),
             issues: Arc::new(MongoIssues(database.clone())),
             jobs: Arc::new(MongoJobs(database.clone())),

@@ -25,20 +25,23 @@ pub(crate) async fn find_one<D: DeserializeOwned>(
     found.map(|document| decode(schema, &document)).transpose()
 }
 
-/// Finds all documents that pass the filter, in all organizations. The filter MUST name the organization.
-pub(crate) async fn find_all<D: DeserializeOwned>(
+/// Runs a pipeline on a collection, without decoding its results. Each of its stages MUST name the organization.
+pub(crate) async fn aggregate(
     database: &Database,
     schema: &CollectionSchema,
-    filter: Document,
-) -> Result<Vec<D>, StorageError> {
+    pipeline: Vec<Document>,
+) -> Result<Vec<RawDocumentBuf>, StorageError> {
     #[expect(clippy::disallowed_methods, reason = "there is no tenant scope yet")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
-    let found: Vec<RawDocumentBuf> = Access::of_program(&database.admission().lookups)
-        .run("find", schema.name, |max_time| {
-            async move { collection.find(filter).max_time(max_time).await?.try_collect().await }.boxed()
+    Access::of_program(&database.admission().lookups)
+        .run("aggregate", schema.name, |max_time| {
+            async move {
+                let aggregate = collection.aggregate(pipeline).max_time(max_time);
+                aggregate.with_type::<RawDocumentBuf>().await?.try_collect().await
+            }
+            .boxed()
         })
-        .await?;
-    found.iter().map(|document| decode(schema, document)).collect()
+        .await
 }
 
 /// Finds some of the documents that pass the filter, in all organizations.

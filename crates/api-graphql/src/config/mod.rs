@@ -56,6 +56,8 @@ pub struct DatabaseConfig {
     pub name: String,
     /// The time for which entries of the activity log are kept.
     pub activity_retention: Duration,
+    /// The bytes of events and exceptions of all organizations that are kept in memory.
+    pub catalogue_bytes: usize,
 }
 
 /// The way in which callers authenticate.
@@ -303,7 +305,13 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
     });
     let days: Option<u64> = reader.number("CONVENE_ACTIVITY_RETENTION_DAYS", 1..=10_000);
     let activity_retention = days.map(|days| Duration::from_secs(days * 86_400));
-    Some(DatabaseConfig { uri: uri?, name: name?, activity_retention: activity_retention? })
+    let catalogue_bytes = reader.number("CONVENE_CATALOGUE_MEMORY", 0..=65_536).map(|mib: usize| mib << 20);
+    Some(DatabaseConfig {
+        uri: uri?,
+        name: name?,
+        activity_retention: activity_retention?,
+        catalogue_bytes: catalogue_bytes?,
+    })
 }
 
 fn issuer_and_audience(reader: &mut Reader<'_>) -> (Option<String>, Option<String>) {

@@ -16,13 +16,18 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 31] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
         "CONVENE_ACTIVITY_RETENTION_DAYS",
         Some("400"),
         "days that entries of the activity log are kept; the same for every process",
+    ),
+    setting(
+        "CONVENE_CATALOGUE_MEMORY",
+        Some("256"),
+        "MiB of events and exceptions that are kept in memory; 0 reads them from the database",
     ),
     setting("CONVENE_LISTEN", Some("127.0.0.1:8080"), "address and port; port 0 picks a free one"),
     setting(

@@ -19,6 +19,7 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.database.name, "convene");
     assert_eq!(config.database.activity_retention, Duration::from_secs(400 * 86_400));
+    assert_eq!(config.database.catalogue_bytes, 256 << 20);
     assert_eq!(config.profile, Profile::Production);
     assert!(!config.introspection);
     assert_eq!(config.log, LogConfig { format: LogFormat::Json, filter: "info".to_owned() });
@@ -42,6 +43,7 @@ fn all_problems_are_reported_at_once() {
         ("CONVENE_REQUEST_TIMEOUT", "10"),
         ("CONVENE_DATABASE", "a.b"),
         ("CONVENE_ACTIVITY_RETENTION_DAYS", "0"),
+        ("CONVENE_CATALOGUE_MEMORY", "many"),
         ("CONVENE_WORKERS", "0"),
         ("CONVENE_INTROSPECTION", "maybe"),
     ]);
@@ -51,6 +53,7 @@ fn all_problems_are_reported_at_once() {
       CONVENE_MONGODB_URI is missing
       CONVENE_DATABASE is not a name that MongoDB accepts
       CONVENE_ACTIVITY_RETENTION_DAYS must be a number from 1 to 10000
+      CONVENE_CATALOGUE_MEMORY must be a number from 0 to 65536
       CONVENE_LISTEN must be an address and a port such as 127.0.0.1:8080, and is "nowhere"
       CONVENE_INTROSPECTION must be on or off
       CONVENE_JWT_SECRET has 5 bytes; HS256 needs at least 32 (try `openssl rand -base64 48`)

@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use convene_application::{
     caller::TenantScope,
+    catalogue::Replica,
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
@@ -48,6 +49,15 @@ impl<P: ?Sized> Counting<P> {
 
 #[async_trait]
 impl Catalogue for Counting<dyn Catalogue> {
+    /// There is none, so that the other methods are used.
+    async fn replica(&self, _: &TenantScope) -> Result<Option<Arc<Replica>>, Fault> {
+        Ok(None)
+    }
+
+    fn held(&self, _: &TenantScope) -> Option<Arc<Replica>> {
+        None
+    }
+
     async fn windows(
         &self,
         scope: &TenantScope,

@@ -4,7 +4,7 @@ use convene_domain::{member::Role, text::UserId};
 
 use super::{
     Deadline,
-    directory::{Directory, OrganizationReference},
+    directory::{ActiveMembership, Directory, OrganizationReference},
 };
 use crate::{
     caller::{Caller, Identity, Operator, Principal},
@@ -57,9 +57,9 @@ impl Authenticate {
     async fn caller(&self, credentials: &Credentials, deadline: Deadline) -> Result<Option<Caller>, Fault> {
         let Some(organization) = &credentials.organization else { return Ok(None) };
         let membership = self.directory.find_membership(organization, &credentials.user).await?;
-        Ok(membership.map(|(organization, member)| {
+        Ok(membership.map(|ActiveMembership { organization, member, catalogue_revision }| {
             let role = credentials.role.unwrap_or(member.role);
-            Caller::new(organization, &member, role, deadline)
+            Caller::new(organization, &member, role, deadline).at_revision(catalogue_revision)
         }))
     }
 }
@@ -77,7 +77,8 @@ mod tests {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(move |_, _| {
             let member = fixtures::member(fixtures::ADA, Role::Member);
-            Ok(found.then(|| (fixtures::organization_id(), member)))
+            let organization = fixtures::organization_id();
+            Ok(found.then_some(ActiveMembership { organization, member, catalogue_revision: Some(7) }))
         });
         Authenticate::new(Arc::new(directory))
     }
@@ -131,6 +132,7 @@ mod tests {
         let caller = identity.caller().unwrap();
         assert_eq!(caller.role(), expected);
         assert_eq!(caller.scope().organization(), fixtures::organization_id());
+        assert_eq!(caller.scope().catalogue_revision(), Some(7));
         assert_eq!((caller.scope().member(), caller.scope().deadline()), (Some(caller.member()), deadline));
     }
 

@@ -55,6 +55,7 @@ pub struct TenantScope {
     organization: OrganizationId,
     member: Option<MemberId>,
     deadline: Deadline,
+    catalogue_revision: Option<i64>,
 }
 
 impl TenantScope {
@@ -76,6 +77,12 @@ impl TenantScope {
         self.deadline
     }
 
+    /// The revision of the organization's catalogue, read after the request had arrived; `None` if it was not read.
+    #[must_use]
+    pub const fn catalogue_revision(&self) -> Option<i64> {
+        self.catalogue_revision
+    }
+
     /// The same scope for work that continues when its request is over.
     #[must_use]
     pub const fn without_deadline(&self) -> Self {
@@ -90,7 +97,7 @@ impl TenantScope {
 
     /// The scope of any organization, for the work of the platform itself.
     pub(super) const fn of_platform(organization: OrganizationId) -> Self {
-        Self { organization, member: None, deadline: Deadline::NONE }
+        Self { organization, member: None, deadline: Deadline::NONE, catalogue_revision: None }
     }
 
     /// The scope of any organization, for tests of ports.
@@ -106,6 +113,13 @@ impl TenantScope {
     pub const fn called_by(self, member: MemberId, deadline: Deadline) -> Self {
         Self { member: Some(member), deadline, ..self }
     }
+
+    /// The same scope for a call that was authenticated at this revision of the catalogue, for tests of ports.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub const fn at_revision(self, revision: i64) -> Self {
+        Self { catalogue_revision: Some(revision), ..self }
+    }
 }
 
 /// A principal that is a member of an organization.
@@ -120,8 +134,15 @@ pub struct Caller {
 impl Caller {
     /// The caller with this membership, who acts in this role and waits until the deadline.
     pub(super) fn new(organization: OrganizationId, member: &Member, role: Role, deadline: Deadline) -> Self {
-        let scope = TenantScope { organization, member: Some(member.id), deadline };
+        let scope =
+            TenantScope { member: Some(member.id), deadline, ..TenantScope::of_platform(organization) };
         Self { scope, member: member.id, user: member.user_id.clone(), role }
+    }
+
+    /// The same caller, who was authenticated at this revision of the catalogue.
+    pub(super) const fn at_revision(mut self, revision: Option<i64>) -> Self {
+        self.scope.catalogue_revision = revision;
+        self
     }
 
     /// The caller of this membership, for tests.

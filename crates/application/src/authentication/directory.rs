@@ -22,17 +22,26 @@ impl OrganizationReference {
     }
 }
 
+/// An active membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveMembership {
+    pub organization: OrganizationId,
+    pub member: Member,
+    /// The revision of the organization's catalogue, which is read together with the membership; `None` if the adapter has none.
+    pub catalogue_revision: Option<i64>,
+}
+
 /// Finds organizations and memberships for authentication. No other port is used before there is a tenant scope, so this
 /// port belongs to authentication: the others depend on it through the scope.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// Finds the active member with this user id, and the id of the organization.
+    /// Finds the active member with this user id.
     async fn find_membership(
         &self,
         organization: &OrganizationReference,
         user: &UserId,
-    ) -> Result<Option<(OrganizationId, Member)>, Fault>;
+    ) -> Result<Option<ActiveMembership>, Fault>;
 
     async fn find_organization(
         &self,

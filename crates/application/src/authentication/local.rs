@@ -5,7 +5,7 @@ use convene_domain::{id::OrganizationId, text::UserId};
 use super::{
     Deadline,
     caller::{Caller, Operator, TenantScope},
-    directory::{Directory, OrganizationReference},
+    directory::{ActiveMembership, Directory, OrganizationReference},
 };
 use crate::failure::Fault;
 
@@ -47,7 +47,9 @@ impl LocalOperator {
         user: &UserId,
     ) -> Result<Option<Caller>, Fault> {
         let membership = self.directory.find_membership(organization, user).await?;
-        Ok(membership
-            .map(|(organization, member)| Caller::new(organization, &member, member.role, Deadline::NONE)))
+        // A command takes any time, so the revision of the catalogue at its beginning means nothing later on.
+        Ok(membership.map(|ActiveMembership { organization, member, .. }| {
+            Caller::new(organization, &member, member.role, Deadline::NONE)
+        }))
     }
 }

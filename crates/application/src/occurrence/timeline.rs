@@ -20,8 +20,9 @@ use time::Duration;
 
 use super::OccurrenceOfEvent;
 use crate::{
+    catalogue::{CatalogueEvent, Entry},
     pace::Pace,
-    ports::{CatalogueEvent, CatalogueWindow},
+    ports::CatalogueWindow,
 };
 
 /// The sort key of lists of occurrences: start, then key.
@@ -40,6 +41,17 @@ impl<'c> From<&'c CatalogueWindow> for Part<'c> {
             events: window.events.iter().map(AsRef::as_ref).collect(),
             exceptions: window.exceptions.iter().collect(),
         }
+    }
+}
+
+impl<'c> FromIterator<&'c Entry> for Part<'c> {
+    fn from_iter<I: IntoIterator<Item = &'c Entry>>(entries: I) -> Self {
+        let mut part = Self::default();
+        for entry in entries {
+            part.events.extend(entry.event().map(AsRef::as_ref));
+            part.exceptions.extend(entry.exceptions());
+        }
+        part
     }
 }
 

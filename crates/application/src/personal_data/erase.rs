@@ -7,7 +7,7 @@ use crate::{
     caller::Operator,
     change::RequestMetadata,
     failure::{Failure, Outcome, Refusal},
-    ports::{Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
+    ports::{ActiveMembership, Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
 /// The effects of an erasure.
@@ -53,13 +53,17 @@ impl ErasePersonalData {
         let organization = OrganizationReference::Id(scope.organization());
         let present = self.directory.find_membership(&organization, &person.user).await?;
         let cancelled_registrations = match present {
-            Some((_, member)) => match self.members.remove(&scope, member.id, &change).await {
-                // The erasure completes a removal in steps.
-                Ok(removed) => removed.cancelled_registrations + removed.remaining_registrations,
-                // Another call removed the member in the meantime.
-                Err(Failure::Refused(refusals)) if matches!(refusals[..], [Refusal::NotFound { .. }]) => 0,
-                Err(failure) => return Err(failure),
-            },
+            Some(ActiveMembership { member, .. }) => {
+                match self.members.remove(&scope, member.id, &change).await {
+                    // The erasure completes a removal in steps.
+                    Ok(removed) => removed.cancelled_registrations + removed.remaining_registrations,
+                    // Another call removed the member in the meantime.
+                    Err(Failure::Refused(refusals)) if matches!(refusals[..], [Refusal::NotFound { .. }]) => {
+                        0
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
             None => 0,
         };
         let erased = self.personal_data.erase(&scope, &person.user, &change).await?;
@@ -89,7 +93,11 @@ mod tests {
         let id = OrganizationId::from_uuid(Uuid::nil());
         let mut directory = MockDirectory::new();
         directory.expect_find_organization().returning(move |_| Ok(Some(id)));
-        let found = member.then(|| (id, fixtures::member(fixtures::BOB, Role::Admin)));
+        let found = member.then(|| ActiveMembership {
+            organization: id,
+            member: fixtures::member(fixtures::BOB, Role::Admin),
+            catalogue_revision: None,
+        });
         directory.expect_find_membership().returning(move |_, _| Ok(found.clone()));
         directory
     }

@@ -1,18 +1,17 @@
-use std::{
-    ops::Deref,
-    sync::{Arc, OnceLock},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_domain::{
-    event::Event,
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
-    text::FoldedText,
     time::interval::Interval,
 };
 
-use crate::{caller::TenantScope, failure::Fault};
+use crate::{
+    caller::TenantScope,
+    catalogue::{CatalogueEvent, Replica},
+    failure::Fault,
+};
 
 /// The part of the catalogue that a list needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,47 +19,6 @@ pub struct CatalogueQuery {
     pub window: Interval,
     /// The events; `None` for all.
     pub events: Option<Vec<EventId>>,
-}
-
-/// An event with its texts as searches compare them. They are folded by the first search.
-#[derive(Debug, Clone)]
-pub struct CatalogueEvent {
-    pub event: Arc<Event>,
-    title: OnceLock<FoldedText>,
-    description: OnceLock<FoldedText>,
-}
-
-impl CatalogueEvent {
-    /// The folded title.
-    pub fn folded_title(&self) -> &FoldedText {
-        self.title.get_or_init(|| FoldedText::of(self.event.title.as_str()))
-    }
-
-    /// The folded description.
-    pub fn folded_description(&self) -> &FoldedText {
-        self.description.get_or_init(|| FoldedText::of(self.event.description.as_str()))
-    }
-}
-
-impl From<Event> for CatalogueEvent {
-    fn from(event: Event) -> Self {
-        Self { event: Arc::new(event), title: OnceLock::new(), description: OnceLock::new() }
-    }
-}
-
-/// The folded texts follow from the event.
-impl PartialEq for CatalogueEvent {
-    fn eq(&self, other: &Self) -> bool {
-        self.event == other.event
-    }
-}
-
-impl Deref for CatalogueEvent {
-    type Target = Event;
-
-    fn deref(&self) -> &Event {
-        &self.event
-    }
 }
 
 /// The data from which all occurrences in a window are computed.
@@ -77,6 +35,14 @@ pub struct CatalogueWindow {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Catalogue: Send + Sync {
+    /// The events and exceptions of the organization in memory; `None` if they are not, so that the other methods must be used.
+    /// It contains every change that was acknowledged before the caller was authenticated, and those that this process made
+    /// before the call.
+    async fn replica(&self, scope: &TenantScope) -> Result<Option<Arc<Replica>>, Fault>;
+
+    /// The same as [`replica`](Self::replica), if it is known without access to the storage.
+    fn held(&self, scope: &TenantScope) -> Option<Arc<Replica>>;
+
     /// The data for every occurrence that overlaps a window, limited to its `events` if given: one result for each query, in
     /// their order, all of one snapshot. It contains every change that was acknowledged before the call.
     ///

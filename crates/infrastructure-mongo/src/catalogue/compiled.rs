@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bson::{Document, doc};
-use convene_application::{pace::Pace, ports::CatalogueEvent};
+use convene_application::{catalogue::CatalogueEvent, pace::Pace};
 use convene_domain::event::Event;
 use moka::sync::Cache;
 use serde::Deserialize;
@@ -16,8 +16,9 @@ use crate::{
 
 /// The size of the cache in bytes: some ten thousand events with short descriptions.
 const MAX_BYTES: u64 = 64 << 20;
-/// The approximate size of an event without its texts.
-const EVENT_BYTES: usize = 4_096;
+
+/// The size in bytes while only catalogues that are too large for a replica are read.
+const MAX_BYTES_BESIDE_REPLICAS: u64 = 16 << 20;
 
 /// A cache of events with their compiled series.
 ///
@@ -35,13 +36,11 @@ struct State {
 }
 
 impl CompiledEvents {
-    pub(super) fn new() -> Self {
-        let weight = |_: &State, event: &Arc<CatalogueEvent>| {
-            // Searches add the folded texts.
-            let texts = 2 * (event.title.as_str().len() + event.description.as_str().len());
-            u32::try_from((1 + event.earlier.len()) * EVENT_BYTES + texts).unwrap_or(u32::MAX)
-        };
-        Self(Cache::builder().weigher(weight).max_capacity(MAX_BYTES).build())
+    pub(super) fn new(has_replicas: bool) -> Self {
+        let weight =
+            |_: &State, event: &Arc<CatalogueEvent>| u32::try_from(event.bytes()).unwrap_or(u32::MAX);
+        let max_bytes = if has_replicas { MAX_BYTES_BESIDE_REPLICAS } else { MAX_BYTES };
+        Self(Cache::builder().weigher(weight).max_capacity(max_bytes).build())
     }
 
     /// Finds the events that pass the filter.

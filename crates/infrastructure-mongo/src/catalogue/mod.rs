@@ -1,21 +1,26 @@
 //! The port that lists what takes place when.
 
 mod compiled;
+mod delta;
+mod load;
+mod replicas;
+mod slot;
 mod windows;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
+    catalogue::Replica,
     failure::Fault,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
 };
 use convene_domain::occurrence::{OccurrenceKey, StoredOccurrence};
 use futures::FutureExt;
 
-use self::compiled::CompiledEvents;
+use self::{compiled::CompiledEvents, replicas::Replicas};
 use crate::{
     database::Database,
     documents::{occurrence::OccurrenceDocument, read_in_parts},
@@ -28,17 +33,41 @@ use crate::{
 pub(crate) struct MongoCatalogue {
     database: Database,
     events: CompiledEvents,
+    /// `None` if the catalogues are not kept in memory.
+    replicas: Option<Replicas>,
 }
 
 impl MongoCatalogue {
-    /// Opens the catalogue of this database. A process needs one.
-    pub(crate) fn new(database: Database) -> Self {
-        Self { database, events: CompiledEvents::new() }
+    /// Opens the catalogue of this database, and keeps replicas of at most this number of bytes; none if it is 0. A process needs
+    /// one.
+    pub(crate) fn new(database: Database, max_bytes: usize) -> Self {
+        let replicas = (max_bytes > 0).then(|| Replicas::new(database.clone(), max_bytes));
+        Self { database, events: CompiledEvents::new(replicas.is_some()), replicas }
+    }
+
+    /// The revision that a replica must have, if it is known: the greater one of those that the authentication read and that this
+    /// process made.
+    fn known_revision(&self, scope: &TenantScope) -> Option<i64> {
+        let made = self.database.known_revisions().latest(scope).unwrap_or_default();
+        scope.catalogue_revision().map(|revision| revision.max(made))
     }
 }
 
 #[async_trait]
 impl Catalogue for MongoCatalogue {
+    async fn replica(&self, scope: &TenantScope) -> Result<Option<Arc<Replica>>, Fault> {
+        let Some(replicas) = &self.replicas else { return Ok(None) };
+        let required = match self.known_revision(scope) {
+            Some(revision) => revision,
+            None => load::revision(&self.database, scope).await?,
+        };
+        replicas.current(scope, required).await
+    }
+
+    fn held(&self, scope: &TenantScope) -> Option<Arc<Replica>> {
+        self.replicas.as_ref()?.held(scope, self.known_revision(scope)?)
+    }
+
     async fn windows(
         &self,
         scope: &TenantScope,

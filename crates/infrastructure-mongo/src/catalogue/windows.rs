@@ -7,8 +7,9 @@ use std::{
 
 use bson::{Bson, Document, doc};
 use convene_application::{
+    catalogue::CatalogueEvent,
     pace::Pace,
-    ports::{CatalogueEvent, CatalogueQuery, CatalogueWindow},
+    ports::{CatalogueQuery, CatalogueWindow},
 };
 use convene_domain::{
     duration::LONGEST,

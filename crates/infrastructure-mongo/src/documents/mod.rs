@@ -13,6 +13,7 @@ pub(crate) mod job;
 pub(crate) mod member;
 pub(crate) mod occurrence;
 pub(crate) mod organization;
+pub(crate) mod revision;
 
 use convene_application::pace::Pace;
 

@@ -55,7 +55,7 @@ pub(super) async fn delete(
                 let mut closed = event;
                 closed.status = EventStatus::Cancelled;
                 store::replace(transaction, &closed, revision).await?;
-                store::close_for_deletion(transaction, id, change.at).await?;
+                store::close_for_deletion(transaction, id, revision, change.at).await?;
                 let job = transaction.new_job();
                 transaction.begin_job(job, JobKind::DeleteEvent, id, cause, cancelled).await?;
                 let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
@@ -74,11 +74,7 @@ pub(super) async fn delete_step(
     size: usize,
 ) -> Attempt<Step> {
     let event = job.fields().read("subject", EventId::parse(&job.subject))?;
-    let step = delete_part(transaction, event, size).await?;
-    if step.is_last {
-        transaction.next_revision().await?;
-    }
-    Ok(step)
+    delete_part(transaction, event, size).await
 }
 
 /// Deletes at most `size` registrations and occurrences of an event, and the event if it had no more of them.
@@ -93,9 +89,12 @@ async fn delete_part(transaction: &mut Transaction<'_>, event: EventId, size: us
         let these = doc! { "_id": { "$in": &ids } };
         transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
     }
-    let is_last = done + ids.len() < size;
+    let deleted = ids.len();
+    transaction.removed_exceptions(ids);
+    let is_last = done + deleted < size;
     if is_last {
         transaction.collection(&schema::EVENTS).delete_one(doc! { "_id": event.to_string() }).await?;
+        transaction.removed_event(event);
     }
     Ok(Step { done, is_last })
 }

@@ -96,6 +96,7 @@ pub(super) async fn apply_policy(
 pub(super) async fn close_for_deletion(
     transaction: &mut Transaction<'_>,
     event: EventId,
+    revision: i64,
     now: Instant,
 ) -> Attempt<()> {
     let this = doc! { "_id": event.to_string() };
@@ -107,7 +108,8 @@ pub(super) async fn close_for_deletion(
         let query = Query::from(open.clone()).limited(CLOSED_AT_ONCE);
         let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
         if !ids.is_empty() {
-            let fields = doc! { "status": "CANCELLED", "changeToken": other_tokens(transaction) };
+            let token = other_tokens(transaction);
+            let fields = doc! { "status": "CANCELLED", "changeToken": token, "revision": revision };
             let these = doc! { "_id": { "$in": &ids } };
             let set = vec![doc! { "$set": fields }];
             transaction.collection(&schema::OCCURRENCES).update_many(these, set).await?;

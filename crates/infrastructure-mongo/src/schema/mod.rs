@@ -15,6 +15,7 @@ mod members;
 mod occurrences;
 mod organizations;
 mod registrations;
+mod revisions;
 mod rules;
 mod settings;
 
@@ -34,6 +35,7 @@ pub(crate) use self::{
     occurrences::OCCURRENCES,
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
+    revisions::{MAX_REMOVED, REVISIONS},
 };
 
 /// The field of a document that names its organization.
@@ -64,7 +66,7 @@ pub(crate) struct CollectionSchema {
     pub(crate) indexes: fn(&SchemaSettings) -> Vec<IndexModel>,
 }
 
-pub(crate) static ALL: [&CollectionSchema; 10] = [
+pub(crate) static ALL: [&CollectionSchema; 11] = [
     &ORGANIZATIONS,
     &MEMBERS,
     &EVENTS,
@@ -75,6 +77,7 @@ pub(crate) static ALL: [&CollectionSchema; 10] = [
     &ACTIVITY,
     &IDEMPOTENCY,
     &JOBS,
+    &REVISIONS,
 ];
 
 #[cfg(test)]

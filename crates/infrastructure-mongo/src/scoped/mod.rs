@@ -4,6 +4,7 @@
 //! pipeline, and never exposes the driver's collection. It can be read anywhere, but written within a transaction only, so
 //! that no change misses the activity log.
 
+mod across;
 mod joined;
 mod query;
 mod read;
@@ -18,6 +19,7 @@ use futures::{FutureExt, future::BoxFuture};
 use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
+    across::Located,
     joined::Joined,
     query::Query,
     search::{Found, Search},

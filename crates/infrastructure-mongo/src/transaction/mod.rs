@@ -9,17 +9,27 @@ use std::marker::PhantomData;
 
 use bson::doc;
 use convene_application::{caller::TenantScope, change::Change};
-use convene_domain::{activity::ActivityDraft, id::ActivityId};
+use convene_domain::{
+    activity::ActivityDraft,
+    id::{ActivityId, EventId},
+};
 use uuid::Uuid;
 
 use crate::{
     database::Database,
-    documents::activity::ActivityDocument,
+    documents::{activity::ActivityDocument, revision::RevisionDocument},
     error::{Attempt, StorageError},
     schema::{self, CollectionSchema},
     scoped::{ScopedCollection, Within},
     session::Session,
 };
+
+/// What a transaction removes from the catalogue.
+#[derive(Default)]
+struct Removed {
+    events: Vec<String>,
+    exceptions: Vec<String>,
+}
 
 /// A running transaction of one organization. Its body may borrow from `'environment`.
 pub(crate) struct Transaction<'environment> {
@@ -28,6 +38,9 @@ pub(crate) struct Transaction<'environment> {
     scope: TenantScope,
     entries: Vec<ActivityDocument>,
     promoted: usize,
+    /// The revision of the catalogue that this transaction makes, if it changes the catalogue.
+    revision: Option<i64>,
+    removed: Removed,
     environment: PhantomData<&'environment ()>,
 }
 
@@ -66,8 +79,11 @@ impl Transaction<'_> {
         self.promoted += registrations;
     }
 
-    /// Increments the revision of the organization's catalogue, for a write of an event or an exception.
+    /// Increments the revision of the organization's catalogue, for a write of an event or an exception, once in a transaction.
     pub(crate) async fn next_revision(&mut self) -> Attempt<i64> {
+        if let Some(revision) = self.revision {
+            return Ok(revision);
+        }
         #[derive(serde::Deserialize)]
         struct Revised {
             revision: i64,
@@ -75,13 +91,46 @@ impl Transaction<'_> {
         let increment = doc! { "$inc": { "revision": 1_i64 } };
         let revised: Option<Revised> =
             self.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
-        revised.map(|organization| organization.revision).ok_or_else(|| self.organization_is_gone())
+        let revised = revised.ok_or_else(|| self.organization_is_gone())?;
+        self.revision = Some(revised.revision);
+        Ok(revised.revision)
+    }
+
+    /// Records that an event is deleted, with its occurrences.
+    pub(crate) fn removed_event(&mut self, event: EventId) {
+        self.removed.events.push(event.to_string());
+    }
+
+    /// Records ids that belong to no exception any more, or to another one. They may include ids of other occurrences.
+    pub(crate) fn removed_exceptions(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.removed.exceptions.extend(ids);
     }
 
     /// Makes the fault of a scope whose organization is not stored.
     pub(crate) fn organization_is_gone(&self) -> crate::error::Interruption {
         let organization = self.scope.organization();
         convene_application::failure::Fault::internal(format!("organization {organization} is gone")).into()
+    }
+
+    /// Stores the revision of the catalogue, if there is a new one. One that removed too much is not stored: then replicas are
+    /// loaded again.
+    async fn write_revision(&mut self) -> Attempt<()> {
+        let Removed { events, exceptions } = std::mem::take(&mut self.removed);
+        if !events.is_empty() || !exceptions.is_empty() {
+            self.next_revision().await?;
+        }
+        let Some(revision) = self.revision else { return Ok(()) };
+        if events.len().max(exceptions.len()) > schema::MAX_REMOVED {
+            return Ok(());
+        }
+        let document = RevisionDocument {
+            id: format!("{}_{revision}", self.scope.organization()),
+            revision,
+            deleted_events: events,
+            former_exceptions: exceptions,
+            at: bson::DateTime::now(),
+        };
+        Ok(self.collection(&schema::REVISIONS).insert(&document).await?)
     }
 
     async fn write_log(&mut self) -> Result<(), StorageError> {

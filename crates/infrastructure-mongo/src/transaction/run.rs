@@ -12,7 +12,7 @@ use mongodb::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Transaction;
+use super::{Removed, Transaction};
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, TRANSACTION, WAIT, earliest},
@@ -74,6 +74,8 @@ impl Database {
             scope: *scope,
             entries: Vec::new(),
             promoted: 0,
+            revision: None,
+            removed: Removed::default(),
             environment: PhantomData,
         };
         let mut attempt = 0;
@@ -82,6 +84,9 @@ impl Database {
                 Ok(Ok(value)) => match transaction.commit(deadline).await {
                     Commit::Done => {
                         metrics::promoted(transaction.promoted);
+                        if let Some(revision) = transaction.revision {
+                            self.known_revisions().made(scope, revision);
+                        }
                         return Ok(value);
                     }
                     Commit::Again(error) => Interruption::Again(error),
@@ -142,8 +147,11 @@ impl<'environment> Transaction<'environment> {
             .build();
         self.entries.clear();
         self.promoted = 0;
+        self.revision = None;
+        self.removed = Removed::default();
         self.session.begin(options).await?;
         let value = body(self).await?;
+        self.write_revision().await?;
         self.write_log().await?;
         Ok(value)
     }

@@ -23,6 +23,7 @@ mod large_edits;
 mod large_edits_beside_others;
 mod personal_data;
 mod registration;
+mod replica;
 mod schema;
 mod search;
 mod support;

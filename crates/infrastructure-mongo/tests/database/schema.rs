@@ -24,7 +24,7 @@ async fn state(database: &TestDatabase) -> Vec<(String, Document, Vec<String>)> 
 async fn preparing_twice_changes_nothing() {
     let database = TestDatabase::prepared().await;
     let before = state(&database).await;
-    assert_eq!(before.len(), 10);
+    assert_eq!(before.len(), 11);
     assert!(before.iter().all(|(_, validator, _)| !validator.is_empty()));
     database.ports.prepare().await.unwrap();
     assert_eq!(state(&database).await, before);
@@ -91,12 +91,19 @@ async fn the_retention_of_the_log_follows_the_settings() {
     let database = TestDatabase::prepared().await;
     let idempotency = (String::from("idempotency"), DAY);
     let jobs = (String::from("jobs"), DAY + DAY / 24);
+    let revisions = (String::from("revisions"), DAY);
     let activity = |days| (String::from("activity"), days * DAY);
-    assert_eq!(retentions(&database).await, [activity(400), idempotency.clone(), jobs.clone()]);
+    assert_eq!(
+        retentions(&database).await,
+        [activity(400), idempotency.clone(), jobs.clone(), revisions.clone()]
+    );
     for days in [30, 800] {
         let settings = SchemaSettings { activity_retention: days * DAY };
         database.ports.prepare_with(&settings).await.unwrap();
-        assert_eq!(retentions(&database).await, [activity(days), idempotency.clone(), jobs.clone()]);
+        assert_eq!(
+            retentions(&database).await,
+            [activity(days), idempotency.clone(), jobs.clone(), revisions.clone()]
+        );
     }
 }
 
@@ -108,5 +115,5 @@ async fn preparing_a_prepared_database_only_reads() {
     let reads = ["listCollections", "listIndexes"];
     let others: Vec<_> = sent.iter().filter(|event| !reads.contains(&event.command_name.as_str())).collect();
     assert!(others.is_empty(), "{others:?}");
-    assert_eq!(sent.len(), 11, "one read of the collections, and one of the indexes of each");
+    assert_eq!(sent.len(), 12, "one read of the collections, and one of the indexes of each");
 }

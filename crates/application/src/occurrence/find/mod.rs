@@ -45,9 +45,7 @@ impl Finder {
         }
         let stored = current.values().chain(former.values()).map(|stored| stored.key.event);
         let ids: HashSet<EventId> = keys.iter().map(|key| key.event).chain(stored).collect();
-        let events = self.events.get_many(scope, &Vec::from_iter(ids)).await?;
-        let events: HashMap<EventId, Arc<Event>> =
-            events.into_iter().map(|event| (event.id, Arc::new(event))).collect();
+        let events = self.events(scope, ids, former.is_empty()).await?;
 
         let as_stored = |stored: &StoredOccurrence| {
             events.get(&stored.key.event).map(|event| OccurrenceOfEvent::stored(event, stored))
@@ -63,6 +61,27 @@ impl Finder {
             Some((*key, found))
         };
         Ok(keys.iter().filter_map(find).collect())
+    }
+
+    /// The events with these ids, possibly from the replica.
+    ///
+    /// The stored occurrences may be newer than the replica. If one of them belongs to an event that is not in it, or was found by
+    /// a former key, then an edit may have moved it, and both must be read from the storage.
+    async fn events(
+        &self,
+        scope: &TenantScope,
+        ids: HashSet<EventId>,
+        may_be_earlier: bool,
+    ) -> Result<HashMap<EventId, Arc<Event>>, Fault> {
+        if may_be_earlier && let Some(replica) = self.catalogue.replica(scope).await? {
+            let held = ids.iter().filter_map(|id| Some((*id, Arc::clone(&replica.event(*id)?.event))));
+            let held: HashMap<_, _> = held.collect();
+            if held.len() == ids.len() {
+                return Ok(held);
+            }
+        }
+        let events = self.events.get_many(scope, &Vec::from_iter(ids)).await?;
+        Ok(events.into_iter().map(|event| (event.id, Arc::new(event))).collect())
     }
 
     /// The event with this id.

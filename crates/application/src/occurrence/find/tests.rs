@@ -21,6 +21,7 @@ fn daily(number: u128) -> Event {
 /// A finder with event 1 (daily) and these stored occurrences by key; `reads` limits the reads.
 fn finder(events: Vec<Event>, stored: Vec<ResolvedOccurrence>) -> Finder {
     let mut catalogue = MockCatalogue::new();
+    catalogue.expect_replica().returning(|_| Ok(None));
     catalogue.expect_stored().returning(move |_, keys| {
         Ok(stored.iter().filter(|found| keys.contains(&found.asked)).cloned().collect())
     });
@@ -96,6 +97,7 @@ async fn finds_many_with_one_call_per_port() {
     let event = daily(1);
     let booked = seats(key(1, FIRST), &event, key(1, FIRST));
     let mut catalogue = MockCatalogue::new();
+    catalogue.expect_replica().returning(|_| Ok(None));
     catalogue.expect_stored().times(1).returning(move |_, _| Ok(vec![booked.clone()]));
     let mut events = MockEvents::new();
     events.expect_get_many().times(1).returning(move |_, _| Ok(vec![event.clone()]));

@@ -1,43 +1,71 @@
 //! The data of several lists, read together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use convene_domain::{id::EventId, time::interval::Interval};
 
 use super::OccurrenceQuery;
 use crate::{
     caller::TenantScope,
+    catalogue::Replica,
     failure::Fault,
     occurrence::timeline::Part,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow},
 };
 
 /// The windows of the lists. Lists with the same window share the data of its events.
-pub(super) struct Sources {
+#[derive(Default)]
+pub(super) struct Windows {
     windows: HashMap<Interval, CatalogueWindow>,
     /// The position of each event within its window, and those of its exceptions.
     indexes: HashMap<Interval, HashMap<EventId, (usize, Vec<usize>)>>,
 }
 
+/// The data of all lists, from one snapshot.
+pub(super) enum Sources {
+    Replica(Arc<Replica>),
+    Windows(Windows),
+}
+
 impl Sources {
-    /// Reads the windows of all queries from one snapshot.
+    /// Reads the data: the replica if there is one, or else the windows of all queries.
     pub(super) async fn read(
         catalogue: &dyn Catalogue,
         scope: &TenantScope,
         queries: &[OccurrenceQuery],
     ) -> Result<Self, Fault> {
         let queries = merged(queries);
-        let found = match queries.is_empty() {
-            true => Vec::new(),
-            false => catalogue.windows(scope, &queries).await?,
-        };
+        if queries.is_empty() {
+            return Ok(Self::Windows(Windows::default()));
+        }
+        if let Some(replica) = catalogue.replica(scope).await? {
+            return Ok(Self::Replica(replica));
+        }
+        let found = catalogue.windows(scope, &queries).await?;
         let windows: HashMap<_, _> = queries.iter().map(|query| query.window).zip(found).collect();
         let indexes = windows.iter().map(|(window, found)| (*window, index(found))).collect();
-        Ok(Self { windows, indexes })
+        Ok(Self::Windows(Windows { windows, indexes }))
     }
 
     /// The part of the data that a query asks for.
     pub(super) fn part(&self, query: &OccurrenceQuery) -> Part<'_> {
+        match self {
+            Self::Replica(replica) => match &query.events {
+                None => replica.entries().collect(),
+                Some(wanted) => {
+                    BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.entry(*id)).collect()
+                }
+            },
+            Self::Windows(windows) => windows.part(query),
+        }
+    }
+}
+
+impl Windows {
+    fn part(&self, query: &OccurrenceQuery) -> Part<'_> {
         let Some(window) = self.windows.get(&query.window) else { return Part::default() };
         let (Some(wanted), Some(index)) = (&query.events, self.indexes.get(&query.window)) else {
             return Part::from(window);

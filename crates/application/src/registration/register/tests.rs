@@ -33,6 +33,7 @@ fn register(book: MockRegistrationBook) -> Register {
         Ok(events.iter().filter(|event| ids.contains(&event.id)).cloned().collect())
     });
     let mut catalogue = MockCatalogue::new();
+    catalogue.expect_replica().returning(|_| Ok(None));
     catalogue.expect_stored().returning(|_, _| Ok(vec![]));
     let mut members = MockMembers::new();
     members.expect_get_many().returning(|_, ids| {

@@ -139,7 +139,8 @@ pub(super) async fn memberships_are_found_by_organization_id_and_slug(environmen
     let ada = choir.member("ada").await;
     let find = async |organization: &OrganizationReference, user: &str| {
         let user = UserId::parse(user).unwrap();
-        environment.ports.directory.find_membership(organization, &user).await.unwrap()
+        let found = environment.ports.directory.find_membership(organization, &user).await.unwrap();
+        found.map(|membership| (membership.organization, membership.member))
     };
     let by_id = OrganizationReference::Id(choir.organization.id);
     let by_slug = OrganizationReference::Slug(choir.organization.slug.clone());

@@ -266,7 +266,7 @@ pub(super) async fn changes_affect_the_own_organization_only(environment: Enviro
     let slug = OrganizationReference::Slug(choir.organization.slug.clone());
     let user = convene_domain::text::UserId::parse("user-0").unwrap();
     let found = ports.directory.find_membership(&slug, &user).await.unwrap();
-    assert_eq!(found.map(|(_, member)| member.id), Some(theirs.member));
+    assert_eq!(found.map(|membership| membership.member.id), Some(theirs.member));
     let slug = OrganizationReference::Slug(band.organization.slug.clone());
     assert_eq!(ports.directory.find_membership(&slug, &user).await.unwrap(), None);
 }

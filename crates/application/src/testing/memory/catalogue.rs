@@ -10,12 +10,27 @@ use convene_domain::{
 use super::{InMemory, tenant::Tenant};
 use crate::{
     caller::TenantScope,
+    catalogue::{Delta, Replica},
     failure::Fault,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
 };
 
 #[async_trait]
 impl Catalogue for InMemory {
+    /// Copies the organization's data for each call.
+    async fn replica(&self, scope: &TenantScope) -> Result<Option<Arc<Replica>>, Fault> {
+        let tenant = self.read(scope)?;
+        let events = tenant.events.values().map(|event| Event::clone(event).into()).collect();
+        let stored = tenant.occurrences.values().map(|record| &record.stored);
+        let exceptions = stored.filter(|stored| stored.exception.is_any()).cloned().collect();
+        let delta = Delta { events, exceptions, ..Delta::default() };
+        Ok(Some(Arc::new(Replica::empty(0).updated(delta).await)))
+    }
+
+    fn held(&self, _: &TenantScope) -> Option<Arc<Replica>> {
+        None
+    }
+
     async fn windows(
         &self,
         scope: &TenantScope,

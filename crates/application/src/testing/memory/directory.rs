@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use convene_domain::{id::OrganizationId, member::Member, text::UserId};
+use convene_domain::{id::OrganizationId, text::UserId};
 
 use super::{InMemory, World, tenant::Tenant};
 use crate::{
     failure::Fault,
-    ports::{Directory, OrganizationReference},
+    ports::{ActiveMembership, Directory, OrganizationReference},
 };
 
 impl World {
@@ -26,11 +26,12 @@ impl Directory for InMemory {
         &self,
         organization: &OrganizationReference,
         user: &UserId,
-    ) -> Result<Option<(OrganizationId, Member)>, Fault> {
+    ) -> Result<Option<ActiveMembership>, Fault> {
         let world = self.lock();
         let found = world.find_tenant(organization).and_then(|tenant| {
             let member = tenant.present_members().find(|member| member.user_id == *user)?;
-            Some((tenant.organization.id, member.clone()))
+            let organization = tenant.organization.id;
+            Some(ActiveMembership { organization, member: member.clone(), catalogue_revision: None })
         });
         Ok(found)
     }

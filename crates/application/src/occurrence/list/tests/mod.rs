@@ -56,6 +56,7 @@ impl World {
         let events = self.events.iter().map(|event| Arc::new(Event::clone(event).into()));
         let window = CatalogueWindow { events: events.collect(), exceptions: exceptions.collect() };
         let mut catalogue = MockCatalogue::new();
+        catalogue.expect_replica().returning(|_| Ok(None));
         catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
         let stored = self.stored.clone();
         catalogue.expect_seats().withf(move |_, keys| expects(keys)).returning(move |_, keys| {
@@ -171,6 +172,7 @@ async fn many_lists_are_read_with_one_query_for_each_window() {
         exceptions: vec![],
     };
     let mut catalogue = MockCatalogue::new();
+    catalogue.expect_replica().returning(|_| Ok(None));
     let mut asked = events.each_ref().map(|event| event.id).to_vec();
     asked.sort_unstable();
     let later = Interval::new(utc_datetime!(2026-11-07 0:00), utc_datetime!(2026-11-09 0:00)).unwrap();

@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Rewrite {
     former: Vec<String>,
+    /// The ids of exceptions among them.
+    exceptions: Vec<String>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -31,6 +33,9 @@ impl Rewrite {
         for step in edit.steps {
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
+            if before.revision.is_some() && step.after().key.to_string() != before.id {
+                rewrite.exceptions.push(before.id.clone());
+            }
             let mut edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
             if let (Some(job), Some(reason)) = (job, step.cancellation_reason())
                 && !before.is_empty()
@@ -50,6 +55,7 @@ impl Rewrite {
             let filter = doc! { "_id": { "$in": former } };
             transaction.collection(&schema::OCCURRENCES).delete_many(filter).await?;
         }
+        transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
         let has_both = |occurrence: &OccurrenceDocument| {
             occurrence.waiting > 0 && occurrence.free() > 0 && occurrence.closing.is_none()

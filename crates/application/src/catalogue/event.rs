@@ -1,0 +1,58 @@
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
+
+use convene_domain::{event::Event, text::FoldedText};
+
+/// An event with its texts as searches compare them. They are folded by the first search.
+#[derive(Debug, Clone)]
+pub struct CatalogueEvent {
+    pub event: Arc<Event>,
+    title: OnceLock<FoldedText>,
+    description: OnceLock<FoldedText>,
+}
+
+impl CatalogueEvent {
+    /// The approximate size of an event without its texts, in bytes: a compiled rule takes up to 4 KiB.
+    const BYTES: usize = 4_096;
+
+    /// The folded title.
+    pub fn folded_title(&self) -> &FoldedText {
+        self.title.get_or_init(|| FoldedText::of(self.event.title.as_str()))
+    }
+
+    /// The folded description.
+    pub fn folded_description(&self) -> &FoldedText {
+        self.description.get_or_init(|| FoldedText::of(self.event.description.as_str()))
+    }
+
+    /// The approximate size in bytes, with the folded texts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let Event { title, description, location, earlier, .. } = self.event.as_ref();
+        let texts = 2 * (title.as_str().len() + description.as_str().len());
+        (1 + earlier.len()) * Self::BYTES + texts + location.as_str().len()
+    }
+}
+
+impl From<Event> for CatalogueEvent {
+    fn from(event: Event) -> Self {
+        Self { event: Arc::new(event), title: OnceLock::new(), description: OnceLock::new() }
+    }
+}
+
+/// The folded texts follow from the event.
+impl PartialEq for CatalogueEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.event == other.event
+    }
+}
+
+impl Deref for CatalogueEvent {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.event
+    }
+}

@@ -1,0 +1,89 @@
+use convene_domain::{
+    event::Event,
+    occurrence::{Exception, OccurrenceKey},
+    text::Title,
+    time::Instant,
+};
+use time::{Duration, macros::utc_datetime};
+
+use super::*;
+use crate::{fixtures, pace::tests::parts};
+
+const FIRST: Instant = utc_datetime!(2026-11-02 9:00);
+
+fn daily(number: u128) -> Event {
+    fixtures::event(number, "2026-11-02 9:00", Some("FREQ=DAILY"))
+}
+
+/// The exception of an event on a day after the first one.
+fn exception(event: &Event, day: i64) -> StoredOccurrence {
+    let origin = event.occurrence_at(FIRST + Duration::days(day)).unwrap();
+    let exception = Exception { title: Title::parse("Encore").ok(), ..Exception::default() };
+    StoredOccurrence { exception, ..StoredOccurrence::from_rule(event, origin) }
+}
+
+async fn replica(delta: Delta) -> Replica {
+    Replica::empty(0).updated(delta).await
+}
+
+fn keys(replica: &Replica) -> Vec<OccurrenceKey> {
+    let mut keys: Vec<_> =
+        replica.entries().flat_map(|entry| entry.exceptions().map(|stored| stored.key)).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[tokio::test]
+async fn a_difference_replaces_what_it_names_and_leaves_the_rest() {
+    let (one, two, three) = (daily(1), daily(2), daily(257));
+    let before = replica(Delta {
+        revision: 3,
+        events: [&one, &two, &three].map(|event| event.clone().into()).into(),
+        exceptions: vec![exception(&one, 1), exception(&one, 2), exception(&two, 1)],
+        ..Delta::default()
+    })
+    .await;
+    let renamed = Event { title: Title::parse("Renamed").unwrap(), ..one.clone() };
+    let after = before
+        .updated(Delta {
+            revision: 5,
+            deleted_events: vec![two.id],
+            // The key of the first exception belongs to another occurrence now.
+            former_exceptions: vec![exception(&one, 1).key, exception(&one, 2).key],
+            events: vec![renamed.clone().into()],
+            exceptions: vec![exception(&renamed, 1)],
+        })
+        .await;
+    assert_eq!(after.revision(), 5);
+    let expected = replica(Delta {
+        revision: 5,
+        events: vec![renamed.clone().into(), three.clone().into()],
+        exceptions: vec![exception(&renamed, 1)],
+        ..Delta::default()
+    })
+    .await;
+    assert_eq!(after, expected);
+    assert_eq!(after.bytes(), expected.bytes());
+    // Readers of the earlier revision are not affected.
+    assert_eq!((before.revision(), before.event(two.id).map(|event| event.id)), (3, Some(two.id)));
+    assert_eq!(keys(&before).len(), 3);
+}
+
+#[tokio::test]
+async fn an_empty_catalogue_takes_no_bytes() {
+    let event = daily(1);
+    let exceptions = vec![exception(&event, 1)];
+    let full = replica(Delta { events: vec![event.clone().into()], exceptions, ..Delta::default() }).await;
+    assert!(full.bytes() > 4_096);
+    let empty = full.updated(Delta { deleted_events: vec![event.id], ..Delta::default() }).await;
+    assert_eq!(empty, Replica::empty(0));
+    assert_eq!(empty.bytes(), 0);
+}
+
+#[test]
+fn a_large_difference_is_applied_in_parts() {
+    let events = (1..=5 * Pace::STEPS as u128).map(|number| daily(number).into()).collect();
+    let (replica, parts) = parts(replica(Delta { events, ..Delta::default() }));
+    assert_eq!(replica.entries().count(), 5 * Pace::STEPS);
+    assert!(parts >= 5, "{parts}");
+}

@@ -1,0 +1,180 @@
+//! The replicas of a process: bounded in bytes, and kept current by comparing revisions (ADR 16).
+
+use std::{sync::Arc, time::Duration};
+
+use convene_application::{caller::TenantScope, catalogue::Replica, failure::Fault};
+use convene_domain::id::OrganizationId;
+use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    delta,
+    load::{Loaded, load},
+    slot::{Slot, State},
+};
+use crate::{
+    database::Database,
+    error::StorageError,
+    metrics::{self, CatalogueRead},
+};
+
+/// The time for which a request waits for a replica that is being loaded, before it reads the database.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The number of replicas that are loaded at a time.
+const LOADS: usize = 2;
+
+/// The time after which a catalogue that was too large, or had an unreadable document, is loaded again.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// The time after which a load is repeated that failed otherwise.
+const RETRY_FAILURE: Duration = Duration::from_secs(1);
+
+/// The replicas of the organizations that were read most recently. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Replicas {
+    database: Database,
+    slots: Cache<OrganizationId, Arc<Slot>>,
+    max_bytes: usize,
+    loads: Arc<Semaphore>,
+}
+
+impl Replicas {
+    /// Replicas of at most this number of bytes, all together.
+    pub(super) fn new(database: Database, max_bytes: usize) -> Self {
+        let slots = Cache::builder()
+            .weigher(|_, slot: &Arc<Slot>| slot.bytes())
+            .max_capacity(max_bytes as u64)
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self { database, slots, max_bytes, loads: Arc::new(Semaphore::new(LOADS)) }
+    }
+
+    /// The replica of the organization if it is at this revision or a later one, without access to the database.
+    pub(super) fn held(&self, scope: &TenantScope, required: i64) -> Option<Arc<Replica>> {
+        let replica = self.slots.get(&scope.organization())?.replica()?;
+        (replica.revision() >= required).then_some(replica)
+    }
+
+    /// The replica of the organization at this revision or a later one; `None` if there is none, so that the database must be
+    /// read.
+    ///
+    /// # Errors
+    /// Faults of the database.
+    pub(super) async fn current(
+        &self,
+        scope: &TenantScope,
+        required: i64,
+    ) -> Result<Option<Arc<Replica>>, Fault> {
+        let slot = self.slots.get_with(scope.organization(), Arc::default);
+        if slot.replica().is_none() && !self.wait(scope, &slot).await {
+            metrics::catalogue_read(CatalogueRead::Fallback);
+            return Ok(None);
+        }
+        let (found, read) = match slot.replica() {
+            Some(replica) if replica.revision() >= required => (Some(replica), CatalogueRead::Hit),
+            Some(_) => match self.update(scope, &slot, required).await? {
+                Some(replica) => (Some(replica), CatalogueRead::Updated),
+                None => (None, CatalogueRead::Fallback),
+            },
+            None => (None, CatalogueRead::Fallback),
+        };
+        metrics::catalogue_read(read);
+        Ok(found)
+    }
+
+    /// Loads the replica, or waits for the task that does. Returns false if the caller should not wait any longer.
+    async fn wait(&self, scope: &TenantScope, slot: &Arc<Slot>) -> bool {
+        let Some((mut end, begun)) = slot.begin() else { return false };
+        if let Some(sender) = begun {
+            let (replicas, slot, scope) = (self.clone(), Arc::clone(slot), scope.for_several_members());
+            // A task of its own: a caller may be dropped, and the others still get the replica.
+            let _task = tokio::spawn(async move {
+                replicas.load(&scope, &slot).await;
+                drop(sender);
+            });
+        }
+        // The channel sends nothing; it closes.
+        timeout(WAIT, end.changed()).await.is_ok()
+    }
+
+    async fn load(&self, scope: &TenantScope, slot: &Arc<Slot>) {
+        let _permit = self.loads.acquire().await;
+        let loaded = load(&self.database, scope, self.max_bytes).await;
+        metrics::catalogue_loaded(matches!(loaded, Ok(Loaded::Replica(_))));
+        match loaded {
+            Ok(Loaded::Replica(replica)) => slot.set(State::Ready(Arc::new(replica))),
+            Ok(Loaded::TooLarge) => {
+                tracing::info!(organization = %scope.organization(), "the catalogue is too large to be kept in memory");
+                slot.close_for(RETRY);
+            }
+            Err(error) => close(slot, &error),
+        }
+        self.weigh(scope.organization(), slot);
+    }
+
+    /// Applies what has changed since the revision of the replica.
+    async fn update(
+        &self,
+        scope: &TenantScope,
+        slot: &Arc<Slot>,
+        required: i64,
+    ) -> Result<Option<Arc<Replica>>, Fault> {
+        let updating = slot.updating.lock().await;
+        let Some(replica) = slot.replica() else { return Ok(None) };
+        if replica.revision() >= required {
+            return Ok(Some(replica));
+        }
+        let delta = match delta::read(&self.database, scope, replica.revision()).await {
+            Ok(delta) => delta.filter(|delta| delta.revision >= required),
+            Err(error @ StorageError::Corrupt(_)) => {
+                close(slot, &error);
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(delta) = delta else {
+            // What happened in between is not known any more.
+            slot.set(State::Empty);
+            drop(updating);
+            let is_loaded = self.wait(scope, slot).await;
+            let replica = slot.replica().filter(|replica| replica.revision() >= required);
+            return Ok(replica.filter(|_| is_loaded));
+        };
+        let replica = Arc::new(replica.updated(delta).await);
+        if replica.bytes() > self.max_bytes {
+            slot.close_for(RETRY);
+        } else {
+            slot.set(State::Ready(Arc::clone(&replica)));
+        }
+        self.weigh(scope.organization(), slot);
+        Ok(Some(replica))
+    }
+
+    /// Counts the size of the slot, unless another one has taken its place.
+    fn weigh(&self, organization: OrganizationId, slot: &Arc<Slot>) {
+        self.slots.entry(organization).and_compute_with(|entry| match entry {
+            Some(entry) if Arc::ptr_eq(entry.value(), slot) => Op::Put(Arc::clone(slot)),
+            _ => Op::Nop,
+        });
+        self.slots.run_pending_tasks();
+        metrics::catalogue_bytes(self.slots.weighted_size());
+    }
+}
+
+/// Gives a replica up. The next requests read the database.
+fn close(slot: &Slot, error: &StorageError) {
+    let text = error.to_string();
+    if matches!(error, StorageError::Corrupt(_)) {
+        if slot.is_new(&text) {
+            tracing::error!(
+                error = text,
+                "a catalogue cannot be kept in memory; its requests read the database"
+            );
+        }
+        slot.close_for(RETRY);
+    } else {
+        tracing::debug!(error = text, "a catalogue could not be loaded");
+        slot.close_for(RETRY_FAILURE);
+    }
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use convene_application::{
+    authentication::{Authenticate, Credentials, Deadline},
+    caller::{Caller, Identity, Principal},
+    occurrence::{OccurrenceOfEvent, OccurrenceQuery},
+    page::{PageRequest, PageSize},
+    ports::OrganizationReference,
+    testing::{FixedClock, SequentialIds},
+    use_cases::{Ports, UseCases},
+};
+use convene_domain::{
+    text::UserId,
+    time::{Instant, interval::Interval},
+};
+use convene_infrastructure_mongo::{
+    ports::MongoPorts,
+    registration::{BookSettings, MongoRegistrationBook},
+};
+
+use crate::support::Tenant;
+
+/// A process of the server, without its edge.
+pub(super) struct Process {
+    pub(super) ports: MongoPorts,
+    pub(super) book: Arc<MongoRegistrationBook>,
+    use_cases: UseCases,
+    authenticate: Authenticate,
+}
+
+impl Process {
+    /// A process with these ports, whose clock stands still.
+    pub(super) fn new(ports: MongoPorts) -> Self {
+        let book = Arc::new(ports.start_registration_book(BookSettings::default()));
+        let storage = ports.clone();
+        let use_cases = UseCases::new(Ports {
+            clock: Arc::new(FixedClock::at(FixedClock::START)),
+            ids: Arc::new(SequentialIds::default()),
+            organizations: storage.organizations,
+            members: storage.members,
+            events: storage.events,
+            catalogue: storage.catalogue,
+            registration_book: Arc::<MongoRegistrationBook>::clone(&book),
+            registrations: storage.registrations,
+            issues: storage.issues,
+            activity_log: storage.activity_log,
+        });
+        Self { authenticate: Authenticate::new(storage.directory), ports, book, use_cases }
+    }
+
+    /// Authenticates a request of the tenant's admin.
+    pub(super) async fn caller(&self, tenant: &Tenant) -> Caller {
+        let credentials = Credentials {
+            organization: Some(OrganizationReference::Id(tenant.scope.organization())),
+            user: UserId::parse("first-admin").unwrap(),
+            operator: false,
+            role: None,
+        };
+        match self.authenticate.execute(credentials, Deadline::NONE).await.unwrap() {
+            Principal::Authenticated(Identity::Member(caller)) => caller,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// All occurrences in a window, also cancelled ones, as the tenant's admin sees them with one request for each page.
+    pub(super) async fn list(
+        &self,
+        tenant: &Tenant,
+        (from, to): (Instant, Instant),
+    ) -> Vec<OccurrenceOfEvent> {
+        let mut found: Vec<OccurrenceOfEvent> = Vec::new();
+        loop {
+            let after = found.last().map(|last| (last.interval.start(), last.key));
+            let query = OccurrenceQuery {
+                window: Interval::new(from, to).unwrap(),
+                events: None,
+                search: None,
+                include_cancelled: true,
+                only_open: false,
+                seats: true,
+                page: PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after },
+            };
+            let caller = self.caller(tenant).await;
+            let page = self.use_cases.list_occurrences.execute(&caller, &[query]).await.unwrap().remove(0);
+            found.extend(page.items);
+            if !page.has_next {
+                return found;
+            }
+        }
+    }
+
+    /// The same list with the authority of this caller, for the first page.
+    pub(super) async fn list_as(
+        &self,
+        caller: &Caller,
+        (from, to): (Instant, Instant),
+    ) -> Vec<OccurrenceOfEvent> {
+        let query = OccurrenceQuery {
+            window: Interval::new(from, to).unwrap(),
+            events: None,
+            search: None,
+            include_cancelled: true,
+            only_open: false,
+            seats: false,
+            page: PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after: None },
+        };
+        self.use_cases.list_occurrences.execute(caller, &[query]).await.unwrap().remove(0).items
+    }
+}
