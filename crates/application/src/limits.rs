@@ -7,6 +7,10 @@ use convene_domain::event::Event;
 /// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
 pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 
+/// Waitlists of occurrences that have not begun on which one member can be. All of them are read when the member's time
+/// becomes free.
+pub const WAITLISTED_REGISTRATIONS: usize = 200;
+
 /// Confirmed and waitlisted registrations that may follow their occurrences in one edit. They are changed by one
 /// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
@@ -46,6 +50,7 @@ pub const EXAMINED_OCCURRENCES: usize = 10_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
     UpcomingRegistrations,
+    WaitlistedRegistrations,
     EditedRegistrations,
     EarlierSchedules,
 }
@@ -57,6 +62,9 @@ impl fmt::Display for Limit {
                 f,
                 "the number of a member's upcoming registrations is limited to {UPCOMING_REGISTRATIONS}"
             ),
+            Self::WaitlistedRegistrations => {
+                write!(f, "the number of a member's waitlists is limited to {WAITLISTED_REGISTRATIONS}")
+            }
             Self::EditedRegistrations => write!(
                 f,
                 "the number of registrations that follow one edit is limited to {EDITED_REGISTRATIONS}"

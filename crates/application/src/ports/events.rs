@@ -145,6 +145,9 @@ pub struct EventDeleted {
 /// cancellations and deletions are carried out in [steps](crate::ports::Jobs): the occurrences are cancelled at once, and
 /// their registrations afterwards. A repeat with the same key continues the steps and returns the progress.
 ///
+/// A change that frees a seat or a member's time promotes waitlisted members: afterwards, no seat of an upcoming occurrence
+/// is free while a waitlisted member could take it.
+///
 /// Cancelled registrations keep the occurrence and the time that they recorded. An upcoming occurrence that was only
 /// materialized by a registration, and has none any more, is derived again by an edit of its event.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]

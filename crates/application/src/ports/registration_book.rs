@@ -50,14 +50,15 @@ pub struct Cancelled {
 #[async_trait]
 pub trait RegistrationBook: Send + Sync {
     /// Registers a member, with a seat or on the waitlist. A free seat that no waitlisted member can take goes to any
-    /// member who can.
+    /// member who can. A waitlisted member who can take it is promoted.
     ///
     /// A key means the occurrence that has it now; if there is none, the one that had it before an edit of the series.
     ///
     /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
     /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
     /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above
-    /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS). `AlreadyRegistered` goes before `ScheduleConflict`.
+    /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS) and
+    /// [`WAITLISTED_REGISTRATIONS`](crate::limits::WAITLISTED_REGISTRATIONS). `AlreadyRegistered` goes before `ScheduleConflict`.
     async fn register(
         &self,
         scope: &TenantScope,
@@ -66,7 +67,7 @@ pub trait RegistrationBook: Send + Sync {
     ) -> Outcome<Registration>;
 
     /// Cancels a registration, frees the seat and the member's time, and promotes the first waitlisted member whose
-    /// time is free, all in one step.
+    /// time is free, all in one step. The member is promoted where a free seat waits for the time that became free.
     ///
     /// Refusals: `NotFound` on `registrationId`, also for another member's; `AlreadyCancelled`;
     /// `CancellationClosed`.

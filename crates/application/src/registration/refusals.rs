@@ -7,7 +7,7 @@ use convene_domain::{
 
 use crate::{
     failure::{Field, Refusal},
-    limits::{LISTED_REGISTRATIONS, Limit, UPCOMING_REGISTRATIONS},
+    limits::{LISTED_REGISTRATIONS, Limit, UPCOMING_REGISTRATIONS, WAITLISTED_REGISTRATIONS},
 };
 
 /// The refusal for a registration that does not exist, or not for the caller.
@@ -40,6 +40,12 @@ pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<R
         }
         None => None,
     }
+}
+
+/// The refusal of a place on a further waitlist to a member who is on so many.
+#[must_use]
+pub fn waitlist_refusal(upcoming: usize) -> Option<Refusal> {
+    (upcoming >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))
 }
 
 /// The refusal of a change that affects these registrations, if there are any. It lists the earliest of them.

@@ -38,14 +38,21 @@ pub enum MissingGuard {
     Agenda,
     /// Seats are taken even if none is free.
     Capacity,
-    /// Both guards are missing.
+    /// Both of these guards are missing.
     Both,
+    /// Freed time does not conflict with freed seats.
+    FreedTime,
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl MissingGuard {
     /// The remaining guards.
     pub(crate) fn rest(self) -> Guards {
-        Guards { agenda: self == Self::Capacity, capacity: self == Self::Agenda }
+        let is_missing = |guard| self == guard || (self == Self::Both && guard != Self::FreedTime);
+        Guards {
+            agenda: !is_missing(Self::Agenda),
+            capacity: !is_missing(Self::Capacity),
+            freed_time: !is_missing(Self::FreedTime),
+        }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
             ],
             &[
                 ("waitlistSequence", long(1)),
+                // It is never read: promotions that pass over the registration write it so that they conflict.
+                ("passed", long(0)),
                 ("cancelledAt", date()),
                 (
                     "cancellationReason",
@@ -66,6 +68,12 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
             partial(
                 "waitlist",
                 doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 },
+                doc! { "status": "WAITLISTED" },
+            ),
+            // The waitlists of a member whose time becomes free.
+            partial(
+                "waiting_by_member",
+                doc! { "organization": 1, "member": 1, "startsAt": 1 },
                 doc! { "status": "WAITLISTED" },
             ),
             index("by_time", doc! { "organization": 1, "startsAt": 1, "_id": 1 }),

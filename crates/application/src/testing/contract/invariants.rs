@@ -1,10 +1,11 @@
 //! Invariants that hold over all stored data after every case.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use convene_domain::{
     activity::{Action, Subject},
     id::RegistrationId,
+    occurrence::OccurrenceStatus,
     overlap,
     registration::{Registration, RegistrationStatus, RegistrationStatusKind},
 };
@@ -18,6 +19,7 @@ pub(super) async fn check(environment: &Environment) {
         let registrations = tenant.registrations(RegistrationFilter::default()).await;
         check_counters(&tenant, &registrations).await;
         check_overlaps(&registrations);
+        check_waitlists(&tenant, &registrations).await;
         check_log(&tenant, &registrations).await;
     }
 }
@@ -56,6 +58,30 @@ fn check_overlaps(registrations: &[Registration]) {
     for (member, agenda) in agendas {
         let overlaps: Vec<_> = overlap::pairs(agenda).collect();
         assert!(overlaps.is_empty(), "{member} is in two places at once: {overlaps:?}");
+    }
+}
+
+/// Checks that no seat of an upcoming occurrence is free while a waitlisted member could take it.
+async fn check_waitlists(tenant: &Tenant, registrations: &[Registration]) {
+    let Some(now) = tenant.log().await.iter().map(|entry| entry.at).max() else { return };
+    let ids: Vec<_> = registrations.iter().map(|registration| registration.member).collect();
+    let members = tenant.ports.members.get_many(&tenant.scope, &ids).await.unwrap();
+    let members: HashSet<_> = members.into_iter().map(|member| member.id).collect();
+    let upcoming = registrations.iter().filter(|one| one.interval.start() > now);
+    for waiting in upcoming.filter(|one| one.status.waitlist_sequence().is_some()) {
+        let stored =
+            tenant.stored(waiting.occurrence).await.expect("an occurrence with a waitlist is stored");
+        let is_busy = registrations.iter().any(|seat| {
+            seat.member == waiting.member
+                && seat.status == RegistrationStatus::Confirmed
+                && seat.interval.overlaps(&waiting.interval)
+        });
+        let has_free_seat =
+            stored.status == OccurrenceStatus::Scheduled && stored.taken < stored.capacity.get();
+        assert!(
+            is_busy || !has_free_seat || !members.contains(&waiting.member),
+            "a seat is free, and so is the time of {waiting:?}"
+        );
     }
 }
 

@@ -121,6 +121,24 @@ macro_rules! contract_cases {
                 promotes_members_to_seats_that_are_added_to_an_occurrence,
                 promotes_members_after_a_member_is_removed,
             }
+            freed_time {
+                promotes_a_member_who_cancels_elsewhere,
+                promotes_a_member_whose_seat_moves,
+                promotes_a_member_whose_occurrence_is_moved,
+                promotes_a_member_whose_occurrence_is_cancelled,
+                promotes_a_member_whose_event_is_cancelled,
+                promotes_a_member_whose_seat_is_dropped,
+                promotes_a_member_whose_seat_is_shortened,
+                promotes_a_member_to_a_seat_that_moves,
+                promotes_a_member_who_loses_a_seat_in_a_conflict,
+                promotes_along_a_chain,
+                promotes_a_member_in_every_occurrence,
+                promotes_in_the_order_of_the_waitlist,
+                lets_newcomers_pass_only_members_who_are_busy,
+                promotes_after_registration_has_closed_until_the_start,
+                promotes_nobody_after_the_start,
+                remembers_seats_that_were_added_while_the_member_was_busy,
+            }
             cancelling {
                 cancels_a_registration_and_frees_the_seat_and_the_time,
                 cancels_a_registration_once,

@@ -27,6 +27,7 @@ mod event_edits;
 mod event_endings;
 mod event_splits;
 mod events;
+mod freed_time;
 mod issues;
 mod members;
 mod occurrence_edits;

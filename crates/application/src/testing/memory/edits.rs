@@ -43,11 +43,25 @@ impl Transaction<'_> {
         for registration in &affected {
             self.cancel(registration.id, CancellationReason::OccurrenceMoved)?;
         }
+        let freed = self.freed(&edited, cancelled.iter().chain(&affected));
         self.replace(steps);
-        for after in edited.values() {
-            self.promote(after.key)?;
-        }
+        self.promote_in(edited.values().map(|after| after.key))?;
+        self.promote_freed(&freed)?;
         Ok(u32::try_from(cancelled.len() + affected.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The times that members no longer have, because their seats were cancelled or follow their occurrence to another time.
+    fn freed<'a>(
+        &'a self,
+        edited: &BTreeMap<OccurrenceKey, StoredOccurrence>,
+        cancelled: impl Iterator<Item = &'a Registration>,
+    ) -> Vec<(MemberId, Interval)> {
+        let moved =
+            self.tenant.registrations.values().filter(|seat| {
+                edited.get(&seat.occurrence).is_some_and(|after| after.interval != seat.interval)
+            });
+        let seats = cancelled.chain(moved).filter(|seat| seat.status == RegistrationStatus::Confirmed);
+        seats.map(|seat| (seat.member, seat.interval)).collect()
     }
 
     /// The confirmed registrations that cannot follow their occurrence, because they would conflict with another one

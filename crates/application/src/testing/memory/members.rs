@@ -1,10 +1,7 @@
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
-    occurrence::OccurrenceKey,
     registration::CancellationReason,
     text::UserId,
 };
@@ -70,10 +67,7 @@ impl Members for InMemory {
             for (registration, _) in &held {
                 transaction.cancel(*registration, CancellationReason::MemberRemoved)?;
             }
-            let freed: BTreeSet<OccurrenceKey> = held.iter().map(|(_, occurrence)| *occurrence).collect();
-            for occurrence in freed {
-                transaction.promote(occurrence)?;
-            }
+            transaction.promote_in(held.iter().map(|(_, occurrence)| *occurrence))?;
             let cancelled_registrations = u32::try_from(held.len()).unwrap_or(u32::MAX);
             Ok(MemberRemoved { id, cancelled_registrations, remaining_registrations: 0 })
         })

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, RegistrationState, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::{Admission, Registration, RegistrationStatus, decide_admission},
 };
@@ -25,14 +25,15 @@ impl RegistrationBook for InMemory {
     ) -> Outcome<Registration> {
         self.transact(scope, change, |transaction| {
             let record = transaction.find(request.occurrence)?;
-            let tenant = &transaction.tenant;
-            if tenant.member(request.member).is_none() {
+            if transaction.tenant.member(request.member).is_none() {
                 return Err(Refusal::not_found(Field::MemberId).into());
             }
             let key = record.stored.key;
-            if tenant.active_in(key).any(|active| active.member == request.member) {
-                return Err(Refusal::AlreadyRegistered.into());
+            let active = transaction.tenant.active_in(key).find(|active| active.member == request.member);
+            if let Some(active) = active.cloned() {
+                return transaction.take_free_seat(&active);
             }
+            let tenant = &transaction.tenant;
             let event =
                 tenant.events.get(&key.event).ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
             let occurrence = Occurrence::stored(event, &record.stored);
@@ -41,6 +42,14 @@ impl RegistrationBook for InMemory {
                 .map_err(|reason| refusals::refusal_for(reason, cancelled_by_itself, event.status))?;
             let status = match admission {
                 Admission::Waitlist => {
+                    let upcoming = tenant.registrations.values().filter(|waiting| {
+                        waiting.member == request.member
+                            && waiting.status.waitlist_sequence().is_some()
+                            && waiting.interval.start() > change.at
+                    });
+                    if let Some(refusal) = refusals::waitlist_refusal(upcoming.count()) {
+                        return Err(refusal.into());
+                    }
                     RegistrationStatus::Waitlisted { sequence: record.next_waitlist_sequence }
                 }
                 Admission::Seat => {
@@ -68,14 +77,28 @@ impl RegistrationBook for InMemory {
             request.reason(registration)?;
             let occurrence = transaction.occurrence(registration.occurrence)?;
             let reason = request.decide(registration, &occurrence, change.at)?;
+            let held_seat = registration.status == RegistrationStatus::Confirmed;
             let cancelled = transaction.cancel(request.registration, reason)?;
-            let promoted = transaction.promote(cancelled.occurrence)?.into_iter().next();
+            let promoted = transaction.promote_in([cancelled.occurrence])?.into_iter().next();
+            if held_seat {
+                transaction.promote_freed(&[(cancelled.member, cancelled.interval)])?;
+            }
             Ok(Cancelled { registration: cancelled, promoted })
         })
     }
 }
 
 impl Transaction<'_> {
+    /// Gives a member who waits for the occurrence a seat, if one and the member's time are free.
+    fn take_free_seat(&mut self, active: &Registration) -> Outcome<Registration> {
+        let now = self.change.at;
+        let state = self.occurrence(active.occurrence)?.registration_state(now);
+        let can_have_seat = active.status.waitlist_sequence().is_some()
+            && state == RegistrationState::Open
+            && self.tenant.seat_refusal(active.member, active.interval, now).is_none();
+        if can_have_seat { Ok(self.confirm(active)?) } else { Err(Refusal::AlreadyRegistered.into()) }
+    }
+
     /// The stored occurrence of this key, else the derived one, else the stored one that had the key before an edit.
     pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
         let tenant = &self.tenant;
@@ -156,6 +179,29 @@ mod tests {
         let request = CancelRequest { registration: held.id, caller: bea.id, role: Role::Member };
         let cancelled = RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
         assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(cem.id));
+
+        // A member is on a limited number of waitlists.
+        let many = EventBuilder::daily(first, 201).seats(1).build();
+        Events::create(&memory, &scope, many.clone(), &now).await.unwrap();
+        let mut first_waiting = None;
+        for number in 0..=200 {
+            let key = occurrence_key(&many, first.as_utc() + Duration::days(number));
+            memory.register(&scope, register(key, bea.id), &now).await.unwrap();
+            let wait = RegisterRequest { join_waitlist: true, ..register(key, cem.id) };
+            if number < 200 {
+                let waiting = memory.register(&scope, wait, &now).await.unwrap();
+                first_waiting.get_or_insert(waiting);
+                continue;
+            }
+            let Err(Failure::Refused(refusals)) = memory.register(&scope, wait, &now).await else { panic!() };
+            assert_eq!(refusals, [Refusal::LimitExceeded(Limit::WaitlistedRegistrations)]);
+            let text = "the number of a member's waitlists is limited to 200";
+            assert_eq!(refusals[0].to_string(), text);
+            let left = first_waiting.take().unwrap();
+            let request = CancelRequest { registration: left.id, caller: cem.id, role: Role::Member };
+            RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
+            memory.register(&scope, wait, &now).await.unwrap();
+        }
 
         // What has ended does not count.
         seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();

@@ -1,10 +1,13 @@
 //! Changes of registrations, and of the counters of their occurrences.
 
+use std::collections::BTreeSet;
+
 use convene_domain::{
     activity::ActivityDraft,
-    id::RegistrationId,
+    id::{MemberId, RegistrationId},
     occurrence::{Occurrence, OccurrenceKey},
     registration::{CancellationReason, Registration, RegistrationStatus, Seating},
+    time::interval::Interval,
 };
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
@@ -56,9 +59,38 @@ impl Transaction<'_> {
         }
     }
 
+    /// Promotes members to the free seats of the occurrences, the earliest first. Returns the promoted registrations.
+    pub(super) fn promote_in(
+        &mut self,
+        keys: impl IntoIterator<Item = OccurrenceKey>,
+    ) -> Result<Vec<Registration>, Fault> {
+        let mut in_order = BTreeSet::new();
+        for key in keys {
+            in_order.insert((self.occurrence(key)?.interval.start(), key));
+        }
+        let mut promoted = Vec::new();
+        for (_, key) in in_order {
+            promoted.extend(self.promote(key)?);
+        }
+        Ok(promoted)
+    }
+
+    /// Promotes members whose time became free to the free seats that they wait for.
+    pub(super) fn promote_freed(&mut self, freed: &[(MemberId, Interval)]) -> Result<(), Fault> {
+        let waiting = self.tenant.registrations.values().filter(|waiting| {
+            waiting.status.waitlist_sequence().is_some()
+                && freed.iter().any(|(member, interval)| {
+                    waiting.member == *member && waiting.interval.overlaps(interval)
+                })
+        });
+        let keys: Vec<OccurrenceKey> = waiting.map(|waiting| waiting.occurrence).collect();
+        self.promote_in(keys)?;
+        Ok(())
+    }
+
     /// Promotes members to the free seats of an occurrence, in the order of the waitlist. Members who have no room in
     /// their agenda stay on the waitlist.
-    pub(super) fn promote(&mut self, key: OccurrenceKey) -> Result<Vec<Registration>, Fault> {
+    fn promote(&mut self, key: OccurrenceKey) -> Result<Vec<Registration>, Fault> {
         let now = self.change.at;
         let free = Seating::from(&self.occurrence(key)?).promotable(now);
         let tenant = &self.tenant;
@@ -71,14 +103,19 @@ impl Transaction<'_> {
         let chosen: Vec<_> = (0..free).map_while(|_| with_room.next().cloned()).collect();
         let mut promoted = Vec::with_capacity(chosen.len());
         for before in chosen {
-            let record = self.record(key)?;
-            record.stored.taken += 1;
-            record.stored.waiting -= 1;
-            let after = before.promoted();
-            let entry = log::promoted(&before, &after);
-            promoted.push(self.store(after, entry));
+            promoted.push(self.confirm(&before)?);
         }
         Ok(promoted)
+    }
+
+    /// Gives a waitlisted member a seat.
+    pub(super) fn confirm(&mut self, before: &Registration) -> Result<Registration, Fault> {
+        let record = self.record(before.occurrence)?;
+        record.stored.taken += 1;
+        record.stored.waiting -= 1;
+        let after = before.promoted();
+        let entry = log::promoted(before, &after);
+        Ok(self.store(after, entry))
     }
 
     fn store(&mut self, registration: Registration, entry: ActivityDraft) -> Registration {

@@ -29,10 +29,11 @@ pub(super) struct Invariant {
     pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-pub(super) static INVARIANTS: [Invariant; 14] = [
+pub(super) static INVARIANTS: [Invariant; 15] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
     occurrences::WAITLIST,
+    occurrences::PROMOTED,
     occurrences::EVENT,
     registrations::OCCURRENCE,
     registrations::ONCE,

@@ -1,7 +1,11 @@
 use bson::doc;
+use convene_application::limits::UPCOMING_REGISTRATIONS;
 
-use super::{Invariant, count_where, join};
-use crate::schema::{EVENTS, OCCURRENCES, REGISTRATIONS};
+use super::{Invariant, Times, count_where, join};
+use crate::{
+    documents::convert::date,
+    schema::{AGENDAS, EVENTS, OCCURRENCES, REGISTRATIONS},
+};
 
 pub(super) const COUNTERS: Invariant = Invariant {
     name: "an occurrence counts its registrations",
@@ -69,6 +73,45 @@ pub(super) const WAITLIST: Invariant = Invariant {
                 { "$gte": ["$joined.last", "$nextWaitlistSequence"] },
             ] } } },
             doc! { "$project": { "organization": 1, "nextWaitlistSequence": 1, "last": "$joined.last" } },
+        ]
+    },
+};
+
+pub(super) const PROMOTED: Invariant = Invariant {
+    name: "no seat of an upcoming occurrence is free while a waitlisted member could take it",
+    collection: &OCCURRENCES,
+    violations: |Times { now, .. }| {
+        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
+        let overlapping = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
+            { "$lt": ["$$this.startsAt", "$$end"] },
+            { "$gt": ["$$this.endsAt", "$$start"] },
+        ] } } };
+        let is_free =
+            doc! { "$and": [{ "$eq": [overlapping, []] }, { "$lt": [{ "$size": "$busy" }, most] }] };
+        let free_agenda = join(
+            &AGENDAS,
+            doc! { "member": "$member", "start": "$startsAt", "end": "$endsAt" },
+            doc! { "_id": "$$member" },
+            vec![doc! { "$match": { "$expr": is_free } }, doc! { "$project": { "_id": 1 } }],
+        );
+        let waiting = doc! { "occurrence": "$$occurrence", "status": "WAITLISTED" };
+        let free_members = vec![
+            free_agenda,
+            doc! { "$match": { "joined": { "$ne": [] } } },
+            doc! { "$project": { "member": 1 } },
+        ];
+        vec![
+            doc! { "$match": {
+                "waiting": { "$gt": 0 },
+                "status": "SCHEDULED",
+                "startsAt": { "$gt": date(now) },
+                "$expr": { "$lt": ["$taken", "$capacity"] },
+            } },
+            join(&REGISTRATIONS, doc! { "occurrence": "$_id" }, waiting, free_members),
+            doc! { "$match": { "joined": { "$ne": [] } } },
+            doc! { "$project": {
+                "organization": 1, "capacity": 1, "taken": 1, "members": { "$slice": ["$joined.member", 10] },
+            } },
         ]
     },
 };

@@ -16,7 +16,7 @@ use crate::{
     error::Attempt,
     registration::{
         document::RegistrationDocument,
-        seats::{Cancelling, Freed, cancel, promote},
+        seats::{Cancelling, Freed, FreedTime, cancel, promote, promote_freed},
     },
     schema,
     transaction::Transaction,
@@ -57,6 +57,10 @@ pub(super) async fn run<'a>(
         }
     }
     refuse(progress, transaction, refused).await?;
+    let freed_times: Vec<FreedTime<'_>> = cancellings
+        .iter()
+        .filter_map(|cancelling| FreedTime::of(&cancelling.registration, cancelling.change))
+        .collect();
     // Only a cancelled seat is free for somebody else.
     let mut freed: BTreeMap<OccurrenceKey, Vec<Cancellation<'a>>> = BTreeMap::new();
     for (cancellation, cancelling) in accepted.iter().zip(&cancellings) {
@@ -74,6 +78,7 @@ pub(super) async fn run<'a>(
         .collect();
     let mut confirmed =
         promote(transaction, &mut progress.occurrences, by_occurrence, progress.guards).await?;
+    promote_freed(transaction, &mut progress.occurrences, freed_times, progress.guards).await?;
     let mut promoted: HashMap<usize, Registration> = HashMap::new();
     for (occurrence, cancellations) in freed {
         let confirmed = confirmed.remove(&occurrence).unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::{
 
 /// Active registrations of members for the occurrences that they ask for.
 #[derive(Debug, Default)]
-pub(super) struct Held(HashSet<(OccurrenceKey, MemberId)>);
+pub(super) struct Held(HashMap<(OccurrenceKey, MemberId), Registration>);
 
 impl Held {
     pub(super) async fn load(
@@ -43,12 +43,23 @@ impl Held {
         let found: Vec<RegistrationDocument> =
             transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
         let held: Vec<Registration> = read_all(found)?;
-        Ok(Self(held.into_iter().map(|held| (held.occurrence, held.member)).collect()))
+        Ok(Self(held.into_iter().map(|held| ((held.occurrence, held.member), held)).collect()))
     }
 
     /// Tests whether the member already has a registration for the occurrence.
     pub(super) fn has(&self, registering: &Registering<'_>) -> bool {
-        self.0.contains(&(registering.request.occurrence, registering.request.member))
+        self.0.contains_key(&(registering.request.occurrence, registering.request.member))
+    }
+
+    /// Tests whether the member waits for the occurrence.
+    pub(super) fn is_waiting(&self, registering: &Registering<'_>) -> bool {
+        let held = self.0.get(&(registering.request.occurrence, registering.request.member));
+        held.is_some_and(|held| held.status.waitlist_sequence().is_some())
+    }
+
+    /// Takes the registration of a member who waits for the occurrence.
+    pub(super) fn take(&mut self, registering: &Registering<'_>) -> Option<Registration> {
+        self.0.remove(&(registering.request.occurrence, registering.request.member))
     }
 }
 

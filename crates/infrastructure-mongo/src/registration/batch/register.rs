@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     failure::{Fault, Field, Refusal},
-    registration::{log, refusals::seat_refusal},
+    registration::{
+        log,
+        refusals::{seat_refusal, waitlist_refusal},
+    },
 };
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
     registration::{Admission, RegistrationRefusal, RegistrationStatus, Seating, decide_admission},
 };
+
+use serde::Deserialize;
 
 use super::{
     Progress, Registering, Verification,
@@ -20,7 +25,13 @@ use super::{
     refused::refusals,
 };
 use crate::{
-    documents::agenda::AgendaDocument, error::Attempt, registration::document::RegistrationDocument, schema,
+    documents::{
+        agenda::AgendaDocument,
+        convert::{Fields, date},
+    },
+    error::Attempt,
+    registration::{document::RegistrationDocument, seats::mark_confirmed},
+    schema,
     transaction::Transaction,
 };
 
@@ -41,8 +52,8 @@ pub(super) async fn run(
     };
     let uncertain: Vec<Registering<'_>> =
         sorted.to_seat.iter().filter(may_be_waitlisted).chain(&sorted.to_waitlist).copied().collect();
-    let held = Held::load(transaction, &uncertain).await?;
-    sorted.refuse_held(&held);
+    let mut waiting = Held::load(transaction, &uncertain).await?;
+    sorted.refuse_held(&waiting);
 
     let Assignment { seated, unable, without_seat } =
         assign(transaction, progress, std::mem::take(&mut sorted.to_seat)).await?;
@@ -57,13 +68,14 @@ pub(super) async fn run(
     }
     let to_waitlist = std::mem::take(&mut sorted.to_waitlist);
     let known = mark_agendas(transaction, &to_waitlist).await?;
+    let to_waitlist = sorted.refuse_above_limit(transaction, to_waitlist).await?;
     let (waitlisted, unknown): (Vec<Registering<'_>>, Vec<Registering<'_>>) =
         to_waitlist.into_iter().partition(|registering| known.contains(&registering.request.member));
     sorted
         .refused
         .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
 
-    store(progress, transaction, &seated, &waitlisted).await?;
+    store(progress, transaction, &mut waiting, &seated, &waitlisted).await?;
     refuse(progress, transaction, sorted.refused, &unable).await
 }
 
@@ -77,13 +89,35 @@ struct Sorted<'b> {
     refused: Vec<(Registering<'b>, Refusal)>,
 }
 
-impl Sorted<'_> {
-    /// Refuses the members who are registered already.
+impl<'b> Sorted<'b> {
+    /// Refuses the members who are registered already. Those who wait for a seat that is free now may get it.
     fn refuse_held(&mut self, held: &Held) {
-        for group in [&mut self.to_seat, &mut self.to_waitlist] {
-            let registered = group.extract_if(.., |registering| held.has(registering));
-            self.refused.extend(registered.map(|registering| (registering, Refusal::AlreadyRegistered)));
+        let with_seat =
+            self.to_seat.extract_if(.., |registering| held.has(registering) && !held.is_waiting(registering));
+        let registered =
+            with_seat.chain(self.to_waitlist.extract_if(.., |registering| held.has(registering)));
+        self.refused.extend(registered.map(|registering| (registering, Refusal::AlreadyRegistered)));
+    }
+
+    /// Refuses the members who are on too many waitlists. Returns the others.
+    async fn refuse_above_limit(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        to_waitlist: Vec<Registering<'b>>,
+    ) -> Attempt<Vec<Registering<'b>>> {
+        let mut waiting = waitlists_of(transaction, &to_waitlist).await?;
+        let mut admitted = Vec::with_capacity(to_waitlist.len());
+        for registering in to_waitlist {
+            let upcoming = waiting.entry(registering.request.member).or_default();
+            match waitlist_refusal(*upcoming) {
+                Some(refusal) => self.refused.push((registering, refusal)),
+                None => {
+                    *upcoming += 1;
+                    admitted.push(registering);
+                }
+            }
         }
+        Ok(admitted)
     }
 }
 
@@ -130,19 +164,62 @@ async fn mark_agendas(
     Ok(members.into_iter().filter(|member| known.contains(&member.to_string())).collect())
 }
 
-/// Stores, counts and logs the registrations.
+/// Counts the upcoming waitlists of the members who join one.
+async fn waitlists_of(
+    transaction: &mut Transaction<'_>,
+    registrations: &[Registering<'_>],
+) -> Attempt<HashMap<MemberId, usize>> {
+    #[derive(Deserialize)]
+    struct Counted {
+        #[serde(rename = "_id")]
+        member: String,
+        waitlists: i32,
+    }
+    let Some(now) = registrations.iter().map(|registering| registering.change.at).min() else {
+        return Ok(HashMap::new());
+    };
+    let members = registrations.iter().map(|registering| registering.request.member.to_string());
+    let filter = doc! {
+        "member": { "$in": members.collect::<Vec<_>>() },
+        "status": "WAITLISTED",
+        "startsAt": { "$gt": date(now) },
+    };
+    let group = doc! { "$group": { "_id": "$member", "waitlists": { "$sum": 1 } } };
+    let found: Vec<Counted> =
+        transaction.collection(&schema::REGISTRATIONS).aggregate(filter, vec![group]).await?;
+    let mut waitlists = HashMap::new();
+    for Counted { member, waitlists: count } in found {
+        let id = Fields::of(schema::REGISTRATIONS.name, &member).read("member", MemberId::parse(&member))?;
+        waitlists.insert(id, usize::try_from(count).unwrap_or(usize::MAX));
+    }
+    Ok(waitlists)
+}
+
+/// Stores, counts and logs the registrations. Members who wait for the seat that they get are promoted.
 async fn store(
     progress: &mut Progress,
     transaction: &mut Transaction<'_>,
+    waiting: &mut Held,
     seated: &[Registering<'_>],
     waitlisted: &[Registering<'_>],
 ) -> Attempt<()> {
     let mut documents = Vec::with_capacity(seated.len() + waitlisted.len());
+    let mut promoted = Vec::new();
     let with_seat = seated.iter().map(|registering| (registering, true));
     for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
     {
         let Registering { number, change, request, .. } = *registering;
         let seats = progress.occurrences.of(request.occurrence)?;
+        if has_seat && let Some(before) = waiting.take(registering) {
+            seats.leave_waitlist();
+            seats.take_seat();
+            let after = before.promoted();
+            transaction.log(change, log::promoted(&before, &after));
+            progress.keys.record_registration(transaction, change, &after);
+            progress.decide_registration(number, Ok(after));
+            promoted.push(before);
+            continue;
+        }
         let status = if has_seat {
             seats.take_seat();
             RegistrationStatus::Confirmed
@@ -156,6 +233,8 @@ async fn store(
         progress.keys.record_registration(transaction, change, &registration);
         progress.decide_registration(number, Ok(registration));
     }
+    mark_confirmed(transaction, &promoted).await?;
+    transaction.count_promoted(promoted.len());
     transaction.collection(&schema::REGISTRATIONS).insert_all(&documents).await?;
     Ok(())
 }

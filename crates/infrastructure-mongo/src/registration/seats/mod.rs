@@ -3,7 +3,8 @@
 //! Every change of a seat goes through here, so that the four places where a seat is stored always agree: the counters
 //! of the occurrence, the member's agenda, the registration, and the log.
 //!
-//! - [`cancel`] cancels registrations, [`promote`] gives free seats to waitlisted members
+//! - [`cancel`] cancels registrations; [`promote`] gives freed seats to waitlisted members, [`promote_freed`] free seats to
+//!   waitlisted members whose time became free
 //! - [`edit`] updates registrations when an organizer moves, resizes, cancels or drops occurrences
 //! - [`leave`] cancels the registrations of a removed member, [`delete`] deletes those of an event
 //! - [`steps`] does the same for large changes, a part at a time
@@ -13,6 +14,7 @@ mod cancel;
 mod commands;
 mod delete;
 mod edit;
+mod freed_time;
 mod guards;
 mod history;
 mod leave;
@@ -26,10 +28,11 @@ pub(crate) use self::{
     cancel::{Cancelling, cancel},
     delete::{count_cancelled, delete_registrations},
     edit::{Edited, OccurrencesEdit, edit},
+    freed_time::{FreedTime, promote_freed},
     guards::Guards,
     leave::{Left, remove_member},
     occurrence::{OccurrenceSeats, Occurrences},
-    promote::{Freed, promote},
+    promote::{Freed, mark_confirmed, promote},
     steps::{cancel_step, remove_step},
 };
 

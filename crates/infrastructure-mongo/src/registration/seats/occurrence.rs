@@ -153,17 +153,27 @@ impl Occurrences {
         transaction: &mut Transaction<'_>,
         keys: impl IntoIterator<Item = OccurrenceKey>,
     ) -> Attempt<Self> {
-        let keys: BTreeSet<OccurrenceKey> = keys.into_iter().collect();
         let mut occurrences = Self::default();
+        occurrences.load_further(transaction, keys).await?;
+        Ok(occurrences)
+    }
+
+    /// Reads those of the occurrences that are stored and not loaded.
+    pub(crate) async fn load_further(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        keys: impl IntoIterator<Item = OccurrenceKey>,
+    ) -> Attempt<()> {
+        let keys: BTreeSet<OccurrenceKey> = keys.into_iter().filter(|&key| !self.contains(key)).collect();
         if !keys.is_empty() {
             let filter = doc! { "_id": { "$in": keys.iter().map(ToString::to_string).collect::<Vec<_>>() } };
             let found: Vec<OccurrenceDocument> =
                 transaction.collection(&schema::OCCURRENCES).find(filter).await?;
             for document in found {
-                occurrences.insert(OccurrenceSeats::stored(document)?);
+                self.insert(OccurrenceSeats::stored(document)?);
             }
         }
-        Ok(occurrences)
+        Ok(())
     }
 
     pub(crate) fn insert(&mut self, seats: OccurrenceSeats) {
@@ -256,7 +266,7 @@ pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
     }
 }
 
-fn stale() -> Interruption {
+pub(super) fn stale() -> Interruption {
     metrics::occurrence_cache(CacheResult::Stale, 1);
     Interruption::Again(StorageError::Outdated("an occurrence"))
 }

@@ -1,10 +1,17 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bson::doc;
 use convene_application::{change::Change, registration::log};
-use convene_domain::{id::MemberId, occurrence::OccurrenceKey, registration::Registration};
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    registration::Registration,
+    time::Instant,
+};
 
-use super::{CHUNK, Guards, Occurrences, occurrence::expect, upcoming::UpcomingTimes};
+use super::{
+    CHUNK, Guards, Occurrences, freed_time::record_as_passed, occurrence::expect, upcoming::UpcomingTimes,
+};
 use crate::{
     documents::read_all, error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
     transaction::Transaction,
@@ -23,7 +30,7 @@ pub(crate) struct Freed<'a> {
 
 /// Gives the free seats of occurrences that have not begun to waitlisted members, in the order of their waitlist
 /// sequence. Members with a conflict are passed over and keep their sequence; members who left the organization have no
-/// agenda and get nothing. Where one member waits for several occurrences that overlap, the first one wins. Returns the
+/// agenda and get nothing. Where one member waits for several occurrences that overlap, the earliest one wins. Returns the
 /// promoted registrations of each occurrence.
 ///
 /// The occurrences MUST be loaded. Their counters are not written here.
@@ -38,32 +45,44 @@ pub(crate) async fn promote<'a>(
         .into_iter()
         .map(|Freed { occurrence, causes }| Waitlist { occurrence, causes, passed: 0 })
         .collect();
-    open.sort_by_key(|waitlist| waitlist.occurrence);
+    for waitlist in &open {
+        occurrences.of(waitlist.occurrence)?;
+    }
+    open.sort_by_key(|waitlist| {
+        (occurrences.get(waitlist.occurrence).map(|seats| seats.document.starts_at), waitlist.occurrence)
+    });
     loop {
         let (round, rest) = next_round(occurrences, open)?;
         if round.is_empty() {
             break;
         }
         let waitlisted = read(transaction, occurrences, &round).await?;
-        let chosen = choose(transaction, occurrences, &round, &waitlisted, guards).await?;
-        mark_confirmed(transaction, &chosen).await?;
-        for registration in chosen {
-            let seats = occurrences.of(registration.occurrence)?;
-            seats.leave_waitlist();
-            seats.take_seat();
-            let after = registration.promoted();
-            let of_occurrence = promoted.entry(registration.occurrence).or_default();
-            let waitlist = round.iter().find(|waitlist| waitlist.occurrence == registration.occurrence);
+        let Some(now) = round.iter().flat_map(|waitlist| &waitlist.causes).map(|change| change.at).max()
+        else {
+            break;
+        };
+        let chosen = choose(transaction, occurrences, &waitlisted, now, guards).await?;
+        let ids: HashSet<RegistrationId> = chosen.iter().map(|registration| registration.id).collect();
+        let mut passed = Vec::new();
+        for registration in waitlisted.iter().filter(|registration| !ids.contains(&registration.id)) {
+            if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
+                passed.push(registration);
+            }
+        }
+        record_as_passed(transaction, passed.into_iter(), guards).await?;
+        for before in chosen {
+            let of_occurrence = promoted.entry(before.occurrence).or_default();
+            let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
             let causes = waitlist.map_or(&[][..], |waitlist| &waitlist.causes);
+            let after = before.promoted();
             if let Some(cause) = causes.get(of_occurrence.len()).or(causes.last()) {
-                transaction.log(cause, log::promoted(&registration, &after));
+                transaction.log(cause, log::promoted(&before, &after));
             }
             of_occurrence.push(after);
         }
         open = remaining(round, &waitlisted);
         open.extend(rest);
     }
-    transaction.count_promoted(promoted.values().map(Vec::len).sum());
     Ok(promoted)
 }
 
@@ -130,44 +149,53 @@ fn remaining<'a>(round: Vec<Waitlist<'a>>, waitlisted: &[Registration]) -> Vec<W
     }
 }
 
-/// Chooses the registrations whose members are free, in order, and enters them into the agendas.
-async fn choose(
+/// Gives the free seats of the occurrences to those of the waitlisted members who are free: the earliest occurrences
+/// first, each in the order of its waitlist. Returns the registrations as they were before. The log is not written here.
+pub(super) async fn choose(
     transaction: &mut Transaction<'_>,
     occurrences: &mut Occurrences,
-    round: &[Waitlist<'_>],
     waitlisted: &[Registration],
+    now: Instant,
     guards: Guards,
 ) -> Attempt<Vec<Registration>> {
+    let mut waitlisted: Vec<&Registration> = waitlisted.iter().collect();
+    waitlisted.sort_by_key(|registration| in_order(registration));
     let members: BTreeSet<MemberId> = waitlisted.iter().map(|registration| registration.member).collect();
-    let Some(now) = round.iter().flat_map(|waitlist| &waitlist.causes).map(|change| change.at).max() else {
-        return Ok(Vec::new());
-    };
     let mut times = UpcomingTimes::load(transaction, &members, now).await?;
-    let mut free: HashMap<OccurrenceKey, usize> = HashMap::new();
-    for waitlist in round {
-        free.insert(waitlist.occurrence, occurrences.of(waitlist.occurrence)?.document.free());
-    }
     let mut entered: BTreeMap<MemberId, BTreeSet<OccurrenceKey>> = BTreeMap::new();
     let mut chosen = Vec::new();
     for registration in waitlisted {
-        let left = free.entry(registration.occurrence).or_default();
-        if *left > 0 && times.enter(registration.member, registration.interval, guards) {
-            *left -= 1;
+        let seats = occurrences.of(registration.occurrence)?;
+        let is_free = seats.document.seating()?.promotable(now) > 0;
+        if is_free && times.enter(registration.member, registration.interval, guards) {
+            seats.leave_waitlist();
+            seats.take_seat();
             entered.entry(registration.member).or_default().insert(registration.occurrence);
             chosen.push(registration.clone());
         }
     }
     times.write(transaction, occurrences, entered).await?;
+    mark_confirmed(transaction, &chosen).await?;
+    transaction.count_promoted(chosen.len());
     Ok(chosen)
 }
 
-async fn mark_confirmed(transaction: &mut Transaction<'_>, chosen: &[Registration]) -> Attempt<()> {
-    if chosen.is_empty() {
-        return Ok(());
+/// The order in which waitlisted registrations get seats.
+pub(super) fn in_order(registration: &Registration) -> (Instant, OccurrenceKey, Option<u64>) {
+    (registration.interval.start(), registration.occurrence, registration.status.waitlist_sequence())
+}
+
+/// Marks waitlisted registrations as confirmed.
+pub(crate) async fn mark_confirmed(
+    transaction: &mut Transaction<'_>,
+    chosen: &[Registration],
+) -> Attempt<()> {
+    for chunk in chosen.chunks(CHUNK) {
+        let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
+        let filter = doc! { "_id": { "$in": ids }, "status": "WAITLISTED" };
+        let update = doc! { "$set": { "status": "CONFIRMED" }, "$unset": { "waitlistSequence": "" } };
+        let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
+        expect(updated.matched, chunk.len(), "waitlisted registrations")?;
     }
-    let ids: Vec<String> = chosen.iter().map(|registration| registration.id.to_string()).collect();
-    let filter = doc! { "_id": { "$in": ids }, "status": "WAITLISTED" };
-    let update = doc! { "$set": { "status": "CONFIRMED" }, "$unset": { "waitlistSequence": "" } };
-    let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
-    expect(updated.matched, chosen.len(), "waitlisted registrations")
+    Ok(())
 }

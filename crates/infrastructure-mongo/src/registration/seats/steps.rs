@@ -11,8 +11,8 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Cancelling, Freed, Guards, OccurrenceSeats, Occurrences, cancel, leave::registrations_to_end,
-    promote,
+    CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
+    leave::registrations_to_end, promote, promote_freed,
 };
 use crate::{
     documents::{
@@ -30,8 +30,8 @@ use crate::{
 /// The most occurrences of one step.
 const MAX_OCCURRENCES: usize = 200;
 
-/// Cancels at most `size` registrations for the occurrences that name the job. An occurrence without registrations no
-/// longer names it.
+/// Cancels at most `size` registrations for the occurrences that name the job, and promotes the members whose time becomes
+/// free elsewhere. An occurrence without registrations no longer names it.
 pub(crate) async fn cancel_step(
     transaction: &mut Transaction<'_>,
     job: &JobDocument,
@@ -59,8 +59,10 @@ pub(crate) async fn cancel_step(
         let reason = reason.unwrap_or(CancellationReason::OccurrenceCancelled);
         Cancelling { registration, reason, change }
     };
+    let freed = registrations.iter().filter_map(|registration| FreedTime::of(registration, change)).collect();
     let cancellings = registrations.into_iter().map(cancelling).collect();
     cancel(transaction, &mut occurrences, cancellings).await?;
+    promote_freed(transaction, &mut occurrences, freed, Guards::ON).await?;
     occurrences.write(transaction, Guards::ON).await?;
     let is_complete = done < size;
     let without = occurrences.into_stored().filter(|(_, document)| is_complete || document.is_empty());

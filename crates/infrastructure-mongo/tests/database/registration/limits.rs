@@ -3,14 +3,14 @@ use std::num::NonZeroUsize;
 use bson::{Document, doc};
 use convene_application::{
     failure::{Failure, Fault, Refusal},
-    limits::Limit,
+    limits::{Limit, WAITLISTED_REGISTRATIONS},
     testing::builders::EventBuilder,
 };
 use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use crate::support::{Scenario, by, refusal, request_for, waitlist_request_for};
+use crate::support::{Held, Scenario, by, days, refusal, request_for, waitlist_request_for};
 
 #[tokio::test]
 async fn a_full_queue_refuses_calls_without_an_effect() {
@@ -75,4 +75,37 @@ async fn a_promotion_passes_over_a_member_whose_agenda_is_full() {
     scenario.database.collection("agendas").update_one(this, full).await.unwrap();
     let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
     assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(members[2]));
+}
+
+#[tokio::test]
+async fn a_member_is_on_a_limited_number_of_waitlists() {
+    let scenario = Scenario::new().await;
+    let members = scenario.crowd(2).await;
+    let [holder, member] = members.as_slice() else { panic!("two members") };
+    let daily = |hour: u8| {
+        let start = datetime!(2031-04-01 00:00).replace_hour(hour).unwrap();
+        EventBuilder::repeating(start, "FREQ=DAILY").seats(1).build()
+    };
+    let event = scenario.event(daily(9)).await;
+    let starts = days(&event, i64::try_from(WAITLISTED_REGISTRATIONS).unwrap() - 1);
+    let held = Held { event: &event, starts: &starts, seated: &[*holder], waiting: &[*member] };
+    scenario.hold(held).await;
+    let mut further = Vec::new();
+    for hour in [14, 15] {
+        let event = scenario.event(daily(hour)).await;
+        scenario.register(request_for(&event, *holder), &by(*holder).build()).await.unwrap();
+        further.push(waitlist_request_for(&event, *member));
+    }
+    // One batch decides both.
+    let joins = further.iter().map(|request| {
+        let scenario = &scenario;
+        async move { scenario.register(*request, &by(*member).build()).await }
+    });
+    let mut outcomes = join_all(joins).await;
+    let second = refusal(outcomes.remove(1));
+    assert_eq!(second, Refusal::LimitExceeded(Limit::WaitlistedRegistrations));
+    let joined = outcomes.remove(0).unwrap();
+    scenario.cancel(&joined, &by(*member).build()).await.unwrap();
+    scenario.register(further[1], &by(*member).build()).await.unwrap();
+    scenario.assert_sound().await;
 }

@@ -2,6 +2,7 @@
 
 mod bad_requests;
 mod exactly_once;
+mod freed_time;
 mod hostile_writes;
 mod limits;
 mod metrics;

@@ -73,7 +73,8 @@ impl Caller {
     pub(crate) async fn act(&mut self) -> anyhow::Result<()> {
         match rand::random_range(0..100) {
             0..6 => self.resize().await,
-            6..46 if !self.held.is_empty() => self.cancel().await,
+            6..16 if let Some(place) = self.place_beside_another() => self.cancel(place).await,
+            6..46 if !self.held.is_empty() => self.cancel(rand::random_range(0..self.held.len())).await,
             _ => self.register().await,
         }
     }
@@ -117,9 +118,21 @@ impl Caller {
             .any(|(other, held)| other == member && TestData::hour(held) == TestData::hour(occurrence))
     }
 
-    async fn cancel(&mut self) -> anyhow::Result<()> {
-        let Held { member, occurrence, registration } =
-            self.held.swap_remove(rand::random_range(0..self.held.len()));
+    /// Returns a place of a member who has another one in the same hour. One of the two is on a waitlist, and its member
+    /// may be promoted when the time becomes free.
+    fn place_beside_another(&self) -> Option<usize> {
+        let start = rand::random_range(0..self.held.len().max(1));
+        let places = (start..self.held.len()).chain(0..start);
+        let at = |held: &Held| (held.member, TestData::hour(held.occurrence));
+        let mut places = places.filter(|&place| {
+            let same = self.held.iter().filter(|other| at(other) == at(&self.held[place]));
+            same.count() > 1
+        });
+        places.next()
+    }
+
+    async fn cancel(&mut self, place: usize) -> anyhow::Result<()> {
+        let Held { member, occurrence, registration } = self.held.swap_remove(place);
         let operation = self.execute(Call::Cancel { member, registration: registration.clone() }).await?;
         // No other caller cancels it, so a refusal is always wrong.
         let refused = operation

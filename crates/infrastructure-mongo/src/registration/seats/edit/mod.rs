@@ -19,10 +19,10 @@ use convene_domain::{
 
 use self::{agendas::Moves, documents::Rewrite};
 use super::{
-    CHUNK, Cancelling, Freed, Guards, OccurrenceSeats, Occurrences, cancel,
+    CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
     commands::{Weighted, update_in_commands},
     occurrence::expect,
-    promote,
+    promote, promote_freed,
 };
 use crate::{
     documents::{convert::date, read_all},
@@ -60,7 +60,7 @@ pub(crate) struct Edited {
 
 /// Carries an edit out, except for the event itself and its own log entries: rewrites the occurrences, updates
 /// registrations and agendas, cancels the registrations for what is cancelled or dropped, and promotes waitlisted members
-/// to free seats.
+/// to free seats, also elsewhere at the times that become free.
 ///
 /// If too many registrations are for cancelled or dropped occurrences, these occurrences name the job, which MUST then be
 /// begun. Dropped occurrences stay stored as cancelled because registrations refer to them.
@@ -103,6 +103,12 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     }
 
     let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
+    let lost = cancellings.iter().map(|cancelling| &cancelling.registration);
+    let moved = following.iter().filter(|registration| {
+        effects.moved(registration.occurrence).is_some_and(|after| after.interval != registration.interval)
+    });
+    let freed_times: Vec<FreedTime<'_>> =
+        lost.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
     move_registrations(transaction, &effects, following).await?;
@@ -115,6 +121,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
         promoted.insert(seats);
     }
     promote(transaction, &mut promoted, freed, Guards::ON).await?;
+    promote_freed(transaction, &mut promoted, freed_times, Guards::ON).await?;
     promoted.write(transaction, Guards::ON).await?;
     Ok(Edited { cancelled, remaining: if in_steps { ending } else { 0 } })
 }
