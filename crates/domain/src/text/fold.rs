@@ -3,11 +3,13 @@
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 
+use super::invisible::is_invisible;
+
 /// A text without differences of case and accents, as searches compare it.
 ///
-/// The text is decomposed (Unicode normalization form D), the accents of Latin, Greek and Cyrillic letters are removed,
-/// upper and lower case are unified by full case folding, and the result is composed again (form C). Marks that belong to
-/// the letters of other scripts, such as vowel signs, stay.
+/// The text is decomposed (Unicode normalization form D), the accents of Latin, Greek and Cyrillic letters and invisible
+/// characters are removed, upper and lower case are unified by full case folding, and the result is composed again (form
+/// C). Marks that belong to the letters of other scripts, such as vowel signs, stay.
 ///
 /// ```
 /// use convene_domain::text::FoldedText;
@@ -26,9 +28,9 @@ impl FoldedText {
         if text.is_ascii() {
             return Self(text.to_ascii_lowercase());
         }
-        let letters: String = text.nfd().filter(|&character| !is_accent(character)).collect();
+        let letters: String = text.nfd().filter(|&character| is_compared(character)).collect();
         let folded = CaseMapper::new().fold_string(&letters);
-        Self(folded.nfd().filter(|&character| !is_accent(character)).nfc().collect())
+        Self(folded.nfd().filter(|&character| is_compared(character)).nfc().collect())
     }
 
     /// The texts of an object that searches cover, each on lines of its own.
@@ -57,6 +59,11 @@ impl FoldedText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Tests for a character that searches compare.
+fn is_compared(character: char) -> bool {
+    !is_accent(character) && !is_invisible(character) && !matches!(character, '\u{FE00}'..='\u{FE0F}')
 }
 
 /// Tests for a combining mark of the blocks for Latin, Greek and Cyrillic letters and symbols.
@@ -91,6 +98,15 @@ mod tests {
     #[case::vowel_signs_stay("हिन्दी", "हिन्दी")]
     #[case::voiced_kana_stay("が", "が")]
     #[case::hangul("한국어", "한국어")]
+    #[case::greek_accents("Ἀθῆναι ΑΘΗ͂ΝΑΙ", "αθηναι αθηναι")]
+    #[case::dotless_i("IĞDIR", "igdir")]
+    #[case::ring("Å Å A\u{30A}", "a a a")]
+    #[case::full_width("ＡＢＣ", "ａｂｃ")]
+    #[case::armenian("ԵՒ և", "եւ եւ")]
+    #[case::cherokee("Ꭰ ꭰ", "Ꭰ Ꭰ")]
+    #[case::marks("שלום\u{200F}!", "שלום!")]
+    #[case::joiners("می\u{200C}خواهم", "میخواهم")]
+    #[case::emoji_style("❤\u{FE0F}", "❤")]
     fn differences_of_case_and_accents_are_removed(#[case] text: &str, #[case] folded: &str) {
         assert_eq!(FoldedText::of(text).as_str(), folded);
     }

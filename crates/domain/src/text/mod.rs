@@ -2,9 +2,11 @@
 //!
 //! Every type trims its input, converts it into Unicode normalization form C (UAX #15), and refuses characters that
 //! could mislead a reader or corrupt a log: control characters, bidirectional overrides and isolates (the "Trojan
-//! Source" characters), tag characters, noncharacters, and zero-width joiners without visible neighbours.
+//! Source" characters), tag characters except in flags, and noncharacters. Texts for people lose the invisible characters
+//! that come with pasted text; texts that programs compare are refused with them.
 
 mod fold;
+mod invisible;
 
 use std::{borrow::Cow, fmt};
 
@@ -34,23 +36,27 @@ pub enum TextProblem {
     Malformed(&'static str),
 }
 
-/// The permission to contain line breaks and tabs.
+/// The use of a text, which decides about line breaks and invisible characters.
 #[derive(Clone, Copy, PartialEq)]
-enum Lines {
-    One,
-    Many,
+enum Use {
+    /// One line for people.
+    Line,
+    /// Any number of lines for people.
+    Lines,
+    /// A text that programs compare.
+    Identifier,
 }
 
-fn is_forbidden(character: char, lines: Lines) -> bool {
+fn is_forbidden(character: char, of: Use) -> bool {
     match character {
-        '\n' | '\t' => lines == Lines::One,
+        '\n' | '\t' => of != Use::Lines,
         // Line and paragraph separators break lines in logs and terminals alike.
         '\u{2028}' | '\u{2029}' => true,
-        // Bidirectional embeddings, overrides, isolates and marks.
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}' | '\u{200E}' | '\u{200F}' => true,
-        // Invisible fillers; `lone_joiner` checks the joiners U+200C and U+200D.
-        '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' | '\u{180E}' | '\u{00AD}' => true,
+        // Bidirectional embeddings, overrides and isolates.
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        // Tag characters; those of flags are not asked for.
         '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' => true,
+        other if of == Use::Identifier && invisible::is_invisible(other) => true,
         other => other.is_control() || is_noncharacter(other),
     }
 }
@@ -61,24 +67,6 @@ fn is_noncharacter(character: char) -> bool {
     (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }
 
-/// Finds a joiner that is not between two visible characters. Persian, Indic scripts and emoji need joiners there.
-fn lone_joiner(text: &str) -> Option<char> {
-    let is_joiner = |c: char| matches!(c, '\u{200C}' | '\u{200D}');
-    let mut before: Option<char> = None;
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if is_joiner(character) {
-            let visible =
-                |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && !is_joiner(c) && !c.is_ascii());
-            if !visible(before) || !visible(characters.peek().copied()) {
-                return Some(character);
-            }
-        }
-        before = Some(character);
-    }
-    None
-}
-
 /// Normalization form C. Stored texts are read often, and almost all of them have this form already.
 fn normalized(text: &str) -> String {
     match is_nfc_quick(text.chars()) {
@@ -87,18 +75,21 @@ fn normalized(text: &str) -> String {
     }
 }
 
-fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
+fn clean(input: &str, max: usize, of: Use) -> Result<String, TextProblem> {
     // Far too long input is refused before it is normalized: normalization form C shrinks a text at most threefold.
     if input.len() > max.saturating_mul(16).saturating_add(1024) {
         return Err(TextProblem::TooLong { max, actual: input.chars().count() });
     }
-    let unified = if lines == Lines::Many && input.contains('\r') {
+    let unified = if of == Use::Lines && input.contains('\r') {
         Cow::Owned(input.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(input)
     };
-    let text = normalized(unified.trim());
-    if let Some(character) = text.chars().find(|&c| is_forbidden(c, lines)).or_else(|| lone_joiner(&text)) {
+    let text = match of {
+        Use::Identifier => normalized(unified.trim()),
+        Use::Line | Use::Lines => readable(&unified),
+    };
+    if let Some(character) = invisible::outside_of_flags(&text).find(|&c| is_forbidden(c, of)) {
         return Err(TextProblem::ForbiddenCharacter(character.into()));
     }
     match text.chars().count() {
@@ -107,13 +98,24 @@ fn clean(input: &str, max: usize, lines: Lines) -> Result<String, TextProblem> {
     }
 }
 
+/// Normalizes and trims a text without the invisible characters that it does not need.
+fn readable(input: &str) -> String {
+    if input.is_ascii() {
+        return input.trim().to_owned();
+    }
+    let text = normalized(&invisible::without_fillers(input));
+    // Characters between which a joiner was can be composed.
+    let text = normalized(&invisible::without_lone_joiners(&text));
+    if text.chars().all(invisible::is_blank) { String::new() } else { text.trim().to_owned() }
+}
+
 /// Every text contains the empty text, which an accent alone is folded to.
 fn not_only_accents(text: &str) -> Result<(), TextProblem> {
     if FoldedText::of(text).as_str().is_empty() { Err(TextProblem::Empty) } else { Ok(()) }
 }
 
 macro_rules! text_type {
-    ($(#[$docs:meta])* $name:ident, $min:literal..=$max:literal, $lines:expr, $check:expr) => {
+    ($(#[$docs:meta])* $name:ident, $min:literal..=$max:literal, $use:expr, $check:expr) => {
         $(#[$docs])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -127,7 +129,7 @@ macro_rules! text_type {
             /// # Errors
             /// [`TextProblem`] if the text is not valid.
             pub fn parse(input: &str) -> Result<Self, TextProblem> {
-                let text = clean(input, $max, $lines)?;
+                let text = clean(input, $max, $use)?;
                 if $min > 0 && text.is_empty() {
                     return Err(TextProblem::Empty);
                 }
@@ -219,37 +221,37 @@ text_type!(
     /// assert_eq!(Title::parse("evil\u{202E}txt"), Err(TextProblem::ForbiddenCharacter(0x202E)));
     /// # Ok::<(), TextProblem>(())
     /// ```
-    Title, 1..=200, Lines::One, anything
+    Title, 1..=200, Use::Line, anything
 );
 text_type!(
     /// A description: any number of lines, at most 10,000 characters, may be empty.
-    Description, 0..=10_000, Lines::Many, anything
+    Description, 0..=10_000, Use::Lines, anything
 );
 text_type!(
     /// A location: one line of at most 500 characters, may be empty.
-    Location, 0..=500, Lines::One, anything
+    Location, 0..=500, Use::Line, anything
 );
 text_type!(
     /// The name of an organization: one line of 1 to 200 characters.
-    OrganizationName, 1..=200, Lines::One, anything
+    OrganizationName, 1..=200, Use::Line, anything
 );
 text_type!(
     /// A member's name as shown to others: one line of 1 to 200 characters.
-    DisplayName, 1..=200, Lines::One, anything
+    DisplayName, 1..=200, Use::Line, anything
 );
 text_type!(
     /// An organization's name in addresses and credentials: 1 to 63 lower-case letters, digits and single
     /// hyphens, as in a DNS label (RFC 1035).
-    Slug, 1..=63, Lines::One, slug_form
+    Slug, 1..=63, Use::Identifier, slug_form
 );
 text_type!(
     /// An e-mail address of at most 254 characters (RFC 5321), without comments and quoting.
-    Email, 1..=254, Lines::One, email_form
+    Email, 1..=254, Use::Line, email_form
 );
 text_type!(
     /// The subject of a caller's credentials, as the identity provider names it: 1 to 255 characters without
     /// white space. The name of the platform in the activity log is refused.
-    UserId, 1..=255, Lines::One, user_id_form
+    UserId, 1..=255, Use::Identifier, user_id_form
 );
 
 impl UserId {
@@ -259,7 +261,7 @@ impl UserId {
 
 text_type!(
     /// A search text for titles and descriptions: 1 to 200 characters, of which not all are accents.
-    SearchText, 1..=200, Lines::One, not_only_accents
+    SearchText, 1..=200, Use::Line, not_only_accents
 );
 
 impl SearchText {
@@ -292,7 +294,7 @@ impl IdempotencyKey {
         if actual > Self::MAX_CHARACTERS {
             return Err(TextProblem::TooLong { max: Self::MAX_CHARACTERS, actual });
         }
-        match input.chars().find(|&c| is_forbidden(c, Lines::One)) {
+        match input.chars().find(|&c| is_forbidden(c, Use::Identifier)) {
             Some(character) => Err(TextProblem::ForbiddenCharacter(character.into())),
             None => Ok(Self(input.to_owned())),
         }

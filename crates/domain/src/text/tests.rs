@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use rstest::rstest;
+
 use super::*;
 
 #[test]
@@ -7,40 +10,105 @@ fn trims_and_normalizes() {
     assert_eq!(Description::parse("").unwrap().as_str(), "");
 }
 
-#[test]
-fn refuses_what_misleads() {
-    for text in [
-        "a\0b",
-        "a\nb",
-        "a\tb",
-        "\u{1b}[2J",
-        "a\u{2028}b",
-        "\u{2066}x\u{2069}",
-        "x\u{202E}y",
-        "a\u{FFFE}",
-        "\u{FDD0}",
-        "a\u{200B}b",
-        "\u{FEFF}x",
-        "\u{E0041}x",
-        "a\u{200D}",
-        "\u{200C}",
-        "a \u{200D}b",
-        "x\u{85}",
-    ] {
-        // A control character at the very end is trimmed as white space, within the text it is refused.
-        let within = format!("{text}z");
-        assert!(
-            matches!(Title::parse(&within), Err(TextProblem::ForbiddenCharacter(_))),
-            "{text:?} gave {:?}",
-            Title::parse(&within)
-        );
-    }
+#[rstest]
+#[case("a\0b")]
+#[case("a\nb")]
+#[case("a\tb")]
+#[case("\u{1b}[2J")]
+#[case("a\u{2028}b")]
+#[case("\u{2066}x\u{2069}")]
+#[case("x\u{202E}y")]
+#[case("x\u{202A}y\u{202C}")]
+#[case("a\u{FFFE}")]
+#[case("\u{FDD0}")]
+#[case("\u{E0041}x")]
+#[case("🏴\u{E0067}\u{E0062}\u{E0065}")]
+#[case("🏁\u{E0067}\u{E0062}\u{E0065}\u{E007F}")]
+#[case("🏴\u{E0067}\u{E0062}\u{E007F}")]
+#[case("🏴\u{E0067}\u{E0062}\u{E0065}\u{E0067}\u{E0062}\u{E0065}\u{E0067}\u{E007F}")]
+#[case("🏴\u{E0047}\u{E0042}\u{E0045}\u{E007F}")]
+#[case("x\u{E007F}")]
+#[case("x\u{85}")]
+fn refuses_what_misleads(#[case] text: &str) {
+    // A control character at the very end is trimmed as white space, within the text it is refused.
+    let within = format!("{text}z");
+    assert!(
+        matches!(Title::parse(&within), Err(TextProblem::ForbiddenCharacter(_))),
+        "{text:?} gave {:?}",
+        Title::parse(&within)
+    );
+}
+
+#[rstest]
+#[case("a\u{200B}b", "ab")]
+#[case("\u{FEFF}  Title \u{FEFF}", "Title")]
+#[case(" \u{200B} Title", "Title")]
+#[case("soft\u{AD}hyphen", "softhyphen")]
+#[case("word\u{2060}joiner", "wordjoiner")]
+#[case("e\u{200B}\u{301}", "é")]
+#[case("e\u{200D}\u{301}", "é")]
+#[case("a\u{200D}", "a")]
+#[case("\u{200C}a", "a")]
+#[case("a \u{200D}b", "a b")]
+#[case("a\u{200D}b\u{200C}c", "abc")]
+#[case("é\u{200D}è", "éè")]
+#[case("می\u{200C}\u{200C}خواهم", "می\u{200C}خواهم")]
+#[case("می\u{200C}", "می")]
+#[case("日\u{200B}本", "日本")]
+#[case("x\u{206A}\u{2063}\u{180E}y", "xy")]
+fn removes_invisible_characters(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(Title::parse(text).unwrap().as_str(), expected);
+    assert_eq!(Description::parse(text).unwrap().as_str(), expected);
+}
+
+#[rstest]
+fn nothing_visible_is_empty(
+    #[values(
+        "\u{200B}",
+        "\u{FEFF} \u{AD}",
+        "\u{200F}",
+        "\u{200E} \u{61C}",
+        "\u{200D}",
+        "\u{FE0F}",
+        "\u{3164}"
+    )]
+    text: &str,
+) {
+    assert_eq!(Title::parse(text), Err(TextProblem::Empty));
+    assert_eq!(SearchText::parse(text), Err(TextProblem::Empty));
+    assert_eq!(Description::parse(text).unwrap().as_str(), "");
+}
+
+#[rstest]
+fn identifiers_are_refused_with_invisible_characters(
+    #[values("\u{200B}", "\u{200D}", "\u{200F}", "\u{FEFF}", "\u{AD}", "\u{2060}", "\u{61C}")]
+    invisible: &str,
+) {
+    let text = format!("a{invisible}b");
+    assert!(matches!(UserId::parse(&text), Err(TextProblem::ForbiddenCharacter(_))));
+    assert!(matches!(IdempotencyKey::parse(&text), Err(TextProblem::ForbiddenCharacter(_))));
+    assert!(Slug::parse(&text).is_err());
 }
 
 #[test]
 fn keeps_scripts_and_emoji_whole() {
-    for text in ["اجتماع", "𝕏𝕐", "می‌خواهم", "👩‍👩‍👧", "क्‍ष", "日本語"]
-    {
+    for text in [
+        "اجتماع",
+        "𝕏𝕐",
+        "می\u{200C}خواهم",
+        "👩\u{200D}👩\u{200D}👧",
+        "👩🏽\u{200D}🚀",
+        "👩\u{200D}❤\u{FE0F}\u{200D}👨",
+        "🏳\u{FE0F}\u{200D}🌈",
+        "🏴\u{200D}☠\u{FE0F}",
+        "क्\u{200D}ष",
+        "ශ්\u{200D}රී",
+        "日本語",
+        "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+        "Rugby 🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F} v 🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
+        "שלום\u{200F} (C++)\u{200E}!",
+        "\u{61C}١٢",
+    ] {
         assert_eq!(Title::parse(text).unwrap().as_str(), text);
     }
 }
@@ -91,4 +159,14 @@ fn keys_are_kept_to_the_byte() {
     assert!(IdempotencyKey::parse("").is_err());
     assert!(IdempotencyKey::parse(&"k".repeat(256)).is_err());
     assert!(IdempotencyKey::parse("k\n").is_err());
+}
+
+proptest! {
+    /// A stored text is read again by the same rules.
+    #[test]
+    fn a_cleaned_text_is_clean(text in "[a e\u{301}é\u{200B}-\u{200F}\u{FEFF}\u{AD}می\u{61C}क्🏴👩❤\u{FE0F}\u{E0062}\u{E0067}\u{E007F}\u{180E}\u{3164}가ᄀ]{0,12}") {
+        if let Ok(title) = Title::parse(&text) {
+            prop_assert_eq!(Title::parse(title.as_str()), Ok(title.clone()));
+        }
+    }
 }
