@@ -46,6 +46,7 @@ pub(crate) fn organization(zone: &str) -> Organization {
         slug: Slug::parse("choir").unwrap(),
         name: OrganizationName::parse("The Choir").unwrap(),
         time_zone: Zone::parse(zone).unwrap(),
+        version: 1,
         created_at: NOW,
         updated_at: NOW,
     }
@@ -69,6 +70,7 @@ pub(crate) fn member(name: &str, role: Role) -> Member {
         display_name: DisplayName::parse(name).unwrap(),
         email: None,
         role,
+        version: 1,
         created_at: NOW,
         updated_at: NOW,
     }

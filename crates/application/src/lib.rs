@@ -30,5 +30,6 @@ pub mod registration;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod use_cases;
+pub mod version;
 
 pub use authentication::caller;

@@ -85,6 +85,8 @@ pub struct Issue {
     pub event: Option<EventId>,
     /// The reporting member.
     pub created_by: MemberId,
+    /// The number of changes, from 1. A change of an outdated version is refused.
+    pub version: u32,
     /// The creation time.
     pub created_at: Instant,
     /// The time of the last change.

@@ -53,6 +53,8 @@ pub struct Member {
     pub email: Option<Email>,
     /// The role.
     pub role: Role,
+    /// The number of changes, from 1. A change of an outdated version is refused.
+    pub version: u32,
     /// The creation time.
     pub created_at: Instant,
     /// The time of the last change.

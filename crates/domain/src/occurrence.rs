@@ -172,6 +172,9 @@ pub struct Occurrence {
     pub is_exception: bool,
     /// The times within which members can register and cancel.
     pub policy: RegistrationPolicy,
+    /// The number of changes of the occurrence itself, from 1, not counting registrations. A change of an outdated version is
+    /// refused.
+    pub version: u32,
 }
 
 impl Occurrence {
@@ -196,6 +199,7 @@ impl Occurrence {
             status: stored.status,
             is_exception: stored.exception.is_any(),
             policy: event.policy,
+            version: stored.version,
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Organization {
     pub name: OrganizationName,
     /// The default zone of new events.
     pub time_zone: Zone,
+    /// The number of changes, from 1. A change of an outdated version is refused.
+    pub version: u32,
     /// The creation time.
     pub created_at: Instant,
     /// The time of the last change.

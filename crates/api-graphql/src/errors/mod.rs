@@ -193,8 +193,8 @@ const fn refusal_status(code: RefusalCode) -> StatusCode {
         RefusalCode::Forbidden => StatusCode::FORBIDDEN,
         RefusalCode::NotFound => StatusCode::NOT_FOUND,
         RefusalCode::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalCode::VersionConflict => StatusCode::PRECONDITION_FAILED,
         RefusalCode::AlreadyExists
-        | RefusalCode::VersionConflict
         | RefusalCode::OccurrenceFull
         | RefusalCode::ScheduleConflict
         | RefusalCode::AlreadyRegistered

@@ -16,6 +16,7 @@ mod idempotency;
 mod input;
 mod issues;
 pub mod openapi;
+mod precondition;
 mod schemas;
 
 use std::sync::Arc;

@@ -190,3 +190,36 @@ async fn the_number_of_parameters_is_checked_before_their_names() {
         assert!(answer.body.to_string().len() < 1_000);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_an_outdated_issue_is_refused() {
+    let server = TestServer::start().await;
+    let created = server.post(r#"{"title":"A"}"#).await;
+    assert_eq!((created.status, created.header("etag")), (201, Some(r#""1""#)));
+    let path = created.header("location").unwrap().to_owned();
+    let conditional = |method, tag: &str| server.of(ADMIN, method, &path).header("if-match", tag);
+    let rename = async |tag: &str, title: &str| {
+        send(with_json(conditional(Method::PATCH, tag), &format!(r#"{{"title":"{title}"}}"#))).await
+    };
+
+    let renamed = rename(r#""1""#, "B").await;
+    assert_eq!((renamed.status, renamed.header("etag")), (200, Some(r#""2""#)));
+    for tag in [r#""1""#, r#""3""#, r#"W/"2""#, r#""02""#, r#""other""#] {
+        let refused = rename(tag, "C").await;
+        assert_eq!((refused.status, refused.code()), (412, "VERSION_CONFLICT"), "{tag}");
+        let refused = send(conditional(Method::DELETE, tag)).await;
+        assert_eq!((refused.status, refused.code()), (412, "VERSION_CONFLICT"), "{tag}");
+    }
+    for malformed in ["2", "", r#""2", "3""#] {
+        for refused in [rename(malformed, "C").await, send(conditional(Method::DELETE, malformed)).await] {
+            assert_eq!((refused.status, refused.fields()), (400, vec!["If-Match"]), "{malformed}");
+        }
+    }
+    let unchanged = server.get(&path).await;
+    assert_eq!((unchanged.header("etag"), &unchanged.body["title"]), (Some(r#""2""#), &Value::from("B")));
+
+    // A change that changes nothing keeps the version.
+    assert_eq!(rename(r#""2""#, "B").await.header("etag"), Some(r#""2""#));
+    assert_eq!(rename("*", "D").await.header("etag"), Some(r#""3""#));
+    assert_eq!(send(conditional(Method::DELETE, r#""3""#)).await.status, 204);
+}

@@ -81,7 +81,7 @@ impl Issues for Slow {
         std::future::pending().await
     }
 
-    async fn delete(&self, _: &TenantScope, _: IssueId, _: &Change) -> Outcome<IssueId> {
+    async fn delete(&self, _: &TenantScope, _: IssueId, _: Option<u32>, _: &Change) -> Outcome<IssueId> {
         std::future::pending().await
     }
 

@@ -18,6 +18,7 @@ use crate::{
     failure::{Field, Refusal},
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch},
+    version::check_version,
 };
 
 /// The effect of an edit on an event and its stored occurrences.
@@ -53,11 +54,7 @@ pub fn plan_event_edit(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    if let Some(expected) = edit.expected_version
-        && expected != event.version
-    {
-        return Err(vec![Refusal::VersionConflict { current: event.version }]);
-    }
+    check_version(edit.expected_version, event.version).map_err(|refusal| vec![refusal])?;
     if event.status == EventStatus::Cancelled {
         return Err(vec![Refusal::EventCancelled]);
     }

@@ -12,6 +12,7 @@ use crate::{
     failure::{Field, Refusal},
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
+    version::check_version,
 };
 
 /// The effect of an edit on one occurrence.
@@ -34,6 +35,7 @@ pub fn plan_occurrence_edit(
     edit: &OccurrenceEdit,
     now: Instant,
 ) -> Result<OccurrencePlan, Vec<Refusal>> {
+    check_version(edit.patch.expected_version, before.version).map_err(|refusal| vec![refusal])?;
     if before.status == OccurrenceStatus::Cancelled {
         return Err(vec![Refusal::OccurrenceCancelled]);
     }
@@ -82,7 +84,7 @@ pub fn plan_occurrence_cancellation(
 }
 
 fn override_with(exception: &mut Exception, patch: &OccurrencePatch) {
-    let OccurrencePatch { title, location, starts_at, duration, capacity } = patch;
+    let OccurrencePatch { expected_version: _, title, location, starts_at, duration, capacity } = patch;
     fn replace<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
         if value.is_some() {
             field.clone_from(value);

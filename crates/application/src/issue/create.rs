@@ -72,6 +72,7 @@ impl NewIssue {
             assignee,
             event,
             created_by,
+            version: 1,
             created_at: at,
             updated_at: at,
         }

@@ -12,7 +12,7 @@ pub mod refusals;
 mod update;
 
 pub use create::{CreateIssue, CreateIssueCommand};
-pub use delete::DeleteIssue;
+pub use delete::{DeleteIssue, DeleteIssueCommand};
 pub use get_by_number::GetIssueByNumber;
 pub use get_many::GetIssues;
 pub use list::ListIssues;

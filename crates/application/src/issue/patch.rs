@@ -1,12 +1,15 @@
 use convene_domain::{issue::Issue, time::Instant};
 
-use crate::ports::IssuePatch;
+use crate::{failure::Refusal, ports::IssuePatch, version::check_version};
 
 impl IssuePatch {
     /// The issue after the patch, or `None` if the patch changes nothing.
-    #[must_use]
-    pub fn apply(&self, issue: &Issue, at: Instant) -> Option<Issue> {
-        let Self { title, description, status, priority, assignee, event } = self;
+    ///
+    /// # Errors
+    /// [`Refusal::VersionConflict`].
+    pub fn apply(&self, issue: &Issue, at: Instant) -> Result<Option<Issue>, Refusal> {
+        let Self { expected_version, title, description, status, priority, assignee, event } = self;
+        check_version(*expected_version, issue.version)?;
         let patched = Issue {
             title: title.clone().unwrap_or_else(|| issue.title.clone()),
             description: description.clone().unwrap_or_else(|| issue.description.clone()),
@@ -16,7 +19,8 @@ impl IssuePatch {
             event: event.unwrap_or(issue.event),
             ..issue.clone()
         };
-        (patched != *issue).then_some(Issue { updated_at: at, ..patched })
+        let version = patched.version.saturating_add(1);
+        Ok((patched != *issue).then_some(Issue { version, updated_at: at, ..patched }))
     }
 }
 
@@ -49,7 +53,7 @@ mod tests {
             ..IssuePatch::default()
         };
         for patch in [IssuePatch::default(), same] {
-            assert_eq!(patch.apply(&issue, LATER), None);
+            assert_eq!(patch.apply(&issue, LATER), Ok(None));
         }
     }
 
@@ -58,7 +62,15 @@ mod tests {
         let issue = issue();
         let title = Title::parse("Broken projector").unwrap();
         let patch = IssuePatch { title: Some(title.clone()), assignee: Some(None), ..IssuePatch::default() };
-        let expected = Issue { title, assignee: None, updated_at: LATER, ..issue.clone() };
-        assert_eq!(patch.apply(&issue, LATER), Some(expected));
+        let expected = Issue { title, assignee: None, version: 2, updated_at: LATER, ..issue.clone() };
+        assert_eq!(patch.apply(&issue, LATER), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn an_outdated_version_is_refused_even_if_nothing_would_change() {
+        let issue = issue();
+        let expecting = |version| IssuePatch { expected_version: Some(version), ..IssuePatch::default() };
+        assert_eq!(expecting(1).apply(&issue, LATER), Ok(None));
+        assert_eq!(expecting(2).apply(&issue, LATER), Err(Refusal::VersionConflict { current: 1 }));
     }
 }

@@ -27,7 +27,7 @@ impl UpdateIssue {
     /// Changes the fields that the patch sets.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `issueId`, `assigneeId` or `eventId`.
+    /// Refused with `NotFound` on `issueId`, `assigneeId` or `eventId`, or `VersionConflict`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
     pub async fn execute(
         &self,

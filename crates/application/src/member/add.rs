@@ -45,6 +45,7 @@ impl AddMember {
             display_name: command.display_name,
             email: command.email,
             role: command.role,
+            version: 1,
             created_at: change.at,
             updated_at: change.at,
         };

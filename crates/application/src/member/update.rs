@@ -28,7 +28,7 @@ impl UpdateMember {
     /// Changes the fields that the patch sets.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `memberId`, or `LastAdmin`.
+    /// Refused with `NotFound` on `memberId`, `VersionConflict` or `LastAdmin`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %command.member))]
     pub async fn execute(
         &self,

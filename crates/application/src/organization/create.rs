@@ -48,6 +48,7 @@ impl CreateOrganization {
             slug: command.slug,
             name: command.name,
             time_zone: command.time_zone,
+            version: 1,
             created_at: change.at,
             updated_at: change.at,
         };
@@ -57,6 +58,7 @@ impl CreateOrganization {
             display_name: command.admin_display_name,
             email: None,
             role: Role::Admin,
+            version: 1,
             created_at: change.at,
             updated_at: change.at,
         };

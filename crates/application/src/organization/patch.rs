@@ -1,17 +1,21 @@
 use convene_domain::{organization::Organization, time::Instant};
 
-use crate::ports::OrganizationPatch;
+use crate::{failure::Refusal, ports::OrganizationPatch, version::check_version};
 
 impl OrganizationPatch {
     /// The organization after the patch, or `None` if the patch changes nothing.
-    #[must_use]
-    pub fn apply(&self, organization: &Organization, at: Instant) -> Option<Organization> {
-        let Self { name, time_zone } = self;
+    ///
+    /// # Errors
+    /// [`Refusal::VersionConflict`].
+    pub fn apply(&self, organization: &Organization, at: Instant) -> Result<Option<Organization>, Refusal> {
+        let Self { expected_version, name, time_zone } = self;
+        check_version(*expected_version, organization.version)?;
         let patched = Organization {
             name: name.clone().unwrap_or_else(|| organization.name.clone()),
             time_zone: time_zone.unwrap_or(organization.time_zone),
             ..organization.clone()
         };
-        (patched != *organization).then_some(Organization { updated_at: at, ..patched })
+        let version = patched.version.saturating_add(1);
+        Ok((patched != *organization).then_some(Organization { version, updated_at: at, ..patched }))
     }
 }

@@ -20,7 +20,7 @@ impl UpdateOrganization {
     /// Changes the fields that the patch sets.
     ///
     /// # Errors
-    /// Refused only with `IdempotencyKeyReused`.
+    /// Refused only with `VersionConflict` or `IdempotencyKeyReused`.
     #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,

@@ -94,6 +94,8 @@ pub struct EventEdit {
 /// A patch of one occurrence; `None` keeps a value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OccurrencePatch {
+    /// The expected version; `None` accepts any version.
+    pub expected_version: Option<u32>,
     pub title: Option<Title>,
     pub location: Option<Location>,
     /// The local start in the event's zone.

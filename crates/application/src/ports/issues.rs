@@ -27,6 +27,8 @@ pub struct NewIssue {
 /// A change of an issue. `None` keeps the value; `Some(None)` removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IssuePatch {
+    /// The expected version; `None` accepts any version.
+    pub expected_version: Option<u32>,
     pub title: Option<Title>,
     pub description: Option<Description>,
     pub status: Option<IssueStatus>,
@@ -56,7 +58,7 @@ pub trait Issues: Send + Sync {
 
     /// Changes an issue. A patch that changes nothing is not logged.
     ///
-    /// Refusals: `NotFound` on `issueId`, `assigneeId` or `eventId`.
+    /// Refusals: `NotFound` on `issueId`, `assigneeId` or `eventId`; `VersionConflict`.
     async fn update(
         &self,
         scope: &TenantScope,
@@ -65,10 +67,16 @@ pub trait Issues: Send + Sync {
         change: &Change,
     ) -> Outcome<Issue>;
 
-    /// Deletes an issue. Its number is not used again.
+    /// Deletes an issue. Its number is not used again. `expected_version` is the version to delete; `None` accepts any.
     ///
-    /// Refusals: `NotFound` on `issueId`.
-    async fn delete(&self, scope: &TenantScope, id: IssueId, change: &Change) -> Outcome<IssueId>;
+    /// Refusals: `NotFound` on `issueId`; `VersionConflict`.
+    async fn delete(
+        &self,
+        scope: &TenantScope,
+        id: IssueId,
+        expected_version: Option<u32>,
+        change: &Change,
+    ) -> Outcome<IssueId>;
 
     /// The issues with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault>;

@@ -15,6 +15,8 @@ use crate::{
 /// A change of a member. `None` keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MemberPatch {
+    /// The expected version; `None` accepts any version.
+    pub expected_version: Option<u32>,
     pub display_name: Option<DisplayName>,
     /// `Some(None)` removes the address.
     pub email: Option<Option<Email>>,
@@ -42,7 +44,8 @@ pub trait Members: Send + Sync {
 
     /// Changes a member. A patch that changes nothing is not logged.
     ///
-    /// Refusals: `NotFound` on `memberId`; `LastAdmin` if no admin would be left, under any concurrency.
+    /// Refusals: `NotFound` on `memberId`; `VersionConflict`; `LastAdmin` if no admin would be left, under any
+    /// concurrency.
     async fn update(
         &self,
         scope: &TenantScope,

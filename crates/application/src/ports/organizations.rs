@@ -10,6 +10,8 @@ use crate::{
 /// A change of an organization. `None` keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrganizationPatch {
+    /// The expected version; `None` accepts any version.
+    pub expected_version: Option<u32>,
     pub name: Option<OrganizationName>,
     /// The default zone of new events. Existing events keep theirs.
     pub time_zone: Option<Zone>,
@@ -35,6 +37,8 @@ pub trait Organizations: Send + Sync {
     async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault>;
 
     /// Changes the organization. A patch that changes nothing is not logged.
+    ///
+    /// Refusals: `VersionConflict`.
     async fn update(
         &self,
         scope: &TenantScope,

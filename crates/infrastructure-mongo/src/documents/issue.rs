@@ -30,6 +30,7 @@ pub(crate) struct IssueDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) event: Option<String>,
     pub(crate) created_by: String,
+    pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
 }
@@ -50,6 +51,7 @@ impl From<&Issue> for IssueDocument {
             assignee: issue.assignee.map(|member| member.to_string()),
             event: issue.event.map(|event| event.to_string()),
             created_by: issue.created_by.to_string(),
+            version: issue.version.cast_signed(),
             created_at: date(issue.created_at),
             updated_at: date(issue.updated_at),
         }
@@ -73,6 +75,7 @@ impl TryFrom<IssueDocument> for Issue {
             assignee: document.assignee.map(member).transpose()?,
             event: document.event.map(event).transpose()?,
             created_by: fields.read("createdBy", MemberId::parse(&document.created_by))?,
+            version: fields.read("version", u32::try_from(document.version))?,
             created_at: instant(document.created_at),
             updated_at: instant(document.updated_at),
         })

@@ -23,6 +23,7 @@ pub(crate) struct MemberDocument {
     pub(crate) email: Option<String>,
     pub(crate) role: String,
     pub(crate) status: String,
+    pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +39,7 @@ impl From<&Member> for MemberDocument {
             email: member.email.as_ref().map(ToString::to_string),
             role: member.role.as_str().to_owned(),
             status: ACTIVE.to_owned(),
+            version: member.version.cast_signed(),
             created_at: date(member.created_at),
             updated_at: date(member.updated_at),
             removed_at: None,
@@ -56,6 +58,7 @@ impl TryFrom<MemberDocument> for Member {
             display_name: fields.read("displayName", DisplayName::parse(&document.display_name))?,
             email: document.email.map(|email| fields.read("email", Email::parse(&email))).transpose()?,
             role: fields.known("role", Role::parse(&document.role))?,
+            version: fields.read("version", u32::try_from(document.version))?,
             created_at: instant(document.created_at),
             updated_at: instant(document.updated_at),
         })

@@ -23,6 +23,7 @@ pub(crate) struct OrganizationDocument {
     /// The revision of the catalogue.
     pub(crate) revision: i64,
     pub(crate) last_issue_number: i32,
+    pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
 }
@@ -38,6 +39,7 @@ impl OrganizationDocument {
             admin_count: 1,
             revision: 0,
             last_issue_number: 0,
+            version: organization.version.cast_signed(),
             created_at: date(organization.created_at),
             updated_at: date(organization.updated_at),
         }
@@ -54,6 +56,7 @@ impl TryFrom<OrganizationDocument> for Organization {
             slug: fields.read("slug", Slug::parse(&document.slug))?,
             name: fields.read("name", OrganizationName::parse(&document.name))?,
             time_zone: fields.read("timeZone", Zone::parse(&document.time_zone))?,
+            version: fields.read("version", u32::try_from(document.version))?,
             created_at: instant(document.created_at),
             updated_at: instant(document.updated_at),
         })

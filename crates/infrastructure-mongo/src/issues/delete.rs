@@ -1,6 +1,8 @@
 use async_trait::async_trait;
 use bson::doc;
-use convene_application::{caller::TenantScope, change::Change, failure::Outcome, issue::log};
+use convene_application::{
+    caller::TenantScope, change::Change, failure::Outcome, issue::log, version::check_version,
+};
 use convene_domain::id::IssueId;
 use futures::FutureExt;
 
@@ -14,12 +16,14 @@ pub(super) async fn delete(
     database: &Database,
     scope: &TenantScope,
     id: IssueId,
+    expected_version: Option<u32>,
     change: &Change,
 ) -> Outcome<IssueId> {
     database
         .change(scope, change, "deleteIssue", |transaction| {
             async move {
                 let issue = find(transaction, id).await?;
+                check_version(expected_version, issue.version)?;
                 transaction.collection(&schema::ISSUES).delete_one(doc! { "_id": id.to_string() }).await?;
                 transaction.log(change, log::deleted(&issue));
                 Ok(id)

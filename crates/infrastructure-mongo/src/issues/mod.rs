@@ -45,8 +45,14 @@ impl Issues for MongoIssues {
         update::update(&self.0, scope, id, &patch, change).await
     }
 
-    async fn delete(&self, scope: &TenantScope, id: IssueId, change: &Change) -> Outcome<IssueId> {
-        delete::delete(&self.0, scope, id, change).await
+    async fn delete(
+        &self,
+        scope: &TenantScope,
+        id: IssueId,
+        expected_version: Option<u32>,
+        change: &Change,
+    ) -> Outcome<IssueId> {
+        delete::delete(&self.0, scope, id, expected_version, change).await
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault> {

@@ -23,8 +23,9 @@ pub(super) async fn update(
         .change(scope, change, "updateIssue", |transaction| {
             async move {
                 let before = find(transaction, id).await?;
+                let after = patch.apply(&before, change.at)?;
                 check_references(transaction, patch.into()).await?;
-                let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+                let Some(after) = after else { return Ok(before) };
                 let update = update_document(&after);
                 transaction
                     .collection(&schema::ISSUES)
@@ -47,6 +48,7 @@ fn update_document(issue: &Issue) -> Document {
         "search": search.into_string(),
         "status": issue.status.as_str(),
         "priority": issue.priority.as_str(),
+        "version": issue.version.cast_signed(),
         "updatedAt": date(issue.updated_at),
     };
     let mut unset = Document::new();

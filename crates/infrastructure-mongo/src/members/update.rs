@@ -23,7 +23,7 @@ pub(super) async fn update(
         .change(scope, change, "updateMember", |transaction| {
             async move {
                 let before = find(transaction, id).await?;
-                let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+                let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
                 count_admins(transaction, AdminChange::between(Some(&before), Some(&after))).await?;
                 let update = update_document(&after);
                 transaction
@@ -42,6 +42,7 @@ fn update_document(member: &Member) -> Document {
     let mut set = doc! {
         "displayName": member.display_name.as_str(),
         "role": member.role.as_str(),
+        "version": member.version.cast_signed(),
         "updatedAt": date(member.updated_at),
     };
     match &member.email {

@@ -18,10 +18,11 @@ pub(super) async fn update(
         .change(scope, change, "updateOrganization", |transaction| {
             async move {
                 let before = find(transaction).await?;
-                let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+                let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
                 let set = doc! {
                     "name": after.name.as_str(),
                     "timeZone": after.time_zone.name(),
+                    "version": after.version.cast_signed(),
                     "updatedAt": date(after.updated_at),
                 };
                 transaction

@@ -24,6 +24,7 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
                 ("status", one_of(&["OPEN", "IN_PROGRESS", "DONE"])),
                 ("priority", one_of(&["LOW", "MEDIUM", "HIGH"])),
                 ("createdBy", id("mbr")),
+                ("version", int(1, i32::MAX)),
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],

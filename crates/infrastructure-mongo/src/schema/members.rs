@@ -4,7 +4,7 @@ use convene_domain::text::{DisplayName, Email, UserId};
 use super::{
     CollectionSchema, ScopeField,
     indexes::{index, unique_among},
-    rules::{date, documents, id, one_of, text},
+    rules::{date, documents, id, int, one_of, text},
 };
 
 /// The index that allows one active membership for each user of an organization.
@@ -23,6 +23,7 @@ pub(crate) static MEMBERS: CollectionSchema = CollectionSchema {
                 ("displayName", text(DisplayName::MAX_CHARACTERS)),
                 ("role", one_of(&["MEMBER", "ADMIN"])),
                 ("status", one_of(&["ACTIVE", "REMOVED"])),
+                ("version", int(1, i32::MAX)),
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],

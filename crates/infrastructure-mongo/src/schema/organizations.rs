@@ -23,6 +23,7 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
                 ("adminCount", int(1, i32::MAX)),
                 ("revision", long(0)),
                 ("lastIssueNumber", int(0, i32::MAX)),
+                ("version", int(1, i32::MAX)),
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],

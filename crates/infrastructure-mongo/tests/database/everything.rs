@@ -80,7 +80,7 @@ async fn use_issues(ports: &MongoPorts, tenant: &Tenant, change: &Change) {
     issues.list(scope, IssueFilter::default(), first_after(10, 1)).await.unwrap();
     let filter = IssueFilter { search: Some(SearchText::parse("PROJ").unwrap()), ..IssueFilter::default() };
     assert_eq!(issues.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
-    issues.delete(scope, issue.id, change).await.unwrap();
+    issues.delete(scope, issue.id, None, change).await.unwrap();
 }
 
 async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {

@@ -121,7 +121,7 @@ async fn every_kind_of_result_is_loaded_for_a_repeat() {
     let updated = issues.update(&scope, issue.id, done.clone(), &keyed("settle", 1)).await.unwrap();
     assert_eq!(issues.update(&scope, issue.id, done, &keyed("settle", 1)).await.unwrap(), updated);
     for _ in 0..2 {
-        assert_eq!(issues.delete(&scope, issue.id, &keyed("delete", 1)).await.unwrap(), issue.id);
+        assert_eq!(issues.delete(&scope, issue.id, None, &keyed("delete", 1)).await.unwrap(), issue.id);
     }
 }
 

@@ -70,7 +70,7 @@ async fn active_person(database: &TestDatabase) -> TenantScope {
     let patch = MemberPatch {
         display_name: Some(DisplayName::parse("P. Quillfeather").unwrap()),
         email: Some(Some(Email::parse("petra@feather.example").unwrap())),
-        role: None,
+        ..MemberPatch::default()
     };
     ports.members.update(&scope, person.id, patch, &by("rename")).await.unwrap();
     let other = MemberBuilder::new("other").admin().build();

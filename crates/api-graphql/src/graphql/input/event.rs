@@ -12,7 +12,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, RecurrenceInput, idempotency_key};
+use super::{Choice, MutationInput, RecurrenceInput, expected_version, idempotency_key};
 use crate::graphql::{
     object::EventStatus,
     problems::Problems,
@@ -257,10 +257,7 @@ impl MutationInput for UpdateEventInput {
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let event = problems.check(Field::EventId, EventId::parse(&self.event_id));
-        let expected_version =
-            problems.check_optional(Field::ExpectedVersion, self.expected_version, |version| {
-                u32::try_from(version).ok().filter(|version| *version > 0).ok_or("must be at least 1")
-            });
+        let expected_version = expected_version(problems, self.expected_version);
         let scope = self.check_scope(problems);
         let patch = self.check_patch(problems);
         let on_affected = on_affected(self.on_affected);

@@ -1,6 +1,6 @@
 use convene_application::{
     failure::Field,
-    issue::{CreateIssueCommand, UpdateIssueCommand},
+    issue::{CreateIssueCommand, DeleteIssueCommand, UpdateIssueCommand},
     limits,
     ports::{self, IssuePatch},
 };
@@ -11,7 +11,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, idempotency_key};
+use super::{Choice, MutationInput, expected_version, idempotency_key};
 use crate::graphql::{
     lists,
     object::{IssuePriority, IssueStatus},
@@ -107,6 +107,8 @@ pub struct UpdateIssueInput {
     pub assignee_id: Nullable<ID>,
     /// The id of the new event; null removes the event.
     pub event_id: Nullable<ID>,
+    /// The version that the change is based on; the change is refused if the issue has another version.
+    pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -125,6 +127,7 @@ impl MutationInput for UpdateIssueInput {
     }
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let expected_version = expected_version(problems, self.expected_version);
         let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id));
         let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
         let description =
@@ -133,6 +136,7 @@ impl MutationInput for UpdateIssueInput {
             problems.check_clearable(Field::AssigneeId, &self.assignee_id, |id| MemberId::parse(id));
         let event = problems.check_clearable(Field::EventId, &self.event_id, |id| EventId::parse(id));
         let patch = IssuePatch {
+            expected_version: expected_version?,
             title: title?,
             description: description?,
             status: self.status.map(Into::into),
@@ -154,11 +158,12 @@ pub struct DeleteIssueInput {
 }
 
 impl MutationInput for DeleteIssueInput {
-    type Command = IssueId;
+    type Command = DeleteIssueCommand;
 
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check(Field::IssueId, IssueId::parse(&self.issue_id))
+        let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id))?;
+        Some(DeleteIssueCommand { issue, expected_version: None })
     }
 }

@@ -10,7 +10,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, idempotency_key};
+use super::{Choice, MutationInput, expected_version, idempotency_key};
 use crate::graphql::{object::Role, problems::Problems};
 
 /// A member to add to the caller's organization.
@@ -54,6 +54,8 @@ pub struct UpdateMemberInput {
     pub email: Nullable<String>,
     /// A new role. The role of the organization's last ADMIN cannot change.
     pub role: Option<Role>,
+    /// The version that the change is based on; the change is refused if the member has another version.
+    pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -68,12 +70,18 @@ impl MutationInput for UpdateMemberInput {
     }
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let expected_version = expected_version(problems, self.expected_version);
         let member = problems.check(Field::MemberId, MemberId::parse(&self.member_id));
         let display_name =
             problems.check_optional(Field::DisplayName, self.display_name.as_deref(), DisplayName::parse);
         let email = problems.check_clearable(Field::Email, &self.email, |text| Email::parse(text));
         let role = self.role.map(Into::into);
-        let patch = MemberPatch { display_name: display_name?, email: email?, role };
+        let patch = MemberPatch {
+            expected_version: expected_version?,
+            display_name: display_name?,
+            email: email?,
+            role,
+        };
         Some(UpdateMemberCommand { member: member?, patch })
     }
 }

@@ -77,6 +77,13 @@ pub(crate) fn prepare<I: MutationInput>(
     Ok((command, context.metadata(idempotency)))
 }
 
+/// The checked `expectedVersion` of an input, or `None` if a problem was noted.
+fn expected_version(problems: &mut Problems, given: Option<i32>) -> Option<Option<u32>> {
+    problems.check_optional(Field::ExpectedVersion, given, |version| {
+        u32::try_from(version).ok().filter(|version| *version > 0).ok_or("must be at least 1")
+    })
+}
+
 /// Implements the access to the idempotency key.
 macro_rules! idempotency_key {
     () => {

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID};
 
-use super::{Choice, MutationInput, OnAffected, event::on_affected, idempotency_key};
+use super::{Choice, MutationInput, OnAffected, event::on_affected, expected_version, idempotency_key};
 use crate::graphql::{
     lists,
     problems::Problems,
@@ -83,6 +83,8 @@ pub struct UpdateOccurrenceInput {
     /// The treatment of affected registrations.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
+    /// The version that the change is based on; the change is refused if the occurrence has another version.
+    pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -93,6 +95,7 @@ impl MutationInput for UpdateOccurrenceInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let expected_version = expected_version(problems, self.expected_version);
         let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
         let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
         let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
@@ -104,6 +107,7 @@ impl MutationInput for UpdateOccurrenceInput {
         Some(OccurrenceEdit {
             occurrence: occurrence?,
             patch: OccurrencePatch {
+                expected_version: expected_version?,
                 title: title?,
                 location: location?,
                 starts_at: starts_at?,

@@ -4,7 +4,7 @@ use convene_application::{
 use convene_domain::text::{DisplayName, OrganizationName, Slug, UserId};
 use juniper::GraphQLInputObject;
 
-use super::{MutationInput, idempotency_key};
+use super::{MutationInput, expected_version, idempotency_key};
 use crate::graphql::{problems::Problems, scalars::TimeZone};
 
 /// An organization to create, and its first ADMIN.
@@ -54,6 +54,8 @@ pub struct UpdateOrganizationInput {
     pub name: Option<String>,
     /// A new default time zone for new events; existing events keep their time zone.
     pub time_zone: Option<TimeZone>,
+    /// The version that the change is based on; the change is refused if the organization has another version.
+    pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -64,8 +66,9 @@ impl MutationInput for UpdateOrganizationInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let expected_version = expected_version(problems, self.expected_version);
         let name = problems.check_optional(Field::Name, self.name.as_deref(), OrganizationName::parse);
         let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
-        Some(OrganizationPatch { name: name?, time_zone: time_zone? })
+        Some(OrganizationPatch { expected_version: expected_version?, name: name?, time_zone: time_zone? })
     }
 }

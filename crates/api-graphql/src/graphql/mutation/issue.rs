@@ -64,8 +64,8 @@ pub(super) async fn delete(
 ) -> Result<DeleteIssuePayload, FieldProblem> {
     run(context, async {
         let admin = context.acting_admin()?;
-        let (issue, request) = prepare(context, "deleteIssue", input)?;
-        let deleted = context.use_cases().delete_issue.execute(admin, issue, request).await?;
+        let (command, request) = prepare(context, "deleteIssue", input)?;
+        let deleted = context.use_cases().delete_issue.execute(admin, command, request).await?;
         Ok(DeleteIssuePayload { deleted_issue_id: Some(ID::from(deleted.to_string())), ..Default::default() })
     })
     .await

@@ -95,6 +95,11 @@ impl Issue {
         Member::named(context, self.0.created_by).await
     }
 
+    /// The version, which starts at 1 and grows with each change.
+    fn version(&self) -> i32 {
+        int(self.0.version)
+    }
+
     /// The time of creation.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()

@@ -4,7 +4,7 @@ use convene_application::member::VisibleMember;
 use convene_domain::{id::MemberId, member, text::Email};
 use juniper::{ID, graphql_object};
 
-use super::{NodeValue, mirror::mirror_enum};
+use super::{NodeValue, mirror::mirror_enum, numbers::int};
 use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
@@ -67,8 +67,18 @@ impl Member {
         self.0.role.into()
     }
 
+    /// The version, which starts at 1 and grows with each change.
+    fn version(&self) -> i32 {
+        int(self.0.version)
+    }
+
     /// The time at which the member was added.
     fn created_at(&self) -> DateTime {
         self.0.created_at.into()
+    }
+
+    /// The time of the last change.
+    fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

@@ -82,6 +82,11 @@ impl Occurrence {
         Event::named(context, self.0.key.event).await
     }
 
+    /// The version, which starts at 1 and grows with each change of the occurrence itself. Registrations do not change it.
+    fn version(&self) -> i32 {
+        int(self.0.version)
+    }
+
     /// The start that the event's rule gives. It identifies the occurrence within the series, also after a reschedule.
     fn original_start(&self) -> DateTime {
         self.0.key.original_start.into()

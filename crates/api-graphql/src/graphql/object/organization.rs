@@ -3,7 +3,7 @@ use std::sync::Arc;
 use convene_domain::organization;
 use juniper::{ID, graphql_object};
 
-use super::NodeValue;
+use super::{NodeValue, numbers::int};
 use crate::graphql::{
     context::Context,
     scalars::{DateTime, TimeZone},
@@ -41,6 +41,11 @@ impl Organization {
     /// The default time zone of new events.
     fn time_zone(&self) -> TimeZone {
         self.0.time_zone.into()
+    }
+
+    /// The version, which starts at 1 and grows with each change.
+    fn version(&self) -> i32 {
+        int(self.0.version)
     }
 
     /// The time of creation.

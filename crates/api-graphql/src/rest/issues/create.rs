@@ -21,6 +21,7 @@ use crate::{
         call::{Call, Server, answer},
         idempotency,
         input::{Body, Given, Problems},
+        precondition,
         schemas::NewIssue,
     },
 };
@@ -39,7 +40,8 @@ const OPERATION: &str = "createIssue";
     request_body = NewIssue,
     responses(
         (status = 201, description = "The issue", body = super::answer::IssueAnswer,
-            headers(("Location" = String, description = "Where the issue is"))),
+            headers(("Location" = String, description = "Where the issue is"),
+                ("ETag" = String, description = "The version of the issue"))),
         crate::rest::schemas::BadBody,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Gone,
@@ -62,9 +64,10 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             ErrorKind::Request(RequestError::NotFound) => HttpError::new(RequestError::Gone),
             ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => error,
         })?;
+        let etag = precondition::etag(created.version);
         let issue = represent_one(call, &caller, created, assignee.as_ref()).await?;
         let location = format!("/api/issues/{}", issue.number());
-        Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(issue))
+        Ok(HttpResponse::Created().insert_header((LOCATION, location)).insert_header(etag).json(issue))
     })
     .await
 }

@@ -1,10 +1,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::{caller::Identity, change::RequestMetadata};
+use convene_application::{caller::Identity, change::RequestMetadata, issue::DeleteIssueCommand};
 
 use super::get::find;
 use crate::{
     auth::CallerResolver,
-    rest::call::{Server, answer},
+    rest::{
+        call::{Server, answer},
+        input::Problems,
+        precondition,
+    },
 };
 
 const OPERATION: &str = "deleteIssue";
@@ -17,11 +21,13 @@ const OPERATION: &str = "deleteIssue";
     path = "/api/issues/{number}",
     operation_id = "deleteIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfMatchHeader),
     responses(
         (status = 204, description = "The issue was deleted"),
+        crate::rest::schemas::BadQuery,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
+        crate::rest::schemas::Changed,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
@@ -32,12 +38,16 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;
         call.admin(&caller, OPERATION)?;
+        let mut problems = Problems::default();
+        let expected = precondition::expected_version(call.http.headers(), &mut problems);
+        let expected_version = problems.conclude(expected)?;
         let issue = find(call, &caller, &path).await?.id;
+        let command = DeleteIssueCommand { issue, expected_version };
         // A repeated deletion finds nothing to delete, so it needs no key.
         let request =
             RequestMetadata { request_id: Some(call.request_id.as_str().to_owned()), idempotency: None };
         call.change(async move |rest| {
-            rest.use_cases.delete_issue.execute(caller.admin()?, issue, request).await
+            rest.use_cases.delete_issue.execute(caller.admin()?, command, request).await
         })
         .await?;
         Ok(HttpResponse::NoContent().finish())

@@ -6,7 +6,10 @@ use super::{answer::represent_one, number};
 use crate::{
     auth::CallerResolver,
     http::error::HttpError,
-    rest::call::{Call, Server, answer},
+    rest::{
+        call::{Call, Server, answer},
+        precondition,
+    },
 };
 
 /// Read an issue
@@ -17,7 +20,8 @@ use crate::{
     tag = "issues",
     params(crate::rest::schemas::NumberInPath),
     responses(
-        (status = 200, description = "The issue", body = super::answer::IssueAnswer),
+        (status = 200, description = "The issue", body = super::answer::IssueAnswer,
+            headers(("ETag" = String, description = "The version of the issue"))),
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
     )
@@ -30,7 +34,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     answer(&http, &server, async |call| {
         let caller = call.caller("getIssue").await?;
         let issue = find(call, &caller, &path).await?;
-        Ok(HttpResponse::Ok().json(represent_one(call, &caller, issue, None).await?))
+        let etag = precondition::etag(issue.version);
+        let issue = represent_one(call, &caller, issue, None).await?;
+        Ok(HttpResponse::Ok().insert_header(etag).json(issue))
     })
     .await
 }

@@ -19,6 +19,7 @@ use crate::{
         call::{Call, Server, answer},
         idempotency,
         input::{Body, Given, Problems},
+        precondition,
         schemas::IssueChanges,
     },
 };
@@ -27,19 +28,23 @@ const OPERATION: &str = "updateIssue";
 
 /// Change an issue
 ///
-/// ADMIN only. Fields that are left out stay as they are; `assigneeId: null` removes the assignee.
+/// ADMIN only. Fields that are left out stay as they are; `assigneeId: null` removes the assignee. With `If-Match`, the issue is
+/// changed only if it has the version of this `ETag`.
 #[utoipa::path(
     patch,
     path = "/api/issues/{number}",
     operation_id = "updateIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader,
+        crate::rest::schemas::IfMatchHeader),
     request_body = IssueChanges,
     responses(
-        (status = 200, description = "The changed issue", body = super::answer::IssueAnswer),
+        (status = 200, description = "The changed issue", body = super::answer::IssueAnswer,
+            headers(("ETag" = String, description = "The version of the issue"))),
         crate::rest::schemas::BadBody,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
+        crate::rest::schemas::Changed,
         crate::rest::schemas::KeyReused,
     )
 )]
@@ -59,8 +64,10 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let update = call.change(async move |rest| {
             rest.use_cases.update_issue.execute(author.admin()?, command, request).await
         });
-        let issue = represent_one(call, &caller, update.await?, assignee.as_ref()).await?;
-        Ok(HttpResponse::Ok().json(issue))
+        let updated = update.await?;
+        let etag = precondition::etag(updated.version);
+        let issue = represent_one(call, &caller, updated, assignee.as_ref()).await?;
+        Ok(HttpResponse::Ok().insert_header(etag).json(issue))
     })
     .await
 }
@@ -72,7 +79,9 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     body: Body,
 ) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata), HttpError> {
     let mut problems = Problems::default();
-    let operation = format!("{OPERATION} {path}");
+    let expected_version = precondition::expected_version(call.http.headers(), &mut problems);
+    let condition = expected_version.flatten().map(|version| format!(" {version}")).unwrap_or_default();
+    let operation = format!("{OPERATION} {path}{condition}");
     let request = idempotency::metadata(
         call.http.headers(),
         &call.request_id,
@@ -95,13 +104,16 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     };
     problems.note_unknown(&unknown, "title, description, status, priority and assigneeId");
 
-    let values = title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request);
-    let ((((title, description), (status, priority)), assignee), request) = problems.conclude(values)?;
+    let values =
+        title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request.zip(expected_version));
+    let ((((title, description), (status, priority)), assignee), (request, expected_version)) =
+        problems.conclude(values)?;
     let (change, known) = match assignee {
         Given::Absent => (None, None),
         Given::Null => (Some(None), None),
         Given::Value(assignee) => (Some(Some(assignee.member)), Some(assignee)),
     };
-    let patch = IssuePatch { title, description, status, priority, assignee: change, event: None };
+    let patch =
+        IssuePatch { expected_version, title, description, status, priority, assignee: change, event: None };
     Ok((patch, known, request))
 }

@@ -6,6 +6,6 @@ mod responses;
 
 pub(super) use self::{
     bodies::{Error, IssueChanges, NewIssue, Priority, Status},
-    parameters::{IdempotencyKeyHeader, IssueQuery, NumberInPath},
-    responses::{BadBody, BadQuery, Denied, Gone, KeyReused, Missing},
+    parameters::{IdempotencyKeyHeader, IfMatchHeader, IssueQuery, NumberInPath},
+    responses::{BadBody, BadQuery, Changed, Denied, Gone, KeyReused, Missing},
 };

@@ -42,3 +42,12 @@ pub(in crate::rest) struct IdempotencyKeyHeader {
     #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
     idempotency_key: String,
 }
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the document uses it")]
+pub(in crate::rest) struct IfMatchHeader {
+    /// The `ETag` of the issue that the caller saw. The change is refused if the issue has another one by now.
+    #[param(rename = "If-Match", required = false, example = "\"3\"")]
+    if_match: String,
+}

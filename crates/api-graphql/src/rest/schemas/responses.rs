@@ -56,6 +56,12 @@ pub(in crate::rest) struct Missing(#[to_schema] Error);
 #[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct Gone(#[to_schema] Error);
 
+/// The issue has another version than the one of If-Match
+#[derive(IntoResponses)]
+#[response(status = 412)]
+#[expect(dead_code, reason = "only the document uses it")]
+pub(in crate::rest) struct Changed(#[to_schema] Error);
+
 /// The Idempotency-Key was used for another request
 #[derive(IntoResponses)]
 #[response(status = 422)]

@@ -24,6 +24,7 @@ impl MemberBuilder {
             display_name: DisplayName::parse(user).expect("a member's name"),
             email: None,
             role: Role::Member,
+            version: 1,
             created_at: FixedClock::START,
             updated_at: FixedClock::START,
         })

@@ -24,6 +24,7 @@ impl OrganizationBuilder {
             slug: Slug::parse(slug).expect("a slug"),
             name: OrganizationName::parse(slug).expect("an organization's name"),
             time_zone: Zone::parse("Europe/Paris").expect("a time zone"),
+            version: 1,
             created_at: FixedClock::START,
             updated_at: FixedClock::START,
         })

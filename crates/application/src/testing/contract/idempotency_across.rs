@@ -151,9 +151,9 @@ impl Mutation {
             }
             DeleteIssue => {
                 let issue = issue(&tenant).await.id;
-                Box::pin(
-                    async move { tenant.ports.issues.delete(&tenant.scope, issue, &change).await.map(drop) },
-                )
+                Box::pin(async move {
+                    tenant.ports.issues.delete(&tenant.scope, issue, None, &change).await.map(drop)
+                })
             }
             AddMember => Box::pin(async move {
                 let member = MemberBuilder::new(&fresh_uuid().to_string()).build();
@@ -174,7 +174,7 @@ impl Mutation {
             }
             UpdateOrganization => {
                 let name = Some(OrganizationName::parse("The choir").unwrap());
-                let patch = OrganizationPatch { name, time_zone: None };
+                let patch = OrganizationPatch { name, ..OrganizationPatch::default() };
                 Box::pin(async move {
                     tenant.ports.organizations.update(&tenant.scope, patch, &change).await.map(drop)
                 })

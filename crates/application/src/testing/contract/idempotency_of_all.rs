@@ -53,7 +53,7 @@ pub(super) async fn changes_of_organizations_and_members_are_repeatable(environm
     let (tenant, scope) = (&tenant, &tenant.scope);
     repeat(tenant, async |change| {
         let name = Some(OrganizationName::parse("The choir").unwrap());
-        let patch = OrganizationPatch { name, time_zone: None };
+        let patch = OrganizationPatch { name, ..OrganizationPatch::default() };
         tenant.ports.organizations.update(scope, patch, &change).await
     })
     .await;
@@ -89,7 +89,7 @@ pub(super) async fn changes_of_issues_are_repeatable(environment: Environment) {
         tenant.ports.issues.update(scope, issue.id, patch, &change).await
     })
     .await;
-    repeat(tenant, async |change| tenant.ports.issues.delete(scope, issue.id, &change).await).await;
+    repeat(tenant, async |change| tenant.ports.issues.delete(scope, issue.id, None, &change).await).await;
     let next = IssueBuilder::new("No badges", tenant.admin.id).build();
     let change = ChangeBuilder::by("root").build();
     assert_eq!(tenant.ports.issues.create(scope, next, &change).await.unwrap().number, 2);

@@ -31,7 +31,7 @@ pub(super) async fn issues_are_numbered_from_one_and_numbers_are_not_reused(envi
     let two = create(&tenant, IssueBuilder::new("No badges", by)).await;
     assert_eq!((one.number, two.number), (1, 2));
     assert_eq!((one.status, one.created_at, one.updated_at), (IssueStatus::Open, NOW, NOW));
-    tenant.ports.issues.delete(&tenant.scope, two.id, &by_root()).await.unwrap();
+    tenant.ports.issues.delete(&tenant.scope, two.id, None, &by_root()).await.unwrap();
     let three = create(&tenant, IssueBuilder::new("No chairs", by)).await;
     assert_eq!(three.number, 3);
     let elsewhere = environment.tenant("band").await;
@@ -117,6 +117,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
         priority: Some(IssuePriority::High),
         assignee: Some(Some(ada.id)),
         event: Some(Some(event.id)),
+        ..IssuePatch::default()
     };
     let updated = issues.update(&tenant.scope, issue.id, patch, &by_root_at(later)).await.unwrap();
     let expected = Issue {
@@ -126,6 +127,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
         priority: IssuePriority::High,
         assignee: Some(ada.id),
         event: Some(event.id),
+        version: 2,
         updated_at: later,
         ..issue.clone()
     };
@@ -152,7 +154,7 @@ pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environ
 
     let patch = IssuePatch { assignee: Some(None), event: Some(None), ..IssuePatch::default() };
     let cleared = issues.update(&tenant.scope, issue.id, patch, &by_root_at(later)).await.unwrap();
-    assert_eq!(cleared, Issue { assignee: None, event: None, ..expected });
+    assert_eq!(cleared, Issue { assignee: None, event: None, version: 3, ..expected });
 }
 
 pub(super) async fn an_update_without_effect_on_an_issue_is_not_logged(environment: Environment) {
@@ -177,13 +179,13 @@ pub(super) async fn a_deleted_issue_is_not_found(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;
     let issue = create(&tenant, IssueBuilder::new("Broken projector", tenant.admin.id)).await;
-    assert_eq!(issues.delete(&tenant.scope, issue.id, &by_root()).await.unwrap(), issue.id);
+    assert_eq!(issues.delete(&tenant.scope, issue.id, None, &by_root()).await.unwrap(), issue.id);
     let journal = tenant.journal().await;
     let patch = IssuePatch { status: Some(IssueStatus::Done), ..IssuePatch::default() };
     for id in [issue.id, IssueId::from_uuid(fresh_uuid())] {
         let refused = issues.update(&tenant.scope, id, patch.clone(), &by_root()).await;
         assert_eq!(refusal(refused), Refusal::not_found(Field::IssueId));
-        let refused = issues.delete(&tenant.scope, id, &by_root()).await;
+        let refused = issues.delete(&tenant.scope, id, None, &by_root()).await;
         assert_eq!(refusal(refused), Refusal::not_found(Field::IssueId));
         assert_eq!(issues.get_many(&tenant.scope, &[id]).await.unwrap(), []);
     }

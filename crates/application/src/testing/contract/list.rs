@@ -47,6 +47,10 @@ macro_rules! contract_cases {
                 a_deleted_issue_is_not_found,
                 issues_are_listed_by_number_and_by_filter,
             }
+            versions {
+                a_change_of_an_outdated_version_is_refused_and_changes_nothing,
+                of_concurrent_changes_of_one_version_one_succeeds,
+            }
             events {
                 an_event_is_stored_unchanged,
                 the_occurrence_of_a_one_off_event_is_stored_with_it,

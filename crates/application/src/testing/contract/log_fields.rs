@@ -52,7 +52,7 @@ pub(super) async fn fields_of_organizations_and_members_are_logged(environment: 
     let tenant = environment.tenant("choir").await;
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let name = Some(OrganizationName::parse("The choir").unwrap());
-    let patch = OrganizationPatch { name, time_zone: None };
+    let patch = OrganizationPatch { name, ..OrganizationPatch::default() };
     ports.organizations.update(scope, patch, &by_root()).await.unwrap();
     let ada = tenant.add(MemberBuilder::new("ada").email("ada@example.org")).await;
     let patch = MemberPatch { email: Some(None), ..MemberPatch::default() };
@@ -111,7 +111,7 @@ pub(super) async fn fields_of_issues_are_logged(environment: Environment) {
         ..IssuePatch::default()
     };
     issues.update(scope, issue.id, patch, &by_root()).await.unwrap();
-    issues.delete(scope, issue.id, &by_root()).await.unwrap();
+    issues.delete(scope, issue.id, None, &by_root()).await.unwrap();
     let expected = [
         ("issue.created", "+assigneeId +description +eventId +priority +status +title"),
         ("issue.updated", "-eventId =description =status"),

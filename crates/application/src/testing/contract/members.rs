@@ -88,6 +88,7 @@ pub(super) async fn updating_a_member_stores_and_logs_the_changed_fields(environ
         display_name: Some(DisplayName::parse("Ada Lovelace").unwrap()),
         email: Some(Some(Email::parse("lady@example.net").unwrap())),
         role: Some(Role::Admin),
+        ..MemberPatch::default()
     };
     let updated =
         tenant.ports.members.update(&tenant.scope, ada.id, patch, &by_root_at(later)).await.unwrap();
@@ -130,6 +131,7 @@ pub(super) async fn an_update_without_effect_on_a_member_is_not_logged(environme
         display_name: Some(ada.display_name.clone()),
         email: Some(None),
         role: Some(Role::Member),
+        ..MemberPatch::default()
     };
     let later = by_root_at(NOW + time::Duration::MINUTE);
     for patch in [MemberPatch::default(), same] {

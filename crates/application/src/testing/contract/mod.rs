@@ -38,6 +38,7 @@ mod registration_windows;
 mod registrations;
 mod repeats;
 mod rushes;
+mod versions;
 mod waitlist;
 
 pub use environment::Environment;

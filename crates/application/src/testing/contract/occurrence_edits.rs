@@ -60,6 +60,7 @@ pub(super) async fn editing_an_occurrence_makes_it_an_exception(environment: Env
         starts_at: Some(FIRST + Duration::hours(34)),
         duration: Some(EventDuration::new(Duration::hours(3)).unwrap()),
         capacity: Some(Capacity::new(4).unwrap()),
+        ..OccurrencePatch::default()
     };
     let changed = edit(&tenant, key, patch, OnAffected::Refuse, NOW).await.unwrap();
     assert_eq!(changed.cancelled_registrations, 0);

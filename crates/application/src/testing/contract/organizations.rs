@@ -96,6 +96,7 @@ pub(super) async fn updating_an_organization_stores_and_logs_the_changed_fields(
     let patch = OrganizationPatch {
         name: Some(OrganizationName::parse("The choir").unwrap()),
         time_zone: Some(Zone::parse("Asia/Tokyo").unwrap()),
+        ..OrganizationPatch::default()
     };
     let updated = tenant.ports.organizations.update(&tenant.scope, patch, &by_root_at(later)).await.unwrap();
     assert_eq!(updated.name.as_str(), "The choir");
@@ -118,6 +119,7 @@ pub(super) async fn an_update_without_effect_on_an_organization_is_not_logged(en
     let same = OrganizationPatch {
         name: Some(tenant.organization.name.clone()),
         time_zone: Some(tenant.organization.time_zone),
+        ..OrganizationPatch::default()
     };
     let later = by_root_at(NOW + time::Duration::MINUTE);
     for patch in [OrganizationPatch::default(), same] {

@@ -63,7 +63,7 @@ async fn ada(tenant: &Tenant) -> (Member, Registration, Vec<Issue>) {
     let patch = MemberPatch {
         display_name: Some(DisplayName::parse(later).unwrap()),
         email: Some(Some(Email::parse(to).unwrap())),
-        role: None,
+        ..MemberPatch::default()
     };
     let ada = ports.members.update(scope, ada.id, patch, &by_root()).await.unwrap();
     let reported = IssueBuilder::new("Broken projector", ada.id).build();

@@ -69,7 +69,7 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     let (scope, ports) = (&tenant.scope, &tenant.ports);
     let issue = create_issue(&tenant).await.unwrap();
     close_issue(&tenant, &issue).await.unwrap();
-    ports.issues.delete(scope, issue.id, &keyed("delete issue")).await.unwrap();
+    ports.issues.delete(scope, issue.id, None, &keyed("delete issue")).await.unwrap();
 
     let event = create_event(&tenant).await.unwrap();
     let renamed = rename_event(&tenant, &event).await.unwrap();
@@ -95,7 +95,7 @@ pub(super) async fn a_repeat_about_a_deleted_object_is_refused(environment: Envi
     let registered = ports.registration_book.register(scope, request, &keyed("seat")).await;
     assert_eq!(refusal(registered), Refusal::not_found(Field::OccurrenceId));
     // Results that are only an id are still returned.
-    let deleted = ports.issues.delete(scope, issue.id, &keyed("delete issue")).await;
+    let deleted = ports.issues.delete(scope, issue.id, None, &keyed("delete issue")).await;
     assert_eq!(deleted.unwrap(), issue.id);
     assert_eq!(ports.events.delete(scope, event.id, &keyed("delete event")).await.unwrap().id, event.id);
     journal.expect_nothing().await;

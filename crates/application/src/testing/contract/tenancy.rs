@@ -224,7 +224,7 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
     not_found(ports.issues.update(scope, own.issue, assign, by).await, Field::AssigneeId);
     let relate = IssuePatch { event: Some(Some(of.event.id)), ..IssuePatch::default() };
     not_found(ports.issues.update(scope, own.issue, relate, by).await, Field::EventId);
-    not_found(ports.issues.delete(scope, of.issue, by).await, Field::IssueId);
+    not_found(ports.issues.delete(scope, of.issue, None, by).await, Field::IssueId);
 }
 
 pub(super) async fn reads_return_nothing_of_another_organization(environment: Environment) {
@@ -256,12 +256,15 @@ pub(super) async fn changes_affect_the_own_organization_only(environment: Enviro
     let own = Ids::of(&band).await;
     let before = Snapshot::of(&choir, &theirs).await;
     let (ports, scope, by) = (&band.ports, &band.scope, &by_root());
-    let patch = OrganizationPatch { name: None, time_zone: Some(convene_domain::time::zone::Zone::UTC) };
+    let patch = OrganizationPatch {
+        time_zone: Some(convene_domain::time::zone::Zone::UTC),
+        ..OrganizationPatch::default()
+    };
     ports.organizations.update(scope, patch, by).await.unwrap();
     // The same user ids, the same slots, the same issue numbers in both.
     ports.members.remove(scope, own.member, by).await.unwrap();
     ports.events.cancel(scope, own.event.id, by).await.unwrap();
-    ports.issues.delete(scope, own.issue, by).await.unwrap();
+    ports.issues.delete(scope, own.issue, None, by).await.unwrap();
     assert_eq!(Snapshot::of(&choir, &theirs).await, before);
     let slug = OrganizationReference::Slug(choir.organization.slug.clone());
     let user = convene_domain::text::UserId::parse("user-0").unwrap();

@@ -9,6 +9,7 @@ use crate::{
     issue::{self, references::References},
     page::{BoundedPage, PageRequest},
     ports::{IssueFilter, IssuePatch, Issues, NewIssue},
+    version::check_version,
 };
 
 #[async_trait]
@@ -33,17 +34,25 @@ impl Issues for InMemory {
     ) -> Outcome<Issue> {
         self.transact(scope, change, |transaction| {
             let before = transaction.issue(id)?;
+            let after = patch.apply(&before, change.at)?;
             transaction.check_references((&patch).into())?;
-            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            let Some(after) = after else { return Ok(before) };
             transaction.tenant.issues.insert(after.number, after.clone());
             transaction.log(issue::log::updated(&before, &after));
             Ok(after)
         })
     }
 
-    async fn delete(&self, scope: &TenantScope, id: IssueId, change: &Change) -> Outcome<IssueId> {
+    async fn delete(
+        &self,
+        scope: &TenantScope,
+        id: IssueId,
+        expected_version: Option<u32>,
+        change: &Change,
+    ) -> Outcome<IssueId> {
         self.transact(scope, change, |transaction| {
             let issue = transaction.issue(id)?;
+            check_version(expected_version, issue.version)?;
             transaction.tenant.issues.remove(&issue.number);
             transaction.log(issue::log::deleted(&issue));
             Ok(id)

@@ -39,7 +39,7 @@ impl Members for InMemory {
     ) -> Outcome<Member> {
         self.transact(scope, change, |transaction| {
             let before = transaction.present_member(id)?;
-            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
             AdminChange::between(Some(&before), Some(&after)).check(transaction.tenant.admins())?;
             let record = MemberRecord { member: after.clone(), removed: None };
             transaction.tenant.members.insert(id, record);

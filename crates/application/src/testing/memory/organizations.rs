@@ -62,7 +62,7 @@ impl Organizations for InMemory {
     ) -> Outcome<Organization> {
         self.transact(scope, change, |transaction| {
             let before = transaction.tenant.organization.clone();
-            let Some(after) = patch.apply(&before, change.at) else { return Ok(before) };
+            let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
             transaction.tenant.organization = after.clone();
             transaction.log(organization::log::updated(&before, &after));
             Ok(after)

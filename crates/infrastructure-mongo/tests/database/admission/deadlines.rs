@@ -35,7 +35,12 @@ async fn every_command_has_a_time_limit_on_the_server_within_the_deadline_of_its
     let event = EventBuilder::daily(datetime!(2031-01-01 09:00), 3).build();
     database.ports.events.create(&scope, event, &ChangeBuilder::by("first-admin").build()).await.unwrap();
     database.ports.catalogue.window(&scope, january(), None).await.unwrap();
-    database.ports.issues.delete(&scope, issue.id, &ChangeBuilder::by("first-admin").build()).await.unwrap();
+    database
+        .ports
+        .issues
+        .delete(&scope, issue.id, None, &ChangeBuilder::by("first-admin").build())
+        .await
+        .unwrap();
     for started in commands.take() {
         // The limit of a commit is that of every commit, because it is set at the beginning.
         let longest = if started.command_name == "commitTransaction" { 3_000 } else { 2_000 };

@@ -54,7 +54,7 @@ impl Mutation {
         match choose.random.random_range(0..40) {
             0 => Self::UpdateOrganization(OrganizationPatch {
                 name: Some(OrganizationName::parse(&choose.name()).unwrap()),
-                time_zone: None,
+                ..OrganizationPatch::default()
             }),
             1..=4 => Self::AddMember(Box::new(MemberBuilder::new(&choose.user()).build())),
             5 | 6 => Self::UpdateMember(choose.member(), choose.member_patch()),
@@ -111,7 +111,7 @@ impl Mutation {
             }
             Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(drop),
             Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(drop),
-            Self::DeleteIssue(id) => ports.issues.delete(scope, id, change).await.map(drop),
+            Self::DeleteIssue(id) => ports.issues.delete(scope, id, None, change).await.map(drop),
         }
     }
 }
@@ -179,7 +179,9 @@ impl Choose<'_> {
 
     fn member_patch(&mut self) -> MemberPatch {
         let email = Email::parse(&format!("{}@example.org", self.user())).unwrap();
+        let expected_version = self.one_in(5).then_some(1);
         MemberPatch {
+            expected_version,
             display_name: self.one_in(2).then(|| DisplayName::parse("Somebody").unwrap()),
             email: self.one_in(2).then_some(Some(email)),
             role: self.one_in(4).then_some(if self.one_in(2) { Role::Admin } else { Role::Member }),
