@@ -1,6 +1,6 @@
 //! One-off and recurring events.
 
-use ::time::Duration;
+use ::time::{Duration, Time};
 
 use crate::{
     capacity::Capacity,
@@ -8,7 +8,7 @@ use crate::{
     id::EventId,
     recurrence::{Occurrences, Series, SeriesOccurrence},
     text::{Description, Location, Title},
-    time::{Instant, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval},
 };
 
 /// The status of an event.
@@ -128,10 +128,10 @@ impl<'event> Schedule<'event> {
         self.series.between(from, to)
     }
 
-    /// The end of the last occurrence of this period; `None` if the period is endless.
+    /// The time before which the last occurrence of this period has ended; `None` if the period is endless.
     fn last_end(&self) -> Option<Instant> {
-        let by_rule = self.series.last_end(self.duration.get());
-        let by_edit = self.until.map(|until| until + self.duration.get());
+        let by_rule = self.series.last_end(self.duration.longest());
+        let by_edit = self.until.map(|until| until + self.duration.longest());
         match (by_rule, by_edit) {
             (Some(by_rule), Some(by_edit)) => Some(by_rule.min(by_edit)),
             (by_rule, by_edit) => by_rule.or(by_edit),
@@ -177,10 +177,33 @@ impl Event {
     /// still small.
     pub const MAX_EARLIER_SCHEDULES: usize = 100;
 
+    /// Tests for an event of whole days: from midnight to midnight on the clocks of its zone.
+    #[must_use]
+    pub fn is_all_day(&self) -> bool {
+        self.series.start().time() == Time::MIDNIGHT && self.duration.is_days()
+    }
+
     /// The interval of an occurrence with this start and the event's own duration.
     #[must_use]
     pub fn interval_from(&self, start: Instant) -> Interval {
-        Interval::starting(start, self.duration_at(start))
+        let local = || self.series.zone().to_local(start);
+        let origin = self.occurrence_at(start).map_or_else(local, |origin| origin.local);
+        self.interval_at(start, origin)
+    }
+
+    /// The interval of an occurrence of the rule.
+    #[must_use]
+    pub fn interval_of(&self, origin: SeriesOccurrence) -> Interval {
+        self.interval_at(origin.start, origin.local)
+    }
+
+    /// The interval of an occurrence with the event's own duration, with its start on the clocks of its zone.
+    fn interval_at(&self, start: Instant, local: LocalDateTime) -> Interval {
+        let schedule = self.schedules().find(|schedule| schedule.covers(start));
+        let (zone, duration) = schedule.map_or((self.series.zone(), self.duration), |schedule| {
+            (schedule.series.zone(), schedule.duration)
+        });
+        Interval::starting(start, local, zone, duration)
     }
 
     /// The event's own duration for an occurrence with this original start.
@@ -214,7 +237,8 @@ impl Event {
         self.earlier.first().map_or(&self.series, |earlier| &earlier.series).first_start()
     }
 
-    /// The end of the last occurrence; `None` if the event is endless.
+    /// The time before which the last occurrence has ended, which is its end unless the duration has days; `None` if the
+    /// event is endless.
     #[must_use]
     pub fn last_end(&self) -> Option<Instant> {
         self.schedules()

@@ -121,7 +121,7 @@ impl StoredOccurrence {
         Self {
             key: OccurrenceKey { event: event.id, original_start: origin.start },
             original_local: origin.local,
-            interval: event.interval_from(origin.start),
+            interval: event.interval_of(origin),
             capacity: event.capacity,
             taken: 0,
             waiting: 0,

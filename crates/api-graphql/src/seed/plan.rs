@@ -1,6 +1,9 @@
 //! Demo data with real dates.
 
-use convene_application::{event::CreateEventCommand, ports::NewRecurrence};
+use convene_application::{
+    event::{CreateEventCommand, Length},
+    ports::NewRecurrence,
+};
 use convene_domain::{
     recurrence::{Series, SeriesOccurrence},
     time::Instant,
@@ -83,7 +86,7 @@ impl PlannedEvent<'_> {
             location: location.clone(),
             time_zone: Some(*time_zone),
             starts_at: self.series.start(),
-            duration: *duration,
+            length: Length::Duration(*duration),
             recurrence,
             capacity: *capacity,
             policy: *policy,

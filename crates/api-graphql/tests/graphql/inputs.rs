@@ -195,3 +195,139 @@ async fn a_window_is_checked_whole() {
     let error = errors("2031-01-01T00:00:00Z", "2032-01-03T00:00:00Z").await;
     assert_eq!(error["extensions"], json!({"code": "INVALID_INPUT", "field": ["to"]}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_has_a_duration_or_an_end_or_whole_days() {
+    let api = Api::start().await;
+    let create = async |times: Value| {
+        let mut input = json!({"title": "Choir", "timeZone": "Europe/Paris", "capacity": 5});
+        input.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
+        let selection = "event { startsAt duration allDay }";
+        let payload = api.mutate(ADA, "createEvent", input, selection).await;
+        let errors = payload["userErrors"].as_array().unwrap();
+        let told = errors.iter().map(|error| error["message"].as_str().unwrap().to_owned());
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { payload["event"].clone() } else { json!(told) }
+    };
+    let given = |starts_at: &str, duration: &str, all_day: bool| json!({"startsAt": starts_at, "duration": duration, "allDay": all_day});
+    let sunday = "2031-03-30T00:00:00";
+    for (times, expected) in [
+        (json!({"startsAt": sunday, "duration": "P1D"}), given(sunday, "P1D", true)),
+        (json!({"startsAt": sunday, "duration": "PT24H"}), given(sunday, "PT24H", false)),
+        (json!({"startsAt": sunday, "duration": "P1W"}), given(sunday, "P1W", true)),
+        (json!({"startsAt": sunday, "endsAt": "2031-03-30T05:00"}), given(sunday, "PT4H", false)),
+        (json!({"startsAt": sunday, "endsAt": "2031-03-31T00:00"}), given(sunday, "P1D", true)),
+        (json!({"allDay": true, "startsOn": "2031-03-30"}), given(sunday, "P1D", true)),
+        (
+            json!({"allDay": true, "startsOn": "2031-03-30", "endsOn": "2031-04-01"}),
+            given(sunday, "P3D", true),
+        ),
+    ] {
+        assert_eq!(create(times.clone()).await, expected, "{times}");
+    }
+    let refused = [
+        json!({}),
+        json!({"startsAt": sunday}),
+        json!({"startsAt": sunday, "duration": "PT1H", "endsAt": "2031-03-30T01:00"}),
+        json!({"startsAt": sunday, "endsAt": sunday}),
+        json!({"startsAt": sunday, "endsAt": "2031-03-29T23:00"}),
+        json!({"startsAt": sunday, "endsAt": "2031-05-30T00:00"}),
+        json!({"startsAt": sunday, "duration": "PT1H", "startsOn": "2031-03-30", "endsOn": "2031-03-30"}),
+        json!({"allDay": true}),
+        json!({"allDay": true, "startsAt": "2031-03-30T10:00", "duration": "P1D", "endsAt": sunday}),
+        json!({"allDay": true, "startsOn": "2031-03-30", "endsOn": "2031-03-29"}),
+        json!({"allDay": true, "startsOn": "2031-03-30", "endsOn": "2031-04-30"}),
+        json!({"allDay": true, "startsOn": "30.3.2031"}),
+        json!({
+            "allDay": true, "startsOn": "2031-03-30",
+            "recurrence": {"frequency": "DAILY", "count": 2, "rdates": ["2031-05-01T10:00"]},
+        }),
+    ];
+    let mut told = Vec::new();
+    for times in refused {
+        told.push(create(times).await);
+    }
+    assert_json_snapshot!(told, @r#"
+    [
+      [
+        "startsAt must be given",
+        "duration must be given, or endsAt"
+      ],
+      [
+        "duration must be given, or endsAt"
+      ],
+      [
+        "endsAt must not be given together with duration"
+      ],
+      [
+        "endsAt must be after startsAt"
+      ],
+      [
+        "endsAt must be after startsAt"
+      ],
+      [
+        "endsAt must be from 1 minute to 31 days after startsAt"
+      ],
+      [
+        "startsOn goes with allDay only, and without startsAt, duration and endsAt",
+        "endsOn goes with allDay only, and without startsAt, duration and endsAt"
+      ],
+      [
+        "startsOn must be given with allDay"
+      ],
+      [
+        "startsOn must be given with allDay",
+        "startsAt must not be given with allDay; give startsOn and endsOn",
+        "duration must not be given with allDay; give startsOn and endsOn",
+        "endsAt must not be given with allDay; give startsOn and endsOn"
+      ],
+      [
+        "endsOn must not be before startsOn"
+      ],
+      [
+        "endsOn must be at most 30 days after startsOn"
+      ],
+      [
+        "startsOn must be a day that exists, without a time, such as 2026-11-22"
+      ],
+      [
+        "recurrence.rdates must be at midnight, because of allDay"
+      ]
+    ]
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_days_are_edited_as_days() {
+    let api = Api::start().await;
+    let input = json!({
+        "title": "Fair", "timeZone": "Europe/Paris", "capacity": 5, "allDay": true,
+        "startsOn": "2031-03-30", "endsOn": "2031-03-31",
+    });
+    let created = api.change(ADA, "createEvent", input, "event { id }").await;
+    let edit = async |change: Value| {
+        let mut input = json!({"eventId": created["event"]["id"]});
+        input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let selection = "event { startsAt duration allDay }";
+        let payload = api.mutate(ADA, "updateEvent", input, selection).await;
+        match payload["userErrors"].as_array().unwrap().first() {
+            Some(error) => error["message"].clone(),
+            None => payload["event"].clone(),
+        }
+    };
+    let event = |starts_at: &str, duration: &str, all_day: bool| json!({"startsAt": starts_at, "duration": duration, "allDay": all_day});
+    let later = "2031-04-05T00:00:00";
+    assert_eq!(edit(json!({"startsOn": "2031-04-05"})).await, event(later, "P2D", true));
+    assert_eq!(edit(json!({"endsOn": "2031-04-05"})).await, event(later, "P1D", true));
+    let message = "startsAt must be given with a time of day, or a duration that is not of whole days";
+    assert_eq!(edit(json!({"allDay": false})).await, json!(message));
+    let timed = json!({"allDay": false, "startsAt": "2031-04-05T10:00", "endsAt": "2031-04-05T12:30"});
+    assert_eq!(edit(timed).await, event("2031-04-05T10:00:00", "PT2H30M", false));
+    assert_eq!(edit(json!({"startsOn": "2031-04-06"})).await, json!("startsOn goes with allDay only"));
+    assert_eq!(edit(json!({"endsAt": "2031-04-05T09:00"})).await, json!("endsAt must be after startsAt"));
+    assert_eq!(
+        edit(json!({"endsAt": "2031-04-05T11:00"})).await,
+        event("2031-04-05T10:00:00", "PT1H", false)
+    );
+    assert_eq!(edit(json!({"allDay": true})).await, event(later, "P1D", true));
+}

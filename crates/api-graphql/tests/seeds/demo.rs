@@ -77,7 +77,10 @@ fn two_one_off_events_of_an_organization_overlap() {
         let one_off: Vec<_> = events
             .iter()
             .filter(|event| !event.series.is_recurring())
-            .map(|event| Interval::starting(event.series.first_start(), event.seed.duration))
+            .map(|event| {
+                let (start, zone) = (event.series.first_start(), event.series.zone());
+                Interval::starting(start, event.series.start(), zone, event.seed.duration)
+            })
             .collect();
         one_off
             .iter()

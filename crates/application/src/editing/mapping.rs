@@ -120,7 +120,11 @@ fn step(edited: &Event, before: &StoredOccurrence, origin: SeriesOccurrence) -> 
 /// The interval of an occurrence, from its exception or from its event.
 pub(super) fn interval_of(event: &Event, occurrence: &StoredOccurrence, original_start: Instant) -> Interval {
     let exception = &occurrence.exception;
-    let start =
-        exception.starts_at.map_or(original_start, |local| event.series.zone().resolve(local).instant);
-    Interval::starting(start, exception.duration.unwrap_or_else(|| event.duration_at(original_start)))
+    let zone = event.series.zone();
+    let (start, local) = match exception.starts_at {
+        Some(local) => (zone.resolve(local).instant, local),
+        None => (original_start, occurrence.original_local),
+    };
+    let duration = exception.duration.unwrap_or_else(|| event.duration_at(original_start));
+    Interval::starting(start, local, zone, duration)
 }

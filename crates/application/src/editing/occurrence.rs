@@ -9,6 +9,7 @@ use convene_domain::{
 
 use super::{changes::occurrence_changes, mapping::interval_of};
 use crate::{
+    event::times::occurrence_with_duration,
     failure::{Field, Refusal},
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
@@ -43,8 +44,15 @@ pub fn plan_occurrence_edit(
     if before.interval.start() <= now {
         refusals.push(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun"));
     }
+    let patch = match occurrence_with_duration(event, before, &edit.patch) {
+        Ok(patch) => patch,
+        Err(problems) => {
+            refusals.extend(problems);
+            return Err(refusals);
+        }
+    };
     let mut after = before.clone();
-    override_with(&mut after.exception, &edit.patch);
+    override_with(&mut after.exception, &patch);
     after.interval = interval_of(event, &after, before.key.original_start);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
@@ -84,7 +92,8 @@ pub fn plan_occurrence_cancellation(
 }
 
 fn override_with(exception: &mut Exception, patch: &OccurrencePatch) {
-    let OccurrencePatch { expected_version: _, title, location, starts_at, duration, capacity } = patch;
+    let OccurrencePatch { expected_version: _, title, location, starts_at, duration, ends_at: _, capacity } =
+        patch;
     fn replace<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
         if value.is_some() {
             field.clone_from(value);

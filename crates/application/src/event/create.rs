@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use convene_domain::{
     capacity::Capacity,
-    duration::EventDuration,
     event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
     text::{Description, Location, Title},
@@ -12,6 +11,7 @@ use convene_domain::{
 use super::{
     patch::{both, checked_policy},
     series::series_of,
+    times::Length,
 };
 use crate::{
     caller::Admin,
@@ -31,7 +31,7 @@ pub struct CreateEventCommand {
     pub time_zone: Option<Zone>,
     /// The local start of the first occurrence, which may be in the past.
     pub starts_at: LocalDateTime,
-    pub duration: EventDuration,
+    pub length: Length,
     /// The recurrence; `None` for a one-off event.
     pub recurrence: Option<NewRecurrence>,
     pub capacity: Capacity,
@@ -62,7 +62,9 @@ impl CreateEvent {
             None => self.organizations.get(admin.scope()).await?.time_zone,
         };
         let series = series_of(command.starts_at, zone, command.recurrence);
-        let (series, policy) = both(series, checked_policy(command.policy)).map_err(Failure::Refused)?;
+        let duration = command.length.duration(command.starts_at, zone);
+        let (series, (duration, policy)) =
+            both(series, both(duration, checked_policy(command.policy))).map_err(Failure::Refused)?;
         let change = self.contexts.for_member(&admin, request);
         let event = Event {
             id: self.contexts.new_id(EventId::from_uuid),
@@ -70,7 +72,7 @@ impl CreateEvent {
             description: command.description,
             location: command.location,
             series,
-            duration: command.duration,
+            duration,
             earlier: Vec::new(),
             capacity: command.capacity,
             policy,
@@ -85,7 +87,11 @@ impl CreateEvent {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{duration::LeadTime, member::Role, recurrence::Rule};
+    use convene_domain::{
+        duration::{EventDuration, LeadTime},
+        member::Role,
+        recurrence::Rule,
+    };
     use rstest::rstest;
     use time::{
         Duration,
@@ -105,7 +111,7 @@ mod tests {
             location: Location::parse("").unwrap(),
             time_zone: Some(Zone::UTC),
             starts_at: datetime!(2026-11-02 9:00),
-            duration: EventDuration::new(Duration::HOUR).unwrap(),
+            length: Length::Duration(EventDuration::new(Duration::HOUR).unwrap()),
             recurrence: None,
             capacity: Capacity::new(2).unwrap(),
             policy: RegistrationPolicy::default(),

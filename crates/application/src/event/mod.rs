@@ -7,6 +7,7 @@ mod get_many;
 mod list;
 pub mod patch;
 pub mod series;
+pub(crate) mod times;
 mod update;
 
 pub use cancel::CancelEvent;
@@ -14,4 +15,5 @@ pub use create::{CreateEvent, CreateEventCommand};
 pub use delete::DeleteEvent;
 pub use get_many::GetEvents;
 pub use list::ListEvents;
+pub use times::{Length, duration_of_days};
 pub use update::{SeriesPart, UpdateEvent, UpdateEventCommand};

@@ -6,7 +6,7 @@ use convene_domain::{
     time::{Instant, LocalDateTime},
 };
 
-use super::series::series_refusals;
+use super::{series::series_refusals, times::with_duration};
 use crate::{
     failure::{Field, Refusal},
     ports::{EventPatch, NewRecurrence},
@@ -19,6 +19,7 @@ use crate::{
 /// All contradictions, each with its field: a start that the rule does not match, a registration window that closes
 /// before it opens.
 pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, Vec<Refusal>> {
+    let patch = &with_duration(event, patch)?;
     let policy = RegistrationPolicy {
         opens: patch.registration_opens.unwrap_or(event.policy.opens),
         closes: patch.registration_closes.unwrap_or(event.policy.closes),

@@ -87,7 +87,8 @@ impl Selection {
     /// The earliest start of occurrences with this duration.
     fn earliest_start(&self, duration: EventDuration) -> Instant {
         // An occurrence that ends at the start of the window does not overlap it.
-        let overlap = self.window.start().saturating_sub(duration.get()).saturating_add(Duration::NANOSECOND);
+        let overlap =
+            self.window.start().saturating_sub(duration.longest()).saturating_add(Duration::NANOSECOND);
         let position = self.after.map_or(Instant::MIN, |(start, _)| start);
         // Registration closes at the start at the latest.
         overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
@@ -124,7 +125,7 @@ impl<'c> Placed<'c> {
         Self {
             event,
             key: OccurrenceKey { event: event.id, original_start: origin.start },
-            interval: event.interval_from(origin.start),
+            interval: event.interval_of(origin),
             status: event.status,
             origin: Origin::Rule(origin),
         }

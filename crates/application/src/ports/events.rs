@@ -9,6 +9,7 @@ use convene_domain::{
     text::{Description, Location, SearchText, Title},
     time::{LocalDateTime, zone::Zone},
 };
+use time::Date;
 
 use crate::{
     caller::TenantScope,
@@ -47,12 +48,27 @@ pub struct EventPatch {
     pub time_zone: Option<Zone>,
     pub starts_at: Option<LocalDateTime>,
     pub duration: Option<EventDuration>,
+    /// The local end of the first occurrence, instead of the duration.
+    pub ends_at: Option<LocalDateTime>,
+    /// Whole days, instead of a start and a duration.
+    pub days: Option<DaysPatch>,
     /// The recurrence; `Some(None)` makes the event one-off.
     pub recurrence: Option<Option<NewRecurrence>>,
     pub capacity: Option<Capacity>,
     pub registration_opens: Option<Option<LeadTime>>,
     pub registration_closes: Option<Option<LeadTime>>,
     pub cancellation_closes: Option<Option<LeadTime>>,
+}
+
+/// A patch of an event by whole days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DaysPatch {
+    /// `true` makes it an event of whole days, `false` an event with a time of day; `None` keeps what it is.
+    pub all_day: Option<bool>,
+    /// The first day of the first occurrence.
+    pub starts_on: Option<Date>,
+    /// The last day of the first occurrence.
+    pub ends_on: Option<Date>,
 }
 
 /// The part of a series that an edit changes.
@@ -101,6 +117,8 @@ pub struct OccurrencePatch {
     /// The local start in the event's zone.
     pub starts_at: Option<LocalDateTime>,
     pub duration: Option<EventDuration>,
+    /// The local end in the event's zone, instead of the duration.
+    pub ends_at: Option<LocalDateTime>,
     pub capacity: Option<Capacity>,
 }
 

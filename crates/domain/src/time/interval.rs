@@ -2,7 +2,7 @@
 
 use ::time::Duration;
 
-use super::Instant;
+use super::{Instant, LocalDateTime, zone::Zone};
 use crate::duration::EventDuration;
 
 /// The instants from `start` (included) to `end` (not included); never empty.
@@ -51,11 +51,11 @@ impl Interval {
         }
     }
 
-    /// The interval of an occurrence with this start and duration.
+    /// The interval of an occurrence with this start and duration. `local` is its start on the clocks of the zone, see
+    /// [`EventDuration::end`].
     #[must_use]
-    pub fn starting(start: Instant, duration: EventDuration) -> Self {
-        // A duration is at least a minute, so the interval is not empty.
-        Self { start, end: start + duration.get() }
+    pub fn starting(start: Instant, local: LocalDateTime, zone: Zone, duration: EventDuration) -> Self {
+        Self { start, end: duration.end(start, local, zone) }
     }
 
     /// The first instant of the interval.

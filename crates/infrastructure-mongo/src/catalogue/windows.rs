@@ -12,7 +12,7 @@ use convene_application::{
     ports::{CatalogueQuery, CatalogueWindow},
 };
 use convene_domain::{
-    duration::LONGEST,
+    duration::LONGEST_ELAPSED,
     event::Event,
     id::EventId,
     occurrence::StoredOccurrence,
@@ -78,7 +78,7 @@ fn may_overlap(event: &Event, window: Interval) -> bool {
 
 /// The time before all starts of occurrences that overlap the window: no occurrence lasts longer.
 fn earliest(window: Interval) -> Instant {
-    window.start().saturating_sub(LONGEST)
+    window.start().saturating_sub(LONGEST_ELAPSED)
 }
 
 /// Finds the exceptions that overlap a window, or would overlap it if they followed their rules.

@@ -36,7 +36,14 @@ pub(crate) struct EventDocument {
     pub(crate) location: String,
     pub(crate) starts_at: String,
     pub(crate) time_zone: String,
+    /// The sum of the duration, with days of 24 hours.
     pub(crate) duration_seconds: i32,
+    /// The days of the calendar in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_days: Option<i32>,
+    /// The weeks that these days are written as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_weeks: Option<i32>,
     pub(crate) recurrence: Option<RecurrenceDocument>,
     /// The schedules before edits of the series, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -75,6 +82,10 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) starts_at: String,
     pub(crate) time_zone: String,
     pub(crate) duration_seconds: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_days: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_weeks: Option<i32>,
     pub(crate) recurrence: Option<RecurrenceDocument>,
     /// The end of the period in which occurrences begin by this schedule.
     pub(crate) until: bson::DateTime,
@@ -101,6 +112,8 @@ impl EarlierScheduleDocument {
             starts_at: local_text(earlier.series.start()),
             time_zone: earlier.series.zone().name().to_owned(),
             duration_seconds: seconds(earlier.duration.get()),
+            duration_days: count(earlier.duration.days()),
+            duration_weeks: count(earlier.duration.weeks()),
             recurrence: RecurrenceDocument::of(&earlier.series),
             until: date(earlier.until),
         }
@@ -122,6 +135,8 @@ impl EventDocument {
             starts_at: local_text(series.start()),
             time_zone: series.zone().name().to_owned(),
             duration_seconds: seconds(event.duration.get()),
+            duration_days: count(event.duration.days()),
+            duration_weeks: count(event.duration.weeks()),
             recurrence: RecurrenceDocument::of(series),
             earlier: event.earlier.iter().map(EarlierScheduleDocument::new).collect(),
             capacity: event.capacity.get().cast_signed(),
@@ -139,6 +154,23 @@ impl EventDocument {
     }
 }
 
+/// The number of days or weeks of a duration; `None` if it has none.
+pub(super) fn count(number: u32) -> Option<i32> {
+    i32::try_from(number).ok().filter(|number| *number > 0)
+}
+
+/// Reads a duration. `field` is that of its sum.
+pub(super) fn duration(
+    fields: Fields<'_>,
+    field: &'static str,
+    seconds: i64,
+    days: Option<i32>,
+    weeks: Option<i32>,
+) -> Result<EventDuration, CorruptDocument> {
+    let count = |number: Option<i32>| u32::try_from(number.unwrap_or_default()).unwrap_or(u32::MAX);
+    fields.read(field, EventDuration::of(Duration::seconds(seconds), count(days), count(weeks)))
+}
+
 /// Converts a duration or a lead time, whose maximum of 31 days fits.
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.whole_seconds()).unwrap_or(i32::MAX)
@@ -154,13 +186,12 @@ impl TryFrom<EventDocument> for Event {
                 .map(|seconds| fields.read(field, LeadTime::new(Duration::seconds(seconds.into()))))
                 .transpose()
         };
-        let duration = |seconds: i32| {
-            fields.read("durationSeconds", EventDuration::new(Duration::seconds(seconds.into())))
-        };
+        let duration =
+            |seconds: i32, days, weeks| duration(fields, "durationSeconds", seconds.into(), days, weeks);
         let earlier = |earlier: &EarlierScheduleDocument| {
             Ok(EarlierSchedule {
                 series: series(fields, &earlier.starts_at, &earlier.time_zone, earlier.recurrence.as_ref())?,
-                duration: duration(earlier.duration_seconds)?,
+                duration: duration(earlier.duration_seconds, earlier.duration_days, earlier.duration_weeks)?,
                 until: instant(earlier.until),
             })
         };
@@ -171,7 +202,7 @@ impl TryFrom<EventDocument> for Event {
             description: fields.read("description", Description::parse(&document.description))?,
             location: fields.read("location", Location::parse(&document.location))?,
             series: series(fields, &document.starts_at, &document.time_zone, recurrence)?,
-            duration: duration(document.duration_seconds)?,
+            duration: duration(document.duration_seconds, document.duration_days, document.duration_weeks)?,
             earlier: document.earlier.iter().map(earlier).collect::<Result<_, CorruptDocument>>()?,
             capacity: fields.read("capacity", Capacity::new(document.capacity))?,
             policy: RegistrationPolicy {

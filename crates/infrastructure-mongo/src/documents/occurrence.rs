@@ -4,7 +4,6 @@ use bson::DateTime;
 use convene_application::limits::FORMER_IDS;
 use convene_domain::{
     capacity::Capacity,
-    duration::EventDuration,
     event::{Event, RegistrationPolicy},
     id::OrganizationId,
     occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
@@ -15,7 +14,10 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, date, instant, local, local_text};
+use super::{
+    convert::{Fields, date, instant, local, local_text},
+    event::{count, duration},
+};
 use crate::error::CorruptDocument;
 
 /// An occurrence, with its seat counts.
@@ -78,6 +80,10 @@ pub(crate) struct ExceptionDocument {
     pub(crate) starts_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_seconds: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_days: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_weeks: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) capacity: Option<i32>,
     pub(crate) cancelled: bool,
@@ -237,6 +243,8 @@ impl From<&Exception> for ExceptionDocument {
             location: location.as_ref().map(ToString::to_string),
             starts_at: starts_at.map(local_text),
             duration_seconds: duration.map(|duration| duration.get().whole_seconds()),
+            duration_days: duration.and_then(|duration| count(duration.days())),
+            duration_weeks: duration.and_then(|duration| count(duration.weeks())),
             capacity: capacity.map(|capacity| capacity.get().cast_signed()),
             cancelled: *cancelled,
         }
@@ -245,7 +253,6 @@ impl From<&Exception> for ExceptionDocument {
 
 impl ExceptionDocument {
     fn read(&self, fields: Fields<'_>) -> Result<Exception, CorruptDocument> {
-        let duration = |seconds| EventDuration::new(time::Duration::seconds(seconds));
         Ok(Exception {
             title: optional(self.title.as_deref(), |text| {
                 fields.read("exception.title", Title::parse(text))
@@ -256,9 +263,13 @@ impl ExceptionDocument {
             starts_at: optional(self.starts_at.as_deref(), |text| {
                 fields.read("exception.startsAt", local(text))
             })?,
-            duration: optional(self.duration_seconds, |seconds| {
-                fields.read("exception.durationSeconds", duration(seconds))
-            })?,
+            duration: self
+                .duration_seconds
+                .map(|seconds| {
+                    let (days, weeks) = (self.duration_days, self.duration_weeks);
+                    duration(fields, "exception.durationSeconds", seconds, days, weeks)
+                })
+                .transpose()?,
             capacity: optional(self.capacity, |seats| {
                 fields.read("exception.capacity", Capacity::new(seats))
             })?,

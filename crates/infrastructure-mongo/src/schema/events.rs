@@ -1,4 +1,4 @@
-use bson::doc;
+use bson::{Document, doc};
 use convene_domain::{
     capacity::Capacity,
     duration::LONGEST,
@@ -17,6 +17,16 @@ use super::{
 
 /// Far above the limit of the domain.
 const MAX_DATES: usize = 10_000;
+
+/// The days of the calendar in a duration.
+pub(super) fn days() -> (&'static str, Document) {
+    ("durationDays", int(1, i32::try_from(LONGEST.whole_days()).unwrap_or(i32::MAX)))
+}
+
+/// The weeks in a duration.
+pub(super) fn weeks() -> (&'static str, Document) {
+    ("durationWeeks", int(1, i32::try_from(LONGEST.whole_weeks()).unwrap_or(i32::MAX)))
+}
 
 pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
     name: "events",
@@ -39,7 +49,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("recurrence", nullable(recurrence.clone())),
                 ("until", date()),
             ],
-            &[],
+            &[days(), weeks()],
         );
         let [search, search_bytes] = search();
         documents_where(
@@ -65,6 +75,8 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("updatedAt", date()),
             ],
             &[
+                days(),
+                weeks(),
                 ("registrationOpensSeconds", int(0, max_seconds)),
                 ("registrationClosesSeconds", int(0, max_seconds)),
                 ("cancellationClosesSeconds", int(0, max_seconds)),

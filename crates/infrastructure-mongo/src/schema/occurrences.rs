@@ -7,6 +7,7 @@ use convene_domain::{
 
 use super::{
     CollectionSchema, ScopeField,
+    events::{days, weeks},
     indexes::{index, partial},
     rules::{
         boolean, date, documents_where, id, int, list, local_time, long, nullable, object, occurrence_key,
@@ -32,6 +33,8 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
                 ("startsAt", local_time()),
                 ("durationSeconds", seconds),
+                days(),
+                weeks(),
                 ("capacity", int(1, seats)),
             ],
         );

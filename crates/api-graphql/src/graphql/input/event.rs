@@ -12,11 +12,14 @@ use convene_domain::{
 };
 use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, RecurrenceInput, expected_version, idempotency_key};
+use super::{
+    Choice, MutationInput, RecurrenceInput, expected_version, idempotency_key,
+    times::{self, GivenTimes},
+};
 use crate::graphql::{
     object::EventStatus,
     problems::Problems,
-    scalars::{Duration, LocalDateTime, TimeZone},
+    scalars::{Date, Duration, LocalDateTime, TimeZone},
 };
 
 /// A filter of events. Fields that are left out select everything.
@@ -49,10 +52,20 @@ pub struct CreateEventInput {
     pub location: Option<String>,
     /// The time zone of the event's local times; the organization's if left out.
     pub time_zone: Option<TimeZone>,
-    /// The start of the first occurrence.
-    pub starts_at: LocalDateTime,
+    /// The start of the first occurrence; required unless the event is of whole days.
+    pub starts_at: Option<LocalDateTime>,
     /// The duration of each occurrence: 1 minute to 31 days.
-    pub duration: Duration,
+    pub duration: Option<Duration>,
+    /// The end of the first occurrence, instead of the duration.
+    pub ends_at: Option<LocalDateTime>,
+    /// True for an event of whole days, from midnight to midnight, with `startsOn` and `endsOn` instead of a start and a
+    /// duration.
+    #[graphql(default = Some(false))]
+    pub all_day: Option<bool>,
+    /// The first day of the first occurrence.
+    pub starts_on: Option<Date>,
+    /// The last day of the first occurrence; the first day if left out.
+    pub ends_on: Option<Date>,
     /// The recurrence; a one-off event if left out.
     pub recurrence: Option<RecurrenceInput>,
     /// The number of seats of each occurrence: 1 to 1,000,000.
@@ -80,9 +93,21 @@ impl MutationInput for CreateEventInput {
         let location =
             problems.check(Field::Location, Location::parse(self.location.as_deref().unwrap_or_default()));
         let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
-        let starts_at = problems.check(Field::StartsAt, self.starts_at.parse());
-        let duration = problems.check(Field::Duration, self.duration.parse_event_duration());
+        let given = GivenTimes {
+            starts_at: self.starts_at.as_ref(),
+            duration: self.duration.as_ref(),
+            ends_at: self.ends_at.as_ref(),
+            starts_on: self.starts_on.as_ref(),
+            ends_on: self.ends_on.as_ref(),
+        };
+        let is_all_day = self.all_day.unwrap_or_default();
+        let times = given.of_new_event(is_all_day, problems);
         let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(problems));
+        if let Some(Some(recurrence)) = &recurrence
+            && is_all_day
+        {
+            times::check_days_of(recurrence, problems);
+        }
         let capacity = problems.check(Field::Capacity, Capacity::new(self.capacity));
         let mut lead = |field, given: &Option<Duration>| {
             problems.check_optional(field, given.as_ref(), Duration::parse_lead_time)
@@ -95,8 +120,8 @@ impl MutationInput for CreateEventInput {
             description: description?,
             location: location?,
             time_zone: time_zone?,
-            starts_at: starts_at?,
-            duration: duration?,
+            starts_at: times?.0,
+            length: times?.1,
             recurrence: match recurrence {
                 None => None,
                 Some(checked) => Some(checked?),
@@ -168,6 +193,14 @@ pub struct UpdateEventInput {
     pub starts_at: Option<LocalDateTime>,
     /// A new duration of each occurrence.
     pub duration: Option<Duration>,
+    /// A new end of the first occurrence, instead of the duration.
+    pub ends_at: Option<LocalDateTime>,
+    /// True for an event of whole days, with `startsOn` and `endsOn`; false for an event with a time of day.
+    pub all_day: Option<bool>,
+    /// A new first day of the first occurrence of an event of whole days.
+    pub starts_on: Option<Date>,
+    /// A new last day of the first occurrence of an event of whole days.
+    pub ends_on: Option<Date>,
     /// A new recurrence; null makes the event a one-off event.
     pub recurrence: Nullable<RecurrenceInput>,
     /// A new number of seats of each occurrence.
@@ -210,27 +243,39 @@ impl UpdateEventInput {
             problems.check_optional(Field::Description, self.description.as_deref(), Description::parse);
         let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
         let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
-        let starts_at =
-            problems.check_optional(Field::StartsAt, self.starts_at.as_ref(), LocalDateTime::parse);
-        let duration =
-            problems.check_optional(Field::Duration, self.duration.as_ref(), Duration::parse_event_duration);
+        let given = GivenTimes {
+            starts_at: self.starts_at.as_ref(),
+            duration: self.duration.as_ref(),
+            ends_at: self.ends_at.as_ref(),
+            starts_on: self.starts_on.as_ref(),
+            ends_on: self.ends_on.as_ref(),
+        };
+        let times = given.of_edit(self.all_day, problems);
         let recurrence = match &self.recurrence {
             Nullable::ImplicitNull => Some(None),
             Nullable::ExplicitNull => Some(Some(None)),
             Nullable::Some(recurrence) => recurrence.check(problems).map(|recurrence| Some(Some(recurrence))),
         };
+        if let Some(Some(Some(recurrence))) = &recurrence
+            && self.all_day == Some(true)
+        {
+            times::check_days_of(recurrence, problems);
+        }
         let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
         let mut lead = |field, given| problems.check_clearable(field, given, Duration::parse_lead_time);
         let registration_opens = lead(Field::RegistrationOpens, &self.registration_opens);
         let registration_closes = lead(Field::RegistrationCloses, &self.registration_closes);
         let cancellation_closes = lead(Field::CancellationCloses, &self.cancellation_closes);
+        let times = times?;
         Some(EventPatch {
             title: title?,
             description: description?,
             location: location?,
             time_zone: time_zone?,
-            starts_at: starts_at?,
-            duration: duration?,
+            starts_at: times.starts_at,
+            duration: times.duration,
+            ends_at: times.ends_at,
+            days: times.days,
             recurrence: recurrence?,
             capacity: capacity?,
             registration_opens: registration_opens?,

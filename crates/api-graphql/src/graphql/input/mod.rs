@@ -9,7 +9,9 @@ mod member;
 mod occurrence;
 mod organization;
 mod recurrence;
+
 mod registration;
+mod times;
 
 use convene_application::{
     change::RequestMetadata,

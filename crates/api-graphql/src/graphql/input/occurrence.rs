@@ -11,7 +11,10 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID};
 
-use super::{Choice, MutationInput, OnAffected, event::on_affected, expected_version, idempotency_key};
+use super::{
+    Choice, MutationInput, OnAffected, event::on_affected, expected_version, idempotency_key,
+    times::GivenTimes,
+};
 use crate::graphql::{
     lists,
     problems::Problems,
@@ -78,6 +81,8 @@ pub struct UpdateOccurrenceInput {
     pub starts_at: Option<LocalDateTime>,
     /// A duration of this occurrence only.
     pub duration: Option<Duration>,
+    /// An end of this occurrence only, instead of the duration, as a local time in the event's time zone.
+    pub ends_at: Option<LocalDateTime>,
     /// A number of seats of this occurrence only.
     pub capacity: Option<i32>,
     /// The treatment of affected registrations.
@@ -99,19 +104,24 @@ impl MutationInput for UpdateOccurrenceInput {
         let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
         let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
         let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
-        let starts_at =
-            problems.check_optional(Field::StartsAt, self.starts_at.as_ref(), LocalDateTime::parse);
-        let duration =
-            problems.check_optional(Field::Duration, self.duration.as_ref(), Duration::parse_event_duration);
+        let given = GivenTimes {
+            starts_at: self.starts_at.as_ref(),
+            duration: self.duration.as_ref(),
+            ends_at: self.ends_at.as_ref(),
+            ..GivenTimes::default()
+        };
+        let times = given.of_edit(None, problems);
         let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
+        let times = times?;
         Some(OccurrenceEdit {
             occurrence: occurrence?,
             patch: OccurrencePatch {
                 expected_version: expected_version?,
                 title: title?,
                 location: location?,
-                starts_at: starts_at?,
-                duration: duration?,
+                starts_at: times.starts_at,
+                duration: times.duration,
+                ends_at: times.ends_at,
                 capacity: capacity?,
             },
             on_affected: on_affected(self.on_affected),

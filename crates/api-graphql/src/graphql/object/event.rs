@@ -91,6 +91,11 @@ impl Event {
         self.0.duration.into()
     }
 
+    /// True for an event of whole days: from midnight to midnight on the clocks of its time zone.
+    fn all_day(&self) -> bool {
+        self.0.is_all_day()
+    }
+
     /// The recurrence; null for a one-off event.
     fn recurrence(&self) -> Option<Recurrence> {
         Recurrence::of(&self.0)

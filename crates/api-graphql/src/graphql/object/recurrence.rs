@@ -28,14 +28,13 @@ mirror_enum! {
 #[derive(Clone, Debug)]
 pub struct Recurrence {
     event: Arc<event::Event>,
-    rule: recurrence::Rule,
+    rrule: String,
 }
 
 impl Recurrence {
     /// The recurrence of an event; `None` for a one-off event.
     pub(super) fn of(event: &Arc<event::Event>) -> Option<Self> {
-        let rule = event.series.rule()?.clone();
-        Some(Self { event: Arc::clone(event), rule })
+        Some(Self { event: Arc::clone(event), rrule: event.series.rrule()? })
     }
 }
 
@@ -45,12 +44,13 @@ impl Recurrence {
 impl Recurrence {
     /// The frequency, which the other parts widen or narrow.
     fn frequency(&self) -> Frequency {
-        self.rule.frequency().into()
+        self.event.series.rule().map_or(Frequency::Daily, |rule| rule.frequency().into())
     }
 
-    /// The rule as a text of RFC 5545, without `RRULE:`.
-    fn rrule(&self) -> String {
-        self.rule.to_string()
+    /// The rule as a text of RFC 5545, without `RRULE:`. Its UNTIL is in UTC. Added dates alone have a rule that gives the
+    /// start only.
+    fn rrule(&self) -> &str {
+        &self.rrule
     }
 
     /// Local starts that are excluded from the dates of the rule.

@@ -1,8 +1,9 @@
 use convene_domain::duration::{DurationProblem, EventDuration, LeadTime, parse_iso8601};
 use juniper::GraphQLScalar;
 
-/// A length of time: an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as `PT1H30M`. A day
-/// counts as 24 hours; at most `P31D`.
+/// A length of time: an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as `PT1H30M`; at most `P31D`. In
+/// the duration of an occurrence, days and weeks are those of the calendar, and hours are exact (RFC 5545, section 3.3.6).
+/// Before a start, a day counts as 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
 #[graphql(transparent, specified_by_url = "https://www.iso.org/iso-8601-date-and-time-format.html")]
 pub struct Duration(String);
@@ -13,7 +14,7 @@ impl Duration {
     /// # Errors
     /// [`DurationProblem`] for another format, or a duration that no occurrence can have.
     pub fn parse_event_duration(&self) -> Result<EventDuration, DurationProblem> {
-        parse_iso8601(&self.0).and_then(EventDuration::new)
+        EventDuration::parse(&self.0)
     }
 
     /// The time before a start.

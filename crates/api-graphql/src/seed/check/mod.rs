@@ -160,7 +160,7 @@ fn check_event(
     let location = reporter.check("location", Location::parse(&given.location));
     let time_zone = reporter.check("timeZone", given.time_zone.as_deref().map_or(Ok(default_zone), zone));
     let at = reporter.check("starts.at", parse_time_of_day(&given.starts.at));
-    let duration = parse_iso8601(&given.duration).and_then(EventDuration::new);
+    let duration = EventDuration::parse(&given.duration);
     let duration = reporter.check("duration", duration);
     let capacity = reporter.check("capacity", Capacity::new(given.capacity));
     let rule = given.recurrence.map(|text| Rule::parse(&text).map_err(|problems| joined(&problems)));

@@ -125,6 +125,16 @@ impl EventBuilder {
         self
     }
 
+    /// Sets the duration, in ISO 8601: days and weeks are those of the calendar.
+    ///
+    /// # Panics
+    /// If it is not a duration from 1 minute to 31 days.
+    #[must_use]
+    pub fn lasting_by_calendar(mut self, duration: &str) -> Self {
+        self.duration = EventDuration::parse(duration).expect("a duration");
+        self
+    }
+
     /// Sets the capacity.
     ///
     /// # Panics

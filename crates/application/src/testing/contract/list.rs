@@ -125,6 +125,11 @@ macro_rules! contract_cases {
                 promotes_members_to_seats_that_are_added_to_an_occurrence,
                 promotes_members_after_a_member_is_removed,
             }
+            durations {
+                a_day_ends_at_midnight_when_the_clocks_change,
+                durations_are_stored_as_given,
+                days_stay_days_through_edits,
+            }
             freed_time {
                 promotes_a_member_who_cancels_elsewhere,
                 promotes_a_member_whose_seat_moves,

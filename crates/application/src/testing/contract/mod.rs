@@ -23,6 +23,7 @@ mod tenant;
 
 mod cancelling;
 mod catalogue;
+mod durations;
 mod event_edits;
 mod event_endings;
 mod event_splits;

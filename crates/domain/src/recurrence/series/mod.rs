@@ -15,8 +15,10 @@ use self::compile::Compiled;
 pub(in crate::recurrence) use self::date::SeriesDate;
 pub use self::occurrences::{Occurrences, SeriesOccurrence};
 use super::problem::SeriesProblem;
-use super::rule::{Rule, RuleEnd};
+use super::rule::{Rule, RuleEnd, Until};
 use crate::time::{Instant, LocalDateTime, Zone, civil};
+
+const LAST_SECOND_OF_A_DAY: Duration = Duration::seconds(86_399);
 
 /// The parts of a series, unchecked: what [`Series::new`] takes, and what is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -244,11 +246,51 @@ impl Series {
         self.last_start().map(|start| start.saturating_add(duration))
     }
 
+    /// The rule as RFC 5545 text beside the start and its zone, which require an UNTIL in UTC (RFC 5545, section 3.3.10);
+    /// `None` for a single occurrence. Added dates without a rule go with a rule that gives the start only.
+    ///
+    /// ```
+    /// use convene_domain::recurrence::{Rule, Series, SeriesParts};
+    /// use convene_domain::time::Zone;
+    /// use time::macros::datetime;
+    ///
+    /// let paris = Zone::parse("Europe/Paris").unwrap();
+    /// let parts = SeriesParts::once(datetime!(2027-03-01 9:00), paris);
+    /// let rrule = |rule: &str| {
+    ///     Series::new(SeriesParts { rule: Rule::parse(rule).ok(), ..parts.clone() }).unwrap().rrule()
+    /// };
+    /// assert_eq!(rrule("FREQ=DAILY;UNTIL=20270329T090000"), Some("FREQ=DAILY;UNTIL=20270329T070000Z".into()));
+    /// assert_eq!(rrule("FREQ=DAILY;UNTIL=20270305"), Some("FREQ=DAILY;UNTIL=20270305T225959Z".into()));
+    /// assert_eq!(rrule("FREQ=DAILY;COUNT=3"), Some("FREQ=DAILY;COUNT=3".into()));
+    /// let added = SeriesParts { rdates: vec![datetime!(2027-03-02 9:00)], ..parts.clone() };
+    /// assert_eq!(Series::new(added).unwrap().rrule(), Some("FREQ=DAILY;COUNT=1".into()));
+    /// assert_eq!(Series::new(parts).unwrap().rrule(), None);
+    /// ```
+    #[must_use]
+    pub fn rrule(&self) -> Option<String> {
+        let Some(rule) = self.rule() else {
+            return self.is_recurring().then(|| "FREQ=DAILY;COUNT=1".to_owned());
+        };
+        let last = match rule.end() {
+            RuleEnd::Until(Until::Local(local)) => local,
+            RuleEnd::Until(Until::Date(date)) => date.midnight().saturating_add(LAST_SECOND_OF_A_DAY),
+            RuleEnd::Until(Until::Instant(_)) | RuleEnd::Count(_) | RuleEnd::Never => {
+                return Some(rule.to_string());
+            }
+        };
+        let until = Until::Instant(self.zone().resolve(last).instant);
+        Some(rule.with_end(RuleEnd::Until(until)).to_string())
+    }
+
     /// The series in plain English, such as "every 2 weeks on Monday and Thursday until 30 June 2027";
-    /// "once" for a single occurrence.
+    /// "once" for a single occurrence, "on selected dates" for one with added dates.
     #[must_use]
     pub fn summary(&self) -> String {
-        self.rule().map_or_else(|| "once".to_owned(), |rule| rule.summary_in(self.zone()))
+        match self.rule() {
+            Some(rule) => rule.summary_in(self.zone()),
+            None if self.is_recurring() => "on selected dates".to_owned(),
+            None => "once".to_owned(),
+        }
     }
 
     /// The part of the series before an occurrence: what stays when the rest is split off.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use bson::doc;
 use convene_domain::{
-    duration::LONGEST, id::MemberId, occurrence::OccurrenceKey, registration::Registration,
+    duration::LONGEST_ELAPSED, id::MemberId, occurrence::OccurrenceKey, registration::Registration,
 };
 
 use super::Registering;
@@ -70,7 +70,7 @@ pub(super) async fn conflicting(
     members: impl Iterator<Item = MemberId>,
 ) -> Attempt<HashMap<MemberId, Registration>> {
     // Nothing lasts longer, so registrations that began before have ended: this bounds the search in the index.
-    let earliest = date(instant(occurrence.starts_at) - LONGEST);
+    let earliest = date(instant(occurrence.starts_at) - LONGEST_ELAPSED);
     let filter = doc! {
         "member": { "$in": members.map(|member| member.to_string()).collect::<Vec<_>>() },
         "startsAt": { "$gt": earliest, "$lt": occurrence.ends_at },

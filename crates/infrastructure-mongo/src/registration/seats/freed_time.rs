@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{change::Change, registration::log};
 use convene_domain::{
-    duration::LONGEST,
+    duration::LONGEST_ELAPSED,
     id::MemberId,
     registration::{Registration, RegistrationStatus},
     time::{Instant, interval::Interval},
@@ -132,7 +132,7 @@ async fn waiting_at(
         "member": { "$in": ids },
         "status": "WAITLISTED",
         // Nothing lasts longer, so occurrences that began before have ended: this bounds the search in the index.
-        "startsAt": { "$gt": date(now.max(first - LONGEST)), "$lt": date(last) },
+        "startsAt": { "$gt": date(now.max(first - LONGEST_ELAPSED)), "$lt": date(last) },
         "endsAt": { "$gt": date(first) },
     };
     let found: Vec<RegistrationDocument> =

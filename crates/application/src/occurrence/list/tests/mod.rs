@@ -97,10 +97,12 @@ fn exception(event: &Event, local: time::PrimitiveDateTime, exception: Exception
 
 fn excepted(event: &Event, origin: SeriesOccurrence, exception: Exception) -> StoredOccurrence {
     let stored = StoredOccurrence::from_rule(event, origin);
-    let start =
-        exception.starts_at.map_or(stored.interval.start(), |at| event.series.zone().resolve(at).instant);
+    let zone = event.series.zone();
+    let local = exception.starts_at.unwrap_or(origin.local);
+    let start = exception.starts_at.map_or(stored.interval.start(), |at| zone.resolve(at).instant);
     let status = if exception.cancelled { EventStatus::Cancelled } else { stored.status };
-    let interval = Interval::starting(start, exception.duration.unwrap_or(event.duration_at(origin.start)));
+    let duration = exception.duration.unwrap_or(event.duration_at(origin.start));
+    let interval = Interval::starting(start, local, zone, duration);
     StoredOccurrence { interval, status, exception, ..stored }
 }
 

@@ -1,0 +1,108 @@
+//! The start and the duration of an event or an occurrence, from the forms in which a caller can give them.
+
+use convene_domain::{
+    duration::{DurationProblem, EventDuration},
+    event::Event,
+    occurrence::StoredOccurrence,
+    time::{LocalDateTime, zone::Zone},
+};
+use time::{Date, Time};
+
+use crate::{
+    failure::{Field, Refusal},
+    ports::{DaysPatch, EventPatch, OccurrencePatch},
+};
+
+/// The duration of an occurrence, in the form in which a caller gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    Duration(EventDuration),
+    /// The local end of the first occurrence.
+    EndsAt(LocalDateTime),
+}
+
+impl Length {
+    /// The duration of an occurrence with this start.
+    ///
+    /// # Errors
+    /// A refusal that names `endsAt`.
+    pub fn duration(self, start: LocalDateTime, zone: Zone) -> Result<EventDuration, Vec<Refusal>> {
+        match self {
+            Self::Duration(duration) => Ok(duration),
+            Self::EndsAt(end) if end <= start => {
+                Err(vec![Refusal::invalid(Field::EndsAt, "must be after startsAt")])
+            }
+            Self::EndsAt(end) => EventDuration::between(start, end, zone).map_err(|_| {
+                vec![Refusal::invalid(Field::EndsAt, "must be from 1 minute to 31 days after startsAt")]
+            }),
+        }
+    }
+}
+
+/// The duration of the whole days from the first to the last.
+///
+/// # Errors
+/// A message for the field of the last day.
+pub fn duration_of_days(first: Date, last: Date) -> Result<EventDuration, &'static str> {
+    if last < first {
+        return Err("must not be before startsOn");
+    }
+    EventDuration::of_days(first, last).map_err(|_: DurationProblem| "must be at most 30 days after startsOn")
+}
+
+/// The patch with a start and a duration instead of an end or whole days.
+///
+/// # Errors
+/// Refusals that name `startsAt`, `endsAt`, `startsOn` and `endsOn`.
+pub(super) fn with_duration(event: &Event, patch: &EventPatch) -> Result<EventPatch, Vec<Refusal>> {
+    let start = patch.starts_at.unwrap_or(event.series.start());
+    let mut patch = patch.clone();
+    if let Some(end) = patch.ends_at.take() {
+        let zone = patch.time_zone.unwrap_or(event.series.zone());
+        patch.duration = Some(Length::EndsAt(end).duration(start, zone)?);
+    }
+    let Some(DaysPatch { all_day, starts_on, ends_on }) = patch.days.take() else { return Ok(patch) };
+    if all_day == Some(false) {
+        let duration = patch.duration.unwrap_or(event.duration);
+        if start.time() == Time::MIDNIGHT && duration.is_days() {
+            let message = "must be given with a time of day, or a duration that is not of whole days";
+            return Err(vec![Refusal::invalid(Field::StartsAt, message)]);
+        }
+        return Ok(patch);
+    }
+    if all_day.is_none() && !event.is_all_day() {
+        let given = [(Field::StartsOn, starts_on), (Field::EndsOn, ends_on)];
+        let given = given.into_iter().filter(|(_, date)| date.is_some());
+        return Err(given.map(|(field, _)| Refusal::invalid(field, "goes with allDay only")).collect());
+    }
+    let first = starts_on.unwrap_or(event.series.start().date());
+    let duration = match ends_on {
+        Some(last) => duration_of_days(first, last),
+        None if event.is_all_day() => Ok(event.duration),
+        None => duration_of_days(first, first),
+    };
+    let duration = duration.map_err(|message| vec![Refusal::invalid(Field::EndsOn, message)])?;
+    patch.starts_at = starts_on.is_some().then(|| first.midnight());
+    if !event.is_all_day() {
+        patch.starts_at = Some(first.midnight());
+    }
+    patch.duration = Some(duration);
+    Ok(patch)
+}
+
+/// The patch of an occurrence with a duration instead of an end.
+///
+/// # Errors
+/// A refusal that names `endsAt`.
+pub(crate) fn occurrence_with_duration(
+    event: &Event,
+    occurrence: &StoredOccurrence,
+    patch: &OccurrencePatch,
+) -> Result<OccurrencePatch, Vec<Refusal>> {
+    let mut patch = patch.clone();
+    if let Some(end) = patch.ends_at.take() {
+        let start = patch.starts_at.or(occurrence.exception.starts_at).unwrap_or(occurrence.original_local);
+        patch.duration = Some(Length::EndsAt(end).duration(start, event.series.zone())?);
+    }
+    Ok(patch)
+}
