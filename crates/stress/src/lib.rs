@@ -1,7 +1,8 @@
-//! Shared parts of the fault harness, the registration benchmark and the tests of the program: `convene` as a
+//! Shared parts of the fault harness, the benchmarks and the tests of the program: `convene` as a
 //! process, a minimal client, and direct access to the database.
 
 mod api;
+pub mod cpu;
 mod http;
 mod population;
 mod server;

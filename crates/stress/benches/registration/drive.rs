@@ -10,11 +10,11 @@ use std::{
 };
 
 use anyhow::ensure;
+use convene_stress::cpu::Usage;
 use tokio::task::JoinSet;
 
 use crate::{
     caller::{Caller, Decision, Seat},
-    cpu::Usage,
     fixture::{Fixture, TestData},
 };
 

@@ -5,15 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use bson::{DateTime, Document, doc};
-use convene_stress::{Connection, Population, Server, Storage, new_id};
+use convene_stress::{
+    Connection, Population, Server, Storage,
+    cpu::{self, Usage},
+    new_id,
+};
 use futures::TryStreamExt;
 
-use crate::{
-    caller::Seat,
-    cpu::{self, Usage},
-    drive::Measurement,
-    settings::Settings,
-};
+use crate::{caller::Seat, drive::Measurement, settings::Settings};
 
 /// The fields of an occurrence that the bare driver needs.
 #[derive(Clone, Debug)]

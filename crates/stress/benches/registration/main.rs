@@ -8,7 +8,6 @@
 mod bare;
 mod caller;
 mod convene;
-mod cpu;
 mod drive;
 mod fixture;
 mod parts;
