@@ -20,8 +20,8 @@ pub fn schema_executor(
     limits: DocumentLimits,
     introspection: bool,
 ) -> SharedExecutor<Identity> {
-    let context = move |identity: Identity, info: &RequestInfo| {
-        Context::new(identity, info.request_id.clone(), services.clone())
+    let context = move |identity: Identity, info: &RequestInfo, look_ahead| {
+        Context::new(identity, info.request_id.clone(), services.clone(), look_ahead)
     };
     Arc::new(SchemaExecutor::new(schema(), limits, introspection, context))
 }

@@ -21,6 +21,7 @@ use convene_domain::time::Instant;
 use super::{
     errors::{FieldProblem, ListedRefusals, ReportedFault},
     loaders::Loaders,
+    look_ahead::LookAhead,
 };
 use crate::{errors::limits::MAX_PROBLEMS, request_id::RequestId, telemetry};
 
@@ -37,6 +38,7 @@ pub struct Context {
     services: Services,
     request_id: RequestId,
     loaders: Option<Mutex<Arc<Loaders>>>,
+    look_ahead: LookAhead,
     /// The number of problems that may still be listed beyond the first one of each field.
     further_problems: AtomicUsize,
 }
@@ -45,12 +47,12 @@ impl juniper::Context for Context {}
 
 impl Context {
     #[must_use]
-    pub fn new(identity: Identity, request_id: RequestId, services: Services) -> Self {
+    pub fn new(identity: Identity, request_id: RequestId, services: Services, look_ahead: LookAhead) -> Self {
         let loaders = identity.caller().map(|caller| {
             Mutex::new(Arc::new(Loaders::new(Arc::clone(&services.use_cases), caller, &request_id)))
         });
         let further_problems = AtomicUsize::new(MAX_PROBLEMS);
-        Self { identity, services, request_id, loaders, further_problems }
+        Self { identity, services, request_id, loaders, look_ahead, further_problems }
     }
 
     pub(crate) fn use_cases(&self) -> &UseCases {
@@ -59,6 +61,11 @@ impl Context {
 
     pub(crate) fn now(&self) -> Instant {
         self.services.clock.now()
+    }
+
+    /// The data that the operation shows.
+    pub(crate) fn look_ahead(&self) -> LookAhead {
+        self.look_ahead
     }
 
     /// The caller as a member of the request's organization, if they are one.

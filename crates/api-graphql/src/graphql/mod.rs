@@ -19,6 +19,7 @@ pub mod input;
 pub mod limits;
 mod lists;
 mod loaders;
+pub mod look_ahead;
 pub mod mutation;
 pub mod object;
 mod problems;

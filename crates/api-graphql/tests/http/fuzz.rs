@@ -22,7 +22,7 @@ use super::support::{
 fn executor() -> impl GraphqlExecutor<Caller> {
     let state = Arc::new(State::default());
     let root = RootNode::new(Query, Mutation, EmptySubscription::new());
-    SchemaExecutor::new(root, DocumentLimits::default(), true, move |caller: Caller, _: &_| ToyContext {
+    SchemaExecutor::new(root, DocumentLimits::default(), true, move |caller: Caller, _: &_, _| ToyContext {
         caller,
         state: Arc::clone(&state),
     })

@@ -110,7 +110,12 @@ impl TestServer {
         let parts = Parts {
             access_control: Arc::clone(&access_control),
             documents: Documents::default(),
-            executor: Arc::new(SchemaExecutor::new(schema, DocumentLimits::default(), false, |_, _: &_| ())),
+            executor: Arc::new(SchemaExecutor::new(
+                schema,
+                DocumentLimits::default(),
+                false,
+                |_, _: &_, _| (),
+            )),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
             origins: AllowedOrigins::default(),

@@ -6,20 +6,17 @@ use async_trait::async_trait;
 use convene_application::{
     caller::Caller,
     failure::Outcome,
-    occurrence::{OccurrencePosition, OccurrenceQuery},
+    occurrence::{OccurrenceOfEvent, OccurrencePosition, OccurrenceQuery},
     page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition},
     use_cases::UseCases,
 };
-use convene_domain::{
-    occurrence::{Occurrence, OccurrenceKey},
-    registration::Registration,
-};
+use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
 
 use super::Lookup;
 
 /// A page of a list of occurrences.
-pub(crate) type OccurrencePage = BoundedPage<Arc<Occurrence>, OccurrencePosition>;
+pub(crate) type OccurrencePage = BoundedPage<Arc<OccurrenceOfEvent>, OccurrencePosition>;
 
 pub(super) struct OccurrenceLists;
 
@@ -34,11 +31,7 @@ impl Lookup for OccurrenceLists {
         keys: &[OccurrenceQuery],
     ) -> Outcome<HashMap<OccurrenceQuery, OccurrencePage>> {
         let pages = use_cases.list_occurrences.execute(caller, keys).await?;
-        Ok(keys
-            .iter()
-            .cloned()
-            .zip(pages.into_iter().map(|page| page.map(|found| Arc::new(found.occurrence))))
-            .collect())
+        Ok(keys.iter().cloned().zip(pages.into_iter().map(|page| page.map(Arc::new))).collect())
     }
 }
 

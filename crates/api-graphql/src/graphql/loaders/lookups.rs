@@ -7,12 +7,13 @@ use convene_application::{
     caller::Caller,
     failure::Outcome,
     member::{IncludeRemoved, VisibleMember},
+    occurrence::OccurrenceOfEvent,
     use_cases::UseCases,
 };
 use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
-    occurrence::{Occurrence, OccurrenceKey},
+    occurrence::OccurrenceKey,
     registration::Registration,
 };
 
@@ -57,15 +58,15 @@ pub(super) struct Occurrences;
 #[async_trait]
 impl Lookup for Occurrences {
     type Key = OccurrenceKey;
-    type Value = Arc<Occurrence>;
+    type Value = Arc<OccurrenceOfEvent>;
 
     async fn find(
         use_cases: &UseCases,
         caller: &Caller,
         keys: &[OccurrenceKey],
-    ) -> Outcome<HashMap<OccurrenceKey, Arc<Occurrence>>> {
+    ) -> Outcome<HashMap<OccurrenceKey, Arc<OccurrenceOfEvent>>> {
         let found = use_cases.get_occurrences.execute(caller, keys).await?;
-        Ok(found.into_iter().map(|(asked, occurrence)| (asked, Arc::new(occurrence.occurrence))).collect())
+        Ok(found.into_iter().map(|(asked, occurrence)| (asked, Arc::new(occurrence))).collect())
     }
 }
 

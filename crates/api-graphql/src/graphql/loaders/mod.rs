@@ -13,14 +13,14 @@ use convene_application::{
     caller::Caller,
     failure::{Failure, Fault, Outcome},
     member::VisibleMember,
-    occurrence::OccurrenceQuery,
+    occurrence::{OccurrenceOfEvent, OccurrenceQuery},
     page::Page,
     use_cases::UseCases,
 };
 use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
-    occurrence::{Occurrence, OccurrenceKey},
+    occurrence::OccurrenceKey,
     registration::Registration,
 };
 
@@ -136,7 +136,7 @@ impl Loaders {
     pub(crate) async fn occurrence(
         &self,
         key: OccurrenceKey,
-    ) -> Result<Option<Arc<Occurrence>>, FieldProblem> {
+    ) -> Result<Option<Arc<OccurrenceOfEvent>>, FieldProblem> {
         self.occurrences.get(key).await
     }
 

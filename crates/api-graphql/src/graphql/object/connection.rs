@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use convene_application::{member::VisibleMember, page::BoundedPage};
+use convene_application::{member::VisibleMember, occurrence::OccurrenceOfEvent, page::BoundedPage};
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
 
@@ -106,7 +106,7 @@ connection!(
     EventConnection, EventEdge
 );
 connection!(
-    Occurrence of occurrence::Occurrence,
+    Occurrence of OccurrenceOfEvent,
     by (convene_domain::time::Instant, occurrence::OccurrenceKey)
         = |occurrence| (occurrence.interval.start(), occurrence.key),
     OccurrenceConnection, OccurrenceEdge

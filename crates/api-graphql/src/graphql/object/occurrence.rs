@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
+use convene_application::occurrence::OccurrenceOfEvent;
 use convene_domain::{event, occurrence, registration};
 use juniper::{ID, graphql_object};
 
@@ -36,7 +37,25 @@ mirror_enum! {
 
 /// One occurrence of an event.
 #[derive(Clone, Debug)]
-pub struct Occurrence(Arc<occurrence::Occurrence>);
+pub struct Occurrence(Held);
+
+#[derive(Clone, Debug)]
+enum Held {
+    OfEvent(Arc<OccurrenceOfEvent>),
+    /// The result of a mutation, without its event.
+    Alone(Arc<occurrence::Occurrence>),
+}
+
+impl Deref for Held {
+    type Target = occurrence::Occurrence;
+
+    fn deref(&self) -> &occurrence::Occurrence {
+        match self {
+            Self::OfEvent(occurrence) => &occurrence.occurrence,
+            Self::Alone(occurrence) => occurrence,
+        }
+    }
+}
 
 impl Occurrence {
     /// The occurrence of a registration. A cancelled registration may have outlived it.
@@ -49,22 +68,29 @@ impl Occurrence {
     ) -> Result<Self, FieldProblem> {
         let (loaders, key) = (context.loaders()?, registration.occurrence);
         if let Some(occurrence) = loaders.occurrence(key).await? {
-            return Ok(Self(occurrence));
+            return Ok(occurrence.into());
         }
         let event = loaders.event(key.event).await?.ok_or_else(|| context.missing("occurrence", key))?;
-        Ok(registration.recorded_occurrence(&event).into())
+        let occurrence = registration.recorded_occurrence(&event);
+        Ok(OccurrenceOfEvent { occurrence, event }.into())
     }
 }
 
-impl From<Arc<occurrence::Occurrence>> for Occurrence {
-    fn from(occurrence: Arc<occurrence::Occurrence>) -> Self {
-        Self(occurrence)
+impl From<Arc<OccurrenceOfEvent>> for Occurrence {
+    fn from(occurrence: Arc<OccurrenceOfEvent>) -> Self {
+        Self(Held::OfEvent(occurrence))
+    }
+}
+
+impl From<OccurrenceOfEvent> for Occurrence {
+    fn from(occurrence: OccurrenceOfEvent) -> Self {
+        Arc::new(occurrence).into()
     }
 }
 
 impl From<occurrence::Occurrence> for Occurrence {
     fn from(occurrence: occurrence::Occurrence) -> Self {
-        Self(Arc::new(occurrence))
+        Self(Held::Alone(Arc::new(occurrence)))
     }
 }
 
@@ -79,7 +105,10 @@ impl Occurrence {
 
     /// The event of the occurrence.
     async fn event(&self, context: &Context) -> Result<Event, FieldProblem> {
-        Event::named(context, self.0.key.event).await
+        match &self.0 {
+            Held::OfEvent(occurrence) => Ok(Arc::clone(&occurrence.event).into()),
+            Held::Alone(occurrence) => Event::named(context, occurrence.key.event).await,
+        }
     }
 
     /// The version, which starts at 1 and grows with each change of the occurrence itself. Registrations do not change it.

@@ -111,9 +111,7 @@ async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<
         let occurrences = use_cases.get_occurrences.execute(caller, &occurrences).await?;
         // The requested key may be a former one, from before an edit of the series.
         found.extend(
-            occurrences
-                .into_iter()
-                .map(|(key, it)| (NodeId::Occurrence(key), Occurrence::from(it.occurrence).into())),
+            occurrences.into_iter().map(|(key, it)| (NodeId::Occurrence(key), Occurrence::from(it).into())),
         );
     }
     let registrations = of_type(ids, |id| if let NodeId::Registration(id) = id { Some(id) } else { None });

@@ -28,7 +28,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Occurrence>
     let caller = context.caller()?;
     let key = node::check_id(OccurrenceKey::parse(id))?;
     let found = context.use_cases().get_occurrences.execute(caller, &[key]).await;
-    Ok(found.map_err(|failure| context.problem(failure))?.remove(&key).map(|found| found.occurrence.into()))
+    Ok(found.map_err(|failure| context.problem(failure))?.remove(&key).map(Occurrence::from))
 }
 
 /// The organization's occurrences in a window.
@@ -80,7 +80,7 @@ async fn listed(
         search: filter.search,
         include_cancelled: filter.include_cancelled,
         only_open: filter.only_open,
-        seats: true,
+        seats: context.look_ahead().seats,
         page,
     });
     let query = problems.conclude(query).map_err(|failure| context.problem(failure))?;

@@ -11,6 +11,7 @@ use yoke::{Yoke, Yokeable};
 use super::response::{ErrorEntry, Errors};
 use crate::graphql::{
     limits::{self, DocumentLimits, Inspection},
+    look_ahead::LookAhead,
     variables::misplaced_nulls,
 };
 
@@ -148,6 +149,15 @@ where
         let schema = &self.0.backing_cart().root.schema;
         let inspection = limits::inspect(definitions, schema, operation_name, variables, document_limits);
         (inspection, misplaced_nulls(definitions, schema, operation_name, variables))
+    }
+
+    /// The data that the operation shows with these variables.
+    pub(super) fn look_ahead(
+        &self,
+        operation_name: Option<&str>,
+        variables: &Variables<Scalar>,
+    ) -> LookAhead {
+        LookAhead::of(&self.0.get().definitions, operation_name, variables)
     }
 
     /// Runs the operation.

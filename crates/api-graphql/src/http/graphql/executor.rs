@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     errors::RequestError,
-    graphql::limits::{self, DocumentLimits, Price, SelectedOperation},
+    graphql::{
+        limits::{self, DocumentLimits, Price, SelectedOperation},
+        look_ahead::LookAhead,
+    },
     request_id::RequestId,
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -106,8 +109,8 @@ where
     M: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
     S: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
 {
-    /// Creates an executor for a schema. `context` creates the context of a request from its caller and its
-    /// [`RequestInfo`]. The limits and `introspection`, which allows documents to query the schema, are set on the root
+    /// Creates an executor for a schema. `context` creates the context of a request from its caller, its
+    /// [`RequestInfo`] and what its operation shows. The limits and `introspection`, which allows documents to query the schema, are set on the root
     /// node here, so that no caller can forget them.
     #[must_use]
     pub fn new(
@@ -175,7 +178,7 @@ where
     Q::Context: Send + Sync + 'static,
     M: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
     S: GraphQLType<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
-    F: Fn(Caller, &RequestInfo) -> Q::Context + Send + Sync + 'static,
+    F: Fn(Caller, &RequestInfo, LookAhead) -> Q::Context + Send + Sync + 'static,
     Caller: Send + 'static,
 {
     fn inspect(
@@ -188,14 +191,15 @@ where
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let compiled = self.documents.get_or_compile(document, name, || self.compile(document, name));
             let parsed = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+            let look_ahead = parsed.look_ahead(name, &operation.variables);
             let (inspection, nulls) = parsed.inspect(name, &operation.variables, &self.limits);
-            Ok((compiled, inspection, nulls))
+            Ok((compiled, look_ahead, inspection, nulls))
         }));
-        let (document, inspection, misplaced_nulls) = inspection
+        let (document, look_ahead, inspection, misplaced_nulls) = inspection
             .map_err(|_panic| unfit(ErrorEntry::new(FaultKind::Internal).into(), true))?
             .map_err(|errors| unfit(errors, false))?;
         let (operation, price) = self.judge(name, inspection, misplaced_nulls)?;
-        let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context) });
+        let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context), look_ahead });
         Ok(Inspected { operation, price, run })
     }
 
@@ -213,6 +217,7 @@ where
 {
     document: Arc<Result<CompiledDocument<Q, M, S>, Errors>>,
     context: Arc<F>,
+    look_ahead: LookAhead,
 }
 
 #[async_trait]
@@ -222,12 +227,12 @@ where
     Q::Context: Send + Sync + 'static,
     M: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
     S: GraphQLType<DefaultScalarValue, TypeInfo = (), Context = Q::Context> + Send + Sync + 'static,
-    F: Fn(Caller, &RequestInfo) -> Q::Context + Send + Sync + 'static,
+    F: Fn(Caller, &RequestInfo, LookAhead) -> Q::Context + Send + Sync + 'static,
     Caller: Send + 'static,
 {
     async fn execute(&self, variables: &Variables, caller: Caller, info: &RequestInfo) -> Execution {
         let run = async {
-            let context = (self.context)(caller, info);
+            let context = (self.context)(caller, info, self.look_ahead);
             match &*self.document {
                 Ok(document) => document.execute(variables, &context).await,
                 Err(errors) => Err(errors.clone()),

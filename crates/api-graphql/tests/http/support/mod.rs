@@ -149,7 +149,7 @@ impl TestServer {
             RootNode::new(Query, Mutation, EmptySubscription::new()),
             DocumentLimits::default(),
             introspection,
-            move |caller: Caller, _: &_| ToyContext { caller, state: Arc::clone(&for_context) },
+            move |caller: Caller, _: &_, _| ToyContext { caller, state: Arc::clone(&for_context) },
         );
         let ids = AtomicU32::new(0);
         let new_request_id: NewRequestId =

@@ -1,0 +1,192 @@
+//! The fields that an operation selects, for data that is read only if it is shown.
+
+use std::collections::HashSet;
+
+use juniper::{
+    DefaultScalarValue, Definition, Document, InputValue, Operation, Selection, Spanning, Variables,
+};
+
+type Scalar = DefaultScalarValue;
+
+/// The fields of an occurrence that depend on its document, which has the seats and the version. Fields of other objects that
+/// have these names count as well.
+const SEAT_FIELDS: [&str; 5] =
+    ["registeredCount", "availableSeats", "waitlistedCount", "registrationState", "version"];
+
+/// The data that an operation shows anywhere. One field of one name is enough, because the lists of a document share what was
+/// read for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAhead {
+    /// The operation shows the seats of an occurrence.
+    pub seats: bool,
+}
+
+impl LookAhead {
+    /// Examines the selected operation of a document with these variables, in time linear in the length of the document.
+    #[must_use]
+    pub fn of(
+        document: &Document<'_, Scalar>,
+        operation_name: Option<&str>,
+        variables: &Variables<Scalar>,
+    ) -> Self {
+        let operation = document.iter().find_map(|definition| match definition {
+            Definition::Operation(Spanning { item: operation, .. }) => {
+                let name = operation.name.as_ref().map(|name| name.item);
+                (operation_name.is_none() || name == operation_name).then_some(operation)
+            }
+            Definition::Fragment(_) => None,
+        });
+        Self { seats: operation.is_some_and(|it| Walk { document, operation: it, variables }.shows_seats()) }
+    }
+}
+
+struct Walk<'d> {
+    document: &'d Document<'d, Scalar>,
+    operation: &'d Operation<'d, Scalar>,
+    variables: &'d Variables<Scalar>,
+}
+
+impl<'d> Walk<'d> {
+    fn shows_seats(&self) -> bool {
+        let mut spread = HashSet::new();
+        let mut open: Vec<&Selection<'d, Scalar>> = self.operation.selection_set.iter().collect();
+        while let Some(selection) = open.pop() {
+            let directives = match selection {
+                Selection::Field(field) => &field.item.directives,
+                Selection::FragmentSpread(spread) => &spread.item.directives,
+                Selection::InlineFragment(fragment) => &fragment.item.directives,
+            };
+            let is_excluded = directives.iter().flatten().any(|directive| {
+                let mut arguments = directive.item.arguments.iter().flat_map(|it| it.item.iter());
+                let condition = arguments.find(|(name, _)| name.item == "if");
+                self.excludes(directive.item.name.item, condition.map(|(_, value)| &value.item))
+            });
+            if is_excluded {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) if SEAT_FIELDS.contains(&field.item.name.item) => return true,
+                Selection::Field(field) => open.extend(field.item.selection_set.iter().flatten()),
+                Selection::InlineFragment(fragment) => open.extend(&fragment.item.selection_set),
+                Selection::FragmentSpread(fragment) => {
+                    let name = fragment.item.name.item;
+                    if spread.insert(name) {
+                        open.extend(self.fragment(name));
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    fn fragment(&self, name: &str) -> &'d [Selection<'d, Scalar>] {
+        let found = self.document.iter().find_map(|definition| match definition {
+            Definition::Fragment(fragment) if fragment.item.name.item == name => {
+                Some(fragment.item.selection_set.as_slice())
+            }
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Returns true if a directive leaves out its selection. An invalid directive does not.
+    fn excludes(&self, name: &str, condition: Option<&InputValue<Scalar>>) -> bool {
+        let excluding = match name {
+            "skip" => true,
+            "include" => false,
+            _ => return false,
+        };
+        let value = match condition {
+            Some(InputValue::Variable(name)) => {
+                self.variables.get(name.as_str()).or_else(|| self.default_value(name))
+            }
+            value => value,
+        };
+        matches!(value, Some(InputValue::Scalar(Scalar::Boolean(given))) if *given == excluding)
+    }
+
+    fn default_value(&self, variable: &str) -> Option<&'d InputValue<Scalar>> {
+        let definitions = self.operation.variables_definition.as_ref()?;
+        let (_, definition) = definitions.item.iter().find(|(name, _)| name.item == variable)?;
+        definition.default_value.as_ref().map(|value| &value.item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use juniper::parser::parse_document_source;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::graphql::schema::schema;
+
+    fn shows_seats(document: &str, operation: Option<&str>, variables: &[(&str, bool)]) -> bool {
+        let root = schema();
+        let document = parse_document_source(document, &root.schema).unwrap();
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), InputValue::scalar(*value)));
+        LookAhead::of(&document, operation, &variables.collect()).seats
+    }
+
+    #[rstest]
+    #[case("{ occurrences { nodes { id title event { title capacity } } } }", false)]
+    #[case("{ occurrences { nodes { availableSeats } } }", true)]
+    #[case("{ occurrences { edges { node { registeredCount } } } }", true)]
+    #[case("{ occurrences { nodes { waitlistedCount } } }", true)]
+    #[case("{ occurrences { nodes { registrationState } } }", true)]
+    #[case("{ occurrences { nodes { version } } }", true)]
+    #[case("{ occurrences { nodes { free: availableSeats } } }", true)]
+    #[case("{ occurrences { nodes { availableSeats: title } } }", false)]
+    #[case("{ occurrences { nodes { ... on Occurrence { availableSeats } } } }", true)]
+    #[case(
+        "{ occurrences { nodes { ...A } } } fragment A on Occurrence { ...B } fragment B on Occurrence { availableSeats }",
+        true
+    )]
+    #[case(
+        "{ occurrences { nodes { ...A } } } fragment A on Occurrence { id } fragment B on Occurrence { availableSeats }",
+        false
+    )]
+    #[case("{ occurrences { nodes { ...A } } } fragment A on Occurrence { ...A }", false)]
+    #[case("{ a: occurrences { nodes { id } } a: occurrences { nodes { availableSeats } } }", true)]
+    #[case("{ occurrences { nodes { availableSeats @skip(if: true) } } }", false)]
+    #[case("{ occurrences { nodes { availableSeats @include(if: false) } } }", false)]
+    #[case("{ occurrences { nodes @skip(if: true) { availableSeats } } }", false)]
+    #[case(
+        "{ occurrences { nodes { ...A @skip(if: true) ...A } } } fragment A on Occurrence { availableSeats }",
+        true
+    )]
+    fn seats_are_shown_if_a_field_of_them_is_selected(#[case] document: &str, #[case] expected: bool) {
+        assert_eq!(shows_seats(document, None, &[]), expected, "{document}");
+    }
+
+    #[rstest]
+    #[case("($v: Boolean!)", "@skip(if: $v)", Some(true), false)]
+    #[case("($v: Boolean!)", "@skip(if: $v)", Some(false), true)]
+    #[case("($v: Boolean!)", "@include(if: $v)", Some(true), true)]
+    #[case("($v: Boolean!)", "@include(if: $v)", Some(false), false)]
+    #[case("($v: Boolean = false)", "@include(if: $v)", None, false)]
+    #[case("($v: Boolean = false)", "@include(if: $v)", Some(true), true)]
+    #[case("($v: Boolean = true)", "@skip(if: $v)", None, false)]
+    fn variables_decide_about_directives(
+        #[case] definition: &str,
+        #[case] directive: &str,
+        #[case] value: Option<bool>,
+        #[case] expected: bool,
+    ) {
+        let variables: Vec<_> = value.into_iter().map(|value| ("v", value)).collect();
+        for selection in ["availableSeats @X", "... @X { availableSeats }", "...A @X"] {
+            let document = format!(
+                "query{definition} {{ occurrences {{ nodes {{ {} }} }} }} fragment A on Occurrence {{ availableSeats }}",
+                selection.replace("@X", directive)
+            );
+            assert_eq!(shows_seats(&document, None, &variables), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn other_operations_do_not_count() {
+        let document = "query A { viewer { role } } query B { occurrences { nodes { availableSeats } } }";
+        assert!(!shows_seats(document, Some("A"), &[]));
+        assert!(shows_seats(document, Some("B"), &[]));
+    }
+}
