@@ -17,6 +17,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
     http::{
+        body::BodyMemory,
         connections::Connections,
         cors::AllowedOrigins,
         edge::{self, EdgeSettings, RequestSpan},
@@ -83,6 +84,7 @@ struct Shared<R: CallerResolver> {
     limits: web::Data<HttpLimits>,
     unsent: web::Data<UnsentMemory>,
     memory: web::Data<SharedMemory>,
+    bodies: web::Data<BodyMemory>,
     mutations: web::Data<MutationTasks>,
     origins: AllowedOrigins,
     more_routes: Routes,
@@ -96,6 +98,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             limits: self.limits.clone(),
             unsent: self.unsent.clone(),
             memory: self.memory.clone(),
+            bodies: self.bodies.clone(),
             mutations: self.mutations.clone(),
             origins: self.origins.clone(),
             more_routes: Arc::clone(&self.more_routes),
@@ -111,6 +114,7 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.limits.clone())
             .app_data(self.unsent.clone())
             .app_data(self.memory.clone())
+            .app_data(self.bodies.clone())
             .app_data(self.mutations.clone())
             .configure(|config| (self.more_routes)(config))
             .configure(graphql::routes::<R>);
@@ -270,6 +274,7 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
         limits: web::Data::new(limits),
         unsent: web::Data::new(UnsentMemory(SharedMemory::new(limits.unsent_bytes))),
         memory: memory.into(),
+        bodies: web::Data::new(BodyMemory(SharedMemory::new(limits.bodies_bytes))),
         mutations: web::Data::new(mutations),
         origins,
         more_routes,

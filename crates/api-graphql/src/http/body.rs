@@ -3,15 +3,22 @@
 use std::time::Duration;
 
 use actix_web::{
+    HttpMessage, HttpRequest,
     http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
     web,
 };
 use bytes::BytesMut;
+use convene_application::failure::FaultKind;
 use futures::StreamExt;
 
 use crate::{
+    auth::Owner,
     errors::RequestError,
-    http::{error::HttpError, limits::HttpLimits},
+    http::{
+        error::HttpError,
+        limits::{HttpLimits, MEMORY_OF_BODY, SMALL_BODY_BYTES},
+        memory::{SharedMemory, Taken},
+    },
     telemetry::{SecurityEvent, record_security_event},
 };
 
@@ -51,23 +58,43 @@ fn is_json_in_utf8(content_type: &str) -> bool {
         })
 }
 
-/// Reads the complete body.
+/// The memory that large bodies may take in this process.
+pub(crate) struct BodyMemory(pub(crate) SharedMemory);
+
+/// Reads the complete body, and takes memory for it and for the values in it.
 ///
 /// # Errors
 ///
-/// 413: the body is larger than the limit, with or without a `Content-Length`. 408: the body is not complete in time.
+/// 503: the large bodies of the caller, of the organization or of all take too much memory. 413: the body is larger than the limit, with or without a `Content-Length`. 408: the body is not complete in time.
 /// 400: the body ends too early.
 pub async fn read(
-    headers: &HeaderMap,
+    request: &HttpRequest,
     payload: web::Payload,
     limits: &HttpLimits,
-) -> Result<BytesMut, HttpError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+) -> Result<(BytesMut, Taken), HttpError> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > u64::try_from(limits.body_bytes).unwrap_or(u64::MAX)) {
         return Err(too_large(limits.body_bytes));
     }
-    let whole = collect(payload, limits.body_bytes);
-    tokio::time::timeout(limits.body_time, whole).await.unwrap_or_else(|_| Err(too_slow(limits.body_time)))
+    let length = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(limits.body_bytes);
+    let memory = take_memory(request, length)?;
+    let whole = tokio::time::timeout(limits.body_time, collect(payload, limits.body_bytes)).await;
+    let body = whole.unwrap_or_else(|_| Err(too_slow(limits.body_time)))?;
+    Ok((body, memory))
+}
+
+fn take_memory(request: &HttpRequest, length: usize) -> Result<Taken, HttpError> {
+    if length <= SMALL_BODY_BYTES {
+        return Ok(Taken::default());
+    }
+    let owner = request.extensions().get::<Owner>().cloned();
+    let memory = request.app_data::<web::Data<BodyMemory>>().zip(owner);
+    let bytes = length.saturating_mul(MEMORY_OF_BODY);
+    memory.and_then(|(memory, owner)| memory.0.try_take(&owner, bytes)).ok_or_else(|| {
+        record_security_event(SecurityEvent::TooManyInFlight);
+        HttpError::new(FaultKind::Overloaded)
+    })
 }
 
 async fn collect(mut payload: web::Payload, limit: usize) -> Result<BytesMut, HttpError> {

@@ -30,6 +30,8 @@ pub struct HttpLimits {
     pub connections: usize,
     /// The maximum number of connections from one address. Behind a proxy, all clients have its address.
     pub connections_per_address: usize,
+    /// The maximum memory of all large bodies and the values in them, in bytes. Further ones are refused.
+    pub bodies_bytes: usize,
     /// The maximum size of all large responses that clients have not read yet, in bytes. Queries beyond it are refused;
     /// the result of a change is always sent.
     pub unsent_bytes: usize,
@@ -64,6 +66,8 @@ impl Default for HttpLimits {
             connections: 4_000,
             // One address cannot take the connections of all others.
             connections_per_address: 2_000,
+            // Sixty-four of the largest bodies, or hundreds of long descriptions.
+            bodies_bytes: 64 * 1024 * 1024,
             // Six of the largest responses, or a thousand responses of an ordinary page with long texts.
             unsent_bytes: 64 * 1024 * 1024,
             // Two of the largest documents, or a hundred pages of ordinary size.
@@ -71,6 +75,12 @@ impl Default for HttpLimits {
         }
     }
 }
+
+/// The maximum size of a body that does not count as large, in bytes: an ordinary document with its variables.
+pub const SMALL_BODY_BYTES: usize = 8 * 1024;
+
+/// The memory of a body, compared with its size: its bytes, and the values in it.
+pub(crate) const MEMORY_OF_BODY: usize = 4;
 
 /// The maximum size of a response that does not count as large, in bytes: about what a connection buffers anyway.
 pub const SMALL_RESPONSE_BYTES: usize = 64 * 1024;

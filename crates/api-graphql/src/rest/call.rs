@@ -47,7 +47,7 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
     begun: Cell<bool>,
     /// The place of the request in the limits of requests in flight.
     slot: Cell<Option<Slot>>,
-    /// The memory of the answer.
+    /// The memory of the body or the answer.
     memory: Cell<Taken>,
 }
 
@@ -121,7 +121,9 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     pub(super) async fn body(&self, payload: web::Payload) -> Result<Body, HttpError> {
         body::check_kind(self.http.headers())?;
-        Body::parse(&body::read(self.http.headers(), payload, &self.server.1).await?)
+        let (body, memory) = body::read(self.http, payload, &self.server.1).await?;
+        self.memory.set(memory);
+        Body::parse(&body)
     }
 
     /// Executes a change in a task of its own, so that it is completed even if the client disconnects.

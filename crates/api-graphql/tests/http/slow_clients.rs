@@ -49,6 +49,32 @@ async fn two_hundred_slow_bodies_time_out_without_an_effect_on_others() {
     assert!(started.elapsed() < Duration::from_secs(15));
 }
 
+const LARGE: usize = 100_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_of_one_organization_leave_memory_to_others() {
+    let limits = HttpLimits { bodies_bytes: 4 * 1024 * 1024, ..HttpLimits::default() };
+    let server = TestServer::start(Setup { limits, ..Setup::default() });
+    let send = async |organization: &str, user: usize| {
+        let token = tokens::token(&json!({"org": organization, "sub": format!("crowd-{user}")}));
+        server.raw(format!("{}{{\"query\"", request_head_with(&token, LARGE)).as_bytes()).await
+    };
+    let mut slow = Vec::new();
+    for user in 0..5 {
+        slow.push(send("acme", user).await);
+    }
+    // The server has read their headers by then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let answer = read_answer(&mut send("acme", 6).await).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("OVERLOADED"), "{answer}");
+    assert_eq!(server.query("{ __typename }").await.status(), 200, "a small body");
+    let mut other = send("other", 7).await;
+    other.write_all(b": \"{ __typename }\"}").await.unwrap();
+    other.write_all(" ".repeat(LARGE).as_bytes()).await.unwrap();
+    let answer = read_answer(&mut other).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_never_end_time_out() {
     let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });

@@ -66,6 +66,8 @@ struct Prepared<Caller> {
     caller: Caller,
     slot: Slot,
     variables: Variables,
+    /// The memory of the body and the values in it.
+    body_memory: Taken,
     inspected: Inspected<Caller>,
 }
 
@@ -144,11 +146,13 @@ async fn prepare<R: CallerResolver>(
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
     };
     let is_get = http.method() != Method::POST;
+    let mut body_memory = Taken::default();
     let parsed = if is_get {
         GraphqlRequest::from_query_string(http.query_string())
     } else {
         body::check_kind(http.headers()).map_err(refuse)?;
-        let body = body::read(http.headers(), payload, &route.limits).await.map_err(refuse)?;
+        let (body, memory) = body::read(http, payload, &route.limits).await.map_err(refuse)?;
+        body_memory = memory;
         GraphqlRequest::from_json(&body)
     };
     let GraphqlRequest { document, operation } = parsed
@@ -170,7 +174,7 @@ async fn prepare<R: CallerResolver>(
         return Err(refuse(HttpError { message, ..allow }));
     }
     route.documents.keep(document, organization);
-    Ok(Prepared { caller, slot, variables: operation.variables, inspected })
+    Ok(Prepared { caller, slot, variables: operation.variables, body_memory, inspected })
 }
 
 /// Runs the operation. A query is aborted if its client disconnects; a mutation runs to its end.
@@ -181,7 +185,7 @@ async fn run<R: CallerResolver>(
     media: MediaType,
     deadline: Instant,
 ) -> Response {
-    let Prepared { caller, slot, variables, inspected } = prepared;
+    let Prepared { caller, slot, variables, body_memory, inspected } = prepared;
     let Inspected { operation: SelectedOperation { kind, name }, price, run } = inspected;
     let request_id = &info.request_id;
     let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
@@ -200,12 +204,12 @@ async fn run<R: CallerResolver>(
         let info = info.clone();
         let task = route.mutations.spawn(async move {
             // The request is in flight until the mutation is completed, also without its client.
-            let _slot = slot;
+            let _held = (slot, body_memory);
             run.execute(&variables, caller, &info).await
         });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {
-        let _slot = slot;
+        let _held = (slot, body_memory);
         timeout_at(deadline, run.execute(&variables, caller, info)).await
     };
     let mut response = match finished {
