@@ -43,9 +43,25 @@ impl Generator<'_> {
         Some(self.selected(field, depth))
     }
 
-    /// All fields of this type, with one level of fields inside them.
-    pub(crate) fn all_fields(&mut self, kind: &str) -> Vec<Field> {
-        self.schema.fields(kind).iter().map(|field| self.selected(field, 1)).collect()
+    /// All fields of this type, and all fields inside them, down to this depth. Pages have this size.
+    pub(crate) fn all_fields(&mut self, kind: &str, depth: usize, page: i64) -> Vec<Field> {
+        let schema = self.schema;
+        let is_leaf = |field: &&Member| schema.fields(field.kind.innermost()).is_empty();
+        let fields = schema.fields(kind).iter().filter(|field| depth > 0 || is_leaf(field));
+        let mut all = Vec::new();
+        for field in fields {
+            let mut field = self.selected(field, 0);
+            let kind = field.on.as_ref().unwrap_or(&field.kind).clone();
+            let inside = if depth > 0 { self.all_fields(&kind, depth - 1, page) } else { Vec::new() };
+            if !inside.is_empty() {
+                field.fields = inside;
+            }
+            for argument in field.arguments.iter_mut().filter(|argument| argument.name == "first") {
+                argument.value = json!(page);
+            }
+            all.push(field);
+        }
+        all
     }
 
     fn selected(&mut self, field: &Member, depth: usize) -> Field {

@@ -58,7 +58,7 @@ impl Generator<'_> {
                     None => {}
                 }
             }
-            4 => *fields = self.all_fields(&kind),
+            4 => *fields = self.all_fields(&kind, 1, 100),
             _ => fields.extend(self.field(&kind, NEW_DEPTH)),
         }
         if fields.is_empty() && !self.schema.fields(&kind).is_empty() {

@@ -7,7 +7,7 @@ use rand::{Rng, seq::IndexedRandom};
 use crate::{
     generate::Generator,
     measure::{Goal, Meter, Values},
-    request::{Field, Request},
+    request::Request,
 };
 
 /// The requests that are kept for each goal.
@@ -42,21 +42,16 @@ pub(crate) async fn run(
     Ok(best)
 }
 
-/// The requests that the search begins with: each root field on its own, with all fields below it.
+/// The requests that the search begins with: each root field on its own, with all fields below it. Those that are too
+/// large are refused; the others are varied.
 fn first(generator: &mut Generator<'_>) -> Vec<Request> {
-    let fields: Vec<Field> =
-        ["Query", "Mutation"].iter().flat_map(|kind| generator.all_fields(kind)).collect();
-    let queries = generator.schema.fields("Query").len();
     let mut requests = Vec::new();
-    for (number, mut field) in fields.into_iter().enumerate() {
-        let kind = field.on.as_ref().unwrap_or(&field.kind).clone();
-        let inside = generator.all_fields(&kind);
-        if !inside.is_empty() {
-            field.fields = inside;
-        }
-        let one = vec![field];
-        requests.push(if number < queries { Request::Query(one) } else { Request::Mutation(one) });
+    for (depth, page) in [(1, 100), (2, 100), (2, 20), (3, 100), (3, 20), (4, 20), (4, 5)] {
+        let queries = generator.all_fields("Query", depth, page);
+        requests.extend(queries.into_iter().map(|field| Request::Query(vec![field])));
     }
+    let mutations = generator.all_fields("Mutation", 2, 20);
+    requests.extend(mutations.into_iter().map(|field| Request::Mutation(vec![field])));
     requests
 }
 
