@@ -234,7 +234,7 @@ async fn an_event_has_a_duration_or_an_end_or_whole_days() {
         json!({"startsAt": sunday, "endsAt": "2031-05-30T00:00"}),
         json!({"startsAt": sunday, "duration": "PT1H", "startsOn": "2031-03-30", "endsOn": "2031-03-30"}),
         json!({"allDay": true}),
-        json!({"allDay": true, "startsAt": "2031-03-30T10:00", "duration": "P1D", "endsAt": sunday}),
+        json!({"allDay": true, "startsAt": sunday, "duration": "P1D", "endsAt": "2031-03-30T10:00"}),
         json!({"allDay": true, "startsOn": "2031-03-30", "endsOn": "2031-03-29"}),
         json!({"allDay": true, "startsOn": "2031-03-30", "endsOn": "2031-04-30"}),
         json!({"allDay": true, "startsOn": "30.3.2031"}),
