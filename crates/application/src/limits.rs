@@ -46,6 +46,12 @@ pub const SEARCHED_BYTES: usize = 2 << 20;
 /// milliseconds.
 pub const EXAMINED_OCCURRENCES: usize = 10_000;
 
+/// Bytes of the index by day of one organization's occurrences: a month with 15,000 occurrences a day.
+pub const INDEX_BYTES: usize = 32 << 20;
+
+/// Occurrences of a day in the index. Sorting them takes some milliseconds.
+pub const INDEXED_OCCURRENCES: usize = 100_000;
+
 /// A limit that a change can exceed because of what is already stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {

@@ -82,6 +82,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("items of a list in a filter", limits::FILTER_VALUES.to_string()),
         ("ids of one lookup", limits::IDS.to_string()),
         ("occurrences that a list examines for a page", limits::EXAMINED_OCCURRENCES.to_string()),
+        ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
+        ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
         ("objects that a search examines for a page", limits::SEARCHED_OBJECTS.to_string()),
         ("bytes that a search examines for a page", limits::SEARCHED_BYTES.to_string()),
         ("bytes of a body", http.body_bytes.to_string()),

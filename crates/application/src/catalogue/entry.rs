@@ -1,12 +1,17 @@
-use std::{collections::BTreeMap, sync::Arc};
-
-use convene_domain::{
-    occurrence::StoredOccurrence,
-    text::{Location, Title},
-    time::Instant,
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
 };
 
-use super::CatalogueEvent;
+use convene_domain::{
+    event::EventStatus,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    text::{Location, Title},
+    time::{Instant, LocalDateTime, interval::Interval},
+};
+use time::Duration;
+
+use super::{CatalogueEvent, day::Item};
 
 /// An event of a replica, with its exceptions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +32,41 @@ impl Entry {
     /// The exceptions, by original start.
     pub fn exceptions(&self) -> impl Iterator<Item = &StoredOccurrence> {
         self.exceptions.values()
+    }
+
+    /// The exception with this key.
+    #[must_use]
+    pub fn exception(&self, key: OccurrenceKey) -> Option<&StoredOccurrence> {
+        self.exceptions.get(&key.original_start)
+    }
+
+    /// The occurrences that overlap the span, in any order.
+    pub(super) fn items(&self, span: Interval) -> Vec<Item> {
+        let Some(event) = &self.event else { return Vec::new() };
+        let exceptions = self.exceptions.values().filter(|stored| stored.interval.overlaps(&span));
+        let mut items: Vec<Item> = exceptions.map(Item::from).collect();
+        let is_later = event.schedules().all(|schedule| schedule.series.first_start() >= span.end());
+        if is_later || event.last_end().is_some_and(|end| end <= span.start()) {
+            return items;
+        }
+        // By local time, because a new time-zone database can change the instant.
+        let replaced: HashSet<LocalDateTime> =
+            self.exceptions.values().map(|stored| stored.original_local).collect();
+        for schedule in event.schedules() {
+            // An occurrence that ends at the start of the span does not overlap it.
+            let from =
+                span.start().saturating_sub(schedule.duration.longest()).saturating_add(Duration::NANOSECOND);
+            for origin in schedule.between(from, span.end()) {
+                if !self.exceptions.contains_key(&origin.start) && !replaced.contains(&origin.local) {
+                    items.push(Item {
+                        key: OccurrenceKey { event: event.id, original_start: origin.start },
+                        interval: event.interval_of(origin),
+                        is_cancelled: event.status == EventStatus::Cancelled,
+                    });
+                }
+            }
+        }
+        items
     }
 
     /// Tests whether nothing is known.

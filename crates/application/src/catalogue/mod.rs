@@ -1,10 +1,14 @@
 //! The catalogue of an organization in memory: its events and exceptions, without seat counts (ADR 16).
 
+mod day;
+mod days;
 mod entry;
 mod event;
 mod replica;
 
 pub use self::{
+    day::{Day, DayNumber, Item, day_of},
+    days::TooDense,
     entry::Entry,
     event::CatalogueEvent,
     replica::{Delta, Replica},

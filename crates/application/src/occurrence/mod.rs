@@ -6,6 +6,7 @@ mod get_many;
 mod list;
 mod of_event;
 mod preview;
+mod scan;
 mod timeline;
 mod update;
 mod window;

@@ -95,7 +95,7 @@ impl Selection {
     }
 
     /// Searches the event's description, and the given title instead of the event's own one.
-    fn finds(&self, own_title: Option<&Title>, event: &CatalogueEvent) -> bool {
+    pub(super) fn finds(&self, own_title: Option<&Title>, event: &CatalogueEvent) -> bool {
         self.search.as_ref().is_none_or(|text| {
             let in_title = match own_title {
                 Some(title) => FoldedText::of(title.as_str()).contains(text),
@@ -106,7 +106,7 @@ impl Selection {
     }
 
     /// The number of steps of a search in the texts of an event.
-    fn steps(&self, event: &CatalogueEvent) -> usize {
+    pub(super) fn steps(&self, event: &CatalogueEvent) -> usize {
         /// Some bytes are folded and compared in one step, even if the texts are made to be compared slowly.
         const BYTES: usize = 128;
         if self.search.is_none() { 1 } else { 1 + event.description.as_str().len() / BYTES }
@@ -131,6 +131,15 @@ impl<'c> Placed<'c> {
         }
     }
 
+    /// The occurrence with this key, as the replica knows it.
+    pub(super) fn of(entry: &'c Entry, key: OccurrenceKey) -> Option<Self> {
+        let event = &entry.event()?.event;
+        Some(match entry.exception(key) {
+            Some(stored) => Self::by_exception(event, stored),
+            None => Self::by_rule(event, event.occurrence_at(key.original_start)?),
+        })
+    }
+
     fn by_exception(event: &'c Arc<Event>, stored: &'c StoredOccurrence) -> Self {
         let (key, interval, status) = (stored.key, stored.interval, stored.status);
         Self { event, key, interval, status, origin: Origin::Exception(stored) }
@@ -140,7 +149,7 @@ impl<'c> Placed<'c> {
         (self.interval.start(), self.key)
     }
 
-    fn may_be_open(&self, now: Instant) -> bool {
+    pub(super) fn may_be_open(&self, now: Instant) -> bool {
         let (policy, start) = (&self.event.policy, self.interval.start());
         self.status == OccurrenceStatus::Scheduled
             && now < policy.closes_at(start)

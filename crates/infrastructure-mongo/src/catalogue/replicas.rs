@@ -43,7 +43,7 @@ impl Replicas {
     /// Replicas of at most this number of bytes, all together.
     pub(super) fn new(database: Database, max_bytes: usize) -> Self {
         let slots = Cache::builder()
-            .weigher(|_, slot: &Arc<Slot>| slot.bytes())
+            .weigher(|_, slot: &Arc<Slot>| slot.weigh())
             .max_capacity(max_bytes as u64)
             .eviction_policy(EvictionPolicy::lru())
             .build();
@@ -72,7 +72,12 @@ impl Replicas {
             return Ok(None);
         }
         let (found, read) = match slot.replica() {
-            Some(replica) if replica.revision() >= required => (Some(replica), CatalogueRead::Hit),
+            Some(replica) if replica.revision() >= required => {
+                if slot.has_grown() {
+                    self.weigh(scope.organization(), &slot);
+                }
+                (Some(replica), CatalogueRead::Hit)
+            }
             Some(_) => match self.update(scope, &slot, required).await? {
                 Some(replica) => (Some(replica), CatalogueRead::Updated),
                 None => (None, CatalogueRead::Fallback),

@@ -1,5 +1,8 @@
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -9,6 +12,9 @@ use tokio::sync::watch;
 /// The size of a slot without a replica.
 const EMPTY_BYTES: usize = 1_024;
 
+/// The growth from which on a replica is weighed again.
+const GROWTH_BYTES: u32 = 64 << 10;
+
 /// The place of an organization's replica.
 #[derive(Default)]
 pub(super) struct Slot {
@@ -17,6 +23,8 @@ pub(super) struct Slot {
     pub(super) updating: tokio::sync::Mutex<()>,
     /// The last error of a document, so that each is logged once.
     reported: Mutex<Option<String>>,
+    /// The size that counts.
+    weight: AtomicU32,
 }
 
 #[derive(Clone, Default)]
@@ -65,8 +73,19 @@ impl Slot {
         }
     }
 
-    /// The approximate size in bytes.
-    pub(super) fn bytes(&self) -> u32 {
+    /// The approximate size in bytes, which counts from now on.
+    pub(super) fn weigh(&self) -> u32 {
+        let bytes = self.bytes();
+        self.weight.store(bytes, Ordering::Relaxed);
+        bytes
+    }
+
+    /// Tests whether the replica has grown much since it was weighed: its index of days grows while it is read.
+    pub(super) fn has_grown(&self) -> bool {
+        self.bytes() > self.weight.load(Ordering::Relaxed).saturating_add(GROWTH_BYTES)
+    }
+
+    fn bytes(&self) -> u32 {
         let replica = self.replica().map_or(0, |replica| replica.bytes());
         u32::try_from(EMPTY_BYTES + replica).unwrap_or(u32::MAX)
     }

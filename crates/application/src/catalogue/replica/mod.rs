@@ -1,6 +1,7 @@
 use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use convene_domain::{
@@ -8,21 +9,30 @@ use convene_domain::{
     occurrence::{OccurrenceKey, StoredOccurrence},
 };
 
-use super::{CatalogueEvent, Entry};
+use super::{
+    CatalogueEvent, Day, DayNumber, Entry, TooDense,
+    days::{Building, Days, span},
+};
 use crate::pace::Pace;
 
 /// The number of parts of a replica. A change copies the parts that it concerns, and shares the others.
 const PARTS: usize = 256;
 
+/// The number of changed events from which on the index is computed again.
+const MAX_REINDEXED: usize = 256;
+
 type Part = HashMap<EventId, Arc<Entry>>;
 
 /// The events of an organization and all of their exceptions, at one revision of the catalogue. The seat counts of exceptions
 /// may be stale.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Replica {
     revision: i64,
     parts: Vec<Arc<Part>>,
     bytes: usize,
+    days: Mutex<Days>,
+    /// Held while days are computed, or the replica is updated: a day that is being computed would not get the changes.
+    building: Arc<futures::lock::Mutex<()>>,
 }
 
 /// The difference between two revisions of a catalogue.
@@ -44,7 +54,13 @@ impl Replica {
     /// The replica of a catalogue without events.
     #[must_use]
     pub fn empty(revision: i64) -> Self {
-        Self { revision, parts: vec![Arc::default(); PARTS], bytes: 0 }
+        Self {
+            revision,
+            parts: vec![Arc::default(); PARTS],
+            bytes: 0,
+            days: Mutex::default(),
+            building: Arc::default(),
+        }
     }
 
     /// The revision of the catalogue.
@@ -55,8 +71,8 @@ impl Replica {
 
     /// The approximate size in bytes.
     #[must_use]
-    pub const fn bytes(&self) -> usize {
-        self.bytes
+    pub fn bytes(&self) -> usize {
+        self.bytes + self.days().bytes()
     }
 
     /// The event with this id.
@@ -78,9 +94,78 @@ impl Replica {
 
     /// The replica at a later revision. The parts that did not change are shared.
     pub async fn updated(&self, delta: Delta) -> Self {
-        let mut updated = self.clone();
+        let _building = self.building.lock().await;
+        let mut updated = self.copy();
         updated.apply(delta, &mut Pace::default()).await;
         updated
+    }
+
+    /// The occurrences of a day. If they are not known, they are computed, together with those of some following days, at most up to
+    /// the last one.
+    ///
+    /// # Errors
+    /// [`TooDense`] if there are too many.
+    pub async fn day(&self, day: DayNumber, last: DayNumber, pace: &mut Pace) -> Result<Arc<Day>, TooDense> {
+        if let Some(known) = self.known_day(day) {
+            return known;
+        }
+        let _building = self.building.lock().await;
+        if let Some(known) = self.known_day(day) {
+            return known;
+        }
+        let batch = self.days().batch(day, last);
+        match self.build(&batch, pace).await {
+            Ok(built) => self.days().insert(built),
+            Err(TooDense) => self.days().set_too_dense(),
+        }
+        self.known_day(day).unwrap_or(Err(TooDense))
+    }
+
+    /// The same replica, as if it had too many occurrences for an index.
+    #[cfg(test)]
+    pub(crate) fn too_dense(&self) -> Self {
+        let copy = self.copy();
+        copy.days().set_too_dense();
+        copy
+    }
+
+    fn known_day(&self, day: DayNumber) -> Option<Result<Arc<Day>, TooDense>> {
+        self.days().get(day)
+    }
+
+    async fn build(
+        &self,
+        batch: &RangeInclusive<DayNumber>,
+        pace: &mut Pace,
+    ) -> Result<BTreeMap<DayNumber, Day>, TooDense> {
+        let mut building = Building::new(batch.clone());
+        if let Some(span) = span(batch) {
+            for entry in self.entries() {
+                let items = entry.items(span);
+                pace.steps(1 + items.len()).await;
+                building.add(items, batch)?;
+            }
+        }
+        let mut days = building.into_days();
+        for day in days.values_mut() {
+            pace.steps(day.len() / 8).await;
+            day.sort();
+        }
+        Ok(days)
+    }
+
+    fn days(&self) -> MutexGuard<'_, Days> {
+        self.days.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            revision: self.revision,
+            parts: self.parts.clone(),
+            bytes: self.bytes,
+            days: Mutex::new(self.days().clone()),
+            building: Arc::clone(&self.building),
+        }
     }
 
     /// Applies the difference to a later revision.
@@ -102,23 +187,38 @@ impl Replica {
             pace.steps(1).await;
             changed.entry(exception.key.event).or_default().exceptions.push(exception);
         }
+        let mut days = std::mem::take(&mut *self.days());
+        if changed.len() > MAX_REINDEXED {
+            days.clear();
+        }
+        let runs = days.runs();
         for (id, change) in changed {
             pace.steps(1 + change.former.len() + change.exceptions.len()).await;
-            self.change(id, change);
+            let before = self.change(id, change);
+            for run in &runs {
+                let Some(span) = span(run) else { continue };
+                let items = |entry: Option<&Entry>| entry.map(|entry| entry.items(span)).unwrap_or_default();
+                let (before, after) = (items(before.as_deref()), items(self.entry(id)));
+                pace.steps(before.len() + after.len()).await;
+                days.replace(run, id, before, after);
+            }
         }
+        *self.days() = days;
     }
 
-    fn change(&mut self, id: EventId, change: Change) {
-        let Some(part) = self.parts.get_mut(place(id)) else { return };
+    /// Changes an event, and returns it as it was before.
+    fn change(&mut self, id: EventId, change: Change) -> Option<Arc<Entry>> {
+        let part = self.parts.get_mut(place(id))?;
         let part = Arc::make_mut(part);
         let before = part.remove(&id);
         self.bytes = self.bytes.saturating_sub(before.as_ref().map_or(0, |entry| entry.bytes()));
-        let mut entry = before.unwrap_or_default();
-        change.apply(Arc::make_mut(&mut entry));
+        let mut entry = before.as_deref().cloned().unwrap_or_default();
+        change.apply(&mut entry);
         if !entry.is_empty() {
             self.bytes += entry.bytes();
-            part.insert(id, entry);
+            part.insert(id, Arc::new(entry));
         }
+        before
     }
 }
 

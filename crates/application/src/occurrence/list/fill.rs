@@ -9,10 +9,12 @@ use convene_domain::{
 
 use super::OccurrenceQuery;
 use crate::{
+    catalogue::TooDense,
     limits::EXAMINED_OCCURRENCES,
     occurrence::{
         OccurrenceOfEvent,
-        timeline::{OccurrencePosition, Placed, Step, Timeline},
+        scan::Source,
+        timeline::{OccurrencePosition, Placed, Step},
     },
     pace::Pace,
     page::BoundedPage,
@@ -26,7 +28,9 @@ const LARGEST_CHUNK: usize = 1_000;
 /// The state of an occurrence depends on its seats. A list that is limited to open ones therefore asks for candidates in
 /// growing chunks until its page is full. Any other list needs one chunk.
 pub(super) struct Filling<'p, 'c> {
-    timeline: Timeline<'p, 'c>,
+    source: Source<'p, 'c>,
+    query: &'p OccurrenceQuery,
+    now: Instant,
     /// The time for which occurrences must be open, if the list is limited to open ones.
     open_at: Option<Instant>,
     needs_seats: bool,
@@ -43,10 +47,12 @@ pub(super) struct Filling<'p, 'c> {
 }
 
 impl<'p, 'c> Filling<'p, 'c> {
-    pub(super) fn new(timeline: Timeline<'p, 'c>, query: &OccurrenceQuery, now: Instant) -> Self {
+    pub(super) fn new(source: Source<'p, 'c>, query: &'p OccurrenceQuery, now: Instant) -> Self {
         let first = query.page.first.get();
         Self {
-            timeline,
+            source,
+            query,
+            now,
             open_at: query.only_open.then_some(now),
             needs_seats: query.seats || query.only_open,
             first,
@@ -70,7 +76,18 @@ impl<'p, 'c> Filling<'p, 'c> {
         let mut candidates = Vec::new();
         while candidates.len() < chunk && self.stopped_at.is_none() {
             pace.steps(1).await;
-            let position = match self.timeline.step() {
+            let step = match self.source.step(pace).await {
+                Ok(step) => step,
+                Err(TooDense) => {
+                    // The list begins again, without the index.
+                    if let Some(merged) = self.source.merged(pace).await {
+                        *self = Self { chunk: 0, ..Self::new(merged, self.query, self.now) };
+                        candidates.clear();
+                    }
+                    continue;
+                }
+            };
+            let position = match step {
                 None => return candidates,
                 Some(Step::Passed(position)) => position,
                 Some(Step::Found(placed)) => {

@@ -13,7 +13,7 @@ use convene_domain::{
 use self::{fill::Filling, sources::Sources};
 use super::{
     OccurrenceOfEvent,
-    timeline::{OccurrencePosition, Selection, Timeline},
+    timeline::{OccurrencePosition, Selection},
     window,
 };
 use crate::{
@@ -71,13 +71,12 @@ impl ListOccurrences {
         }
         let now = self.clock.now();
         let sources = Sources::read(self.catalogue.as_ref(), caller.scope(), queries).await?;
-        let parts: Vec<_> = queries.iter().map(|query| sources.part(query)).collect();
         let selections: Vec<_> = queries.iter().map(|query| selection(query, now)).collect();
         let mut pace = Pace::default();
         let mut lists = Vec::with_capacity(queries.len());
-        for ((part, selection), query) in parts.iter().zip(&selections).zip(queries) {
-            let timeline = Timeline::new(part, selection, &mut pace).await;
-            lists.push(Filling::new(timeline, query, now));
+        for (selection, query) in selections.iter().zip(queries) {
+            let source = sources.of(query, selection, &mut pace).await;
+            lists.push(Filling::new(source, query, now));
         }
         loop {
             let mut candidates = Vec::with_capacity(lists.len());

@@ -12,7 +12,11 @@ use crate::{
     caller::TenantScope,
     catalogue::Replica,
     failure::Fault,
-    occurrence::timeline::Part,
+    occurrence::{
+        scan::Source,
+        timeline::{Part, Selection, Timeline},
+    },
+    pace::Pace,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow},
 };
 
@@ -50,17 +54,21 @@ impl Sources {
         Ok(Self::Windows(Windows { windows, indexes }))
     }
 
-    /// The part of the data that a query asks for.
-    pub(super) fn part(&self, query: &OccurrenceQuery) -> Part<'_> {
-        match self {
-            Self::Replica(replica) => match &query.events {
-                None => replica.entries().collect(),
-                Some(wanted) => {
-                    BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.entry(*id)).collect()
-                }
-            },
-            Self::Windows(windows) => windows.part(query),
-        }
+    /// The occurrences that a query asks for.
+    pub(super) async fn of<'p, 's>(
+        &'s self,
+        query: &OccurrenceQuery,
+        selection: &'p Selection,
+        pace: &mut Pace,
+    ) -> Source<'p, 's> {
+        let part = match (self, &query.events) {
+            (Self::Replica(replica), None) => return Source::of_all(replica, selection, pace).await,
+            (Self::Replica(replica), Some(wanted)) => {
+                BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.entry(*id)).collect()
+            }
+            (Self::Windows(windows), _) => windows.part(query),
+        };
+        Source::Merged(Box::new(Timeline::new(&part, selection, pace).await))
     }
 }
 

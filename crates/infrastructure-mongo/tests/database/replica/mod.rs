@@ -1,5 +1,6 @@
 //! Replicas of catalogues: what they answer equals the database, at once and whatever they missed.
 
+mod memory;
 mod process;
 mod writer;
 

@@ -12,6 +12,7 @@ use time::{
 
 use super::*;
 use crate::{
+    catalogue::{Delta, Replica},
     fixtures::{self, fields, refusals},
     limits::EXAMINED_OCCURRENCES,
     pace::{Pace, tests::parts},
@@ -40,8 +41,8 @@ impl World {
         self
     }
 
-    /// The use case, and a check on the keys that it looks up.
-    fn listing(&self, expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static) -> ListOccurrences {
+    /// The stored occurrences that differ from their rule.
+    fn exceptions(&self) -> Vec<StoredOccurrence> {
         let is_exception = |event: &Event, stored: &StoredOccurrence| {
             let by_rule = event.occurrence_at(stored.key.original_start);
             by_rule.is_none_or(|origin| {
@@ -52,11 +53,30 @@ impl World {
         let event_of = |stored: &StoredOccurrence| {
             self.events.iter().find(|event| event.id == stored.key.event).unwrap()
         };
-        let exceptions = self.stored.iter().filter(|stored| is_exception(event_of(stored), stored)).cloned();
+        self.stored.iter().filter(|stored| is_exception(event_of(stored), stored)).cloned().collect()
+    }
+
+    /// The difference from nothing to this content.
+    fn delta(&self) -> Delta {
+        let events = self.events.iter().map(|event| Event::clone(event).into()).collect();
+        Delta { events, exceptions: self.exceptions(), ..Delta::default() }
+    }
+
+    /// The use case on a database, and a check on the keys that it looks up.
+    fn listing(&self, expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static) -> ListOccurrences {
+        self.listing_with(None, expects)
+    }
+
+    /// The use case on a replica if there is one, or else on a database.
+    fn listing_with(
+        &self,
+        replica: Option<Arc<Replica>>,
+        expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static,
+    ) -> ListOccurrences {
         let events = self.events.iter().map(|event| Arc::new(Event::clone(event).into()));
-        let window = CatalogueWindow { events: events.collect(), exceptions: exceptions.collect() };
+        let window = CatalogueWindow { events: events.collect(), exceptions: self.exceptions() };
         let mut catalogue = MockCatalogue::new();
-        catalogue.expect_replica().returning(|_| Ok(None));
+        catalogue.expect_replica().returning(move |_| Ok(replica.clone()));
         catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
         let stored = self.stored.clone();
         catalogue.expect_seats().withf(move |_, keys| expects(keys)).returning(move |_, keys| {
@@ -67,9 +87,19 @@ impl World {
         ListOccurrences { clock: Arc::new(clock), catalogue: Arc::new(catalogue) }
     }
 
+    /// The page of the query, which is the same from a replica and from a database.
     async fn list(&self, query: OccurrenceQuery) -> OccurrencePage {
+        let replica = Replica::empty(0).updated(self.delta()).await;
+        let dense = Arc::new(replica.too_dense());
+        let page = self.list_from(Some(Arc::new(replica)), query.clone()).await;
+        assert_eq!(page, self.list_from(Some(dense), query.clone()).await);
+        assert_eq!(page, self.list_from(None, query).await);
+        page
+    }
+
+    async fn list_from(&self, replica: Option<Arc<Replica>>, query: OccurrenceQuery) -> OccurrencePage {
         let caller = fixtures::caller(fixtures::BOB, Role::Member);
-        self.listing(|_| true).execute(&caller, &[query]).await.unwrap().remove(0)
+        self.listing_with(replica, |_| true).execute(&caller, &[query]).await.unwrap().remove(0)
     }
 }
 

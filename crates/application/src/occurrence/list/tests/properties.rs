@@ -175,4 +175,36 @@ proptest! {
         prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, size)), &expected);
         prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, 100)), &expected);
     }
+
+    #[test]
+    fn a_replica_with_an_index_follows_changes(
+        before in a_world(),
+        after in a_world(),
+        queries in prop::collection::vec(a_query(), 1..4),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut replica = Arc::new(Replica::empty(0).updated(before.delta()).await);
+            for query in &queries {
+                // Some days are computed now, and others after the change.
+                before.list_from(Some(Arc::clone(&replica)), query.clone()).await;
+            }
+            let gone = before.events.iter().map(|event| event.id);
+            let delta = Delta {
+                deleted_events: gone.filter(|id| after.events.iter().all(|event| event.id != *id)).collect(),
+                former_exceptions: before.exceptions().iter().map(|stored| stored.key).collect(),
+                ..after.delta()
+            };
+            replica = Arc::new(replica.updated(delta).await);
+            for query in queries {
+                let query = OccurrenceQuery { page: fixtures::page(100, None), ..query };
+                let found = after.list_from(Some(Arc::clone(&replica)), query.clone()).await.items;
+                let found: Vec<_> = found.into_iter().map(|found| found.occurrence).collect();
+                let mut expected = plainly(&after, &query);
+                expected.truncate(100);
+                prop_assert_eq!(found, expected);
+            }
+            Ok(())
+        })?;
+    }
 }
