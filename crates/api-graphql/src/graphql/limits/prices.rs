@@ -88,7 +88,9 @@ pub fn value(kind: &str, field: &Field<DefaultScalarValue>) -> Price {
 /// The price of an object: to load and decode it, and to resolve its fields in a task.
 fn object(kind: &str) -> Price {
     match kind {
-        "Event" | "Node" => Price::new(10, 64 * 1_024),
+        // All requests share the events in memory.
+        "Event" => Price::new(10, 8 * 1_024),
+        "Node" => Price::new(10, 96 * 1_024),
         // As it is stored, and as an object.
         "Issue" => Price::new(5, 96 * 1_024),
         "Activity" => Price::new(5, 160 * 1_024),
