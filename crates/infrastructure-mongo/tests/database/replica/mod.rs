@@ -119,7 +119,6 @@ async fn a_read_after_an_acknowledged_write_of_another_process_is_never_stale() 
             let (followed, loaded) = (followed.unwrap(), loaded.unwrap());
             assert_eq!(content(&followed), content(&loaded), "after change {number}");
             assert_eq!(followed.revision(), loaded.revision());
-            assert_eq!(followed.bytes(), loaded.bytes());
         }
     }
     assert!(writer.scheduled() > 0);
