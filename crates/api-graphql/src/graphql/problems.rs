@@ -60,6 +60,32 @@ impl Problems {
         }
     }
 
+    /// Parses a value that may be absent but not null. Returns `Some(None)` if it is absent; notes the problem and returns
+    /// `None` if it is null or invalid.
+    pub(crate) fn check_given<I, T, E: fmt::Display>(
+        &mut self,
+        field: Field,
+        given: &Nullable<I>,
+        parse: impl FnOnce(&I) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        let given = self.present(field, given)?;
+        self.check_optional(field, given, parse)
+    }
+
+    /// The value of a field that may be absent but not null. Returns `Some(None)` if it is absent; notes the problem and returns
+    /// `None` if it is null.
+    pub(crate) fn present<'g, T>(
+        &mut self,
+        field: impl Into<FieldPath>,
+        given: &'g Nullable<T>,
+    ) -> Option<Option<&'g T>> {
+        match given {
+            Nullable::ImplicitNull => Some(None),
+            Nullable::ExplicitNull => self.check(field, Err("must not be null")),
+            Nullable::Some(given) => Some(Some(given)),
+        }
+    }
+
     /// Parses an optional value that an explicit null clears. Returns `Some(None)` if the value is absent and so
     /// unchanged, `Some(Some(None))` if it is cleared; notes the problem and returns `None` if it is invalid.
     pub(crate) fn check_clearable<I, T, E: fmt::Display>(

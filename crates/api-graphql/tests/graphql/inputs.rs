@@ -331,3 +331,56 @@ async fn whole_days_are_edited_as_days() {
     );
     assert_eq!(edit(json!({"allDay": true})).await, event(later, "P1D", true));
 }
+
+/// An update leaves out what it keeps. Null would remove a value that every object has.
+#[tokio::test(flavor = "multi_thread")]
+async fn null_for_a_value_that_cannot_be_removed_is_refused_by_name() {
+    let api = Api::start().await;
+    let viewer = api.read(ADA, "{ viewer { member { id } } }").await;
+    let member = &viewer["viewer"]["member"]["id"];
+    let issue =
+        api.change(ADA, "createIssue", json!({"title": "A", "description": ""}), "issue { id }").await;
+    let issue = &issue["issue"]["id"];
+    let event = api.weekly_event(ADA, 1).await;
+    for (mutation, target, fields) in [
+        ("updateOrganization", json!({}), &["name", "timeZone"][..]),
+        ("updateMember", json!({"memberId": member}), &["displayName", "role"]),
+        ("updateIssue", json!({"issueId": issue}), &["title", "description", "status", "priority"]),
+        (
+            "updateEvent",
+            json!({"eventId": event.id}),
+            &[
+                "title",
+                "description",
+                "location",
+                "timeZone",
+                "startsAt",
+                "duration",
+                "endsAt",
+                "startsOn",
+                "endsOn",
+                "allDay",
+                "capacity",
+            ],
+        ),
+        (
+            "updateOccurrence",
+            json!({"occurrenceId": event.occurrences[1]}),
+            &["title", "location", "startsAt", "duration", "endsAt", "capacity"],
+        ),
+    ] {
+        let mut input = target;
+        for field in fields {
+            input[field] = Value::Null;
+        }
+        let payload = api.mutate(ADA, mutation, input, "__typename").await;
+        let expected: Vec<Value> = fields
+            .iter()
+            .map(|field| {
+                let message = format!("{field} must not be null");
+                json!({"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": [field], "message": message})
+            })
+            .collect();
+        assert_eq!(payload["userErrors"], json!(expected), "{mutation}");
+    }
+}

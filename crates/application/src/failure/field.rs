@@ -82,6 +82,7 @@ fields!(
     RegistrationCloses "registrationCloses",
     RegistrationId "registrationId",
     RegistrationOpens "registrationOpens",
+    Role "role",
     Rrule "rrule",
     Search "search",
     Slug "slug",

@@ -182,29 +182,29 @@ pub struct UpdateEventInput {
     /// With `THIS_AND_FOLLOWING`: the first occurrence of the new event.
     pub from_occurrence_id: Option<ID>,
     /// A new title.
-    pub title: Option<String>,
+    pub title: Nullable<String>,
     /// A new description.
-    pub description: Option<String>,
+    pub description: Nullable<String>,
     /// A new location.
-    pub location: Option<String>,
+    pub location: Nullable<String>,
     /// A new time zone: local times stay as they are, instants change.
-    pub time_zone: Option<TimeZone>,
+    pub time_zone: Nullable<TimeZone>,
     /// A new start of the first occurrence.
-    pub starts_at: Option<LocalDateTime>,
+    pub starts_at: Nullable<LocalDateTime>,
     /// A new duration of each occurrence.
-    pub duration: Option<Duration>,
+    pub duration: Nullable<Duration>,
     /// A new end of the first occurrence, instead of the duration.
-    pub ends_at: Option<LocalDateTime>,
+    pub ends_at: Nullable<LocalDateTime>,
     /// True for an event of whole days, with `startsOn` and `endsOn`; false for an event with a time of day.
-    pub all_day: Option<bool>,
+    pub all_day: Nullable<bool>,
     /// A new first day of the first occurrence of an event of whole days.
-    pub starts_on: Option<Date>,
+    pub starts_on: Nullable<Date>,
     /// A new last day of the first occurrence of an event of whole days.
-    pub ends_on: Option<Date>,
+    pub ends_on: Nullable<Date>,
     /// A new recurrence; null makes the event a one-off event.
     pub recurrence: Nullable<RecurrenceInput>,
     /// A new number of seats of each occurrence.
-    pub capacity: Option<i32>,
+    pub capacity: Nullable<i32>,
     /// The new opening of registration; null: open at once.
     pub registration_opens: Nullable<Duration>,
     /// The new close of registration; null: open until the start.
@@ -238,34 +238,42 @@ impl UpdateEventInput {
     }
 
     fn check_patch(&self, problems: &mut Problems) -> Option<EventPatch> {
-        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
+        let title = problems.check_given(Field::Title, &self.title, |title| Title::parse(title));
         let description =
-            problems.check_optional(Field::Description, self.description.as_deref(), Description::parse);
-        let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
-        let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
+            problems.check_given(Field::Description, &self.description, |text| Description::parse(text));
+        let location =
+            problems.check_given(Field::Location, &self.location, |location| Location::parse(location));
+        let time_zone = problems.check_given(Field::TimeZone, &self.time_zone, TimeZone::parse);
+        let starts_at = problems.present(Field::StartsAt, &self.starts_at);
+        let duration = problems.present(Field::Duration, &self.duration);
+        let ends_at = problems.present(Field::EndsAt, &self.ends_at);
+        let starts_on = problems.present(Field::StartsOn, &self.starts_on);
+        let ends_on = problems.present(Field::EndsOn, &self.ends_on);
+        let all_day = problems.present(Field::AllDay, &self.all_day);
         let given = GivenTimes {
-            starts_at: self.starts_at.as_ref(),
-            duration: self.duration.as_ref(),
-            ends_at: self.ends_at.as_ref(),
-            starts_on: self.starts_on.as_ref(),
-            ends_on: self.ends_on.as_ref(),
+            starts_at: starts_at.flatten(),
+            duration: duration.flatten(),
+            ends_at: ends_at.flatten(),
+            starts_on: starts_on.flatten(),
+            ends_on: ends_on.flatten(),
         };
-        let times = given.of_edit(self.all_day, problems);
+        let times = given.of_edit(all_day.flatten().copied(), problems);
         let recurrence = match &self.recurrence {
             Nullable::ImplicitNull => Some(None),
             Nullable::ExplicitNull => Some(Some(None)),
             Nullable::Some(recurrence) => recurrence.check(problems).map(|recurrence| Some(Some(recurrence))),
         };
         if let Some(Some(Some(recurrence))) = &recurrence
-            && self.all_day == Some(true)
+            && all_day.flatten() == Some(&true)
         {
             times::check_days_of(recurrence, problems);
         }
-        let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
+        let capacity = problems.check_given(Field::Capacity, &self.capacity, |seats| Capacity::new(*seats));
         let mut lead = |field, given| problems.check_clearable(field, given, Duration::parse_lead_time);
         let registration_opens = lead(Field::RegistrationOpens, &self.registration_opens);
         let registration_closes = lead(Field::RegistrationCloses, &self.registration_closes);
         let cancellation_closes = lead(Field::CancellationCloses, &self.cancellation_closes);
+        let _present = (starts_at?, duration?, ends_at?, starts_on?, ends_on?, all_day?);
         let times = times?;
         Some(EventPatch {
             title: title?,

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, expected_version, idempotency_key};
+use super::{Choice, MutationInput, expected_version, idempotency_key, known};
 use crate::graphql::{
     lists,
     object::{IssuePriority, IssueStatus},
@@ -96,13 +96,13 @@ pub struct UpdateIssueInput {
     /// The id of the issue.
     pub issue_id: ID,
     /// A new title.
-    pub title: Option<String>,
+    pub title: Nullable<String>,
     /// A new description.
-    pub description: Option<String>,
+    pub description: Nullable<String>,
     /// A new status.
-    pub status: Option<IssueStatus>,
+    pub status: Nullable<IssueStatus>,
     /// A new priority.
-    pub priority: Option<IssuePriority>,
+    pub priority: Nullable<IssuePriority>,
     /// The id of the new assignee; null removes the assignee.
     pub assignee_id: Nullable<ID>,
     /// The id of the new event; null removes the event.
@@ -129,9 +129,11 @@ impl MutationInput for UpdateIssueInput {
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);
         let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id));
-        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
+        let title = problems.check_given(Field::Title, &self.title, |title| Title::parse(title));
         let description =
-            problems.check_optional(Field::Description, self.description.as_deref(), Description::parse);
+            problems.check_given(Field::Description, &self.description, |text| Description::parse(text));
+        let status = problems.check_given(Field::Status, &self.status, known);
+        let priority = problems.check_given(Field::Priority, &self.priority, known);
         let assignee =
             problems.check_clearable(Field::AssigneeId, &self.assignee_id, |id| MemberId::parse(id));
         let event = problems.check_clearable(Field::EventId, &self.event_id, |id| EventId::parse(id));
@@ -139,8 +141,8 @@ impl MutationInput for UpdateIssueInput {
             expected_version: expected_version?,
             title: title?,
             description: description?,
-            status: self.status.map(Into::into),
-            priority: self.priority.map(Into::into),
+            status: status?,
+            priority: priority?,
             assignee: assignee?,
             event: event?,
         };

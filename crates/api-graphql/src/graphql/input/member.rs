@@ -10,7 +10,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, expected_version, idempotency_key};
+use super::{Choice, MutationInput, expected_version, idempotency_key, known};
 use crate::graphql::{object::Role, problems::Problems};
 
 /// A member to add to the caller's organization.
@@ -49,11 +49,11 @@ pub struct UpdateMemberInput {
     /// The id of the member.
     pub member_id: ID,
     /// A new display name.
-    pub display_name: Option<String>,
+    pub display_name: Nullable<String>,
     /// A new email address; null removes the address.
     pub email: Nullable<String>,
     /// A new role. The role of the organization's last ADMIN cannot change.
-    pub role: Option<Role>,
+    pub role: Nullable<Role>,
     /// The version that the change is based on; the change is refused if the member has another version.
     pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
@@ -73,14 +73,14 @@ impl MutationInput for UpdateMemberInput {
         let expected_version = expected_version(problems, self.expected_version);
         let member = problems.check(Field::MemberId, MemberId::parse(&self.member_id));
         let display_name =
-            problems.check_optional(Field::DisplayName, self.display_name.as_deref(), DisplayName::parse);
+            problems.check_given(Field::DisplayName, &self.display_name, |name| DisplayName::parse(name));
         let email = problems.check_clearable(Field::Email, &self.email, |text| Email::parse(text));
-        let role = self.role.map(Into::into);
+        let role = problems.check_given(Field::Role, &self.role, known);
         let patch = MemberPatch {
             expected_version: expected_version?,
             display_name: display_name?,
             email: email?,
-            role,
+            role: role?,
         };
         Some(UpdateMemberCommand { member: member?, patch })
     }

@@ -86,6 +86,11 @@ fn expected_version(problems: &mut Problems, given: Option<i32>) -> Option<Optio
     })
 }
 
+/// The domain's value of an enum, which is always valid.
+fn known<G: Copy, T: From<G>>(given: &G) -> Result<T, std::convert::Infallible> {
+    Ok((*given).into())
+}
+
 /// Implements the access to the idempotency key.
 macro_rules! idempotency_key {
     () => {

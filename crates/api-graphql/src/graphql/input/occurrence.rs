@@ -9,7 +9,7 @@ use convene_domain::{
     occurrence::OccurrenceKey,
     text::{Location, SearchText, Title},
 };
-use juniper::{GraphQLInputObject, ID};
+use juniper::{GraphQLInputObject, ID, Nullable};
 
 use super::{
     Choice, MutationInput, OnAffected, event::on_affected, expected_version, idempotency_key,
@@ -74,17 +74,17 @@ pub struct UpdateOccurrenceInput {
     /// The id of the occurrence.
     pub occurrence_id: ID,
     /// A title of this occurrence only.
-    pub title: Option<String>,
+    pub title: Nullable<String>,
     /// A location of this occurrence only.
-    pub location: Option<String>,
+    pub location: Nullable<String>,
     /// A start of this occurrence only, as a local time in the event's time zone.
-    pub starts_at: Option<LocalDateTime>,
+    pub starts_at: Nullable<LocalDateTime>,
     /// A duration of this occurrence only.
-    pub duration: Option<Duration>,
+    pub duration: Nullable<Duration>,
     /// An end of this occurrence only, instead of the duration, as a local time in the event's time zone.
-    pub ends_at: Option<LocalDateTime>,
+    pub ends_at: Nullable<LocalDateTime>,
     /// A number of seats of this occurrence only.
-    pub capacity: Option<i32>,
+    pub capacity: Nullable<i32>,
     /// The treatment of affected registrations.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
@@ -102,16 +102,21 @@ impl MutationInput for UpdateOccurrenceInput {
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);
         let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
-        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
-        let location = problems.check_optional(Field::Location, self.location.as_deref(), Location::parse);
+        let title = problems.check_given(Field::Title, &self.title, |title| Title::parse(title));
+        let location =
+            problems.check_given(Field::Location, &self.location, |location| Location::parse(location));
+        let starts_at = problems.present(Field::StartsAt, &self.starts_at);
+        let duration = problems.present(Field::Duration, &self.duration);
+        let ends_at = problems.present(Field::EndsAt, &self.ends_at);
         let given = GivenTimes {
-            starts_at: self.starts_at.as_ref(),
-            duration: self.duration.as_ref(),
-            ends_at: self.ends_at.as_ref(),
+            starts_at: starts_at.flatten(),
+            duration: duration.flatten(),
+            ends_at: ends_at.flatten(),
             ..GivenTimes::default()
         };
         let times = given.of_edit(None, problems);
-        let capacity = problems.check_optional(Field::Capacity, self.capacity, Capacity::new);
+        let capacity = problems.check_given(Field::Capacity, &self.capacity, |seats| Capacity::new(*seats));
+        let _present = (starts_at?, duration?, ends_at?);
         let times = times?;
         Some(OccurrenceEdit {
             occurrence: occurrence?,

@@ -2,7 +2,7 @@ use convene_application::{
     failure::Field, organization::CreateOrganizationCommand, ports::OrganizationPatch,
 };
 use convene_domain::text::{DisplayName, OrganizationName, Slug, UserId};
-use juniper::GraphQLInputObject;
+use juniper::{GraphQLInputObject, Nullable};
 
 use super::{MutationInput, expected_version, idempotency_key};
 use crate::graphql::{problems::Problems, scalars::TimeZone};
@@ -51,9 +51,9 @@ impl MutationInput for CreateOrganizationInput {
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateOrganizationInput {
     /// A new display name.
-    pub name: Option<String>,
+    pub name: Nullable<String>,
     /// A new default time zone for new events; existing events keep their time zone.
-    pub time_zone: Option<TimeZone>,
+    pub time_zone: Nullable<TimeZone>,
     /// The version that the change is based on; the change is refused if the organization has another version.
     pub expected_version: Option<i32>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
@@ -67,8 +67,8 @@ impl MutationInput for UpdateOrganizationInput {
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);
-        let name = problems.check_optional(Field::Name, self.name.as_deref(), OrganizationName::parse);
-        let time_zone = problems.check_optional(Field::TimeZone, self.time_zone.as_ref(), TimeZone::parse);
+        let name = problems.check_given(Field::Name, &self.name, |name| OrganizationName::parse(name));
+        let time_zone = problems.check_given(Field::TimeZone, &self.time_zone, TimeZone::parse);
         Some(OrganizationPatch { expected_version: expected_version?, name: name?, time_zone: time_zone? })
     }
 }
