@@ -24,6 +24,9 @@ pub const CANCELLED_REGISTRATIONS: usize = 10;
 /// Registrations that a refusal lists, as many as a page has items.
 pub const LISTED_REGISTRATIONS: usize = 100;
 
+/// Dropped exceptions that the result of an edit lists, as many as a page has items. The activity log has all.
+pub const DROPPED_EXCEPTIONS: usize = 100;
+
 /// Items of a page if the caller does not ask for a number: a screen of a list.
 pub const DEFAULT_PAGE_SIZE: u8 = 20;
 

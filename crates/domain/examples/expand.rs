@@ -88,11 +88,10 @@ fn series(request: &Request) -> Result<Series, String> {
     let zone = Zone::parse(&request.tzid).map_err(|error| format!("tzid {error}"))?;
     let rule = request.rrule.as_deref().map(Rule::parse).transpose().map_err(|problems| all(&problems))?;
     let parts = SeriesParts {
-        start: local(&request.dtstart)?,
-        zone,
         rule,
         exdates: locals(&request.exdates)?,
         rdates: locals(&request.rdates)?,
+        ..SeriesParts::once(local(&request.dtstart)?, zone)
     };
     Series::new(parts).map_err(|problems| all(&problems))
 }

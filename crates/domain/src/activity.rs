@@ -53,6 +53,8 @@ actions! {
     EventDeleted => "event.deleted",
     /// One occurrence was changed.
     OccurrenceUpdated => "occurrence.updated",
+    /// An edit of its event dropped an occurrence that an organizer had changed.
+    OccurrenceDropped => "occurrence.dropped",
     /// One occurrence was cancelled.
     OccurrenceCancelled => "occurrence.cancelled",
     /// A registration was confirmed when it was made.

@@ -88,17 +88,38 @@ impl RegistrationPolicy {
     }
 }
 
-/// A schedule that was replaced by an edit.
+/// A schedule that was replaced by an edit, with the other values of its occurrences.
 ///
 /// An edit of a series changes future occurrences only, so the event keeps the schedule of those that had begun.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EarlierSchedule {
+    /// The title of the occurrences.
+    pub title: Title,
+    /// The location of the occurrences.
+    pub location: Location,
+    /// The number of seats of each occurrence.
+    pub capacity: Capacity,
     /// The dates of the occurrences.
     pub series: Series,
     /// The duration of each occurrence.
     pub duration: EventDuration,
     /// The time of the edit: occurrences of this schedule begin at or before it.
     pub until: Instant,
+}
+
+impl EarlierSchedule {
+    /// The schedule of an event that an edit replaces at this time.
+    #[must_use]
+    pub fn of(event: &Event, until: Instant) -> Self {
+        Self {
+            title: event.title.clone(),
+            location: event.location.clone(),
+            capacity: event.capacity,
+            series: event.series.clone(),
+            duration: event.duration,
+            until,
+        }
+    }
 }
 
 /// The period of an event's life with one series and one duration.
@@ -224,6 +245,69 @@ impl Event {
             .map(|((series, duration), (after, until))| Schedule { series, duration, after, until })
     }
 
+    /// The title of an occurrence that takes place at this time, unless it has its own.
+    #[must_use]
+    pub fn title_at(&self, start: Instant) -> &Title {
+        self.earlier_at(start).map_or(&self.title, |earlier| &earlier.title)
+    }
+
+    /// The location of an occurrence that takes place at this time, unless it has its own.
+    #[must_use]
+    pub fn location_at(&self, start: Instant) -> &Location {
+        self.earlier_at(start).map_or(&self.location, |earlier| &earlier.location)
+    }
+
+    /// The number of seats of an occurrence that takes place at this time, unless it has its own.
+    #[must_use]
+    pub fn capacity_at(&self, start: Instant) -> Capacity {
+        self.earlier_at(start).map_or(self.capacity, |earlier| earlier.capacity)
+    }
+
+    /// The earlier schedule by which an occurrence with this start took place.
+    fn earlier_at(&self, start: Instant) -> Option<&EarlierSchedule> {
+        self.earlier.iter().find(|earlier| start <= earlier.until)
+    }
+
+    /// The schedule that applies from now on.
+    #[must_use]
+    pub fn current_schedule(&self) -> Schedule<'_> {
+        let after = self.earlier.last().map(|earlier| earlier.until);
+        Schedule { series: &self.series, duration: self.duration, after, until: None }
+    }
+
+    /// The last occurrence that has begun by the current schedule.
+    #[must_use]
+    pub fn last_begun(&self, now: Instant) -> Option<SeriesOccurrence> {
+        let schedule = self.current_schedule();
+        let (first, end) = (self.series.first_start(), now.saturating_add(Duration::NANOSECOND));
+        let mut reach = Duration::days(8);
+        // Windows that grow backwards: a long series is not expanded from its start.
+        loop {
+            let from = now.saturating_sub(reach);
+            let last = schedule.between(from, end).last();
+            if last.is_some() || from < first {
+                return last;
+            }
+            reach = reach.saturating_mul(8);
+        }
+    }
+
+    /// The time of the cancellation, if the event is cancelled: a cancelled event does not change any more.
+    #[must_use]
+    pub fn cancelled_at(&self) -> Option<Instant> {
+        (self.status == EventStatus::Cancelled).then_some(self.updated_at)
+    }
+
+    /// The status of a derived occurrence with this start: an occurrence that had begun before its event was cancelled has
+    /// taken place.
+    #[must_use]
+    pub fn status_at(&self, start: Instant) -> EventStatus {
+        match self.cancelled_at() {
+            Some(at) if start > at => EventStatus::Cancelled,
+            _ => EventStatus::Scheduled,
+        }
+    }
+
     /// The occurrence with this original start, if the event has one.
     #[must_use]
     pub fn occurrence_at(&self, original_start: Instant) -> Option<SeriesOccurrence> {
@@ -231,10 +315,11 @@ impl Event {
         schedule.series.occurrence_at(original_start)
     }
 
-    /// The start of the first occurrence.
+    /// The earliest start of an occurrence: none begins before.
     #[must_use]
     pub fn first_start(&self) -> Instant {
-        self.earlier.first().map_or(&self.series, |earlier| &earlier.series).first_start()
+        let earlier = self.earlier.iter().map(|earlier| earlier.series.first_start());
+        earlier.fold(self.series.first_start(), Instant::min)
     }
 
     /// The time before which the last occurrence has ended, which is its end unless the duration has days; `None` if the

@@ -7,6 +7,7 @@
 
 pub mod activity;
 pub mod capacity;
+pub mod correspondence;
 pub mod duration;
 pub mod event;
 pub mod id;

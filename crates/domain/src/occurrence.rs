@@ -110,11 +110,20 @@ pub struct StoredOccurrence {
     pub status: OccurrenceStatus,
     /// The values that the organizer set for it only.
     pub exception: Exception,
+    /// True if an edit dropped it from its series. It stays stored for its registrations, is not listed and is
+    /// [cancelled](OccurrenceStatus::Cancelled).
+    pub is_dropped: bool,
     /// The number of changes, not counting registrations.
     pub version: u32,
 }
 
 impl StoredOccurrence {
+    /// Tests whether it has a confirmed or waitlisted registration.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.taken > 0 || self.waiting > 0
+    }
+
     /// The occurrence that is derived from the event, as it is materialized.
     #[must_use]
     pub fn from_rule(event: &Event, origin: SeriesOccurrence) -> Self {
@@ -122,13 +131,45 @@ impl StoredOccurrence {
             key: OccurrenceKey { event: event.id, original_start: origin.start },
             original_local: origin.local,
             interval: event.interval_of(origin),
-            capacity: event.capacity,
+            capacity: event.capacity_at(origin.start),
             taken: 0,
             waiting: 0,
-            status: event.status,
+            status: event.status_at(origin.start),
             exception: Exception::default(),
+            is_dropped: false,
             version: 1,
         }
+    }
+}
+
+/// The occurrence that a key denotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved<S> {
+    /// A stored occurrence.
+    Stored(S),
+    /// A date of the event's series that is not stored.
+    Derived(SeriesOccurrence),
+}
+
+impl OccurrenceKey {
+    /// Resolves the key: it denotes the stored occurrence that has it, else the date of `event` that has it, else the stored
+    /// occurrence that had it before an edit.
+    ///
+    /// `stored` are the occurrences that have or had the key, with their present keys; `event` is the event of the key.
+    pub fn resolve<S>(
+        self,
+        event: Option<&Event>,
+        stored: impl IntoIterator<Item = (OccurrenceKey, S)>,
+    ) -> Option<Resolved<S>> {
+        let mut former = None;
+        for (key, occurrence) in stored {
+            if key == self {
+                return Some(Resolved::Stored(occurrence));
+            }
+            former = former.or(Some(occurrence));
+        }
+        let derived = event.and_then(|event| event.occurrence_at(self.original_start));
+        derived.map(Resolved::Derived).or(former.map(Resolved::Stored))
     }
 }
 
@@ -187,12 +228,13 @@ impl Occurrence {
     /// The stored occurrence.
     #[must_use]
     pub fn stored(event: &Event, stored: &StoredOccurrence) -> Self {
+        let start = stored.interval.start();
         Self {
             key: stored.key,
             original_local: stored.original_local,
             interval: stored.interval,
-            title: stored.exception.title.clone().unwrap_or_else(|| event.title.clone()),
-            location: stored.exception.location.clone().unwrap_or_else(|| event.location.clone()),
+            title: stored.exception.title.clone().unwrap_or_else(|| event.title_at(start).clone()),
+            location: stored.exception.location.clone().unwrap_or_else(|| event.location_at(start).clone()),
             capacity: stored.capacity,
             taken: stored.taken,
             waiting: stored.waiting,

@@ -43,25 +43,27 @@ impl Entry {
     /// The occurrences that overlap the span, in any order.
     pub(super) fn items(&self, span: Interval) -> Vec<Item> {
         let Some(event) = &self.event else { return Vec::new() };
-        let exceptions = self.exceptions.values().filter(|stored| stored.interval.overlaps(&span));
-        let mut items: Vec<Item> = exceptions.map(Item::from).collect();
+        // The series does not have dropped ones.
+        let exceptions = || self.exceptions.values().filter(|stored| !stored.is_dropped);
+        let in_span = exceptions().filter(|stored| stored.interval.overlaps(&span));
+        let mut items: Vec<Item> = in_span.map(Item::from).collect();
         let is_later = event.schedules().all(|schedule| schedule.series.first_start() >= span.end());
         if is_later || event.last_end().is_some_and(|end| end <= span.start()) {
             return items;
         }
         // By local time, because a new time-zone database can change the instant.
-        let replaced: HashSet<LocalDateTime> =
-            self.exceptions.values().map(|stored| stored.original_local).collect();
+        let replaced: HashSet<LocalDateTime> = exceptions().map(|stored| stored.original_local).collect();
+        let keys: HashSet<Instant> = exceptions().map(|stored| stored.key.original_start).collect();
         for schedule in event.schedules() {
             // An occurrence that ends at the start of the span does not overlap it.
             let from =
                 span.start().saturating_sub(schedule.duration.longest()).saturating_add(Duration::NANOSECOND);
             for origin in schedule.between(from, span.end()) {
-                if !self.exceptions.contains_key(&origin.start) && !replaced.contains(&origin.local) {
+                if !keys.contains(&origin.start) && !replaced.contains(&origin.local) {
                     items.push(Item {
                         key: OccurrenceKey { event: event.id, original_start: origin.start },
                         interval: event.interval_of(origin),
-                        is_cancelled: event.status == EventStatus::Cancelled,
+                        is_cancelled: event.status_at(origin.start) == EventStatus::Cancelled,
                     });
                 }
             }

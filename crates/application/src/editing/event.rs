@@ -2,8 +2,10 @@
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChanges, Subject},
-    event::{EarlierSchedule, Event, EventStatus, Schedule},
-    occurrence::{OccurrenceStatus, StoredOccurrence},
+    correspondence::DateEdit,
+    event::{EarlierSchedule, Event, EventStatus},
+    occurrence::{Occurrence, OccurrenceStatus, StoredOccurrence},
+    recurrence::Series,
     time::Instant,
 };
 
@@ -11,11 +13,16 @@ use time::Duration;
 
 use super::{
     changes::event_changes,
-    mapping::{OccurrenceStep, map_occurrences},
+    dropped::dropped_exceptions,
+    mapping::{OccurrenceStep, in_the_way, map_occurrences},
+    split::{Split, plan_split},
 };
 use crate::{
-    event::patch::patched,
-    failure::{Field, Refusal},
+    event::{
+        patch::{Patched, patched},
+        series::series_refusals,
+    },
+    failure::Refusal,
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch},
     version::check_version,
@@ -30,6 +37,8 @@ pub struct EventPlan {
     pub ended: Option<Event>,
     /// The steps for stored occurrences; occurrences without a step stay as they are.
     pub steps: Vec<OccurrenceStep>,
+    /// The first dropped exceptions, as they were.
+    pub dropped_exceptions: Vec<Occurrence>,
     /// The log entries; if there is none, the edit changes nothing and the adapter writes nothing.
     pub entries: Vec<ActivityDraft>,
 }
@@ -43,7 +52,8 @@ impl EventPlan {
     }
 }
 
-/// Plans an edit of `event`, whose stored occurrences (all that have not begun) are `stored`.
+/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead.
+/// The edit names the first occurrence of a split by its current key.
 ///
 /// # Errors
 /// The refusals of [`Events::update`](crate::ports::Events::update), except conflicts of moved registrations, which
@@ -59,16 +69,10 @@ pub fn plan_event_edit(
         return Err(vec![Refusal::EventCancelled]);
     }
     let plan = match edit.scope {
-        EditScope::ThisAndFollowing { from, .. } if from.original_start > event.series.first_start() => {
-            plan_split(event, edit, stored, now)?
+        EditScope::All => plan_whole(event, &edit.patch, stored, now)?,
+        EditScope::ThisAndFollowing { from, new_event } => {
+            plan_split(event, Split { from, new_event }, &edit.patch, stored, now)?
         }
-        // A split at the first occurrence is an edit of the whole series.
-        EditScope::ThisAndFollowing { from, .. }
-            if event.series.occurrence_at(from.original_start).is_none() =>
-        {
-            return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
-        }
-        _ => plan_whole(event, &edit.patch, stored, now)?,
     };
     if plan.following_registrations() > EDITED_REGISTRATIONS {
         return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
@@ -83,92 +87,74 @@ pub fn plan_event_edit(
     }
 }
 
-fn plan_whole(
+/// Plans an edit of a whole event.
+pub(super) fn plan_whole(
     event: &Event,
     patch: &EventPatch,
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    let mut edited = patched(event, patch, now)?;
+    let Patched { event: mut edited, by } = patched(event, patch, event.series.start(), now)?;
     if edited == *event {
-        return Ok(EventPlan { event: edited, ended: None, steps: Vec::new(), entries: Vec::new() });
+        return Ok(EventPlan {
+            event: edited,
+            ended: None,
+            steps: Vec::new(),
+            dropped_exceptions: Vec::new(),
+            entries: Vec::new(),
+        });
     }
-    keep_previous_schedule(event, &mut edited, now)?;
-    let steps = map_occurrences(&edited, stored, now);
-    let entries = vec![ActivityDraft {
+    let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
+    if changes_occurrences(event, &edited) {
+        edited.series = without_begun(event, &edited, edit, stored)?;
+        keep_previous_schedule(event, &mut edited, now)?;
+    }
+    let mut steps = in_the_way(event, &edited, stored, now);
+    steps.extend(map_occurrences(event, &edited, edit, stored.iter()));
+    let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
+    let mut entries = vec![ActivityDraft {
         action: Action::EventUpdated,
         subject: Subject::Event(event.id),
         changes: event_changes(Some(event), Some(&edited)),
     }];
-    Ok(EventPlan { event: edited, ended: None, steps, entries })
+    entries.extend(of_dropped);
+    Ok(EventPlan { event: edited, ended: None, steps, dropped_exceptions, entries })
 }
 
-/// Keeps the previous schedule in the edited event if an occurrence has begun by it and the edit replaces it.
+/// Tests whether occurrences differ after the edit in what a list shows of them.
+fn changes_occurrences(before: &Event, after: &Event) -> bool {
+    let shown = |event: &Event| {
+        (event.series.clone(), event.duration, event.title.clone(), event.location.clone(), event.capacity)
+    };
+    shown(before) != shown(after)
+}
+
+/// The series of the edited event without the dates of occurrences that have begun.
+pub(super) fn without_begun(
+    before: &Event,
+    edited: &Event,
+    edit: DateEdit,
+    stored: &[StoredOccurrence],
+) -> Result<Series, Vec<Refusal>> {
+    let series = edit.without_begun(before, &edited.series, stored);
+    series.map_err(|problems| series_refusals(&problems))
+}
+
+/// Keeps the previous schedule in the edited event if an occurrence has begun by it. It is kept too if dates of the edited
+/// series have passed: nothing took place on them. Only a one-off event may be moved into the past, as it may be created there.
 fn keep_previous_schedule(event: &Event, edited: &mut Event, now: Instant) -> Result<(), Vec<Refusal>> {
-    let replaced = edited.series != event.series || edited.duration != event.duration;
     let just_after = now + Duration::NANOSECOND;
-    let begun = |schedule: Schedule<'_>| schedule.between(Instant::MIN, just_after).next().is_some();
-    if !replaced || !event.schedules().last().is_some_and(begun) {
+    let mut past = edited.current_schedule().between(Instant::MIN, just_after);
+    let may_be_past = event.earlier.is_empty() && !edited.series.is_recurring();
+    let is_kept = event.last_begun(now).is_some() || !may_be_past && past.next().is_some();
+    if !is_kept {
         return Ok(());
     }
     if event.earlier.len() >= Event::MAX_EARLIER_SCHEDULES {
         return Err(vec![Refusal::LimitExceeded(Limit::EarlierSchedules)]);
     }
-    edited.earlier.push(EarlierSchedule {
-        series: event.series.clone(),
-        duration: event.duration,
-        until: now,
-    });
+    edited.earlier.push(EarlierSchedule::of(event, now));
     Ok(())
-}
-
-fn plan_split(
-    event: &Event,
-    edit: &EventEdit,
-    stored: &[StoredOccurrence],
-    now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
-    let EditScope::ThisAndFollowing { from, new_event } = edit.scope else {
-        return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
-    };
-    let not_there = || vec![Refusal::not_found(Field::FromOccurrenceId)];
-    let origin = event.series.occurrence_at(from.original_start).ok_or_else(not_there)?;
-    if origin.start <= now {
-        return Err(vec![Refusal::invalid(
-            Field::FromOccurrenceId,
-            "must be an occurrence that has not begun",
-        )]);
-    }
-    let (Some(before), Some(rest)) =
-        (event.series.ending_before(origin.start), event.series.continuing_from(origin.start))
-    else {
-        return Err(not_there());
-    };
-
-    let mut ended = event.clone();
-    ended.series = before;
-    ended.version = event.version.saturating_add(1);
-    ended.updated_at = now;
-
-    let continued =
-        Event { id: new_event, series: rest, version: 1, created_at: now, updated_at: now, ..event.clone() };
-    let edited = Event { version: 1, ..patched(&continued, &edit.patch, now)? };
-    let following: Vec<StoredOccurrence> =
-        stored.iter().filter(|occurrence| occurrence.original_local >= origin.local).cloned().collect();
-    let steps = map_occurrences(&edited, &following, now);
-    let entries = vec![
-        ActivityDraft {
-            action: Action::EventSplit,
-            subject: Subject::Event(event.id),
-            changes: event_changes(Some(event), Some(&ended)),
-        },
-        ActivityDraft {
-            action: Action::EventCreated,
-            subject: Subject::Event(edited.id),
-            changes: event_changes(None, Some(&edited)),
-        },
-    ];
-    Ok(EventPlan { event: edited, ended: Some(ended), steps, entries })
 }
 
 /// Plans the cancellation of an event.
@@ -205,5 +191,5 @@ pub fn plan_cancellation(
             .compare("status", Some(event.status.as_str()), Some(cancelled.status.as_str()))
             .into_vec(),
     }];
-    Ok(EventPlan { event: cancelled, ended: None, steps, entries })
+    Ok(EventPlan { event: cancelled, ended: None, steps, dropped_exceptions: Vec::new(), entries })
 }

@@ -1,14 +1,13 @@
-//! Correspondence of stored occurrences before and after an edit of their series.
-
-use std::collections::HashSet;
+//! Steps for stored occurrences whose event is edited.
 
 use convene_domain::{
+    correspondence::{Correspondence, DateEdit},
     event::Event,
     occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
-    recurrence::SeriesOccurrence,
     registration::CancellationReason,
-    time::{Instant, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval},
 };
+use time::Duration;
 
 /// The effect of an edit on one stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +21,8 @@ pub enum OccurrenceStep {
     },
     /// The edited series does not have the occurrence.
     Drop(Box<StoredOccurrence>),
+    /// The edited series does not have the occurrence, and has another one under its key: its document makes room.
+    Replace(Box<StoredOccurrence>),
 }
 
 impl OccurrenceStep {
@@ -29,19 +30,18 @@ impl OccurrenceStep {
     #[must_use]
     pub fn before(&self) -> &StoredOccurrence {
         match self {
-            Self::Become { before, .. } | Self::Drop(before) => before,
+            Self::Become { before, .. } | Self::Drop(before) | Self::Replace(before) => before,
         }
     }
 
-    /// The occurrence as it will be, with unchanged seat counts. A dropped one stays stored for its cancelled
-    /// registrations; it is no exception any more, because the series does not have it.
+    /// The occurrence as it will be, with unchanged seat counts. A dropped one stays stored for its cancelled registrations.
     #[must_use]
     pub fn after(&self) -> StoredOccurrence {
         match self {
             Self::Become { after, .. } => after.as_ref().clone(),
-            Self::Drop(before) => StoredOccurrence {
+            Self::Drop(before) | Self::Replace(before) => StoredOccurrence {
                 status: OccurrenceStatus::Cancelled,
-                exception: Exception::default(),
+                is_dropped: true,
                 version: before.version.saturating_add(1),
                 ..before.as_ref().clone()
             },
@@ -52,7 +52,7 @@ impl OccurrenceStep {
     #[must_use]
     pub fn cancellation_reason(&self) -> Option<CancellationReason> {
         match self {
-            Self::Drop(_) => Some(CancellationReason::OccurrenceMoved),
+            Self::Drop(_) | Self::Replace(_) => Some(CancellationReason::OccurrenceMoved),
             Self::Become { after, .. } => (after.status == OccurrenceStatus::Cancelled)
                 .then_some(CancellationReason::OccurrenceCancelled),
         }
@@ -65,51 +65,60 @@ impl OccurrenceStep {
     }
 }
 
-/// Plans the steps for `stored`, the occurrences of a series that `edited` replaces from now on.
+/// Plans the steps for those of `stored` that have not begun, if `after` replaces `before`.
 ///
-/// Occurrences that have begun at `now` or that do not change have no step.
-pub(super) fn map_occurrences(
-    edited: &Event,
-    stored: &[StoredOccurrence],
-    now: Instant,
+/// Occurrences that do not change have no step.
+pub(super) fn map_occurrences<'s>(
+    before: &Event,
+    after: &Event,
+    edit: DateEdit,
+    stored: impl Iterator<Item = &'s StoredOccurrence>,
 ) -> Vec<OccurrenceStep> {
-    let mut waiting_for_a_date: Vec<&StoredOccurrence> = Vec::new();
-    let mut taken: HashSet<Instant> = HashSet::new();
+    let is_upcoming = |one: &&StoredOccurrence| one.interval.start() > edit.now && !one.is_dropped;
+    let upcoming: Vec<&StoredOccurrence> = stored.filter(is_upcoming).collect();
+    let dates = edit.dates(&before.series, after, &upcoming);
     let mut steps = Vec::new();
-    for occurrence in stored.iter().filter(|occurrence| occurrence.interval.start() > now) {
-        match edited.occurrence_at(occurrence.key.original_start) {
-            Some(origin) => {
-                taken.insert(origin.start);
-                steps.extend(step(edited, occurrence, origin));
+    for (occurrence, date) in upcoming.into_iter().zip(dates) {
+        let edited = match date {
+            Correspondence::Dropped => None,
+            Correspondence::Postponed => {
+                Some(at_date(after, occurrence, occurrence.key.original_start, occurrence.original_local))
             }
-            None => waiting_for_a_date.push(occurrence),
-        }
-    }
-    waiting_for_a_date.sort_by_key(|occurrence| occurrence.original_local);
-    for occurrence in waiting_for_a_date {
-        let same_date = edited
-            .series
-            .occurrences_on(occurrence.original_local.date())
-            .find(|origin| origin.start > now && !taken.contains(&origin.start));
-        match same_date {
-            Some(origin) => {
-                taken.insert(origin.start);
-                steps.extend(step(edited, occurrence, origin));
-            }
-            None => steps.push(OccurrenceStep::Drop(Box::new(occurrence.clone()))),
+            Correspondence::Date(date) => Some(at_date(after, occurrence, date.start, date.local)),
+        };
+        // Nobody can attend what would begin in the past.
+        let is_possible = |edited: &StoredOccurrence| {
+            edited.interval.start() > edit.now
+                || !(occurrence.is_held() || occurrence.exception.starts_at.is_some())
+        };
+        match edited.filter(is_possible) {
+            None => steps.push(dropped(after, occurrence)),
+            Some(edited) => steps.extend(step(occurrence, edited)),
         }
     }
     steps
 }
 
-/// The occurrence of the edited event at `origin`; `None` if nothing changes.
-fn step(edited: &Event, before: &StoredOccurrence, origin: SeriesOccurrence) -> Option<OccurrenceStep> {
-    let mut after = before.clone();
-    after.key = OccurrenceKey { event: edited.id, original_start: origin.start };
-    after.original_local = origin.local;
-    after.interval = interval_of(edited, &after, origin.start);
-    after.capacity = before.exception.capacity.unwrap_or(edited.capacity);
-    after.status = if before.exception.cancelled { OccurrenceStatus::Cancelled } else { edited.status };
+/// The occurrence at a date of the edited event, with the values that it takes from its event.
+fn at_date(
+    event: &Event,
+    before: &StoredOccurrence,
+    original_start: Instant,
+    original_local: LocalDateTime,
+) -> StoredOccurrence {
+    let exception = &before.exception;
+    StoredOccurrence {
+        key: OccurrenceKey { event: event.id, original_start },
+        original_local,
+        interval: interval_of(event, exception, original_start, original_local),
+        capacity: exception.capacity.unwrap_or(event.capacity),
+        status: if exception.cancelled { OccurrenceStatus::Cancelled } else { event.status },
+        ..before.clone()
+    }
+}
+
+/// The step to `after`; `None` if nothing changes.
+pub(super) fn step(before: &StoredOccurrence, mut after: StoredOccurrence) -> Option<OccurrenceStep> {
     if after == *before {
         return None;
     }
@@ -117,14 +126,75 @@ fn step(edited: &Event, before: &StoredOccurrence, origin: SeriesOccurrence) -> 
     Some(OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) })
 }
 
-/// The interval of an occurrence, from its exception or from its event.
-pub(super) fn interval_of(event: &Event, occurrence: &StoredOccurrence, original_start: Instant) -> Interval {
-    let exception = &occurrence.exception;
+/// The interval of an occurrence that has not begun, from its exception or from its event.
+pub(super) fn interval_of(
+    event: &Event,
+    exception: &Exception,
+    original_start: Instant,
+    original_local: LocalDateTime,
+) -> Interval {
     let zone = event.series.zone();
     let (start, local) = match exception.starts_at {
         Some(local) => (zone.resolve(local).instant, local),
-        None => (original_start, occurrence.original_local),
+        None => (original_start, original_local),
     };
-    let duration = exception.duration.unwrap_or_else(|| event.duration_at(original_start));
-    Interval::starting(start, local, zone, duration)
+    Interval::starting(start, local, zone, exception.duration.unwrap_or(event.duration))
+}
+
+/// The step for an occurrence that has no date in the edited event.
+fn dropped(after: &Event, occurrence: &StoredOccurrence) -> OccurrenceStep {
+    let is_of_event = occurrence.key.event == after.id;
+    let occurrence = Box::new(occurrence.clone());
+    match after.series.occurrence_at(occurrence.key.original_start).filter(|_| is_of_event) {
+        Some(_) => OccurrenceStep::Replace(occurrence),
+        None => OccurrenceStep::Drop(occurrence),
+    }
+}
+
+/// Plans the steps for stored occurrences that stand in the way of a date of `after`: dropped ones whose date it has again,
+/// and those that have begun before their original start, which is now a date of another occurrence.
+pub(super) fn in_the_way(
+    before: &Event,
+    after: &Event,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Vec<OccurrenceStep> {
+    let mut steps = Vec::new();
+    for occurrence in stored.iter().filter(|occurrence| occurrence.key.original_start > now) {
+        let series = &after.series;
+        let at_local = series.occurrence_at_local(occurrence.original_local);
+        let is_date = series.occurrence_at(occurrence.key.original_start).is_some()
+            || at_local.is_some_and(|date| date.local == occurrence.original_local);
+        if !is_date {
+            continue;
+        }
+        if occurrence.is_dropped {
+            steps.push(OccurrenceStep::Replace(Box::new(occurrence.clone())));
+        } else if occurrence.interval.start() <= now {
+            let original_start = free_second(before, occurrence.interval.start(), stored, &steps);
+            let original_local = before.series.zone().to_local(original_start);
+            let key = OccurrenceKey { original_start, ..occurrence.key };
+            steps.extend(step(occurrence, StoredOccurrence { key, original_local, ..occurrence.clone() }));
+        }
+    }
+    steps
+}
+
+/// The first second at or after the actual start that is the original start of no other occurrence.
+fn free_second(
+    event: &Event,
+    start: Instant,
+    stored: &[StoredOccurrence],
+    steps: &[OccurrenceStep],
+) -> Instant {
+    let mut free = start;
+    let is_used = |second: Instant| {
+        let is_key = |occurrence: &StoredOccurrence| occurrence.key.original_start == second;
+        let is_new = |step: &OccurrenceStep| is_key(&step.after());
+        event.occurrence_at(second).is_some() || stored.iter().any(is_key) || steps.iter().any(is_new)
+    };
+    while is_used(free) {
+        free = free.saturating_add(Duration::SECOND);
+    }
+    free
 }

@@ -53,7 +53,7 @@ pub fn plan_occurrence_edit(
     };
     let mut after = before.clone();
     override_with(&mut after.exception, &patch);
-    after.interval = interval_of(event, &after, before.key.original_start);
+    after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
         refusals.push(Refusal::invalid(Field::StartsAt, "must lie in the future"));

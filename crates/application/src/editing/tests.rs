@@ -46,7 +46,7 @@ fn rehearsals() -> Event {
 fn series(start: LocalDateTime, zone: &str, rule: &str) -> Series {
     let rule = Some(Rule::parse(rule).unwrap());
     let zone = Zone::parse(zone).unwrap();
-    Series::new(SeriesParts { start, zone, rule, exdates: vec![], rdates: vec![] }).unwrap()
+    Series::new(SeriesParts { rule, ..SeriesParts::once(start, zone) }).unwrap()
 }
 
 fn stored(event: &Event, local: LocalDateTime, taken: u32) -> StoredOccurrence {
@@ -67,7 +67,7 @@ fn edit(event: &Event, patch: EventPatch) -> EventEdit {
 fn step_for(plan: &EventPlan, index: usize) -> &StoredOccurrence {
     match &plan.steps[index] {
         OccurrenceStep::Become { after, .. } => after,
-        OccurrenceStep::Drop(dropped) => panic!("dropped {dropped:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -76,7 +76,10 @@ fn a_patch_that_changes_nothing_plans_nothing() {
     let event = rehearsals();
     let patch = EventPatch { title: Some(event.title.clone()), ..EventPatch::default() };
     let plan = plan_event_edit(&event, &edit(&event, patch), &[], NOW).unwrap();
-    assert_eq!(plan, EventPlan { event, ended: None, steps: vec![], entries: vec![] });
+    assert_eq!(
+        plan,
+        EventPlan { event, ended: None, steps: vec![], dropped_exceptions: vec![], entries: vec![] }
+    );
 }
 
 #[test]
@@ -236,6 +239,11 @@ fn all_problems_are_reported_at_once() {
     let event = rehearsals();
     let patch = EventPatch {
         starts_at: Some(datetime!(2026-11-03 09:00)),
+        recurrence: Some(Some(NewRecurrence {
+            rule: Rule::parse("FREQ=WEEKLY;BYDAY=MO").unwrap(),
+            exdates: vec![],
+            rdates: vec![],
+        })),
         registration_opens: Some(Some(convene_domain::duration::LeadTime::new(Duration::hours(1)).unwrap())),
         registration_closes: Some(Some(convene_domain::duration::LeadTime::new(Duration::hours(2)).unwrap())),
         ..EventPatch::default()

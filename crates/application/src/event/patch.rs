@@ -6,26 +6,43 @@ use convene_domain::{
     time::{Instant, LocalDateTime},
 };
 
+use time::Duration;
+
 use super::{series::series_refusals, times::with_duration};
 use crate::{
     failure::{Field, Refusal},
     ports::{EventPatch, NewRecurrence},
 };
 
+/// An event after a patch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patched {
+    /// The event. Its series has the used dates of the series before, moved by the shift.
+    pub event: Event,
+    /// The shift: the new start minus the old one.
+    pub by: Duration,
+}
+
 /// Applies the patch: increments the version and sets the time of change, or returns the event unchanged if the patch
-/// changes nothing.
+/// changes nothing. `old_start` is the start that `startsAt` replaces.
 ///
 /// # Errors
-/// All contradictions, each with its field: a start that the rule does not match, a registration window that closes
-/// before it opens.
-pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, Vec<Refusal>> {
+/// All contradictions, each with its field: a start that the rule does not match, a rule that cannot move with the start, a
+/// registration window that closes before it opens.
+pub fn patched(
+    event: &Event,
+    patch: &EventPatch,
+    old_start: LocalDateTime,
+    at: Instant,
+) -> Result<Patched, Vec<Refusal>> {
     let patch = &with_duration(event, patch)?;
     let policy = RegistrationPolicy {
         opens: patch.registration_opens.unwrap_or(event.policy.opens),
         closes: patch.registration_closes.unwrap_or(event.policy.closes),
         cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
     };
-    let (series, policy) = both(patched_series(&event.series, patch), checked_policy(policy))?;
+    let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
+    let (series, policy) = both(patched_series(&event.series, patch, by), checked_policy(policy))?;
     let same = Event {
         title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
         description: patch.description.clone().unwrap_or_else(|| event.description.clone()),
@@ -37,9 +54,10 @@ pub fn patched(event: &Event, patch: &EventPatch, at: Instant) -> Result<Event, 
         ..event.clone()
     };
     if same == *event {
-        return Ok(same);
+        return Ok(Patched { event: same, by });
     }
-    Ok(Event { version: event.version.saturating_add(1), updated_at: at, ..same })
+    let event = Event { version: event.version.saturating_add(1), updated_at: at, ..same };
+    Ok(Patched { event, by })
 }
 
 /// Validates that the registration window of the policy is not empty.
@@ -65,41 +83,30 @@ pub(super) fn both<A, B>(
     }
 }
 
-fn patched_series(series: &Series, patch: &EventPatch) -> Result<Series, Vec<Refusal>> {
-    let start = patch.starts_at.unwrap_or(series.start());
+fn patched_series(series: &Series, patch: &EventPatch, by: Duration) -> Result<Series, Vec<Refusal>> {
     let zone = patch.time_zone.unwrap_or(series.zone());
-    let parts = match patch.recurrence.clone() {
-        Some(None) => SeriesParts::once(start, zone),
-        Some(Some(NewRecurrence { rule, exdates, rdates })) => {
-            SeriesParts { start, zone, rule: Some(rule), exdates, rdates }
+    let Some(recurrence) = patch.recurrence.clone() else {
+        return series.shifted(by, zone).map_err(|problems| series_refusals(&problems));
+    };
+    let once = SeriesParts::once(patch.starts_at.unwrap_or(series.start()), zone);
+    let (used, used_until) = (&series.parts().used, series.parts().used_until);
+    let parts = SeriesParts {
+        used: used.iter().map(|date| date.saturating_add(by)).collect(),
+        used_until: used_until.map(|until| until.saturating_add(by)),
+        ..match recurrence {
+            None => once,
+            Some(NewRecurrence { rule, exdates, rdates }) => {
+                SeriesParts { rule: Some(rule), exdates, rdates, ..once }
+            }
         }
-        None => SeriesParts {
-            start,
-            zone,
-            rule: series.rule().cloned(),
-            exdates: at_new_time(series.exdates(), series.start(), start),
-            rdates: at_new_time(series.rdates(), series.start(), start),
-        },
     };
-    if parts == *series.parts() {
-        return Ok(series.clone());
-    }
     Series::new(parts).map_err(|problems| series_refusals(&problems))
-}
-
-/// Moves exdates at the time of day of the old start to the time of the new start, so that excluded days stay
-/// excluded.
-fn at_new_time(dates: &[LocalDateTime], before: LocalDateTime, after: LocalDateTime) -> Vec<LocalDateTime> {
-    let moved = |date: &LocalDateTime| {
-        if date.time() == before.time() { date.replace_time(after.time()) } else { *date }
-    };
-    dates.iter().map(moved).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use convene_domain::{duration::LeadTime, recurrence::Rule, text::Title, time::zone::Zone};
-    use time::{Duration, macros::datetime};
+    use time::macros::datetime;
 
     use super::*;
     use crate::fixtures::{self, fields};
@@ -114,6 +121,10 @@ mod tests {
         Event { series: Series::new(parts).unwrap(), ..fixtures::event(1, "2026-11-02 9:00", None) }
     }
 
+    fn edited(event: &Event, patch: &EventPatch) -> Result<Event, Vec<Refusal>> {
+        patched(event, patch, event.series.start(), fixtures::NOW).map(|patched| patched.event)
+    }
+
     fn lead(hours: i64) -> Option<LeadTime> {
         Some(LeadTime::new(Duration::hours(hours)).unwrap())
     }
@@ -121,7 +132,7 @@ mod tests {
     #[test]
     fn an_empty_patch_leaves_even_the_version() {
         let event = series();
-        assert_eq!(patched(&event, &EventPatch::default(), fixtures::NOW), Ok(event));
+        assert_eq!(edited(&event, &EventPatch::default()), Ok(event));
     }
 
     #[test]
@@ -133,7 +144,7 @@ mod tests {
             time_zone: Some(Zone::UTC),
             ..EventPatch::default()
         };
-        assert_eq!(patched(&event, &patch, fixtures::NOW), Ok(event));
+        assert_eq!(edited(&event, &patch), Ok(event));
     }
 
     #[test]
@@ -141,23 +152,23 @@ mod tests {
         let event = series();
         let title = Title::parse("Encore").unwrap();
         let patch = EventPatch { title: Some(title.clone()), ..EventPatch::default() };
-        let after = patched(&event, &patch, fixtures::NOW).unwrap();
+        let after = edited(&event, &patch).unwrap();
         assert_eq!(after, Event { title, version: 2, updated_at: fixtures::NOW, ..event });
     }
 
     #[test]
-    fn exdates_move_to_the_new_time_of_day() {
+    fn all_dates_move_with_the_start() {
         let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:00)), ..EventPatch::default() };
-        let after = patched(&series(), &patch, fixtures::NOW).unwrap();
-        assert_eq!(after.series.exdates(), [datetime!(2026-11-03 10:00), datetime!(2026-11-04 12:00)]);
-        assert_eq!(after.series.rdates(), [datetime!(2026-11-05 20:00)]);
+        let after = edited(&series(), &patch).unwrap();
+        assert_eq!(after.series.exdates(), [datetime!(2026-11-03 10:00), datetime!(2026-11-04 13:00)]);
+        assert_eq!(after.series.rdates(), [datetime!(2026-11-05 21:00)]);
         assert_eq!(after.series.occurrences_on(time::macros::date!(2026 - 11 - 03)).count(), 0);
     }
 
     #[test]
     fn a_cleared_recurrence_leaves_one_occurrence() {
         let patch = EventPatch { recurrence: Some(None), ..EventPatch::default() };
-        let after = patched(&series(), &patch, fixtures::NOW).unwrap();
+        let after = edited(&series(), &patch).unwrap();
         assert!(!after.series.is_recurring());
         assert_eq!(after.series.start(), datetime!(2026-11-02 9:00));
     }
@@ -171,7 +182,7 @@ mod tests {
             registration_closes: Some(lead(2)),
             ..EventPatch::default()
         };
-        let refusals = patched(&series(), &patch, fixtures::NOW).unwrap_err();
+        let refusals = edited(&series(), &patch).unwrap_err();
         assert_eq!(fields(&refusals), ["registrationCloses", "startsAt"]);
     }
 
@@ -180,6 +191,6 @@ mod tests {
         let mut event = series();
         event.policy.closes = lead(48);
         let patch = EventPatch { registration_opens: Some(lead(24)), ..EventPatch::default() };
-        assert_eq!(fields(&patched(&event, &patch, fixtures::NOW).unwrap_err()), ["registrationCloses"]);
+        assert_eq!(fields(&edited(&event, &patch).unwrap_err()), ["registrationCloses"]);
     }
 }

@@ -102,7 +102,7 @@ pub fn series_of(
     let parts = match recurrence {
         None => SeriesParts::once(start, zone),
         Some(NewRecurrence { rule, exdates, rdates }) => {
-            SeriesParts { start, zone, rule: Some(rule), exdates, rdates }
+            SeriesParts { rule: Some(rule), exdates, rdates, ..SeriesParts::once(start, zone) }
         }
     };
     Series::new(parts).map_err(|problems| series_refusals(&problems))

@@ -10,7 +10,7 @@ use super::patch::checked_policy;
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Failure, Field, Outcome, Refusal},
+    failure::{Failure, Outcome},
     mutation_context::ContextFactory,
     ports::{Changed, EditScope, EventEdit, EventPatch, Events, OnAffected},
 };
@@ -80,11 +80,6 @@ impl UpdateEvent {
 /// Checks that do not need the event. The transaction that changes the event makes the others.
 fn check(command: &UpdateEventCommand) -> Result<(), Failure> {
     let mut refusals = Vec::new();
-    if let SeriesPart::ThisAndFollowing(from) = command.scope
-        && from.event != command.event
-    {
-        refusals.push(Refusal::not_found(Field::FromOccurrenceId));
-    }
     if let EventPatch { registration_opens: Some(opens), registration_closes: Some(closes), .. } =
         command.patch
     {
@@ -153,10 +148,10 @@ mod tests {
     #[tokio::test]
     async fn refuses_problems_that_need_no_event_before_loading_it() {
         let lead = |hours| Some(Some(LeadTime::new(Duration::hours(hours)).unwrap()));
-        let mut command = command(SeriesPart::ThisAndFollowing(occurrence_of(2)));
+        let mut command = command(SeriesPart::ThisAndFollowing(occurrence_of(1)));
         command.patch.registration_opens = lead(1);
         command.patch.registration_closes = lead(2);
         let refusals = refusals(update(command, None).await);
-        assert_eq!(fields(&refusals), ["fromOccurrenceId", "registrationCloses"]);
+        assert_eq!(fields(&refusals), ["registrationCloses"]);
     }
 }

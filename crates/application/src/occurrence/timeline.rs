@@ -9,7 +9,7 @@ use std::{
 
 use convene_domain::{
     duration::EventDuration,
-    event::{Event, EventStatus},
+    event::Event,
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{SeriesOccurrence, merge::ByStart},
@@ -126,7 +126,7 @@ impl<'c> Placed<'c> {
             event,
             key: OccurrenceKey { event: event.id, original_start: origin.start },
             interval: event.interval_of(origin),
-            status: event.status,
+            status: event.status_at(origin.start),
             origin: Origin::Rule(origin),
         }
     }
@@ -196,7 +196,7 @@ impl<'p, 'c> Timeline<'p, 'c> {
             true => HashMap::new(),
             false => part.events.iter().map(|event| (event.id, *event)).collect(),
         };
-        for stored in &part.exceptions {
+        for stored in part.exceptions.iter().filter(|stored| !stored.is_dropped) {
             let Some(event) = events.get(&stored.key.event) else { continue };
             pace.steps(selection.steps(event)).await;
             replaced.add(stored);
@@ -210,12 +210,14 @@ impl<'p, 'c> Timeline<'p, 'c> {
         let mut by_rule = ByStart::default();
         for event in part.events.iter().copied() {
             pace.steps(selection.steps(event)).await;
-            if (selection.include_cancelled || event.status == EventStatus::Scheduled)
-                && selection.finds(None, event)
-            {
+            if selection.finds(None, event) {
+                // What had begun before the event was cancelled has taken place.
+                let cancelled_at = event.cancelled_at().filter(|_| !selection.include_cancelled);
+                let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
+                let to = to.min(selection.window.end());
                 for schedule in event.schedules() {
                     let from = selection.earliest_start(schedule.duration);
-                    by_rule.push(ById(&event.event), schedule.between(from, selection.window.end()));
+                    by_rule.push(ById(&event.event), schedule.between(from, to));
                 }
             }
         }

@@ -140,13 +140,16 @@ pub struct Changed<T> {
     pub cancelled_registrations: u32,
     /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
     pub remaining_registrations: u32,
+    /// The exceptions that the edit dropped from its series, as they were; at most
+    /// [`DROPPED_EXCEPTIONS`](crate::limits::DROPPED_EXCEPTIONS).
+    pub dropped_exceptions: Vec<Occurrence>,
 }
 
 impl<T> Changed<T> {
     /// The result of a change that is complete.
     #[must_use]
     pub const fn complete(now: T, cancelled_registrations: u32) -> Self {
-        Self { now, cancelled_registrations, remaining_registrations: 0 }
+        Self { now, cancelled_registrations, remaining_registrations: 0, dropped_exceptions: Vec::new() }
     }
 }
 

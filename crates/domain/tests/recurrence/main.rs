@@ -8,4 +8,5 @@ mod gaps;
 mod properties;
 mod refusals;
 mod rules;
+mod shift;
 mod split;

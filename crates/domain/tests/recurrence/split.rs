@@ -18,10 +18,8 @@ fn series(rule: &str) -> Series {
     Series::new(parts).unwrap()
 }
 
-fn starts(series: Option<&Series>) -> Vec<Instant> {
-    let occurrences =
-        series.map(|series| series.from_start().take(60).map(|occurrence| occurrence.start).collect());
-    occurrences.unwrap_or_default()
+fn starts(series: &Series) -> Vec<Instant> {
+    series.from_start().take(60).map(|occurrence| occurrence.start).collect()
 }
 
 #[rstest]
@@ -33,13 +31,16 @@ fn starts(series: Option<&Series>) -> Vec<Instant> {
 #[case::several_a_day("FREQ=WEEKLY;BYHOUR=9,15;COUNT=25")]
 fn both_parts_together_are_the_whole(#[case] rule: &str) {
     let whole = series(rule);
-    for at in starts(Some(&whole)).into_iter().take(25) {
-        let (before, after) = (whole.ending_before(at), whole.continuing_from(at));
-        let mut both = starts(before.as_ref());
-        both.extend(starts(after.as_ref()));
+    for at in starts(&whole).into_iter().take(25) {
+        let Some((before, after)) = whole.split_at(at) else {
+            assert_eq!(at, whole.first_start());
+            continue;
+        };
+        let mut both = starts(&before);
+        both.extend(starts(&after));
         both.truncate(60);
-        assert_eq!(both, starts(Some(&whole)), "{rule} split at {at}");
-        assert!(before.is_none_or(|before| before.last_start().is_some_and(|last| last < at)));
+        assert_eq!(both, starts(&whole), "{rule} split at {at}");
+        assert!(before.last_start().is_some_and(|last| last < at));
     }
 }
 
@@ -47,23 +48,23 @@ fn both_parts_together_are_the_whole(#[case] rule: &str) {
 fn a_count_is_shared_out_and_an_end_is_kept() {
     let whole = series("FREQ=WEEKLY;COUNT=10");
     let at = utc_datetime!(2026-02-02 8:00);
-    let rule = |part: Option<Series>| part.unwrap().rule().unwrap().to_string();
+    let rules = |whole: &Series| {
+        let (before, after) = whole.split_at(at).unwrap();
+        [before, after].map(|part| part.rule().unwrap().to_string())
+    };
     // The 12th of January is left out but counts.
-    assert_eq!(rule(whole.ending_before(at)), "FREQ=WEEKLY;COUNT=4");
-    assert_eq!(rule(whole.continuing_from(at)), "FREQ=WEEKLY;COUNT=6");
+    assert_eq!(rules(&whole), ["FREQ=WEEKLY;COUNT=4", "FREQ=WEEKLY;COUNT=6"]);
 
     let whole = series("FREQ=WEEKLY;UNTIL=20261231");
-    assert_eq!(rule(whole.ending_before(at)), "FREQ=WEEKLY;UNTIL=20260126T090000");
-    assert_eq!(rule(whole.continuing_from(at)), "FREQ=WEEKLY;UNTIL=20261231");
+    assert_eq!(rules(&whole), ["FREQ=WEEKLY;UNTIL=20260126T090000", "FREQ=WEEKLY;UNTIL=20261231"]);
 }
 
 #[test]
 fn nothing_is_left_before_the_first_or_after_the_last() {
     let whole = series("FREQ=WEEKLY;COUNT=3");
-    assert_eq!(whole.ending_before(whole.first_start()), None);
+    assert_eq!(whole.split_at(whole.first_start()), None);
     let last = whole.last_start().unwrap();
-    assert_eq!(whole.continuing_from(last + Duration::SECOND), None);
+    assert_eq!(whole.split_at(last + Duration::SECOND), None);
     let once = Series::once(START, Zone::UTC).unwrap();
-    assert_eq!(once.ending_before(once.first_start()), None);
-    assert_eq!(once.continuing_from(once.first_start()).as_ref(), Some(&once));
+    assert_eq!(once.split_at(once.first_start()), None);
 }

@@ -67,18 +67,28 @@ pub(crate) struct EventDocument {
 }
 
 /// The recurrence of an event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct RecurrenceDocument {
     /// Canonical RFC 5545 text; `None` if the series has only its start and rdates.
     pub(crate) rule: Option<String>,
     pub(crate) exdates: Vec<String>,
     pub(crate) rdates: Vec<String>,
+    /// Dates whose occurrences have begun at another time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) used: Vec<String>,
+    /// All dates up to this one are used as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used_until: Option<String>,
 }
 
 /// The schedule of an event until an edit changed its series.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EarlierScheduleDocument {
+    pub(crate) title: String,
+    pub(crate) location: String,
+    pub(crate) capacity: i32,
     pub(crate) starts_at: String,
     pub(crate) time_zone: String,
     pub(crate) duration_seconds: i32,
@@ -99,16 +109,19 @@ impl RecurrenceDocument {
             rule: series.rule().map(ToString::to_string),
             exdates: texts(series.exdates()),
             rdates: texts(series.rdates()),
+            used: texts(&series.parts().used),
+            used_until: series.parts().used_until.map(local_text),
         };
-        let is_plain =
-            recurrence.rule.is_none() && recurrence.exdates.is_empty() && recurrence.rdates.is_empty();
-        (!is_plain).then_some(recurrence)
+        (recurrence != Self::default()).then_some(recurrence)
     }
 }
 
 impl EarlierScheduleDocument {
     fn new(earlier: &EarlierSchedule) -> Self {
         Self {
+            title: earlier.title.to_string(),
+            location: earlier.location.to_string(),
+            capacity: earlier.capacity.get().cast_signed(),
             starts_at: local_text(earlier.series.start()),
             time_zone: earlier.series.zone().name().to_owned(),
             duration_seconds: seconds(earlier.duration.get()),
@@ -190,6 +203,9 @@ impl TryFrom<EventDocument> for Event {
             |seconds: i32, days, weeks| duration(fields, "durationSeconds", seconds.into(), days, weeks);
         let earlier = |earlier: &EarlierScheduleDocument| {
             Ok(EarlierSchedule {
+                title: fields.read("earlier.title", Title::parse(&earlier.title))?,
+                location: fields.read("earlier.location", Location::parse(&earlier.location))?,
+                capacity: fields.read("earlier.capacity", Capacity::new(earlier.capacity))?,
                 series: series(fields, &earlier.starts_at, &earlier.time_zone, earlier.recurrence.as_ref())?,
                 duration: duration(earlier.duration_seconds, earlier.duration_days, earlier.duration_weeks)?,
                 until: instant(earlier.until),
@@ -236,6 +252,9 @@ fn series(
         parts.rule = rule.map(|rule| fields.read("recurrence.rule", rule)).transpose()?;
         parts.exdates = locals("recurrence.exdates", &recurrence.exdates)?;
         parts.rdates = locals("recurrence.rdates", &recurrence.rdates)?;
+        parts.used = locals("recurrence.used", &recurrence.used)?;
+        let used_until = recurrence.used_until.as_deref().map(local);
+        parts.used_until = used_until.map(|until| fields.read("recurrence.usedUntil", until)).transpose()?;
     }
     fields.read("recurrence", Series::new(parts).map_err(|problems| joined(&problems)))
 }

@@ -47,6 +47,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) change_token: i64,
     /// The values that an organizer set for this occurrence only.
     pub(crate) exception: Option<ExceptionDocument>,
+    /// True if an edit dropped it from its series.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_dropped: bool,
     /// The latest ids that it had before edits of its series, oldest first. It can still be found by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former_ids: Vec<String>,
@@ -127,6 +130,7 @@ impl OccurrenceDocument {
             version: stored.version.cast_signed(),
             change_token,
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
+            is_dropped: stored.is_dropped,
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
             revision: None,
@@ -230,6 +234,7 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             waiting: fields.read("waiting", u32::try_from(document.waiting))?,
             status: fields.known("status", OccurrenceStatus::parse(&document.status))?,
             exception,
+            is_dropped: document.is_dropped,
             version: fields.read("version", u32::try_from(document.version))?,
         })
     }

@@ -54,6 +54,7 @@ pub(super) async fn delete(
                 }
                 let mut closed = event;
                 closed.status = EventStatus::Cancelled;
+                closed.updated_at = change.at;
                 store::replace(transaction, &closed, revision).await?;
                 store::close_for_deletion(transaction, id, revision, change.at).await?;
                 let job = transaction.new_job();

@@ -5,7 +5,7 @@ use convene_application::failure::{Field, Refusal};
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, Resolved, StoredOccurrence},
     time::Instant,
 };
 
@@ -78,6 +78,42 @@ pub(super) async fn occurrences_ahead(
     Ok(read_all(found)?)
 }
 
+/// Reads the stored occurrences of the event that have not begun, or whose original start is ahead.
+pub(super) async fn occurrences_to_edit(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    now: Instant,
+) -> Attempt<Vec<StoredOccurrence>> {
+    let mut occurrences = occurrences_ahead(transaction, event, now).await?;
+    let begun_early = doc! {
+        "event": event.to_string(),
+        "startsAt": { "$lte": date(now) },
+        "originalStart": { "$gt": date(now) },
+    };
+    let found: Vec<OccurrenceDocument> =
+        transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
+    occurrences.extend(read_all::<_, StoredOccurrence>(found)?);
+    Ok(occurrences)
+}
+
+/// Reads exceptions that an edit dropped, as they were before. Those whose date has been given again since are omitted.
+pub(super) async fn dropped(transaction: &mut Transaction<'_>, ids: &[String]) -> Attempt<Vec<Occurrence>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let these = doc! { "_id": { "$in": ids }, "isDropped": true };
+    let query = Query::from(these).sorted(doc! { "startsAt": 1, "_id": 1 });
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
+    let mut dropped = Vec::with_capacity(found.len());
+    for mut stored in read_all::<_, StoredOccurrence>(found)? {
+        let event = event(transaction, stored.key.event, Field::EventId).await?;
+        let was_cancelled = stored.exception.cancelled;
+        stored.status = if was_cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };
+        dropped.push(Occurrence::stored(&event, &stored));
+    }
+    Ok(dropped)
+}
+
 /// The filter for the occurrences of the event that have not begun.
 pub(super) fn ahead(event: EventId, now: Instant) -> Document {
     doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } }
@@ -108,32 +144,41 @@ pub(super) async fn occurrence(
     transaction: &mut Transaction<'_>,
     key: OccurrenceKey,
 ) -> Attempt<(Event, Found)> {
-    if let Some(document) = stored(transaction, key).await? {
-        let stored = StoredOccurrence::try_from(document)?;
-        let event = event(transaction, stored.key.event, Field::OccurrenceId).await?;
-        return Ok((event, Found { stored, derived: None }));
+    match resolve(transaction, key).await?.ok_or_else(|| Refusal::not_found(Field::OccurrenceId))? {
+        Resolved::Stored(document) => {
+            let stored = StoredOccurrence::try_from(document)?;
+            let event = event(transaction, stored.key.event, Field::OccurrenceId).await?;
+            Ok((event, Found { stored, derived: None }))
+        }
+        Resolved::Derived(date) => {
+            let event = event(transaction, key.event, Field::OccurrenceId).await?;
+            let organization = transaction.scope().organization();
+            let derived = OccurrenceDocument::from_rule(organization, &event, date, transaction.random());
+            let stored = StoredOccurrence::try_from(derived.clone())?;
+            Ok((event, Found { stored, derived: Some(derived) }))
+        }
     }
-    let event = event(transaction, key.event, Field::OccurrenceId).await?;
-    let derived = event.occurrence_at(key.original_start);
-    let derived = derived.ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
-    let derived = OccurrenceDocument::from_rule(
-        transaction.scope().organization(),
-        &event,
-        derived,
-        transaction.random(),
-    );
-    let stored = StoredOccurrence::try_from(derived.clone())?;
-    Ok((event, Found { stored, derived: Some(derived) }))
 }
 
-/// Reads the occurrence that is stored under this current or former id.
-pub(super) async fn stored(
+/// Finds the occurrence that an id denotes.
+pub(super) async fn resolve(
     transaction: &mut Transaction<'_>,
     key: OccurrenceKey,
-) -> Attempt<Option<OccurrenceDocument>> {
+) -> Attempt<Option<Resolved<OccurrenceDocument>>> {
     let id = key.to_string();
     let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(either).await?;
-    let (mut current, mut former): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.id == id);
-    Ok(current.pop().or_else(|| former.pop()))
+    let event: Option<EventDocument> = match found.iter().any(|document| document.id == id) {
+        true => None,
+        false => {
+            let filter = doc! { "_id": key.event.to_string() };
+            transaction.collection(&schema::EVENTS).find_one(filter).await?
+        }
+    };
+    let event = event.map(Event::try_from).transpose()?;
+    let mut keyed = Vec::with_capacity(found.len());
+    for document in found {
+        keyed.push((document.key()?, document));
+    }
+    Ok(key.resolve(event.as_ref(), keyed))
 }

@@ -78,12 +78,15 @@ pub(super) async fn begun<T>(
 #[async_trait]
 impl StoredResult for Changed<Event> {
     fn to_document(&self) -> ResultDocument {
-        ResultDocument::of(self.now.id).counting(self.cancelled_registrations)
+        let dropped = self.dropped_exceptions.iter().map(|dropped| dropped.key.to_string()).collect();
+        let result = ResultDocument::of(self.now.id).counting(self.cancelled_registrations);
+        ResultDocument { dropped, ..result }
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let now = Event::load(transaction, stored).await?;
-        Ok(Self::complete(now, stored.counted()?))
+        let dropped_exceptions = load::dropped(transaction, &stored.dropped).await?;
+        Ok(Self { dropped_exceptions, ..Self::complete(now, stored.counted()?) })
     }
 }
 

@@ -5,7 +5,7 @@ use convene_application::{
     failure::{Field, Outcome, Refusal},
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
-use convene_domain::{event::Event, occurrence::OccurrenceKey};
+use convene_domain::{event::Event, occurrence::Resolved};
 use futures::FutureExt;
 
 use super::{load, results::begun, step, store};
@@ -32,7 +32,7 @@ pub(super) async fn update(
                 let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
                 let edit = with_current_id(transaction, edit).await?;
                 load::drop_untouched(transaction, &before, change.at).await?;
-                let stored = load::occurrences_ahead(transaction, before.id, change.at).await?;
+                let stored = load::occurrences_to_edit(transaction, before.id, change.at).await?;
                 let plan =
                     plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
                 carry_out(transaction, &before, plan, edit.on_affected, change).await
@@ -47,9 +47,8 @@ pub(super) async fn update(
 async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) -> Attempt<EventEdit> {
     let mut edit = edit.clone();
     if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope {
-        if let Some(stored) = load::stored(transaction, *from).await? {
-            let OccurrenceKey { event, original_start } = stored.key()?;
-            *from = OccurrenceKey { event, original_start };
+        if let Some(Resolved::Stored(stored)) = load::resolve(transaction, *from).await? {
+            *from = stored.key()?;
         }
         if from.event != edit.event {
             return Err(Refusal::not_found(Field::FromOccurrenceId).into());
@@ -66,7 +65,7 @@ pub(super) async fn carry_out(
     on_affected: OnAffected,
     change: &Change,
 ) -> Attempt<Begun<Changed<Event>>> {
-    let EventPlan { event, ended, steps, entries } = plan;
+    let EventPlan { event, ended, steps, dropped_exceptions, entries } = plan;
     if entries.is_empty() {
         return Ok(Begun::complete(Changed::complete(event, 0)));
     }
@@ -91,5 +90,7 @@ pub(super) async fn carry_out(
     for entry in entries {
         causes.push(transaction.log(change, entry));
     }
-    begun(transaction, before.id, event, edited, job, causes.first().copied()).await
+    let mut begun = begun(transaction, before.id, event, edited, job, causes.first().copied()).await?;
+    begun.result.dropped_exceptions = dropped_exceptions;
+    Ok(begun)
 }

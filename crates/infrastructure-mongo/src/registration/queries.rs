@@ -11,8 +11,9 @@ use convene_application::{
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
 };
 use convene_domain::{
+    event::Event,
     id::{MemberId, RegistrationId},
-    occurrence::OccurrenceKey,
+    occurrence::{OccurrenceKey, Resolved},
     registration::{Registration, RegistrationStatusKind},
 };
 use serde::Deserialize;
@@ -21,6 +22,7 @@ use crate::{
     database::Database,
     documents::{
         convert::{Fields, date},
+        event::EventDocument,
         read_all,
     },
     error::{CorruptDocument, StorageError},
@@ -155,10 +157,25 @@ impl MongoRegistrations {
         let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
         let query = Query::from(either).projected(doc! { "formerIds": 1 });
         let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
-        let is_current = |found: &&Identified| found.id == id;
-        let of_key = found.iter().find(is_current).or(found.first());
-        let known = of_key.map(|found| std::iter::once(&found.id).chain(&found.former_ids).cloned());
-        Ok(known.map_or_else(|| vec![id.clone()], Iterator::collect))
+        // Without a stored occurrence of this id, the event may still derive it.
+        let event: Option<EventDocument> = match found.is_empty() || found.iter().any(|found| found.id == id)
+        {
+            true => None,
+            false => {
+                let filter = doc! { "_id": key.event.to_string() };
+                self.0.collection(scope, &schema::EVENTS).find(filter).await?.pop()
+            }
+        };
+        let event = event.map(Event::try_from).transpose()?;
+        let mut keyed = Vec::with_capacity(found.len());
+        for found in found {
+            let fields = Fields::of(schema::OCCURRENCES.name, &found.id);
+            keyed.push((fields.read("_id", OccurrenceKey::parse(&found.id))?, found));
+        }
+        Ok(match key.resolve(event.as_ref(), keyed) {
+            Some(Resolved::Stored(found)) => std::iter::once(found.id).chain(found.former_ids).collect(),
+            _ => vec![id],
+        })
     }
 
     async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Registration>, Fault> {

@@ -39,10 +39,13 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("exdates", list(local_time(), MAX_DATES)),
                 ("rdates", list(local_time(), MAX_DATES)),
             ],
-            &[],
+            &[("used", list(local_time(), MAX_DATES)), ("usedUntil", local_time())],
         );
         let earlier = object(
             &[
+                ("title", text(Title::MAX_CHARACTERS)),
+                ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
+                ("capacity", int(1, Capacity::MAX.cast_signed())),
                 ("startsAt", local_time()),
                 ("timeZone", text(64)),
                 ("durationSeconds", int(60, max_seconds)),

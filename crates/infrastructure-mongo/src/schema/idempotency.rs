@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use bson::doc;
-use convene_application::idempotency::IDEMPOTENCY_WINDOW;
+use convene_application::{idempotency::IDEMPOTENCY_WINDOW, limits::DROPPED_EXCEPTIONS};
 
 use super::{
     CollectionSchema, ScopeField,
     indexes::{expiring, unique_among},
-    rules::{bytes, date, documents, id, int, long, object, text},
+    rules::{bytes, date, documents, id, int, list, long, object, occurrence_key, text},
 };
 
 /// The operation that creates an organization, whose keys are looked up without a tenant scope.
@@ -19,8 +19,13 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     validator: || {
         let key = object(&[("organization", id("org")), ("actor", text(255)), ("key", text(255))], &[]);
         let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
-        let result =
-            object(&[("subject", text(100))], &[("count", count), ("also", text(100)), ("job", id("job"))]);
+        let optional = [
+            ("count", count),
+            ("also", text(100)),
+            ("dropped", list(occurrence_key(), DROPPED_EXCEPTIONS)),
+            ("job", id("job")),
+        ];
+        let result = object(&[("subject", text(100))], &optional);
         documents(
             &[
                 ("_id", key),

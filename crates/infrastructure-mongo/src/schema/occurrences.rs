@@ -60,6 +60,7 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("nextWaitlistSequence", long(1)),
             ],
             &[
+                ("isDropped", boolean()),
                 ("formerIds", list(occurrence_key(), MAX_FORMER_IDS)),
                 ("revision", long(1)),
                 ("closing", object(&[("job", id("job")), ("reason", text(100))], &[])),

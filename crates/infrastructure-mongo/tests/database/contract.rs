@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use convene_application::testing::{
-    Adapters,
-    contract::{Harness, randomized},
+    Adapters, FixedClock,
+    contract::{Harness, histories, randomized},
 };
 use convene_infrastructure_mongo::{ports::MongoPorts, registration::BookSettings};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::support::TestDatabase;
 /// A database and the ports of one process.
 pub(crate) struct Storage {
     adapters: Adapters,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 #[async_trait]
@@ -48,7 +48,7 @@ fn over(ports: MongoPorts, database: TestDatabase) -> Storage {
         activity_log: ports.activity_log,
         personal_data: ports.personal_data,
     };
-    Storage { adapters, _database: database }
+    Storage { adapters, database }
 }
 
 /// `CONVENE_TEST_MUTATIONS=5000` sets the length of the full run.
@@ -60,3 +60,21 @@ async fn the_log_tells_a_random_run_as_it_was() {
 }
 
 convene_application::contract_tests!(crate::contract::storage().await);
+
+/// `CONVENE_TEST_HISTORIES=20000` sets the length of the full run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_loses_duplicates_and_moves_nothing() {
+    let all = histories::histories();
+    for number in 0..all.div_ceil(CHECKED) {
+        let database = TestDatabase::prepared().await;
+        let storage = over(database.ports.clone(), database);
+        let count = CHECKED.min(all - number * CHECKED);
+        let report = histories::run(storage.adapters(), 20_311_106 + number as u64, count).await;
+        assert!(report.changes > report.splits && report.splits > 0, "{report:?}");
+        let checked = storage.database.ports.check(FixedClock::START).await.unwrap();
+        assert!(checked.is_clean(), "{checked}");
+    }
+}
+
+/// The number of histories after which the whole database is checked.
+const CHECKED: usize = 1_000;

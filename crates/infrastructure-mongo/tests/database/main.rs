@@ -11,6 +11,7 @@
 mod admins;
 mod admission;
 mod catalogue;
+mod check;
 mod contract;
 mod contract_in_steps;
 mod events;

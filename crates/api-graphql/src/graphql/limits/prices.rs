@@ -3,7 +3,7 @@
 //! The unit of cost is the time to resolve and write a field with a short value. A test compares the costs with the
 //! processor time of each field; none may be more than five times too cheap.
 
-use convene_application::limits::LISTED_REGISTRATIONS;
+use convene_application::limits::{DROPPED_EXCEPTIONS, LISTED_REGISTRATIONS};
 use convene_domain::{
     recurrence::limits::{EXTRA_DATES, RULE_TEXT},
     text::{Description, DisplayName, Email, Location, Title, UserId},
@@ -57,6 +57,7 @@ pub fn length(kind: &str, field: &str) -> Option<Length> {
         ("Recurrence", "exdates" | "rdates") => most(EXTRA_DATES),
         ("Activity", "changes") => Some(Length::Most(CHANGED_FIELDS)),
         ("RegistrationsAffected", "registrations") => most(LISTED_REGISTRATIONS),
+        ("UpdateEventPayload", "droppedExceptions") => most(DROPPED_EXCEPTIONS),
         (_, "userErrors") => most(MAX_PROBLEMS + 2),
         (_, "field") => Some(Length::Most(PATH_SEGMENTS)),
         (_, "edges" | "nodes") | ("PreviewRecurrencePayload", "occurrences") => Some(Length::Page),

@@ -5,7 +5,7 @@ use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::{CancelEventInput, CreateEventInput, DeleteEventInput, UpdateEventInput, prepare},
-    object::{Event, numbers::int},
+    object::{Event, Occurrence, numbers::int},
 };
 
 payload!(
@@ -42,6 +42,8 @@ payload!(
         cancelled_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
+        /// The changed occurrences that the edited series does not have any more, as they were; at most 100.
+        dropped_exceptions: Vec<Occurrence>,
     }
 );
 
@@ -61,6 +63,7 @@ pub(super) async fn update(
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
             remaining_registrations: int(changed.remaining_registrations),
+            dropped_exceptions: changed.dropped_exceptions.into_iter().map(Occurrence::from).collect(),
             ..Default::default()
         })
     })

@@ -8,7 +8,7 @@ use std::{
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
 };
 
 use super::OccurrenceOfEvent;
@@ -26,10 +26,8 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// The occurrences with these keys, by requested key. Keys without an occurrence are omitted.
-    ///
-    /// A key that the rule derives takes precedence over the same key as a former key, because lists show the derived
-    /// occurrence under it.
+    /// The occurrences that these keys [denote](OccurrenceKey::resolve), by requested key. Keys without an occurrence are
+    /// omitted.
     pub(crate) async fn find(
         &self,
         scope: &TenantScope,
@@ -38,26 +36,25 @@ impl Finder {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let (mut current, mut former) = (HashMap::new(), HashMap::new());
-        for found in self.catalogue.stored(scope, keys).await? {
-            let by_key = if found.stored.key == found.asked { &mut current } else { &mut former };
-            by_key.insert(found.asked, found.stored);
+        let found = self.catalogue.stored(scope, keys).await?;
+        let has_former = found.iter().any(|found| found.asked != found.stored.key);
+        let of_stored = found.iter().map(|found| found.stored.key.event);
+        let ids: HashSet<EventId> = keys.iter().map(|key| key.event).chain(of_stored).collect();
+        let mut stored: HashMap<OccurrenceKey, Vec<StoredOccurrence>> = HashMap::new();
+        for found in found {
+            stored.entry(found.asked).or_default().push(found.stored);
         }
-        let stored = current.values().chain(former.values()).map(|stored| stored.key.event);
-        let ids: HashSet<EventId> = keys.iter().map(|key| key.event).chain(stored).collect();
-        let events = self.events(scope, ids, former.is_empty()).await?;
+        let events = self.events(scope, ids, !has_former).await?;
 
-        let as_stored = |stored: &StoredOccurrence| {
-            events.get(&stored.key.event).map(|event| OccurrenceOfEvent::stored(event, stored))
-        };
-        let by_rule = |key: &OccurrenceKey| {
-            let event = events.get(&key.event)?;
-            let origin = event.occurrence_at(key.original_start)?;
-            Some(OccurrenceOfEvent::stored(event, &StoredOccurrence::from_rule(event, origin)))
-        };
         let find = |key: &OccurrenceKey| {
-            let found = current.get(key).and_then(as_stored).or_else(|| by_rule(key));
-            let found = found.or_else(|| former.get(key).and_then(as_stored))?;
+            let event = events.get(&key.event);
+            let known = stored.get(key).into_iter().flatten().map(|stored| (stored.key, stored));
+            let found = match key.resolve(event.map(AsRef::as_ref), known)? {
+                Resolved::Stored(stored) => OccurrenceOfEvent::stored(events.get(&stored.key.event)?, stored),
+                Resolved::Derived(date) => {
+                    OccurrenceOfEvent::stored(event?, &StoredOccurrence::from_rule(event?, date))
+                }
+            };
             Some((*key, found))
         };
         Ok(keys.iter().filter_map(find).collect())

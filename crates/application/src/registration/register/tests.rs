@@ -140,7 +140,7 @@ async fn asks_the_registration_book_about_a_cancelled_event() {
 async fn a_one_off_event_that_was_moved_after_it_began_keeps_its_occurrence() {
     let began = fixtures::event(1, "2026-11-02 9:00", None);
     let until = FIRST + Duration::MINUTE;
-    let earlier = vec![EarlierSchedule { series: began.series.clone(), duration: began.duration, until }];
+    let earlier = vec![EarlierSchedule::of(&began, until)];
     let yesterday = fixtures::event(1, "2026-11-01 9:00", None);
     let only = only_occurrence(&Event { earlier: earlier.clone(), ..yesterday }).unwrap();
     assert_eq!(only.original_start, FIRST);

@@ -73,6 +73,32 @@ macro_rules! contract_cases {
                 a_capacity_below_the_taken_seats_is_refused,
                 an_edit_does_not_change_occurrences_that_have_begun,
             }
+            event_shifts {
+                a_one_off_event_takes_its_registrations_along,
+                a_weekday_set_rotates_with_everything_that_is_known_of_its_dates,
+                a_night_moves_past_midnight_as_a_whole,
+                the_end_moves_with_the_start,
+                the_end_that_a_split_left_moves_with_the_start,
+                a_rule_that_cannot_move_is_asked_for,
+                wall_clock_times_take_precedence_over_instants,
+                clocks_that_change_do_not_move_anybody_to_another_time,
+                an_occurrence_in_progress_is_not_repeated,
+            }
+            event_rules {
+                a_dropped_date_does_not_take_the_date_of_a_live_one,
+                a_cancelled_date_does_not_take_the_new_date_of_a_live_one,
+                held_occurrences_are_matched_before_empty_ones,
+                a_date_that_is_in_both_series_is_taken_by_itself,
+                a_rule_and_a_start_shift_together,
+            }
+            event_past {
+                a_split_leaves_the_past_to_the_first_event,
+                an_occurrence_that_was_moved_forward_does_not_reappear,
+                a_split_does_not_bring_back_what_was_moved_forward,
+                a_postponed_occurrence_stays_one_occurrence,
+                cancelling_an_event_leaves_the_days_that_took_place,
+                a_present_id_takes_precedence_over_a_former_one,
+            }
             event_splits {
                 a_split_creates_an_event_of_the_following_occurrences,
                 a_split_moves_the_registrations_of_the_following_occurrences,

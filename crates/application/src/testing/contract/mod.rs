@@ -10,6 +10,7 @@
 mod activity_log;
 mod environment;
 mod harness;
+pub mod histories;
 mod idempotency;
 mod idempotency_across;
 mod idempotency_of_all;
@@ -26,6 +27,9 @@ mod catalogue;
 mod durations;
 mod event_edits;
 mod event_endings;
+mod event_past;
+mod event_rules;
+mod event_shifts;
 mod event_splits;
 mod events;
 mod freed_time;

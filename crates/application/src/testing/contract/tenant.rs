@@ -1,22 +1,28 @@
+use std::sync::Arc;
+
 use convene_domain::{
     activity::Activity,
-    event::Event,
-    id::MemberId,
+    event::{Event, EventStatus},
+    id::{EventId, MemberId},
     member::{Member, Role},
     occurrence::{OccurrenceKey, StoredOccurrence},
     organization::Organization,
     registration::Registration,
-    time::Instant,
+    time::{Instant, interval::Interval},
 };
 
-use super::support::{Journal, NOW, by_root, by_root_at, read_all_pages};
+use super::support::{Journal, NOW, by_root, by_root_at, edit_of, read_all_pages};
 use crate::{
-    caller::TenantScope,
+    caller::{Caller, TenantScope},
     failure::Outcome,
-    ports::{ActivityFilter, CancelRequest, Cancelled, RegisterRequest, RegistrationFilter},
+    occurrence::{ListOccurrences, OccurrenceOfEvent, OccurrenceQuery},
+    ports::{
+        ActivityFilter, CancelRequest, Cancelled, EditScope, EventEdit, EventPatch, RegisterRequest,
+        RegistrationFilter,
+    },
     testing::{
-        Adapters,
-        builders::{EventBuilder, MemberBuilder, occurrence_key, register},
+        Adapters, FixedClock,
+        builders::{EventBuilder, MemberBuilder, first, fresh_uuid, occurrence_key, register},
     },
 };
 
@@ -96,6 +102,67 @@ impl Tenant {
         let found =
             self.ports.registrations.get_many(&self.scope, &ids).await.expect("registrations are read");
         found.into_iter().next().expect("the registration is there")
+    }
+
+    /// Splits the event, without any other change, and returns the second part.
+    pub(super) async fn split(&self, event: &Event, start: Instant, patch: EventPatch) -> Event {
+        let from = OccurrenceKey { event: event.id, original_start: start };
+        let new_event = EventId::from_uuid(fresh_uuid());
+        let scope = EditScope::ThisAndFollowing { from, new_event };
+        let edit = EventEdit { scope, ..edit_of(event.id, patch) };
+        self.ports.events.update(&self.scope, edit, &by_root()).await.expect("an event is split").now
+    }
+
+    /// The starts of the occurrences that these events have in a window and that take place, sorted.
+    pub(super) async fn listed(&self, events: &[&Event], from: Instant, to: Instant) -> Vec<Instant> {
+        let all = self.listed_with_cancelled(events, from, to).await;
+        all.into_iter()
+            .filter(|(_, status)| *status == EventStatus::Scheduled)
+            .map(|(start, _)| start)
+            .collect()
+    }
+
+    /// The starts of the occurrences that these events have in a window, sorted, each with its status.
+    pub(super) async fn listed_with_cancelled(
+        &self,
+        events: &[&Event],
+        from: Instant,
+        to: Instant,
+    ) -> Vec<(Instant, EventStatus)> {
+        let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+        let all = self.listing(&ids, from, to).await;
+        all.iter().map(|one| (one.interval.start(), one.status)).collect()
+    }
+
+    /// The first 100 occurrences that these events have in a window, sorted, cancelled ones included.
+    pub(super) async fn listing(
+        &self,
+        events: &[EventId],
+        from: Instant,
+        to: Instant,
+    ) -> Vec<OccurrenceOfEvent> {
+        let list = ListOccurrences {
+            clock: Arc::new(FixedClock::at(NOW)),
+            catalogue: Arc::clone(&self.ports.catalogue),
+        };
+        let caller = Caller::for_tests(self.organization.id, &self.admin);
+        let read = |include_cancelled| OccurrenceQuery {
+            window: Interval::new(from, to).expect("a window"),
+            events: Some(events.to_vec()),
+            search: None,
+            include_cancelled,
+            only_open: false,
+            seats: true,
+            page: first(100),
+        };
+        let pages = list.execute(&caller, &[read(true), read(false)]).await.expect("occurrences are listed");
+        let [all, scheduled] = <[_; 2]>::try_from(pages).expect("two lists");
+        let keys = |items: &[OccurrenceOfEvent]| -> Vec<OccurrenceKey> {
+            let scheduled = items.iter().filter(|one| one.status == EventStatus::Scheduled);
+            scheduled.map(|one| one.key).collect()
+        };
+        assert_eq!(keys(&all.items), keys(&scheduled.items), "the list without cancelled ones");
+        all.items
     }
 
     /// Returns the stored occurrence that has or had this key.

@@ -100,7 +100,9 @@ impl Transaction<'_> {
                 former.drain(..former.len().saturating_sub(FORMER_IDS));
             }
             moved.insert(before, (stored.key, stored.interval));
-            self.tenant.occurrences.insert(record.stored.key, record);
+            if !matches!(step, OccurrenceStep::Replace(_)) {
+                self.tenant.occurrences.insert(record.stored.key, record);
+            }
         }
         let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
         for registration in active {

@@ -5,7 +5,7 @@ use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     event::Event,
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
 };
 
 use super::{
@@ -65,13 +65,17 @@ impl Events for InMemory {
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(edit.event)?;
-            if let EditScope::ThisAndFollowing { from, .. } = edit.scope
-                && from.event != event.id
-            {
-                return Err(Refusal::not_found(Field::FromOccurrenceId).into());
+            let mut edit = edit;
+            if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope {
+                if let Some(Resolved::Stored(record)) = transaction.tenant.resolve(*from) {
+                    *from = record.stored.key;
+                }
+                if from.event != event.id {
+                    return Err(Refusal::not_found(Field::FromOccurrenceId).into());
+                }
             }
             transaction.drop_untouched(&event);
-            let stored = transaction.upcoming(event.id);
+            let stored = transaction.to_edit(event.id);
             let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
             if plan.entries.is_empty() {
                 return Ok(Changed::complete(plan.event, 0));
@@ -82,7 +86,8 @@ impl Events for InMemory {
             transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let cancelled_registrations = transaction.carry_out(&plan.steps, edit.on_affected)?;
-            Ok(Changed::complete(plan.event, cancelled_registrations))
+            let dropped_exceptions = plan.dropped_exceptions;
+            Ok(Changed { dropped_exceptions, ..Changed::complete(plan.event, cancelled_registrations) })
         })
     }
 
@@ -181,6 +186,14 @@ impl Transaction<'_> {
             .filter(|stored| stored.key.event == event && stored.interval.start() > self.change.at)
             .cloned()
             .collect()
+    }
+
+    /// The stored occurrences of the event that have not begun, or whose original start is ahead.
+    fn to_edit(&self, event: EventId) -> Vec<StoredOccurrence> {
+        let now = self.change.at;
+        let stored = self.tenant.occurrences.values().map(|record| &record.stored);
+        let is_ahead = |one: &&StoredOccurrence| one.interval.start() > now || one.key.original_start > now;
+        stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
     }
 
     fn occurrence_to_change(&self, key: OccurrenceKey) -> Result<(Arc<Event>, StoredOccurrence), Failure> {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
-    occurrence::{Occurrence, OccurrenceKey, RegistrationState, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, RegistrationState, Resolved, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::{Admission, Registration, RegistrationStatus, decide_admission},
 };
@@ -99,16 +99,14 @@ impl Transaction<'_> {
         if can_have_seat { Ok(self.confirm(active)?) } else { Err(Refusal::AlreadyRegistered.into()) }
     }
 
-    /// The stored occurrence of this key, else the derived one, else the stored one that had the key before an edit.
+    /// The occurrence that the key denotes.
     pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
-        let tenant = &self.tenant;
-        if let Some(record) = tenant.occurrences.get(&key) {
-            return Ok(record.clone());
-        }
-        let event = tenant.events.get(&key.event);
-        let by_rule =
-            event.and_then(|event| Some(untouched(event, event.occurrence_at(key.original_start)?)));
-        let found = by_rule.or_else(|| tenant.occurrence(key).cloned());
+        let event = self.tenant.events.get(&key.event);
+        let found = match (self.tenant.resolve(key), event) {
+            (Some(Resolved::Stored(record)), _) => Some(record.clone()),
+            (Some(Resolved::Derived(origin)), Some(event)) => Some(untouched(event, origin)),
+            _ => None,
+        };
         found.ok_or_else(|| Refusal::not_found(Field::OccurrenceId).into())
     }
 }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use convene_domain::{
     id::{MemberId, RegistrationId},
-    occurrence::OccurrenceKey,
+    occurrence::{OccurrenceKey, Resolved},
     registration::Registration,
 };
 
@@ -89,12 +89,12 @@ fn listed(
     page: &PageRequest<RegistrationPosition>,
 ) -> Page<Registration> {
     let position = |registration: &Registration| (registration.interval.start(), registration.id);
-    let asked = filter.occurrence.map(|key| (key, tenant.occurrence(key)));
+    let asked = filter.occurrence.map(|key| (key, tenant.resolve(key)));
     let is_of_occurrence = |registration: &Registration| match asked {
-        Some((_, Some(record))) => {
+        Some((_, Some(Resolved::Stored(record)))) => {
             record.stored.key == registration.occurrence || record.former.contains(&registration.occurrence)
         }
-        Some((key, None)) => key == registration.occurrence,
+        Some((key, _)) => key == registration.occurrence,
         None => true,
     };
     let wanted = tenant.registrations.values();

@@ -6,7 +6,7 @@ use convene_domain::{
     id::{ActivityId, EventId, MemberId, RegistrationId},
     issue::Issue,
     member::{Member, Role},
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
     organization::Organization,
     registration::{Registration, RegistrationStatus},
     time::{Instant, interval::Interval},
@@ -81,6 +81,12 @@ impl Tenant {
         self.occurrences
             .get(&key)
             .or_else(|| self.occurrences.values().find(|record| record.former.contains(&key)))
+    }
+
+    /// The occurrence that the key denotes.
+    pub(super) fn resolve(&self, key: OccurrenceKey) -> Option<Resolved<&OccurrenceRecord>> {
+        let stored = self.occurrence(key).map(|record| (record.stored.key, record));
+        key.resolve(self.events.get(&key.event).map(AsRef::as_ref), stored)
     }
 
     /// The occurrence with the properties that it takes from its event.

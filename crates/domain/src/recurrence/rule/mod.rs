@@ -2,6 +2,7 @@
 
 mod parse;
 mod print;
+pub(super) mod shift;
 mod summary;
 mod validate;
 

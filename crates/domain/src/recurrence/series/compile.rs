@@ -19,6 +19,8 @@ pub(super) struct Compiled {
     pub(super) until: i64,
     /// Rdates (and the start of a one-off series) without excluded ones, ascending.
     pub(super) extra: Vec<SeriesDate>,
+    /// Every occurrence starts after this instant: earlier dates are used.
+    pub(super) used_until: i64,
     /// Excluded instants, ascending.
     pub(super) excluded: Vec<i64>,
     pub(super) first_start: i64,
@@ -49,6 +51,8 @@ impl Compiled {
         compiled.first_start = first.start.unix_timestamp();
         let endless = parts.rule.as_ref().is_some_and(|rule| rule.end() == RuleEnd::Never);
         compiled.last_start = if endless { None } else { compiled.find_last() };
+        // The bounds include used dates, so that a series of which every date is used has bounds.
+        compiled.leave_out_used(parts);
         Ok(compiled)
     }
 
@@ -64,7 +68,27 @@ impl Compiled {
         extra.sort_unstable();
         extra.dedup_by_key(|extra| extra.start);
         extra.retain(|extra| excluded.binary_search(&extra.start).is_err());
-        Self { table: parts.zone.table(), plan, until, extra, excluded, first_start: 0, last_start: None }
+        Self {
+            table: parts.zone.table(),
+            plan,
+            until,
+            extra,
+            used_until: i64::MIN,
+            excluded,
+            first_start: 0,
+            last_start: None,
+        }
+    }
+
+    /// Leaves the used dates out.
+    fn leave_out_used(&mut self, parts: &SeriesParts) {
+        let instant_of = |local: &LocalDateTime| parts.zone.resolve(*local).instant.unix_timestamp();
+        self.used_until = parts.used_until.as_ref().map_or(i64::MIN, instant_of);
+        self.excluded.extend(parts.used.iter().map(instant_of));
+        self.excluded.sort_unstable();
+        self.excluded.dedup();
+        let excluded = &self.excluded;
+        self.extra.retain(|extra| excluded.binary_search(&extra.start).is_err());
     }
 
     /// The start of the last occurrence, searched in windows that grow backwards from the end.

@@ -5,6 +5,7 @@ mod compile;
 mod date;
 mod lines;
 mod occurrences;
+mod shift;
 mod split;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use ::time::{Date, Duration};
 use self::compile::Compiled;
 pub(in crate::recurrence) use self::date::SeriesDate;
 pub use self::occurrences::{Occurrences, SeriesOccurrence};
+use super::limits;
 use super::problem::SeriesProblem;
 use super::rule::{Rule, RuleEnd, Until};
 use crate::time::{Instant, LocalDateTime, Zone, civil};
@@ -33,6 +35,11 @@ pub struct SeriesParts {
     pub exdates: Vec<LocalDateTime>,
     /// Wall-clock starts that come besides those of the rule.
     pub rdates: Vec<LocalDateTime>,
+    /// Wall-clock starts that correspond to occurrences which have begun at another time: dates that may not be used again.
+    /// They are left out like exdates, but no organizer excluded them.
+    pub used: Vec<LocalDateTime>,
+    /// All dates up to this wall-clock start are used as well.
+    pub used_until: Option<LocalDateTime>,
 }
 
 impl SeriesParts {
@@ -61,7 +68,15 @@ impl SeriesParts {
     /// A single occurrence, to be filled up.
     #[must_use]
     pub const fn once(start: LocalDateTime, zone: Zone) -> Self {
-        Self { start, zone, rule: None, exdates: Vec::new(), rdates: Vec::new() }
+        Self {
+            start,
+            zone,
+            rule: None,
+            exdates: Vec::new(),
+            rdates: Vec::new(),
+            used: Vec::new(),
+            used_until: None,
+        }
     }
 }
 
@@ -119,7 +134,7 @@ impl Series {
     /// the rule does not match, a COUNT that leads beyond 2099, or no occurrence at all.
     pub fn new(parts: SeriesParts) -> Result<Self, Vec<SeriesProblem>> {
         let mut parts = parts;
-        for dates in [&mut parts.exdates, &mut parts.rdates] {
+        for dates in [&mut parts.exdates, &mut parts.rdates, &mut parts.used] {
             dates.sort_unstable();
             dates.dedup();
         }
@@ -170,6 +185,24 @@ impl Series {
     #[must_use]
     pub fn rdates(&self) -> &[LocalDateTime] {
         &self.parts.rdates
+    }
+
+    /// The series without dates whose occurrences have begun at another time: those up to a wall-clock start, and single
+    /// ones. At most [`EXTRA_DATES`](super::limits::EXTRA_DATES) single dates are kept, the latest ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`].
+    pub fn with_used(
+        &self,
+        until: Option<LocalDateTime>,
+        dates: Vec<LocalDateTime>,
+    ) -> Result<Self, Vec<SeriesProblem>> {
+        let mut used = dates;
+        used.sort_unstable();
+        used.dedup();
+        used.drain(..used.len().saturating_sub(limits::EXTRA_DATES));
+        Self::new(SeriesParts { used, used_until: until, ..self.parts().clone() })
     }
 
     /// Returns true if there is a rule or an rdate.
@@ -293,20 +326,37 @@ impl Series {
         }
     }
 
-    /// The part of the series before an occurrence: what stays when the rest is split off.
+    /// The parts of the series before an occurrence, and from it on. Together they have the dates of the series, each once.
     ///
-    /// The rule ends earlier, by COUNT if it had one, else by UNTIL. `None` if nothing comes before.
+    /// A COUNT is divided. Any other rule ends, in the first part, with an UNTIL at its last date. `None` if one of the parts
+    /// would have no date.
     #[must_use]
-    pub fn ending_before(&self, original_start: Instant) -> Option<Self> {
-        split::ending_before(self, original_start)
+    pub fn split_at(&self, original_start: Instant) -> Option<(Self, Self)> {
+        Some((split::ending_before(self, original_start)?, split::continuing_from(self, original_start)?))
     }
 
-    /// The part of the series from an occurrence on: what is split off.
+    /// The series with all dates moved by the same wall-clock difference, in a zone: the dates of the rule and its UNTIL,
+    /// exdates, rdates and used dates. UNTIL stays a wall-clock time.
     ///
-    /// A COUNT is reduced by the dates that came before. `None` if nothing starts there or later.
-    #[must_use]
-    pub fn continuing_from(&self, original_start: Instant) -> Option<Self> {
-        split::continuing_from(self, original_start)
+    /// Parts of the rule that name days, months or times move along. The dates of the rule are compared with the moved ones.
+    ///
+    /// ```
+    /// use convene_domain::recurrence::{Series, SeriesParts};
+    /// use convene_domain::time::Zone;
+    /// use time::Duration;
+    ///
+    /// let parts = SeriesParts::parse("DTSTART:20270301T230000Z\nRRULE:FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270310T230000Z")?;
+    /// let shifted = Series::new(parts)?.shifted(Duration::hours(2), Zone::UTC)?;
+    /// assert_eq!(shifted.rule().unwrap().to_string(), "FREQ=WEEKLY;UNTIL=20270311T010000;BYDAY=TU,TH");
+    /// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A problem of the rule if no rule has exactly the moved dates, such as for the 31st of each month moved by a day; or as
+    /// [`Series::new`].
+    pub fn shifted(&self, by: Duration, zone: Zone) -> Result<Self, Vec<SeriesProblem>> {
+        shift::shifted(self, by, zone)
     }
 
     /// The end of the rule, if there is a rule.

@@ -51,6 +51,7 @@ const FAR: i64 = 100_000_000_000;
 impl<'s> Occurrences<'s> {
     /// Those that start in `[from, to)`, in whole seconds.
     pub(super) fn new(series: &'s Compiled, from: i64, to: i64) -> Self {
+        let from = from.max(series.used_until.saturating_add(1));
         let (from, to) = (from.max(-FAR), to.min(FAR));
         let (earliest, segment) = series.table.earliest_local(from);
         let mut occurrences = Self {

@@ -11,6 +11,7 @@ pub(super) fn ending_before(series: &Series, original_start: Instant) -> Option<
         rule: None,
         exdates: parts.exdates.iter().copied().filter(is_before).collect(),
         rdates: parts.rdates.iter().copied().filter(is_before).collect(),
+        used: parts.used.iter().copied().filter(is_before).collect(),
         ..parts.clone()
     };
     if let Some(rule) = series.rule() {
@@ -32,6 +33,7 @@ pub(super) fn continuing_from(series: &Series, original_start: Instant) -> Optio
         rule: None,
         exdates: parts.exdates.iter().copied().filter(is_after).collect(),
         rdates: parts.rdates.iter().copied().filter(is_after).collect(),
+        used: parts.used.iter().copied().filter(is_after).collect(),
         ..parts.clone()
     };
     match (series.rule(), next_date(series, original_start)) {

@@ -1,6 +1,7 @@
 //! The invariants, each as an aggregation that finds its violations.
 
 mod agendas;
+mod events;
 mod jobs;
 mod log;
 mod members;
@@ -29,12 +30,14 @@ pub(super) struct Invariant {
     pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-pub(super) static INVARIANTS: [Invariant; 15] = [
+pub(super) static INVARIANTS: [Invariant; 17] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
     occurrences::WAITLIST,
     occurrences::PROMOTED,
     occurrences::EVENT,
+    occurrences::ORIGINAL_START,
+    events::PAST,
     registrations::OCCURRENCE,
     registrations::ONCE,
     registrations::NO_OVERLAP,

@@ -132,3 +132,20 @@ pub(super) const EVENT: Invariant = Invariant {
         ]
     },
 };
+
+pub(super) const ORIGINAL_START: Invariant = Invariant {
+    name: "no two occurrences of an event have the same original start",
+    collection: &OCCURRENCES,
+    violations: |_| {
+        let same = doc! { "organization": "$organization", "event": "$event", "local": "$originalLocal" };
+        let group =
+            doc! { "$group": { "_id": same, "first": { "$min": "$_id" }, "last": { "$max": "$_id" } } };
+        vec![
+            // A dropped occurrence may have the date of one that follows it.
+            doc! { "$match": { "isDropped": { "$ne": true } } },
+            group,
+            doc! { "$match": { "$expr": { "$ne": ["$first", "$last"] } } },
+            doc! { "$project": { "_id": "$first", "organization": "$_id.organization", "other": "$last" } },
+        ]
+    },
+};

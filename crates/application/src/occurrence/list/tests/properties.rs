@@ -41,7 +41,12 @@ fn an_event(number: u128) -> impl Strategy<Value = Event> {
             let lead = |hours: i64| LeadTime::new(Duration::hours(hours)).unwrap();
             let earlier = earlier.map(|((series, duration), until)| {
                 let until = until.as_utc();
-                EarlierSchedule { series, duration, until }
+                EarlierSchedule {
+                    series,
+                    duration,
+                    until,
+                    ..EarlierSchedule::of(&fixtures::event(number, "2026-11-02 9:00", None), until)
+                }
             });
             Event {
                 series,

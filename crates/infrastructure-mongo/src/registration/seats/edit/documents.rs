@@ -1,6 +1,7 @@
 //! The documents of edited occurrences.
 
 use bson::doc;
+use convene_application::editing::OccurrenceStep;
 use convene_domain::id::JobId;
 
 use super::{CHUNK, Occurrences, OccurrencesEdit};
@@ -33,8 +34,12 @@ impl Rewrite {
         for step in edit.steps {
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
-            if before.revision.is_some() && step.after().key.to_string() != before.id {
+            let is_gone = matches!(step, OccurrenceStep::Replace(_));
+            if before.revision.is_some() && (is_gone || step.after().key.to_string() != before.id) {
                 rewrite.exceptions.push(before.id.clone());
+            }
+            if is_gone {
+                continue;
             }
             let mut edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
             if let (Some(job), Some(reason)) = (job, step.cancellation_reason())

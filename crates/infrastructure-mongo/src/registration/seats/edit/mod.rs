@@ -7,7 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use bson::doc;
 use convene_application::{
-    change::Change, editing::OccurrenceStep, limits::LISTED_REGISTRATIONS, ports::OnAffected,
+    change::Change,
+    editing::OccurrenceStep,
+    failure::Refusal,
+    limits::{LISTED_REGISTRATIONS, Limit},
+    ports::OnAffected,
     registration::refusals,
 };
 use convene_domain::{
@@ -76,6 +80,10 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let effects = Effects::of(edit.steps);
     let ending = effects.ending(&occurrences);
     let in_steps = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+    if in_steps && effects.replaces_held(&occurrences) {
+        // The job would need the document under a key that another occurrence has.
+        return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
+    }
     let is_read = |key: &OccurrenceKey| {
         effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
     };
@@ -168,9 +176,18 @@ impl<'a> Effects<'a> {
         ending.map(|step| active(occurrences, step.before().key)).sum()
     }
 
+    /// Tests whether an occurrence with active registrations makes room for another one.
+    fn replaces_held(&self, occurrences: &Occurrences) -> bool {
+        let replaced = self.0.values().filter(|step| matches!(step, OccurrenceStep::Replace(_)));
+        replaced.map(|step| active(occurrences, step.before().key)).any(|registrations| registrations > 0)
+    }
+
     /// The dropped occurrences with active registrations, and the number of them.
     fn dropped(&self, occurrences: &Occurrences) -> Vec<(OccurrenceKey, u64)> {
-        let dropped = self.0.values().filter(|step| matches!(step, OccurrenceStep::Drop(_)));
+        let dropped = self
+            .0
+            .values()
+            .filter(|step| matches!(step, OccurrenceStep::Drop(_) | OccurrenceStep::Replace(_)));
         let counted = dropped.map(|step| (step.before().key, active(occurrences, step.before().key)));
         counted.filter(|(_, registrations)| *registrations > 0).collect()
     }

@@ -1,0 +1,110 @@
+//! Plans splits of series.
+
+use convene_domain::{
+    activity::{Action, ActivityDraft, Subject},
+    correspondence::DateEdit,
+    event::{EarlierSchedule, Event},
+    id::EventId,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    recurrence::SeriesOccurrence,
+    time::Instant,
+};
+use time::Duration;
+
+use super::{
+    EventPlan,
+    changes::event_changes,
+    dropped::dropped_exceptions,
+    event::{plan_whole, without_begun},
+    mapping::map_occurrences,
+};
+use crate::{
+    event::patch::{Patched, patched},
+    failure::{Field, Refusal},
+    ports::EventPatch,
+};
+
+/// The place of a split.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Split {
+    /// The current key of the first occurrence of the new event.
+    pub(super) from: OccurrenceKey,
+    /// The new event's id.
+    pub(super) new_event: EventId,
+}
+
+/// Plans a split, and an edit of the second part. A split at the first occurrence is an edit of the whole event.
+pub(super) fn plan_split(
+    event: &Event,
+    split: Split,
+    patch: &EventPatch,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    let origin = origin(event, split.from, stored, now).map_err(|refusal| vec![refusal])?;
+    let Some((before, rest)) = event.series.split_at(origin.start) else {
+        return plan_whole(event, patch, stored, now);
+    };
+    let mut ended = event.clone();
+    ended.series = before;
+    ended.version = event.version.saturating_add(1);
+    ended.updated_at = now;
+    let continued = Event {
+        id: split.new_event,
+        series: rest,
+        earlier: Vec::new(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        ..event.clone()
+    };
+    let Patched { event: edited, by } = patched(&continued, patch, origin.local, now)?;
+    let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
+    let following: Vec<StoredOccurrence> =
+        stored.iter().filter(|occurrence| occurrence.original_local >= origin.local).cloned().collect();
+    let mut edited = Event { version: 1, ..edited };
+    edited.series = without_begun(&continued, &edited, edit, &following)?;
+    // The first event has the past.
+    if edited.current_schedule().between(Instant::MIN, now + Duration::NANOSECOND).next().is_some() {
+        edited.earlier.push(EarlierSchedule::of(&continued, now));
+    }
+    let steps = map_occurrences(&continued, &edited, edit, following.iter());
+    let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
+    let mut entries = vec![
+        ActivityDraft {
+            action: Action::EventSplit,
+            subject: Subject::Event(event.id),
+            changes: event_changes(Some(event), Some(&ended)),
+        },
+        ActivityDraft {
+            action: Action::EventCreated,
+            subject: Subject::Event(edited.id),
+            changes: event_changes(None, Some(&edited)),
+        },
+    ];
+    entries.extend(of_dropped);
+    Ok(EventPlan { event: edited, ended: Some(ended), steps, dropped_exceptions, entries })
+}
+
+/// The date at which the series is split.
+fn origin(
+    event: &Event,
+    from: OccurrenceKey,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<SeriesOccurrence, Refusal> {
+    let invalid = |message| Refusal::invalid(Field::FromOccurrenceId, message);
+    match stored.iter().find(|occurrence| occurrence.key == from) {
+        Some(dropped) if dropped.is_dropped => return Err(Refusal::not_found(Field::FromOccurrenceId)),
+        Some(begun) if begun.interval.start() <= now => return Err(invalid(HAS_BEGUN)),
+        Some(postponed) if postponed.key.original_start <= now => {
+            return Err(invalid("must be an occurrence whose original start has not passed"));
+        }
+        _ => {}
+    }
+    let origin = event.occurrence_at(from.original_start);
+    let origin = origin.ok_or_else(|| Refusal::not_found(Field::FromOccurrenceId))?;
+    if origin.start <= now { Err(invalid(HAS_BEGUN)) } else { Ok(origin) }
+}
+
+const HAS_BEGUN: &str = "must be an occurrence that has not begun";

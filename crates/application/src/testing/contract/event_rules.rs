@@ -1,0 +1,151 @@
+//! Edits that give a rule: which occurrences are the same before and after.
+
+use convene_domain::{
+    event::{Event, EventStatus},
+    occurrence::OccurrenceKey,
+    recurrence::Rule,
+    text::Title,
+    time::{Instant, LocalDateTime},
+};
+use time::Duration;
+
+use super::{
+    environment::Environment,
+    support::{FIRST, by_root, day, edit_of, refusal},
+    tenant::Tenant,
+};
+use crate::{
+    failure::{Outcome, Refusal},
+    ports::{Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::EventBuilder,
+};
+
+fn rule(text: &str, exdates: &[LocalDateTime], rdates: &[LocalDateTime]) -> EventPatch {
+    let rule = Rule::parse(text).unwrap();
+    let recurrence = NewRecurrence { rule, exdates: exdates.to_vec(), rdates: rdates.to_vec() };
+    EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+fn starting(hours: i64, patch: EventPatch) -> EventPatch {
+    EventPatch { starts_at: Some(FIRST + Duration::hours(hours)), ..patch }
+}
+
+async fn edit(
+    tenant: &Tenant,
+    event: &Event,
+    patch: EventPatch,
+    on_affected: OnAffected,
+) -> Outcome<Changed<Event>> {
+    let edit = EventEdit { on_affected, ..edit_of(event.id, patch) };
+    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await
+}
+
+fn at(event: &Event, original_start: Instant) -> OccurrenceKey {
+    OccurrenceKey { event: event.id, original_start }
+}
+
+pub(super) async fn a_dropped_date_does_not_take_the_date_of_a_live_one(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,10;COUNT=20")).await;
+    let crowd = tenant.crowd(2).await;
+    let nine = tenant.seat(&event, day(2), &crowd[0]).await;
+    let ten = tenant.seat(&event, day(2) + Duration::HOUR, &crowd[1]).await;
+    let only_ten = starting(1, rule("FREQ=DAILY;BYHOUR=10;COUNT=10", &[], &[]));
+    // 9:00 moves to 10:00 with the start, and 10:00 has no date left.
+    let refused = edit(&tenant, &event, only_ten, OnAffected::Refuse).await;
+    let registrations = vec![ten.clone()];
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+
+    // 9:00 is excluded on this day, and 10:00 stays.
+    let nine_local = FIRST + Duration::days(2);
+    let without = rule("FREQ=DAILY;BYHOUR=9,10;COUNT=20", &[nine_local], &[]);
+    let refused = edit(&tenant, &event, without.clone(), OnAffected::Refuse).await;
+    let registrations = vec![nine.clone()];
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+    let changed = edit(&tenant, &event, without, OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 1);
+    assert_eq!(tenant.registration_now(&ten).await, ten);
+
+    // The dropped date is not in the way of what moves onto it, and of what moves on.
+    for hours in [1, 2, -1, 0] {
+        let patch = EventPatch { starts_at: Some(FIRST + Duration::hours(hours)), ..EventPatch::default() };
+        edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+        let now = tenant.registration_now(&ten).await;
+        assert_eq!(now.interval.start(), day(2) + Duration::hours(hours + 1));
+    }
+    // The date comes back, and is free.
+    edit(&tenant, &event, rule("FREQ=DAILY;BYHOUR=9,10;COUNT=20", &[], &[]), OnAffected::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(tenant.registration_now(&ten).await, ten);
+    let again = tenant.seat(&event, day(2), &crowd[0]).await;
+    assert_eq!(tenant.counts(again.occurrence).await, (1, 0));
+}
+
+pub(super) async fn a_cancelled_date_does_not_take_the_new_date_of_a_live_one(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,14;COUNT=20")).await;
+    let ada = tenant.member("ada").await;
+    let two = Duration::hours(5);
+    let seat = tenant.seat(&event, day(2) + two, &ada).await;
+    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(2)), &by_root()).await.unwrap();
+    let local = FIRST + Duration::days(2);
+    let patch = rule("FREQ=DAILY;BYHOUR=9,14;COUNT=20", &[local, local + two], &[local + Duration::hours(6)]);
+    let journal = tenant.journal().await;
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    let now = tenant.registration_now(&seat).await;
+    assert_eq!(now.interval.start(), day(2) + Duration::hours(6));
+    // What was cancelled is gone, which the log tells.
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("occurrence.dropped", at(&event, day(2)).to_string()),
+        ])
+        .await;
+}
+
+pub(super) async fn held_occurrences_are_matched_before_empty_ones(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,14;COUNT=20")).await;
+    let ada = tenant.member("ada").await;
+    let two = Duration::hours(5);
+    let title = Title::parse("Concert").unwrap();
+    let renamed = OccurrenceEdit {
+        occurrence: at(&event, day(2)),
+        patch: OccurrencePatch { title: Some(title), ..OccurrencePatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update_occurrence(&tenant.scope, renamed, &by_root()).await.unwrap();
+    let seat = tenant.seat(&event, day(2) + two, &ada).await;
+    let local = FIRST + Duration::days(2);
+    let patch = rule("FREQ=DAILY;BYHOUR=9,14;COUNT=20", &[local, local + two], &[local + Duration::hours(8)]);
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2) + Duration::hours(8));
+}
+
+pub(super) async fn a_date_that_is_in_both_series_is_taken_by_itself(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,10;COUNT=20")).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(2), &ada).await;
+    // Nobody is registered for 10:00, but it is another occurrence.
+    let without = rule("FREQ=DAILY;BYHOUR=9,10;COUNT=20", &[FIRST + Duration::days(2)], &[]);
+    let refused = edit(&tenant, &event, without, OnAffected::Refuse).await;
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations: vec![seat] });
+}
+
+pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;BYDAY=MO,WE")).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(9), &ada).await;
+    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(14)), &by_root()).await.unwrap();
+    let patch = starting(25, rule("FREQ=WEEKLY;BYDAY=TU,TH,SA", &[], &[]));
+    let edited = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap().now;
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(10) + Duration::HOUR);
+    let cancelled = tenant.stored(at(&event, day(15) + Duration::HOUR)).await.unwrap();
+    assert_eq!(cancelled.status, EventStatus::Cancelled);
+    let hour = Duration::HOUR;
+    let expected = [1, 3, 5, 8, 10, 12, 17, 19].map(|number| day(number) + hour);
+    assert_eq!(tenant.listed(&[&edited], day(0), day(21)).await, expected);
+}

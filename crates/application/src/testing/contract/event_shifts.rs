@@ -1,0 +1,218 @@
+//! Edits that move all dates of an event: a new start or a new zone, without a rule.
+
+use convene_domain::{
+    event::{Event, EventStatus},
+    occurrence::OccurrenceKey,
+    text::Title,
+    time::{Instant, LocalDateTime, zone::Zone},
+};
+use time::{Duration, macros::datetime};
+
+use super::{
+    environment::Environment,
+    support::{FIRST, by_root, by_root_at, day, edit_of, refusal},
+    tenant::Tenant,
+};
+use crate::{
+    failure::{Field, Refusal},
+    ports::{EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::EventBuilder,
+};
+
+fn starting(at: LocalDateTime) -> EventPatch {
+    EventPatch { starts_at: Some(at), ..EventPatch::default() }
+}
+
+fn zone(name: &str) -> EventPatch {
+    EventPatch { time_zone: Some(Zone::parse(name).unwrap()), ..EventPatch::default() }
+}
+
+/// Edits the event, which must affect nobody.
+async fn edit(tenant: &Tenant, event: &Event, patch: EventPatch) -> Event {
+    let edit = edit_of(event.id, patch);
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.cancelled_registrations, 0);
+    changed.now
+}
+
+fn key(event: &Event, original_start: Instant) -> OccurrenceKey {
+    OccurrenceKey { event: event.id, original_start }
+}
+
+fn starts(event: &Event) -> Vec<Instant> {
+    event.series.from_start().take(40).map(|occurrence| occurrence.start).collect()
+}
+
+pub(super) async fn a_one_off_event_takes_its_registrations_along(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    for by in [Duration::days(7), Duration::hours(15), -Duration::days(2), Duration::days(400)] {
+        let event = tenant.event(EventBuilder::once(FIRST)).await;
+        let seat = tenant.seat(&event, day(0), &ada).await;
+        let edited = edit(&tenant, &event, starting(FIRST + by)).await;
+        let now = tenant.registration_now(&seat).await;
+        assert_eq!(now.interval, edited.interval_from(day(0) + by));
+        assert_eq!(now.occurrence, key(&event, day(0) + by));
+        assert!(now.status.is_active());
+        // There is one occurrence, at the new time.
+        let listed = tenant.listed(&[&edited], day(-10), day(40)).await;
+        assert_eq!(listed.len(), usize::from(by < Duration::days(40)), "{listed:?}");
+        edit(&tenant, &edited, starting(FIRST)).await;
+        assert_eq!(tenant.registration_now(&seat).await, seat, "there and back");
+        tenant.cancel(&seat).await;
+    }
+}
+
+pub(super) async fn a_weekday_set_rotates_with_everything_that_is_known_of_its_dates(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let builder =
+        EventBuilder::repeating(FIRST, "FREQ=WEEKLY;BYDAY=MO,WE").without(FIRST + Duration::days(9));
+    let event = tenant.event(builder).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(7), &ada).await;
+    let title = Title::parse("Concert").unwrap();
+    let renamed = OccurrenceEdit {
+        occurrence: key(&event, day(14)),
+        patch: OccurrencePatch { title: Some(title.clone()), ..OccurrencePatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update_occurrence(&tenant.scope, renamed, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key(&event, day(16)), &by_root()).await.unwrap();
+
+    let journal = tenant.journal().await;
+    let edited = edit(&tenant, &event, starting(FIRST + Duration::days(1))).await;
+    journal.expect([("event.updated", event.id.to_string())]).await;
+    assert_eq!(edited.series.rule().unwrap().to_string(), "FREQ=WEEKLY;BYDAY=TU,TH");
+    assert_eq!(edited.series.exdates(), [FIRST + Duration::days(10)]);
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(8));
+    let concert = tenant.stored(key(&event, day(15))).await.unwrap();
+    assert_eq!(concert.exception.title, Some(title));
+    let cancelled = tenant.stored(key(&event, day(17))).await.unwrap();
+    assert_eq!((cancelled.status, cancelled.exception.cancelled), (EventStatus::Cancelled, true));
+    let listed = tenant.listed(&[&edited], day(0), day(22)).await;
+    assert_eq!(listed, [1, 3, 8, 15].map(day));
+}
+
+pub(super) async fn a_night_moves_past_midnight_as_a_whole(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let start = datetime!(2031-03-10 23:00);
+    let event = tenant.event(EventBuilder::daily(start, 6).without(datetime!(2031-03-12 23:00))).await;
+    let night = |number: i64| start.as_utc() + Duration::days(number);
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, night(1), &ada).await;
+    let moved = OccurrenceEdit {
+        occurrence: key(&event, night(3)),
+        patch: OccurrencePatch { starts_at: Some(datetime!(2031-03-13 20:00)), ..OccurrencePatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.update_occurrence(&tenant.scope, moved, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key(&event, night(4)), &by_root()).await.unwrap();
+    let edited = edit(&tenant, &event, starting(datetime!(2031-03-11 01:00))).await;
+    let by = Duration::hours(2);
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), night(1) + by);
+    let listed = tenant.listed(&[&edited], day(0), day(9)).await;
+    let evening = datetime!(2031-03-13 20:00).as_utc();
+    assert_eq!(listed, [night(0) + by, night(1) + by, evening, night(5) + by]);
+}
+
+pub(super) async fn the_end_moves_with_the_start(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let later = FIRST + Duration::HOUR;
+    for until in ["20310314T090000", "20310314T090000Z", "20310314"] {
+        let rule = format!("FREQ=DAILY;UNTIL={until}");
+        let event = tenant.event(EventBuilder::repeating(FIRST, &rule)).await;
+        let edited = edit(&tenant, &event, starting(later)).await;
+        assert_eq!(starts(&edited).len(), 5, "{until}");
+        let edited = edit(&tenant, &edited, zone("America/New_York")).await;
+        assert_eq!(starts(&edited).len(), 5, "{until}");
+        let edited = edit(&tenant, &edited, zone("Asia/Tokyo")).await;
+        let locals: Vec<LocalDateTime> = edited.series.from_start().map(|date| date.local).collect();
+        assert_eq!(locals, [0, 1, 2, 3, 4].map(|number| later + Duration::days(number)), "{until}");
+    }
+}
+
+pub(super) async fn the_end_that_a_split_left_moves_with_the_start(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY")).await;
+    let second = tenant.split(&event, day(3), EventPatch::default()).await;
+    let first = edit(&tenant, &event, starting(FIRST + Duration::HOUR)).await;
+    assert_eq!(starts(&first), [0, 1, 2].map(|number| day(number) + Duration::HOUR));
+    let first = edit(&tenant, &first, zone("Europe/Paris")).await;
+    assert_eq!(starts(&first).len(), 3);
+    // The second part moves by itself.
+    let second = edit(&tenant, &second, starting(FIRST + Duration::hours(75))).await;
+    assert_eq!(starts(&second)[0], day(3) + Duration::hours(3));
+}
+
+pub(super) async fn a_rule_that_cannot_move_is_asked_for(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let start = datetime!(2031-03-31 09:00);
+    let event = tenant.event(EventBuilder::repeating(start, "FREQ=MONTHLY;BYMONTHDAY=31")).await;
+    let journal = tenant.journal().await;
+    let patch = starting(datetime!(2031-04-01 09:00));
+    let refused = tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await;
+    let Refusal::InvalidInput { field, message } = refusal(refused) else { panic!("a refused value") };
+    assert!(field.is(Field::Recurrence), "{field}");
+    assert!(message.contains("is required"), "{message}");
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn wall_clock_times_take_precedence_over_instants(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,10;COUNT=10")).await;
+    let crowd = tenant.crowd(2).await;
+    let at_nine = tenant.seat(&event, day(1), &crowd[0]).await;
+    let at_ten = tenant.seat(&event, day(1) + Duration::HOUR, &crowd[1]).await;
+    let edited = edit(&tenant, &event, zone("Europe/Paris")).await;
+    assert_eq!(tenant.registration_now(&at_nine).await.interval.start(), day(1) - Duration::HOUR);
+    assert_eq!(tenant.registration_now(&at_ten).await.interval.start(), day(1));
+    // The same with a new start.
+    let patch = EventPatch { starts_at: Some(FIRST + Duration::HOUR), ..zone("UTC") };
+    edit(&tenant, &edited, patch).await;
+    assert_eq!(tenant.registration_now(&at_nine).await.interval.start(), day(1) + Duration::HOUR);
+    assert_eq!(tenant.registration_now(&at_ten).await.interval.start(), day(1) + Duration::hours(2));
+}
+
+pub(super) async fn clocks_that_change_do_not_move_anybody_to_another_time(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    // The clocks skip 02:00 to 03:00 on 30 March 2031.
+    let start = datetime!(2031-03-28 01:30);
+    let event = tenant.event(EventBuilder::daily(start, 5).zone("Europe/Paris")).await;
+    let ada = tenant.member("ada").await;
+    let paris = Zone::parse("Europe/Paris").unwrap();
+    let mut seats = Vec::new();
+    for number in 0..5 {
+        let local = start + Duration::days(number);
+        seats.push((local, tenant.seat(&event, paris.resolve(local).instant, &ada).await));
+    }
+    let by = Duration::HOUR;
+    let edited = edit(&tenant, &event, starting(start + by)).await;
+    for (local, seat) in &seats {
+        let now = tenant.registration_now(seat).await.interval.start();
+        assert_eq!(now, paris.resolve(*local + by).instant, "{local}");
+    }
+    edit(&tenant, &edited, starting(start)).await;
+    for (_, seat) in &seats {
+        assert_eq!(tenant.registration_now(seat).await, *seat);
+    }
+}
+
+pub(super) async fn an_occurrence_in_progress_is_not_repeated(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let now = by_root_at(day(1) + Duration::minutes(30));
+    for (hours, patch) in [
+        (2, starting(FIRST + Duration::hours(2))),
+        (1, starting(FIRST + Duration::hours(1))),
+        (6, EventPatch { starts_at: Some(FIRST + Duration::HOUR), ..zone("America/New_York") }),
+    ] {
+        let edit = edit_of(event.id, patch);
+        let edited = tenant.ports.events.update(&tenant.scope, edit, &now).await.unwrap().now;
+        let listed = tenant.listed(&[&edited], day(0), day(5)).await;
+        // New York is four hours behind UTC in summer.
+        let by = Duration::hours(if hours == 6 { 5 } else { hours });
+        assert_eq!(listed, [day(0), day(1), day(2) + by, day(3) + by]);
+    }
+}

@@ -1,0 +1,146 @@
+use std::collections::BTreeMap;
+
+use convene_domain::{
+    event::Event,
+    id::{EventId, RegistrationId},
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    registration::Registration,
+    text::Title,
+    time::{Instant, interval::Interval},
+};
+use time::{Duration, macros::utc_datetime};
+
+use super::step::Step;
+use crate::{ports::RegistrationFilter, testing::contract::tenant::Tenant};
+
+/// An occurrence in a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Listed {
+    pub(super) interval: Interval,
+    pub(super) status: &'static str,
+    pub(super) title: Title,
+    pub(super) capacity: u32,
+    pub(super) taken: u32,
+    pub(super) is_exception: bool,
+    pub(super) key: OccurrenceKey,
+}
+
+/// All that members can read of a series and of the events that it was split into.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct State {
+    pub(super) now: Instant,
+    pub(super) events: Vec<EventId>,
+    pub(super) known: BTreeMap<EventId, Event>,
+    pub(super) listed: Vec<Listed>,
+    registrations: BTreeMap<RegistrationId, (Registration, Option<StoredOccurrence>)>,
+}
+
+impl State {
+    pub(super) async fn of(tenant: &Tenant, events: Vec<EventId>, now: Instant) -> Self {
+        let found = tenant.ports.events.get_many(&tenant.scope, &events).await.expect("events are read");
+        let known: BTreeMap<EventId, Event> = found.into_iter().map(|event| (event.id, event)).collect();
+        let (from, to) = (utc_datetime!(2030-10-01 0:00), utc_datetime!(2031-09-30 0:00));
+        let all = tenant.listing(&known.keys().copied().collect::<Vec<_>>(), from, to).await;
+        let mut listed: Vec<Listed> = all
+            .iter()
+            .map(|one| Listed {
+                interval: one.interval,
+                status: one.status.as_str(),
+                title: one.title.clone(),
+                capacity: one.capacity.get(),
+                taken: one.taken,
+                is_exception: one.is_exception,
+                key: one.key,
+            })
+            .collect();
+        listed.sort();
+        let mut registrations = BTreeMap::new();
+        for registration in tenant.registrations(RegistrationFilter::default()).await {
+            if known.contains_key(&registration.occurrence.event) && registration.status.is_active() {
+                let stored = tenant.stored(registration.occurrence).await;
+                registrations.insert(registration.id, (registration, stored));
+            }
+        }
+        Self { now, events, known, listed, registrations }
+    }
+
+    /// The listed occurrences that have begun, without their events.
+    fn past(&self) -> Vec<(Interval, &'static str, &Title, u32, u32)> {
+        let begun = self.listed.iter().filter(|one| one.interval.start() <= self.now);
+        begun.map(|one| (one.interval, one.status, &one.title, one.capacity, one.taken)).collect()
+    }
+
+    /// The listed occurrences without their events.
+    fn anywhere(&self) -> Vec<(Interval, &'static str, &Title, u32, u32)> {
+        let all = self.listed.iter();
+        all.map(|one| (one.interval, one.status, &one.title, one.capacity, one.taken)).collect()
+    }
+
+    /// The number of exceptions. A shift drops those whose date it moves into the past, if nobody holds them.
+    pub(super) fn exceptions(&self) -> usize {
+        self.listed.iter().filter(|one| one.is_exception).count()
+    }
+
+    /// Checks the state after a step.
+    pub(super) fn check(&self, step: &Step, after: &Self, told: &str) {
+        assert_eq!(after.past(), self.past(), "the past changed: {told}");
+        let mut keys: Vec<_> = after.listed.iter().map(|one| one.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), after.listed.len(), "an id is listed twice: {told}");
+        for (registration, stored) in after.registrations.values() {
+            let stored = stored.as_ref().unwrap_or_else(|| panic!("{registration:?} is lost: {told}"));
+            assert_eq!(registration.interval, stored.interval, "{told}");
+            let is_listed = |one: &&Listed| one.key == stored.key && one.interval == stored.interval;
+            assert_eq!(
+                after.listed.iter().filter(is_listed).count(),
+                1,
+                "{registration:?} is not listed: {told}"
+            );
+        }
+        match step {
+            Step::Split { .. } => {
+                assert_eq!(after.anywhere(), self.anywhere(), "a split changed a list: {told}");
+            }
+            Step::Shift { by, .. } => self.check_shift(*by, after, told),
+            Step::Zone { .. } => self.check_shift(Duration::ZERO, after, told),
+            _ => {}
+        }
+    }
+
+    /// Checks that nobody's time changed by anything but the shift, under REFUSE.
+    fn check_shift(&self, by: Duration, after: &Self, told: &str) {
+        assert_eq!(after.registrations.len(), self.registrations.len(), "{told}");
+        for (id, (before, stored)) in &self.registrations {
+            let (now, now_stored) =
+                after.registrations.get(id).unwrap_or_else(|| panic!("{before:?}: {told}"));
+            let (Some(stored), Some(now_stored)) = (stored, now_stored) else { continue };
+            let is_edited = after.known.get(&now.occurrence.event) != self.known.get(&now.occurrence.event);
+            let has_begun = before.interval.start() <= self.now || stored.key.original_start <= self.now;
+            if !is_edited || has_begun {
+                assert_eq!(now.interval.start(), before.interval.start(), "{before:?}: {told}");
+                continue;
+            }
+            assert_eq!(now_stored.original_local, stored.original_local + by, "{before:?}: {told}");
+            let zone = after.known.get(&now.occurrence.event).map(|event| event.series.zone());
+            let local = now_stored.exception.starts_at.unwrap_or(now_stored.original_local);
+            let expected = zone.map(|zone| zone.resolve(local).instant);
+            assert_eq!(Some(now.interval.start()), expected, "{before:?}: {told}");
+        }
+    }
+
+    /// Checks that a shift which was taken back left no trace but versions.
+    pub(super) fn check_same(&self, before: &Self, told: &str) {
+        assert_eq!(self.anywhere(), before.anywhere(), "{told}");
+        let times = |state: &Self| -> Vec<(RegistrationId, Interval)> {
+            state.registrations.iter().map(|(id, (one, _))| (*id, one.interval)).collect()
+        };
+        assert_eq!(times(self), times(before), "{told}");
+        for (id, event) in &self.known {
+            let Some(before) = before.known.get(id) else { continue };
+            assert_eq!(event.series.exdates(), before.series.exdates(), "{told}");
+            assert_eq!(event.series.rdates(), before.series.rdates(), "{told}");
+            assert_eq!(event.series.last_start(), before.series.last_start(), "{told}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The correspondence of occurrences before and after an edit of their event (ADR 18).
+//!
+//! Every edit maps the dates of a series by one rule. Dates are wall-clock times; instants follow from them and from the
+//! zone, and never decide.
+//!
+//! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
+//!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. An
+//!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start.
+//! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
+//!    change it.
+//! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
+//!    original starts of stored occurrences. Parts of the rule that name days, months or times move along. If no such rule has
+//!    exactly the moved dates, the edit is refused and asks for the recurrence.
+//! 4. *With a rule* a date of the old series and a date of the new one are the same occurrence if the new one is the old one
+//!    plus the shift. An occurrence that is left over is matched with a date on the same day (after the shift) that is left
+//!    over too, held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is
+//!    not matched that way.
+//! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
+//! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift.
+//!
+//! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
+//! their registrations and correspond to nothing.
+
+use std::collections::HashSet;
+
+use ::time::Duration;
+
+use crate::{
+    event::Event,
+    occurrence::StoredOccurrence,
+    recurrence::{Series, SeriesOccurrence, SeriesProblem},
+    time::{Instant, LocalDateTime},
+};
+
+/// An edit, as far as the dates of a series are concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct DateEdit {
+    /// The shift.
+    pub by: Duration,
+    /// True if a rule is given.
+    pub has_rule: bool,
+    /// The time of the edit.
+    pub now: Instant,
+}
+
+/// The date of an upcoming occurrence after an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Correspondence {
+    /// This date of the edited series.
+    Date(SeriesOccurrence),
+    /// Its original start, which has passed.
+    Postponed,
+    /// None: the occurrence is dropped.
+    Dropped,
+}
+
+impl DateEdit {
+    /// The edited series without the dates that correspond to occurrences which have begun. `series` are the new dates;
+    /// `stored` contains all stored occurrences of `before` whose original start is ahead.
+    ///
+    /// # Errors
+    /// Never for a valid series.
+    pub fn without_begun(
+        &self,
+        before: &Event,
+        series: &Series,
+        stored: &[StoredOccurrence],
+    ) -> Result<Series, Vec<SeriesProblem>> {
+        let moved = |local: LocalDateTime| local.saturating_add(self.by);
+        let parts = before.series.parts();
+        let carried = parts.used_until.map(moved);
+        let until = self.last_begun(before, series).max(carried);
+        let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
+        let begun_early = stored.iter().filter(|stored| {
+            stored.interval.start() <= self.now
+                && stored.key.original_start > self.now
+                && date_at(&before.series, stored.original_local).is_some()
+        });
+        used.extend(begun_early.map(|stored| moved(stored.original_local)));
+        if until == series.parts().used_until && used == series.parts().used {
+            return Ok(series.clone());
+        }
+        series.with_used(until, used)
+    }
+
+    /// The date that corresponds to the last occurrence that has begun by the current schedule.
+    fn last_begun(&self, before: &Event, series: &Series) -> Option<LocalDateTime> {
+        if !self.has_rule {
+            return before.last_begun(self.now).map(|begun| begun.local.saturating_add(self.by));
+        }
+        // Only a date that moves beyond now can be met again; zones differ by little more than a day.
+        let from = self.now.saturating_sub(self.by).saturating_sub(Duration::days(3));
+        let begun = before.current_schedule().between(from, self.now.saturating_add(Duration::NANOSECOND));
+        let moved = begun.map(|begun| begun.local.saturating_add(self.by));
+        moved.filter(|local| date_at(series, *local).is_some()).last()
+    }
+
+    /// The dates of upcoming occurrences of `before` in the edited event `after`, in their order.
+    #[must_use]
+    pub fn dates(
+        &self,
+        before: &Series,
+        after: &Event,
+        upcoming: &[&StoredOccurrence],
+    ) -> Vec<Correspondence> {
+        let schedule = after.current_schedule();
+        let mut taken: HashSet<Instant> = HashSet::new();
+        let mut dates: Vec<Correspondence> = upcoming
+            .iter()
+            .map(|occurrence| {
+                if occurrence.key.original_start <= self.now {
+                    return Correspondence::Postponed;
+                }
+                let same = date_at(&after.series, occurrence.original_local.saturating_add(self.by));
+                let same = same.filter(|date| schedule.covers(date.start));
+                taken.extend(same.map(|date| date.start));
+                same.map_or(Correspondence::Dropped, Correspondence::Date)
+            })
+            .collect();
+        if !self.has_rule {
+            return dates;
+        }
+        let mut left: Vec<usize> = (0..upcoming.len())
+            .filter(|&place| dates.get(place) == Some(&Correspondence::Dropped))
+            .filter(|&place| upcoming.get(place).is_some_and(|occurrence| !occurrence.exception.cancelled))
+            .collect();
+        left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
+        for place in left {
+            let Some(occurrence) = upcoming.get(place) else { continue };
+            let day = occurrence.original_local.saturating_add(self.by).date();
+            let free = after.series.occurrences_on(day).find(|date| {
+                let old = date_at(before, date.local.saturating_sub(self.by));
+                date.start > self.now && !taken.contains(&date.start) && old.is_none()
+            });
+            if let (Some(date), Some(found)) = (free, dates.get_mut(place)) {
+                taken.insert(date.start);
+                *found = Correspondence::Date(date);
+            }
+        }
+        dates
+    }
+}
+
+/// The date of a series at exactly this wall-clock time.
+fn date_at(series: &Series, local: LocalDateTime) -> Option<SeriesOccurrence> {
+    series.occurrence_at_local(local).filter(|date| date.local == local)
+}

@@ -1,0 +1,133 @@
+//! Rules that may give the dates of another rule, all moved by the same difference.
+
+use ::time::{Date, Weekday};
+
+use super::{Frequency, Rule, RuleParts, WeekdayNumber, weekday_index};
+use crate::time::LocalDateTime;
+use crate::time::civil::{self, DAY_SECONDS};
+
+const WEEKDAYS: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
+/// The candidates for a series that begins at `after` instead of `before`, the least changed ones first. The end is that of
+/// `rule`. The caller must compare the dates.
+pub(in crate::recurrence) fn candidates(
+    rule: &Rule,
+    before: LocalDateTime,
+    after: LocalDateTime,
+) -> impl Iterator<Item = Rule> {
+    let mut parts = RuleParts { count: None, until: None, ..rule.to_parts() };
+    move_times(&mut parts, before, after);
+    let days = i32::try_from((after.date() - before.date()).whole_days()).unwrap_or(0);
+    let all =
+        if days == 0 { vec![parts] } else { with_other_days(&parts, before.date(), after.date(), days) };
+    let end = rule.end();
+    all.into_iter().filter_map(move |parts| Some(Rule::from_parts(parts).ok()?.with_end(end)))
+}
+
+/// Moves the times of day, which may change to another day of each date.
+fn move_times(parts: &mut RuleParts, before: LocalDateTime, after: LocalDateTime) {
+    let seconds = civil::seconds_of(after) - civil::seconds_of(before);
+    let either = |list: &[i32], of_start: u8| match list {
+        [] => vec![i32::from(of_start)],
+        list => list.to_vec(),
+    };
+    let hours = either(&parts.by_hour, before.hour());
+    let minutes = either(&parts.by_minute, before.minute());
+    let moved = |hour: &i32, minute: &i32| {
+        let time = i64::from(hour * 3_600 + minute * 60) + i64::from(before.second());
+        civil::local_of((time + seconds).rem_euclid(DAY_SECONDS))
+    };
+    let moved: Vec<LocalDateTime> =
+        hours.iter().flat_map(|hour| minutes.iter().map(move |minute| moved(hour, minute))).collect();
+    let list = |of: fn(LocalDateTime) -> u8, was_given: bool| {
+        let mut values: Vec<i32> = moved.iter().map(|time| i32::from(of(*time))).collect();
+        values.sort_unstable();
+        values.dedup();
+        if was_given || values.len() > 1 { values } else { Vec::new() }
+    };
+    let by_hour = list(LocalDateTime::hour, !parts.by_hour.is_empty());
+    let by_minute = list(LocalDateTime::minute, !parts.by_minute.is_empty());
+    (parts.by_hour, parts.by_minute) = (by_hour, by_minute);
+}
+
+/// Every combination of the ways to move the parts that name days.
+fn with_other_days(parts: &RuleParts, before: Date, after: Date, days: i32) -> Vec<RuleParts> {
+    let mut all = Vec::new();
+    for week_start in [parts.week_start, rotated(parts.week_start, days)] {
+        for by_week_number in distinct([parts.by_week_number.clone(), by(&parts.by_week_number, days / 7)]) {
+            for (by_month, by_month_day) in month_days(parts, before, after, days) {
+                all.push(RuleParts {
+                    week_start,
+                    by_week_number: by_week_number.clone(),
+                    by_month,
+                    by_month_day,
+                    by_year_day: by(&parts.by_year_day, days),
+                    by_weekday: parts.by_weekday.iter().map(|day| moved_weekday(*day, days)).collect(),
+                    ..parts.clone()
+                });
+            }
+        }
+    }
+    all
+}
+
+/// The ways to move BYMONTH and BYMONTHDAY.
+fn month_days(parts: &RuleParts, before: Date, after: Date, days: i32) -> Vec<(Vec<i32>, Vec<i32>)> {
+    let month = |date: Date| i32::from(u8::from(date.month()));
+    let day = i32::from(after.day());
+    // Counted from the end of the month: -1 is the last day.
+    let from_end = day - i32::from(after.month().length(after.year())) - 1;
+    let months = month(after) - month(before);
+    let other_months: Vec<i32> =
+        parts.by_month.iter().map(|month| (month + months - 1).rem_euclid(12) + 1).collect();
+    let by_months = distinct([parts.by_month.clone(), other_months]);
+    let is_of_start = parts.by_month_day.is_empty()
+        && parts.by_weekday.is_empty()
+        && parts.by_year_day.is_empty()
+        && parts.by_week_number.is_empty();
+    let by_days = match parts.by_month_day.as_slice() {
+        [] if is_of_start && parts.frequency == Some(Frequency::Monthly) => vec![vec![], vec![from_end]],
+        [] => vec![vec![]],
+        [only] => vec![vec![day], vec![from_end], by(&[*only], days)],
+        several => vec![by(several, days)],
+    };
+    let mut all: Vec<_> = by_days
+        .into_iter()
+        .flat_map(|by_day| by_months.iter().map(move |by_month| (by_month.clone(), by_day.clone())))
+        .collect();
+    if is_of_start && parts.frequency == Some(Frequency::Yearly) {
+        all.push((vec![month(after)], vec![from_end]));
+    }
+    all
+}
+
+fn distinct<T: PartialEq>([same, other]: [Vec<T>; 2]) -> Vec<Vec<T>> {
+    if same == other { vec![same] } else { vec![same, other] }
+}
+
+/// Adds a number to each value. A value that would count from the other end becomes invalid.
+fn by(values: &[i32], number: i32) -> Vec<i32> {
+    let moved = |value: &i32| if (value + number).signum() == value.signum() { value + number } else { 0 };
+    values.iter().map(moved).collect()
+}
+
+fn moved_weekday(day: WeekdayNumber, days: i32) -> WeekdayNumber {
+    let nth = match day.nth {
+        Some(nth) if days % 7 == 0 => by(&[nth], days / 7).first().copied(),
+        nth => nth,
+    };
+    WeekdayNumber { day: rotated(day.day, days), nth }
+}
+
+fn rotated(day: Weekday, days: i32) -> Weekday {
+    let index = usize::try_from((weekday_index(day) + days).rem_euclid(7)).unwrap_or(0);
+    WEEKDAYS.get(index).copied().unwrap_or(day)
+}

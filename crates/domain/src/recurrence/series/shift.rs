@@ -1,0 +1,87 @@
+//! Moving all dates of a series by the same wall-clock difference.
+
+use ::time::Duration;
+
+use super::{Series, SeriesParts};
+use crate::recurrence::limits;
+use crate::recurrence::plan::{self, Plan};
+use crate::recurrence::problem::{RulePart, SeriesPart, SeriesProblem};
+use crate::recurrence::rule::{self, Rule, RuleEnd, Until};
+use crate::time::{LocalDateTime, Zone, civil};
+
+/// The number of dates that are compared. A rule whose dates can differ from moved ones names days of months or years, and
+/// shows it within the cycle of leap years.
+const COMPARED: usize = 20_000;
+
+pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Series, Vec<SeriesProblem>> {
+    let before = series.parts();
+    let all = |dates: &[LocalDateTime]| dates.iter().map(|date| date.saturating_add(by)).collect();
+    let parts = SeriesParts {
+        start: before.start.saturating_add(by),
+        zone,
+        rule: None,
+        exdates: all(&before.exdates),
+        rdates: all(&before.rdates),
+        used: all(&before.used),
+        used_until: before.used_until.map(|until| until.saturating_add(by)),
+    };
+    let Some(rule) = series.rule() else { return Series::new(parts) };
+    if by.is_zero() && zone == before.zone {
+        return Ok(series.clone());
+    }
+    let mut problems = Vec::new();
+    for end in ends(rule, before.start, by, before.zone) {
+        for candidate in rule::shift::candidates(rule, before.start, parts.start) {
+            let rule = Some(candidate.with_end(end));
+            match Series::new(SeriesParts { rule, ..parts.clone() }) {
+                Ok(candidate) if has_moved_dates(series, &candidate, by.whole_seconds()) => {
+                    return Ok(candidate);
+                }
+                Ok(_) => {}
+                Err(found) => problems = found,
+            }
+        }
+    }
+    // A problem of the dates is one with every rule.
+    problems.retain(|problem| !matches!(problem.part, SeriesPart::Start | SeriesPart::Rule(_)));
+    if !limits::YEARS.contains(&parts.start.year()) {
+        return Series::new(SeriesParts { rule: None, ..parts });
+    }
+    if problems.is_empty() {
+        let message = "is required with this start: the present rule cannot move all of its dates alike";
+        problems.push(SeriesProblem::new(SeriesPart::Rule(RulePart::Rule), message));
+    }
+    Err(problems)
+}
+
+/// The ends that may be the moved one. The end is a wall-clock time, in the zone of the series before.
+fn ends(rule: &Rule, start: LocalDateTime, by: Duration, zone: Zone) -> Vec<RuleEnd> {
+    let local = |until: LocalDateTime| {
+        let latest = civil::local_of(plan::horizon());
+        RuleEnd::Until(Until::Local(until.saturating_add(by).min(latest)))
+    };
+    match rule.end() {
+        end @ (RuleEnd::Never | RuleEnd::Count(_)) => vec![end],
+        RuleEnd::Until(Until::Local(until)) => vec![local(until)],
+        RuleEnd::Until(Until::Instant(until)) => vec![local(zone.to_local(until))],
+        RuleEnd::Until(Until::Date(until)) => {
+            let days = start.saturating_add(by).date() - start.date();
+            let latest = civil::local_of(plan::horizon()).date();
+            let date = RuleEnd::Until(Until::Date(until.saturating_add(days).min(latest)));
+            vec![date, local(until.midnight().saturating_add(Duration::DAY - Duration::SECOND))]
+        }
+    }
+}
+
+/// Tests whether the rule of `after` has exactly the dates of the rule of `before`, each moved by a number of seconds.
+fn has_moved_dates(before: &Series, after: &Series, by: i64) -> bool {
+    let (Some(before), Some(after)) = (&before.compiled.plan, &after.compiled.plan) else { return false };
+    let dates = |plan: &Plan| plan.walk(i64::MIN).take(COMPARED).collect::<Vec<_>>();
+    let (before, after) = (dates(before), dates(after));
+    let horizon = plan::horizon();
+    // Where one of them ends before the other, the other one goes beyond the range of the engine.
+    let is_beyond = |date: &i64| *date > horizon;
+    before.iter().zip(&after).all(|(before, after)| before + by == *after)
+        && before.get(after.len()).is_none_or(|rest| is_beyond(&(rest + by)))
+        && after.get(before.len()).is_none_or(|rest| is_beyond(&(rest - by)))
+}

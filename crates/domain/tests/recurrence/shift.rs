@@ -1,0 +1,122 @@
+//! Moving a series by a wall-clock difference.
+
+use convene_domain::recurrence::{Rule, Series, SeriesParts};
+use convene_domain::time::{LocalDateTime, Zone};
+use proptest::prelude::*;
+use rstest::rstest;
+use time::Duration;
+use time::macros::datetime;
+
+use crate::rules;
+
+fn series(start: LocalDateTime, zone: &str, rule: &str) -> Series {
+    let rule = Some(Rule::parse(rule).unwrap());
+    Series::new(SeriesParts { rule, ..SeriesParts::once(start, Zone::parse(zone).unwrap()) }).unwrap()
+}
+
+fn locals(series: &Series) -> Vec<LocalDateTime> {
+    series.from_start().take(400).map(|occurrence| occurrence.local).collect()
+}
+
+#[rstest]
+#[case::daily("FREQ=DAILY", 26, "FREQ=DAILY")]
+#[case::weekday_set("FREQ=WEEKLY;BYDAY=MO,WE", 24, "FREQ=WEEKLY;BYDAY=TU,TH")]
+#[case::weekday_set_backwards("FREQ=WEEKLY;BYDAY=MO,SU", -24, "FREQ=WEEKLY;BYDAY=SA,SU")]
+#[case::week_start_with_interval(
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR",
+    72,
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;WKST=TH"
+)]
+#[case::single_day_with_interval("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", 24, "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU")]
+#[case::working_days("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", 24, "FREQ=DAILY;BYDAY=TU,WE,TH,FR,SA")]
+#[case::day_of_month("FREQ=MONTHLY;BYMONTHDAY=1", 24, "FREQ=MONTHLY;BYMONTHDAY=2")]
+#[case::implied_day_of_month("FREQ=MONTHLY", 24, "FREQ=MONTHLY")]
+#[case::first_day_to_last("FREQ=MONTHLY", -24, "FREQ=MONTHLY;BYMONTHDAY=-1")]
+#[case::several_days("FREQ=MONTHLY;BYMONTHDAY=1,15", 24, "FREQ=MONTHLY;BYMONTHDAY=2,16")]
+#[case::a_week_later("FREQ=MONTHLY;BYDAY=1MO", 168, "FREQ=MONTHLY;BYDAY=2MO")]
+#[case::within_the_day(
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1",
+    3,
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"
+)]
+#[case::yearly("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=1", 24 * 31, "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1")]
+#[case::several_a_day("FREQ=DAILY;BYHOUR=9,14", 2, "FREQ=DAILY;BYHOUR=11,16")]
+#[case::across_midnight("FREQ=DAILY;BYHOUR=9,23", 2, "FREQ=DAILY;BYHOUR=1,11")]
+#[case::until("FREQ=DAILY;UNTIL=20270305T090000", 1, "FREQ=DAILY;UNTIL=20270305T100000")]
+#[case::until_in_utc("FREQ=DAILY;UNTIL=20270305T080000Z", 1, "FREQ=DAILY;UNTIL=20270305T100000")]
+#[case::until_a_day("FREQ=DAILY;UNTIL=20270305", 1, "FREQ=DAILY;UNTIL=20270305")]
+#[case::until_a_day_later("FREQ=DAILY;UNTIL=20270305", 24, "FREQ=DAILY;UNTIL=20270306")]
+#[case::count("FREQ=DAILY;COUNT=3", 16, "FREQ=DAILY;COUNT=3")]
+fn every_date_moves_alike(#[case] rule: &str, #[case] hours: i64, #[case] expected: &str) {
+    let by = Duration::hours(hours);
+    let before = series(datetime!(2027-03-01 9:00), "Europe/Paris", rule);
+    let after = before.shifted(by, before.zone()).unwrap();
+    assert_eq!(after.rule(), Some(&Rule::parse(expected).unwrap()), "{}", after.rule().unwrap());
+    let moved: Vec<_> = locals(&before).into_iter().map(|local| local + by).collect();
+    assert_eq!(locals(&after), moved);
+}
+
+#[rstest]
+#[case::the_31st_to_the_1st(datetime!(2027-01-31 9:00), "FREQ=MONTHLY", 24)]
+#[case::the_28th_to_the_29th(datetime!(2027-01-28 9:00), "FREQ=MONTHLY;BYMONTHDAY=28", 24)]
+#[case::the_first_monday(datetime!(2027-03-01 9:00), "FREQ=MONTHLY;BYDAY=1MO", 24)]
+#[case::the_last_working_day(datetime!(2027-03-31 9:00), "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", 24)]
+#[case::the_29th_of_february(datetime!(2028-02-29 9:00), "FREQ=YEARLY", 24)]
+#[case::some_times_of_the_weekday(datetime!(2027-03-01 9:00), "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9,23", 2)]
+fn a_rule_that_cannot_move_is_asked_for(
+    #[case] start: LocalDateTime,
+    #[case] rule: &str,
+    #[case] hours: i64,
+) {
+    let before = series(start, "UTC", rule);
+    let problems = before.shifted(Duration::hours(hours), before.zone()).unwrap_err();
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(texts[0].contains("is required with this start"), "{texts:?}");
+}
+
+#[test]
+fn a_start_out_of_range_is_named() {
+    let before = series(datetime!(2027-03-01 9:00), "UTC", "FREQ=MONTHLY");
+    let problems = before.shifted(Duration::days(-60 * 366), before.zone()).unwrap_err();
+    assert_eq!(problems[0].to_string(), "DTSTART must lie in the years 1970 to 2099");
+}
+
+#[test]
+fn another_zone_keeps_wall_clock_times() {
+    let before = series(datetime!(2027-03-01 9:00), "UTC", "FREQ=DAILY;UNTIL=20270305T090000Z");
+    let after = before.shifted(Duration::ZERO, Zone::parse("America/New_York").unwrap()).unwrap();
+    assert_eq!(locals(&after), locals(&before));
+    assert_eq!(after.from_start().count(), 5);
+}
+
+#[test]
+fn used_dates_are_left_out_and_move_along() {
+    let used = vec![datetime!(2027-03-04 9:00)];
+    let daily = series(datetime!(2027-03-01 9:00), "UTC", "FREQ=DAILY;COUNT=6");
+    let series = daily.with_used(Some(datetime!(2027-03-02 9:00)), used).unwrap();
+    let days = |series: &Series| locals(series).iter().map(|local| local.day()).collect::<Vec<_>>();
+    assert_eq!(days(&series), [3, 5, 6]);
+    assert_eq!(days(&series.shifted(Duration::days(2), Zone::UTC).unwrap()), [5, 7, 8]);
+    let all = daily.with_used(Some(datetime!(2027-03-09 9:00)), vec![]).unwrap();
+    assert_eq!(all.from_start().count(), 0, "a series may have no date left");
+}
+
+proptest! {
+    #![proptest_config(rules::cases(300))]
+
+    #[test]
+    fn there_and_back_is_the_same(rule in rules::any_rule(), start in rules::start(), days in -40..40_i64, minutes in -1_500..1_500_i64) {
+        let by = Duration::days(days) + Duration::minutes(minutes);
+        let rule = Rule::parse(&rule).unwrap();
+        let once = SeriesParts::once(start, Zone::parse("Europe/Paris").unwrap());
+        let series = (0..400).find_map(|days| {
+            Series::new(SeriesParts { rule: Some(rule.clone()), start: start + Duration::days(days), ..once.clone() }).ok()
+        });
+        let Some(before) = series else { return Ok(()) };
+        let Ok(after) = before.shifted(by, before.zone()) else { return Ok(()) };
+        let back = after.shifted(-by, before.zone());
+        prop_assert!(back.is_ok(), "{:?} {:?}", after.rule().map(ToString::to_string), back);
+        prop_assert_eq!(locals(&back.unwrap()), locals(&before));
+    }
+}

@@ -1,0 +1,48 @@
+//! The check reports what no operation leaves behind.
+
+use bson::doc;
+use convene_application::testing::builders::EventBuilder;
+use convene_domain::occurrence::OccurrenceKey;
+use time::{Duration, macros::datetime};
+
+use crate::support::{Scenario, first};
+
+/// The names of the violated invariants.
+async fn violated(scenario: &Scenario) -> Vec<&'static str> {
+    let findings = scenario.report().await.findings;
+    findings.into_iter().filter(|finding| finding.violations > 0).map(|finding| finding.invariant).collect()
+}
+
+#[tokio::test]
+async fn past_days_of_an_event_that_did_not_exist_yet_are_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::weekly(datetime!(2031-02-03 10:00)).build()).await;
+    assert_eq!(violated(&scenario).await, Vec::<&str>::new());
+    // A copy of the schedule of the event from which this one was split off.
+    let until = bson::DateTime::parse_rfc3339_str("2031-02-20T00:00:00Z").unwrap();
+    let copied = doc! { "until": until };
+    scenario.without_validator("events").await;
+    let events = scenario.database.collection("events");
+    let this = doc! { "_id": event.id.to_string() };
+    events.update_one(this, doc! { "$set": { "earlier": [copied] } }).await.unwrap();
+    let expected =
+        "no day that has passed is listed twice: an event has no schedule from before its creation";
+    assert_eq!(violated(&scenario).await, [expected]);
+}
+
+#[tokio::test]
+async fn an_original_start_that_is_used_twice_is_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 10:00)).build()).await;
+    let mut copy = scenario.occurrence(first(&event)).await.unwrap();
+    let start = event.series.first_start() + Duration::HOUR;
+    let other = OccurrenceKey { event: event.id, original_start: start };
+    copy.insert("_id", other.to_string());
+    let occurrences = scenario.database.collection("occurrences");
+    occurrences.insert_one(copy.clone()).await.unwrap();
+    assert_eq!(violated(&scenario).await, ["no two occurrences of an event have the same original start"]);
+    let this = doc! { "_id": other.to_string() };
+    let dropped = doc! { "$set": { "isDropped": true, "status": "CANCELLED" } };
+    occurrences.update_one(this, dropped).await.unwrap();
+    assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
+}
