@@ -57,8 +57,8 @@ fn all_problems_are_reported_at_once() {
       CONVENE_LISTEN must be an address and a port such as 127.0.0.1:8080, and is "nowhere"
       CONVENE_INTROSPECTION must be on or off
       CONVENE_JWT_SECRET has 5 bytes; HS256 needs at least 32 (try `openssl rand -base64 48`)
-      CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
       CONVENE_IN_FLIGHT_LIMIT must be a number from 1 to 1000000
+      CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
       CONVENE_BODY_LIMIT must be a number from 1024 to 16777216
       CONVENE_REQUEST_TIMEOUT must be a number from 1s to 120s
       CONVENE_CONNECTION_LIMIT must be a number from 1 to 1000000

@@ -83,7 +83,8 @@ fn is_origin(text: &str) -> bool {
     let default_port = if scheme == "https" { 443 } else { 80 };
     let Some(authority) = uri.authority() else { return false };
     uri.port_u16() != Some(default_port)
-        && !authority.as_str().contains('@')
+        // Neither a user name nor a pattern: the comparison is exact.
+        && !authority.as_str().contains(['@', '*'])
         && text == format!("{scheme}://{authority}").to_ascii_lowercase()
 }
 
