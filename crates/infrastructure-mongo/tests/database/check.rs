@@ -5,7 +5,7 @@ use convene_application::testing::builders::EventBuilder;
 use convene_domain::occurrence::OccurrenceKey;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Scenario, first};
+use crate::support::{Scenario, by, first, request_for};
 
 /// The names of the violated invariants.
 async fn violated(scenario: &Scenario) -> Vec<&'static str> {
@@ -34,6 +34,9 @@ async fn past_days_of_an_event_that_did_not_exist_yet_are_reported() {
 async fn an_original_start_that_is_used_twice_is_reported() {
     let scenario = Scenario::new().await;
     let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 10:00)).build()).await;
+    let member = scenario.member().await;
+    let seat = scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
+    scenario.cancel(&seat, &by(member).build()).await.unwrap();
     let mut copy = scenario.occurrence(first(&event)).await.unwrap();
     let start = event.series.first_start() + Duration::HOUR;
     let other = OccurrenceKey { event: event.id, original_start: start };

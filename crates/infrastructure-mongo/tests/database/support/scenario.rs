@@ -76,7 +76,7 @@ impl Scenario {
         let member = |id: &MemberId| {
             doc! {
                 "_id": id.to_string(), "organization": &organization, "userId": id.to_string(), "displayName": "Ada",
-                "role": "MEMBER", "status": "ACTIVE", "createdAt": now, "updatedAt": now,
+                "role": "MEMBER", "status": "ACTIVE", "version": 1, "createdAt": now, "updatedAt": now,
             }
         };
         let agenda = |id: &MemberId| {
