@@ -171,8 +171,10 @@ impl Writer {
     fn occurrence(&mut self, place: usize) -> OccurrenceKey {
         let event = &self.events[place];
         let nth = self.random.below(12);
-        let origin = event.series.from_start().nth(nth).or_else(|| event.series.from_start().next()).unwrap();
-        OccurrenceKey { event: event.id, original_start: origin.start }
+        let mut starts = event.series.from_start().map(|origin| origin.start);
+        // An edit may have left no date of the series.
+        let original_start = starts.nth(nth).unwrap_or(event.series.first_start());
+        OccurrenceKey { event: event.id, original_start }
     }
 
     fn title(&mut self) -> Title {
