@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::{Date, Duration};
 
-use crate::time::{Instant, LocalDateTime, zone::Zone};
+use crate::time::{Instant, LocalDateTime, interval::Interval, zone::Zone};
 
 /// The reason for refusing a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -224,6 +224,12 @@ impl EventDuration {
     #[must_use]
     pub fn weeks(self) -> u32 {
         u32::try_from(self.weeks).unwrap_or(u32::MAX)
+    }
+
+    /// The time of an occurrence that begins at `start`, until its [`end`](Self::end).
+    #[must_use]
+    pub fn interval(self, start: Instant, local: LocalDateTime, zone: Zone) -> Interval {
+        Interval::between(start, self.end(start, local, zone))
     }
 
     /// The end of an occurrence that begins at `start`, where the clocks of the zone show `local`, or would show it if they

@@ -224,7 +224,7 @@ impl Event {
         let (zone, duration) = schedule.map_or((self.series.zone(), self.duration), |schedule| {
             (schedule.series.zone(), schedule.duration)
         });
-        Interval::starting(start, local, zone, duration)
+        duration.interval(start, local, zone)
     }
 
     /// The event's own duration for an occurrence with this original start.

@@ -3,11 +3,7 @@
 use std::collections::HashSet;
 
 use convene_api_graphql::seed::{self, OrganizationSeed, PlannedEvent};
-use convene_domain::{
-    member::Role,
-    recurrence::Frequency,
-    time::{Instant, Interval},
-};
+use convene_domain::{member::Role, recurrence::Frequency, time::Instant};
 use time::macros::utc_datetime;
 
 use crate::support::demo;
@@ -79,7 +75,7 @@ fn two_one_off_events_of_an_organization_overlap() {
             .filter(|event| !event.series.is_recurring())
             .map(|event| {
                 let (start, zone) = (event.series.first_start(), event.series.zone());
-                Interval::starting(start, event.series.start(), zone, event.seed.duration)
+                event.seed.duration.interval(start, event.series.start(), zone)
             })
             .collect();
         one_off

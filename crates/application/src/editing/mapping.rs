@@ -138,7 +138,7 @@ pub(super) fn interval_of(
         Some(local) => (zone.resolve(local).instant, local),
         None => (original_start, original_local),
     };
-    Interval::starting(start, local, zone, exception.duration.unwrap_or(event.duration))
+    exception.duration.unwrap_or(event.duration).interval(start, local, zone)
 }
 
 /// The step for an occurrence that has no date in the edited event.

@@ -75,7 +75,7 @@ impl PreviewRecurrence {
         };
         let to = window.map_or(Instant::MAX, |window| window.end());
         let occurrences = series.between(from, to).take(first.get()).map(|origin| PreviewedOccurrence {
-            interval: Interval::starting(origin.start, origin.local, time_zone, duration),
+            interval: duration.interval(origin.start, origin.local, time_zone),
             local_start: time_zone.to_local(origin.start),
             shifted: origin.shifted,
         });

@@ -2,8 +2,7 @@
 
 use ::time::Duration;
 
-use super::{Instant, LocalDateTime, zone::Zone};
-use crate::duration::EventDuration;
+use super::Instant;
 
 /// The instants from `start` (included) to `end` (not included); never empty.
 ///
@@ -51,11 +50,9 @@ impl Interval {
         }
     }
 
-    /// The interval of an occurrence with this start and duration. `local` is its start on the clocks of the zone, see
-    /// [`EventDuration::end`].
-    #[must_use]
-    pub fn starting(start: Instant, local: LocalDateTime, zone: Zone, duration: EventDuration) -> Self {
-        Self { start, end: duration.end(start, local, zone) }
+    /// The instants from `start` to `end`, which is known to be later.
+    pub(crate) const fn between(start: Instant, end: Instant) -> Self {
+        Self { start, end }
     }
 
     /// The first instant of the interval.

@@ -132,7 +132,7 @@ fn excepted(event: &Event, origin: SeriesOccurrence, exception: Exception) -> St
     let start = exception.starts_at.map_or(stored.interval.start(), |at| zone.resolve(at).instant);
     let status = if exception.cancelled { EventStatus::Cancelled } else { stored.status };
     let duration = exception.duration.unwrap_or(event.duration_at(origin.start));
-    let interval = Interval::starting(start, local, zone, duration);
+    let interval = duration.interval(start, local, zone);
     StoredOccurrence { interval, status, exception, ..stored }
 }
 
