@@ -6,6 +6,7 @@
 mod state;
 mod step;
 
+use convene_domain::time::Instant;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Report {
     /// The number of shifts that were taken back.
     pub shifts: usize,
     pub splits: usize,
+    /// The latest time of a history. Agendas have no entries from before it.
+    pub latest: Option<Instant>,
 }
 
 /// Runs random histories, the same ones for the same seed.
@@ -101,6 +104,7 @@ impl<'t> History<'t> {
         let later =
             self.state.now + Duration::hours(random.random_range(0..30_i64).saturating_sub(18).max(0));
         self.state = State::of(self.tenant, self.state.events.clone(), later).await;
+        report.latest = report.latest.max(Some(later));
         let Some(step) = Step::random(random, &self.state, members) else { return };
         self.steps.push(format!("{}: {step:?}", self.state.now));
         let change = ChangeBuilder::by("root").at(self.state.now).build();
