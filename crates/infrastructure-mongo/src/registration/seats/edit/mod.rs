@@ -3,7 +3,7 @@
 mod agendas;
 mod documents;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::doc;
 use convene_application::{
@@ -226,22 +226,42 @@ async fn active_registrations(
     Ok(read_all(found)?)
 }
 
+/// An occurrence after the edit, and the ids of the registrations that follow it.
+type Moving<'a> = (&'a StoredOccurrence, Vec<String>);
+
+/// Orders moves so that an occurrence leaves its id before another one gets it. A member may have a registration for both,
+/// and may never have two active ones for one occurrence, not even between two statements.
+fn vacated_first<'m, 'a>(moves: &'m BTreeMap<OccurrenceKey, Moving<'a>>) -> Vec<&'m Moving<'a>> {
+    let mut visited = HashSet::new();
+    let mut ordered = Vec::with_capacity(moves.len());
+    for first in moves.keys() {
+        let mut chain = Vec::new();
+        let mut key = *first;
+        while let Some(moving) = moves.get(&key).filter(|_| visited.insert(key)) {
+            chain.push(moving);
+            key = moving.0.key;
+        }
+        ordered.extend(chain.into_iter().rev());
+    }
+    ordered
+}
+
 /// Moves active registrations with their occurrences. Cancelled ones keep the occurrence and the time that they recorded.
 async fn move_registrations(
     transaction: &mut Transaction<'_>,
     effects: &Effects<'_>,
     following: Vec<Registration>,
 ) -> Attempt<()> {
-    let mut by_occurrence: BTreeMap<OccurrenceKey, (&StoredOccurrence, Vec<String>)> = BTreeMap::new();
+    let mut by_occurrence: BTreeMap<OccurrenceKey, Moving<'_>> = BTreeMap::new();
     for registration in following {
         if let Some(after) = effects.moved(registration.occurrence) {
-            let (_, ids) = by_occurrence.entry(after.key).or_insert((after, Vec::new()));
+            let (_, ids) = by_occurrence.entry(registration.occurrence).or_insert((after, Vec::new()));
             ids.push(registration.id.to_string());
         }
     }
     let count = by_occurrence.values().map(|(_, ids)| ids.len()).sum();
     let mut statements = Vec::new();
-    for (after, ids) in by_occurrence.values() {
+    for (after, ids) in vacated_first(&by_occurrence) {
         let fields = doc! {
             "occurrence": after.key.to_string(),
             "event": after.key.event.to_string(),
