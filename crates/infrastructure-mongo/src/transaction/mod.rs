@@ -24,7 +24,7 @@ use crate::{
     session::Session,
 };
 
-/// What a transaction removes from the catalogue.
+/// The parts of the catalogue that a transaction removes.
 #[derive(Default)]
 struct Removed {
     events: Vec<String>,
