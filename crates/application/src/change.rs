@@ -17,6 +17,9 @@ pub struct Change {
     /// The id of the request in the logs of the process.
     pub request_id: Option<String>,
     pub idempotency: Option<Idempotency>,
+    /// True for a dry run: the change is answered as it would be, and nothing is stored. Only changes of events, occurrences
+    /// and members can be dry runs.
+    pub is_dry_run: bool,
 }
 
 impl Change {
@@ -46,12 +49,15 @@ pub struct RequestMetadata {
     /// The id of the request in the logs of the process.
     pub request_id: Option<String>,
     pub idempotency: Option<Idempotency>,
+    /// True for a dry run.
+    pub is_dry_run: bool,
 }
 
 impl RequestMetadata {
     /// Completes the context.
     #[must_use]
     pub fn into_change(self, actor: Actor, at: Instant) -> Change {
-        Change { actor, at, request_id: self.request_id, idempotency: self.idempotency }
+        let Self { request_id, idempotency, is_dry_run } = self;
+        Change { actor, at, request_id, idempotency, is_dry_run }
     }
 }

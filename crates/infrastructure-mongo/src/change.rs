@@ -34,7 +34,8 @@ pub(crate) trait StoredResult: Sized + Send {
 }
 
 impl Database {
-    /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead.
+    /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead. A dry run is
+    /// aborted when its answer is known.
     ///
     /// The body writes the log's entries itself, with [`Transaction::log`]. The name of the operation is stored for readers
     /// of the database.
@@ -75,6 +76,9 @@ impl Database {
         self.transact_within(limit, scope, move |transaction| {
             let body = Arc::clone(&body);
             async move {
+                if change.is_dry_run {
+                    transaction.store_nothing();
+                }
                 if let Some(stored) = transaction.repeated_result(change, operation).await? {
                     return T::load(transaction, &stored).await;
                 }

@@ -102,8 +102,8 @@ impl Context {
     }
 
     /// The metadata of this request for a change.
-    pub(crate) fn metadata(&self, idempotency: Option<Idempotency>) -> RequestMetadata {
-        RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency }
+    pub(crate) fn metadata(&self, idempotency: Option<Idempotency>, is_dry_run: bool) -> RequestMetadata {
+        RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run }
     }
 
     /// Logs and counts a security event if the caller's role is the reason of the refusal.

@@ -28,7 +28,7 @@ pub(super) fn metadata(
     };
     let idempotency =
         key.map(|key| Idempotency { key, fingerprint: fingerprint(operation, Value::from(body.clone())) });
-    Some(RequestMetadata { request_id: Some(request_id.as_str().to_owned()), idempotency })
+    Some(RequestMetadata { request_id: Some(request_id.as_str().to_owned()), idempotency, is_dry_run: false })
 }
 
 fn given(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {

@@ -81,7 +81,7 @@ mod tests {
             email: Email::parse("bob@example.org").ok(),
             role: Role::Member,
         };
-        let request = RequestMetadata { request_id: Some(String::from("r-1")), idempotency: None };
+        let request = RequestMetadata { request_id: Some(String::from("r-1")), ..RequestMetadata::default() };
         let member = add.execute(caller.admin().unwrap(), command, request).await.unwrap();
         assert_eq!(member.id, MemberId::from_uuid(fixtures::fresh_uuid(0)));
         assert_eq!(member.email.as_ref().unwrap().as_str(), "bob@example.org");

@@ -9,7 +9,7 @@ use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
 use super::{load, step, update::carry_out};
-use crate::{database::Database, error::Interruption};
+use crate::{database::Database, error::Interruption, steps::Steps};
 
 /// Cancels an event, with those of its occurrences that have not begun.
 pub(super) async fn cancel(
@@ -18,10 +18,9 @@ pub(super) async fn cancel(
     id: EventId,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let until = database.answer_by();
-    database.settle(scope, id, change.at, until, step).await?;
-    let begun = database
-        .edit(scope, change, "cancelEvent", |transaction| {
+    let steps = Steps { operation: "cancelEvent", subject: id.to_string(), work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 load::drop_untouched(transaction, &before, change.at).await?;
@@ -31,6 +30,5 @@ pub(super) async fn cancel(
             }
             .boxed()
         })
-        .await?;
-    database.answer(scope, begun, change.at, until, step).await
+        .await
 }

@@ -21,7 +21,7 @@ use crate::{
     registration::seats,
     schema,
     scoped::Query,
-    steps::Begun,
+    steps::{Begun, Steps},
     transaction::Transaction,
 };
 
@@ -32,10 +32,9 @@ pub(super) async fn delete(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventDeleted> {
-    let until = database.answer_by();
-    database.settle(scope, id, change.at, until, step).await?;
-    let begun = database
-        .edit(scope, change, "deleteEvent", |transaction| {
+    let steps = Steps { operation: "deleteEvent", subject: id.to_string(), work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let event = load::settled_event(transaction, id, Field::EventId).await?;
                 let cancelled = seats::count_cancelled(transaction, id).await?;
@@ -64,8 +63,7 @@ pub(super) async fn delete(
             }
             .boxed()
         })
-        .await?;
-    database.answer(scope, begun, change.at, until, step).await
+        .await
 }
 
 /// Deletes a part of a closed event; the event itself comes last.

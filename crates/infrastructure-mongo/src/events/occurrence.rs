@@ -18,7 +18,7 @@ use crate::{
     database::Database,
     error::{Attempt, Interruption},
     registration::seats::{self, OccurrencesEdit},
-    steps::Begun,
+    steps::{Begun, Steps},
     transaction::Transaction,
 };
 
@@ -29,10 +29,10 @@ pub(super) async fn update(
     edit: &OccurrenceEdit,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let until = database.answer_by();
-    database.settle(scope, edit.occurrence.event, change.at, until, step).await?;
-    let begun = database
-        .edit(scope, change, "updateOccurrence", |transaction| {
+    let steps =
+        Steps { operation: "updateOccurrence", subject: edit.occurrence.event.to_string(), work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)
@@ -41,8 +41,7 @@ pub(super) async fn update(
             }
             .boxed()
         })
-        .await?;
-    database.answer(scope, begun, change.at, until, step).await
+        .await
 }
 
 /// Cancels one occurrence.
@@ -52,10 +51,9 @@ pub(super) async fn cancel(
     key: OccurrenceKey,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let until = database.answer_by();
-    database.settle(scope, key.event, change.at, until, step).await?;
-    let begun = database
-        .edit(scope, change, "cancelOccurrence", |transaction| {
+    let steps = Steps { operation: "cancelOccurrence", subject: key.event.to_string(), work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)
@@ -64,8 +62,7 @@ pub(super) async fn cancel(
             }
             .boxed()
         })
-        .await?;
-    database.answer(scope, begun, change.at, until, step).await
+        .await
 }
 
 /// Carries a plan out.

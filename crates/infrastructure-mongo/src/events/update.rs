@@ -13,7 +13,7 @@ use crate::{
     database::Database,
     error::{Attempt, Interruption},
     registration::seats::{self, OccurrencesEdit},
-    steps::Begun,
+    steps::{Begun, Steps},
     transaction::Transaction,
 };
 
@@ -24,10 +24,9 @@ pub(super) async fn update(
     edit: &EventEdit,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let until = database.answer_by();
-    database.settle(scope, edit.event, change.at, until, step).await?;
-    let begun = database
-        .edit(scope, change, "updateEvent", |transaction| {
+    let steps = Steps { operation: "updateEvent", subject: edit.event.to_string(), work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
                 let edit = with_current_id(transaction, edit).await?;
@@ -39,8 +38,7 @@ pub(super) async fn update(
             }
             .boxed()
         })
-        .await?;
-    database.answer(scope, begun, change.at, until, step).await
+        .await
 }
 
 /// Replaces a former id of the first occurrence of a split by its current id.

@@ -18,7 +18,7 @@ use crate::{
     error::Attempt,
     registration::seats::{self, Left},
     schema,
-    steps::{Begun, Progressing},
+    steps::{Begun, Progressing, with_dry_run},
     transaction::Transaction,
 };
 
@@ -32,36 +32,51 @@ pub(super) async fn remove(
     let until = database.answer_by();
     database.settle(scope, id, change.at, until, step).await?;
     let begun = database
-        .change(scope, change, "removeMember", |transaction| {
-            async move {
-                let member = find(transaction, id).await?;
-                count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
-                let this = doc! { "_id": id.to_string() };
-                let removed = doc! {
-                    "status": REMOVED,
-                    "removedAt": date(change.at),
-                    "updatedAt": date(change.at),
-                };
-                transaction.collection(&schema::MEMBERS).update_one(this, doc! { "$set": removed }).await?;
-                let cause = transaction.log(change, log::removed(&member));
-                match seats::remove_member(transaction, id, change).await? {
-                    Left::Cancelled(cancelled_registrations) => Ok(Begun::complete(MemberRemoved {
-                        id,
-                        cancelled_registrations,
-                        remaining_registrations: 0,
-                    })),
-                    Left::Remaining(remaining) => {
-                        let job = transaction.new_job();
-                        transaction.begin_job(job, JobKind::RemoveMember, id, cause, remaining).await?;
-                        let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
-                        let result =
-                            MemberRemoved { id, cancelled_registrations: 0, remaining_registrations };
-                        Ok(Begun { result, job: Some(job) })
+        .change(
+            scope,
+            change,
+            "removeMember",
+            with_dry_run(
+                |transaction| {
+                    async move {
+                        let member = find(transaction, id).await?;
+                        count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
+                        let this = doc! { "_id": id.to_string() };
+                        let removed = doc! {
+                            "status": REMOVED,
+                            "removedAt": date(change.at),
+                            "updatedAt": date(change.at),
+                        };
+                        transaction
+                            .collection(&schema::MEMBERS)
+                            .update_one(this, doc! { "$set": removed })
+                            .await?;
+                        let cause = transaction.log(change, log::removed(&member));
+                        match seats::remove_member(transaction, id, change).await? {
+                            Left::Cancelled(cancelled_registrations) => Ok(Begun::complete(MemberRemoved {
+                                id,
+                                cancelled_registrations,
+                                remaining_registrations: 0,
+                            })),
+                            Left::Remaining(remaining) => {
+                                let job = transaction.new_job();
+                                transaction
+                                    .begin_job(job, JobKind::RemoveMember, id, cause, remaining)
+                                    .await?;
+                                let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
+                                let result =
+                                    MemberRemoved { id, cancelled_registrations: 0, remaining_registrations };
+                                Ok(Begun { result, job: Some(job) })
+                            }
+                        }
                     }
-                }
-            }
-            .boxed()
-        })
+                    .boxed()
+                },
+                change,
+                until,
+                step,
+            ),
+        )
         .await?;
     database.answer(scope, begun, change.at, until, step).await
 }

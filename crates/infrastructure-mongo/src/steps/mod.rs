@@ -5,13 +5,19 @@
 //! ADR 15.
 
 mod begin;
+mod change;
 mod next;
 mod progress;
 
 use convene_application::change::Change;
 use futures::future::BoxFuture;
 
-pub(crate) use self::{begin::Begun, next::next, progress::Progressing};
+pub(crate) use self::{
+    begin::Begun,
+    change::{Steps, with_dry_run},
+    next::next,
+    progress::Progressing,
+};
 use crate::{
     documents::job::{JobDocument, Step},
     error::Attempt,

@@ -62,19 +62,23 @@ async fn carry_out(
     size: usize,
     work: Work,
 ) -> Outcome<bool> {
-    database
-        .transact(scope, |transaction| {
-            async move {
-                // A concurrent step writes the job too, so that one of the two is run again after the other.
-                let Some(job) = attend(transaction, job).await? else { return Ok(false) };
-                let change = change_of(transaction, &job, now).await?;
-                let step = work(transaction, &job, &change, size).await?;
-                record(transaction, &job, step, &change).await?;
-                Ok(!step.is_last)
-            }
-            .boxed()
-        })
-        .await
+    database.transact(scope, |transaction| carry_out_within(transaction, job, now, size, work).boxed()).await
+}
+
+/// Carries out the next step as a part of a transaction. Returns `false` if nothing remains.
+pub(super) async fn carry_out_within(
+    transaction: &mut Transaction<'_>,
+    job: JobId,
+    now: Instant,
+    size: usize,
+    work: Work,
+) -> Attempt<bool> {
+    // A concurrent step writes the job too, so that one of the two is run again after the other.
+    let Some(job) = attend(transaction, job).await? else { return Ok(false) };
+    let change = change_of(transaction, &job, now).await?;
+    let step = work(transaction, &job, &change, size).await?;
+    record(transaction, &job, step, &change).await?;
+    Ok(!step.is_last)
 }
 
 /// Counts the step and reserves the next one for this process; `None` if the job is finished.
@@ -93,10 +97,12 @@ async fn change_of(transaction: &mut Transaction<'_>, job: &JobDocument, now: In
     let entry = found.map(Activity::try_from).transpose()?;
     Ok(match entry {
         Some(Activity { at, actor, request_id, .. }) => {
-            Change { actor, at: at.max(now), request_id, idempotency: None }
+            Change { actor, at: at.max(now), request_id, idempotency: None, is_dry_run: false }
         }
         // The entry has expired.
-        None => Change { actor: Actor::System, at: now, request_id: None, idempotency: None },
+        None => {
+            Change { actor: Actor::System, at: now, request_id: None, idempotency: None, is_dry_run: false }
+        }
     })
 }
 

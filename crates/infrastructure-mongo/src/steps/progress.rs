@@ -108,7 +108,7 @@ impl Database {
 }
 
 /// Loads a result with the progress of its job.
-async fn advanced<T: Progressing>(
+pub(super) async fn advanced<T: Progressing>(
     transaction: &mut Transaction<'_>,
     stored: &ResultDocument,
     job: JobId,

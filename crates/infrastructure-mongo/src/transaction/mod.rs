@@ -38,6 +38,8 @@ pub(crate) struct Transaction<'environment> {
     scope: TenantScope,
     entries: Vec<ActivityDocument>,
     promoted: usize,
+    /// True if nothing of it is to be stored: it is aborted at its end.
+    is_dry_run: bool,
     /// The revision of the catalogue that this transaction makes, if it changes the catalogue.
     revision: Option<i64>,
     removed: Removed,
@@ -77,6 +79,11 @@ impl Transaction<'_> {
     /// Counts promotions, if this transaction commits.
     pub(crate) fn count_promoted(&mut self, registrations: usize) {
         self.promoted += registrations;
+    }
+
+    /// Lets the transaction end without a commit, with the result of its body.
+    pub(crate) const fn store_nothing(&mut self) {
+        self.is_dry_run = true;
     }
 
     /// Increments the revision of the organization's catalogue, for a write of an event or an exception, once in a transaction.

@@ -37,7 +37,7 @@ enum Commit {
 impl Database {
     /// Runs a transaction of the organization: its body, then the writes of the log's entries, then the commit.
     ///
-    /// The transaction is retried after a conflict with another one. A refusal aborts it. It waits for a permit, which it
+    /// The transaction is retried after a conflict with another one. A refusal aborts it, as does the end of a dry run. It waits for a permit, which it
     /// keeps until its end, so its body must not wait for a permit of the same kind.
     ///
     /// # Errors
@@ -74,6 +74,7 @@ impl Database {
             scope: *scope,
             entries: Vec::new(),
             promoted: 0,
+            is_dry_run: false,
             revision: None,
             removed: Removed::default(),
             environment: PhantomData,
@@ -81,6 +82,10 @@ impl Database {
         let mut attempt = 0;
         loop {
             let conflict = match timeout_at(deadline, transaction.attempt(&body)).await {
+                Ok(Ok(value)) if transaction.is_dry_run => {
+                    transaction.session.abort().await;
+                    return Ok(value);
+                }
                 Ok(Ok(value)) => match transaction.commit(deadline).await {
                     Commit::Done => {
                         metrics::promoted(transaction.promoted);
@@ -147,10 +152,14 @@ impl<'environment> Transaction<'environment> {
             .build();
         self.entries.clear();
         self.promoted = 0;
+        self.is_dry_run = false;
         self.revision = None;
         self.removed = Removed::default();
         self.session.begin(options).await?;
         let value = body(self).await?;
+        if self.is_dry_run {
+            return Ok(value);
+        }
         self.write_revision().await?;
         self.write_log().await?;
         Ok(value)

@@ -3,12 +3,14 @@ use serde_json::Value;
 
 /// Gives the part of a mutation's input that its fingerprint covers.
 ///
-/// The idempotency key is left out. Fields that are null are left out too, because an omitted field has become null
-/// here; `cleared` names those that the caller wrote null for in order to clear them.
+/// The idempotency key is left out, as is `dryRun`: a dry run is answered like the mutation. Fields that are null are left
+/// out too, because an omitted field has become null here; `cleared` names those that the caller wrote null for in order to
+/// clear them.
 pub(super) fn canonical(input: &InputValue<DefaultScalarValue>, cleared: &[&'static str]) -> Value {
     let mut value = json(input);
     if let Some(fields) = value.as_object_mut() {
         fields.remove("idempotencyKey");
+        fields.remove("dryRun");
         fields.extend(cleared.iter().map(|&field| (field.to_owned(), Value::Null)));
     }
     value
@@ -46,6 +48,7 @@ mod tests {
             "tags": ["x", 1, 1.5, true],
             "event": null,
             "policy": {"opens": null, "closes": "PT1H"},
+            "dryRun": false,
             "idempotencyKey": "1",
         });
         let expected = json!({"title": "a", "tags": ["x", 1, 1.5, true], "policy": {"closes": "PT1H"}});

@@ -13,7 +13,7 @@ use convene_domain::{
 use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
 use super::{
-    Choice, MutationInput, RecurrenceInput, expected_version, idempotency_key,
+    Choice, MutationInput, RecurrenceInput, dry_run, expected_version, idempotency_key,
     times::{self, GivenTimes},
 };
 use crate::graphql::{
@@ -214,6 +214,10 @@ pub struct UpdateEventInput {
     /// The treatment of affected registrations.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -297,6 +301,7 @@ impl MutationInput for UpdateEventInput {
     type Command = UpdateEventCommand;
 
     idempotency_key!();
+    dry_run!();
 
     fn cleared(&self) -> Vec<&'static str> {
         let fields = [
@@ -331,6 +336,10 @@ macro_rules! event_input {
         pub struct $name {
             /// The id of the event.
             pub event_id: ID,
+            /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested
+            /// lists show what is stored.
+            #[graphql(default = Some(false))]
+            pub dry_run: Option<bool>,
             /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
             pub idempotency_key: Option<String>,
         }
@@ -339,6 +348,7 @@ macro_rules! event_input {
             type Command = EventId;
 
             idempotency_key!();
+            dry_run!();
 
             fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
                 problems.check(Field::EventId, EventId::parse(&self.event_id))

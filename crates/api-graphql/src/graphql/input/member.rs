@@ -10,7 +10,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, expected_version, idempotency_key, known};
+use super::{Choice, MutationInput, dry_run, expected_version, idempotency_key, known};
 use crate::graphql::{object::Role, problems::Problems};
 
 /// A member to add to the caller's organization.
@@ -91,6 +91,10 @@ impl MutationInput for UpdateMemberInput {
 pub struct RemoveMemberInput {
     /// The id of the member.
     pub member_id: ID,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -99,6 +103,7 @@ impl MutationInput for RemoveMemberInput {
     type Command = MemberId;
 
     idempotency_key!();
+    dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         problems.check(Field::MemberId, MemberId::parse(&self.member_id))

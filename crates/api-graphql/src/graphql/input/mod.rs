@@ -50,6 +50,11 @@ pub(crate) trait MutationInput: ToInputValue {
     /// The caller's idempotency key.
     fn idempotency_key(&self) -> Option<&str>;
 
+    /// True for a dry run.
+    fn is_dry_run(&self) -> bool {
+        false
+    }
+
     /// The fields that an explicit null clears. For them, null and absent are different inputs.
     fn cleared(&self) -> Vec<&'static str> {
         Vec::new()
@@ -76,7 +81,7 @@ pub(crate) fn prepare<I: MutationInput>(
         key,
         fingerprint: fingerprint(mutation, canonical(&input.to_input_value(), &input.cleared())),
     });
-    Ok((command, context.metadata(idempotency)))
+    Ok((command, context.metadata(idempotency, input.is_dry_run())))
 }
 
 /// The checked `expectedVersion` of an input, or `None` if a problem was noted.
@@ -100,6 +105,16 @@ macro_rules! idempotency_key {
     };
 }
 use idempotency_key;
+
+/// Implements the choice of a dry run.
+macro_rules! dry_run {
+    () => {
+        fn is_dry_run(&self) -> bool {
+            self.dry_run.unwrap_or_default()
+        }
+    };
+}
+use dry_run;
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use convene_domain::{
 use juniper::{GraphQLInputObject, ID, Nullable};
 
 use super::{
-    Choice, MutationInput, OnAffected, event::on_affected, expected_version, idempotency_key,
+    Choice, MutationInput, OnAffected, dry_run, event::on_affected, expected_version, idempotency_key,
     times::GivenTimes,
 };
 use crate::graphql::{
@@ -90,6 +90,10 @@ pub struct UpdateOccurrenceInput {
     pub on_affected: Option<Choice<OnAffected>>,
     /// The version that the change is based on; the change is refused if the occurrence has another version.
     pub expected_version: Option<i32>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -98,6 +102,7 @@ impl MutationInput for UpdateOccurrenceInput {
     type Command = OccurrenceEdit;
 
     idempotency_key!();
+    dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);
@@ -139,6 +144,10 @@ impl MutationInput for UpdateOccurrenceInput {
 pub struct CancelOccurrenceInput {
     /// The id of the occurrence.
     pub occurrence_id: ID,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -147,6 +156,7 @@ impl MutationInput for CancelOccurrenceInput {
     type Command = OccurrenceKey;
 
     idempotency_key!();
+    dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id))

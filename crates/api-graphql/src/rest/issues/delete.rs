@@ -44,8 +44,10 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let issue = find(call, &caller, &path).await?.id;
         let command = DeleteIssueCommand { issue, expected_version };
         // A repeated deletion finds nothing to delete, so it needs no key.
-        let request =
-            RequestMetadata { request_id: Some(call.request_id.as_str().to_owned()), idempotency: None };
+        let request = RequestMetadata {
+            request_id: Some(call.request_id.as_str().to_owned()),
+            ..RequestMetadata::default()
+        };
         call.change(async move |rest| {
             rest.use_cases.delete_issue.execute(caller.admin()?, command, request).await
         })

@@ -31,7 +31,7 @@ impl ChangeBuilder {
     }
 
     const fn of(actor: Actor) -> Self {
-        Self(Change { actor, at: FixedClock::START, request_id: None, idempotency: None })
+        Self(Change { actor, at: FixedClock::START, request_id: None, idempotency: None, is_dry_run: false })
     }
 
     /// Sets the time.
@@ -56,6 +56,13 @@ impl ChangeBuilder {
     pub fn key(mut self, key: &str, input: u8) -> Self {
         let key = IdempotencyKey::parse(key).expect("an idempotency key");
         self.0.idempotency = Some(Idempotency { key, fingerprint: Fingerprint([input; 32]) });
+        self
+    }
+
+    /// Makes it a dry run.
+    #[must_use]
+    pub const fn dry_run(mut self) -> Self {
+        self.0.is_dry_run = true;
         self
     }
 

@@ -156,6 +156,12 @@ macro_rules! contract_cases {
                 durations_are_stored_as_given,
                 days_stay_days_through_edits,
             }
+            dry_runs {
+                a_dry_run_of_an_edit_is_answered_like_the_edit,
+                a_dry_run_of_a_cancellation_is_answered_like_it,
+                a_dry_run_of_a_removal_is_answered_like_it,
+                a_dry_run_with_a_used_key_is_answered_like_the_repeat,
+            }
             freed_time {
                 promotes_a_member_who_cancels_elsewhere,
                 promotes_a_member_whose_seat_moves,

@@ -24,6 +24,7 @@ mod tenant;
 
 mod cancelling;
 mod catalogue;
+mod dry_runs;
 mod durations;
 mod event_edits;
 mod event_endings;

@@ -31,8 +31,8 @@ impl<'change> Transaction<'change> {
 }
 
 impl InMemory {
-    /// Decides a change of an organization's data, and stores the changed data unless the change is refused. A repeat
-    /// returns the objects of the stored result instead.
+    /// Decides a change of an organization's data, and stores the changed data unless the change is refused or a dry run. A
+    /// repeat returns the objects of the stored result instead.
     pub(super) fn transact<T: StoredResult>(
         &self,
         scope: &TenantScope,
@@ -47,6 +47,9 @@ impl InMemory {
         }
         let mut transaction = Transaction::new(Tenant::clone(tenant), change, &self.ids);
         let result = decide(&mut transaction)?;
+        if change.is_dry_run {
+            return Ok(result);
+        }
         transaction.tenant.keys.record(change, &result);
         world.organizations.insert(id, Arc::new(transaction.tenant));
         Ok(result)

@@ -1,10 +1,10 @@
-//! Random mutations check the activity log: each change has exactly one entry, a refusal has none, and the entries are
-//! in order.
+//! Random mutations check the activity log: each change has exactly one entry, a refusal and a dry run have none, and the
+//! entries are in order. A dry run is answered like the change that follows, and changes nothing.
 //!
 //! The expected entries are derived from all readable data before and after each mutation, not from its result.
 
 mod mutation;
-mod snapshot;
+pub(super) mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use time::Duration;
 
 use self::{
-    mutation::Mutation,
+    mutation::{Mutation, told},
     snapshot::{Entry, Snapshot},
 };
 use super::{environment::Environment, invariants, support::NOW, tenant::Tenant};
@@ -122,7 +122,14 @@ impl<'run> Run<'run> {
         let occurrence = mutation.occurrence();
         let mut before = self.state.clone();
         before.read_occurrence(&self.tenant, occurrence).await;
+        let dry = match mutation.can_be_dry_run() {
+            true => Some(self.run_dry(mutation, change, &before).await),
+            false => None,
+        };
         let outcome = mutation.perform(&self.tenant, change).await;
+        if let Some(dry) = dry {
+            assert_eq!(dry, told(&outcome), "the dry run of {mutation:?}");
+        }
         let after = Snapshot::of(&self.tenant, occurrence).await;
         let expected = before.expected_entries(&after);
         let entries = self.new_entries().await;
@@ -135,8 +142,8 @@ impl<'run> Run<'run> {
             *report.entries.entry(entry.action.as_str()).or_default() += 1;
         }
         match &outcome {
-            Ok(()) if expected.is_empty() => report.without_effect += 1,
-            Ok(()) => report.changes += 1,
+            Ok(_) if expected.is_empty() => report.without_effect += 1,
+            Ok(_) => report.changes += 1,
             Err(Failure::Refused(_)) => {
                 assert_eq!(after, before, "{mutation:?} was refused and changed something");
                 report.refusals += 1;
@@ -145,6 +152,22 @@ impl<'run> Run<'run> {
         }
         self.state = after;
         outcome.is_ok()
+    }
+
+    /// Performs a dry run, and checks that nothing is stored. Returns its answer.
+    async fn run_dry(
+        &mut self,
+        mutation: &Mutation,
+        change: &crate::change::Change,
+        before: &Snapshot,
+    ) -> String {
+        let dry = crate::change::Change { is_dry_run: true, ..change.clone() };
+        let outcome = mutation.perform(&self.tenant, &dry).await;
+        let after = Snapshot::of(&self.tenant, mutation.occurrence()).await;
+        assert_eq!(after, *before, "a dry run of {mutation:?} changed something");
+        let entries = self.new_entries().await;
+        assert!(entries.is_empty(), "a dry run of {mutation:?} wrote {entries:?}");
+        told(&outcome)
     }
 
     /// The entries written since the last call. All must follow the known ones.

@@ -1,3 +1,5 @@
+use std::fmt::Debug;
+
 use convene_domain::{
     capacity::Capacity,
     event::Event,
@@ -86,34 +88,45 @@ impl Mutation {
         }
     }
 
-    pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<()> {
+    /// Tests whether it can be a dry run: registrations and their cancellations cannot.
+    pub(super) const fn can_be_dry_run(&self) -> bool {
+        !matches!(self, Self::Register(_) | Self::CancelRegistration(_))
+    }
+
+    /// Makes the change, and returns its answer as text.
+    pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<String> {
         let (scope, ports) = (&tenant.scope, &tenant.ports);
         match self.clone() {
             Self::UpdateOrganization(patch) => {
-                ports.organizations.update(scope, patch, change).await.map(drop)
+                ports.organizations.update(scope, patch, change).await.map(told)
             }
-            Self::AddMember(member) => ports.members.add(scope, *member, change).await.map(drop),
-            Self::UpdateMember(id, patch) => ports.members.update(scope, id, patch, change).await.map(drop),
-            Self::RemoveMember(id) => ports.members.remove(scope, id, change).await.map(drop),
-            Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(drop),
-            Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(drop),
-            Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(drop),
-            Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(drop),
+            Self::AddMember(member) => ports.members.add(scope, *member, change).await.map(told),
+            Self::UpdateMember(id, patch) => ports.members.update(scope, id, patch, change).await.map(told),
+            Self::RemoveMember(id) => ports.members.remove(scope, id, change).await.map(told),
+            Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(told),
+            Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(told),
+            Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(told),
+            Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(told),
             Self::UpdateOccurrence(edit) => {
-                ports.events.update_occurrence(scope, *edit, change).await.map(drop)
+                ports.events.update_occurrence(scope, *edit, change).await.map(told)
             }
-            Self::CancelOccurrence(key) => ports.events.cancel_occurrence(scope, key, change).await.map(drop),
+            Self::CancelOccurrence(key) => ports.events.cancel_occurrence(scope, key, change).await.map(told),
             Self::Register(request) => {
-                ports.registration_book.register(scope, request, change).await.map(drop)
+                ports.registration_book.register(scope, request, change).await.map(told)
             }
             Self::CancelRegistration(request) => {
-                ports.registration_book.cancel(scope, request, change).await.map(drop)
+                ports.registration_book.cancel(scope, request, change).await.map(told)
             }
-            Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(drop),
-            Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(drop),
-            Self::DeleteIssue(id) => ports.issues.delete(scope, id, None, change).await.map(drop),
+            Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(told),
+            Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(told),
+            Self::DeleteIssue(id) => ports.issues.delete(scope, id, None, change).await.map(told),
         }
     }
+}
+
+/// An answer as text.
+pub(super) fn told(answer: impl Debug) -> String {
+    format!("{answer:?}")
 }
 
 /// Chooses existing objects, or an unknown one where there is none.

@@ -21,10 +21,10 @@ pub(super) type Entry = (Action, String);
 
 /// All readable data of an organization.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Snapshot {
+pub(in crate::testing::contract) struct Snapshot {
     pub(super) organization: Organization,
     pub(super) members: BTreeMap<MemberId, Member>,
-    pub(super) events: BTreeMap<EventId, Event>,
+    pub(in crate::testing::contract) events: BTreeMap<EventId, Event>,
     pub(super) registrations: BTreeMap<RegistrationId, Registration>,
     pub(super) issues: BTreeMap<IssueId, Issue>,
     /// Exception and status of the occurrence that the mutation is about. Edits of its event change it too, but are
@@ -33,7 +33,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
+    pub(in crate::testing::contract) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
         let (ports, scope) = (&tenant.ports, &tenant.scope);
         let members = read_all_pages(|page| ports.members.list(scope, None, page), |member| member.id).await;
         let list = |page| ports.events.list(scope, EventFilter::default(), page);

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use convene_application::{
+    caller::TenantScope, change::Change, failure::Outcome, limits::EDITED_REGISTRATIONS,
+};
+use futures::{FutureExt, future::BoxFuture};
+use tokio::time::Instant as Moment;
+
+use super::{Begun, Progressing, Work, next::carry_out_within, progress::advanced};
+use crate::{database::Database, error::Attempt, transaction::Transaction};
+
+/// The name of a change that may be large, its subject, and the work of its steps.
+pub(crate) struct Steps {
+    pub(crate) operation: &'static str,
+    pub(crate) subject: String,
+    pub(crate) work: Work,
+}
+
+impl Database {
+    /// Runs an edit of an event by [`edit`](Self::edit), after the jobs about it, and then the steps of its own job.
+    pub(crate) async fn edit_in_steps<'environment, T, B>(
+        &self,
+        scope: &TenantScope,
+        change: &'environment Change,
+        steps: Steps,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: Progressing + Sync + 'environment,
+        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
+            + Send
+            + Sync
+            + 'environment,
+    {
+        let Steps { operation, subject, work } = steps;
+        let until = self.answer_by();
+        self.settle(scope, &subject, change.at, until, work).await?;
+        let body = with_dry_run(body, change, until, work);
+        let begun = self.edit(scope, change, operation, body).await?;
+        self.answer(scope, begun, change.at, until, work).await
+    }
+}
+
+/// The body of a change that may be large. A dry run carries the steps out in its own transaction, which is aborted.
+pub(crate) fn with_dry_run<'environment, T, B>(
+    body: B,
+    change: &'environment Change,
+    until: Moment,
+    work: Work,
+) -> impl for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
++ Send
++ Sync
++ 'environment
+where
+    T: Progressing + Sync + 'environment,
+    B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
+        + Send
+        + Sync
+        + 'environment,
+{
+    let body = Arc::new(body);
+    move |transaction: &mut Transaction<'environment>| {
+        let body = Arc::clone(&body);
+        async move {
+            let begun = body(transaction).await?;
+            if change.is_dry_run { preview(transaction, begun, change, until, work).await } else { Ok(begun) }
+        }
+        .boxed()
+    }
+}
+
+/// Carries out the steps of a dry run: as many as the change itself would before its caller is answered, and at most as many
+/// registrations as one transaction changes.
+async fn preview<T: Progressing>(
+    transaction: &mut Transaction<'_>,
+    begun: Begun<T>,
+    change: &Change,
+    until: Moment,
+    work: Work,
+) -> Attempt<Begun<T>> {
+    let Some(job) = begun.job else { return Ok(begun) };
+    let size = transaction.step_size();
+    let most = usize::try_from(EDITED_REGISTRATIONS).unwrap_or(usize::MAX).div_ceil(size);
+    for _ in 0..most {
+        if Moment::now() >= until || !carry_out_within(transaction, job, change.at, size, work).await? {
+            break;
+        }
+    }
+    Ok(Begun::complete(advanced(transaction, &begun.result.to_document(), job).await?))
+}
