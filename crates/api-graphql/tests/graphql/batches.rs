@@ -18,7 +18,7 @@ use convene_application::{
     ports::{
         Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter, Events,
         MemberPatch, MemberRemoved, Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition,
-        Registrations, ResolvedOccurrence,
+        Registrations, ResolvedOccurrence, SeatCounts,
     },
     testing::memory::InMemory,
 };
@@ -26,7 +26,7 @@ use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
     member::{Member, Role},
-    occurrence::{Occurrence, OccurrenceKey, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey},
     registration::Registration,
     text::UserId,
 };
@@ -66,11 +66,7 @@ impl Catalogue for Counting<dyn Catalogue> {
         self.called().windows(scope, queries).await
     }
 
-    async fn seats(
-        &self,
-        scope: &TenantScope,
-        keys: &[OccurrenceKey],
-    ) -> Result<Vec<StoredOccurrence>, Fault> {
+    async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {
         self.called().seats(scope, keys).await
     }
 

@@ -22,7 +22,7 @@ use super::OccurrenceOfEvent;
 use crate::{
     catalogue::{CatalogueEvent, Entry},
     pace::Pace,
-    ports::CatalogueWindow,
+    ports::{CatalogueWindow, SeatCounts},
 };
 
 /// The sort key of lists of occurrences: start, then key.
@@ -156,18 +156,17 @@ impl<'c> Placed<'c> {
             && policy.opens_at(start).is_none_or(|opens| opens <= now)
     }
 
-    /// The occurrence with its stored seats. It keeps its position even if it was rescheduled meanwhile, so that a page
-    /// is always sorted.
-    pub(super) fn into_occurrence(self, stored: Option<&StoredOccurrence>) -> OccurrenceOfEvent {
-        let occurrence = match (stored, self.origin) {
-            (Some(stored), _) => Occurrence::stored(self.event, stored),
-            // Its counts may be stale.
-            (None, Origin::Exception(stored)) => {
-                Occurrence { taken: 0, waiting: 0, ..Occurrence::stored(self.event, stored) }
-            }
-            (None, Origin::Rule(origin)) => Occurrence::untouched(self.event, origin),
+    /// The occurrence with these seats; without any registration if there are none. Everything else is as the catalogue knows
+    /// it, even if it was edited meanwhile: a newer version with older content would let a client overwrite what it never saw.
+    pub(super) fn into_occurrence(self, seats: Option<&SeatCounts>) -> OccurrenceOfEvent {
+        let occurrence = match self.origin {
+            Origin::Exception(stored) => Occurrence::stored(self.event, stored),
+            Origin::Rule(origin) => Occurrence::untouched(self.event, origin),
         };
-        let occurrence = Occurrence { interval: self.interval, ..occurrence };
+        // The counts of the catalogue may be stale.
+        let capacity = seats.map_or(occurrence.capacity, |seats| seats.capacity);
+        let (taken, waiting) = seats.map_or((0, 0), |seats| (seats.taken, seats.waiting));
+        let occurrence = Occurrence { capacity, taken, waiting, ..occurrence };
         OccurrenceOfEvent { occurrence, event: Arc::clone(self.event) }
     }
 }

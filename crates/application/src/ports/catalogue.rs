@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_domain::{
+    capacity::Capacity,
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
     time::interval::Interval,
@@ -53,12 +54,8 @@ pub trait Catalogue: Send + Sync {
         queries: &[CatalogueQuery],
     ) -> Result<Vec<CatalogueWindow>, Fault>;
 
-    /// The stored occurrences with these current keys, in any order, with their seat counts.
-    async fn seats(
-        &self,
-        scope: &TenantScope,
-        keys: &[OccurrenceKey],
-    ) -> Result<Vec<StoredOccurrence>, Fault>;
+    /// The seat counts of the stored occurrences with these current keys, in any order.
+    async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault>;
 
     /// The stored occurrences with these keys, in any order, with their seat counts. A former key of an occurrence finds it
     /// as well.
@@ -67,6 +64,22 @@ pub trait Catalogue: Send + Sync {
         scope: &TenantScope,
         keys: &[OccurrenceKey],
     ) -> Result<Vec<ResolvedOccurrence>, Fault>;
+}
+
+/// The seat counts of a stored occurrence: what registrations change, with the capacity that bounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatCounts {
+    pub key: OccurrenceKey,
+    pub capacity: Capacity,
+    pub taken: u32,
+    pub waiting: u32,
+}
+
+impl From<&StoredOccurrence> for SeatCounts {
+    fn from(stored: &StoredOccurrence) -> Self {
+        let StoredOccurrence { key, capacity, taken, waiting, .. } = *stored;
+        Self { key, capacity, taken, waiting }
+    }
 }
 
 /// A stored occurrence with the requested key.

@@ -15,7 +15,7 @@ use convene_application::{
     caller::TenantScope,
     catalogue::Replica,
     failure::Fault,
-    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts},
 };
 use convene_domain::occurrence::{OccurrenceKey, StoredOccurrence};
 use futures::FutureExt;
@@ -23,9 +23,10 @@ use futures::FutureExt;
 use self::{compiled::CompiledEvents, replicas::Replicas};
 use crate::{
     database::Database,
-    documents::{occurrence::OccurrenceDocument, read_in_parts},
+    documents::{occurrence::OccurrenceDocument, read_all, seats::SeatsDocument},
     error::StorageError,
     schema,
+    scoped::Query,
 };
 
 /// The catalogue in MongoDB.
@@ -81,15 +82,12 @@ impl Catalogue for MongoCatalogue {
         read.await
     }
 
-    async fn seats(
-        &self,
-        scope: &TenantScope,
-        keys: &[OccurrenceKey],
-    ) -> Result<Vec<StoredOccurrence>, Fault> {
+    async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {
         let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let query = Query::from(doc! { "_id": { "$in": ids } }).projected(SeatsDocument::projection());
         let mut occurrences = self.database.collection(scope, &schema::OCCURRENCES);
-        let found: Vec<OccurrenceDocument> = occurrences.find(doc! { "_id": { "$in": ids } }).await?;
-        Ok(read_in_parts(found).await.map_err(StorageError::from)?)
+        let found: Vec<SeatsDocument> = occurrences.find(query).await?;
+        Ok(read_all(found).map_err(StorageError::from)?)
     }
 
     async fn stored(

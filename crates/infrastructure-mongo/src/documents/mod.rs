@@ -14,6 +14,7 @@ pub(crate) mod member;
 pub(crate) mod occurrence;
 pub(crate) mod organization;
 pub(crate) mod revision;
+pub(crate) mod seats;
 
 use convene_application::pace::Pace;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use convene_domain::{
-    occurrence::{OccurrenceKey, RegistrationState, StoredOccurrence},
+    occurrence::{OccurrenceKey, RegistrationState},
     time::Instant,
 };
 
@@ -18,6 +18,7 @@ use crate::{
     },
     pace::Pace,
     page::BoundedPage,
+    ports::SeatCounts,
 };
 
 /// The maximum number of occurrences per lookup while the list is limited to open ones.
@@ -114,14 +115,10 @@ impl<'p, 'c> Filling<'p, 'c> {
     }
 
     /// Adds the candidates that belong to the list.
-    pub(super) fn add(
-        &mut self,
-        candidates: Vec<Placed<'c>>,
-        seats: &HashMap<OccurrenceKey, StoredOccurrence>,
-    ) {
+    pub(super) fn add(&mut self, candidates: Vec<Placed<'c>>, seats: &HashMap<OccurrenceKey, SeatCounts>) {
         let occurrences = candidates.into_iter().map(|placed| {
-            let stored = if self.needs_seats { seats.get(&placed.key) } else { None };
-            placed.into_occurrence(stored)
+            let seats = if self.needs_seats { seats.get(&placed.key) } else { None };
+            placed.into_occurrence(seats)
         });
         let belongs = |occurrence: &OccurrenceOfEvent| {
             self.open_at.is_none_or(|now| occurrence.registration_state(now) == RegistrationState::Open)

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use convene_domain::{
     id::EventId,
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::OccurrenceKey,
     text::SearchText,
     time::{Instant, interval::Interval},
 };
@@ -21,7 +21,7 @@ use crate::{
     failure::{Fault, Outcome},
     pace::Pace,
     page::{BoundedPage, PageRequest},
-    ports::{Catalogue, Clock},
+    ports::{Catalogue, Clock, SeatCounts},
 };
 
 /// The query for a list of occurrences.
@@ -99,12 +99,12 @@ impl ListOccurrences {
         &self,
         scope: &TenantScope,
         keys: Vec<OccurrenceKey>,
-    ) -> Result<HashMap<OccurrenceKey, StoredOccurrence>, Fault> {
+    ) -> Result<HashMap<OccurrenceKey, SeatCounts>, Fault> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let stored = self.catalogue.seats(scope, &keys).await?;
-        Ok(stored.into_iter().map(|stored| (stored.key, stored)).collect())
+        let seats = self.catalogue.seats(scope, &keys).await?;
+        Ok(seats.into_iter().map(|seats| (seats.key, seats)).collect())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     caller::TenantScope,
     catalogue::{Delta, Replica},
     failure::Fault,
-    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts},
 };
 
 #[async_trait]
@@ -22,7 +22,7 @@ impl Catalogue for InMemory {
         let tenant = self.read(scope)?;
         let events = tenant.events.values().map(|event| Event::clone(event).into()).collect();
         let stored = tenant.occurrences.values().map(|record| &record.stored);
-        let exceptions = stored.filter(|stored| stored.exception.is_any()).cloned().collect();
+        let exceptions = stored.filter(|stored| is_changed(stored)).cloned().collect();
         let delta = Delta { events, exceptions, ..Delta::default() };
         Ok(Some(Arc::new(Replica::empty(0).updated(delta).await)))
     }
@@ -40,14 +40,10 @@ impl Catalogue for InMemory {
         Ok(queries.iter().map(|query| window(&tenant, query)).collect())
     }
 
-    async fn seats(
-        &self,
-        scope: &TenantScope,
-        keys: &[OccurrenceKey],
-    ) -> Result<Vec<StoredOccurrence>, Fault> {
+    async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {
         let tenant = self.read(scope)?;
         let stored = keys.iter().filter_map(|key| tenant.occurrences.get(key));
-        Ok(stored.map(|record| record.stored.clone()).collect())
+        Ok(stored.map(|record| SeatCounts::from(&record.stored)).collect())
     }
 
     async fn stored(
@@ -87,5 +83,10 @@ fn window(tenant: &Tenant, CatalogueQuery { window, events }: &CatalogueQuery) -
 /// Tests whether the occurrence is an exception that overlaps the window, or would overlap it by its rule.
 fn is_exception_in(event: &Event, stored: &StoredOccurrence, window: &Interval) -> bool {
     let by_rule = event.interval_from(stored.key.original_start);
-    stored.exception.is_any() && (stored.interval.overlaps(window) || by_rule.overlaps(window))
+    is_changed(stored) && (stored.interval.overlaps(window) || by_rule.overlaps(window))
+}
+
+/// Tests whether an organizer changed it; it counts as an exception even if it follows its rule again.
+fn is_changed(stored: &StoredOccurrence) -> bool {
+    stored.version > 1
 }

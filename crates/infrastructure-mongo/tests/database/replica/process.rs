@@ -89,6 +89,18 @@ impl Process {
         }
     }
 
+    /// The occurrences with the keys of this list, each looked up by its key.
+    pub(super) async fn looked_up(
+        &self,
+        tenant: &Tenant,
+        list: &[OccurrenceOfEvent],
+    ) -> Vec<OccurrenceOfEvent> {
+        let keys: Vec<_> = list.iter().map(|occurrence| occurrence.key).collect();
+        let caller = self.caller(tenant).await;
+        let mut found = self.use_cases.get_occurrences.execute(&caller, &keys).await.unwrap();
+        keys.iter().filter_map(|key| found.remove(key)).collect()
+    }
+
     /// The same list with the authority of this caller, for the first page.
     pub(super) async fn list_as(
         &self,

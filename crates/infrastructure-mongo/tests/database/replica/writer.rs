@@ -8,6 +8,7 @@ use convene_application::{
     testing::builders::{ChangeBuilder, EventBuilder, register},
 };
 use convene_domain::{
+    capacity::Capacity,
     event::{Event, EventStatus},
     member::Role,
     occurrence::OccurrenceKey,
@@ -66,7 +67,7 @@ impl Writer {
         }
         let place = self.random.below(self.events.len());
         let id = self.events[place].id;
-        match self.random.below(16) {
+        match self.random.below(20) {
             0..=2 => {
                 let patch = EventPatch { title: Some(self.title()), ..EventPatch::default() };
                 self.edit(process, tenant, place, EditScope::All, patch, change).await
@@ -87,6 +88,7 @@ impl Writer {
                 let patch = OccurrencePatch {
                     starts_at: (self.random.below(2) == 0).then_some(starts_at),
                     title: Some(self.title()),
+                    capacity: Capacity::new(1 + self.random.below(5)).ok(),
                     ..OccurrencePatch::default()
                 };
                 let on_affected = OnAffected::CancelRegistrations;

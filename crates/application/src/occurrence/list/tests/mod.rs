@@ -80,7 +80,7 @@ impl World {
         catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
         let stored = self.stored.clone();
         catalogue.expect_seats().withf(move |_, keys| expects(keys)).returning(move |_, keys| {
-            Ok(stored.iter().filter(|stored| keys.contains(&stored.key)).cloned().collect())
+            Ok(stored.iter().filter(|stored| keys.contains(&stored.key)).map(SeatCounts::from).collect())
         });
         let mut clock = MockClock::new();
         clock.expect_now().return_const(fixtures::NOW);
