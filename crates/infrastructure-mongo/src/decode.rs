@@ -54,8 +54,21 @@ fn corrupt<D: DeserializeOwned>(
         Some(id) => id.to_string(),
     };
     let read: Result<D, _> = serde_path_to_error::deserialize(Deserializer::new(Bson::Document(whole)));
-    let reason = read.map_or_else(|at_path| at_path.to_string(), |_| error.to_string());
+    let reason = match read {
+        Err(at_path) => format!("{}: {}", at_path.path(), without_value(&at_path.inner().to_string())),
+        Ok(_) => without_value(&error.to_string()),
+    };
     CorruptDocument { collection: schema.name, id, field: "document", reason }
+}
+
+/// The message of an error without the stored value that it quotes, which may be personal and would be logged.
+fn without_value(message: &str) -> String {
+    if let Some((_, expected)) = message.rsplit_once(", expected ") {
+        return format!("not {expected}");
+    }
+    // Such a message quotes the name of a field only.
+    let missing = message.split_once("missing field ").map(|(_, field)| format!("missing field {field}"));
+    missing.unwrap_or_else(|| String::from("invalid"))
 }
 
 #[cfg(test)]
@@ -90,6 +103,9 @@ mod tests {
             message.starts_with("document mbr_1 of agendas is corrupt at document: list[1].number: "),
             "{message}"
         );
+        assert!(!message.contains("two"), "{message}");
+        let message = error(&rawdoc! { "_id": "mbr_1", "list": [{ "number": "ada, expected \"x\"" }] });
+        assert!(message.ends_with("list[0].number: not i32"), "{message}");
         let message = error(&rawdoc! { "_id": 7, "list": [{}] });
         assert!(
             message.contains("document 7 of agendas")

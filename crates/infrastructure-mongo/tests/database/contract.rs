@@ -13,6 +13,8 @@ use crate::support::TestDatabase;
 /// A database and the ports of one process.
 pub(crate) struct Storage {
     adapters: Adapters,
+    /// The ports of another process.
+    other: Adapters,
     database: TestDatabase,
 }
 
@@ -21,22 +23,31 @@ impl Harness for Storage {
     fn adapters(&self) -> Adapters {
         self.adapters.clone()
     }
+
+    fn other_process(&self) -> Adapters {
+        self.other.clone()
+    }
 }
 
 async fn storage() -> Storage {
     let database = TestDatabase::prepared().await;
-    over(database.ports.clone(), database)
+    over(database.ports.clone(), database).await
 }
 
 /// Cancels, removes and deletes a single registration in each transaction.
 pub(crate) async fn storage_in_steps() -> Storage {
     let database = TestDatabase::prepared().await;
-    over(database.ports.in_steps_of(1), database)
+    over(database.ports.in_steps_of(1), database).await
 }
 
-fn over(ports: MongoPorts, database: TestDatabase) -> Storage {
+async fn over(ports: MongoPorts, database: TestDatabase) -> Storage {
+    let other = adapters(database.another_process().await);
+    Storage { adapters: adapters(ports), other, database }
+}
+
+fn adapters(ports: MongoPorts) -> Adapters {
     let book = ports.start_registration_book(BookSettings::default());
-    let adapters = Adapters {
+    Adapters {
         directory: ports.directory,
         organizations: ports.organizations,
         members: ports.members,
@@ -47,8 +58,7 @@ fn over(ports: MongoPorts, database: TestDatabase) -> Storage {
         issues: ports.issues,
         activity_log: ports.activity_log,
         personal_data: ports.personal_data,
-    };
-    Storage { adapters, database }
+    }
 }
 
 /// `CONVENE_TEST_MUTATIONS=5000` sets the length of the full run.
@@ -67,7 +77,7 @@ async fn a_history_loses_duplicates_and_moves_nothing() {
     let all = histories::histories();
     for number in 0..all.div_ceil(CHECKED) {
         let database = TestDatabase::prepared().await;
-        let storage = over(database.ports.clone(), database);
+        let storage = over(database.ports.clone(), database).await;
         let count = CHECKED.min(all - number * CHECKED);
         let report = histories::run(storage.adapters(), 20_311_106 + number as u64, count).await;
         assert!(report.changes > report.splits && report.splits > 0, "{report:?}");

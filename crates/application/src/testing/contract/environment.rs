@@ -16,12 +16,14 @@ use super::tenant::Tenant;
 #[derive(Clone)]
 pub struct Environment {
     pub(super) ports: Adapters,
+    /// The ports of another process.
+    pub(super) other: Adapters,
     tenants: Arc<Mutex<Vec<Tenant>>>,
 }
 
 impl Environment {
-    pub(super) fn over(ports: Adapters) -> Self {
-        Self { ports, tenants: Arc::default() }
+    pub(super) fn over(ports: Adapters, other: Adapters) -> Self {
+        Self { ports, other, tenants: Arc::default() }
     }
 
     /// Creates an organization whose first admin has the user id `root`.

@@ -11,6 +11,11 @@ pub trait Harness: Send + Sync + 'static {
     /// The ports of this storage. It must be empty and not shared.
     fn adapters(&self) -> Adapters;
 
+    /// The ports of another process on the same storage, if it can have several.
+    fn other_process(&self) -> Adapters {
+        self.adapters()
+    }
+
     /// Releases the storage, after a passed or a failed case.
     async fn close(self)
     where
@@ -31,7 +36,7 @@ where
     H: Harness,
     F: Future<Output = ()> + Send + 'static,
 {
-    let environment = Environment::over(harness.adapters());
+    let environment = Environment::over(harness.adapters(), harness.other_process());
     let case = case(environment.clone());
     let outcome = tokio::spawn(async move {
         let all = async {

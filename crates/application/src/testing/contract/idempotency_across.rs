@@ -206,9 +206,22 @@ async fn issue(tenant: &Tenant) -> Issue {
 
 /// Two calls with the same key.
 async fn pair(tenant: &Tenant, one: Mutation, other: Mutation) -> [Call; 2] {
+    pair_of(tenant, one, tenant, other).await
+}
+
+async fn pair_of(first: &Tenant, one: Mutation, second: &Tenant, other: Mutation) -> [Call; 2] {
     let key = fresh_uuid().to_string();
     let change = |input| ChangeBuilder::by("root").key(&key, input).build();
-    [one.prepare(tenant, change(1)).await, other.prepare(tenant, change(2)).await]
+    [one.prepare(first, change(1)).await, other.prepare(second, change(2)).await]
+}
+
+/// Executes both calls at the same time. One succeeds, and the key is used for the other one.
+async fn race(calls: [Call; 2], names: (Mutation, Mutation)) {
+    let outcomes = concurrently(calls).await;
+    let is_reused = |outcome: &Outcome<()>| matches!(outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]);
+    let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let refused = outcomes.iter().filter(|outcome| is_reused(outcome)).count();
+    assert_eq!((done, refused), (1, 1), "{names:?}: {outcomes:?}");
 }
 
 /// The pairs of every mutation with those that store their keys in different ways.
@@ -233,11 +246,17 @@ pub(super) async fn a_used_key_is_refused_for_every_other_mutation(environment: 
 pub(super) async fn one_of_two_concurrent_mutations_uses_the_key(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     for (one, other) in pairs() {
-        let outcomes = concurrently(pair(&tenant, one, other).await).await;
-        let is_reused = |outcome: &Outcome<()>| matches!(outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]);
-        let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        let refused = outcomes.iter().filter(|outcome| is_reused(outcome)).count();
-        assert_eq!((done, refused), (1, 1), "{one:?} and {other:?}: {outcomes:?}");
+        race(pair(&tenant, one, other).await, (one, other)).await;
+    }
+}
+
+pub(super) async fn one_of_two_processes_uses_the_key(environment: Environment) {
+    let here = environment.tenant("choir").await;
+    let there = Tenant { ports: environment.other.clone(), ..here.clone() };
+    for (position, one) in ALL.into_iter().enumerate() {
+        for other in ALL.into_iter().skip(position) {
+            race(pair_of(&here, one, &there, other).await, (one, other)).await;
+        }
     }
 }
 

@@ -257,6 +257,7 @@ macro_rules! contract_cases {
             idempotency_across {
                 a_used_key_is_refused_for_every_other_mutation,
                 one_of_two_concurrent_mutations_uses_the_key,
+                one_of_two_processes_uses_the_key,
                 a_reused_key_is_refused_before_a_missing_object,
                 the_key_of_a_creation_counts_in_the_new_organization,
                 a_repeat_is_refused_once_its_registration_is_deleted,

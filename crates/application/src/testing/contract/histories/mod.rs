@@ -56,7 +56,7 @@ pub struct Report {
 /// # Panics
 /// At the first step that loses, duplicates or moves something.
 pub async fn run(adapters: Adapters, seed: u64, histories: usize) -> Report {
-    let environment = Environment::over(adapters);
+    let environment = Environment::over(adapters.clone(), adapters);
     let mut report = Report::default();
     let mut random = StdRng::seed_from_u64(seed);
     let mut left = histories;

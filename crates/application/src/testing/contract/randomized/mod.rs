@@ -59,7 +59,7 @@ pub struct Report {
 /// # Panics
 /// At the first mutation with wrong entries, or if an invariant does not hold at the end.
 pub async fn run(adapters: Adapters, seed: u64, mutations: usize) -> Report {
-    let environment = Environment::over(adapters);
+    let environment = Environment::over(adapters.clone(), adapters);
     let mut report = Report::default();
     let mut random = StdRng::seed_from_u64(seed);
     let mut left = mutations;
