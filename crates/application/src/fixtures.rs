@@ -123,7 +123,7 @@ pub(crate) fn contexts() -> ContextFactory {
 }
 
 pub(crate) fn page<K>(first: usize, after: Option<K>) -> PageRequest<K> {
-    PageRequest { first: PageSize::new(first).unwrap(), after }
+    PageRequest { from: after, ..PageRequest::first(PageSize::new(first).unwrap()) }
 }
 
 /// The refusals of a use case.

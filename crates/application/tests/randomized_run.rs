@@ -43,7 +43,7 @@ impl ActivityLog for Unfaithful {
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Result<Page<Activity>, Fault> {
         let page = self.0.list(scope, filter, page).await?;
-        Ok(Page { items: page.items.into_iter().filter_map(self.1).collect(), has_next: page.has_next })
+        Ok(Page { items: page.items.into_iter().filter_map(self.1).collect(), has_more: page.has_more })
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {

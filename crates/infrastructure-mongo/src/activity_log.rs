@@ -15,7 +15,7 @@ use crate::{
     documents::{activity::ActivityDocument, convert::date, read_all},
     error::StorageError,
     schema,
-    scoped::Query,
+    scoped::{Query, Sorting},
 };
 
 #[derive(Clone)]
@@ -29,15 +29,15 @@ impl ActivityLog for MongoActivityLog {
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Result<Page<Activity>, Fault> {
-        let mut conditions = conditions(&filter);
-        conditions.extend(page.after.into_iter().flat_map(older_than));
+        let conditions = conditions(&filter);
         let filter = if conditions.is_empty() {
             doc! {}
         } else {
             doc! { "$and": conditions }
         };
-        let query = Query::from(filter).sorted(doc! { "at": -1, "_id": -1 }).probing(page.first);
-        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
+        let position = |(at, id): &(Instant, ActivityId)| vec![date(*at).into(), id.to_string().into()];
+        let query = Sorting::descending(&["at", "_id"]).page(filter, &page, position);
+        Ok(Page::from_probe(self.find(scope, query).await?, &page))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
@@ -64,13 +64,4 @@ fn conditions(filter: &ActivityFilter) -> Vec<Document> {
         to.map(|to| doc! { "at": { "$lt": date(to) } }),
     ];
     conditions.into_iter().flatten().collect()
-}
-
-/// The conditions for entries that follow a position, newest first. The first one lets MongoDB use the index.
-fn older_than((at, id): (Instant, ActivityId)) -> [Document; 2] {
-    let at = date(at);
-    [
-        doc! { "at": { "$lte": at } },
-        doc! { "$or": [{ "at": { "$lt": at } }, { "_id": { "$lt": id.to_string() } }] },
-    ]
 }

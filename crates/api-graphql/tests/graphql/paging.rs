@@ -56,6 +56,76 @@ async fn pages_of_every_list_have_no_gaps_or_duplicates() {
         unique.sort();
         unique.dedup();
         assert_eq!((found.len(), unique.len()), (count, count), "{field}: {found:?}");
+        assert_eq!(walk_backwards(&api, field, arguments).await, found, "{field}");
+    }
+}
+
+/// Reads a list backwards in pages of two items. Returns the ids in the order of the list.
+async fn walk_backwards(api: &Api, field: &str, arguments: &str) -> Vec<String> {
+    let document = format!(
+        "query($before: String) {{ list: {field}(last: 2, before: $before{arguments}) {{ nodes {{ id }} \
+         edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+    );
+    let mut found = Vec::new();
+    let mut before = Value::Null;
+    loop {
+        let answer = api.ask(ADA, &document, json!({"before": before})).await;
+        let list = &answer["data"]["list"];
+        let (edges, info) = (list["edges"].as_array().unwrap(), &list["pageInfo"]);
+        assert_eq!(info["hasNextPage"], json!(!before.is_null()));
+        assert_eq!(info["startCursor"], edges.first().map_or(Value::Null, |edge| edge["cursor"].clone()));
+        assert_eq!(info["endCursor"], edges.last().map_or(Value::Null, |edge| edge["cursor"].clone()));
+        let page = list["nodes"].as_array().unwrap().iter().map(|node| text(&node["id"]));
+        found.splice(0..0, page);
+        if info["hasPreviousPage"] == json!(false) {
+            return found;
+        }
+        before = info["startCursor"].clone();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_of_both_directions_are_refused_by_name() {
+    let api = Api::start().await;
+    for number in 0..3 {
+        let input = json!({"title": format!("Issue {number}"), "description": ""});
+        api.change(ADA, "createIssue", input, "issue { id }").await;
+    }
+    let page = api.read(ADA, "{ issues(first: 2) { pageInfo { startCursor endCursor } } }").await;
+    let info = &page["issues"]["pageInfo"];
+    let (start, end) = (text(&info["startCursor"]), text(&info["endCursor"]));
+    let asked = async |arguments: &str| {
+        let arguments = arguments.replace('S', &format!("\"{start}\"")).replace('E', &format!("\"{end}\""));
+        let answer =
+            api.ask(ADA, &format!("{{ issues({arguments}) {{ nodes {{ number }} }} }}"), Value::Null).await;
+        let extensions = &answer["errors"][0]["extensions"];
+        let problems = match extensions["problems"].as_array() {
+            Some(problems) => problems.iter().map(|problem| problem["field"].clone()).collect(),
+            None if extensions["field"].is_null() => vec![],
+            None => vec![extensions["field"].clone()],
+        };
+        (answer["data"]["issues"]["nodes"].clone(), json!(problems))
+    };
+    for (arguments, fields) in [
+        ("first: 1, last: 1", json!([["last"]])),
+        ("first: 1, before: E", json!([["before"]])),
+        ("last: 1, after: S", json!([["after"]])),
+        ("after: S, before: E", json!([["before"]])),
+        ("last: 0", json!([["last"]])),
+        ("last: -1", json!([["last"]])),
+        ("last: 101, before: \"\"", json!([["last"], ["before"]])),
+        ("first: 0, last: 0", json!([["last"], ["first"], ["last"]])),
+    ] {
+        assert_eq!(asked(arguments).await, (Value::Null, fields), "{arguments}");
+    }
+    let numbers = |numbers: &[u8]| json!(numbers.iter().map(|n| json!({"number": n})).collect::<Vec<_>>());
+    for (arguments, found) in [
+        ("before: E", numbers(&[1])),
+        ("last: 1", numbers(&[3])),
+        ("last: 1, before: E", numbers(&[1])),
+        ("first: 1, after: S, last: null, before: null", numbers(&[2])),
+    ] {
+        assert_eq!(asked(arguments).await, (found, json!([])), "{arguments}");
     }
 }
 

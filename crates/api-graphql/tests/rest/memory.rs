@@ -60,7 +60,7 @@ impl Issues for Counting {
         self.most.fetch_max(self.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(50)).await;
         self.running.fetch_sub(1, Ordering::SeqCst);
-        Ok(BoundedPage { items: Vec::new(), has_next: false, examined: None })
+        Ok(BoundedPage { items: Vec::new(), has_more: false, examined: None })
     }
 }
 

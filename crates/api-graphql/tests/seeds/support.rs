@@ -125,5 +125,5 @@ impl World {
 }
 
 fn page<K>() -> PageRequest<K> {
-    PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after: None }
+    PageRequest::first(PageSize::new(PageSize::MAX).unwrap())
 }

@@ -57,13 +57,20 @@ impl Days {
         Some(Ok(Arc::clone(&built.day)))
     }
 
-    /// The days that are to be computed together: from the first one on, at most up to the last one.
-    pub(super) fn batch(&self, first: DayNumber, last: DayNumber) -> RangeInclusive<DayNumber> {
+    /// The days that are to be computed together: this one and further ones, at most up to the last one that is needed, which
+    /// may be an earlier day.
+    pub(super) fn batch(&self, day: DayNumber, last: DayNumber) -> RangeInclusive<DayNumber> {
         let days = (BATCH / self.density.max(1)).clamp(1, MAX_BATCH_DAYS);
-        let end = first.saturating_add(i32::try_from(days).unwrap_or(1) - 1).min(last);
+        let more = i32::try_from(days).unwrap_or(1) - 1;
         // Those that were computed already stay.
-        let next = self.built.range(first..=end).next().map_or(end, |(next, _)| next.saturating_sub(1));
-        first..=next.max(first)
+        if last < day {
+            let first = day.saturating_sub(more).max(last);
+            let known = self.built.range(first..=day).next_back();
+            return known.map_or(first, |(known, _)| known.saturating_add(1)).min(day)..=day;
+        }
+        let end = day.saturating_add(more).min(last);
+        let known = self.built.range(day..=end).next();
+        day..=known.map_or(end, |(known, _)| known.saturating_sub(1)).max(day)
     }
 
     /// Adds days, and drops the least recently used ones if there are too many.

@@ -26,7 +26,7 @@ impl ListMembers {
         role: Option<Role>,
         page: PageRequest<MemberId>,
     ) -> Outcome<Page<VisibleMember>> {
-        let Page { items, has_next } = self.members.list(caller.scope(), role, page).await?;
-        Ok(Page { items: VisibleMember::all_to_caller(caller, items), has_next })
+        let Page { items, has_more } = self.members.list(caller.scope(), role, page).await?;
+        Ok(Page { items: VisibleMember::all_to_caller(caller, items), has_more })
     }
 }

@@ -1,5 +1,6 @@
 //! Use cases that list, find, update, cancel and preview occurrences.
 
+mod backwards;
 mod cancel;
 pub(crate) mod find;
 mod get_many;

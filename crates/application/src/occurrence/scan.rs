@@ -1,31 +1,42 @@
 //! The list of the occurrences of a replica by its time index.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
-use convene_domain::{id::EventId, time::Instant};
+use convene_domain::id::EventId;
 use time::Duration;
 
-use super::timeline::{Part, Placed, Selection, Step, Timeline};
+use super::{
+    backwards::Backwards,
+    timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
+};
 use crate::{
     catalogue::{Day, DayNumber, Item, Replica, TooDense, day_of},
     pace::Pace,
+    page::Direction,
 };
 
 /// The number of matching events up to which they are merged. Of more events, enough occurrences are found soon.
 const MERGED: usize = 200;
 
-/// The occurrences of a replica, by start, then key. Reads the days one after the other, so that the cost depends on what is listed
-/// and not on the number of events.
+/// The occurrences of a replica, by start, then key, in the direction of the page. Reads the days one after the other, so that
+/// the cost depends on what is listed and not on the number of events.
 pub(super) struct Scan<'p, 'c> {
     replica: &'c Replica,
     selection: &'p Selection,
     matching: Option<Matching>,
-    day: DayNumber,
-    last_day: DayNumber,
-    /// True while the occurrences that began before the day are read.
-    is_running: bool,
+    days: RangeInclusive<DayNumber>,
+    /// The current sequence of occurrences; `None` at the end of the list.
+    sequence: Option<Sequence>,
     items: Option<Arc<Day>>,
+    /// The number of items before the next one or, backwards, up to it.
     place: usize,
+}
+
+/// A sorted sequence of occurrences: those that began before the first day, or those that begin on a day.
+#[derive(Clone, Copy)]
+enum Sequence {
+    Running,
+    Starting(DayNumber),
 }
 
 /// The events with an occurrence that the search may find, each with the result for its own texts.
@@ -34,6 +45,7 @@ type Matching = HashMap<EventId, bool>;
 /// The occurrences of a replica that a list examines.
 pub(super) enum Source<'p, 'c> {
     Merged(Box<Timeline<'p, 'c>>),
+    Backwards(Box<Backwards<'p, 'c>>),
     Indexed(Scan<'p, 'c>),
 }
 
@@ -47,9 +59,18 @@ impl<'p, 'c> Source<'p, 'c> {
         match matching {
             Some(few) if few.len() <= MERGED => {
                 let part: Part<'c> = few.keys().filter_map(|id| replica.entry(*id)).collect();
-                Self::Merged(Box::new(Timeline::new(&part, selection, pace).await))
+                Self::of_part(&part, selection, pace).await
             }
             matching => Self::Indexed(Scan::new(replica, selection, matching)),
+        }
+    }
+
+    /// The occurrences of some events.
+    pub(super) async fn of_part(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
+        let candidates = Candidates::new(part, selection, pace).await;
+        match selection.page.direction {
+            Direction::Forward => Self::Merged(Box::new(Timeline::new(candidates, pace).await)),
+            Direction::Backward => Self::Backwards(Box::new(Backwards::new(candidates))),
         }
     }
 
@@ -57,6 +78,7 @@ impl<'p, 'c> Source<'p, 'c> {
     pub(super) async fn step(&mut self, pace: &mut Pace) -> Result<Option<Step<'c>>, TooDense> {
         match self {
             Self::Merged(timeline) => Ok(timeline.step()),
+            Self::Backwards(timeline) => Ok(timeline.step(pace).await),
             Self::Indexed(scan) => scan.step(pace).await,
         }
     }
@@ -65,7 +87,7 @@ impl<'p, 'c> Source<'p, 'c> {
     pub(super) async fn merged(&self, pace: &mut Pace) -> Option<Self> {
         let Self::Indexed(scan) = self else { return None };
         let part: Part<'c> = scan.replica.entries().collect();
-        Some(Self::Merged(Box::new(Timeline::new(&part, scan.selection, pace).await)))
+        Some(Self::of_part(&part, scan.selection, pace).await)
     }
 }
 
@@ -86,60 +108,92 @@ async fn matching(replica: &Replica, selection: &Selection, pace: &mut Pace) -> 
 
 impl<'p, 'c> Scan<'p, 'c> {
     fn new(replica: &'c Replica, selection: &'p Selection, matching: Option<Matching>) -> Self {
-        let first_day = day_of(selection.window.start());
+        let starts = selection.starts();
+        let first_day = day_of(selection.window.start()).max(day_of(starts.start));
         let last_day = day_of(selection.window.end().saturating_sub(Duration::NANOSECOND));
-        // Nothing before this start is listed.
-        let position = selection.after.map(|(start, _)| start);
-        let from = position.max(selection.open_at).unwrap_or(Instant::MIN);
-        let is_running = day_of(from) < first_day;
-        let day = if is_running { first_day } else { day_of(from) };
-        Self { replica, selection, matching, day, last_day, is_running, items: None, place: 0 }
+        let day = match selection.page.direction {
+            Direction::Forward => day_of(starts.start),
+            Direction::Backward => day_of(starts.end.saturating_sub(Duration::NANOSECOND)),
+        };
+        let sequence = if day < first_day { Sequence::Running } else { Sequence::Starting(day) };
+        let (days, sequence) = (first_day..=last_day, Some(sequence).filter(|_| day <= last_day));
+        Self { replica, selection, matching, days, sequence, items: None, place: 0 }
     }
 
     async fn step(&mut self, pace: &mut Pace) -> Result<Option<Step<'c>>, TooDense> {
-        loop {
+        while let Some(sequence) = self.sequence {
             let day = match &self.items {
                 Some(day) => Arc::clone(day),
-                None if self.day > self.last_day => return Ok(None),
-                None => self.open(pace).await?,
+                None => self.open(sequence, pace).await?,
             };
-            let items = if self.is_running { &day.running } else { &day.starting };
-            let Some(item) = items.get(self.place) else {
-                self.leave();
+            let Some(item) = self.next_of(sequence.items(&day)) else {
+                self.leave(sequence);
                 continue;
             };
-            self.place += 1;
-            if item.interval.start() >= self.selection.window.end() {
-                return Ok(None);
-            }
             if let Some(step) = self.examine(item) {
                 return Ok(Some(step));
             }
             pace.steps(1).await;
         }
+        Ok(None)
     }
 
-    /// Opens the current day, at the first occurrence after the position.
-    async fn open(&mut self, pace: &mut Pace) -> Result<Arc<Day>, TooDense> {
-        let day = self.replica.day(self.day, self.last_day, pace).await?;
-        let items = if self.is_running { &day.running } else { &day.starting };
-        // Registration closes at the start at the latest.
-        let Selection { after, open_at, .. } = self.selection;
-        self.place = items.partition_point(|item| {
-            after.is_some_and(|after| item.position() <= after)
-                || open_at.is_some_and(|now| item.interval.start() < now)
-        });
+    /// Opens a sequence, at the position of the page.
+    async fn open(&mut self, sequence: Sequence, pace: &mut Pace) -> Result<Arc<Day>, TooDense> {
+        let (first, last) = (*self.days.start(), *self.days.end());
+        let (page, starts) = (&self.selection.page, self.selection.starts());
+        let toward = match page.direction {
+            Direction::Forward => last,
+            Direction::Backward => first,
+        };
+        let day = match sequence {
+            Sequence::Running => first,
+            Sequence::Starting(day) => day,
+        };
+        let day = self.replica.day(day, toward, pace).await?;
+        let items = sequence.items(&day);
+        self.place = match page.direction {
+            Direction::Forward => items.partition_point(|item| {
+                !page.reaches(&item.position()) || item.interval.start() < starts.start
+            }),
+            Direction::Backward => items
+                .partition_point(|item| page.reaches(&item.position()) && item.interval.start() < starts.end),
+        };
         self.items = Some(Arc::clone(&day));
         Ok(day)
     }
 
-    /// Continues with the occurrences that begin on the day, or with the next day.
-    fn leave(&mut self) {
-        if self.is_running {
-            self.is_running = false;
-        } else {
-            self.day += 1;
-        }
+    /// The next item in the direction of the page; `None` at the end of the sequence.
+    fn next_of<'d>(&mut self, items: &'d [Item]) -> Option<&'d Item> {
+        let starts = self.selection.starts();
+        let item = match self.selection.page.direction {
+            Direction::Forward => {
+                self.place += 1;
+                items.get(self.place - 1)
+            }
+            Direction::Backward => {
+                self.place = self.place.checked_sub(1)?;
+                items.get(self.place)
+            }
+        };
+        item.filter(|item| starts.contains(&item.interval.start()))
+    }
+
+    /// Continues with the next sequence in the direction of the page.
+    fn leave(&mut self, sequence: Sequence) {
+        let first = *self.days.start();
+        let next = match (self.selection.page.direction, sequence) {
+            (Direction::Forward, Sequence::Running) => Some(Sequence::Starting(first)),
+            (Direction::Forward, Sequence::Starting(day)) => {
+                Some(Sequence::Starting(day + 1)).filter(|_| day < *self.days.end())
+            }
+            (Direction::Backward, Sequence::Running) => None,
+            (Direction::Backward, Sequence::Starting(day)) if day > first => {
+                Some(Sequence::Starting(day - 1))
+            }
+            (Direction::Backward, Sequence::Starting(_)) => Some(Sequence::Running),
+        };
+        self.sequence = next;
         self.items = None;
     }
 
@@ -162,5 +216,14 @@ impl<'p, 'c> Scan<'p, 'c> {
         }
         let may_belong = selection.open_at.is_none_or(|now| placed.may_be_open(now));
         Some(if may_belong { Step::Found(placed) } else { Step::Passed(item.position()) })
+    }
+}
+
+impl Sequence {
+    fn items(self, day: &Day) -> &[Item] {
+        match self {
+            Self::Running => &day.running,
+            Self::Starting(_) => &day.starting,
+        }
     }
 }

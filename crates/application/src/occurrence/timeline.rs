@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     iter::Peekable,
+    ops::Range,
     sync::Arc,
     vec,
 };
@@ -22,6 +23,7 @@ use super::OccurrenceOfEvent;
 use crate::{
     catalogue::{CatalogueEvent, Entry},
     pace::Pace,
+    page::{Direction, PageRequest},
     ports::{CatalogueWindow, SeatCounts},
 };
 
@@ -59,8 +61,8 @@ impl<'c> FromIterator<&'c Entry> for Part<'c> {
 pub(super) struct Selection {
     /// The window that the occurrences overlap.
     pub(super) window: Interval,
-    /// The position after which the list begins.
-    pub(super) after: Option<OccurrencePosition>,
+    /// The page whose occurrences are needed.
+    pub(super) page: PageRequest<OccurrencePosition>,
     /// Includes cancelled occurrences.
     pub(super) include_cancelled: bool,
     /// A text in the title or in the event's description.
@@ -86,12 +88,26 @@ enum Origin<'c> {
 impl Selection {
     /// The earliest start of occurrences with this duration.
     fn earliest_start(&self, duration: EventDuration) -> Instant {
+        self.overlapping_since(duration.longest()).max(self.starts().start)
+    }
+
+    /// The earliest start of occurrences that overlap the window and take at most this long.
+    pub(super) fn overlapping_since(&self, longest: Duration) -> Instant {
         // An occurrence that ends at the start of the window does not overlap it.
-        let overlap =
-            self.window.start().saturating_sub(duration.longest()).saturating_add(Duration::NANOSECOND);
-        let position = self.after.map_or(Instant::MIN, |(start, _)| start);
+        self.window.start().saturating_sub(longest).saturating_add(Duration::NANOSECOND)
+    }
+
+    /// The starts of the occurrences that the page may have.
+    pub(super) fn starts(&self) -> Range<Instant> {
+        let PageRequest { direction, from, .. } = self.page;
+        let from = from.map(|(start, _)| start);
+        let (first, last) = match direction {
+            Direction::Forward => (from, None),
+            Direction::Backward => (None, from),
+        };
+        let end = last.map_or(Instant::MAX, |last| last.saturating_add(Duration::NANOSECOND));
         // Registration closes at the start at the latest.
-        overlap.max(position).max(self.open_at.unwrap_or(Instant::MIN))
+        first.max(self.open_at).unwrap_or(Instant::MIN)..end.min(self.window.end())
     }
 
     /// Searches the event's description, and the given title instead of the event's own one.
@@ -113,7 +129,7 @@ impl Selection {
     }
 
     fn takes(&self, placed: &Placed<'_>) -> bool {
-        self.after.is_none_or(|after| placed.position() > after)
+        self.page.reaches(&placed.position())
             && placed.interval.overlaps(&self.window)
             && (self.include_cancelled || placed.status == OccurrenceStatus::Scheduled)
             && self.open_at.is_none_or(|now| placed.may_be_open(now))
@@ -171,14 +187,6 @@ impl<'c> Placed<'c> {
     }
 }
 
-/// The occurrences of a part, by start, then key.
-pub(super) struct Timeline<'p, 'c> {
-    selection: &'p Selection,
-    replaced: Replaced,
-    by_rule: Peekable<ByStart<'c, ById<'c>>>,
-    exceptions: Peekable<vec::IntoIter<Placed<'c>>>,
-}
-
 /// An examined occurrence.
 pub(super) enum Step<'c> {
     Found(Placed<'c>),
@@ -186,17 +194,26 @@ pub(super) enum Step<'c> {
     Passed(OccurrencePosition),
 }
 
-impl<'p, 'c> Timeline<'p, 'c> {
-    /// Reads the exceptions, and the first occurrence of each matching series.
+/// The events and exceptions of a part that may have occurrences in the list.
+pub(super) struct Candidates<'p, 'c> {
+    pub(super) selection: &'p Selection,
+    events: Vec<&'c CatalogueEvent>,
+    replaced: Replaced,
+    /// The exceptions in the list, by start, then key.
+    pub(super) exceptions: Vec<Placed<'c>>,
+}
+
+impl<'p, 'c> Candidates<'p, 'c> {
+    /// Examines the texts of the events, and the exceptions.
     pub(super) async fn new(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
         let mut replaced = Replaced::default();
         let mut exceptions = Vec::new();
-        let events: HashMap<EventId, &'c CatalogueEvent> = match part.exceptions.is_empty() {
+        let known: HashMap<EventId, &'c CatalogueEvent> = match part.exceptions.is_empty() {
             true => HashMap::new(),
             false => part.events.iter().map(|event| (event.id, *event)).collect(),
         };
         for stored in part.exceptions.iter().filter(|stored| !stored.is_dropped) {
-            let Some(event) = events.get(&stored.key.event) else { continue };
+            let Some(event) = known.get(&stored.key.event) else { continue };
             pace.steps(selection.steps(event)).await;
             replaced.add(stored);
             let placed = Placed::by_exception(&event.event, stored);
@@ -206,40 +223,80 @@ impl<'p, 'c> Timeline<'p, 'c> {
         }
         exceptions.sort_unstable_by_key(Placed::position);
 
-        let mut by_rule = ByStart::default();
+        let mut events = Vec::new();
         for event in part.events.iter().copied() {
             pace.steps(selection.steps(event)).await;
             if selection.finds(None, event) {
-                // What had begun before the event was cancelled has taken place.
-                let cancelled_at = event.cancelled_at().filter(|_| !selection.include_cancelled);
-                let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
-                let to = to.min(selection.window.end());
-                for schedule in event.schedules() {
-                    let from = selection.earliest_start(schedule.duration);
+                events.push(event);
+            }
+        }
+        Self { selection, events, replaced, exceptions }
+    }
+
+    /// The derived occurrences that begin at these times, and these exceptions.
+    pub(super) async fn merged(
+        &self,
+        starts: Range<Instant>,
+        exceptions: Vec<Placed<'c>>,
+        pace: &mut Pace,
+    ) -> Merged<'c> {
+        let mut by_rule = ByStart::default();
+        for event in self.events.iter().copied() {
+            pace.steps(1).await;
+            // What had begun before the event was cancelled has taken place.
+            let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
+            let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
+            let to = to.min(starts.end);
+            for schedule in event.schedules() {
+                let from = self.selection.earliest_start(schedule.duration).max(starts.start);
+                if from < to {
                     by_rule.push(ById(&event.event), schedule.between(from, to));
                 }
             }
         }
-        Self {
-            selection,
-            replaced,
-            by_rule: by_rule.peekable(),
-            exceptions: exceptions.into_iter().peekable(),
-        }
+        Merged { by_rule: by_rule.peekable(), exceptions: exceptions.into_iter().peekable() }
     }
+}
 
+/// Occurrences of a list, by start, then key.
+pub(super) struct Merged<'c> {
+    by_rule: Peekable<ByStart<'c, ById<'c>>>,
+    exceptions: Peekable<vec::IntoIter<Placed<'c>>>,
+}
+
+impl<'c> Merged<'c> {
     /// Examines the next occurrence.
-    pub(super) fn step(&mut self) -> Option<Step<'c>> {
+    pub(super) fn step(&mut self, candidates: &Candidates<'_, 'c>) -> Option<Step<'c>> {
         if let Some((ById(event), origin)) = self.by_rule.peek() {
             let position = (origin.start, OccurrenceKey { event: event.id, original_start: origin.start });
             if self.exceptions.peek().is_none_or(|exception| exception.position() > position) {
                 let (ById(event), origin) = self.by_rule.next()?;
                 let placed = Placed::by_rule(event, origin);
-                let is_taken = !self.replaced.contains(&placed) && self.selection.takes(&placed);
+                let is_taken = !candidates.replaced.contains(&placed) && candidates.selection.takes(&placed);
                 return Some(if is_taken { Step::Found(placed) } else { Step::Passed(position) });
             }
         }
         self.exceptions.next().map(Step::Found)
+    }
+}
+
+/// The occurrences of a part, by start, then key.
+pub(super) struct Timeline<'p, 'c> {
+    candidates: Candidates<'p, 'c>,
+    merged: Merged<'c>,
+}
+
+impl<'p, 'c> Timeline<'p, 'c> {
+    /// Reads the exceptions, and the first occurrence of each matching series.
+    pub(super) async fn new(mut candidates: Candidates<'p, 'c>, pace: &mut Pace) -> Self {
+        let exceptions = std::mem::take(&mut candidates.exceptions);
+        let merged = candidates.merged(candidates.selection.starts(), exceptions, pace).await;
+        Self { candidates, merged }
+    }
+
+    /// Examines the next occurrence.
+    pub(super) fn step(&mut self) -> Option<Step<'c>> {
+        self.merged.step(&self.candidates)
     }
 }
 

@@ -102,7 +102,7 @@ mod tests {
         registrations
             .expect_list()
             .withf(|_, filter, _| filter.member == Some(member_id(ADA)))
-            .returning(|_, _, _| Ok(Page { items: vec![fixtures::registration(1, ADA)], has_next: false }));
+            .returning(|_, _, _| Ok(Page { items: vec![fixtures::registration(1, ADA)], has_more: false }));
         ListOwnRegistrations { registrations: Arc::new(registrations) }
     }
 

@@ -36,9 +36,11 @@ use crate::{
     error::{Attempt, CorruptDocument, StorageError},
     registration::seats,
     schema,
-    scoped::{Found, Query, Search},
+    scoped::{Found, Query, Search, Sorting},
     transaction::Transaction,
 };
+
+const BY_ID: Sorting = Sorting::ascending(&["_id"]);
 
 /// Events in MongoDB.
 #[derive(Clone)]
@@ -62,26 +64,25 @@ impl Events for MongoEvents {
         page: PageRequest<EventId>,
     ) -> Result<BoundedPage<Event, EventId>, Fault> {
         let conditions = conditions(&filter);
-        let after = page.after.map(|after| after.to_string());
+        let values = |id: &EventId| vec![id.to_string().into()];
         let Some(text) = filter.search else {
-            let mut wanted = conditions;
-            wanted.extend(after.map(|after| ("_id".to_owned(), doc! { "$gt": after }.into())));
-            let query = Query::from(wanted).sorted(doc! { "_id": 1 }).probing(page.first);
-            return Ok(Page::from_probe(self.found(scope, query).await?, page.first).into());
+            let query = BY_ID.page(conditions, &page, values);
+            return Ok(Page::from_probe(self.found(scope, query).await?, &page).into());
         };
         let search = Search {
             text: &text.folded(),
-            position: "_id",
+            sorting: BY_ID,
             index: "by_id",
-            after: after.map(Bson::from),
+            direction: page.direction,
+            from: page.from.as_ref().map(values),
             filter: conditions,
-            first: page.first,
+            size: page.size,
         };
         let Found { documents, examined } =
             self.0.collection(scope, &schema::EVENTS).search::<EventDocument>(search).await?;
-        let examined = examined.as_ref().map(position).transpose().map_err(StorageError::from)?;
+        let examined = examined.as_deref().map(position).transpose().map_err(StorageError::from)?;
         let events = read_in_parts(documents).await.map_err(StorageError::from)?;
-        Ok(BoundedPage::from_probe(events, page.first, examined))
+        Ok(BoundedPage::from_probe(events, &page, examined))
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
@@ -146,8 +147,8 @@ fn conditions(filter: &EventFilter) -> Document {
     conditions
 }
 
-fn position(id: &Bson) -> Result<EventId, CorruptDocument> {
-    let id = id.as_str().unwrap_or_default();
+fn position(values: &[Bson]) -> Result<EventId, CorruptDocument> {
+    let id = values.first().and_then(Bson::as_str).unwrap_or_default();
     Fields::of(schema::EVENTS.name, id).read("_id", EventId::parse(id))
 }
 

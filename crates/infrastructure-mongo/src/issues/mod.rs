@@ -22,9 +22,11 @@ use crate::{
     documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_in_parts},
     error::{Attempt, Interruption, StorageError},
     schema,
-    scoped::{Found, Query, Search},
+    scoped::{Found, Query, Search, Sorting},
     transaction::Transaction,
 };
+
+const BY_NUMBER: Sorting = Sorting::ascending(&["number"]);
 
 #[derive(Clone)]
 pub(crate) struct MongoIssues(pub(crate) Database);
@@ -72,27 +74,26 @@ impl Issues for MongoIssues {
         page: PageRequest<u32>,
     ) -> Result<BoundedPage<Issue, u32>, Fault> {
         let conditions = conditions(&filter);
+        let position = |number: &u32| vec![i64::from(*number).into()];
         let Some(text) = filter.search else {
-            let mut wanted = conditions;
-            if let Some(after) = page.after {
-                wanted.insert("number", doc! { "$gt": i64::from(after) });
-            }
-            let query = Query::from(wanted).sorted(doc! { "number": 1 }).probing(page.first);
-            return Ok(Page::from_probe(self.find(scope, query).await?, page.first).into());
+            let query = BY_NUMBER.page(conditions, &page, position);
+            return Ok(Page::from_probe(self.find(scope, query).await?, &page).into());
         };
         let search = Search {
             text: &text.folded(),
-            position: "number",
+            sorting: BY_NUMBER,
             index: "by_number",
-            after: page.after.map(|after| i64::from(after).into()),
+            direction: page.direction,
+            from: page.from.as_ref().map(position),
             filter: conditions,
-            first: page.first,
+            size: page.size,
         };
         let Found { documents, examined } =
             self.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
-        let number = |number: Bson| number.as_i32().and_then(|number| u32::try_from(number).ok());
+        let number =
+            |position: Vec<Bson>| position.first()?.as_i32().and_then(|number| u32::try_from(number).ok());
         let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
-        Ok(BoundedPage::from_probe(issues, page.first, examined.and_then(number)))
+        Ok(BoundedPage::from_probe(issues, &page, examined.and_then(number)))
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
     error::{Attempt, StorageError},
     registration::seats,
     schema,
-    scoped::Query,
+    scoped::{Query, Sorting},
     transaction::Transaction,
 };
 
@@ -100,11 +100,8 @@ impl Members for MongoMembers {
         if let Some(role) = role {
             filter.insert("role", role.as_str());
         }
-        if let Some(after) = page.after {
-            filter.insert("_id", doc! { "$gt": after.to_string() });
-        }
-        let query = Query::from(filter).sorted(doc! { "_id": 1 }).probing(page.first);
-        Ok(Page::from_probe(self.find(scope, query).await?, page.first))
+        let query = Sorting::ascending(&["_id"]).page(filter, &page, |id| vec![id.to_string().into()]);
+        Ok(Page::from_probe(self.find(scope, query).await?, &page))
     }
 }
 

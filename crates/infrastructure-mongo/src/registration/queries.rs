@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
@@ -28,7 +28,7 @@ use crate::{
     error::{CorruptDocument, StorageError},
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Joined, Query},
+    scoped::{Joined, Query, Sorting, both},
 };
 
 /// Reads registrations in MongoDB.
@@ -55,10 +55,8 @@ impl Registrations for MongoRegistrations {
             Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
             None => Vec::new(),
         };
-        let query = Query::from(listed(&filter, &ids, page.after))
-            .sorted(doc! { "startsAt": 1, "_id": 1 })
-            .probing(page.first);
-        Ok(Page::from_probe(self.found(scope, query).await?, page.first))
+        let query = BY_START.page(conditions(&filter, &ids), &page, values);
+        Ok(Page::from_probe(self.found(scope, query).await?, &page))
     }
 
     async fn list_by_occurrence(
@@ -68,13 +66,15 @@ impl Registrations for MongoRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
-        let conditions = listed(&RegistrationFilter { occurrence: None, ..filter }, &[], page.after);
-        let sort = doc! { "startsAt": 1, "_id": 1 };
+        let conditions = conditions(&RegistrationFilter { occurrence: None, ..filter }, &[]);
+        let beyond = page.from.as_ref().map(|from| BY_START.beyond(page.direction, &values(from)));
+        let conditions = both(conditions, beyond);
+        let sort = BY_START.sort(page.direction);
         let registrations = Joined {
             schema: &schema::REGISTRATIONS,
             field: "occurrence",
             former: "formerIds",
-            query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.first),
+            query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.size),
         };
         let ids = texts(occurrences);
         let mut stored = self.0.collection(scope, &schema::OCCURRENCES);
@@ -85,7 +85,7 @@ impl Registrations for MongoRegistrations {
         if !others.is_empty() {
             // Cancelled registrations keep the id of an occurrence that was dropped.
             let of_others = doc! { "$and": [{ "occurrence": { "$in": others } }, conditions] };
-            let number = i64::try_from(page.first.get() + 1).unwrap_or(i64::MAX);
+            let number = i64::try_from(page.size.get() + 1).unwrap_or(i64::MAX);
             let first = doc! { "$firstN": { "input": "$$ROOT", "n": number } };
             let stages =
                 vec![doc! { "$sort": sort }, doc! { "$group": { "_id": "$occurrence", "joined": first } }];
@@ -94,7 +94,7 @@ impl Registrations for MongoRegistrations {
         }
         let page_of = |WithRegistrations { id, joined }| {
             let key = Fields::of(schema::OCCURRENCES.name, &id).read("_id", OccurrenceKey::parse(&id))?;
-            Ok((key, Page::from_probe(read_all(joined)?, page.first)))
+            Ok((key, Page::from_probe(read_all(joined)?, &page)))
         };
         let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
         Ok(pages.map_err(StorageError::from)?)
@@ -226,8 +226,14 @@ impl Position {
     }
 }
 
-/// The condition of the filter and of the position in the list. `ids` are those of the occurrence.
-fn listed(filter: &RegistrationFilter, ids: &[String], after: Option<RegistrationPosition>) -> Document {
+const BY_START: Sorting = Sorting::ascending(&["startsAt", "_id"]);
+
+fn values((start, id): &RegistrationPosition) -> Vec<Bson> {
+    vec![date(*start).into(), id.to_string().into()]
+}
+
+/// The conditions of the filter. `ids` are those of the occurrence.
+fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
     let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
     let mut conditions = Vec::new();
     if let Some(member) = member {
@@ -245,15 +251,6 @@ fn listed(filter: &RegistrationFilter, ids: &[String], after: Option<Registratio
     }
     if let Some(to) = to {
         conditions.push(doc! { "startsAt": { "$lt": date(*to) } });
-    }
-    if let Some((start, id)) = after {
-        let start = date(start);
-        // The first condition follows from the second; it is what an index can use.
-        conditions.push(doc! { "startsAt": { "$gte": start } });
-        conditions.push(doc! { "$or": [
-            { "startsAt": { "$gt": start } },
-            { "startsAt": start, "_id": { "$gt": id.to_string() } },
-        ] });
     }
     if conditions.is_empty() {
         Document::new()

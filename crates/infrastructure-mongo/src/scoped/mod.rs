@@ -9,6 +9,7 @@ mod joined;
 mod query;
 mod read;
 mod search;
+mod sorting;
 mod write;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(crate) use self::{
     joined::Joined,
     query::Query,
     search::{Found, Search},
+    sorting::{Sorting, both},
     write::UpdateStatement,
 };
 use crate::{command::Access, error::StorageError, schema::CollectionSchema, session::Session};

@@ -24,8 +24,8 @@ impl Query {
     }
 
     /// Asks for one more than the page has, to learn whether more follow.
-    pub(crate) fn probing(self, first: PageSize) -> Self {
-        self.limited(first.get() + 1)
+    pub(crate) fn probing(self, size: PageSize) -> Self {
+        self.limited(size.get() + 1)
     }
 
     pub(crate) fn hinted(mut self, index: &'static str) -> Self {

@@ -7,42 +7,39 @@
 use bson::{Bson, Document, doc};
 use convene_application::{
     limits::{SEARCHED_BYTES, SEARCHED_OBJECTS},
-    page::PageSize,
+    page::{Direction, PageSize},
 };
 use convene_domain::text::FoldedText;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::{Execution, Query, ScopedCollection};
+use super::{Execution, Query, ScopedCollection, Sorting, both};
 use crate::error::StorageError;
 
 /// A search in a list.
 pub(crate) struct Search<'t> {
     pub(crate) text: &'t FoldedText,
-    /// The field by which the list is sorted.
-    pub(crate) position: &'static str,
-    /// The index by organization, this field and `searchBytes`.
+    pub(crate) sorting: Sorting,
+    /// The index by organization, the fields of the sorting and `searchBytes`.
     pub(crate) index: &'static str,
-    /// The position after which the page begins.
-    pub(crate) after: Option<Bson>,
+    pub(crate) direction: Direction,
+    /// The position at which the page begins: the values of the fields.
+    pub(crate) from: Option<Vec<Bson>>,
     /// The other conditions.
     pub(crate) filter: Document,
-    pub(crate) first: PageSize,
+    pub(crate) size: PageSize,
 }
 
-/// The found documents, at most one more than the page has.
+/// The found documents in the direction of the search, at most one more than the page has.
 pub(crate) struct Found<D> {
     pub(crate) documents: Vec<D>,
     /// The position at which the search stopped before the end of the list.
-    pub(crate) examined: Option<Bson>,
+    pub(crate) examined: Option<Vec<Bson>>,
 }
 
 /// The position of a document, and the length of its text.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Length {
-    #[serde(alias = "_id", alias = "number")]
-    position: Bson,
-    search_bytes: i64,
+    position: Vec<Bson>,
+    bytes: i64,
 }
 
 impl<E: Execution> ScopedCollection<E> {
@@ -51,45 +48,42 @@ impl<E: Execution> ScopedCollection<E> {
         &mut self,
         search: Search<'_>,
     ) -> Result<Found<D>, StorageError> {
-        let Search { text, position, index, after, filter, first } = search;
-        let mut range = Document::new();
-        range.extend(after.map(|after| ("$gt".to_owned(), after)));
-        let mut lengths = doc! { position: 1, "searchBytes": 1 };
-        if position != "_id" {
-            lengths.insert("_id", 0);
-        }
-        let next = Query::from(in_range(position, &range)).sorted(doc! { position: 1 });
-        let next = next.limited(SEARCHED_OBJECTS + 1).projected(lengths).hinted(index);
-        let examined = last_within_bounds(self.find(next).await?);
-        range.extend(examined.iter().map(|last| ("$lte".to_owned(), last.clone())));
+        let Search { text, sorting, index, direction, from, filter, size } = search;
+        let beyond = from.map(|from| sorting.beyond(direction, &from));
+        let sort = sorting.sort(direction);
+        let mut fields = doc! { "_id": 0, "searchBytes": 1 };
+        fields.extend(sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1))));
+        let next = Query::from(beyond.clone().unwrap_or_default()).sorted(sort.clone());
+        let next = next.limited(SEARCHED_OBJECTS + 1).projected(fields).hinted(index);
+        let lengths: Vec<Document> = self.find(next).await?;
+        let lengths = lengths.iter().map(|found| Length {
+            position: sorting.fields().iter().filter_map(|field| found.get(field).cloned()).collect(),
+            bytes: found
+                .get_i64("searchBytes")
+                .or_else(|_| found.get_i32("searchBytes").map(i64::from))
+                .unwrap_or_default(),
+        });
+        let examined = last_within_bounds(lengths);
+        let until = examined.as_ref().map(|last| sorting.up_to(direction, last));
 
-        let mut matching = in_range(position, &range);
-        matching.insert("search", doc! { "$regex": literal(text.as_str()) });
+        let mut matching = doc! { "search": { "$regex": literal(text.as_str()) } };
         matching.extend(filter);
-        let matching = Query::from(matching).sorted(doc! { position: 1 }).probing(first);
+        let matching = Query::from(both(both(matching, beyond), until)).sorted(sort).probing(size);
         let documents = self.find(matching.projected(doc! { "search": 0 }).hinted(index)).await?;
         Ok(Found { documents, examined })
     }
 }
 
-fn in_range(position: &str, range: &Document) -> Document {
-    if range.is_empty() {
-        Document::new()
-    } else {
-        doc! { position: range }
-    }
-}
-
 /// The last position within the bounds; `None` if all texts are within them. At least one text is.
-fn last_within_bounds(lengths: Vec<Length>) -> Option<Bson> {
+fn last_within_bounds(lengths: impl Iterator<Item = Length>) -> Option<Vec<Bson>> {
     let mut bytes = 0_usize;
     let mut last = None;
-    for (number, Length { position, search_bytes }) in lengths.into_iter().enumerate() {
-        bytes = bytes.saturating_add(usize::try_from(search_bytes).unwrap_or_default());
+    for (number, length) in lengths.enumerate() {
+        bytes = bytes.saturating_add(usize::try_from(length.bytes).unwrap_or_default());
         if last.is_some() && (bytes > SEARCHED_BYTES || number >= SEARCHED_OBJECTS) {
             return last;
         }
-        last = Some(position);
+        last = Some(length.position);
     }
     None
 }
@@ -120,8 +114,8 @@ mod tests {
     fn a_search_ends_at_its_bounds() {
         let last = |lengths: &[i64]| {
             let length =
-                |(number, bytes): (i32, &i64)| Length { position: number.into(), search_bytes: *bytes };
-            last_within_bounds((0..).zip(lengths).map(length).collect()).and_then(|last| last.as_i32())
+                |(number, bytes): (i32, &i64)| Length { position: vec![number.into()], bytes: *bytes };
+            last_within_bounds((0..).zip(lengths).map(length)).and_then(|last| last[0].as_i32())
         };
         let whole = i64::try_from(SEARCHED_BYTES).unwrap();
         assert_eq!(last(&[]), None);

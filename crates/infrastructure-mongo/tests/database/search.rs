@@ -5,7 +5,7 @@ use std::time::Instant;
 use bson::{Document, doc};
 use convene_application::{
     limits::{SEARCHED_BYTES, SEARCHED_OBJECTS},
-    page::{PageRequest, PageSize},
+    page::PageRequest,
     ports::{EventFilter, IssueFilter},
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, first},
 };
@@ -74,11 +74,11 @@ async fn all_pages(database: &TestDatabase, tenant: &Tenant, wanted: &str) -> (V
         let next = database.ports.issues.list(&tenant.scope, filter, page).await.unwrap();
         found.extend(next.items.iter().map(|issue| issue.number));
         pages += 1;
-        let Some(after) = next.examined.or(found.last().copied()).filter(|_| next.has_next) else {
+        let Some(after) = next.examined.or(found.last().copied()).filter(|_| next.has_more) else {
             return (found, pages);
         };
-        assert!(page.after < Some(after), "every page makes progress");
-        page = PageRequest { first: PageSize::new(10).unwrap(), after: Some(after) };
+        assert!(page.from < Some(after), "every page makes progress");
+        page = PageRequest { from: Some(after), ..first(10) };
     }
 }
 
@@ -126,10 +126,10 @@ async fn a_search_in_many_short_texts_is_bounded() {
     let started = Instant::now();
     let page = database.ports.events.list(&tenant.scope, filter(), first(10)).await.unwrap();
     eprintln!("a search in {SEARCHED_OBJECTS} short texts: {:?}", started.elapsed());
-    assert!(page.items.is_empty() && page.has_next);
-    let request = PageRequest { first: PageSize::new(10).unwrap(), after: page.examined };
+    assert!(page.items.is_empty() && page.has_more);
+    let request = PageRequest { from: page.examined, ..first(10) };
     let page = database.ports.events.list(&tenant.scope, filter(), request).await.unwrap();
-    assert!(page.items.is_empty() && !page.has_next);
+    assert!(page.items.is_empty() && !page.has_more);
     let plans = explained(&database, &commands).await;
     let whole = i64::try_from(SEARCHED_OBJECTS).unwrap();
     assert!(plans.iter().all(|plan| plan.0 <= whole && plan.1 <= whole + 1), "{plans:?}");

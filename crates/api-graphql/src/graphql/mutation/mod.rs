@@ -17,7 +17,7 @@ pub use self::{
     member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
     occurrence::{CancelOccurrencePayload, UpdateOccurrencePayload},
     organization::{CreateOrganizationPayload, UpdateOrganizationPayload},
-    registration::{CancelRegistrationPayload, RegisterPayload},
+    registration::{CancelRegistrationPayload, RegisterForEventPayload, RegisterForOccurrencePayload},
 };
 use super::{
     context::Context,
@@ -129,7 +129,7 @@ impl Mutation {
     async fn register_for_occurrence(
         context: &Context,
         input: RegisterForOccurrenceInput,
-    ) -> Result<RegisterPayload, FieldProblem> {
+    ) -> Result<RegisterForOccurrencePayload, FieldProblem> {
         registration::register(context, "registerForOccurrence", &input).await
     }
 
@@ -137,7 +137,7 @@ impl Mutation {
     async fn register_for_event(
         context: &Context,
         input: RegisterForEventInput,
-    ) -> Result<RegisterPayload, FieldProblem> {
+    ) -> Result<RegisterForEventPayload, FieldProblem> {
         registration::register(context, "registerForEvent", &input).await
     }
 

@@ -1,6 +1,6 @@
 use convene_application::registration::RegisterCommand;
 
-use super::payload::{payload, run};
+use super::payload::{Payload, payload, run};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
@@ -9,24 +9,44 @@ use crate::graphql::{
 };
 
 payload!(
-    /// The result of a registration.
-    RegisterPayload {
+    /// The result of a registration for an occurrence.
+    RegisterForOccurrencePayload {
         /// The registration, confirmed or waitlisted; null if it was refused.
         registration: Option<Registration>,
     }
 );
 
+payload!(
+    /// The result of a registration for a one-off event.
+    RegisterForEventPayload {
+        /// The registration, confirmed or waitlisted; null if it was refused.
+        registration: Option<Registration>,
+    }
+);
+
+impl From<Registration> for RegisterForOccurrencePayload {
+    fn from(registration: Registration) -> Self {
+        Self { registration: Some(registration), ..Default::default() }
+    }
+}
+
+impl From<Registration> for RegisterForEventPayload {
+    fn from(registration: Registration) -> Self {
+        Self { registration: Some(registration), ..Default::default() }
+    }
+}
+
 /// Registers a member.
-pub(super) async fn register(
+pub(super) async fn register<P: Payload + From<Registration>>(
     context: &Context,
     mutation: &'static str,
     input: &(impl MutationInput<Command = RegisterCommand> + Sync),
-) -> Result<RegisterPayload, FieldProblem> {
+) -> Result<P, FieldProblem> {
     run(context, async {
         let caller = context.acting_member()?;
         let (command, request) = prepare(context, mutation, input)?;
         let registered = context.use_cases().register.execute(caller, command, request).await;
-        registered.map(|made| RegisterPayload { registration: Some(made.into()), ..Default::default() })
+        registered.map(|made| P::from(made.into()))
     })
     .await
 }

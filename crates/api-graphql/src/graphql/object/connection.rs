@@ -2,7 +2,11 @@
 
 use std::borrow::Borrow;
 
-use convene_application::{member::VisibleMember, occurrence::OccurrenceOfEvent, page::BoundedPage};
+use convene_application::{
+    member::VisibleMember,
+    occurrence::OccurrenceOfEvent,
+    page::{BoundedPage, Direction, PageRequest},
+};
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
 
@@ -17,14 +21,52 @@ use crate::graphql::{
 #[graphql(context = Context)]
 pub struct PageInfo {
     /// True if more items may follow. A list with a filter examines a bounded number of items for each page: the page may
-    /// then have fewer items than requested, or none, although more follow.
+    /// then have fewer items than requested, or none, although more follow. On a page that was requested with `last` or
+    /// `before`: true if it was requested with a cursor.
     has_next_page: bool,
-    /// True if the page was requested with a cursor.
+    /// True if more items may come before, for a page that was requested with `last` or `before`. On any other page: true if
+    /// it was requested with a cursor.
     has_previous_page: bool,
-    /// The cursor of the first item.
+    /// The cursor that requests the previous page, as `before`: that of the first item or, if the list was read backwards, of
+    /// the last item that was examined.
     start_cursor: Option<String>,
-    /// The cursor that requests the next page: that of the last item, or of the last item that was examined.
+    /// The cursor that requests the next page, as `after`: that of the last item, or of the last item that was examined.
     end_cursor: Option<String>,
+}
+
+/// The properties of a request for a page that its [`PageInfo`] depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    direction: Direction,
+    /// True if the page was requested with a cursor.
+    is_resumed: bool,
+}
+
+impl<K> From<&PageRequest<K>> for Asked {
+    fn from(page: &PageRequest<K>) -> Self {
+        Self { direction: page.direction, is_resumed: page.from.is_some() }
+    }
+}
+
+impl PageInfo {
+    /// `examined` is the cursor of the position at which the request stopped.
+    fn new(asked: Asked, has_more: bool, cursors: &[String], examined: Option<String>) -> Self {
+        let (start, end) = (cursors.first().cloned(), cursors.last().cloned());
+        match asked.direction {
+            Direction::Forward => Self {
+                has_next_page: has_more,
+                has_previous_page: asked.is_resumed,
+                start_cursor: start,
+                end_cursor: examined.or(end),
+            },
+            Direction::Backward => Self {
+                has_next_page: asked.is_resumed,
+                has_previous_page: has_more,
+                start_cursor: examined.or(start),
+                end_cursor: end,
+            },
+        }
+    }
 }
 
 /// An item of a list, with its position.
@@ -68,11 +110,11 @@ macro_rules! connection {
         }
 
         impl $connection {
-            /// A page of this organization's list; `resumed` if it was requested with a cursor.
+            /// A page of this organization's list.
             pub(crate) fn new<I>(
                 organization: OrganizationId,
                 page: impl Into<BoundedPage<I, $position>>,
-                resumed: bool,
+                asked: Asked,
             ) -> Self
             where
                 I: Borrow<$item> + Into<$node>,
@@ -82,12 +124,7 @@ macro_rules! connection {
                 let cursors = positions.map(|position| cursor::encode(organization, &position));
                 let cursors: Vec<String> = cursors.collect();
                 let examined = page.examined.map(|position| cursor::encode(organization, &position));
-                let page_info = PageInfo {
-                    has_next_page: page.has_next,
-                    has_previous_page: resumed,
-                    start_cursor: cursors.first().cloned(),
-                    end_cursor: examined.or_else(|| cursors.last().cloned()),
-                };
+                let page_info = PageInfo::new(asked, page.has_more, &cursors, examined);
                 let nodes: Vec<$node> = page.items.into_iter().map(Into::into).collect();
                 let edges = cursors.into_iter().zip(&nodes);
                 let edges = edges.map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect();

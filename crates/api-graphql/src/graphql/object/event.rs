@@ -7,7 +7,7 @@ use super::{NodeValue, OccurrenceConnection, Recurrence, mirror::mirror_enum, nu
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    query,
+    query::{self, paging::Paging},
     scalars::{DateTime, Duration, LocalDateTime, TimeZone},
 };
 
@@ -144,18 +144,33 @@ impl Event {
 
     /// The occurrences that overlap [from, to), by start. At most 366 days. Cancelled occurrences are left out unless
     /// requested.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn occurrences(
         &self,
         context: &Context,
         from: DateTime,
         to: DateTime,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 50 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 50 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         #[graphql(default = Some(false))] include_cancelled: Option<bool>,
     ) -> Result<OccurrenceConnection, FieldProblem> {
         let include_cancelled = include_cancelled.unwrap_or_default();
         let window = (&from, &to);
-        query::occurrence::of_event(context, self.0.id, include_cancelled, window, first, after.as_deref())
-            .await
+        let paging = Paging { first, after, last, before };
+        query::occurrence::of_event(context, self.0.id, include_cancelled, window, paging).await
     }
 }

@@ -14,6 +14,7 @@ mod recurrence;
 mod registration;
 mod viewer;
 
+pub(in crate::graphql) use self::connection::Asked;
 pub use self::{
     activity::{Activity, FieldChange},
     connection::{

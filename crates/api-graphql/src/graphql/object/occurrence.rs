@@ -6,7 +6,11 @@ use juniper::{ID, graphql_object};
 
 use super::{Event, NodeValue, Registration, RegistrationConnection, mirror::mirror_enum, numbers::int};
 use crate::graphql::{
-    context::Context, errors::FieldProblem, input::RegistrationFilter, query, scalars::DateTime,
+    context::Context,
+    errors::FieldProblem,
+    input::RegistrationFilter,
+    query::{self, paging::Paging},
+    scalars::DateTime,
 };
 
 mirror_enum! {
@@ -185,12 +189,25 @@ impl Occurrence {
     async fn registrations(
         &self,
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<RegistrationFilter>,
     ) -> Result<Option<RegistrationConnection>, FieldProblem> {
-        query::registration::of_occurrence(context, self.0.key, first, after.as_deref(), filter)
-            .await
-            .map(Some)
+        let paging = Paging { first, after, last, before };
+        query::registration::of_occurrence(context, self.0.key, paging, filter).await.map(Some)
     }
 }

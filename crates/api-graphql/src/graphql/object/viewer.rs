@@ -1,7 +1,12 @@
 use juniper::graphql_object;
 
 use super::{Member, Organization, RegistrationConnection, Role};
-use crate::graphql::{context::Context, errors::FieldProblem, input::RegistrationFilter, query};
+use crate::graphql::{
+    context::Context,
+    errors::FieldProblem,
+    input::RegistrationFilter,
+    query::{self, paging::Paging},
+};
 
 /// The caller, as a member of their organization.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +34,24 @@ impl Viewer {
     /// The caller's own registrations, by start, then id.
     async fn registrations(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<RegistrationFilter>,
     ) -> Result<RegistrationConnection, FieldProblem> {
-        query::registration::own(context, first, after.as_deref(), filter).await
+        query::registration::own(context, Paging { first, after, last, before }, filter).await
     }
 }

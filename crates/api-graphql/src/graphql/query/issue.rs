@@ -4,13 +4,13 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_PAGE_SIZE, page},
+    paging::{DEFAULT_PAGE_SIZE, Paging},
 };
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::IssueFilter,
-    object::{Issue, IssueConnection},
+    object::{Asked, Issue, IssueConnection},
     problems::Problems,
 };
 
@@ -25,19 +25,19 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Issue>, Fie
 /// The organization's issues.
 pub(super) async fn list(
     context: &Context,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<IssueFilter>,
 ) -> Result<IssueConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = page(&mut problems, caller, first, after, DEFAULT_PAGE_SIZE);
+    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::IssueFilter::default()),
         Some(filter) => filter.check(problems),
     });
     let (page, filter) = problems.conclude(page.zip(filter)).map_err(|failure| context.problem(failure))?;
+    let asked = Asked::from(&page);
     let found = context.use_cases().list_issues.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(IssueConnection::new(caller.scope().organization(), found, after.is_some()))
+    Ok(IssueConnection::new(caller.scope().organization(), found, asked))
 }

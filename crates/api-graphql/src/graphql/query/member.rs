@@ -4,12 +4,12 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_PAGE_SIZE, page},
+    paging::{DEFAULT_PAGE_SIZE, Paging},
 };
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    object::{Member, MemberConnection, Role},
+    object::{Asked, Member, MemberConnection, Role},
     problems::Problems,
 };
 
@@ -24,15 +24,15 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Member>, Fi
 /// The active members of the organization.
 pub(super) async fn list(
     context: &Context,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     role: Option<Role>,
 ) -> Result<MemberConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = page(&mut problems, caller, first, after, DEFAULT_PAGE_SIZE);
+    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE);
     let page = problems.conclude(page).map_err(|failure| context.problem(failure))?;
+    let asked = Asked::from(&page);
     let found = context.use_cases().list_members.execute(caller, role.map(Into::into), page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(MemberConnection::new(caller.scope().organization(), found, after.is_some()))
+    Ok(MemberConnection::new(caller.scope().organization(), found, asked))
 }

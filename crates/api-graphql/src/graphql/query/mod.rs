@@ -7,12 +7,13 @@ pub(super) mod member;
 pub(super) mod node;
 pub(super) mod occurrence;
 pub(super) mod organization;
-mod paging;
+pub(super) mod paging;
 pub(super) mod recurrence;
 pub(super) mod registration;
 
 use juniper::{ID, graphql_object};
 
+use self::paging::Paging;
 pub use self::recurrence::PreviewRecurrencePayload;
 use super::{
     context::Context,
@@ -65,11 +66,25 @@ impl Query {
     /// The organization's members, in the order in which they were added.
     async fn members(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         role: Option<Role>,
     ) -> Result<MemberConnection, FieldProblem> {
-        member::list(context, first, after.as_deref(), role).await
+        member::list(context, Paging { first, after, last, before }, role).await
     }
 
     /// An event by id.
@@ -80,11 +95,25 @@ impl Query {
     /// The organization's events, in the order in which they were created.
     async fn events(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<EventFilter>,
     ) -> Result<EventConnection, FieldProblem> {
-        event::list(context, first, after.as_deref(), filter).await
+        event::list(context, Paging { first, after, last, before }, filter).await
     }
 
     /// An occurrence by id, also by a former id that an edit of its series has replaced.
@@ -93,25 +122,54 @@ impl Query {
     }
 
     /// All occurrences of all events that overlap [from, to), by start, then id. At most 366 days.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn occurrences(
         context: &Context,
         from: DateTime,
         to: DateTime,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 50 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 50 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<OccurrenceFilter>,
     ) -> Result<OccurrenceConnection, FieldProblem> {
-        occurrence::list(context, &from, &to, first, after.as_deref(), filter).await
+        occurrence::list(context, &from, &to, Paging { first, after, last, before }, filter).await
     }
 
     /// The registrations of all members, by start, then id. ADMIN only; `viewer` has the caller's own registrations.
     async fn registrations(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<RegistrationFilter>,
     ) -> Result<Option<RegistrationConnection>, FieldProblem> {
-        registration::all(context, first, after.as_deref(), filter).await.map(Some)
+        registration::all(context, Paging { first, after, last, before }, filter).await.map(Some)
     }
 
     /// A registration by id: the caller's own or, for an ADMIN, any member's.
@@ -136,20 +194,48 @@ impl Query {
     /// The organization's issues, by number.
     async fn issues(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<IssueFilter>,
     ) -> Result<IssueConnection, FieldProblem> {
-        issue::list(context, first, after.as_deref(), filter).await
+        issue::list(context, Paging { first, after, last, before }, filter).await
     }
 
     /// The activity log, newest first. ADMIN only.
     async fn activity(
         context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
         first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
         after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
         filter: Option<ActivityFilter>,
     ) -> Result<Option<ActivityConnection>, FieldProblem> {
-        activity::list(context, first, after.as_deref(), filter).await.map(Some)
+        activity::list(context, Paging { first, after, last, before }, filter).await.map(Some)
     }
 }

@@ -12,13 +12,13 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_OCCURRENCES_PAGE_SIZE, page},
+    paging::{DEFAULT_OCCURRENCES_PAGE_SIZE, Paging},
 };
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::{CheckedOccurrenceFilter, OccurrenceFilter},
-    object::{Occurrence, OccurrenceConnection},
+    object::{Asked, Occurrence, OccurrenceConnection},
     problems::Problems,
     scalars::DateTime,
 };
@@ -36,8 +36,7 @@ pub(super) async fn list(
     context: &Context,
     from: &DateTime,
     to: &DateTime,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<OccurrenceFilter>,
 ) -> Result<OccurrenceConnection, FieldProblem> {
     let mut problems = Problems::default();
@@ -45,7 +44,7 @@ pub(super) async fn list(
         None => Some(CheckedOccurrenceFilter::default()),
         Some(filter) => filter.check(problems),
     });
-    listed(context, problems, filter, (from, to), first, after).await
+    listed(context, problems, filter, (from, to), paging).await
 }
 
 /// An event's occurrences in a window.
@@ -54,12 +53,11 @@ pub(in crate::graphql) async fn of_event(
     event: EventId,
     include_cancelled: bool,
     (from, to): (&DateTime, &DateTime),
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
 ) -> Result<OccurrenceConnection, FieldProblem> {
     let filter =
         CheckedOccurrenceFilter { events: Some(vec![event]), include_cancelled, ..Default::default() };
-    listed(context, Problems::default(), Some(filter), (from, to), first, after).await
+    listed(context, Problems::default(), Some(filter), (from, to), paging).await
 }
 
 async fn listed(
@@ -67,13 +65,12 @@ async fn listed(
     mut problems: Problems,
     filter: Option<CheckedOccurrenceFilter>,
     (from, to): (&DateTime, &DateTime),
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
 ) -> Result<OccurrenceConnection, FieldProblem> {
     let caller = context.caller()?;
     let window = check_window(&mut problems, from, to);
     let page: Option<PageRequest<(Instant, OccurrenceKey)>> =
-        page(&mut problems, caller, first, after, DEFAULT_OCCURRENCES_PAGE_SIZE);
+        paging.check(&mut problems, caller, DEFAULT_OCCURRENCES_PAGE_SIZE);
     let query = window.zip(page).zip(filter).map(|((window, page), filter)| OccurrenceQuery {
         window,
         events: filter.events,
@@ -84,8 +81,9 @@ async fn listed(
         page,
     });
     let query = problems.conclude(query).map_err(|failure| context.problem(failure))?;
+    let asked = Asked::from(&query.page);
     let found = context.loaders()?.occurrence_list(query).await?;
-    Ok(OccurrenceConnection::new(caller.scope().organization(), found, after.is_some()))
+    Ok(OccurrenceConnection::new(caller.scope().organization(), found, asked))
 }
 
 fn check_window(problems: &mut Problems, from: &DateTime, to: &DateTime) -> Option<Interval> {

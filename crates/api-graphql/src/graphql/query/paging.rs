@@ -2,7 +2,7 @@ pub(super) use convene_application::limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFA
 use convene_application::{
     caller::Caller,
     failure::Field,
-    page::{PageRequest, PageSize},
+    page::{Direction, PageRequest, PageSize},
 };
 
 use crate::graphql::{
@@ -10,16 +10,50 @@ use crate::graphql::{
     problems::Problems,
 };
 
-/// The requested page, or `None` if a problem was noted.
-pub(super) fn page<P: Position>(
-    problems: &mut Problems,
-    caller: &Caller,
-    first: Option<i32>,
-    after: Option<&str>,
-    default: u8,
-) -> Option<PageRequest<P>> {
-    let first = problems.check(Field::First, PageSize::new(first.unwrap_or(default.into())));
-    let organization = caller.scope().organization();
-    let after = problems.check_optional(Field::After, after, |text| cursor::decode(organization, text));
-    Some(PageRequest { first: first?, after: after? })
+/// The arguments of a connection that select a page.
+#[derive(Clone, Debug)]
+pub(in crate::graphql) struct Paging {
+    pub(in crate::graphql) first: Option<i32>,
+    pub(in crate::graphql) after: Option<String>,
+    pub(in crate::graphql) last: Option<i32>,
+    pub(in crate::graphql) before: Option<String>,
+}
+
+impl Paging {
+    /// The requested page, or `None` if a problem was noted. The arguments of the two directions exclude each other: the Relay
+    /// specification leaves their combinations to the server, and discourages them.
+    pub(super) fn check<P: Position>(
+        self,
+        problems: &mut Problems,
+        caller: &Caller,
+        default: u8,
+    ) -> Option<PageRequest<P>> {
+        let Self { first, after, last, before } = self;
+        let mut exclude = |field, given: bool, other: Field, is_given: bool| {
+            if given && is_given {
+                problems.note(field, format_args!("must not be used together with {}", other.as_str()));
+            }
+        };
+        exclude(Field::Last, last.is_some(), Field::First, first.is_some());
+        exclude(Field::After, after.is_some(), Field::Last, last.is_some());
+        exclude(Field::Before, before.is_some(), Field::First, first.is_some());
+        exclude(Field::Before, before.is_some(), Field::After, after.is_some());
+        let size = |problems: &mut Problems, field, size: Option<i32>| {
+            problems.check(field, PageSize::new(size.unwrap_or(default.into())))
+        };
+        let is_backward = last.is_some() || before.is_some();
+        let sizes = (size(problems, Field::First, first), size(problems, Field::Last, last));
+        let organization = caller.scope().organization();
+        let position = |problems: &mut Problems, field, cursor: Option<&str>| {
+            problems.check_optional(field, cursor, |text| cursor::decode(organization, text))
+        };
+        let after = position(problems, Field::After, after.as_deref());
+        let before = position(problems, Field::Before, before.as_deref());
+        let (first, last) = sizes;
+        Some(if is_backward {
+            PageRequest { size: last?, direction: Direction::Backward, from: before? }
+        } else {
+            PageRequest { size: first?, direction: Direction::Forward, from: after? }
+        })
+    }
 }

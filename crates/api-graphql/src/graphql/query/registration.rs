@@ -9,14 +9,14 @@ use juniper::ID;
 
 use super::{
     node,
-    paging::{DEFAULT_PAGE_SIZE, page},
+    paging::{DEFAULT_PAGE_SIZE, Paging},
 };
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::RegistrationFilter,
     loaders::RegistrationList,
-    object::{Registration, RegistrationConnection},
+    object::{Asked, Registration, RegistrationConnection},
     problems::Problems,
 };
 
@@ -31,55 +31,54 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Registratio
 /// Lists the registrations of all members, for an admin.
 pub(super) async fn all(
     context: &Context,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let admin = context.asking_admin()?;
-    let (filter, page) = check(context, first, after, filter)?;
+    let (filter, page) = check(context, paging, filter)?;
+    let asked = Asked::from(&page);
     let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked))
 }
 
 /// Lists the registrations for one occurrence, for an admin. A filter for another occurrence finds none.
 pub(in crate::graphql) async fn of_occurrence(
     context: &Context,
     occurrence: OccurrenceKey,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let admin = context.asking_admin()?;
-    let (filter, page) = check(context, first, after, filter)?;
+    let (filter, page) = check(context, paging, filter)?;
     ListRegistrations::check(&filter).map_err(|refusal| context.problem(refusal.into()))?;
+    let asked = Asked::from(&page);
     let list = RegistrationList { occurrence, filter, page };
     let found = context.loaders()?.registration_list(list).await?;
-    Ok(RegistrationConnection::new(admin.scope().organization(), found, after.is_some()))
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked))
 }
 
 /// Lists the caller's own registrations.
 pub(in crate::graphql) async fn own(
     context: &Context,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let caller = context.caller()?;
-    let (filter, page) = check(context, first, after, filter)?;
+    let (filter, page) = check(context, paging, filter)?;
+    let asked = Asked::from(&page);
     let found = context.use_cases().list_own_registrations.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(RegistrationConnection::new(caller.scope().organization(), found, after.is_some()))
+    Ok(RegistrationConnection::new(caller.scope().organization(), found, asked))
 }
 
 fn check(
     context: &Context,
-    first: Option<i32>,
-    after: Option<&str>,
+    paging: Paging,
     filter: Option<RegistrationFilter>,
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
     let mut problems = Problems::default();
-    let page = page(&mut problems, context.caller()?, first, after, DEFAULT_PAGE_SIZE);
+    let page = paging.check(&mut problems, context.caller()?, DEFAULT_PAGE_SIZE);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::RegistrationFilter::default()),
         Some(filter) => filter.check(problems),

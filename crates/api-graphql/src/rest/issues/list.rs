@@ -62,11 +62,11 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             assignee,
             search: None,
         };
-        call.reserve_issues(list.page.first.get()).await;
+        call.reserve_issues(list.page.size.get()).await;
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
         let page = page.map_err(|failure| call.failed(failure))?;
         let mut response = HttpResponse::Ok();
-        if let (true, Some(last)) = (page.has_next, page.items.last()) {
+        if let (true, Some(last)) = (page.has_more, page.items.last()) {
             let after = cursor::encode(caller.scope().organization(), &last.number);
             let next = next(&list, &after).map_err(|error| call.failed(Fault::internal(error).into()))?;
             response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
@@ -99,7 +99,12 @@ fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
 
     let values = statuses.zip(priorities).zip(assignee).zip(first.zip(after));
     let (((statuses, priorities), assignee), (first, after)) = problems.conclude(values)?;
-    Ok(List { statuses, priorities, assignee, page: PageRequest { first, after } })
+    Ok(List {
+        statuses,
+        priorities,
+        assignee,
+        page: PageRequest { from: after, ..PageRequest::first(first) },
+    })
 }
 
 fn page_size(text: &str) -> Result<PageSize, String> {
@@ -110,7 +115,7 @@ fn page_size(text: &str) -> Result<PageSize, String> {
 
 /// The query string of the next page: the same parameters, after the end of this page.
 fn next(list: &List, after: &str) -> Result<String, serde_urlencoded::ser::Error> {
-    let size = list.page.first.get().to_string();
+    let size = list.page.size.get().to_string();
     let statuses = list.statuses.iter().map(|status| ("status", status.as_str()));
     let priorities = list.priorities.iter().map(|priority| ("priority", priority.as_str()));
     let assignee = list.assignee.iter().map(|user| ("assigneeId", user.as_str()));

@@ -11,9 +11,10 @@ pub(super) async fn all_pages<K, T, P: Into<BoundedPage<T, K>>>(
     let first = PageSize::new(PageSize::MAX).map_err(Fault::internal)?;
     let mut all: Vec<T> = Vec::new();
     loop {
-        let page = fetch(PageRequest { first, after: all.last().map(&key) }).await?.into();
+        let page =
+            fetch(PageRequest { from: all.last().map(&key), ..PageRequest::first(first) }).await?.into();
         all.extend(page.items);
-        if !page.has_next {
+        if !page.has_more {
             return Ok(all);
         }
     }

@@ -70,7 +70,7 @@ impl Loader<'_> {
         let filter = RegistrationFilter { occurrence: Some(occurrence), ..RegistrationFilter::default() };
         let first = PageSize::new(1).map_err(Fault::internal)?;
         let list = &self.use_cases.list_own_registrations;
-        let page = list.execute(caller, filter, PageRequest { first, after: None }).await?;
+        let page = list.execute(caller, filter, PageRequest::first(first)).await?;
         Ok(!page.items.is_empty())
     }
 }

@@ -100,8 +100,8 @@ impl Replica {
         updated
     }
 
-    /// The occurrences of a day. If they are not known, they are computed, together with those of some following days, at most up to
-    /// the last one.
+    /// The occurrences of a day. If they are not known, they are computed, together with those of some days up to the last one
+    /// that is needed, which may be an earlier day.
     ///
     /// # Errors
     /// [`TooDense`] if there are too many.

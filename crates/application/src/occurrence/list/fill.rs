@@ -17,7 +17,7 @@ use crate::{
         timeline::{OccurrencePosition, Placed, Step},
     },
     pace::Pace,
-    page::BoundedPage,
+    page::{BoundedPage, Direction},
     ports::SeatCounts,
 };
 
@@ -35,12 +35,11 @@ pub(super) struct Filling<'p, 'c> {
     /// The time for which occurrences must be open, if the list is limited to open ones.
     open_at: Option<Instant>,
     needs_seats: bool,
-    first: usize,
-    after: Option<OccurrencePosition>,
+    size: usize,
     chunk: usize,
     items: Vec<OccurrenceOfEvent>,
-    /// True if an occurrence follows the page.
-    has_next: bool,
+    /// True if an occurrence follows the page, in its direction.
+    has_more: bool,
     /// The number of examined occurrences.
     steps: usize,
     /// The position of the last one, if the limit of examined occurrences was reached.
@@ -49,18 +48,17 @@ pub(super) struct Filling<'p, 'c> {
 
 impl<'p, 'c> Filling<'p, 'c> {
     pub(super) fn new(source: Source<'p, 'c>, query: &'p OccurrenceQuery, now: Instant) -> Self {
-        let first = query.page.first.get();
+        let size = query.page.size.get();
         Self {
             source,
             query,
             now,
             open_at: query.only_open.then_some(now),
             needs_seats: query.seats || query.only_open,
-            first,
-            after: query.page.after,
-            chunk: first + 1,
+            size,
+            chunk: size + 1,
             items: Vec::new(),
-            has_next: false,
+            has_more: false,
             steps: 0,
             stopped_at: None,
         }
@@ -99,17 +97,17 @@ impl<'p, 'c> Filling<'p, 'c> {
             };
             // Occurrences that begin together with the last one of the previous page are examined again. They do not count,
             // so that every page makes progress.
-            self.steps += usize::from(self.after.is_none_or(|after| position > after));
+            self.steps += usize::from(self.query.page.reaches(&position));
             if self.steps >= EXAMINED_OCCURRENCES {
                 self.stopped_at = Some(position);
             }
         }
         if self.open_at.is_some() {
             self.chunk = (chunk * 2).min(LARGEST_CHUNK);
-        } else if candidates.len() > self.first {
+        } else if candidates.len() > self.size {
             // The page is full, and the seats of the next occurrence do not matter.
             candidates.pop();
-            self.has_next = true;
+            self.has_more = true;
         }
         candidates
     }
@@ -124,15 +122,18 @@ impl<'p, 'c> Filling<'p, 'c> {
             self.open_at.is_none_or(|now| occurrence.registration_state(now) == RegistrationState::Open)
         };
         self.items.extend(occurrences.filter(belongs));
-        if self.items.len() > self.first {
-            self.items.truncate(self.first);
-            self.has_next = true;
+        if self.items.len() > self.size {
+            self.items.truncate(self.size);
+            self.has_more = true;
             self.chunk = 0;
         }
     }
 
-    pub(super) fn into_page(self) -> BoundedPage<OccurrenceOfEvent, OccurrencePosition> {
-        let examined = if self.has_next { None } else { self.stopped_at };
-        BoundedPage { items: self.items, has_next: self.has_next || examined.is_some(), examined }
+    pub(super) fn into_page(mut self) -> BoundedPage<OccurrenceOfEvent, OccurrencePosition> {
+        if self.query.page.direction == Direction::Backward {
+            self.items.reverse();
+        }
+        let examined = if self.has_more { None } else { self.stopped_at };
+        BoundedPage { items: self.items, has_more: self.has_more || examined.is_some(), examined }
     }
 }

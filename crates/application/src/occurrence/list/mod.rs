@@ -111,7 +111,7 @@ impl ListOccurrences {
 fn selection(query: &OccurrenceQuery, now: Instant) -> Selection {
     Selection {
         window: query.window,
-        after: query.page.after,
+        page: query.page,
         include_cancelled: query.include_cancelled,
         search: query.search.as_ref().map(SearchText::folded),
         open_at: query.only_open.then_some(now),

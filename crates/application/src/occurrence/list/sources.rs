@@ -14,7 +14,7 @@ use crate::{
     failure::Fault,
     occurrence::{
         scan::Source,
-        timeline::{Part, Selection, Timeline},
+        timeline::{Part, Selection},
     },
     pace::Pace,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow},
@@ -68,7 +68,7 @@ impl Sources {
             }
             (Self::Windows(windows), _) => windows.part(query),
         };
-        Source::Merged(Box::new(Timeline::new(&part, selection, pace).await))
+        Source::of_part(&part, selection, pace).await
     }
 }
 

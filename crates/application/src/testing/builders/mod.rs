@@ -36,7 +36,7 @@ pub fn fresh_uuid() -> Uuid {
 /// If the size is outside 1 to 100.
 #[must_use]
 pub fn first<K>(size: u8) -> PageRequest<K> {
-    PageRequest { first: PageSize::new(size).expect("a page has 1 to 100 items"), after: None }
+    PageRequest::first(PageSize::new(size).expect("a page has 1 to 100 items"))
 }
 
 /// A request for the first `size` items after `position`.
@@ -45,5 +45,5 @@ pub fn first<K>(size: u8) -> PageRequest<K> {
 /// If the size is outside 1 to 100.
 #[must_use]
 pub fn first_after<K>(size: u8, position: K) -> PageRequest<K> {
-    PageRequest { after: Some(position), ..first(size) }
+    PageRequest { from: Some(position), ..first(size) }
 }

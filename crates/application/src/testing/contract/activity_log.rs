@@ -43,7 +43,7 @@ pub(super) async fn entries_are_listed_newest_first(environment: Environment) {
     let page = async |page| {
         let filter = ActivityFilter::default();
         let page = tenant.ports.activity_log.list(&tenant.scope, filter, page).await.unwrap();
-        (page.items, page.has_next)
+        (page.items, page.has_more)
     };
     let after = |entry: &Activity| first_after(2, (entry.at, entry.id));
     assert_eq!(page(first(2)).await, (log[..2].to_vec(), true));

@@ -73,7 +73,7 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Enviro
     all[3] = tenant.ports.events.cancel(&tenant.scope, all[3].id, &by_root()).await.unwrap().now;
     let page = async |filter, page| {
         let page = tenant.ports.events.list(&tenant.scope, filter, page).await.unwrap();
-        (page.items, page.has_next)
+        (page.items, page.has_more)
     };
     let everything = EventFilter::default;
     assert_eq!(page(everything(), first(3)).await, (all[..3].to_vec(), true));

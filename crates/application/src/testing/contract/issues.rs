@@ -213,9 +213,9 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
     let page = async |filter, page| tenant.ports.issues.list(&tenant.scope, filter, page).await.unwrap();
     let everything = IssueFilter::default;
     let found = page(everything(), first(2)).await;
-    assert_eq!((found.items.as_slice(), found.has_next), (&issues[..2], true));
+    assert_eq!((found.items.as_slice(), found.has_more), (&issues[..2], true));
     let found = page(everything(), first_after(2, 2)).await;
-    assert_eq!((found.items.as_slice(), found.has_next), (&issues[2..], false));
+    assert_eq!((found.items.as_slice(), found.has_more), (&issues[2..], false));
 
     let numbers = async |filter| {
         let found = page(filter, first(10)).await;

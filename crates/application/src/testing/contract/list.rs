@@ -215,6 +215,9 @@ macro_rules! contract_cases {
                 many_windows_are_read_at_once,
                 stored_occurrences_are_found_by_current_and_former_keys,
             }
+            pages {
+                walking_forwards_and_backwards_gives_the_same_sequence,
+            }
             activity_log {
                 entries_are_listed_newest_first,
                 entries_name_actor_action_and_request,

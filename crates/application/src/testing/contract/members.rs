@@ -30,17 +30,17 @@ pub(super) async fn added_members_are_logged_and_listed_in_order(environment: En
 
     let list = async |role, page| tenant.ports.members.list(&tenant.scope, role, page).await.unwrap();
     let page = list(None, first(2)).await;
-    assert_eq!((page.items.as_slice(), page.has_next), (&all[..2], true));
+    assert_eq!((page.items.as_slice(), page.has_more), (&all[..2], true));
     let page = list(None, first_after(2, all[1].id)).await;
-    assert_eq!((page.items.as_slice(), page.has_next), (&all[2..4], true));
+    assert_eq!((page.items.as_slice(), page.has_more), (&all[2..4], true));
     let page = list(None, first_after(2, all[3].id)).await;
-    assert_eq!((page.items.as_slice(), page.has_next), (&all[4..], false));
+    assert_eq!((page.items.as_slice(), page.has_more), (&all[4..], false));
     let page = list(None, first(5)).await;
-    assert_eq!((page.items.as_slice(), page.has_next), (&all[..], false));
+    assert_eq!((page.items.as_slice(), page.has_more), (&all[..], false));
     let page = list(Some(Role::Admin), first(5)).await;
     assert_eq!(page.items, [all[0].clone(), all[4].clone()]);
     let page = list(Some(Role::Member), first(1)).await;
-    assert_eq!((page.items.as_slice(), page.has_next), (&all[1..2], true));
+    assert_eq!((page.items.as_slice(), page.has_more), (&all[1..2], true));
 
     let ids = [all[2].id, all[0].id, MemberId::from_uuid(fresh_uuid())];
     let mut found = tenant.ports.members.get_many(&tenant.scope, &ids).await.unwrap();

@@ -38,6 +38,7 @@ mod issues;
 mod members;
 mod occurrence_edits;
 mod organizations;
+mod pages;
 mod personal_data;
 mod registering;
 mod registration_windows;

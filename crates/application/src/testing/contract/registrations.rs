@@ -30,7 +30,7 @@ pub(super) async fn lists_registrations_by_start_and_then_id(environment: Enviro
     let page = async |page| {
         let everything = RegistrationFilter::default();
         let page = tenant.ports.registrations.list(&tenant.scope, everything, page).await.unwrap();
-        (page.items, page.has_next)
+        (page.items, page.has_more)
     };
     let after = |number: usize| first_after(2, (all[number].interval.start(), all[number].id));
     assert_eq!(page(first(2)).await, (all[..2].to_vec(), true));
@@ -57,7 +57,7 @@ pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment:
     let list = async |filter, page| {
         let port = &tenant.ports.registrations;
         let mut found = port.list_by_occurrence(&tenant.scope, &asked, filter, page).await.unwrap();
-        asked.map(|key| found.remove(&key).map_or((vec![], false), |page| (page.items, page.has_next)))
+        asked.map(|key| found.remove(&key).map_or((vec![], false), |page| (page.items, page.has_more)))
     };
     let everything = RegistrationFilter::default;
     let (of_one, of_two) = (&all[..3], &all[3..4]);

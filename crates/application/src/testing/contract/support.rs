@@ -56,7 +56,7 @@ where
         let request = all.last().map_or_else(|| first(100), |last| first_after(100, position(last)));
         let page = list(request).await.expect("a page is read").into();
         all.extend(page.items);
-        if !page.has_next {
+        if !page.has_more {
             return all;
         }
     }

@@ -4,7 +4,7 @@ use convene_application::{
     authentication::{Authenticate, Credentials, Deadline},
     caller::{Caller, Identity, Principal},
     occurrence::{OccurrenceOfEvent, OccurrenceQuery},
-    page::{PageRequest, PageSize},
+    page::{Direction, PageRequest, PageSize},
     ports::OrganizationReference,
     testing::{FixedClock, SequentialIds},
     use_cases::{Ports, UseCases},
@@ -62,15 +62,26 @@ impl Process {
         }
     }
 
-    /// All occurrences in a window, also cancelled ones, as the tenant's admin sees them with one request for each page.
-    pub(super) async fn list(
+    /// All occurrences in a window, also cancelled ones, as the tenant's admin sees them with one request for each page. They are
+    /// the same from the end to the beginning.
+    pub(super) async fn list(&self, tenant: &Tenant, window: (Instant, Instant)) -> Vec<OccurrenceOfEvent> {
+        let forwards = self.walk(tenant, window, Direction::Forward).await;
+        let mut backwards = self.walk(tenant, window, Direction::Backward).await;
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+        forwards
+    }
+
+    /// All occurrences in a window in this direction.
+    async fn walk(
         &self,
         tenant: &Tenant,
         (from, to): (Instant, Instant),
+        direction: Direction,
     ) -> Vec<OccurrenceOfEvent> {
         let mut found: Vec<OccurrenceOfEvent> = Vec::new();
         loop {
-            let after = found.last().map(|last| (last.interval.start(), last.key));
+            let position = found.last().map(|last| (last.interval.start(), last.key));
             let query = OccurrenceQuery {
                 window: Interval::new(from, to).unwrap(),
                 events: None,
@@ -78,12 +89,16 @@ impl Process {
                 include_cancelled: true,
                 only_open: false,
                 seats: true,
-                page: PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after },
+                page: PageRequest { size: PageSize::new(PageSize::MAX).unwrap(), direction, from: position },
             };
             let caller = self.caller(tenant).await;
-            let page = self.use_cases.list_occurrences.execute(&caller, &[query]).await.unwrap().remove(0);
+            let mut page =
+                self.use_cases.list_occurrences.execute(&caller, &[query]).await.unwrap().remove(0);
+            if direction == Direction::Backward {
+                page.items.reverse();
+            }
             found.extend(page.items);
-            if !page.has_next {
+            if !page.has_more {
                 return found;
             }
         }
@@ -114,7 +129,7 @@ impl Process {
             include_cancelled: true,
             only_open: false,
             seats: false,
-            page: PageRequest { first: PageSize::new(PageSize::MAX).unwrap(), after: None },
+            page: PageRequest::first(PageSize::new(PageSize::MAX).unwrap()),
         };
         self.use_cases.list_occurrences.execute(caller, &[query]).await.unwrap().remove(0).items
     }

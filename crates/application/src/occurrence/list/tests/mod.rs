@@ -173,7 +173,7 @@ async fn reads_the_seats_of_the_page_only() {
     let caller = fixtures::caller(fixtures::BOB, Role::Member);
     let query = OccurrenceQuery { page: fixtures::page(2, None), ..query() };
     let page = listing.execute(&caller, &[query]).await.unwrap().remove(0);
-    assert!(page.has_next);
+    assert!(page.has_more);
     let seats: Vec<_> = page.items.iter().map(|o| (o.taken, o.waiting, o.available())).collect();
     assert_eq!(seats, [(4, 1, 6), (0, 0, 10)]);
 }
@@ -238,7 +238,7 @@ async fn many_lists_are_read_with_one_query_for_each_window() {
     let found = pages.iter().map(|page| page.items.iter().map(|it| it.key.event).collect::<Vec<_>>());
     let [one, two, three] = events.map(|event| event.id);
     assert_eq!(found.collect::<Vec<_>>(), [vec![three], vec![one; 2], vec![one; 2], vec![two], vec![one]]);
-    assert_eq!(pages.iter().map(|page| page.has_next).collect::<Vec<_>>(), [true, true, false, true, true]);
+    assert_eq!(pages.iter().map(|page| page.has_more).collect::<Vec<_>>(), [true, true, false, true, true]);
 }
 
 #[tokio::test]
@@ -330,10 +330,10 @@ async fn open_occurrences_have_free_seats_and_an_open_window() {
     let page = fixtures::page(1, None);
     let query = OccurrenceQuery { window, only_open: true, page, ..query() };
     let first = world.list(query.clone()).await;
-    assert_eq!((starts(&first), first.has_next), (vec![utc_datetime!(2026-11-02 9:00)], true));
+    assert_eq!((starts(&first), first.has_more), (vec![utc_datetime!(2026-11-02 9:00)], true));
     let after = Some((first.items[0].interval.start(), first.items[0].key));
     let last = world.list(OccurrenceQuery { page: fixtures::page(1, after), ..query }).await;
-    assert_eq!((starts(&last), last.has_next), (vec![utc_datetime!(2026-11-05 9:00)], false));
+    assert_eq!((starts(&last), last.has_more), (vec![utc_datetime!(2026-11-05 9:00)], false));
 }
 
 /// Events with an occurrence in each hour.
@@ -362,7 +362,7 @@ fn a_list_of_open_occurrences_examines_a_bounded_number_in_parts() {
     for pages in 1.. {
         let (page, parts) = parts(world.list(open_only(after)));
         assert!(pages < 10, "{page:?}");
-        if !page.has_next {
+        if !page.has_more {
             assert!(pages > 1);
             assert_eq!(page.items.iter().map(|it| it.key.event).collect::<Vec<_>>(), [open.id]);
             return;
@@ -384,9 +384,9 @@ fn a_page_makes_progress_although_more_occurrences_begin_at_once_than_it_examine
     let world = World::of((1..=number).map(|it| closed(fixtures::event(it, "2026-11-08 9:00", None))));
     let open_only = |after| OccurrenceQuery { only_open: true, page: fixtures::page(10, after), ..query() };
     let (first, _) = parts(world.list(open_only(None)));
-    assert!(first.has_next && first.items.is_empty());
+    assert!(first.has_more && first.items.is_empty());
     let (last, _) = parts(world.list(open_only(first.examined)));
-    assert!(!last.has_next && last.items.is_empty());
+    assert!(!last.has_more && last.items.is_empty());
 }
 
 #[test]
@@ -399,6 +399,6 @@ fn a_search_in_many_texts_pauses() {
     let world = World::of(events);
     let search = |text| OccurrenceQuery { search: SearchText::parse(text).ok(), ..query() };
     let (page, parts) = parts(world.list(search("words")));
-    assert_eq!((page.items.len(), page.has_next), (0, false));
+    assert_eq!((page.items.len(), page.has_more), (0, false));
     assert!(parts >= 5, "{parts}");
 }

@@ -10,6 +10,7 @@ use convene_domain::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::page::Direction;
 
 const BEGINNING: time::PrimitiveDateTime = datetime!(2026-10-20 0:00);
 
@@ -151,20 +152,26 @@ fn position(occurrence: &Occurrence) -> OccurrencePosition {
     (occurrence.interval.start(), occurrence.key)
 }
 
-/// Reads the list in pages of this size.
-async fn in_pages(world: &World, query: &OccurrenceQuery, size: usize) -> Vec<Occurrence> {
+/// Reads the list in pages of this size, in this direction.
+async fn in_pages(
+    world: &World,
+    query: &OccurrenceQuery,
+    size: usize,
+    direction: Direction,
+) -> Vec<Occurrence> {
     let mut found: Vec<Occurrence> = Vec::new();
     loop {
-        let after = found.last().map(position);
-        let page = world.list(OccurrenceQuery { page: fixtures::page(size, after), ..query.clone() }).await;
+        let request = PageRequest { direction, ..fixtures::page(size, found.last().map(position)) };
+        let mut page = world.list(OccurrenceQuery { page: request, ..query.clone() }).await;
         assert!(page.items.len() <= size);
-        assert!(
-            page.items.iter().all(|next| after.is_none_or(|after| position(next) > after)),
-            "pages go on"
-        );
-        assert!(!page.has_next || page.items.len() == size, "a page that is not the last is full");
+        assert!(page.items.iter().all(|next| request.reaches(&position(next))), "pages go on");
+        assert!(page.items.is_sorted_by_key(|next| position(next)), "a page has the order of the list");
+        if direction == Direction::Backward {
+            page.items.reverse();
+        }
+        assert!(!page.has_more || page.items.len() == size, "a page that is not the last is full");
         found.extend(page.items.into_iter().map(|found| found.occurrence));
-        if !page.has_next {
+        if !page.has_more {
             return found;
         }
     }
@@ -176,9 +183,12 @@ proptest! {
     #[test]
     fn pages_of_any_size_equal_the_plain_list(world in a_world(), query in a_query(), size in 1..30_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let expected = plainly(&world, &query);
-        prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, size)), &expected);
-        prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, 100)), &expected);
+        let mut expected = plainly(&world, &query);
+        for direction in [Direction::Forward, Direction::Backward] {
+            prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, size, direction)), &expected);
+            prop_assert_eq!(&runtime.block_on(in_pages(&world, &query, 100, direction)), &expected);
+            expected.reverse();
+        }
     }
 
     #[test]

@@ -1,0 +1,55 @@
+//! The list of occurrences from its end to its beginning.
+
+use convene_domain::{duration::LONGEST_ELAPSED, time::Instant};
+use time::Duration;
+
+use super::timeline::{Candidates, Step};
+use crate::pace::Pace;
+
+/// The time that is read at first.
+const FIRST: Duration = Duration::HOUR;
+
+/// The number of occurrences at one time above which the next time is not longer.
+const ENOUGH: usize = 256;
+
+/// The occurrences of a part, by start, then key, both descending.
+///
+/// Rules are only expanded in the order of time. So the list reads one time after the other, each of which ends where the one
+/// before it begins, and is longer unless that one had enough occurrences.
+pub(super) struct Backwards<'p, 'c> {
+    candidates: Candidates<'p, 'c>,
+    /// The occurrences that were read, the next one last.
+    steps: Vec<Step<'c>>,
+    /// The beginning of the time that was read.
+    begin: Instant,
+    length: Duration,
+    earliest: Instant,
+}
+
+impl<'p, 'c> Backwards<'p, 'c> {
+    pub(super) fn new(candidates: Candidates<'p, 'c>) -> Self {
+        let starts = candidates.selection.starts();
+        let earliest = candidates.selection.overlapping_since(LONGEST_ELAPSED).max(starts.start);
+        Self { candidates, steps: Vec::new(), begin: starts.end, length: FIRST, earliest }
+    }
+
+    /// Examines the occurrence before the last one.
+    pub(super) async fn step(&mut self, pace: &mut Pace) -> Option<Step<'c>> {
+        while self.steps.is_empty() && self.begin > self.earliest {
+            let end = self.begin;
+            self.begin = end.saturating_sub(self.length).max(self.earliest);
+            let exceptions = &mut self.candidates.exceptions;
+            let later = exceptions.partition_point(|placed| placed.position().0 < self.begin);
+            let exceptions = exceptions.split_off(later);
+            let mut merged = self.candidates.merged(self.begin..end, exceptions, pace).await;
+            while let Some(step) = merged.step(&self.candidates) {
+                pace.steps(1).await;
+                self.steps.push(step);
+            }
+            if self.steps.len() < ENOUGH {
+                self.length *= 2;
+            }
+        }
+        self.steps.pop()
+    }
+}
