@@ -49,7 +49,8 @@ impl Context {
     #[must_use]
     pub fn new(identity: Identity, request_id: RequestId, services: Services, look_ahead: LookAhead) -> Self {
         let loaders = identity.caller().map(|caller| {
-            Mutex::new(Arc::new(Loaders::new(Arc::clone(&services.use_cases), caller, &request_id)))
+            let use_cases = Arc::clone(&services.use_cases);
+            Mutex::new(Arc::new(Loaders::new(use_cases, caller, &request_id, look_ahead)))
         });
         let further_problems = AtomicUsize::new(MAX_PROBLEMS);
         Self { identity, services, request_id, loaders, look_ahead, further_problems }
@@ -150,8 +151,8 @@ impl Context {
     /// after the other, so nothing else is loaded at the same time.
     pub(crate) fn forget_loaded(&self) {
         if let (Some(loaders), Some(caller)) = (&self.loaders, self.member()) {
-            *lock(loaders) =
-                Arc::new(Loaders::new(Arc::clone(&self.services.use_cases), caller, &self.request_id));
+            let use_cases = Arc::clone(&self.services.use_cases);
+            *lock(loaders) = Arc::new(Loaders::new(use_cases, caller, &self.request_id, self.look_ahead));
         }
     }
 }

@@ -12,7 +12,8 @@ pub struct GetOccurrences {
 
 impl GetOccurrences {
     /// The occurrences of the caller's organization with these keys, by requested key. A former key of an occurrence finds
-    /// it as well.
+    /// it as well. Without `seats`, the numbers of taken seats and of waitlisted registrations may be zero, which needs no access
+    /// to the storage for occurrences that the replica knows.
     ///
     /// # Errors
     /// Faults only.
@@ -20,7 +21,8 @@ impl GetOccurrences {
         &self,
         caller: &Caller,
         keys: &[OccurrenceKey],
+        seats: bool,
     ) -> Outcome<HashMap<OccurrenceKey, OccurrenceOfEvent>> {
-        Ok(self.finder.find(caller.scope(), keys).await?)
+        Ok(self.finder.find(caller.scope(), keys, seats).await?)
     }
 }

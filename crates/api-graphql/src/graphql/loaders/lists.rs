@@ -4,16 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use convene_application::{
-    caller::Caller,
     failure::Outcome,
     occurrence::{OccurrenceOfEvent, OccurrencePosition, OccurrenceQuery},
     page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition},
-    use_cases::UseCases,
 };
 use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
 
-use super::Lookup;
+use super::{Lookup, Source};
 
 /// A page of a list of occurrences.
 pub(crate) type OccurrencePage = BoundedPage<Arc<OccurrenceOfEvent>, OccurrencePosition>;
@@ -26,8 +24,7 @@ impl Lookup for OccurrenceLists {
     type Value = OccurrencePage;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[OccurrenceQuery],
     ) -> Outcome<HashMap<OccurrenceQuery, OccurrencePage>> {
         let pages = use_cases.list_occurrences.execute(caller, keys).await?;
@@ -52,8 +49,7 @@ impl Lookup for RegistrationLists {
 
     /// Reads the lists of one field, which have the same arguments, together.
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[RegistrationList],
     ) -> Outcome<HashMap<RegistrationList, Page<Arc<Registration>>>> {
         let admin = caller.admin()?;

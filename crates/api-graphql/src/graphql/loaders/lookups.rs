@@ -4,11 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use convene_application::{
-    caller::Caller,
     failure::Outcome,
     member::{IncludeRemoved, VisibleMember},
     occurrence::OccurrenceOfEvent,
-    use_cases::UseCases,
 };
 use convene_domain::{
     event::Event,
@@ -17,7 +15,7 @@ use convene_domain::{
     registration::Registration,
 };
 
-use super::Lookup;
+use super::{Lookup, Source};
 
 pub(super) struct MembersWithRemoved;
 
@@ -27,8 +25,7 @@ impl Lookup for MembersWithRemoved {
     type Value = Arc<VisibleMember>;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[MemberId],
     ) -> Outcome<HashMap<MemberId, Arc<VisibleMember>>> {
         let found = use_cases.get_members.execute(caller, keys, IncludeRemoved::Yes).await?;
@@ -44,8 +41,7 @@ impl Lookup for Events {
     type Value = Arc<Event>;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[EventId],
     ) -> Outcome<HashMap<EventId, Arc<Event>>> {
         let found = use_cases.get_events.execute(caller, keys).await?;
@@ -61,11 +57,10 @@ impl Lookup for Occurrences {
     type Value = Arc<OccurrenceOfEvent>;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, look_ahead, .. }: &Source,
         keys: &[OccurrenceKey],
     ) -> Outcome<HashMap<OccurrenceKey, Arc<OccurrenceOfEvent>>> {
-        let found = use_cases.get_occurrences.execute(caller, keys).await?;
+        let found = use_cases.get_occurrences.execute(caller, keys, look_ahead.seats).await?;
         Ok(found.into_iter().map(|(asked, occurrence)| (asked, Arc::new(occurrence))).collect())
     }
 }
@@ -78,8 +73,7 @@ impl Lookup for ViewerRegistrations {
     type Value = Arc<Registration>;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[OccurrenceKey],
     ) -> Outcome<HashMap<OccurrenceKey, Arc<Registration>>> {
         let found = use_cases.viewer_registrations.execute(caller, keys).await?;
@@ -95,8 +89,7 @@ impl Lookup for WaitlistPositions {
     type Value = u32;
 
     async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
+        Source { use_cases, caller, .. }: &Source,
         keys: &[RegistrationId],
     ) -> Outcome<HashMap<RegistrationId, u32>> {
         use_cases.waitlist_positions.execute(caller, keys).await

@@ -30,7 +30,10 @@ use self::{
     lists::{OccurrenceLists, RegistrationLists},
     lookups::{Events, MembersWithRemoved, Occurrences, ViewerRegistrations, WaitlistPositions},
 };
-use super::errors::{FieldProblem, ReportedFault};
+use super::{
+    errors::{FieldProblem, ReportedFault},
+    look_ahead::LookAhead,
+};
 use crate::request_id::RequestId;
 
 /// The access to the use cases for one caller.
@@ -39,6 +42,7 @@ struct Source {
     use_cases: Arc<UseCases>,
     caller: Caller,
     request_id: RequestId,
+    look_ahead: LookAhead,
 }
 
 /// A lookup of many values at once.
@@ -48,11 +52,7 @@ trait Lookup: Send + Sync + 'static {
     type Value: Clone + Send + Sync;
 
     /// The values that exist.
-    async fn find(
-        use_cases: &UseCases,
-        caller: &Caller,
-        keys: &[Self::Key],
-    ) -> Outcome<HashMap<Self::Key, Self::Value>>;
+    async fn find(source: &Source, keys: &[Self::Key]) -> Outcome<HashMap<Self::Key, Self::Value>>;
 }
 
 /// A loaded value; `None` if it does not exist, or not for this caller.
@@ -74,8 +74,7 @@ impl<L: Lookup> Many<L> {
     }
 
     async fn load(&self, keys: Vec<L::Key>) -> Vec<(L::Key, Loaded<L::Value>)> {
-        let Source { use_cases, caller, request_id } = &self.source;
-        match L::find(use_cases, caller, &keys).await {
+        match L::find(&self.source, &keys).await {
             Ok(mut found) => {
                 let value = |key: L::Key| {
                     let value = found.remove(&key);
@@ -84,7 +83,7 @@ impl<L: Lookup> Many<L> {
                 keys.into_iter().map(value).collect()
             }
             Err(failure) => {
-                let reported = ReportedFault::report(&as_fault(failure), request_id);
+                let reported = ReportedFault::report(&as_fault(failure), &self.source.request_id);
                 keys.into_iter().map(|key| (key, Err(reported.clone()))).collect()
             }
         }
@@ -111,8 +110,14 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    pub(crate) fn new(use_cases: Arc<UseCases>, caller: &Caller, request_id: &RequestId) -> Self {
-        let source = Source { use_cases, caller: caller.clone(), request_id: request_id.clone() };
+    pub(crate) fn new(
+        use_cases: Arc<UseCases>,
+        caller: &Caller,
+        request_id: &RequestId,
+        look_ahead: LookAhead,
+    ) -> Self {
+        let (caller, request_id) = (caller.clone(), request_id.clone());
+        let source = Source { use_cases, caller, request_id, look_ahead };
         Self {
             members: Many::new(&source),
             events: Many::new(&source),

@@ -7,7 +7,6 @@ use convene_application::{
     failure::{Field, Outcome, Refusal},
     limits,
     member::IncludeRemoved,
-    use_cases::UseCases,
 };
 use convene_domain::{
     activity::Subject,
@@ -42,8 +41,7 @@ pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, Fie
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>, FieldProblem> {
     let caller = context.caller()?;
     let id = check_id(NodeId::parse(id))?;
-    let mut found =
-        find(context.use_cases(), caller, &[id]).await.map_err(|failure| context.problem(failure))?;
+    let mut found = find(context, caller, &[id]).await.map_err(|failure| context.problem(failure))?;
     Ok(found.remove(&id))
 }
 
@@ -56,8 +54,7 @@ pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<Nod
     problems.conclude(checked).map_err(|failure| context.problem(failure))?;
     let asked: Vec<Option<NodeId>> = ids.iter().map(|id| NodeId::parse(id).ok()).collect();
     let known: Vec<NodeId> = asked.iter().copied().flatten().collect();
-    let found =
-        find(context.use_cases(), caller, &known).await.map_err(|failure| context.problem(failure))?;
+    let found = find(context, caller, &known).await.map_err(|failure| context.problem(failure))?;
     // The same id may occur twice.
     Ok(asked.into_iter().map(|id| found.get(&id?).cloned()).collect())
 }
@@ -89,7 +86,8 @@ impl NodeId {
 }
 
 /// Finds the objects with one call for each type.
-async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<HashMap<NodeId, NodeValue>> {
+async fn find(context: &Context, caller: &Caller, ids: &[NodeId]) -> Outcome<HashMap<NodeId, NodeValue>> {
+    let use_cases = context.use_cases();
     let mut found: HashMap<NodeId, NodeValue> = HashMap::with_capacity(ids.len());
 
     if ids.contains(&NodeId::Organization(caller.scope().organization())) {
@@ -108,7 +106,8 @@ async fn find(use_cases: &UseCases, caller: &Caller, ids: &[NodeId]) -> Outcome<
     }
     let occurrences = of_type(ids, |id| if let NodeId::Occurrence(key) = id { Some(key) } else { None });
     if !occurrences.is_empty() {
-        let occurrences = use_cases.get_occurrences.execute(caller, &occurrences).await?;
+        let occurrences =
+            use_cases.get_occurrences.execute(caller, &occurrences, context.look_ahead().seats).await?;
         // The requested key may be a former one, from before an edit of the series.
         found.extend(
             occurrences.into_iter().map(|(key, it)| (NodeId::Occurrence(key), Occurrence::from(it).into())),

@@ -27,7 +27,8 @@ use crate::graphql::{
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Occurrence>, FieldProblem> {
     let caller = context.caller()?;
     let key = node::check_id(OccurrenceKey::parse(id))?;
-    let found = context.use_cases().get_occurrences.execute(caller, &[key]).await;
+    let seats = context.look_ahead().seats;
+    let found = context.use_cases().get_occurrences.execute(caller, &[key], seats).await;
     Ok(found.map_err(|failure| context.problem(failure))?.remove(&key).map(Occurrence::from))
 }
 

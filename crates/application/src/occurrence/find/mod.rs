@@ -11,7 +11,7 @@ use convene_domain::{
     occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
 };
 
-use super::OccurrenceOfEvent;
+use super::{OccurrenceOfEvent, timeline::Placed};
 use crate::{
     caller::TenantScope,
     failure::Fault,
@@ -27,8 +27,43 @@ pub(crate) struct Finder {
 
 impl Finder {
     /// The occurrences that these keys [denote](OccurrenceKey::resolve), by requested key. Keys without an occurrence are
-    /// omitted.
+    /// omitted. Without `seats`, the numbers of taken seats and of waitlisted registrations may be zero.
     pub(crate) async fn find(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+        seats: bool,
+    ) -> Result<HashMap<OccurrenceKey, OccurrenceOfEvent>, Fault> {
+        let mut found = self.known(scope, keys, seats).await?;
+        let others: Vec<_> = keys.iter().copied().filter(|key| !found.contains_key(key)).collect();
+        found.extend(self.stored(scope, &others).await?);
+        Ok(found)
+    }
+
+    /// The occurrences whose present keys the replica knows.
+    async fn known(
+        &self,
+        scope: &TenantScope,
+        keys: &[OccurrenceKey],
+        seats: bool,
+    ) -> Result<HashMap<OccurrenceKey, OccurrenceOfEvent>, Fault> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let Some(replica) = self.catalogue.replica(scope).await? else { return Ok(HashMap::new()) };
+        let place = |&key: &OccurrenceKey| Some((key, Placed::of(replica.entry(key.event)?, key)?));
+        let placed: HashMap<_, _> = keys.iter().filter_map(place).collect();
+        let mut counts = HashMap::new();
+        if seats && !placed.is_empty() {
+            let known: Vec<_> = placed.keys().copied().collect();
+            let found = self.catalogue.seats(scope, &known).await?;
+            counts.extend(found.into_iter().map(|seats| (seats.key, seats)));
+        }
+        Ok(placed.into_iter().map(|(key, placed)| (key, placed.into_occurrence(counts.get(&key)))).collect())
+    }
+
+    /// The occurrences that the storage has under these keys or had before an edit, and those that events derive.
+    async fn stored(
         &self,
         scope: &TenantScope,
         keys: &[OccurrenceKey],

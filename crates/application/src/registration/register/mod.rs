@@ -70,7 +70,7 @@ impl Register {
             (Ok(key), None) => key,
             (Ok(key), Some(missing)) => {
                 // The registration book is not asked any more, so existence is checked here.
-                let found = self.finder.find(caller.scope(), &[key]).await?;
+                let found = self.finder.find(caller.scope(), &[key], false).await?;
                 let refusal = found.is_empty().then(|| Refusal::not_found(Field::OccurrenceId));
                 return Err(Failure::Refused(refusal.into_iter().chain([missing]).collect()));
             }

@@ -112,7 +112,7 @@ impl Process {
     ) -> Vec<OccurrenceOfEvent> {
         let keys: Vec<_> = list.iter().map(|occurrence| occurrence.key).collect();
         let caller = self.caller(tenant).await;
-        let mut found = self.use_cases.get_occurrences.execute(&caller, &keys).await.unwrap();
+        let mut found = self.use_cases.get_occurrences.execute(&caller, &keys, true).await.unwrap();
         keys.iter().filter_map(|key| found.remove(key)).collect()
     }
 
