@@ -15,6 +15,8 @@ mod faults;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod immediate;
+#[cfg(test)]
 mod inputs;
 #[cfg(test)]
 mod introspection;

@@ -63,7 +63,7 @@ pub(super) async fn update(
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
             remaining_registrations: int(changed.remaining_registrations),
-            dropped_exceptions: changed.dropped_exceptions.into_iter().map(Occurrence::from).collect(),
+            dropped_exceptions: Occurrence::changed(context, changed.dropped_exceptions).await,
             ..Default::default()
         })
     })

@@ -27,7 +27,7 @@ pub(super) async fn update(
         let (edit, request) = prepare(context, "updateOccurrence", input)?;
         let changed = context.use_cases().update_occurrence.execute(admin, edit, request).await?;
         Ok(UpdateOccurrencePayload {
-            occurrence: Some(changed.now.into()),
+            occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
@@ -57,7 +57,7 @@ pub(super) async fn cancel(
         let (occurrence, request) = prepare(context, "cancelOccurrence", input)?;
         let changed = context.use_cases().cancel_occurrence.execute(admin, occurrence, request).await?;
         Ok(CancelOccurrencePayload {
-            occurrence: Some(changed.now.into()),
+            occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()

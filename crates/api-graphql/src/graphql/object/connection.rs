@@ -10,7 +10,7 @@ use convene_application::{
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::GraphQLObject;
 
-use super::{Activity, Event, Issue, Member, Occurrence, Registration};
+use super::{Activity, Event, Immediate, Issue, Member, Occurrence, Registration};
 use crate::graphql::{
     context::Context,
     cursor::{self, Position},
@@ -77,7 +77,10 @@ trait Listed {
 }
 
 macro_rules! connection {
-    ($node:ident of $item:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
+    ($object:ident of $item:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
+        connection!($object of $item, as $object, by $position = $read, $connection, $edge);
+    };
+    ($object:ident of $item:ty, as $node:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
         impl Listed for $item {
             type Position = $position;
 
@@ -117,7 +120,7 @@ macro_rules! connection {
                 asked: Asked,
             ) -> Self
             where
-                I: Borrow<$item> + Into<$node>,
+                I: Borrow<$item> + Into<$object>,
             {
                 let page = page.into();
                 let positions = page.items.iter().map(|item| item.borrow().position());
@@ -125,7 +128,8 @@ macro_rules! connection {
                 let cursors: Vec<String> = cursors.collect();
                 let examined = page.examined.map(|position| cursor::encode(organization, &position));
                 let page_info = PageInfo::new(asked, page.has_more, &cursors, examined);
-                let nodes: Vec<$node> = page.items.into_iter().map(Into::into).collect();
+                let nodes = page.items.into_iter().map(|item| <$node>::from(Into::<$object>::into(item)));
+                let nodes: Vec<$node> = nodes.collect();
                 let edges = cursors.into_iter().zip(&nodes);
                 let edges = edges.map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect();
                 Self { edges, nodes, page_info }
@@ -139,11 +143,11 @@ connection!(
     MemberConnection, MemberEdge
 );
 connection!(
-    Event of event::Event, by convene_domain::id::EventId = |event| event.id,
+    Event of event::Event, as Immediate<Event>, by convene_domain::id::EventId = |event| event.id,
     EventConnection, EventEdge
 );
 connection!(
-    Occurrence of OccurrenceOfEvent,
+    Occurrence of OccurrenceOfEvent, as Immediate<Occurrence>,
     by (convene_domain::time::Instant, occurrence::OccurrenceKey)
         = |occurrence| (occurrence.interval.start(), occurrence.key),
     OccurrenceConnection, OccurrenceEdge

@@ -26,14 +26,6 @@ mirror_enum! {
 pub struct Event(Arc<event::Event>);
 
 impl Event {
-    /// The event of a reference.
-    ///
-    /// # Errors
-    /// Faults, and an event that does not exist: an object that belongs to an event is deleted with it.
-    pub(super) async fn named(context: &Context, id: EventId) -> Result<Self, FieldProblem> {
-        Self::find(context, id).await?.ok_or_else(|| context.missing("event", id))
-    }
-
     /// The event of a reference, if it still exists.
     pub(super) async fn find(context: &Context, id: EventId) -> Result<Option<Self>, FieldProblem> {
         Ok(context.loaders()?.event(id).await?.map(Self))

@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod event;
+mod immediate;
 mod issue;
 mod member;
 mod mirror;
@@ -23,6 +24,7 @@ pub use self::{
         RegistrationEdge,
     },
     event::{Event, EventStatus},
+    immediate::Immediate,
     issue::{Issue, IssuePriority, IssueStatus},
     member::{Member, Role},
     node::{Node, NodeValue},

@@ -1,10 +1,12 @@
-use std::{ops::Deref, sync::Arc};
+use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 use convene_application::occurrence::OccurrenceOfEvent;
-use convene_domain::{event, occurrence, registration};
+use convene_domain::{event, id::EventId, occurrence, registration};
 use juniper::{ID, graphql_object};
 
-use super::{Event, NodeValue, Registration, RegistrationConnection, mirror::mirror_enum, numbers::int};
+use super::{
+    Event, Immediate, NodeValue, Registration, RegistrationConnection, mirror::mirror_enum, numbers::int,
+};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
@@ -46,8 +48,8 @@ pub struct Occurrence(Held);
 #[derive(Clone, Debug)]
 enum Held {
     OfEvent(Arc<OccurrenceOfEvent>),
-    /// The result of a mutation, without its event.
-    Alone(Arc<occurrence::Occurrence>),
+    /// The result of a mutation, and the reason why its event is not known.
+    Alone(Arc<occurrence::Occurrence>, FieldProblem),
 }
 
 impl Deref for Held {
@@ -56,7 +58,7 @@ impl Deref for Held {
     fn deref(&self) -> &occurrence::Occurrence {
         match self {
             Self::OfEvent(occurrence) => &occurrence.occurrence,
-            Self::Alone(occurrence) => occurrence,
+            Self::Alone(occurrence, _) => occurrence,
         }
     }
 }
@@ -78,6 +80,35 @@ impl Occurrence {
         let occurrence = registration.recorded_occurrence(&event);
         Ok(OccurrenceOfEvent { occurrence, event }.into())
     }
+
+    /// The occurrences that a mutation changed, with their events. The mutation has succeeded even if the events cannot be read.
+    pub(in crate::graphql) async fn changed(
+        context: &Context,
+        occurrences: Vec<occurrence::Occurrence>,
+    ) -> Vec<Self> {
+        let ids: BTreeSet<EventId> = occurrences.iter().map(|occurrence| occurrence.key.event).collect();
+        let find = async {
+            if ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let found = context.use_cases().get_events.execute(context.caller()?, &Vec::from_iter(ids)).await;
+            found.map_err(|failure| context.problem(failure))
+        };
+        let found: Result<_, FieldProblem> = find.await;
+        let with_event = |occurrence: occurrence::Occurrence| {
+            let id = occurrence.key.event;
+            let event = found.as_ref().map(|events| events.iter().find(|event| event.id == id));
+            let problem = match event {
+                Ok(Some(event)) => {
+                    return OccurrenceOfEvent { occurrence, event: Arc::clone(event) }.into();
+                }
+                Ok(None) => context.missing("event", id),
+                Err(problem) => problem.clone(),
+            };
+            Self(Held::Alone(Arc::new(occurrence), problem))
+        };
+        occurrences.into_iter().map(with_event).collect()
+    }
 }
 
 impl From<Arc<OccurrenceOfEvent>> for Occurrence {
@@ -92,12 +123,6 @@ impl From<OccurrenceOfEvent> for Occurrence {
     }
 }
 
-impl From<occurrence::Occurrence> for Occurrence {
-    fn from(occurrence: occurrence::Occurrence) -> Self {
-        Self(Held::Alone(Arc::new(occurrence)))
-    }
-}
-
 /// One occurrence of an event.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
@@ -108,10 +133,10 @@ impl Occurrence {
     }
 
     /// The event of the occurrence.
-    async fn event(&self, context: &Context) -> Result<Event, FieldProblem> {
+    fn event(&self) -> Result<Immediate<Event>, FieldProblem> {
         match &self.0 {
-            Held::OfEvent(occurrence) => Ok(Arc::clone(&occurrence.event).into()),
-            Held::Alone(occurrence) => Event::named(context, occurrence.key.event).await,
+            Held::OfEvent(occurrence) => Ok(Event::from(Arc::clone(&occurrence.event)).into()),
+            Held::Alone(_, problem) => Err(problem.clone()),
         }
     }
 

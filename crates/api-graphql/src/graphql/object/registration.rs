@@ -3,7 +3,7 @@ use std::sync::Arc;
 use convene_domain::registration;
 use juniper::{ID, graphql_object};
 
-use super::{Member, NodeValue, Occurrence, mirror::mirror_enum, numbers::int};
+use super::{Immediate, Member, NodeValue, Occurrence, mirror::mirror_enum, numbers::int};
 use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 mirror_enum! {
@@ -60,8 +60,8 @@ impl Registration {
     }
 
     /// The occurrence. A cancelled registration may show it as it was recorded.
-    async fn occurrence(&self, context: &Context) -> Result<Occurrence, FieldProblem> {
-        Occurrence::of(context, &self.0).await
+    async fn occurrence(&self, context: &Context) -> Result<Immediate<Occurrence>, FieldProblem> {
+        Occurrence::of(context, &self.0).await.map(Into::into)
     }
 
     /// The member who is registered.
