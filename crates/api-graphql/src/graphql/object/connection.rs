@@ -8,7 +8,7 @@ use convene_application::{
     page::{BoundedPage, Direction, PageRequest},
 };
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
-use juniper::GraphQLObject;
+use juniper::{GraphQLObject, graphql_object};
 
 use super::{Activity, Event, Immediate, Issue, Member, Occurrence, Registration};
 use crate::graphql::{
@@ -49,9 +49,13 @@ impl<K> From<&PageRequest<K>> for Asked {
 }
 
 impl PageInfo {
-    /// `examined` is the cursor of the position at which the request stopped.
-    fn new(asked: Asked, has_more: bool, cursors: &[String], examined: Option<String>) -> Self {
-        let (start, end) = (cursors.first().cloned(), cursors.last().cloned());
+    /// The cursors are those of the first and the last item, and of the position at which the request stopped.
+    fn new(
+        asked: Asked,
+        has_more: bool,
+        (start, end): (Option<String>, Option<String>),
+        examined: Option<String>,
+    ) -> Self {
         match asked.direction {
             Direction::Forward => Self {
                 has_next_page: has_more,
@@ -101,15 +105,33 @@ macro_rules! connection {
         }
 
         /// One page of a list.
-        #[derive(Clone, Debug, GraphQLObject)]
-        #[graphql(context = Context)]
+        #[derive(Clone, Debug)]
         pub struct $connection {
-            /// The items with their cursors.
-            edges: Vec<$edge>,
-            /// The items.
+            organization: OrganizationId,
+            positions: Vec<$position>,
             nodes: Vec<$node>,
-            /// The position of the page in the list.
             page_info: PageInfo,
+        }
+
+        /// One page of a list.
+        #[graphql_object]
+        #[graphql(context = Context)]
+        impl $connection {
+            /// The items with their cursors.
+            fn edges(&self) -> Vec<$edge> {
+                let cursors = self.positions.iter().map(|position| cursor::encode(self.organization, position));
+                cursors.zip(&self.nodes).map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect()
+            }
+
+            /// The items.
+            fn nodes(&self) -> &[$node] {
+                &self.nodes
+            }
+
+            /// The position of the page in the list.
+            fn page_info(&self) -> &PageInfo {
+                &self.page_info
+            }
         }
 
         impl $connection {
@@ -124,15 +146,13 @@ macro_rules! connection {
             {
                 let page = page.into();
                 let positions = page.items.iter().map(|item| item.borrow().position());
-                let cursors = positions.map(|position| cursor::encode(organization, &position));
-                let cursors: Vec<String> = cursors.collect();
-                let examined = page.examined.map(|position| cursor::encode(organization, &position));
-                let page_info = PageInfo::new(asked, page.has_more, &cursors, examined);
+                let positions: Vec<$position> = positions.collect();
+                let cursor = |position: &$position| cursor::encode(organization, position);
+                let ends = (positions.first().map(cursor), positions.last().map(cursor));
+                let page_info =
+                    PageInfo::new(asked, page.has_more, ends, page.examined.as_ref().map(cursor));
                 let nodes = page.items.into_iter().map(|item| <$node>::from(Into::<$object>::into(item)));
-                let nodes: Vec<$node> = nodes.collect();
-                let edges = cursors.into_iter().zip(&nodes);
-                let edges = edges.map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect();
-                Self { edges, nodes, page_info }
+                Self { organization, positions, nodes: nodes.collect(), page_info }
             }
         }
     };
