@@ -3,7 +3,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use convene_domain::{event::Event, text::FoldedText};
+use convene_domain::{
+    event::{EarlierSchedule, Event},
+    text::FoldedText,
+};
 
 /// An event with its texts as searches compare them. They are folded by the first search.
 #[derive(Debug, Clone)]
@@ -14,9 +17,6 @@ pub struct CatalogueEvent {
 }
 
 impl CatalogueEvent {
-    /// The approximate size of an event without its texts, in bytes: a compiled rule takes up to 4 KiB.
-    const BYTES: usize = 4_096;
-
     /// The folded title.
     pub fn folded_title(&self) -> &FoldedText {
         self.title.get_or_init(|| FoldedText::of(self.event.title.as_str()))
@@ -30,9 +30,16 @@ impl CatalogueEvent {
     /// The approximate size in bytes, with the folded texts.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let Event { title, description, location, earlier, .. } = self.event.as_ref();
-        let texts = 2 * (title.as_str().len() + description.as_str().len());
-        (1 + earlier.len()) * Self::BYTES + texts + location.as_str().len()
+        /// What the allocator needs for a dozen allocations.
+        const ALLOCATIONS: usize = 200;
+        let Event { title, description, location, series, earlier, .. } = self.event.as_ref();
+        let texts = 2 * (title.as_str().len() + description.as_str().len()) + location.as_str().len();
+        let earlier = earlier.iter().map(|EarlierSchedule { series, title, location, .. }| {
+            let texts = title.as_str().len() + location.as_str().len();
+            size_of::<EarlierSchedule>() + series.bytes() + texts + ALLOCATIONS
+        });
+        let own = size_of::<Self>() + size_of::<Event>() + series.bytes() + texts + ALLOCATIONS;
+        own + earlier.sum::<usize>()
     }
 }
 

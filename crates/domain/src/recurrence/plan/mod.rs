@@ -116,6 +116,19 @@ impl Plan {
         Self { pattern, times, picks, first, last: horizon() }
     }
 
+    /// The approximate size in bytes of what it refers to.
+    pub(super) fn bytes(&self) -> usize {
+        let pattern = match &self.pattern {
+            Pattern::Stride(stride) => stride.filter_bytes(),
+            Pattern::Months(Months { days, .. }) => match **days {
+                MonthDays::Masks(_) => size_of::<MonthDays>(),
+                MonthDays::Table(_) => size_of::<MonthDays>() + size_of::<MonthTable>(),
+            },
+            Pattern::Years(_) => size_of::<YearSets>(),
+        };
+        pattern + size_of_val(self.times.as_slice()) + size_of_val(self.picks.as_slice())
+    }
+
     /// The same plan with an earlier end, included.
     pub(super) fn ending_at(self, last: i64) -> Self {
         Self { last: last.min(self.last), ..self }

@@ -30,6 +30,15 @@ enum Filter {
 }
 
 impl Stride {
+    /// The size of the filter in bytes.
+    pub(super) fn filter_bytes(&self) -> usize {
+        match self.filter.as_deref() {
+            None => 0,
+            Some(Filter::Months(_)) => size_of::<Filter>(),
+            Some(Filter::Years(_)) => size_of::<Filter>() + size_of::<YearSets>(),
+        }
+    }
+
     pub(super) fn new(rule: &Rule, start_day: i32) -> Self {
         let (first, period, days, width) = match rule.frequency() {
             Frequency::Weekly => {

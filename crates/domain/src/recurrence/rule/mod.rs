@@ -215,6 +215,21 @@ impl Rule {
         validate::validate(parts)
     }
 
+    /// The size of its lists in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let numbers = [
+            &self.by_month,
+            &self.by_week_number,
+            &self.by_year_day,
+            &self.by_month_day,
+            &self.by_hour,
+            &self.by_minute,
+            &self.by_set_position,
+        ];
+        let numbers = numbers.into_iter().map(|numbers| size_of_val(numbers.as_slice()));
+        numbers.sum::<usize>() + size_of_val(self.by_weekday.as_slice())
+    }
+
     /// The parts, to change and validate them again.
     #[must_use]
     pub fn to_parts(&self) -> RuleParts {

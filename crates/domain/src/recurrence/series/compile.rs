@@ -29,6 +29,14 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
+    /// The approximate size in bytes, with what it refers to.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.plan.as_ref().map_or(0, Plan::bytes)
+            + size_of_val(self.extra.as_slice())
+            + size_of_val(self.excluded.as_slice())
+    }
+
     pub(super) fn new(parts: &SeriesParts) -> Result<Self, Vec<SeriesProblem>> {
         let mut problems = Vec::new();
         check_date(SeriesPart::Start, parts.start, &mut problems);

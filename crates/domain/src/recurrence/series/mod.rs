@@ -151,6 +151,17 @@ impl Series {
         Self::new(SeriesParts::once(start, zone))
     }
 
+    /// The approximate size in bytes of what it refers to, which clones share.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let SeriesParts { rule, exdates, rdates, used, .. } = self.parts();
+        let dates = exdates.len() + rdates.len() + used.len();
+        size_of::<SeriesParts>()
+            + rule.as_ref().map_or(0, Rule::bytes)
+            + dates * size_of::<LocalDateTime>()
+            + self.compiled.bytes()
+    }
+
     /// The parts of the series, to store or to change them.
     #[must_use]
     pub fn parts(&self) -> &SeriesParts {
