@@ -5,6 +5,7 @@
 
 mod folded;
 mod invariants;
+mod readable;
 mod report;
 
 use bson::{Document, doc};
@@ -40,6 +41,7 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
         findings.push(examine(database, &mut session, invariant, times).await?);
     }
     findings.extend(folded::check(database, &mut session).await?);
+    findings.extend(readable::check(database, &mut session).await?);
     Ok(Report { findings })
 }
 

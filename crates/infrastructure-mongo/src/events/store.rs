@@ -16,10 +16,6 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Fields that are stored only if they have a value.
-const OPTIONAL: [&str; 3] =
-    ["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds"];
-
 /// The number of occurrences that one command cancels.
 const CLOSED_AT_ONCE: usize = 2_000;
 
@@ -46,15 +42,12 @@ pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, rev
 
 /// Stores an edited event. A transaction that materialized one of its occurrences meanwhile conflicts with this write.
 pub(super) async fn replace(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
-    let mut fields = bson::serialize_to_document(&EventDocument::new(event, revision))?;
-    fields.remove("_id");
-    let absent = OPTIONAL.into_iter().filter(|field| !fields.contains_key(field));
-    let absent: Document = absent.map(|field| (field.to_owned(), Bson::from(""))).collect();
-    let mut update = doc! { "$set": fields };
-    if !absent.is_empty() {
-        update.insert("$unset", absent);
-    }
-    transaction.collection(&schema::EVENTS).update_one(doc! { "_id": event.id.to_string() }, update).await?;
+    let fields = bson::serialize_to_document(&EventDocument::new(event, revision))?;
+    // Everything else is replaced, so that no value remains which the event no longer has.
+    let kept = doc! { "organization": "$organization", "materialized": "$materialized" };
+    let whole = doc! { "$replaceWith": { "$mergeObjects": [{ "$literal": fields }, kept] } };
+    let this = doc! { "_id": event.id.to_string() };
+    transaction.collection(&schema::EVENTS).update_one(this, vec![whole]).await?;
     Ok(())
 }
 

@@ -27,7 +27,18 @@ async fn past_days_of_an_event_that_did_not_exist_yet_are_reported() {
     events.update_one(this, doc! { "$set": { "earlier": [copied] } }).await.unwrap();
     let expected =
         "no day that has passed is listed twice: an event has no schedule from before its creation";
-    assert_eq!(violated(&scenario).await, [expected]);
+    assert_eq!(violated(&scenario).await, [expected, "every event can be read"]);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 10:00)).build()).await;
+    let events = scenario.database.collection("events");
+    let this = doc! { "_id": event.id.to_string() };
+    // The days are longer than the whole duration.
+    events.update_one(this, doc! { "$set": { "durationDays": 1 } }).await.unwrap();
+    assert_eq!(violated(&scenario).await, ["every event can be read"]);
 }
 
 #[tokio::test]

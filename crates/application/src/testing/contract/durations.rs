@@ -8,7 +8,7 @@ use time::{
 
 use super::{
     environment::Environment,
-    support::{by_root, refusal},
+    support::{by_root, edit_of, refusal},
 };
 use crate::{
     failure::Refusal,
@@ -61,6 +61,19 @@ pub(super) async fn durations_are_stored_as_given(environment: Environment) {
         let stored = tenant.stored(key).await.unwrap();
         assert_eq!(stored.exception.duration.unwrap().to_string(), "P1WT1H");
         assert_eq!(stored.interval.duration(), Duration::WEEK + Duration::HOUR);
+    }
+}
+
+pub(super) async fn an_edit_replaces_the_whole_duration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let texts = ["P1D", "P1W", "P7D", "P1DT1H", "PT1H", "PT24H", "PT36H"];
+    for (before, after) in texts.into_iter().flat_map(|before| texts.map(|after| (before, after))) {
+        let event = EventBuilder::once(datetime!(2031-03-10 9:00)).lasting_by_calendar(before);
+        let event = tenant.event(event).await;
+        let duration = Some(EventDuration::parse(after).unwrap());
+        let patch = EventPatch { duration, ..EventPatch::default() };
+        tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+        assert_eq!(tenant.event_now(&event).await.duration.to_string(), after, "{before}");
     }
 }
 

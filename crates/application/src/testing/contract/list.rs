@@ -170,6 +170,7 @@ macro_rules! contract_cases {
                 promotes_a_member_whose_event_is_cancelled,
                 promotes_a_member_whose_seat_is_dropped,
                 promotes_a_member_whose_seat_is_shortened,
+                an_edit_replaces_the_whole_duration,
                 promotes_a_member_to_a_seat_that_moves,
                 promotes_a_member_who_loses_a_seat_in_a_conflict,
                 promotes_along_a_chain,
