@@ -1,6 +1,10 @@
-//! `ETag` and `If-Match`: a client changes an issue only as it saw it (RFC 9110, sections 8.8.3 and 13.1.1).
+//! `ETag`, `If-Match` and `If-None-Match`: a client changes an issue only as it saw it, and reads it only if it has changed
+//! (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
 
-use actix_web::http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH};
+use actix_web::{
+    HttpMessage, HttpRequest,
+    http::header::{ETAG, EntityTag, HeaderMap, HeaderName, IF_MATCH, IfNoneMatch},
+};
 
 use super::input::Problems;
 
@@ -12,6 +16,16 @@ const NO_VERSION: u32 = 0;
 /// The header for a version.
 pub(super) fn etag(version: u32) -> (HeaderName, String) {
     (ETAG, format!("\"{version}\""))
+}
+
+/// Tests whether the client of a read has this version already. An `If-None-Match` that cannot be read is ignored.
+pub(super) fn has_version(request: &HttpRequest, version: u32) -> bool {
+    let current = EntityTag::new_strong(version.to_string());
+    match request.get_header::<IfNoneMatch>() {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&current)),
+        None => false,
+    }
 }
 
 /// The version that the request expects, or `None` if a problem was noted. Without the header and with `*`, any version is

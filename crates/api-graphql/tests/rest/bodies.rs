@@ -218,6 +218,14 @@ async fn a_change_of_an_outdated_issue_is_refused() {
     let unchanged = server.get(&path).await;
     assert_eq!((unchanged.header("etag"), &unchanged.body["title"]), (Some(r#""2""#), &Value::from("B")));
 
+    // A read of a known version answers without the issue.
+    for (tags, status) in
+        [(r#""2""#, 304), (r#"W/"2""#, 304), (r#""1", "2""#, 304), ("*", 304), (r#""1""#, 200)]
+    {
+        let read = send(server.of(ADMIN, Method::GET, &path).header("if-none-match", tags)).await;
+        assert_eq!((read.status, read.header("etag")), (status, Some(r#""2""#)), "{tags}");
+    }
+
     // A change that changes nothing keeps the version.
     assert_eq!(rename(r#""2""#, "B").await.header("etag"), Some(r#""2""#));
     assert_eq!(rename("*", "D").await.header("etag"), Some(r#""3""#));

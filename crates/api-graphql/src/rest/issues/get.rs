@@ -22,6 +22,7 @@ use crate::{
     responses(
         (status = 200, description = "The issue", body = super::answer::IssueAnswer,
             headers(("ETag" = String, description = "The version of the issue"))),
+        (status = 304, description = "The issue has a version of `If-None-Match`"),
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
     )
@@ -35,6 +36,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let caller = call.caller("getIssue").await?;
         let issue = find(call, &caller, &path).await?;
         let etag = precondition::etag(issue.version);
+        if precondition::has_version(&http, issue.version) {
+            return Ok(HttpResponse::NotModified().insert_header(etag).finish());
+        }
         let issue = represent_one(call, &caller, issue, None).await?;
         Ok(HttpResponse::Ok().insert_header(etag).json(issue))
     })
