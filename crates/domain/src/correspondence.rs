@@ -5,7 +5,8 @@
 //!
 //! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
 //!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. An
-//!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start.
+//!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
+//!    given rule that begins after today has no used dates but those of occurrences that have begun before their date.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
 //!    change it.
 //! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
@@ -16,7 +17,8 @@
 //!    over too, held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is
 //!    not matched that way.
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
-//! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift.
+//! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
+//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used.
 //!
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing.
@@ -50,6 +52,8 @@ pub enum Correspondence {
     Date(SeriesOccurrence),
     /// Its original start, which has passed.
     Postponed,
+    /// This wall-clock time, which has passed. The occurrence takes place later, at its own time.
+    Passed(LocalDateTime),
     /// None: the occurrence is dropped.
     Dropped,
 }
@@ -69,7 +73,7 @@ impl DateEdit {
         let moved = |local: LocalDateTime| local.saturating_add(self.by);
         let parts = before.series.parts();
         let carried = parts.used_until.map(moved);
-        let until = self.last_begun(before, series).max(carried);
+        let until = self.last_begun(before, series).max(carried).filter(|_| !self.begins_anew(series));
         let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
         let begun_early = stored.iter().filter(|stored| {
             stored.interval.start() <= self.now
@@ -77,10 +81,28 @@ impl DateEdit {
                 && date_at(&before.series, stored.original_local).is_some()
         });
         used.extend(begun_early.map(|stored| moved(stored.original_local)));
+        let passed = stored.iter().filter(|stored| self.keeps_own_time(stored));
+        let passed = passed.map(|stored| moved(stored.original_local));
+        used.extend(
+            passed.filter(|local| date_at(series, *local).is_some_and(|date| date.start <= self.now)),
+        );
         if until == series.parts().used_until && used == series.parts().used {
             return Ok(series.clone());
         }
         series.with_used(until, used)
+    }
+
+    /// Tests whether a rule is given that begins after today: the dates before today have nothing to do with it.
+    fn begins_anew(&self, series: &Series) -> bool {
+        self.has_rule && series.start().date() > series.zone().to_local(self.now).date()
+    }
+
+    /// Tests whether an upcoming occurrence, whose date is ahead, takes place at a time of its own.
+    fn keeps_own_time(&self, occurrence: &StoredOccurrence) -> bool {
+        occurrence.interval.start() > self.now
+            && occurrence.key.original_start > self.now
+            && occurrence.exception.starts_at.is_some()
+            && !occurrence.is_dropped
     }
 
     /// The date that corresponds to the last occurrence that has begun by the current schedule.
@@ -111,15 +133,15 @@ impl DateEdit {
                 if occurrence.key.original_start <= self.now {
                     return Correspondence::Postponed;
                 }
-                let same = date_at(&after.series, occurrence.original_local.saturating_add(self.by));
-                let same = same.filter(|date| schedule.covers(date.start));
+                let moved = occurrence.original_local.saturating_add(self.by);
+                if self.keeps_own_time(occurrence) && after.series.parts().used.contains(&moved) {
+                    return Correspondence::Passed(moved);
+                }
+                let same = date_at(&after.series, moved).filter(|date| schedule.covers(date.start));
                 taken.extend(same.map(|date| date.start));
                 same.map_or(Correspondence::Dropped, Correspondence::Date)
             })
             .collect();
-        if !self.has_rule {
-            return dates;
-        }
         let mut left: Vec<usize> = (0..upcoming.len())
             .filter(|&place| dates.get(place) == Some(&Correspondence::Dropped))
             .filter(|&place| upcoming.get(place).is_some_and(|occurrence| !occurrence.exception.cancelled))
@@ -127,12 +149,15 @@ impl DateEdit {
         left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
         for place in left {
             let Some(occurrence) = upcoming.get(place) else { continue };
-            let day = occurrence.original_local.saturating_add(self.by).date();
-            let free = after.series.occurrences_on(day).find(|date| {
-                let old = date_at(before, date.local.saturating_sub(self.by));
-                date.start > self.now && !taken.contains(&date.start) && old.is_none()
-            });
-            if let (Some(date), Some(found)) = (free, dates.get_mut(place)) {
+            let moved = occurrence.original_local.saturating_add(self.by);
+            let is_free = |date: &SeriesOccurrence| date.start > self.now && !taken.contains(&date.start);
+            let is_new = |date: &SeriesOccurrence| {
+                is_free(date) && date_at(before, date.local.saturating_sub(self.by)).is_none()
+            };
+            // Where clocks go forward, another date of the series can mean the same instant.
+            let free = after.series.occurrence_at_local(moved).filter(is_free);
+            let of_day = || after.series.occurrences_on(moved.date()).find(is_new).filter(|_| self.has_rule);
+            if let (Some(date), Some(found)) = (free.or_else(of_day), dates.get_mut(place)) {
                 taken.insert(date.start);
                 *found = Correspondence::Date(date);
             }

@@ -268,6 +268,14 @@ impl Event {
         self.earlier.iter().find(|earlier| start <= earlier.until)
     }
 
+    /// The number of the schedule that covers this start, among [`schedules`](Self::schedules), from 0.
+    ///
+    /// The same wall-clock time can be a date of several schedules, at different instants if their zones differ.
+    #[must_use]
+    pub fn schedule_at(&self, start: Instant) -> usize {
+        self.earlier.iter().take_while(|earlier| start > earlier.until).count()
+    }
+
     /// The schedule that applies from now on.
     #[must_use]
     pub fn current_schedule(&self) -> Schedule<'_> {

@@ -52,14 +52,16 @@ impl Entry {
             return items;
         }
         // By local time, because a new time-zone database can change the instant.
-        let replaced: HashSet<LocalDateTime> = exceptions().map(|stored| stored.original_local).collect();
+        let place =
+            |stored: &StoredOccurrence| (event.schedule_at(stored.key.original_start), stored.original_local);
+        let replaced: HashSet<(usize, LocalDateTime)> = exceptions().map(place).collect();
         let keys: HashSet<Instant> = exceptions().map(|stored| stored.key.original_start).collect();
-        for schedule in event.schedules() {
+        for (number, schedule) in event.schedules().enumerate() {
             // An occurrence that ends at the start of the span does not overlap it.
             let from =
                 span.start().saturating_sub(schedule.duration.longest()).saturating_add(Duration::NANOSECOND);
             for origin in schedule.between(from, span.end()) {
-                if !keys.contains(&origin.start) && !replaced.contains(&origin.local) {
+                if !keys.contains(&origin.start) && !replaced.contains(&(number, origin.local)) {
                     items.push(Item {
                         key: OccurrenceKey { event: event.id, original_start: origin.start },
                         interval: event.interval_of(origin),

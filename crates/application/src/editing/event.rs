@@ -6,7 +6,7 @@ use convene_domain::{
     event::{EarlierSchedule, Event, EventStatus},
     occurrence::{Occurrence, OccurrenceStatus, StoredOccurrence},
     recurrence::Series,
-    time::Instant,
+    time::{Instant, LocalDateTime},
 };
 
 use time::Duration;
@@ -22,7 +22,7 @@ use crate::{
         patch::{Patched, patched},
         series::series_refusals,
     },
-    failure::Refusal,
+    failure::{Field, Refusal},
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch},
     version::check_version,
@@ -69,7 +69,7 @@ pub fn plan_event_edit(
         return Err(vec![Refusal::EventCancelled]);
     }
     let plan = match edit.scope {
-        EditScope::All => plan_whole(event, &edit.patch, stored, now)?,
+        EditScope::All => plan_whole(event, &edit.patch, event.series.start(), stored, now)?,
         EditScope::ThisAndFollowing { from, new_event } => {
             plan_split(event, Split { from, new_event }, &edit.patch, stored, now)?
         }
@@ -87,14 +87,15 @@ pub fn plan_event_edit(
     }
 }
 
-/// Plans an edit of a whole event.
+/// Plans an edit of a whole event. `old_start` is the start that `startsAt` replaces.
 pub(super) fn plan_whole(
     event: &Event,
     patch: &EventPatch,
+    old_start: LocalDateTime,
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    let Patched { event: mut edited, by } = patched(event, patch, event.series.start(), now)?;
+    let Patched { event: mut edited, by } = patched(event, patch, old_start, now)?;
     if edited == *event {
         return Ok(EventPlan {
             event: edited,
@@ -107,10 +108,13 @@ pub(super) fn plan_whole(
     let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
     if changes_occurrences(event, &edited) {
         edited.series = without_begun(event, &edited, edit, stored)?;
-        keep_previous_schedule(event, &mut edited, now)?;
+        keep_previous_schedule(event, &mut edited, stored, now)?;
+        if patch.starts_at.is_some() {
+            check_takes_place(&edited, now)?;
+        }
     }
-    let mut steps = in_the_way(event, &edited, stored, now);
-    steps.extend(map_occurrences(event, &edited, edit, stored.iter()));
+    let steps = in_the_way(event, &edited, stored, now);
+    let steps = map_occurrences(event, &edited, edit, stored, steps);
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![ActivityDraft {
         action: Action::EventUpdated,
@@ -140,13 +144,33 @@ pub(super) fn without_begun(
     series.map_err(|problems| series_refusals(&problems))
 }
 
-/// Keeps the previous schedule in the edited event if an occurrence has begun by it. It is kept too if dates of the edited
-/// series have passed: nothing took place on them. Only a one-off event may be moved into the past, as it may be created there.
-fn keep_previous_schedule(event: &Event, edited: &mut Event, now: Instant) -> Result<(), Vec<Refusal>> {
+/// Refuses a start that is ahead if every date from it on is used: the occurrences of the event have begun.
+fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Vec<Refusal>> {
+    let just_after = now + Duration::NANOSECOND;
+    let series = &edited.series;
+    let is_ahead = series.zone().resolve(series.start()).instant > now;
+    if !is_ahead || series.between(just_after, Instant::MAX).next().is_some() {
+        return Ok(());
+    }
+    let message = "must not be changed, because every occurrence has begun; create another event";
+    Err(vec![Refusal::invalid(Field::StartsAt, message)])
+}
+
+/// Keeps the previous schedule in the edited event if an occurrence has begun by it, or before its date. It is kept too if
+/// dates of the edited series have passed: nothing took place on them. Only a one-off event may be moved into the past, as it
+/// may be created there.
+fn keep_previous_schedule(
+    event: &Event,
+    edited: &mut Event,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<(), Vec<Refusal>> {
     let just_after = now + Duration::NANOSECOND;
     let mut past = edited.current_schedule().between(Instant::MIN, just_after);
     let may_be_past = event.earlier.is_empty() && !edited.series.is_recurring();
-    let is_kept = event.last_begun(now).is_some() || !may_be_past && past.next().is_some();
+    let has_begun_early = stored.iter().any(|one| one.interval.start() <= now && !one.is_dropped);
+    let has_begun = has_begun_early || event.last_begun(now).is_some();
+    let is_kept = has_begun || !may_be_past && past.next().is_some();
     if !is_kept {
         return Ok(());
     }

@@ -65,24 +65,29 @@ impl OccurrenceStep {
     }
 }
 
-/// Plans the steps for those of `stored` that have not begun, if `after` replaces `before`.
+/// Plans the steps for those of `stored` that have not begun, if `after` replaces `before`, in addition to `steps`.
 ///
 /// Occurrences that do not change have no step.
-pub(super) fn map_occurrences<'s>(
+pub(super) fn map_occurrences(
     before: &Event,
     after: &Event,
     edit: DateEdit,
-    stored: impl Iterator<Item = &'s StoredOccurrence>,
+    stored: &[StoredOccurrence],
+    mut steps: Vec<OccurrenceStep>,
 ) -> Vec<OccurrenceStep> {
     let is_upcoming = |one: &&StoredOccurrence| one.interval.start() > edit.now && !one.is_dropped;
-    let upcoming: Vec<&StoredOccurrence> = stored.filter(is_upcoming).collect();
+    let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(&before.series, after, &upcoming);
-    let mut steps = Vec::new();
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
             Correspondence::Dropped => None,
             Correspondence::Postponed => {
                 Some(at_date(after, occurrence, occurrence.key.original_start, occurrence.original_local))
+            }
+            Correspondence::Passed(local) => {
+                let zone = after.series.zone();
+                let original_start = free_second(after, zone.resolve(local).instant, stored, &steps);
+                Some(at_date(after, occurrence, original_start, zone.to_local(original_start)))
             }
             Correspondence::Date(date) => Some(at_date(after, occurrence, date.start, date.local)),
         };

@@ -4,7 +4,7 @@ use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     event::Event,
     occurrence::{Exception, Occurrence, OccurrenceStatus, StoredOccurrence},
-    time::Instant,
+    time::{Instant, LocalDateTime},
 };
 
 use super::{changes::occurrence_changes, mapping::interval_of};
@@ -52,7 +52,7 @@ pub fn plan_occurrence_edit(
         }
     };
     let mut after = before.clone();
-    override_with(&mut after.exception, &patch);
+    override_with(&mut after.exception, &patch, event, before.original_local);
     after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
@@ -91,19 +91,25 @@ pub fn plan_occurrence_cancellation(
     Ok(plan(event, before, after, Action::OccurrenceCancelled))
 }
 
-fn override_with(exception: &mut Exception, patch: &OccurrencePatch) {
+/// Sets the given values. One that the occurrence takes from its event anyway is no exception.
+fn override_with(
+    exception: &mut Exception,
+    patch: &OccurrencePatch,
+    event: &Event,
+    original_local: LocalDateTime,
+) {
     let OccurrencePatch { expected_version: _, title, location, starts_at, duration, ends_at: _, capacity } =
         patch;
-    fn replace<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
-        if value.is_some() {
-            field.clone_from(value);
+    fn replace<T: Clone + PartialEq>(field: &mut Option<T>, value: &Option<T>, inherited: &T) {
+        if let Some(value) = value {
+            *field = (value != inherited).then(|| value.clone());
         }
     }
-    replace(&mut exception.title, title);
-    replace(&mut exception.location, location);
-    replace(&mut exception.starts_at, starts_at);
-    replace(&mut exception.duration, duration);
-    replace(&mut exception.capacity, capacity);
+    replace(&mut exception.title, title, &event.title);
+    replace(&mut exception.location, location, &event.location);
+    replace(&mut exception.starts_at, starts_at, &original_local);
+    replace(&mut exception.duration, duration, &event.duration);
+    replace(&mut exception.capacity, capacity, &event.capacity);
 }
 
 fn plan(

@@ -42,8 +42,11 @@ pub(super) fn plan_split(
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
     let origin = origin(event, split.from, stored, now).map_err(|refusal| vec![refusal])?;
+    // A new rule begins with the occurrence at which the series is split.
+    let starts_at = patch.starts_at.or_else(|| patch.recurrence.as_ref().map(|_| origin.local));
+    let patch = &EventPatch { starts_at, ..patch.clone() };
     let Some((before, rest)) = event.series.split_at(origin.start) else {
-        return plan_whole(event, patch, stored, now);
+        return plan_whole(event, patch, origin.local, stored, now);
     };
     let mut ended = event.clone();
     ended.series = before;
@@ -68,7 +71,7 @@ pub(super) fn plan_split(
     if edited.current_schedule().between(Instant::MIN, now + Duration::NANOSECOND).next().is_some() {
         edited.earlier.push(EarlierSchedule::of(&continued, now));
     }
-    let steps = map_occurrences(&continued, &edited, edit, following.iter());
+    let steps = map_occurrences(&continued, &edited, edit, &following, Vec::new());
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![
         ActivityDraft {

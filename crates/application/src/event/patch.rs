@@ -35,7 +35,7 @@ pub fn patched(
     old_start: LocalDateTime,
     at: Instant,
 ) -> Result<Patched, Vec<Refusal>> {
-    let patch = &with_duration(event, patch)?;
+    let patch = &with_duration(event, patch, old_start)?;
     let policy = RegistrationPolicy {
         opens: patch.registration_opens.unwrap_or(event.policy.opens),
         closes: patch.registration_closes.unwrap_or(event.policy.closes),

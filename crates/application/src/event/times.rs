@@ -50,12 +50,16 @@ pub fn duration_of_days(first: Date, last: Date) -> Result<EventDuration, &'stat
     EventDuration::of_days(first, last).map_err(|_: DurationProblem| "must be at most 30 days after startsOn")
 }
 
-/// The patch with a start and a duration instead of an end or whole days.
+/// The patch with a start and a duration instead of an end or whole days. `old_start` is the start that it replaces.
 ///
 /// # Errors
 /// Refusals that name `startsAt`, `endsAt`, `startsOn` and `endsOn`.
-pub(super) fn with_duration(event: &Event, patch: &EventPatch) -> Result<EventPatch, Vec<Refusal>> {
-    let start = patch.starts_at.unwrap_or(event.series.start());
+pub(super) fn with_duration(
+    event: &Event,
+    patch: &EventPatch,
+    old_start: LocalDateTime,
+) -> Result<EventPatch, Vec<Refusal>> {
+    let start = patch.starts_at.unwrap_or(old_start);
     let mut patch = patch.clone();
     if let Some(end) = patch.ends_at.take() {
         let zone = patch.time_zone.unwrap_or(event.series.zone());
@@ -75,15 +79,14 @@ pub(super) fn with_duration(event: &Event, patch: &EventPatch) -> Result<EventPa
         let given = given.into_iter().filter(|(_, date)| date.is_some());
         return Err(given.map(|(field, _)| Refusal::invalid(field, "goes with allDay only")).collect());
     }
-    let first = starts_on.unwrap_or(event.series.start().date());
+    let first = starts_on.unwrap_or(start.date());
     let duration = match ends_on {
         Some(last) => duration_of_days(first, last),
         None if event.is_all_day() => Ok(event.duration),
         None => duration_of_days(first, first),
     };
     let duration = duration.map_err(|message| vec![Refusal::invalid(Field::EndsOn, message)])?;
-    patch.starts_at = starts_on.is_some().then(|| first.midnight());
-    if !event.is_all_day() {
+    if starts_on.is_some() || !event.is_all_day() {
         patch.starts_at = Some(first.midnight());
     }
     patch.duration = Some(duration);

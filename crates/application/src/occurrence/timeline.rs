@@ -215,7 +215,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
         for stored in part.exceptions.iter().filter(|stored| !stored.is_dropped) {
             let Some(event) = known.get(&stored.key.event) else { continue };
             pace.steps(selection.steps(event)).await;
-            replaced.add(stored);
+            replaced.add(&event.event, stored);
             let placed = Placed::by_exception(&event.event, stored);
             if selection.takes(&placed) && selection.finds(stored.exception.title.as_ref(), event) {
                 exceptions.push(placed);
@@ -327,21 +327,22 @@ impl Ord for ById<'_> {
 /// The derived occurrences that exceptions replace.
 #[derive(Default)]
 struct Replaced {
-    /// By local time, because a new time-zone database can change the instant.
-    locals: HashSet<(EventId, LocalDateTime)>,
+    /// By schedule and local time, because a new time-zone database can change the instant.
+    locals: HashSet<(EventId, usize, LocalDateTime)>,
     /// By key, which is unique in a list.
     keys: HashSet<OccurrenceKey>,
 }
 
 impl Replaced {
-    fn add(&mut self, exception: &StoredOccurrence) {
-        self.locals.insert((exception.key.event, exception.original_local));
+    fn add(&mut self, event: &Event, exception: &StoredOccurrence) {
+        let schedule = event.schedule_at(exception.key.original_start);
+        self.locals.insert((event.id, schedule, exception.original_local));
         self.keys.insert(exception.key);
     }
 
     fn contains(&self, placed: &Placed<'_>) -> bool {
         let Origin::Rule(origin) = placed.origin else { return false };
-        !self.keys.is_empty()
-            && (self.keys.contains(&placed.key) || self.locals.contains(&(placed.key.event, origin.local)))
+        let place = || (placed.event.id, placed.event.schedule_at(origin.start), origin.local);
+        !self.keys.is_empty() && (self.keys.contains(&placed.key) || self.locals.contains(&place()))
     }
 }

@@ -4,6 +4,7 @@ use convene_domain::{
     event::{Event, EventStatus},
     occurrence::OccurrenceKey,
     recurrence::Rule,
+    text::Title,
     time::{Instant, LocalDateTime, zone::Zone},
 };
 use time::Duration;
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
+    occurrence::OccurrenceOfEvent,
     ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid, register},
 };
@@ -27,6 +29,10 @@ fn daily() -> EventPatch {
     let rule = Rule::parse("FREQ=DAILY;COUNT=10").unwrap();
     let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+fn title(text: &str) -> EventPatch {
+    EventPatch { title: Some(Title::parse(text).unwrap()), ..EventPatch::default() }
 }
 
 fn key(event: &Event, original_start: Instant) -> OccurrenceKey {
@@ -170,6 +176,36 @@ pub(super) async fn a_postponed_occurrence_stays_one_occurrence(environment: Env
     let cancelled =
         tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence, &by_root_at(now)).await.unwrap();
     assert_eq!(cancelled.cancelled_registrations, 1);
+}
+
+pub(super) async fn a_day_of_an_earlier_zone_stays_listed(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4).zone("Pacific/Apia")).await;
+    let begun = Zone::parse("Pacific/Apia").unwrap().resolve(FIRST).instant;
+    let now = begun + Duration::HOUR;
+    let new_york = Zone::parse("America/New_York").unwrap();
+    let event =
+        edit(&tenant, &event, EventPatch { time_zone: Some(new_york), ..EventPatch::default() }, now).await;
+    let next = new_york.resolve(FIRST + Duration::days(1)).instant;
+    move_to(&tenant, &event, next, FIRST + Duration::hours(25)).await;
+    // An exception gets the local time at which an occurrence took place in the earlier zone.
+    let event = edit(&tenant, &event, starting(FIRST - Duration::days(1)), now).await;
+    let listed = tenant.listed(&[&event], begun, begun + Duration::HOUR).await;
+    assert_eq!(listed, [begun]);
+}
+
+pub(super) async fn what_took_place_early_keeps_its_title(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 7)).await;
+    let early = FIRST - Duration::days(2);
+    move_to(&tenant, &event, day(1), early).await;
+    let now = day(-1);
+    let event = edit(&tenant, &event, title("Concert"), now).await;
+    let titles = |listed: Vec<OccurrenceOfEvent>| -> Vec<String> {
+        listed.into_iter().map(|one| one.title.to_string()).collect()
+    };
+    let listed = tenant.listing(&[event.id], early.as_utc(), day(1)).await;
+    assert_eq!(titles(listed), ["Rehearsal", "Concert"], "no date of the series had begun");
 }
 
 pub(super) async fn cancelling_an_event_leaves_the_days_that_took_place(environment: Environment) {

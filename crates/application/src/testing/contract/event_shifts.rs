@@ -3,10 +3,14 @@
 use convene_domain::{
     event::{Event, EventStatus},
     occurrence::OccurrenceKey,
+    recurrence::Rule,
     text::Title,
     time::{Instant, LocalDateTime, zone::Zone},
 };
-use time::{Duration, macros::datetime};
+use time::{
+    Duration,
+    macros::{datetime, utc_datetime},
+};
 
 use super::{
     environment::Environment,
@@ -15,7 +19,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter},
     testing::builders::EventBuilder,
 };
 
@@ -215,4 +219,109 @@ pub(super) async fn an_occurrence_in_progress_is_not_repeated(environment: Envir
         let by = Duration::hours(if hours == 6 { 5 } else { hours });
         assert_eq!(listed, [day(0), day(1), day(2) + by, day(3) + by]);
     }
+}
+
+pub(super) async fn an_occurrence_with_its_own_time_outlives_its_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let own = FIRST + Duration::hours(27);
+    let patch = OccurrencePatch { starts_at: Some(own), ..OccurrencePatch::default() };
+    let occurrence = OccurrenceKey { event: event.id, original_start: day(1) };
+    let moved = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, moved, &by_root()).await.unwrap();
+    let seat = tenant.seat(&event, day(1), &tenant.member("ada").await).await;
+    let now = day(-1) + Duration::hours(3);
+    for (days, expected) in
+        [(-3, vec![day(0), day(1), own.as_utc()]), (0, vec![day(0), own.as_utc(), day(2), day(3), day(4)])]
+    {
+        let patch = EventPatch { starts_at: Some(FIRST + Duration::days(days)), ..EventPatch::default() };
+        let edit = edit_of(event.id, patch);
+        let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await.unwrap();
+        assert_eq!(tenant.listed(&[&edited.now], now, day(20)).await, expected);
+        assert_eq!(tenant.registration_now(&seat).await.interval.start(), own.as_utc());
+        assert!(edited.dropped_exceptions.is_empty());
+    }
+}
+
+pub(super) async fn a_value_of_the_event_is_no_exception(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let same = OccurrencePatch {
+        title: Some(event.title.clone()),
+        starts_at: Some(FIRST + Duration::DAY),
+        duration: Some(event.duration),
+        capacity: Some(event.capacity),
+        ..OccurrencePatch::default()
+    };
+    let away = OccurrencePatch { starts_at: Some(FIRST + Duration::hours(30)), ..OccurrencePatch::default() };
+    for patch in [same.clone(), away, same] {
+        let occurrence = key(&event, day(1));
+        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+        tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    }
+    let edited = edit(&tenant, &event, starting(FIRST + Duration::HOUR)).await;
+    let listed = tenant.listing(&[edited.id], day(0), day(20)).await;
+    let starts: Vec<_> = listed.iter().map(|one| one.interval.start()).collect();
+    assert_eq!(starts, [0, 1, 2, 3].map(|number| day(number) + Duration::HOUR));
+    assert!(listed.iter().all(|one| !one.is_exception));
+}
+
+pub(super) async fn a_former_id_denotes_the_occurrence_that_had_it_last(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 7)).await;
+    let ada = tenant.seat(&event, day(4), &tenant.member("ada").await).await;
+    let bea = tenant.seat(&event, day(5), &tenant.member("bea").await).await;
+    edit(&tenant, &event, starting(FIRST + Duration::DAY)).await;
+    assert_eq!(tenant.registration_now(&ada).await.occurrence, bea.occurrence);
+    edit(&tenant, &event, starting(FIRST + Duration::days(19))).await;
+    // Ada's occurrence had the id after Bea's.
+    let stored = tenant.stored(bea.occurrence).await.unwrap();
+    assert_eq!(stored.interval.start(), day(4 + 19));
+    let filter = RegistrationFilter { occurrence: Some(bea.occurrence), ..RegistrationFilter::default() };
+    let found: Vec<_> = tenant.registrations(filter).await.into_iter().map(|one| one.id).collect();
+    assert_eq!(found, [ada.id]);
+    let cancelled = tenant.ports.events.cancel_occurrence(&tenant.scope, bea.occurrence, &by_root()).await;
+    assert_eq!(cancelled.unwrap().now.interval.start(), day(4 + 19));
+}
+
+pub(super) async fn a_rule_that_begins_later_begins_anew(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(15);
+    for (text, count) in [("FREQ=DAILY;COUNT=4", 4), ("FREQ=WEEKLY;COUNT=2", 2)] {
+        let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;COUNT=8")).await;
+        let rule = Rule::parse(text).unwrap();
+        let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+        let start = FIRST + Duration::days(22);
+        let patch = EventPatch { recurrence: Some(Some(recurrence)), ..starting(start) };
+        let edit = edit_of(event.id, patch);
+        let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await.unwrap().now;
+        let listed = tenant.listed(&[&edited], day(0), day(60)).await;
+        assert_eq!(listed.len(), 3 + count, "{text}: {listed:?}");
+        assert_eq!(listed[..4], [day(0), day(7), day(14), day(22)], "{text}");
+    }
+}
+
+pub(super) async fn a_start_on_which_nothing_takes_place_is_refused(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(2);
+    let once = tenant.event(EventBuilder::once(FIRST)).await;
+    let all = tenant.event(EventBuilder::daily(FIRST, 2)).await;
+    for event in [once, all] {
+        let edit = edit_of(event.id, starting(FIRST + Duration::days(30)));
+        let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await;
+        let message = "must not be changed, because every occurrence has begun; create another event";
+        assert_eq!(refusal(refused), Refusal::invalid(Field::StartsAt, message));
+        assert_eq!(tenant.event_now(&event).await, event);
+    }
+}
+
+pub(super) async fn a_held_date_remains_where_two_dates_become_one(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let start = datetime!(2031-03-29 2:30);
+    let event = EventBuilder::repeating(start, "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=30;COUNT=6");
+    let event = tenant.event(event.lasting(Duration::minutes(15))).await;
+    let seat = tenant.seat(&event, utc_datetime!(2031-03-30 2:30), &tenant.member("ada").await).await;
+    edit(&tenant, &event, zone("Europe/Paris")).await;
+    let expected = utc_datetime!(2031-03-30 1:30);
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), expected);
 }

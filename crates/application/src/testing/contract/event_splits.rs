@@ -4,6 +4,7 @@ use convene_domain::{
     event::Event,
     id::EventId,
     occurrence::OccurrenceKey,
+    recurrence::Rule,
     registration::{Registration, RegistrationStatusKind},
     text::Title,
 };
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{EditScope, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
@@ -113,6 +114,48 @@ pub(super) async fn a_split_at_the_first_occurrence_edits_the_whole_series(envir
     assert_eq!((changed.id, changed.version), (event.id, 2));
     journal.expect([("event.updated", event.id.to_string())]).await;
     assert_eq!(tenant.registration_now(&seat).await, seat);
+}
+
+pub(super) async fn a_split_shifts_from_its_first_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let by = Duration::hours(2);
+    let starting = |at| EventPatch { starts_at: Some(at), ..EventPatch::default() };
+    // The first date of the series is excluded.
+    let excluded = tenant.event(EventBuilder::daily(FIRST, 4).without(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&excluded, day(1), &ada).await;
+    let edit = from(&excluded, day(1), starting(FIRST + Duration::DAY + by));
+    let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+    assert_eq!(starts(&tenant, &edited).await, [1, 2, 3].map(|number| day(number) + by));
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(1) + by);
+    // An added date comes before the first date of the rule.
+    let rdate = FIRST - Duration::hours(18);
+    let added = tenant.event(EventBuilder::daily(FIRST, 2).with(rdate)).await;
+    let bea = tenant.member("bea").await;
+    let seat = tenant.seat(&added, rdate.as_utc(), &bea).await;
+    let edit = from(&added, rdate.as_utc(), starting(rdate + by));
+    let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+    assert_eq!(starts(&tenant, &edited).await, [rdate.as_utc() + by, day(0) + by, day(1) + by]);
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), rdate.as_utc() + by);
+}
+
+pub(super) async fn a_new_rule_begins_where_the_series_is_split(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let rdate = FIRST + Duration::hours(54);
+    let weeks = |number: i64| rdate.as_utc() + Duration::weeks(number);
+    let rule = Rule::parse("FREQ=WEEKLY;COUNT=3").unwrap();
+    let weekly = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+    for (name, recurrence, expected) in
+        [("ada", Some(weekly), vec![weeks(0), weeks(1), weeks(2)]), ("bea", None, vec![weeks(0)])]
+    {
+        let event = tenant.event(EventBuilder::daily(FIRST, 7).with(rdate)).await;
+        let seat = tenant.seat(&event, rdate.as_utc(), &tenant.member(name).await).await;
+        let patch = EventPatch { recurrence: Some(recurrence), ..EventPatch::default() };
+        let edit = from(&event, rdate.as_utc(), patch);
+        let second = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+        assert_eq!(starts(&tenant, &second).await, expected, "{name}");
+        assert_eq!(tenant.registration_now(&seat).await.interval.start(), rdate.as_utc(), "{name}");
+    }
 }
 
 pub(super) async fn a_split_at_a_missing_occurrence_is_refused(environment: Environment) {

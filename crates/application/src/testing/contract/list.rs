@@ -83,6 +83,12 @@ macro_rules! contract_cases {
                 wall_clock_times_take_precedence_over_instants,
                 clocks_that_change_do_not_move_anybody_to_another_time,
                 an_occurrence_in_progress_is_not_repeated,
+                an_occurrence_with_its_own_time_outlives_its_date,
+                a_held_date_remains_where_two_dates_become_one,
+                a_value_of_the_event_is_no_exception,
+                a_former_id_denotes_the_occurrence_that_had_it_last,
+                a_rule_that_begins_later_begins_anew,
+                a_start_on_which_nothing_takes_place_is_refused,
             }
             event_rules {
                 a_dropped_date_does_not_take_the_date_of_a_live_one,
@@ -96,6 +102,8 @@ macro_rules! contract_cases {
                 an_occurrence_that_was_moved_forward_does_not_reappear,
                 a_split_does_not_bring_back_what_was_moved_forward,
                 a_postponed_occurrence_stays_one_occurrence,
+                a_day_of_an_earlier_zone_stays_listed,
+                what_took_place_early_keeps_its_title,
                 cancelling_an_event_leaves_the_days_that_took_place,
                 a_present_id_takes_precedence_over_a_former_one,
             }
@@ -103,6 +111,8 @@ macro_rules! contract_cases {
                 a_split_creates_an_event_of_the_following_occurrences,
                 a_split_moves_the_registrations_of_the_following_occurrences,
                 a_split_at_the_first_occurrence_edits_the_whole_series,
+                a_split_shifts_from_its_first_occurrence,
+                a_new_rule_begins_where_the_series_is_split,
                 a_split_at_a_missing_occurrence_is_refused,
                 registrations_that_a_split_would_drop_are_listed,
             }
@@ -154,6 +164,7 @@ macro_rules! contract_cases {
             durations {
                 a_day_ends_at_midnight_when_the_clocks_change,
                 durations_are_stored_as_given,
+                an_edit_replaces_the_whole_duration,
                 days_stay_days_through_edits,
             }
             dry_runs {
@@ -170,7 +181,6 @@ macro_rules! contract_cases {
                 promotes_a_member_whose_event_is_cancelled,
                 promotes_a_member_whose_seat_is_dropped,
                 promotes_a_member_whose_seat_is_shortened,
-                an_edit_replaces_the_whole_duration,
                 promotes_a_member_to_a_seat_that_moves,
                 promotes_a_member_who_loses_a_seat_in_a_conflict,
                 promotes_along_a_chain,

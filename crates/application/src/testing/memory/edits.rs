@@ -1,6 +1,6 @@
 //! Edits of occurrences, and their effects on registrations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use convene_domain::{
     id::MemberId,
@@ -88,8 +88,20 @@ impl Transaction<'_> {
             .iter()
             .filter_map(|step| Some((step, self.tenant.occurrences.remove(&step.before().key)?)))
             .collect();
+        // A former key means the occurrence that had it last.
+        let is_vacated = |step: &OccurrenceStep| step.after().key != step.before().key;
+        let vacated: HashSet<OccurrenceKey> = removed
+            .iter()
+            .map(|(step, _)| *step)
+            .filter(|step| is_vacated(step))
+            .map(|step| step.before().key)
+            .collect();
+        for record in self.tenant.occurrences.values_mut() {
+            record.former.retain(|key| !vacated.contains(key));
+        }
         let mut moved = BTreeMap::new();
         for (step, mut record) in removed {
+            record.former.retain(|key| !vacated.contains(key));
             let OccurrenceRecord { stored, former, .. } = &mut record;
             let before = stored.key;
             *stored = StoredOccurrence { taken: stored.taken, waiting: stored.waiting, ..step.after() };

@@ -1,5 +1,7 @@
 //! The documents of edited occurrences.
 
+use std::collections::HashSet;
+
 use bson::doc;
 use convene_application::editing::OccurrenceStep;
 use convene_domain::id::JobId;
@@ -18,6 +20,8 @@ pub(super) struct Rewrite {
     former: Vec<String>,
     /// The ids of exceptions among them.
     exceptions: Vec<String>,
+    /// The ids among them that their occurrences leave.
+    vacated: HashSet<String>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -31,15 +35,20 @@ impl Rewrite {
         transaction: &Transaction<'_>,
     ) -> Attempt<Self> {
         let mut rewrite = Self::default();
+        let mut edited_documents = Vec::with_capacity(edit.steps.len());
         for step in edit.steps {
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
             let is_gone = matches!(step, OccurrenceStep::Replace(_));
-            if before.revision.is_some() && (is_gone || step.after().key.to_string() != before.id) {
+            let is_vacated = is_gone || step.after().key.to_string() != before.id;
+            if before.revision.is_some() && is_vacated {
                 rewrite.exceptions.push(before.id.clone());
             }
             if is_gone {
                 continue;
+            }
+            if is_vacated {
+                rewrite.vacated.insert(before.id.clone());
             }
             let mut edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
             if let (Some(job), Some(reason)) = (job, step.cancellation_reason())
@@ -48,7 +57,12 @@ impl Rewrite {
                 let reason = reason.as_str().to_owned();
                 edited.closing = Some(ClosingDocument { job: job.to_string(), reason });
             }
-            rewrite.occurrences.push(edited);
+            edited_documents.push((before.id.clone(), edited));
+        }
+        // A former id means the occurrence that had it last.
+        for (before, mut occurrence) in edited_documents {
+            occurrence.former_ids.retain(|id| *id == before || !rewrite.vacated.contains(id));
+            rewrite.occurrences.push(occurrence);
         }
         Ok(rewrite)
     }
@@ -59,6 +73,12 @@ impl Rewrite {
         for former in self.former.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": former } };
             transaction.collection(&schema::OCCURRENCES).delete_many(filter).await?;
+        }
+        let vacated = Vec::from_iter(self.vacated);
+        for vacated in vacated.chunks(CHUNK) {
+            let others = doc! { "formerIds": { "$in": vacated } };
+            let forget = doc! { "$pull": { "formerIds": { "$in": vacated } } };
+            transaction.collection(&schema::OCCURRENCES).update_many(others, forget).await?;
         }
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
