@@ -1,6 +1,6 @@
 //! One-off and recurring events.
 
-use ::time::{Duration, Time};
+use ::time::Duration;
 
 use crate::{
     capacity::Capacity,
@@ -198,10 +198,10 @@ impl Event {
     /// still small.
     pub const MAX_EARLIER_SCHEDULES: usize = 100;
 
-    /// Tests for an event of whole days: from midnight to midnight on the clocks of its zone.
+    /// Tests for an event of whole days: each occurrence lasts from midnight to midnight on the clocks of its zone.
     #[must_use]
     pub fn is_all_day(&self) -> bool {
-        self.series.start().time() == Time::MIDNIGHT && self.duration.is_days()
+        self.series.is_at_midnight() && self.duration.is_days()
     }
 
     /// The interval of an occurrence with this start and the event's own duration.

@@ -242,6 +242,10 @@ async fn an_event_has_a_duration_or_an_end_or_whole_days() {
             "allDay": true, "startsOn": "2031-03-30",
             "recurrence": {"frequency": "DAILY", "count": 2, "rdates": ["2031-05-01T10:00"]},
         }),
+        json!({
+            "allDay": true, "startsOn": "2031-03-30",
+            "recurrence": {"rrule": "FREQ=DAILY;BYHOUR=0,12;COUNT=3"},
+        }),
     ];
     let mut told = Vec::new();
     for times in refused {
@@ -292,6 +296,9 @@ async fn an_event_has_a_duration_or_an_end_or_whole_days() {
       ],
       [
         "recurrence.rdates must be at midnight, because of allDay"
+      ],
+      [
+        "recurrence must have no times of day, because of allDay"
       ]
     ]
     "#);

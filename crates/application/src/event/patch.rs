@@ -27,14 +27,15 @@ pub struct Patched {
 /// changes nothing. `old_start` is the start that `startsAt` replaces.
 ///
 /// # Errors
-/// All contradictions, each with its field: a start that the rule does not match, a rule that cannot move with the start, a
-/// registration window that closes before it opens.
+/// All contradictions, each with its field: a start that the rule does not match, a rule that cannot move with the start, whole
+/// days with times of day, a registration window that closes before it opens.
 pub fn patched(
     event: &Event,
     patch: &EventPatch,
     old_start: LocalDateTime,
     at: Instant,
 ) -> Result<Patched, Vec<Refusal>> {
+    let is_all_day = patch.days.as_ref().is_some_and(|days| days.all_day != Some(false));
     let patch = &with_duration(event, patch, old_start)?;
     let policy = RegistrationPolicy {
         opens: patch.registration_opens.unwrap_or(event.policy.opens),
@@ -53,6 +54,10 @@ pub fn patched(
         policy,
         ..event.clone()
     };
+    if is_all_day && !same.is_all_day() {
+        let message = "needs a recurrence whose dates are all at midnight";
+        return Err(vec![Refusal::invalid(Field::AllDay, message)]);
+    }
     if same == *event {
         return Ok(Patched { event: same, by });
     }
@@ -109,7 +114,10 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::fixtures::{self, fields};
+    use crate::{
+        fixtures::{self, fields},
+        ports::DaysPatch,
+    };
 
     fn series() -> Event {
         let parts = SeriesParts {
@@ -184,6 +192,17 @@ mod tests {
         };
         let refusals = edited(&series(), &patch).unwrap_err();
         assert_eq!(fields(&refusals), ["registrationCloses", "startsAt"]);
+    }
+
+    #[test]
+    fn whole_days_have_no_times_of_day() {
+        let days = DaysPatch { all_day: Some(true), starts_on: None, ends_on: None };
+        let patch = EventPatch { days: Some(days), ..EventPatch::default() };
+        assert_eq!(fields(&edited(&series(), &patch).unwrap_err()), ["allDay"], "an rdate has one");
+        let rule = Rule::parse("FREQ=DAILY;COUNT=3").unwrap();
+        let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+        let patch = EventPatch { recurrence: Some(Some(recurrence)), ..patch };
+        assert!(edited(&series(), &patch).unwrap().is_all_day());
     }
 
     #[test]

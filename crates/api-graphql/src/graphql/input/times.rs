@@ -111,8 +111,12 @@ impl GivenTimes<'_> {
     }
 }
 
-/// Checks that the further dates of an event of whole days have no time of day.
+/// Checks that the dates of an event of whole days have no time of day.
 pub(super) fn check_days_of(recurrence: &NewRecurrence, problems: &mut Problems) {
+    let rule = &recurrence.rule;
+    if rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0) {
+        problems.note(Field::Recurrence, "must have no times of day, because of allDay");
+    }
     for (field, dates) in [(Field::Exdates, &recurrence.exdates), (Field::Rdates, &recurrence.rdates)] {
         if dates.iter().any(|date| date.time() != Time::MIDNIGHT) {
             problems.note(Field::Recurrence.child(field), "must be at midnight, because of allDay");

@@ -10,7 +10,7 @@ mod split;
 
 use std::sync::Arc;
 
-use ::time::{Date, Duration};
+use ::time::{Date, Duration, Time};
 
 use self::compile::Compiled;
 pub(in crate::recurrence) use self::date::SeriesDate;
@@ -276,6 +276,14 @@ impl Series {
     #[must_use]
     pub fn first_start(&self) -> Instant {
         civil::instant_of(self.compiled.first_start)
+    }
+
+    /// Tests whether every date of the series is at midnight, in wall-clock time.
+    #[must_use]
+    pub fn is_at_midnight(&self) -> bool {
+        let has_times = |rule: &Rule| rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0);
+        let mut dates = std::iter::once(self.start()).chain(self.rdates().iter().copied());
+        !self.rule().is_some_and(has_times) && dates.all(|date| date.time() == Time::MIDNIGHT)
     }
 
     /// The start of the last occurrence; `None` if the rule has no end.
