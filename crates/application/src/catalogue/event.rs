@@ -12,14 +12,17 @@ use convene_domain::{
 #[derive(Debug, Clone)]
 pub struct CatalogueEvent {
     pub event: Arc<Event>,
-    title: OnceLock<FoldedText>,
+    titles: OnceLock<Vec<FoldedText>>,
     description: OnceLock<FoldedText>,
 }
 
 impl CatalogueEvent {
-    /// The folded title.
-    pub fn folded_title(&self) -> &FoldedText {
-        self.title.get_or_init(|| FoldedText::of(self.event.title.as_str()))
+    /// The folded titles of its [schedules](Event::schedules), in their order.
+    pub fn folded_titles(&self) -> &[FoldedText] {
+        self.titles.get_or_init(|| {
+            let titles = self.event.earlier.iter().map(|earlier| &earlier.title);
+            titles.chain([&self.event.title]).map(|title| FoldedText::of(title.as_str())).collect()
+        })
     }
 
     /// The folded description.
@@ -35,7 +38,7 @@ impl CatalogueEvent {
         let Event { title, description, location, series, earlier, .. } = self.event.as_ref();
         let texts = 2 * (title.as_str().len() + description.as_str().len()) + location.as_str().len();
         let earlier = earlier.iter().map(|EarlierSchedule { series, title, location, .. }| {
-            let texts = title.as_str().len() + location.as_str().len();
+            let texts = 2 * title.as_str().len() + location.as_str().len() + size_of::<FoldedText>();
             size_of::<EarlierSchedule>() + series.bytes() + texts + ALLOCATIONS
         });
         let own = size_of::<Self>() + size_of::<Event>() + series.bytes() + texts + ALLOCATIONS;
@@ -45,7 +48,7 @@ impl CatalogueEvent {
 
 impl From<Event> for CatalogueEvent {
     fn from(event: Event) -> Self {
-        Self { event: Arc::new(event), title: OnceLock::new(), description: OnceLock::new() }
+        Self { event: Arc::new(event), titles: OnceLock::new(), description: OnceLock::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use time::Duration;
 
 use super::{
     backwards::Backwards,
-    timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
+    timeline::{Candidates, Part, Placed, Selection, Step, Timeline, is_found_at},
 };
 use crate::{
     catalogue::{Day, DayNumber, Item, Replica, TooDense, day_of},
@@ -39,8 +39,8 @@ enum Sequence {
     Starting(DayNumber),
 }
 
-/// The events with an occurrence that the search may find, each with the result for its own texts.
-type Matching = HashMap<EventId, bool>;
+/// The events with an occurrence that the search may find, each with the results for its schedules.
+type Matching = HashMap<EventId, Vec<bool>>;
 
 /// The occurrences of a replica that a list examines.
 pub(super) enum Source<'p, 'c> {
@@ -97,10 +97,10 @@ async fn matching(replica: &Replica, selection: &Selection, pace: &mut Pace) -> 
     for entry in replica.entries() {
         let Some(event) = entry.event() else { continue };
         pace.steps(selection.steps(event)).await;
-        let is_found = selection.finds(None, event);
+        let found = selection.finds(event);
         let mut titles = entry.exceptions().filter_map(|stored| stored.exception.title.as_ref());
-        if is_found || titles.any(|title| selection.finds(Some(title), event)) {
-            matching.insert(event.id, is_found);
+        if found.contains(&true) || titles.any(|title| selection.finds_own(title, event)) {
+            matching.insert(event.id, found);
         }
     }
     matching
@@ -202,17 +202,19 @@ impl<'p, 'c> Scan<'p, 'c> {
         if !item.interval.overlaps(&selection.window) || item.is_cancelled && !selection.include_cancelled {
             return None;
         }
-        let is_found = match &self.matching {
-            None => true,
-            Some(matching) => *matching.get(&item.key.event)?,
-        };
         let entry = self.replica.entry(item.key.event)?;
         let event = entry.event()?;
         let placed = Placed::of(entry, item.key)?;
-        let own_title = entry.exception(item.key).and_then(|stored| stored.exception.title.as_ref());
-        let is_wanted = own_title.map_or(is_found, |title| selection.finds(Some(title), event));
-        if !is_wanted {
-            return None;
+        if let Some(matching) = &self.matching {
+            let found = matching.get(&item.key.event)?;
+            let own_title = entry.exception(item.key).and_then(|stored| stored.exception.title.as_ref());
+            let is_found = match own_title {
+                Some(title) => selection.finds_own(title, event),
+                None => is_found_at(found, event, item.interval.start()),
+            };
+            if !is_found {
+                return None;
+            }
         }
         let may_belong = selection.open_at.is_none_or(|now| placed.may_be_open(now));
         Some(if may_belong { Step::Found(placed) } else { Step::Passed(item.position()) })

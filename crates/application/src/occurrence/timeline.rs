@@ -110,15 +110,21 @@ impl Selection {
         first.max(self.open_at).unwrap_or(Instant::MIN)..end.min(self.window.end())
     }
 
-    /// Searches the event's description, and the given title instead of the event's own one.
-    pub(super) fn finds(&self, own_title: Option<&Title>, event: &CatalogueEvent) -> bool {
+    /// Searches the event's description, and the given title of an occurrence.
+    pub(super) fn finds_own(&self, title: &Title, event: &CatalogueEvent) -> bool {
         self.search.as_ref().is_none_or(|text| {
-            let in_title = match own_title {
-                Some(title) => FoldedText::of(title.as_str()).contains(text),
-                None => event.folded_title().contains(text),
-            };
-            in_title || event.folded_description().contains(text)
+            FoldedText::of(title.as_str()).contains(text) || event.folded_description().contains(text)
         })
+    }
+
+    /// Searches the event's description and titles: the result for the occurrences of each of its schedules that have no title
+    /// of their own.
+    pub(super) fn finds(&self, event: &CatalogueEvent) -> Vec<bool> {
+        match &self.search {
+            None => vec![true; event.earlier.len() + 1],
+            Some(text) if event.folded_description().contains(text) => vec![true; event.earlier.len() + 1],
+            Some(text) => event.folded_titles().iter().map(|title| title.contains(text)).collect(),
+        }
     }
 
     /// The number of steps of a search in the texts of an event.
@@ -197,7 +203,8 @@ pub(super) enum Step<'c> {
 /// The events and exceptions of a part that may have occurrences in the list.
 pub(super) struct Candidates<'p, 'c> {
     pub(super) selection: &'p Selection,
-    events: Vec<&'c CatalogueEvent>,
+    /// The events, each with the results for its schedules.
+    events: Vec<(&'c CatalogueEvent, Vec<bool>)>,
     replaced: Replaced,
     /// The exceptions in the list, by start, then key.
     pub(super) exceptions: Vec<Placed<'c>>,
@@ -217,7 +224,11 @@ impl<'p, 'c> Candidates<'p, 'c> {
             pace.steps(selection.steps(event)).await;
             replaced.add(&event.event, stored);
             let placed = Placed::by_exception(&event.event, stored);
-            if selection.takes(&placed) && selection.finds(stored.exception.title.as_ref(), event) {
+            let is_found = || match &stored.exception.title {
+                Some(title) => selection.finds_own(title, event),
+                None => is_found_at(&selection.finds(event), event, stored.interval.start()),
+            };
+            if selection.takes(&placed) && is_found() {
                 exceptions.push(placed);
             }
         }
@@ -226,8 +237,9 @@ impl<'p, 'c> Candidates<'p, 'c> {
         let mut events = Vec::new();
         for event in part.events.iter().copied() {
             pace.steps(selection.steps(event)).await;
-            if selection.finds(None, event) {
-                events.push(event);
+            let found = selection.finds(event);
+            if found.contains(&true) {
+                events.push((event, found));
             }
         }
         Self { selection, events, replaced, exceptions }
@@ -241,13 +253,14 @@ impl<'p, 'c> Candidates<'p, 'c> {
         pace: &mut Pace,
     ) -> Merged<'c> {
         let mut by_rule = ByStart::default();
-        for event in self.events.iter().copied() {
+        for (event, found) in &self.events {
             pace.steps(1).await;
             // What had begun before the event was cancelled has taken place.
             let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
             let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
             let to = to.min(starts.end);
-            for schedule in event.schedules() {
+            let found_ones = event.schedules().zip(found).filter(|(_, is_found)| **is_found);
+            for (schedule, _) in found_ones {
                 let from = self.selection.earliest_start(schedule.duration).max(starts.start);
                 if from < to {
                     by_rule.push(ById(&event.event), schedule.between(from, to));
@@ -256,6 +269,11 @@ impl<'p, 'c> Candidates<'p, 'c> {
         }
         Merged { by_rule: by_rule.peekable(), exceptions: exceptions.into_iter().peekable() }
     }
+}
+
+/// The result of a search for an occurrence that takes place at this time and has no title of its own.
+pub(super) fn is_found_at(found: &[bool], event: &Event, start: Instant) -> bool {
+    found.get(event.schedule_at(start)).is_some_and(|is_found| *is_found)
 }
 
 /// Occurrences of a list, by start, then key.

@@ -208,6 +208,17 @@ pub(super) async fn what_took_place_early_keeps_its_title(environment: Environme
     assert_eq!(titles(listed), ["Rehearsal", "Concert"], "no date of the series had begun");
 }
 
+pub(super) async fn a_search_finds_the_title_that_an_occurrence_had(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let event = edit(&tenant, &event, title("Café"), day(1)).await;
+    let event = edit(&tenant, &event, title("Concert"), day(2)).await;
+    let found = async |text: &str| tenant.found(text, event.id, day(0), day(9)).await;
+    assert_eq!(found("rehearsal").await, [day(0), day(1)]);
+    assert_eq!(found("cafe").await, [day(2)]);
+    assert_eq!(found("concert").await, [day(3)]);
+}
+
 pub(super) async fn cancelling_an_event_leaves_the_days_that_took_place(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;

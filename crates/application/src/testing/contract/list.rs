@@ -104,6 +104,7 @@ macro_rules! contract_cases {
                 a_postponed_occurrence_stays_one_occurrence,
                 a_day_of_an_earlier_zone_stays_listed,
                 what_took_place_early_keeps_its_title,
+                a_search_finds_the_title_that_an_occurrence_had,
                 cancelling_an_event_leaves_the_days_that_took_place,
                 a_present_id_takes_precedence_over_a_former_one,
             }

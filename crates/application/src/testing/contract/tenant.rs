@@ -8,6 +8,7 @@ use convene_domain::{
     occurrence::{OccurrenceKey, StoredOccurrence},
     organization::Organization,
     registration::Registration,
+    text::SearchText,
     time::{Instant, interval::Interval},
 };
 
@@ -15,7 +16,8 @@ use super::support::{Journal, NOW, by_root, by_root_at, edit_of, read_all_pages}
 use crate::{
     caller::{Caller, TenantScope},
     failure::Outcome,
-    occurrence::{ListOccurrences, OccurrenceOfEvent, OccurrenceQuery},
+    occurrence::{ListOccurrences, OccurrenceOfEvent, OccurrencePosition, OccurrenceQuery},
+    page::BoundedPage,
     ports::{
         ActivityFilter, CancelRequest, Cancelled, EditScope, EventEdit, EventPatch, RegisterRequest,
         RegistrationFilter,
@@ -141,11 +143,6 @@ impl Tenant {
         from: Instant,
         to: Instant,
     ) -> Vec<OccurrenceOfEvent> {
-        let list = ListOccurrences {
-            clock: Arc::new(FixedClock::at(NOW)),
-            catalogue: Arc::clone(&self.ports.catalogue),
-        };
-        let caller = Caller::for_tests(self.organization.id, &self.admin);
         let read = |include_cancelled| OccurrenceQuery {
             window: Interval::new(from, to).expect("a window"),
             events: Some(events.to_vec()),
@@ -155,14 +152,42 @@ impl Tenant {
             seats: true,
             page: first(100),
         };
-        let pages = list.execute(&caller, &[read(true), read(false)]).await.expect("occurrences are listed");
-        let [all, scheduled] = <[_; 2]>::try_from(pages).expect("two lists");
+        let [all, scheduled] = self.occurrences([read(true), read(false)]).await;
         let keys = |items: &[OccurrenceOfEvent]| -> Vec<OccurrenceKey> {
             let scheduled = items.iter().filter(|one| one.status == EventStatus::Scheduled);
             scheduled.map(|one| one.key).collect()
         };
         assert_eq!(keys(&all.items), keys(&scheduled.items), "the list without cancelled ones");
         all.items
+    }
+
+    /// The starts of the occurrences in a window that a search finds, among those of all events and of this event.
+    pub(super) async fn found(&self, text: &str, event: EventId, from: Instant, to: Instant) -> Vec<Instant> {
+        let read = |events| OccurrenceQuery {
+            window: Interval::new(from, to).expect("a window"),
+            events,
+            search: Some(SearchText::parse(text).expect("a search text")),
+            include_cancelled: true,
+            only_open: false,
+            seats: true,
+            page: first(100),
+        };
+        let [of_all, of_one] = self.occurrences([read(None), read(Some(vec![event]))]).await;
+        assert_eq!(of_all.items, of_one.items);
+        of_one.items.iter().map(|one| one.interval.start()).collect()
+    }
+
+    async fn occurrences(
+        &self,
+        queries: [OccurrenceQuery; 2],
+    ) -> [BoundedPage<OccurrenceOfEvent, OccurrencePosition>; 2] {
+        let list = ListOccurrences {
+            clock: Arc::new(FixedClock::at(NOW)),
+            catalogue: Arc::clone(&self.ports.catalogue),
+        };
+        let caller = Caller::for_tests(self.organization.id, &self.admin);
+        let pages = list.execute(&caller, &queries).await.expect("occurrences are listed");
+        <[_; 2]>::try_from(pages).expect("two lists")
     }
 
     /// Returns the stored occurrence that has or had this key.
