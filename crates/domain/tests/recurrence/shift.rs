@@ -47,6 +47,7 @@ fn locals(series: &Series) -> Vec<LocalDateTime> {
 #[case::until_a_day("FREQ=DAILY;UNTIL=20270305", 1, "FREQ=DAILY;UNTIL=20270305")]
 #[case::until_a_day_later("FREQ=DAILY;UNTIL=20270305", 24, "FREQ=DAILY;UNTIL=20270306")]
 #[case::count("FREQ=DAILY;COUNT=3", 16, "FREQ=DAILY;COUNT=3")]
+#[case::one_date("FREQ=MONTHLY;BYDAY=1MO;COUNT=1", 24, "FREQ=MONTHLY;COUNT=1")]
 fn every_date_moves_alike(#[case] rule: &str, #[case] hours: i64, #[case] expected: &str) {
     let by = Duration::hours(hours);
     let before = series(datetime!(2027-03-01 9:00), "Europe/Paris", rule);

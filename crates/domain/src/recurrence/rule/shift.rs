@@ -26,8 +26,13 @@ pub(in crate::recurrence) fn candidates(
     let mut parts = RuleParts { count: None, until: None, ..rule.to_parts() };
     move_times(&mut parts, before, after);
     let days = i32::try_from((after.date() - before.date()).whole_days()).unwrap_or(0);
-    let all =
-        if days == 0 { vec![parts] } else { with_other_days(&parts, before.date(), after.date(), days) };
+    let all = if days == 0 {
+        vec![parts]
+    } else {
+        let mut all = with_other_days(&parts, before.date(), after.date(), days);
+        all.push(without_days(parts));
+        all
+    };
     let end = rule.end();
     all.into_iter().filter_map(move |parts| Some(Rule::from_parts(parts).ok()?.with_end(end)))
 }
@@ -56,6 +61,19 @@ fn move_times(parts: &mut RuleParts, before: LocalDateTime, after: LocalDateTime
     let by_hour = list(LocalDateTime::hour, !parts.by_hour.is_empty());
     let by_minute = list(LocalDateTime::minute, !parts.by_minute.is_empty());
     (parts.by_hour, parts.by_minute) = (by_hour, by_minute);
+}
+
+/// The rule without parts that name days: a series with one date left has no other.
+fn without_days(parts: RuleParts) -> RuleParts {
+    RuleParts {
+        by_month: Vec::new(),
+        by_week_number: Vec::new(),
+        by_year_day: Vec::new(),
+        by_month_day: Vec::new(),
+        by_weekday: Vec::new(),
+        by_set_position: Vec::new(),
+        ..parts
+    }
 }
 
 /// Every combination of the ways to move the parts that name days.
