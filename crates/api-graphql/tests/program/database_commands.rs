@@ -2,12 +2,15 @@
 
 use bson::Document;
 
-use crate::support::{Installation, Served};
+use crate::{
+    documents::{Sizes, lists},
+    support::{Installation, Served},
+};
 
-const ORCHESTRA: &str = "org-123";
-const ADMIN: &str = "user-456";
+pub(crate) const ORCHESTRA: &str = "org-123";
+pub(crate) const ADMIN: &str = "user-456";
 
-/// Every list of the API: alone, within other lists, and under several aliases. `$first` and `$inner` are page sizes.
+/// Lists within other lists, and under several aliases. `$first` and `$inner` are page sizes.
 const LISTS: [&str; 9] = [
     "{ members(first: $first) { nodes { id } } }",
     "{ issues(first: $first) { nodes { assignee { id } createdBy { id } event { id occurrences($window, first: $inner) { \
@@ -30,17 +33,18 @@ const LISTS: [&str; 9] = [
      d: issues(first: $first, filter: {search: \"re\"}) { nodes { id } } }",
 ];
 
-fn document(list: &str, first: u32, inner: u32) -> String {
-    let window = |from: i32, to: i32| {
-        #[expect(clippy::disallowed_methods, reason = "the dates of the demo data depend on the current day")]
-        let now = time::UtcDateTime::now();
-        let day = |days: i32| now + time::Duration::days(days.into());
-        let text = |days| {
-            let at = day(days);
-            format!("{:04}-{:02}-{:02}T00:00:00Z", at.year(), u8::from(at.month()), at.day())
-        };
-        format!("from: \"{}\", to: \"{}\"", text(from), text(to))
+/// The arguments of a window of days from now.
+pub(crate) fn window(from: i32, to: i32) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the dates of the demo data depend on the current day")]
+    let now = time::UtcDateTime::now();
+    let text = |days: i32| {
+        let at = now + time::Duration::days(days.into());
+        format!("{:04}-{:02}-{:02}T00:00:00Z", at.year(), u8::from(at.month()), at.day())
     };
+    format!("from: \"{}\", to: \"{}\"", text(from), text(to))
+}
+
+fn document(list: &str, first: u32, inner: u32) -> String {
     list.replace("$window", &window(0, 200))
         .replace("$later", &window(30, 60))
         .replace("$first", &first.to_string())
@@ -58,11 +62,14 @@ async fn commands_of(installation: &Installation, served: &Served, document: &st
 async fn a_list_of_any_length_takes_the_same_number_of_commands() {
     let installation = Installation::seeded().await;
     let served = installation.serve().await;
-    for list in LISTS {
+    // All sizes include occurrences that are not stored, for whose registrations there is one further query.
+    let nested = LISTS.map(|list| (list.to_owned(), [document(list, 5, 3), document(list, 12, 4)]));
+    let sizes = [Sizes { first: 5, inner: 2 }, Sizes { first: 9, inner: 3 }];
+    let [few, many] = sizes.map(|sizes| lists(&window(0, 200), sizes));
+    let of_schema = few.into_iter().zip(many).map(|((list, few), (_, many))| (list, [few, many]));
+    for (list, documents) in nested.into_iter().chain(of_schema) {
         let mut taken = Vec::new();
-        // Both sizes include occurrences that are not stored, for whose registrations there is one further query.
-        for (first, inner) in [(5, 3), (12, 4)] {
-            let document = document(list, first, inner);
+        for document in documents {
             // The first run compiles events, which are cached.
             served.ask(ORCHESTRA, ADMIN, &document).await;
             taken.push(commands_of(&installation, &served, &document).await);

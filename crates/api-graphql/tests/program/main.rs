@@ -5,6 +5,10 @@ mod commands;
 #[cfg(test)]
 mod database_commands;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod query_plans;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;

@@ -82,11 +82,18 @@ impl Installation {
         database.run_command(doc! { "profile": 2 }).await.unwrap();
     }
 
+    /// The records of the commands of servers, the oldest first.
+    pub(crate) async fn recorded(&self) -> Vec<Document> {
+        // Servers look for abandoned jobs at any time.
+        let of_servers =
+            doc! { "appName": "convene", "op": { "$ne": "getmore" }, "command.find": { "$ne": "jobs" } };
+        let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
+        recorded.try_collect().await.unwrap()
+    }
+
     /// The recorded commands of servers, the oldest first.
     pub(crate) async fn recorded_commands(&self) -> Vec<Document> {
-        let of_servers = doc! { "appName": "convene", "op": { "$ne": "getmore" } };
-        let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
-        let recorded: Vec<Document> = recorded.try_collect().await.unwrap();
+        let recorded = self.recorded().await;
         recorded.into_iter().filter_map(|mut entry| entry.remove("command")?.as_document().cloned()).collect()
     }
 
