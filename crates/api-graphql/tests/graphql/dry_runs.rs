@@ -16,7 +16,7 @@ async fn a_dry_run_is_answered_like_the_mutation_and_changes_nothing() {
     api.register(BOB, occurrence).await;
     let member = api.read(BOB, "{ viewer { member { id } } }").await["viewer"]["member"]["id"].take();
     let cancelled = "occurrence { id status version registeredCount registrationState } cancelledRegistrations \
-                     remainingRegistrations userErrors { code }";
+                     promotedRegistrations remainingRegistrations userErrors { code }";
     for (mutation, input, selection) in [
         (
             "updateEvent",
@@ -31,7 +31,11 @@ async fn a_dry_run_is_answered_like_the_mutation_and_changes_nothing() {
         ("deleteEvent", json!({"eventId": event.id}), "deletedEventId userErrors { code message }"),
         ("cancelOccurrence", json!({"occurrenceId": occurrence}), cancelled),
         ("cancelEvent", json!({"eventId": event.id}), "event { status version } cancelledRegistrations"),
-        ("removeMember", json!({"memberId": member}), "removedMemberId cancelledRegistrations"),
+        (
+            "removeMember",
+            json!({"memberId": member}),
+            "removedMemberId cancelledRegistrations promotedRegistrations",
+        ),
     ] {
         let run = async |dry_run: bool| {
             let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);

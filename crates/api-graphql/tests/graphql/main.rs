@@ -9,6 +9,7 @@ mod batches;
 mod bounded_inputs;
 #[cfg(test)]
 mod costs;
+#[cfg(test)]
 mod dry_runs;
 #[cfg(test)]
 mod faults;

@@ -120,7 +120,7 @@ mod tests {
         events.expect_update().withf(move |_, edit, _| Some(edit) == expected.as_ref()).returning(
             |_, _, _| {
                 let now = fixtures::event(1, "2026-11-02 9:00", None);
-                Ok(Changed::complete(now, 0))
+                Ok(Changed::complete(now, 0, 0))
             },
         );
         let update = UpdateEvent { contexts: fixtures::contexts(), events: Arc::new(events) };

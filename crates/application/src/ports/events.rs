@@ -138,6 +138,8 @@ pub struct Changed<T> {
     pub now: T,
     /// The number of cancelled registrations, waitlisted ones included.
     pub cancelled_registrations: u32,
+    /// The number of registrations that the change promoted from waitlists, also of other events.
+    pub promoted_registrations: u32,
     /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
     pub remaining_registrations: u32,
     /// The exceptions that the edit dropped from its series, as they were; at most
@@ -148,8 +150,14 @@ pub struct Changed<T> {
 impl<T> Changed<T> {
     /// The result of a change that is complete.
     #[must_use]
-    pub const fn complete(now: T, cancelled_registrations: u32) -> Self {
-        Self { now, cancelled_registrations, remaining_registrations: 0, dropped_exceptions: Vec::new() }
+    pub const fn complete(now: T, cancelled_registrations: u32, promoted_registrations: u32) -> Self {
+        Self {
+            now,
+            cancelled_registrations,
+            promoted_registrations,
+            remaining_registrations: 0,
+            dropped_exceptions: Vec::new(),
+        }
     }
 }
 

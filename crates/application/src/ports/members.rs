@@ -29,6 +29,8 @@ pub struct MemberRemoved {
     pub id: MemberId,
     /// The number of cancelled registrations, confirmed and waitlisted.
     pub cancelled_registrations: u32,
+    /// The number of registrations of others that were promoted from waitlists.
+    pub promoted_registrations: u32,
     /// The number of registrations that later steps of a large removal will cancel; 0 if it is complete.
     pub remaining_registrations: u32,
 }

@@ -36,6 +36,9 @@ pub(crate) struct ResultDocument {
     /// The number of other changed objects, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<i64>,
+    /// The number of promoted registrations, if there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) promoted: Option<i64>,
     /// The id of a second changed object, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) also: Option<String>,
@@ -64,6 +67,12 @@ impl ResultDocument {
         self
     }
 
+    /// Adds the number of promoted registrations.
+    pub(crate) fn promoting(mut self, promoted: u32) -> Self {
+        self.promoted = (promoted > 0).then(|| promoted.into());
+        self
+    }
+
     /// The ids of the changed objects.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.subject.as_str()).chain(self.also.as_deref())
@@ -80,6 +89,11 @@ impl ResultDocument {
     /// Reads the number of other changed objects.
     pub(crate) fn counted(&self) -> Result<u32, Fault> {
         u32::try_from(self.count.unwrap_or_default()).map_err(|reason| self.corrupt(reason))
+    }
+
+    /// Reads the number of promoted registrations.
+    pub(crate) fn promoted(&self) -> Result<u32, Fault> {
+        u32::try_from(self.promoted.unwrap_or_default()).map_err(|reason| self.corrupt(reason))
     }
 
     fn corrupt(&self, reason: impl Display) -> Fault {

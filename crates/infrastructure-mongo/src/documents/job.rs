@@ -44,6 +44,14 @@ pub(crate) struct Step {
     pub(crate) is_last: bool,
 }
 
+/// The numbers of registrations that the steps of a job cancelled or deleted and promoted, and of those that are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Progress {
+    pub(crate) done: u32,
+    pub(crate) promoted: u32,
+    pub(crate) remaining: u32,
+}
+
 /// A job, under way or finished.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +68,9 @@ pub(crate) struct JobDocument {
     pub(crate) steps: i64,
     /// The number of registrations that the steps cancelled or deleted.
     pub(crate) done: i64,
+    /// The number of registrations that the steps promoted.
+    #[serde(default)]
+    pub(crate) promoted: i64,
     /// The number of registrations that are left.
     pub(crate) remaining: i64,
     /// The time until which the process of the last step is assumed to carry out the next one.
@@ -80,6 +91,7 @@ impl JobDocument {
             cause: cause.to_string(),
             steps: 0,
             done: 0,
+            promoted: 0,
             remaining: i64::try_from(remaining).unwrap_or(i64::MAX),
             attended_until: DateTime::from_millis(0),
             finished_at: None,
@@ -99,10 +111,14 @@ impl JobDocument {
         self.fields().read("subject", MemberId::parse(&self.subject))
     }
 
-    /// The numbers of registrations that are done and left.
-    pub(crate) fn progress(&self) -> (u32, u32) {
+    /// The work of all steps so far.
+    pub(crate) fn progress(&self) -> Progress {
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-        (number(self.done), number(self.remaining))
+        Progress {
+            done: number(self.done),
+            promoted: number(self.promoted),
+            remaining: number(self.remaining),
+        }
     }
 
     pub(crate) fn fields(&self) -> Fields<'_> {

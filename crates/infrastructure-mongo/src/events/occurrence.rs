@@ -77,7 +77,7 @@ async fn carry_out(
     let OccurrencePlan { after, entry } = plan;
     let Some(entry) = entry else {
         let now = Occurrence::stored(event, &found.stored);
-        return Ok(Begun::complete(Changed::complete(now, 0)));
+        return Ok(Begun::complete(Changed::complete(now, 0, 0)));
     };
     let revision = transaction.next_revision().await?;
     if let Some(derived) = &found.derived {

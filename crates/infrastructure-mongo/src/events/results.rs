@@ -14,7 +14,10 @@ use convene_domain::{
 use super::load;
 use crate::{
     change::StoredResult,
-    documents::{idempotency::ResultDocument, job::JobKind},
+    documents::{
+        idempotency::ResultDocument,
+        job::{JobKind, Progress},
+    },
     error::Attempt,
     registration::seats::Edited,
     steps::{Begun, Progressing},
@@ -44,8 +47,8 @@ impl StoredResult for EventDeleted {
 }
 
 impl Progressing for EventDeleted {
-    fn advance(&mut self, _: u32, remaining: u32) {
-        self.remaining_registrations = remaining;
+    fn advance(&mut self, progress: Progress) {
+        self.remaining_registrations = progress.remaining;
     }
 }
 
@@ -53,9 +56,10 @@ impl<T> Progressing for Changed<T>
 where
     Self: StoredResult,
 {
-    fn advance(&mut self, done: u32, remaining: u32) {
-        self.cancelled_registrations = self.cancelled_registrations.saturating_add(done);
-        self.remaining_registrations = remaining;
+    fn advance(&mut self, progress: Progress) {
+        self.cancelled_registrations = self.cancelled_registrations.saturating_add(progress.done);
+        self.promoted_registrations = self.promoted_registrations.saturating_add(progress.promoted);
+        self.remaining_registrations = progress.remaining;
     }
 }
 
@@ -68,7 +72,7 @@ pub(super) async fn begun<T>(
     job: JobId,
     cause: Option<ActivityId>,
 ) -> Attempt<Begun<Changed<T>>> {
-    let changed = Changed::complete(now, edited.cancelled);
+    let changed = Changed::complete(now, edited.cancelled, transaction.promoted());
     let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Begun::complete(changed)) };
     transaction.begin_job(job, JobKind::CancelRegistrations, event, cause, edited.remaining).await?;
     let remaining_registrations = u32::try_from(edited.remaining).unwrap_or(u32::MAX);
@@ -79,27 +83,31 @@ pub(super) async fn begun<T>(
 impl StoredResult for Changed<Event> {
     fn to_document(&self) -> ResultDocument {
         let dropped = self.dropped_exceptions.iter().map(|dropped| dropped.key.to_string()).collect();
-        let result = ResultDocument::of(self.now.id).counting(self.cancelled_registrations);
+        let result = ResultDocument::of(self.now.id)
+            .counting(self.cancelled_registrations)
+            .promoting(self.promoted_registrations);
         ResultDocument { dropped, ..result }
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let now = Event::load(transaction, stored).await?;
         let dropped_exceptions = load::dropped(transaction, &stored.dropped).await?;
-        Ok(Self { dropped_exceptions, ..Self::complete(now, stored.counted()?) })
+        Ok(Self { dropped_exceptions, ..Self::complete(now, stored.counted()?, stored.promoted()?) })
     }
 }
 
 #[async_trait]
 impl StoredResult for Changed<Occurrence> {
     fn to_document(&self) -> ResultDocument {
-        ResultDocument::of(self.now.key).counting(self.cancelled_registrations)
+        ResultDocument::of(self.now.key)
+            .counting(self.cancelled_registrations)
+            .promoting(self.promoted_registrations)
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let key = stored.subject_as(OccurrenceKey::parse)?;
         let (event, occurrence) = load::occurrence(transaction, key).await?;
         let now = Occurrence::stored(&event, &occurrence.stored);
-        Ok(Self::complete(now, stored.counted()?))
+        Ok(Self::complete(now, stored.counted()?, stored.promoted()?))
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn carry_out(
 ) -> Attempt<Begun<Changed<Event>>> {
     let EventPlan { event, ended, steps, dropped_exceptions, entries } = plan;
     if entries.is_empty() {
-        return Ok(Begun::complete(Changed::complete(event, 0)));
+        return Ok(Begun::complete(Changed::complete(event, 0, 0)));
     }
     let revision = transaction.next_revision().await?;
     let job = transaction.new_job();

@@ -14,7 +14,12 @@ use super::{count_admins, find, step};
 use crate::{
     change::StoredResult,
     database::Database,
-    documents::{convert::date, idempotency::ResultDocument, job::JobKind, member::REMOVED},
+    documents::{
+        convert::date,
+        idempotency::ResultDocument,
+        job::{JobKind, Progress},
+        member::REMOVED,
+    },
     error::Attempt,
     registration::seats::{self, Left},
     schema,
@@ -56,6 +61,7 @@ pub(super) async fn remove(
                             Left::Cancelled(cancelled_registrations) => Ok(Begun::complete(MemberRemoved {
                                 id,
                                 cancelled_registrations,
+                                promoted_registrations: transaction.promoted(),
                                 remaining_registrations: 0,
                             })),
                             Left::Remaining(remaining) => {
@@ -64,8 +70,12 @@ pub(super) async fn remove(
                                     .begin_job(job, JobKind::RemoveMember, id, cause, remaining)
                                     .await?;
                                 let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
-                                let result =
-                                    MemberRemoved { id, cancelled_registrations: 0, remaining_registrations };
+                                let result = MemberRemoved {
+                                    id,
+                                    cancelled_registrations: 0,
+                                    promoted_registrations: 0,
+                                    remaining_registrations,
+                                };
                                 Ok(Begun { result, job: Some(job) })
                             }
                         }
@@ -84,21 +94,25 @@ pub(super) async fn remove(
 #[async_trait]
 impl StoredResult for MemberRemoved {
     fn to_document(&self) -> ResultDocument {
-        ResultDocument::of(self.id).counting(self.cancelled_registrations)
+        ResultDocument::of(self.id)
+            .counting(self.cancelled_registrations)
+            .promoting(self.promoted_registrations)
     }
 
     async fn load(_: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         Ok(Self {
             id: stored.subject_as(MemberId::parse)?,
             cancelled_registrations: stored.counted()?,
+            promoted_registrations: stored.promoted()?,
             remaining_registrations: 0,
         })
     }
 }
 
 impl Progressing for MemberRemoved {
-    fn advance(&mut self, done: u32, remaining: u32) {
-        self.cancelled_registrations = self.cancelled_registrations.saturating_add(done);
-        self.remaining_registrations = remaining;
+    fn advance(&mut self, progress: Progress) {
+        self.cancelled_registrations = self.cancelled_registrations.saturating_add(progress.done);
+        self.promoted_registrations = self.promoted_registrations.saturating_add(progress.promoted);
+        self.remaining_registrations = progress.remaining;
     }
 }

@@ -21,6 +21,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
         let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
         let optional = [
             ("count", count),
+            ("promoted", long(0)),
             ("also", text(100)),
             ("dropped", list(occurrence_key(), DROPPED_EXCEPTIONS)),
             ("job", id("job")),

@@ -25,7 +25,7 @@ pub(crate) static JOBS: CollectionSchema = CollectionSchema {
                 ("remaining", long(0)),
                 ("attendedUntil", date()),
             ],
-            &[("finishedAt", date())],
+            &[("promoted", long(0)), ("finishedAt", date())],
         )
     },
     indexes: |_| {

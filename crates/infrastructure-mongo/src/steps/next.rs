@@ -76,8 +76,10 @@ pub(super) async fn carry_out_within(
     // A concurrent step writes the job too, so that one of the two is run again after the other.
     let Some(job) = attend(transaction, job).await? else { return Ok(false) };
     let change = change_of(transaction, &job, now).await?;
+    let promoted_before = transaction.promoted();
     let step = work(transaction, &job, &change, size).await?;
-    record(transaction, &job, step, &change).await?;
+    let promoted = transaction.promoted().saturating_sub(promoted_before);
+    record(transaction, &job, step, promoted, &change).await?;
     Ok(!step.is_last)
 }
 
@@ -111,11 +113,16 @@ async fn record(
     transaction: &mut Transaction<'_>,
     job: &JobDocument,
     step: Step,
+    promoted: u32,
     change: &Change,
 ) -> Attempt<()> {
     let done = i64::try_from(step.done).unwrap_or(i64::MAX);
     let remaining = if step.is_last { 0 } else { job.remaining.saturating_sub(done).max(1) };
-    let mut fields = doc! { "done": job.done.saturating_add(done), "remaining": remaining };
+    let mut fields = doc! {
+        "done": job.done.saturating_add(done),
+        "promoted": job.promoted.saturating_add(promoted.into()),
+        "remaining": remaining,
+    };
     if step.is_last {
         fields.insert("finishedAt", date(change.at));
     }

@@ -15,7 +15,10 @@ use super::{Begun, Work, next::next};
 use crate::{
     change::StoredResult,
     database::Database,
-    documents::{idempotency::ResultDocument, job::JobDocument},
+    documents::{
+        idempotency::ResultDocument,
+        job::{JobDocument, Progress},
+    },
     error::{Attempt, StorageError},
     schema,
     scoped::Query,
@@ -28,7 +31,7 @@ const MAX_JOBS: usize = 10;
 /// A result that states the progress of a large change.
 pub(crate) trait Progressing: StoredResult {
     /// Adds what the steps of the job have done, and states what remains.
-    fn advance(&mut self, done: u32, remaining: u32);
+    fn advance(&mut self, progress: Progress);
 }
 
 impl Database {
@@ -116,8 +119,8 @@ pub(super) async fn advanced<T: Progressing>(
     let mut result = T::load(transaction, stored).await?;
     let by_id = doc! { "_id": job.to_string() };
     let found: Option<JobDocument> = transaction.collection(&schema::JOBS).find_one(by_id).await?;
-    if let Some((done, remaining)) = found.map(|job| job.progress()) {
-        result.advance(done, remaining);
+    if let Some(job) = found {
+        result.advance(job.progress());
     }
     Ok(result)
 }

@@ -81,6 +81,11 @@ impl Transaction<'_> {
         self.promoted += registrations;
     }
 
+    /// The number of promotions so far.
+    pub(crate) fn promoted(&self) -> u32 {
+        u32::try_from(self.promoted).unwrap_or(u32::MAX)
+    }
+
     /// Lets the transaction end without a commit, with the result of its body.
     pub(crate) const fn store_nothing(&mut self) {
         self.is_dry_run = true;

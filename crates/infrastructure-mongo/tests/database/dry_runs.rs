@@ -38,9 +38,13 @@ async fn a_dry_run_in_steps_is_answered_like_the_change_and_stores_nothing() {
     assert_eq!((dry.cancelled_registrations, dry.remaining_registrations), (40, 0));
     let dry = ports.events.cancel(scope, event.id, &change.clone().dry_run().build()).await.unwrap();
     assert_eq!((dry.cancelled_registrations, dry.remaining_registrations), (100, 0));
+    assert_eq!(dry.promoted_registrations, 60, "in steps, too");
     assert_eq!(everything(&scenario).await, before);
 
-    assert_eq!(ports.events.cancel(scope, event.id, &change.build()).await.unwrap(), dry);
+    let change = change.build();
+    for _ in 0..2 {
+        assert_eq!(ports.events.cancel(scope, event.id, &change).await.unwrap(), dry);
+    }
     let change = ChangeBuilder::by("first-admin").key("delete", 1);
     let before = everything(&scenario).await;
     let dry = ports.events.delete(scope, event.id, &change.clone().dry_run().build()).await.unwrap();

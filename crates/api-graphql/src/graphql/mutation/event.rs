@@ -40,6 +40,8 @@ payload!(
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
         /// The changed occurrences that the edited series does not have any more, as they were; at most 100.
@@ -62,6 +64,7 @@ pub(super) async fn update(
         Ok(UpdateEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             dropped_exceptions: Occurrence::changed(context, changed.dropped_exceptions).await,
             ..Default::default()
@@ -77,6 +80,8 @@ payload!(
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
     }
@@ -93,6 +98,7 @@ pub(super) async fn cancel(
         Ok(CancelEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })

@@ -54,6 +54,8 @@ payload!(
         removed_member_id: Option<ID>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
     }
@@ -70,6 +72,7 @@ pub(super) async fn remove(
         removed.map(|removed| RemoveMemberPayload {
             removed_member_id: Some(ID::from(removed.id.to_string())),
             cancelled_registrations: int(removed.cancelled_registrations),
+            promoted_registrations: int(removed.promoted_registrations),
             remaining_registrations: int(removed.remaining_registrations),
             ..Default::default()
         })

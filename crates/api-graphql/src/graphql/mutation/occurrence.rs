@@ -13,6 +13,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
     }
@@ -29,6 +31,7 @@ pub(super) async fn update(
         Ok(UpdateOccurrencePayload {
             occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
+            promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })
@@ -43,6 +46,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
         remaining_registrations: i32,
     }
@@ -59,6 +64,7 @@ pub(super) async fn cancel(
         Ok(CancelOccurrencePayload {
             occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
+            promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
         })

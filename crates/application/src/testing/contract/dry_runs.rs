@@ -148,7 +148,8 @@ pub(super) async fn a_dry_run_of_a_removal_is_answered_like_it(environment: Envi
     let ada = tenant.ports.members.list(scope, None, crate::testing::builders::first(9)).await.unwrap();
     let ada = ada.items.iter().find(|member| member.user_id.as_str() == "ada").expect("she is there").id;
     let removed = dry_then_real(&tenant, async |change| members.remove(scope, ada, &change).await).await;
-    assert_eq!(removed.unwrap().cancelled_registrations, 4);
+    let removed = removed.unwrap();
+    assert_eq!((removed.cancelled_registrations, removed.promoted_registrations), (4, 4));
     let last =
         dry_then_real(&tenant, async |change| members.remove(scope, tenant.admin.id, &change).await).await;
     assert_eq!(refusal(last), Refusal::LastAdmin);

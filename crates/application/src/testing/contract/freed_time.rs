@@ -63,7 +63,8 @@ impl Stalled {
             patch,
             on_affected,
         };
-        self.tenant.ports.events.update(&self.tenant.scope, edit, &by_root()).await.unwrap();
+        let edited = self.tenant.ports.events.update(&self.tenant.scope, edit, &by_root()).await.unwrap();
+        assert_eq!(edited.promoted_registrations, 1);
     }
 }
 
@@ -101,7 +102,8 @@ pub(super) async fn promotes_a_member_whose_occurrence_is_moved(environment: Env
     let edit =
         OccurrenceEdit { occurrence: stalled.elsewhere.occurrence, patch, on_affected: OnAffected::Refuse };
     let tenant = &stalled.tenant;
-    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     stalled.expect_promotion().await;
 }
 
@@ -109,14 +111,16 @@ pub(super) async fn promotes_a_member_whose_occurrence_is_cancelled(environment:
     let stalled = Stalled::new(&environment).await;
     let tenant = &stalled.tenant;
     let key = stalled.elsewhere.occurrence;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     stalled.expect_promotion().await;
 }
 
 pub(super) async fn promotes_a_member_whose_event_is_cancelled(environment: Environment) {
     let stalled = Stalled::new(&environment).await;
     let tenant = &stalled.tenant;
-    tenant.ports.events.cancel(&tenant.scope, stalled.other.id, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.cancel(&tenant.scope, stalled.other.id, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     stalled.expect_promotion().await;
 }
 
@@ -146,7 +150,8 @@ pub(super) async fn promotes_a_member_whose_seat_is_shortened(environment: Envir
         patch: OccurrencePatch { duration: Some(duration), ..OccurrencePatch::default() },
         on_affected: OnAffected::Refuse,
     };
-    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     assert_eq!(tenant.registration_now(&waiting).await.status, RegistrationStatus::Confirmed);
 }
 
@@ -161,7 +166,8 @@ pub(super) async fn promotes_a_member_to_a_seat_that_moves(environment: Environm
         on_affected: OnAffected::Refuse,
     };
     let tenant = &stalled.tenant;
-    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     assert_eq!(tenant.registration_now(&stalled.waiting).await.status, RegistrationStatus::Confirmed);
 }
 
@@ -232,7 +238,8 @@ pub(super) async fn promotes_in_the_order_of_the_waitlist(environment: Environme
         patch: EventPatch { starts_at, ..EventPatch::default() },
         on_affected: OnAffected::Refuse,
     };
-    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 1);
     assert_eq!(tenant.registration_now(&waiting[0]).await.status, RegistrationStatus::Confirmed);
     for later in &waiting[1..] {
         assert_eq!(tenant.registration_now(later).await, *later);
@@ -309,7 +316,8 @@ pub(super) async fn remembers_seats_that_were_added_while_the_member_was_busy(en
         patch: OccurrencePatch { capacity: Some(Capacity::new(5).unwrap()), ..OccurrencePatch::default() },
         on_affected: OnAffected::Refuse,
     };
-    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!(changed.promoted_registrations, 0);
     assert_eq!(tenant.registration_now(&waiting).await, waiting);
     tenant.cancel(&elsewhere).await;
     assert_eq!(tenant.registration_now(&waiting).await.status, RegistrationStatus::Confirmed);

@@ -192,7 +192,15 @@ pub(super) async fn a_removed_member_is_found_only_on_request(environment: Envir
     let ada = tenant.member("ada").await;
     let journal = tenant.journal().await;
     let removed = members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
-    assert_eq!(removed, MemberRemoved { id: ada.id, cancelled_registrations: 0, remaining_registrations: 0 });
+    assert_eq!(
+        removed,
+        MemberRemoved {
+            id: ada.id,
+            cancelled_registrations: 0,
+            promoted_registrations: 0,
+            remaining_registrations: 0,
+        }
+    );
     journal.expect([("member.removed", ada.id.to_string())]).await;
 
     assert_eq!(members.get_many(&tenant.scope, &[ada.id]).await.unwrap(), []);

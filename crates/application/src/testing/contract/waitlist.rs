@@ -213,7 +213,15 @@ pub(super) async fn promotes_members_after_a_member_is_removed(environment: Envi
     let journal = tenant.journal().await;
     let now = day(1) + Duration::minutes(30);
     let removed = tenant.ports.members.remove(&tenant.scope, ada.id, &by_root_at(now)).await.unwrap();
-    assert_eq!(removed, MemberRemoved { id: ada.id, cancelled_registrations: 4, remaining_registrations: 0 });
+    assert_eq!(
+        removed,
+        MemberRemoved {
+            id: ada.id,
+            cancelled_registrations: 4,
+            promoted_registrations: 1,
+            remaining_registrations: 0,
+        }
+    );
     journal
         .expect([
             ("member.removed", ada.id.to_string()),

@@ -78,7 +78,7 @@ impl Events for InMemory {
             let stored = transaction.to_edit(event.id);
             let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
             if plan.entries.is_empty() {
-                return Ok(Changed::complete(plan.event, 0));
+                return Ok(Changed::complete(plan.event, 0, 0));
             }
             if let Some(ended) = plan.ended {
                 transaction.tenant.events.insert(ended.id, Arc::new(ended));
@@ -87,7 +87,8 @@ impl Events for InMemory {
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let cancelled_registrations = transaction.carry_out(&plan.steps, edit.on_affected)?;
             let dropped_exceptions = plan.dropped_exceptions;
-            Ok(Changed { dropped_exceptions, ..Changed::complete(plan.event, cancelled_registrations) })
+            let changed = Changed::complete(plan.event, cancelled_registrations, transaction.promoted);
+            Ok(Changed { dropped_exceptions, ..changed })
         })
     }
 
@@ -101,7 +102,7 @@ impl Events for InMemory {
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let cancelled_registrations =
                 transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
-            Ok(Changed::complete(plan.event, cancelled_registrations))
+            Ok(Changed::complete(plan.event, cancelled_registrations, transaction.promoted))
         })
     }
 
@@ -216,13 +217,13 @@ impl Transaction<'_> {
         let OccurrencePlan { after, entry } = plan;
         let key = after.key;
         let Some(entry) = entry else {
-            return Ok(Changed::complete(Occurrence::stored(event, &after), 0));
+            return Ok(Changed::complete(Occurrence::stored(event, &after), 0, 0));
         };
         let record = self.find(key)?;
         self.tenant.occurrences.entry(key).or_insert(record);
         self.log(entry);
         let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
         let cancelled_registrations = self.carry_out(&[step], on_affected)?;
-        Ok(Changed::complete(self.occurrence(key)?, cancelled_registrations))
+        Ok(Changed::complete(self.occurrence(key)?, cancelled_registrations, self.promoted))
     }
 }

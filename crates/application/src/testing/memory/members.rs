@@ -69,7 +69,12 @@ impl Members for InMemory {
             }
             transaction.promote_in(held.iter().map(|(_, occurrence)| *occurrence))?;
             let cancelled_registrations = u32::try_from(held.len()).unwrap_or(u32::MAX);
-            Ok(MemberRemoved { id, cancelled_registrations, remaining_registrations: 0 })
+            Ok(MemberRemoved {
+                id,
+                cancelled_registrations,
+                promoted_registrations: transaction.promoted,
+                remaining_registrations: 0,
+            })
         })
     }
 

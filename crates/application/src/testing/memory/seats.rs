@@ -115,6 +115,7 @@ impl Transaction<'_> {
         record.stored.waiting -= 1;
         let after = before.promoted();
         let entry = log::promoted(before, &after);
+        self.promoted += 1;
         Ok(self.store(after, entry))
     }
 

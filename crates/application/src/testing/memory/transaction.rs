@@ -15,12 +15,14 @@ use crate::{
 pub(super) struct Transaction<'change> {
     pub(super) tenant: Tenant,
     pub(super) change: &'change Change,
+    /// The number of promotions.
+    pub(super) promoted: u32,
     ids: &'change SequentialIds,
 }
 
 impl<'change> Transaction<'change> {
     pub(super) const fn new(tenant: Tenant, change: &'change Change, ids: &'change SequentialIds) -> Self {
-        Self { tenant, change, ids }
+        Self { tenant, change, promoted: 0, ids }
     }
 
     /// Adds an entry to the activity log.

@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use time::Duration;
 
 use self::{
-    mutation::{Mutation, told},
+    mutation::{Answer, Mutation},
     snapshot::{Entry, Snapshot},
 };
 use super::{environment::Environment, invariants, support::NOW, tenant::Tenant};
@@ -128,7 +128,7 @@ impl<'run> Run<'run> {
         };
         let outcome = mutation.perform(&self.tenant, change).await;
         if let Some(dry) = dry {
-            assert_eq!(dry, told(&outcome), "the dry run of {mutation:?}");
+            assert_eq!(dry, format!("{outcome:?}"), "the dry run of {mutation:?}");
         }
         let after = Snapshot::of(&self.tenant, occurrence).await;
         let expected = before.expected_entries(&after);
@@ -140,6 +140,12 @@ impl<'run> Run<'run> {
         for entry in &entries {
             assert_eq!((entry.at, &entry.actor), (change.at, &change.actor), "{entry:?}");
             *report.entries.entry(entry.action.as_str()).or_default() += 1;
+        }
+        if let Ok(Answer { promoted: Some(promoted), .. }) = &outcome
+            && !expected.is_empty()
+        {
+            let entries = expected.iter().filter(|(action, _)| *action == Action::RegistrationPromoted);
+            assert_eq!(usize::try_from(*promoted), Ok(entries.count()), "{mutation:?}");
         }
         match &outcome {
             Ok(_) if expected.is_empty() => report.without_effect += 1,
@@ -167,7 +173,7 @@ impl<'run> Run<'run> {
         assert_eq!(after, *before, "a dry run of {mutation:?} changed something");
         let entries = self.new_entries().await;
         assert!(entries.is_empty(), "a dry run of {mutation:?} wrote {entries:?}");
-        told(&outcome)
+        format!("{outcome:?}")
     }
 
     /// The entries written since the last call. All must follow the known ones.

@@ -17,8 +17,8 @@ use crate::{
     change::Change,
     failure::Outcome,
     ports::{
-        CancelRequest, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, NewIssue, OccurrenceEdit,
-        OccurrencePatch, OnAffected, OrganizationPatch, RegisterRequest,
+        CancelRequest, Changed, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, MemberRemoved,
+        NewIssue, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
@@ -93,40 +93,63 @@ impl Mutation {
         !matches!(self, Self::Register(_) | Self::CancelRegistration(_))
     }
 
-    /// Makes the change, and returns its answer as text.
-    pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<String> {
+    /// Makes the change.
+    pub(super) async fn perform(&self, tenant: &Tenant, change: &Change) -> Outcome<Answer> {
         let (scope, ports) = (&tenant.scope, &tenant.ports);
         match self.clone() {
             Self::UpdateOrganization(patch) => {
-                ports.organizations.update(scope, patch, change).await.map(told)
+                ports.organizations.update(scope, patch, change).await.map(Answer::of)
             }
-            Self::AddMember(member) => ports.members.add(scope, *member, change).await.map(told),
-            Self::UpdateMember(id, patch) => ports.members.update(scope, id, patch, change).await.map(told),
-            Self::RemoveMember(id) => ports.members.remove(scope, id, change).await.map(told),
-            Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(told),
-            Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(told),
-            Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(told),
-            Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(told),
+            Self::AddMember(member) => ports.members.add(scope, *member, change).await.map(Answer::of),
+            Self::UpdateMember(id, patch) => {
+                ports.members.update(scope, id, patch, change).await.map(Answer::of)
+            }
+            Self::RemoveMember(id) => ports.members.remove(scope, id, change).await.map(Answer::of_removal),
+            Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(Answer::of),
+            Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(Answer::of_change),
+            Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(Answer::of_change),
+            Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(Answer::of),
             Self::UpdateOccurrence(edit) => {
-                ports.events.update_occurrence(scope, *edit, change).await.map(told)
+                ports.events.update_occurrence(scope, *edit, change).await.map(Answer::of_change)
             }
-            Self::CancelOccurrence(key) => ports.events.cancel_occurrence(scope, key, change).await.map(told),
+            Self::CancelOccurrence(key) => {
+                ports.events.cancel_occurrence(scope, key, change).await.map(Answer::of_change)
+            }
             Self::Register(request) => {
-                ports.registration_book.register(scope, request, change).await.map(told)
+                ports.registration_book.register(scope, request, change).await.map(Answer::of)
             }
             Self::CancelRegistration(request) => {
-                ports.registration_book.cancel(scope, request, change).await.map(told)
+                ports.registration_book.cancel(scope, request, change).await.map(Answer::of)
             }
-            Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(told),
-            Self::UpdateIssue(id, patch) => ports.issues.update(scope, id, patch, change).await.map(told),
-            Self::DeleteIssue(id) => ports.issues.delete(scope, id, None, change).await.map(told),
+            Self::CreateIssue(issue) => ports.issues.create(scope, issue, change).await.map(Answer::of),
+            Self::UpdateIssue(id, patch) => {
+                ports.issues.update(scope, id, patch, change).await.map(Answer::of)
+            }
+            Self::DeleteIssue(id) => ports.issues.delete(scope, id, None, change).await.map(Answer::of),
         }
     }
 }
 
-/// An answer as text.
-pub(super) fn told(answer: impl Debug) -> String {
-    format!("{answer:?}")
+/// The answer of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    text: String,
+    /// The number of promoted registrations, if the answer has it.
+    pub(super) promoted: Option<u32>,
+}
+
+impl Answer {
+    fn of(answer: impl Debug) -> Self {
+        Self { text: format!("{answer:?}"), promoted: None }
+    }
+
+    fn of_change<T: Debug>(changed: Changed<T>) -> Self {
+        Self { promoted: Some(changed.promoted_registrations), ..Self::of(changed) }
+    }
+
+    fn of_removal(removed: MemberRemoved) -> Self {
+        Self { promoted: Some(removed.promoted_registrations), ..Self::of(removed) }
+    }
 }
 
 /// Chooses existing objects, or an unknown one where there is none.
