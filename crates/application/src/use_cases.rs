@@ -9,7 +9,8 @@ use crate::{
     member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
     mutation_context::ContextFactory,
     occurrence::{
-        CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, UpdateOccurrence, find::Finder,
+        CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, RestoreOccurrence,
+        UpdateOccurrence, find::Finder,
     },
     organization::{CreateOrganization, GetOrganization, UpdateOrganization},
     ports::{
@@ -108,6 +109,7 @@ use_cases! {
     get_occurrences: GetOccurrences { finder },
     update_occurrence: UpdateOccurrence { contexts, events },
     cancel_occurrence: CancelOccurrence { contexts, events },
+    restore_occurrence: RestoreOccurrence { contexts, events },
     preview_recurrence: PreviewRecurrence {},
 
     register: Register { contexts, finder, members, registration_book },

@@ -57,6 +57,8 @@ actions! {
     OccurrenceDropped => "occurrence.dropped",
     /// One occurrence was cancelled.
     OccurrenceCancelled => "occurrence.cancelled",
+    /// One occurrence got values of its series again.
+    OccurrenceRestored => "occurrence.restored",
     /// A registration was confirmed when it was made.
     RegistrationCreated => "registration.created",
     /// A registration was waitlisted when it was made.

@@ -208,6 +208,7 @@ const fn refusal_status(code: RefusalCode) -> StatusCode {
         | RefusalCode::CapacityBelowRegistrations
         | RefusalCode::RegistrationsAffected
         | RefusalCode::LimitExceeded
-        | RefusalCode::LastAdmin => StatusCode::CONFLICT,
+        | RefusalCode::LastAdmin
+        | RefusalCode::NotCancelled => StatusCode::CONFLICT,
     }
 }

@@ -68,7 +68,8 @@ fn part(refusal: &Refusal) -> Result<FieldProblem, HttpError> {
         | Refusal::CapacityBelowRegistrations { .. }
         | Refusal::RegistrationsAffected { .. }
         | Refusal::LimitExceeded(_)
-        | Refusal::LastAdmin => Err(HttpError::with_message(refusal.code(), refusal.to_string())),
+        | Refusal::LastAdmin
+        | Refusal::NotCancelled => Err(HttpError::with_message(refusal.code(), refusal.to_string())),
     }
 }
 

@@ -17,8 +17,8 @@ use convene_application::{
     page::{BoundedPage, Page, PageRequest},
     ports::{
         Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter, Events,
-        MemberPatch, MemberRemoved, Members, OccurrenceEdit, RegistrationFilter, RegistrationPosition,
-        Registrations, ResolvedOccurrence, SeatCounts,
+        MemberPatch, MemberRemoved, Members, OccurrenceEdit, OccurrenceRestoration, RegistrationFilter,
+        RegistrationPosition, Registrations, ResolvedOccurrence, SeatCounts,
     },
     testing::memory::InMemory,
 };
@@ -219,6 +219,15 @@ impl Events for Counting<dyn Events> {
         change: &Change,
     ) -> Outcome<Changed<Occurrence>> {
         self.called().cancel_occurrence(scope, key, change).await
+    }
+
+    async fn restore_occurrence(
+        &self,
+        scope: &TenantScope,
+        restoration: OccurrenceRestoration,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.called().restore_occurrence(scope, restoration, change).await
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api, BOB, OLGA, text};
 
 /// A place in a root field that takes an id, the kind of id, and a document with `$id` in it.
-const CASES: [(&str, &str, &str); 31] = [
+const CASES: [(&str, &str, &str); 32] = [
     ("node.id", "any", "query($id: ID!) { node(id: $id) { id } }"),
     ("nodes.ids", "any", "query($id: ID!) { nodes(ids: [$id]) { id } }"),
     ("member.id", "member", "query($id: ID!) { member(id: $id) { id } }"),
@@ -59,6 +59,7 @@ const CASES: [(&str, &str, &str); 31] = [
         r#"updateOccurrence(input: {occurrenceId: $id, title: "x"})"#,
     ),
     ("cancelOccurrence.input.occurrenceId", "occurrence", "cancelOccurrence(input: {occurrenceId: $id})"),
+    ("restoreOccurrence.input.occurrenceId", "occurrence", "restoreOccurrence(input: {occurrenceId: $id})"),
     (
         "registerForOccurrence.input.occurrenceId",
         "occurrence",

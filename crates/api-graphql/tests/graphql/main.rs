@@ -41,4 +41,6 @@ mod security_events;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod undo;
+#[cfg(test)]
 mod variables;

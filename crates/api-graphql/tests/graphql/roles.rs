@@ -54,7 +54,7 @@ pub(super) const QUERIES: [(&str, For, &str); 16] = [
 ];
 
 /// The order matters: later mutations remove objects that earlier ones need.
-pub(super) const MUTATIONS: [(&str, For, &str); 17] = [
+pub(super) const MUTATIONS: [(&str, For, &str); 18] = [
     (
         "createOrganization",
         For::Operator,
@@ -77,6 +77,7 @@ pub(super) const MUTATIONS: [(&str, For, &str); 17] = [
     ("updateIssue", For::Admins, r#"issueId: "{issue}", status: DONE"#),
     ("deleteIssue", For::Admins, r#"issueId: "{issue}""#),
     ("cancelOccurrence", For::Admins, r#"occurrenceId: "{occurrence}""#),
+    ("restoreOccurrence", For::Admins, r#"occurrenceId: "{occurrence}""#),
     ("cancelEvent", For::Admins, r#"eventId: "{event}""#),
     ("deleteEvent", For::Admins, r#"eventId: "{event}""#),
     ("removeMember", For::Admins, r#"memberId: "{member}""#),

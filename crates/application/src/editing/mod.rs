@@ -8,12 +8,14 @@ mod dropped;
 mod event;
 mod mapping;
 mod occurrence;
+mod restoration;
 mod split;
 
 pub use changes::event_changes;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit};
 pub use mapping::OccurrenceStep;
 pub use occurrence::{OccurrencePlan, plan_occurrence_cancellation, plan_occurrence_edit};
+pub use restoration::plan_occurrence_restoration;
 
 #[cfg(test)]
 mod tests;

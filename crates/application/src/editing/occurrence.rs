@@ -58,16 +58,23 @@ pub fn plan_occurrence_edit(
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
         refusals.push(Refusal::invalid(Field::StartsAt, "must lie in the future"));
     }
+    refusals.extend(size_refusals(before, &after));
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    Ok(plan(event, before, after, Action::OccurrenceUpdated))
+}
+
+/// The refusals of an edit because of the registrations that follow the occurrence.
+pub(super) fn size_refusals(before: &StoredOccurrence, after: &StoredOccurrence) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
     if before.taken > after.capacity.get() {
         refusals.push(Refusal::CapacityBelowRegistrations { taken: before.taken });
     }
     if before.taken.saturating_add(before.waiting) > EDITED_REGISTRATIONS {
         refusals.push(Refusal::LimitExceeded(Limit::EditedRegistrations));
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
-    Ok(plan(event, before, after, Action::OccurrenceUpdated))
+    refusals
 }
 
 /// Plans the cancellation of the occurrence `before` of `event`.
@@ -112,7 +119,8 @@ fn override_with(
     replace(&mut exception.capacity, capacity, &event.capacity);
 }
 
-fn plan(
+/// The plan of an edit, with its log entry.
+pub(super) fn plan(
     event: &Event,
     before: &StoredOccurrence,
     mut after: StoredOccurrence,

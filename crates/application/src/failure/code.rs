@@ -42,4 +42,5 @@ codes!(
     RegistrationsAffected "REGISTRATIONS_AFFECTED",
     LimitExceeded "LIMIT_EXCEEDED",
     LastAdmin "LAST_ADMIN",
+    NotCancelled "NOT_CANCELLED",
 );

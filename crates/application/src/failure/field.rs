@@ -61,6 +61,7 @@ fields!(
     EventIds "eventIds",
     Exdates "exdates",
     ExpectedVersion "expectedVersion",
+    Fields "fields",
     Filter "filter",
     First "first",
     Frequency "frequency",

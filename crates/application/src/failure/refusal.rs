@@ -70,6 +70,9 @@ pub enum Refusal {
     LimitExceeded(Limit),
     #[error("the organization's last admin must stay one")]
     LastAdmin,
+    /// There is nothing to restore.
+    #[error("it is not cancelled")]
+    NotCancelled,
 }
 
 impl Refusal {
@@ -117,6 +120,7 @@ impl Refusal {
             Self::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
             Self::LimitExceeded(_) => (Code::LimitExceeded, None),
             Self::LastAdmin => (Code::LastAdmin, None),
+            Self::NotCancelled => (Code::NotCancelled, None),
         }
     }
 }

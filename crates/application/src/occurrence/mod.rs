@@ -1,4 +1,4 @@
-//! Use cases that list, find, update, cancel and preview occurrences.
+//! Use cases that list, find, update, cancel, restore and preview occurrences.
 
 mod backwards;
 mod cancel;
@@ -7,6 +7,7 @@ mod get_many;
 mod list;
 mod of_event;
 mod preview;
+mod restore;
 mod scan;
 mod timeline;
 mod update;
@@ -17,6 +18,7 @@ pub use get_many::GetOccurrences;
 pub use list::{ListOccurrences, OccurrenceQuery};
 pub use of_event::OccurrenceOfEvent;
 pub use preview::{Preview, PreviewRecurrence, PreviewRecurrenceCommand, PreviewedOccurrence};
+pub use restore::RestoreOccurrence;
 pub use timeline::OccurrencePosition;
 pub use update::UpdateOccurrence;
 pub use window::{LONGEST_WINDOW, window};

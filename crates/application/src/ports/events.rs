@@ -131,6 +131,30 @@ pub struct OccurrenceEdit {
     pub on_affected: OnAffected,
 }
 
+/// A value that an occurrence can have of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OccurrenceField {
+    Title,
+    Location,
+    StartsAt,
+    Duration,
+    Capacity,
+    /// Its own cancellation.
+    Status,
+}
+
+/// The restoration of an occurrence: it gets the values of its series again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OccurrenceRestoration {
+    pub occurrence: OccurrenceKey,
+    /// The values that it gives up; all if none is named.
+    pub fields: Vec<OccurrenceField>,
+    /// The expected version; `None` accepts any version.
+    pub expected_version: Option<u32>,
+    /// The treatment of affected registrations.
+    pub on_affected: OnAffected,
+}
+
 /// The result of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed<T> {
@@ -238,6 +262,21 @@ pub trait Events: Send + Sync {
         &self,
         scope: &TenantScope,
         key: OccurrenceKey,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>>;
+
+    /// Gives an occurrence values of its series again: a cancelled one takes place, one with values of its own is like the
+    /// others. Registrations follow it to its time; those that its cancellation took do not return. It keeps its version
+    /// count.
+    ///
+    /// Refusals: `NotFound` on `occurrenceId`; `VersionConflict`; `EventCancelled`; `NotCancelled` if nothing is to be
+    /// restored; `InvalidInput` for an occurrence that has begun, or that its series does not have, and on `fields` if the
+    /// start of the series has passed; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
+    /// active registrations.
+    async fn restore_occurrence(
+        &self,
+        scope: &TenantScope,
+        restoration: OccurrenceRestoration,
         change: &Change,
     ) -> Outcome<Changed<Occurrence>>;
 }

@@ -10,7 +10,8 @@
 //! - write exactly one entry of the activity log for each object that it changes, and none if it refuses;
 //! - [classify](crate::idempotency::classify) the change by the stored uses of its idempotency key by the same actor. A fresh
 //!   change is made, and its key and result are stored. A repeat changes nothing, and returns the objects of the stored
-//!   result. A reused key is refused with [`Refusal::IdempotencyKeyReused`]. A refused change stores no key.
+//!   result. A reused key is refused with [`Refusal::IdempotencyKeyReused`]. A refused change stores no key;
+//! - answer a dry run like the change, and store nothing of it. Registrations and their cancellations are never dry runs.
 //!
 //! [`TenantScope`]: crate::caller::TenantScope
 //! [`Change`]: crate::change::Change

@@ -16,7 +16,7 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
-    ports::{Changed, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit},
+    ports::{Changed, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit, OccurrenceRestoration},
 };
 use convene_domain::{
     event::Event,
@@ -113,6 +113,15 @@ impl Events for MongoEvents {
         change: &Change,
     ) -> Outcome<Changed<Occurrence>> {
         occurrence::cancel(&self.0, scope, key, change).await
+    }
+
+    async fn restore_occurrence(
+        &self,
+        scope: &TenantScope,
+        restoration: OccurrenceRestoration,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        occurrence::restore(&self.0, scope, &restoration, change).await
     }
 }
 

@@ -3,9 +3,12 @@
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::{OccurrencePlan, OccurrenceStep, plan_occurrence_cancellation, plan_occurrence_edit},
+    editing::{
+        OccurrencePlan, OccurrenceStep, plan_occurrence_cancellation, plan_occurrence_edit,
+        plan_occurrence_restoration,
+    },
     failure::Outcome,
-    ports::{Changed, OccurrenceEdit, OnAffected},
+    ports::{Changed, OccurrenceEdit, OccurrenceRestoration, OnAffected},
 };
 use convene_domain::{
     event::Event,
@@ -59,6 +62,28 @@ pub(super) async fn cancel(
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)
                     .map_err(Interruption::Refused)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Restores one occurrence.
+pub(super) async fn restore(
+    database: &Database,
+    scope: &TenantScope,
+    restoration: &OccurrenceRestoration,
+    change: &Change,
+) -> Outcome<Changed<Occurrence>> {
+    let subject = restoration.occurrence.event.to_string();
+    let steps = Steps { operation: "restoreOccurrence", subject, work: step };
+    database
+        .edit_in_steps(scope, change, steps, |transaction| {
+            async move {
+                let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
+                let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)
+                    .map_err(Interruption::Refused)?;
+                carry_out(transaction, &event, found, plan, restoration.on_affected, change).await
             }
             .boxed()
         })

@@ -6,7 +6,8 @@ use convene_application::{
     page::PageRequest,
     ports::{
         ActivityFilter, EditScope, EventEdit, EventFilter, EventPatch, IssueFilter, IssuePatch, MemberPatch,
-        OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, OrganizationReference,
+        OccurrenceEdit, OccurrencePatch, OccurrenceRestoration, OnAffected, OrganizationPatch,
+        OrganizationReference,
     },
     testing::{
         FixedClock,
@@ -106,6 +107,13 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     let edit = OccurrenceEdit { occurrence: second, patch, on_affected: OnAffected::Refuse };
     events.update_occurrence(scope, edit, change).await.unwrap();
     events.cancel_occurrence(scope, second, change).await.unwrap();
+    let restoration = OccurrenceRestoration {
+        occurrence: second,
+        fields: Vec::new(),
+        expected_version: None,
+        on_affected: OnAffected::Refuse,
+    };
+    events.restore_occurrence(scope, restoration, change).await.unwrap();
 
     let patch = EventPatch { starts_at: Some(datetime!(2031-04-01 11:00)), ..EventPatch::default() };
     let edit = EventEdit {

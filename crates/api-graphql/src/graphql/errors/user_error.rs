@@ -68,6 +68,8 @@ user_error_codes!(
     LimitExceeded,
     /// The organization's last ADMIN must stay one.
     LastAdmin,
+    /// There is nothing to restore.
+    NotCancelled,
 );
 
 /// A reason why a mutation was refused. Nothing was changed.
@@ -185,6 +187,7 @@ fn user_error(refusal: Refusal) -> UserErrorValue {
         | Refusal::EventIsRecurring
         | Refusal::CapacityBelowRegistrations { .. }
         | Refusal::LimitExceeded(_)
-        | Refusal::LastAdmin => Refused { code, message, field }.into(),
+        | Refusal::LastAdmin
+        | Refusal::NotCancelled => Refused { code, message, field }.into(),
     }
 }

@@ -32,7 +32,10 @@ pub use self::{
     },
     issue::{CreateIssueInput, DeleteIssueInput, IssueFilter, UpdateIssueInput},
     member::{AddMemberInput, RemoveMemberInput, UpdateMemberInput},
-    occurrence::{CancelOccurrenceInput, OccurrenceFilter, UpdateOccurrenceInput},
+    occurrence::{
+        CancelOccurrenceInput, OccurrenceField, OccurrenceFilter, RestoreOccurrenceInput,
+        UpdateOccurrenceInput,
+    },
     organization::{CreateOrganizationInput, UpdateOrganizationInput},
     recurrence::{PreviewRecurrenceInput, RecurrenceInput, Weekday, WeekdayInput},
     registration::{

@@ -1,7 +1,7 @@
 use convene_application::{
     failure::Field,
     limits,
-    ports::{OccurrenceEdit, OccurrencePatch},
+    ports::{self, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration},
 };
 use convene_domain::{
     capacity::Capacity,
@@ -9,7 +9,7 @@ use convene_domain::{
     occurrence::OccurrenceKey,
     text::{Location, SearchText, Title},
 };
-use juniper::{GraphQLInputObject, ID, Nullable};
+use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
 use super::{
     Choice, MutationInput, OnAffected, dry_run, event::on_affected, expected_version, idempotency_key,
@@ -134,6 +134,74 @@ impl MutationInput for UpdateOccurrenceInput {
                 ends_at: times.ends_at,
                 capacity: capacity?,
             },
+            on_affected: on_affected(self.on_affected),
+        })
+    }
+}
+
+/// A value that an occurrence can have of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
+pub enum OccurrenceField {
+    /// The title.
+    Title,
+    /// The location.
+    Location,
+    /// The start.
+    StartsAt,
+    /// The duration.
+    Duration,
+    /// The number of seats.
+    Capacity,
+    /// Its cancellation.
+    Status,
+}
+
+impl From<OccurrenceField> for ports::OccurrenceField {
+    fn from(given: OccurrenceField) -> Self {
+        match given {
+            OccurrenceField::Title => Self::Title,
+            OccurrenceField::Location => Self::Location,
+            OccurrenceField::StartsAt => Self::StartsAt,
+            OccurrenceField::Duration => Self::Duration,
+            OccurrenceField::Capacity => Self::Capacity,
+            OccurrenceField::Status => Self::Status,
+        }
+    }
+}
+
+/// An occurrence to restore: it gets the values of its series again, and takes place again if it was cancelled.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct RestoreOccurrenceInput {
+    /// The id of the occurrence.
+    pub occurrence_id: ID,
+    /// The values to give up for those of the series; all of them if none is named.
+    pub fields: Option<Vec<OccurrenceField>>,
+    /// The version that the change is based on; the change is refused if the occurrence has another version.
+    pub expected_version: Option<i32>,
+    /// The treatment of affected registrations.
+    #[graphql(default = Some(Choice(OnAffected::Refuse)))]
+    pub on_affected: Option<Choice<OnAffected>>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for RestoreOccurrenceInput {
+    type Command = OccurrenceRestoration;
+
+    idempotency_key!();
+    dry_run!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let expected_version = expected_version(problems, self.expected_version);
+        let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
+        Some(OccurrenceRestoration {
+            occurrence: occurrence?,
+            fields: self.fields.iter().flatten().copied().map(Into::into).collect(),
+            expected_version: expected_version?,
             on_affected: on_affected(self.on_affected),
         })
     }

@@ -15,7 +15,7 @@ pub use self::{
     event::{CancelEventPayload, CreateEventPayload, DeleteEventPayload, UpdateEventPayload},
     issue::{CreateIssuePayload, DeleteIssuePayload, UpdateIssuePayload},
     member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
-    occurrence::{CancelOccurrencePayload, UpdateOccurrencePayload},
+    occurrence::{CancelOccurrencePayload, RestoreOccurrencePayload, UpdateOccurrencePayload},
     organization::{CreateOrganizationPayload, UpdateOrganizationPayload},
     registration::{CancelRegistrationPayload, RegisterForEventPayload, RegisterForOccurrencePayload},
 };
@@ -25,8 +25,8 @@ use super::{
     input::{
         AddMemberInput, CancelEventInput, CancelOccurrenceInput, CancelRegistrationInput, CreateEventInput,
         CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, RegisterForEventInput,
-        RegisterForOccurrenceInput, RemoveMemberInput, UpdateEventInput, UpdateIssueInput, UpdateMemberInput,
-        UpdateOccurrenceInput, UpdateOrganizationInput,
+        RegisterForOccurrenceInput, RemoveMemberInput, RestoreOccurrenceInput, UpdateEventInput,
+        UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput, UpdateOrganizationInput,
     },
 };
 
@@ -123,6 +123,15 @@ impl Mutation {
         input: CancelOccurrenceInput,
     ) -> Result<CancelOccurrencePayload, FieldProblem> {
         occurrence::cancel(context, &input).await
+    }
+
+    /// Gives an occurrence the values of its series again, all or some of them; a cancelled one takes place again.
+    /// Registrations follow it; those that its cancellation took do not return. ADMIN only.
+    async fn restore_occurrence(
+        context: &Context,
+        input: RestoreOccurrenceInput,
+    ) -> Result<RestoreOccurrencePayload, FieldProblem> {
+        occurrence::restore(context, &input).await
     }
 
     /// Registers the caller, or as an ADMIN another member, for an occurrence.

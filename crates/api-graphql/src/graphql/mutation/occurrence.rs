@@ -2,7 +2,7 @@ use super::payload::{payload, run};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::{CancelOccurrenceInput, UpdateOccurrenceInput, prepare},
+    input::{CancelOccurrenceInput, RestoreOccurrenceInput, UpdateOccurrenceInput, prepare},
     object::{Occurrence, numbers::int},
 };
 
@@ -66,6 +66,36 @@ pub(super) async fn cancel(
             cancelled_registrations: int(changed.cancelled_registrations),
             promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+payload!(
+    /// The result of restoring an occurrence.
+    RestoreOccurrencePayload {
+        /// The occurrence; null if the mutation was refused.
+        occurrence: Option<Occurrence>,
+        /// The number of cancelled registrations.
+        cancelled_registrations: i32,
+        /// The number of registrations that the change promotes from waitlists, also of other events.
+        promoted_registrations: i32,
+    }
+);
+
+pub(super) async fn restore(
+    context: &Context,
+    input: &RestoreOccurrenceInput,
+) -> Result<RestoreOccurrencePayload, FieldProblem> {
+    run(context, async {
+        let admin = context.acting_admin()?;
+        let (restoration, request) = prepare(context, "restoreOccurrence", input)?;
+        let changed = context.use_cases().restore_occurrence.execute(admin, restoration, request).await?;
+        Ok(RestoreOccurrencePayload {
+            occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
+            cancelled_registrations: int(changed.cancelled_registrations),
+            promoted_registrations: int(changed.promoted_registrations),
             ..Default::default()
         })
     })

@@ -131,6 +131,16 @@ macro_rules! contract_cases {
                 one_occurrence_can_be_cancelled,
                 a_cancelled_occurrence_stays_cancelled,
             }
+            occurrence_restorations {
+                a_cancelled_occurrence_takes_place_again,
+                an_exception_gets_the_values_of_its_series_again,
+                an_exception_gives_up_the_named_values_only,
+                impossible_restorations_are_refused_and_change_nothing,
+                seats_that_a_restoration_would_move_into_a_conflict_are_listed,
+                members_who_wait_get_the_seats_that_a_restoration_adds,
+                a_restored_occurrence_is_found_by_its_former_id,
+                seats_of_a_restored_occurrence_are_safe_under_concurrent_calls,
+            }
             registering {
                 confirms_a_registration,
                 refuses_registrations_for_a_full_occurrence,

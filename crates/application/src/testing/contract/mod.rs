@@ -37,6 +37,7 @@ mod freed_time;
 mod issues;
 mod members;
 mod occurrence_edits;
+mod occurrence_restorations;
 mod organizations;
 mod pages;
 mod personal_data;

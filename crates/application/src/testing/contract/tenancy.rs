@@ -23,8 +23,8 @@ use crate::{
     failure::{Field, Outcome, Refusal},
     ports::{
         ActivityFilter, CancelRequest, CatalogueWindow, EditScope, EventEdit, EventFilter, EventPatch,
-        IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch,
-        OrganizationReference, RegistrationFilter,
+        IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration,
+        OnAffected, OrganizationPatch, OrganizationReference, RegistrationFilter,
     },
     testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, occurrence_key, register},
 };
@@ -190,6 +190,10 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
         let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::CancelRegistrations };
         not_found(ports.events.update_occurrence(scope, edit, by).await, Field::OccurrenceId);
         not_found(ports.events.cancel_occurrence(scope, occurrence, by).await, Field::OccurrenceId);
+        let on_affected = OnAffected::Refuse;
+        let restoration =
+            OccurrenceRestoration { occurrence, fields: Vec::new(), expected_version: None, on_affected };
+        not_found(ports.events.restore_occurrence(scope, restoration, by).await, Field::OccurrenceId);
     }
 
     let book = &ports.registration_book;

@@ -17,11 +17,14 @@ use crate::{
     change::Change,
     editing::{
         OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
-        plan_occurrence_cancellation, plan_occurrence_edit,
+        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
     },
     failure::{Failure, Fault, Field, Outcome, Refusal},
     page::{BoundedPage, PageRequest},
-    ports::{Changed, EditScope, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit, OnAffected},
+    ports::{
+        Changed, EditScope, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit,
+        OccurrenceRestoration, OnAffected,
+    },
     registration::refusals,
 };
 
@@ -150,6 +153,20 @@ impl Events for InMemory {
             let (event, before) = transaction.occurrence_to_change(key)?;
             let plan = plan_occurrence_cancellation(&event, &before, change.at).map_err(Failure::Refused)?;
             transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
+        })
+    }
+
+    async fn restore_occurrence(
+        &self,
+        scope: &TenantScope,
+        restoration: OccurrenceRestoration,
+        change: &Change,
+    ) -> Outcome<Changed<Occurrence>> {
+        self.transact(scope, change, |transaction| {
+            let (event, before) = transaction.occurrence_to_change(restoration.occurrence)?;
+            let plan = plan_occurrence_restoration(&event, &before, &restoration, change.at)
+                .map_err(Failure::Refused)?;
+            transaction.carry_out_one(&event, before, plan, restoration.on_affected)
         })
     }
 }

@@ -195,8 +195,12 @@ impl<'run> Run<'run> {
         let mut values: HashMap<(Subject, String), Option<String>> = HashMap::new();
         let mut versions: HashMap<Subject, u32> = HashMap::new();
         for entry in self.tenant.log().await {
+            // Afterwards the values are those of the series, whose changes are logged for the event.
+            let is_restored = entry.action == Action::OccurrenceRestored;
             for change in &entry.changes {
-                let last = values.insert((entry.subject, change.field.clone()), change.after.clone());
+                let of = (entry.subject, change.field.clone());
+                let last =
+                    if is_restored { values.remove(&of) } else { values.insert(of, change.after.clone()) };
                 assert!(last.is_none_or(|last| last == change.before), "{entry:?} does not follow");
             }
             if matches!(

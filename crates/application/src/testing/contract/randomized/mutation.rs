@@ -18,7 +18,8 @@ use crate::{
     failure::Outcome,
     ports::{
         CancelRequest, Changed, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, MemberRemoved,
-        NewIssue, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch, RegisterRequest,
+        NewIssue, OccurrenceEdit, OccurrenceField, OccurrencePatch, OccurrenceRestoration, OnAffected,
+        OrganizationPatch, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
@@ -42,6 +43,7 @@ pub(super) enum Mutation {
     DeleteEvent(EventId),
     UpdateOccurrence(Box<OccurrenceEdit>),
     CancelOccurrence(OccurrenceKey),
+    RestoreOccurrence(OccurrenceRestoration),
     Register(RegisterRequest),
     CancelRegistration(CancelRequest),
     CreateIssue(NewIssue),
@@ -53,7 +55,7 @@ impl Mutation {
     /// A random mutation, mostly of existing objects. It uses few different values, so that some change nothing.
     pub(super) fn random(random: &mut StdRng, state: &Snapshot, admin: MemberId) -> Self {
         let mut choose = Choose { random, state };
-        match choose.random.random_range(0..40) {
+        match choose.random.random_range(0..42) {
             0 => Self::UpdateOrganization(OrganizationPatch {
                 name: Some(OrganizationName::parse(&choose.name()).unwrap()),
                 ..OrganizationPatch::default()
@@ -73,6 +75,7 @@ impl Mutation {
                 caller: admin,
                 role: Role::Admin,
             }),
+            40 | 41 => Self::RestoreOccurrence(choose.restoration()),
             33..=35 => Self::CreateIssue(choose.new_issue(admin)),
             36..=38 => Self::UpdateIssue(choose.issue(), choose.issue_patch()),
             _ => Self::DeleteIssue(choose.issue()),
@@ -84,6 +87,7 @@ impl Mutation {
         match self {
             Self::UpdateOccurrence(edit) => Some(edit.occurrence),
             Self::CancelOccurrence(key) => Some(*key),
+            Self::RestoreOccurrence(restoration) => Some(restoration.occurrence),
             _ => None,
         }
     }
@@ -114,6 +118,10 @@ impl Mutation {
             }
             Self::CancelOccurrence(key) => {
                 ports.events.cancel_occurrence(scope, key, change).await.map(Answer::of_change)
+            }
+            Self::RestoreOccurrence(restoration) => {
+                let restored = ports.events.restore_occurrence(scope, restoration, change).await;
+                restored.map(Answer::of_change)
             }
             Self::Register(request) => {
                 ports.registration_book.register(scope, request, change).await.map(Answer::of)
@@ -258,6 +266,16 @@ impl Choose<'_> {
             ..OccurrencePatch::default()
         };
         OccurrenceEdit { occurrence, patch, on_affected: self.on_affected() }
+    }
+
+    fn restoration(&mut self) -> OccurrenceRestoration {
+        let fields = [OccurrenceField::Title, OccurrenceField::StartsAt, OccurrenceField::Capacity];
+        OccurrenceRestoration {
+            occurrence: self.occurrence(),
+            fields: fields.into_iter().filter(|_| self.one_in(3)).collect(),
+            expected_version: None,
+            on_affected: self.on_affected(),
+        }
     }
 
     fn request(&mut self) -> RegisterRequest {

@@ -89,8 +89,11 @@ impl Snapshot {
             && before != now
             && after.events.contains_key(&now.0.event)
         {
-            let cancelled = before.2 != now.2;
-            let action = if cancelled { Action::OccurrenceCancelled } else { Action::OccurrenceUpdated };
+            let action = match (loses_values(&before.1, &now.1), before.2 != now.2) {
+                (true, _) => Action::OccurrenceRestored,
+                (false, true) => Action::OccurrenceCancelled,
+                (false, false) => Action::OccurrenceUpdated,
+            };
             entries.push((action, now.0.to_string()));
         }
         entries.extend(after.registrations.values().filter_map(|now| {
@@ -107,6 +110,19 @@ impl Snapshot {
         entries.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
         entries
     }
+}
+
+/// Tests whether an occurrence has a value of its own before a change only. Edits of the occurrence replace values.
+fn loses_values(before: &Exception, after: &Exception) -> bool {
+    fn is_lost<T>(before: Option<&T>, after: Option<&T>) -> bool {
+        before.is_some() && after.is_none()
+    }
+    is_lost(before.title.as_ref(), after.title.as_ref())
+        || is_lost(before.location.as_ref(), after.location.as_ref())
+        || is_lost(before.starts_at.as_ref(), after.starts_at.as_ref())
+        || is_lost(before.duration.as_ref(), after.duration.as_ref())
+        || is_lost(before.capacity.as_ref(), after.capacity.as_ref())
+        || (before.cancelled && !after.cancelled)
 }
 
 /// The entries of added, changed and removed objects.

@@ -1,0 +1,83 @@
+//! Plans restorations of single occurrences.
+
+use convene_domain::{
+    activity::Action,
+    event::{Event, EventStatus},
+    occurrence::{Exception, OccurrenceStatus, StoredOccurrence},
+    time::Instant,
+};
+
+use super::{
+    mapping::interval_of,
+    occurrence::{OccurrencePlan, plan, size_refusals},
+};
+use crate::{
+    failure::{Field, Refusal},
+    ports::{OccurrenceField, OccurrenceRestoration},
+    version::check_version,
+};
+
+/// Plans the restoration of the occurrence `before` of `event`.
+///
+/// # Errors
+/// The refusals of [`Events::restore_occurrence`](crate::ports::Events::restore_occurrence), except conflicts of moved
+/// registrations, which the adapter finds.
+pub fn plan_occurrence_restoration(
+    event: &Event,
+    before: &StoredOccurrence,
+    restoration: &OccurrenceRestoration,
+    now: Instant,
+) -> Result<OccurrencePlan, Vec<Refusal>> {
+    check_version(restoration.expected_version, before.version).map_err(|refusal| vec![refusal])?;
+    if event.status == EventStatus::Cancelled {
+        return Err(vec![Refusal::EventCancelled]);
+    }
+    if before.is_dropped {
+        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that its series has")]);
+    }
+    if before.interval.start() <= now {
+        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
+    }
+    let fields = &restoration.fields;
+    let is_needless = if fields.is_empty() {
+        !before.exception.is_any()
+    } else {
+        fields.contains(&OccurrenceField::Status) && !before.exception.cancelled
+    };
+    if is_needless {
+        return Err(vec![Refusal::NotCancelled]);
+    }
+    let mut after = before.clone();
+    remove_values(&mut after.exception, fields);
+    after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
+    after.capacity = after.exception.capacity.unwrap_or(event.capacity);
+    after.status =
+        if after.exception.cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };
+    let mut refusals = size_refusals(before, &after);
+    if after.interval.start() <= now {
+        let message = "must not include STARTS_AT, because the series gives a start that has passed";
+        refusals.push(Refusal::invalid(Field::Fields, message));
+    }
+    if refusals.is_empty() {
+        Ok(plan(event, before, after, Action::OccurrenceRestored))
+    } else {
+        Err(refusals)
+    }
+}
+
+/// Removes the named values of the exception; all of them if none is named.
+fn remove_values(exception: &mut Exception, fields: &[OccurrenceField]) {
+    if fields.is_empty() {
+        *exception = Exception::default();
+    }
+    for field in fields {
+        match field {
+            OccurrenceField::Title => exception.title = None,
+            OccurrenceField::Location => exception.location = None,
+            OccurrenceField::StartsAt => exception.starts_at = None,
+            OccurrenceField::Duration => exception.duration = None,
+            OccurrenceField::Capacity => exception.capacity = None,
+            OccurrenceField::Status => exception.cancelled = false,
+        }
+    }
+}
