@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     activity::{GetActivities, ListActivity},
-    event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, UpdateEvent},
+    event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, RestoreEvent, UpdateEvent},
     issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
     member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
     mutation_context::ContextFactory,
@@ -101,6 +101,7 @@ use_cases! {
     create_event: CreateEvent { contexts, organizations, events },
     update_event: UpdateEvent { contexts, events },
     cancel_event: CancelEvent { contexts, events },
+    restore_event: RestoreEvent { contexts, events },
     delete_event: DeleteEvent { contexts, events },
     get_events: GetEvents { catalogue, events },
     list_events: ListEvents { events },

@@ -49,6 +49,8 @@ actions! {
     EventSplit => "event.split",
     /// An event was cancelled.
     EventCancelled => "event.cancelled",
+    /// A cancelled event takes place again.
+    EventRestored => "event.restored",
     /// An event was deleted.
     EventDeleted => "event.deleted",
     /// One occurrence was changed.

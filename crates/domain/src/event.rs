@@ -105,10 +105,13 @@ pub struct EarlierSchedule {
     pub duration: EventDuration,
     /// The time of the edit: occurrences of this schedule begin at or before it.
     pub until: Instant,
+    /// The time of a cancellation of the event that was taken back at `until`: occurrences that begin after it did not take
+    /// place.
+    pub cancelled_after: Option<Instant>,
 }
 
 impl EarlierSchedule {
-    /// The schedule of an event that an edit replaces at this time.
+    /// The schedule of an event that an edit, or the end of its cancellation, replaces at this time.
     #[must_use]
     pub fn of(event: &Event, until: Instant) -> Self {
         Self {
@@ -118,6 +121,7 @@ impl EarlierSchedule {
             series: event.series.clone(),
             duration: event.duration,
             until,
+            cancelled_after: event.cancelled_at(),
         }
     }
 }
@@ -300,20 +304,19 @@ impl Event {
         }
     }
 
-    /// The time of the cancellation, if the event is cancelled: a cancelled event does not change any more.
+    /// The time of the cancellation, if the event is cancelled: a cancelled event does not change until it is restored.
     #[must_use]
     pub fn cancelled_at(&self) -> Option<Instant> {
         (self.status == EventStatus::Cancelled).then_some(self.updated_at)
     }
 
     /// The status of a derived occurrence with this start: an occurrence that had begun before its event was cancelled has
-    /// taken place.
+    /// taken place. One that would have begun while the event was cancelled has not.
     #[must_use]
     pub fn status_at(&self, start: Instant) -> EventStatus {
-        match self.cancelled_at() {
-            Some(at) if start > at => EventStatus::Cancelled,
-            _ => EventStatus::Scheduled,
-        }
+        let earlier = self.earlier_at(start).and_then(|earlier| earlier.cancelled_after);
+        let is_cancelled = earlier.into_iter().chain(self.cancelled_at()).any(|at| start > at);
+        if is_cancelled { EventStatus::Cancelled } else { EventStatus::Scheduled }
     }
 
     /// The occurrence with this original start, if the event has one.

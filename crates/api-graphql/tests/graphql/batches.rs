@@ -16,9 +16,9 @@ use convene_application::{
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
     ports::{
-        Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter, Events,
-        MemberPatch, MemberRemoved, Members, OccurrenceEdit, OccurrenceRestoration, RegistrationFilter,
-        RegistrationPosition, Registrations, ResolvedOccurrence, SeatCounts,
+        Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter,
+        EventRestored, Events, MemberPatch, MemberRemoved, Members, OccurrenceEdit, OccurrenceRestoration,
+        RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence, SeatCounts,
     },
     testing::memory::InMemory,
 };
@@ -197,6 +197,10 @@ impl Events for Counting<dyn Events> {
 
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
         self.called().cancel(scope, id, change).await
+    }
+
+    async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
+        self.called().restore(scope, id, change).await
     }
 
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {

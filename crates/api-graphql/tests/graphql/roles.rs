@@ -54,7 +54,7 @@ pub(super) const QUERIES: [(&str, For, &str); 16] = [
 ];
 
 /// The order matters: later mutations remove objects that earlier ones need.
-pub(super) const MUTATIONS: [(&str, For, &str); 18] = [
+pub(super) const MUTATIONS: [(&str, For, &str); 19] = [
     (
         "createOrganization",
         For::Operator,
@@ -79,6 +79,7 @@ pub(super) const MUTATIONS: [(&str, For, &str); 18] = [
     ("cancelOccurrence", For::Admins, r#"occurrenceId: "{occurrence}""#),
     ("restoreOccurrence", For::Admins, r#"occurrenceId: "{occurrence}""#),
     ("cancelEvent", For::Admins, r#"eventId: "{event}""#),
+    ("restoreEvent", For::Admins, r#"eventId: "{event}""#),
     ("deleteEvent", For::Admins, r#"eventId: "{event}""#),
     ("removeMember", For::Admins, r#"memberId: "{member}""#),
 ];

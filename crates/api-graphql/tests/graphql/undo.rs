@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api};
+use super::support::{ADA, Api, BOB};
 
 fn codes(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect()
@@ -35,4 +35,28 @@ async fn an_occurrence_is_restored_completely_or_by_field() {
     }
     let again = api.mutate(ADA, "restoreOccurrence", all, selection).await;
     assert_eq!((codes(&again), &again["occurrence"]), (vec!["NOT_CANCELLED"], &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_restored_and_lists_who_held_a_seat() {
+    let api = Api::start().await;
+    let event = api.weekly_event(ADA, 3).await;
+    let lost = api.register(BOB, &event.occurrences[1]).await;
+    let selection =
+        "event { status version } formerRegistrations { id status member { userId } occurrence { id } }";
+    let not_cancelled = api.mutate(ADA, "restoreEvent", json!({"eventId": event.id}), selection).await;
+    assert_eq!((codes(&not_cancelled), &not_cancelled["event"]), (vec!["NOT_CANCELLED"], &Value::Null));
+    api.change(ADA, "cancelEvent", json!({"eventId": event.id}), "event { id }").await;
+    let dry = api.change(ADA, "restoreEvent", json!({"eventId": event.id, "dryRun": true}), selection).await;
+    let restored = api.change(ADA, "restoreEvent", json!({"eventId": event.id}), selection).await;
+    assert_eq!(dry, restored);
+    assert_eq!(restored["event"], json!({"status": "SCHEDULED", "version": 3}));
+    assert_eq!(
+        restored["formerRegistrations"],
+        json!([{
+            "id": lost, "status": "CANCELLED", "member": {"userId": "bob"},
+            "occurrence": {"id": event.occurrences[1]},
+        }])
+    );
+    assert_ne!(api.register(BOB, &event.occurrences[1]).await, lost);
 }

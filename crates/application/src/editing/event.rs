@@ -14,7 +14,7 @@ use time::Duration;
 use super::{
     changes::event_changes,
     dropped::dropped_exceptions,
-    mapping::{OccurrenceStep, in_the_way, map_occurrences},
+    mapping::{OccurrenceStep, in_the_way, map_occurrences, step},
     split::{Split, plan_split},
 };
 use crate::{
@@ -197,23 +197,53 @@ pub fn plan_cancellation(
     cancelled.status = EventStatus::Cancelled;
     cancelled.version = event.version.saturating_add(1);
     cancelled.updated_at = now;
-    let steps = stored
-        .iter()
-        .filter(|occurrence| occurrence.interval.start() > now)
-        .filter(|occurrence| occurrence.status != OccurrenceStatus::Cancelled)
-        .map(|before| {
-            let mut after = before.clone();
-            after.status = OccurrenceStatus::Cancelled;
-            after.version = before.version.saturating_add(1);
-            OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) }
-        })
+    let scheduled = stored.iter().filter(|occurrence| occurrence.status == OccurrenceStatus::Scheduled);
+    Ok(plan_status(event, cancelled, scheduled, Action::EventCancelled))
+}
+
+/// Plans the restoration of a cancelled event, with the occurrences that were cancelled together with it. Those that would have
+/// begun meanwhile stay cancelled, as do those that were cancelled by themselves.
+///
+/// # Errors
+/// [`Refusal::NotCancelled`]; [`Refusal::LimitExceeded`] for an event that keeps too many earlier schedules.
+pub fn plan_restoration(
+    event: &Event,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<EventPlan, Vec<Refusal>> {
+    let Some(cancelled_at) = event.cancelled_at() else { return Err(vec![Refusal::NotCancelled]) };
+    let mut restored = event.clone();
+    restored.status = EventStatus::Scheduled;
+    restored.version = event.version.saturating_add(1);
+    restored.updated_at = now;
+    let (from, to) = (cancelled_at + Duration::NANOSECOND, now + Duration::NANOSECOND);
+    if event.current_schedule().between(from, to).next().is_some() {
+        let edit = DateEdit { by: Duration::ZERO, has_rule: false, now };
+        restored.series = without_begun(event, &restored, edit, stored)?;
+        keep_previous_schedule(event, &mut restored, stored, now)?;
+    }
+    let cancelled_with_it = stored.iter().filter(|occurrence| {
+        occurrence.status == OccurrenceStatus::Cancelled
+            && !occurrence.exception.cancelled
+            && !occurrence.is_dropped
+    });
+    Ok(plan_status(event, restored, cancelled_with_it, Action::EventRestored))
+}
+
+/// Plans a change of the event's status, and of those occurrences that have not begun.
+fn plan_status<'s>(
+    before: &Event,
+    after: Event,
+    occurrences: impl Iterator<Item = &'s StoredOccurrence>,
+    action: Action,
+) -> EventPlan {
+    let ahead = occurrences.filter(|occurrence| occurrence.interval.start() > after.updated_at);
+    let steps = ahead
+        .filter_map(|before| step(before, StoredOccurrence { status: after.status, ..before.clone() }))
         .collect();
-    let entries = vec![ActivityDraft {
-        action: Action::EventCancelled,
-        subject: Subject::Event(event.id),
-        changes: FieldChanges::default()
-            .compare("status", Some(event.status.as_str()), Some(cancelled.status.as_str()))
-            .into_vec(),
-    }];
-    Ok(EventPlan { event: cancelled, ended: None, steps, dropped_exceptions: Vec::new(), entries })
+    let changes = FieldChanges::default()
+        .compare("status", Some(before.status.as_str()), Some(after.status.as_str()))
+        .into_vec();
+    let entries = vec![ActivityDraft { action, subject: Subject::Event(before.id), changes }];
+    EventPlan { event: after, ended: None, steps, dropped_exceptions: Vec::new(), entries }
 }

@@ -1,4 +1,4 @@
-//! Use cases that create, update, cancel, delete and read events.
+//! Use cases that create, update, cancel, restore, delete and read events.
 
 mod cancel;
 mod create;
@@ -6,6 +6,7 @@ mod delete;
 mod get_many;
 mod list;
 pub mod patch;
+mod restore;
 pub mod series;
 pub(crate) mod times;
 mod update;
@@ -15,5 +16,6 @@ pub use create::{CreateEvent, CreateEventCommand};
 pub use delete::DeleteEvent;
 pub use get_many::GetEvents;
 pub use list::ListEvents;
+pub use restore::RestoreEvent;
 pub use times::{Length, duration_of_days};
 pub use update::{SeriesPart, UpdateEvent, UpdateEventCommand};

@@ -6,6 +6,7 @@ use convene_domain::{
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey},
     recurrence::Rule,
+    registration::Registration,
     text::{Description, Location, SearchText, Title},
     time::{LocalDateTime, zone::Zone},
 };
@@ -185,6 +186,16 @@ impl<T> Changed<T> {
     }
 }
 
+/// The result of restoring an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRestored {
+    /// The event after the change.
+    pub event: Event,
+    /// The registrations that the cancellation took, for occurrences that take place again, by start; at most
+    /// [`LISTED_REGISTRATIONS`](crate::limits::LISTED_REGISTRATIONS).
+    pub former_registrations: Vec<Registration>,
+}
+
 /// The result of deleting an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventDeleted {
@@ -236,6 +247,12 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `eventId`; `AlreadyCancelled`.
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>>;
+
+    /// Restores a cancelled event, with the occurrences that were cancelled together with it and have not begun. The
+    /// registrations that the cancellation took do not return.
+    ///
+    /// Refusals: `NotFound` on `eventId`; `NotCancelled`; `LimitExceeded` for too many earlier schedules.
+    async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored>;
 
     /// Deletes an event, its occurrences and the cancelled registrations for them. Until a large deletion is complete, the
     /// event is shown as cancelled and can't be changed.

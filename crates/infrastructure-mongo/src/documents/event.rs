@@ -99,6 +99,9 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) recurrence: Option<RecurrenceDocument>,
     /// The end of the period in which occurrences begin by this schedule.
     pub(crate) until: bson::DateTime,
+    /// The time of the cancellation that was taken back at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancelled_after: Option<bson::DateTime>,
 }
 
 impl RecurrenceDocument {
@@ -129,6 +132,7 @@ impl EarlierScheduleDocument {
             duration_weeks: count(earlier.duration.weeks()),
             recurrence: RecurrenceDocument::of(&earlier.series),
             until: date(earlier.until),
+            cancelled_after: earlier.cancelled_after.map(date),
         }
     }
 }
@@ -209,6 +213,7 @@ impl TryFrom<EventDocument> for Event {
                 series: series(fields, &earlier.starts_at, &earlier.time_zone, earlier.recurrence.as_ref())?,
                 duration: duration(earlier.duration_seconds, earlier.duration_days, earlier.duration_weeks)?,
                 until: instant(earlier.until),
+                cancelled_after: earlier.cancelled_after.map(instant),
             })
         };
         let recurrence = document.recurrence.as_ref();

@@ -45,6 +45,9 @@ pub(crate) struct ResultDocument {
     /// The ids of dropped exceptions, if the result has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped: Vec<String>,
+    /// The ids of listed registrations, if the result has some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) registrations: Vec<String>,
     /// The id of the job that completes the change, if it is large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) job: Option<String>,

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod load;
 mod occurrence;
+mod restore;
 mod results;
 mod store;
 mod update;
@@ -16,7 +17,10 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
-    ports::{Changed, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit, OccurrenceRestoration},
+    ports::{
+        Changed, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
+        OccurrenceRestoration,
+    },
 };
 use convene_domain::{
     event::Event,
@@ -91,6 +95,10 @@ impl Events for MongoEvents {
 
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
         cancel::cancel(&self.0, scope, id, change).await
+    }
+
+    async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
+        restore::restore(&self.0, scope, id, change).await
     }
 
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use convene_application::{
     failure::Field,
-    ports::{Changed, EventDeleted},
+    ports::{Changed, EventDeleted, EventRestored},
 };
 use convene_domain::{
     event::Event,
@@ -19,7 +19,7 @@ use crate::{
         job::{JobKind, Progress},
     },
     error::Attempt,
-    registration::seats::Edited,
+    registration::seats::{Edited, with_ids},
     steps::{Begun, Progressing},
     transaction::Transaction,
 };
@@ -32,6 +32,21 @@ impl StoredResult for Event {
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         load::event(transaction, stored.subject_as(EventId::parse)?, Field::EventId).await
+    }
+}
+
+#[async_trait]
+impl StoredResult for EventRestored {
+    fn to_document(&self) -> ResultDocument {
+        let registrations = self.former_registrations.iter().map(|former| former.id.to_string()).collect();
+        ResultDocument { registrations, ..ResultDocument::of(self.event.id) }
+    }
+
+    async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        Ok(Self {
+            event: Event::load(transaction, stored).await?,
+            former_registrations: with_ids(transaction, &stored.registrations).await?,
+        })
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("recurrence", nullable(recurrence.clone())),
                 ("until", date()),
             ],
-            &[days(), weeks()],
+            &[days(), weeks(), ("cancelledAfter", date())],
         );
         let [search, search_bytes] = search();
         documents_where(

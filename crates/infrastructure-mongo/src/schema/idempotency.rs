@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use bson::doc;
-use convene_application::{idempotency::IDEMPOTENCY_WINDOW, limits::DROPPED_EXCEPTIONS};
+use convene_application::{
+    idempotency::IDEMPOTENCY_WINDOW,
+    limits::{DROPPED_EXCEPTIONS, LISTED_REGISTRATIONS},
+};
 
 use super::{
     CollectionSchema, ScopeField,
@@ -24,6 +27,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
             ("promoted", long(0)),
             ("also", text(100)),
             ("dropped", list(occurrence_key(), DROPPED_EXCEPTIONS)),
+            ("registrations", list(id("reg"), LISTED_REGISTRATIONS)),
             ("job", id("job")),
         ];
         let result = object(&[("subject", text(100))], &optional);

@@ -141,6 +141,8 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     assert_eq!(ports.catalogue.window(scope, window, Some(vec![once.id])).await.unwrap().events.len(), 1);
     assert_eq!(ports.catalogue.stored(scope, &[second]).await.unwrap().len(), 1);
     events.cancel(scope, new_event, change).await.unwrap();
+    events.restore(scope, new_event, change).await.unwrap();
+    events.cancel(scope, new_event, change).await.unwrap();
     events.delete(scope, new_event, change).await.unwrap();
 }
 

@@ -365,3 +365,7 @@ event_input!(
     /// An event to delete. It is refused while a member holds a seat.
     DeleteEventInput
 );
+event_input!(
+    /// A cancelled event to restore, with the occurrences that were cancelled together with it.
+    RestoreEventInput
+);

@@ -28,7 +28,7 @@ pub use self::{
     choice::Choice,
     event::{
         CancelEventInput, CreateEventInput, DeleteEventInput, EditScope, EventFilter, OnAffected,
-        UpdateEventInput,
+        RestoreEventInput, UpdateEventInput,
     },
     issue::{CreateIssueInput, DeleteIssueInput, IssueFilter, UpdateIssueInput},
     member::{AddMemberInput, RemoveMemberInput, UpdateMemberInput},

@@ -56,7 +56,9 @@ pub fn length(kind: &str, field: &str) -> Option<Length> {
     match (kind, field) {
         ("Recurrence", "exdates" | "rdates") => most(EXTRA_DATES),
         ("Activity", "changes") => Some(Length::Most(CHANGED_FIELDS)),
-        ("RegistrationsAffected", "registrations") => most(LISTED_REGISTRATIONS),
+        ("RegistrationsAffected", "registrations") | ("RestoreEventPayload", "formerRegistrations") => {
+            most(LISTED_REGISTRATIONS)
+        }
         ("UpdateEventPayload", "droppedExceptions") => most(DROPPED_EXCEPTIONS),
         (_, "userErrors") => most(MAX_PROBLEMS + 2),
         (_, "field") => Some(Length::Most(PATH_SEGMENTS)),

@@ -4,8 +4,10 @@ use super::payload::{payload, run};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::{CancelEventInput, CreateEventInput, DeleteEventInput, UpdateEventInput, prepare},
-    object::{Event, Occurrence, numbers::int},
+    input::{
+        CancelEventInput, CreateEventInput, DeleteEventInput, RestoreEventInput, UpdateEventInput, prepare,
+    },
+    object::{Event, Occurrence, Registration, numbers::int},
 };
 
 payload!(
@@ -100,6 +102,35 @@ pub(super) async fn cancel(
             cancelled_registrations: int(changed.cancelled_registrations),
             promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
+            ..Default::default()
+        })
+    })
+    .await
+}
+
+payload!(
+    /// The result of restoring an event.
+    RestoreEventPayload {
+        /// The event; null if the mutation was refused.
+        event: Option<Event>,
+        /// The registrations that the cancellation took, for the occurrences that take place again, by start; at most 100.
+        /// They do not return by themselves.
+        former_registrations: Vec<Registration>,
+    }
+);
+
+pub(super) async fn restore(
+    context: &Context,
+    input: &RestoreEventInput,
+) -> Result<RestoreEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.acting_admin()?;
+        let (event, request) = prepare(context, "restoreEvent", input)?;
+        let restored = context.use_cases().restore_event.execute(admin, event, request).await?;
+        let former = restored.former_registrations.into_iter();
+        Ok(RestoreEventPayload {
+            event: Some(restored.event.into()),
+            former_registrations: former.map(Registration::from).collect(),
             ..Default::default()
         })
     })

@@ -12,7 +12,9 @@ use juniper::graphql_object;
 
 pub(super) use self::payload::{Payload, settle};
 pub use self::{
-    event::{CancelEventPayload, CreateEventPayload, DeleteEventPayload, UpdateEventPayload},
+    event::{
+        CancelEventPayload, CreateEventPayload, DeleteEventPayload, RestoreEventPayload, UpdateEventPayload,
+    },
     issue::{CreateIssuePayload, DeleteIssuePayload, UpdateIssuePayload},
     member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
     occurrence::{CancelOccurrencePayload, RestoreOccurrencePayload, UpdateOccurrencePayload},
@@ -25,8 +27,9 @@ use super::{
     input::{
         AddMemberInput, CancelEventInput, CancelOccurrenceInput, CancelRegistrationInput, CreateEventInput,
         CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, RegisterForEventInput,
-        RegisterForOccurrenceInput, RemoveMemberInput, RestoreOccurrenceInput, UpdateEventInput,
-        UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput, UpdateOrganizationInput,
+        RegisterForOccurrenceInput, RemoveMemberInput, RestoreEventInput, RestoreOccurrenceInput,
+        UpdateEventInput, UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput,
+        UpdateOrganizationInput,
     },
 };
 
@@ -123,6 +126,15 @@ impl Mutation {
         input: CancelOccurrenceInput,
     ) -> Result<CancelOccurrencePayload, FieldProblem> {
         occurrence::cancel(context, &input).await
+    }
+
+    /// Lets a cancelled event take place again, with the occurrences that were cancelled together with it and have not
+    /// begun. The registrations that the cancellation took do not return; the result lists them. ADMIN only.
+    async fn restore_event(
+        context: &Context,
+        input: RestoreEventInput,
+    ) -> Result<RestoreEventPayload, FieldProblem> {
+        event::restore(context, &input).await
     }
 
     /// Gives an occurrence the values of its series again, all or some of them; a cancelled one takes place again.

@@ -122,6 +122,13 @@ macro_rules! contract_cases {
                 an_event_is_cancelled_once,
                 only_an_event_without_active_registrations_is_deleted,
             }
+            event_restorations {
+                the_occurrences_that_were_cancelled_with_an_event_take_place_again,
+                what_would_have_begun_meanwhile_stays_cancelled,
+                a_one_off_event_is_restored,
+                a_repeat_of_a_restoration_lists_the_same_registrations,
+                seats_of_a_restored_event_are_safe_under_concurrent_calls,
+            }
             occurrence_edits {
                 editing_an_occurrence_makes_it_an_exception,
                 an_edit_without_effect_on_an_occurrence_is_not_logged,

@@ -29,6 +29,7 @@ mod durations;
 mod event_edits;
 mod event_endings;
 mod event_past;
+mod event_restorations;
 mod event_rules;
 mod event_shifts;
 mod event_splits;

@@ -184,6 +184,7 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
         not_found(ports.events.update(scope, split(own.event.id, from), by).await, Field::FromOccurrenceId);
     }
     not_found(ports.events.cancel(scope, of.event.id, by).await, Field::EventId);
+    not_found(ports.events.restore(scope, of.event.id, by).await, Field::EventId);
     not_found(ports.events.delete(scope, of.event.id, by).await, Field::EventId);
     for occurrence in [of.touched, of.untouched, of.exception] {
         let patch = OccurrencePatch { starts_at: Some(FIRST + Duration::HOUR), ..OccurrencePatch::default() };

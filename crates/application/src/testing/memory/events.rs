@@ -6,6 +6,7 @@ use convene_domain::{
     event::Event,
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
+    registration::{CancellationReason, Registration},
 };
 
 use super::{
@@ -17,12 +18,13 @@ use crate::{
     change::Change,
     editing::{
         OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
-        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
+        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
     failure::{Failure, Fault, Field, Outcome, Refusal},
+    limits::LISTED_REGISTRATIONS,
     page::{BoundedPage, PageRequest},
     ports::{
-        Changed, EditScope, EventDeleted, EventEdit, EventFilter, Events, OccurrenceEdit,
+        Changed, EditScope, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
         OccurrenceRestoration, OnAffected,
     },
     registration::refusals,
@@ -106,6 +108,19 @@ impl Events for InMemory {
             let cancelled_registrations =
                 transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
             Ok(Changed::complete(plan.event, cancelled_registrations, transaction.promoted))
+        })
+    }
+
+    async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
+        self.transact(scope, change, |transaction| {
+            let before = transaction.event(id)?;
+            let stored = transaction.to_edit(id);
+            let plan = plan_restoration(&before, &stored, change.at).map_err(Failure::Refused)?;
+            transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
+            plan.entries.into_iter().for_each(|entry| transaction.log(entry));
+            transaction.carry_out(&plan.steps, OnAffected::Refuse)?;
+            let former_registrations = transaction.taken_by_cancellation(&before, &plan.steps);
+            Ok(EventRestored { event: plan.event, former_registrations })
         })
     }
 
@@ -212,6 +227,21 @@ impl Transaction<'_> {
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
         let is_ahead = |one: &&StoredOccurrence| one.interval.start() > now || one.key.original_start > now;
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
+    }
+
+    /// The first registrations for restored occurrences that the cancellation of the event took.
+    fn taken_by_cancellation(&self, before: &Event, restored: &[OccurrenceStep]) -> Vec<Registration> {
+        let is_restored = |key| restored.iter().any(|step| step.before().key == key);
+        let all = self.tenant.registrations.values();
+        let mut taken: Vec<Registration> = all
+            .filter(|one| is_restored(one.occurrence))
+            .filter(|one| one.status.cancelled_at().is_some_and(|at| at >= before.updated_at))
+            .filter(|one| one.status.cancellation_reason() == Some(CancellationReason::OccurrenceCancelled))
+            .cloned()
+            .collect();
+        taken.sort_by_key(|one| (one.interval.start(), one.id));
+        taken.truncate(LISTED_REGISTRATIONS);
+        taken
     }
 
     fn occurrence_to_change(&self, key: OccurrenceKey) -> Result<(Arc<Event>, StoredOccurrence), Failure> {

@@ -8,7 +8,7 @@ use convene_domain::{
 use super::{registration_book::untouched, tenant::Tenant};
 use crate::{
     failure::{Field, Refusal},
-    ports::{Cancelled, Changed, Erased, EventDeleted, MemberRemoved},
+    ports::{Cancelled, Changed, Erased, EventDeleted, EventRestored, MemberRemoved},
 };
 
 /// The result of a change, which is stored with its idempotency key and loaded for a repeat.
@@ -80,6 +80,18 @@ impl StoredResult for EventDeleted {
 
     fn current(self, _: &Tenant) -> Result<Self, Refusal> {
         Ok(self)
+    }
+}
+
+impl StoredResult for EventRestored {
+    fn subject(&self) -> String {
+        self.event.id.to_string()
+    }
+
+    fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
+        let current = |former: &Registration| tenant.registrations.get(&former.id).cloned();
+        let former_registrations = self.former_registrations.iter().filter_map(current).collect();
+        Ok(Self { event: self.event.current(tenant)?, former_registrations })
     }
 }
 

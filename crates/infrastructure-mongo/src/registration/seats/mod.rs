@@ -18,6 +18,7 @@ mod freed_time;
 mod guards;
 mod history;
 mod leave;
+mod listed;
 mod occurrence;
 mod promote;
 mod steps;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     freed_time::{FreedTime, promote_freed},
     guards::Guards,
     leave::{Left, remove_member},
+    listed::{cancelled_since, with_ids},
     occurrence::{OccurrenceSeats, Occurrences},
     promote::{Freed, mark_confirmed, promote},
     steps::{cancel_step, remove_step},

@@ -205,7 +205,11 @@ impl<'run> Run<'run> {
             }
             if matches!(
                 entry.action,
-                Action::EventCreated | Action::EventUpdated | Action::EventSplit | Action::EventCancelled
+                Action::EventCreated
+                    | Action::EventUpdated
+                    | Action::EventSplit
+                    | Action::EventCancelled
+                    | Action::EventRestored
             ) {
                 *versions.entry(entry.subject).or_default() += 1;
             }

@@ -2,7 +2,7 @@ use std::fmt::Debug;
 
 use convene_domain::{
     capacity::Capacity,
-    event::Event,
+    event::{Event, EventStatus},
     id::{EventId, IssueId, MemberId, RegistrationId},
     issue::{IssuePriority, IssueStatus},
     member::{Member, Role},
@@ -40,6 +40,7 @@ pub(super) enum Mutation {
     CreateEvent(Box<Event>),
     UpdateEvent(Box<EventEdit>),
     CancelEvent(EventId),
+    RestoreEvent(EventId),
     DeleteEvent(EventId),
     UpdateOccurrence(Box<OccurrenceEdit>),
     CancelOccurrence(OccurrenceKey),
@@ -55,7 +56,7 @@ impl Mutation {
     /// A random mutation, mostly of existing objects. It uses few different values, so that some change nothing.
     pub(super) fn random(random: &mut StdRng, state: &Snapshot, admin: MemberId) -> Self {
         let mut choose = Choose { random, state };
-        match choose.random.random_range(0..42) {
+        match choose.random.random_range(0..44) {
             0 => Self::UpdateOrganization(OrganizationPatch {
                 name: Some(OrganizationName::parse(&choose.name()).unwrap()),
                 ..OrganizationPatch::default()
@@ -75,6 +76,7 @@ impl Mutation {
                 caller: admin,
                 role: Role::Admin,
             }),
+            42 | 43 => Self::RestoreEvent(choose.cancelled_event()),
             40 | 41 => Self::RestoreOccurrence(choose.restoration()),
             33..=35 => Self::CreateIssue(choose.new_issue(admin)),
             36..=38 => Self::UpdateIssue(choose.issue(), choose.issue_patch()),
@@ -112,6 +114,7 @@ impl Mutation {
             Self::CreateEvent(event) => ports.events.create(scope, *event, change).await.map(Answer::of),
             Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(Answer::of_change),
             Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(Answer::of_change),
+            Self::RestoreEvent(id) => ports.events.restore(scope, id, change).await.map(Answer::of),
             Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(Answer::of),
             Self::UpdateOccurrence(edit) => {
                 ports.events.update_occurrence(scope, *edit, change).await.map(Answer::of_change)
@@ -191,6 +194,12 @@ impl Choose<'_> {
     fn event(&mut self) -> EventId {
         let known = self.state.events.keys().copied().choose(self.random);
         known.filter(|_| !self.one_in(20)).unwrap_or_else(|| EventId::from_uuid(fresh_uuid()))
+    }
+
+    fn cancelled_event(&mut self) -> EventId {
+        let events = self.state.events.values().filter(|event| event.status == EventStatus::Cancelled);
+        let cancelled = events.map(|event| event.id).choose(self.random);
+        cancelled.unwrap_or_else(|| self.event())
     }
 
     fn registration(&mut self) -> RegistrationId {

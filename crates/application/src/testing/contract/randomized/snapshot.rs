@@ -81,9 +81,12 @@ impl Snapshot {
             let is_this = |event: &&Event| event.id.to_string() == subject;
             let status =
                 |events: &BTreeMap<_, Event>| events.values().find(is_this).map(|event| event.status);
-            let cancelled = status(&self.events) == Some(EventStatus::Scheduled)
-                && status(&after.events) == Some(EventStatus::Cancelled);
-            (if cancelled { Action::EventCancelled } else { action }, subject)
+            let action = match (status(&self.events), status(&after.events)) {
+                (Some(EventStatus::Scheduled), Some(EventStatus::Cancelled)) => Action::EventCancelled,
+                (Some(EventStatus::Cancelled), Some(EventStatus::Scheduled)) => Action::EventRestored,
+                _ => action,
+            };
+            (action, subject)
         }));
         if let (Some(before), Some(now)) = (&self.occurrence, &after.occurrence)
             && before != now

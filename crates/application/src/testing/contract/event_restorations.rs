@@ -1,0 +1,179 @@
+//! The contract of restored events.
+
+use convene_domain::{
+    event::{Event, EventStatus},
+    id::RegistrationId,
+    time::Instant,
+};
+use time::Duration;
+
+use super::{
+    environment::Environment,
+    support::{FIRST, NOW, by_root_at, concurrently, day, edit_of, refusal},
+    tenant::Tenant,
+};
+use crate::{
+    failure::{Field, Outcome, Refusal},
+    ports::{EventEdit, EventPatch, EventRestored},
+    testing::builders::{ChangeBuilder, EventBuilder, occurrence_key, register},
+};
+
+use EventStatus::{Cancelled, Scheduled};
+
+async fn cancel(tenant: &Tenant, event: &Event, at: Instant) {
+    tenant.ports.events.cancel(&tenant.scope, event.id, &by_root_at(at)).await.expect("it is cancelled");
+}
+
+async fn restore(tenant: &Tenant, event: &Event, at: Instant) -> Outcome<EventRestored> {
+    tenant.ports.events.restore(&tenant.scope, event.id, &by_root_at(at)).await
+}
+
+fn later(minutes: i64) -> Instant {
+    NOW + Duration::minutes(minutes)
+}
+
+fn former(restored: &EventRestored) -> Vec<RegistrationId> {
+    restored.former_registrations.iter().map(|former| former.id).collect()
+}
+
+pub(super) async fn the_occurrences_that_were_cancelled_with_an_event_take_place_again(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(1)).await;
+    let (ada, bob) = (tenant.member("ada").await, tenant.member("bob").await);
+    let second = tenant.seat(&event, day(1), &ada).await;
+    let waiting = tenant.seat_or_waitlist(&event, day(1), &bob).await;
+    tenant.seat(&event, day(3), &ada).await;
+    let by_itself = occurrence_key(&event, day(3));
+    let change = by_root_at(later(1));
+    tenant.ports.events.cancel_occurrence(&tenant.scope, by_itself, &change).await.unwrap();
+    let third = tenant.seat(&event, day(2), &bob).await;
+    let left = tenant.seat(&event, day(4), &bob).await;
+    tenant.try_cancel(&left, later(1)).await.expect("bob cancels");
+    cancel(&tenant, &event, later(2)).await;
+    let journal = tenant.journal().await;
+
+    let restored = restore(&tenant, &event, later(3)).await.unwrap();
+    assert_eq!((restored.event.status, restored.event.version), (Scheduled, 3));
+    assert_eq!(restored.event.updated_at, later(3));
+    let mut expected = [second.id, waiting.id];
+    expected.sort();
+    assert_eq!(former(&restored), [expected[0], expected[1], third.id]);
+    assert!(restored.former_registrations.iter().all(|one| !one.status.is_active()));
+    journal.expect([("event.restored", event.id.to_string())]).await;
+    let listed = tenant.listed_with_cancelled(&[&event], day(0), day(9)).await;
+    let expected = [Scheduled, Scheduled, Scheduled, Cancelled, Scheduled];
+    assert_eq!(listed.iter().map(|(_, status)| *status).collect::<Vec<_>>(), expected);
+    assert_eq!(tenant.event_now(&event).await, restored.event);
+    tenant.seat(&event, day(1), &bob).await;
+    tenant.seat(&event, day(4), &ada).await;
+    let refused = tenant.try_register(register(by_itself, ada.id), later(4)).await;
+    assert_eq!(refusal(refused), Refusal::OccurrenceCancelled);
+    assert_eq!(refusal(restore(&tenant, &event, later(5)).await), Refusal::NotCancelled);
+    let missing = EventBuilder::once(FIRST).build();
+    assert_eq!(refusal(restore(&tenant, &missing, NOW).await), Refusal::not_found(Field::EventId));
+}
+
+pub(super) async fn what_would_have_begun_meanwhile_stays_cancelled(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let ada = tenant.member("ada").await;
+    for number in 0..4 {
+        tenant.seat(&event, day(number), &ada).await;
+    }
+    let (cancelled_at, restored_at) = (day(0) + Duration::HOUR, day(2) + Duration::HOUR);
+    cancel(&tenant, &event, cancelled_at).await;
+    let restored = restore(&tenant, &event, restored_at).await.unwrap();
+    assert_eq!(restored.former_registrations.len(), 1, "of an occurrence that takes place again");
+    let expected = [
+        (day(0), Scheduled),
+        (day(1), Cancelled),
+        (day(2), Cancelled),
+        (day(3), Scheduled),
+        (day(4), Scheduled),
+        (day(5), Scheduled),
+    ];
+    assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
+
+    // A later edit leaves the past as it was.
+    let patch = EventPatch { starts_at: Some(FIRST + Duration::days(1)), ..EventPatch::default() };
+    let edit: EventEdit = edit_of(event.id, patch);
+    let change = by_root_at(restored_at + Duration::HOUR);
+    tenant.ports.events.update(&tenant.scope, edit, &change).await.unwrap();
+    let expected = [
+        (day(0), Scheduled),
+        (day(1), Cancelled),
+        (day(2), Cancelled),
+        (day(4), Scheduled),
+        (day(5), Scheduled),
+        (day(6), Scheduled),
+    ];
+    assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
+    cancel(&tenant, &event, day(4) + Duration::HOUR).await;
+    restore(&tenant, &event, day(4) + Duration::hours(2)).await.unwrap();
+    assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
+}
+
+pub(super) async fn a_one_off_event_is_restored(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let ada = tenant.member("ada").await;
+    let first = tenant.seat(&event, day(0), &ada).await;
+    cancel(&tenant, &event, later(1)).await;
+    assert_eq!(former(&restore(&tenant, &event, later(2)).await.unwrap()), [first.id]);
+    let second = tenant.seat(&event, day(0), &ada).await;
+    cancel(&tenant, &event, later(3)).await;
+    assert_eq!(
+        former(&restore(&tenant, &event, later(4)).await.unwrap()),
+        [second.id],
+        "of the last cancellation"
+    );
+    cancel(&tenant, &event, later(5)).await;
+    let restored = restore(&tenant, &event, day(1)).await.unwrap();
+    assert_eq!((restored.event.status, restored.former_registrations.len()), (Scheduled, 0));
+    assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(9)).await, [(day(0), Cancelled)]);
+}
+
+pub(super) async fn a_repeat_of_a_restoration_lists_the_same_registrations(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(1), &ada).await;
+    cancel(&tenant, &event, later(1)).await;
+    let keyed = || ChangeBuilder::by("root").key("restore", 1).at(later(2));
+    let restore = async |change: ChangeBuilder| {
+        tenant.ports.events.restore(&tenant.scope, event.id, &change.build()).await.unwrap()
+    };
+    let journal = tenant.journal().await;
+    let dry = restore(keyed().dry_run()).await;
+    journal.expect_nothing().await;
+    let restored = restore(keyed()).await;
+    assert_eq!((dry, former(&restored)), (restored.clone(), vec![seat.id]));
+    assert_eq!(restore(keyed()).await, restored);
+}
+
+pub(super) async fn seats_of_a_restored_event_are_safe_under_concurrent_calls(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(2)).await;
+    let crowd = tenant.crowd(8).await;
+    let key = occurrence_key(&event, day(1));
+    for round in 0..4 {
+        cancel(&tenant, &event, NOW).await;
+        let calls = crowd.iter().map(Some).chain([None]).map(|member| {
+            let (tenant, event, member) = (tenant.clone(), event.clone(), member.map(|member| member.id));
+            async move {
+                match member {
+                    Some(member) => tenant.try_register(register(key, member), NOW).await.is_ok(),
+                    None => restore(&tenant, &event, NOW).await.is_ok(),
+                }
+            }
+        });
+        let calls: Vec<_> = calls.collect();
+        let outcomes = concurrently(calls).await;
+        assert_eq!(outcomes.last(), Some(&true), "round {round}");
+        let seats = outcomes.iter().filter(|outcome| **outcome).count() - 1;
+        let (taken, waiting) = tenant.counts(key).await;
+        assert_eq!((usize::try_from(taken).unwrap(), waiting), (seats, 0), "round {round}");
+    }
+}

@@ -1,0 +1,36 @@
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    editing::plan_restoration,
+    failure::{Field, Outcome},
+    ports::{EventRestored, OnAffected},
+};
+use convene_domain::id::EventId;
+use futures::FutureExt;
+
+use super::{load, step, update::carry_out};
+use crate::{database::Database, error::Interruption, registration::seats::cancelled_since};
+
+/// Restores a cancelled event, with the occurrences that were cancelled together with it.
+pub(super) async fn restore(
+    database: &Database,
+    scope: &TenantScope,
+    id: EventId,
+    change: &Change,
+) -> Outcome<EventRestored> {
+    database.settle(scope, id, change.at, database.answer_by(), step).await?;
+    database
+        .edit(scope, change, "restoreEvent", |transaction| {
+            async move {
+                let before = load::settled_event(transaction, id, Field::EventId).await?;
+                let stored = load::occurrences_to_edit(transaction, id, change.at).await?;
+                let plan = plan_restoration(&before, &stored, change.at).map_err(Interruption::Refused)?;
+                let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
+                let former_registrations = cancelled_since(transaction, &restored, before.updated_at).await?;
+                let begun = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;
+                Ok(EventRestored { event: begun.result.now, former_registrations })
+            }
+            .boxed()
+        })
+        .await
+}
