@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     activity::{GetActivities, ListActivity},
-    event::{CancelEvent, CreateEvent, DeleteEvent, GetEvents, ListEvents, RestoreEvent, UpdateEvent},
+    event::{
+        CancelEvent, CreateEvent, DeleteEvent, DuplicateEvent, GetEvents, ListEvents, RestoreEvent,
+        UpdateEvent,
+    },
     issue::{CreateIssue, DeleteIssue, GetIssueByNumber, GetIssues, ListIssues, UpdateIssue},
     member::{AddMember, FindMemberByUserId, GetMembers, ListMembers, RemoveMember, UpdateMember},
     mutation_context::ContextFactory,
@@ -102,6 +105,7 @@ use_cases! {
     update_event: UpdateEvent { contexts, events },
     cancel_event: CancelEvent { contexts, events },
     restore_event: RestoreEvent { contexts, events },
+    duplicate_event: DuplicateEvent { contexts, events },
     delete_event: DeleteEvent { contexts, events },
     get_events: GetEvents { catalogue, events },
     list_events: ListEvents { events },

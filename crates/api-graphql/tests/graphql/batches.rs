@@ -16,9 +16,10 @@ use convene_application::{
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
     ports::{
-        Catalogue, CatalogueQuery, CatalogueWindow, Changed, EventDeleted, EventEdit, EventFilter,
-        EventRestored, Events, MemberPatch, MemberRemoved, Members, OccurrenceEdit, OccurrenceRestoration,
-        RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence, SeatCounts,
+        Catalogue, CatalogueQuery, CatalogueWindow, Changed, Duplication, EventDeleted, EventEdit,
+        EventFilter, EventRestored, Events, MemberPatch, MemberRemoved, Members, OccurrenceEdit,
+        OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
+        SeatCounts,
     },
     testing::memory::InMemory,
 };
@@ -201,6 +202,15 @@ impl Events for Counting<dyn Events> {
 
     async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
         self.called().restore(scope, id, change).await
+    }
+
+    async fn duplicate(
+        &self,
+        scope: &TenantScope,
+        duplication: Duplication,
+        change: &Change,
+    ) -> Outcome<Event> {
+        self.called().duplicate(scope, duplication, change).await
     }
 
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api, BOB, OLGA, text};
 
 /// A place in a root field that takes an id, the kind of id, and a document with `$id` in it.
-const CASES: [(&str, &str, &str); 33] = [
+const CASES: [(&str, &str, &str); 34] = [
     ("node.id", "any", "query($id: ID!) { node(id: $id) { id } }"),
     ("nodes.ids", "any", "query($id: ID!) { nodes(ids: [$id]) { id } }"),
     ("member.id", "member", "query($id: ID!) { member(id: $id) { id } }"),
@@ -53,6 +53,7 @@ const CASES: [(&str, &str, &str); 33] = [
     ),
     ("cancelEvent.input.eventId", "event", "cancelEvent(input: {eventId: $id})"),
     ("restoreEvent.input.eventId", "event", "restoreEvent(input: {eventId: $id})"),
+    ("duplicateEvent.input.eventId", "event", "duplicateEvent(input: {eventId: $id})"),
     ("deleteEvent.input.eventId", "event", "deleteEvent(input: {eventId: $id})"),
     (
         "updateOccurrence.input.occurrenceId",

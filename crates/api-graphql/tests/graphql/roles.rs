@@ -54,7 +54,7 @@ pub(super) const QUERIES: [(&str, For, &str); 16] = [
 ];
 
 /// The order matters: later mutations remove objects that earlier ones need.
-pub(super) const MUTATIONS: [(&str, For, &str); 19] = [
+pub(super) const MUTATIONS: [(&str, For, &str); 20] = [
     (
         "createOrganization",
         For::Operator,
@@ -80,6 +80,7 @@ pub(super) const MUTATIONS: [(&str, For, &str); 19] = [
     ("restoreOccurrence", For::Admins, r#"occurrenceId: "{occurrence}""#),
     ("cancelEvent", For::Admins, r#"eventId: "{event}""#),
     ("restoreEvent", For::Admins, r#"eventId: "{event}""#),
+    ("duplicateEvent", For::Admins, r#"eventId: "{event}", startsAt: "2031-09-01T09:00""#),
     ("deleteEvent", For::Admins, r#"eventId: "{event}""#),
     ("removeMember", For::Admins, r#"memberId: "{member}""#),
 ];

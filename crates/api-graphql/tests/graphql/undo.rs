@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, BOB};
+use super::support::{ADA, Api, BOB, text};
 
 fn codes(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect()
@@ -59,4 +59,28 @@ async fn an_event_is_restored_and_lists_who_held_a_seat() {
         }])
     );
     assert_ne!(api.register(BOB, &event.occurrences[1]).await, lost);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_an_event_has_its_dates_at_the_new_start() {
+    let api = Api::start().await;
+    let event = api.weekly_event(ADA, 3).await;
+    api.register(BOB, &event.occurrences[0]).await;
+    let selection = "event { id title startsAt status capacity recurrence { rrule } occurrences(from: \
+                     \"2031-04-01T00:00:00Z\", to: \"2032-01-01T00:00:00Z\") { nodes { startsAt registeredCount } } }";
+    let input = json!({"eventId": event.id, "startsAt": "2031-09-02T10:00:00"});
+    let copy = api.change(ADA, "duplicateEvent", input, selection).await["event"].take();
+    assert_ne!(text(&copy["id"]), event.id);
+    assert_eq!(
+        (&copy["title"], &copy["startsAt"], &copy["capacity"]),
+        (&json!("Rehearsal"), &json!("2031-09-02T10:00:00"), &json!(3))
+    );
+    let starts = ["2031-09-02T08:00:00Z", "2031-09-09T08:00:00Z", "2031-09-16T08:00:00Z"];
+    let expected: Vec<Value> =
+        starts.into_iter().map(|start| json!({"startsAt": start, "registeredCount": 0})).collect();
+    assert_eq!(copy["occurrences"]["nodes"], json!(expected));
+
+    let both = json!({"eventId": event.id, "startsAt": "2031-09-02T10:00:00", "startsOn": "2031-09-02"});
+    let refused = api.mutate(ADA, "duplicateEvent", both, "event { id }").await;
+    assert_eq!(refused["userErrors"][0]["field"], json!(["startsOn"]));
 }

@@ -1,8 +1,9 @@
-//! Use cases that create, update, cancel, restore, delete and read events.
+//! Use cases that create, update, cancel, restore, duplicate, delete and read events.
 
 mod cancel;
 mod create;
 mod delete;
+mod duplicate;
 mod get_many;
 mod list;
 pub mod patch;
@@ -14,6 +15,7 @@ mod update;
 pub use cancel::CancelEvent;
 pub use create::{CreateEvent, CreateEventCommand};
 pub use delete::DeleteEvent;
+pub use duplicate::{DuplicateEvent, DuplicateEventCommand, duplicated};
 pub use get_many::GetEvents;
 pub use list::ListEvents;
 pub use restore::RestoreEvent;

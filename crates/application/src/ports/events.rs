@@ -186,6 +186,21 @@ impl<T> Changed<T> {
     }
 }
 
+/// A copy of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Duplication {
+    /// The original.
+    pub event: EventId,
+    /// The id of the copy.
+    pub copy: EventId,
+    /// The title of the copy; `None` keeps that of the original.
+    pub title: Option<Title>,
+    /// The local start of the first occurrence of the copy; `None` keeps that of the original.
+    pub starts_at: Option<LocalDateTime>,
+    /// The first day of an event of whole days, instead of the start.
+    pub starts_on: Option<Date>,
+}
+
 /// The result of restoring an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRestored {
@@ -253,6 +268,18 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `eventId`; `NotCancelled`; `LimitExceeded` for too many earlier schedules.
     async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored>;
+
+    /// Creates a copy of an event without its registrations and exceptions, with its dates moved to the new start. The copy is
+    /// scheduled.
+    ///
+    /// Refusals: `NotFound` on `eventId`; `InvalidInput` on `startsAt` or `startsOn` for a start to which the dates cannot
+    /// move.
+    async fn duplicate(
+        &self,
+        scope: &TenantScope,
+        duplication: Duplication,
+        change: &Change,
+    ) -> Outcome<Event>;
 
     /// Deletes an event, its occurrences and the cancelled registrations for them. Until a large deletion is complete, the
     /// event is shown as cancelled and can't be changed.

@@ -1,12 +1,23 @@
-use convene_application::{caller::TenantScope, change::Change, editing::event_changes, failure::Outcome};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    editing::event_changes,
+    event::duplicated,
+    failure::{Field, Outcome},
+    ports::Duplication,
+};
 use convene_domain::{
     activity::{Action, ActivityDraft, Subject},
     event::Event,
 };
 use futures::FutureExt;
 
-use super::store;
-use crate::database::Database;
+use super::{load, store};
+use crate::{
+    database::Database,
+    error::{Attempt, Interruption},
+    transaction::Transaction,
+};
 
 /// Stores a new event.
 pub(super) async fn create(
@@ -17,15 +28,35 @@ pub(super) async fn create(
 ) -> Outcome<Event> {
     database
         .change_serialized(scope, change, "createEvent", |transaction| {
+            store_new(transaction, event.clone(), change).boxed()
+        })
+        .await
+}
+
+/// Stores a copy of an event.
+pub(super) async fn duplicate(
+    database: &Database,
+    scope: &TenantScope,
+    duplication: &Duplication,
+    change: &Change,
+) -> Outcome<Event> {
+    database
+        .change_serialized(scope, change, "duplicateEvent", |transaction| {
             async move {
-                let revision = transaction.next_revision().await?;
-                store::insert(transaction, event, revision).await?;
-                let changes = event_changes(None, Some(event));
-                let subject = Subject::Event(event.id);
-                transaction.log(change, ActivityDraft { action: Action::EventCreated, subject, changes });
-                Ok(event.clone())
+                let original = load::present_event(transaction, duplication.event, Field::EventId).await?;
+                let copy = duplicated(&original, duplication, change.at).map_err(Interruption::Refused)?;
+                store_new(transaction, copy, change).await
             }
             .boxed()
         })
         .await
+}
+
+async fn store_new(transaction: &mut Transaction<'_>, event: Event, change: &Change) -> Attempt<Event> {
+    let revision = transaction.next_revision().await?;
+    store::insert(transaction, &event, revision).await?;
+    let changes = event_changes(None, Some(&event));
+    let subject = Subject::Event(event.id);
+    transaction.log(change, ActivityDraft { action: Action::EventCreated, subject, changes });
+    Ok(event)
 }

@@ -27,15 +27,24 @@ pub(super) async fn event(transaction: &mut Transaction<'_>, id: EventId, field:
     Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
 }
 
-/// Reads an event that is to be changed: none that is being deleted. Verifies that no large change of it is under way.
-pub(super) async fn settled_event(
+/// Reads an event, but none that is being deleted.
+pub(super) async fn present_event(
     transaction: &mut Transaction<'_>,
     id: EventId,
     field: Field,
 ) -> Attempt<Event> {
     let filter = doc! { "_id": id.to_string(), "isDeleting": { "$ne": true } };
     let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
-    let event = Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?;
+    Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
+}
+
+/// Reads an event that is to be changed, as [`present_event`] does. Verifies that no large change of it is under way.
+pub(super) async fn settled_event(
+    transaction: &mut Transaction<'_>,
+    id: EventId,
+    field: Field,
+) -> Attempt<Event> {
+    let event = present_event(transaction, id, field).await?;
     transaction.verify_settled(id).await?;
     Ok(event)
 }

@@ -18,7 +18,7 @@ use convene_application::{
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
     ports::{
-        Changed, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
+        Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
         OccurrenceRestoration,
     },
 };
@@ -99,6 +99,15 @@ impl Events for MongoEvents {
 
     async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
         restore::restore(&self.0, scope, id, change).await
+    }
+
+    async fn duplicate(
+        &self,
+        scope: &TenantScope,
+        duplication: Duplication,
+        change: &Change,
+    ) -> Outcome<Event> {
+        create::duplicate(&self.0, scope, &duplication, change).await
     }
 
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {

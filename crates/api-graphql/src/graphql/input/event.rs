@@ -1,5 +1,5 @@
 use convene_application::{
-    event::{CreateEventCommand, SeriesPart, UpdateEventCommand},
+    event::{CreateEventCommand, DuplicateEventCommand, SeriesPart, UpdateEventCommand},
     failure::Field,
     ports::{self, EventPatch},
 };
@@ -369,3 +369,38 @@ event_input!(
     /// A cancelled event to restore, with the occurrences that were cancelled together with it.
     RestoreEventInput
 );
+
+/// An event to copy, without its registrations and exceptions. What is left out is as in the original.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct DuplicateEventInput {
+    /// The id of the original.
+    pub event_id: ID,
+    /// The start of the first occurrence, as a local time in the event's time zone. All dates of the series move with it.
+    pub starts_at: Option<LocalDateTime>,
+    /// The first day of an event of whole days, instead of `startsAt`.
+    pub starts_on: Option<Date>,
+    /// A title.
+    pub title: Option<String>,
+    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for DuplicateEventInput {
+    type Command = DuplicateEventCommand;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let event = problems.check(Field::EventId, EventId::parse(&self.event_id));
+        let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
+        let given = GivenTimes {
+            starts_at: self.starts_at.as_ref(),
+            starts_on: self.starts_on.as_ref(),
+            ..GivenTimes::default()
+        };
+        let times = given.of_edit(None, problems);
+        let (event, title, times) = (event?, title?, times?);
+        let starts_on = times.days.and_then(|days| days.starts_on);
+        Some(DuplicateEventCommand { event, title, starts_at: times.starts_at, starts_on })
+    }
+}

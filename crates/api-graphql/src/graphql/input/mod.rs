@@ -27,8 +27,8 @@ pub use self::{
     activity::ActivityFilter,
     choice::Choice,
     event::{
-        CancelEventInput, CreateEventInput, DeleteEventInput, EditScope, EventFilter, OnAffected,
-        RestoreEventInput, UpdateEventInput,
+        CancelEventInput, CreateEventInput, DeleteEventInput, DuplicateEventInput, EditScope, EventFilter,
+        OnAffected, RestoreEventInput, UpdateEventInput,
     },
     issue::{CreateIssueInput, DeleteIssueInput, IssueFilter, UpdateIssueInput},
     member::{AddMemberInput, RemoveMemberInput, UpdateMemberInput},

@@ -5,7 +5,8 @@ use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::{
-        CancelEventInput, CreateEventInput, DeleteEventInput, RestoreEventInput, UpdateEventInput, prepare,
+        CancelEventInput, CreateEventInput, DeleteEventInput, DuplicateEventInput, RestoreEventInput,
+        UpdateEventInput, prepare,
     },
     object::{Event, Occurrence, Registration, numbers::int},
 };
@@ -133,6 +134,27 @@ pub(super) async fn restore(
             former_registrations: former.map(Registration::from).collect(),
             ..Default::default()
         })
+    })
+    .await
+}
+
+payload!(
+    /// The result of duplicating an event.
+    DuplicateEventPayload {
+        /// The copy; null if the mutation was refused.
+        event: Option<Event>,
+    }
+);
+
+pub(super) async fn duplicate(
+    context: &Context,
+    input: &DuplicateEventInput,
+) -> Result<DuplicateEventPayload, FieldProblem> {
+    run(context, async {
+        let admin = context.acting_admin()?;
+        let (command, request) = prepare(context, "duplicateEvent", input)?;
+        let created = context.use_cases().duplicate_event.execute(admin, command, request).await;
+        created.map(|event| DuplicateEventPayload { event: Some(event.into()), ..Default::default() })
     })
     .await
 }

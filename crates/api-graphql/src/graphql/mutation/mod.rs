@@ -13,7 +13,8 @@ use juniper::graphql_object;
 pub(super) use self::payload::{Payload, settle};
 pub use self::{
     event::{
-        CancelEventPayload, CreateEventPayload, DeleteEventPayload, RestoreEventPayload, UpdateEventPayload,
+        CancelEventPayload, CreateEventPayload, DeleteEventPayload, DuplicateEventPayload,
+        RestoreEventPayload, UpdateEventPayload,
     },
     issue::{CreateIssuePayload, DeleteIssuePayload, UpdateIssuePayload},
     member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
@@ -26,9 +27,9 @@ use super::{
     errors::FieldProblem,
     input::{
         AddMemberInput, CancelEventInput, CancelOccurrenceInput, CancelRegistrationInput, CreateEventInput,
-        CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, RegisterForEventInput,
-        RegisterForOccurrenceInput, RemoveMemberInput, RestoreEventInput, RestoreOccurrenceInput,
-        UpdateEventInput, UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput,
+        CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, DuplicateEventInput,
+        RegisterForEventInput, RegisterForOccurrenceInput, RemoveMemberInput, RestoreEventInput,
+        RestoreOccurrenceInput, UpdateEventInput, UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput,
         UpdateOrganizationInput,
     },
 };
@@ -126,6 +127,15 @@ impl Mutation {
         input: CancelOccurrenceInput,
     ) -> Result<CancelOccurrencePayload, FieldProblem> {
         occurrence::cancel(context, &input).await
+    }
+
+    /// Creates a copy of an event, without its registrations and exceptions. The dates of a series move with its start. The
+    /// copy takes place, also if the original is cancelled. ADMIN only.
+    async fn duplicate_event(
+        context: &Context,
+        input: DuplicateEventInput,
+    ) -> Result<DuplicateEventPayload, FieldProblem> {
+        event::duplicate(context, &input).await
     }
 
     /// Lets a cancelled event take place again, with the occurrences that were cancelled together with it and have not

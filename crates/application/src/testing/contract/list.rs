@@ -122,6 +122,11 @@ macro_rules! contract_cases {
                 an_event_is_cancelled_once,
                 only_an_event_without_active_registrations_is_deleted,
             }
+            event_duplicates {
+                a_copy_has_neither_registrations_nor_exceptions,
+                a_one_off_event_is_copied_with_its_occurrence,
+                a_repeat_returns_the_copy_even_if_the_original_is_deleted,
+            }
             event_restorations {
                 the_occurrences_that_were_cancelled_with_an_event_take_place_again,
                 what_would_have_begun_meanwhile_stays_cancelled,

@@ -26,6 +26,7 @@ mod cancelling;
 mod catalogue;
 mod dry_runs;
 mod durations;
+mod event_duplicates;
 mod event_edits;
 mod event_endings;
 mod event_past;

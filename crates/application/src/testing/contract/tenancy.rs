@@ -22,9 +22,9 @@ use super::{
 use crate::{
     failure::{Field, Outcome, Refusal},
     ports::{
-        ActivityFilter, CancelRequest, CatalogueWindow, EditScope, EventEdit, EventFilter, EventPatch,
-        IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration,
-        OnAffected, OrganizationPatch, OrganizationReference, RegistrationFilter,
+        ActivityFilter, CancelRequest, CatalogueWindow, Duplication, EditScope, EventEdit, EventFilter,
+        EventPatch, IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch,
+        OccurrenceRestoration, OnAffected, OrganizationPatch, OrganizationReference, RegistrationFilter,
     },
     testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, occurrence_key, register},
 };
@@ -185,6 +185,9 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
     }
     not_found(ports.events.cancel(scope, of.event.id, by).await, Field::EventId);
     not_found(ports.events.restore(scope, of.event.id, by).await, Field::EventId);
+    let copy = EventId::from_uuid(fresh_uuid());
+    let duplication = Duplication { event: of.event.id, copy, title: None, starts_at: None, starts_on: None };
+    not_found(ports.events.duplicate(scope, duplication, by).await, Field::EventId);
     not_found(ports.events.delete(scope, of.event.id, by).await, Field::EventId);
     for occurrence in [of.touched, of.untouched, of.exception] {
         let patch = OccurrencePatch { starts_at: Some(FIRST + Duration::HOUR), ..OccurrencePatch::default() };

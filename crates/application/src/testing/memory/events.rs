@@ -20,12 +20,13 @@ use crate::{
         OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
         plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
+    event::duplicated,
     failure::{Failure, Fault, Field, Outcome, Refusal},
     limits::LISTED_REGISTRATIONS,
     page::{BoundedPage, PageRequest},
     ports::{
-        Changed, EditScope, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
-        OccurrenceRestoration, OnAffected,
+        Changed, Duplication, EditScope, EventDeleted, EventEdit, EventFilter, EventRestored, Events,
+        OccurrenceEdit, OccurrenceRestoration, OnAffected,
     },
     registration::refusals,
 };
@@ -33,21 +34,7 @@ use crate::{
 #[async_trait]
 impl Events for InMemory {
     async fn create(&self, scope: &TenantScope, event: Event, change: &Change) -> Outcome<Event> {
-        self.transact(scope, change, |transaction| {
-            if !event.series.is_recurring()
-                && let Some(origin) = event.series.occurrence_at(event.series.first_start())
-            {
-                let record = untouched(&event, origin);
-                transaction.tenant.occurrences.insert(record.stored.key, record);
-            }
-            transaction.tenant.events.insert(event.id, Arc::new(event.clone()));
-            transaction.log(ActivityDraft {
-                action: Action::EventCreated,
-                subject: Subject::Event(event.id),
-                changes: event_changes(None, Some(&event)),
-            });
-            Ok(event)
-        })
+        self.transact(scope, change, |transaction| Ok(transaction.create(event)))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault> {
@@ -124,6 +111,19 @@ impl Events for InMemory {
         })
     }
 
+    async fn duplicate(
+        &self,
+        scope: &TenantScope,
+        duplication: Duplication,
+        change: &Change,
+    ) -> Outcome<Event> {
+        self.transact(scope, change, |transaction| {
+            let original = transaction.event(duplication.event)?;
+            let copy = duplicated(&original, &duplication, change.at).map_err(Failure::Refused)?;
+            Ok(transaction.create(copy))
+        })
+    }
+
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
@@ -197,6 +197,23 @@ fn passes(texts: &FoldedTexts, event: &Event, filter: &EventFilter) -> bool {
 }
 
 impl Transaction<'_> {
+    /// Stores a new event.
+    fn create(&mut self, event: Event) -> Event {
+        if !event.series.is_recurring()
+            && let Some(origin) = event.series.occurrence_at(event.series.first_start())
+        {
+            let record = untouched(&event, origin);
+            self.tenant.occurrences.insert(record.stored.key, record);
+        }
+        self.tenant.events.insert(event.id, Arc::new(event.clone()));
+        self.log(ActivityDraft {
+            action: Action::EventCreated,
+            subject: Subject::Event(event.id),
+            changes: event_changes(None, Some(&event)),
+        });
+        event
+    }
+
     fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {
         self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found(Field::EventId))
     }

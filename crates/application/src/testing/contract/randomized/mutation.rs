@@ -17,9 +17,9 @@ use crate::{
     change::Change,
     failure::Outcome,
     ports::{
-        CancelRequest, Changed, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch, MemberRemoved,
-        NewIssue, OccurrenceEdit, OccurrenceField, OccurrencePatch, OccurrenceRestoration, OnAffected,
-        OrganizationPatch, RegisterRequest,
+        CancelRequest, Changed, Duplication, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch,
+        MemberRemoved, NewIssue, OccurrenceEdit, OccurrenceField, OccurrencePatch, OccurrenceRestoration,
+        OnAffected, OrganizationPatch, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
@@ -41,6 +41,7 @@ pub(super) enum Mutation {
     UpdateEvent(Box<EventEdit>),
     CancelEvent(EventId),
     RestoreEvent(EventId),
+    DuplicateEvent(Duplication),
     DeleteEvent(EventId),
     UpdateOccurrence(Box<OccurrenceEdit>),
     CancelOccurrence(OccurrenceKey),
@@ -56,7 +57,7 @@ impl Mutation {
     /// A random mutation, mostly of existing objects. It uses few different values, so that some change nothing.
     pub(super) fn random(random: &mut StdRng, state: &Snapshot, admin: MemberId) -> Self {
         let mut choose = Choose { random, state };
-        match choose.random.random_range(0..44) {
+        match choose.random.random_range(0..45) {
             0 => Self::UpdateOrganization(OrganizationPatch {
                 name: Some(OrganizationName::parse(&choose.name()).unwrap()),
                 ..OrganizationPatch::default()
@@ -76,6 +77,7 @@ impl Mutation {
                 caller: admin,
                 role: Role::Admin,
             }),
+            44 => Self::DuplicateEvent(choose.duplication()),
             42 | 43 => Self::RestoreEvent(choose.cancelled_event()),
             40 | 41 => Self::RestoreOccurrence(choose.restoration()),
             33..=35 => Self::CreateIssue(choose.new_issue(admin)),
@@ -115,6 +117,9 @@ impl Mutation {
             Self::UpdateEvent(edit) => ports.events.update(scope, *edit, change).await.map(Answer::of_change),
             Self::CancelEvent(id) => ports.events.cancel(scope, id, change).await.map(Answer::of_change),
             Self::RestoreEvent(id) => ports.events.restore(scope, id, change).await.map(Answer::of),
+            Self::DuplicateEvent(duplication) => {
+                ports.events.duplicate(scope, duplication, change).await.map(Answer::of)
+            }
             Self::DeleteEvent(id) => ports.events.delete(scope, id, change).await.map(Answer::of),
             Self::UpdateOccurrence(edit) => {
                 ports.events.update_occurrence(scope, *edit, change).await.map(Answer::of_change)
@@ -275,6 +280,16 @@ impl Choose<'_> {
             ..OccurrencePatch::default()
         };
         OccurrenceEdit { occurrence, patch, on_affected: self.on_affected() }
+    }
+
+    fn duplication(&mut self) -> Duplication {
+        Duplication {
+            event: self.event(),
+            copy: EventId::from_uuid(fresh_uuid()),
+            title: self.one_in(2).then(|| self.title()),
+            starts_at: self.one_in(2).then_some(FIRST + Duration::DAY),
+            starts_on: None,
+        }
     }
 
     fn restoration(&mut self) -> OccurrenceRestoration {

@@ -1,0 +1,161 @@
+use std::sync::Arc;
+
+use convene_domain::{
+    event::{Event, EventStatus},
+    id::EventId,
+    text::Title,
+    time::{Instant, LocalDateTime},
+};
+use time::Date;
+
+use super::{
+    patch::{Patched, patched},
+    series::series_refusals,
+};
+use crate::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::{Field, Outcome, Refusal},
+    mutation_context::ContextFactory,
+    ports::{DaysPatch, Duplication, EventPatch, Events},
+};
+
+/// The command to duplicate an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DuplicateEventCommand {
+    pub event: EventId,
+    /// The title of the copy; `None` keeps that of the original.
+    pub title: Option<Title>,
+    /// The local start of the first occurrence of the copy; `None` keeps that of the original.
+    pub starts_at: Option<LocalDateTime>,
+    /// The first day of an event of whole days, instead of the start.
+    pub starts_on: Option<Date>,
+}
+
+/// Duplicates an event of the admin's organization.
+pub struct DuplicateEvent {
+    pub(crate) contexts: ContextFactory,
+    pub(crate) events: Arc<dyn Events>,
+}
+
+impl DuplicateEvent {
+    /// Creates the copy.
+    ///
+    /// # Errors
+    /// Refused with `NotFound` on `eventId`, or `InvalidInput` on `startsAt` or `startsOn`.
+    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
+    pub async fn execute(
+        &self,
+        admin: Admin<'_>,
+        command: DuplicateEventCommand,
+        request: RequestMetadata,
+    ) -> Outcome<Event> {
+        let DuplicateEventCommand { event, title, starts_at, starts_on } = command;
+        let change = self.contexts.for_member(&admin, request);
+        let copy = self.contexts.new_id(EventId::from_uuid);
+        let duplication = Duplication { event, copy, title, starts_at, starts_on };
+        self.events.duplicate(admin.scope(), duplication, &change).await
+    }
+}
+
+/// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. It is
+/// scheduled, also if the original is cancelled, and has no past.
+///
+/// # Errors
+/// The refusals of [`Events::duplicate`], except `NotFound`.
+pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Result<Event, Vec<Refusal>> {
+    let Duplication { event: _, copy, title, starts_at, starts_on } = duplication;
+    let patch = EventPatch {
+        title: title.clone(),
+        starts_at: *starts_at,
+        days: starts_on.map(|day| DaysPatch { starts_on: Some(day), ..DaysPatch::default() }),
+        ..EventPatch::default()
+    };
+    let field = if starts_on.is_some() { Field::StartsOn } else { Field::StartsAt };
+    let named = |refusals: Vec<Refusal>| -> Vec<Refusal> {
+        refusals.into_iter().map(|refusal| by_start(refusal, field)).collect()
+    };
+    let Patched { event: moved, .. } = patched(event, &patch, event.series.start(), now).map_err(named)?;
+    // Dates that the original has used are dates of the copy like the others.
+    let series = moved.series.with_used(None, Vec::new());
+    Ok(Event {
+        id: *copy,
+        series: series.map_err(|problems| named(series_refusals(&problems)))?,
+        earlier: Vec::new(),
+        status: EventStatus::Scheduled,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        ..moved
+    })
+}
+
+/// The refusal with the field of the start: a copy is given no recurrence.
+fn by_start(refusal: Refusal, start: Field) -> Refusal {
+    match refusal {
+        Refusal::InvalidInput { field, message } if !field.is(start) && !field.is(Field::StartsAt) => {
+            Refusal::invalid(start, format!("does not suit the dates of the original: {field} {message}"))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_domain::recurrence::{Series, SeriesParts};
+    use time::macros::{date, datetime};
+
+    use super::*;
+    use crate::fixtures::{self, fields};
+
+    fn copy_of(event: &Event, starts_at: Option<LocalDateTime>) -> Result<Event, Vec<Refusal>> {
+        let copy = fixtures::event_id(2);
+        let duplication = Duplication { event: event.id, copy, title: None, starts_at, starts_on: None };
+        duplicated(event, &duplication, fixtures::NOW)
+    }
+
+    #[test]
+    fn the_dates_move_with_the_start() {
+        let mut event =
+            fixtures::event(1, "2026-11-02 9:00", Some("FREQ=WEEKLY;BYDAY=MO;UNTIL=20261130T090000"));
+        let parts = SeriesParts { exdates: vec![datetime!(2026-11-09 9:00)], ..event.series.parts().clone() };
+        event.series = Series::new(parts).unwrap();
+        event.status = EventStatus::Cancelled;
+        event.version = 7;
+        let copy = copy_of(&event, Some(datetime!(2027-01-05 10:00))).unwrap();
+        let starts: Vec<_> = copy.series.from_start().map(|date| date.local).collect();
+        let expected = [
+            datetime!(2027-01-05 10:00),
+            datetime!(2027-01-19 10:00),
+            datetime!(2027-01-26 10:00),
+            datetime!(2027-02-02 10:00),
+        ];
+        assert_eq!(starts, expected);
+        assert_eq!((copy.status, copy.version, copy.created_at), (EventStatus::Scheduled, 1, fixtures::NOW));
+        assert_eq!(copy.title, event.title);
+    }
+
+    #[test]
+    fn used_dates_are_dates_of_the_copy() {
+        let mut event = fixtures::event(1, "2026-11-02 9:00", Some("FREQ=DAILY;COUNT=5"));
+        event.series = event.series.with_used(Some(datetime!(2026-11-03 9:00)), vec![]).unwrap();
+        assert_eq!(copy_of(&event, None).unwrap().series.from_start().count(), 5);
+    }
+
+    #[test]
+    fn a_start_to_which_the_dates_cannot_move_is_refused() {
+        let event = fixtures::event(1, "2026-11-02 9:00", Some("FREQ=MONTHLY;BYDAY=1MO"));
+        let refusals = copy_of(&event, Some(datetime!(2026-11-04 9:00))).unwrap_err();
+        assert_eq!(fields(&refusals), ["startsAt"]);
+    }
+
+    #[test]
+    fn a_first_day_goes_with_whole_days_only() {
+        let event = fixtures::event(1, "2026-11-02 9:00", None);
+        let copy = fixtures::event_id(2);
+        let starts_on = Some(date!(2027 - 01 - 01));
+        let duplication = Duplication { event: event.id, copy, title: None, starts_at: None, starts_on };
+        let refusals = duplicated(&event, &duplication, fixtures::NOW).unwrap_err();
+        assert_eq!(fields(&refusals), ["startsOn"]);
+    }
+}
