@@ -25,7 +25,7 @@ use crate::{
     caller::Caller,
     failure::{Failure, Outcome, Refusal},
     mutation_context::ContextFactory,
-    page::{PageRequest, PageSize},
+    page::{PageRequest, PageSize, SortKey},
     ports::{MockClock, MockIds},
 };
 
@@ -122,7 +122,7 @@ pub(crate) fn contexts() -> ContextFactory {
     ContextFactory { clock: Arc::new(clock), ids: Arc::new(ids) }
 }
 
-pub(crate) fn page<K>(first: usize, after: Option<K>) -> PageRequest<K> {
+pub(crate) fn page<K: SortKey>(first: usize, after: Option<K>) -> PageRequest<K> {
     PageRequest { from: after, ..PageRequest::first(PageSize::new(first).unwrap()) }
 }
 
@@ -161,5 +161,6 @@ pub(crate) fn registration(number: u128, member: &str) -> Registration {
         interval: Interval::new(original_start, original_start + time::Duration::HOUR).unwrap(),
         status: RegistrationStatus::Confirmed,
         created_at: NOW,
+        updated_at: NOW,
     }
 }

@@ -45,6 +45,15 @@ pub const SEARCHED_OBJECTS: usize = 5_000;
 /// Bytes of text that one search examines: 200 of the longest descriptions, or the usual texts of thousands of objects.
 pub const SEARCHED_BYTES: usize = 2 << 20;
 
+/// The largest number of objects that is counted: index entries that the database reads in a few milliseconds.
+pub const COUNTED: u32 = 10_000;
+
+/// Events whose rules are asked for a number of events in a period. Each rule takes some microseconds.
+pub const COUNTED_IN_PERIOD: usize = 1_000;
+
+/// Members whose names one search examines. Reading them takes the database a few milliseconds.
+pub const SEARCHED_MEMBERS: usize = 1_000;
+
 /// Occurrences that one list examines, of which few may match its filter. Reading their seats takes the database some ten
 /// milliseconds.
 pub const EXAMINED_OCCURRENCES: usize = 10_000;

@@ -1,5 +1,13 @@
 //! Pages of connections.
 
+use std::{fmt, hash::Hash};
+
+use convene_domain::{
+    id::{ActivityId, MemberId, OrganizationId},
+    occurrence::OccurrenceKey,
+    time::Instant,
+};
+
 /// The maximum number of items of a page, from 1 to [`PageSize::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u8);
@@ -36,32 +44,90 @@ pub enum Direction {
     Backward,
 }
 
-/// The request for a page of a connection. `K` is the sort key, which is unique among the items.
+/// The order of a list: by a field, and then by a unique field, both in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Order<F> {
+    pub field: F,
+    pub is_descending: bool,
+}
+
+/// The sort key of a list: the values by which it is sorted. It is unique among the items.
+pub trait SortKey: PartialOrd {
+    /// The orders that the list has.
+    type Order: fmt::Debug + Copy + Eq + Hash + Default + Send + Sync;
+
+    /// Tests whether the keys fall from the beginning of the list to its end.
+    fn is_descending(order: Self::Order) -> bool;
+}
+
+macro_rules! only_order {
+    ($($key:ty: $is_descending:literal,)*) => {
+        $(impl SortKey for $key {
+            type Order = ();
+
+            fn is_descending((): ()) -> bool {
+                $is_descending
+            }
+        })*
+    };
+}
+
+only_order! {
+    MemberId: false,
+    OrganizationId: false,
+    (Instant, OccurrenceKey): false,
+    (Instant, ActivityId): true,
+}
+
+/// Defines that a list can be read in each order of these fields.
+macro_rules! any_order {
+    ($key:ty, by $field:ty) => {
+        impl crate::page::SortKey for $key {
+            type Order = crate::page::Order<$field>;
+
+            fn is_descending(order: Self::Order) -> bool {
+                order.is_descending
+            }
+        }
+    };
+}
+
+pub(crate) use any_order;
+
+/// The request for a page of a connection. `K` is the sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PageRequest<K> {
+pub struct PageRequest<K: SortKey> {
     pub size: PageSize,
+    pub order: K::Order,
     pub direction: Direction,
     /// The sort key of the item at which the page begins, seen in the direction; the page does not contain it. `None` for the
     /// first page in the direction.
     pub from: Option<K>,
 }
 
-impl<K> PageRequest<K> {
-    /// The request for the first page of a list.
+impl<K: SortKey> PageRequest<K> {
+    /// The request for the first page of a list in its default order.
     #[must_use]
-    pub const fn first(size: PageSize) -> Self {
-        Self { size, direction: Direction::Forward, from: None }
+    pub fn first(size: PageSize) -> Self {
+        Self { size, order: K::Order::default(), direction: Direction::Forward, from: None }
     }
-}
 
-impl<K: PartialOrd> PageRequest<K> {
+    /// Tests whether the list is read from its end.
+    #[must_use]
+    pub fn is_backward(&self) -> bool {
+        self.direction == Direction::Backward
+    }
+
+    /// Tests whether sort keys rise in the direction of the request.
+    #[must_use]
+    pub fn rises(&self) -> bool {
+        K::is_descending(self.order) == (self.direction == Direction::Backward)
+    }
+
     /// Tests whether a sort key lies behind [`Self::from`], seen in the direction.
     #[must_use]
     pub fn reaches(&self, key: &K) -> bool {
-        self.from.as_ref().is_none_or(|from| match self.direction {
-            Direction::Forward => key > from,
-            Direction::Backward => key < from,
-        })
+        self.from.as_ref().is_none_or(|from| if self.rises() { key > from } else { key < from })
     }
 }
 
@@ -84,7 +150,7 @@ impl<T> Default for Page<T> {
 impl<T> Page<T> {
     /// Makes a page of the results of a query for one item more than requested, in the direction of the request.
     #[must_use]
-    pub fn from_probe<K>(mut found: Vec<T>, request: &PageRequest<K>) -> Self {
+    pub fn from_probe<K: SortKey>(mut found: Vec<T>, request: &PageRequest<K>) -> Self {
         let has_more = found.len() > request.size.get();
         found.truncate(request.size.get());
         if request.direction == Direction::Backward {
@@ -115,7 +181,10 @@ impl<T, K> BoundedPage<T, K> {
     /// Makes a page of the results of a query for one item more than requested, in the direction of the request. The query
     /// examined the list up to `examined`, or up to its end.
     #[must_use]
-    pub fn from_probe(found: Vec<T>, request: &PageRequest<K>, examined: Option<K>) -> Self {
+    pub fn from_probe(found: Vec<T>, request: &PageRequest<K>, examined: Option<K>) -> Self
+    where
+        K: SortKey,
+    {
         let Page { items, has_more } = Page::from_probe(found, request);
         let examined = if has_more { None } else { examined };
         Self { items, has_more: has_more || examined.is_some(), examined }
@@ -145,6 +214,14 @@ impl<T, K> From<Page<T>> for BoundedPage<T, K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl SortKey for char {
+        type Order = ();
+
+        fn is_descending((): ()) -> bool {
+            false
+        }
+    }
 
     fn request(direction: Direction) -> PageRequest<char> {
         PageRequest { direction, ..PageRequest::first(PageSize::new(2).unwrap()) }

@@ -326,6 +326,15 @@ impl Event {
         schedule.series.occurrence_at(original_start)
     }
 
+    /// Tests whether an occurrence by the rule ends after `from` and begins before `to`.
+    #[must_use]
+    pub fn takes_place(&self, from: Instant, to: Instant) -> bool {
+        self.schedules().any(|schedule| {
+            let earliest = from.saturating_sub(schedule.duration.longest());
+            schedule.between(earliest, to).any(|origin| self.interval_of(origin).end() > from)
+        })
+    }
+
     /// The earliest start of an occurrence: none begins before.
     #[must_use]
     pub fn first_start(&self) -> Instant {

@@ -115,6 +115,8 @@ pub struct StoredOccurrence {
     pub is_dropped: bool,
     /// The number of changes, not counting registrations.
     pub version: u32,
+    /// The time of the last change of its exception; `None` as long as it is only what its rule gives.
+    pub updated_at: Option<Instant>,
 }
 
 impl StoredOccurrence {
@@ -138,6 +140,7 @@ impl StoredOccurrence {
             exception: Exception::default(),
             is_dropped: false,
             version: 1,
+            updated_at: None,
         }
     }
 }
@@ -216,6 +219,8 @@ pub struct Occurrence {
     /// The number of changes of the occurrence itself, from 1, not counting registrations. A change of an outdated version is
     /// refused.
     pub version: u32,
+    /// The time of the last change of its exception; `None` as long as it is only what its rule gives.
+    pub updated_at: Option<Instant>,
 }
 
 impl Occurrence {
@@ -242,6 +247,7 @@ impl Occurrence {
             is_exception: stored.exception.is_any(),
             policy: event.policy,
             version: stored.version,
+            updated_at: stored.updated_at,
         }
     }
 }

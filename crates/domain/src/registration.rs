@@ -162,6 +162,8 @@ pub struct Registration {
     pub status: RegistrationStatus,
     /// The time at which the registration was made.
     pub created_at: Instant,
+    /// The time of its last change: when it was made, promoted, cancelled, or followed its occurrence.
+    pub updated_at: Instant,
 }
 
 impl Registration {
@@ -177,14 +179,14 @@ impl Registration {
 
     /// The registration after its promotion from the waitlist.
     #[must_use]
-    pub fn promoted(&self) -> Self {
-        Self { status: RegistrationStatus::Confirmed, ..self.clone() }
+    pub fn promoted(&self, at: Instant) -> Self {
+        Self { status: RegistrationStatus::Confirmed, updated_at: at, ..self.clone() }
     }
 
     /// The registration after its cancellation.
     #[must_use]
     pub fn cancelled(&self, at: Instant, reason: CancellationReason) -> Self {
-        Self { status: RegistrationStatus::Cancelled { at, reason }, ..self.clone() }
+        Self { status: RegistrationStatus::Cancelled { at, reason }, updated_at: at, ..self.clone() }
     }
 }
 

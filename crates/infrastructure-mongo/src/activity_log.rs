@@ -35,8 +35,8 @@ impl ActivityLog for MongoActivityLog {
         } else {
             doc! { "$and": conditions }
         };
-        let position = |(at, id): &(Instant, ActivityId)| vec![date(*at).into(), id.to_string().into()];
-        let query = Sorting::descending(&["at", "_id"]).page(filter, &page, position);
+        let from = page.from.map(|(at, id)| vec![date(at).into(), id.to_string().into()]);
+        let query = Sorting::of(&page, &["at", "_id"]).query(filter, from.as_deref()).probing(page.size);
         Ok(Page::from_probe(self.find(scope, query).await?, &page))
     }
 

@@ -17,16 +17,16 @@ use convene_application::{
     page::{BoundedPage, Page, PageRequest},
     ports::{
         Catalogue, CatalogueQuery, CatalogueWindow, Changed, Duplication, EventDeleted, EventEdit,
-        EventFilter, EventRestored, Events, MemberPatch, MemberRemoved, Members, OccurrenceEdit,
-        OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
-        SeatCounts,
+        EventFilter, EventPosition, EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members,
+        OccurrenceEdit, OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations,
+        ResolvedOccurrence, SeatCounts,
     },
     testing::memory::InMemory,
 };
 use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
-    member::{Member, Role},
+    member::Member,
     occurrence::{Occurrence, OccurrenceKey},
     registration::Registration,
     text::UserId,
@@ -99,6 +99,10 @@ impl Registrations for Counting<dyn Registrations> {
         self.called().list(scope, filter, page).await
     }
 
+    async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
+        self.called().count(scope, filter).await
+    }
+
     async fn list_by_occurrence(
         &self,
         scope: &TenantScope,
@@ -166,10 +170,14 @@ impl Members for Counting<dyn Members> {
     async fn list(
         &self,
         scope: &TenantScope,
-        role: Option<Role>,
+        filter: MemberFilter,
         page: PageRequest<MemberId>,
-    ) -> Result<Page<Member>, Fault> {
-        self.called().list(scope, role, page).await
+    ) -> Result<BoundedPage<Member, MemberId>, Fault> {
+        self.called().list(scope, filter, page).await
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: MemberFilter) -> Result<Option<u32>, Fault> {
+        self.called().count(scope, filter).await
     }
 }
 
@@ -187,9 +195,13 @@ impl Events for Counting<dyn Events> {
         &self,
         scope: &TenantScope,
         filter: EventFilter,
-        page: PageRequest<EventId>,
-    ) -> Result<BoundedPage<Event, EventId>, Fault> {
+        page: PageRequest<EventPosition>,
+    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
         self.called().list(scope, filter, page).await
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {
+        self.called().count(scope, filter).await
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api, BOB, OLGA, text};
 
 /// A place in a root field that takes an id, the kind of id, and a document with `$id` in it.
-const CASES: [(&str, &str, &str); 34] = [
+const CASES: [(&str, &str, &str); 37] = [
     ("node.id", "any", "query($id: ID!) { node(id: $id) { id } }"),
     ("nodes.ids", "any", "query($id: ID!) { nodes(ids: [$id]) { id } }"),
     ("member.id", "member", "query($id: ID!) { member(id: $id) { id } }"),
@@ -32,6 +32,21 @@ const CASES: [(&str, &str, &str); 34] = [
         "registrations.filter.memberId",
         "member",
         "query($id: ID!) { registrations(filter: {memberId: $id}) { nodes { id } } }",
+    ),
+    (
+        "registrations.filter.eventId",
+        "event",
+        "query($id: ID!) { registrations(filter: {eventId: $id}) { nodes { id } totalCount } }",
+    ),
+    (
+        "issues.filter.createdById",
+        "member",
+        "query($id: ID!) { issues(filter: {createdById: $id}) { nodes { id } totalCount } }",
+    ),
+    (
+        "issues.filter.eventId",
+        "event",
+        "query($id: ID!) { issues(filter: {eventId: $id}) { nodes { id } totalCount } }",
     ),
     (
         "issues.filter.assigneeId",

@@ -86,6 +86,12 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
         ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
         ("objects that a search examines for a page", limits::SEARCHED_OBJECTS.to_string()),
+        ("members that a search examines for a page", limits::SEARCHED_MEMBERS.to_string()),
+        ("objects that are counted", limits::COUNTED.to_string()),
+        (
+            "events whose rules are asked for a number of events in a period",
+            limits::COUNTED_IN_PERIOD.to_string(),
+        ),
         ("bytes that a search examines for a page", limits::SEARCHED_BYTES.to_string()),
         ("bytes of a body", http.body_bytes.to_string()),
         ("bytes of the headers", http.header_bytes.to_string()),

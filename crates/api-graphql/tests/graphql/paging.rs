@@ -169,3 +169,53 @@ async fn nodes_keep_their_order_and_their_gaps() {
     let answer = api.ask(ADA, document, json!({"ids": many})).await;
     assert_eq!(answer["errors"][0]["extensions"], json!({"code": "INVALID_INPUT", "field": ["ids"]}));
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_is_valid_for_one_order_and_the_count_for_one_filter() {
+    let api = Api::start().await;
+    for (number, priority) in ["LOW", "HIGH", "MEDIUM", "HIGH"].into_iter().enumerate() {
+        let input = json!({"title": format!("Issue {number}"), "description": "", "priority": priority});
+        api.change(ADA, "createIssue", input, "issue { id }").await;
+    }
+    let document = "query($after: String, $order: IssueOrder, $filter: IssueFilter) { \
+        issues(first: 2, after: $after, orderBy: $order, filter: $filter) { \
+        nodes { number } totalCount pageInfo { endCursor } } }";
+    let by = |field: &str, direction: &str| json!({"field": field, "direction": direction});
+    let numbers = |answer: &Value| {
+        let nodes = answer["data"]["issues"]["nodes"].as_array().unwrap();
+        nodes.iter().map(|node| node["number"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let by_priority = json!({"order": by("PRIORITY", "DESC")});
+    let first = api.ask(ADA, document, by_priority.clone()).await;
+    assert_eq!((numbers(&first), &first["data"]["issues"]["totalCount"]), (vec![4, 2], &json!(4)));
+    let after = &first["data"]["issues"]["pageInfo"]["endCursor"];
+    let second = json!({"order": by("PRIORITY", "DESC"), "after": after});
+    assert_eq!(numbers(&api.ask(ADA, document, second).await), [3, 1]);
+    for order in [Value::Null, by("PRIORITY", "ASC"), by("UPDATED_AT", "DESC"), by("NUMBER", "DESC")] {
+        let refused = api.ask(ADA, document, json!({"order": order, "after": after})).await;
+        let extensions = json!({"code": "INVALID_INPUT", "field": ["after"]});
+        assert_eq!(refused["errors"][0]["extensions"], extensions, "{order}");
+    }
+    let high = api.ask(ADA, document, json!({"filter": {"priority": "HIGH"}})).await;
+    assert_eq!((numbers(&high), &high["data"]["issues"]["totalCount"]), (vec![2, 4], &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_the_log_shows_its_subject_until_it_is_gone() {
+    let api = Api::start().await;
+    let input = json!({"title": "Broken projector", "description": ""});
+    let created = api.change(ADA, "createIssue", input, "issue { id }").await;
+    let issue = text(&created["issue"]["id"]);
+    let document = "query($id: ID!) { activity(filter: {subjectId: $id}) { nodes { action \
+        subject { id __typename } } } }";
+    let entries = api.ask(ADA, document, json!({"id": issue})).await;
+    let subject = json!({"id": issue, "__typename": "Issue"});
+    assert_eq!(
+        entries["data"]["activity"]["nodes"],
+        json!([{"action": "issue.created", "subject": subject}])
+    );
+    api.change(ADA, "deleteIssue", json!({"issueId": issue}), "deletedIssueId").await;
+    let entries = api.ask(ADA, document, json!({"id": issue})).await;
+    let gone =
+        json!([{"action": "issue.deleted", "subject": null}, {"action": "issue.created", "subject": null}]);
+    assert_eq!(entries["data"]["activity"]["nodes"], gone);
+}

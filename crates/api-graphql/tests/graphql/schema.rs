@@ -1,6 +1,9 @@
 //! The text of the schema.
 
 use convene_api_graphql::graphql::schema;
+use serde_json::Value;
+
+use super::support::{ADA, Api};
 
 #[test]
 fn the_schema_in_docs_is_what_is_served() {
@@ -8,18 +11,41 @@ fn the_schema_in_docs_is_what_is_served() {
     assert!(written == schema::sdl(), "run `cargo xtask schema` and commit docs/schema.graphql");
 }
 
-#[test]
-fn everything_is_described() {
-    let sdl = schema::sdl();
-    let lines: Vec<&str> = sdl.lines().map(str::trim).collect();
-    let mut undescribed = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|index| lines.get(index)).unwrap_or(&"");
-        let declares_type = ["type ", "input ", "enum ", "interface ", "scalar "];
-        let described = before.ends_with('"') || line.starts_with('"');
-        if declares_type.iter().any(|keyword| line.starts_with(keyword)) && !described {
-            undescribed.push(*line);
+/// Lists the parts of the schema that have no description.
+fn undescribed(kind: &Value) -> Vec<String> {
+    let is_missing = |part: &Value| part["description"].as_str().is_none_or(|text| text.trim().is_empty());
+    let type_name = kind["name"].as_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    if is_missing(kind) {
+        found.push(type_name.clone());
+    }
+    for parts in ["fields", "inputFields", "enumValues"] {
+        for part in kind[parts].as_array().into_iter().flatten() {
+            let path = format!("{type_name}.{}", part["name"].as_str().unwrap());
+            let arguments =
+                part["args"].as_array().into_iter().flatten().filter(|argument| is_missing(argument));
+            found.extend(arguments.map(|argument| format!("{path}({})", argument["name"].as_str().unwrap())));
+            if is_missing(part) {
+                found.push(path);
+            }
         }
     }
-    assert!(undescribed.is_empty(), "{undescribed:?}");
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_part_of_the_schema_is_described() {
+    let api = Api::start().await;
+    let document = "{ __schema { types { name description \
+        fields(includeDeprecated: true) { name description args { name description } } \
+        inputFields { name description } enumValues(includeDeprecated: true) { name description } } } }";
+    let answer = api.ask(ADA, document, Value::Null).await;
+    let types = answer["data"]["__schema"]["types"].as_array().unwrap();
+    let built_in = ["Boolean", "Float", "ID", "Int", "String"];
+    let own = types.iter().filter(|kind| {
+        let name = kind["name"].as_str().unwrap();
+        !name.starts_with("__") && !built_in.contains(&name)
+    });
+    let missing: Vec<String> = own.flat_map(undescribed).collect();
+    assert!(types.len() > 80 && missing.is_empty(), "{missing:#?}");
 }

@@ -9,7 +9,7 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, PageRequest},
-    ports::{IssueFilter, IssuePatch, Issues, MockIssues, NewIssue},
+    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, MockIssues, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
 use rstest::rstest;
@@ -93,12 +93,16 @@ impl Issues for Slow {
         self.inner.get_by_number(scope, number).await
     }
 
+    async fn count(&self, _: &TenantScope, _: IssueFilter) -> Result<Option<u32>, Fault> {
+        std::future::pending().await
+    }
+
     async fn list(
         &self,
         _: &TenantScope,
         _: IssueFilter,
-        _: PageRequest<u32>,
-    ) -> Result<BoundedPage<Issue, u32>, Fault> {
+        _: PageRequest<IssuePosition>,
+    ) -> Result<BoundedPage<Issue, IssuePosition>, Fault> {
         std::future::pending().await
     }
 }

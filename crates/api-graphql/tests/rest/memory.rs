@@ -15,7 +15,7 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, PageRequest},
-    ports::{IssueFilter, IssuePatch, Issues, NewIssue},
+    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
 use futures::future::join_all;
@@ -51,12 +51,16 @@ impl Issues for Counting {
         std::future::pending().await
     }
 
+    async fn count(&self, _: &TenantScope, _: IssueFilter) -> Result<Option<u32>, Fault> {
+        std::future::pending().await
+    }
+
     async fn list(
         &self,
         _: &TenantScope,
         _: IssueFilter,
-        _: PageRequest<u32>,
-    ) -> Result<BoundedPage<Issue, u32>, Fault> {
+        _: PageRequest<IssuePosition>,
+    ) -> Result<BoundedPage<Issue, IssuePosition>, Fault> {
         self.most.fetch_max(self.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(50)).await;
         self.running.fetch_sub(1, Ordering::SeqCst);

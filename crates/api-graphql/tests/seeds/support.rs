@@ -7,9 +7,10 @@ use convene_application::{
     authentication::LocalOperator,
     caller::Caller,
     member::VisibleMember,
-    page::{PageRequest, PageSize},
+    page::{PageRequest, PageSize, SortKey},
     ports::{
-        ActivityFilter, Clock, Directory, EventFilter, IssueFilter, OrganizationReference, RegistrationFilter,
+        ActivityFilter, Clock, Directory, EventFilter, IssueFilter, MemberFilter, OrganizationReference,
+        RegistrationFilter,
     },
     testing::{FixedClock, SequentialIds, memory::InMemory},
     use_cases::{Ports, UseCases},
@@ -95,7 +96,12 @@ impl World {
         let admin = caller.admin().unwrap();
         let registrations = RegistrationFilter::default();
         Contents {
-            members: use_cases.list_members.execute(&caller, None, page()).await.unwrap().items,
+            members: use_cases
+                .list_members
+                .execute(&caller, MemberFilter::default(), page())
+                .await
+                .unwrap()
+                .items,
             events: use_cases
                 .list_events
                 .execute(&caller, EventFilter::default(), page())
@@ -124,6 +130,6 @@ impl World {
     }
 }
 
-fn page<K>() -> PageRequest<K> {
+fn page<K: SortKey>() -> PageRequest<K> {
     PageRequest::first(PageSize::new(PageSize::MAX).unwrap())
 }

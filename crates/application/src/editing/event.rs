@@ -239,7 +239,9 @@ fn plan_status<'s>(
 ) -> EventPlan {
     let ahead = occurrences.filter(|occurrence| occurrence.interval.start() > after.updated_at);
     let steps = ahead
-        .filter_map(|before| step(before, StoredOccurrence { status: after.status, ..before.clone() }))
+        .filter_map(|before| {
+            step(before, StoredOccurrence { status: after.status, ..before.clone() }, after.updated_at)
+        })
         .collect();
     let changes = FieldChanges::default()
         .compare("status", Some(before.status.as_str()), Some(after.status.as_str()))

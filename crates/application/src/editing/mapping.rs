@@ -98,7 +98,7 @@ pub(super) fn map_occurrences(
         };
         match edited.filter(is_possible) {
             None => steps.push(dropped(after, occurrence)),
-            Some(edited) => steps.extend(step(occurrence, edited)),
+            Some(edited) => steps.extend(step(occurrence, edited, edit.now)),
         }
     }
     steps
@@ -123,11 +123,16 @@ fn at_date(
 }
 
 /// The step to `after`; `None` if nothing changes.
-pub(super) fn step(before: &StoredOccurrence, mut after: StoredOccurrence) -> Option<OccurrenceStep> {
+pub(super) fn step(
+    before: &StoredOccurrence,
+    mut after: StoredOccurrence,
+    now: Instant,
+) -> Option<OccurrenceStep> {
     if after == *before {
         return None;
     }
     after.version = before.version.saturating_add(1);
+    after.updated_at = after.exception.is_any().then_some(now);
     Some(OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) })
 }
 
@@ -179,7 +184,8 @@ pub(super) fn in_the_way(
             let original_start = free_second(before, occurrence.interval.start(), stored, &steps);
             let original_local = before.series.zone().to_local(original_start);
             let key = OccurrenceKey { original_start, ..occurrence.key };
-            steps.extend(step(occurrence, StoredOccurrence { key, original_local, ..occurrence.clone() }));
+            let moved = StoredOccurrence { key, original_local, ..occurrence.clone() };
+            steps.extend(step(occurrence, moved, now));
         }
     }
     steps

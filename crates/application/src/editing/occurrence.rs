@@ -62,7 +62,7 @@ pub fn plan_occurrence_edit(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    Ok(plan(event, before, after, Action::OccurrenceUpdated))
+    Ok(plan(event, before, after, Action::OccurrenceUpdated, now))
 }
 
 /// The refusals of an edit because of the registrations that follow the occurrence.
@@ -95,7 +95,7 @@ pub fn plan_occurrence_cancellation(
     let mut after = before.clone();
     after.status = OccurrenceStatus::Cancelled;
     after.exception.cancelled = true;
-    Ok(plan(event, before, after, Action::OccurrenceCancelled))
+    Ok(plan(event, before, after, Action::OccurrenceCancelled, now))
 }
 
 /// Sets the given values. One that the occurrence takes from its event anyway is no exception.
@@ -125,11 +125,13 @@ pub(super) fn plan(
     before: &StoredOccurrence,
     mut after: StoredOccurrence,
     action: Action,
+    now: Instant,
 ) -> OccurrencePlan {
     if after == *before {
         return OccurrencePlan { after, entry: None };
     }
     after.version = before.version.saturating_add(1);
+    after.updated_at = after.exception.is_any().then_some(now);
     let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, &after));
     let entry = ActivityDraft { action, subject: Subject::Occurrence(before.key), changes };
     OccurrencePlan { after, entry: Some(entry) }

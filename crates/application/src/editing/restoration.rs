@@ -59,7 +59,7 @@ pub fn plan_occurrence_restoration(
         refusals.push(Refusal::invalid(Field::Fields, message));
     }
     if refusals.is_empty() {
-        Ok(plan(event, before, after, Action::OccurrenceRestored))
+        Ok(plan(event, before, after, Action::OccurrenceRestored, now))
     } else {
         Err(refusals)
     }

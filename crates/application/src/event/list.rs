@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use convene_domain::{event::Event, id::EventId};
+use convene_domain::event::Event;
 
 use crate::{
     caller::Caller,
     failure::Outcome,
     page::{BoundedPage, PageRequest},
-    ports::{EventFilter, Events},
+    period,
+    ports::{EventFilter, EventPosition, Events},
 };
 
 /// Lists the events of the caller's organization.
@@ -15,16 +16,25 @@ pub struct ListEvents {
 }
 
 impl ListEvents {
-    /// The events that match the filter, in the order of their creation.
+    /// The events that match the filter, in the order of the page.
     ///
     /// # Errors
-    /// Faults only.
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
     pub async fn execute(
         &self,
         caller: &Caller,
         filter: EventFilter,
-        page: PageRequest<EventId>,
-    ) -> Outcome<BoundedPage<Event, EventId>> {
+        page: PageRequest<EventPosition>,
+    ) -> Outcome<BoundedPage<Event, EventPosition>> {
+        period::check(filter.from, filter.to)?;
         Ok(self.events.list(caller.scope(), filter, page).await?)
+    }
+
+    /// The number of events that match the filter; `None` if there are too many to count.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self, caller: &Caller, filter: EventFilter) -> Outcome<Option<u32>> {
+        Ok(self.events.count(caller.scope(), filter).await?)
     }
 }

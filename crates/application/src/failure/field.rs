@@ -51,6 +51,7 @@ fields!(
     CancellationCloses "cancellationCloses",
     Capacity "capacity",
     Count "count",
+    CreatedById "createdById",
     Description "description",
     DisplayName "displayName",
     Duration "duration",

@@ -6,7 +6,7 @@ use crate::{
     caller::Caller,
     failure::Outcome,
     page::{BoundedPage, PageRequest},
-    ports::{IssueFilter, Issues},
+    ports::{IssueFilter, IssuePosition, Issues},
 };
 
 /// Lists the issues of the caller's organization.
@@ -15,7 +15,7 @@ pub struct ListIssues {
 }
 
 impl ListIssues {
-    /// The issues that match the filter, by number.
+    /// The issues that match the filter, in the order of the page.
     ///
     /// # Errors
     /// Faults only.
@@ -23,8 +23,16 @@ impl ListIssues {
         &self,
         caller: &Caller,
         filter: IssueFilter,
-        page: PageRequest<u32>,
-    ) -> Outcome<BoundedPage<Issue, u32>> {
+        page: PageRequest<IssuePosition>,
+    ) -> Outcome<BoundedPage<Issue, IssuePosition>> {
         Ok(self.issues.list(caller.scope(), filter, page).await?)
+    }
+
+    /// The number of issues that match the filter; `None` if there are too many to count.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self, caller: &Caller, filter: IssueFilter) -> Outcome<Option<u32>> {
+        Ok(self.issues.count(caller.scope(), filter).await?)
     }
 }

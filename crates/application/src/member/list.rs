@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use convene_domain::{id::MemberId, member::Role};
+use convene_domain::id::MemberId;
 
 use super::VisibleMember;
 use crate::{
     caller::Caller,
     failure::Outcome,
-    page::{Page, PageRequest},
-    ports::Members,
+    page::{BoundedPage, PageRequest},
+    ports::{MemberFilter, Members},
 };
 
 /// Lists the members of the caller's organization.
@@ -16,17 +16,25 @@ pub struct ListMembers {
 }
 
 impl ListMembers {
-    /// The members, optionally of one role, in the order in which they were added.
+    /// The members that match the filter, in the order in which they were added.
     ///
     /// # Errors
     /// Faults only.
     pub async fn execute(
         &self,
         caller: &Caller,
-        role: Option<Role>,
+        filter: MemberFilter,
         page: PageRequest<MemberId>,
-    ) -> Outcome<Page<VisibleMember>> {
-        let Page { items, has_more } = self.members.list(caller.scope(), role, page).await?;
-        Ok(Page { items: VisibleMember::all_to_caller(caller, items), has_more })
+    ) -> Outcome<BoundedPage<VisibleMember, MemberId>> {
+        let found = self.members.list(caller.scope(), filter, page).await?;
+        Ok(found.map(|member| VisibleMember::to_caller(caller, member)))
+    }
+
+    /// The number of members that match the filter; `None` if there are too many to count.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self, caller: &Caller, filter: MemberFilter) -> Outcome<Option<u32>> {
+        Ok(self.members.count(caller.scope(), filter).await?)
     }
 }

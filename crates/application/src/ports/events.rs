@@ -7,8 +7,8 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey},
     recurrence::Rule,
     registration::Registration,
-    text::{Description, Location, SearchText, Title},
-    time::{LocalDateTime, zone::Zone},
+    text::{Description, FoldedText, Location, SearchText, Title},
+    time::{Instant, LocalDateTime, zone::Zone},
 };
 use time::Date;
 
@@ -16,7 +16,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{BoundedPage, PageRequest},
+    page::{BoundedPage, PageRequest, any_order},
 };
 
 /// The filter of a list of events; `None` matches everything.
@@ -27,6 +27,56 @@ pub struct EventFilter {
     pub status: Option<EventStatus>,
     /// Recurring or one-off events only.
     pub recurring: Option<bool>,
+    /// With an occurrence by their rule that ends after this time.
+    pub from: Option<Instant>,
+    /// With an occurrence by their rule that begins before this time; if both are set, one that overlaps the period.
+    pub to: Option<Instant>,
+}
+
+/// The field by which a list of events is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EventOrderField {
+    /// The creation, which their ids tell.
+    #[default]
+    CreatedAt,
+    /// The start of the first occurrence.
+    StartsAt,
+    /// The title, regardless of case and accents.
+    Title,
+}
+
+/// The position of an event in lists, for each order: the value of the field, then the id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventPosition {
+    CreatedAt(EventId),
+    StartsAt(Instant, EventId),
+    /// With the folded title.
+    Title(String, EventId),
+}
+
+any_order!(EventPosition, by EventOrderField);
+
+impl EventPosition {
+    /// The position of an event in the list that is sorted by this field.
+    #[must_use]
+    pub fn of(event: &Event, field: EventOrderField) -> Self {
+        match field {
+            EventOrderField::CreatedAt => Self::CreatedAt(event.id),
+            EventOrderField::StartsAt => Self::StartsAt(event.first_start(), event.id),
+            EventOrderField::Title => {
+                Self::Title(FoldedText::of(event.title.as_str()).into_string(), event.id)
+            }
+        }
+    }
+}
+
+impl EventFilter {
+    /// Tests whether the event has an occurrence in the period.
+    #[must_use]
+    pub fn covers(&self, event: &Event) -> bool {
+        (self.from.is_none() && self.to.is_none())
+            || event.takes_place(self.from.unwrap_or(Instant::MIN), self.to.unwrap_or(Instant::MAX))
+    }
 }
 
 /// The recurrence of a patch.
@@ -240,15 +290,19 @@ pub trait Events: Send + Sync {
     /// The events with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault>;
 
-    /// The events that match the filter, by id (the order of their creation).
+    /// The events that match the filter, in the order of the page.
     ///
-    /// A search may end before the page is full, as the limits of searches say.
+    /// A list with a search or a period may end before the page is full, as the limits say.
     async fn list(
         &self,
         scope: &TenantScope,
         filter: EventFilter,
-        page: PageRequest<EventId>,
-    ) -> Result<BoundedPage<Event, EventId>, Fault>;
+        page: PageRequest<EventPosition>,
+    ) -> Result<BoundedPage<Event, EventPosition>, Fault>;
+
+    /// The number of events that match the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and if a search or a
+    /// period has more to examine than for one page.
+    async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault>;
 
     /// Edits an event; with `ThisAndFollowing` it returns the new event. Occurrences that have begun do not change. A
     /// patch that changes nothing is not logged and keeps the version.

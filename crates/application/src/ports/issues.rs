@@ -3,13 +3,14 @@ use convene_domain::{
     id::{EventId, IssueId, MemberId},
     issue::{Issue, IssuePriority, IssueStatus},
     text::{Description, SearchText, Title},
+    time::Instant,
 };
 
 use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{BoundedPage, PageRequest},
+    page::{BoundedPage, PageRequest, any_order},
 };
 
 /// An issue that has no number yet.
@@ -43,8 +44,44 @@ pub struct IssueFilter {
     pub statuses: Option<Vec<IssueStatus>>,
     pub priorities: Option<Vec<IssuePriority>>,
     pub assignee: Option<MemberId>,
+    /// The member who reported it.
+    pub created_by: Option<MemberId>,
+    /// The event that it is about.
+    pub event: Option<EventId>,
     /// A text in the title or the description, regardless of case and accents.
     pub search: Option<SearchText>,
+}
+
+/// The field by which a list of issues is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IssueOrderField {
+    #[default]
+    Number,
+    UpdatedAt,
+    /// From low to high.
+    Priority,
+}
+
+/// The position of an issue in lists, for each order: the value of the field, then the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IssuePosition {
+    Number(u32),
+    UpdatedAt(Instant, u32),
+    Priority(IssuePriority, u32),
+}
+
+any_order!(IssuePosition, by IssueOrderField);
+
+impl IssuePosition {
+    /// The position of an issue in the list that is sorted by this field.
+    #[must_use]
+    pub const fn of(issue: &Issue, field: IssueOrderField) -> Self {
+        match field {
+            IssueOrderField::Number => Self::Number(issue.number),
+            IssueOrderField::UpdatedAt => Self::UpdatedAt(issue.updated_at, issue.number),
+            IssueOrderField::Priority => Self::Priority(issue.priority, issue.number),
+        }
+    }
 }
 
 /// Stores the issues of organizations.
@@ -83,13 +120,17 @@ pub trait Issues: Send + Sync {
 
     async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault>;
 
-    /// The issues that match the filter, by number.
+    /// The issues that match the filter, in the order of the page.
     ///
     /// A search may end before the page is full, as the limits of searches say.
     async fn list(
         &self,
         scope: &TenantScope,
         filter: IssueFilter,
-        page: PageRequest<u32>,
-    ) -> Result<BoundedPage<Issue, u32>, Fault>;
+        page: PageRequest<IssuePosition>,
+    ) -> Result<BoundedPage<Issue, IssuePosition>, Fault>;
+
+    /// The number of issues that match the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and if a search has
+    /// more to examine than for one page.
+    async fn count(&self, scope: &TenantScope, filter: IssueFilter) -> Result<Option<u32>, Fault>;
 }

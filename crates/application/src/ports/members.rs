@@ -2,15 +2,35 @@ use async_trait::async_trait;
 use convene_domain::{
     id::MemberId,
     member::{Member, Role},
-    text::{DisplayName, Email, UserId},
+    text::{DisplayName, Email, FoldedText, SearchText, UserId},
 };
 
 use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
 };
+
+/// The conditions of a list of members. All that are set must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MemberFilter {
+    pub role: Option<Role>,
+    /// A text in the display name, regardless of case and accents.
+    pub search: Option<SearchText>,
+}
+
+impl MemberFilter {
+    /// Tests whether a member matches the filter.
+    #[must_use]
+    pub fn matches(&self, member: &Member) -> bool {
+        self.role.is_none_or(|role| member.role == role)
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|text| FoldedText::of(member.display_name.as_str()).contains(&text.folded()))
+    }
+}
 
 /// A change of a member. `None` keeps the value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -77,11 +97,17 @@ pub trait Members: Send + Sync {
     /// The member with this user id, unless removed.
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault>;
 
-    /// The members, without removed ones, by id (the order in which they were added).
+    /// The members that match the filter, without removed ones, by id (the order in which they were added).
+    ///
+    /// A search may end before the page is full, as the limits of searches say.
     async fn list(
         &self,
         scope: &TenantScope,
-        role: Option<Role>,
+        filter: MemberFilter,
         page: PageRequest<MemberId>,
-    ) -> Result<Page<Member>, Fault>;
+    ) -> Result<BoundedPage<Member, MemberId>, Fault>;
+
+    /// The number of members that match the filter, without removed ones, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond,
+    /// and if a search has more to examine than for one page.
+    async fn count(&self, scope: &TenantScope, filter: MemberFilter) -> Result<Option<u32>, Fault>;
 }

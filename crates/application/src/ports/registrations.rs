@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use convene_domain::{
-    id::{MemberId, RegistrationId},
+    id::{EventId, MemberId, RegistrationId},
     occurrence::OccurrenceKey,
     registration::{Registration, RegistrationStatusKind},
     time::Instant,
@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{Page, PageRequest, any_order},
 };
 
 /// A filter of registrations; `None` does not restrict.
@@ -25,11 +25,41 @@ pub struct RegistrationFilter {
     pub to: Option<Instant>,
     /// The occurrence that has this key or had it before an edit, also under its other former keys.
     pub occurrence: Option<OccurrenceKey>,
+    /// The event of the occurrence. A cancelled registration keeps the event that it recorded.
+    pub event: Option<EventId>,
     pub member: Option<MemberId>,
 }
 
-/// The position of a registration in lists: its start, then its id.
-pub type RegistrationPosition = (Instant, RegistrationId);
+/// The field by which a list of registrations is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RegistrationOrderField {
+    /// The start of the occurrence.
+    #[default]
+    StartsAt,
+    CreatedAt,
+}
+
+/// The position of a registration in lists, for each order: the time, then the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RegistrationPosition {
+    StartsAt(Instant, RegistrationId),
+    CreatedAt(Instant, RegistrationId),
+}
+
+any_order!(RegistrationPosition, by RegistrationOrderField);
+
+impl RegistrationPosition {
+    /// The position of a registration in the list that is sorted by this field.
+    #[must_use]
+    pub const fn of(registration: &Registration, field: RegistrationOrderField) -> Self {
+        match field {
+            RegistrationOrderField::StartsAt => {
+                Self::StartsAt(registration.interval.start(), registration.id)
+            }
+            RegistrationOrderField::CreatedAt => Self::CreatedAt(registration.created_at, registration.id),
+        }
+    }
+}
 
 /// Reads registrations.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -39,7 +69,7 @@ pub trait Registrations: Send + Sync {
     async fn get_many(&self, scope: &TenantScope, ids: &[RegistrationId])
     -> Result<Vec<Registration>, Fault>;
 
-    /// Returns the registrations that pass the filter, by start, then id.
+    /// Returns the registrations that pass the filter, in the order of the page.
     async fn list(
         &self,
         scope: &TenantScope,
@@ -47,7 +77,10 @@ pub trait Registrations: Send + Sync {
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault>;
 
-    /// Returns a page of the registrations that pass the filter for each of these occurrences, by start, then id. An
+    /// Returns the number of registrations that pass the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond.
+    async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault>;
+
+    /// Returns a page of the registrations that pass the filter for each of these occurrences. An
     /// occurrence without any may be missing. `filter.occurrence` is not used.
     ///
     /// An adapter reads its storage a constant number of times, for any number of occurrences.

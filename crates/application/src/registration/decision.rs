@@ -23,7 +23,15 @@ impl RegisterRequest {
         status: RegistrationStatus,
         now: Instant,
     ) -> Registration {
-        Registration { id: self.id, occurrence, member: self.member, interval, status, created_at: now }
+        Registration {
+            id: self.id,
+            occurrence,
+            member: self.member,
+            interval,
+            status,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }
 

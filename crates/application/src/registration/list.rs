@@ -29,7 +29,7 @@ impl ListRegistrations {
         period::check(filter.from, filter.to)
     }
 
-    /// Returns the registrations that pass the filter, by start, then id.
+    /// Returns the registrations that pass the filter, in the order of the page.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
@@ -41,6 +41,14 @@ impl ListRegistrations {
     ) -> Outcome<Page<Registration>> {
         period::check(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
+    }
+
+    /// The number of registrations that pass the filter; `None` if there are too many to count.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self, admin: Admin<'_>, filter: RegistrationFilter) -> Outcome<Option<u32>> {
+        Ok(self.registrations.count(admin.scope(), filter).await?)
     }
 
     /// Returns a page of the registrations that pass the filter for each of these occurrences. A filter for another
@@ -66,7 +74,7 @@ impl ListRegistrations {
 }
 
 impl ListOwnRegistrations {
-    /// Returns the caller's registrations that pass the filter, by start, then id.
+    /// Returns the caller's registrations that pass the filter, in the order of the page.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
@@ -77,12 +85,28 @@ impl ListOwnRegistrations {
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<Page<Registration>> {
         period::check(filter.from, filter.to)?;
-        if filter.member.is_some_and(|member| member != caller.member()) {
-            return Ok(Page::default());
+        match own(caller, filter) {
+            Some(filter) => Ok(self.registrations.list(caller.scope(), filter, page).await?),
+            None => Ok(Page::default()),
         }
-        let filter = RegistrationFilter { member: Some(caller.member()), ..filter };
-        Ok(self.registrations.list(caller.scope(), filter, page).await?)
     }
+
+    /// The number of the caller's registrations that pass the filter; `None` if there are too many to count.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count(&self, caller: &Caller, filter: RegistrationFilter) -> Outcome<Option<u32>> {
+        match own(caller, filter) {
+            Some(filter) => Ok(self.registrations.count(caller.scope(), filter).await?),
+            None => Ok(Some(0)),
+        }
+    }
+}
+
+/// Limits the filter to the caller's own registrations; `None` if it is for another member.
+fn own(caller: &Caller, filter: RegistrationFilter) -> Option<RegistrationFilter> {
+    let is_own = filter.member.is_none_or(|member| member == caller.member());
+    is_own.then(|| RegistrationFilter { member: Some(caller.member()), ..filter })
 }
 
 #[cfg(test)]

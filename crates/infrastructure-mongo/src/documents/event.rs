@@ -26,6 +26,9 @@ pub(crate) struct EventDocument {
     #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) title: String,
+    /// The folded title, by which lists are sorted.
+    #[serde(skip_deserializing)]
+    pub(crate) sort_title: String,
     pub(crate) description: String,
     /// The folded title and description, for searches.
     #[serde(skip_deserializing)]
@@ -145,6 +148,7 @@ impl EventDocument {
         Self {
             id: event.id.to_string(),
             title: event.title.to_string(),
+            sort_title: FoldedText::of(event.title.as_str()).into_string(),
             description: event.description.to_string(),
             search_bytes: bytes(&search),
             search,

@@ -25,6 +25,9 @@ pub(crate) struct IssueDocument {
     pub(crate) search_bytes: i32,
     pub(crate) status: String,
     pub(crate) priority: String,
+    /// The priority as a number, by which lists are sorted.
+    #[serde(skip_deserializing)]
+    pub(crate) priority_rank: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) assignee: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +36,15 @@ pub(crate) struct IssueDocument {
     pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
+}
+
+/// The number of a priority, from low to high.
+pub(crate) const fn rank(priority: IssuePriority) -> i32 {
+    match priority {
+        IssuePriority::Low => 0,
+        IssuePriority::Medium => 1,
+        IssuePriority::High => 2,
+    }
 }
 
 impl From<&Issue> for IssueDocument {
@@ -48,6 +60,7 @@ impl From<&Issue> for IssueDocument {
             search,
             status: issue.status.as_str().to_owned(),
             priority: issue.priority.as_str().to_owned(),
+            priority_rank: rank(issue.priority),
             assignee: issue.assignee.map(|member| member.to_string()),
             event: issue.event.map(|event| event.to_string()),
             created_by: issue.created_by.to_string(),

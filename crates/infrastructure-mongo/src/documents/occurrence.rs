@@ -42,6 +42,9 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) closes_at: DateTime,
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
+    /// The time of the last change of its exception.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<DateTime>,
     /// A random number that every change replaces, except changes of the counters and of `revision`. A cached occurrence
     /// with the current token is current, apart from those.
     pub(crate) change_token: i64,
@@ -128,6 +131,7 @@ impl OccurrenceDocument {
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
             version: stored.version.cast_signed(),
+            updated_at: stored.updated_at.map(date),
             change_token,
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             is_dropped: stored.is_dropped,
@@ -236,6 +240,7 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             exception,
             is_dropped: document.is_dropped,
             version: fields.read("version", u32::try_from(document.version))?,
+            updated_at: document.updated_at.map(instant),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod create;
 mod delete;
+mod list;
 mod load;
 mod occurrence;
 mod restore;
@@ -11,15 +12,15 @@ mod store;
 mod update;
 
 use async_trait::async_trait;
-use bson::{Bson, Document, doc};
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    page::{BoundedPage, Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{
-        Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventRestored, Events, OccurrenceEdit,
-        OccurrenceRestoration,
+        Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventPosition, EventRestored, Events,
+        OccurrenceEdit, OccurrenceRestoration,
     },
 };
 use convene_domain::{
@@ -32,19 +33,16 @@ use futures::{FutureExt, future::BoxFuture};
 use crate::{
     database::Database,
     documents::{
-        convert::Fields,
         event::EventDocument,
         job::{JobDocument, JobKind, Step},
         read_in_parts,
     },
-    error::{Attempt, CorruptDocument, StorageError},
+    error::{Attempt, StorageError},
     registration::seats,
     schema,
-    scoped::{Found, Query, Search, Sorting},
+    scoped::Query,
     transaction::Transaction,
 };
-
-const BY_ID: Sorting = Sorting::ascending(&["_id"]);
 
 /// Events in MongoDB.
 #[derive(Clone)]
@@ -65,28 +63,13 @@ impl Events for MongoEvents {
         &self,
         scope: &TenantScope,
         filter: EventFilter,
-        page: PageRequest<EventId>,
-    ) -> Result<BoundedPage<Event, EventId>, Fault> {
-        let conditions = conditions(&filter);
-        let values = |id: &EventId| vec![id.to_string().into()];
-        let Some(text) = filter.search else {
-            let query = BY_ID.page(conditions, &page, values);
-            return Ok(Page::from_probe(self.found(scope, query).await?, &page).into());
-        };
-        let search = Search {
-            text: &text.folded(),
-            sorting: BY_ID,
-            index: "by_id",
-            direction: page.direction,
-            from: page.from.as_ref().map(values),
-            filter: conditions,
-            size: page.size,
-        };
-        let Found { documents, examined } =
-            self.0.collection(scope, &schema::EVENTS).search::<EventDocument>(search).await?;
-        let examined = examined.as_deref().map(position).transpose().map_err(StorageError::from)?;
-        let events = read_in_parts(documents).await.map_err(StorageError::from)?;
-        Ok(BoundedPage::from_probe(events, &page, examined))
+        page: PageRequest<EventPosition>,
+    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
+        list::list(self, scope, &filter, &page).await
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {
+        list::count(self, scope, &filter).await
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
@@ -157,25 +140,6 @@ pub(crate) fn step<'t>(
         }
     }
     .boxed()
-}
-
-fn conditions(filter: &EventFilter) -> Document {
-    let EventFilter { search: _, status, recurring } = filter;
-    let mut conditions = Document::new();
-    if let Some(status) = status {
-        conditions.insert("status", status.as_str());
-    }
-    match recurring {
-        Some(true) => conditions.insert("recurrence", doc! { "$ne": Bson::Null }),
-        Some(false) => conditions.insert("recurrence", Bson::Null),
-        None => None,
-    };
-    conditions
-}
-
-fn position(values: &[Bson]) -> Result<EventId, CorruptDocument> {
-    let id = values.first().and_then(Bson::as_str).unwrap_or_default();
-    Fields::of(schema::EVENTS.name, id).read("_id", EventId::parse(id))
 }
 
 impl MongoEvents {

@@ -2,17 +2,18 @@
 
 mod create;
 mod delete;
+mod list;
 mod update;
 
 use async_trait::async_trait;
-use bson::{Bson, Document, doc};
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
     issue::{self, references::References},
-    page::{BoundedPage, Page, PageRequest},
-    ports::{IssueFilter, IssuePatch, Issues, NewIssue},
+    page::{BoundedPage, PageRequest},
+    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
 
@@ -22,11 +23,9 @@ use crate::{
     documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_in_parts},
     error::{Attempt, Interruption, StorageError},
     schema,
-    scoped::{Found, Query, Search, Sorting},
+    scoped::Query,
     transaction::Transaction,
 };
-
-const BY_NUMBER: Sorting = Sorting::ascending(&["number"]);
 
 #[derive(Clone)]
 pub(crate) struct MongoIssues(pub(crate) Database);
@@ -71,29 +70,13 @@ impl Issues for MongoIssues {
         &self,
         scope: &TenantScope,
         filter: IssueFilter,
-        page: PageRequest<u32>,
-    ) -> Result<BoundedPage<Issue, u32>, Fault> {
-        let conditions = conditions(&filter);
-        let position = |number: &u32| vec![i64::from(*number).into()];
-        let Some(text) = filter.search else {
-            let query = BY_NUMBER.page(conditions, &page, position);
-            return Ok(Page::from_probe(self.find(scope, query).await?, &page).into());
-        };
-        let search = Search {
-            text: &text.folded(),
-            sorting: BY_NUMBER,
-            index: "by_number",
-            direction: page.direction,
-            from: page.from.as_ref().map(position),
-            filter: conditions,
-            size: page.size,
-        };
-        let Found { documents, examined } =
-            self.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
-        let number =
-            |position: Vec<Bson>| position.first()?.as_i32().and_then(|number| u32::try_from(number).ok());
-        let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
-        Ok(BoundedPage::from_probe(issues, &page, examined.and_then(number)))
+        page: PageRequest<IssuePosition>,
+    ) -> Result<BoundedPage<Issue, IssuePosition>, Fault> {
+        list::list(self, scope, &filter, &page).await
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: IssueFilter) -> Result<Option<u32>, Fault> {
+        list::count(self, scope, &filter).await
     }
 }
 
@@ -103,23 +86,6 @@ impl MongoIssues {
             self.0.collection(scope, &schema::ISSUES).find(query.projected(doc! { "search": 0 })).await?;
         Ok(read_in_parts(documents).await.map_err(StorageError::from)?)
     }
-}
-
-fn conditions(filter: &IssueFilter) -> Document {
-    let IssueFilter { statuses, priorities, assignee, search: _ } = filter;
-    let mut conditions = Document::new();
-    if let Some(statuses) = statuses {
-        let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
-        conditions.insert("status", doc! { "$in": statuses });
-    }
-    if let Some(priorities) = priorities {
-        let priorities: Vec<&str> = priorities.iter().map(|priority| priority.as_str()).collect();
-        conditions.insert("priority", doc! { "$in": priorities });
-    }
-    if let Some(assignee) = assignee {
-        conditions.insert("assignee", assignee.to_string());
-    }
-    conditions
 }
 
 async fn find(transaction: &mut Transaction<'_>, id: IssueId) -> Attempt<Issue> {

@@ -8,7 +8,10 @@ use futures::FutureExt;
 use super::{check_references, find};
 use crate::{
     database::Database,
-    documents::convert::{bytes, date},
+    documents::{
+        convert::{bytes, date},
+        issue::rank,
+    },
     schema,
 };
 
@@ -48,6 +51,7 @@ fn update_document(issue: &Issue) -> Document {
         "search": search.into_string(),
         "status": issue.status.as_str(),
         "priority": issue.priority.as_str(),
+        "priorityRank": rank(issue.priority),
         "version": issue.version.cast_signed(),
         "updatedAt": date(issue.updated_at),
     };

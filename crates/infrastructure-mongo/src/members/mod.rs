@@ -10,15 +10,12 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome, Refusal},
+    limits::{COUNTED, SEARCHED_MEMBERS},
     member::{self, admins::AdminChange},
-    page::{Page, PageRequest},
-    ports::{MemberPatch, MemberRemoved, Members},
+    page::{BoundedPage, Page, PageRequest},
+    ports::{MemberFilter, MemberPatch, MemberRemoved, Members},
 };
-use convene_domain::{
-    id::MemberId,
-    member::{Member, Role},
-    text::UserId,
-};
+use convene_domain::{id::MemberId, member::Member, text::UserId};
 
 use futures::{FutureExt, future::BoxFuture};
 
@@ -93,16 +90,40 @@ impl Members for MongoMembers {
     async fn list(
         &self,
         scope: &TenantScope,
-        role: Option<Role>,
+        filter: MemberFilter,
         page: PageRequest<MemberId>,
-    ) -> Result<Page<Member>, Fault> {
-        let mut filter = doc! { "status": ACTIVE };
-        if let Some(role) = role {
-            filter.insert("role", role.as_str());
+    ) -> Result<BoundedPage<Member, MemberId>, Fault> {
+        let sorting = Sorting::of(&page, &["_id"]);
+        let from = page.from.map(|id| vec![id.to_string().into()]);
+        let query = sorting.query(conditions(&filter), from.as_deref());
+        if filter.search.is_none() {
+            let found = self.find(scope, query.probing(page.size)).await?;
+            return Ok(Page::from_probe(found, &page).into());
         }
-        let query = Sorting::ascending(&["_id"]).page(filter, &page, |id| vec![id.to_string().into()]);
-        Ok(Page::from_probe(self.find(scope, query).await?, &page))
+        // Names are short, so a search reads the members and folds their names.
+        let mut found = self.find(scope, query.limited(SEARCHED_MEMBERS + 1)).await?;
+        let is_end = found.len() <= SEARCHED_MEMBERS;
+        found.truncate(SEARCHED_MEMBERS);
+        let examined = found.last().map(|member| member.id).filter(|_| !is_end);
+        found.retain(|member| filter.matches(member));
+        Ok(BoundedPage::from_probe(found, &page, examined))
     }
+
+    async fn count(&self, scope: &TenantScope, filter: MemberFilter) -> Result<Option<u32>, Fault> {
+        let conditions = conditions(&filter);
+        if filter.search.is_none() {
+            return Ok(self.0.collection(scope, &schema::MEMBERS).count_up_to(conditions, COUNTED).await?);
+        }
+        let found = self.find(scope, Query::from(conditions).limited(SEARCHED_MEMBERS + 1)).await?;
+        let count = found.iter().filter(|member| filter.matches(member)).count();
+        Ok(u32::try_from(count).ok().filter(|_| found.len() <= SEARCHED_MEMBERS))
+    }
+}
+
+fn conditions(filter: &MemberFilter) -> Document {
+    let mut conditions = doc! { "status": ACTIVE };
+    conditions.extend(filter.role.map(|role| ("role".to_owned(), role.as_str().into())));
+    conditions
 }
 
 impl MongoMembers {

@@ -35,6 +35,7 @@ pub(crate) struct RegistrationDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waitlist_sequence: Option<i64>,
     pub(crate) created_at: DateTime,
+    pub(crate) updated_at: DateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +57,7 @@ impl RegistrationDocument {
             active: true,
             waitlist_sequence: registration.status.waitlist_sequence().map(u64::cast_signed),
             created_at: date(registration.created_at),
+            updated_at: date(registration.updated_at),
             cancelled_at: None,
             cancellation_reason: None,
         }
@@ -96,6 +98,7 @@ impl TryFrom<&RegistrationDocument> for Registration {
             interval: fields.read("endsAt", interval)?,
             status: document.registration_status()?,
             created_at: instant(document.created_at),
+            updated_at: instant(document.updated_at),
         })
     }
 }
@@ -128,6 +131,7 @@ mod tests {
             active: true,
             waitlist_sequence: None,
             created_at: DateTime::from_millis(0),
+            updated_at: DateTime::from_millis(0),
             cancelled_at: None,
             cancellation_reason: None,
         };

@@ -7,8 +7,9 @@ use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
+    limits::COUNTED,
     page::{Page, PageRequest},
-    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+    ports::{RegistrationFilter, RegistrationOrderField, RegistrationPosition, Registrations},
 };
 use convene_domain::{
     event::Event,
@@ -55,8 +56,19 @@ impl Registrations for MongoRegistrations {
             Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
             None => Vec::new(),
         };
-        let query = BY_START.page(conditions(&filter, &ids), &page, values);
+        let sorting = Sorting::of(&page, sorted_by(page.order.field));
+        let from = page.from.map(values);
+        let query = sorting.query(conditions(&filter, &ids), from.as_deref()).probing(page.size);
         Ok(Page::from_probe(self.found(scope, query).await?, &page))
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
+        let ids = match filter.occurrence {
+            Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
+            None => Vec::new(),
+        };
+        let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
+        Ok(registrations.count_up_to(conditions(&filter, &ids), COUNTED).await?)
     }
 
     async fn list_by_occurrence(
@@ -67,9 +79,9 @@ impl Registrations for MongoRegistrations {
         page: PageRequest<RegistrationPosition>,
     ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
         let conditions = conditions(&RegistrationFilter { occurrence: None, ..filter }, &[]);
-        let beyond = page.from.as_ref().map(|from| BY_START.beyond(page.direction, &values(from)));
-        let conditions = both(conditions, beyond);
-        let sort = BY_START.sort(page.direction);
+        let sorting = Sorting::of(&page, sorted_by(page.order.field));
+        let conditions = both(conditions, page.from.map(|from| sorting.beyond(&values(from))));
+        let sort = sorting.sort();
         let registrations = Joined {
             schema: &schema::REGISTRATIONS,
             field: "occurrence",
@@ -226,18 +238,27 @@ impl Position {
     }
 }
 
-const BY_START: Sorting = Sorting::ascending(&["startsAt", "_id"]);
+const fn sorted_by(field: RegistrationOrderField) -> &'static [&'static str] {
+    match field {
+        RegistrationOrderField::StartsAt => &["startsAt", "_id"],
+        RegistrationOrderField::CreatedAt => &["createdAt", "_id"],
+    }
+}
 
-fn values((start, id): &RegistrationPosition) -> Vec<Bson> {
-    vec![date(*start).into(), id.to_string().into()]
+fn values(position: RegistrationPosition) -> Vec<Bson> {
+    let (RegistrationPosition::StartsAt(time, id) | RegistrationPosition::CreatedAt(time, id)) = position;
+    vec![date(time).into(), id.to_string().into()]
 }
 
 /// The conditions of the filter. `ids` are those of the occurrence.
 fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
-    let RegistrationFilter { statuses, from, to, occurrence, member } = filter;
+    let RegistrationFilter { statuses, from, to, occurrence, event, member } = filter;
     let mut conditions = Vec::new();
     if let Some(member) = member {
         conditions.push(doc! { "member": member.to_string() });
+    }
+    if let Some(event) = event {
+        conditions.push(doc! { "event": event.to_string() });
     }
     if occurrence.is_some() {
         conditions.push(doc! { "occurrence": { "$in": ids } });

@@ -18,6 +18,9 @@ use super::{
 /// Far above the limit of the domain.
 const MAX_DATES: usize = 10_000;
 
+/// The characters that a folded character has at most.
+const MAX_FOLDED: usize = 4;
+
 /// The days of the calendar in a duration.
 pub(super) fn days() -> (&'static str, Document) {
     ("durationDays", int(1, i32::try_from(LONGEST.whole_days()).unwrap_or(i32::MAX)))
@@ -60,6 +63,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("_id", id("evt")),
                 ("organization", id("org")),
                 ("title", text(Title::MAX_CHARACTERS)),
+                ("sortTitle", possibly_empty_text(MAX_FOLDED * Title::MAX_CHARACTERS)),
                 ("description", possibly_empty_text(Description::MAX_CHARACTERS)),
                 search,
                 search_bytes,
@@ -101,6 +105,8 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
         vec![
             // A search reads the lengths of texts from the index alone.
             index("by_id", doc! { "organization": 1, "_id": 1, "searchBytes": 1 }),
+            index("by_start", doc! { "organization": 1, "firstStart": 1, "_id": 1, "searchBytes": 1 }),
+            index("by_title", doc! { "organization": 1, "sortTitle": 1, "_id": 1, "searchBytes": 1 }),
             // The last end of an endless series is null, which sorts before every date: a search reads two ranges of this index.
             index("by_time", doc! { "organization": 1, "lastEnd": 1, "firstStart": 1 }),
             index("by_revision", doc! { "organization": 1, "revision": 1 }),

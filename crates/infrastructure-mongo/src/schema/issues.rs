@@ -3,7 +3,7 @@ use convene_domain::text::{Description, Title};
 
 use super::{
     CollectionSchema, ScopeField,
-    indexes::{index, unique},
+    indexes::{index, partial, unique},
     rules::{date, documents_where, id, int, one_of, possibly_empty_text, search, search_is_measured, text},
 };
 
@@ -23,13 +23,17 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
                 search_bytes,
                 ("status", one_of(&["OPEN", "IN_PROGRESS", "DONE"])),
                 ("priority", one_of(&["LOW", "MEDIUM", "HIGH"])),
+                ("priorityRank", int(0, 2)),
                 ("createdBy", id("mbr")),
                 ("version", int(1, i32::MAX)),
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],
             &[("assignee", id("mbr")), ("event", id("evt"))],
-            search_is_measured(),
+            doc! { "$and": [
+                search_is_measured(),
+                { "$eq": ["$priority", { "$arrayElemAt": [["LOW", "MEDIUM", "HIGH"], "$priorityRank"] }] },
+            ] },
         )
     },
     indexes: |_| {
@@ -37,8 +41,19 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
             unique("one_issue_per_number", doc! { "organization": 1, "number": 1 }),
             // A search reads the lengths of texts from the index alone.
             index("by_number", doc! { "organization": 1, "number": 1, "searchBytes": 1 }),
+            index("by_update", doc! { "organization": 1, "updatedAt": 1, "number": 1, "searchBytes": 1 }),
+            index(
+                "by_priority",
+                doc! { "organization": 1, "priorityRank": 1, "number": 1, "searchBytes": 1 },
+            ),
             index("by_status", doc! { "organization": 1, "status": 1, "number": 1 }),
             index("by_assignee", doc! { "organization": 1, "assignee": 1, "number": 1 }),
+            index("by_creator", doc! { "organization": 1, "createdBy": 1, "number": 1 }),
+            partial(
+                "by_event",
+                doc! { "organization": 1, "event": 1, "number": 1 },
+                doc! { "event": { "$exists": true } },
+            ),
         ]
     },
 };

@@ -23,6 +23,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 ("status", one_of(&["CONFIRMED", "WAITLISTED", "CANCELLED"])),
                 ("active", boolean()),
                 ("createdAt", date()),
+                ("updatedAt", date()),
             ],
             &[
                 ("waitlistSequence", long(1)),
@@ -77,6 +78,12 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 doc! { "status": "WAITLISTED" },
             ),
             index("by_time", doc! { "organization": 1, "startsAt": 1, "_id": 1 }),
+            index("by_event", doc! { "organization": 1, "event": 1, "startsAt": 1, "_id": 1 }),
+            index("by_creation", doc! { "organization": 1, "createdAt": 1, "_id": 1 }),
+            index(
+                "by_member_and_creation",
+                doc! { "organization": 1, "member": 1, "createdAt": 1, "_id": 1 },
+            ),
         ]
     },
 };

@@ -6,13 +6,13 @@
 
 use bson::{Bson, Document, doc};
 use convene_application::{
-    limits::{SEARCHED_BYTES, SEARCHED_OBJECTS},
-    page::{Direction, PageSize},
+    limits::{COUNTED, SEARCHED_BYTES, SEARCHED_OBJECTS},
+    page::PageSize,
 };
 use convene_domain::text::FoldedText;
 use serde::de::DeserializeOwned;
 
-use super::{Execution, Query, ScopedCollection, Sorting, both};
+use super::{Execution, ScopedCollection, Sorting, both};
 use crate::error::StorageError;
 
 /// A search in a list.
@@ -21,7 +21,6 @@ pub(crate) struct Search<'t> {
     pub(crate) sorting: Sorting,
     /// The index by organization, the fields of the sorting and `searchBytes`.
     pub(crate) index: &'static str,
-    pub(crate) direction: Direction,
     /// The position at which the page begins: the values of the fields.
     pub(crate) from: Option<Vec<Bson>>,
     /// The other conditions.
@@ -39,7 +38,7 @@ pub(crate) struct Found<D> {
 /// The position of a document, and the length of its text.
 struct Length {
     position: Vec<Bson>,
-    bytes: i64,
+    bytes: i32,
 }
 
 impl<E: Execution> ScopedCollection<E> {
@@ -48,30 +47,50 @@ impl<E: Execution> ScopedCollection<E> {
         &mut self,
         search: Search<'_>,
     ) -> Result<Found<D>, StorageError> {
-        let Search { text, sorting, index, direction, from, filter, size } = search;
-        let beyond = from.map(|from| sorting.beyond(direction, &from));
-        let sort = sorting.sort(direction);
-        let mut fields = doc! { "_id": 0, "searchBytes": 1 };
-        fields.extend(sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1))));
-        let next = Query::from(beyond.clone().unwrap_or_default()).sorted(sort.clone());
-        let next = next.limited(SEARCHED_OBJECTS + 1).projected(fields).hinted(index);
-        let lengths: Vec<Document> = self.find(next).await?;
-        let lengths = lengths.iter().map(|found| Length {
-            position: sorting.fields().iter().filter_map(|field| found.get(field).cloned()).collect(),
-            bytes: found
-                .get_i64("searchBytes")
-                .or_else(|_| found.get_i32("searchBytes").map(i64::from))
-                .unwrap_or_default(),
-        });
-        let examined = last_within_bounds(lengths);
-        let until = examined.as_ref().map(|last| sorting.up_to(direction, last));
-
-        let mut matching = doc! { "search": { "$regex": literal(text.as_str()) } };
-        matching.extend(filter);
-        let matching = Query::from(both(both(matching, beyond), until)).sorted(sort).probing(size);
-        let documents = self.find(matching.projected(doc! { "search": 0 }).hinted(index)).await?;
+        let Search { text, sorting, index, from, filter, size } = search;
+        let examined = self.examined(sorting, index, from.as_deref()).await?;
+        let until = examined.as_ref().map(|last| sorting.up_to(last));
+        let query = sorting.query(both(matching(text, filter), until), from.as_deref()).probing(size);
+        let documents = self.find(query.projected(doc! { "search": 0 }).hinted(index)).await?;
         Ok(Found { documents, examined })
     }
+
+    /// The number of documents with the text, if one search examines all of them.
+    pub(crate) async fn count_found(
+        &mut self,
+        text: &FoldedText,
+        sorting: Sorting,
+        index: &'static str,
+        filter: Document,
+    ) -> Result<Option<u32>, StorageError> {
+        match self.examined(sorting, index, None).await? {
+            Some(_) => Ok(None),
+            None => self.count_up_to(matching(text, filter), COUNTED).await,
+        }
+    }
+
+    /// The position at which a search must stop; `None` if it reaches the end of the list.
+    async fn examined(
+        &mut self,
+        sorting: Sorting,
+        index: &'static str,
+        from: Option<&[Bson]>,
+    ) -> Result<Option<Vec<Bson>>, StorageError> {
+        let mut fields = doc! { "_id": 0, "searchBytes": 1 };
+        fields.extend(sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1))));
+        let next = sorting.query(Document::new(), from).limited(SEARCHED_OBJECTS + 1);
+        let lengths: Vec<Document> = self.find(next.projected(fields).hinted(index)).await?;
+        Ok(last_within_bounds(lengths.iter().map(|found| Length {
+            position: sorting.fields().iter().filter_map(|field| found.get(field).cloned()).collect(),
+            bytes: found.get_i32("searchBytes").unwrap_or_default(),
+        })))
+    }
+}
+
+fn matching(text: &FoldedText, filter: Document) -> Document {
+    let mut matching = doc! { "search": { "$regex": literal(text.as_str()) } };
+    matching.extend(filter);
+    matching
 }
 
 /// The last position within the bounds; `None` if all texts are within them. At least one text is.
@@ -112,12 +131,12 @@ mod tests {
 
     #[test]
     fn a_search_ends_at_its_bounds() {
-        let last = |lengths: &[i64]| {
+        let last = |lengths: &[i32]| {
             let length =
-                |(number, bytes): (i32, &i64)| Length { position: vec![number.into()], bytes: *bytes };
+                |(number, bytes): (i32, &i32)| Length { position: vec![number.into()], bytes: *bytes };
             last_within_bounds((0..).zip(lengths).map(length)).and_then(|last| last[0].as_i32())
         };
-        let whole = i64::try_from(SEARCHED_BYTES).unwrap();
+        let whole = i32::try_from(SEARCHED_BYTES).unwrap();
         assert_eq!(last(&[]), None);
         assert_eq!(last(&[whole - 1, 1]), None);
         assert_eq!(last(&[whole - 1, 1, 1]), Some(1));

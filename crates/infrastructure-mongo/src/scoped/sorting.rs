@@ -1,71 +1,58 @@
 use bson::{Bson, Document, doc};
-use convene_application::page::{Direction, PageRequest};
+use convene_application::page::{PageRequest, SortKey};
 
 use super::Query;
 
-/// The order of a list: the fields by which it is sorted, all in one direction. The last one is unique.
+/// The fields by which a list is sorted, all in one direction. The last one is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sorting {
     fields: &'static [&'static str],
-    is_descending: bool,
+    rises: bool,
 }
 
 impl Sorting {
-    pub(crate) const fn ascending(fields: &'static [&'static str]) -> Self {
-        Self { fields, is_descending: false }
+    /// The order in which a page is read: that of the list, or the reverse.
+    pub(crate) fn of<K: SortKey>(page: &PageRequest<K>, fields: &'static [&'static str]) -> Self {
+        Self { fields, rises: page.rises() }
     }
 
-    pub(crate) const fn descending(fields: &'static [&'static str]) -> Self {
-        Self { fields, is_descending: true }
+    /// The order of a whole list.
+    pub(crate) const fn rising(fields: &'static [&'static str]) -> Self {
+        Self { fields, rises: true }
     }
 
     pub(crate) const fn fields(self) -> &'static [&'static str] {
         self.fields
     }
 
-    /// The query for a page and one item more, in the direction of the page. `position` returns the values of the fields.
-    pub(crate) fn page<K>(
-        self,
-        filter: Document,
-        page: &PageRequest<K>,
-        position: impl FnOnce(&K) -> Vec<Bson>,
-    ) -> Query {
-        let beyond = page.from.as_ref().map(|from| self.beyond(page.direction, &position(from)));
-        Query::from(both(filter, beyond)).sorted(self.sort(page.direction)).probing(page.size)
+    /// The query for the documents that follow a position, which consists of the values of the fields.
+    pub(crate) fn query(self, filter: Document, from: Option<&[Bson]>) -> Query {
+        Query::from(both(filter, from.map(|from| self.beyond(from)))).sorted(self.sort())
     }
 
-    /// The sort document for reading in this direction.
-    pub(crate) fn sort(self, direction: Direction) -> Document {
-        let order = if self.rises(direction) { 1 } else { -1 };
+    pub(crate) fn sort(self) -> Document {
+        let order = if self.rises { 1 } else { -1 };
         self.fields.iter().map(|field| ((*field).to_owned(), Bson::from(order))).collect()
     }
 
-    /// The condition for everything that follows a position in this direction.
-    pub(crate) fn beyond(self, direction: Direction, position: &[Bson]) -> Document {
-        self.compared(if self.rises(direction) { "$gt" } else { "$lt" }, position)
+    /// The condition for everything that follows a position.
+    pub(crate) fn beyond(self, position: &[Bson]) -> Document {
+        self.compared(if self.rises { "$gt" } else { "$lt" }, position)
     }
 
-    /// The condition for everything up to a position in this direction, and for the position itself.
-    pub(crate) fn up_to(self, direction: Direction, position: &[Bson]) -> Document {
-        let (strict, or_equal) = if self.rises(direction) { ("$lt", "$lte") } else { ("$gt", "$gte") };
+    /// The condition for everything up to a position, and for the position itself.
+    pub(crate) fn up_to(self, position: &[Bson]) -> Document {
+        let (strict, or_equal) = if self.rises { ("$lt", "$lte") } else { ("$gt", "$gte") };
         let (Some(field), Some(value)) = (self.fields.first(), position.first()) else {
             return Document::new();
         };
         let outer = doc! { *field: { or_equal: value } };
-        if position.len() == 1 {
-            return outer;
-        }
-        // The first condition follows from the second; it is what an index can use.
-        let itself: Document = self.equal(position, position.len());
         let Some(Bson::Array(mut either)) = self.compared(strict, position).remove("$or") else {
             return outer;
         };
-        either.push(itself.into());
+        // The first condition follows from the second; it is what an index can use.
+        either.push(self.equal(position, position.len()).into());
         doc! { "$and": [outer, { "$or": either }] }
-    }
-
-    const fn rises(self, direction: Direction) -> bool {
-        self.is_descending == matches!(direction, Direction::Backward)
     }
 
     /// The comparison of positions. MongoDB merges one sorted range of an index for each alternative.
@@ -104,26 +91,26 @@ mod tests {
 
     #[test]
     fn positions_are_compared_field_by_field() {
-        let rising = Sorting::ascending(&["a", "_id"]);
+        let rising = Sorting { fields: &["a", "_id"], rises: true };
+        let falling = Sorting { rises: false, ..rising };
         let position = [Bson::from(1), Bson::from("x")];
-        let after = doc! { "$or": [{ "a": { "$gt": 1 } }, { "a": 1, "_id": { "$gt": "x" } }] };
-        assert_eq!(rising.beyond(Direction::Forward, &position), after);
-        assert_eq!(Sorting::descending(&["a", "_id"]).beyond(Direction::Backward, &position), after);
-        let before = doc! { "$or": [{ "a": { "$lt": 1 } }, { "a": 1, "_id": { "$lt": "x" } }] };
-        assert_eq!(rising.beyond(Direction::Backward, &position), before);
+        let above = doc! { "$or": [{ "a": { "$gt": 1 } }, { "a": 1, "_id": { "$gt": "x" } }] };
+        assert_eq!(rising.beyond(&position), above);
+        let below = doc! { "$or": [{ "a": { "$lt": 1 } }, { "a": 1, "_id": { "$lt": "x" } }] };
+        assert_eq!(falling.beyond(&position), below);
         let until = doc! { "$and": [{ "a": { "$lte": 1 } }, { "$or": [
             { "a": { "$lt": 1 } },
             { "a": 1, "_id": { "$lt": "x" } },
             { "a": 1, "_id": "x" },
         ] }] };
-        assert_eq!(rising.up_to(Direction::Forward, &position), until);
+        assert_eq!(rising.up_to(&position), until);
     }
 
     #[test]
     fn a_single_field_needs_no_alternatives() {
-        let sorting = Sorting::ascending(&["_id"]);
-        assert_eq!(sorting.beyond(Direction::Backward, &["x".into()]), doc! { "_id": { "$lt": "x" } });
-        assert_eq!(sorting.up_to(Direction::Backward, &["x".into()]), doc! { "_id": { "$gte": "x" } });
-        assert_eq!(sorting.sort(Direction::Backward), doc! { "_id": -1 });
+        let falling = Sorting { fields: &["_id"], rises: false };
+        assert_eq!(falling.beyond(&["x".into()]), doc! { "_id": { "$lt": "x" } });
+        assert_eq!(falling.up_to(&["x".into()]), doc! { "_id": { "$gte": "x" } });
+        assert_eq!(falling.sort(), doc! { "_id": -1 });
     }
 }

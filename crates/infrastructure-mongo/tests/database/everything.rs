@@ -3,11 +3,12 @@
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    page::PageRequest,
+    page::{Direction, Order, PageRequest},
     ports::{
-        ActivityFilter, Duplication, EditScope, EventEdit, EventFilter, EventPatch, IssueFilter, IssuePatch,
-        MemberPatch, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration, OnAffected, OrganizationPatch,
-        OrganizationReference,
+        ActivityFilter, Duplication, EditScope, EventEdit, EventFilter, EventOrderField, EventPatch,
+        EventPosition, IssueFilter, IssueOrderField, IssuePatch, IssuePosition, MemberFilter, MemberPatch,
+        OccurrenceEdit, OccurrencePatch, OccurrenceRestoration, OnAffected, OrganizationPatch,
+        OrganizationReference, RegistrationFilter, RegistrationOrderField,
     },
     testing::{
         FixedClock,
@@ -57,8 +58,8 @@ async fn use_members(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     members.update(scope, member.id, patch, change).await.unwrap();
     members.get_many(scope, &[member.id]).await.unwrap();
     members.get_many_with_removed(scope, &[member.id]).await.unwrap();
-    members.list(scope, None, first_after(10, member.id)).await.unwrap();
-    members.list(scope, Some(Role::Admin), first(10)).await.unwrap();
+    members.list(scope, MemberFilter::default(), first_after(10, member.id)).await.unwrap();
+    members.list(scope, MemberFilter { role: Some(Role::Admin), search: None }, first(10)).await.unwrap();
     members.find_by_user_id(scope, &member.user_id).await.unwrap().unwrap();
     let by_id = OrganizationReference::Id(scope.organization());
     ports.directory.find_membership(&by_id, &member.user_id).await.unwrap().unwrap();
@@ -78,7 +79,7 @@ async fn use_issues(ports: &MongoPorts, tenant: &Tenant, change: &Change) {
     issues.update(scope, issue.id, patch, change).await.unwrap();
     issues.get_many(scope, &[issue.id]).await.unwrap();
     issues.get_by_number(scope, 1).await.unwrap().unwrap();
-    issues.list(scope, IssueFilter::default(), first_after(10, 1)).await.unwrap();
+    issues.list(scope, IssueFilter::default(), first_after(10, IssuePosition::Number(1))).await.unwrap();
     let filter = IssueFilter { search: Some(SearchText::parse("PROJ").unwrap()), ..IssueFilter::default() };
     assert_eq!(issues.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
     issues.delete(scope, issue.id, None, change).await.unwrap();
@@ -95,9 +96,10 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
         search: Some(SearchText::parse("HEARS").unwrap()),
         status: Some(EventStatus::Scheduled),
         recurring: Some(true),
+        ..EventFilter::default()
     };
     assert_eq!(events.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
-    let later = first_after(10, once.id);
+    let later = first_after(10, EventPosition::CreatedAt(once.id));
     assert_eq!(events.list(scope, EventFilter::default(), later).await.unwrap().items.len(), 1);
 
     let second =
@@ -159,10 +161,45 @@ async fn use_personal_data(ports: &MongoPorts, scope: &TenantScope, change: &Cha
 }
 
 async fn use_activity_log(ports: &MongoPorts, scope: &TenantScope) {
+    lists(ports, scope).await;
     let page: PageRequest<(Instant, ActivityId)> = first(10);
     let log = ports.activity_log.list(scope, ActivityFilter::default(), page).await.unwrap();
     let last = log.items.last().unwrap();
     let filter = ActivityFilter { subject: Some(last.subject.to_string()), ..ActivityFilter::default() };
     ports.activity_log.list(scope, filter, first_after(10, (last.at, last.id))).await.unwrap();
     ports.activity_log.get_many(scope, &[last.id]).await.unwrap();
+}
+
+/// Reads lists in every order and direction, and counts them.
+async fn lists(ports: &MongoPorts, scope: &TenantScope) {
+    for (direction, is_descending) in [(Direction::Forward, true), (Direction::Backward, false)] {
+        for field in [EventOrderField::CreatedAt, EventOrderField::StartsAt, EventOrderField::Title] {
+            let order = Order { field, is_descending };
+            let filter = EventFilter { search: SearchText::parse("e").ok(), ..EventFilter::default() };
+            for filter in [filter, EventFilter::default()] {
+                let page = PageRequest { order, direction, ..first(1) };
+                let found = ports.events.list(scope, filter.clone(), page).await.unwrap();
+                let from = found.items.first().map(|event| EventPosition::of(event, field));
+                let page = PageRequest { order, direction, from, ..first(1) };
+                ports.events.list(scope, filter, page).await.unwrap();
+            }
+        }
+        for field in [IssueOrderField::Number, IssueOrderField::UpdatedAt, IssueOrderField::Priority] {
+            let order = Order { field, is_descending };
+            let page = PageRequest { order, direction, ..first(1) };
+            let found = ports.issues.list(scope, IssueFilter::default(), page).await.unwrap();
+            let from = found.items.first().map(|issue| IssuePosition::of(issue, field));
+            let page = PageRequest { order, direction, from, ..first(1) };
+            ports.issues.list(scope, IssueFilter::default(), page).await.unwrap();
+        }
+        for field in [RegistrationOrderField::StartsAt, RegistrationOrderField::CreatedAt] {
+            let order = Order { field, is_descending };
+            let page = PageRequest { order, direction, ..first(1) };
+            ports.registrations.list(scope, RegistrationFilter::default(), page).await.unwrap();
+        }
+    }
+    ports.events.count(scope, EventFilter::default()).await.unwrap();
+    ports.issues.count(scope, IssueFilter::default()).await.unwrap();
+    ports.members.count(scope, MemberFilter::default()).await.unwrap();
+    ports.registrations.count(scope, RegistrationFilter::default()).await.unwrap();
 }

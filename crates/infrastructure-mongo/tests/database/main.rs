@@ -23,6 +23,7 @@ mod indexes;
 mod issue_numbers;
 mod large_edits;
 mod large_edits_beside_others;
+mod paging;
 mod personal_data;
 mod registration;
 mod replica;

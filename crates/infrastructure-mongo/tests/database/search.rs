@@ -6,7 +6,7 @@ use bson::{Document, doc};
 use convene_application::{
     limits::{SEARCHED_BYTES, SEARCHED_OBJECTS},
     page::PageRequest,
-    ports::{EventFilter, IssueFilter},
+    ports::{EventFilter, IssueFilter, IssuePosition},
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, first},
 };
 use convene_domain::text::{Description, SearchText};
@@ -68,13 +68,15 @@ async fn explained(database: &TestDatabase, commands: &Commands) -> Vec<(i64, i6
 /// Reads all pages of a search for issues. Returns the numbers of the found issues and of the pages.
 async fn all_pages(database: &TestDatabase, tenant: &Tenant, wanted: &str) -> (Vec<u32>, usize) {
     let (mut found, mut pages) = (Vec::new(), 0);
-    let mut page: PageRequest<u32> = first(10);
+    let mut page: PageRequest<IssuePosition> = first(10);
     loop {
         let filter = IssueFilter { search: text(wanted), ..IssueFilter::default() };
         let next = database.ports.issues.list(&tenant.scope, filter, page).await.unwrap();
         found.extend(next.items.iter().map(|issue| issue.number));
         pages += 1;
-        let Some(after) = next.examined.or(found.last().copied()).filter(|_| next.has_more) else {
+        let Some(after) =
+            next.examined.or(found.last().copied().map(IssuePosition::Number)).filter(|_| next.has_more)
+        else {
             return (found, pages);
         };
         assert!(page.from < Some(after), "every page makes progress");

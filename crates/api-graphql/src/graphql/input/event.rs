@@ -14,41 +14,49 @@ use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
 use super::{
     Choice, MutationInput, RecurrenceInput, dry_run, expected_version, idempotency_key,
+    registration::check_window,
     times::{self, GivenTimes},
 };
 use crate::graphql::{
     object::EventStatus,
     problems::Problems,
-    scalars::{Date, Duration, LocalDateTime, TimeZone},
+    scalars::{Date, DateTime, Duration, LocalDateTime, TimeZone},
 };
 
 /// A filter of events. Fields that are left out select everything.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct EventFilter {
-    /// Events with this text in their title or description, regardless of case and accents.
+    /// Events with this text in their title or description, regardless of case and accents; 1 to 200
+    /// characters.
     pub search: Option<String>,
     /// Events of this status.
     pub status: Option<EventStatus>,
     /// True: recurring events only; false: one-off events only.
     pub recurring: Option<bool>,
+    /// Events with an occurrence, by their rule, that ends after this time.
+    pub from: Option<DateTime>,
+    /// Events with an occurrence, by their rule, that begins before this time; with `from`, one that overlaps the period.
+    pub to: Option<DateTime>,
 }
 
 impl EventFilter {
     /// The checked filter, or `None` if a problem was noted.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<ports::EventFilter> {
-        let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse)?;
-        Some(ports::EventFilter { search, status: self.status.map(Into::into), recurring: self.recurring })
+        let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
+        let (from, to) = check_window(problems, self.from.as_ref(), self.to.as_ref())?;
+        let (status, recurring) = (self.status.map(Into::into), self.recurring);
+        Some(ports::EventFilter { search: search?, status, recurring, from, to })
     }
 }
 
 /// An event to create.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateEventInput {
-    /// The title.
+    /// The title, 1 to 200 characters.
     pub title: String,
-    /// The description.
+    /// The description, at most 10,000 characters; empty if left out.
     pub description: Option<String>,
-    /// The location.
+    /// The location, at most 500 characters; empty if left out.
     pub location: Option<String>,
     /// The time zone of the event's local times; the organization's if left out.
     pub time_zone: Option<TimeZone>,
@@ -77,7 +85,7 @@ pub struct CreateEventInput {
     /// The time between the end of cancellations by members and the start of an occurrence; possible until the
     /// start if left out.
     pub cancellation_closes: Option<Duration>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -163,7 +171,7 @@ impl From<OnAffected> for ports::OnAffected {
     }
 }
 
-/// The treatment of affected registrations. By default, the edit is refused.
+/// The treatment of affected registrations; REFUSE if left out. By default, the edit is refused.
 pub(super) fn on_affected(given: Option<Choice<OnAffected>>) -> ports::OnAffected {
     given.map_or(ports::OnAffected::Refuse, |Choice(given)| given.into())
 }
@@ -176,22 +184,22 @@ pub struct UpdateEventInput {
     pub event_id: ID,
     /// The version that the change is based on; the change is refused if the event has another version.
     pub expected_version: Option<i32>,
-    /// The part of the series to change.
+    /// The part of the series to change; ALL if left out.
     #[graphql(default = Some(Choice(EditScope::All)))]
     pub scope: Option<Choice<EditScope>>,
     /// With `THIS_AND_FOLLOWING`: the first occurrence of the new event.
     pub from_occurrence_id: Option<ID>,
-    /// A new title.
+    /// A new title, 1 to 200 characters.
     pub title: Nullable<String>,
-    /// A new description.
+    /// A new description, at most 10,000 characters.
     pub description: Nullable<String>,
-    /// A new location.
+    /// A new location, at most 500 characters.
     pub location: Nullable<String>,
     /// A new time zone: local times stay as they are, instants change.
     pub time_zone: Nullable<TimeZone>,
     /// A new start of the first occurrence.
     pub starts_at: Nullable<LocalDateTime>,
-    /// A new duration of each occurrence.
+    /// A new duration of each occurrence: 1 minute to 31 days.
     pub duration: Nullable<Duration>,
     /// A new end of the first occurrence, instead of the duration.
     pub ends_at: Nullable<LocalDateTime>,
@@ -203,7 +211,7 @@ pub struct UpdateEventInput {
     pub ends_on: Nullable<Date>,
     /// A new recurrence; null makes the event a one-off event.
     pub recurrence: Nullable<RecurrenceInput>,
-    /// A new number of seats of each occurrence.
+    /// A new number of seats of each occurrence: 1 to 1,000,000.
     pub capacity: Nullable<i32>,
     /// The new opening of registration; null: open at once.
     pub registration_opens: Nullable<Duration>,
@@ -211,14 +219,14 @@ pub struct UpdateEventInput {
     pub registration_closes: Nullable<Duration>,
     /// The new limit for cancellations by members; null: possible until the start.
     pub cancellation_closes: Nullable<Duration>,
-    /// The treatment of affected registrations.
+    /// The treatment of affected registrations; REFUSE if left out.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
     /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
     /// show what is stored.
     #[graphql(default = Some(false))]
     pub dry_run: Option<bool>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -340,7 +348,7 @@ macro_rules! event_input {
             /// lists show what is stored.
             #[graphql(default = Some(false))]
             pub dry_run: Option<bool>,
-            /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+            /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
             pub idempotency_key: Option<String>,
         }
 
@@ -381,7 +389,7 @@ pub struct DuplicateEventInput {
     pub starts_on: Option<Date>,
     /// A title.
     pub title: Option<String>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

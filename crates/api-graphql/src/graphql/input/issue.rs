@@ -22,15 +22,20 @@ use crate::graphql::{
 #[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct IssueFilter {
-    /// Issues of these statuses.
+    /// Issues of these statuses; at most 100.
     #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub status: Option<Vec<IssueStatus>>,
-    /// Issues of these priorities.
+    /// Issues of these priorities; at most 100.
     #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub priority: Option<Vec<IssuePriority>>,
     /// Issues assigned to this member.
     pub assignee_id: Option<ID>,
-    /// Issues with this text in their title or description, regardless of case and accents.
+    /// Issues that this member reported.
+    pub created_by_id: Option<ID>,
+    /// Issues about this event.
+    pub event_id: Option<ID>,
+    /// Issues with this text in their title or description, regardless of case and accents; 1 to 200
+    /// characters.
     pub search: Option<String>,
 }
 
@@ -40,12 +45,17 @@ impl IssueFilter {
         let shape = problems.check_shape(None, self);
         let assignee =
             problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
+        let created_by = problems
+            .check_optional(Field::CreatedById, self.created_by_id.as_ref(), |id| MemberId::parse(id));
+        let event = problems.check_optional(Field::EventId, self.event_id.as_ref(), |id| EventId::parse(id));
         let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
         shape?;
         Some(ports::IssueFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
             priorities: self.priority.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
             assignee: assignee?,
+            created_by: created_by?,
+            event: event?,
             search: search?,
         })
     }
@@ -54,18 +64,18 @@ impl IssueFilter {
 /// An issue to report.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct CreateIssueInput {
-    /// The title.
+    /// The title, 1 to 200 characters.
     pub title: String,
-    /// The description.
+    /// The description, at most 10,000 characters.
     pub description: String,
-    /// The priority.
+    /// The priority; MEDIUM if left out.
     #[graphql(default = Some(Choice(IssuePriority::Medium)))]
     pub priority: Option<Choice<IssuePriority>>,
     /// The id of the assigned member.
     pub assignee_id: Option<ID>,
     /// The id of the event that the issue is about.
     pub event_id: Option<ID>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -95,9 +105,9 @@ impl MutationInput for CreateIssueInput {
 pub struct UpdateIssueInput {
     /// The id of the issue.
     pub issue_id: ID,
-    /// A new title.
+    /// A new title, 1 to 200 characters.
     pub title: Nullable<String>,
-    /// A new description.
+    /// A new description, at most 10,000 characters.
     pub description: Nullable<String>,
     /// A new status.
     pub status: Nullable<IssueStatus>,
@@ -109,7 +119,7 @@ pub struct UpdateIssueInput {
     pub event_id: Nullable<ID>,
     /// The version that the change is based on; the change is refused if the issue has another version.
     pub expected_version: Option<i32>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -155,7 +165,7 @@ impl MutationInput for UpdateIssueInput {
 pub struct DeleteIssueInput {
     /// The id of the issue.
     pub issue_id: ID,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

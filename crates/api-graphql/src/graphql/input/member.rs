@@ -16,16 +16,16 @@ use crate::graphql::{object::Role, problems::Problems};
 /// A member to add to the caller's organization.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct AddMemberInput {
-    /// The subject of the member's credentials, unique in the organization.
+    /// The subject of the member's credentials, unique in the organization; 1 to 255 characters.
     pub user_id: String,
-    /// The name that other members see.
+    /// The name that other members see, 1 to 200 characters.
     pub display_name: String,
-    /// The email address; visible to the member and to ADMINs only.
+    /// The email address, at most 254 characters; visible to the member and to ADMINs only.
     pub email: Option<String>,
-    /// The role.
+    /// The role; MEMBER if left out.
     #[graphql(default = Some(Choice(Role::Member)))]
     pub role: Option<Choice<Role>>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct UpdateMemberInput {
     pub role: Nullable<Role>,
     /// The version that the change is based on; the change is refused if the member has another version.
     pub expected_version: Option<i32>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub struct RemoveMemberInput {
     /// show what is stored.
     #[graphql(default = Some(false))]
     pub dry_run: Option<bool>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

@@ -7,6 +7,7 @@ mod event;
 mod issue;
 mod member;
 mod occurrence;
+mod order;
 mod organization;
 mod recurrence;
 
@@ -35,6 +36,10 @@ pub use self::{
     occurrence::{
         CancelOccurrenceInput, OccurrenceField, OccurrenceFilter, RestoreOccurrenceInput,
         UpdateOccurrenceInput,
+    },
+    order::{
+        EventOrder, EventOrderField, IssueOrder, IssueOrderField, OrderDirection, RegistrationOrder,
+        RegistrationOrderField,
     },
     organization::{CreateOrganizationInput, UpdateOrganizationInput},
     recurrence::{PreviewRecurrenceInput, RecurrenceInput, Weekday, WeekdayInput},

@@ -28,12 +28,13 @@ pub struct OccurrenceFilter {
     /// Occurrences of these events; at most 100 ids.
     #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub event_ids: Option<Vec<ID>>,
-    /// Occurrences with this text in their title or in the description of their event, regardless of case and accents.
+    /// Occurrences with this text in their title or in the description of their event, regardless of case and accents;
+    /// 1 to 200 characters.
     pub search: Option<String>,
-    /// Includes cancelled occurrences.
+    /// Includes cancelled occurrences; false if left out.
     #[graphql(default = Some(false))]
     pub include_cancelled: Option<bool>,
-    /// Selects only occurrences that are open for registration now.
+    /// Selects only occurrences that are open for registration now; false if left out.
     #[graphql(default = Some(false))]
     pub only_open: Option<bool>,
 }
@@ -85,7 +86,7 @@ pub struct UpdateOccurrenceInput {
     pub ends_at: Nullable<LocalDateTime>,
     /// A number of seats of this occurrence only.
     pub capacity: Nullable<i32>,
-    /// The treatment of affected registrations.
+    /// The treatment of affected registrations; REFUSE if left out.
     #[graphql(default = Some(Choice(OnAffected::Refuse)))]
     pub on_affected: Option<Choice<OnAffected>>,
     /// The version that the change is based on; the change is refused if the occurrence has another version.
@@ -94,7 +95,7 @@ pub struct UpdateOccurrenceInput {
     /// show what is stored.
     #[graphql(default = Some(false))]
     pub dry_run: Option<bool>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -185,7 +186,7 @@ pub struct RestoreOccurrenceInput {
     /// show what is stored.
     #[graphql(default = Some(false))]
     pub dry_run: Option<bool>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -216,7 +217,7 @@ pub struct CancelOccurrenceInput {
     /// show what is stored.
     #[graphql(default = Some(false))]
     pub dry_run: Option<bool>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub struct CreateOrganizationInput {
     pub admin_user_id: String,
     /// The display name of the first ADMIN.
     pub admin_display_name: String,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct UpdateOrganizationInput {
     pub time_zone: Nullable<TimeZone>,
     /// The version that the change is based on; the change is refused if the organization has another version.
     pub expected_version: Option<i32>,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

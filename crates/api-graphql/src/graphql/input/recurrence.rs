@@ -19,12 +19,19 @@ use crate::graphql::{
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, GraphQLEnum)]
 pub enum Weekday {
+    /// Monday.
     Monday,
+    /// Tuesday.
     Tuesday,
+    /// Wednesday.
     Wednesday,
+    /// Thursday.
     Thursday,
+    /// Friday.
     Friday,
+    /// Saturday.
     Saturday,
+    /// Sunday.
     Sunday,
 }
 
@@ -57,7 +64,7 @@ pub struct WeekdayInput {
 pub struct RecurrenceInput {
     /// The frequency, which the other parts widen or narrow.
     pub frequency: Option<Frequency>,
-    /// The number of days, weeks, months or years from one repetition to the next; 1 if left out.
+    /// The number of days, weeks, months or years from one repetition to the next: 1 to 1,000; 1 if left out.
     pub interval: Option<i32>,
     /// The days of the week.
     #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
@@ -71,16 +78,16 @@ pub struct RecurrenceInput {
     /// The positions to keep among the dates of each day, week, month or year: 1 to 366, or -1 to -366 from the last.
     #[garde(adapt(lists), length(max = limits::LIST_VALUES))]
     pub by_set_position: Option<Vec<i32>>,
-    /// The number of occurrences. Not together with `until`.
+    /// The number of occurrences: 1 to 10,000. Not together with `until`.
     pub count: Option<i32>,
     /// The local time after which there are no occurrences. Not together with `count`.
     pub until: Option<LocalDateTime>,
     /// The rule as a text of RFC 5545, with or without `RRULE:`, instead of all of the above.
     pub rrule: Option<String>,
-    /// Local starts that are excluded from the dates of the rule.
+    /// Local starts that are excluded from the dates of the rule; at most 366.
     #[garde(adapt(lists), length(max = limits::EXTRA_DATES))]
     pub exdates: Option<Vec<LocalDateTime>>,
-    /// Local starts that are added to the dates of the rule.
+    /// Local starts that are added to the dates of the rule; at most 366.
     #[garde(adapt(lists), length(max = limits::EXTRA_DATES))]
     pub rdates: Option<Vec<LocalDateTime>>,
 }
@@ -190,7 +197,7 @@ pub struct PreviewRecurrenceInput {
     pub from: Option<DateTime>,
     /// The end of the window; the end of the series if left out.
     pub to: Option<DateTime>,
-    /// The maximum number of occurrences, 1 to 100.
+    /// The maximum number of occurrences, 1 to 100; 50 if left out.
     #[graphql(default = Some(50))]
     pub first: Option<i32>,
 }

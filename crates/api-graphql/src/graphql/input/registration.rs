@@ -17,7 +17,7 @@ use crate::graphql::{lists, object::RegistrationStatus, problems::Problems, scal
 #[derive(Clone, Debug, Default, GraphQLInputObject, garde::Validate)]
 #[garde(allow_unvalidated)]
 pub struct RegistrationFilter {
-    /// Registrations with one of these statuses.
+    /// Registrations with one of these statuses; at most 100.
     #[garde(adapt(lists), length(max = limits::FILTER_VALUES))]
     pub status: Option<Vec<RegistrationStatus>>,
     /// Registrations for occurrences that end after this time.
@@ -26,6 +26,8 @@ pub struct RegistrationFilter {
     pub to: Option<DateTime>,
     /// Registrations for this occurrence.
     pub occurrence_id: Option<ID>,
+    /// Registrations for occurrences of this event.
+    pub event_id: Option<ID>,
     /// Registrations of this member.
     pub member_id: Option<ID>,
 }
@@ -37,6 +39,7 @@ impl RegistrationFilter {
         let window = check_window(problems, self.from.as_ref(), self.to.as_ref());
         let occurrence = problems
             .check_optional(Field::OccurrenceId, self.occurrence_id.as_ref(), |id| OccurrenceKey::parse(id));
+        let event = problems.check_optional(Field::EventId, self.event_id.as_ref(), |id| EventId::parse(id));
         let member =
             problems.check_optional(Field::MemberId, self.member_id.as_ref(), |id| MemberId::parse(id));
         shape?;
@@ -46,6 +49,7 @@ impl RegistrationFilter {
             from,
             to,
             occurrence: occurrence?,
+            event: event?,
             member: member?,
         })
     }
@@ -75,10 +79,10 @@ macro_rules! register_input {
             pub $id: ID,
             /// The member to register: the caller, unless an ADMIN acts for another member.
             pub member_id: Option<ID>,
-            /// True to join the waitlist of a full occurrence, instead of being refused.
+            /// True to join the waitlist of a full occurrence, instead of being refused; false if left out.
             #[graphql(default = Some(false))]
             pub join_waitlist: Option<bool>,
-            /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+            /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
             pub idempotency_key: Option<String>,
         }
 
@@ -119,7 +123,7 @@ register_input!(
 pub struct CancelRegistrationInput {
     /// The registration.
     pub registration_id: ID,
-    /// The caller's key for this mutation: a repeat with the same key changes nothing and has the same result.
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
 

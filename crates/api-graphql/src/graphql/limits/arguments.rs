@@ -22,7 +22,11 @@ impl Inputs {
 
     /// Returns the price of the arguments of a field.
     pub(super) fn price(&self, arguments: &Arguments<'_>) -> Price {
-        arguments.iter().fold(Price::default(), |total, (_, value)| total + self.value(&value.item))
+        arguments.iter().fold(Price::default(), |total, (name, value)| {
+            let is_set = !matches!(value.item, InputValue::Null);
+            let condition = if is_set { condition(name.item) } else { Price::default() };
+            total + condition + self.value(&value.item)
+        })
     }
 
     /// Returns the price of a value and of all values inside it. The parser and the reader of variables limit nesting.

@@ -121,6 +121,8 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         ("Event", "occurrences") => 20,
         ("Query", _) => 50,
         (_, "registrations") => 20,
+        // The database counts up to 10,000 index entries, in some milliseconds.
+        (_, "totalCount") => 100,
         (_, "waitlistPosition" | "viewerRegistration") => 4,
         _ => 0,
     };

@@ -5,6 +5,7 @@
 mod batched;
 mod lists;
 mod lookups;
+mod subjects;
 
 use std::{collections::HashMap, fmt::Debug, hash::Hash, sync::Arc};
 
@@ -18,17 +19,22 @@ use convene_application::{
     use_cases::UseCases,
 };
 use convene_domain::{
+    activity::Subject,
     event::Event,
     id::{EventId, MemberId, RegistrationId},
     occurrence::OccurrenceKey,
     registration::Registration,
 };
 
-pub(crate) use self::lists::{OccurrencePage, RegistrationList};
 use self::{
     batched::Batched,
     lists::{OccurrenceLists, RegistrationLists},
     lookups::{Events, MembersWithRemoved, Occurrences, ViewerRegistrations, WaitlistPositions},
+    subjects::Subjects,
+};
+pub(crate) use self::{
+    lists::{OccurrencePage, RegistrationList},
+    subjects::{SubjectObject, find},
 };
 use super::{
     errors::{FieldProblem, ReportedFault},
@@ -107,6 +113,7 @@ pub(crate) struct Loaders {
     waitlist_positions: Many<WaitlistPositions>,
     occurrence_lists: Many<OccurrenceLists>,
     registration_lists: Many<RegistrationLists>,
+    subjects: Many<Subjects>,
 }
 
 impl Loaders {
@@ -126,6 +133,7 @@ impl Loaders {
             waitlist_positions: Many::new(&source),
             occurrence_lists: Many::new(&source),
             registration_lists: Many::new(&source),
+            subjects: Many::new(&source),
         }
     }
 
@@ -156,6 +164,11 @@ impl Loaders {
     /// The waitlist position of a registration; 1 is next.
     pub(crate) async fn waitlist_position(&self, id: RegistrationId) -> Result<Option<u32>, FieldProblem> {
         self.waitlist_positions.get(id).await
+    }
+
+    /// The object of a change.
+    pub(crate) async fn subject(&self, subject: Subject) -> Result<Option<SubjectObject>, FieldProblem> {
+        self.subjects.get(subject).await
     }
 
     /// A page of a list of occurrences.

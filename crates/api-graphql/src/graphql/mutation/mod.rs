@@ -47,7 +47,7 @@ impl Mutation {
     /// Creates an organization together with its first ADMIN. Platform operator only.
     async fn create_organization(
         context: &Context,
-        input: CreateOrganizationInput,
+        #[graphql(description = "The values of the mutation.")] input: CreateOrganizationInput,
     ) -> Result<CreateOrganizationPayload, FieldProblem> {
         organization::create(context, &input).await
     }
@@ -55,20 +55,23 @@ impl Mutation {
     /// Changes the caller's organization. ADMIN only.
     async fn update_organization(
         context: &Context,
-        input: UpdateOrganizationInput,
+        #[graphql(description = "The values of the mutation.")] input: UpdateOrganizationInput,
     ) -> Result<UpdateOrganizationPayload, FieldProblem> {
         organization::update(context, &input).await
     }
 
     /// Adds a member. ADMIN only.
-    async fn add_member(context: &Context, input: AddMemberInput) -> Result<AddMemberPayload, FieldProblem> {
+    async fn add_member(
+        context: &Context,
+        #[graphql(description = "The values of the mutation.")] input: AddMemberInput,
+    ) -> Result<AddMemberPayload, FieldProblem> {
         member::add(context, &input).await
     }
 
     /// Changes a member. ADMIN only.
     async fn update_member(
         context: &Context,
-        input: UpdateMemberInput,
+        #[graphql(description = "The values of the mutation.")] input: UpdateMemberInput,
     ) -> Result<UpdateMemberPayload, FieldProblem> {
         member::update(context, &input).await
     }
@@ -76,7 +79,7 @@ impl Mutation {
     /// Removes a member and cancels their registrations. ADMIN only.
     async fn remove_member(
         context: &Context,
-        input: RemoveMemberInput,
+        #[graphql(description = "The values of the mutation.")] input: RemoveMemberInput,
     ) -> Result<RemoveMemberPayload, FieldProblem> {
         member::remove(context, &input).await
     }
@@ -84,7 +87,7 @@ impl Mutation {
     /// Creates an event. ADMIN only.
     async fn create_event(
         context: &Context,
-        input: CreateEventInput,
+        #[graphql(description = "The values of the mutation.")] input: CreateEventInput,
     ) -> Result<CreateEventPayload, FieldProblem> {
         event::create(context, &input).await
     }
@@ -92,7 +95,7 @@ impl Mutation {
     /// Changes an event, or a part of its series. ADMIN only.
     async fn update_event(
         context: &Context,
-        input: UpdateEventInput,
+        #[graphql(description = "The values of the mutation.")] input: UpdateEventInput,
     ) -> Result<UpdateEventPayload, FieldProblem> {
         event::update(context, &input).await
     }
@@ -100,7 +103,7 @@ impl Mutation {
     /// Cancels an event, with all registrations for occurrences that have not begun. ADMIN only.
     async fn cancel_event(
         context: &Context,
-        input: CancelEventInput,
+        #[graphql(description = "The values of the mutation.")] input: CancelEventInput,
     ) -> Result<CancelEventPayload, FieldProblem> {
         event::cancel(context, &input).await
     }
@@ -108,7 +111,7 @@ impl Mutation {
     /// Deletes an event. It is refused while a member holds a seat. ADMIN only.
     async fn delete_event(
         context: &Context,
-        input: DeleteEventInput,
+        #[graphql(description = "The values of the mutation.")] input: DeleteEventInput,
     ) -> Result<DeleteEventPayload, FieldProblem> {
         event::delete(context, &input).await
     }
@@ -116,7 +119,7 @@ impl Mutation {
     /// Changes a single occurrence. ADMIN only.
     async fn update_occurrence(
         context: &Context,
-        input: UpdateOccurrenceInput,
+        #[graphql(description = "The values of the mutation.")] input: UpdateOccurrenceInput,
     ) -> Result<UpdateOccurrencePayload, FieldProblem> {
         occurrence::update(context, &input).await
     }
@@ -124,7 +127,7 @@ impl Mutation {
     /// Cancels a single occurrence, with all registrations for it. ADMIN only.
     async fn cancel_occurrence(
         context: &Context,
-        input: CancelOccurrenceInput,
+        #[graphql(description = "The values of the mutation.")] input: CancelOccurrenceInput,
     ) -> Result<CancelOccurrencePayload, FieldProblem> {
         occurrence::cancel(context, &input).await
     }
@@ -133,7 +136,7 @@ impl Mutation {
     /// copy takes place, also if the original is cancelled. ADMIN only.
     async fn duplicate_event(
         context: &Context,
-        input: DuplicateEventInput,
+        #[graphql(description = "The values of the mutation.")] input: DuplicateEventInput,
     ) -> Result<DuplicateEventPayload, FieldProblem> {
         event::duplicate(context, &input).await
     }
@@ -142,7 +145,7 @@ impl Mutation {
     /// begun. The registrations that the cancellation took do not return; the result lists them. ADMIN only.
     async fn restore_event(
         context: &Context,
-        input: RestoreEventInput,
+        #[graphql(description = "The values of the mutation.")] input: RestoreEventInput,
     ) -> Result<RestoreEventPayload, FieldProblem> {
         event::restore(context, &input).await
     }
@@ -151,7 +154,7 @@ impl Mutation {
     /// Registrations follow it; those that its cancellation took do not return. ADMIN only.
     async fn restore_occurrence(
         context: &Context,
-        input: RestoreOccurrenceInput,
+        #[graphql(description = "The values of the mutation.")] input: RestoreOccurrenceInput,
     ) -> Result<RestoreOccurrencePayload, FieldProblem> {
         occurrence::restore(context, &input).await
     }
@@ -159,7 +162,7 @@ impl Mutation {
     /// Registers the caller, or as an ADMIN another member, for an occurrence.
     async fn register_for_occurrence(
         context: &Context,
-        input: RegisterForOccurrenceInput,
+        #[graphql(description = "The values of the mutation.")] input: RegisterForOccurrenceInput,
     ) -> Result<RegisterForOccurrencePayload, FieldProblem> {
         registration::register(context, "registerForOccurrence", &input).await
     }
@@ -167,7 +170,7 @@ impl Mutation {
     /// Registers the caller, or as an ADMIN another member, for a one-off event.
     async fn register_for_event(
         context: &Context,
-        input: RegisterForEventInput,
+        #[graphql(description = "The values of the mutation.")] input: RegisterForEventInput,
     ) -> Result<RegisterForEventPayload, FieldProblem> {
         registration::register(context, "registerForEvent", &input).await
     }
@@ -175,7 +178,7 @@ impl Mutation {
     /// Cancels a registration, and promotes the first member on the waitlist whose time is free.
     async fn cancel_registration(
         context: &Context,
-        input: CancelRegistrationInput,
+        #[graphql(description = "The values of the mutation.")] input: CancelRegistrationInput,
     ) -> Result<CancelRegistrationPayload, FieldProblem> {
         registration::cancel(context, &input).await
     }
@@ -183,7 +186,7 @@ impl Mutation {
     /// Reports an issue.
     async fn create_issue(
         context: &Context,
-        input: CreateIssueInput,
+        #[graphql(description = "The values of the mutation.")] input: CreateIssueInput,
     ) -> Result<CreateIssuePayload, FieldProblem> {
         issue::create(context, &input).await
     }
@@ -191,7 +194,7 @@ impl Mutation {
     /// Changes an issue. ADMIN only.
     async fn update_issue(
         context: &Context,
-        input: UpdateIssueInput,
+        #[graphql(description = "The values of the mutation.")] input: UpdateIssueInput,
     ) -> Result<UpdateIssuePayload, FieldProblem> {
         issue::update(context, &input).await
     }
@@ -199,7 +202,7 @@ impl Mutation {
     /// Deletes an issue. Its number is not used again. ADMIN only.
     async fn delete_issue(
         context: &Context,
-        input: DeleteIssueInput,
+        #[graphql(description = "The values of the mutation.")] input: DeleteIssueInput,
     ) -> Result<DeleteIssuePayload, FieldProblem> {
         issue::delete(context, &input).await
     }

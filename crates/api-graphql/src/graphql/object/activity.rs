@@ -4,7 +4,7 @@ use convene_domain::activity;
 use juniper::{GraphQLObject, ID, graphql_object};
 
 use super::NodeValue;
-use crate::graphql::{context::Context, scalars::DateTime};
+use crate::graphql::{context::Context, errors::FieldProblem, scalars::DateTime};
 
 /// An entry of the activity log. It records one change and is stored together with the change.
 #[derive(Clone, Debug)]
@@ -43,6 +43,11 @@ impl Activity {
     /// The id of the changed object.
     fn subject_id(&self) -> ID {
         ID::from(self.0.subject.to_string())
+    }
+
+    /// The changed object as it is now; null if it is gone.
+    async fn subject(&self, context: &Context) -> Result<Option<NodeValue>, FieldProblem> {
+        Ok(context.loaders()?.subject(self.0.subject).await?.map(NodeValue::from))
     }
 
     /// The changed fields.

@@ -5,16 +5,14 @@ use std::borrow::Borrow;
 use convene_application::{
     member::VisibleMember,
     occurrence::OccurrenceOfEvent,
-    page::{BoundedPage, Direction, PageRequest},
+    page::{BoundedPage, Direction, PageRequest, SortKey},
+    ports::{EventPosition, IssuePosition, RegistrationPosition},
 };
 use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
 use juniper::{GraphQLObject, graphql_object};
 
-use super::{Activity, Event, Immediate, Issue, Member, Occurrence, Registration};
-use crate::graphql::{
-    context::Context,
-    cursor::{self, Position},
-};
+use super::{Activity, Counted, Event, Immediate, Issue, Member, Occurrence, Registration};
+use crate::graphql::{context::Context, cursor, errors::FieldProblem};
 
 /// The position of a page in its list.
 #[derive(Clone, Debug, GraphQLObject)]
@@ -34,24 +32,25 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
-/// The properties of a request for a page that its [`PageInfo`] depends on.
+/// The properties of a request for a page that its connection depends on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Asked<O> {
+    order: O,
     direction: Direction,
     /// True if the page was requested with a cursor.
     is_resumed: bool,
 }
 
-impl<K> From<&PageRequest<K>> for Asked {
+impl<K: SortKey> From<&PageRequest<K>> for Asked<K::Order> {
     fn from(page: &PageRequest<K>) -> Self {
-        Self { direction: page.direction, is_resumed: page.from.is_some() }
+        Self { order: page.order, direction: page.direction, is_resumed: page.from.is_some() }
     }
 }
 
 impl PageInfo {
     /// The cursors are those of the first and the last item, and of the position at which the request stopped.
-    fn new(
-        asked: Asked,
+    fn new<O>(
+        asked: &Asked<O>,
         has_more: bool,
         (start, end): (Option<String>, Option<String>),
         examined: Option<String>,
@@ -73,32 +72,14 @@ impl PageInfo {
     }
 }
 
-/// An item of a list, with its position.
-trait Listed {
-    type Position: Position;
-
-    fn position(&self) -> Self::Position;
-}
-
 macro_rules! connection {
-    ($object:ident of $item:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
-        connection!($object of $item, as $object, by $position = $read, $connection, $edge);
-    };
-    ($object:ident of $item:ty, as $node:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident) => {
-        impl Listed for $item {
-            type Position = $position;
-
-            fn position(&self) -> $position {
-                let read: fn(&Self) -> $position = $read;
-                read(self)
-            }
-        }
-
+    ($object:ident of $item:ty, as $node:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident,
+     with $($counted:ident)?) => {
         /// One item of a page.
         #[derive(Clone, Debug, GraphQLObject)]
         #[graphql(context = Context)]
         pub struct $edge {
-            /// The cursor of the item, which requests the items after it.
+            /// The cursor of the item, which requests the items after it or before it.
             cursor: String,
             /// The item.
             node: $node,
@@ -108,19 +89,55 @@ macro_rules! connection {
         #[derive(Clone, Debug)]
         pub struct $connection {
             organization: OrganizationId,
+            order: <$position as SortKey>::Order,
             positions: Vec<$position>,
             nodes: Vec<$node>,
             page_info: PageInfo,
+            $($counted: Counted,)?
         }
 
+        impl $connection {
+            /// A page of this organization's list.
+            pub(crate) fn new<I>(
+                organization: OrganizationId,
+                page: impl Into<BoundedPage<I, $position>>,
+                asked: Asked<<$position as SortKey>::Order>,
+                $($counted: Counted,)?
+            ) -> Self
+            where
+                I: Borrow<$item> + Into<$object>,
+            {
+                let read: fn(&$item, <$position as SortKey>::Order) -> $position = $read;
+                let page = page.into();
+                let positions = page.items.iter().map(|item| read(item.borrow(), asked.order));
+                let positions: Vec<$position> = positions.collect();
+                let cursor = |position: &$position| cursor::encode(organization, asked.order, position);
+                let ends = (positions.first().map(cursor), positions.last().map(cursor));
+                let page_info =
+                    PageInfo::new(&asked, page.has_more, ends, page.examined.as_ref().map(cursor));
+                let nodes = page.items.into_iter().map(|item| <$node>::from(Into::<$object>::into(item)));
+                let (order, nodes) = (asked.order, nodes.collect());
+                Self { organization, order, positions, nodes, page_info, $($counted,)? }
+            }
+
+            fn all_edges(&self) -> Vec<$edge> {
+                let encode = |position| cursor::encode(self.organization, self.order, position);
+                let cursors = self.positions.iter().map(encode);
+                cursors.zip(&self.nodes).map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect()
+            }
+        }
+    };
+}
+
+macro_rules! uncounted {
+    ($node:ty, $connection:ident, $edge:ident) => {
         /// One page of a list.
         #[graphql_object]
         #[graphql(context = Context)]
         impl $connection {
             /// The items with their cursors.
             fn edges(&self) -> Vec<$edge> {
-                let cursors = self.positions.iter().map(|position| cursor::encode(self.organization, position));
-                cursors.zip(&self.nodes).map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect()
+                self.all_edges()
             }
 
             /// The items.
@@ -133,57 +150,71 @@ macro_rules! connection {
                 &self.page_info
             }
         }
+    };
+}
 
+macro_rules! counted {
+    ($node:ty, $connection:ident, $edge:ident) => {
+        /// One page of a list.
+        #[graphql_object]
+        #[graphql(context = Context)]
         impl $connection {
-            /// A page of this organization's list.
-            pub(crate) fn new<I>(
-                organization: OrganizationId,
-                page: impl Into<BoundedPage<I, $position>>,
-                asked: Asked,
-            ) -> Self
-            where
-                I: Borrow<$item> + Into<$object>,
-            {
-                let page = page.into();
-                let positions = page.items.iter().map(|item| item.borrow().position());
-                let positions: Vec<$position> = positions.collect();
-                let cursor = |position: &$position| cursor::encode(organization, position);
-                let ends = (positions.first().map(cursor), positions.last().map(cursor));
-                let page_info =
-                    PageInfo::new(asked, page.has_more, ends, page.examined.as_ref().map(cursor));
-                let nodes = page.items.into_iter().map(|item| <$node>::from(Into::<$object>::into(item)));
-                Self { organization, positions, nodes: nodes.collect(), page_info }
+            /// The items with their cursors.
+            fn edges(&self) -> Vec<$edge> {
+                self.all_edges()
+            }
+
+            /// The items.
+            fn nodes(&self) -> &[$node] {
+                &self.nodes
+            }
+
+            /// The position of the page in the list.
+            fn page_info(&self) -> &PageInfo {
+                &self.page_info
+            }
+
+            /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+            /// if a search or a period has more to examine than for one page.
+            async fn total_count(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
+                self.counted.count(context).await
             }
         }
     };
 }
 
 connection!(
-    Member of VisibleMember, by convene_domain::id::MemberId = |member| member.id,
-    MemberConnection, MemberEdge
+    Member of VisibleMember, as Member, by convene_domain::id::MemberId = |member, ()| member.id,
+    MemberConnection, MemberEdge, with counted
 );
+counted!(Member, MemberConnection, MemberEdge);
 connection!(
-    Event of event::Event, as Immediate<Event>, by convene_domain::id::EventId = |event| event.id,
-    EventConnection, EventEdge
+    Event of event::Event, as Immediate<Event>,
+    by EventPosition = |event, order| EventPosition::of(event, order.field),
+    EventConnection, EventEdge, with counted
 );
+counted!(Immediate<Event>, EventConnection, EventEdge);
 connection!(
     Occurrence of OccurrenceOfEvent, as Immediate<Occurrence>,
     by (convene_domain::time::Instant, occurrence::OccurrenceKey)
-        = |occurrence| (occurrence.interval.start(), occurrence.key),
-    OccurrenceConnection, OccurrenceEdge
+        = |occurrence, ()| (occurrence.interval.start(), occurrence.key),
+    OccurrenceConnection, OccurrenceEdge, with
 );
+uncounted!(Immediate<Occurrence>, OccurrenceConnection, OccurrenceEdge);
 connection!(
-    Registration of registration::Registration,
-    by (convene_domain::time::Instant, convene_domain::id::RegistrationId)
-        = |registration| (registration.interval.start(), registration.id),
-    RegistrationConnection, RegistrationEdge
+    Registration of registration::Registration, as Registration,
+    by RegistrationPosition = |registration, order| RegistrationPosition::of(registration, order.field),
+    RegistrationConnection, RegistrationEdge, with counted
 );
+counted!(Registration, RegistrationConnection, RegistrationEdge);
 connection!(
-    Issue of issue::Issue, by u32 = |issue| issue.number,
-    IssueConnection, IssueEdge
+    Issue of issue::Issue, as Issue, by IssuePosition = |issue, order| IssuePosition::of(issue, order.field),
+    IssueConnection, IssueEdge, with counted
 );
+counted!(Issue, IssueConnection, IssueEdge);
 connection!(
-    Activity of activity::Activity,
-    by (convene_domain::time::Instant, convene_domain::id::ActivityId) = |activity| (activity.at, activity.id),
-    ActivityConnection, ActivityEdge
+    Activity of activity::Activity, as Activity,
+    by (convene_domain::time::Instant, convene_domain::id::ActivityId) = |activity, ()| (activity.at, activity.id),
+    ActivityConnection, ActivityEdge, with
 );
+uncounted!(Activity, ActivityConnection, ActivityEdge);

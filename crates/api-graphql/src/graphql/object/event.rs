@@ -140,7 +140,8 @@ impl Event {
     async fn occurrences(
         &self,
         context: &Context,
-        from: DateTime,
+        #[graphql(description = "The beginning of the window.")] from: DateTime,
+        #[graphql(description = "The end of the window, exclusive; at most 366 days after its beginning.")]
         to: DateTime,
         #[graphql(
             description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 50 if neither `first` nor `last` is given."
@@ -158,7 +159,8 @@ impl Event {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        #[graphql(default = Some(false))] include_cancelled: Option<bool>,
+        #[graphql(default = Some(false), description = "Includes cancelled occurrences.")]
+        include_cancelled: Option<bool>,
     ) -> Result<OccurrenceConnection, FieldProblem> {
         let include_cancelled = include_cancelled.unwrap_or_default();
         let window = (&from, &to);

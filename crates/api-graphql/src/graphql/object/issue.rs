@@ -40,6 +40,12 @@ impl From<issue::Issue> for Issue {
     }
 }
 
+impl From<Arc<issue::Issue>> for Issue {
+    fn from(issue: Arc<issue::Issue>) -> Self {
+        Self(issue)
+    }
+}
+
 /// An issue of the organization: a defect, a request or a task.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]

@@ -32,6 +32,12 @@ impl Member {
     }
 }
 
+impl From<Arc<VisibleMember>> for Member {
+    fn from(member: Arc<VisibleMember>) -> Self {
+        Self(member)
+    }
+}
+
 impl From<VisibleMember> for Member {
     fn from(member: VisibleMember) -> Self {
         Self(Arc::new(member))

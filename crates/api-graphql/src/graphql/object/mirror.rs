@@ -19,4 +19,4 @@ macro_rules! mirror_enum {
     };
 }
 
-pub(super) use mirror_enum;
+pub(in crate::graphql) use mirror_enum;

@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod counted;
 mod event;
 mod immediate;
 mod issue;
@@ -15,7 +16,6 @@ mod recurrence;
 mod registration;
 mod viewer;
 
-pub(in crate::graphql) use self::connection::Asked;
 pub use self::{
     activity::{Activity, FieldChange},
     connection::{
@@ -34,3 +34,4 @@ pub use self::{
     registration::{CancellationReason, Registration, RegistrationStatus},
     viewer::Viewer,
 };
+pub(in crate::graphql) use self::{connection::Asked, counted::Counted, mirror::mirror_enum};

@@ -200,6 +200,11 @@ impl Occurrence {
         self.0.registration_state(context.now()).into()
     }
 
+    /// The time of the last change of the exception; null as long as the occurrence is only what its rule gives.
+    fn updated_at(&self) -> Option<DateTime> {
+        self.0.updated_at.map(Into::into)
+    }
+
     /// True if the occurrence was rescheduled, resized, renamed or cancelled by itself.
     fn is_exception(&self) -> bool {
         self.0.is_exception
@@ -230,7 +235,9 @@ impl Occurrence {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<RegistrationFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<
+            RegistrationFilter,
+        >,
     ) -> Result<Option<RegistrationConnection>, FieldProblem> {
         let paging = Paging { first, after, last, before };
         query::registration::of_occurrence(context, self.0.key, paging, filter).await.map(Some)

@@ -97,6 +97,12 @@ impl Registration {
         self.0.created_at.into()
     }
 
+    /// The time of the last change: when the registration was made, promoted, cancelled, or followed its occurrence to
+    /// another time.
+    fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
+    }
+
     /// The time of the cancellation. Null unless CANCELLED.
     fn cancelled_at(&self) -> Option<DateTime> {
         self.0.status.cancelled_at().map(Into::into)

@@ -4,7 +4,7 @@ use super::{Member, Organization, RegistrationConnection, Role};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::RegistrationFilter,
+    input::{RegistrationFilter, RegistrationOrder},
     query::{self, paging::Paging},
 };
 
@@ -31,7 +31,7 @@ impl Viewer {
         query::organization::own(context).await
     }
 
-    /// The caller's own registrations, by start, then id.
+    /// The caller's own registrations, by start, then id, unless `orderBy` says otherwise.
     async fn registrations(
         context: &Context,
         #[graphql(
@@ -50,8 +50,13 @@ impl Viewer {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<RegistrationFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<
+            RegistrationFilter,
+        >,
+        #[graphql(description = "The order; by start, ascending, if left out.")] order_by: Option<
+            RegistrationOrder,
+        >,
     ) -> Result<RegistrationConnection, FieldProblem> {
-        query::registration::own(context, Paging { first, after, last, before }, filter).await
+        query::registration::own(context, Paging { first, after, last, before }, filter, order_by).await
     }
 }

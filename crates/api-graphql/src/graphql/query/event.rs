@@ -9,8 +9,8 @@ use super::{
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::EventFilter,
-    object::{Asked, Event, EventConnection},
+    input::{EventFilter, EventOrder},
+    object::{Asked, Counted, Event, EventConnection},
     problems::Problems,
 };
 
@@ -27,17 +27,20 @@ pub(super) async fn list(
     context: &Context,
     paging: Paging,
     filter: Option<EventFilter>,
+    order: Option<EventOrder>,
 ) -> Result<EventConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE);
+    let page =
+        paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE, order.map(Into::into).unwrap_or_default());
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::EventFilter::default()),
         Some(filter) => filter.check(problems),
     });
     let (page, filter) = problems.conclude(page.zip(filter)).map_err(|failure| context.problem(failure))?;
     let asked = Asked::from(&page);
+    let counted = Counted::Events(filter.clone());
     let found = context.use_cases().list_events.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(EventConnection::new(caller.scope().organization(), found, asked))
+    Ok(EventConnection::new(caller.scope().organization(), found, asked, counted))
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::IssueFilter,
-    object::{Asked, Issue, IssueConnection},
+    input::{IssueFilter, IssueOrder},
+    object::{Asked, Counted, Issue, IssueConnection},
     problems::Problems,
 };
 
@@ -27,17 +27,20 @@ pub(super) async fn list(
     context: &Context,
     paging: Paging,
     filter: Option<IssueFilter>,
+    order: Option<IssueOrder>,
 ) -> Result<IssueConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE);
+    let page =
+        paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE, order.map(Into::into).unwrap_or_default());
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::IssueFilter::default()),
         Some(filter) => filter.check(problems),
     });
     let (page, filter) = problems.conclude(page.zip(filter)).map_err(|failure| context.problem(failure))?;
     let asked = Asked::from(&page);
+    let counted = Counted::Issues(filter.clone());
     let found = context.use_cases().list_issues.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(IssueConnection::new(caller.scope().organization(), found, asked))
+    Ok(IssueConnection::new(caller.scope().organization(), found, asked, counted))
 }

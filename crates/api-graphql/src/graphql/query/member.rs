@@ -1,5 +1,5 @@
-use convene_application::member::IncludeRemoved;
-use convene_domain::id::MemberId;
+use convene_application::{failure::Field, member::IncludeRemoved, ports::MemberFilter};
+use convene_domain::{id::MemberId, text::SearchText};
 use juniper::ID;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    object::{Asked, Member, MemberConnection, Role},
+    object::{Asked, Counted, Member, MemberConnection, Role},
     problems::Problems,
 };
 
@@ -26,13 +26,17 @@ pub(super) async fn list(
     context: &Context,
     paging: Paging,
     role: Option<Role>,
+    search: Option<&str>,
 ) -> Result<MemberConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE);
-    let page = problems.conclude(page).map_err(|failure| context.problem(failure))?;
+    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE, ());
+    let search = problems.check_optional(Field::Search, search, SearchText::parse);
+    let (page, search) = problems.conclude(page.zip(search)).map_err(|failure| context.problem(failure))?;
+    let filter = MemberFilter { role: role.map(Into::into), search };
+    let counted = Counted::Members(filter.clone());
     let asked = Asked::from(&page);
-    let found = context.use_cases().list_members.execute(caller, role.map(Into::into), page).await;
+    let found = context.use_cases().list_members.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(MemberConnection::new(caller.scope().organization(), found, asked))
+    Ok(MemberConnection::new(caller.scope().organization(), found, asked, counted))
 }

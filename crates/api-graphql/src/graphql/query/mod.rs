@@ -19,8 +19,8 @@ use super::{
     context::Context,
     errors::FieldProblem,
     input::{
-        ActivityFilter, EventFilter, IssueFilter, OccurrenceFilter, PreviewRecurrenceInput,
-        RegistrationFilter,
+        ActivityFilter, EventFilter, EventOrder, IssueFilter, IssueOrder, OccurrenceFilter,
+        PreviewRecurrenceInput, RegistrationFilter, RegistrationOrder,
     },
     object::{
         ActivityConnection, Event, EventConnection, Issue, IssueConnection, Member, MemberConnection,
@@ -39,12 +39,18 @@ pub struct Query;
 #[graphql(context = Context)]
 impl Query {
     /// An object by its id.
-    async fn node(context: &Context, id: ID) -> Result<Option<NodeValue>, FieldProblem> {
+    async fn node(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<NodeValue>, FieldProblem> {
         node::one(context, &id).await
     }
 
     /// At most 100 objects by their ids, in the same order; null for an object that does not exist.
-    async fn nodes(context: &Context, ids: Vec<ID>) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
+    async fn nodes(
+        context: &Context,
+        #[graphql(description = "The ids, of any types; at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<NodeValue>>, FieldProblem> {
         node::many(context, &ids).await
     }
 
@@ -59,7 +65,10 @@ impl Query {
     }
 
     /// A member by id.
-    async fn member(context: &Context, id: ID) -> Result<Option<Member>, FieldProblem> {
+    async fn member(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<Member>, FieldProblem> {
         member::one(context, &id).await
     }
 
@@ -82,17 +91,24 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        role: Option<Role>,
+        #[graphql(description = "Members of this role; all if left out.")] role: Option<Role>,
+        #[graphql(
+            description = "Members with this text in their display name, regardless of case and accents."
+        )]
+        search: Option<String>,
     ) -> Result<MemberConnection, FieldProblem> {
-        member::list(context, Paging { first, after, last, before }, role).await
+        member::list(context, Paging { first, after, last, before }, role, search.as_deref()).await
     }
 
     /// An event by id.
-    async fn event(context: &Context, id: ID) -> Result<Option<Event>, FieldProblem> {
+    async fn event(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<Event>, FieldProblem> {
         event::one(context, &id).await
     }
 
-    /// The organization's events, in the order in which they were created.
+    /// The organization's events, in the order in which they were created unless `orderBy` says otherwise.
     async fn events(
         context: &Context,
         #[graphql(
@@ -111,13 +127,19 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<EventFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<EventFilter>,
+        #[graphql(description = "The order; by creation, ascending, if left out.")] order_by: Option<
+            EventOrder,
+        >,
     ) -> Result<EventConnection, FieldProblem> {
-        event::list(context, Paging { first, after, last, before }, filter).await
+        event::list(context, Paging { first, after, last, before }, filter, order_by).await
     }
 
     /// An occurrence by id, also by a former id that an edit of its series has replaced.
-    async fn occurrence(context: &Context, id: ID) -> Result<Option<Occurrence>, FieldProblem> {
+    async fn occurrence(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<Occurrence>, FieldProblem> {
         occurrence::one(context, &id).await
     }
 
@@ -125,7 +147,8 @@ impl Query {
     #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn occurrences(
         context: &Context,
-        from: DateTime,
+        #[graphql(description = "The beginning of the window.")] from: DateTime,
+        #[graphql(description = "The end of the window, exclusive; at most 366 days after its beginning.")]
         to: DateTime,
         #[graphql(
             description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 50 if neither `first` nor `last` is given."
@@ -143,12 +166,12 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<OccurrenceFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<OccurrenceFilter>,
     ) -> Result<OccurrenceConnection, FieldProblem> {
         occurrence::list(context, &from, &to, Paging { first, after, last, before }, filter).await
     }
 
-    /// The registrations of all members, by start, then id. ADMIN only; `viewer` has the caller's own registrations.
+    /// The registrations of all members, by start, then id, unless `orderBy` says otherwise. ADMIN only; `viewer` has the caller's own registrations.
     async fn registrations(
         context: &Context,
         #[graphql(
@@ -167,13 +190,21 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<RegistrationFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<
+            RegistrationFilter,
+        >,
+        #[graphql(description = "The order; by start, ascending, if left out.")] order_by: Option<
+            RegistrationOrder,
+        >,
     ) -> Result<Option<RegistrationConnection>, FieldProblem> {
-        registration::all(context, Paging { first, after, last, before }, filter).await.map(Some)
+        registration::all(context, Paging { first, after, last, before }, filter, order_by).await.map(Some)
     }
 
     /// A registration by id: the caller's own or, for an ADMIN, any member's.
-    async fn registration(context: &Context, id: ID) -> Result<Option<Registration>, FieldProblem> {
+    async fn registration(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<Registration>, FieldProblem> {
         registration::one(context, &id).await
     }
 
@@ -181,17 +212,20 @@ impl Query {
     #[expect(clippy::needless_pass_by_value, reason = "arguments are passed by value")]
     fn preview_recurrence(
         context: &Context,
-        input: PreviewRecurrenceInput,
+        #[graphql(description = "The series.")] input: PreviewRecurrenceInput,
     ) -> Result<PreviewRecurrencePayload, FieldProblem> {
         recurrence::preview(context, &input)
     }
 
     /// An issue by id.
-    async fn issue(context: &Context, id: ID) -> Result<Option<Issue>, FieldProblem> {
+    async fn issue(
+        context: &Context,
+        #[graphql(description = "The id.")] id: ID,
+    ) -> Result<Option<Issue>, FieldProblem> {
         issue::one(context, &id).await
     }
 
-    /// The organization's issues, by number.
+    /// The organization's issues, by number unless `orderBy` says otherwise.
     async fn issues(
         context: &Context,
         #[graphql(
@@ -210,9 +244,12 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<IssueFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<IssueFilter>,
+        #[graphql(description = "The order; by number, ascending, if left out.")] order_by: Option<
+            IssueOrder,
+        >,
     ) -> Result<IssueConnection, FieldProblem> {
-        issue::list(context, Paging { first, after, last, before }, filter).await
+        issue::list(context, Paging { first, after, last, before }, filter, order_by).await
     }
 
     /// The activity log, newest first. ADMIN only.
@@ -234,7 +271,7 @@ impl Query {
             description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
         )]
         before: Option<String>,
-        filter: Option<ActivityFilter>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<ActivityFilter>,
     ) -> Result<Option<ActivityConnection>, FieldProblem> {
         activity::list(context, Paging { first, after, last, before }, filter).await.map(Some)
     }

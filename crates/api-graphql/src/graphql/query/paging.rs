@@ -27,6 +27,7 @@ impl Paging {
         problems: &mut Problems,
         caller: &Caller,
         default: u8,
+        order: P::Order,
     ) -> Option<PageRequest<P>> {
         let Self { first, after, last, before } = self;
         let mut exclude = |field, given: bool, other: Field, is_given: bool| {
@@ -45,15 +46,15 @@ impl Paging {
         let sizes = (size(problems, Field::First, first), size(problems, Field::Last, last));
         let organization = caller.scope().organization();
         let position = |problems: &mut Problems, field, cursor: Option<&str>| {
-            problems.check_optional(field, cursor, |text| cursor::decode(organization, text))
+            problems.check_optional(field, cursor, |text| cursor::decode(organization, order, text))
         };
         let after = position(problems, Field::After, after.as_deref());
         let before = position(problems, Field::Before, before.as_deref());
         let (first, last) = sizes;
         Some(if is_backward {
-            PageRequest { size: last?, direction: Direction::Backward, from: before? }
+            PageRequest { size: last?, order, direction: Direction::Backward, from: before? }
         } else {
-            PageRequest { size: first?, direction: Direction::Forward, from: after? }
+            PageRequest { size: first?, order, direction: Direction::Forward, from: after? }
         })
     }
 }

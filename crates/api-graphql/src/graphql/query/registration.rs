@@ -14,9 +14,9 @@ use super::{
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    input::RegistrationFilter,
+    input::{RegistrationFilter, RegistrationOrder},
     loaders::RegistrationList,
-    object::{Asked, Registration, RegistrationConnection},
+    object::{Asked, Counted, Registration, RegistrationConnection},
     problems::Problems,
 };
 
@@ -33,13 +33,23 @@ pub(super) async fn all(
     context: &Context,
     paging: Paging,
     filter: Option<RegistrationFilter>,
+    order: Option<RegistrationOrder>,
+) -> Result<RegistrationConnection, FieldProblem> {
+    context.asking_admin()?;
+    let (filter, page) = check(context, paging, filter, order)?;
+    listed(context, filter, page).await
+}
+
+async fn listed(
+    context: &Context,
+    filter: ports::RegistrationFilter,
+    page: PageRequest<RegistrationPosition>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let admin = context.asking_admin()?;
-    let (filter, page) = check(context, paging, filter)?;
-    let asked = Asked::from(&page);
+    let (asked, counted) = (Asked::from(&page), Counted::Registrations(filter.clone()));
     let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked))
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
 }
 
 /// Lists the registrations for one occurrence, for an admin. A filter for another occurrence finds none.
@@ -50,12 +60,19 @@ pub(in crate::graphql) async fn of_occurrence(
     filter: Option<RegistrationFilter>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let admin = context.asking_admin()?;
-    let (filter, page) = check(context, paging, filter)?;
+    let (filter, page) = check(context, paging, filter, None)?;
     ListRegistrations::check(&filter).map_err(|refusal| context.problem(refusal.into()))?;
     let asked = Asked::from(&page);
+    let counted = match filter.occurrence {
+        Some(wanted) if wanted != occurrence => Counted::Nothing,
+        _ => {
+            let filter = ports::RegistrationFilter { occurrence: Some(occurrence), ..filter.clone() };
+            Counted::Registrations(filter)
+        }
+    };
     let list = RegistrationList { occurrence, filter, page };
     let found = context.loaders()?.registration_list(list).await?;
-    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked))
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
 }
 
 /// Lists the caller's own registrations.
@@ -63,22 +80,25 @@ pub(in crate::graphql) async fn own(
     context: &Context,
     paging: Paging,
     filter: Option<RegistrationFilter>,
+    order: Option<RegistrationOrder>,
 ) -> Result<RegistrationConnection, FieldProblem> {
     let caller = context.caller()?;
-    let (filter, page) = check(context, paging, filter)?;
-    let asked = Asked::from(&page);
+    let (filter, page) = check(context, paging, filter, order)?;
+    let (asked, counted) = (Asked::from(&page), Counted::OwnRegistrations(filter.clone()));
     let found = context.use_cases().list_own_registrations.execute(caller, filter, page).await;
     let found = found.map_err(|failure| context.problem(failure))?;
-    Ok(RegistrationConnection::new(caller.scope().organization(), found, asked))
+    Ok(RegistrationConnection::new(caller.scope().organization(), found, asked, counted))
 }
 
 fn check(
     context: &Context,
     paging: Paging,
     filter: Option<RegistrationFilter>,
+    order: Option<RegistrationOrder>,
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, context.caller()?, DEFAULT_PAGE_SIZE);
+    let order = order.map(Into::into).unwrap_or_default();
+    let page = paging.check(&mut problems, context.caller()?, DEFAULT_PAGE_SIZE, order);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::RegistrationFilter::default()),
         Some(filter) => filter.check(problems),

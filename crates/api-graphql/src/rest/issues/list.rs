@@ -3,8 +3,8 @@ use convene_application::{
     caller::{Caller, Identity},
     failure::Fault,
     limits::DEFAULT_PAGE_SIZE,
-    page::{PageRequest, PageSize},
-    ports::IssueFilter,
+    page::{Order, PageRequest, PageSize},
+    ports::{IssueFilter, IssuePosition},
 };
 use convene_domain::{
     issue::{IssuePriority, IssueStatus},
@@ -60,14 +60,18 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             statuses: some_if_any(list.statuses.clone()),
             priorities: some_if_any(list.priorities.clone()),
             assignee,
-            search: None,
+            ..IssueFilter::default()
         };
         call.reserve_issues(list.page.size.get()).await;
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
         let page = page.map_err(|failure| call.failed(failure))?;
         let mut response = HttpResponse::Ok();
         if let (true, Some(last)) = (page.has_more, page.items.last()) {
-            let after = cursor::encode(caller.scope().organization(), &last.number);
+            let after = cursor::encode(
+                caller.scope().organization(),
+                list.page.order,
+                &IssuePosition::Number(last.number),
+            );
             let next = next(&list, &after).map_err(|error| call.failed(Fault::internal(error).into()))?;
             response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
         }
@@ -81,7 +85,7 @@ struct List {
     statuses: Vec<IssueStatus>,
     priorities: Vec<IssuePriority>,
     assignee: Option<UserId>,
-    page: PageRequest<u32>,
+    page: PageRequest<IssuePosition>,
 }
 
 fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
@@ -94,7 +98,9 @@ fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
     let default = || problems.check("first", PageSize::new(DEFAULT_PAGE_SIZE));
     let first = first.and_then(|first| first.or_else(default));
     let organization = caller.scope().organization();
-    let after = query.one(&mut problems, "after", |text| cursor::decode::<u32>(organization, text));
+    let after = query.one(&mut problems, "after", |text| {
+        cursor::decode::<IssuePosition>(organization, Order::default(), text)
+    });
     query.finish(&mut problems, "status, priority, assigneeId, first and after");
 
     let values = statuses.zip(priorities).zip(assignee).zip(first.zip(after));

@@ -1,6 +1,11 @@
 use std::collections::HashMap;
 
-use convene_application::{caller::Admin, change::RequestMetadata, failure::Failure, ports::EventFilter};
+use convene_application::{
+    caller::Admin,
+    change::RequestMetadata,
+    failure::Failure,
+    ports::{EventFilter, EventPosition},
+};
 use convene_domain::{event::Event, text::Title};
 
 use super::{LoadError, Loader, pages::all_pages};
@@ -45,7 +50,7 @@ impl Loader<'_> {
         let list = &self.use_cases.list_events;
         let fetch = async |page| list.execute(&admin, EventFilter::default(), page).await;
         let mut by_title = HashMap::new();
-        for event in all_pages(fetch, |event: &Event| event.id).await? {
+        for event in all_pages(fetch, |event: &Event| EventPosition::CreatedAt(event.id)).await? {
             by_title.entry(event.title.clone()).or_insert(event);
         }
         Ok(by_title)

@@ -5,7 +5,7 @@ use convene_application::{
     change::RequestMetadata,
     failure::{Failure, Outcome},
     issue::{CreateIssueCommand, UpdateIssueCommand},
-    ports::{IssueFilter, IssuePatch},
+    ports::{IssueFilter, IssuePatch, IssuePosition},
 };
 use convene_domain::{
     issue::{Issue, IssueStatus},
@@ -44,7 +44,7 @@ impl Loader<'_> {
     async fn existing_issues(&self, admin: Admin<'_>) -> Result<HashMap<Title, Issue>, Failure> {
         let list = &self.use_cases.list_issues;
         let fetch = async |page| list.execute(&admin, IssueFilter::default(), page).await;
-        let issues = all_pages(fetch, |issue: &Issue| issue.number).await?;
+        let issues = all_pages(fetch, |issue: &Issue| IssuePosition::Number(issue.number)).await?;
         Ok(issues.into_iter().map(|issue| (issue.title.clone(), issue)).collect())
     }
 

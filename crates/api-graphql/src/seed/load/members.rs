@@ -5,7 +5,7 @@ use convene_application::{
     change::RequestMetadata,
     failure::Failure,
     member::{AddMemberCommand, UpdateMemberCommand, VisibleMember},
-    ports::MemberPatch,
+    ports::{MemberFilter, MemberPatch},
 };
 use convene_domain::{member::Role, text::UserId};
 
@@ -41,7 +41,7 @@ impl Loader<'_> {
     async fn existing_members(&self, admin: Admin<'_>) -> Result<HashMap<UserId, VisibleMember>, Failure> {
         let list = &self.use_cases.list_members;
         let members = all_pages(
-            async |page| list.execute(&admin, None, page).await,
+            async |page| list.execute(&admin, MemberFilter::default(), page).await,
             |member: &VisibleMember| member.id,
         );
         Ok(members.await?.into_iter().map(|member| (member.user_id.clone(), member)).collect())

@@ -1,10 +1,10 @@
 use convene_application::{
     failure::{Fault, Outcome},
-    page::{BoundedPage, PageRequest, PageSize},
+    page::{BoundedPage, PageRequest, PageSize, SortKey},
 };
 
 /// Reads all pages of a list. `key` is the sort key of an item.
-pub(super) async fn all_pages<K, T, P: Into<BoundedPage<T, K>>>(
+pub(super) async fn all_pages<K: SortKey, T, P: Into<BoundedPage<T, K>>>(
     fetch: impl AsyncFn(PageRequest<K>) -> Outcome<P>,
     key: impl Fn(&T) -> K,
 ) -> Outcome<Vec<T>> {

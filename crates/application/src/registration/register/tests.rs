@@ -57,6 +57,7 @@ fn book(expected: impl Fn(&RegisterRequest) -> bool + Send + Sync + 'static) -> 
             occurrence: request.occurrence,
             member: request.member,
             created_at: change.at,
+            updated_at: change.at,
             ..fixtures::registration(0, ADA)
         })
     });

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::SequentialIds;
 use crate::{
-    page::{PageRequest, PageSize},
+    page::{PageRequest, PageSize, SortKey},
     ports::Ids,
 };
 
@@ -35,7 +35,7 @@ pub fn fresh_uuid() -> Uuid {
 /// # Panics
 /// If the size is outside 1 to 100.
 #[must_use]
-pub fn first<K>(size: u8) -> PageRequest<K> {
+pub fn first<K: SortKey>(size: u8) -> PageRequest<K> {
     PageRequest::first(PageSize::new(size).expect("a page has 1 to 100 items"))
 }
 
@@ -44,6 +44,6 @@ pub fn first<K>(size: u8) -> PageRequest<K> {
 /// # Panics
 /// If the size is outside 1 to 100.
 #[must_use]
-pub fn first_after<K>(size: u8, position: K) -> PageRequest<K> {
+pub fn first_after<K: SortKey>(size: u8, position: K) -> PageRequest<K> {
     PageRequest { from: Some(position), ..first(size) }
 }

@@ -13,7 +13,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    ports::{ActivityFilter, MemberPatch},
+    ports::{ActivityFilter, MemberFilter, MemberPatch},
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
 
@@ -108,7 +108,8 @@ pub(super) async fn entries_are_found_by_id(environment: Environment) {
 
 pub(super) async fn entries_stay_unchanged(environment: Environment) {
     let (tenant, log) = choir(&environment).await;
-    let members = tenant.ports.members.list(&tenant.scope, None, first(10)).await.unwrap().items;
+    let members =
+        tenant.ports.members.list(&tenant.scope, MemberFilter::default(), first(10)).await.unwrap().items;
     let last = members.last().expect("a member");
     let patch = MemberPatch { role: Some(convene_domain::member::Role::Admin), ..MemberPatch::default() };
     let later = by_root_at(NOW + Duration::hours(1));

@@ -28,7 +28,7 @@ pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(envir
     let later = NOW + Duration::MINUTE;
     let cancelled = tenant.try_cancel(&seat, later).await.unwrap();
     let status = RegistrationStatus::Cancelled { at: later, reason: CancellationReason::ByMember };
-    let expected = Registration { status, ..seat.clone() };
+    let expected = Registration { status, updated_at: later, ..seat.clone() };
     assert_eq!(cancelled, Cancelled { registration: expected.clone(), promoted: None });
     assert_eq!(tenant.registration_now(&seat).await, expected);
     assert_eq!(tenant.counts(seat.occurrence).await, (0, 0));

@@ -145,7 +145,12 @@ pub(super) async fn a_dry_run_of_a_cancellation_is_answered_like_it(environment:
 pub(super) async fn a_dry_run_of_a_removal_is_answered_like_it(environment: Environment) {
     let (tenant, _) = tenant(&environment).await;
     let (members, scope) = (&tenant.ports.members, &tenant.scope);
-    let ada = tenant.ports.members.list(scope, None, crate::testing::builders::first(9)).await.unwrap();
+    let ada = tenant
+        .ports
+        .members
+        .list(scope, Default::default(), crate::testing::builders::first(9))
+        .await
+        .unwrap();
     let ada = ada.items.iter().find(|member| member.user_id.as_str() == "ada").expect("she is there").id;
     let removed = dry_then_real(&tenant, async |change| members.remove(scope, ada, &change).await).await;
     let removed = removed.unwrap();

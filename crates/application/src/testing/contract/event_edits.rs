@@ -83,7 +83,8 @@ pub(super) async fn registrations_follow_an_event_to_another_time_of_day(environ
     let new_key = OccurrenceKey { event: event.id, original_start: new_start };
     let interval = event.interval_from(new_start);
     for registration in [&seat, &waiting] {
-        let expected = Registration { occurrence: new_key, interval, ..registration.clone() };
+        let expected =
+            Registration { occurrence: new_key, interval, updated_at: NOW, ..registration.clone() };
         assert_eq!(tenant.registration_now(registration).await, expected, "the id is the same");
     }
     let stored = tenant.stored(new_key).await.expect("it is stored under its new key");

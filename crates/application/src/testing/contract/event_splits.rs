@@ -66,7 +66,7 @@ pub(super) async fn a_split_creates_an_event_of_the_following_occurrences(enviro
     assert_eq!(tenant.registration_now(&before).await, before);
     let occurrence = OccurrenceKey { event: new_event, original_start: day(3) };
     for registration in [&after, &waiting] {
-        let expected = Registration { occurrence, ..registration.clone() };
+        let expected = Registration { occurrence, updated_at: later, ..registration.clone() };
         assert_eq!(tenant.registration_now(registration).await, expected);
     }
     assert_eq!(tenant.counts(occurrence).await, (1, 1));

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{EventEdit, EventFilter, EventPatch, NewRecurrence},
+    ports::{EventEdit, EventFilter, EventPatch, EventPosition, NewRecurrence},
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
 
@@ -77,7 +77,10 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Enviro
     };
     let everything = EventFilter::default;
     assert_eq!(page(everything(), first(3)).await, (all[..3].to_vec(), true));
-    assert_eq!(page(everything(), first_after(3, all[2].id)).await, (all[3..].to_vec(), false));
+    assert_eq!(
+        page(everything(), first_after(3, EventPosition::CreatedAt(all[2].id))).await,
+        (all[3..].to_vec(), false)
+    );
     assert_eq!(page(everything(), first(4)).await, (all.clone(), false));
     let found = async |filter| {
         let (found, _) = page(filter, first(10)).await;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{IssueFilter, IssuePatch},
+    ports::{IssueFilter, IssuePatch, IssuePosition},
     testing::builders::{EventBuilder, IssueBuilder, first, first_after, fresh_uuid},
 };
 
@@ -214,7 +214,7 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
     let everything = IssueFilter::default;
     let found = page(everything(), first(2)).await;
     assert_eq!((found.items.as_slice(), found.has_more), (&issues[..2], true));
-    let found = page(everything(), first_after(2, 2)).await;
+    let found = page(everything(), first_after(2, IssuePosition::Number(2))).await;
     assert_eq!((found.items.as_slice(), found.has_more), (&issues[2..], false));
 
     let numbers = async |filter| {

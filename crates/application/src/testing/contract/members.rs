@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Field, Refusal},
-    ports::{MemberPatch, MemberRemoved},
+    ports::{MemberFilter, MemberPatch, MemberRemoved},
     testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
 };
 
@@ -28,7 +28,10 @@ pub(super) async fn added_members_are_logged_and_listed_in_order(environment: En
     all.push(tenant.add(MemberBuilder::new("dan").admin()).await);
     journal.expect([1, 2, 3, 4].map(|number: usize| ("member.added", all[number].id.to_string()))).await;
 
-    let list = async |role, page| tenant.ports.members.list(&tenant.scope, role, page).await.unwrap();
+    let list = async |role, page| {
+        let filter = MemberFilter { role, search: None };
+        tenant.ports.members.list(&tenant.scope, filter, page).await.unwrap()
+    };
     let page = list(None, first(2)).await;
     assert_eq!((page.items.as_slice(), page.has_more), (&all[..2], true));
     let page = list(None, first_after(2, all[1].id)).await;
@@ -181,7 +184,8 @@ pub(super) async fn two_admins_who_demote_each_other_leave_one_admin(environment
         let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
         assert_eq!((won.len(), lost.len()), (1, 1), "{lost:?}");
         assert_eq!(refusal(lost.into_iter().next().unwrap()), Refusal::LastAdmin);
-        let admins = tenant.ports.members.list(&tenant.scope, Some(Role::Admin), first(5)).await.unwrap();
+        let admins = MemberFilter { role: Some(Role::Admin), search: None };
+        let admins = tenant.ports.members.list(&tenant.scope, admins, first(5)).await.unwrap();
         assert_eq!(admins.items.len(), 1);
     }
 }
@@ -208,7 +212,7 @@ pub(super) async fn a_removed_member_is_found_only_on_request(environment: Envir
     let mut names: Vec<_> = shown.iter().map(|member| member.display_name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["ada", "root"]);
-    let listed = members.list(&tenant.scope, None, first(5)).await.unwrap();
+    let listed = members.list(&tenant.scope, MemberFilter::default(), first(5)).await.unwrap();
     assert_eq!(listed.items, slice::from_ref(&tenant.admin));
 
     let journal = tenant.journal().await;

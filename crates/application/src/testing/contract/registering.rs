@@ -34,6 +34,7 @@ pub(super) async fn confirms_a_registration(environment: Environment) {
         interval: event.interval_from(day(7)),
         status: RegistrationStatus::Confirmed,
         created_at: NOW,
+        updated_at: NOW,
     };
     assert_eq!(registration, expected);
     assert_eq!(tenant.registration_now(&registration).await, expected);

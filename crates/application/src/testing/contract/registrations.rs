@@ -14,9 +14,13 @@ use super::{
     support::{FIRST, day},
 };
 use crate::{
-    ports::RegistrationFilter,
+    ports::{RegistrationFilter, RegistrationPosition},
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
+
+const fn position(registration: &Registration) -> RegistrationPosition {
+    RegistrationPosition::StartsAt(registration.interval.start(), registration.id)
+}
 
 pub(super) async fn lists_registrations_by_start_and_then_id(environment: Environment) {
     let tenant = environment.tenant("choir").await;
@@ -32,13 +36,13 @@ pub(super) async fn lists_registrations_by_start_and_then_id(environment: Enviro
         let page = tenant.ports.registrations.list(&tenant.scope, everything, page).await.unwrap();
         (page.items, page.has_more)
     };
-    let after = |number: usize| first_after(2, (all[number].interval.start(), all[number].id));
+    let after = |number: usize| first_after(2, position(&all[number]));
     assert_eq!(page(first(2)).await, (all[..2].to_vec(), true));
     assert_eq!(page(after(1)).await, (all[2..4].to_vec(), true));
     assert_eq!(page(after(3)).await, (all[4..].to_vec(), false));
     assert_eq!(page(first(5)).await, (all.clone(), false));
     // A position can be one that no registration has.
-    assert_eq!(page(first_after(5, (day(2), all[0].id))).await.0, all[3..]);
+    assert_eq!(page(first_after(5, RegistrationPosition::StartsAt(day(2), all[0].id))).await.0, all[3..]);
 }
 
 pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment: Environment) {
@@ -64,7 +68,7 @@ pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment:
     let none = (vec![], false);
     let found = list(everything(), first(2)).await;
     assert_eq!(found, [(of_one[..2].to_vec(), true), (of_two.to_vec(), false), none.clone()]);
-    let after = first_after(2, (of_one[1].interval.start(), of_one[1].id));
+    let after = first_after(2, position(&of_one[1]));
     let found = list(everything(), after).await;
     assert_eq!(found, [(of_one[2..].to_vec(), false), (of_two.to_vec(), false), none.clone()]);
     let statuses = Some(vec![RegistrationStatusKind::Cancelled]);

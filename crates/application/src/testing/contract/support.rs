@@ -12,7 +12,7 @@ use super::tenant::Tenant;
 use crate::{
     change::Change,
     failure::{Failure, Outcome, Refusal},
-    page::{BoundedPage, PageRequest},
+    page::{BoundedPage, PageRequest, SortKey},
     ports::{EditScope, EventEdit, EventPatch, OnAffected},
     testing::{
         FixedClock,
@@ -49,6 +49,7 @@ pub(super) async fn read_all_pages<T, K, E, P, F>(
 where
     F: Future<Output = Result<P, E>>,
     P: Into<BoundedPage<T, K>>,
+    K: SortKey,
     E: Debug,
 {
     let mut all = Vec::new();

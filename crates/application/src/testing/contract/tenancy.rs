@@ -23,7 +23,7 @@ use crate::{
     failure::{Field, Outcome, Refusal},
     ports::{
         ActivityFilter, CancelRequest, CatalogueWindow, Duplication, EditScope, EventEdit, EventFilter,
-        EventPatch, IssueFilter, IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch,
+        EventPatch, IssueFilter, IssuePatch, MemberFilter, MemberPatch, OccurrenceEdit, OccurrencePatch,
         OccurrenceRestoration, OnAffected, OrganizationPatch, OrganizationReference, RegistrationFilter,
     },
     testing::builders::{EventBuilder, IssueBuilder, first, fresh_uuid, occurrence_key, register},
@@ -108,7 +108,7 @@ impl Snapshot {
         window.exceptions.sort_by_key(|exception| exception.key);
         Self {
             organization: ports.organizations.get(scope).await.unwrap(),
-            members: ports.members.list(scope, None, first(100)).await.unwrap().items,
+            members: ports.members.list(scope, MemberFilter::default(), first(100)).await.unwrap().items,
             events: ports.events.list(scope, EventFilter::default(), first(100)).await.unwrap().items,
             window,
             counts: tenant.counts(ids.touched).await,
@@ -126,9 +126,14 @@ fn not_found<T: Debug>(outcome: Outcome<T>, field: Field) {
 /// Calls every read of the ports with ids that the organization does not have.
 async fn read_everything(tenant: &Tenant, of: &Ids) {
     let (ports, scope) = (&tenant.ports, &tenant.scope);
-    let own_members = ports.members.list(scope, None, first(100)).await.unwrap().items;
+    let own_members = ports.members.list(scope, MemberFilter::default(), first(100)).await.unwrap().items;
     assert!(own_members.iter().all(|member| member.id != of.member));
-    let admins = ports.members.list(scope, Some(Role::Admin), first(100)).await.unwrap().items;
+    let admins = ports
+        .members
+        .list(scope, MemberFilter { role: Some(Role::Admin), search: None }, first(100))
+        .await
+        .unwrap()
+        .items;
     assert_eq!(admins, std::slice::from_ref(&tenant.admin));
     assert_eq!(ports.members.get_many(scope, &[of.member]).await.unwrap(), []);
     assert_eq!(ports.members.get_many_with_removed(scope, &[of.member]).await.unwrap(), []);

@@ -20,7 +20,7 @@ use crate::{
     page::BoundedPage,
     ports::{
         ActivityFilter, CancelRequest, Cancelled, EditScope, EventEdit, EventPatch, RegisterRequest,
-        RegistrationFilter,
+        RegistrationFilter, RegistrationPosition,
     },
     testing::{
         Adapters, FixedClock,
@@ -218,7 +218,8 @@ impl Tenant {
     /// All registrations that match the filter.
     pub(super) async fn registrations(&self, filter: RegistrationFilter) -> Vec<Registration> {
         let list = |page| self.ports.registrations.list(&self.scope, filter.clone(), page);
-        read_all_pages(list, |registration| (registration.interval.start(), registration.id)).await
+        let position = |one: &Registration| RegistrationPosition::StartsAt(one.interval.start(), one.id);
+        read_all_pages(list, position).await
     }
 
     /// The member's confirmed and waitlisted registrations.

@@ -18,8 +18,8 @@ impl ActivityLog for InMemory {
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Result<Page<Activity>, Fault> {
         let tenant = self.read(scope)?;
-        let found = tenant.log.values().rev().filter(|entry| matches(entry, &filter)).cloned();
-        Ok(pages::descending(found, &page, |entry| (entry.at, entry.id)))
+        let found = tenant.log.values().filter(|entry| matches(entry, &filter)).cloned();
+        Ok(pages::page(found, &page, |entry| (entry.at, entry.id)))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {

@@ -118,9 +118,12 @@ impl Transaction<'_> {
         }
         let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
         for registration in active {
-            if let Some(&(key, interval)) = moved.get(&registration.occurrence) {
+            if let Some(&(key, interval)) = moved.get(&registration.occurrence)
+                && (registration.occurrence, registration.interval) != (key, interval)
+            {
                 registration.occurrence = key;
                 registration.interval = interval;
+                registration.updated_at = self.change.at;
             }
         }
     }

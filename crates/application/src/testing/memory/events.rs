@@ -25,8 +25,8 @@ use crate::{
     limits::LISTED_REGISTRATIONS,
     page::{BoundedPage, PageRequest},
     ports::{
-        Changed, Duplication, EditScope, EventDeleted, EventEdit, EventFilter, EventRestored, Events,
-        OccurrenceEdit, OccurrenceRestoration, OnAffected,
+        Changed, Duplication, EditScope, EventDeleted, EventEdit, EventFilter, EventPosition, EventRestored,
+        Events, OccurrenceEdit, OccurrenceRestoration, OnAffected,
     },
     registration::refusals,
 };
@@ -47,11 +47,17 @@ impl Events for InMemory {
         &self,
         scope: &TenantScope,
         filter: EventFilter,
-        page: PageRequest<EventId>,
-    ) -> Result<BoundedPage<Event, EventId>, Fault> {
+        page: PageRequest<EventPosition>,
+    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
         let tenant = self.read(scope)?;
         let wanted = tenant.events.values().filter(|event| passes(&self.texts, event, &filter));
-        Ok(pages::ascending(wanted.map(|event| Event::clone(event)), &page, |event| event.id).into())
+        let position = |event: &Event| EventPosition::of(event, page.order.field);
+        Ok(pages::page(wanted.map(|event| Event::clone(event)), &page, position).into())
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(pages::count(tenant.events.values().filter(|event| passes(&self.texts, event, &filter))))
     }
 
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
@@ -187,8 +193,9 @@ impl Events for InMemory {
 }
 
 fn passes(texts: &FoldedTexts, event: &Event, filter: &EventFilter) -> bool {
-    let EventFilter { search, status, recurring } = filter;
-    status.is_none_or(|wanted| event.status == wanted)
+    let EventFilter { search, status, recurring, from: _, to: _ } = filter;
+    filter.covers(event)
+        && status.is_none_or(|wanted| event.status == wanted)
         && recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
         && search.as_ref().is_none_or(|wanted| {
             let text = texts.of(event.id.to_string(), event.updated_at, &event.title, &event.description);

@@ -8,7 +8,7 @@ use crate::{
     failure::{Failure, Fault, Outcome, Refusal},
     issue::{self, references::References},
     page::{BoundedPage, PageRequest},
-    ports::{IssueFilter, IssuePatch, Issues, NewIssue},
+    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, NewIssue},
     version::check_version,
 };
 
@@ -72,19 +72,26 @@ impl Issues for InMemory {
         &self,
         scope: &TenantScope,
         filter: IssueFilter,
-        page: PageRequest<u32>,
-    ) -> Result<BoundedPage<Issue, u32>, Fault> {
+        page: PageRequest<IssuePosition>,
+    ) -> Result<BoundedPage<Issue, IssuePosition>, Fault> {
         let tenant = self.read(scope)?;
         let found = tenant.issues.values().filter(|issue| matches(&self.texts, issue, &filter)).cloned();
-        Ok(pages::ascending(found, &page, |issue| issue.number).into())
+        Ok(pages::page(found, &page, |issue| IssuePosition::of(issue, page.order.field)).into())
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: IssueFilter) -> Result<Option<u32>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(pages::count(tenant.issues.values().filter(|issue| matches(&self.texts, issue, &filter))))
     }
 }
 
 fn matches(texts: &FoldedTexts, issue: &Issue, filter: &IssueFilter) -> bool {
-    let IssueFilter { statuses, priorities, assignee, search } = filter;
+    let IssueFilter { statuses, priorities, assignee, created_by, event, search } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&issue.status))
         && priorities.as_ref().is_none_or(|wanted| wanted.contains(&issue.priority))
         && assignee.is_none_or(|wanted| issue.assignee == Some(wanted))
+        && created_by.is_none_or(|wanted| issue.created_by == wanted)
+        && event.is_none_or(|wanted| issue.event == Some(wanted))
         && search.as_ref().is_none_or(|wanted| {
             let text = texts.of(issue.id.to_string(), issue.updated_at, &issue.title, &issue.description);
             text.contains(&wanted.folded())

@@ -1,10 +1,5 @@
 use async_trait::async_trait;
-use convene_domain::{
-    id::MemberId,
-    member::{Member, Role},
-    registration::CancellationReason,
-    text::UserId,
-};
+use convene_domain::{id::MemberId, member::Member, registration::CancellationReason, text::UserId};
 
 use super::{InMemory, pages, tenant::MemberRecord, transaction::Transaction};
 use crate::{
@@ -12,8 +7,8 @@ use crate::{
     change::Change,
     failure::{Fault, Outcome, Refusal},
     member::{self, admins::AdminChange},
-    page::{Page, PageRequest},
-    ports::{MemberPatch, MemberRemoved, Members},
+    page::{BoundedPage, PageRequest},
+    ports::{MemberFilter, MemberPatch, MemberRemoved, Members},
 };
 
 #[async_trait]
@@ -100,12 +95,17 @@ impl Members for InMemory {
     async fn list(
         &self,
         scope: &TenantScope,
-        role: Option<Role>,
+        filter: MemberFilter,
         page: PageRequest<MemberId>,
-    ) -> Result<Page<Member>, Fault> {
+    ) -> Result<BoundedPage<Member, MemberId>, Fault> {
         let tenant = self.read(scope)?;
-        let found = tenant.present_members().filter(|member| role.is_none_or(|role| member.role == role));
-        Ok(pages::ascending(found.cloned(), &page, |member| member.id))
+        let found = tenant.present_members().filter(|member| filter.matches(member));
+        Ok(pages::page(found.cloned(), &page, |member| member.id).into())
+    }
+
+    async fn count(&self, scope: &TenantScope, filter: MemberFilter) -> Result<Option<u32>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(pages::count(tenant.present_members().filter(|member| filter.matches(member))))
     }
 }
 

@@ -1,28 +1,24 @@
-use std::cmp::Reverse;
+use crate::{
+    limits::COUNTED,
+    page::{Page, PageRequest, SortKey},
+};
 
-use crate::page::{Direction, Page, PageRequest};
-
-/// A page of a list that is sorted by position.
-pub(super) fn ascending<T, K: Ord>(
-    sorted: impl IntoIterator<Item = T>,
+/// A page of a list.
+pub(super) fn page<T, K: SortKey + Ord>(
+    items: impl IntoIterator<Item = T>,
     page: &PageRequest<K>,
     position: impl Fn(&T) -> K,
 ) -> Page<T> {
-    let mut reached: Vec<T> = sorted.into_iter().filter(|item| page.reaches(&position(item))).collect();
-    if page.direction == Direction::Backward {
+    let mut reached: Vec<T> = items.into_iter().filter(|item| page.reaches(&position(item))).collect();
+    reached.sort_by_key(&position);
+    if !page.rises() {
         reached.reverse();
     }
     reached.truncate(page.size.get() + 1);
     Page::from_probe(reached, page)
 }
 
-/// A page of a list that is sorted by descending position.
-pub(super) fn descending<T, K: Ord + Clone>(
-    sorted: impl IntoIterator<Item = T>,
-    page: &PageRequest<K>,
-    position: impl Fn(&T) -> K,
-) -> Page<T> {
-    let from = page.from.clone().map(Reverse);
-    let page = PageRequest { size: page.size, direction: page.direction, from };
-    ascending(sorted, &page, |item| Reverse(position(item)))
+/// The number of items; `None` if there are too many to count.
+pub(super) fn count<T>(items: impl Iterator<Item = T>) -> Option<u32> {
+    u32::try_from(items.count()).ok().filter(|count| *count <= COUNTED)
 }

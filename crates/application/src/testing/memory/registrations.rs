@@ -35,6 +35,11 @@ impl Registrations for InMemory {
         Ok(listed(&*self.read(scope)?, &filter, &page))
     }
 
+    async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
+        let tenant = self.read(scope)?;
+        Ok(pages::count(wanted(&tenant, &filter)))
+    }
+
     async fn list_by_occurrence(
         &self,
         scope: &TenantScope,
@@ -88,26 +93,28 @@ fn listed(
     filter: &RegistrationFilter,
     page: &PageRequest<RegistrationPosition>,
 ) -> Page<Registration> {
-    let position = |registration: &Registration| (registration.interval.start(), registration.id);
+    let position = |registration: &Registration| RegistrationPosition::of(registration, page.order.field);
+    pages::page(wanted(tenant, filter).cloned(), page, position)
+}
+
+fn wanted<'t>(tenant: &'t Tenant, filter: &'t RegistrationFilter) -> impl Iterator<Item = &'t Registration> {
     let asked = filter.occurrence.map(|key| (key, tenant.resolve(key)));
-    let is_of_occurrence = |registration: &Registration| match asked {
+    let is_of_occurrence = move |registration: &Registration| match asked {
         Some((_, Some(Resolved::Stored(record)))) => {
             record.stored.key == registration.occurrence || record.former.contains(&registration.occurrence)
         }
         Some((key, _)) => key == registration.occurrence,
         None => true,
     };
-    let wanted = tenant.registrations.values();
-    let wanted = wanted.filter(|registration| passes(registration, filter) && is_of_occurrence(registration));
-    let mut wanted: Vec<_> = wanted.cloned().collect();
-    wanted.sort_by_key(position);
-    pages::ascending(wanted, page, position)
+    let all = tenant.registrations.values();
+    all.filter(move |registration| passes(registration, filter) && is_of_occurrence(registration))
 }
 
 fn passes(registration: &Registration, filter: &RegistrationFilter) -> bool {
-    let RegistrationFilter { statuses, from, to, occurrence: _, member } = filter;
+    let RegistrationFilter { statuses, from, to, occurrence: _, event, member } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&registration.status.kind()))
         && from.is_none_or(|from| registration.interval.end() > from)
         && to.is_none_or(|to| registration.interval.start() < to)
+        && event.is_none_or(|wanted| registration.occurrence.event == wanted)
         && member.is_none_or(|wanted| registration.member == wanted)
 }

@@ -113,7 +113,7 @@ impl Transaction<'_> {
         let record = self.record(before.occurrence)?;
         record.stored.taken += 1;
         record.stored.waiting -= 1;
-        let after = before.promoted();
+        let after = before.promoted(self.change.at);
         let entry = log::promoted(before, &after);
         self.promoted += 1;
         Ok(self.store(after, entry))

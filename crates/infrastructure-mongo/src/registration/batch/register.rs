@@ -14,6 +14,7 @@ use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
     registration::{Admission, RegistrationRefusal, RegistrationStatus, Seating, decide_admission},
+    time::Instant,
 };
 
 use serde::Deserialize;
@@ -205,6 +206,8 @@ async fn store(
 ) -> Attempt<()> {
     let mut documents = Vec::with_capacity(seated.len() + waitlisted.len());
     let mut promoted = Vec::new();
+    // One command updates all promoted registrations, so they have one time.
+    let latest = seated.iter().map(|registering| registering.change.at).max().unwrap_or(Instant::MIN);
     let with_seat = seated.iter().map(|registering| (registering, true));
     for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
     {
@@ -213,7 +216,7 @@ async fn store(
         if has_seat && let Some(before) = waiting.take(registering) {
             seats.leave_waitlist();
             seats.take_seat();
-            let after = before.promoted();
+            let after = before.promoted(latest);
             transaction.log(change, log::promoted(&before, &after));
             progress.keys.record_registration(transaction, change, &after);
             progress.decide_registration(number, Ok(after));
@@ -233,7 +236,7 @@ async fn store(
         progress.keys.record_registration(transaction, change, &registration);
         progress.decide_registration(number, Ok(registration));
     }
-    mark_confirmed(transaction, &promoted).await?;
+    mark_confirmed(transaction, &promoted, latest).await?;
     transaction.count_promoted(promoted.len());
     transaction.collection(&schema::REGISTRATIONS).insert_all(&documents).await?;
     Ok(())

@@ -94,6 +94,7 @@ fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
         "status": "CANCELLED",
         "active": false,
         "cancelledAt": date(change.at),
+        "updatedAt": date(change.at),
         "cancellationReason": reason.as_str(),
     };
     Some(UpdateStatement {

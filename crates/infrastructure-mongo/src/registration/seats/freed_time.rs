@@ -88,7 +88,7 @@ pub(crate) async fn promote_freed<'a>(
     for waiting in waiting.chunks(CHUNK) {
         for before in choose(transaction, occurrences, waiting, now, guards).await? {
             if let Some(cause) = causes.get(&before.member) {
-                transaction.log(cause, log::promoted(&before, &before.promoted()));
+                transaction.log(cause, log::promoted(&before, &before.promoted(now)));
             }
             promoted.insert(before.id);
         }

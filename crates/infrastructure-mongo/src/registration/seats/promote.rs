@@ -13,7 +13,11 @@ use super::{
     CHUNK, Guards, Occurrences, freed_time::record_as_passed, occurrence::expect, upcoming::UpcomingTimes,
 };
 use crate::{
-    documents::read_all, error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
+    documents::{convert::date, read_all},
+    error::Attempt,
+    registration::document::RegistrationDocument,
+    schema,
+    scoped::Query,
     transaction::Transaction,
 };
 
@@ -74,7 +78,7 @@ pub(crate) async fn promote<'a>(
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
             let causes = waitlist.map_or(&[][..], |waitlist| &waitlist.causes);
-            let after = before.promoted();
+            let after = before.promoted(now);
             if let Some(cause) = causes.get(of_occurrence.len()).or(causes.last()) {
                 transaction.log(cause, log::promoted(&before, &after));
             }
@@ -175,7 +179,7 @@ pub(super) async fn choose(
         }
     }
     times.write(transaction, occurrences, entered).await?;
-    mark_confirmed(transaction, &chosen).await?;
+    mark_confirmed(transaction, &chosen, now).await?;
     transaction.count_promoted(chosen.len());
     Ok(chosen)
 }
@@ -189,11 +193,12 @@ pub(super) fn in_order(registration: &Registration) -> (Instant, OccurrenceKey, 
 pub(crate) async fn mark_confirmed(
     transaction: &mut Transaction<'_>,
     chosen: &[Registration],
+    now: Instant,
 ) -> Attempt<()> {
     for chunk in chosen.chunks(CHUNK) {
         let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
         let filter = doc! { "_id": { "$in": ids }, "status": "WAITLISTED" };
-        let update = doc! { "$set": { "status": "CONFIRMED" }, "$unset": { "waitlistSequence": "" } };
+        let update = doc! { "$set": { "status": "CONFIRMED", "updatedAt": date(now) }, "$unset": { "waitlistSequence": "" } };
         let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
         expect(updated.matched, chunk.len(), "waitlisted registrations")?;
     }

@@ -41,7 +41,8 @@ async fn store_series(database: &TestDatabase, tenant: &Tenant) {
         doc! {
             "_id": EventId::from_uuid(fresh_uuid()).to_string(),
             "organization": tenant.scope.organization().to_string(),
-            "title": title,
+            "title": &title,
+            "sortTitle": title,
             "description": description,
             "searchBytes": i32::try_from(search.len()).unwrap(),
             "search": search,

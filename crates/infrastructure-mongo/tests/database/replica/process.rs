@@ -89,7 +89,12 @@ impl Process {
                 include_cancelled: true,
                 only_open: false,
                 seats: true,
-                page: PageRequest { size: PageSize::new(PageSize::MAX).unwrap(), direction, from: position },
+                page: PageRequest {
+                    size: PageSize::new(PageSize::MAX).unwrap(),
+                    order: (),
+                    direction,
+                    from: position,
+                },
             };
             let caller = self.caller(tenant).await;
             let mut page =

@@ -54,7 +54,7 @@ impl Scenario {
                     "_id": &registration, "organization": &organization, "occurrence": &id,
                     "event": event.id.to_string(), "member": member.to_string(),
                     "startsAt": date(start), "endsAt": date(end), "status": "CONFIRMED", "active": true,
-                    "createdAt": now,
+                    "createdAt": now, "updatedAt": now,
                 };
                 let mut action = "registration.created";
                 if let Some(sequence) = sequence {

@@ -108,6 +108,7 @@ impl Scenario {
             "_id": event.id.to_string(),
             "organization": self.tenant.scope.organization().to_string(),
             "title": event.title.to_string(),
+            "sortTitle": FoldedText::of(event.title.as_str()).into_string(),
             "description": "",
             "searchBytes": i32::try_from(search.as_str().len()).unwrap(),
             "search": search.into_string(),

@@ -12,7 +12,7 @@ use convene_domain::{
 };
 
 use crate::{
-    ports::{EventFilter, IssueFilter, RegistrationFilter},
+    ports::{EventFilter, EventPosition, IssueFilter, IssuePosition, MemberFilter, RegistrationFilter},
     testing::contract::{support::read_all_pages, tenant::Tenant},
 };
 
@@ -35,11 +35,15 @@ pub(in crate::testing::contract) struct Snapshot {
 impl Snapshot {
     pub(in crate::testing::contract) async fn of(tenant: &Tenant, occurrence: Option<OccurrenceKey>) -> Self {
         let (ports, scope) = (&tenant.ports, &tenant.scope);
-        let members = read_all_pages(|page| ports.members.list(scope, None, page), |member| member.id).await;
+        let members = read_all_pages(
+            |page| ports.members.list(scope, MemberFilter::default(), page),
+            |member| member.id,
+        )
+        .await;
         let list = |page| ports.events.list(scope, EventFilter::default(), page);
-        let events = read_all_pages(list, |event| event.id).await;
+        let events = read_all_pages(list, |event| EventPosition::CreatedAt(event.id)).await;
         let list = |page| ports.issues.list(scope, IssueFilter::default(), page);
-        let issues = read_all_pages(list, |issue| issue.number).await;
+        let issues = read_all_pages(list, |issue| IssuePosition::Number(issue.number)).await;
         let registrations = tenant.registrations(RegistrationFilter::default()).await;
         let mut snapshot = Self {
             organization: ports.organizations.get(scope).await.expect("the organization is read"),

@@ -19,6 +19,7 @@ use convene_domain::{
     id::JobId,
     occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     registration::{CancellationReason, Registration},
+    time::Instant,
 };
 
 use self::{agendas::Moves, documents::Rewrite};
@@ -119,7 +120,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
         lost.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
-    move_registrations(transaction, &effects, following).await?;
+    move_registrations(transaction, &effects, following, edit.change.at).await?;
     let mut promoted = Occurrences::default();
     let mut freed = Vec::new();
     let job = in_steps.then_some(edit.job);
@@ -251,6 +252,7 @@ async fn move_registrations(
     transaction: &mut Transaction<'_>,
     effects: &Effects<'_>,
     following: Vec<Registration>,
+    now: Instant,
 ) -> Attempt<()> {
     let mut by_occurrence: BTreeMap<OccurrenceKey, Moving<'_>> = BTreeMap::new();
     for registration in following {
@@ -267,6 +269,7 @@ async fn move_registrations(
             "event": after.key.event.to_string(),
             "startsAt": date(after.interval.start()),
             "endsAt": date(after.interval.end()),
+            "updatedAt": date(now),
         };
         for ids in ids.chunks(CHUNK) {
             let statement = UpdateStatement {

@@ -1,0 +1,144 @@
+//! Lists of events.
+
+use bson::{Bson, Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    limits::{COUNTED, COUNTED_IN_PERIOD},
+    page::{BoundedPage, Page, PageRequest},
+    ports::{EventFilter, EventOrderField, EventPosition},
+};
+use convene_domain::{event::Event, id::EventId};
+
+use super::MongoEvents;
+use crate::{
+    documents::{
+        convert::{date, instant},
+        event::EventDocument,
+        read_in_parts,
+    },
+    error::StorageError,
+    schema,
+    scoped::{Found, Query, Search, Sorting},
+};
+
+/// A page of a list. The database knows the first start and the last end of an event; the rule decides whether it has an
+/// occurrence in a period. Candidates that have none make the page shorter.
+pub(super) async fn list(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+    page: &PageRequest<EventPosition>,
+) -> Result<BoundedPage<Event, EventPosition>, Fault> {
+    let (fields, index) = sorted_by(page.order.field);
+    let sorting = Sorting::of(page, fields);
+    let from = page.from.as_ref().map(values);
+    let candidates = match &filter.search {
+        None => {
+            let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
+            Page::from_probe(adapter.found(scope, query).await?, page).into()
+        }
+        Some(text) => {
+            let text = &text.folded();
+            let search = Search { text, sorting, index, from, filter: conditions(filter), size: page.size };
+            let Found { documents, examined } =
+                adapter.0.collection(scope, &schema::EVENTS).search::<EventDocument>(search).await?;
+            let events = read_in_parts(documents).await.map_err(StorageError::from)?;
+            let examined = examined.and_then(|values| position(page.order.field, &values));
+            BoundedPage::from_probe(events, page, examined)
+        }
+    };
+    Ok(covering(candidates, filter, page))
+}
+
+/// The candidates that have an occurrence in the period.
+fn covering(
+    candidates: BoundedPage<Event, EventPosition>,
+    filter: &EventFilter,
+    page: &PageRequest<EventPosition>,
+) -> BoundedPage<Event, EventPosition> {
+    let BoundedPage { mut items, has_more, mut examined } = candidates;
+    let before = items.len();
+    let last = if page.is_backward() { items.first() } else { items.last() };
+    let last = last.map(|event| EventPosition::of(event, page.order.field));
+    items.retain(|event| filter.covers(event));
+    if has_more && items.len() < before {
+        examined = examined.or(last);
+    }
+    BoundedPage { items, has_more, examined }
+}
+
+pub(super) async fn count(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+) -> Result<Option<u32>, Fault> {
+    let mut events = adapter.0.collection(scope, &schema::EVENTS);
+    let is_in_period = filter.from.is_some() || filter.to.is_some();
+    match &filter.search {
+        // No more than one search examines: the rule of each candidate is asked.
+        Some(_) if is_in_period => Ok(None),
+        Some(text) => {
+            let (fields, index) = sorted_by(EventOrderField::CreatedAt);
+            let sorting = Sorting::rising(fields);
+            Ok(events.count_found(&text.folded(), sorting, index, conditions(filter)).await?)
+        }
+        None if is_in_period => {
+            let candidates = Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD + 1);
+            let candidates = adapter.found(scope, candidates).await?;
+            let count = candidates.iter().filter(|event| filter.covers(event)).count();
+            Ok(u32::try_from(count).ok().filter(|_| candidates.len() <= COUNTED_IN_PERIOD))
+        }
+        None => Ok(events.count_up_to(conditions(filter), COUNTED).await?),
+    }
+}
+
+/// The fields by which a list is sorted, and the index for searches in it.
+const fn sorted_by(field: EventOrderField) -> (&'static [&'static str], &'static str) {
+    match field {
+        EventOrderField::CreatedAt => (&["_id"], "by_id"),
+        EventOrderField::StartsAt => (&["firstStart", "_id"], "by_start"),
+        EventOrderField::Title => (&["sortTitle", "_id"], "by_title"),
+    }
+}
+
+fn values(position: &EventPosition) -> Vec<Bson> {
+    match position {
+        EventPosition::CreatedAt(id) => vec![id.to_string().into()],
+        EventPosition::StartsAt(start, id) => vec![date(*start).into(), id.to_string().into()],
+        EventPosition::Title(title, id) => vec![title.as_str().into(), id.to_string().into()],
+    }
+}
+
+/// The position with these values of the fields.
+fn position(field: EventOrderField, values: &[Bson]) -> Option<EventPosition> {
+    let id = EventId::parse(values.last()?.as_str()?).ok()?;
+    let first = values.first()?;
+    Some(match field {
+        EventOrderField::CreatedAt => EventPosition::CreatedAt(id),
+        EventOrderField::StartsAt => EventPosition::StartsAt(instant(*first.as_datetime()?), id),
+        EventOrderField::Title => EventPosition::Title(first.as_str()?.to_owned(), id),
+    })
+}
+
+fn conditions(filter: &EventFilter) -> Document {
+    let EventFilter { search: _, status, recurring, from, to } = filter;
+    let mut conditions = Document::new();
+    if let Some(status) = status {
+        conditions.insert("status", status.as_str());
+    }
+    match recurring {
+        Some(true) => conditions.insert("recurrence", doc! { "$ne": Bson::Null }),
+        Some(false) => conditions.insert("recurrence", Bson::Null),
+        None => None,
+    };
+    if let Some(to) = to {
+        conditions.insert("firstStart", doc! { "$lt": date(*to) });
+    }
+    if let Some(from) = from {
+        // The last end of an endless series is null.
+        let ends_later = vec![doc! { "lastEnd": Bson::Null }, doc! { "lastEnd": { "$gt": date(*from) } }];
+        conditions.insert("$or", ends_later);
+    }
+    conditions
+}

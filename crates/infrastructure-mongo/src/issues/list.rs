@@ -1,0 +1,112 @@
+//! Lists of issues.
+
+use bson::{Bson, Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    limits::COUNTED,
+    page::{BoundedPage, Page, PageRequest},
+    ports::{IssueFilter, IssueOrderField, IssuePosition},
+};
+use convene_domain::issue::{Issue, IssuePriority};
+
+use super::MongoIssues;
+use crate::{
+    documents::{
+        convert::{date, instant},
+        issue::{IssueDocument, rank},
+        read_in_parts,
+    },
+    error::StorageError,
+    schema,
+    scoped::{Found, Search, Sorting},
+};
+
+pub(super) async fn list(
+    adapter: &MongoIssues,
+    scope: &TenantScope,
+    filter: &IssueFilter,
+    page: &PageRequest<IssuePosition>,
+) -> Result<BoundedPage<Issue, IssuePosition>, Fault> {
+    let (fields, index) = sorted_by(page.order.field);
+    let sorting = Sorting::of(page, fields);
+    let from = page.from.map(values);
+    let Some(text) = &filter.search else {
+        let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
+        return Ok(Page::from_probe(adapter.find(scope, query).await?, page).into());
+    };
+    let text = &text.folded();
+    let search = Search { text, sorting, index, from, filter: conditions(filter), size: page.size };
+    let Found { documents, examined } =
+        adapter.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
+    let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
+    let examined = examined.and_then(|values| position(page.order.field, &values));
+    Ok(BoundedPage::from_probe(issues, page, examined))
+}
+
+pub(super) async fn count(
+    adapter: &MongoIssues,
+    scope: &TenantScope,
+    filter: &IssueFilter,
+) -> Result<Option<u32>, Fault> {
+    let mut issues = adapter.0.collection(scope, &schema::ISSUES);
+    let Some(text) = &filter.search else {
+        return Ok(issues.count_up_to(conditions(filter), COUNTED).await?);
+    };
+    let (fields, index) = sorted_by(IssueOrderField::Number);
+    Ok(issues.count_found(&text.folded(), Sorting::rising(fields), index, conditions(filter)).await?)
+}
+
+/// The fields by which a list is sorted, and the index for searches in it.
+const fn sorted_by(field: IssueOrderField) -> (&'static [&'static str], &'static str) {
+    match field {
+        IssueOrderField::Number => (&["number"], "by_number"),
+        IssueOrderField::UpdatedAt => (&["updatedAt", "number"], "by_update"),
+        IssueOrderField::Priority => (&["priorityRank", "number"], "by_priority"),
+    }
+}
+
+fn values(position: IssuePosition) -> Vec<Bson> {
+    let number = |number: u32| Bson::from(number.cast_signed());
+    match position {
+        IssuePosition::Number(at) => vec![number(at)],
+        IssuePosition::UpdatedAt(updated, at) => vec![date(updated).into(), number(at)],
+        IssuePosition::Priority(priority, at) => vec![rank(priority).into(), number(at)],
+    }
+}
+
+/// The position with these values of the fields.
+fn position(field: IssueOrderField, values: &[Bson]) -> Option<IssuePosition> {
+    let number = u32::try_from(values.last()?.as_i32()?).ok()?;
+    Some(match field {
+        IssueOrderField::Number => IssuePosition::Number(number),
+        IssueOrderField::UpdatedAt => {
+            IssuePosition::UpdatedAt(instant(*values.first()?.as_datetime()?), number)
+        }
+        IssueOrderField::Priority => {
+            let rank_of = values.first()?.as_i32()?;
+            let all = [IssuePriority::Low, IssuePriority::Medium, IssuePriority::High];
+            let priority = all.into_iter().find(|priority| rank(*priority) == rank_of)?;
+            IssuePosition::Priority(priority, number)
+        }
+    })
+}
+
+fn conditions(filter: &IssueFilter) -> Document {
+    let IssueFilter { statuses, priorities, assignee, created_by, event, search: _ } = filter;
+    let mut conditions = Document::new();
+    if let Some(statuses) = statuses {
+        let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+        conditions.insert("status", doc! { "$in": statuses });
+    }
+    if let Some(priorities) = priorities {
+        let priorities: Vec<i32> = priorities.iter().copied().map(rank).collect();
+        conditions.insert("priorityRank", doc! { "$in": priorities });
+    }
+    let mut equal =
+        |field: &str, id: Option<String>| conditions.extend(id.map(|id| (field.to_owned(), id.into())));
+    equal("assignee", assignee.map(|id| id.to_string()));
+    equal("createdBy", created_by.map(|id| id.to_string()));
+    equal("event", event.map(|id| id.to_string()));
+    conditions
+}
