@@ -47,7 +47,6 @@ fn locals(series: &Series) -> Vec<LocalDateTime> {
 #[case::until_a_day("FREQ=DAILY;UNTIL=20270305", 1, "FREQ=DAILY;UNTIL=20270305")]
 #[case::until_a_day_later("FREQ=DAILY;UNTIL=20270305", 24, "FREQ=DAILY;UNTIL=20270306")]
 #[case::count("FREQ=DAILY;COUNT=3", 16, "FREQ=DAILY;COUNT=3")]
-#[case::one_date("FREQ=MONTHLY;BYDAY=1MO;COUNT=1", 24, "FREQ=MONTHLY;COUNT=1")]
 fn every_date_moves_alike(#[case] rule: &str, #[case] hours: i64, #[case] expected: &str) {
     let by = Duration::hours(hours);
     let before = series(datetime!(2027-03-01 9:00), "Europe/Paris", rule);
@@ -55,6 +54,14 @@ fn every_date_moves_alike(#[case] rule: &str, #[case] hours: i64, #[case] expect
     assert_eq!(after.rule(), Some(&Rule::parse(expected).unwrap()), "{}", after.rule().unwrap());
     let moved: Vec<_> = locals(&before).into_iter().map(|local| local + by).collect();
     assert_eq!(locals(&after), moved);
+}
+
+#[test]
+fn one_date_moves_to_any_day() {
+    // The first Monday of June is the 7th, and the 8th is the second Tuesday.
+    let before = series(datetime!(2027-06-07 9:00), "Europe/Paris", "FREQ=MONTHLY;BYDAY=1MO;COUNT=1");
+    let after = before.shifted(Duration::DAY, before.zone()).unwrap();
+    assert_eq!(locals(&after), [datetime!(2027-06-08 9:00)]);
 }
 
 #[rstest]
