@@ -7,13 +7,16 @@ use moka::sync::Cache;
 /// Longer than any request takes. A request that began later has read the revision, or a later one, itself.
 const LIFETIME: Duration = Duration::from_secs(60);
 
+/// More organizations than one process changes within the lifetime, so that none is evicted before its requests have ended.
+const ORGANIZATIONS: u64 = 100_000;
+
 /// The revisions of catalogues that this process has made recently. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct KnownRevisions(Cache<OrganizationId, i64>);
 
 impl KnownRevisions {
     pub(crate) fn new() -> Self {
-        Self(Cache::builder().time_to_live(LIFETIME).build())
+        Self(Cache::builder().max_capacity(ORGANIZATIONS).time_to_live(LIFETIME).build())
     }
 
     /// Records a revision that a transaction of this process made.

@@ -38,7 +38,7 @@ pub const SETTINGS: [Setting; 31] = [
     setting(
         "CONVENE_PROFILE",
         Some("production"),
-        "production, or development: GraphiQL, introspection, readable logs",
+        "production, or development: introspection, readable logs",
     ),
     setting("CONVENE_LOG", Some("info"), "log filter, such as debug or convene_api_graphql=debug,warn"),
     setting("CONVENE_AUTH", Some("jwt"), "jwt, or headers: believes x-user-id and the like, loopback only"),

@@ -161,7 +161,6 @@ fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
-        // A page that loads resources (GraphiQL) sets its own policy.
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ] {
         if !headers.contains_key(&name) {

@@ -89,7 +89,7 @@ impl HttpError {
     /// The error for a method that the route does not have.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
-        let message = format!("The only method of this address is {allow}.");
+        let message = format!("This address has no other methods than {allow}.");
         Self { allow: Some(allow), ..Self::with_message(RequestError::MethodNotAllowed, message) }
     }
 
