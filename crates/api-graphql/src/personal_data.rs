@@ -71,6 +71,7 @@ fn registration(registration: &Registration) -> Value {
         "endsAt": at(registration.interval.end()),
         "status": status.kind().as_str(),
         "createdAt": at(registration.created_at),
+        "updatedAt": at(registration.updated_at),
         "cancelledAt": status.cancelled_at().map(at),
         "cancellationReason": status.cancellation_reason().map(CancellationReason::as_str),
     })

@@ -18,7 +18,7 @@ use crate::{
     path = "/api/issues/{number}",
     operation_id = "getIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfNoneMatchHeader),
     responses(
         (status = 200, description = "The issue", body = super::answer::IssueAnswer,
             headers(("ETag" = String, description = "The version of the issue"))),

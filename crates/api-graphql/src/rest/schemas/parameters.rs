@@ -51,3 +51,12 @@ pub(in crate::rest) struct IfMatchHeader {
     #[param(rename = "If-Match", required = false, example = "\"3\"")]
     if_match: String,
 }
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the document uses it")]
+pub(in crate::rest) struct IfNoneMatchHeader {
+    /// The `ETag` of the issue that the caller has. The response has no body if the issue still has it.
+    #[param(rename = "If-None-Match", required = false, example = "\"3\"")]
+    if_none_match: String,
+}
