@@ -325,3 +325,45 @@ pub(super) async fn a_held_date_remains_where_two_dates_become_one(environment: 
     let expected = utc_datetime!(2031-03-30 1:30);
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), expected);
 }
+/// Each occurrence gets the id that the next one leaves, and the member has a registration for both.
+pub(super) async fn seats_of_one_member_on_consecutive_days_move_by_days(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ada, bob) = (tenant.member("ada").await, tenant.member("bob").await);
+    let event = tenant.event(EventBuilder::daily(FIRST, 6).seats(1)).await;
+    let mut held = Vec::new();
+    for number in 0..6 {
+        held.push(tenant.seat(&event, day(number), &ada).await);
+        held.push(tenant.seat_or_waitlist(&event, day(number), &bob).await);
+    }
+    for by in [1, 2, -3, 4, -4] {
+        let before = tenant.event_now(&event).await;
+        edit(&tenant, &before, starting(before.series.start() + Duration::days(by))).await;
+        for registration in &mut held {
+            let now = tenant.registration_now(registration).await;
+            let start = registration.interval.start() + Duration::days(by);
+            assert_eq!((now.interval.start(), now.occurrence), (start, key(&event, start)), "by {by} days");
+            assert_eq!(now.status, registration.status, "by {by} days");
+            *registration = now;
+        }
+    }
+}
+
+pub(super) async fn registrations_are_listed_by_a_former_id(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let cancelled = tenant.seat(&event, day(1), &ada).await;
+    tenant.cancel(&cancelled).await;
+    let active = tenant.seat(&event, day(1), &ada).await;
+    edit(&tenant, &event, starting(FIRST + Duration::HOUR)).await;
+    for start in [day(1), day(1) + Duration::HOUR] {
+        let occurrence = Some(key(&event, start));
+        let filter = RegistrationFilter { occurrence, ..RegistrationFilter::default() };
+        let found = tenant.registrations(filter).await;
+        let mut found: Vec<_> = found.into_iter().map(|one| one.id).collect();
+        found.sort();
+        let mut expected = [cancelled.id, active.id];
+        expected.sort();
+        assert_eq!(found, expected, "by the id of {start}");
+    }
+}
