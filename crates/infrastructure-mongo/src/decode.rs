@@ -64,7 +64,7 @@ fn corrupt<D: DeserializeOwned>(
 /// The message of an error without the stored value that it quotes, which may be personal and would be logged.
 fn without_value(message: &str) -> String {
     if let Some((_, expected)) = message.rsplit_once(", expected ") {
-        return format!("not {expected}");
+        return format!("not {}", expected.trim_end_matches('.'));
     }
     // Such a message quotes the name of a field only.
     let missing = message.split_once("missing field ").map(|(_, field)| format!("missing field {field}"));
