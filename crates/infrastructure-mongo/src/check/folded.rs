@@ -4,7 +4,7 @@ use bson::{Document, doc};
 use convene_domain::text::{Description, FoldedText, Title};
 use mongodb::{ClientSession, Database};
 
-use super::{Finding, MAX_EXAMPLES, Violation};
+use super::{Finding, MAX_EXAMPLES, Violation, collection};
 use crate::{
     error::StorageError,
     schema::{CollectionSchema, EVENTS, ISSUES},
@@ -24,8 +24,7 @@ pub(super) async fn check(
     let mut findings = Vec::with_capacity(FOLDED.len());
     for (invariant, schema) in FOLDED {
         let mut finding = Finding { invariant, examined: 0, violations: 0, examples: Vec::new() };
-        #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
-        let collection = database.collection::<Document>(schema.name);
+        let collection = collection::<Document>(database, schema);
         let texts = doc! { "title": 1, "description": 1, "search": 1 };
         let find = collection.find(doc! {});
         let mut found = find.projection(texts).session(&mut *session).await?;

@@ -11,12 +11,18 @@ mod report;
 use bson::{Document, doc};
 use convene_application::failure::Fault;
 use convene_domain::time::Instant;
-use mongodb::{ClientSession, Database};
+use mongodb::{
+    ClientSession, Collection, Database,
+    options::{CollectionOptions, ReadConcern},
+};
 use time::Duration;
 
 use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
-use crate::{error::StorageError, schema};
+use crate::{
+    error::StorageError,
+    schema::{self, CollectionSchema},
+};
 
 /// The number of violations of an invariant that are reported in detail.
 const MAX_EXAMPLES: usize = 10;
@@ -45,14 +51,21 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     Ok(Report { findings })
 }
 
+/// A collection of all organizations, for reads in the session of a snapshot. The session does not replace the read concern that
+/// the client has, so the collection has its own.
+fn collection<T: Send + Sync>(database: &Database, schema: &CollectionSchema) -> Collection<T> {
+    let snapshot = CollectionOptions::builder().read_concern(ReadConcern::snapshot()).build();
+    #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
+    database.collection_with_options(schema.name, snapshot)
+}
+
 async fn examine(
     database: &Database,
     session: &mut ClientSession,
     invariant: &Invariant,
     times: Times,
 ) -> Result<Finding, StorageError> {
-    #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
-    let collection = database.collection::<Document>(invariant.collection.name);
+    let collection = collection::<Document>(database, invariant.collection);
     let mut finding = Finding { invariant: invariant.name, examined: 0, violations: 0, examples: Vec::new() };
 
     let count = collection.aggregate([doc! { "$count": "examined" }]);

@@ -4,7 +4,7 @@ use bson::{RawDocument, RawDocumentBuf, doc};
 use convene_domain::{event::Event, occurrence::StoredOccurrence};
 use mongodb::{ClientSession, Database};
 
-use super::{Finding, MAX_EXAMPLES, Violation};
+use super::{Finding, MAX_EXAMPLES, Violation, collection};
 use crate::{
     decode::decode,
     documents::{event::EventDocument, occurrence::OccurrenceDocument},
@@ -32,8 +32,7 @@ pub(super) async fn check(
     let mut findings = Vec::with_capacity(READABLE.len());
     for (invariant, schema, read) in READABLE {
         let mut finding = Finding { invariant, examined: 0, violations: 0, examples: Vec::new() };
-        #[expect(clippy::disallowed_methods, reason = "a check covers all organizations")]
-        let collection = database.collection::<RawDocumentBuf>(schema.name);
+        let collection = collection::<RawDocumentBuf>(database, schema);
         let mut found = collection.find(doc! {}).session(&mut *session).await?;
         while let Some(document) = found.next(session).await.transpose()? {
             finding.examined += 1;

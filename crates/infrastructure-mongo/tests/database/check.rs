@@ -1,11 +1,11 @@
 //! The check reports what no operation leaves behind.
 
 use bson::doc;
-use convene_application::testing::builders::EventBuilder;
+use convene_application::testing::{FixedClock, builders::EventBuilder};
 use convene_domain::occurrence::OccurrenceKey;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Scenario, by, first, request_for};
+use crate::support::{Scenario, TestDatabase, by, first, request_for};
 
 /// The names of the violated invariants.
 async fn violated(scenario: &Scenario) -> Vec<&'static str> {
@@ -59,4 +59,19 @@ async fn an_original_start_that_is_used_twice_is_reported() {
     let dropped = doc! { "$set": { "isDropped": true, "status": "CANCELLED" } };
     occurrences.update_one(this, dropped).await.unwrap();
     assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
+}
+
+#[tokio::test]
+async fn all_of_a_check_is_read_from_one_snapshot() {
+    let (database, commands) = TestDatabase::watched().await;
+    commands.take();
+    database.ports.check(FixedClock::START).await.unwrap();
+    let reads = commands.take().into_iter().filter(|event| event.command.contains_key("readConcern"));
+    let concerns: Vec<_> =
+        reads.map(|event| event.command.get_document("readConcern").unwrap().clone()).collect();
+    // The first read chooses the time.
+    let of_snapshot = concerns.iter().filter(|concern| concern.get_str("level").ok() == Some("snapshot"));
+    assert!(of_snapshot.count() > 20, "{concerns:?}");
+    let times: Vec<_> = concerns.iter().filter_map(|concern| concern.get("atClusterTime")).collect();
+    assert!(times.len() > 20 && times.iter().all(|time| *time == times[0]), "{concerns:?}");
 }
