@@ -10,6 +10,8 @@ mod bounded_inputs;
 #[cfg(test)]
 mod costs;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod dry_runs;
 #[cfg(test)]
 mod faults;
