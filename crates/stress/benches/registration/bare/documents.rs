@@ -23,6 +23,7 @@ pub(super) fn registration(data: &TestData, seat: Seat, id: &str) -> Document {
         "status": "CONFIRMED",
         "active": true,
         "createdAt": DateTime::now(),
+        "updatedAt": DateTime::now(),
     }
 }
 
