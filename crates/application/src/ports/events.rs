@@ -301,7 +301,7 @@ pub trait Events: Send + Sync {
     ) -> Result<BoundedPage<Event, EventPosition>, Fault>;
 
     /// The number of events that match the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and if a search or a
-    /// period has more to examine than for one page.
+    /// period has more to examine than for one page, or if both are given.
     async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault>;
 
     /// Edits an event; with `ThisAndFollowing` it returns the new event. Occurrences that have begun do not change. A
