@@ -126,35 +126,7 @@ macro_rules! connection {
                 cursors.zip(&self.nodes).map(|(cursor, node)| $edge { cursor, node: node.clone() }).collect()
             }
         }
-    };
-}
 
-macro_rules! uncounted {
-    ($node:ty, $connection:ident, $edge:ident) => {
-        /// One page of a list.
-        #[graphql_object]
-        #[graphql(context = Context)]
-        impl $connection {
-            /// The items with their cursors.
-            fn edges(&self) -> Vec<$edge> {
-                self.all_edges()
-            }
-
-            /// The items.
-            fn nodes(&self) -> &[$node] {
-                &self.nodes
-            }
-
-            /// The position of the page in the list.
-            fn page_info(&self) -> &PageInfo {
-                &self.page_info
-            }
-        }
-    };
-}
-
-macro_rules! counted {
-    ($node:ty, $connection:ident, $edge:ident) => {
         /// One page of a list.
         #[graphql_object]
         #[graphql(context = Context)]
@@ -174,11 +146,13 @@ macro_rules! counted {
                 &self.page_info
             }
 
-            /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
-            /// if a search or a period has more to examine than for one page, or if both are given.
-            async fn total_count(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
-                self.counted.count(context).await
-            }
+            $(
+                /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+                /// if a search or a period has more to examine than for one page, or if both are given.
+                async fn total_count(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
+                    self.$counted.count(context).await
+                }
+            )?
         }
     };
 }
@@ -187,34 +161,28 @@ connection!(
     Member of VisibleMember, as Member, by convene_domain::id::MemberId = |member, ()| member.id,
     MemberConnection, MemberEdge, with counted
 );
-counted!(Member, MemberConnection, MemberEdge);
 connection!(
     Event of event::Event, as Immediate<Event>,
     by EventPosition = |event, order| EventPosition::of(event, order.field),
     EventConnection, EventEdge, with counted
 );
-counted!(Immediate<Event>, EventConnection, EventEdge);
 connection!(
     Occurrence of OccurrenceOfEvent, as Immediate<Occurrence>,
     by (convene_domain::time::Instant, occurrence::OccurrenceKey)
         = |occurrence, ()| (occurrence.interval.start(), occurrence.key),
     OccurrenceConnection, OccurrenceEdge, with
 );
-uncounted!(Immediate<Occurrence>, OccurrenceConnection, OccurrenceEdge);
 connection!(
     Registration of registration::Registration, as Registration,
     by RegistrationPosition = |registration, order| RegistrationPosition::of(registration, order.field),
     RegistrationConnection, RegistrationEdge, with counted
 );
-counted!(Registration, RegistrationConnection, RegistrationEdge);
 connection!(
     Issue of issue::Issue, as Issue, by IssuePosition = |issue, order| IssuePosition::of(issue, order.field),
     IssueConnection, IssueEdge, with counted
 );
-counted!(Issue, IssueConnection, IssueEdge);
 connection!(
     Activity of activity::Activity, as Activity,
     by (convene_domain::time::Instant, convene_domain::id::ActivityId) = |activity, ()| (activity.at, activity.id),
     ActivityConnection, ActivityEdge, with
 );
-uncounted!(Activity, ActivityConnection, ActivityEdge);
