@@ -113,6 +113,16 @@ impl Registrations for Counting<dyn Registrations> {
         self.called().list_by_occurrence(scope, occurrences, filter, page).await
     }
 
+    async fn list_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
+        self.called().list_by_event(scope, events, filter, page).await
+    }
+
     async fn active_of(
         &self,
         scope: &TenantScope,
@@ -289,6 +299,7 @@ async fn a_long_list_takes_as_many_calls_as_a_short_one() {
          occurrences(from: \"2031-04-01T00:00:00Z\", to: \"2031-04-09T00:00:00Z\", first: $first) { nodes { id } } } } } } } } \
          b: occurrences(from: \"2031-04-10T00:00:00Z\", to: \"2031-05-01T00:00:00Z\", first: 1) { nodes { \
          registrations(filter: {status: CONFIRMED}, first: 1) { nodes { id } } } } } } }",
+        "query($first: Int) { events(first: $first) { nodes { registrations(first: $first) { nodes { member { userId } } } } } }",
         "query($first: Int) { issues(first: $first) { nodes { event { title } createdBy { userId } assignee { id } } } }",
     ];
     for document in documents {

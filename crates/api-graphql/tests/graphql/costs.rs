@@ -198,6 +198,7 @@ fn no_field_is_much_cheaper_than_its_processor_time() {
         ("Event.occurrences", format!("{{ events(first: 100) {{ nodes {{ occurrences({window}, first: 1) {{ nodes {{ id }} }} }} }} }}"), Value::Null),
         ("Query.occurrences", page("id"), Value::Null),
         ("Query.occurrences with onlyOpen", format!("{{ occurrences({window}, first: 1, filter: {{onlyOpen: true}}) {{ nodes {{ id }} }} }}"), Value::Null),
+        ("Event.registrations", "{ events(first: 100) { nodes { registrations(first: 1) { nodes { id } } } } }".into(), Value::Null),
         ("Occurrence.event", page("event { id }"), Value::Null),
         ("Occurrence.viewerRegistration", page("viewerRegistration { id }"), Value::Null),
         ("Occurrence.registrations", page("registrations(first: 1) { nodes { id } }"), Value::Null),

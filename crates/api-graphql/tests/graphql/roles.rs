@@ -204,6 +204,18 @@ async fn fields_inside_objects_are_protected() {
     assert_eq!(answer["data"]["occurrence"], json!({"registrations": null}));
     assert_eq!(codes(&answer["errors"], "/extensions/code"), ["FORBIDDEN"]);
 
+    let of_event = format!(
+        r#"{{ event(id: "{}") {{ registrations {{ nodes {{ id }} totalCount }}
+        other: registrations(filter: {{eventId: "evt_01a2182379b570b694d76b59315f748e"}}) {{ nodes {{ id }} totalCount }} }} }}"#,
+        event.id
+    );
+    let seen = api.read(ADA, &of_event).await;
+    assert_eq!(seen["event"]["registrations"], json!({"nodes": [{"id": registration}], "totalCount": 1}));
+    assert_eq!(seen["event"]["other"], json!({"nodes": [], "totalCount": 0}));
+    let answer = api.ask(BOB, &of_event, Value::Null).await;
+    assert_eq!(answer["data"]["event"], json!({"registrations": null, "other": null}));
+    assert_eq!(codes(&answer["errors"], "/extensions/code"), ["FORBIDDEN", "FORBIDDEN"]);
+
     // Email addresses are visible to their owners and to admins; for others they are null.
     let emails = "{ members { nodes { userId email } } }";
     let of = |user: &str, seen: &Value| {

@@ -92,6 +92,18 @@ pub trait Registrations: Send + Sync {
         page: PageRequest<RegistrationPosition>,
     ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault>;
 
+    /// Returns a page of the registrations that pass the filter for each of these events. An event without any may be missing.
+    /// `filter.event` is not used.
+    ///
+    /// An adapter reads its storage a constant number of times, for any number of events.
+    async fn list_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<EventId, Page<Registration>>, Fault>;
+
     /// Returns the member's active registrations for these occurrences, at most one for each.
     async fn active_of(
         &self,

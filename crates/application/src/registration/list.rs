@@ -1,6 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
-use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
+use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Registration};
 
 use crate::{
     caller::{Admin, Caller},
@@ -70,6 +70,27 @@ impl ListRegistrations {
             return Ok(HashMap::new());
         }
         Ok(self.registrations.list_by_occurrence(admin.scope(), &wanted, filter, page).await?)
+    }
+
+    /// Returns a page of the registrations that pass the filter for each of these events. A filter for another event finds
+    /// none.
+    ///
+    /// # Errors
+    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    pub async fn by_event(
+        &self,
+        admin: Admin<'_>,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Outcome<HashMap<EventId, Page<Registration>>> {
+        Self::check(&filter)?;
+        let passes = |id: &EventId| filter.event.is_none_or(|wanted| wanted == *id);
+        let wanted: Vec<_> = events.iter().copied().filter(passes).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Ok(self.registrations.list_by_event(admin.scope(), &wanted, filter, page).await?)
     }
 }
 

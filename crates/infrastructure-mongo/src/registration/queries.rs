@@ -13,7 +13,7 @@ use convene_application::{
 };
 use convene_domain::{
     event::Event,
-    id::{MemberId, RegistrationId},
+    id::{EventId, MemberId, RegistrationId},
     occurrence::{OccurrenceKey, Resolved},
     registration::{Registration, RegistrationStatusKind},
 };
@@ -52,10 +52,7 @@ impl Registrations for MongoRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<Page<Registration>, Fault> {
-        let ids = match filter.occurrence {
-            Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
-            None => Vec::new(),
-        };
+        let ids = self.filtered_ids(scope, &filter).await?;
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
         let query = sorting.query(conditions(&filter, &ids), from.as_deref()).probing(page.size);
@@ -63,10 +60,7 @@ impl Registrations for MongoRegistrations {
     }
 
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
-        let ids = match filter.occurrence {
-            Some(key) => self.ids_of(scope, key).await.map_err(Fault::from)?,
-            None => Vec::new(),
-        };
+        let ids = self.filtered_ids(scope, &filter).await?;
         let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
         Ok(registrations.count_up_to(conditions(&filter, &ids), COUNTED).await?)
     }
@@ -85,7 +79,7 @@ impl Registrations for MongoRegistrations {
         let registrations = Joined {
             schema: &schema::REGISTRATIONS,
             field: "occurrence",
-            former: "formerIds",
+            former: Some("formerIds"),
             query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.size),
         };
         let ids = texts(occurrences);
@@ -107,6 +101,30 @@ impl Registrations for MongoRegistrations {
         let page_of = |WithRegistrations { id, joined }| {
             let key = Fields::of(schema::OCCURRENCES.name, &id).read("_id", OccurrenceKey::parse(&id))?;
             Ok((key, Page::from_probe(read_all(joined)?, &page)))
+        };
+        let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
+        Ok(pages.map_err(StorageError::from)?)
+    }
+
+    async fn list_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
+        let ids = self.filtered_ids(scope, &filter).await?;
+        let conditions = conditions(&RegistrationFilter { event: None, ..filter }, &ids);
+        let sorting = Sorting::of(&page, sorted_by(page.order.field));
+        let from = page.from.map(values);
+        let query = sorting.query(conditions, from.as_deref()).probing(page.size);
+        let registrations = Joined { schema: &schema::REGISTRATIONS, field: "event", former: None, query };
+        let mut stored = self.0.collection(scope, &schema::EVENTS);
+        let these = doc! { "_id": { "$in": texts(events) } };
+        let found: Vec<WithRegistrations> = stored.find_joined(these, registrations).await?;
+        let page_of = |WithRegistrations { id, joined }| {
+            let id = Fields::of(schema::EVENTS.name, &id).read("_id", EventId::parse(&id))?;
+            Ok((id, Page::from_probe(read_all(joined)?, &page)))
         };
         let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
         Ok(pages.map_err(StorageError::from)?)
@@ -162,6 +180,18 @@ impl Registrations for MongoRegistrations {
 const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
 
 impl MongoRegistrations {
+    /// The ids of the occurrence of the filter, if it has one.
+    async fn filtered_ids(
+        &self,
+        scope: &TenantScope,
+        filter: &RegistrationFilter,
+    ) -> Result<Vec<String>, Fault> {
+        match filter.occurrence {
+            Some(key) => Ok(self.ids_of(scope, key).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The current and former ids of the occurrence that has or had this one. Cancelled registrations keep the id that
     /// they recorded.
     async fn ids_of(&self, scope: &TenantScope, key: OccurrenceKey) -> Result<Vec<String>, StorageError> {
@@ -207,7 +237,7 @@ struct Identified {
     former_ids: Vec<String>,
 }
 
-/// An occurrence, with a page of its registrations.
+/// An occurrence or an event, with a page of its registrations.
 #[derive(Deserialize)]
 struct WithRegistrations {
     #[serde(rename = "_id")]

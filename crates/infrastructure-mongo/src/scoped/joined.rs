@@ -1,4 +1,4 @@
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use serde::de::DeserializeOwned;
 
 use super::{Execution, Query, ScopedCollection};
@@ -10,7 +10,7 @@ pub(crate) struct Joined {
     /// The field that contains the `_id` of the document that they are joined to.
     pub(crate) field: &'static str,
     /// The field of further ids of the document that they are joined to, if it has any.
-    pub(crate) former: &'static str,
+    pub(crate) former: Option<&'static str>,
     /// The filter, order and number of the joined documents.
     pub(crate) query: Query,
 }
@@ -34,8 +34,9 @@ impl<E: Execution> ScopedCollection<E> {
             "pipeline": pipeline,
             "as": "joined",
         } };
-        let further = doc! { "$ifNull": [format!("${former}"), []] };
-        let ids = doc! { "$project": { "ids": { "$concatArrays": [["$_id"], further] } } };
+        let further = former.map(|former| doc! { "$ifNull": [format!("${former}"), []] });
+        let all: Vec<Bson> = std::iter::once(vec!["$_id"].into()).chain(further.map(Into::into)).collect();
+        let ids = doc! { "$project": { "ids": { "$concatArrays": all } } };
         self.run_stages(filter, vec![ids, lookup]).await
     }
 }

@@ -1,6 +1,6 @@
 //! Lookups of the pages of nested lists.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_trait::async_trait;
 use convene_application::{
@@ -9,7 +9,7 @@ use convene_application::{
     page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition},
 };
-use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
+use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Registration};
 
 use super::{Lookup, Source};
 
@@ -32,37 +32,73 @@ impl Lookup for OccurrenceLists {
     }
 }
 
-/// A list of the registrations for one occurrence.
+/// A list of the registrations for one occurrence or event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RegistrationList {
-    pub(crate) occurrence: OccurrenceKey,
+pub(crate) struct RegistrationList<P> {
+    pub(crate) parent: P,
     pub(crate) filter: RegistrationFilter,
     pub(crate) page: PageRequest<RegistrationPosition>,
 }
 
-pub(super) struct RegistrationLists;
+impl<P: Copy + Eq + Hash> RegistrationList<P> {
+    /// The parents of the lists of one field, which have the same arguments and are read together.
+    fn by_field(lists: &[Self]) -> HashMap<(&RegistrationFilter, PageRequest<RegistrationPosition>), Vec<P>> {
+        let mut fields: HashMap<_, Vec<P>> = HashMap::new();
+        for Self { parent, filter, page } in lists {
+            fields.entry((filter, *page)).or_default().push(*parent);
+        }
+        fields
+    }
+
+    /// The lists of the pages of a field.
+    fn found(
+        filter: &RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+        pages: HashMap<P, Page<Registration>>,
+    ) -> impl Iterator<Item = (Self, Page<Arc<Registration>>)> {
+        let list = move |parent| Self { parent, filter: filter.clone(), page };
+        pages.into_iter().map(move |(parent, page)| (list(parent), page.map(Arc::new)))
+    }
+}
+
+pub(super) struct RegistrationsOfOccurrences;
 
 #[async_trait]
-impl Lookup for RegistrationLists {
-    type Key = RegistrationList;
+impl Lookup for RegistrationsOfOccurrences {
+    type Key = RegistrationList<OccurrenceKey>;
     type Value = Page<Arc<Registration>>;
 
-    /// Reads the lists of one field, which have the same arguments, together.
     async fn find(
         Source { use_cases, caller, .. }: &Source,
-        keys: &[RegistrationList],
-    ) -> Outcome<HashMap<RegistrationList, Page<Arc<Registration>>>> {
+        keys: &[Self::Key],
+    ) -> Outcome<HashMap<Self::Key, Self::Value>> {
         let admin = caller.admin()?;
-        let mut fields: HashMap<_, Vec<OccurrenceKey>> = HashMap::new();
-        for RegistrationList { occurrence, filter, page } in keys {
-            fields.entry((filter, page)).or_default().push(*occurrence);
-        }
         let mut found = HashMap::new();
-        for ((filter, page), occurrences) in fields {
+        for ((filter, page), occurrences) in RegistrationList::by_field(keys) {
             let use_case = &use_cases.list_registrations;
-            let pages = use_case.by_occurrence(admin, &occurrences, filter.clone(), *page).await?;
-            let list = |occurrence| RegistrationList { occurrence, filter: filter.clone(), page: *page };
-            found.extend(pages.into_iter().map(|(key, page)| (list(key), page.map(Arc::new))));
+            let pages = use_case.by_occurrence(admin, &occurrences, filter.clone(), page).await?;
+            found.extend(RegistrationList::found(filter, page, pages));
+        }
+        Ok(found)
+    }
+}
+
+pub(super) struct RegistrationsOfEvents;
+
+#[async_trait]
+impl Lookup for RegistrationsOfEvents {
+    type Key = RegistrationList<EventId>;
+    type Value = Page<Arc<Registration>>;
+
+    async fn find(
+        Source { use_cases, caller, .. }: &Source,
+        keys: &[Self::Key],
+    ) -> Outcome<HashMap<Self::Key, Self::Value>> {
+        let admin = caller.admin()?;
+        let mut found = HashMap::new();
+        for ((filter, page), events) in RegistrationList::by_field(keys) {
+            let pages = use_cases.list_registrations.by_event(admin, &events, filter.clone(), page).await?;
+            found.extend(RegistrationList::found(filter, page, pages));
         }
         Ok(found)
     }

@@ -28,7 +28,7 @@ use convene_domain::{
 
 use self::{
     batched::Batched,
-    lists::{OccurrenceLists, RegistrationLists},
+    lists::{OccurrenceLists, RegistrationsOfEvents, RegistrationsOfOccurrences},
     lookups::{Events, MembersWithRemoved, Occurrences, ViewerRegistrations, WaitlistPositions},
     subjects::Subjects,
 };
@@ -112,7 +112,8 @@ pub(crate) struct Loaders {
     viewer_registrations: Many<ViewerRegistrations>,
     waitlist_positions: Many<WaitlistPositions>,
     occurrence_lists: Many<OccurrenceLists>,
-    registration_lists: Many<RegistrationLists>,
+    registrations_of_occurrences: Many<RegistrationsOfOccurrences>,
+    registrations_of_events: Many<RegistrationsOfEvents>,
     subjects: Many<Subjects>,
 }
 
@@ -132,7 +133,8 @@ impl Loaders {
             viewer_registrations: Many::new(&source),
             waitlist_positions: Many::new(&source),
             occurrence_lists: Many::new(&source),
-            registration_lists: Many::new(&source),
+            registrations_of_occurrences: Many::new(&source),
+            registrations_of_events: Many::new(&source),
             subjects: Many::new(&source),
         }
     }
@@ -180,10 +182,18 @@ impl Loaders {
     }
 
     /// A page of the registrations for an occurrence. The caller must be an admin.
-    pub(crate) async fn registration_list(
+    pub(crate) async fn registrations_of_occurrence(
         &self,
-        list: RegistrationList,
+        list: RegistrationList<OccurrenceKey>,
     ) -> Result<Page<Arc<Registration>>, FieldProblem> {
-        Ok(self.registration_lists.get(list).await?.unwrap_or_default())
+        Ok(self.registrations_of_occurrences.get(list).await?.unwrap_or_default())
+    }
+
+    /// A page of the registrations for an event. The caller must be an admin.
+    pub(crate) async fn registrations_of_event(
+        &self,
+        list: RegistrationList<EventId>,
+    ) -> Result<Page<Arc<Registration>>, FieldProblem> {
+        Ok(self.registrations_of_events.get(list).await?.unwrap_or_default())
     }
 }

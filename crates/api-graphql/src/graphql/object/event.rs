@@ -3,10 +3,13 @@ use std::sync::Arc;
 use convene_domain::{event, id::EventId};
 use juniper::{ID, graphql_object};
 
-use super::{NodeValue, OccurrenceConnection, Recurrence, mirror::mirror_enum, numbers::int};
+use super::{
+    NodeValue, OccurrenceConnection, Recurrence, RegistrationConnection, mirror::mirror_enum, numbers::int,
+};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
+    input::RegistrationFilter,
     query::{self, paging::Paging},
     scalars::{DateTime, Duration, LocalDateTime, TimeZone},
 };
@@ -166,5 +169,33 @@ impl Event {
         let window = (&from, &to);
         let paging = Paging { first, after, last, before };
         query::occurrence::of_event(context, self.0.id, include_cancelled, window, paging).await
+    }
+
+    /// The registrations of all members for all occurrences of the event, by start, then id. ADMIN only.
+    async fn registrations(
+        &self,
+        context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page begins behind its item. Not together with `last` or `before`."
+        )]
+        after: Option<String>,
+        #[graphql(
+            description = "The number of items up to the end of the list, or before `before`: 1 to 100; 20 if only `before` is given. Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            description = "A cursor of this list and order: the page ends in front of its item. Not together with `first` or `after`."
+        )]
+        before: Option<String>,
+        #[graphql(description = "The conditions; everything if left out.")] filter: Option<
+            RegistrationFilter,
+        >,
+    ) -> Result<Option<RegistrationConnection>, FieldProblem> {
+        let paging = Paging { first, after, last, before };
+        query::registration::of_event(context, self.0.id, paging, filter).await.map(Some)
     }
 }

@@ -4,7 +4,10 @@ use convene_application::{
     ports::{self, RegistrationPosition},
     registration::ListRegistrations,
 };
-use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
+use convene_domain::{
+    id::{EventId, RegistrationId},
+    occurrence::OccurrenceKey,
+};
 use juniper::ID;
 
 use super::{
@@ -70,8 +73,28 @@ pub(in crate::graphql) async fn of_occurrence(
             Counted::Registrations(filter)
         }
     };
-    let list = RegistrationList { occurrence, filter, page };
-    let found = context.loaders()?.registration_list(list).await?;
+    let list = RegistrationList { parent: occurrence, filter, page };
+    let found = context.loaders()?.registrations_of_occurrence(list).await?;
+    Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
+}
+
+/// Lists the registrations for one event, for an admin. A filter for another event finds none.
+pub(in crate::graphql) async fn of_event(
+    context: &Context,
+    event: EventId,
+    paging: Paging,
+    filter: Option<RegistrationFilter>,
+) -> Result<RegistrationConnection, FieldProblem> {
+    let admin = context.asking_admin()?;
+    let (filter, page) = check(context, paging, filter, None)?;
+    ListRegistrations::check(&filter).map_err(|refusal| context.problem(refusal.into()))?;
+    let asked = Asked::from(&page);
+    let counted = match filter.event {
+        Some(wanted) if wanted != event => Counted::Nothing,
+        _ => Counted::Registrations(ports::RegistrationFilter { event: Some(event), ..filter.clone() }),
+    };
+    let list = RegistrationList { parent: event, filter, page };
+    let found = context.loaders()?.registrations_of_event(list).await?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
 }
 

@@ -239,6 +239,7 @@ macro_rules! contract_cases {
             registrations {
                 lists_registrations_by_start_and_then_id,
                 lists_registrations_of_many_occurrences_at_once,
+                lists_registrations_of_many_events_at_once,
                 filters_registrations,
                 gets_registrations_by_id,
                 finds_the_active_registrations_of_a_member,

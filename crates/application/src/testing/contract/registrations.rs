@@ -81,6 +81,44 @@ pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment:
     assert!(found.unwrap().values().all(|page| page.items.is_empty()));
 }
 
+pub(super) async fn lists_registrations_of_many_events_at_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let series = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let other = tenant.event(EventBuilder::daily(FIRST + Duration::hours(5), 9)).await;
+    let empty = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let crowd = tenant.crowd(2).await;
+    let mut of_one = Vec::new();
+    for (number, member) in [(3, 0), (1, 1), (2, 1)] {
+        of_one.push(tenant.seat(&series, day(number), &crowd[member]).await);
+    }
+    let cancelled = tenant.cancel(&of_one[2]).await.registration;
+    of_one[2] = cancelled.clone();
+    of_one.sort_by_key(|registration| (registration.interval.start(), registration.id));
+    let of_other = vec![tenant.seat(&other, day(1) + Duration::hours(5), &crowd[0]).await];
+    let asked = [series.id, other.id, empty.id];
+    let port = &tenant.ports.registrations;
+    let list = async |filter, page| {
+        let mut found = port.list_by_event(&tenant.scope, &asked, filter, page).await.unwrap();
+        asked.map(|id| found.remove(&id).map_or((vec![], false), |page| (page.items, page.has_more)))
+    };
+    let everything = RegistrationFilter::default;
+    let none = (vec![], false);
+    let found = list(everything(), first(2)).await;
+    assert_eq!(found, [(of_one[..2].to_vec(), true), (of_other.clone(), false), none.clone()]);
+    let found = list(everything(), first_after(2, position(&of_one[1]))).await;
+    assert_eq!(found, [(of_one[2..].to_vec(), false), none.clone(), none.clone()]);
+    let statuses = Some(vec![RegistrationStatusKind::Cancelled]);
+    let found = list(RegistrationFilter { statuses, ..everything() }, first(2)).await;
+    assert_eq!(found, [(vec![cancelled], false), none.clone(), none.clone()]);
+    let occurrence = Some(of_one[0].occurrence);
+    let found = list(RegistrationFilter { occurrence, ..everything() }, first(2)).await;
+    assert_eq!(found, [(of_one[..1].to_vec(), false), none.clone(), none]);
+    // An event of another organization has no registrations.
+    let band = environment.tenant("band").await;
+    let found = band.ports.registrations.list_by_event(&band.scope, &asked, everything(), first(9)).await;
+    assert!(found.unwrap().values().all(|page| page.items.is_empty()));
+}
+
 pub(super) async fn filters_registrations(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let series = tenant.event(EventBuilder::daily(FIRST, 9).seats(1)).await;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use convene_domain::{
-    id::{MemberId, RegistrationId},
+    id::{EventId, MemberId, RegistrationId},
     occurrence::{OccurrenceKey, Resolved},
     registration::Registration,
 };
@@ -53,6 +53,21 @@ impl Registrations for InMemory {
             (*key, listed(&tenant, &filter, &page))
         };
         Ok(occurrences.iter().map(listed).collect())
+    }
+
+    async fn list_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        page: PageRequest<RegistrationPosition>,
+    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
+        let tenant = self.read(scope)?;
+        let listed = |id: &EventId| {
+            let filter = RegistrationFilter { event: Some(*id), ..filter.clone() };
+            (*id, listed(&tenant, &filter, &page))
+        };
+        Ok(events.iter().map(listed).collect())
     }
 
     async fn active_of(
