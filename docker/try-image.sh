@@ -8,6 +8,7 @@
 #
 #   IMAGE_FOLDER, STORAGE_DRIVER   as for build-without-engine.sh
 #   MONGOD, MONGOSH                the programs of MongoDB (mongod and mongosh)
+#   MONGODUMP, MONGORESTORE        the Database Tools; without both, the backup is not tried
 #   FIRST_PORT                     the first of five free ports (28100)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -76,24 +77,17 @@ expect_failure() {
     echo "ok: $text"
 }
 
-# The secrets of compose.production.yaml.
-mkdir "$secrets" "$folder"/member-{0,1,2}
-cd "$secrets"
-for name in mongo-root mongo-schema mongo-convene mongo-erasure jwt; do openssl rand -hex 32 > $name; done
-(umask 377 && openssl rand -base64 756 > mongo-members)
-for user in convene schema erasure; do
-    name=$([ $user = convene ] && echo convene || echo convene-$user)
-    printf 'mongodb://%s:%s@%s/convene?replicaSet=rs0' "$name" "$(cat mongo-$user)" "$members" > "$user-uri"
-done
-cd - > /dev/null
-chmod 755 "$folder"
+mkdir "$folder"/member-{0,1,2}
+./create-secrets.sh "$secrets" "$members"
+# mongod refuses a key file that others can read.
+install --mode 400 "$secrets/mongo-members" "$folder/members"
 
 # Like the entry point of MongoDB's image: the first member creates the administrator before it requires authentication.
 start_member 0
 ROOT_PASSWORD=$(cat "$secrets/mongo-root") evaluate --port "$first" --eval \
     "db.getSiblingDB('admin').createUser({ user: 'root', pwd: process.env.ROOT_PASSWORD, roles: ['root'] })" > /dev/null
 stop_members
-for member in 0 1 2; do start_member $member --replSet rs0 --keyFile "$secrets/mongo-members"; done
+for member in 0 1 2; do start_member $member --replSet rs0 --keyFile "$folder/members"; done
 
 root() {
     evaluate --username root --password "$(cat "$secrets/mongo-root")" "$@"
@@ -195,6 +189,27 @@ expect "erase removes a person as convene-erasure" run erasure-uri --rm localhos
 expect_failure "erase is refused as convene" run convene-uri --rm localhost/convene erase --org choir --user ada --yes
 expect "check finds no violation after an erasure" convene check
 
+# The backup of docs/operations.md.
+backup=
+if [ -n "${MONGODUMP:-}" ] && [ -n "${MONGORESTORE:-}" ]; then
+    openssl rand -hex 32 > "$secrets/backup"
+    create_backup_user() {
+        BACKUP_PASSWORD=$(cat "$secrets/backup") root --host "rs0/$members" --eval \
+            "db.getSiblingDB('admin').createUser({ user: 'backup', pwd: process.env.BACKUP_PASSWORD, roles: ['backup'] })"
+    }
+    expect "an administrator creates the user for backups" create_backup_user
+    backup=$folder/convene.gz
+    expect "mongodump writes a backup while the server runs" "$MONGODUMP" \
+        --uri "mongodb://backup:$(cat "$secrets/backup")@$members/?replicaSet=rs0&authSource=admin" --oplog --gzip --archive="$backup"
+    create_later_organization() {
+        # shellcheck disable=SC2016 # $input is a variable of GraphQL
+        ask "$operator" '{"query": "mutation($input: CreateOrganizationInput!) { createOrganization(input: $input) { organization { slug } } }",
+            "variables": {"input": {"slug": "later", "name": "Later", "timeZone": "Europe/Paris", "adminUserId": "bob",
+            "adminDisplayName": "Bob", "idempotencyKey": "later"}}}' '"slug":"later"'
+    }
+    expect "an organization is created after the backup" create_later_organization
+fi
+
 # A request of which the second half is sent after SIGTERM.
 body='{"query": "{ __typename }"}'
 exec 3<> "/dev/tcp/${client/:/\/}"
@@ -211,8 +226,22 @@ wait
 milliseconds=$((($(date +%s%N) - start) / 1000000))
 expect "SIGTERM ends the server cleanly, after $milliseconds ms" test "$(podman inspect --format '{{ .State.ExitCode }}' convene-try)" = 0
 
+if [ -n "$backup" ]; then
+    expect "the database is lost" root --host "rs0/$members" --eval "db.getSiblingDB('convene').dropDatabase()"
+    expect "mongorestore restores it" "$MONGORESTORE" \
+        --uri "mongodb://root:$(cat "$secrets/mongo-root")@$members/?replicaSet=rs0&authSource=admin" \
+        --drop --oplogReplay --gzip --archive="$backup"
+    expect "migrate accepts the restored database" run schema-uri --rm localhost/convene migrate
+    expect "check finds no violation after the restoration" run convene-uri --rm localhost/convene check
+fi
+
 podman start convene-try > /dev/null 2>&1
 expect "the server starts again" ready
+if [ -n "$backup" ]; then
+    expect "the organization from before the backup exists" ask "$ada" '{"query": "{ viewer { member { role } } }"}' ADMIN
+    later=$(convene token --org later --user bob)
+    expect_failure "the organization from after the backup does not" ask "$later" '{"query": "{ viewer { member { role } } }"}' ADMIN
+fi
 stop_members
 expect_failure "HEALTHCHECK fails when MongoDB is gone" podman healthcheck run convene-try
 expect "the server still lives" curl --silent --fail "http://$probe/livez"
