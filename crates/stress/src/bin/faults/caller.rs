@@ -26,6 +26,11 @@ const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
 const RESIZE: &str = "mutation U($input: UpdateOccurrenceInput!) { \
     updateOccurrence(input: $input) { occurrence { id status } userErrors { code } } }";
 
+const CANCEL_OCCURRENCE: &str = "mutation C($input: CancelOccurrenceInput!) { \
+    cancelOccurrence(input: $input) { occurrence { id status } userErrors { code } } }";
+const RESTORE_OCCURRENCE: &str = "mutation R($input: RestoreOccurrenceInput!) { \
+    restoreOccurrence(input: $input) { occurrence { id status } userErrors { code } } }";
+
 /// The server's deadline of 10 s plus a margin for the network and a busy machine.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -41,6 +46,15 @@ struct Held {
     registration: String,
 }
 
+/// The state of the caller's own occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OwnOccurrence {
+    Scheduled,
+    Cancelled,
+    /// A call had an uncertain outcome. The occurrence is not used any more.
+    Unknown,
+}
+
 /// A caller. It acts for its own members and is the only one to change the capacity of its occurrences, so it can
 /// predict every answer.
 pub(crate) struct Caller {
@@ -53,6 +67,7 @@ pub(crate) struct Caller {
     held: Vec<Held>,
     /// Members and occurrences of calls with uncertain outcome.
     uncertain: HashSet<(usize, usize)>,
+    own: OwnOccurrence,
 }
 
 impl Caller {
@@ -66,13 +81,15 @@ impl Caller {
             connections: Default::default(),
             held: Vec::new(),
             uncertain: HashSet::new(),
+            own: OwnOccurrence::Scheduled,
         }
     }
 
     /// Executes a random operation.
     pub(crate) async fn act(&mut self) -> anyhow::Result<()> {
         match rand::random_range(0..100) {
-            0..6 => self.resize().await,
+            0..5 => self.resize().await,
+            5..6 => self.cancel_or_restore_own().await,
             6..16 if let Some(place) = self.place_beside_another() => self.cancel(place).await,
             6..46 if !self.held.is_empty() => self.cancel(rand::random_range(0..self.held.len())).await,
             _ => self.register().await,
@@ -82,7 +99,12 @@ impl Caller {
     async fn register(&mut self) -> anyhow::Result<()> {
         let own = self.data.population.members.len() / CALLERS;
         let member = rand::random_range(0..own) * CALLERS + self.number;
-        let occurrence = rand::random_range(0..self.data.occurrences.len());
+        let occurrence = match self.own {
+            OwnOccurrence::Unknown => rand::random_range(0..TestData::SHARED),
+            _ if rand::random_bool(0.9) => rand::random_range(0..TestData::SHARED),
+            _ => TestData::own(self.number),
+        };
+        let is_cancelled = occurrence >= TestData::SHARED && self.own == OwnOccurrence::Cancelled;
         let join_waitlist = rand::random_bool(0.5);
         let operation = self.execute(Call::Register { member, occurrence, join_waitlist }).await?;
         let holds = self.held.iter().any(|held| (held.member, held.occurrence) == (member, occurrence));
@@ -92,7 +114,7 @@ impl Caller {
                 self.uncertain.insert((member, occurrence));
                 return Ok(());
             }
-            Some(AttemptOutcome::Done { id, .. }) if !holds => {
+            Some(AttemptOutcome::Done { id, .. }) if !holds && !is_cancelled => {
                 self.held.push(Held { member, occurrence, registration: id });
                 return Ok(());
             }
@@ -100,6 +122,7 @@ impl Caller {
                 "ALREADY_REGISTERED" if holds || is_uncertain => return Ok(()),
                 "SCHEDULE_CONFLICT" if self.may_be_busy(member, occurrence) => return Ok(()),
                 "OCCURRENCE_FULL" if !join_waitlist => return Ok(()),
+                "OCCURRENCE_CANCELLED" if is_cancelled => return Ok(()),
                 _ => code,
             },
             Some(other) => format!("{other:?}"),
@@ -151,8 +174,7 @@ impl Caller {
     }
 
     async fn resize(&mut self) -> anyhow::Result<()> {
-        let own = self.data.occurrences.len() / CALLERS;
-        let occurrence = rand::random_range(0..own) * CALLERS + self.number;
+        let occurrence = rand::random_range(0..TestData::SHARED / CALLERS) * CALLERS + self.number;
         let capacity = rand::random_range(4..16);
         let operation = self.execute(Call::Resize { occurrence, capacity }).await?;
         match operation.certain() {
@@ -161,6 +183,37 @@ impl Caller {
             Some(other) => {
                 self.history.violation(format!("a change of capacity was answered with {other:?}"));
             }
+        }
+        Ok(())
+    }
+
+    /// Cancels or restores the caller's own occurrence. Its registrations are cancelled and do not return.
+    async fn cancel_or_restore_own(&mut self) -> anyhow::Result<()> {
+        let occurrence = TestData::own(self.number);
+        let (call, next) = match self.own {
+            OwnOccurrence::Scheduled => (Call::CancelOccurrence { occurrence }, OwnOccurrence::Cancelled),
+            OwnOccurrence::Cancelled => (Call::RestoreOccurrence { occurrence }, OwnOccurrence::Scheduled),
+            OwnOccurrence::Unknown => return Ok(()),
+        };
+        let operation = self.execute(call).await?;
+        match operation.certain() {
+            Some(AttemptOutcome::Done { .. }) => {
+                self.own = next;
+                self.held.retain(|held| held.occurrence != occurrence);
+            }
+            None if operation.changed_nothing() => {}
+            None => {
+                self.own = OwnOccurrence::Unknown;
+                let (lost, held) = std::mem::take(&mut self.held)
+                    .into_iter()
+                    .partition::<Vec<_>, _>(|held| held.occurrence == occurrence);
+                self.held = held;
+                self.uncertain.extend(lost.into_iter().map(|held| (held.member, held.occurrence)));
+            }
+            Some(other) => self.history.violation(format!(
+                "{}: a change to {next:?} of occurrence {occurrence} was answered with {other:?}",
+                operation.key
+            )),
         }
         Ok(())
     }
@@ -254,6 +307,14 @@ pub(crate) fn request(data: &TestData, wanted: &Call, key: &str) -> Vec<u8> {
             Population::admin(),
             RESIZE,
             json!({ "occurrenceId": data.occurrences[*occurrence], "capacity": capacity }),
+        ),
+        Call::CancelOccurrence { occurrence } => {
+            (Population::admin(), CANCEL_OCCURRENCE, json!({ "occurrenceId": data.occurrences[*occurrence] }))
+        }
+        Call::RestoreOccurrence { occurrence } => (
+            Population::admin(),
+            RESTORE_OCCURRENCE,
+            json!({ "occurrenceId": data.occurrences[*occurrence] }),
         ),
     };
     input["idempotencyKey"] = key.into();

@@ -15,7 +15,9 @@ const MEMBERS_OF_CALLER: usize = 10;
 const HOURS: usize = 16;
 const IN_AN_HOUR: usize = 4;
 /// Small enough that every occurrence has a waitlist.
-pub(crate) const CAPACITY: usize = 10;
+const CAPACITY: usize = 10;
+/// The same for an occurrence with the members of one caller.
+const CAPACITY_OF_OWN: usize = 2;
 
 pub(crate) struct Fixture {
     pub(crate) cluster: Cluster,
@@ -27,15 +29,34 @@ pub(crate) struct Fixture {
     pub(crate) disconnecting: Arc<AtomicBool>,
 }
 
+/// The occurrences of all callers, followed by one occurrence of each caller.
+///
+/// A caller cancels and restores its own occurrence, in which only its members register.
 pub(crate) struct TestData {
     pub(crate) population: Population,
     pub(crate) occurrences: Vec<String>,
 }
 
 impl TestData {
+    /// The number of occurrences of all callers.
+    pub(crate) const SHARED: usize = HOURS * IN_AN_HOUR;
+
+    /// The occurrence of a caller.
+    pub(crate) fn own(caller: usize) -> usize {
+        Self::SHARED + caller
+    }
+
     /// The hour of an occurrence. Occurrences overlap only within the same hour.
     pub(crate) fn hour(occurrence: usize) -> usize {
-        occurrence / IN_AN_HOUR
+        match occurrence.checked_sub(Self::SHARED) {
+            None => occurrence / IN_AN_HOUR,
+            Some(caller) => caller % HOURS,
+        }
+    }
+
+    /// The number of seats of an occurrence at the start.
+    pub(crate) fn capacity(occurrence: usize) -> usize {
+        if occurrence < Self::SHARED { CAPACITY } else { CAPACITY_OF_OWN }
     }
 }
 
@@ -53,9 +74,10 @@ impl Fixture {
         let mut connection = Connection::open(servers.endpoint(0).address).await?;
         let population = Population::create(&mut connection, &storage, CALLERS * MEMBERS_OF_CALLER).await?;
         let mut occurrences = Vec::new();
-        for occurrence in 0..HOURS * IN_AN_HOUR {
+        for occurrence in 0..TestData::SHARED + CALLERS {
             let hour = u32::try_from(TestData::hour(occurrence))?;
-            occurrences.push(Population::create_event(&mut connection, hour, CAPACITY).await?);
+            let capacity = TestData::capacity(occurrence);
+            occurrences.push(Population::create_event(&mut connection, hour, capacity).await?);
         }
         Ok(Self {
             cluster,

@@ -35,6 +35,14 @@ pub(crate) enum Call {
         occurrence: usize,
         capacity: usize,
     },
+    CancelOccurrence {
+        /// The index of the occurrence.
+        occurrence: usize,
+    },
+    RestoreOccurrence {
+        /// The index of the occurrence.
+        occurrence: usize,
+    },
 }
 
 /// The outcome of an attempt.
@@ -94,6 +102,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// Returns true if every answer states that nothing was changed.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        self.attempts.iter().all(|attempt| attempt.outcome.changed_nothing())
+    }
+
     /// The outcome that the caller knows with certainty.
     ///
     /// A refusal is certain only if no earlier attempt can still be executed: an attempt without answer may reach a

@@ -2,7 +2,7 @@
 //! executed twice or executed in part.
 //!
 //! `cargo xtask faults` starts the replica set and this program, and restarts dead members. Callers register, join
-//! waitlists, cancel and change capacities, each call with an idempotency key, and retry with the same key while
+//! waitlists, cancel, change capacities, and cancel and restore occurrences, each call with an idempotency key, and retry with the same key while
 //! the outcome is uncertain. Every attempt is recorded as a line of JSON, and the history is compared with the
 //! database at the end. `docs/benchmarks.md` describes the faults.
 

@@ -75,5 +75,7 @@ fn with_other_input(fixture: &Fixture, call: &Call) -> Call {
             Call::Cancel { member, registration: format!("{head}{}", if last == "0" { "1" } else { "0" }) }
         }
         Call::Resize { occurrence, capacity } => Call::Resize { occurrence, capacity: capacity + 1 },
+        Call::CancelOccurrence { occurrence } => Call::CancelOccurrence { occurrence: occurrence - 1 },
+        Call::RestoreOccurrence { occurrence } => Call::RestoreOccurrence { occurrence: occurrence - 1 },
     }
 }

@@ -7,7 +7,7 @@ use bson::{Document, doc};
 use futures::TryStreamExt;
 
 use crate::{
-    fixture::{CAPACITY, Fixture},
+    fixture::{Fixture, TestData},
     history::{AttemptOutcome, Call, Operation},
 };
 
@@ -20,10 +20,10 @@ struct Stored {
 }
 
 /// The knowledge about the cancellation of a registration.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cancelled {
-    Certain,
     Possible,
+    Certain,
 }
 
 /// Compares the operations with the stored documents and returns the number of uncertain registrations without
@@ -32,7 +32,7 @@ pub(super) async fn run(fixture: &Fixture, operations: &[Operation]) -> anyhow::
     let mut stored = registrations(fixture).await?;
     let cancelled = cancellations(operations);
     let mut without_effect = 0;
-    for operation in operations {
+    for (index, operation) in operations.iter().enumerate() {
         match &operation.call {
             Call::Register { member, occurrence, .. } => {
                 let document = stored.remove(&operation.key);
@@ -41,17 +41,26 @@ pub(super) async fn run(fixture: &Fixture, operations: &[Operation]) -> anyhow::
                     fixture.data.population.members[*member].id.as_str(),
                     fixture.data.occurrences[*occurrence].as_str(),
                 );
-                if let Err(wrong) = compare(operation, document.as_ref(), expected, &cancelled) {
+                let cancellation = document.as_ref().and_then(|stored| {
+                    let with_occurrence =
+                        cancelled_with_occurrence(operation, *occurrence, &operations[index..]);
+                    cancelled.get(stored.id.as_str()).copied().max(with_occurrence)
+                });
+                if let Err(wrong) = compare(operation, document.as_ref(), expected, cancellation) {
                     fixture.history.violation(format!("{}: {wrong}", operation.key));
                 }
             }
-            Call::Cancel { .. } | Call::Resize { .. } => {}
+            Call::Cancel { .. }
+            | Call::Resize { .. }
+            | Call::CancelOccurrence { .. }
+            | Call::RestoreOccurrence { .. } => {}
         }
     }
     for key in stored.keys() {
         fixture.history.violation(format!("{key} is stored, but was never requested"));
     }
     capacities(fixture, operations).await?;
+    statuses(fixture, operations).await?;
     Ok(without_effect)
 }
 
@@ -92,9 +101,24 @@ fn cancellations(operations: &[Operation]) -> HashMap<&str, Cancelled> {
                 _ => Cancelled::Possible,
             },
         )),
-        Call::Register { .. } | Call::Resize { .. } => None,
+        _ => None,
     });
     asked.collect()
+}
+
+/// The knowledge about the cancellation of a registration with its occurrence by one of the later operations, which
+/// are in their order of execution for each occurrence.
+fn cancelled_with_occurrence(
+    registration: &Operation,
+    occurrence: usize,
+    later: &[Operation],
+) -> Option<Cancelled> {
+    let cancellations = later.iter().filter(|other| other.call == Call::CancelOccurrence { occurrence });
+    let known = cancellations.filter(|other| !other.changed_nothing()).map(|other| {
+        let is_certain = other.certain().is_some() && registration.certain().is_some();
+        if is_certain { Cancelled::Certain } else { Cancelled::Possible }
+    });
+    known.max()
 }
 
 /// Compares the stored registration with the outcome that the caller knows.
@@ -102,7 +126,7 @@ fn compare(
     operation: &Operation,
     stored: Option<&Stored>,
     (member, occurrence): (&str, &str),
-    cancelled: &HashMap<&str, Cancelled>,
+    cancelled: Option<Cancelled>,
 ) -> Result<(), String> {
     let Some(stored) = stored else {
         return match operation.certain() {
@@ -113,7 +137,6 @@ fn compare(
     if (stored.member.as_str(), stored.occurrence.as_str()) != (member, occurrence) {
         return Err(format!("{} belongs to another member or occurrence", stored.id));
     }
-    let cancelled = cancelled.get(stored.id.as_str()).copied();
     let was_confirmed = match operation.certain() {
         Some(AttemptOutcome::Done { id, .. }) if *id != stored.id => {
             return Err(format!("{id} was acknowledged, but {} is stored", stored.id));
@@ -139,7 +162,7 @@ async fn capacities(fixture: &Fixture, operations: &[Operation]) -> anyhow::Resu
     // In the order in which they ended, which is their order of execution for each occurrence.
     for operation in operations {
         let Call::Resize { occurrence, capacity } = operation.call else { continue };
-        let possible = possible.entry(occurrence).or_insert_with(|| vec![CAPACITY]);
+        let possible = possible.entry(occurrence).or_insert_with(|| vec![TestData::capacity(occurrence)]);
         match operation.certain() {
             Some(AttemptOutcome::Done { .. }) => *possible = vec![capacity],
             Some(_) => {}
@@ -150,9 +173,39 @@ async fn capacities(fixture: &Fixture, operations: &[Operation]) -> anyhow::Resu
         let wanted = doc! { "_id": id };
         let stored: Option<Document> = fixture.storage.collection("occurrences").find_one(wanted).await?;
         let capacity = usize::try_from(stored.context("an occurrence is missing")?.get_i32("capacity")?)?;
-        let possible = possible.get(&occurrence).map_or(&[CAPACITY][..], Vec::as_slice);
+        let initial = [TestData::capacity(occurrence)];
+        let possible = possible.get(&occurrence).map_or(&initial[..], Vec::as_slice);
         if !possible.contains(&capacity) {
             fixture.history.violation(format!("occurrence {occurrence} has {capacity} seats: {possible:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that each occurrence has the status of its last change. Each status is changed by one caller only.
+async fn statuses(fixture: &Fixture, operations: &[Operation]) -> anyhow::Result<()> {
+    let mut possible: HashMap<usize, Vec<&str>> = HashMap::new();
+    for operation in operations {
+        let (occurrence, status) = match operation.call {
+            Call::CancelOccurrence { occurrence } => (occurrence, "CANCELLED"),
+            Call::RestoreOccurrence { occurrence } => (occurrence, "SCHEDULED"),
+            _ => continue,
+        };
+        let possible = possible.entry(occurrence).or_insert_with(|| vec!["SCHEDULED"]);
+        match operation.certain() {
+            Some(AttemptOutcome::Done { .. }) => *possible = vec![status],
+            Some(_) => {}
+            None => possible.push(status),
+        }
+    }
+    for (occurrence, id) in fixture.data.occurrences.iter().enumerate() {
+        let stored: Option<Document> =
+            fixture.storage.collection("occurrences").find_one(doc! { "_id": id }).await?;
+        let stored = stored.context("an occurrence is missing")?;
+        let status = stored.get_str("status")?;
+        let possible = possible.get(&occurrence).map_or(&["SCHEDULED"][..], Vec::as_slice);
+        if !possible.contains(&status) {
+            fixture.history.violation(format!("occurrence {occurrence} is {status}: {possible:?}"));
         }
     }
     Ok(())
