@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use convene_application::{
     failure::{Failure, Outcome, Refusal},
-    ports::{EditScope, EventEdit, EventPatch, Events, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{
+        EditScope, EventEdit, EventPatch, Events, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration,
+        OnAffected,
+    },
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
 };
 use convene_domain::{
@@ -67,6 +70,7 @@ async fn member(scenario: &Scenario, events: &[Event], member: MemberId, seed: u
                         | Refusal::ScheduleConflict { .. }
                         | Refusal::AlreadyRegistered
                         | Refusal::OccurrenceCancelled
+                        | Refusal::EventCancelled
                         | Refusal::NotFound { .. }
                 );
                 assert!(is_expected, "{refusal:?}");
@@ -75,7 +79,7 @@ async fn member(scenario: &Scenario, events: &[Event], member: MemberId, seed: u
     }
 }
 
-/// Edits an event at random: moves, resizes, splits and cancels.
+/// Edits an event at random: moves, resizes, splits, cancels and restores.
 async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed: u64, tally: &Tally) {
     let mut random = SeededRandom(seed);
     let scope = &scenario.tenant.scope;
@@ -93,7 +97,7 @@ async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed
             on_affected,
         };
         let of_occurrence = |patch: OccurrencePatch| OccurrenceEdit { occurrence: this, patch, on_affected };
-        let kind = random.below(10);
+        let kind = random.below(13);
         let edit = async || -> Outcome<()> {
             match kind {
                 0..=2 => {
@@ -120,7 +124,21 @@ async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed
                     let patch = OccurrencePatch { capacity: Some(capacity), ..OccurrencePatch::default() };
                     events.update_occurrence(scope, of_occurrence(patch), &change).await.map(drop)
                 }
-                _ => events.cancel_occurrence(scope, this, &change).await.map(drop),
+                9 => events.cancel_occurrence(scope, this, &change).await.map(drop),
+                10 | 11 => {
+                    let restoration = OccurrenceRestoration {
+                        occurrence: this,
+                        fields: Vec::new(),
+                        expected_version: None,
+                        on_affected,
+                    };
+                    events.restore_occurrence(scope, restoration, &change).await.map(drop)
+                }
+                _ => {
+                    events.cancel(scope, event.id, &change).await?;
+                    let restoring = by(scenario.tenant.admin()).key(&format!("restore {seed} {number}"), 1);
+                    events.restore(scope, event.id, &restoring.build()).await.map(drop)
+                }
             }
         };
         let mut outcome = edit().await;
