@@ -7,14 +7,16 @@ use super::invisible::is_invisible;
 
 /// A text without differences of case and accents, as searches compare it.
 ///
-/// The text is decomposed (Unicode normalization form D), the accents of Latin, Greek and Cyrillic letters and invisible
-/// characters are removed, upper and lower case are unified by full case folding, and the result is composed again (form
-/// C). Marks that belong to the letters of other scripts, such as vowel signs, stay.
+/// The text is decomposed (Unicode normalization form D), the accents and strokes of Latin, Greek and Cyrillic letters and
+/// invisible characters are removed, upper and lower case are unified by full case folding, and the result is composed
+/// again (form C). Full-width and half-width characters become ordinary ones. Marks that belong to the letters of other
+/// scripts, such as vowel signs, stay.
 ///
 /// ```
 /// use convene_domain::text::FoldedText;
 /// assert_eq!(FoldedText::of("Café").as_str(), "cafe");
 /// assert_eq!(FoldedText::of("Straße"), FoldedText::of("STRASSE"));
+/// assert_eq!(FoldedText::of("Łódź"), FoldedText::of("LODZ"));
 /// assert_eq!(FoldedText::of("ΟΔΥΣΣΕΎΣ"), FoldedText::of("Οδυσσεύς"));
 /// assert!(FoldedText::of("Choir rehearsal").contains(&FoldedText::of("REHEARſal")));
 /// ```
@@ -28,7 +30,9 @@ impl FoldedText {
         if text.is_ascii() {
             return Self(text.to_ascii_lowercase());
         }
-        let letters: String = text.nfd().filter(|&character| is_compared(character)).collect();
+        let ordinary = text.chars().map(ordinary_width).collect::<String>();
+        let letters: String =
+            ordinary.nfd().filter(|&character| is_compared(character)).map(without_stroke).collect();
         let folded = CaseMapper::new().fold_string(&letters);
         Self(folded.nfd().filter(|&character| is_compared(character)).nfc().collect())
     }
@@ -58,6 +62,30 @@ impl FoldedText {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The ordinary form of a full-width or half-width character. Form D does not unify them, and form KD also makes words of
+/// single characters, which lengthens a text up to 18 times.
+fn ordinary_width(character: char) -> char {
+    let is_variant = matches!(character, '\u{3000}' | '\u{FF01}'..='\u{FFEE}');
+    let mut ordinary = std::iter::once(character).nfkd();
+    match (ordinary.next(), ordinary.next()) {
+        (Some(only), None) if is_variant => only,
+        _ => character,
+    }
+}
+
+/// The letter without a stroke, or the dotted one, which Unicode does not decompose.
+fn without_stroke(letter: char) -> char {
+    match letter {
+        'đ' | 'Đ' => 'd',
+        'ħ' | 'Ħ' => 'h',
+        'ı' => 'i',
+        'ł' | 'Ł' => 'l',
+        'ø' | 'Ø' => 'o',
+        'ŧ' | 'Ŧ' => 't',
+        _ => letter,
     }
 }
 
@@ -101,7 +129,11 @@ mod tests {
     #[case::greek_accents("Ἀθῆναι ΑΘΗ͂ΝΑΙ", "αθηναι αθηναι")]
     #[case::dotless_i("IĞDIR", "igdir")]
     #[case::ring("Å Å A\u{30A}", "a a a")]
-    #[case::full_width("ＡＢＣ", "ａｂｃ")]
+    #[case::full_width("ＡＢＣ　１！", "abc 1!")]
+    #[case::half_width("ﾊﾟｰﾃｨｰ", "パーティー")]
+    #[case::strokes("ŁÓDŹ Øresund smørrebrød Đakovo Ħal Ŧ ısı", "lodz oresund smorrebrod dakovo hal t isi")]
+    #[case::stroke_and_accent("Ǿ", "o")]
+    #[case::letters_of_their_own("Ææ Œ Þ", "ææ œ þ")]
     #[case::armenian("ԵՒ և", "եւ եւ")]
     #[case::cherokee("Ꭰ ꭰ", "Ꭰ Ꭰ")]
     #[case::marks("שלום\u{200F}!", "שלום!")]
@@ -119,8 +151,8 @@ mod tests {
         }
 
         #[test]
-        fn case_makes_no_difference(text in "[a-zA-Zßéàñöøæœıſςσ ]{0,40}") {
-            prop_assert_eq!(FoldedText::of(&text.to_uppercase()), FoldedText::of(&text.replace('ı', "i")));
+        fn case_makes_no_difference(text in "[a-zA-Zßéàñöøłđæœıſςσ ]{0,40}") {
+            prop_assert_eq!(FoldedText::of(&text.to_uppercase()), FoldedText::of(&text));
         }
     }
 }
