@@ -55,8 +55,13 @@ pub fn plan_occurrence_restoration(
         if after.exception.cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };
     let mut refusals = size_refusals(before, &after);
     if after.interval.start() <= now {
-        let message = "must not include STARTS_AT, because the series gives a start that has passed";
-        refusals.push(Refusal::invalid(Field::Fields, message));
+        refusals.push(if fields.is_empty() {
+            let message = "must be an occurrence whose start in the series has not passed";
+            Refusal::invalid(Field::OccurrenceId, message)
+        } else {
+            let message = "must not include STARTS_AT, because the series gives a start that has passed";
+            Refusal::invalid(Field::Fields, message)
+        });
     }
     if refusals.is_empty() {
         Ok(plan(event, before, after, Action::OccurrenceRestored, now))

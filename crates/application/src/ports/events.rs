@@ -368,8 +368,8 @@ pub trait Events: Send + Sync {
     /// count.
     ///
     /// Refusals: `NotFound` on `occurrenceId`; `VersionConflict`; `EventCancelled`; `NotCancelled` if nothing is to be
-    /// restored; `InvalidInput` for an occurrence that has begun, or that its series does not have, and on `fields` if the
-    /// start of the series has passed; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
+    /// restored; `InvalidInput` for an occurrence that has begun, that its series does not have, or whose start in the series
+    /// has passed (on `fields` if they are named); `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
     /// active registrations.
     async fn restore_occurrence(
         &self,

@@ -171,6 +171,8 @@ pub(super) async fn impossible_restorations_are_refused_and_change_nothing(envir
     let begun = restore_as(&tenant, restoration(key, &[]), day(1)).await;
     is_invalid(refusal(begun), Field::OccurrenceId);
     let too_late = restore_as(&tenant, restoration(postponed, &[]), day(1)).await;
+    is_invalid(refusal(too_late), Field::OccurrenceId);
+    let too_late = restore_as(&tenant, restoration(postponed, &[OccurrenceField::StartsAt]), day(1)).await;
     is_invalid(refusal(too_late), Field::Fields);
     tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
     assert_eq!(refusal(restore(&tenant, key, &[]).await), Refusal::EventCancelled);
