@@ -15,6 +15,7 @@ use crate::{
     organization_locks::OrganizationLocks,
     schema::CollectionSchema,
     scoped::{Outside, ScopedCollection},
+    set_aside::SessionsSetAside,
 };
 
 /// The number of registrations that a change cancels in its own transaction, and that a step cancels or deletes.
@@ -43,6 +44,7 @@ pub(crate) struct Database {
     begins_only: bool,
     admission: Admission,
     known_revisions: KnownRevisions,
+    set_aside: SessionsSetAside,
     work: Work,
 }
 
@@ -58,6 +60,7 @@ impl Database {
         let database = client.database(name);
         let organization_locks = Arc::new(OrganizationLocks::default());
         let admission = Admission::new(connections);
+        let set_aside = SessionsSetAside::new(client.clone());
         Self {
             client,
             database,
@@ -68,6 +71,7 @@ impl Database {
             begins_only: false,
             admission,
             known_revisions: KnownRevisions::new(),
+            set_aside,
             work: Work::Requests,
         }
     }
@@ -123,6 +127,11 @@ impl Database {
 
     pub(crate) const fn admission(&self) -> &Admission {
         &self.admission
+    }
+
+    /// The place for sessions that end in doubt.
+    pub(crate) fn set_aside(&self) -> SessionsSetAside {
+        self.set_aside.clone()
     }
 
     /// The driver's client, for sessions.

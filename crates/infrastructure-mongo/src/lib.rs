@@ -35,6 +35,7 @@ mod personal_data;
 pub mod schema;
 mod scoped;
 mod session;
+mod set_aside;
 mod steps;
 mod transaction;
 mod uninterrupted;

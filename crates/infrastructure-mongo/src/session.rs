@@ -5,25 +5,19 @@ use std::time::Duration;
 use convene_application::authentication::Deadline;
 use futures::{FutureExt, future::BoxFuture};
 use mongodb::{Client, ClientSession, options::TransactionOptions};
-use tokio::{
-    runtime::Handle,
-    time::{sleep, timeout},
-};
+use tokio::{runtime::Handle, time::timeout};
 use tracing::{Instrument, debug_span};
 
 use crate::{
     admission::Permit,
     deadline::{DATABASE_CALL, GRACE, remaining, within},
     error::StorageError,
-    metrics,
+    set_aside::SessionsSetAside,
     uninterrupted::Uninterrupted,
 };
 
 /// The limit of the wait for an abort. The abort itself goes on.
 const ABORT: Duration = Duration::from_millis(500);
-
-/// The time for which a session in doubt is set aside. The server ends a transaction that is older than 60 seconds.
-const SET_ASIDE: Duration = Duration::from_secs(90);
 
 /// A session with a permit, for one transaction after the other.
 ///
@@ -42,6 +36,8 @@ pub(crate) struct Session {
 struct Open {
     parts: Option<(ClientSession, Permit)>,
     state: State,
+    /// The place for the session if it ends in doubt.
+    set_aside: SessionsSetAside,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +56,12 @@ impl Session {
         client: &Client,
         permit: Permit,
         deadline: Deadline,
+        set_aside: SessionsSetAside,
     ) -> Result<Self, StorageError> {
         let limit = remaining(DATABASE_CALL, deadline)?;
         let session = within(limit, async { client.start_session().await }).await?;
-        Ok(Self { open: Some(Open { parts: Some((session, permit)), state: State::Idle }), deadline })
+        let open = Open { parts: Some((session, permit)), state: State::Idle, set_aside };
+        Ok(Self { open: Some(open), deadline })
     }
 
     /// Begins a transaction. Nothing is sent before its first command.
@@ -166,18 +164,12 @@ async fn abort(session: &mut ClientSession) -> bool {
     timeout(DATABASE_CALL, session.abort_transaction()).await.is_ok()
 }
 
-/// Keeps a session away from the driver's pool until the server has ended its transaction in any case.
-async fn set_aside(session: ClientSession) {
-    metrics::session_set_aside();
-    sleep(SET_ASIDE).await;
-    drop(session);
-}
-
 impl Drop for Open {
     fn drop(&mut self) {
         let Some((mut session, permit)) = self.parts.take() else { return };
         // Without a runtime the process is ending.
         let Ok(runtime) = Handle::try_current() else { return };
+        let set_aside = self.set_aside.clone();
         match self.state {
             State::Idle => {}
             State::Active => {
@@ -185,12 +177,12 @@ impl Drop for Open {
                     let is_aborted = abort(&mut session).await;
                     drop(permit);
                     if !is_aborted {
-                        set_aside(session).await;
+                        set_aside.add(session);
                     }
                 }));
             }
             // The driver has closed the connection, so the permit is free.
-            State::InDoubt => drop(runtime.spawn(set_aside(session))),
+            State::InDoubt => set_aside.add(session),
         }
     }
 }

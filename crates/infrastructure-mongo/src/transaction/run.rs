@@ -66,7 +66,8 @@ impl Database {
         let gate = self.transaction_gate();
         let permit = gate.enter(scope.into(), earliest(WAIT, scope.deadline())).await.map_err(Fault::from)?;
         let deadline = earliest(limit, scope.deadline());
-        let session = Session::start(self.client(), permit, Deadline::at(deadline.into_std()));
+        let until = Deadline::at(deadline.into_std());
+        let session = Session::start(self.client(), permit, until, self.set_aside());
         let session = session.await.map_err(Fault::from)?;
         let mut transaction = Transaction {
             session,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bson::Document;
+use bson::{Bson, Document};
 use convene_application::{
     failure::Outcome,
     testing::builders::{ChangeBuilder, IssueBuilder},
@@ -62,4 +62,29 @@ async fn a_session_is_not_reused_while_a_later_command_of_a_dropped_call_runs() 
 #[tokio::test]
 async fn a_session_is_not_reused_while_the_commit_of_a_dropped_call_runs() {
     drop_during("commitTransaction").await;
+}
+
+#[tokio::test]
+async fn the_transaction_of_a_session_in_doubt_is_ended() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    commands.take();
+    let hanging = FailPoint::on("insert", 1).slow(60_000).set(&database).await;
+    assert!(report(&database, &tenant).await.is_err());
+    let sent = commands.take();
+    let in_flight = sent.iter().rfind(|sent| sent.command_name == "insert").unwrap();
+    let in_doubt = Bson::Document(session(&in_flight.command));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let sent = commands.take();
+        let ended = sent.iter().filter_map(|sent| sent.command.get_array("killSessions").ok());
+        if ended.flatten().any(|id| *id == in_doubt) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the session was not ended");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(hanging);
+    // The server does not hold the locks of the transaction for the time of the fail point.
+    report(&database, &tenant).await.unwrap();
 }
