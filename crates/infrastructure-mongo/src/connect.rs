@@ -16,6 +16,7 @@ use mongodb::{
 use crate::{
     admission::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
     deadline::{DATABASE_CALL, within},
+    driver_error::describe,
     error::StorageError,
     ports::MongoPorts,
 };
@@ -36,9 +37,9 @@ pub struct ConnectionSettings {
 /// The reason why a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URI is invalid.
-    #[error("the MongoDB URI is not usable")]
-    Uri(#[source] Source),
+    /// The URI is invalid. The reason has no part of it.
+    #[error("the MongoDB URI is not usable: {0}")]
+    Uri(String),
     /// No server answered.
     #[error("MongoDB did not answer")]
     Unreachable(#[source] Source),
@@ -70,8 +71,7 @@ pub async fn connect(
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
 ) -> Result<MongoPorts, ConnectError> {
-    let mut options =
-        ClientOptions::parse(&settings.uri).await.map_err(|error| ConnectError::Uri(error.into()))?;
+    let mut options = ClientOptions::parse(&settings.uri).await.map_err(of_uri)?;
     make_safe(&mut options);
     let database = settings
         .database
@@ -79,7 +79,7 @@ pub async fn connect(
         .or_else(|| options.default_database.clone())
         .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     let connections = options.max_pool_size.unwrap_or(DEFAULT_CONNECTIONS);
-    let client = Client::with_options(options).map_err(|error| ConnectError::Uri(error.into()))?;
+    let client = Client::with_options(options).map_err(of_uri)?;
     let hello =
         within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
             .await
@@ -89,6 +89,14 @@ pub async fn connect(
         return Err(ConnectError::NoReplicaSet);
     }
     Ok(MongoPorts::new(client, connections, &database, ids, random))
+}
+
+/// The reason of an error before a connection is opened. A name that cannot be resolved may be known later.
+fn of_uri(error: mongodb::error::Error) -> ConnectError {
+    match *error.kind {
+        ErrorKind::DnsResolve { .. } => ConnectError::Unreachable(StorageError::Driver(error).into()),
+        _ => ConnectError::Uri(describe(&error)),
+    }
 }
 
 /// Overrides unsafe settings: writes are durable on a majority before they are acknowledged, reads see no data that could
@@ -112,6 +120,22 @@ pub fn make_safe(options: &mut ClientOptions) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_reason_has_no_part_of_the_uri() {
+        for uri in [
+            "mongodb://root:secret@w@h/",
+            "mongodb://root:p/secret@h",
+            "mongodb://h:secret",
+            "mongodb://",
+            "mongodb://h/?maxPoolSize=secret",
+        ] {
+            let error = ClientOptions::parse(uri).await.map(drop).map_err(of_uri).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("the MongoDB URI is not usable: ") && text.len() > 35, "{text}");
+            assert!(!text.contains("secret") && !text.contains("labels"), "{text}");
+        }
+    }
 
     #[tokio::test]
     async fn unsafe_settings_are_overridden_and_others_kept() {

@@ -18,8 +18,13 @@ pub(crate) fn describe(error: &Error) -> String {
             Some(errors) => format!("no server can be reached ({errors})"),
             None => String::from("no primary server of the replica set can be reached"),
         },
+        // What follows may be a part of a password.
+        ErrorKind::InvalidArgument { message, .. } => {
+            message.split([',', ':', '"', '\'']).next().unwrap_or_default().trim().to_owned()
+        }
+        // The message is the dump of a query.
+        ErrorKind::DnsResolve { .. } => String::from("the host name cannot be resolved"),
         kind @ (ErrorKind::ConnectionPoolCleared { .. }
-        | ErrorKind::DnsResolve { .. }
         | ErrorKind::Authentication { .. }
         | ErrorKind::InvalidTlsConfig { .. }
         | ErrorKind::SessionsNotSupported

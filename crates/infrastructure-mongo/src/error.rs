@@ -91,7 +91,9 @@ impl StorageError {
             Self::Driver(error) => {
                 error.contains_label(TRANSIENT_TRANSACTION_ERROR)
                     || match error.kind.as_ref() {
-                        ErrorKind::Io(_)
+                        // A password that is no longer accepted is repaired by an operator, like a server that is away.
+                        ErrorKind::Authentication { .. }
+                        | ErrorKind::Io(_)
                         | ErrorKind::ServerSelection { .. }
                         | ErrorKind::ConnectionPoolCleared { .. }
                         | ErrorKind::DnsResolve { .. }

@@ -118,7 +118,7 @@ impl Health {
                 None
             }
             Ok(Err(fault)) => {
-                let reason = "The database cannot be reached, or its schema is not in place.";
+                let reason = "The database cannot be reached, or refuses access.";
                 if self.report(Some(reason)) {
                     telemetry::log_fault(fault.as_ref(), request_id);
                 }
