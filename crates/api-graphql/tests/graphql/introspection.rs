@@ -35,6 +35,20 @@ async fn a_query_of_the_schema_is_bounded() {
         let (_, body) = api.send(Some(ADA), &nested(levels), &json!({})).await;
         assert_eq!(!body.contains("introspectionDepth"), is_accepted, "{body}");
     }
+    // Types refer to each other, so that each list multiplies the result: sixteen of these had more than 200 MB.
+    for [outer, inner] in [
+        ["possibleTypes", "interfaces"],
+        ["fields { type", "fields { type"],
+        ["fields { type", "possibleTypes"],
+    ] {
+        for (pairs, is_accepted) in [(1, true), (2, false)] {
+            let open = format!("{outer} {{ {inner} {{ ").repeat(pairs);
+            let close = "}".repeat(open.matches('{').count());
+            let query = format!("{{ __type(name: \"Node\") {{ {open} __typename {close} }} }}");
+            let (_, body) = api.send(Some(ADA), &query, &json!({})).await;
+            assert_eq!(!body.contains("introspectionLists"), is_accepted, "{query}: {body}");
+        }
+    }
     let wide =
         format!("{{ __schema {{ types {{ {} name {} }} }} }}", "fields { type { ".repeat(6), "} }".repeat(6));
     let (_, body) = api.send(Some(ADA), &wide, &json!({})).await;

@@ -116,6 +116,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of a small response", SMALL_RESPONSE_BYTES.to_string()),
         ("depth of a document", document.depth.to_string()),
         ("depth of a query of the schema", document.introspection_depth.to_string()),
+        ("nested lists of a query of the schema", document.introspection_lists.to_string()),
         ("tokens of a document", document.tokens.to_string()),
         ("aliases of a document", document.aliases.to_string()),
         ("root fields of a document", document.root_fields.to_string()),

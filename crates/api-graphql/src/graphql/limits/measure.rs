@@ -26,6 +26,8 @@ pub struct Inspection {
     pub excesses: Vec<Excess>,
     /// True if any part of the document selects `__schema` or `__type`.
     pub introspects: bool,
+    /// The number of operations.
+    pub operations: usize,
 }
 
 /// The size of a selection, including the fragments that it spreads.
@@ -36,6 +38,8 @@ struct Size {
     /// The price of the fields that are resolved for each item of the enclosing page.
     each: Price,
     depth: usize,
+    /// The number of nested lists of introspection.
+    lists: usize,
     fields: usize,
 }
 
@@ -51,6 +55,8 @@ struct Walk<'d> {
     introspects: bool,
     /// The number of nested fields inside `__schema` and `__type`.
     introspection_depth: usize,
+    /// The number of nested lists inside `__schema` and `__type`.
+    introspection_lists: usize,
 }
 
 /// Measures a document in time linear in its length.
@@ -97,6 +103,7 @@ pub fn inspect(
         }),
         excesses: excesses(&walk, &sizes, price, limits),
         introspects: walk.introspects,
+        operations: operations.len(),
     }
 }
 
@@ -109,6 +116,7 @@ fn excesses(walk: &Walk<'_>, sizes: &[Size], price: Price, limits: &DocumentLimi
     [
         ("depth", count(limits.depth), count(deepest)),
         ("introspectionDepth", count(limits.introspection_depth), count(walk.introspection_depth)),
+        ("introspectionLists", count(limits.introspection_lists), count(walk.introspection_lists)),
         ("aliases", count(limits.aliases), count(walk.aliases)),
         ("rootFields", count(limits.root_fields), count(most_fields)),
         ("directives", count(limits.directives), count(walk.directives)),
@@ -174,6 +182,7 @@ impl<'d> Walk<'d> {
             directives: 0,
             introspects: false,
             introspection_depth: 0,
+            introspection_lists: 0,
         }
     }
 
@@ -202,6 +211,7 @@ impl<'d> Walk<'d> {
             total.each += size.each;
             total.fields = total.fields.saturating_add(size.fields);
             total.depth = total.depth.max(size.depth);
+            total.lists = total.lists.max(size.lists);
         }
         total
     }
@@ -228,16 +238,19 @@ impl<'d> Walk<'d> {
                 if introspects {
                     self.introspects = true;
                     self.introspection_depth = self.introspection_depth.max(inside.depth);
+                    self.introspection_lists = self.introspection_lists.max(inside.lists);
                 }
                 let arguments = field.arguments.as_ref().map_or(&[][..], |arguments| &arguments.item.items);
                 let key = field.alias.as_ref().map_or(name, |alias| alias.item);
                 let kind = parent.and_then(|parent| parent.name()).map_or("", |name| name.as_str());
+                let is_list = prices::is_list_of_introspection(kind, name);
                 let (once, each) = self.price((kind, name, key), definition, arguments, inside);
                 Size {
                     once,
                     each,
                     // The queries of common tools are deeply nested, so that introspection has a limit of its own.
                     depth: if introspects { 1 } else { inside.depth + 1 },
+                    lists: if introspects { 0 } else { inside.lists + usize::from(is_list) },
                     fields: 1,
                 }
             }

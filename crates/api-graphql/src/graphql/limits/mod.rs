@@ -26,6 +26,9 @@ pub struct DocumentLimits {
     /// The maximum number of nested fields inside `__schema` and `__type`. The queries of common tools have 15; the types
     /// of introspection have cycles as well.
     pub introspection_depth: usize,
+    /// The maximum number of nested lists of fields and types inside `__schema` and `__type`. The queries of common tools have
+    /// one; each further one multiplies the size of the result, because types refer to each other.
+    pub introspection_lists: usize,
     /// The maximum number of tokens. The largest query of a real client has about 600; the time of validation grows
     /// with the square of their number.
     pub tokens: usize,
@@ -49,6 +52,7 @@ impl Default for DocumentLimits {
         Self {
             depth: 12,
             introspection_depth: 20,
+            introspection_lists: 2,
             tokens: 2_000,
             aliases: 15,
             root_fields: 10,
@@ -84,8 +88,8 @@ impl DocumentLimits {
 /// A limit that a document exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Excess {
-    /// The name of the limit: `depth`, `introspectionDepth`, `tokens`, `aliases`, `rootFields`, `directives`, `cost`
-    /// or `bytes`.
+    /// The name of the limit: `depth`, `introspectionDepth`, `introspectionLists`, `tokens`, `aliases`, `rootFields`,
+    /// `directives`, `cost` or `bytes`.
     pub limit: &'static str,
     /// The maximum value.
     pub allowed: u64,

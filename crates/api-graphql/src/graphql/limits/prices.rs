@@ -44,6 +44,11 @@ pub(super) fn key(length: usize) -> Price {
     Price::new(count(length) / BYTES_OF_A_UNIT, 2 * count(length))
 }
 
+/// Tests for a list of introspection whose items lead to further types. A list of all types stands only at its root.
+pub(super) fn is_list_of_introspection(kind: &str, name: &str) -> bool {
+    kind == "__Type" && matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes")
+}
+
 /// The price of a query of the schema. Its values are constants, and most types have no `ofType`.
 pub(super) fn introspection(price: Price) -> Price {
     Price::new(price.cost / 16, price.bytes / 16)
