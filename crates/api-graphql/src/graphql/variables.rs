@@ -1,4 +1,6 @@
-//! The check of null variables: a variable that is null must not be used where the schema requires a value.
+//! Checks of variables that the engine lacks.
+//!
+//! A variable that is null must not be used where the schema requires a value.
 //!
 //! Validation allows a nullable variable in such a position if it has a default (GraphQL spec 5.8.5), because the value is
 //! not known yet. An explicit null is then an error (6.4.1). The engine would only notice it in the middle of the
@@ -13,6 +15,22 @@ use juniper::{
 };
 
 type Scalar = DefaultScalarValue;
+
+/// Finds the variables whose type the schema does not have. The engine's validation panics at the default of such a variable.
+#[must_use]
+pub fn unknown_types(document: &Document<'_, Scalar>, schema: &SchemaType<Scalar>) -> Vec<RuleError> {
+    let operations = document.iter().filter_map(|definition| match definition {
+        Definition::Operation(operation) => operation.item.variables_definition.as_ref(),
+        Definition::Fragment(_) => None,
+    });
+    let types = operations.flat_map(|variables| &variables.item.items).map(|(_, one)| &one.var_type);
+    let unknown = types.filter(|one| schema.concrete_type_by_name(one.item.innermost_name()).is_none());
+    let error = |unknown: &Spanning<juniper::Type<&str>>| {
+        let message = format!("Unknown type \"{}\"", unknown.item.innermost_name());
+        RuleError::new(&message, &[unknown.span.start])
+    };
+    unknown.map(error).collect()
+}
 
 /// Finds the null variables of the selected operation that are used where a value is required.
 ///

@@ -213,3 +213,19 @@ async fn a_variable_of_a_wrong_kind_is_no_fault() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_of_an_unknown_type_is_refused_before_the_execution() {
+    let api = Api::start().await;
+    for kind in ["Nope", "Nope!", "[Nope]", "[Nope!]!", "Float"] {
+        for default in ["", " = null", " = \"x\"", " = []", " = {a: 1}"] {
+            for document in ["query($v: KIND) { __typename }", "mutation($v: KIND) { __typename }"] {
+                let document = document.replace("KIND", &format!("{kind}{default}"));
+                let (status, body) = api.send(Some(ADA), &document, &Value::Null).await;
+                assert!(status < 500 && body.contains("_FAILED"), "{document}: {body}");
+            }
+        }
+    }
+    let (_, body) = api.send(Some(ADA), "query($v: Nope = 1) { __typename }", &Value::Null).await;
+    assert!(body.contains(r#"Unknown type \"Nope\""#), "{body}");
+}

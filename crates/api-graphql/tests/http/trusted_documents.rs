@@ -85,6 +85,10 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
     write(folder.path(), "4.graphql", "fragment A on Query { organization { slug } }");
     let aliases: String = (0..20).map(|number| format!("a{number}: slug ")).collect();
     write(folder.path(), "5.graphql", &format!("{{ organization {{ {aliases} }} }}"));
+    write(folder.path(), "6.graphql", "subscription { x }");
+    write(folder.path(), "7.graphql", "query($v: Nope = 1) { __typename }");
+    write(folder.path(), "8.graphql", "query A { __typename } query A { __typename }");
+    write(folder.path(), "9.graphql", "\u{FEFF}{ organization { slug } }");
     let documents = TrustedDocuments::read(folder.path()).unwrap();
     let problems = check_documents(&documents, &DocumentLimits::default()).unwrap_err();
     let problems = problems.replace(&format!("{}/", folder.path().display()), "");
@@ -94,6 +98,9 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
       3.graphql: line 1, column 3: Unknown field "nope" on type "Query"
       4.graphql: The document has no operation.
       5.graphql: The document has aliases of 20; at most 15 is allowed.
+      6.graphql: The API has no subscriptions.
+      7.graphql: line 1, column 11: Unknown type "Nope"
+      8.graphql: The document has several operations; name one in `operationName`.
     "#);
 }
 

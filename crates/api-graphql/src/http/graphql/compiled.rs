@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use juniper::{
-    DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync, RootNode,
-    RuleError, ValidatedOperation, Value, Variables, parser::parse_document_source,
+    DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync,
+    OperationType, RootNode, RuleError, ValidatedOperation, Value, Variables, parser::parse_document_source,
 };
 use yoke::{Yoke, Yokeable};
 
@@ -12,7 +12,7 @@ use super::response::{ErrorEntry, Errors};
 use crate::graphql::{
     limits::{self, DocumentLimits, Inspection},
     look_ahead::LookAhead,
-    variables::misplaced_nulls,
+    variables::{misplaced_nulls, unknown_types},
 };
 
 type Scalar = DefaultScalarValue;
@@ -88,9 +88,14 @@ where
             let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
                 Validation::Omitted
             } else {
-                match ValidatedOperation::new(text, operation_name, root) {
-                    Ok(operation) => Validation::Passed(Box::new(operation)),
-                    Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
+                match unknown_types(&definitions, &root.schema) {
+                    unknown if !unknown.is_empty() => {
+                        Validation::Failed(Errors::from_graphql_error(&unknown.into()))
+                    }
+                    _ => match ValidatedOperation::new(text, operation_name, root) {
+                        Ok(operation) => Validation::Passed(Box::new(operation)),
+                        Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
+                    },
                 }
             };
             Ok(Parsed { definitions, operation })
@@ -111,16 +116,22 @@ where
         let source = Arc::new(Source { root: Arc::clone(root), text: Arc::clone(text) });
         let name = Self::new(Arc::clone(&source), None, document_limits)?.first_operation();
         let document = Self::new(source, name.as_deref(), document_limits)?;
+        let (inspection, nulls) = document.inspect(name.as_deref(), &Variables::new(), document_limits);
+        let kind = inspection.operation.as_ref().map(|operation| operation.kind);
         match &document.0.get().operation {
+            Validation::Passed(_) if kind == Some(OperationType::Subscription) => {
+                Err(Errors::from_graphql_error(&GraphQLError::IsSubscription))
+            }
+            Validation::Passed(_) if !nulls.is_empty() => Err(Errors::from_graphql_error(&nulls.into())),
             Validation::Passed(_) => Ok(()),
             Validation::Failed(errors) => Err(errors.clone()),
-            Validation::Omitted => {
-                let (inspection, _) = document.inspect(name.as_deref(), &Variables::new(), document_limits);
-                match inspection.excesses.as_slice() {
-                    [] => Err(Errors::from_graphql_error(&GraphQLError::NoOperationProvided)),
-                    excesses => Err(Errors::of(excesses, ErrorEntry::from_excess)),
+            Validation::Omitted => Err(match inspection.excesses.as_slice() {
+                [] if inspection.operations == 0 => {
+                    Errors::from_graphql_error(&GraphQLError::NoOperationProvided)
                 }
-            }
+                [] => Errors::from_graphql_error(&GraphQLError::MultipleOperationsProvided),
+                excesses => Errors::of(excesses, ErrorEntry::from_excess),
+            }),
         }
     }
 

@@ -145,7 +145,7 @@ where
         inspection: limits::Inspection,
         misplaced_nulls: Vec<RuleError>,
     ) -> Result<(SelectedOperation, Price), Box<Rejected>> {
-        let limits::Inspection { price, operation, excesses, introspects } = inspection;
+        let limits::Inspection { price, operation, excesses, introspects, operations } = inspection;
         let reject = |errors| Err(Box::new(Rejected { errors, cost: price.cost, is_fault: false }));
         if introspects && !self.introspection {
             record_security_event(SecurityEvent::IntrospectionRefused);
@@ -160,6 +160,7 @@ where
         }
         let Some(operation) = operation else {
             let problem = match operation_name {
+                _ if operations == 0 => GraphQLError::NoOperationProvided,
                 Some(_) => GraphQLError::UnknownOperationName,
                 None => GraphQLError::MultipleOperationsProvided,
             };

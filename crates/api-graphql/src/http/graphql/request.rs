@@ -60,7 +60,6 @@ impl GraphqlRequest {
                         MalformedRequest::new(format!("`{name}` is not valid JSON: {problem}."))
                     })?
                 }
-                "operationName" if text.is_empty() => Value::Null,
                 "query" | "operationName" => Value::String(text),
                 _ => continue,
             };
@@ -75,7 +74,7 @@ impl GraphqlRequest {
         let document = DocumentReference::take(&mut parameters)?;
         let name = match parameters.remove("operationName") {
             None | Some(Value::Null) => None,
-            Some(Value::String(name)) => Some(name),
+            Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
             Some(_) => return Err(MalformedRequest::new("`operationName` must be a string.")),
         };
         let variables = match parameters.remove("variables") {

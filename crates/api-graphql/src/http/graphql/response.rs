@@ -97,6 +97,11 @@ impl ErrorEntry {
             ParseError::TokenLimitExceeded(allowed) => Self::from_excess(&excess("tokens", *allowed)),
             ParseError::DepthLimitExceeded(allowed) => Self::from_excess(&excess("nesting", *allowed)),
             ParseError::FieldLimitExceeded(allowed) => Self::from_excess(&excess("cost", *allowed)),
+            // The parser has a type for each kind of number that the schema uses.
+            ParseError::ExpectedScalarError(_) => Self::with_message(
+                RequestError::ParseFailed,
+                "No argument takes a number with decimals or an exponent",
+            ),
             syntax => Self::with_message(RequestError::ParseFailed, &syntax.to_string()),
         };
         entry.at(&[error.start()])
@@ -184,7 +189,7 @@ impl Errors {
             ),
             GraphQLError::UnknownOperationName => ErrorEntry::new(RequestError::OperationNotFound).into(),
             GraphQLError::IsSubscription | GraphQLError::NotSubscription => {
-                one(RequestError::BadRequest, "Subscriptions are served over WebSocket only.")
+                one(RequestError::BadRequest, "The API has no subscriptions.")
             }
             GraphQLError::NotSupported(kind) => {
                 let kind = operation_type_name(*kind);

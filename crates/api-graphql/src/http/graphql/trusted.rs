@@ -43,7 +43,9 @@ impl TrustedDocuments {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
                     let text = fs::read_to_string(&path).map_err(|error| named(&path, error))?;
-                    for text in [text.trim(), &text] {
+                    // Some editors write a byte order mark, which clients do not send.
+                    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+                    for text in [text.trim(), text] {
                         let document =
                             TrustedDocument { text: text.into(), file: path.display().to_string() };
                         documents.insert(DocumentHash::of(text), document);
