@@ -1,7 +1,7 @@
 //! The limits of what `CONVENE_LOG` can enable.
 //!
 //! At the levels `debug` and `trace`, other crates log data: the database driver logs commands with all of their values.
-//! Such lines are never written, whatever the filter is.
+//! Such lines are never written, whatever the filter is, and of the driver only warnings and errors.
 
 use metrics::counter;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -14,7 +14,9 @@ pub(crate) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total
 pub(crate) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_own = target.starts_with("convene") || target == "security";
-    is_own || (*metadata.level() <= Level::INFO && !is_connection_error(metadata))
+    // The driver describes the whole replica set at each attempt to reach it.
+    let most = if target.starts_with("mongodb") { Level::WARN } else { Level::INFO };
+    is_own || (*metadata.level() <= most && !is_connection_error(metadata))
 }
 
 /// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such

@@ -45,9 +45,11 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         check_documents(documents, &config.documents).map_err(anyhow::Error::msg)?;
     }
     let stop = server::stop_signal()?;
-    // An address that is in use is reported before the database is opened.
     let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
-    let (listener, probe_listener) = (bind(config.listen)?, bind(config.probe_listen)?);
+    // An address that is in use is reported before the database is opened. Until then, connections are refused: they would
+    // wait, and the requests of clients that gave up long ago would be executed later.
+    drop(bind(config.listen)?);
+    let probe_listener = bind(config.probe_listen)?;
     let health = Health::starting(telemetry::start_metrics()?);
     // Probes are answered while the server waits for the database.
     let probes = server::serve_probes(probe_listener, health.clone(), Arc::new(system::new_request_id));
@@ -82,7 +84,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         origins: config.origins,
         more_routes: rest::routes(Rest { access_control, use_cases }),
     };
-    let served = server::serve(listener, parts, options, stop).await;
+    let served = server::serve(bind(config.listen)?, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
     probes.abort();

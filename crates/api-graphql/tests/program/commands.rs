@@ -114,9 +114,10 @@ async fn a_wrong_password_ends_the_server_with_one_sentence() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn probes_answer_while_the_database_is_away() {
     let log = tempfile::NamedTempFile::new().unwrap();
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut server = program(&["serve"])
         .env("CONVENE_MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
-        .env("CONVENE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_LISTEN", listen.to_string())
         .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
         .env("CONVENE_AUTH", "headers")
         .stderr(log.reopen().unwrap())
@@ -136,6 +137,9 @@ async fn probes_answer_while_the_database_is_away() {
     };
     let probes = first("answering probes").await["listen"].as_str().unwrap().to_owned();
     let waiting = first("waiting for the database").await;
+    // A request would wait in the backlog, and be executed after its client has given up.
+    let refused = std::net::TcpStream::connect(listen).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     // Two attempts later, the log has not grown.
     tokio::time::sleep(Duration::from_secs(2)).await;
     for (path, status) in [("livez", 200), ("metrics", 200), ("readyz", 503)] {
