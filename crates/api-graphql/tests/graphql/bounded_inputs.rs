@@ -108,6 +108,19 @@ async fn errors_that_are_left_out_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_mistake_is_one_error_with_its_positions() {
+    let api = Api::start().await;
+    let document = format!("{{ viewer {{ {} }} __typename @aa @aa }}", "rol ".repeat(12));
+    let answer = refused(&api, &document, &Value::Null).await;
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "{answer}");
+    let mut positions: Vec<_> = errors.iter().map(|it| it["locations"].as_array().unwrap().len()).collect();
+    positions.sort_unstable();
+    assert_eq!(positions, [2, 10], "{answer}");
+    assert_eq!(answer["extensions"].get("errorsLeftOut"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn texts_of_arguments_cost_at_each_use() {
     let api = Api::start().await;
     let long = "x".repeat(200_000);

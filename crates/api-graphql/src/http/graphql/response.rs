@@ -113,6 +113,12 @@ impl ErrorEntry {
         Self::with_message(RequestError::ValidationFailed, message).at(error.locations())
     }
 
+    /// Adds the positions of an error with the same message.
+    fn also_at(&mut self, positions: &[SourcePosition]) {
+        let free = MAX_LOCATIONS.saturating_sub(self.locations.len());
+        self.locations.extend(positions.iter().copied().take(free).map(Location::from));
+    }
+
     /// The error for an error of a resolver. An error with a code is written for the caller. Without a code, an error
     /// about an argument comes from the schema library and describes the input; all others are internal and go to the
     /// log only.
@@ -158,6 +164,22 @@ impl Errors {
         Self { left_out: all.len() - listed.len(), listed }
     }
 
+    /// The errors of validation. Those with the same message become one, because a document can repeat a mistake often.
+    fn from_rule_errors(all: &[RuleError]) -> Self {
+        let mut errors = Self::default();
+        for error in all {
+            let entry = ErrorEntry::from_rule_error(error);
+            if let Some(known) = errors.listed.iter_mut().find(|known| known.message == entry.message) {
+                known.also_at(error.locations());
+            } else if errors.listed.len() < MAX_ERRORS {
+                errors.listed.push(entry);
+            } else {
+                errors.left_out += 1;
+            }
+        }
+        errors
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
@@ -179,7 +201,7 @@ impl Errors {
         let one = |kind: RequestError, message| ErrorEntry::with_message(kind, message).into();
         match error {
             GraphQLError::ParseError(error) => ErrorEntry::from_parse_error(error).into(),
-            GraphQLError::ValidationError(errors) => Self::of(errors, ErrorEntry::from_rule_error),
+            GraphQLError::ValidationError(errors) => Self::from_rule_errors(errors),
             GraphQLError::NoOperationProvided => {
                 one(RequestError::OperationNotFound, "The document has no operation.")
             }
