@@ -37,6 +37,8 @@ enum Command {
     Mongo(commands::mongo::Arguments),
     /// Inject faults into a replica set of three members under load, and check that no acknowledged change is lost.
     Faults(commands::faults::Arguments),
+    /// Run the tools and libraries of clients against the program. Needs Node.js; Python is optional.
+    Clients(commands::clients::Arguments),
     /// Search for the requests of a member that cost a server most, while another organization is served.
     Fuzz(commands::fuzz::Arguments),
 }
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Schema(arguments) => commands::schema::execute(&arguments, &interrupt),
         Command::Mongo(arguments) => commands::mongo::execute(&arguments, &interrupt),
         Command::Faults(arguments) => commands::faults::execute(&arguments, &interrupt),
+        Command::Clients(arguments) => commands::clients::execute(&arguments, &interrupt),
         Command::Fuzz(arguments) => commands::fuzz::execute(&arguments, &interrupt),
     });
     outcome.unwrap_or_else(|error| {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod bench;
+pub(crate) mod clients;
 pub(crate) mod faults;
 pub(crate) mod fuzz;
 pub(crate) mod mongo;
