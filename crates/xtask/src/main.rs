@@ -37,7 +37,7 @@ enum Command {
     Mongo(commands::mongo::Arguments),
     /// Inject faults into a replica set of three members under load, and check that no acknowledged change is lost.
     Faults(commands::faults::Arguments),
-    /// Run the tools and libraries of clients against the program. Needs Node.js; Python is optional.
+    /// Run the tools and libraries of clients against the program. Needs Node.js; Python and Chromium are optional.
     Clients(commands::clients::Arguments),
     /// Search for the requests of a member that cost a server most, while another organization is served.
     Fuzz(commands::fuzz::Arguments),

@@ -7,6 +7,7 @@ use convene_api_graphql::{
     config::{self, DatabaseConfig, Environment, ServeConfig},
     execution::{check_documents, schema_executor},
     http::{
+        graphiql::{self, DemoHeaders},
         graphql::Documents,
         health::{Health, Readiness},
     },
@@ -15,6 +16,8 @@ use convene_api_graphql::{
     system, telemetry,
     wiring::Backend,
 };
+
+use super::demo_caller;
 
 /// The time before the second attempt to open the database. It doubles with each further attempt, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -36,11 +39,12 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    runtime.block_on(serve(config))?;
+    let demo_headers = demo_caller::headers(&config, &environment);
+    runtime.block_on(serve(config, demo_headers))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: ServeConfig) -> anyhow::Result<()> {
+async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow::Result<()> {
     if let Some(documents) = &config.trusted_documents {
         check_documents(documents, &config.documents).map_err(anyhow::Error::msg)?;
     }
@@ -75,14 +79,21 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
         AccessControl::new(authenticator, limits, Arc::new(callers)).with_in_flight(config.in_flight);
     let access_control = Arc::new(access_control);
     let use_cases = Arc::clone(&services.use_cases);
+    let rest = rest::routes(Rest { access_control: Arc::clone(&access_control), use_cases });
+    let graphiql = config.graphiql.then(|| graphiql::routes(demo_headers));
     let parts = Parts {
-        access_control: Arc::clone(&access_control),
+        access_control,
         executor,
         documents: config.trusted_documents.map_or_else(Documents::default, Documents::Trusted),
         health,
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,
-        more_routes: rest::routes(Rest { access_control, use_cases }),
+        more_routes: Arc::new(move |config| {
+            rest(config);
+            if let Some(graphiql) = &graphiql {
+                graphiql(config);
+            }
+        }),
     };
     let served = server::serve(bind(config.listen)?, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.

@@ -102,6 +102,8 @@ pub struct ServeConfig {
     pub profile: Profile,
     /// Allows documents to ask for the schema.
     pub introspection: bool,
+    /// Serves GraphiQL at `/`.
+    pub graphiql: bool,
     /// The only documents that run; `None` if any document may run.
     pub trusted_documents: Option<TrustedDocuments>,
     /// The way in which callers authenticate.
@@ -159,6 +161,12 @@ impl ServeConfig {
         ServerOptions { limits: self.http, workers: self.workers, shutdown_time: self.shutdown_time }
     }
 
+    /// Returns true if a caller of the demo data may be given away: only this machine reaches a development server.
+    #[must_use]
+    pub fn has_demo_caller(&self) -> bool {
+        self.profile == Profile::Development && self.listen.ip().is_loopback()
+    }
+
     /// Reads all settings.
     ///
     /// # Errors
@@ -209,12 +217,9 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         reader.problem::<()>("CONVENE_PROBE_LISTEN", "must differ from CONVENE_LISTEN");
     }
     let profile = profile(reader);
-    let introspection = match reader.optional("CONVENE_INTROSPECTION").as_deref() {
-        None => profile.map(|profile| profile == Profile::Development),
-        Some("on") => Some(true),
-        Some("off") => Some(false),
-        Some(_) => reader.problem("CONVENE_INTROSPECTION", "must be on or off"),
-    };
+    let is_development = profile.map(|profile| profile == Profile::Development);
+    let introspection = switch(reader, "CONVENE_INTROSPECTION", is_development);
+    let graphiql = switch(reader, "CONVENE_GRAPHIQL", is_development);
     let trusted_documents = trusted_documents(reader);
     let auth = auth(reader);
     if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, client_listen)
@@ -243,6 +248,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         probe_listen: probe_listen?,
         profile: profile?,
         introspection: introspection?,
+        graphiql: graphiql?,
         trusted_documents,
         auth: auth?,
         origins: origins?,
@@ -253,6 +259,15 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         workers: workers?,
         shutdown_time: shutdown_time?,
     })
+}
+
+fn switch(reader: &mut Reader<'_>, name: &'static str, default: Option<bool>) -> Option<bool> {
+    match reader.optional(name).as_deref() {
+        None => default,
+        Some("on") => Some(true),
+        Some("off") => Some(false),
+        Some(_) => reader.problem(name, "must be on or off"),
+    }
 }
 
 fn trusted_documents(reader: &mut Reader<'_>) -> Option<TrustedDocuments> {

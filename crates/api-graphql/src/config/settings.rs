@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 31] = [
+pub const SETTINGS: [Setting; 32] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -57,6 +57,11 @@ pub const SETTINGS: [Setting; 31] = [
     setting("CONVENE_JWT_ISSUER", Some("convene"), "iss that tokens must have"),
     setting("CONVENE_JWT_AUDIENCE", Some("convene"), "aud that tokens must have"),
     setting("CONVENE_INTROSPECTION", None, "on or off; by default on in development only"),
+    setting(
+        "CONVENE_GRAPHIQL",
+        None,
+        "on or off: GraphiQL, an editor for the browser, at /; by default on in development only",
+    ),
     setting(
         "CONVENE_TRUSTED_DOCUMENTS",
         None,

@@ -46,6 +46,7 @@ fn all_problems_are_reported_at_once() {
         ("CONVENE_CATALOGUE_MEMORY", "many"),
         ("CONVENE_WORKERS", "0"),
         ("CONVENE_INTROSPECTION", "maybe"),
+        ("CONVENE_GRAPHIQL", "yes"),
     ]);
     insta::assert_snapshot!(ServeConfig::read(&environment).unwrap_err(), @r#"
     the settings cannot be used:
@@ -56,6 +57,7 @@ fn all_problems_are_reported_at_once() {
       CONVENE_CATALOGUE_MEMORY must be a number from 0 to 65536
       CONVENE_LISTEN must be an address and a port such as 127.0.0.1:8080, and is "nowhere"
       CONVENE_INTROSPECTION must be on or off
+      CONVENE_GRAPHIQL must be on or off
       CONVENE_JWT_SECRET has 5 bytes; HS256 needs at least 32 (try `openssl rand -base64 48`)
       CONVENE_IN_FLIGHT_LIMIT must be a number from 1 to 1000000
       CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
@@ -107,6 +109,24 @@ fn development_turns_introspection_and_readable_logs_on() {
     assert_eq!(config.log.format, LogFormat::Readable);
     let config = read(&[("CONVENE_PROFILE", "development"), ("CONVENE_INTROSPECTION", "off")]).unwrap();
     assert!(!config.introspection);
+}
+
+#[rstest]
+#[case("development", "", "127.0.0.1:8080", true, true)]
+#[case::for_other_machines("development", "", "0.0.0.0:8080", true, false)]
+#[case("development", "off", "127.0.0.1:8080", false, true)]
+#[case("production", "", "127.0.0.1:8080", false, false)]
+#[case("production", "on", "127.0.0.1:8080", true, false)]
+fn graphiql_has_the_demo_caller_in_development_on_this_machine_only(
+    #[case] profile: &str,
+    #[case] setting: &str,
+    #[case] listen: &str,
+    #[case] graphiql: bool,
+    #[case] demo_caller: bool,
+) {
+    let settings = [("CONVENE_PROFILE", profile), ("CONVENE_GRAPHIQL", setting), ("CONVENE_LISTEN", listen)];
+    let config = read(&settings).unwrap();
+    assert_eq!((config.graphiql, config.has_demo_caller()), (graphiql, demo_caller));
 }
 
 #[test]

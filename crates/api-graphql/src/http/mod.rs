@@ -6,6 +6,7 @@ pub(crate) mod connections;
 pub mod cors;
 pub(crate) mod edge;
 pub mod error;
+pub mod graphiql;
 pub mod graphql;
 pub mod health;
 pub mod limits;

@@ -7,6 +7,8 @@ mod cors;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod graphiql;
+#[cfg(test)]
 mod graphql_over_http;
 #[cfg(test)]
 mod in_flight;

@@ -42,7 +42,7 @@ pub(crate) fn execute(_: &Arguments, interrupt: &Interrupt) -> anyhow::Result<Ex
         .current_dir(workspace.root())
         .env("CONVENE_CLIENTS_BINARY", workspace.convene("debug"))
         .env("CONVENE_CLIENTS_MONGODB_URI", mongo.uri())
-        // The logs and reports are kept until the next run.
+        // The logs, reports and pictures are kept until the next run.
         .env("CONVENE_CLIENTS_FOLDER", workspace.target().join("clients"));
     let status = child::run(&mut check, interrupt)?;
     ensure!(status.success(), "the client check failed ({status})");

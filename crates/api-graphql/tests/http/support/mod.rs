@@ -28,7 +28,7 @@ use convene_api_graphql::{
         limits::HttpLimits,
     },
     request_id::NewRequestId,
-    server::{self, Parts, ServerOptions},
+    server::{self, Parts, Routes, ServerOptions},
     telemetry,
 };
 use convene_application::{
@@ -102,6 +102,7 @@ pub(crate) struct Setup {
     pub(crate) documents: Documents,
     pub(crate) keys: VerificationKeys,
     pub(crate) origins: AllowedOrigins,
+    pub(crate) more_routes: Routes,
 }
 
 impl Default for Setup {
@@ -114,6 +115,7 @@ impl Default for Setup {
             documents: Documents::default(),
             keys,
             origins: AllowedOrigins::default(),
+            more_routes: Arc::new(|_| {}),
         }
     }
 }
@@ -137,7 +139,7 @@ fn metrics() -> PrometheusHandle {
 impl TestServer {
     pub(crate) fn start(setup: Setup) -> Self {
         log::capture();
-        let Setup { limits, rates, introspection, documents, keys, origins } = setup;
+        let Setup { limits, rates, introspection, documents, keys, origins, more_routes } = setup;
         let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
@@ -163,7 +165,7 @@ impl TestServer {
             health: health.clone(),
             new_request_id: Arc::clone(&new_request_id),
             origins,
-            more_routes: Arc::new(|_| {}),
+            more_routes,
         };
         let bind = || server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let (listener, probe_listener) = (bind(), bind());
