@@ -90,6 +90,9 @@ fn lock_state(state: &Path) -> anyhow::Result<File> {
 }
 
 fn build(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<()> {
+    if !workspace.convene(PROFILE).exists() {
+        print_line("Building Convene, which takes some minutes the first time.");
+    }
     let mut command = workspace.cargo();
     command.args([
         "build",

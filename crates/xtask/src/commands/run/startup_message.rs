@@ -7,15 +7,33 @@ use super::database::Database;
 
 /// The organization of the demo users.
 const ORGANIZATION: &str = "org-123";
-/// The demo users and their roles.
-const USERS: [(&str, Role); 4] = [
-    ("user-456", Role::Admin),
-    ("user-789", Role::Member),
-    ("user-790", Role::Member),
-    ("operator", Role::Operator),
+/// The demo users, their roles, and an operation that each can try first.
+const USERS: [(&str, Role, &str); 4] = [
+    (
+        "user-456",
+        Role::Admin,
+        "mutation { createEvent(input: {title: \"Yoga\", startsAt: \"2032-03-22T09:00:00\", duration: \"PT1H\", \
+         capacity: 2, recurrence: {frequency: WEEKLY}}) { event { id recurrence { summary } } userErrors { message } } }",
+    ),
+    (
+        "user-789",
+        Role::Member,
+        "{ occurrences(from: \"2032-03-22T00:00:00Z\", to: \"2032-03-29T00:00:00Z\") \
+         { nodes { id title startsAt availableSeats } } }",
+    ),
+    (
+        "user-790",
+        Role::Member,
+        "mutation { createIssue(input: {title: \"Broken chair\", description: \"Row 4, seat 12.\"}) \
+         { issue { number } userErrors { message } } }",
+    ),
+    (
+        "operator",
+        Role::Operator,
+        "mutation { createOrganization(input: {slug: \"acme\", name: \"Acme\", timeZone: \"Europe/Paris\", \
+         adminUserId: \"zoe\", adminDisplayName: \"Zoe\"}) { organization { slug } userErrors { message } } }",
+    ),
 ];
-/// The query of the example.
-const QUERY: &str = "{ viewer { role organization { slug name } } }";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -34,10 +52,18 @@ impl Role {
     }
 }
 
-/// The addresses, the credentials of the demo users, and an example command.
+/// A demo user, with the headers of its requests and an operation to try.
+struct Caller {
+    user: &'static str,
+    role: Role,
+    headers: Vec<String>,
+    operation: &'static str,
+}
+
+/// The addresses, the credentials and a first operation of the demo users, and an example command.
 pub(super) fn message(convene: &Convene, database: &Database) -> anyhow::Result<String> {
     let mut callers = Vec::new();
-    for (user, role) in USERS {
+    for (user, role, operation) in USERS {
         let headers = match convene.authentication() {
             Authentication::Jwt => {
                 let token = convene.token(ORGANIZATION, user, role == Role::Operator)?;
@@ -45,7 +71,7 @@ pub(super) fn message(convene: &Convene, database: &Database) -> anyhow::Result<
             }
             Authentication::Headers => plain_headers(user, role),
         };
-        callers.push((user, role, headers));
+        callers.push(Caller { user, role, headers, operation });
     }
     Ok(text(convene.port(), &database.uri(), &callers))
 }
@@ -61,21 +87,22 @@ fn plain_headers(user: &str, role: Role) -> Vec<String> {
     }
 }
 
-fn text(port: u16, mongodb: &str, callers: &[(&str, Role, Vec<String>)]) -> String {
+fn text(port: u16, mongodb: &str, callers: &[Caller]) -> String {
     let server = format!("http://127.0.0.1:{port}");
     let mut text = format!(
         "\nConvene serves; Ctrl-C stops it and its MongoDB.\n\n\
-         \x20 GraphQL   {server}/graphql\n  REST      {server}/api/issues\n  MongoDB   {mongodb}\n\n\
-         Callers in the organization {ORGANIZATION}, by their request headers:\n"
+         \x20 GraphiQL  {server}/\n  GraphQL   {server}/graphql\n  REST      {server}/api/issues\n  MongoDB   {mongodb}\n\n\
+         GraphiQL is an editor in the browser; it has examples, and user-456 filled in.\n\n\
+         Callers in the organization {ORGANIZATION}, by their request headers, with an operation to try:\n"
     );
-    for (user, role, headers) in callers {
+    for Caller { user, role, headers, operation } in callers {
         // Writing to a string does not fail.
-        write!(text, "\n  {user} ({})\n    {}\n", role.name(), headers.join("\n    ")).ok();
+        write!(text, "\n  {user} ({})\n    {}\n    {operation}\n", role.name(), headers.join("\n    ")).ok();
     }
-    if let Some((_, _, headers)) = callers.first() {
+    if let Some(Caller { headers, operation, .. }) = callers.first() {
         let headers: String = headers.iter().map(|header| format!(" -H '{header}'")).collect();
-        let body = format!("{{\"query\":\"{QUERY}\"}}");
-        write!(text, "\nTry it:\n\n  curl -s {server}/graphql -H 'content-type: application/json'{headers} -d '{body}'\n")
+        let body = serde_json::json!({ "query": operation });
+        write!(text, "\nThe first one in a terminal:\n\n  curl -s {server}/graphql -H 'content-type: application/json'{headers} -d '{body}'\n")
             .ok();
     }
     text
@@ -87,31 +114,43 @@ mod tests {
 
     #[test]
     fn the_message_has_addresses_callers_and_an_example() {
+        let caller =
+            |user, role, operation| Caller { user, role, headers: plain_headers(user, role), operation };
         let callers = [
-            ("user-456", Role::Admin, plain_headers("user-456", Role::Admin)),
-            ("operator", Role::Operator, plain_headers("operator", Role::Operator)),
+            caller("user-456", Role::Admin, r#"{ event(id: "x") { title } }"#),
+            caller("operator", Role::Operator, "{ __typename }"),
         ];
         let expected = r#"
 Convene serves; Ctrl-C stops it and its MongoDB.
 
+  GraphiQL  http://127.0.0.1:8080/
   GraphQL   http://127.0.0.1:8080/graphql
   REST      http://127.0.0.1:8080/api/issues
   MongoDB   mongodb://127.0.0.1:27018/?replicaSet=rs0
 
-Callers in the organization org-123, by their request headers:
+GraphiQL is an editor in the browser; it has examples, and user-456 filled in.
+
+Callers in the organization org-123, by their request headers, with an operation to try:
 
   user-456 (ADMIN)
     x-organization-id: org-123
     x-user-id: user-456
     x-user-role: ADMIN
+    { event(id: "x") { title } }
 
   operator (operator)
     x-operator: true
+    { __typename }
 
-Try it:
+The first one in a terminal:
 
-  curl -s http://127.0.0.1:8080/graphql -H 'content-type: application/json' -H 'x-organization-id: org-123' -H 'x-user-id: user-456' -H 'x-user-role: ADMIN' -d '{"query":"{ viewer { role organization { slug name } } }"}'
+  curl -s http://127.0.0.1:8080/graphql -H 'content-type: application/json' -H 'x-organization-id: org-123' -H 'x-user-id: user-456' -H 'x-user-role: ADMIN' -d '{"query":"{ event(id: \"x\") { title } }"}'
 "#;
         assert_eq!(text(8080, "mongodb://127.0.0.1:27018/?replicaSet=rs0", &callers), expected);
+    }
+
+    #[test]
+    fn operations_can_be_quoted_in_a_shell() {
+        assert!(USERS.iter().all(|(_, _, operation)| !operation.contains('\'')));
     }
 }
