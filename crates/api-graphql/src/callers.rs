@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use convene_application::{
     authentication::{Authenticate, Credentials, Deadline},
-    caller::{Identity, Principal},
+    caller::{Caller, Identity, Principal},
     ports::Directory,
 };
+use convene_domain::id::MemberId;
 
 use crate::auth::{self, CallerResolver};
 
@@ -39,5 +40,9 @@ impl CallerResolver for Callers {
 
     fn organization_key(&self, identity: &Identity) -> Option<String> {
         identity.caller().map(|member| member.scope().organization().to_string())
+    }
+
+    fn member(&self, identity: &Identity) -> Option<MemberId> {
+        identity.caller().map(Caller::member)
     }
 }

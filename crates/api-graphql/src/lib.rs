@@ -27,8 +27,6 @@ pub mod execution;
 mod fingerprint;
 pub mod graphql;
 pub mod http;
-mod log_filter;
-mod longest_poll;
 pub mod personal_data;
 pub mod request_id;
 pub mod rest;

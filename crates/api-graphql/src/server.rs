@@ -12,7 +12,6 @@ use actix_web::{
     web,
 };
 use tokio::{net::TcpStream, runtime::Handle};
-use tracing_actix_web::TracingLogger;
 
 use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
@@ -20,7 +19,7 @@ use crate::{
         body::BodyMemory,
         connections::Connections,
         cors::AllowedOrigins,
-        edge::{self, EdgeSettings, RequestSpan},
+        edge::{self, EdgeSettings},
         error::HttpError,
         graphql::{self, Documents, GraphqlRoute, MutationTasks, SharedExecutor},
         health::{self, Health},
@@ -155,7 +154,6 @@ pub async fn serve<R: CallerResolver>(
         let app = App::new()
             .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
             .wrap(from_fn(edge::finish))
-            .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| shared.configure(config))
             .default_service(web::to(not_found));
         let app = app.into_factory().map_err(|error| error.error_response());
@@ -217,7 +215,6 @@ pub async fn serve_probes(
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(edge::finish))
-            .wrap(TracingLogger::<RequestSpan>::new())
             .app_data(edge.clone())
             .app_data(health.clone())
             .configure(health::routes)

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod authentication;
 pub mod catalogue;
 pub mod change;
+pub mod database_use;
 pub mod editing;
 pub mod event;
 pub mod failure;

@@ -11,14 +11,32 @@ use std::{
 use convene_application::failure::Fault;
 use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::oneshot;
+use tracing::debug_span;
 
-use crate::error::shared;
+use crate::{
+    error::shared,
+    observed::{Origin, share},
+};
 
 /// Looks up all of these keys. The results are in the order of the keys.
 type Query<K, V> = Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>, Fault>> + Send + Sync>;
 
-/// A key, and the channel for its result.
-type Pending<K, V> = (K, oneshot::Sender<Result<V, Fault>>);
+/// A key, and the caller of its lookup.
+type Pending<K, V> = (K, Waiting<V>);
+
+/// A caller that waits for a result.
+struct Waiting<V> {
+    origin: Origin,
+    sender: oneshot::Sender<Result<V, Fault>>,
+}
+
+impl<V> Waiting<V> {
+    fn answer(self, result: Result<V, Fault>) {
+        self.origin.count_shared();
+        // A caller that was dropped needs no result.
+        drop(self.sender.send(result));
+    }
+}
 
 /// Coalesces lookups of one kind. Cheap to clone.
 pub(crate) struct CoalescedLookup<K, V>(Arc<Inner<K, V>>);
@@ -57,7 +75,7 @@ impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
         let (sender, result) = oneshot::channel();
         let is_first = {
             let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.pending.push((key, sender));
+            state.pending.push((key, Waiting { origin: Origin::current(), sender }));
             !std::mem::replace(&mut state.is_in_flight, true)
         };
         if is_first {
@@ -72,21 +90,23 @@ impl<K: Send + 'static, V: Send + 'static> Inner<K, V> {
     /// Runs queries until no key is pending.
     async fn run(self: Arc<Self>) {
         while let Some(pending) = self.take_pending() {
-            let (keys, senders): (Vec<K>, Vec<_>) = pending.into_iter().unzip();
-            let found = std::panic::AssertUnwindSafe((self.query)(keys)).catch_unwind().await;
-            match found.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup panicked"))) {
-                Ok(values) => {
-                    for (sender, value) in senders.into_iter().zip(values) {
-                        // A caller that was dropped needs no result.
-                        drop(sender.send(Ok(value)));
-                    }
-                }
-                Err(fault) => {
-                    let fault = Arc::new(fault);
-                    for sender in senders {
-                        drop(sender.send(Err(shared(&fault))));
-                    }
-                }
+            let (keys, waiting): (Vec<K>, Vec<Waiting<V>>) = pending.into_iter().unzip();
+            let origins: Vec<Origin> = waiting.iter().map(|waiting| waiting.origin.clone()).collect();
+            let span = debug_span!(parent: None, "coalesced lookup", keys = keys.len());
+            share(span, origins.iter(), self.look_up(keys, waiting)).await;
+        }
+    }
+
+    /// Looks up all keys with one query.
+    async fn look_up(&self, keys: Vec<K>, waiting: Vec<Waiting<V>>) {
+        let found = std::panic::AssertUnwindSafe((self.query)(keys)).catch_unwind().await;
+        match found.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup panicked"))) {
+            Ok(values) => {
+                waiting.into_iter().zip(values).for_each(|(waiting, value)| waiting.answer(Ok(value)));
+            }
+            Err(fault) => {
+                let fault = Arc::new(fault);
+                waiting.into_iter().for_each(|waiting| waiting.answer(Err(shared(&fault))));
             }
         }
     }

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use convene_application::authentication::Deadline;
 use futures::future::BoxFuture;
 use tokio::time::timeout;
-use tracing::{Instrument, debug_span};
 
 use crate::{
     admission::{Gate, Owner},
     deadline::{DATABASE_CALL, GRACE, WAIT, earliest, remaining, within},
     error::StorageError,
+    observed::observed,
     uninterrupted::Uninterrupted,
 };
 
@@ -28,8 +28,7 @@ impl Access {
         Self { gate: Arc::clone(gate), owner: Owner::PROGRAM, deadline: Deadline::NONE }
     }
 
-    /// Runs a command with a permit, for at most [`DATABASE_CALL`], in a span that names the command and the collection.
-    /// Arguments are left out because they may be personal data. `command` receives the time limit for the server.
+    /// Runs a command with a permit, for at most [`DATABASE_CALL`]. `command` receives the time limit for the server.
     ///
     /// The permit is kept until the command has ended, also if nobody waits for it any more.
     pub(crate) async fn run<T: Send + 'static>(
@@ -46,7 +45,7 @@ impl Access {
             drop(permit);
             result
         });
-        let span = debug_span!("database command", command = name, collection);
-        timeout(limit, whole.instrument(span)).await.unwrap_or(Err(StorageError::TimedOut(limit)))
+        let run = observed(name, Some(collection), timeout(limit, whole));
+        run.await.unwrap_or(Err(StorageError::TimedOut(limit)))
     }
 }

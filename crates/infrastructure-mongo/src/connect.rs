@@ -18,6 +18,7 @@ use crate::{
     deadline::{DATABASE_CALL, within},
     driver_error::describe,
     error::StorageError,
+    pool,
     ports::MongoPorts,
 };
 
@@ -78,6 +79,7 @@ pub async fn connect(
         .clone()
         .or_else(|| options.default_database.clone())
         .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    options.cmap_event_handler = Some(pool::handler());
     let connections = options.max_pool_size.unwrap_or(DEFAULT_CONNECTIONS);
     let client = Client::with_options(options).map_err(of_uri)?;
     let hello =

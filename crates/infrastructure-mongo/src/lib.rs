@@ -8,6 +8,7 @@
 pub mod check;
 mod coalesced;
 pub mod connect;
+mod pool;
 pub mod ports;
 pub mod registration;
 
@@ -29,6 +30,7 @@ pub mod jobs;
 mod known_revisions;
 mod members;
 mod metrics;
+mod observed;
 mod organization_locks;
 mod organizations;
 mod personal_data;

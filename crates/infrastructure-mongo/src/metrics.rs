@@ -44,6 +44,17 @@ impl GateMetrics {
     }
 }
 
+/// Records the time of a command, with the time that the driver takes for its connection.
+pub(crate) fn command(name: &'static str, time: Duration) {
+    histogram!("convene_database_command_seconds", "command" => name).record(time);
+}
+
+/// Counts a call of the registration book: its operation, its result or the kind of its failure, and the code of that.
+pub(crate) fn registration(operation: &'static str, outcome: &'static str, code: &'static str) {
+    let labels = [("operation", operation), ("outcome", outcome), ("code", code)];
+    counter!("convene_registrations_total", &labels).increment(1);
+}
+
 /// Counts a command that is run to its end although its caller does not wait any more.
 pub(crate) fn command_outlived_caller() {
     counter!("convene_database_commands_outliving_caller_total").increment(1);
@@ -121,6 +132,11 @@ pub(crate) fn catalogue_read(read: CatalogueRead) {
         CatalogueRead::Fallback => "fallback",
     };
     counter!("convene_catalogue_reads_total", "result" => result).increment(1);
+}
+
+/// Records the number of revisions by which a replica was behind when a request needed it.
+pub(crate) fn catalogue_lag(revisions: i64) {
+    histogram!("convene_catalogue_lag_revisions").record(u32::try_from(revisions).unwrap_or(u32::MAX));
 }
 
 /// Counts an attempt to load a catalogue.

@@ -6,12 +6,12 @@ use convene_application::authentication::Deadline;
 use futures::{FutureExt, future::BoxFuture};
 use mongodb::{Client, ClientSession, options::TransactionOptions};
 use tokio::{runtime::Handle, time::timeout};
-use tracing::{Instrument, debug_span};
 
 use crate::{
     admission::Permit,
     deadline::{DATABASE_CALL, GRACE, remaining, within},
     error::StorageError,
+    observed::observed,
     set_aside::SessionsSetAside,
     uninterrupted::Uninterrupted,
 };
@@ -73,8 +73,7 @@ impl Session {
         .await
     }
 
-    /// Runs a command, for at most [`DATABASE_CALL`], in a span that names it and its collection. `command` receives the
-    /// time limit for the server.
+    /// Runs a command, for at most [`DATABASE_CALL`]. `command` receives the time limit for the server.
     pub(crate) async fn run<T, C>(
         &mut self,
         name: &'static str,
@@ -87,17 +86,15 @@ impl Session {
             + Send
             + 'static,
     {
-        let span = debug_span!("database command", command = name, collection);
         let limit = remaining(DATABASE_CALL, self.deadline)?;
-        self.execute(limit, command).instrument(span).await
+        observed(name, Some(collection), self.execute(limit, command)).await
     }
 
     /// Commits the transaction, for at most `limit`.
     pub(crate) async fn commit(&mut self, limit: Duration) -> Result<(), StorageError> {
-        let span = debug_span!("database command", command = "commitTransaction");
-        self.execute(limit, |session, _| async move { session.commit_transaction().await }.boxed())
-            .instrument(span)
-            .await?;
+        let commit =
+            self.execute(limit, |session, _| async move { session.commit_transaction().await }.boxed());
+        observed("commitTransaction", None, commit).await?;
         if let Some(open) = &mut self.open {
             open.state = State::Idle;
         }

@@ -5,13 +5,14 @@ use std::{error::Error, sync::Arc, time::Duration};
 use actix_web::http::header::HeaderMap;
 use async_trait::async_trait;
 use convene_application::authentication::{Credentials, Deadline};
+use convene_domain::id::MemberId;
 
 use super::{
     Authenticator,
     in_flight::{InFlight, InFlightLimits, Slot},
     rate_limit::{CallerKey, ClientKey, RateLimits},
 };
-use crate::telemetry::{SecurityEvent, record_security_event};
+use crate::telemetry::{RequestRecord, SecurityEvent, record_rate_limited, record_security_event};
 
 /// A technical failure with its sources, for the log.
 pub type Fault = Box<dyn Error + Send + Sync>;
@@ -34,6 +35,9 @@ pub trait CallerResolver: Send + Sync + 'static {
 
     /// The id of the organization whose rate limit the request counts against; `None` for an operator without one.
     fn organization_key(&self, caller: &Self::Caller) -> Option<String>;
+
+    /// The id of the caller as a member of that organization, for the log.
+    fn member(&self, caller: &Self::Caller) -> Option<MemberId>;
 }
 
 /// The reason why access was denied.
@@ -91,22 +95,24 @@ impl<R: CallerResolver> AccessControl<R> {
     ) -> Result<(R::Caller, Slot), Denial> {
         let Some(credentials) = self.authenticator.authenticate(headers) else {
             record_security_event(SecurityEvent::AuthenticationFailed);
-            self.throttle(|limits| limits.charge_rejected(client))?;
+            self.throttle("rejected", |limits| limits.charge_rejected(client))?;
             return Err(Denial::Unauthenticated);
         };
         let key = CallerKey::from(&credentials);
-        self.throttle(|limits| limits.charge_caller(&key))?;
+        self.throttle("caller", |limits| limits.charge_caller(&key))?;
         let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
         let caller = self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)?;
         let Some(caller) = caller else {
             record_security_event(SecurityEvent::AuthenticationFailed);
             return Err(Denial::Unauthenticated);
         };
-        if let Some(organization) = self.resolver.organization_key(&caller) {
+        let organization = self.resolver.organization_key(&caller);
+        RequestRecord::note_caller(organization.as_ref(), self.resolver.member(&caller));
+        if let Some(organization) = organization {
             if let Some(key) = key.with_id(&organization) {
-                self.throttle(|limits| limits.charge_caller(&key))?;
+                self.throttle("caller", |limits| limits.charge_caller(&key))?;
             }
-            self.throttle(|limits| limits.charge_organization(&organization))?;
+            self.throttle("organization", |limits| limits.charge_organization(&organization))?;
             if !slot.enter_organization(organization) {
                 return Err(overloaded());
             }
@@ -131,10 +137,15 @@ impl<R: CallerResolver> AccessControl<R> {
         self.limits.as_ref()
     }
 
-    fn throttle(&self, charge: impl FnOnce(&RateLimits) -> Result<(), Duration>) -> Result<(), Denial> {
+    fn throttle(
+        &self,
+        limit: &'static str,
+        charge: impl FnOnce(&RateLimits) -> Result<(), Duration>,
+    ) -> Result<(), Denial> {
         let Some(limits) = &self.limits else { return Ok(()) };
         charge(limits).map_err(|retry_after| {
             record_security_event(SecurityEvent::Throttled);
+            record_rate_limited(limit);
             Denial::Throttled { retry_after }
         })
     }
@@ -169,6 +180,10 @@ mod tests {
 
         fn organization_key(&self, (): &()) -> Option<String> {
             Some(String::from(ID))
+        }
+
+        fn member(&self, (): &()) -> Option<MemberId> {
+            None
         }
     }
 

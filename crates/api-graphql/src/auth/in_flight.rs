@@ -9,6 +9,7 @@ use std::{
 use convene_domain::text::UserId;
 
 use super::rate_limit::CallerKey;
+use crate::telemetry::record_in_flight;
 
 /// The limits of requests in flight. [`Default`] has the values and their reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,7 @@ impl InFlight {
             return None;
         }
         counts.total += 1;
+        record_in_flight(counts.total);
         Some(Slot { in_flight: self.clone(), caller, organization: None })
     }
 
@@ -106,6 +108,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut counts = self.in_flight.counts();
         counts.total -= 1;
+        record_in_flight(counts.total);
         decrease(&mut counts.callers, &self.caller);
         if let Some(organization) = &self.organization {
             decrease(&mut counts.organizations, organization);

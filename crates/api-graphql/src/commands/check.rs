@@ -1,8 +1,13 @@
-use std::process::ExitCode;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use convene_api_graphql::{
     config::{DatabaseConfig, Environment},
-    wiring,
+    system, wiring,
 };
 
 /// The arguments of `convene check`.
@@ -11,6 +16,9 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Also write the time and the number of violations to this file, as metrics for Prometheus
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
 
 /// Prints for each invariant the number of examined documents and the violations.
@@ -18,6 +26,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let report = runtime.block_on(wiring::check(&config))?;
+    if let Some(file) = &arguments.metrics {
+        let metrics = metrics(report.violations(), system::unix_time());
+        replace(file, &metrics).with_context(|| format!("cannot write {}", file.display()))?;
+    }
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&report)?)
     } else {
@@ -25,4 +37,24 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     super::print(&text)?;
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The metrics of a check, in the text format of Prometheus.
+fn metrics(violations: u64, finished: i64) -> String {
+    format!(
+        "# HELP convene_check_finished_timestamp_seconds Time at which `convene check` has finished\n\
+         # TYPE convene_check_finished_timestamp_seconds gauge\n\
+         convene_check_finished_timestamp_seconds {finished}\n\
+         # HELP convene_check_violations Violations that it found\n\
+         # TYPE convene_check_violations gauge\n\
+         convene_check_violations {violations}\n"
+    )
+}
+
+/// Replaces a file as a whole, so that nobody reads a part of it.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut new = file.as_os_str().to_owned();
+    new.push(".new");
+    fs::write(&new, text)?;
+    fs::rename(&new, file)
 }

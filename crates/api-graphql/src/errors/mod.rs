@@ -4,9 +4,12 @@
 //! the errors of requests that reach no use case. GraphQL and REST render both.
 
 pub mod limits;
+mod outcome;
 
 use actix_web::http::StatusCode;
 use convene_application::failure::{FaultKind, RefusalCode};
+
+pub use self::outcome::Outcome;
 
 /// An error of a request that reaches no use case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

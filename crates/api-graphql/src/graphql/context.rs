@@ -23,7 +23,11 @@ use super::{
     loaders::Loaders,
     look_ahead::LookAhead,
 };
-use crate::{errors::limits::MAX_PROBLEMS, request_id::RequestId, telemetry};
+use crate::{
+    errors::limits::MAX_PROBLEMS,
+    request_id::RequestId,
+    telemetry::{self, RequestRecord},
+};
 
 /// The services that all requests share.
 #[derive(Clone)]
@@ -77,7 +81,7 @@ impl Context {
     /// The caller as a member, for a query.
     pub(crate) fn caller(&self) -> Result<&Caller, FieldProblem> {
         self.member().ok_or_else(|| {
-            self.note_denied(&[Refusal::MembersOnly]);
+            self.note_refused(&[Refusal::MembersOnly]);
             Refusal::MembersOnly.into()
         })
     }
@@ -107,10 +111,11 @@ impl Context {
         RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run }
     }
 
-    /// Logs and counts a security event if the caller's role is the reason of the refusal.
-    pub(crate) fn note_denied(&self, refusals: &[Refusal]) {
+    /// Notes refusals for the log line of the request. If the caller's role is the reason, that is a security event.
+    pub(crate) fn note_refused(&self, refusals: &[Refusal]) {
+        refusals.iter().for_each(|refusal| RequestRecord::note_error(refusal.code().into()));
         if refusals.iter().any(|refusal| refusal.code() == RefusalCode::Forbidden) {
-            telemetry::report_forbidden("graphql", self.member(), &self.request_id);
+            telemetry::report_forbidden(self.member());
         }
     }
 
@@ -118,7 +123,7 @@ impl Context {
     pub(crate) fn problem(&self, failure: Failure) -> FieldProblem {
         match failure {
             Failure::Refused(refusals) => {
-                self.note_denied(&refusals);
+                self.note_refused(&refusals);
                 FieldProblem::Refused(self.listed(refusals))
             }
             Failure::Fault(fault) => ReportedFault::report(&fault, &self.request_id).into(),

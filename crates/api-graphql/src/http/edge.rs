@@ -1,11 +1,11 @@
-//! The steps that all requests share: request id, span, log line, metrics, the limit of the headers, and the headers
+//! The steps that all requests share: request id, record, log line, metrics, the limit of the headers, and the headers
 //! of every response.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
-    body::{BoxBody, EitherBody, MessageBody},
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         ConnectionType, Method,
@@ -14,20 +14,17 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use tracing::Span;
-use tracing_actix_web::RootSpanBuilder;
+use convene_application::failure::FaultKind;
 
 use super::{
     error::HttpError,
-    graphql::OperationSummary,
     health::{self, Health},
     limits::HttpLimits,
 };
 use crate::{
     errors::RequestError,
-    longest_poll::LongestPoll,
     request_id::{self, NewRequestId, RequestId},
-    telemetry::{self, SecurityEvent, record_security_event},
+    telemetry::{Completion, RequestRecord, ResponseRecord, SecurityEvent, record_security_event},
 };
 
 pub(crate) struct EdgeSettings {
@@ -36,40 +33,46 @@ pub(crate) struct EdgeSettings {
     pub(crate) health: Health,
 }
 
-/// Opens the span of a request and sets the request id. Only data that is safe to log is recorded: neither the query
-/// string nor any header except the id.
-pub(crate) struct RequestSpan;
-
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let Some(settings) = request.app_data::<web::Data<EdgeSettings>>() else { return Span::none() };
-        let id = RequestId::of(request.headers(), &settings.new_request_id);
-        let span = tracing::info_span!("request", request_id = %id);
-        request.extensions_mut().insert(id);
-        span
-    }
-
-    fn on_request_end<B: MessageBody>(_span: Span, _outcome: &Result<ServiceResponse<B>, Error>) {}
-}
-
-/// The middleware: calls the next service and completes its response.
+/// The middleware: opens the record of a request, calls the next service and completes its response.
 pub(crate) async fn finish<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let started = Instant::now();
-    let method = known_method(request.method());
-    let id = request.extensions().get::<RequestId>().cloned();
-    let id = id.unwrap_or_else(|| RequestId::current(request.request()));
-    let settings = request.app_data::<web::Data<EdgeSettings>>().cloned();
+    let Some(settings) = request.app_data::<web::Data<EdgeSettings>>().cloned() else {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    };
+    let id = RequestId::of(request.headers(), &settings.new_request_id);
+    request.extensions_mut().insert(id.clone());
+    let record = RequestRecord::new(id, request.headers());
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let completion = Completion {
+        record: record.clone(),
+        started,
+        method: known_method(request.method()),
+        is_probe: health::ROUTES.contains(&route.as_str()),
+        route,
+        response: None,
+    };
+    record.enter(respond(request, next, settings, completion)).await
+}
 
-    let longest_poll = LongestPoll::default();
-    let mut response = match headers_within_limit(&request) {
-        true => match longest_poll.measure(next.call(request)).await {
+async fn respond<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    settings: web::Data<EdgeSettings>,
+    mut completion: Completion,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let id = completion.record.id().clone();
+    let mut response = match headers_within_limit(&request, &settings.limits) {
+        true => match completion.record.time_polls(next.call(request)).await {
             Ok(response) => unify_error(response, &id),
             // No service of this server fails this way. If an extension does, its text goes to the log only.
             Err(error) => {
-                tracing::error!(request_id = %id, fault = ?error.to_string(), "a request failed");
+                tracing::error!(fault = ?error.to_string(), "a request failed");
+                RequestRecord::note_error(FaultKind::Internal.into());
+                let status = error.as_response_error().status_code().as_u16();
+                completion.response = Some(ResponseRecord { status, bytes: None });
                 return Err(error);
             }
         },
@@ -80,36 +83,16 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
         }
     };
     set_common_headers(&mut response, &id);
-    if settings.is_some_and(|settings| settings.health.is_shutting_down()) {
+    if settings.health.is_shutting_down() {
         // The client sends its next request over another connection, and so to another server.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let status = response.status().as_u16();
-    let latency = started.elapsed();
-    telemetry::record_request(method, &route, status, latency);
-    let longest_poll_us = longest_poll.as_micros();
-    telemetry::record_longest_poll(&route, Duration::from_micros(longest_poll_us));
-    let operation = response.response().extensions().get::<OperationSummary>().cloned();
-    let operation = operation.unwrap_or_default();
-    let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-    if health::ROUTES.contains(&route.as_str()) {
-        // They come every few seconds for as long as the process runs.
-        tracing::debug!(method, route, status, latency_ms, "request");
-        return Ok(response);
-    }
-    tracing::info!(
-        method,
-        route,
-        status,
-        latency_ms,
-        longest_poll_us,
-        operation = operation.name.as_deref(),
-        operation_type = operation.kind,
-        outcome = operation.outcome,
-        "request"
-    );
+    let bytes = match response.response().body().size() {
+        BodySize::None => Some(0),
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::Stream => None,
+    };
+    completion.response = Some(ResponseRecord { status: response.status().as_u16(), bytes });
     Ok(response)
 }
 
@@ -142,13 +125,12 @@ fn is_json(content_type: &HeaderValue) -> bool {
     })
 }
 
-fn headers_within_limit(request: &ServiceRequest) -> bool {
-    let Some(settings) = request.app_data::<web::Data<EdgeSettings>>() else { return true };
+fn headers_within_limit(request: &ServiceRequest, limits: &HttpLimits) -> bool {
     let line = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     // The four bytes are `: ` and the line break.
     let headers: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    line + headers <= settings.limits.header_bytes
+    line + headers <= limits.header_bytes
 }
 
 fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {

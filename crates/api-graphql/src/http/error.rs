@@ -14,7 +14,7 @@ use crate::{
     auth::Denial,
     errors::{ErrorKind, RequestError},
     request_id::RequestId,
-    telemetry,
+    telemetry::{self, RequestRecord},
 };
 
 /// The seconds after which a retry may succeed, if nothing more specific is known.
@@ -95,7 +95,7 @@ impl HttpError {
 
     /// The error for a request that authentication denied. A fault is logged here, once.
     #[must_use]
-    pub fn from_denial(denial: &Denial, request_id: &RequestId) -> Self {
+    pub fn from_denial(denial: &Denial) -> Self {
         match denial {
             Denial::Unauthenticated => Self::new(RequestError::Unauthenticated),
             Denial::Throttled { retry_after } => {
@@ -104,7 +104,7 @@ impl HttpError {
             }
             Denial::Overloaded => Self::new(FaultKind::Overloaded),
             Denial::Unavailable(fault) => {
-                telemetry::log_fault(fault.as_ref(), request_id);
+                telemetry::log_fault(fault.as_ref());
                 let kind = fault.downcast_ref::<Fault>().map_or(FaultKind::Unavailable, Fault::kind);
                 Self::new(kind)
             }
@@ -138,6 +138,7 @@ impl HttpError {
 
     #[must_use]
     pub fn response_with_id(&self, request_id: &RequestId) -> HttpResponse {
+        RequestRecord::note_error(self.kind);
         self.head().json(Envelope {
             error: Body {
                 code: self.kind.code(),

@@ -10,6 +10,7 @@ use convene_application::{
 };
 use convene_domain::text::Description;
 use futures::FutureExt;
+use juniper::OperationType;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Rest, failure, input::Body};
@@ -18,13 +19,13 @@ use crate::{
     http::{
         body,
         error::HttpError,
-        graphql::MutationTasks,
+        graphql::{MutationTasks, operation_type_name},
         limits::HttpLimits,
         memory::{SharedMemory, Taken},
         unsent,
     },
     request_id::RequestId,
-    telemetry,
+    telemetry::{self, OperationRecord, RequestRecord},
 };
 
 /// The memory of an issue in an answer: the object, its copy for the answer, and the text of the answer.
@@ -87,14 +88,16 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     /// The caller as a member. An attempt by the operator, who is not a member, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
+        let is_read = self.http.method().is_safe();
+        let kind = operation_type_name(if is_read { OperationType::Query } else { OperationType::Mutation });
+        RequestRecord::note_operation(OperationRecord { kind, field: Some(operation.into()), name: None });
         let deadline = HttpLimits::work_deadline(self.deadline);
         let client = ClientKey::of(self.http.peer_addr().map(|address| address.ip()));
         let admitted = self.server.0.access_control.authenticate(self.http.headers(), client, deadline).await;
-        let (identity, slot) =
-            admitted.map_err(|denial| HttpError::from_denial(&denial, &self.request_id))?;
+        let (identity, slot) = admitted.map_err(|denial| HttpError::from_denial(&denial))?;
         self.http.extensions_mut().insert(slot.owner());
         self.slot.set(Some(slot));
-        identity.caller().cloned().ok_or_else(|| self.denied(operation, None, Refusal::MembersOnly))
+        identity.caller().cloned().ok_or_else(|| self.denied(None, Refusal::MembersOnly))
     }
 
     /// Waits for the memory of an answer with this number of issues.
@@ -106,16 +109,12 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
     }
 
     /// The caller as an admin. An attempt by another member is a security event.
-    pub(super) fn admin<'c>(
-        &self,
-        caller: &'c Caller,
-        operation: &'static str,
-    ) -> Result<Admin<'c>, HttpError> {
-        caller.admin().map_err(|refusal| self.denied(operation, Some(caller), refusal))
+    pub(super) fn admin<'c>(&self, caller: &'c Caller) -> Result<Admin<'c>, HttpError> {
+        caller.admin().map_err(|refusal| self.denied(Some(caller), refusal))
     }
 
-    fn denied(&self, operation: &'static str, caller: Option<&Caller>, refusal: Refusal) -> HttpError {
-        telemetry::report_forbidden(operation, caller, &self.request_id);
+    fn denied(&self, caller: Option<&Caller>, refusal: Refusal) -> HttpError {
+        telemetry::report_forbidden(caller);
         self.failed(refusal.into())
     }
 
@@ -150,6 +149,6 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     /// The error for a failure. A fault is logged here, once.
     pub(super) fn failed(&self, failure: Failure) -> HttpError {
-        failure::http_error(failure, &self.request_id)
+        failure::http_error(failure)
     }
 }

@@ -5,16 +5,15 @@ use convene_application::failure::{Failure, Field, Refusal, RefusalCode, UNKNOWN
 use crate::{
     errors::limits::MAX_PROBLEMS,
     http::error::{FieldProblem, HttpError},
-    request_id::RequestId,
     telemetry,
 };
 
 /// The error for a failure. A fault is logged here, once.
-pub(super) fn http_error(failure: Failure, request_id: &RequestId) -> HttpError {
+pub(super) fn http_error(failure: Failure) -> HttpError {
     match failure {
         Failure::Refused(refusals) => refused(&refusals),
         Failure::Fault(fault) => {
-            telemetry::log_fault(&fault, request_id);
+            telemetry::log_fault(&fault);
             HttpError::new(fault.kind())
         }
     }
@@ -75,17 +74,10 @@ fn part(refusal: &Refusal) -> Result<FieldProblem, HttpError> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{HttpMessage, test::TestRequest};
     use convene_application::failure::Fault;
     use rstest::rstest;
 
     use super::*;
-
-    fn error(failure: Failure) -> HttpError {
-        let request = TestRequest::default().to_http_request();
-        request.extensions_mut().clear();
-        http_error(failure, &RequestId::current(&request))
-    }
 
     #[rstest]
     #[case(Fault::Unavailable("lost".into()), 503, "UNAVAILABLE")]
@@ -98,7 +90,7 @@ mod tests {
         #[case] code: &str,
     ) {
         let retryable = fault.kind().is_retryable();
-        let error = error(fault.into());
+        let error = http_error(fault.into());
         assert_eq!((error.kind.status().as_u16(), error.kind.code()), (status, code));
         assert_eq!(error.retry_after.is_some(), retryable);
         assert!(!error.message.contains("canary") && !error.message.contains("lost"));
@@ -108,7 +100,7 @@ mod tests {
     fn refused_fields_are_listed_together() {
         let refusals =
             vec![Refusal::invalid(Field::Title, "must not be empty"), Refusal::not_found(Field::AssigneeId)];
-        let error = error(Failure::Refused(refusals));
+        let error = http_error(Failure::Refused(refusals));
         assert_eq!(error.kind, RefusalCode::InvalidInput.into());
         let fields: Vec<_> = error.fields.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["title", "assigneeId"]);
@@ -127,7 +119,7 @@ mod tests {
         #[case] code: &str,
     ) {
         let error =
-            error(Failure::Refused(vec![Refusal::invalid(Field::Title, "must not be empty"), refusal]));
+            http_error(Failure::Refused(vec![Refusal::invalid(Field::Title, "must not be empty"), refusal]));
         assert_eq!((error.kind.status().as_u16(), error.kind.code()), (status, code));
         assert!(error.fields.is_empty());
     }

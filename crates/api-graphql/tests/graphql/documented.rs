@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use convene_api_graphql::config::SETTINGS;
+use convene_api_graphql::{config::SETTINGS, telemetry::METRICS};
 
 use super::roles::{For, MUTATIONS, QUERIES};
 
 const API: &str = include_str!("../../../../docs/api.md");
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 const SCHEMA: &str = include_str!("../../../../docs/schema.graphql");
-const TELEMETRY: &str = include_str!("../../src/telemetry.rs");
+const ALERTS: &str = include_str!("../../../../docker/monitoring/alerts.yaml");
+const ALERT_TESTS: &str = include_str!("../../../../docker/monitoring/alerts.test.yaml");
+const DASHBOARD: &str = include_str!("../../../../docker/monitoring/dashboard.json");
 
 /// The cells of the rows of the tables in a part of a document.
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
@@ -61,9 +63,42 @@ fn every_setting_is_documented() {
     assert_eq!(documented, in_code);
 }
 
+/// The names of metrics in a text.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let metrics = words.filter(|word| {
+        let is_crate = word.starts_with("convene_api_") || word.starts_with("convene_infrastructure_");
+        (word.starts_with("convene_") || word.starts_with("process_")) && !is_crate
+    });
+    // A histogram has several series.
+    metrics.map(|word| SERIES.iter().find_map(|series| word.strip_suffix(series)).unwrap_or(word)).collect()
+}
+
+const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+/// The metrics of `convene check`.
+const CHECK_METRICS: [&str; 2] = ["convene_check_finished_timestamp_seconds", "convene_check_violations"];
+
 #[test]
-fn every_metric_is_documented() {
-    let names = TELEMETRY.split('"').filter(|text| text.starts_with("convene_") && !text.contains(' '));
-    let missing: Vec<&str> = names.filter(|name| !OPERATIONS.contains(name)).collect();
+fn every_metric_is_documented_and_no_other() {
+    let documented: BTreeSet<&str> = rows(OPERATIONS)
+        .filter_map(|row| row.first().copied())
+        .flat_map(|cell| cell.split("`, `"))
+        .filter(|name| metrics_in(name).len() == 1)
+        .collect();
+    let in_code: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).chain(CHECK_METRICS).collect();
+    assert_eq!(documented, in_code);
+}
+
+#[test]
+fn documents_alerts_and_the_dashboard_use_metrics_that_exist() {
+    let known: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).chain(CHECK_METRICS).collect();
+    for text in [OPERATIONS, ALERTS, ALERT_TESTS, DASHBOARD] {
+        let unknown: Vec<&str> = metrics_in(text).difference(&known).copied().collect();
+        assert_eq!(unknown, Vec::<&str>::new());
+    }
+    let shown = metrics_in(DASHBOARD);
+    let missing: Vec<&str> =
+        METRICS.iter().map(|metric| metric.name).filter(|name| !shown.contains(name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }

@@ -42,7 +42,7 @@ async fn every_refused_attempt_is_logged_and_counted() {
             let (answer, lines) = told(&api, &id, caller, &document).await;
             assert!(answer.contains("FORBIDDEN"), "{field} by {caller:?}: {answer}");
             assert_eq!(lines.len(), 1, "{field} by {caller:?}: {lines:?}");
-            assert_eq!(lines[0]["level"], "WARN");
+            assert_eq!((&lines[0]["level"], &lines[0]["operation"]), (&json!("WARN"), &json!(field)));
             assert_eq!(lines[0]["organization"].is_null(), caller.operator, "{lines:?}");
             assert!(counted() > before, "{field} by {caller:?}");
             attempts += 1;

@@ -1,5 +1,7 @@
 //! The log lines of a request, and the data that they must not contain.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -31,14 +33,139 @@ async fn a_request_is_logged_in_one_line_without_its_arguments() {
         ("method", json!("POST")),
         ("route", json!("/graphql")),
         ("status", json!(200)),
-        ("operation", json!("Named")),
+        ("request_id", json!("log-plain")),
+        ("operation", json!("event")),
+        ("operation_name", json!("Named")),
         ("operation_type", json!("query")),
         ("outcome", json!("done")),
+        ("code", Value::Null),
+        ("organization", json!("acme")),
+        ("database_commands", json!(0)),
     ] {
         assert_eq!(line[field], value, "{field}");
     }
-    assert!(line["latency_ms"].is_u64() && line["longest_poll_us"].is_u64());
+    assert!(line["duration_ms"].as_f64().unwrap() > 0.0 && line["longest_poll_us"].as_u64().unwrap() > 0);
+    assert!(line["bytes"].as_u64().unwrap() > 10 && line["cost"].as_u64().unwrap() > 0);
     assert!(!log::text().contains(CANARY));
+}
+
+/// The type, the outcome and the code in the line of a request with this id, and its operation.
+fn outcome(id: &str) -> [Value; 4] {
+    let lines: Vec<_> = log::of_request(id).into_iter().filter(|line| line["message"] == "request").collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    ["operation_type", "outcome", "code", "operation"].map(|field| lines[0][field].clone())
+}
+
+#[rstest]
+#[case::done("alice", "query Q { event(id: 1) { id } }", "query", "done", "", "event")]
+#[case::several("alice", "{ organization e: event(id: 1) { id } }", "query", "done", "", "several")]
+#[case::fragment(
+    "alice",
+    "{ ...f } fragment f on Query { organization }",
+    "query",
+    "done",
+    "",
+    "organization"
+)]
+#[case::meta("alice", "{ __typename }", "query", "done", "", "__typename")]
+#[case::syntax("alice", "{", "", "invalid", "GRAPHQL_PARSE_FAILED", "")]
+#[case::unknown_field(
+    "alice",
+    "query Secret { secret }",
+    "query",
+    "invalid",
+    "GRAPHQL_VALIDATION_FAILED",
+    ""
+)]
+#[case::too_large(
+    "alice",
+    "{ events(first: 1000000) { nodes { id } } }",
+    "query",
+    "invalid",
+    "QUERY_LIMIT_EXCEEDED",
+    "events"
+)]
+#[case::introspection(
+    "alice",
+    "{ __schema { types { name } } }",
+    "query",
+    "refused",
+    "INTROSPECTION_DISABLED",
+    "__schema"
+)]
+#[case::role("alice", "{ forbidden }", "query", "denied", "FORBIDDEN", "forbidden")]
+#[case::unknown_caller("mallory", "{ organization }", "", "denied", "UNAUTHENTICATED", "")]
+#[case::fault("alice", "{ organization broken }", "query", "failed", "INTERNAL", "several")]
+#[case::panic("alice", "mutation { boom }", "mutation", "failed", "OUTCOME_UNKNOWN", "boom")]
+#[case::outage("unlucky", "{ organization }", "", "failed", "UNAVAILABLE", "")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_has_the_outcome_of_its_operation(
+    #[case] user: &str,
+    #[case] document: &str,
+    #[case] operation_type: &str,
+    #[case] is: &str,
+    #[case] code: &str,
+    #[case] operation: &str,
+) {
+    let server = TestServer::start(Setup::default());
+    let id = format!("outcome-{}-{}", user, document.len());
+    let body = json!({"query": document});
+    let request = server.client().post(server.url("/graphql")).header("authorization", bearer("acme", user));
+    request.header("x-request-id", &id).json(&body).send().await.unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert_eq!(outcome(&id).map(|value| text(&value)), [operation_type, is, code, operation]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_client_goes_away_has_one_line() {
+    let server = TestServer::start(Setup::default());
+    let body = r#"{"query":"{ stuck }"}"#;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\nx-request-id: log-gone\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        bearer("acme", "alice"),
+        body.len()
+    );
+    let connection = server.raw(head.as_bytes()).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(log::of_request("log-gone").len(), 0);
+    drop(connection);
+    let written = async {
+        while log::of_request("log-gone").is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), written).await.expect("a line is written");
+    let lines = log::of_request("log-gone");
+    assert_eq!(
+        (lines.len(), &lines[0]["outcome"], &lines[0]["status"]),
+        (1, &json!("abandoned"), &json!(499))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_of_a_request_has_the_id_and_the_trace_of_the_caller() {
+    let server = TestServer::start(Setup::default());
+    let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let invalid = [
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "\"}",
+    ];
+    for (number, header) in std::iter::once(valid).chain(invalid).enumerate() {
+        let id = format!("log-trace-{number}");
+        let request = server.post().header("x-request-id", &id).header("traceparent", header);
+        request.json(&json!({"query": "{ broken }"})).send().await.unwrap();
+        let lines = log::of_request(&id);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let trace = if header == valid { json!("4bf92f3577b34da6a3ce929d0e0e4736") } else { Value::Null };
+        assert!(lines.iter().all(|line| line["trace_id"] == trace), "{header}: {lines:?}");
+    }
 }
 
 #[rstest]
@@ -98,10 +225,10 @@ async fn bytes_that_are_not_http_are_counted_and_not_logged(#[case] bytes: &[u8]
     let _answer = read_answer(&mut server.raw(bytes).await).await;
     let counted = async {
         while connection_errors(&server).await == before {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), counted).await.expect("it is counted");
+    tokio::time::timeout(Duration::from_secs(5), counted).await.expect("it is counted");
     let text = log::text();
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let of_connections = lines.filter(|line| line["target"].as_str().unwrap().starts_with("actix_http"));

@@ -79,7 +79,8 @@ async fn requests_operations_and_security_events_are_counted() {
         "convene_http_requests_total{route=\"/graphql\",method=\"POST\",status=\"2xx\"}",
         "convene_http_requests_total{route=\"unmatched\",method=\"GET\",status=\"4xx\"}",
         "convene_http_request_duration_seconds_bucket{route=\"/graphql\",le=\"0.005\"}",
-        "convene_graphql_operations_total{type=\"query\",outcome=\"done\"}",
+        "convene_operations_total{type=\"query\",outcome=\"done\",code=\"\"}",
+        "convene_operation_duration_seconds_count{operation=\"__typename\"}",
         "convene_security_events_total{kind=\"authentication_failed\"}",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

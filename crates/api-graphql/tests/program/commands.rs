@@ -23,6 +23,19 @@ async fn migrate_seed_and_check_can_be_repeated() {
     let examined: u64 =
         report["findings"].as_array().unwrap().iter().map(|one| one["examined"].as_u64().unwrap()).sum();
     assert!(examined > 100, "{report}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("convene.prom");
+    std::fs::write(&file, "of the day before").unwrap();
+    installation.printed(&["check", "--metrics", file.to_str().unwrap()]);
+    let metrics = std::fs::read_to_string(&file).unwrap();
+    let value = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse::<u64>().ok())
+    };
+    assert_eq!(value("convene_check_violations"), Some(0), "{metrics}");
+    assert!(value("convene_check_finished_timestamp_seconds").is_some_and(|time| time > 1_700_000_000));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,12 +44,16 @@ async fn a_check_fails_and_names_a_violated_invariant() {
     assert!(installation.run(&["check"]).status.success());
     let taken = doc! { "taken": { "$gt": 0 } };
     installation.break_rule("occurrences", taken, doc! { "$inc": { "taken": 1, "capacity": 1 } }).await;
-    for arguments in [&["check"][..], &["check", "--json"]] {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("convene.prom");
+    let file = file.to_str().unwrap();
+    for arguments in [&["check"][..], &["check", "--json"], &["check", "--metrics", file]] {
         let output = installation.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("taken"), "{text}");
     }
+    assert!(std::fs::read_to_string(file).unwrap().contains("\nconvene_check_violations 1\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

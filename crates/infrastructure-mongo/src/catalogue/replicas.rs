@@ -130,6 +130,7 @@ impl Replicas {
         if replica.revision() >= required {
             return Ok(Some(replica));
         }
+        metrics::catalogue_lag(required - replica.revision());
         let delta = match delta::read(&self.database, scope, replica.revision()).await {
             Ok(delta) => delta.filter(|delta| delta.revision >= required),
             Err(error @ StorageError::Corrupt(_)) => {

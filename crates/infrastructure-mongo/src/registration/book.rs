@@ -17,7 +17,7 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Failure, Fault, Outcome},
     ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
 };
 use convene_domain::registration::Registration;
@@ -33,7 +33,7 @@ use super::{
     seats::Guards,
     settings::BookSettings,
 };
-use crate::{database::Database, deadline::earliest, error::StorageError, schema};
+use crate::{database::Database, deadline::earliest, error::StorageError, metrics, observed::Origin, schema};
 
 /// The registration book of one process. Any number of processes may share a database.
 ///
@@ -71,12 +71,20 @@ impl MongoRegistrationBook {
         let ticket = Arc::new(Ticket::default());
         let (reply_to, reply) = oneshot::channel();
         let (scope, change) = (*scope, change.clone());
-        let (queued_at, shared_ticket) = (Instant::now(), Arc::clone(&ticket));
-        let queued = Queued { scope, change, request, target, queued_at, ticket: shared_ticket, reply_to };
-        self.queue.submit(kind(queued))?;
-        if let Ok(Ok(outcome)) = timeout_at(deadline, reply).await {
-            return outcome;
-        }
+        let (queued_at, shared_ticket, origin) = (Instant::now(), Arc::clone(&ticket), Origin::current());
+        let queued =
+            Queued { scope, change, request, target, queued_at, ticket: shared_ticket, origin, reply_to };
+        let outcome = match self.queue.submit(kind(queued)) {
+            Ok(()) => timeout_at(deadline, reply).await.unwrap_or(Ok(self.timed_out(&ticket))),
+            Err(fault) => Ok(Err(fault.into())),
+        };
+        let outcome = outcome.unwrap_or_else(|_| self.timed_out(&ticket));
+        count::<R>(&outcome);
+        outcome
+    }
+
+    /// The outcome of a request without a reply.
+    fn timed_out<T>(&self, ticket: &Ticket) -> Outcome<T> {
         let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
         Err(fault(StorageError::TimedOut(self.settings.deadline).into()).into())
     }
@@ -97,6 +105,17 @@ impl MongoRegistrationBook {
         let registration =
             Registration::try_from(document).map_err(|error| Fault::from(StorageError::from(error)))?;
         Ok(Target { member: registration.member, key: LaneKey::Occurrence(registration.occurrence) })
+    }
+}
+
+fn count<R: Operation>(outcome: &Outcome<R::Reply>) {
+    match outcome {
+        Ok(reply) => metrics::registration(R::NAME, R::result(reply), ""),
+        Err(Failure::Refused(refusals)) => {
+            let code = refusals.first().map_or("", |refusal| refusal.code().as_str());
+            metrics::registration(R::NAME, "refused", code);
+        }
+        Err(Failure::Fault(fault)) => metrics::registration(R::NAME, "failed", fault.kind().code()),
     }
 }
 

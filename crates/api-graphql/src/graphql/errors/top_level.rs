@@ -13,7 +13,7 @@ pub(crate) struct ReportedFault {
 impl ReportedFault {
     /// Logs a fault. To be called once for each fault.
     pub(crate) fn report(fault: &Fault, request_id: &RequestId) -> Self {
-        telemetry::log_fault(fault, request_id);
+        telemetry::log_fault(fault);
         Self { kind: fault.kind(), request_id: request_id.clone() }
     }
 }

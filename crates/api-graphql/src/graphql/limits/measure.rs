@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use juniper::{
-    DefaultScalarValue, Definition, Document, InputValue, Operation, SchemaType, Selection, Spanning,
-    Variables,
+    DefaultScalarValue, Definition, Document, InputValue, Operation, OperationType, SchemaType, Selection,
+    Spanning, Variables,
     meta::{self, MetaType},
 };
 
 use super::{
-    DocumentLimits, Excess, SelectedOperation, arguments::Inputs, page_size, page_size::Arguments,
-    price::Price, prices, prices::Length,
+    DocumentLimits, Excess, arguments::Inputs, page_size, page_size::Arguments, price::Price, prices,
+    prices::Length,
 };
 
 type Scalar = DefaultScalarValue;
@@ -20,8 +20,8 @@ type Scalar = DefaultScalarValue;
 pub struct Inspection {
     /// The price of the selected operation, or the maximum price of all operations if none is selected.
     pub price: Price,
-    /// The selected operation; `None` if it does not exist or the request is ambiguous.
-    pub operation: Option<SelectedOperation>,
+    /// The type of the selected operation; `None` if it does not exist or the request is ambiguous.
+    pub operation: Option<OperationType>,
     /// The limits that the document exceeds.
     pub excesses: Vec<Excess>,
     /// True if any part of the document selects `__schema` or `__type`.
@@ -97,10 +97,7 @@ pub fn inspect(
     };
     Inspection {
         price,
-        operation: selected.map(|(operation, _)| SelectedOperation {
-            kind: operation.item.operation_type,
-            name: operation.item.name.as_ref().map(|name| name.item.to_owned()),
-        }),
+        operation: selected.map(|(operation, _)| operation.item.operation_type),
         excesses: excesses(&walk, &sizes, price, limits),
         introspects: walk.introspects,
         operations: operations.len(),
@@ -192,9 +189,9 @@ impl<'d> Walk<'d> {
             self.directives += definition.directives.as_ref().map_or(0, Vec::len);
         }
         let root = match operation.operation_type {
-            juniper::OperationType::Query => Some(self.schema.concrete_query_type()),
-            juniper::OperationType::Mutation => self.schema.concrete_mutation_type(),
-            juniper::OperationType::Subscription => self.schema.concrete_subscription_type(),
+            OperationType::Query => Some(self.schema.concrete_query_type()),
+            OperationType::Mutation => self.schema.concrete_mutation_type(),
+            OperationType::Subscription => self.schema.concrete_subscription_type(),
         };
         self.selections(&operation.selection_set, root)
     }

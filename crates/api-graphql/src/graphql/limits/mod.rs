@@ -10,7 +10,7 @@ mod page_size;
 mod price;
 pub mod prices;
 
-use juniper::{DefaultScalarValue, OperationType, RootNode};
+use juniper::{DefaultScalarValue, RootNode};
 
 pub use self::{
     measure::{Inspection, inspect},
@@ -95,11 +95,4 @@ pub struct Excess {
     pub allowed: u64,
     /// The value of the document, if it is known.
     pub actual: Option<u64>,
-}
-
-/// The operation of a document that a request selects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectedOperation {
-    pub kind: OperationType,
-    pub name: Option<String>,
 }

@@ -22,7 +22,7 @@ pub(in crate::graphql) fn settle<P: Payload>(
     match outcome {
         Ok(payload) => Ok(payload),
         Err(Failure::Refused(refusals)) => {
-            context.note_denied(&refusals);
+            context.note_refused(&refusals);
             Ok(P::refused(user_errors(context.listed(refusals))))
         }
         Err(fault) => Err(context.problem(fault)),

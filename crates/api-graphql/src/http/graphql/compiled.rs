@@ -8,7 +8,10 @@ use juniper::{
 };
 use yoke::{Yoke, Yokeable};
 
-use super::response::{ErrorEntry, Errors};
+use super::{
+    names::OperationNames,
+    response::{ErrorEntry, Errors},
+};
 use crate::graphql::{
     limits::{self, DocumentLimits, Inspection},
     look_ahead::LookAhead,
@@ -56,11 +59,16 @@ where
 }
 
 /// A document that was parsed and validated for one of its operations.
-pub struct CompiledDocument<Q, M, S>(Yoke<Parsed<'static, Q, M, S>, SharedSource<Q, M, S>>)
+pub struct CompiledDocument<Q, M, S>
 where
     Q: GraphQLType<Scalar> + 'static,
     M: GraphQLType<Scalar> + 'static,
-    S: GraphQLType<Scalar> + 'static;
+    S: GraphQLType<Scalar> + 'static,
+{
+    parsed: Yoke<Parsed<'static, Q, M, S>, SharedSource<Q, M, S>>,
+    /// The names of the operation; `None` if the document does not match the schema.
+    names: Option<OperationNames>,
+}
 
 impl<Q, M, S> CompiledDocument<Q, M, S>
 where
@@ -79,28 +87,39 @@ where
         operation_name: Option<&str>,
         document_limits: &DocumentLimits,
     ) -> Result<Self, Errors> {
-        let parsed = Yoke::try_attach_to_cart(source, |Source { root, text }| {
-            let definitions = parse_document_source(text, &root.schema)
-                .map_err(|error| Errors::from(ErrorEntry::from_parse_error(&error)))?;
-            let any_cost = DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*document_limits };
-            let none = Variables::new();
-            let inspection = limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
-            let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
-                Validation::Omitted
-            } else {
-                match unknown_types(&definitions, &root.schema) {
-                    unknown if !unknown.is_empty() => {
-                        Validation::Failed(Errors::from_graphql_error(&unknown.into()))
+        let parsed: Result<Yoke<Parsed<'static, Q, M, S>, _>, Errors> =
+            Yoke::try_attach_to_cart(source, |Source { root, text }| {
+                let definitions = parse_document_source(text, &root.schema)
+                    .map_err(|error| Errors::from(ErrorEntry::from_parse_error(&error)))?;
+                let any_cost = DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*document_limits };
+                let none = Variables::new();
+                let inspection =
+                    limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
+                let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
+                    Validation::Omitted
+                } else {
+                    match unknown_types(&definitions, &root.schema) {
+                        unknown if !unknown.is_empty() => {
+                            Validation::Failed(Errors::from_graphql_error(&unknown.into()))
+                        }
+                        _ => match ValidatedOperation::new(text, operation_name, root) {
+                            Ok(operation) => Validation::Passed(Box::new(operation)),
+                            Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
+                        },
                     }
-                    _ => match ValidatedOperation::new(text, operation_name, root) {
-                        Ok(operation) => Validation::Passed(Box::new(operation)),
-                        Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
-                    },
-                }
-            };
-            Ok(Parsed { definitions, operation })
-        });
-        parsed.map(Self)
+                };
+                Ok(Parsed { definitions, operation })
+            });
+        let parsed = parsed?;
+        let Parsed { definitions, operation } = parsed.get();
+        let is_valid = matches!(operation, Validation::Passed(_));
+        let names = is_valid.then(|| OperationNames::of(definitions, operation_name)).flatten();
+        Ok(Self { parsed, names })
+    }
+
+    /// The names of the operation for logs; `None` if the document does not match the schema.
+    pub(super) fn names(&self) -> Option<&OperationNames> {
+        self.names.as_ref()
     }
 
     /// Checks that the document may run with some variables.
@@ -117,9 +136,8 @@ where
         let name = Self::new(Arc::clone(&source), None, document_limits)?.first_operation();
         let document = Self::new(source, name.as_deref(), document_limits)?;
         let (inspection, nulls) = document.inspect(name.as_deref(), &Variables::new(), document_limits);
-        let kind = inspection.operation.as_ref().map(|operation| operation.kind);
-        match &document.0.get().operation {
-            Validation::Passed(_) if kind == Some(OperationType::Subscription) => {
+        match &document.parsed.get().operation {
+            Validation::Passed(_) if inspection.operation == Some(OperationType::Subscription) => {
                 Err(Errors::from_graphql_error(&GraphQLError::IsSubscription))
             }
             Validation::Passed(_) if !nulls.is_empty() => Err(Errors::from_graphql_error(&nulls.into())),
@@ -137,7 +155,7 @@ where
 
     /// The name of the first operation, if it has one.
     fn first_operation(&self) -> Option<String> {
-        self.0.get().definitions.iter().find_map(|definition| match definition {
+        self.parsed.get().definitions.iter().find_map(|definition| match definition {
             Definition::Operation(operation) => operation.item.name.as_ref().map(|name| name.item.to_owned()),
             Definition::Fragment(_) => None,
         })
@@ -145,7 +163,7 @@ where
 
     /// Returns true if the document was validated.
     pub(super) fn is_validated(&self) -> bool {
-        !matches!(self.0.get().operation, Validation::Omitted)
+        !matches!(self.parsed.get().operation, Validation::Omitted)
     }
 
     /// Compares the document, with these variables, with the limits. The second value has the null variables that are
@@ -156,8 +174,8 @@ where
         variables: &Variables<Scalar>,
         document_limits: &DocumentLimits,
     ) -> (Inspection, Vec<RuleError>) {
-        let definitions = &self.0.get().definitions;
-        let schema = &self.0.backing_cart().root.schema;
+        let definitions = &self.parsed.get().definitions;
+        let schema = &self.parsed.backing_cart().root.schema;
         let inspection = limits::inspect(definitions, schema, operation_name, variables, document_limits);
         (inspection, misplaced_nulls(definitions, schema, operation_name, variables))
     }
@@ -168,7 +186,7 @@ where
         operation_name: Option<&str>,
         variables: &Variables<Scalar>,
     ) -> LookAhead {
-        LookAhead::of(&self.0.get().definitions, operation_name, variables)
+        LookAhead::of(&self.parsed.get().definitions, operation_name, variables)
     }
 
     /// Runs the operation.
@@ -186,7 +204,7 @@ where
         M: GraphQLTypeAsync<Scalar, Context = Q::Context>,
         S: GraphQLType<Scalar, Context = Q::Context> + Sync,
     {
-        match &self.0.get().operation {
+        match &self.parsed.get().operation {
             Validation::Passed(operation) => operation
                 .execute(variables, context)
                 .await

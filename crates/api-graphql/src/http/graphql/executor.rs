@@ -13,17 +13,18 @@ use juniper::{
 use super::{
     compiled::{CompiledDocument, Source},
     document_cache::{DocumentCache, MAX_DOCUMENT_BYTES},
+    names::OperationNames,
     request::OperationReference,
-    response::{ErrorEntry, Errors},
+    response::{ErrorEntry, Errors, operation_type_name},
 };
 use crate::{
     errors::RequestError,
     graphql::{
-        limits::{self, DocumentLimits, Price, SelectedOperation},
+        limits::{self, DocumentLimits, Price},
         look_ahead::LookAhead,
     },
     request_id::RequestId,
-    telemetry::{SecurityEvent, record_security_event},
+    telemetry::{OperationRecord, RequestRecord, SecurityEvent, record_security_event},
 };
 
 /// The data of a request that resolvers use.
@@ -35,7 +36,8 @@ pub struct RequestInfo {
 
 /// A request whose document may run.
 pub struct Inspected<Caller> {
-    pub operation: SelectedOperation,
+    /// The type of the operation.
+    pub operation: OperationType,
     pub price: Price,
     /// The operation, which is ready to run with the variables of the request.
     pub run: Box<dyn Run<Caller>>,
@@ -144,7 +146,7 @@ where
         operation_name: Option<&str>,
         inspection: limits::Inspection,
         misplaced_nulls: Vec<RuleError>,
-    ) -> Result<(SelectedOperation, Price), Box<Rejected>> {
+    ) -> Result<(OperationType, Price), Box<Rejected>> {
         let limits::Inspection { price, operation, excesses, introspects, operations } = inspection;
         let reject = |errors| Err(Box::new(Rejected { errors, cost: price.cost, is_fault: false }));
         if introspects && !self.introspection {
@@ -166,7 +168,7 @@ where
             };
             return reject(Errors::from_graphql_error(&problem));
         };
-        if operation.kind == OperationType::Subscription {
+        if operation == OperationType::Subscription {
             return reject(Errors::from_graphql_error(&GraphQLError::IsSubscription));
         }
         Ok((operation, price))
@@ -194,6 +196,9 @@ where
             let parsed = compiled.as_ref().as_ref().map_err(Clone::clone)?;
             let look_ahead = parsed.look_ahead(name, &operation.variables);
             let (inspection, nulls) = parsed.inspect(name, &operation.variables, &self.limits);
+            if let Some(operation) = inspection.operation {
+                note_operation(operation, parsed.names());
+            }
             Ok((compiled, look_ahead, inspection, nulls))
         }));
         let (document, look_ahead, inspection, misplaced_nulls) = inspection
@@ -207,6 +212,14 @@ where
     fn cost_limit(&self) -> u64 {
         self.limits.cost
     }
+}
+
+fn note_operation(operation: OperationType, names: Option<&OperationNames>) {
+    RequestRecord::note_operation(OperationRecord {
+        kind: operation_type_name(operation),
+        field: names.map(|names| Arc::clone(&names.field)),
+        name: names.and_then(|names| names.name.clone()),
+    });
 }
 
 /// An operation of a compiled document, and the source of contexts.

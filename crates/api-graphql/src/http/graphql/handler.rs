@@ -21,21 +21,20 @@ use super::{
     executor::{Execution, Inspected, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
-    response::{Cost, ErrorEntry, Errors, ResponseBody, operation_type_name},
+    response::{Cost, ErrorEntry, Errors, ResponseBody},
 };
 use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
     errors::{ErrorKind, RequestError},
-    graphql::limits::SelectedOperation,
     http::{
         body,
         error::{HttpError, RETRY_AFTER_SECONDS},
-        limits::{HttpLimits, MAX_LOGGED_NAME_LENGTH, SMALL_RESPONSE_BYTES},
+        limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory::{SharedMemory, Taken},
         methods, unsent,
     },
     request_id::RequestId,
-    telemetry,
+    telemetry::RequestRecord,
 };
 
 /// The dependencies of the handler.
@@ -48,17 +47,6 @@ pub struct GraphqlRoute<R: CallerResolver> {
     pub limits: HttpLimits,
     /// The memory of the requests that are executed.
     pub memory: Arc<SharedMemory>,
-}
-
-/// The description of an operation in the log line of its request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OperationSummary {
-    /// The name in the document, shortened.
-    pub name: Option<String>,
-    /// `query`, `mutation` or `subscription`.
-    pub kind: Option<&'static str>,
-    /// `done`, `errors`, `refused` or `failed`.
-    pub outcome: Option<&'static str>,
 }
 
 /// A request that is ready to run.
@@ -77,7 +65,7 @@ struct Response {
     data: Option<juniper::Value<DefaultScalarValue>>,
     errors: Errors,
     cost: u64,
-    summary: OperationSummary,
+    is_mutation: bool,
     /// The error that determines the status and headers, if there is one.
     head: Option<HttpError>,
     /// The memory of the data, until it is serialized.
@@ -108,7 +96,7 @@ async fn handle<R: CallerResolver>(
 
     let written_as = media.unwrap_or(MediaType::Json);
     let response = AssertUnwindSafe(async {
-        match timeout_at(deadline, prepare(&request, payload, &route, media, &info, deadline)).await {
+        match timeout_at(deadline, prepare(&request, payload, &route, media, deadline)).await {
             Ok(Ok(prepared)) => run(prepared, &route, &info, written_as, deadline).await,
             Ok(Err(refusal)) => *refusal,
             Err(_elapsed) => Response::failed(FaultKind::Unavailable, &info.request_id),
@@ -119,7 +107,7 @@ async fn handle<R: CallerResolver>(
         .catch_unwind()
         .await
         .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id));
-    let is_mutation = response.summary.kind == Some(operation_type_name(OperationType::Mutation));
+    let is_mutation = response.is_mutation;
     let cost_limit = route.executor.cost_limit();
     unsent::reserve(&request, response.write(written_as, cost_limit), is_mutation)
         .unwrap_or_else(|refusal| Response::from_http_error(refusal).write(written_as, cost_limit))
@@ -131,7 +119,6 @@ async fn prepare<R: CallerResolver>(
     payload: web::Payload,
     route: &GraphqlRoute<R>,
     media: Option<MediaType>,
-    info: &RequestInfo,
     deadline: Instant,
 ) -> Result<Prepared<R::Caller>, Box<Response>> {
     let refuse = |error: HttpError| Box::new(Response::from_http_error(error));
@@ -139,8 +126,7 @@ async fn prepare<R: CallerResolver>(
     let deadline = HttpLimits::work_deadline(deadline);
     let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
     let admitted = route.access_control.authenticate(http.headers(), client, deadline).await;
-    let (caller, slot) =
-        admitted.map_err(|denial| refuse(HttpError::from_denial(&denial, &info.request_id)))?;
+    let (caller, slot) = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial)))?;
     http.extensions_mut().insert(slot.owner());
     let Some(media) = media else {
         return Err(refuse(HttpError::new(RequestError::NotAcceptable)));
@@ -168,7 +154,7 @@ async fn prepare<R: CallerResolver>(
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
         Box::new(Response::refused(status, rejected.errors).costing(rejected.cost))
     })?;
-    if is_get && inspected.operation.kind != OperationType::Query {
+    if is_get && inspected.operation != OperationType::Query {
         let allow = HttpError::method_not_allowed("POST");
         let message = "Only queries may be sent with GET.".to_owned();
         return Err(refuse(HttpError { message, ..allow }));
@@ -186,10 +172,9 @@ async fn run<R: CallerResolver>(
     deadline: Instant,
 ) -> Response {
     let Prepared { caller, slot, variables, body_memory, inspected } = prepared;
-    let Inspected { operation: SelectedOperation { kind, name }, price, run } = inspected;
+    let Inspected { operation, price, run } = inspected;
     let request_id = &info.request_id;
-    let name = name.map(|name| name.chars().take(MAX_LOGGED_NAME_LENGTH).collect());
-    let is_mutation = kind == OperationType::Mutation;
+    let is_mutation = operation == OperationType::Mutation;
 
     let bytes = usize::try_from(price.bytes).unwrap_or(usize::MAX);
     let memory = if bytes <= SMALL_RESPONSE_BYTES {
@@ -221,8 +206,7 @@ async fn run<R: CallerResolver>(
     };
     response.memory = memory;
     response.cost = price.cost;
-    response.summary.name = name;
-    response.summary.kind = Some(operation_type_name(kind));
+    response.is_mutation = is_mutation;
     response
 }
 
@@ -235,23 +219,19 @@ const fn request_error(media: MediaType) -> StatusCode {
 }
 
 impl Response {
-    fn new(status: StatusCode, errors: Errors, outcome: &'static str) -> Self {
-        let summary = OperationSummary { outcome: Some(outcome), ..OperationSummary::default() };
-        Self { status, data: None, errors, cost: 0, summary, head: None, memory: Taken::default() }
+    /// The response to a request that was not executed.
+    fn refused(status: StatusCode, errors: Errors) -> Self {
+        let memory = Taken::default();
+        Self { status, data: None, errors, cost: 0, is_mutation: false, head: None, memory }
     }
 
     fn done(data: juniper::Value<DefaultScalarValue>, errors: Errors) -> Self {
-        let outcome = if errors.is_empty() { "done" } else { "errors" };
-        Self { data: Some(data), ..Self::new(StatusCode::OK, errors, outcome) }
-    }
-
-    fn refused(status: StatusCode, errors: Errors) -> Self {
-        Self::new(status, errors, "refused")
+        Self { data: Some(data), ..Self::refused(StatusCode::OK, errors) }
     }
 
     fn failed(fault: FaultKind, request_id: &RequestId) -> Self {
         let error = ErrorEntry::fault(fault, request_id);
-        Self::new(ErrorKind::from(fault).status(), error.into(), "failed")
+        Self::refused(ErrorKind::from(fault).status(), error.into())
     }
 
     fn costing(self, cost: u64) -> Self {
@@ -266,12 +246,10 @@ impl Response {
     }
 
     fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
-        let Self { status, data, errors, cost, summary, head, memory: _memory } = self;
+        let Self { status, data, errors, cost, is_mutation: _, head, memory: _memory } = self;
+        errors.kinds().for_each(RequestRecord::note_error);
+        RequestRecord::note_cost(cost);
         let body = ResponseBody { data, errors, cost: Cost { requested: cost, limit: cost_limit } };
-        let (Some(outcome), kind) = (summary.outcome, summary.kind.unwrap_or("none")) else {
-            return HttpResponse::new(status);
-        };
-        telemetry::record_operation(kind, outcome);
         let mut response = match &head {
             Some(error) => error.head(),
             None => HttpResponse::build(status),
@@ -279,9 +257,7 @@ impl Response {
         if head.is_none() && body.is_retryable() {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        let mut response = response.insert_header((CONTENT_TYPE, media.content_type())).json(&body);
-        response.extensions_mut().insert(summary);
-        response
+        response.insert_header((CONTENT_TYPE, media.content_type())).json(&body)
     }
 }
 

@@ -15,6 +15,7 @@ mod executor;
 mod handler;
 mod malformed;
 mod mutations;
+mod names;
 mod persisted;
 mod reference;
 mod request;
@@ -29,7 +30,7 @@ pub use self::{
     executor::{
         Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, Run, SchemaExecutor, SharedExecutor,
     },
-    handler::{GraphqlRoute, OperationSummary},
+    handler::GraphqlRoute,
     malformed::MalformedRequest,
     mutations::MutationTasks,
     persisted::{MAX_PERSISTED_BYTES, PersistedDocuments},

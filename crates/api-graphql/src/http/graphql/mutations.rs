@@ -7,7 +7,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::longest_poll::of_request;
+use crate::telemetry::of_request;
 
 /// Runs mutations as separate tasks on the runtime of the process.
 ///

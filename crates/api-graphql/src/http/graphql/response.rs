@@ -26,6 +26,8 @@ pub struct ErrorEntry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     path: Vec<String>,
     extensions: Map<String, Value>,
+    #[serde(skip)]
+    kind: ErrorKind,
 }
 
 /// A position in the document, counted from one.
@@ -52,12 +54,14 @@ impl ErrorEntry {
     /// An error with a message that is more specific than the one of its kind.
     #[must_use]
     pub fn with_message(kind: impl Into<ErrorKind>, message: &str) -> Self {
-        let code = kind.into().code();
-        Self::from_extensions(message, Map::from_iter([(String::from("code"), Value::from(code))]))
+        let kind = kind.into();
+        let extensions = Map::from_iter([(String::from("code"), Value::from(kind.code()))]);
+        Self::from_extensions(kind, message, extensions)
     }
 
-    fn from_extensions(message: &str, extensions: Map<String, Value>) -> Self {
-        Self { message: shortened(message.to_owned()), locations: Vec::new(), path: Vec::new(), extensions }
+    fn from_extensions(kind: ErrorKind, message: &str, extensions: Map<String, Value>) -> Self {
+        let message = shortened(message.to_owned());
+        Self { message, locations: Vec::new(), path: Vec::new(), extensions, kind }
     }
 
     /// Adds an extension.
@@ -128,13 +132,15 @@ impl ErrorEntry {
         let extensions = serde_json::to_value(error.error().extensions()).unwrap_or_default();
         let mut entry = match extensions {
             Value::Object(extensions) if extensions.contains_key("code") => {
-                Self::from_extensions(message, extensions)
+                let code = extensions["code"].as_str().unwrap_or_default();
+                let kind = ErrorKind::of_code(code).unwrap_or(FaultKind::Internal.into());
+                Self::from_extensions(kind, message, extensions)
             }
             _ if message.starts_with("Failed to convert argument") => {
                 Self::with_message(RefusalCode::InvalidInput, message)
             }
             _ => {
-                tracing::error!(request_id = %request_id, fault = ?message, "a field failed without a code");
+                tracing::error!(fault = ?message, "a field failed without a code");
                 Self::fault(FaultKind::Internal, request_id)
             }
         };
@@ -183,6 +189,11 @@ impl Errors {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
+    }
+
+    /// The kinds of the entries.
+    pub fn kinds(&self) -> impl Iterator<Item = ErrorKind> {
+        self.listed.iter().map(|entry| entry.kind)
     }
 
     /// The messages with their positions, for a person.

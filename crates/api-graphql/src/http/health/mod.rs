@@ -21,7 +21,7 @@ use serde_json::json;
 
 use self::progress::Progress;
 use super::{error::HttpError, methods};
-use crate::{auth::Fault, errors::RequestError, request_id::RequestId, telemetry};
+use crate::{auth::Fault, errors::RequestError, telemetry};
 
 /// The maximum time of a readiness probe. Load balancers probe every few seconds and treat a slow response as a
 /// failure.
@@ -103,7 +103,7 @@ impl Health {
     }
 
     /// Returns the reason why the server is not ready.
-    async fn unready(&self, request_id: &RequestId) -> Option<&'static str> {
+    async fn unready(&self) -> Option<&'static str> {
         if self.is_shutting_down() {
             return Some("The server is shutting down.");
         }
@@ -120,14 +120,14 @@ impl Health {
             Ok(Err(fault)) => {
                 let reason = "The database cannot be reached, or refuses access.";
                 if self.report(Some(reason)) {
-                    telemetry::log_fault(fault.as_ref(), request_id);
+                    telemetry::log_fault(fault.as_ref());
                 }
                 Some(reason)
             }
             Err(_elapsed) => {
                 let reason = "The database takes too long to answer.";
                 if self.report(Some(reason)) {
-                    tracing::error!(%request_id, reason, "the database is not available");
+                    tracing::error!(reason, "the database is not available");
                 }
                 Some(reason)
             }
@@ -161,13 +161,13 @@ async fn live(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {
 }
 
 async fn ready(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {
-    match health.unready(&RequestId::current(&request)).await {
+    match health.unready().await {
         None => HttpResponse::Ok().json(json!({"status": "ready"})),
         Some(reason) => HttpError::with_message(RequestError::NotReady, reason).response(&request),
     }
 }
 
 async fn metrics(health: web::Data<Health>) -> HttpResponse {
-    let text = health.metrics().render();
+    let text = telemetry::render_metrics(health.metrics());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

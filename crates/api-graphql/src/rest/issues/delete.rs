@@ -37,7 +37,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;
-        call.admin(&caller, OPERATION)?;
+        call.admin(&caller)?;
         let mut problems = Problems::default();
         let expected = precondition::expected_version(call.http.headers(), &mut problems);
         let expected_version = problems.conclude(expected)?;

@@ -56,7 +56,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;
-        call.admin(&caller, OPERATION)?;
+        call.admin(&caller)?;
         let body = call.body(payload).await?;
         let (patch, assignee, request) = read(call, &caller, &path, body).await?;
         let command = UpdateIssueCommand { issue: find(call, &caller, &path).await?.id, patch };

@@ -46,5 +46,5 @@ pub(crate) fn text() -> String {
 pub(crate) fn of_request(id: &str) -> Vec<Value> {
     let lines = text();
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["span"]["request_id"] == id || line["request_id"] == id).collect()
+    lines.filter(|line| line["request_id"] == id).collect()
 }

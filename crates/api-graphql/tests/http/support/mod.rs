@@ -35,6 +35,7 @@ use convene_application::{
     authentication::{Credentials, Deadline},
     ports::OrganizationReference,
 };
+use convene_domain::id::MemberId;
 use juniper::{EmptySubscription, RootNode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
@@ -82,6 +83,10 @@ impl CallerResolver for Memberships {
 
     fn organization_key(&self, caller: &Caller) -> Option<String> {
         caller.organization.clone()
+    }
+
+    fn member(&self, _: &Caller) -> Option<MemberId> {
+        None
     }
 }
 

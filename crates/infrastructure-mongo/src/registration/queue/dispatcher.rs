@@ -12,13 +12,16 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use tracing::Instrument;
 
 use super::{
     lane::Lane,
     request::{Batch, QueuedRequest},
 };
-use crate::{metrics, registration::settings::BookSettings};
+use crate::{
+    metrics,
+    observed::{Origin, share},
+    registration::settings::BookSettings,
+};
 
 /// The number of batches in flight, of all organizations.
 const MAX_BATCHES_IN_FLIGHT: usize = 8;
@@ -136,9 +139,11 @@ where
             self.rotation.push_back(organization);
             self.waiting = self.waiting.saturating_sub(requests.len());
             metrics::batch_started(requests.iter().map(|request| now - request.queued_at()));
-            let batch = tracing::debug_span!("registration batch", requests = requests.len());
-            let execution = (self.execute)(requests.into_iter().collect()).instrument(batch);
+            let span = tracing::debug_span!(parent: None, "registration batch", requests = requests.len());
+            let origins: Vec<Origin> = requests.iter().map(|request| request.origin().clone()).collect();
+            let batch = (self.execute)(requests.into_iter().collect());
             self.in_flight.spawn(async move {
+                let execution = share(span, origins.iter(), batch);
                 // The lane waits for the end of the batch, even if that is a panic.
                 drop(AssertUnwindSafe(execution).catch_unwind().await);
                 (organization, number)

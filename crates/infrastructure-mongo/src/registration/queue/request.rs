@@ -6,25 +6,49 @@ use convene_application::{
     failure::{Fault, Outcome},
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
-use convene_domain::registration::Registration;
+use convene_domain::registration::{Registration, RegistrationStatus};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     lane::{LaneEntry, Target},
     ticket::Ticket,
 };
+use crate::observed::Origin;
 
 /// A request of the port, with the reply that its caller receives.
 pub(in crate::registration) trait Operation {
+    /// The name in metrics.
+    const NAME: &'static str;
     type Reply;
+
+    /// The result in metrics.
+    fn result(reply: &Self::Reply) -> &'static str;
 }
 
 impl Operation for RegisterRequest {
+    const NAME: &'static str = "register";
     type Reply = Registration;
+
+    fn result(reply: &Registration) -> &'static str {
+        status(reply)
+    }
 }
 
 impl Operation for CancelRequest {
+    const NAME: &'static str = "cancel";
     type Reply = Cancelled;
+
+    fn result(reply: &Cancelled) -> &'static str {
+        status(&reply.registration)
+    }
+}
+
+fn status(registration: &Registration) -> &'static str {
+    match registration.status {
+        RegistrationStatus::Confirmed => "confirmed",
+        RegistrationStatus::Waitlisted { .. } => "waitlisted",
+        RegistrationStatus::Cancelled { .. } => "cancelled",
+    }
 }
 
 /// A call that waits for its batch.
@@ -35,12 +59,14 @@ pub(in crate::registration) struct Queued<R: Operation> {
     pub(in crate::registration) target: Target,
     pub(in crate::registration) queued_at: Instant,
     pub(in crate::registration) ticket: Arc<Ticket>,
+    pub(in crate::registration) origin: Origin,
     pub(in crate::registration) reply_to: oneshot::Sender<Outcome<R::Reply>>,
 }
 
 impl<R: Operation> Queued<R> {
     /// Answers the caller, who may have gone.
     pub(in crate::registration) fn reply(self, outcome: Outcome<R::Reply>) {
+        self.origin.count_shared();
         drop(self.reply_to.send(outcome));
     }
 }
@@ -56,6 +82,13 @@ impl QueuedRequest {
         match self {
             Self::Register(request) => request.queued_at,
             Self::Cancel(request) => request.queued_at,
+        }
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        match self {
+            Self::Register(request) => &request.origin,
+            Self::Cancel(request) => &request.origin,
         }
     }
 

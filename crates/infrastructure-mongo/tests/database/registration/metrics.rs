@@ -30,6 +30,13 @@ async fn batches_waits_the_cache_and_promotions_are_measured() {
     assert_eq!(value(&handle, "convene_registration_queue_wait_seconds_count"), Some(1.0));
     assert_eq!(value(&handle, r#"convene_occurrence_cache_total{result="miss"}"#), Some(1.0));
     assert_eq!(value(&handle, r#"convene_occurrence_cache_total{result="hit"}"#), Some(0.0));
+    let counted = |operation: &str, outcome: &str, code: &str| {
+        let labels = format!(r#"operation="{operation}",outcome="{outcome}",code="{code}""#);
+        value(&handle, &format!("convene_registrations_total{{{labels}}}"))
+    };
+    assert_eq!(counted("register", "confirmed", ""), Some(1.0));
+    let commits = r#"convene_database_command_seconds_count{command="commitTransaction"}"#;
+    assert!(value(&handle, commits).unwrap() >= 1.0);
 
     scenario.register(waitlist_request_for(&event, members[1]), &by(members[1]).build()).await.unwrap();
     assert_eq!(value(&handle, r#"convene_occurrence_cache_total{result="hit"}"#), Some(1.0));
@@ -39,6 +46,10 @@ async fn batches_waits_the_cache_and_promotions_are_measured() {
     assert!(scenario.cancel(&seat, &by(members[0]).build()).await.unwrap().promoted.is_some());
     assert_eq!(value(&handle, "convene_registrations_promoted_total"), Some(1.0));
     assert_eq!(value(&handle, "convene_registration_queue_depth"), Some(0.0));
+    assert_eq!(counted("cancel", "cancelled", ""), Some(1.0));
+    let again = scenario.register(request_for(&event, members[1]), &by(members[1]).build()).await;
+    assert!(again.is_err());
+    assert_eq!(counted("register", "refused", "ALREADY_REGISTERED"), Some(1.0));
 }
 
 #[tokio::test]

@@ -7,28 +7,27 @@ use metrics::counter;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-/// The counter of lines about connections.
-pub(crate) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total";
+use super::names::CONNECTION_ERRORS;
 
-/// Tests whether a line or a span may be written at all.
-pub(crate) fn is_permitted(metadata: &Metadata<'_>) -> bool {
+/// Tests whether a line may be written at all. Spans are not written: they are for traces.
+pub(super) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_own = target.starts_with("convene") || target == "security";
     // The driver describes the whole replica set at each attempt to reach it.
     let most = if target.starts_with("mongodb") { Level::WARN } else { Level::INFO };
-    is_own || (*metadata.level() <= most && !is_connection_error(metadata))
+    !metadata.is_span() && (is_own || (*metadata.level() <= most && !is_connection_error(metadata)))
 }
 
 /// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such
 /// lines, so they are counted only.
-pub(crate) fn is_connection_error(metadata: &Metadata<'_>) -> bool {
+pub(super) fn is_connection_error(metadata: &Metadata<'_>) -> bool {
     *metadata.level() == Level::ERROR
         && metadata.is_event()
         && metadata.target().starts_with("actix_http::h1")
 }
 
 /// Counts the lines of [`is_connection_error`].
-pub(crate) struct ConnectionErrors;
+pub(super) struct ConnectionErrors;
 
 impl<S: Subscriber> Layer<S> for ConnectionErrors {
     fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {

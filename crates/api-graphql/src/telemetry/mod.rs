@@ -1,0 +1,58 @@
+//! Logs, metrics and traces.
+//!
+//! Logs are lines of JSON in production and readable lines in development. A caller cannot forge lines: text
+//! from outside is either escaped (JSON) or restricted to safe characters (request ids, operation names, routes).
+//! Arguments, documents and variables are never logged.
+
+mod completion;
+mod filter;
+mod line;
+mod logging;
+mod metrics;
+mod names;
+mod process;
+mod record;
+mod security;
+mod trace_context;
+
+use std::error::Error;
+
+use metrics_exporter_prometheus::BuildError;
+use tracing_subscriber::filter::ParseError;
+
+pub(crate) use self::{
+    completion::{Completion, ResponseRecord},
+    metrics::{record_in_flight, record_rate_limited, render_metrics},
+    record::{OperationRecord, RequestRecord, of_request},
+    security::report_forbidden,
+};
+pub use self::{
+    logging::{LogFormat, start_logging},
+    metrics::start_metrics,
+    names::{METRICS, Metric},
+    security::{SecurityEvent, record_security_event},
+};
+
+/// The reasons why logging or metrics cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not a list of levels and `target=level`.
+    #[error("CONVENE_LOG is not a log filter such as `info` or `convene=debug,warn`")]
+    Filter(#[source] ParseError),
+    #[error("logging is already set up")]
+    AlreadySet(#[source] tracing_subscriber::util::TryInitError),
+    #[error("metrics cannot be collected")]
+    Metrics(#[source] BuildError),
+}
+
+/// Logs a fault with all of its sources. It is called once for each fault, where the response is made.
+pub fn log_fault(fault: &(dyn Error + 'static)) {
+    let mut chain = fault.to_string();
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        chain.push_str(": ");
+        chain.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(fault = ?chain, "a request failed");
+}

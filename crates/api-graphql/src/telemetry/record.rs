@@ -1,0 +1,241 @@
+//! The record of a request: what its log line, its metrics and its spans say about it.
+//!
+//! The parts of the server that learn something about a request note it in the record of the current task.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use actix_web::http::header::HeaderMap;
+use convene_application::database_use::DatabaseUse;
+use convene_domain::id::MemberId;
+use opentelemetry::trace::{SpanContext, TraceId};
+use tokio::task_local;
+
+use super::trace_context::caller_span;
+use crate::{errors::ErrorKind, request_id::RequestId};
+
+task_local! {
+    static OF_REQUEST: RequestRecord;
+}
+
+/// The record of one request. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestRecord(Arc<Record>);
+
+#[derive(Debug)]
+struct Record {
+    id: RequestId,
+    /// The span of the caller.
+    caller_span: Option<SpanContext>,
+    longest_poll_us: AtomicU64,
+    database: DatabaseUse,
+    cost: OnceLock<u64>,
+    caller: OnceLock<CallerRecord>,
+    operation: OnceLock<OperationRecord>,
+    /// The error with the gravest outcome.
+    error: Mutex<Option<ErrorKind>>,
+}
+
+/// The sender of a request.
+#[derive(Debug)]
+pub(crate) struct CallerRecord {
+    pub(crate) organization: Option<String>,
+    pub(crate) member: Option<MemberId>,
+}
+
+/// The operation that a request asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationRecord {
+    /// The type: `query` or `mutation`.
+    pub(crate) kind: &'static str,
+    /// The field of the schema, or the operation of the REST interface. `None` if the document does not match the schema.
+    pub(crate) field: Option<Arc<str>>,
+    /// The name that the client gave the operation, shortened.
+    pub(crate) name: Option<Arc<str>>,
+}
+
+impl RequestRecord {
+    /// The record of a request with this id and these headers.
+    pub(crate) fn new(id: RequestId, headers: &HeaderMap) -> Self {
+        Self(Arc::new(Record {
+            id,
+            caller_span: caller_span(headers),
+            longest_poll_us: AtomicU64::new(0),
+            database: DatabaseUse::default(),
+            cost: OnceLock::new(),
+            caller: OnceLock::new(),
+            operation: OnceLock::new(),
+            error: Mutex::new(None),
+        }))
+    }
+
+    /// Passes the record of the current task to the function, if the task works for a request.
+    pub(crate) fn with_current<T>(function: impl FnOnce(&Self) -> T) -> Option<T> {
+        OF_REQUEST.try_with(function).ok()
+    }
+
+    /// Notes the first value of the operation.
+    pub(crate) fn note_operation(operation: OperationRecord) {
+        Self::with_current(|record| record.0.operation.set(operation).ok());
+    }
+
+    /// Notes an error of the response. The one with the gravest outcome is kept.
+    pub(crate) fn note_error(error: ErrorKind) {
+        Self::with_current(|record| {
+            let mut noted = record.0.error.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_none_or(|noted| noted.outcome() < error.outcome()) {
+                *noted = Some(error);
+            }
+        });
+    }
+
+    pub(crate) fn note_cost(cost: u64) {
+        Self::with_current(|record| record.0.cost.set(cost).ok());
+    }
+
+    pub(crate) fn note_caller(organization: Option<&String>, member: Option<MemberId>) {
+        Self::with_current(|record| {
+            record.0.caller.set(CallerRecord { organization: organization.cloned(), member }).ok()
+        });
+    }
+
+    pub(crate) fn id(&self) -> &RequestId {
+        &self.0.id
+    }
+
+    /// The trace that the request belongs to.
+    pub(crate) fn trace(&self) -> Option<TraceId> {
+        self.0.caller_span.as_ref().map(SpanContext::trace_id)
+    }
+
+    pub(crate) fn error(&self) -> Option<ErrorKind> {
+        *self.0.error.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn operation(&self) -> Option<&OperationRecord> {
+        self.0.operation.get()
+    }
+
+    pub(crate) fn caller(&self) -> Option<&CallerRecord> {
+        self.0.caller.get()
+    }
+
+    pub(crate) fn cost(&self) -> Option<u64> {
+        self.0.cost.get().copied()
+    }
+
+    pub(crate) fn database(&self) -> &DatabaseUse {
+        &self.0.database
+    }
+
+    /// The longest time between two awaits of the tasks that work for the request, in microseconds.
+    pub(crate) fn longest_poll_us(&self) -> u64 {
+        self.0.longest_poll_us.load(Ordering::Relaxed)
+    }
+
+    /// Runs a future for the request: what it learns is noted in this record, and its database commands count.
+    pub(crate) async fn enter<F: Future>(&self, future: F) -> F::Output {
+        OF_REQUEST.scope(self.clone(), self.0.database.measure(future)).await
+    }
+
+    /// Measures the longest poll of a future.
+    pub(crate) async fn time_polls<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            let started = Instant::now();
+            let polled = future.as_mut().poll(context);
+            self.note_poll(started.elapsed());
+            polled
+        })
+        .await
+    }
+
+    fn note_poll(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.0.longest_poll_us.fetch_max(time, Ordering::Relaxed);
+    }
+}
+
+/// Counts a future that becomes a task of its own to the request of the current task.
+pub(crate) fn of_request<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let record = RequestRecord::with_current(RequestRecord::clone);
+    async move {
+        match record {
+            Some(record) => record.enter(record.time_polls(future)).await,
+            None => future.await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{hint::spin_loop, thread};
+
+    use actix_web::test::TestRequest;
+    use convene_application::failure::{FaultKind, RefusalCode};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_millis(20);
+
+    fn record() -> RequestRecord {
+        let request = TestRequest::default().to_http_request();
+        RequestRecord::new(RequestId::current(&request), request.headers())
+    }
+
+    fn work(time: Duration) {
+        let started = Instant::now();
+        while started.elapsed() < time {
+            spin_loop();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_longest_time_between_two_awaits_counts() {
+        let record = record();
+        let waiting = async {
+            work(LONG);
+            tokio::time::sleep(10 * LONG).await;
+            work(LONG / 4);
+        };
+        record.time_polls(waiting).await;
+        let micros = u128::from(record.longest_poll_us());
+        assert!(micros >= LONG.as_micros() && micros < (10 * LONG).as_micros(), "{micros}");
+    }
+
+    #[test]
+    fn tasks_that_a_request_starts_count() {
+        let record = record();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let task = async {
+            work(LONG);
+            DatabaseUse::record(LONG);
+        };
+        runtime.block_on(record.enter(async { tokio::spawn(of_request(task)).await.unwrap() }));
+        assert!(u128::from(record.longest_poll_us()) >= LONG.as_micros());
+        assert_eq!((record.database().commands(), record.database().time()), (1, LONG));
+        // Outside a request, there is nothing to count to.
+        thread::scope(|scope| scope.spawn(|| runtime.block_on(of_request(async {}))).join().unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_gravest_error_of_a_request_is_kept() {
+        let record = record();
+        let errors = async {
+            let invalid = ErrorKind::from(RefusalCode::InvalidInput);
+            let errors = [invalid, FaultKind::Unavailable.into(), RefusalCode::Forbidden.into(), invalid];
+            errors.into_iter().for_each(RequestRecord::note_error);
+        };
+        record.enter(errors).await;
+        assert_eq!(record.error(), Some(FaultKind::Unavailable.into()));
+        RequestRecord::note_error(FaultKind::Internal.into());
+        assert_eq!(record.error(), Some(FaultKind::Unavailable.into()));
+    }
+}

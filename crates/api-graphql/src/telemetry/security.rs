@@ -1,0 +1,71 @@
+//! Security events.
+
+use convene_application::caller::Caller;
+
+use super::{names::SECURITY_EVENTS, record::RequestRecord};
+
+/// An event that is counted as a possible attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityEvent {
+    /// The credentials are missing or wrong.
+    AuthenticationFailed,
+    /// A caller or an organization exceeds its rate limit.
+    Throttled,
+    /// A body or headers exceed the limit.
+    OversizedRequest,
+    /// A request arrives too slowly.
+    SlowRequest,
+    /// Too many requests of a caller, of an organization or of all are in flight.
+    TooManyInFlight,
+    /// A client does not read its response.
+    SlowReader,
+    /// There are too many connections.
+    ConnectionRefused,
+    /// A document exceeds a limit.
+    DocumentLimit,
+    /// A document asks for the schema although introspection is disabled.
+    IntrospectionRefused,
+    /// A request contains several operations.
+    BatchRefused,
+    /// The caller's role does not allow the request.
+    Forbidden,
+}
+
+impl SecurityEvent {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::Throttled => "throttled",
+            Self::OversizedRequest => "oversized_request",
+            Self::SlowRequest => "slow_request",
+            Self::TooManyInFlight => "too_many_in_flight",
+            Self::SlowReader => "slow_reader",
+            Self::ConnectionRefused => "connection_refused",
+            Self::DocumentLimit => "document_limit",
+            Self::IntrospectionRefused => "introspection_refused",
+            Self::BatchRefused => "batch_refused",
+            Self::Forbidden => "forbidden",
+        }
+    }
+}
+
+/// Counts and logs a caller's attempt at something that their role does not allow. Such attempts are not entries of
+/// the activity log, which records changes. The target of the line is always `security`,
+/// so that log filters and collectors can select it.
+pub(crate) fn report_forbidden(caller: Option<&Caller>) {
+    record_security_event(SecurityEvent::Forbidden);
+    let operation = RequestRecord::with_current(|record| record.operation()?.field.clone()).flatten();
+    let organization = caller.map(|caller| caller.scope().organization().to_string());
+    let member = caller.map(|caller| caller.member().to_string());
+    tracing::warn!(
+        target: "security",
+        operation = operation.as_deref(),
+        organization,
+        member,
+        "the caller's role does not allow this"
+    );
+}
+
+pub fn record_security_event(event: SecurityEvent) {
+    metrics::counter!(SECURITY_EVENTS, "kind" => event.label()).increment(1);
+}
