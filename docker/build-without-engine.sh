@@ -92,5 +92,6 @@ buildah push --quiet localhost/convene "docker-archive:$folder/convene.tar:local
 echo "$folder/convene.tar: $(stat --format %s "$folder/convene.tar") bytes, $(gzip --stdout "$folder/convene.tar" | wc --bytes) compressed"
 if command -v syft > /dev/null; then
     syft scan --quiet --output "spdx-json=$folder/convene.spdx.json" "docker-archive:$folder/convene.tar"
-    echo "$folder/convene.spdx.json: $(grep --count SPDXRef-Package "$folder/convene.spdx.json") lines that name a package"
+    packages=$(grep --only-matching '"SPDXID":"SPDXRef-Package' "$folder/convene.spdx.json" | wc --lines)
+    echo "$folder/convene.spdx.json: $packages packages"
 fi
