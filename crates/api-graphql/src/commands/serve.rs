@@ -13,7 +13,8 @@ use convene_api_graphql::{
     },
     rest::{self, Rest},
     server::{self, Parts},
-    system, telemetry,
+    system,
+    telemetry::{self, Traces},
     wiring::Backend,
 };
 
@@ -32,15 +33,21 @@ pub(crate) struct Arguments {}
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let config = ServeConfig::read(&environment)?;
-    telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr)?;
-    for name in environment.unknown() {
-        tracing::warn!(name, "unknown setting in the environment");
-    }
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    let traces = config.traces.as_ref();
+    let traces = traces.map(|settings| Traces::start(settings, runtime.handle().clone())).transpose()?;
+    telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr, traces.as_ref())?;
+    for name in environment.unknown() {
+        tracing::warn!(name, "unknown setting in the environment");
+    }
     let demo_headers = demo_caller::headers(&config, &environment);
-    runtime.block_on(serve(config, demo_headers))?;
+    let served = runtime.block_on(serve(config, demo_headers));
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

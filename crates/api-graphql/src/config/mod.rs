@@ -12,6 +12,7 @@ mod tests;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use actix_web::http::Uri;
 use secrecy::SecretString;
 
 use self::environment::Reader;
@@ -27,7 +28,7 @@ use crate::{
     graphql::limits::DocumentLimits,
     http::{cors::AllowedOrigins, graphql::TrustedDocuments, limits::HttpLimits},
     server::ServerOptions,
-    telemetry::LogFormat,
+    telemetry::{LogFormat, TraceSettings},
 };
 
 /// The purpose of a server.
@@ -93,6 +94,8 @@ pub struct RateConfig {
 #[derive(Debug)]
 pub struct ServeConfig {
     pub log: LogConfig,
+    /// The export of traces; `None` if there is none.
+    pub traces: Option<TraceSettings>,
     pub database: DatabaseConfig,
     /// The address to listen on; port 0 lets the system choose one.
     pub listen: SocketAddr,
@@ -207,6 +210,7 @@ pub fn token_issuer(environment: &Environment) -> Result<TokenIssuer, ConfigErro
 
 fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let log = log(reader);
+    let traces = traces(reader);
     let database = database(reader);
     let client_listen = listen(reader, "CONVENE_LISTEN");
     let probe_listen = listen(reader, "CONVENE_PROBE_LISTEN");
@@ -243,6 +247,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let shutdown_time = reader.seconds("CONVENE_SHUTDOWN_TIMEOUT", 1..=600);
     Some(ServeConfig {
         log: log?,
+        traces: traces?,
         database: database?,
         listen: client_listen?,
         probe_listen: probe_listen?,
@@ -300,6 +305,30 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
         Profile::Development => LogFormat::Readable,
     };
     Some(LogConfig { format, filter: reader.value("CONVENE_LOG")? })
+}
+
+/// `Some(None)` without an address of a collector.
+#[expect(clippy::option_option, reason = "the outer one is for a problem, the inner one is the setting")]
+fn traces(reader: &mut Reader<'_>) -> Option<Option<TraceSettings>> {
+    const COLLECTOR: &str = "CONVENE_OTLP_ENDPOINT";
+    const RATIO: &str = "CONVENE_TRACE_RATIO";
+    let ratio = reader.parsed::<f64>(RATIO, "a number from 0 to 1").and_then(|ratio| {
+        if (0.0..=1.0).contains(&ratio) {
+            Some(ratio)
+        } else {
+            reader.problem(RATIO, "must be a number from 0 to 1")
+        }
+    });
+    let Some(collector) = reader.optional(COLLECTOR) else { return ratio.map(|_| None) };
+    let is_address = collector.parse::<Uri>().is_ok_and(|uri| {
+        uri.scheme_str() == Some("http") && uri.authority().is_some() && uri.query().is_none()
+    });
+    let collector = if is_address {
+        Some(collector)
+    } else {
+        reader.problem(COLLECTOR, "must be an address such as http://127.0.0.1:4318")
+    };
+    Some(Some(TraceSettings { collector: collector?, ratio: ratio? }))
 }
 
 fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {

@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 32] = [
+pub const SETTINGS: [Setting; 34] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -41,6 +41,16 @@ pub const SETTINGS: [Setting; 32] = [
         "production, or development: introspection, readable logs",
     ),
     setting("CONVENE_LOG", Some("info"), "log filter, such as debug or convene_api_graphql=debug,warn"),
+    setting(
+        "CONVENE_OTLP_ENDPOINT",
+        None,
+        "address of an OpenTelemetry collector (OTLP over HTTP) for traces, such as http://127.0.0.1:4318",
+    ),
+    setting(
+        "CONVENE_TRACE_RATIO",
+        Some("1"),
+        "part of the traces that is exported, from 0 to 1; callers decide for their own",
+    ),
     setting("CONVENE_AUTH", Some("jwt"), "jwt, or headers: believes x-user-id and the like, loopback only"),
     setting(
         "CONVENE_ALLOWED_ORIGINS",

@@ -15,6 +15,7 @@ use actix_web::{
     web,
 };
 use convene_application::failure::FaultKind;
+use tracing::{Instrument, Span};
 
 use super::{
     error::HttpError,
@@ -24,7 +25,9 @@ use super::{
 use crate::{
     errors::RequestError,
     request_id::{self, NewRequestId, RequestId},
-    telemetry::{Completion, RequestRecord, ResponseRecord, SecurityEvent, record_security_event},
+    telemetry::{
+        Completion, RequestRecord, ResponseRecord, SecurityEvent, record_security_event, request_span,
+    },
 };
 
 pub(crate) struct EdgeSettings {
@@ -44,17 +47,20 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     };
     let id = RequestId::of(request.headers(), &settings.new_request_id);
     request.extensions_mut().insert(id.clone());
-    let record = RequestRecord::new(id, request.headers());
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let is_probe = health::ROUTES.contains(&route.as_str());
+    let (span, trace) = if is_probe { (Span::none(), None) } else { request_span(request.headers()) };
+    let record = RequestRecord::new(id, trace);
     let completion = Completion {
         record: record.clone(),
+        span: span.clone(),
         started,
         method: known_method(request.method()),
-        is_probe: health::ROUTES.contains(&route.as_str()),
+        is_probe,
         route,
         response: None,
     };
-    record.enter(respond(request, next, settings, completion)).await
+    record.enter(respond(request, next, settings, completion)).instrument(span).await
 }
 
 async fn respond<B: MessageBody + 'static>(

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use tracing::Span;
+
 use super::{
     metrics::{record_longest_poll, record_operation, record_request},
     record::RequestRecord,
+    span::record_end,
 };
 use crate::errors::Outcome;
 
@@ -15,6 +18,7 @@ const ABANDONED: u16 = 499;
 /// request, also if its client goes away.
 pub(crate) struct Completion {
     pub(crate) record: RequestRecord,
+    pub(crate) span: Span,
     pub(crate) started: Instant,
     pub(crate) method: &'static str,
     /// The pattern of the route.
@@ -46,7 +50,7 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        let Self { record, started, method, route, is_probe, response } = &*self;
+        let Self { record, started, method, route, is_probe, response, .. } = &*self;
         let time = started.elapsed();
         let status = response.map_or(ABANDONED, |response| response.status);
         let longest_poll_us = record.longest_poll_us();
@@ -59,6 +63,7 @@ impl Drop for Completion {
         let (outcome, code) = self.outcome();
         let operation = record.operation();
         record_operation(operation, outcome, code, time);
+        record_end(self, status, outcome, code);
         let caller = record.caller();
         let database = record.database();
         tracing::info!(

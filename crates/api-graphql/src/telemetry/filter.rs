@@ -18,6 +18,11 @@ pub(super) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     !metadata.is_span() && (is_own || (*metadata.level() <= most && !is_connection_error(metadata)))
 }
 
+/// Tests whether a span is exported: those of this program, never those of other crates.
+pub(super) fn is_own_span(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && *metadata.level() <= Level::DEBUG && metadata.target().starts_with("convene")
+}
+
 /// Tests whether a line is an error about a connection whose bytes are not HTTP, or that broke. Anybody can cause such
 /// lines, so they are counted only.
 pub(super) fn is_connection_error(metadata: &Metadata<'_>) -> bool {

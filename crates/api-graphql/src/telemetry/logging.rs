@@ -12,8 +12,9 @@ use tracing_subscriber::{
 
 use super::{
     TelemetryError,
-    filter::{ConnectionErrors, is_connection_error, is_permitted},
+    filter::{ConnectionErrors, is_connection_error, is_own_span, is_permitted},
     line::{JsonLines, ReadableLines},
+    traces::Traces,
 };
 
 /// The format of log lines.
@@ -25,13 +26,18 @@ pub enum LogFormat {
     Readable,
 }
 
-/// Starts logging for this process, to `writer`. From then on panics are logged
+/// Starts logging for this process, to `writer`, and spans if there are traces. From then on panics are logged
 /// as well, instead of being printed between the lines.
 ///
 /// # Errors
 ///
 /// An invalid filter, or a second call.
-pub fn start_logging<W>(format: LogFormat, filter: &str, writer: W) -> Result<(), TelemetryError>
+pub fn start_logging<W>(
+    format: LogFormat,
+    filter: &str,
+    writer: W,
+    traces: Option<&Traces>,
+) -> Result<(), TelemetryError>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -41,7 +47,16 @@ where
     let permitted = filter_fn(is_permitted).with_max_level_hint(most.unwrap_or(LevelFilter::OFF));
     let filter = filter.and(permitted);
     let counted = filter_fn(is_connection_error).with_max_level_hint(LevelFilter::ERROR);
-    let registry = tracing_subscriber::registry().with(ConnectionErrors.with_filter(counted));
+    // A layer without a filter would enable every span, also an absent one.
+    let is_traced = traces.is_some();
+    let own = filter_fn(move |metadata| is_traced && is_own_span(metadata))
+        .with_max_level_hint(if is_traced { LevelFilter::DEBUG } else { LevelFilter::OFF });
+    let spans = traces.map(|traces| {
+        let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer());
+        spans.with_location(false).with_threads(false).with_tracked_inactivity(false)
+    });
+    let spans = spans.with_filter(own);
+    let registry = tracing_subscriber::registry().with(spans).with(ConnectionErrors.with_filter(counted));
     let lines = fmt::layer().with_writer(writer);
     match format {
         LogFormat::Json => registry.with(lines.event_format(JsonLines).with_filter(filter)).try_init(),

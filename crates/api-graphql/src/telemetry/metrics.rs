@@ -9,7 +9,7 @@ use super::{
     TelemetryError,
     names::{
         BUILD, IN_FLIGHT, Kind, LONGEST_POLL, METRICS, Metric, OPERATION_SECONDS, OPERATIONS, RATE_LIMITED,
-        REQUEST_SECONDS, REQUESTS,
+        REQUEST_SECONDS, REQUESTS, SPANS,
     },
     process::record_process,
     record::OperationRecord,
@@ -84,6 +84,12 @@ pub(crate) fn record_rate_limited(limit: &'static str) {
 /// Records the number of requests of callers in flight.
 pub(crate) fn record_in_flight(requests: usize) {
     metrics::gauge!(IN_FLIGHT).set(u32::try_from(requests).unwrap_or(u32::MAX));
+}
+
+/// Counts spans that were exported, or could not be.
+pub(super) fn record_exported_spans(is_exported: bool, spans: usize) {
+    let result = if is_exported { "exported" } else { "failed" };
+    metrics::counter!(SPANS, "result" => result).increment(u64::try_from(spans).unwrap_or(u64::MAX));
 }
 
 /// Counts an operation, and its time if its document matches the schema: the names of other documents have no bounds.

@@ -13,7 +13,9 @@ mod names;
 mod process;
 mod record;
 mod security;
+mod span;
 mod trace_context;
+mod traces;
 
 use std::error::Error;
 
@@ -25,15 +27,17 @@ pub(crate) use self::{
     metrics::{record_in_flight, record_rate_limited, render_metrics},
     record::{OperationRecord, RequestRecord, of_request},
     security::report_forbidden,
+    span::request_span,
 };
 pub use self::{
     logging::{LogFormat, start_logging},
     metrics::start_metrics,
     names::{METRICS, Metric},
     security::{SecurityEvent, record_security_event},
+    traces::{MAX_QUEUED_SPANS, TraceSettings, Traces},
 };
 
-/// The reasons why logging or metrics cannot start.
+/// The reasons why logs, metrics or traces cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The filter is not a list of levels and `target=level`.
@@ -43,6 +47,11 @@ pub enum TelemetryError {
     AlreadySet(#[source] tracing_subscriber::util::TryInitError),
     #[error("metrics cannot be collected")]
     Metrics(#[source] BuildError),
+    /// There is no HTTP client for the collector of traces.
+    #[error("traces cannot be sent")]
+    Collector(#[source] reqwest::Error),
+    #[error("CONVENE_OTLP_ENDPOINT is not the address of a collector")]
+    Exporter(#[source] Box<dyn Error + Send + Sync>),
 }
 
 /// Logs a fault with all of its sources. It is called once for each fault, where the response is made.

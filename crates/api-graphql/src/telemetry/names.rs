@@ -56,6 +56,7 @@ pub(super) const OPERATION_SECONDS: &str = "convene_operation_duration_seconds";
 pub(super) const RATE_LIMITED: &str = "convene_rate_limited_total";
 pub(super) const SECURITY_EVENTS: &str = "convene_security_events_total";
 pub(super) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total";
+pub(super) const SPANS: &str = "convene_trace_spans_total";
 pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
 pub(super) const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 pub(super) const PROCESS_OPEN_FILES: &str = "process_open_fds";
@@ -82,6 +83,7 @@ pub const METRICS: &[Metric] = &[
     counter(RATE_LIMITED, "Requests beyond a rate limit, by limit"),
     counter(SECURITY_EVENTS, "Requests refused for a reason of security, by kind"),
     counter(CONNECTION_ERRORS, "Connections that broke or whose bytes are not HTTP"),
+    counter(SPANS, "Spans that were sent to the collector of traces, by result"),
     gauge("convene_database_connections", "Connections to the database, by state"),
     histogram(
         "convene_database_connection_wait_seconds",

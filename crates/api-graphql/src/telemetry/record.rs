@@ -12,13 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::http::header::HeaderMap;
 use convene_application::database_use::DatabaseUse;
 use convene_domain::id::MemberId;
-use opentelemetry::trace::{SpanContext, TraceId};
+use opentelemetry::trace::TraceId;
 use tokio::task_local;
 
-use super::trace_context::caller_span;
 use crate::{errors::ErrorKind, request_id::RequestId};
 
 task_local! {
@@ -32,8 +30,7 @@ pub(crate) struct RequestRecord(Arc<Record>);
 #[derive(Debug)]
 struct Record {
     id: RequestId,
-    /// The span of the caller.
-    caller_span: Option<SpanContext>,
+    trace: Option<TraceId>,
     longest_poll_us: AtomicU64,
     database: DatabaseUse,
     cost: OnceLock<u64>,
@@ -62,11 +59,11 @@ pub(crate) struct OperationRecord {
 }
 
 impl RequestRecord {
-    /// The record of a request with this id and these headers.
-    pub(crate) fn new(id: RequestId, headers: &HeaderMap) -> Self {
+    /// The record of a request with this id, which belongs to this trace.
+    pub(crate) fn new(id: RequestId, trace: Option<TraceId>) -> Self {
         Self(Arc::new(Record {
             id,
-            caller_span: caller_span(headers),
+            trace,
             longest_poll_us: AtomicU64::new(0),
             database: DatabaseUse::default(),
             cost: OnceLock::new(),
@@ -112,7 +109,7 @@ impl RequestRecord {
 
     /// The trace that the request belongs to.
     pub(crate) fn trace(&self) -> Option<TraceId> {
-        self.0.caller_span.as_ref().map(SpanContext::trace_id)
+        self.0.trace
     }
 
     pub(crate) fn error(&self) -> Option<ErrorKind> {
@@ -187,7 +184,7 @@ mod tests {
 
     fn record() -> RequestRecord {
         let request = TestRequest::default().to_http_request();
-        RequestRecord::new(RequestId::current(&request), request.headers())
+        RequestRecord::new(RequestId::current(&request), None)
     }
 
     fn work(time: Duration) {

@@ -10,6 +10,7 @@ use convene_api_graphql::{
         memory,
     },
     request_id, rest, strict_json,
+    telemetry::MAX_QUEUED_SPANS,
 };
 use convene_application::{
     idempotency::IDEMPOTENCY_WINDOW, limits, occurrence::LONGEST_WINDOW, page::PageSize,
@@ -129,6 +130,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("nested lists and objects of a JSON text", strict_json::MAX_NESTING.to_string()),
         ("fields of a REST body", rest::MAX_FIELDS.to_string()),
         ("parameters of a REST query string", rest::MAX_PARAMETERS.to_string()),
+        ("spans that wait for their export", MAX_QUEUED_SPANS.to_string()),
         ("errors of a response", MAX_ERRORS.to_string()),
         ("positions of an error", MAX_LOCATIONS.to_string()),
         ("further problems of the inputs of a request", MAX_PROBLEMS.to_string()),

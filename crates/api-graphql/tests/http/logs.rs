@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use socket2::SockRef;
 
 use super::support::{Setup, TestServer, bearer, log, read_answer};
 
@@ -91,7 +92,7 @@ fn outcome(id: &str) -> [Value; 4] {
     "query",
     "refused",
     "INTROSPECTION_DISABLED",
-    "__schema"
+    ""
 )]
 #[case::role("alice", "{ forbidden }", "query", "denied", "FORBIDDEN", "forbidden")]
 #[case::unknown_caller("mallory", "{ organization }", "", "denied", "UNAUTHENTICATED", "")]
@@ -108,7 +109,8 @@ async fn a_line_has_the_outcome_of_its_operation(
     #[case] operation: &str,
 ) {
     let server = TestServer::start(Setup::default());
-    let id = format!("outcome-{}-{}", user, document.len());
+    let letters = document.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let id = format!("outcome-{user}-{letters}-{}", document.len());
     let body = json!({"query": document});
     let request = server.client().post(server.url("/graphql")).header("authorization", bearer("acme", user));
     request.header("x-request-id", &id).json(&body).send().await.unwrap();
@@ -127,6 +129,8 @@ async fn a_request_whose_client_goes_away_has_one_line() {
         body.len()
     );
     let connection = server.raw(head.as_bytes()).await;
+    // The connection breaks. The end of what a client sends alone is no reason to stop its request.
+    SockRef::from(&connection).set_linger(Some(Duration::ZERO)).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(log::of_request("log-gone").len(), 0);
     drop(connection);

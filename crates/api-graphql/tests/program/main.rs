@@ -12,3 +12,5 @@ mod query_plans;
 mod serving;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod traces;

@@ -14,6 +14,7 @@ impl GetActivities {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "activity.get_many", skip_all)]
     pub async fn execute(&self, admin: Admin<'_>, ids: &[ActivityId]) -> Outcome<Vec<Activity>> {
         Ok(self.activity_log.get_many(admin.scope(), ids).await?)
     }

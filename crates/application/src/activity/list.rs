@@ -20,6 +20,7 @@ impl ListActivity {
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    #[tracing::instrument(name = "activity.list", skip_all)]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

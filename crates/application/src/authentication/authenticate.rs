@@ -41,6 +41,7 @@ impl Authenticate {
     ///
     /// # Errors
     /// [`Fault`] if the directory could not be read.
+    #[tracing::instrument(name = "authenticate", skip_all)]
     pub async fn execute(&self, credentials: Credentials, deadline: Deadline) -> Result<Principal, Fault> {
         let caller = self.caller(&credentials, deadline).await?;
         let operator = credentials.operator.then(|| Operator::new(credentials.user));

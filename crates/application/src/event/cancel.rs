@@ -21,7 +21,7 @@ impl CancelEvent {
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, or `AlreadyCancelled`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
+    #[tracing::instrument(name = "event.cancel", skip_all, fields(organization = %admin.scope().organization(), %event))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -50,7 +50,7 @@ impl CreateEvent {
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `startsAt`, `recurrence` or its fields, and `registrationCloses`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
+    #[tracing::instrument(name = "event.create", skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -21,7 +21,7 @@ impl DeleteEvent {
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, or `RegistrationsAffected`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
+    #[tracing::instrument(name = "event.delete", skip_all, fields(organization = %admin.scope().organization(), %event))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -43,7 +43,7 @@ impl DuplicateEvent {
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, or `InvalidInput` on `startsAt` or `startsOn`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
+    #[tracing::instrument(name = "event.duplicate", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -19,6 +19,7 @@ impl GetEvents {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "event.get_many", skip_all)]
     pub async fn execute(&self, caller: &Caller, ids: &[EventId]) -> Outcome<Vec<Arc<Event>>> {
         if ids.is_empty() {
             return Ok(Vec::new());

@@ -20,6 +20,7 @@ impl ListEvents {
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    #[tracing::instrument(name = "event.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

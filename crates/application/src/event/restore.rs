@@ -21,7 +21,7 @@ impl RestoreEvent {
     ///
     /// # Errors
     /// Refused with `NotFound` on `eventId`, `NotCancelled`, or `LimitExceeded`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %event))]
+    #[tracing::instrument(name = "event.restore", skip_all, fields(organization = %admin.scope().organization(), %event))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -51,7 +51,7 @@ impl UpdateEvent {
     /// `recurrence` or its fields, and on `registrationCloses`; `NotFound` on `eventId` or
     /// `fromOccurrenceId`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
+    #[tracing::instrument(name = "event.update", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -36,7 +36,7 @@ impl CreateIssue {
     ///
     /// # Errors
     /// Refused with `NotFound` on `assigneeId` or `eventId`.
-    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
+    #[tracing::instrument(name = "issue.create", skip_all, fields(organization = %caller.scope().organization()))]
     pub async fn execute(
         &self,
         caller: &Caller,

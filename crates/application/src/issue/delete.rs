@@ -25,7 +25,7 @@ impl DeleteIssue {
     ///
     /// # Errors
     /// Refused with `NotFound` on `issueId`, or `VersionConflict`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
+    #[tracing::instrument(name = "issue.delete", skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -12,6 +12,7 @@ pub struct GetIssueByNumber {
 impl GetIssueByNumber {
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "issue.get_by_number", skip_all)]
     pub async fn execute(&self, caller: &Caller, number: u32) -> Outcome<Option<Issue>> {
         Ok(self.issues.get_by_number(caller.scope(), number).await?)
     }

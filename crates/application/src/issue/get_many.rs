@@ -14,6 +14,7 @@ impl GetIssues {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "issue.get_many", skip_all)]
     pub async fn execute(&self, caller: &Caller, ids: &[IssueId]) -> Outcome<Vec<Issue>> {
         Ok(self.issues.get_many(caller.scope(), ids).await?)
     }

@@ -19,6 +19,7 @@ impl ListIssues {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "issue.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -28,7 +28,7 @@ impl UpdateIssue {
     ///
     /// # Errors
     /// Refused with `NotFound` on `issueId`, `assigneeId` or `eventId`, or `VersionConflict`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
+    #[tracing::instrument(name = "issue.update", skip_all, fields(organization = %admin.scope().organization(), issue = %command.issue))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -22,6 +22,7 @@ impl ResumeJobs {
     ///
     /// # Errors
     /// The first fault of a step. The job is left as its last step left it, and can be resumed.
+    #[tracing::instrument(name = "job.resume", skip_all)]
     pub async fn execute(&self, authority: &LocalOperator) -> Result<(), Fault> {
         let mut outcome = Ok(());
         for unattended in self.jobs.unattended().await? {

@@ -31,7 +31,7 @@ pub struct AddMember {
 impl AddMember {
     /// # Errors
     /// Refused with `AlreadyExists` on `userId`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
+    #[tracing::instrument(name = "member.add", skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -15,6 +15,7 @@ impl FindMemberByUserId {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "member.find_by_user_id", skip_all)]
     pub async fn execute(&self, caller: &Caller, user: &UserId) -> Outcome<Option<VisibleMember>> {
         let found = self.members.find_by_user_id(caller.scope(), user).await?;
         Ok(found.map(|member| VisibleMember::to_caller(caller, member)))

@@ -24,6 +24,7 @@ impl GetMembers {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "member.get_many", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

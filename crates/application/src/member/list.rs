@@ -20,6 +20,7 @@ impl ListMembers {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "member.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

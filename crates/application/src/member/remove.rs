@@ -19,7 +19,7 @@ pub struct RemoveMember {
 impl RemoveMember {
     /// # Errors
     /// Refused with `NotFound` on `memberId`, or `LastAdmin`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %member))]
+    #[tracing::instrument(name = "member.remove", skip_all, fields(organization = %admin.scope().organization(), member = %member))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -29,7 +29,7 @@ impl UpdateMember {
     ///
     /// # Errors
     /// Refused with `NotFound` on `memberId`, `VersionConflict` or `LastAdmin`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), member = %command.member))]
+    #[tracing::instrument(name = "member.update", skip_all, fields(organization = %admin.scope().organization(), member = %command.member))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

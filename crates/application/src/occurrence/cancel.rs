@@ -21,7 +21,7 @@ impl CancelOccurrence {
     ///
     /// # Errors
     /// Refused with `NotFound` on `occurrenceId`, or `AlreadyCancelled`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization(), %occurrence))]
+    #[tracing::instrument(name = "occurrence.cancel", skip_all, fields(organization = %admin.scope().organization(), %occurrence))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

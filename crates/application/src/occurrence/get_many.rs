@@ -17,6 +17,7 @@ impl GetOccurrences {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "occurrence.get_many", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -22,8 +22,7 @@ impl RestoreOccurrence {
     /// # Errors
     /// Refused with `NotFound` on `occurrenceId`; `VersionConflict`; `EventCancelled`; `NotCancelled`; `InvalidInput` on
     /// `occurrenceId` or `fields`; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded`.
-    #[tracing::instrument(
-        skip_all,
+    #[tracing::instrument(name = "occurrence.restore", skip_all,
         fields(organization = %admin.scope().organization(), occurrence = %restoration.occurrence)
     )]
     pub async fn execute(

@@ -24,8 +24,7 @@ impl UpdateOccurrence {
     /// Refused with `InvalidInput` on `startsAt` for an invalid start, for an occurrence that has begun or would begin
     /// in the past; `NotFound` on `occurrenceId`; `OccurrenceCancelled`;
     /// `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded`.
-    #[tracing::instrument(
-        skip_all,
+    #[tracing::instrument(name = "occurrence.update", skip_all,
         fields(organization = %admin.scope().organization(), occurrence = %edit.occurrence)
     )]
     pub async fn execute(

@@ -35,7 +35,7 @@ pub struct CreateOrganization {
 impl CreateOrganization {
     /// # Errors
     /// Refused with `AlreadyExists` on `slug`.
-    #[tracing::instrument(skip_all)]
+    #[tracing::instrument(name = "organization.create", skip_all)]
     pub async fn execute(
         &self,
         operator: &Operator,

@@ -12,6 +12,7 @@ pub struct GetOrganization {
 impl GetOrganization {
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "organization.get", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Outcome<Organization> {
         Ok(self.organizations.get(caller.scope()).await?)
     }

@@ -21,7 +21,7 @@ impl UpdateOrganization {
     ///
     /// # Errors
     /// Refused only with `VersionConflict` or `IdempotencyKeyReused`.
-    #[tracing::instrument(skip_all, fields(organization = %admin.scope().organization()))]
+    #[tracing::instrument(name = "organization.update", skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -45,7 +45,7 @@ impl ErasePersonalData {
     /// # Errors
     /// Refused with `NotFound` on `org`, `InvalidInput` on `user` for an id that is not a person's, or `LastAdmin`. Then, and
     /// after a fault of [`PersonalData::prove_rights`], nothing was erased.
-    #[tracing::instrument(skip_all)]
+    #[tracing::instrument(name = "personal_data.erase", skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Erasure> {
         let scope = scope(&*self.directory, operator, person).await?;
         self.personal_data.prove_rights(&scope).await?;

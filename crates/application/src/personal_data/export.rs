@@ -33,7 +33,7 @@ impl ExportPersonalData {
     /// # Errors
     /// Refused with `NotFound` on `org`; with `InvalidInput` on `user` for an id that is not a person's, and with `NotFound` for
     /// a person about whom nothing is stored. A wrong id must not look like the proof that there is no data.
-    #[tracing::instrument(skip_all)]
+    #[tracing::instrument(name = "personal_data.export", skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Export> {
         let scope = scope(&*self.directory, operator, person).await?;
         let record = self.personal_data.collect(&scope, &person.user).await?;

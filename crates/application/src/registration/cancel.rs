@@ -23,7 +23,7 @@ impl CancelRegistration {
     /// # Errors
     /// Refused with `NotFound` on `registrationId`, also for another member's; `AlreadyCancelled`;
     /// `CancellationClosed`.
-    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization(), %registration))]
+    #[tracing::instrument(name = "registration.cancel", skip_all, fields(organization = %caller.scope().organization(), %registration))]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -15,6 +15,7 @@ impl GetRegistrations {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "registration.get_many", skip_all)]
     pub async fn execute(&self, caller: &Caller, ids: &[RegistrationId]) -> Outcome<Vec<Registration>> {
         let found = self.registrations.get_many(caller.scope(), ids).await?;
         Ok(found.into_iter().filter(|registration| is_visible(caller, registration)).collect())

@@ -33,6 +33,7 @@ impl ListRegistrations {
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    #[tracing::instrument(name = "registration.list", skip_all)]
     pub async fn execute(
         &self,
         admin: Admin<'_>,

@@ -14,6 +14,7 @@ impl ViewerRegistrations {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "registration.viewer", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

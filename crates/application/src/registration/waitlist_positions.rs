@@ -19,6 +19,7 @@ impl WaitlistPositions {
     ///
     /// # Errors
     /// Faults only.
+    #[tracing::instrument(name = "registration.waitlist_positions", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -27,7 +27,7 @@ fn buffer() -> &'static Buffer {
     BUFFER.get_or_init(|| {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        telemetry::start_logging(LogFormat::Json, "info", move || writer.clone()).unwrap();
+        telemetry::start_logging(LogFormat::Json, "info", move || writer.clone(), None).unwrap();
         buffer
     })
 }

@@ -60,7 +60,7 @@ impl ListOccurrences {
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `to` if a window is too long.
-    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization(), lists = queries.len()))]
+    #[tracing::instrument(name = "occurrence.list", skip_all, fields(organization = %caller.scope().organization(), lists = queries.len()))]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -50,7 +50,7 @@ impl Register {
     /// # Errors
     /// Refused with `AdminOnly` for another member; `NotFound` on `occurrenceId` or `eventId`, and on `memberId`;
     /// `EventIsRecurring`; and the refusals of [`RegistrationBook::register`].
-    #[tracing::instrument(skip_all, fields(organization = %caller.scope().organization()))]
+    #[tracing::instrument(name = "registration.register", skip_all, fields(organization = %caller.scope().organization()))]
     pub async fn execute(
         &self,
         caller: &Caller,
