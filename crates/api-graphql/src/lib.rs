@@ -3,6 +3,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`config`] | the settings of the server, read from the environment |
+//! | [`allowance`] | what is left of a rate limit |
 //! | [`auth`] | authentication, rate limits and access control |
 //! | [`callers`] | looks up the identity behind verified credentials |
 //! | [`http`] | the HTTP edge and the GraphQL-over-HTTP handler |
@@ -19,6 +20,7 @@
 //! | [`telemetry`] | logs and metrics |
 //! | [`wiring`] | connects the MongoDB adapters to the use cases |
 
+pub mod allowance;
 pub mod auth;
 pub mod callers;
 pub mod config;

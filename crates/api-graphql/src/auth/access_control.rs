@@ -10,9 +10,12 @@ use convene_domain::id::MemberId;
 use super::{
     Authenticator,
     in_flight::{InFlight, InFlightLimits, Slot},
-    rate_limit::{CallerKey, ClientKey, RateLimits},
+    rate_limit::{CallerKey, ClientKey, Exceeded, RateLimits},
 };
-use crate::telemetry::{RequestRecord, SecurityEvent, record_rate_limited, record_security_event};
+use crate::{
+    allowance::Allowance,
+    telemetry::{RequestRecord, SecurityEvent, record_rate_limited, record_security_event},
+};
 
 /// A technical failure with its sources, for the log.
 pub type Fault = Box<dyn Error + Send + Sync>;
@@ -95,11 +98,11 @@ impl<R: CallerResolver> AccessControl<R> {
     ) -> Result<(R::Caller, Slot), Denial> {
         let Some(credentials) = self.authenticator.authenticate(headers) else {
             record_security_event(SecurityEvent::AuthenticationFailed);
-            self.throttle("rejected", |limits| limits.charge_rejected(client))?;
+            self.throttle(|limits| limits.charge_rejected(client))?;
             return Err(Denial::Unauthenticated);
         };
         let key = CallerKey::from(&credentials);
-        self.throttle("caller", |limits| limits.charge_caller(&key))?;
+        self.throttle(|limits| limits.charge_caller(&key))?;
         let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
         let caller = self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)?;
         let Some(caller) = caller else {
@@ -110,9 +113,9 @@ impl<R: CallerResolver> AccessControl<R> {
         RequestRecord::note_caller(organization.as_ref(), self.resolver.member(&caller));
         if let Some(organization) = organization {
             if let Some(key) = key.with_id(&organization) {
-                self.throttle("caller", |limits| limits.charge_caller(&key))?;
+                self.throttle(|limits| limits.charge_caller(&key))?;
             }
-            self.throttle("organization", |limits| limits.charge_organization(&organization))?;
+            self.throttle(|limits| limits.charge_organization(&organization))?;
             if !slot.enter_organization(organization) {
                 return Err(overloaded());
             }
@@ -139,15 +142,29 @@ impl<R: CallerResolver> AccessControl<R> {
 
     fn throttle(
         &self,
-        limit: &'static str,
-        charge: impl FnOnce(&RateLimits) -> Result<(), Duration>,
+        charge: impl FnOnce(&RateLimits) -> Result<Option<Allowance>, Exceeded>,
     ) -> Result<(), Denial> {
         let Some(limits) = &self.limits else { return Ok(()) };
-        charge(limits).map_err(|retry_after| {
-            record_security_event(SecurityEvent::Throttled);
-            record_rate_limited(limit);
-            Denial::Throttled { retry_after }
-        })
+        match charge(limits) {
+            Ok(allowance) => {
+                note_allowance(allowance);
+                Ok(())
+            }
+            Err(Exceeded { allowance, wait }) => {
+                record_security_event(SecurityEvent::Throttled);
+                record_rate_limited(allowance.limit);
+                note_allowance(Some(allowance));
+                Err(Denial::Throttled { retry_after: wait })
+            }
+        }
+    }
+}
+
+/// Notes the allowance for the headers of the response: that of the caller, or the one that is used up. The allowance of an
+/// organization would tell what others do.
+fn note_allowance(allowance: Option<Allowance>) {
+    if let Some(allowance) = allowance.filter(|it| it.limit == "caller" || it.remaining == 0) {
+        RequestRecord::note_allowance(allowance);
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::{
     authenticator::{Authenticator, UnixClock},
     in_flight::{InFlightLimits, Owner, Slot},
     keys::{KeyProblem, VerificationKeys},
-    rate_limit::{CallerKey, ClientKey, Rate, RateLimits, RateSyntaxError},
+    rate_limit::{CallerKey, ClientKey, Exceeded, Rate, RateLimits, RateSyntaxError},
     token::{MAX_TOKEN_LENGTH, TokenVerifier},
     token_issuer::{IssueError, TokenIssuer, TokenRequest},
 };

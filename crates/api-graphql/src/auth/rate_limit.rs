@@ -11,7 +11,11 @@ use std::{
 
 use convene_application::{authentication::Credentials, ports::OrganizationReference};
 use convene_domain::text::UserId;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, middleware::StateInformationMiddleware,
+};
+
+use crate::allowance::Allowance;
 
 /// With more callers than this in memory, idle ones are removed immediately instead of by the next maintenance. An entry
 /// takes about 200 bytes.
@@ -100,30 +104,51 @@ impl ClientKey {
 }
 
 /// The allowances of the keys of one kind; without a rate, they are not limited.
-struct Allowances<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
+struct Allowances<K: Hash + Eq + Clone> {
+    limiter: Option<DefaultKeyedRateLimiter<K, StateInformationMiddleware>>,
+    /// The allowance of a key without requests.
+    whole: Allowance,
+}
 
 impl<K: Hash + Eq + Clone> Allowances<K> {
-    fn new(rate: Option<Rate>, burst_seconds: u32) -> Self {
-        Self(rate.map(|rate| RateLimiter::keyed(rate.quota(burst_seconds))))
+    fn new(limit: &'static str, rate: Option<Rate>, window: u32) -> Self {
+        let quota = rate.map(|rate| rate.quota(window));
+        let number = quota.map_or(0, |quota| quota.burst_size().get());
+        let whole = Allowance { limit, quota: number, window, remaining: number };
+        Self { limiter: quota.map(|quota| RateLimiter::keyed(quota).with_middleware()), whole }
     }
 
     fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, RateLimiter::len)
+        self.limiter.as_ref().map_or(0, RateLimiter::len)
     }
 
-    /// Counts a request, or returns the time to wait.
-    fn charge(&self, key: &K) -> Result<(), Duration> {
-        let Some(limiter) = &self.0 else { return Ok(()) };
-        limiter.check_key(key).map_err(|until| until.wait_time_from(limiter.clock().now()))
+    /// Counts a request, and returns what is left, or the time to wait.
+    fn charge(&self, key: &K) -> Result<Option<Allowance>, Exceeded> {
+        let Some(limiter) = &self.limiter else { return Ok(None) };
+        match limiter.check_key(key) {
+            Ok(state) => Ok(Some(Allowance { remaining: state.remaining_burst_capacity(), ..self.whole })),
+            Err(until) => Err(Exceeded {
+                allowance: Allowance { remaining: 0, ..self.whole },
+                wait: until.wait_time_from(limiter.clock().now()),
+            }),
+        }
     }
 
     /// Removes the keys whose full allowance is available again.
     fn remove_idle(&self) {
-        if let Some(limiter) = &self.0 {
+        if let Some(limiter) = &self.limiter {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
     }
+}
+
+/// A rate limit that a request exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    pub allowance: Allowance,
+    /// The time to wait.
+    pub wait: Duration,
 }
 
 /// The rate limits of this process. Each of several processes behind a load balancer allows the full rate.
@@ -139,17 +164,17 @@ impl RateLimits {
     #[must_use]
     pub fn new(caller: Option<Rate>, organization: Option<Rate>) -> Self {
         Self {
-            callers: Allowances::new(caller, BURST_SECONDS),
-            rejected: Allowances::new(caller, BURST_SECONDS),
-            organizations: Allowances::new(organization, 1),
+            callers: Allowances::new("caller", caller, BURST_SECONDS),
+            rejected: Allowances::new("rejected", caller, BURST_SECONDS),
+            organizations: Allowances::new("organization", organization, 1),
         }
     }
 
     /// Counts a request of a caller.
     ///
     /// # Errors
-    /// The time to wait, if the caller has sent too many requests.
-    pub fn charge_caller(&self, caller: &CallerKey) -> Result<(), Duration> {
+    /// The caller has sent too many requests.
+    pub fn charge_caller(&self, caller: &CallerKey) -> Result<Option<Allowance>, Exceeded> {
         if self.callers.len() >= MAX_CALLERS {
             self.callers.remove_idle();
         }
@@ -160,8 +185,8 @@ impl RateLimits {
     /// share with others behind a proxy. Therefore only rejected requests are counted and limited.
     ///
     /// # Errors
-    /// The time to wait, if the client has sent too many of them.
-    pub fn charge_rejected(&self, client: ClientKey) -> Result<(), Duration> {
+    /// The client has sent too many of them.
+    pub fn charge_rejected(&self, client: ClientKey) -> Result<Option<Allowance>, Exceeded> {
         // Beyond this number, all clients share an allowance until the next maintenance.
         let client = if self.rejected.len() < MAX_CLIENTS { client } else { ClientKey(None) };
         self.rejected.charge(&client)
@@ -170,8 +195,8 @@ impl RateLimits {
     /// Counts a request of an organization.
     ///
     /// # Errors
-    /// The time to wait, if its callers have sent too many requests.
-    pub fn charge_organization(&self, organization: &String) -> Result<(), Duration> {
+    /// Its callers have sent too many requests.
+    pub fn charge_organization(&self, organization: &String) -> Result<Option<Allowance>, Exceeded> {
         self.organizations.charge(organization)
     }
 
@@ -224,9 +249,23 @@ mod tests {
         let alice = caller("alice");
         assert!(limits.charge_caller(&alice).is_ok());
         assert!(limits.charge_caller(&alice).is_ok());
-        let wait = limits.charge_caller(&alice).unwrap_err();
-        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1));
+        let exceeded = limits.charge_caller(&alice).unwrap_err();
+        assert!(exceeded.wait > Duration::ZERO && exceeded.wait <= Duration::from_secs(1));
         assert!(limits.charge_caller(&caller("bob")).is_ok(), "another caller has an allowance of its own");
+    }
+
+    #[test]
+    fn an_allowance_tells_what_is_left_and_when_it_is_whole_again() {
+        let limits = limits(10, 1_000);
+        let left = |_| limits.charge_caller(&caller("alice")).unwrap().unwrap();
+        let first = left(0);
+        assert_eq!((first.quota, first.window, first.remaining, first.reset()), (20, 2, 19, 1));
+        let last = (1..20).fold(first, |_, number| left(number));
+        assert!(last.remaining <= 1 && last.reset() == 2, "{last:?}");
+        let exceeded = (0..5).find_map(|_| limits.charge_caller(&caller("alice")).err()).unwrap();
+        assert_eq!((exceeded.allowance.remaining, exceeded.allowance.limit), (0, "caller"));
+        let unlimited = RateLimits::new(None, None);
+        assert_eq!(unlimited.charge_caller(&caller("alice")), Ok(None));
     }
 
     #[test]

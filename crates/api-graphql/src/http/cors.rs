@@ -8,11 +8,19 @@ use actix_web::http::{
     header::{ETAG, HeaderName, LINK, LOCATION, RETRY_AFTER},
 };
 
+use super::edge::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::request_id;
 
 /// The response headers that a page may read.
-const EXPOSED: [HeaderName; 5] =
-    [HeaderName::from_static(request_id::HEADER), RETRY_AFTER, LINK, LOCATION, ETAG];
+const EXPOSED: [HeaderName; 7] = [
+    HeaderName::from_static(request_id::HEADER),
+    RETRY_AFTER,
+    LINK,
+    LOCATION,
+    ETAG,
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
+];
 
 /// The time in seconds for which a browser may keep the answer to a preflight request. Browsers keep it for two hours at
 /// most.

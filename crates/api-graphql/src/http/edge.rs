@@ -9,7 +9,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         ConnectionType, Method,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
     web,
@@ -23,12 +23,18 @@ use super::{
     limits::HttpLimits,
 };
 use crate::{
+    allowance::Allowance,
     errors::RequestError,
     request_id::{self, NewRequestId, RequestId},
     telemetry::{
         Completion, RequestRecord, ResponseRecord, SecurityEvent, record_security_event, request_span,
     },
 };
+
+/// What is left of the rate limit.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// The rate limit.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 pub(crate) struct EdgeSettings {
     pub(crate) new_request_id: NewRequestId,
@@ -89,6 +95,9 @@ async fn respond<B: MessageBody + 'static>(
         }
     };
     set_common_headers(&mut response, &id);
+    if let Some(allowance) = completion.record.allowance() {
+        set_rate_limit(response.headers_mut(), allowance);
+    }
     if settings.health.is_shutting_down() {
         // The client sends its next request over another connection, and so to another server.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -153,6 +162,19 @@ fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
     ] {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Tells a caller what is left of its rate limit, by draft-ietf-httpapi-ratelimit-headers-10.
+fn set_rate_limit(headers: &mut HeaderMap, allowance: Allowance) {
+    let Allowance { limit, quota, window, remaining } = allowance;
+    let reset = allowance.reset();
+    let policy = format!("\"{limit}\";q={quota};w={window}");
+    let left = format!("\"{limit}\";r={remaining};t={reset}");
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
         }
     }
 }

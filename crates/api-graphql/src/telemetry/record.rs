@@ -17,7 +17,7 @@ use convene_domain::id::MemberId;
 use opentelemetry::trace::TraceId;
 use tokio::task_local;
 
-use crate::{errors::ErrorKind, request_id::RequestId};
+use crate::{allowance::Allowance, errors::ErrorKind, request_id::RequestId};
 
 task_local! {
     static OF_REQUEST: RequestRecord;
@@ -36,6 +36,7 @@ struct Record {
     cost: OnceLock<u64>,
     caller: OnceLock<CallerRecord>,
     operation: OnceLock<OperationRecord>,
+    allowance: Mutex<Option<Allowance>>,
     /// The error with the gravest outcome.
     error: Mutex<Option<ErrorKind>>,
 }
@@ -69,6 +70,7 @@ impl RequestRecord {
             cost: OnceLock::new(),
             caller: OnceLock::new(),
             operation: OnceLock::new(),
+            allowance: Mutex::new(None),
             error: Mutex::new(None),
         }))
     }
@@ -93,6 +95,16 @@ impl RequestRecord {
         });
     }
 
+    /// Notes what is left of a rate limit after the request. The smallest allowance is kept.
+    pub(crate) fn note_allowance(allowance: Allowance) {
+        Self::with_current(|record| {
+            let mut noted = record.0.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_none_or(|noted| allowance.remaining <= noted.remaining) {
+                *noted = Some(allowance);
+            }
+        });
+    }
+
     pub(crate) fn note_cost(cost: u64) {
         Self::with_current(|record| record.0.cost.set(cost).ok());
     }
@@ -110,6 +122,10 @@ impl RequestRecord {
     /// The trace that the request belongs to.
     pub(crate) fn trace(&self) -> Option<TraceId> {
         self.0.trace
+    }
+
+    pub(crate) fn allowance(&self) -> Option<Allowance> {
+        *self.0.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn error(&self) -> Option<ErrorKind> {

@@ -54,7 +54,9 @@ async fn a_page_of_an_allowed_origin_reads_responses_errors_and_their_headers() 
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["access-control-allow-origin"], PAGE, "{status}");
         let exposed = response.headers()["access-control-expose-headers"].to_str().unwrap().to_lowercase();
-        for header in ["x-request-id", "retry-after", "link", "location", "etag"] {
+        for header in
+            ["x-request-id", "retry-after", "link", "location", "etag", "ratelimit", "ratelimit-policy"]
+        {
             assert!(exposed.contains(header), "{header} with {status}");
         }
     }

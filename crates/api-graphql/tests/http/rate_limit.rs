@@ -1,6 +1,9 @@
 //! Rate limits of callers and of organizations.
 
-use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::{
+    Response,
+    header::{AUTHORIZATION, RETRY_AFTER},
+};
 use serde_json::json;
 
 use super::support::{Setup, TestServer, bearer};
@@ -52,4 +55,43 @@ async fn rejected_tokens_are_limited_and_valid_ones_of_the_same_address_are_not(
     assert_eq!(rejected[..4], [401; 4]);
     assert!(rejected[4..].contains(&429), "{rejected:?}");
     assert_eq!(statuses(&server, "acme", "alice", 2).await, [200, 200]);
+}
+
+/// The values of `RateLimit-Policy` and `RateLimit`.
+fn limits(response: &Response) -> [Option<&str>; 2] {
+    ["ratelimit-policy", "ratelimit"]
+        .map(|name| response.headers().get(name).map(|value| value.to_str().unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_tell_what_is_left_of_the_rate_limit() {
+    let server = TestServer::start(Setup { rates: Some((1, 1_000)), ..Setup::default() });
+    let answers =
+        [server.query("{ __typename }").await, server.query("{").await, server.query("{ __typename }").await];
+    let policy = Some(r#""caller";q=2;w=2"#);
+    assert_eq!(limits(&answers[0]), [policy, Some(r#""caller";r=1;t=1"#)]);
+    assert_eq!(limits(&answers[1]), [policy, Some(r#""caller";r=0;t=2"#)]);
+    assert_eq!(answers[2].status(), 429);
+    assert_eq!(limits(&answers[2]), [policy, Some(r#""caller";r=0;t=2"#)]);
+    let unknown = server.client().post(server.url("/graphql")).send().await.unwrap();
+    assert_eq!((unknown.status().as_u16(), limits(&unknown)), (401, [None, None]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_up_limit_of_the_organization_is_named_and_others_are_not_shown() {
+    let server = TestServer::start(Setup { rates: Some((1_000, 3)), ..Setup::default() });
+    let first = server.query("{ __typename }").await;
+    assert_eq!(limits(&first)[0], Some(r#""caller";q=2000;w=2"#));
+    let mut last = first;
+    for _ in 0..3 {
+        last = server.query("{ __typename }").await;
+    }
+    assert_eq!(last.status(), 429);
+    assert_eq!(limits(&last), [Some(r#""organization";q=3;w=1"#), Some(r#""organization";r=0;t=1"#)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_rate_limits_there_are_no_headers() {
+    let server = TestServer::start(Setup::default());
+    assert_eq!(limits(&server.query("{ __typename }").await), [None, None]);
 }
