@@ -130,3 +130,17 @@ async fn texts_of_arguments_cost_at_each_use() {
     let answer: Value = serde_json::from_str(&body).unwrap();
     assert!(answer["extensions"]["cost"]["requested"].as_u64().unwrap() > 10 * 195 + 10 * 1_000, "{body}");
 }
+
+/// At most one of the errors of a mutation lists registrations, so the two lists do not multiply.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_affected_registrations_of_a_refusal_can_be_selected() {
+    let api = Api::start_with_default_limits().await;
+    let errors = "userErrors { __typename code message field ... on RegistrationsAffected { registrations { id status member { id \
+                  displayName } occurrence { id startsAt event { id title } } } } }";
+    for mutation in ["updateEvent(input: {eventId: \"x\"})", "updateOccurrence(input: {occurrenceId: \"x\"})"]
+    {
+        let (_, body) =
+            api.send(Some(ADA), &format!("mutation {{ {mutation} {{ {errors} }} }}"), &Value::Null).await;
+        assert!(!body.contains("QUERY_LIMIT_EXCEEDED") && body.contains("\"userErrors\":[{"), "{body}");
+    }
+}

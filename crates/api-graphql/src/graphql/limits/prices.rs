@@ -25,6 +25,9 @@ const CHANGED_FIELDS: u64 = 14;
 /// The segments of the longest path to a field of an input.
 const PATH_SEGMENTS: u64 = 5;
 
+/// The errors of a mutation: a page of problems, and what they are about.
+const MAX_USER_ERRORS: usize = MAX_PROBLEMS + 2;
+
 /// The number of values that a field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
@@ -61,11 +64,11 @@ pub fn length(kind: &str, field: &str) -> Option<Length> {
     match (kind, field) {
         ("Recurrence", "exdates" | "rdates") => most(EXTRA_DATES),
         ("Activity", "changes") => Some(Length::Most(CHANGED_FIELDS)),
-        ("RegistrationsAffected", "registrations") | ("RestoreEventPayload", "formerRegistrations") => {
-            most(LISTED_REGISTRATIONS)
-        }
+        // At most one of the errors lists registrations.
+        ("RegistrationsAffected", "registrations") => most(LISTED_REGISTRATIONS.div_ceil(MAX_USER_ERRORS)),
+        ("RestoreEventPayload", "formerRegistrations") => most(LISTED_REGISTRATIONS),
         ("UpdateEventPayload", "droppedExceptions") => most(DROPPED_EXCEPTIONS),
-        (_, "userErrors") => most(MAX_PROBLEMS + 2),
+        (_, "userErrors") => most(MAX_USER_ERRORS),
         (_, "field") => Some(Length::Most(PATH_SEGMENTS)),
         (_, "edges" | "nodes") | ("PreviewRecurrencePayload", "occurrences") => Some(Length::Page),
         // The average lengths in this schema.
