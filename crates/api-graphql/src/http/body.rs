@@ -1,6 +1,11 @@
 //! Reads the body of a request: uncompressed JSON in UTF-8, within the limits of size and time.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -61,6 +66,45 @@ fn is_json_in_utf8(content_type: &str) -> bool {
 /// The memory that large bodies may take in this process.
 pub(crate) struct BodyMemory(pub(crate) SharedMemory);
 
+/// A body whose first bytes are received while the caller is looked up.
+///
+/// The HTTP library closes a connection right after it has read a broken chunk. Only a response that is ready at that moment is
+/// still sent, so a broken body must not wait for the lookup.
+pub struct IncomingBody {
+    payload: web::Payload,
+    first: BytesMut,
+}
+
+impl IncomingBody {
+    #[must_use]
+    pub fn new(payload: web::Payload) -> Self {
+        Self { payload, first: BytesMut::new() }
+    }
+
+    /// Waits for the lookup.
+    ///
+    /// # Errors
+    ///
+    /// 400: the body turned out to be broken first.
+    pub async fn beside<T>(&mut self, lookup: impl Future<Output = T>) -> Result<T, HttpError> {
+        let mut lookup = pin!(lookup);
+        poll_fn(|context| {
+            if let Poll::Ready(found) = lookup.as_mut().poll(context) {
+                return Poll::Ready(Ok(found));
+            }
+            while self.first.len() < SMALL_BODY_BYTES {
+                match self.payload.poll_next_unpin(context) {
+                    Poll::Ready(Some(Ok(chunk))) => self.first.extend_from_slice(&chunk),
+                    Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(incomplete())),
+                    Poll::Ready(None) | Poll::Pending => break,
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
 /// Reads the complete body, and takes memory for it and for the values in it.
 ///
 /// # Errors
@@ -69,7 +113,7 @@ pub(crate) struct BodyMemory(pub(crate) SharedMemory);
 /// 400: the body ends too early.
 pub async fn read(
     request: &HttpRequest,
-    payload: web::Payload,
+    incoming: IncomingBody,
     limits: &HttpLimits,
 ) -> Result<(BytesMut, Taken), HttpError> {
     let announced =
@@ -79,7 +123,7 @@ pub async fn read(
     }
     let length = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(limits.body_bytes);
     let memory = take_memory(request, length)?;
-    let whole = tokio::time::timeout(limits.body_time, collect(payload, limits.body_bytes)).await;
+    let whole = tokio::time::timeout(limits.body_time, collect(incoming, limits.body_bytes)).await;
     let body = whole.unwrap_or_else(|_| Err(too_slow(limits.body_time)))?;
     Ok((body, memory))
 }
@@ -97,18 +141,23 @@ fn take_memory(request: &HttpRequest, length: usize) -> Result<Taken, HttpError>
     })
 }
 
-async fn collect(mut payload: web::Payload, limit: usize) -> Result<BytesMut, HttpError> {
-    let mut body = BytesMut::new();
+async fn collect(incoming: IncomingBody, limit: usize) -> Result<BytesMut, HttpError> {
+    let IncomingBody { mut payload, first: mut body } = incoming;
+    if body.len() > limit {
+        return Err(too_large(limit));
+    }
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| {
-            HttpError::with_message(RequestError::BadRequest, "The body did not arrive completely.")
-        })?;
+        let chunk = chunk.map_err(|_| incomplete())?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+fn incomplete() -> HttpError {
+    HttpError::with_message(RequestError::BadRequest, "The body did not arrive completely.")
 }
 
 fn too_large(limit: usize) -> HttpError {

@@ -17,7 +17,7 @@ use super::{Rest, failure, input::Body};
 use crate::{
     auth::{CallerResolver, ClientKey, Owner, Slot},
     http::{
-        body,
+        body::{self, IncomingBody},
         error::HttpError,
         graphql::{MutationTasks, operation_type_name},
         limits::HttpLimits,
@@ -118,9 +118,9 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         self.failed(refusal.into())
     }
 
-    pub(super) async fn body(&self, payload: web::Payload) -> Result<Body, HttpError> {
+    pub(super) async fn body(&self, incoming: IncomingBody) -> Result<Body, HttpError> {
         body::check_kind(self.http.headers())?;
-        let (body, memory) = body::read(self.http, payload, &self.server.1).await?;
+        let (body, memory) = body::read(self.http, incoming, &self.server.1).await?;
         self.memory.set(memory);
         Body::parse(&body)
     }

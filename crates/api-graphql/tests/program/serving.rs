@@ -1,3 +1,8 @@
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -166,5 +171,31 @@ async fn probes_and_metrics_answer_on_their_own_address_only() {
         let response = reqwest::get(&probe).await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(reqwest::get(served.url(path)).await.unwrap().status(), 404, "{path}");
+    }
+}
+
+/// The caller is looked up in the database while the body is received.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_chunked_body_is_refused_wherever_the_break_arrives() {
+    let installation = Installation::seeded().await;
+    let served = installation.serve().await;
+    let address = served.url("").replace("http://", "");
+    for path in ["/graphql", "/api/issues"] {
+        for body in ["zz\r\n", "-5\r\n", "ffffffffffffffffff\r\n", "2\r\n{}zz\r\n", "2\r\n{}\r\nzz\r\n"] {
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nx-organization-id: {ORCHESTRA}\r\nx-user-id: {ADMIN}\r\n\
+                 Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+            );
+            let address = address.clone();
+            let answer = tokio::task::spawn_blocking(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(request.as_bytes()).unwrap();
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).map(|_| answer).unwrap_or_default()
+            })
+            .await
+            .unwrap();
+            assert!(answer.starts_with("HTTP/1.1 400"), "{path} {body:?}: {answer}");
+        }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
     errors::{ErrorKind, RequestError},
     http::{
-        body,
+        body::{self, IncomingBody},
         error::{HttpError, RETRY_AFTER_SECONDS},
         limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory::{SharedMemory, Taken},
@@ -125,7 +125,9 @@ async fn prepare<R: CallerResolver>(
 
     let deadline = HttpLimits::work_deadline(deadline);
     let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
-    let admitted = route.access_control.authenticate(http.headers(), client, deadline).await;
+    let mut body = IncomingBody::new(payload);
+    let authentication = route.access_control.authenticate(http.headers(), client, deadline);
+    let admitted = body.beside(authentication).await.map_err(refuse)?;
     let (caller, slot) = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial)))?;
     http.extensions_mut().insert(slot.owner());
     let Some(media) = media else {
@@ -137,7 +139,7 @@ async fn prepare<R: CallerResolver>(
         GraphqlRequest::from_query_string(http.query_string())
     } else {
         body::check_kind(http.headers()).map_err(refuse)?;
-        let (body, memory) = body::read(http, payload, &route.limits).await.map_err(refuse)?;
+        let (body, memory) = body::read(http, body, &route.limits).await.map_err(refuse)?;
         body_memory = memory;
         GraphqlRequest::from_json(&body)
     };

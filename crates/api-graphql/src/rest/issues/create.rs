@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::CallerResolver,
     errors::{ErrorKind, RequestError},
-    http::error::HttpError,
+    http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
         idempotency,
@@ -54,8 +54,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     server: Server<R>,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
-        let caller = call.caller(OPERATION).await?;
-        let (command, assignee, request) = read(call, &caller, call.body(payload).await?).await?;
+        let mut body = IncomingBody::new(payload);
+        let caller = body.beside(call.caller(OPERATION)).await??;
+        let (command, assignee, request) = read(call, &caller, call.body(body).await?).await?;
         let author = caller.clone();
         let create = call
             .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::CallerResolver,
-    http::error::HttpError,
+    http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
         idempotency,
@@ -55,9 +55,10 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     server: Server<R>,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
-        let caller = call.caller(OPERATION).await?;
+        let mut body = IncomingBody::new(payload);
+        let caller = body.beside(call.caller(OPERATION)).await??;
         call.admin(&caller)?;
-        let body = call.body(payload).await?;
+        let body = call.body(body).await?;
         let (patch, assignee, request) = read(call, &caller, &path, body).await?;
         let command = UpdateIssueCommand { issue: find(call, &caller, &path).await?.id, patch };
         let author = caller.clone();
