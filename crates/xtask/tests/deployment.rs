@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The variables that the program reads with `option_env!` while it is built.
+const COMPILER_VARIABLES: [&str; 1] = ["REVISION"];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -60,7 +63,7 @@ fn other_rust_versions(workspace: &str, dockerfile: &str, workflows: &str) -> Ve
 }
 
 /// Settings in the image and in the compose files are documented. Others are variables of the scripts for
-/// MongoDB, or of a compose file (`${CONVENE_...}`).
+/// MongoDB, of a compose file (`${CONVENE_...}`), or of the compiler.
 fn unknown_settings(deployment: &str, settings: &str, scripts: &str) -> Vec<String> {
     let is_name = |letter: char| letter.is_ascii_uppercase() || letter == '_';
     let used: BTreeSet<&str> = words(deployment, "CONVENE_", is_name).collect();
@@ -71,6 +74,7 @@ fn unknown_settings(deployment: &str, settings: &str, scripts: &str) -> Vec<Stri
                 && !scripts.contains(&format!("'CONVENE_{setting}'"))
                 && !scripts.contains(&format!("process.env.CONVENE_{setting} "))
                 && !deployment.contains(&format!("${{CONVENE_{name}:"))
+                && !COMPILER_VARIABLES.contains(name)
         })
         .map(|name| format!("CONVENE_{name} is neither a setting nor a variable of a script"))
         .collect()
