@@ -46,7 +46,7 @@ async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let backend = Arc::new(Backend::open(&config.database).await?);
     health.started(Arc::clone(&backend) as Arc<dyn Readiness>);
     let options = config.server_options();
-    let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
+    let authenticator = config.auth.authenticator(Arc::new(system::unix_time));
     let callers = Arc::new(Callers::new(backend.directory()));
     let parts = Parts {
         access_control: Arc::new(AccessControl::new(authenticator, None, callers)),

@@ -9,6 +9,7 @@ use convene_domain::id::MemberId;
 
 use super::{
     Authenticator,
+    authenticator::Unverified,
     in_flight::{InFlight, InFlightLimits, Slot},
     rate_limit::{CallerKey, ClientKey, Exceeded, RateLimits},
 };
@@ -55,8 +56,22 @@ pub enum Denial {
     },
     /// Too many requests are in flight: 503.
     Overloaded,
+    /// The keys of the identity provider are not known, so that its tokens cannot be verified: 503.
+    KeysUnknown {
+        /// The time until the provider has been asked again.
+        retry_after: Duration,
+    },
     /// The caller could not be looked up: 503.
     Unavailable(Fault),
+}
+
+impl From<Unverified> for Denial {
+    fn from(reason: Unverified) -> Self {
+        match reason {
+            Unverified::Invalid => Self::Unauthenticated,
+            Unverified::Unavailable { retry_after } => Self::KeysUnknown { retry_after },
+        }
+    }
 }
 
 /// Authenticates requests, and enforces rate limits and the limits of requests in flight.
@@ -96,10 +111,15 @@ impl<R: CallerResolver> AccessControl<R> {
         client: ClientKey,
         deadline: Deadline,
     ) -> Result<(R::Caller, Slot), Denial> {
-        let Some(credentials) = self.authenticator.authenticate(headers) else {
-            record_security_event(SecurityEvent::AuthenticationFailed);
-            self.throttle(|limits| limits.charge_rejected(client))?;
-            return Err(Denial::Unauthenticated);
+        let credentials = match self.authenticator.authenticate(headers).await {
+            Ok(credentials) => credentials,
+            Err(reason) => {
+                if reason == Unverified::Invalid {
+                    record_security_event(SecurityEvent::AuthenticationFailed);
+                }
+                self.throttle(|limits| limits.charge_rejected(client))?;
+                return Err(reason.into());
+            }
         };
         let key = CallerKey::from(&credentials);
         self.throttle(|limits| limits.charge_caller(&key))?;

@@ -1,11 +1,15 @@
 //! Verification of the credentials in the headers of a request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use convene_application::authentication::Credentials;
 
-use super::{headers, token::TokenVerifier};
+use super::{
+    headers,
+    remote_keys::Unreachable,
+    token::{TokenProblem, TokenVerifier},
+};
 
 /// The time in seconds since 1970, UTC. Tests replace it.
 pub type UnixClock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -14,7 +18,7 @@ pub type UnixClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 pub enum Authenticator {
     /// Signed tokens in the `Authorization` header: the mode for production.
     Jwt {
-        verifier: TokenVerifier,
+        verifier: Arc<TokenVerifier>,
         /// The time for `exp` and `nbf`.
         clock: UnixClock,
     },
@@ -24,13 +28,46 @@ pub enum Authenticator {
 }
 
 impl Authenticator {
-    /// The credentials in these headers; `None` if they are missing or invalid.
-    #[must_use]
-    pub fn authenticate(&self, headers: &HeaderMap) -> Option<Credentials> {
+    /// The credentials in these headers. The keys of a provider are fetched again if the token names one that is not known.
+    ///
+    /// # Errors
+    /// The credentials are missing or invalid, or cannot be verified now.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Credentials, Unverified> {
         match self {
-            Self::Jwt { verifier, clock } => verifier.verify(bearer_token(headers)?, clock()),
-            Self::Headers => headers::credentials(headers),
+            Self::Jwt { verifier, clock } => {
+                let token = bearer_token(headers).ok_or(Unverified::Invalid)?;
+                match verifier.verify(token, clock()) {
+                    Err(TokenProblem::UnknownKey(keys)) => keys.refreshed().await?,
+                    verified => return Ok(verified?),
+                }
+                Ok(verifier.verify(token, clock())?)
+            }
+            Self::Headers => headers::credentials(headers).ok_or(Unverified::Invalid),
         }
+    }
+}
+
+/// The reason why there are no verified credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// They are missing or invalid.
+    Invalid,
+    /// The keys of the identity provider are not known now.
+    Unavailable { retry_after: Duration },
+}
+
+impl From<TokenProblem<'_>> for Unverified {
+    fn from(problem: TokenProblem<'_>) -> Self {
+        match problem {
+            TokenProblem::Invalid | TokenProblem::UnknownKey(_) => Self::Invalid,
+            TokenProblem::NoKeys(keys) => Self::Unavailable { retry_after: keys.retry_after() },
+        }
+    }
+}
+
+impl From<Unreachable> for Unverified {
+    fn from(Unreachable { retry_after }: Unreachable) -> Self {
+        Self::Unavailable { retry_after }
     }
 }
 

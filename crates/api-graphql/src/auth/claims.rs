@@ -1,42 +1,54 @@
 //! The claims of a token with a verified signature.
 
 use convene_application::authentication::Credentials;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::credentials::from_parts;
+use super::claim_mapping::ClaimMapping;
 
 /// The accepted values of `typ` and `token_use`, for issuers that put the kind of a token into the claims. A refresh or
 /// id token of the same issuer has a valid signature, but must not give access.
 const ACCESS_KINDS: [&str; 2] = ["access", "Bearer"];
 
-/// The credentials in these claims; `None` if a claim is missing, has the wrong type or another audience, or is not valid
-/// at `now`.
-pub(super) fn credentials(
-    claims: &Map<String, Value>,
-    issuer: &str,
-    audience: &str,
-    now: i64,
-) -> Option<Credentials> {
-    for name in ["typ", "token_use"] {
-        if !claims.get(name).is_none_or(is_access_kind) {
+/// The claims that a provider's tokens must have.
+#[derive(Debug)]
+pub struct ClaimRules {
+    /// `iss`, exactly.
+    pub issuer: String,
+    /// A name in `aud`.
+    pub audience: String,
+    pub mapping: ClaimMapping,
+    /// The seconds by which the clocks of the provider and of the server may differ.
+    pub leeway: i64,
+}
+
+impl ClaimRules {
+    /// The rules for `sub`, `org` and `operator`, without leeway.
+    #[must_use]
+    pub fn new(issuer: String, audience: String) -> Self {
+        Self { issuer, audience, mapping: ClaimMapping::default(), leeway: 0 }
+    }
+
+    /// The credentials in these claims; `None` if a claim is missing, has the wrong type or another audience, or is not
+    /// valid at `now`.
+    pub(super) fn credentials(&self, claims: &Value, now: i64) -> Option<Credentials> {
+        for name in ["typ", "token_use"] {
+            if !claims.get(name).is_none_or(is_access_kind) {
+                return None;
+            }
+        }
+        if issuer(claims)? != self.issuer || !names_audience(claims.get("aud")?, &self.audience) {
             return None;
         }
+        if !is_valid_at(claims, now, self.leeway)? {
+            return None;
+        }
+        self.mapping.credentials(claims)
     }
-    if claims.get("iss")?.as_str()? != issuer || !names_audience(claims.get("aud")?, audience) {
-        return None;
-    }
-    if !is_valid_at(claims, now)? {
-        return None;
-    }
-    let operator = match claims.get("operator") {
-        None => false,
-        Some(value) => value.as_bool()?,
-    };
-    let organization = match claims.get("org") {
-        None => None,
-        Some(value) => Some(value.as_str()?),
-    };
-    from_parts(organization, claims.get("sub")?.as_str()?, operator, None)
+}
+
+/// The issuer that the claims name.
+pub(super) fn issuer(claims: &Value) -> Option<&str> {
+    claims.get("iss")?.as_str()
 }
 
 fn is_access_kind(value: &Value) -> bool {
@@ -54,8 +66,8 @@ fn names_audience(claim: &Value, audience: &str) -> bool {
     }
 }
 
-/// Returns true if `now` is in `[nbf, exp)`, `None` if a time is missing or not a number.
-fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
+/// Returns true if `now` is in `[nbf - leeway, exp + leeway)`, `None` if a time is missing or not a number.
+fn is_valid_at(claims: &Value, now: i64, leeway: i64) -> Option<bool> {
     let expires = seconds(claims.get("exp")?)?;
     let starts = match claims.get("nbf") {
         None => i64::MIN,
@@ -64,7 +76,7 @@ fn is_valid_at(claims: &Map<String, Value>, now: i64) -> Option<bool> {
     if let Some(issued) = claims.get("iat") {
         seconds(issued)?;
     }
-    Some(starts <= now && now < expires)
+    Some(starts <= now.saturating_add(leeway) && now < expires.saturating_add(leeway))
 }
 
 /// A `NumericDate` (RFC 7519, section 2), rounded down. Fractions are allowed, negative values are not.
@@ -97,18 +109,33 @@ mod tests {
     const NOW: i64 = 1_000_000;
 
     fn read(change: &Value) -> Option<Credentials> {
+        read_with(0, change)
+    }
+
+    fn read_with(leeway: i64, change: &Value) -> Option<Credentials> {
         let mut claims = json!({
             "iss": "convene", "aud": "convene", "sub": "alice", "org": "acme", "exp": NOW + 60,
         });
-        let claims = claims.as_object_mut().unwrap();
         for (name, value) in change.as_object().unwrap() {
             if value == "absent" {
-                claims.remove(name);
+                claims.as_object_mut().unwrap().remove(name);
             } else {
-                claims.insert(name.clone(), value.clone());
+                claims[name] = value.clone();
             }
         }
-        credentials(claims, "convene", "convene", NOW)
+        ClaimRules { leeway, ..ClaimRules::new("convene".to_owned(), "convene".to_owned()) }
+            .credentials(&claims, NOW)
+    }
+
+    #[rstest]
+    #[case(json!({"exp": NOW - 4}), true)]
+    #[case(json!({"exp": NOW - 5}), false)]
+    #[case(json!({"nbf": NOW + 5}), true)]
+    #[case(json!({"nbf": NOW + 6}), false)]
+    #[case(json!({"exp": i64::MAX}), true)]
+    #[case(json!({"exp": 0}), false)]
+    fn the_leeway_extends_both_ends(#[case] change: Value, #[case] accepted: bool) {
+        assert_eq!(read_with(5, &change).is_some(), accepted);
     }
 
     #[rstest]

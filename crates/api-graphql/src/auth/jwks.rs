@@ -1,66 +1,135 @@
-//! Reading a JSON Web Key Set.
+//! Reading a JSON Web Key Set (RFC 7517).
+//!
+//! An entry that cannot be used is skipped, so that one odd key of a provider does not lock out the users of the others.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
+use serde_json::Value;
 
-use super::keys::{KeyProblem, VerificationKey, VerificationKeys, check_rsa_modulus};
+use super::keys::{KeyProblem, MAX_KEYS, VerificationKey, VerificationKeys, check_rsa_modulus};
+use crate::strict_json;
+
+/// The maximum number of skipped entries that are described, and of characters of their ids.
+const MAX_DESCRIBED: usize = 5;
+const MAX_ID_LENGTH: usize = 64;
 
 impl VerificationKeys {
-    /// The keys of a JSON Web Key Set (RFC 7517). Encryption keys and keys of unsupported types are ignored. So are
-    /// shared secrets, because a set is meant to be published.
+    /// The keys of a JSON Web Key Set. Encryption keys are ignored. Entries that are malformed, ambiguous, too weak or not
+    /// supported are [skipped](VerificationKeys::skipped); so are shared secrets and private keys, because a set is meant to
+    /// be published.
     ///
     /// # Errors
     ///
-    /// The text is not a key set, none of its keys is usable, an RSA key has the wrong length, or one of several keys has
-    /// no id of its own.
-    pub fn from_jwks(json: &str) -> Result<Self, KeyProblem> {
-        read(json).map(Self::with_ids)
+    /// The text is not a key set, has too many keys, or none of them is usable.
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeyProblem> {
+        let set =
+            strict_json::from_slice(json).map_err(|problem| KeyProblem::MalformedSet(problem.to_string()))?;
+        let Some(Value::Array(entries)) = set.get("keys") else {
+            return Err(KeyProblem::MalformedSet("an object with a list `keys` is expected".to_owned()));
+        };
+        if entries.len() > MAX_KEYS {
+            return Err(KeyProblem::LargeSet(entries.len()));
+        }
+        let (mut keys, mut skipped) = (Vec::<VerificationKey>::new(), Vec::new());
+        for entry in entries {
+            let read = read(entry, entries.len() == 1).and_then(|key| match key {
+                Some(key) if keys.iter().any(|known| known.has(key.id.as_deref(), key.algorithm)) => {
+                    Err("another key has the same kid".to_owned())
+                }
+                key => Ok(key),
+            });
+            match read {
+                Ok(key) => keys.extend(key),
+                Err(reason) => skipped.push(describe(entry, &reason)),
+            }
+        }
+        let omitted = skipped.len().saturating_sub(MAX_DESCRIBED);
+        skipped.truncate(MAX_DESCRIBED);
+        let mut skipped = skipped.join("; ");
+        if omitted > 0 {
+            skipped.push_str(&format!("; and {omitted} more"));
+        }
+        if keys.is_empty() {
+            return Err(KeyProblem::EmptySet(skipped));
+        }
+        Ok(Self::with_ids(keys, skipped))
     }
 }
 
-/// The usable keys of a set, in its order.
-fn read(json: &str) -> Result<Vec<VerificationKey>, KeyProblem> {
-    let set: JwkSet =
-        serde_json::from_str(json).map_err(|problem| KeyProblem::MalformedSet(problem.to_string()))?;
-    let keys: Vec<_> = set.keys.iter().filter_map(|key| usable(key).transpose()).collect::<Result<_, _>>()?;
-    if keys.is_empty() {
-        return Err(KeyProblem::EmptySet);
+/// The key in an entry; `Ok(None)` for encryption keys.
+///
+/// # Errors
+/// The reason why the entry is skipped.
+fn read(entry: &Value, is_only_one: bool) -> Result<Option<VerificationKey>, String> {
+    // A key that is published with its private part can be used by anybody.
+    if ["d", "p", "q", "k"].iter().any(|part| entry.get(part).is_some()) {
+        return Err("it is not a public key".to_owned());
     }
-    let mut ids: Vec<_> = keys.iter().map(|key| key.id.as_deref()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.len() != keys.len() || (keys.len() > 1 && ids.contains(&None)) {
-        return Err(KeyProblem::AmbiguousSet);
-    }
-    Ok(keys)
-}
-
-fn usable(jwk: &Jwk) -> Result<Option<VerificationKey>, KeyProblem> {
+    let jwk: Jwk = serde_json::from_value(entry.clone()).map_err(|problem| problem.to_string())?;
     let common = &jwk.common;
-    if !matches!(common.public_key_use, None | Some(PublicKeyUse::Signature)) {
-        return Ok(None);
+    match &common.public_key_use {
+        None | Some(PublicKeyUse::Signature) => {}
+        Some(PublicKeyUse::Encryption) => return Ok(None),
+        Some(PublicKeyUse::Other(_)) => return Err("its use is not sig".to_owned()),
     }
-    let (algorithm, name) = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
-        AlgorithmParameters::EllipticCurve(parameters) if parameters.curve == EllipticCurve::P256 => {
-            (Algorithm::ES256, KeyAlgorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(parameters) if parameters.curve == EllipticCurve::Ed25519 => {
-            (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
-        }
-        _ => return Ok(None),
-    };
-    if common.key_algorithm.as_ref().is_some_and(|stated| *stated != name) {
-        return Ok(None);
+    if common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
+        return Err("its key_ops do not contain verify".to_owned());
     }
-    let Ok(key) = DecodingKey::from_jwk(jwk) else { return Ok(None) };
-    if let AlgorithmParameters::RSA(parameters) = &jwk.algorithm {
-        check_rsa_modulus(&URL_SAFE_NO_PAD.decode(&parameters.n).unwrap_or_default())?;
+    if common.key_id.is_none() && !is_only_one {
+        return Err("it has no kid".to_owned());
     }
+    let (algorithm, key) = public_key(&jwk)?;
     Ok(Some(VerificationKey { id: common.key_id.clone(), algorithm, key }))
+}
+
+/// The key, and the one algorithm that it is for: the stated one, or else the usual one of its type (RFC 8725, section 3.1).
+fn public_key(jwk: &Jwk) -> Result<(Algorithm, DecodingKey), String> {
+    let stated = jwk.common.key_algorithm;
+    let malformed = || "a part of the key is malformed".to_owned();
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed());
+    match (&jwk.algorithm, stated) {
+        (AlgorithmParameters::RSA(rsa), None | Some(KeyAlgorithm::RS256 | KeyAlgorithm::PS256)) => {
+            let (modulus, exponent) = (decode(&rsa.n)?, decode(&rsa.e)?);
+            check_rsa_modulus(&modulus).map_err(|problem| problem.to_string())?;
+            // The cryptographic library refuses numbers with leading zeros.
+            let digits = |number: &[u8]| {
+                number.iter().position(|&digit| digit != 0).map(|start| number[start..].to_vec())
+            };
+            let (modulus, exponent) = digits(&modulus).zip(digits(&exponent)).ok_or_else(malformed)?;
+            let algorithm =
+                if stated == Some(KeyAlgorithm::PS256) { Algorithm::PS256 } else { Algorithm::RS256 };
+            Ok((algorithm, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
+        }
+        (AlgorithmParameters::EllipticCurve(ec), None | Some(KeyAlgorithm::ES256))
+            if ec.curve == EllipticCurve::P256 =>
+        {
+            if [&ec.x, &ec.y].into_iter().any(|part| decode(part).is_ok_and(|number| number.len() != 32)) {
+                return Err(malformed());
+            }
+            DecodingKey::from_jwk(jwk).map(|key| (Algorithm::ES256, key)).map_err(|_| malformed())
+        }
+        (AlgorithmParameters::OctetKeyPair(pair), None | Some(KeyAlgorithm::EdDSA))
+            if pair.curve == EllipticCurve::Ed25519 =>
+        {
+            if decode(&pair.x)?.len() != 32 {
+                return Err(malformed());
+            }
+            DecodingKey::from_jwk(jwk).map(|key| (Algorithm::EdDSA, key)).map_err(|_| malformed())
+        }
+        _ => Err("its type or algorithm is not supported".to_owned()),
+    }
+}
+
+/// The id of an entry and the reason why it is skipped, in a bounded length.
+fn describe(entry: &Value, reason: &str) -> String {
+    let id: String = match entry.get("kid").and_then(Value::as_str) {
+        Some(id) => id.chars().take(MAX_ID_LENGTH).collect(),
+        None => "without kid".to_owned(),
+    };
+    format!("{id:?}: {}", reason.chars().take(MAX_ID_LENGTH * 2).collect::<String>())
 }
 
 #[cfg(test)]
@@ -71,25 +140,74 @@ mod tests {
 
     const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
 
+    const P256: &str = r#""kty":"EC","crv":"P-256","x":"ZMRLkq5ofQDllhcwnmG_y_Sjj-5AzZ3dRk6m-qXe0JE","y":"m82ceE0kfMEoHJH0tvZ4wm5vo4w4W63C7Nu-vQ7HAuw""#;
+
     /// An RSA key of 1,024 bits.
-    const SHORT_RSA: &str = r#"{"kty":"RSA","e":"AQAB","n":"x74bbn0bV7Wz5dZsa0QSh8ueDq3ubapBI1H_54FWL8g3OQtY4oZ16QEV9U0UdQDftETlgXicPJqAZgFBnLCLTh0HVn0nAeRp2jmipi6CUFyK2uczaqzPelUB6HOYIQ1AB6Wd4rQF2Gna7WTYl2vP9QAZ1dhx4npt0_mHINZpNaM"}"#;
+    const SHORT_RSA: &str = r#""kty":"RSA","e":"AQAB","n":"x74bbn0bV7Wz5dZsa0QSh8ueDq3ubapBI1H_54FWL8g3OQtY4oZ16QEV9U0UdQDftETlgXicPJqAZgFBnLCLTh0HVn0nAeRp2jmipi6CUFyK2uczaqzPelUB6HOYIQ1AB6Wd4rQF2Gna7WTYl2vP9QAZ1dhx4npt0_mHINZpNaM""#;
+
+    fn set(keys: &[String]) -> Result<VerificationKeys, KeyProblem> {
+        VerificationKeys::from_jwks(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes())
+    }
+
+    fn good() -> String {
+        format!(r#"{{{ED25519},"kid":"good"}}"#)
+    }
 
     #[rstest]
-    #[case::short_rsa(SHORT_RSA.to_owned(), Err(KeyProblem::RsaLength(1_024)))]
-    #[case::one_without_an_id(format!("{{{ED25519}}}"), Ok(1))]
-    #[case::two_with_ids(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519},"kid":"b"}}"#), Ok(2))]
-    #[case::same_id_twice(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519},"kid":"a"}}"#), Err(KeyProblem::AmbiguousSet))]
-    #[case::one_of_two_without(format!(r#"{{{ED25519},"kid":"a"}},{{{ED25519}}}"#), Err(KeyProblem::AmbiguousSet))]
-    #[case::for_encryption(format!(r#"{{{ED25519},"use":"enc"}}"#), Err(KeyProblem::EmptySet))]
-    #[case::other_algorithm(format!(r#"{{{ED25519},"alg":"RS256"}}"#), Err(KeyProblem::EmptySet))]
-    #[case::shared_secret(r#"{"kty":"oct","k":"c2VjcmV0"}"#.to_owned(), Err(KeyProblem::EmptySet))]
-    fn only_usable_keys_are_taken(#[case] keys: String, #[case] expected: Result<usize, KeyProblem>) {
-        let read = read(&format!(r#"{{"keys":[{keys}]}}"#)).map(|keys| keys.len());
-        assert_eq!(read, expected);
+    #[case::short_rsa(format!(r#"{{{SHORT_RSA},"kid":"a"}}"#), "holds an RSA key of 1024 bits")]
+    #[case::without_an_id(format!("{{{ED25519}}}"), "it has no kid")]
+    #[case::same_id(good(), "another key has the same kid")]
+    #[case::other_algorithm(format!(r#"{{{ED25519},"alg":"RS256","kid":"a"}}"#), "not supported")]
+    #[case::unknown_algorithm(format!(r#"{{{ED25519},"alg":"ML-DSA-44","kid":"a"}}"#), "not supported")]
+    #[case::unknown_type(r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA","kid":"a"}"#.to_owned(), "")]
+    #[case::other_use(format!(r#"{{{ED25519},"use":"tls","kid":"a"}}"#), "use is not sig")]
+    #[case::other_operation(format!(r#"{{{ED25519},"key_ops":["sign"],"kid":"a"}}"#), "key_ops")]
+    #[case::shared_secret(r#"{"kty":"oct","k":"c2VjcmV0","kid":"a"}"#.to_owned(), "not a public key")]
+    #[case::private_key(format!(r#"{{{ED25519},"d":"AAAA","kid":"a"}}"#), "not a public key")]
+    #[case::short_point(r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":"a"}"#.to_owned(), "malformed")]
+    #[case::no_point(format!(r#"{{{},"kid":"a"}}"#, P256.replace("ZMRLkq5ofQ", "")), "malformed")]
+    #[case::not_base64(r#"{"kty":"RSA","e":"AQAB","n":"?","kid":"a"}"#.to_owned(), "malformed")]
+    #[case::numeric_id(format!(r#"{{{ED25519},"kid":7}}"#), "")]
+    #[case::no_object("7".to_owned(), "")]
+    #[case::null("null".to_owned(), "")]
+    fn an_entry_that_cannot_be_used_is_skipped_and_described(#[case] entry: String, #[case] reason: &str) {
+        let keys = set(&[good(), entry]).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert!(!keys.skipped().is_empty() && keys.skipped().contains(reason), "{}", keys.skipped());
+    }
+
+    #[rstest]
+    #[case::encryption_keys_are_ignored(format!(r#"{{{SHORT_RSA},"use":"enc","kid":"a"}}"#), 1)]
+    #[case::one_id_for_two_types(format!(r#"{{{P256},"kid":"good"}}"#), 2)]
+    #[case::stated_use(format!(r#"{{{ED25519},"use":"sig","alg":"EdDSA","key_ops":["verify"],"kid":"b"}}"#), 2)]
+    fn other_entries_are_read(#[case] entry: String, #[case] expected: usize) {
+        let keys = set(&[good(), entry]).unwrap();
+        assert_eq!((keys.len(), keys.skipped()), (expected, ""));
     }
 
     #[test]
-    fn text_that_is_not_a_key_set_is_refused() {
-        assert!(matches!(read("[]"), Err(KeyProblem::MalformedSet(_))));
+    fn the_only_key_needs_no_id() {
+        assert_eq!(set(&[format!("{{{ED25519}}}")]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_set_without_usable_keys_is_refused_with_the_reasons() {
+        assert_eq!(set(&[]).unwrap_err(), KeyProblem::EmptySet(String::new()));
+        let problem = set(&[format!("{{{SHORT_RSA}}}")]).unwrap_err();
+        assert!(problem.to_string().contains("RSA key of 1024 bits"), "{problem}");
+        let many: Vec<_> = (0..MAX_KEYS).map(|number| format!(r#"{{"kid":"{number}"}}"#)).collect();
+        let problem = set(&many).unwrap_err().to_string();
+        assert!(problem.ends_with("and 95 more") && problem.len() < 1_500, "{problem}");
+        assert_eq!(set(&vec![good(); MAX_KEYS + 1]).unwrap_err(), KeyProblem::LargeSet(MAX_KEYS + 1));
+    }
+
+    #[rstest]
+    #[case("[]")]
+    #[case("")]
+    #[case("<html></html>")]
+    #[case(r#"{"keys":{}}"#)]
+    #[case(r#"{"keys":[],"keys":[]}"#)]
+    fn text_that_is_not_a_key_set_is_refused(#[case] text: &str) {
+        assert!(matches!(VerificationKeys::from_jwks(text.as_bytes()), Err(KeyProblem::MalformedSet(_))));
     }
 }

@@ -7,6 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 /// The minimum length of a secret for HS256 in bytes: that of the hash (RFC 7518, section 3.2).
 pub(super) const MIN_SECRET_LENGTH: usize = 32;
 
+/// The maximum number of keys in a set. Providers publish fewer than twenty.
+pub const MAX_KEYS: usize = 100;
+
 /// The shortest and the longest RSA keys that signatures are verified with.
 const MIN_RSA_BITS: usize = 2_048;
 const MAX_RSA_BITS: usize = 8_192;
@@ -27,12 +30,11 @@ pub enum KeyProblem {
     RsaLength(usize),
     #[error("is not a JSON Web Key Set: {0}")]
     MalformedSet(String),
-    /// The key set has no usable key.
-    #[error("holds no signing key for RS256, ES256 or EdDSA")]
-    EmptySet,
-    /// Two keys have the same id, or one of several has no id, so the key of a token is ambiguous.
-    #[error("holds several keys without a unique `kid`")]
-    AmbiguousSet,
+    /// The key set has no usable key; with the entries that were skipped.
+    #[error("holds no signing key for RS256, PS256, ES256 or EdDSA{separator}{0}", separator = if .0.is_empty() { "" } else { ": " })]
+    EmptySet(String),
+    #[error("holds {0} keys; at most {MAX_KEYS} are read")]
+    LargeSet(usize),
 }
 
 /// A key and its algorithm.
@@ -42,11 +44,18 @@ pub(super) struct VerificationKey {
     pub(super) key: DecodingKey,
 }
 
+impl VerificationKey {
+    pub(super) fn has(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
+        self.id.as_deref() == id && self.algorithm == algorithm
+    }
+}
+
 /// The keys that may have signed a token. There is at least one.
 pub struct VerificationKeys {
     keys: Vec<VerificationKey>,
     /// True if the `kid` of a token must name one of the keys, false for a single configured key, which has no id.
     by_id: bool,
+    skipped: String,
 }
 
 impl VerificationKeys {
@@ -90,19 +99,30 @@ impl VerificationKeys {
     }
 
     /// Keys that tokens name by their `kid`.
-    pub(super) const fn with_ids(keys: Vec<VerificationKey>) -> Self {
-        Self { keys, by_id: true }
+    pub(super) const fn with_ids(keys: Vec<VerificationKey>, skipped: String) -> Self {
+        Self { keys, by_id: true, skipped }
     }
 
     fn single(algorithm: Algorithm, key: DecodingKey) -> Self {
-        Self { keys: vec![VerificationKey { id: None, algorithm, key }], by_id: false }
+        let keys = vec![VerificationKey { id: None, algorithm, key }];
+        Self { keys, by_id: false, skipped: String::new() }
     }
 
-    /// The key for a token with this `kid`. A token without one is only accepted where there is a single key.
-    pub(super) fn select(&self, id: Option<&str>) -> Option<&VerificationKey> {
+    /// The entries of a key set that cannot be used, with the reasons; empty if there are none.
+    #[must_use]
+    pub fn skipped(&self) -> &str {
+        &self.skipped
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The key for a token with this `kid` and `alg`. A token without a `kid` is only accepted where there is a single key.
+    pub(super) fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match (self.by_id, id) {
-            (true, Some(id)) => self.keys.iter().find(|key| key.id.as_deref() == Some(id)),
-            _ if self.keys.len() == 1 => self.keys.first(),
+            (true, Some(_)) => self.keys.iter().find(|key| key.has(id, algorithm)),
+            _ if self.keys.len() == 1 => self.keys.first().filter(|key| key.algorithm == algorithm),
             _ => None,
         }
     }

@@ -6,8 +6,8 @@ use jsonwebtoken::{Algorithm, DecodingKeyKind};
 use ring::{
     hmac,
     signature::{
-        ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-        UnparsedPublicKey, VerificationAlgorithm,
+        ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+        RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
     },
 };
 
@@ -30,6 +30,9 @@ pub(super) fn is_genuine(key: &VerificationKey, message: &[u8], signature: &[u8]
         (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => by(&RSA_PKCS1_2048_8192_SHA256, der),
         (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
             RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+        }
+        (Algorithm::PS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+            RsaPublicKeyComponents { n, e }.verify(&RSA_PSS_2048_8192_SHA256, message, signature)
         }
         (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => by(&ECDSA_P256_SHA256_FIXED, point),
         (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => by(&ED25519, point),

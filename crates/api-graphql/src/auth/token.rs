@@ -1,13 +1,16 @@
-//! JSON Web Tokens (RFC 7519). A key is never taken from a token or looked up for one.
+//! JSON Web Tokens (RFC 7519). A key is never taken from a token, and an address in a token is never read.
+
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use convene_application::authentication::Credentials;
 use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    claims,
+    claims::{self, ClaimRules},
     keys::{VerificationKey, VerificationKeys},
+    remote_keys::RemoteKeys,
     signature,
 };
 use crate::strict_json;
@@ -16,29 +19,108 @@ use crate::strict_json;
 pub const MAX_TOKEN_LENGTH: usize = 8 * 1024;
 
 /// Header parameters that are refused. The first five change the meaning of the token; the others make the receiver take
-/// a key from the token or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797).
-const REFUSED_PARAMETERS: [&str; 10] =
-    ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c", "x5t"];
+/// a key from the token or from an address in it (RFC 7515, section 4.1; RFC 7516; RFC 7797). `x5t`, the hash of a
+/// certificate, is ignored: it only repeats what `kid` says, and Entra sets it.
+const REFUSED_PARAMETERS: [&str; 9] = ["crit", "b64", "zip", "enc", "cty", "jwk", "jku", "x5u", "x5c"];
+
+/// An identity provider: the claims that its tokens must have, and the keys that sign them.
+#[derive(Debug)]
+pub struct IdentityProvider {
+    pub rules: ClaimRules,
+    pub keys: KeySource,
+}
+
+/// The keys of a provider.
+#[derive(Debug)]
+pub enum KeySource {
+    /// Keys of the settings.
+    Fixed(VerificationKeys),
+    /// Keys that the provider publishes.
+    Remote(Arc<RemoteKeys>),
+}
+
+/// The reason why a token is not accepted.
+#[derive(Debug)]
+pub enum TokenProblem<'v> {
+    Invalid,
+    /// Its key is not known. The provider may have published it since its keys were fetched.
+    UnknownKey(&'v RemoteKeys),
+    /// No keys of its provider are known.
+    NoKeys(&'v RemoteKeys),
+}
 
 /// Verifies the signature, issuer, audience, times and claims of tokens.
 #[derive(Debug)]
 pub struct TokenVerifier {
-    keys: VerificationKeys,
-    issuer: String,
-    audience: String,
+    providers: Vec<IdentityProvider>,
 }
 
 impl TokenVerifier {
-    /// A verifier of tokens with this issuer (`iss`) and audience (`aud`).
+    /// A verifier of tokens of these providers, whose issuers differ.
     #[must_use]
-    pub fn new(keys: VerificationKeys, issuer: String, audience: String) -> Self {
-        Self { keys, issuer, audience }
+    pub const fn new(providers: Vec<IdentityProvider>) -> Self {
+        Self { providers }
     }
 
-    /// The credentials in a token; `None` if the token is invalid at `now` (seconds since 1970). There is no leeway: a
-    /// token is invalid from the second that its `exp` names.
+    /// The providers whose keys have to be [kept](RemoteKeys::keep).
+    pub fn remote_keys(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
+        self.providers.iter().filter_map(|provider| match &provider.keys {
+            KeySource::Fixed(_) => None,
+            KeySource::Remote(keys) => Some(keys),
+        })
+    }
+
+    /// Returns true if keys of at least one provider are known.
     #[must_use]
-    pub fn verify(&self, token: &str, now: i64) -> Option<Credentials> {
+    pub fn has_keys(&self) -> bool {
+        let remote = self.remote_keys();
+        self.providers.len() > remote.count() || self.remote_keys().any(|keys| keys.current().is_some())
+    }
+
+    /// The credentials in a token at `now` (seconds since 1970). The claims are checked before the key is looked for, so that
+    /// only tokens that could be valid make a provider be asked.
+    ///
+    /// # Errors
+    /// The token is not valid, or its key is not known.
+    pub fn verify(&self, token: &str, now: i64) -> Result<Credentials, TokenProblem<'_>> {
+        let token = Token::parse(token).ok_or(TokenProblem::Invalid)?;
+        let (provider, credentials) = self.claimed(&token.claims, now).ok_or(TokenProblem::Invalid)?;
+        let known;
+        let keys = match &provider.keys {
+            KeySource::Fixed(keys) => keys,
+            KeySource::Remote(remote) => {
+                known = remote.current().ok_or(TokenProblem::NoKeys(remote))?;
+                &*known
+            }
+        };
+        match (keys.select(token.key_id.as_deref(), token.algorithm), &provider.keys) {
+            (Some(key), _) if token.is_signed_with(key) => Ok(credentials),
+            (None, KeySource::Remote(remote)) if token.can_have_new_key() => {
+                Err(TokenProblem::UnknownKey(remote))
+            }
+            _ => Err(TokenProblem::Invalid),
+        }
+    }
+
+    /// The provider whose tokens have these claims, and the credentials in them.
+    fn claimed(&self, claims: &Value, now: i64) -> Option<(&IdentityProvider, Credentials)> {
+        let issuer = claims::issuer(claims)?;
+        let provider = self.providers.iter().find(|provider| provider.rules.issuer == issuer)?;
+        Some((provider, provider.rules.credentials(claims, now)?))
+    }
+}
+
+/// The parts of a token whose form is valid. Nothing in it is verified.
+struct Token<'t> {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    claims: Value,
+    message: &'t [u8],
+    signature: Vec<u8>,
+}
+
+impl<'t> Token<'t> {
+    fn parse(token: &'t str) -> Option<Self> {
         if token.len() > MAX_TOKEN_LENGTH {
             return None;
         }
@@ -47,29 +129,33 @@ impl TokenVerifier {
         if payload.contains('.') {
             return None;
         }
-        let key = self.key_for(&object(header)?)?;
-        if !signature::is_genuine(key, message.as_bytes(), &URL_SAFE_NO_PAD.decode(signed).ok()?) {
-            return None;
-        }
-        claims::credentials(&object(payload)?, &self.issuer, &self.audience, now)
-    }
-
-    /// The configured key that the header names, if the header is valid.
-    fn key_for(&self, header: &Map<String, Value>) -> Option<&VerificationKey> {
-        if REFUSED_PARAMETERS.iter().any(|name| header.contains_key(*name)) {
+        let header = object(header)?;
+        if REFUSED_PARAMETERS.iter().any(|name| header.get(name).is_some()) {
             return None;
         }
         if !header.get("typ").is_none_or(is_access_token_type) {
             return None;
         }
-        let id = match header.get("kid") {
+        let key_id = match header.get("kid") {
             None => None,
-            Some(Value::String(id)) => Some(id.as_str()),
-            Some(_) => return None,
+            Some(value) => Some(value.as_str()?.to_owned()),
         };
-        let key = self.keys.select(id)?;
-        let algorithm = header.get("alg")?.as_str()?;
-        (algorithm == name_of(key.algorithm)?).then_some(key)
+        Some(Self {
+            algorithm: algorithm(header.get("alg")?.as_str()?)?,
+            key_id,
+            claims: object(payload)?,
+            message: message.as_bytes(),
+            signature: URL_SAFE_NO_PAD.decode(signed).ok()?,
+        })
+    }
+
+    /// Returns true if the provider may have published the key since its keys were fetched.
+    fn can_have_new_key(&self) -> bool {
+        self.key_id.is_some() && self.algorithm != Algorithm::HS256
+    }
+
+    fn is_signed_with(&self, key: &VerificationKey) -> bool {
+        signature::is_genuine(key, self.message, &self.signature)
     }
 }
 
@@ -79,22 +165,20 @@ fn is_access_token_type(value: &Value) -> bool {
     ["JWT", "at+jwt", "application/at+jwt"].iter().any(|known| known.eq_ignore_ascii_case(kind))
 }
 
-/// The name of a supported algorithm in a header.
-fn name_of(algorithm: Algorithm) -> Option<&'static str> {
-    match algorithm {
-        Algorithm::HS256 => Some("HS256"),
-        Algorithm::RS256 => Some("RS256"),
-        Algorithm::ES256 => Some("ES256"),
-        Algorithm::EdDSA => Some("EdDSA"),
+/// The supported algorithm of this name. A provider's keys never have HS256, and a shared secret has no other algorithm.
+fn algorithm(name: &str) -> Option<Algorithm> {
+    match name {
+        "HS256" => Some(Algorithm::HS256),
+        "RS256" => Some(Algorithm::RS256),
+        "PS256" => Some(Algorithm::PS256),
+        "ES256" => Some(Algorithm::ES256),
+        "EdDSA" => Some(Algorithm::EdDSA),
         _ => None,
     }
 }
 
 /// A part of a token: one JSON object without duplicate names, in base64url without padding.
-fn object(part: &str) -> Option<Map<String, Value>> {
+fn object(part: &str) -> Option<Value> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
-    match strict_json::from_slice(&bytes) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    }
+    strict_json::from_slice(&bytes).ok().filter(Value::is_object)
 }

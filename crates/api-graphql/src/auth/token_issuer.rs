@@ -93,7 +93,7 @@ impl TokenIssuer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::{TokenVerifier, VerificationKeys};
+    use crate::auth::{ClaimRules, IdentityProvider, KeySource, TokenVerifier, VerificationKeys};
 
     const NOW: i64 = 1_000_000;
 
@@ -117,10 +117,11 @@ mod tests {
     #[test]
     fn an_issued_token_is_valid_until_it_expires() {
         let token = issuer().issue(&request(), NOW).unwrap();
-        let keys = VerificationKeys::from_secret(&secret()).unwrap();
-        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        let keys = KeySource::Fixed(VerificationKeys::from_secret(&secret()).unwrap());
+        let rules = ClaimRules::new("convene".to_owned(), "convene".to_owned());
+        let verifier = TokenVerifier::new(vec![IdentityProvider { rules, keys }]);
         assert_eq!(verifier.verify(&token, NOW + 59).unwrap().user.as_str(), "alice");
-        assert_eq!(verifier.verify(&token, NOW + 60), None);
+        assert!(verifier.verify(&token, NOW + 60).is_err());
     }
 
     #[test]

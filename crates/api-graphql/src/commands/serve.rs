@@ -1,10 +1,11 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::AccessControl,
+    auth::{self, AccessControl, TokenVerifier},
     callers::Callers,
-    config::{self, DatabaseConfig, Environment, ServeConfig},
+    config::{self, AuthConfig, DatabaseConfig, Environment, ServeConfig},
     execution::{check_documents, schema_executor},
     http::{
         graphiql::{self, DemoHeaders},
@@ -17,6 +18,7 @@ use convene_api_graphql::{
     telemetry::{self, Traces},
     wiring::Backend,
 };
+use tokio::task::JoinSet;
 
 use super::demo_caller;
 
@@ -47,6 +49,8 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(traces) = traces {
         traces.stop();
     }
+    // A request to an identity provider may still block a thread, and nobody needs its answer.
+    runtime.shutdown_background();
     served?;
     Ok(ExitCode::SUCCESS)
 }
@@ -65,12 +69,21 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     // Probes are answered while the server waits for the database.
     let probes = server::serve_probes(probe_listener, health.clone(), Arc::new(system::new_request_id));
     let probes = tokio::spawn(probes);
+    let verifier = match &config.auth {
+        AuthConfig::Jwt(verifier) => Some(Arc::clone(verifier)),
+        AuthConfig::Headers => None,
+    };
+    // The keys are known, or their providers reported, by the time that the database is open.
+    let mut refreshes = JoinSet::new();
+    for keys in verifier.iter().flat_map(|verifier| verifier.remote_keys()) {
+        refreshes.spawn(Arc::clone(keys).keep());
+    }
     let mut stop = std::pin::pin!(stop);
     let backend = tokio::select! {
         backend = open(&config.database) => Arc::new(backend?),
         () = &mut stop => return Ok(()),
     };
-    health.started(Arc::clone(&backend) as Arc<dyn Readiness>);
+    health.started(Arc::new(Ready { backend: Arc::clone(&backend), verifier }));
     let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority));
@@ -80,7 +93,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let executor = schema_executor(services.clone(), config.documents, introspection);
     let options = config.server_options();
     let limits = Some(Arc::new(config.rates.limits()));
-    let authenticator = config.auth.into_authenticator(Arc::new(system::unix_time));
+    let authenticator = config.auth.authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(backend.directory());
     let access_control =
         AccessControl::new(authenticator, limits, Arc::new(callers)).with_in_flight(config.in_flight);
@@ -131,5 +144,26 @@ async fn open(config: &DatabaseConfig) -> anyhow::Result<Backend> {
                 return Ok(opened?);
             }
         }
+    }
+}
+
+/// Ready as long as the backend is, and callers can be authenticated.
+struct Ready {
+    backend: Arc<Backend>,
+    verifier: Option<Arc<TokenVerifier>>,
+}
+
+#[async_trait]
+impl Readiness for Ready {
+    async fn check(&self) -> Result<(), auth::Fault> {
+        self.backend.check().await
+    }
+
+    fn can_authenticate(&self) -> bool {
+        self.verifier.as_ref().is_none_or(|verifier| verifier.has_keys())
+    }
+
+    fn is_running(&self) -> bool {
+        self.backend.is_running()
     }
 }

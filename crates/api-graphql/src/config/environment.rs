@@ -134,6 +134,9 @@ impl<'e> Reader<'e> {
 
     /// The text of a file, without the line break at the end.
     pub(super) fn file(&mut self, setting: &'static str, path: &Path) -> Option<String> {
+        if path.to_string_lossy().contains("://") {
+            return self.problem(setting, "must name a file by its path, and has a URL");
+        }
         match fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => {
                 self.problem(setting, format!("names an empty file, {path:?}"))

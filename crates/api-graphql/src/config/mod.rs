@@ -5,7 +5,10 @@
 //!
 //! clap does not read the settings: it would stop at the first invalid value, and give each secret a command-line flag.
 
+mod auth;
 mod environment;
+mod key_source;
+mod providers;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -17,14 +20,13 @@ use secrecy::SecretString;
 
 use self::environment::Reader;
 pub use self::{
+    auth::{AuthConfig, MAX_LEEWAY},
     environment::{ConfigError, Environment, Problem},
+    providers::MAX_PROVIDERS,
     settings::{SETTINGS, Setting, help},
 };
 use crate::{
-    auth::{
-        Authenticator, InFlightLimits, KeyProblem, Rate, RateLimits, TokenIssuer, TokenVerifier, UnixClock,
-        VerificationKeys,
-    },
+    auth::{InFlightLimits, Rate, RateLimits, TokenIssuer},
     graphql::limits::DocumentLimits,
     http::{cors::AllowedOrigins, graphql::TrustedDocuments, limits::HttpLimits},
     server::ServerOptions,
@@ -59,26 +61,6 @@ pub struct DatabaseConfig {
     pub activity_retention: Duration,
     /// The bytes of events and exceptions of all organizations that are kept in memory.
     pub catalogue_bytes: usize,
-}
-
-/// The way in which callers authenticate.
-#[derive(Debug)]
-pub enum AuthConfig {
-    /// Signed tokens.
-    Jwt(TokenVerifier),
-    /// Plain headers, for development on one machine.
-    Headers,
-}
-
-impl AuthConfig {
-    /// The authenticator of requests, with this clock.
-    #[must_use]
-    pub fn into_authenticator(self, clock: UnixClock) -> Authenticator {
-        match self {
-            Self::Jwt(verifier) => Authenticator::Jwt { verifier, clock },
-            Self::Headers => Authenticator::Headers,
-        }
-    }
 }
 
 /// The rate limits; `None` for one that is disabled.
@@ -197,14 +179,10 @@ pub fn probe_address(environment: &Environment) -> Result<SocketAddr, ConfigErro
 ///
 /// # Errors
 ///
-/// A missing or too short `CONVENE_JWT_SECRET`. The other kinds of keys cannot sign.
+/// A missing or too short `CONVENE_JWT_SECRET`, as the other kinds of keys cannot sign, or settings of other claims.
 pub fn token_issuer(environment: &Environment) -> Result<TokenIssuer, ConfigError> {
     let mut reader = Reader::new(environment);
-    let secret = reader.required("CONVENE_JWT_SECRET").map(SecretString::from);
-    let (issuer, audience) = issuer_and_audience(&mut reader);
-    let token_issuer = secret.zip(issuer).zip(audience).and_then(|((secret, issuer), audience)| {
-        reader.check("CONVENE_JWT_SECRET", TokenIssuer::new(&secret, issuer, audience))
-    });
+    let token_issuer = auth::token_issuer(&mut reader);
     reader.finish(token_issuer)
 }
 
@@ -225,7 +203,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let introspection = switch(reader, "CONVENE_INTROSPECTION", is_development);
     let graphiql = switch(reader, "CONVENE_GRAPHIQL", is_development);
     let trusted_documents = trusted_documents(reader);
-    let auth = auth(reader);
+    let auth = auth::read(reader);
     if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, client_listen)
         && !listen.ip().is_loopback()
     {
@@ -278,6 +256,9 @@ fn switch(reader: &mut Reader<'_>, name: &'static str, default: Option<bool>) ->
 fn trusted_documents(reader: &mut Reader<'_>) -> Option<TrustedDocuments> {
     const NAME: &str = "CONVENE_TRUSTED_DOCUMENTS";
     let folder = reader.optional(NAME)?;
+    if folder.contains("://") {
+        return reader.problem(NAME, "must name a folder by its path, and has a URL");
+    }
     match TrustedDocuments::read(Path::new(&folder)) {
         Ok(documents) if documents.is_empty() => {
             reader.problem(NAME, "names a folder without .graphql files")
@@ -356,52 +337,6 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         activity_retention: activity_retention?,
         catalogue_bytes: catalogue_bytes?,
     })
-}
-
-fn issuer_and_audience(reader: &mut Reader<'_>) -> (Option<String>, Option<String>) {
-    (reader.value("CONVENE_JWT_ISSUER"), reader.value("CONVENE_JWT_AUDIENCE"))
-}
-
-fn auth(reader: &mut Reader<'_>) -> Option<AuthConfig> {
-    match reader.value("CONVENE_AUTH")?.as_str() {
-        "headers" => Some(AuthConfig::Headers),
-        "jwt" => {
-            let (issuer, audience) = issuer_and_audience(reader);
-            let keys = keys(reader)?;
-            Some(AuthConfig::Jwt(TokenVerifier::new(keys, issuer?, audience?)))
-        }
-        _ => reader.problem("CONVENE_AUTH", "must be jwt or headers"),
-    }
-}
-
-fn keys(reader: &mut Reader<'_>) -> Option<VerificationKeys> {
-    type Load = fn(String) -> Result<VerificationKeys, KeyProblem>;
-    let sources: [(&str, Load); 3] = [
-        ("CONVENE_JWT_SECRET", |secret| VerificationKeys::from_secret(&SecretString::from(secret))),
-        ("CONVENE_JWT_PUBLIC_KEY", |pem| VerificationKeys::from_public_pem(&pem)),
-        ("CONVENE_JWT_JWKS", |json| VerificationKeys::from_jwks(&json)),
-    ];
-    let mut given = Vec::new();
-    for (name, load) in sources {
-        if let Some(value) = reader.optional(name) {
-            given.push((name, load, value));
-        }
-    }
-    if given.len() > 1 {
-        return reader.problem("CONVENE_JWT_SECRET", "and the other CONVENE_JWT_* keys exclude one another");
-    }
-    let Some((name, load, value)) = given.pop() else {
-        return reader.problem(
-            "CONVENE_JWT_SECRET",
-            "is missing: CONVENE_AUTH is jwt, so set this, CONVENE_JWT_PUBLIC_KEY or CONVENE_JWT_JWKS",
-        );
-    };
-    let value = match name {
-        "CONVENE_JWT_PUBLIC_KEY" if !value.contains("-----BEGIN") => reader.file(name, Path::new(&value))?,
-        "CONVENE_JWT_JWKS" if !value.trim_start().starts_with('{') => reader.file(name, Path::new(&value))?,
-        _ => value,
-    };
-    reader.check(name, load(value))
 }
 
 fn origins(reader: &mut Reader<'_>) -> Option<AllowedOrigins> {

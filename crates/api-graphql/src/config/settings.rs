@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 34] = [
+pub const SETTINGS: [Setting; 41] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -63,9 +63,48 @@ pub const SETTINGS: [Setting; 34] = [
         None,
         "instead: public key in PEM (RS256, ES256, EdDSA), or the file it is in",
     ),
-    setting("CONVENE_JWT_JWKS", None, "instead: JSON Web Key Set, or the file it is in"),
-    setting("CONVENE_JWT_ISSUER", Some("convene"), "iss that tokens must have"),
+    setting(
+        "CONVENE_JWT_JWKS",
+        None,
+        "instead: JSON Web Key Set, the file it is in, or its URL, from which it is fetched every 5 minutes",
+    ),
+    setting(
+        "CONVENE_JWT_ISSUER",
+        Some("convene"),
+        "iss that tokens must have; a URL without a key setting: its OpenID configuration names the keys",
+    ),
     setting("CONVENE_JWT_AUDIENCE", Some("convene"), "aud that tokens must have"),
+    setting("CONVENE_JWT_USER_CLAIM", Some("sub"), "claim with the user id, by name or JSON Pointer"),
+    setting(
+        "CONVENE_JWT_ORGANIZATION_CLAIM",
+        Some("org"),
+        "claim with the id or slug of the organization, such as https://example.com/organization",
+    ),
+    setting(
+        "CONVENE_JWT_OPERATOR_CLAIM",
+        Some("operator"),
+        "claim that marks the operator, such as /realm_access/roles",
+    ),
+    setting(
+        "CONVENE_JWT_OPERATOR_VALUE",
+        None,
+        "text that this claim has or lists for the operator; by default it must be true",
+    ),
+    setting(
+        "CONVENE_JWT_PROVIDERS",
+        None,
+        "instead of the settings above: list of identity providers in YAML, or the file it is in",
+    ),
+    setting(
+        "CONVENE_JWT_CA",
+        None,
+        "root certificates for the URLs of keys in PEM, or the file they are in; by default those of Mozilla",
+    ),
+    setting(
+        "CONVENE_JWT_LEEWAY",
+        None,
+        "tolerance for exp and nbf, up to 60s; by default 5s, and 0s with CONVENE_JWT_SECRET",
+    ),
     setting("CONVENE_INTROSPECTION", None, "on or off; by default on in development only"),
     setting(
         "CONVENE_GRAPHIQL",

@@ -90,6 +90,108 @@ fn exactly_one_key_is_needed() {
     assert!(read(&[("CONVENE_JWT_SECRET", ""), ("CONVENE_AUTH", "headers")]).is_ok());
 }
 
+fn without_secret(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
+    let mut pairs = vec![("CONVENE_JWT_SECRET", "")];
+    pairs.extend(more);
+    read(&pairs)
+}
+
+#[rstest]
+#[case("CONVENE_JWT_JWKS", "https://id.example.org/keys", None)]
+#[case("CONVENE_JWT_JWKS", "http://localhost:8080/keys", None)]
+#[case("CONVENE_JWT_JWKS", "http://id.example.org/keys", Some("must begin with https://"))]
+#[case("CONVENE_JWT_JWKS", "file:///etc/keys.json", Some("is not a URL such as"))]
+#[case("CONVENE_JWT_JWKS", "https://me:secret@id.example.org/keys", Some("must not contain credentials"))]
+#[case("CONVENE_JWT_JWKS", "/no/such/file", Some("names a file that cannot be read"))]
+#[case("CONVENE_JWT_JWKS", "{\"keys\":[]}", Some("holds no signing key"))]
+#[case("CONVENE_JWT_PUBLIC_KEY", "https://id.example.org/key.pem", Some("must name a file by its path"))]
+#[case("CONVENE_JWT_SECRET_FILE", "https://id.example.org/secret", Some("must name a file by its path"))]
+#[case("CONVENE_JWT_PROVIDERS", "https://id.example.org/providers", Some("is not a list of providers"))]
+#[case("CONVENE_JWT_CA", "https://id.example.org/ca.pem", Some("must name a file by its path"))]
+#[case("CONVENE_JWT_ISSUER", "https://id.example.org/realms/convene", None)]
+#[case("CONVENE_JWT_ISSUER", "http://id.example.org", Some("must begin with https://"))]
+fn a_url_is_never_taken_for_a_file(#[case] name: &str, #[case] value: &str, #[case] problem: Option<&str>) {
+    match (without_secret(&[(name, value)]), problem) {
+        (Ok(config), None) => {
+            let AuthConfig::Jwt(verifier) = config.auth else { panic!("tokens") };
+            assert_eq!(verifier.remote_keys().count(), 1);
+        }
+        (Err(error), Some(problem)) => assert!(error.to_string().contains(problem), "{error}"),
+        (result, _) => panic!("{result:?}"),
+    }
+}
+
+#[test]
+fn the_folder_of_trusted_documents_is_no_url() {
+    let error = read(&[("CONVENE_TRUSTED_DOCUMENTS", "https://example.org/documents")]).unwrap_err();
+    assert!(error.to_string().contains("must name a folder by its path, and has a URL"), "{error}");
+}
+
+#[test]
+fn all_problems_of_a_list_of_providers_are_reported_at_once() {
+    let list = r#"
+- { issuer: "https://a", audience: a, userClaim: "/a~b", operatorValue: x }
+- { issuer: "https://a", audience: " ", jwks: "http://a/keys", organizationClaim: "" }
+- { issuer: b, audience: b, jwks: "{\"keys\": []}", operatorClaim: "/~" }
+- { issuer: c, audience: c }
+"#;
+    insta::assert_snapshot!(without_secret(&[("CONVENE_JWT_PROVIDERS", list)]).unwrap_err(), @r#"
+    the settings cannot be used:
+      CONVENE_JWT_PROVIDERS has a problem in provider 1: userClaim is not a JSON Pointer: write ~1 for a slash and ~0 for a tilde in a name
+      CONVENE_JWT_PROVIDERS has a problem in provider 1: operatorValue needs operatorClaim
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: issuer is that of another provider
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: audience is empty
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: jwks must begin with https://; http:// is allowed for localhost and loopback addresses only
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: organizationClaim must have from 1 to 200 bytes
+      CONVENE_JWT_PROVIDERS has a problem in provider 3: jwks holds no signing key for RS256, PS256, ES256 or EdDSA
+      CONVENE_JWT_PROVIDERS has a problem in provider 3: operatorClaim is not a JSON Pointer: write ~1 for a slash and ~0 for a tilde in a name
+      CONVENE_JWT_PROVIDERS has a problem in provider 4: issuer is not a URL such as https://id.example.org/keys
+    "#);
+}
+
+#[rstest]
+#[case("- { issuer: \"https://a\", audience: a, audiences: b }", "unknown field `audiences`")]
+#[case("- { issuer: \"https://a\" }", "missing field `audience`")]
+#[case("[]", "must have from 1 to 16 providers, and has 0")]
+#[case("- 7", "is not a list of providers")]
+fn a_list_of_another_form_is_refused(#[case] list: &str, #[case] problem: &str) {
+    let error = without_secret(&[("CONVENE_JWT_PROVIDERS", list)]).unwrap_err().to_string();
+    assert!(error.contains(problem), "{error}");
+}
+
+#[test]
+fn a_list_of_providers_excludes_the_settings_of_one() {
+    let list = ("CONVENE_JWT_PROVIDERS", "- { issuer: \"https://a\", audience: a }");
+    assert!(without_secret(&[list]).is_ok());
+    for other in
+        ["CONVENE_JWT_SECRET", "CONVENE_JWT_ISSUER", "CONVENE_JWT_USER_CLAIM", "CONVENE_JWT_OPERATOR_VALUE"]
+    {
+        let error = without_secret(&[list, (other, "0123456789abcdef0123456789abcdef")]).unwrap_err();
+        assert_eq!(error.problems[0].reason, format!("and {other} exclude one another"));
+    }
+}
+
+#[rstest]
+#[case("0s", true)]
+#[case("60s", true)]
+#[case("61s", false)]
+#[case("5", false)]
+#[case("-1s", false)]
+fn the_leeway_is_bounded(#[case] leeway: &str, #[case] accepted: bool) {
+    assert_eq!(read(&[("CONVENE_JWT_LEEWAY", leeway)]).is_ok(), accepted);
+}
+
+#[test]
+fn tokens_are_only_issued_with_the_claims_that_they_have() {
+    let issue = |more: &[(&str, &str)]| {
+        let pairs = MINIMAL.into_iter().chain(more.iter().copied());
+        token_issuer(&Environment::from_pairs(pairs)).map(drop)
+    };
+    assert_eq!(issue(&[]), Ok(()));
+    let error = issue(&[("CONVENE_JWT_USER_CLAIM", "oid")]).unwrap_err();
+    assert!(error.to_string().contains("issues tokens with sub, org and operator only"), "{error}");
+}
+
 #[test]
 fn a_secret_comes_from_a_file_without_its_line_break() {
     let path = std::env::temp_dir().join(format!("convene-config-test-{}", std::process::id()));

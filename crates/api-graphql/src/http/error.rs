@@ -103,6 +103,12 @@ impl HttpError {
                 Self { retry_after, ..Self::new(RequestError::RateLimited) }
             }
             Denial::Overloaded => Self::new(FaultKind::Overloaded),
+            Denial::KeysUnknown { retry_after } => {
+                let message =
+                    "The token cannot be verified now, because the keys of its issuer are not known.";
+                let retry_after = Some(retry_after.as_secs() + 1);
+                Self { retry_after, ..Self::with_message(FaultKind::Unavailable, message) }
+            }
             Denial::Unavailable(fault) => {
                 telemetry::log_fault(fault.as_ref());
                 let kind = fault.downcast_ref::<Fault>().map_or(FaultKind::Unavailable, Fault::kind);

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use super::{
     TelemetryError,
     names::{
-        BUILD, IN_FLIGHT, Kind, LONGEST_POLL, METRICS, Metric, OPERATION_SECONDS, OPERATIONS, RATE_LIMITED,
-        REQUEST_SECONDS, REQUESTS, SPANS,
+        BUILD, IN_FLIGHT, KEY_REFRESHES, KEYS_TIME, Kind, LONGEST_POLL, METRICS, Metric, OPERATION_SECONDS,
+        OPERATIONS, RATE_LIMITED, REQUEST_SECONDS, REQUESTS, SPANS,
     },
     process::record_process,
     record::OperationRecord,
@@ -90,6 +90,17 @@ pub(crate) fn record_in_flight(requests: usize) {
 pub(super) fn record_exported_spans(is_exported: bool, spans: usize) {
     let result = if is_exported { "exported" } else { "failed" };
     metrics::counter!(SPANS, "result" => result).increment(u64::try_from(spans).unwrap_or(u64::MAX));
+}
+
+/// Counts an attempt to fetch the keys of an identity provider. The issuer is one of the settings.
+pub(crate) fn record_key_refresh(issuer: &str, outcome: &'static str) {
+    metrics::counter!(KEY_REFRESHES, "issuer" => issuer.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// Records the time (seconds since 1970) at which the keys of an identity provider were fetched.
+pub(crate) fn record_keys_time(issuer: &str, time: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^53")]
+    metrics::gauge!(KEYS_TIME, "issuer" => issuer.to_owned()).set(time as f64);
 }
 
 /// Counts an operation, and its time if its document matches the schema: the names of other documents have no bounds.

@@ -24,7 +24,7 @@ use tracing_subscriber::filter::ParseError;
 
 pub(crate) use self::{
     completion::{Completion, ResponseRecord},
-    metrics::{record_in_flight, record_rate_limited, render_metrics},
+    metrics::{record_in_flight, record_key_refresh, record_keys_time, record_rate_limited, render_metrics},
     record::{OperationRecord, RequestRecord, of_request},
     security::report_forbidden,
     span::request_span,

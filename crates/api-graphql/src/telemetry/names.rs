@@ -57,6 +57,8 @@ pub(super) const RATE_LIMITED: &str = "convene_rate_limited_total";
 pub(super) const SECURITY_EVENTS: &str = "convene_security_events_total";
 pub(super) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total";
 pub(super) const SPANS: &str = "convene_trace_spans_total";
+pub(super) const KEY_REFRESHES: &str = "convene_identity_key_refreshes_total";
+pub(super) const KEYS_TIME: &str = "convene_identity_keys_timestamp_seconds";
 pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
 pub(super) const PROCESS_MEMORY: &str = "process_resident_memory_bytes";
 pub(super) const PROCESS_OPEN_FILES: &str = "process_open_fds";
@@ -84,6 +86,8 @@ pub const METRICS: &[Metric] = &[
     counter(SECURITY_EVENTS, "Requests refused for a reason of security, by kind"),
     counter(CONNECTION_ERRORS, "Connections that broke or whose bytes are not HTTP"),
     counter(SPANS, "Spans that were sent to the collector of traces, by result"),
+    counter(KEY_REFRESHES, "Attempts to fetch keys, by identity provider and outcome"),
+    gauge(KEYS_TIME, "Time of the last fetch of the keys of an identity provider, since 1970; 0 if never"),
     gauge("convene_database_connections", "Connections to the database, by state"),
     histogram(
         "convene_database_connection_wait_seconds",

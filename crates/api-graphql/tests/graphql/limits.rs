@@ -1,7 +1,11 @@
 //! `docs/limits.md` against the limits in the code.
 
 use convene_api_graphql::{
-    auth::{InFlightLimits, MAX_TOKEN_LENGTH},
+    auth::{
+        FETCH_TIME, InFlightLimits, MAX_ANSWER_BYTES, MAX_KEYS, MAX_TOKEN_LENGTH, MAX_WAITING_FOR_KEYS,
+        RefreshTimes,
+    },
+    config::{MAX_LEEWAY, MAX_PROVIDERS},
     errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
     http::{
@@ -35,6 +39,7 @@ use convene_infrastructure_mongo::{
 fn the_documented_limits_are_those_of_the_code() {
     let (http, document) = (HttpLimits::default(), DocumentLimits::default());
     let (book, in_flight) = (BookSettings::default(), InFlightLimits::default());
+    let refresh = RefreshTimes::default();
     let in_code = [
         ("title of an event or issue", Title::MAX_CHARACTERS.to_string()),
         ("description", Description::MAX_CHARACTERS.to_string()),
@@ -135,6 +140,23 @@ fn the_documented_limits_are_those_of_the_code() {
         ("positions of an error", MAX_LOCATIONS.to_string()),
         ("further problems of the inputs of a request", MAX_PROBLEMS.to_string()),
         ("characters of an error message", MAX_MESSAGE_LENGTH.to_string()),
+        ("identity providers", MAX_PROVIDERS.to_string()),
+        ("keys of a provider", MAX_KEYS.to_string()),
+        ("bytes of an answer of a provider", MAX_ANSWER_BYTES.to_string()),
+        ("seconds for an answer of a provider", FETCH_TIME.as_secs().to_string()),
+        ("seconds between two refreshes of keys", refresh.interval.as_secs().to_string()),
+        ("seconds between a fetch and one for an unknown key", refresh.pause.as_secs().to_string()),
+        ("seconds for which a request waits for keys", refresh.wait.as_secs().to_string()),
+        ("requests that wait for the keys of a provider", MAX_WAITING_FOR_KEYS.to_string()),
+        (
+            "seconds between attempts while a provider does not answer",
+            refresh.longest_retry.as_secs().to_string(),
+        ),
+        (
+            "hours for which keys are used without a further answer",
+            (refresh.max_age.as_secs() / 3_600).to_string(),
+        ),
+        ("seconds of leeway", MAX_LEEWAY.as_secs().to_string()),
     ];
     let rows = include_str!("../../../../docs/limits.md").lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");

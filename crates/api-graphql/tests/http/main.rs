@@ -11,6 +11,8 @@ mod graphiql;
 #[cfg(test)]
 mod graphql_over_http;
 #[cfg(test)]
+mod identity_providers;
+#[cfg(test)]
 mod in_flight;
 #[cfg(test)]
 mod keys;
@@ -22,6 +24,8 @@ mod limits;
 mod logs;
 #[cfg(test)]
 mod persisted_queries;
+#[cfg(test)]
+mod provider_shapes;
 #[cfg(test)]
 mod rate_limit;
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod database_commands;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod identity_provider;
+#[cfg(test)]
 mod query_plans;
 #[cfg(test)]
 mod serving;

@@ -39,6 +39,11 @@ pub trait Readiness: Send + Sync + 'static {
     /// The missing part. It goes to the log, not to the caller.
     async fn check(&self) -> Result<(), Fault>;
 
+    /// Tests whether callers can be authenticated.
+    fn can_authenticate(&self) -> bool {
+        true
+    }
+
     /// Tests whether all tasks run that must run for as long as the process does.
     fn is_running(&self) -> bool {
         true
@@ -115,7 +120,8 @@ impl Health {
                 if self.report(None) {
                     tracing::info!("the database is available again");
                 }
-                None
+                // The log has a line about each provider.
+                (!backend.can_authenticate()).then_some("The keys of no identity provider are known.")
             }
             Ok(Err(fault)) => {
                 let reason = "The database cannot be reached, or refuses access.";

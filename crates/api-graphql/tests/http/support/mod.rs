@@ -1,7 +1,9 @@
 //! A server with a toy schema, and small clients for it.
 
 pub(crate) mod log;
+pub(crate) mod provider;
 pub(crate) mod schema;
+pub(crate) mod signer;
 pub(crate) mod tokens;
 
 use std::{
@@ -105,7 +107,7 @@ pub(crate) struct Setup {
     pub(crate) rates: Option<(u32, u32)>,
     pub(crate) introspection: bool,
     pub(crate) documents: Documents,
-    pub(crate) keys: VerificationKeys,
+    pub(crate) verifier: Arc<TokenVerifier>,
     pub(crate) origins: AllowedOrigins,
     pub(crate) more_routes: Routes,
 }
@@ -118,7 +120,7 @@ impl Default for Setup {
             rates: None,
             introspection: false,
             documents: Documents::default(),
-            keys,
+            verifier: Arc::new(tokens::verifier(keys)),
             origins: AllowedOrigins::default(),
             more_routes: Arc::new(|_| {}),
         }
@@ -144,8 +146,7 @@ fn metrics() -> PrometheusHandle {
 impl TestServer {
     pub(crate) fn start(setup: Setup) -> Self {
         log::capture();
-        let Setup { limits, rates, introspection, documents, keys, origins, more_routes } = setup;
-        let verifier = TokenVerifier::new(keys, "convene".to_owned(), "convene".to_owned());
+        let Setup { limits, rates, introspection, documents, verifier, origins, more_routes } = setup;
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
         let rates =

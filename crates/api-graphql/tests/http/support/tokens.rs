@@ -4,9 +4,17 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde_json::{Map, Value, json};
 
+use convene_api_graphql::auth::{ClaimRules, IdentityProvider, KeySource, TokenVerifier, VerificationKeys};
+
 use super::NOW;
 
 pub(crate) const SECRET: &str = "a-secret-for-tests-of-32-bytes-or-more";
+
+/// A verifier of the tokens of one provider with these keys.
+pub(crate) fn verifier(keys: VerificationKeys) -> TokenVerifier {
+    let rules = ClaimRules::new("convene".to_owned(), "convene".to_owned());
+    TokenVerifier::new(vec![IdentityProvider { rules, keys: KeySource::Fixed(keys) }])
+}
 
 /// The header of a valid token.
 pub(crate) fn header() -> Value {
