@@ -1,11 +1,10 @@
 // Creates the three database users of Convene, each with minimal rights:
 //
 //   convene         runs the server. It reads and writes documents. It cannot drop or alter a collection, bypass a
-//                   validator, or change or delete an activity entry.
+//                   validator, or change an activity entry. It deletes entries together with their organization.
 //   convene-schema  creates and updates collections, validators and indexes before a new version is deployed. It
 //                   cannot read or write documents.
-//   convene-erasure runs `convene erase`. It has the rights of convene, and can change activity entries, but not
-//                   delete them. No server should have its password.
+//   convene-erasure runs `convene erase`. It has the rights of convene, and can change activity entries. No server should have its password.
 //
 // Run it as an administrator. A second run updates the rights and passwords:
 //
@@ -47,7 +46,7 @@ const inspect = ['listIndexes'];
 const privileges = [
   privilege('', ['listCollections']),
   ...CHANGEABLE.map((it) => privilege(it, ['find', 'insert', 'update', 'remove', ...inspect])),
-  ...APPEND_ONLY.map((it) => privilege(it, ['find', 'insert', ...inspect])),
+  ...APPEND_ONLY.map((it) => privilege(it, ['find', 'insert', 'remove', ...inspect])),
 ];
 const schemaPrivileges = [...CHANGEABLE, ...APPEND_ONLY].map((it) =>
   privilege(it, ['createCollection', 'collMod', 'createIndex', 'dropIndex', ...inspect]),

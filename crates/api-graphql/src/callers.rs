@@ -10,7 +10,7 @@ use convene_application::{
 };
 use convene_domain::id::MemberId;
 
-use crate::auth::{self, CallerResolver};
+use crate::auth::{self, CallerResolver, Resolution};
 
 /// Looks callers up among the members of organizations.
 pub struct Callers(Authenticate);
@@ -31,10 +31,11 @@ impl CallerResolver for Callers {
         &self,
         credentials: Credentials,
         deadline: Deadline,
-    ) -> Result<Option<Identity>, auth::Fault> {
+    ) -> Result<Resolution<Identity>, auth::Fault> {
         Ok(match self.0.execute(credentials, deadline).await? {
-            Principal::Authenticated(identity) => Some(identity),
-            Principal::Anonymous => None,
+            Principal::Authenticated(identity) => Resolution::Caller(identity),
+            Principal::Anonymous => Resolution::Unknown,
+            Principal::Suspended => Resolution::Suspended,
         })
     }
 

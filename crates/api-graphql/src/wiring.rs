@@ -7,6 +7,7 @@ use convene_application::{
     authentication::LocalOperator,
     failure::Fault,
     job::ResumeJobs,
+    organization::ForgetDeleted,
     personal_data::{ErasePersonalData, ExportPersonalData},
     ports::{Clock, Directory},
     use_cases::{Ports, UseCases},
@@ -83,6 +84,13 @@ impl Backend {
     pub fn jobs(&self) -> (ResumeJobs, LocalOperator) {
         let resume = ResumeJobs::new(Arc::clone(&self.services.clock), Arc::clone(&self.storage.jobs));
         (resume, LocalOperator::new(self.directory()))
+    }
+
+    /// The use case that drops what this process keeps in memory about deleted organizations.
+    #[must_use]
+    pub fn forget_deleted(&self) -> ForgetDeleted {
+        let MongoPorts { organizations, catalogue, .. } = self.storage.clone();
+        ForgetDeleted::new(Arc::clone(&self.services.clock), organizations, catalogue)
     }
 
     /// The directory, which authenticates requests and gives commands their authority.

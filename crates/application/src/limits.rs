@@ -51,6 +51,9 @@ pub const COUNTED: u32 = 10_000;
 /// Events whose rules are asked for a number of events in a period. Each rule takes some microseconds.
 pub const COUNTED_IN_PERIOD: usize = 1_000;
 
+/// Organizations whose names one search examines. Reading them takes the database a few milliseconds.
+pub const SEARCHED_ORGANIZATIONS: usize = 1_000;
+
 /// Members whose names one search examines. Reading them takes the database a few milliseconds.
 pub const SEARCHED_MEMBERS: usize = 1_000;
 

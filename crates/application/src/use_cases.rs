@@ -15,7 +15,10 @@ use crate::{
         CancelOccurrence, GetOccurrences, ListOccurrences, PreviewRecurrence, RestoreOccurrence,
         UpdateOccurrence, find::Finder,
     },
-    organization::{CreateOrganization, GetOrganization, UpdateOrganization},
+    organization::{
+        CreateOrganization, DeleteOrganization, GetOrganization, ListOrganizations, SetOrganizationStatus,
+        UpdateOrganization,
+    },
     ports::{
         ActivityLog, Catalogue, Clock, Events, Ids, Issues, Members, Organizations, RegistrationBook,
         Registrations,
@@ -93,6 +96,9 @@ use_cases! {
     create_organization: CreateOrganization { contexts, organizations },
     update_organization: UpdateOrganization { contexts, organizations },
     get_organization: GetOrganization { organizations },
+    list_organizations: ListOrganizations { organizations },
+    delete_organization: DeleteOrganization { contexts, organizations },
+    set_organization_status: SetOrganizationStatus { contexts, organizations },
 
     add_member: AddMember { contexts, members },
     update_member: UpdateMember { contexts, members },

@@ -33,6 +33,12 @@ actions! {
     OrganizationCreated => "organization.created",
     /// An organization was changed.
     OrganizationUpdated => "organization.updated",
+    /// An organization was suspended by the operator.
+    OrganizationSuspended => "organization.suspended",
+    /// A suspended organization was resumed by the operator.
+    OrganizationResumed => "organization.resumed",
+    /// The operator deleted a suspended organization. The entry is deleted with it.
+    OrganizationDeleted => "organization.deleted",
     /// A member was added.
     MemberAdded => "member.added",
     /// A member was changed.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     failure::Fault,
     ports::{ActiveMembership, Directory, OrganizationReference},
@@ -11,6 +11,7 @@ use convene_application::{
 use convene_domain::{
     id::OrganizationId,
     member::Member,
+    organization::OrganizationStatus,
     text::{Slug, UserId},
 };
 use moka::sync::Cache;
@@ -23,6 +24,7 @@ use crate::{
     documents::{
         convert::Fields,
         member::{ACTIVE, MemberDocument},
+        organization::active,
     },
     error::StorageError,
     schema,
@@ -43,7 +45,7 @@ const SLUG_CACHE_SIZE: u64 = 10_000;
 pub(crate) struct MongoDirectory {
     database: Database,
     memberships: CoalescedLookup<Key, Option<ActiveMembership>>,
-    /// Organizations are never deleted and keep their slugs, so a cached slug is looked up again for unknown members
+    /// Organizations keep their slugs, also when they are deleted, so a cached slug is looked up again for unknown members
     /// only.
     slugs: Cache<Slug, OrganizationId>,
 }
@@ -115,38 +117,49 @@ async fn find_all(database: Database, asked: Vec<Key>) -> Result<Vec<Option<Acti
     Ok(asked.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-/// Finds the active memberships of these users in one organization, and the revision of its catalogue, with one command.
+/// Finds the active memberships of these users in one organization, its status and the revision of its catalogue, with one
+/// command.
 async fn find_in_organization(
     database: &Database,
     organization: OrganizationId,
     users: &[&str],
 ) -> Result<Vec<(Key, ActiveMembership)>, StorageError> {
     let id = organization.to_string();
-    let revision = vec![doc! { "$match": { "_id": &id } }, doc! { "$project": { "revision": 1 } }];
+    let of_organization = vec![
+        doc! { "$match": { "_id": &id, "deletedAt": null } },
+        doc! { "$project": { "revision": 1, "status": 1 } },
+    ];
     let pipeline = vec![
         doc! { "$match": { "organization": &id, "userId": { "$in": users }, "status": ACTIVE } },
-        doc! { "$unionWith": { "coll": schema::ORGANIZATIONS.name, "pipeline": revision } },
+        doc! { "$unionWith": { "coll": schema::ORGANIZATIONS.name, "pipeline": of_organization } },
     ];
-    let (mut members, mut catalogue_revision) = (Vec::new(), None);
+    let (mut members, mut found_organization) = (Vec::new(), None);
     for document in unscoped::aggregate(database, &schema::MEMBERS, pipeline).await? {
         if document.get_str("_id").is_ok_and(|found| found == id) {
-            let Revised { revision } = decode(&schema::ORGANIZATIONS, &document)?;
-            catalogue_revision = Some(revision);
+            let found: FoundOrganization = decode(&schema::ORGANIZATIONS, &document)?;
+            let fields = Fields::of(schema::ORGANIZATIONS.name, &id);
+            let status = fields.known("status", OrganizationStatus::parse(&found.status))?;
+            found_organization = Some((found.revision, status));
         } else {
             let document: MemberDocument = decode(&schema::MEMBERS, &document)?;
             members.push(Member::try_from(document)?);
         }
     }
+    // Without its organization, a membership gives no access.
+    let Some((revision, status)) = found_organization else { return Ok(Vec::new()) };
     let membership = |member: Member| {
         let key = (organization, member.user_id.clone());
-        (key, ActiveMembership { organization, member, catalogue_revision })
+        let catalogue_revision = Some(revision);
+        (key, ActiveMembership { organization, member, catalogue_revision, status })
     };
     Ok(members.into_iter().map(membership).collect())
 }
 
 #[derive(Deserialize)]
-struct Revised {
+struct FoundOrganization {
     revision: i64,
+    #[serde(default = "active")]
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -168,7 +181,8 @@ impl MongoDirectory {
         self.organization(doc! { "slug": slug.as_str() }).await
     }
 
-    async fn organization(&self, filter: Document) -> Result<Option<OrganizationId>, StorageError> {
+    async fn organization(&self, mut filter: Document) -> Result<Option<OrganizationId>, StorageError> {
+        filter.insert("deletedAt", Bson::Null);
         let found: Option<Identified> = find_one(&self.database, &schema::ORGANIZATIONS, filter).await?;
         let read = |Identified { id }| {
             Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id))

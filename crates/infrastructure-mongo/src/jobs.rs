@@ -22,7 +22,7 @@ use crate::{
         job::{JobDocument, JobKind, Step},
     },
     error::{Attempt, CorruptDocument, StorageError},
-    events, members, schema, steps,
+    events, members, organizations, schema, steps,
     transaction::Transaction,
     unscoped,
 };
@@ -41,7 +41,7 @@ impl Jobs for MongoJobs {
         let is_unattended = doc! { "$lt": ["$attendedUntil", "$$NOW"] };
         let filter = doc! { "finishedAt": null, "$expr": is_unattended };
         let found: Vec<JobDocument> =
-            unscoped::find_some(&self.0, &schema::JOBS, filter, MAX_UNATTENDED).await?;
+            unscoped::find_some(&self.0, &schema::JOBS, filter, doc! {}, MAX_UNATTENDED).await?;
         Ok(found.iter().map(unattended).collect::<Result<_, _>>().map_err(StorageError::from)?)
     }
 
@@ -68,6 +68,7 @@ fn work<'t>(
         Ok(JobKind::CancelRegistrations | JobKind::DeleteEvent) => {
             events::step(transaction, job, change, size)
         }
+        Ok(JobKind::DeleteOrganization) => organizations::step(transaction, job, change, size),
         Err(corrupt) => async move { Err(corrupt.into()) }.boxed(),
     }
 }

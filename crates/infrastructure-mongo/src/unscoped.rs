@@ -44,19 +44,23 @@ pub(crate) async fn aggregate(
         .await
 }
 
-/// Finds some of the documents that pass the filter, in all organizations.
+/// Finds some of the documents that pass the filter, in all organizations, in this order.
 pub(crate) async fn find_some<D: DeserializeOwned>(
     database: &Database,
     schema: &CollectionSchema,
     filter: Document,
+    sort: Document,
     limit: i64,
 ) -> Result<Vec<D>, StorageError> {
-    #[expect(clippy::disallowed_methods, reason = "every process completes the changes of all organizations")]
+    #[expect(clippy::disallowed_methods, reason = "the platform reads what belongs to all organizations")]
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
     let found: Vec<RawDocumentBuf> = Access::of_program(&database.admission().lookups)
         .run("find", schema.name, move |max_time| {
-            async move { collection.find(filter).limit(limit).max_time(max_time).await?.try_collect().await }
-                .boxed()
+            async move {
+                let find = collection.find(filter).sort(sort).limit(limit).max_time(max_time);
+                find.await?.try_collect().await
+            }
+            .boxed()
         })
         .await?;
     found.iter().map(|document| decode(schema, document)).collect()

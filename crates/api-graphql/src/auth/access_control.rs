@@ -21,13 +21,23 @@ use crate::{
 /// A technical failure with its sources, for the log.
 pub type Fault = Box<dyn Error + Send + Sync>;
 
+/// The result of looking up the caller of verified credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution<C> {
+    Caller(C),
+    /// The organization does not exist, or the user is not a member.
+    Unknown,
+    /// The user is a member of a suspended organization.
+    Suspended,
+}
+
 /// Looks up the caller that verified credentials stand for.
 #[async_trait]
 pub trait CallerResolver: Send + Sync + 'static {
     type Caller: Send + Sync + 'static;
 
-    /// The caller of these credentials, who waits until the deadline. `Ok(None)` if the organization does not exist or
-    /// the user is not a member; the two cases must not differ, not even in duration.
+    /// The caller of these credentials, who waits until the deadline. The cases of [`Resolution::Unknown`] must not differ, not
+    /// even in duration.
     ///
     /// # Errors
     /// A fault. The response has the status 503, and the request may be repeated.
@@ -35,7 +45,7 @@ pub trait CallerResolver: Send + Sync + 'static {
         &self,
         credentials: Credentials,
         deadline: Deadline,
-    ) -> Result<Option<Self::Caller>, Fault>;
+    ) -> Result<Resolution<Self::Caller>, Fault>;
 
     /// The id of the organization whose rate limit the request counts against; `None` for an operator without one.
     fn organization_key(&self, caller: &Self::Caller) -> Option<String>;
@@ -49,6 +59,8 @@ pub trait CallerResolver: Send + Sync + 'static {
 pub enum Denial {
     /// Invalid credentials, an unknown organization or not a member of it: 401.
     Unauthenticated,
+    /// The organization is suspended: 403.
+    Suspended,
     /// Too many requests of the caller or the organization: 429.
     Throttled {
         /// The time until the next request is allowed.
@@ -124,10 +136,16 @@ impl<R: CallerResolver> AccessControl<R> {
         let key = CallerKey::from(&credentials);
         self.throttle(|limits| limits.charge_caller(&key))?;
         let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
-        let caller = self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)?;
-        let Some(caller) = caller else {
-            record_security_event(SecurityEvent::AuthenticationFailed);
-            return Err(Denial::Unauthenticated);
+        let caller = match self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)? {
+            Resolution::Caller(caller) => caller,
+            Resolution::Unknown => {
+                record_security_event(SecurityEvent::AuthenticationFailed);
+                return Err(Denial::Unauthenticated);
+            }
+            Resolution::Suspended => {
+                record_security_event(SecurityEvent::OrganizationSuspended);
+                return Err(Denial::Suspended);
+            }
         };
         let organization = self.resolver.organization_key(&caller);
         RequestRecord::note_caller(organization.as_ref(), self.resolver.member(&caller));
@@ -211,8 +229,8 @@ mod tests {
     impl CallerResolver for OneOrganization {
         type Caller = ();
 
-        async fn resolve(&self, _: Credentials, _: Deadline) -> Result<Option<()>, Fault> {
-            Ok(Some(()))
+        async fn resolve(&self, _: Credentials, _: Deadline) -> Result<Resolution<()>, Fault> {
+            Ok(Resolution::Caller(()))
         }
 
         fn organization_key(&self, (): &()) -> Option<String> {

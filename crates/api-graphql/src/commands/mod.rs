@@ -1,6 +1,7 @@
 //! The commands of `convene`, one file each.
 
 mod check;
+mod deleted;
 mod demo_caller;
 mod erase;
 mod export;

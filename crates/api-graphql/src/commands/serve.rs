@@ -87,6 +87,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority));
+    let deleted = tokio::spawn(super::deleted::forget(backend.forget_deleted()));
 
     // The folder of trusted documents decides on queries of the schema, too.
     let introspection = config.introspection || config.trusted_documents.is_some();
@@ -118,6 +119,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let served = server::serve(bind(config.listen)?, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
+    deleted.abort();
     probes.abort();
     Ok(served?)
 }

@@ -16,6 +16,7 @@ pub use self::outcome::Outcome;
 pub enum RequestError {
     BadRequest,
     Unauthenticated,
+    OrganizationSuspended,
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
@@ -43,6 +44,11 @@ impl RequestError {
             Self::Unauthenticated => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "The credentials are missing or not valid.")
             }
+            Self::OrganizationSuspended => (
+                StatusCode::FORBIDDEN,
+                "ORGANIZATION_SUSPENDED",
+                "The organization is suspended. Only the platform's operator has access.",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this address."),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -44,7 +44,9 @@ impl ErrorKind {
             Self::Refusal(_) => Outcome::Refused,
             Self::Fault(_) => Outcome::Failed,
             Self::Request(error) => match error {
-                RequestError::Unauthenticated | RequestError::RateLimited => Outcome::Denied,
+                RequestError::Unauthenticated
+                | RequestError::OrganizationSuspended
+                | RequestError::RateLimited => Outcome::Denied,
                 RequestError::NotReady => Outcome::Failed,
                 RequestError::NotFound
                 | RequestError::Gone

@@ -106,6 +106,11 @@ impl Context {
         self.identity.operator().ok_or(Refusal::OperatorOnly)
     }
 
+    /// The caller as the platform's operator, for a query.
+    pub(crate) fn asking_operator(&self) -> Result<&Operator, FieldProblem> {
+        self.operator().map_err(|refusal| self.problem(refusal.into()))
+    }
+
     /// The metadata of this request for a change.
     pub(crate) fn metadata(&self, idempotency: Option<Idempotency>, is_dry_run: bool) -> RequestMetadata {
         RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run }

@@ -76,6 +76,7 @@ macro_rules! position {
 }
 
 position!(1, MemberId, Uuid, Self::uuid, Self::from_uuid);
+position!(7, OrganizationId, Uuid, Self::uuid, Self::from_uuid);
 // Occurrences, by start, then key.
 position!(
     3,
@@ -186,6 +187,9 @@ impl Position for IssuePosition {
         }
     }
 }
+
+/// The place of the organization in cursors of lists of the platform.
+pub(crate) const PLATFORM: OrganizationId = OrganizationId::from_uuid(Uuid::nil());
 
 /// The cursor of a position in a list of this organization, in this order.
 pub(crate) fn encode<P: Position>(organization: OrganizationId, order: P::Order, position: &P) -> String {

@@ -98,6 +98,7 @@ impl HttpError {
     pub fn from_denial(denial: &Denial) -> Self {
         match denial {
             Denial::Unauthenticated => Self::new(RequestError::Unauthenticated),
+            Denial::Suspended => Self::new(RequestError::OrganizationSuspended),
             Denial::Throttled { retry_after } => {
                 let retry_after = Some(retry_after.as_secs() + 1);
                 Self { retry_after, ..Self::new(RequestError::RateLimited) }

@@ -29,6 +29,8 @@ pub enum SecurityEvent {
     BatchRefused,
     /// The caller's role does not allow the request.
     Forbidden,
+    /// The caller's organization is suspended.
+    OrganizationSuspended,
 }
 
 impl SecurityEvent {
@@ -45,6 +47,7 @@ impl SecurityEvent {
             Self::IntrospectionRefused => "introspection_refused",
             Self::BatchRefused => "batch_refused",
             Self::Forbidden => "forbidden",
+            Self::OrganizationSuspended => "organization_suspended",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
-    auth::CallerResolver,
+    auth::{CallerResolver, Resolution},
     callers::Callers,
     execution::schema_executor,
     graphql::{
@@ -146,8 +146,8 @@ impl Bench {
         let body = json!({"query": document, "variables": variables}).to_string();
         let mut cost = 0;
         let times = (0..7).map(|_| {
-            let identity =
-                self.runtime.block_on(self.callers.resolve(credentials(), Deadline::NONE)).unwrap().unwrap();
+            let resolved = self.runtime.block_on(self.callers.resolve(credentials(), Deadline::NONE));
+            let Resolution::Caller(identity) = resolved.unwrap() else { panic!("a member is known") };
             let started = Instant::now();
             let request = GraphqlRequest::from_json(body.as_bytes()).unwrap();
             let operation = request.operation;

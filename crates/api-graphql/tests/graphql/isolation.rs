@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api, BOB, OLGA, text};
 
 /// A place in a root field that takes an id, the kind of id, and a document with `$id` in it.
-const CASES: [(&str, &str, &str); 37] = [
+const CASES: [(&str, &str, &str); 40] = [
     ("node.id", "any", "query($id: ID!) { node(id: $id) { id } }"),
     ("nodes.ids", "any", "query($id: ID!) { nodes(ids: [$id]) { id } }"),
     ("member.id", "member", "query($id: ID!) { member(id: $id) { id } }"),
@@ -57,6 +57,21 @@ const CASES: [(&str, &str, &str); 37] = [
         "activity.filter.subjectId",
         "subject",
         "query($id: ID!) { activity(filter: {subjectId: $id}) { nodes { id } } }",
+    ),
+    (
+        "suspendOrganization.input.organizationId",
+        "organization",
+        "suspendOrganization(input: {organizationId: $id})",
+    ),
+    (
+        "resumeOrganization.input.organizationId",
+        "organization",
+        "resumeOrganization(input: {organizationId: $id})",
+    ),
+    (
+        "deleteOrganization.input.organizationId",
+        "organization",
+        r#"deleteOrganization(input: {organizationId: $id, slug: "other"})"#,
     ),
     ("updateMember.input.memberId", "member", r#"updateMember(input: {memberId: $id, displayName: "x"})"#),
     ("removeMember.input.memberId", "member", "removeMember(input: {memberId: $id})"),

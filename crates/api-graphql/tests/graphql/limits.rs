@@ -92,6 +92,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
         ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
         ("objects that a search examines for a page", limits::SEARCHED_OBJECTS.to_string()),
+        ("organizations that a search examines for a page", limits::SEARCHED_ORGANIZATIONS.to_string()),
         ("members that a search examines for a page", limits::SEARCHED_MEMBERS.to_string()),
         ("objects that are counted", limits::COUNTED.to_string()),
         (

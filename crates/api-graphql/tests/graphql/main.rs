@@ -43,6 +43,8 @@ mod security_events;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod undo;
 #[cfg(test)]
 mod variables;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, BOB, Caller, OPERATOR, text};
+use super::support::{ADA, Api, BOB, Caller, OLGA, OPERATOR, text};
 
 /// The callers who may use a root field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl For {
     }
 }
 
-/// `{event}`, `{occurrence}`, `{member}`, `{registration}` and `{issue}` are replaced with existing ids.
-pub(super) const QUERIES: [(&str, For, &str); 16] = [
+/// `{organization}`, `{event}`, `{occurrence}`, `{member}`, `{registration}` and `{issue}` are replaced with existing ids.
+pub(super) const QUERIES: [(&str, For, &str); 17] = [
     ("node", For::Members, r#"{ node(id: "{event}") { id } }"#),
     ("nodes", For::Members, r#"{ nodes(ids: ["{event}"]) { id } }"#),
     ("viewer", For::Members, "{ viewer { role } }"),
@@ -51,15 +51,18 @@ pub(super) const QUERIES: [(&str, For, &str); 16] = [
     ("issue", For::Members, r#"{ issue(id: "{issue}") { id } }"#),
     ("issues", For::Members, "{ issues { nodes { id } } }"),
     ("activity", For::Admins, "{ activity { nodes { id } } }"),
+    ("organizations", For::Operator, "{ organizations { nodes { id } } }"),
 ];
 
 /// The order matters: later mutations remove objects that earlier ones need.
-pub(super) const MUTATIONS: [(&str, For, &str); 20] = [
+pub(super) const MUTATIONS: [(&str, For, &str); 23] = [
     (
         "createOrganization",
         For::Operator,
         r#"slug: "third", name: "Third", timeZone: "UTC", adminUserId: "eve", adminDisplayName: "Eve""#,
     ),
+    ("suspendOrganization", For::Operator, r#"organizationId: "{organization}""#),
+    ("resumeOrganization", For::Operator, r#"organizationId: "{organization}""#),
     ("updateOrganization", For::Admins, r#"name: "Acme""#),
     ("addMember", For::Admins, r#"userId: "dora", displayName: "Dora""#),
     ("updateMember", For::Admins, r#"memberId: "{member}", displayName: "Cleo""#),
@@ -83,10 +86,12 @@ pub(super) const MUTATIONS: [(&str, For, &str); 20] = [
     ("duplicateEvent", For::Admins, r#"eventId: "{event}", startsAt: "2031-09-01T09:00""#),
     ("deleteEvent", For::Admins, r#"eventId: "{event}""#),
     ("removeMember", For::Admins, r#"memberId: "{member}""#),
+    ("deleteOrganization", For::Operator, r#"organizationId: "{organization}", slug: "other""#),
 ];
 
 /// The ids that replace the placeholders.
-pub(super) async fn known(api: &Api) -> [(&'static str, String); 5] {
+pub(super) async fn known(api: &Api) -> [(&'static str, String); 6] {
+    let organization = api.read(OLGA, "{ organization { id } }").await;
     let event = api.weekly_event(ADA, 10).await;
     let registration = api.register(BOB, &event.occurrences[1]).await;
     let input = json!({"title": "Badges", "description": "None left"});
@@ -94,6 +99,7 @@ pub(super) async fn known(api: &Api) -> [(&'static str, String); 5] {
     let input = json!({"userId": "zoe", "displayName": "Zoe"});
     let member = api.change(ADA, "addMember", input, "member { id }").await;
     [
+        ("{organization}", text(&organization["organization"]["id"])),
         ("{event}", event.id),
         ("{occurrence}", event.occurrences[0].clone()),
         ("{member}", text(&member["member"]["id"])),

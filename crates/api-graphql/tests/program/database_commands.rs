@@ -84,3 +84,15 @@ async fn a_list_of_any_length_takes_the_same_number_of_commands() {
         assert!((2..=14).contains(&reads.count()), "{list}\n{taken:#?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_organizations_takes_one_command() {
+    let installation = Installation::seeded().await;
+    let served = installation.serve().await;
+    for arguments in ["first: 1", "first: 3", "first: 1, search: \"e\"", "first: 3, search: \"e\""] {
+        installation.record_commands().await;
+        served.operate(&format!("{{ organizations({arguments}) {{ nodes {{ id status }} }} }}")).await;
+        let commands = installation.recorded_commands().await;
+        assert_eq!(commands.len(), 1, "{arguments}: {commands:#?}");
+    }
+}

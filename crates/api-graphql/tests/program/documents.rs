@@ -8,6 +8,9 @@ use juniper::{
     meta::{Field, MetaType},
 };
 
+/// The list that members cannot read. It has tests of its own.
+const FOR_OPERATOR: &str = "organizations";
+
 /// The nested objects whose fields are selected.
 const LEVELS: usize = 2;
 
@@ -24,7 +27,8 @@ pub(crate) fn lists(window: &str, sizes: Sizes) -> Vec<(String, String)> {
     let schema = schema();
     let mut documents = Vec::new();
     for (root, begin, end) in [("Query", "{", "}"), ("Viewer", "{ viewer {", "} }")] {
-        for field in fields(&schema, root).iter().filter(|field| is_list(field)) {
+        for field in fields(&schema, root).iter().filter(|field| is_list(field) && field.name != FOR_OPERATOR)
+        {
             let all = fields(&schema, item(field));
             let leaves = leaves(&schema, all).join(" ");
             let nested = all.iter().filter(|field| !is_leaf(&schema, field));

@@ -81,6 +81,19 @@ async fn every_query_uses_an_index_for_its_filter_and_its_order() {
             }
         }
     }
+    for arguments in ["first: 1", "first: 2, search: \"e\""] {
+        let document = format!("{{ organizations({arguments}) {{ pageInfo {{ endCursor }} }} }}");
+        installation.record_commands().await;
+        let answer = served.operate(&document).await;
+        let cursor = answer["organizations"]["pageInfo"]["endCursor"].to_string();
+        served.operate(&document.replace("first:", &format!("after: {cursor}, first:"))).await;
+        for entry in installation.recorded().await {
+            examined += usize::from(entry.contains_key("planSummary"));
+            if let Some(problem) = problem(&entry) {
+                problems.push(format!("organizations({arguments}): {problem}: {entry}"));
+            }
+        }
+    }
     assert!(examined > 40, "{examined}");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -88,7 +88,13 @@ impl Installation {
         let of_servers =
             doc! { "appName": "convene", "op": { "$ne": "getmore" }, "command.find": { "$ne": "jobs" } };
         let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
-        recorded.try_collect().await.unwrap()
+        let recorded: Vec<Document> = recorded.try_collect().await.unwrap();
+        // Or for deleted organizations.
+        let is_search = |entry: &Document| {
+            let filter = entry.get_document("command").and_then(|command| command.get_document("filter"));
+            filter.is_ok_and(|filter| filter.get_document("deletedAt").is_ok())
+        };
+        recorded.into_iter().filter(|entry| !is_search(entry)).collect()
     }
 
     /// The recorded commands of servers, the oldest first.
@@ -145,6 +151,24 @@ impl Served {
             .await
             .unwrap();
         answer.json().await.unwrap()
+    }
+
+    /// The data of a document of the operator, which must succeed.
+    pub(crate) async fn operate(&self, query: &str) -> Value {
+        let request = self.client.post(self.url("/graphql")).header("x-user-id", "root");
+        let request = request.header("x-operator", "true").json(&json!({ "query": query }));
+        let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert!(answer["errors"].is_null(), "{query}: {answer}");
+        answer["data"].take()
+    }
+
+    /// The status and the code of a member's request to the REST routes.
+    pub(crate) async fn list_issues(&self, organization: &str, user: &str) -> (u16, Value) {
+        let request = self.client.get(self.url("/api/issues")).header("x-user-id", user);
+        let response = request.header("x-organization-id", organization).send().await.unwrap();
+        let status = response.status().as_u16();
+        let mut body: Value = response.json().await.unwrap();
+        (status, body["error"]["code"].take())
     }
 
     /// The data of a query of a member, which must succeed.

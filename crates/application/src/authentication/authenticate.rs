@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use convene_domain::{member::Role, text::UserId};
+use convene_domain::{member::Role, organization::OrganizationStatus, text::UserId};
 
 use super::{
     Deadline,
@@ -37,13 +37,26 @@ impl Authenticate {
     }
 
     /// Looks up the principal that the credentials stand for, who waits until the deadline. An organization that does
-    /// not exist gives the same result as one that the user is no member of.
+    /// not exist gives the same result as one that the user is no member of. Only members learn that theirs is suspended.
     ///
     /// # Errors
     /// [`Fault`] if the directory could not be read.
     #[tracing::instrument(name = "authenticate", skip_all)]
     pub async fn execute(&self, credentials: Credentials, deadline: Deadline) -> Result<Principal, Fault> {
-        let caller = self.caller(&credentials, deadline).await?;
+        let membership = match &credentials.organization {
+            Some(organization) => self.directory.find_membership(organization, &credentials.user).await?,
+            None => None,
+        };
+        let is_suspended = |it: &ActiveMembership| it.status == OrganizationStatus::Suspended;
+        let (suspended, membership) = match membership {
+            Some(membership) if is_suspended(&membership) => (true, None),
+            membership => (false, membership),
+        };
+        let caller =
+            membership.map(|ActiveMembership { organization, member, catalogue_revision, .. }| {
+                let role = credentials.role.unwrap_or(member.role);
+                Caller::new(organization, &member, role, deadline).at_revision(catalogue_revision)
+            });
         let operator = credentials.operator.then(|| Operator::new(credentials.user));
         Ok(match (caller, operator) {
             (Some(caller), Some(operator)) => {
@@ -51,17 +64,9 @@ impl Authenticate {
             }
             (Some(caller), None) => Principal::Authenticated(Identity::Member(caller)),
             (None, Some(operator)) => Principal::Authenticated(Identity::Operator(operator)),
+            (None, None) if suspended => Principal::Suspended,
             (None, None) => Principal::Anonymous,
         })
-    }
-
-    async fn caller(&self, credentials: &Credentials, deadline: Deadline) -> Result<Option<Caller>, Fault> {
-        let Some(organization) = &credentials.organization else { return Ok(None) };
-        let membership = self.directory.find_membership(organization, &credentials.user).await?;
-        Ok(membership.map(|ActiveMembership { organization, member, catalogue_revision }| {
-            let role = credentials.role.unwrap_or(member.role);
-            Caller::new(organization, &member, role, deadline).at_revision(catalogue_revision)
-        }))
     }
 }
 
@@ -75,11 +80,20 @@ mod tests {
     use crate::{fixtures, ports::MockDirectory};
 
     fn authenticate(found: bool) -> Authenticate {
+        authenticate_in(OrganizationStatus::Active, found)
+    }
+
+    fn authenticate_in(status: OrganizationStatus, found: bool) -> Authenticate {
         let mut directory = MockDirectory::new();
         directory.expect_find_membership().returning(move |_, _| {
             let member = fixtures::member(fixtures::ADA, Role::Member);
             let organization = fixtures::organization_id();
-            Ok(found.then_some(ActiveMembership { organization, member, catalogue_revision: Some(7) }))
+            Ok(found.then_some(ActiveMembership {
+                organization,
+                member,
+                catalogue_revision: Some(7),
+                status,
+            }))
         });
         Authenticate::new(Arc::new(directory))
     }
@@ -92,7 +106,7 @@ mod tests {
     fn identity(principal: Principal) -> Option<Identity> {
         match principal {
             Principal::Authenticated(identity) => Some(identity),
-            Principal::Anonymous => None,
+            Principal::Anonymous | Principal::Suspended => None,
         }
     }
 
@@ -135,6 +149,28 @@ mod tests {
         assert_eq!(caller.scope().organization(), fixtures::organization_id());
         assert_eq!(caller.scope().catalogue_revision(), Some(7));
         assert_eq!((caller.scope().member(), caller.scope().deadline()), (Some(caller.member()), deadline));
+    }
+
+    #[rstest]
+    #[case::member(true, false, None, true)]
+    #[case::stranger(false, false, None, false)]
+    #[case::operator(false, true, Some((false, true)), false)]
+    #[case::operator_who_is_a_member(true, true, Some((false, true)), false)]
+    #[tokio::test]
+    async fn a_suspended_organization_admits_the_operator_only(
+        #[case] is_member: bool,
+        #[case] is_operator: bool,
+        #[case] expected: Option<(bool, bool)>,
+        #[case] is_told: bool,
+    ) {
+        let principal = authenticate_in(OrganizationStatus::Suspended, is_member)
+            .execute(credentials(true, is_operator, None), Deadline::NONE)
+            .await
+            .unwrap();
+        assert_eq!(principal == Principal::Suspended, is_told);
+        let found =
+            identity(principal).map(|identity| (identity.caller().is_some(), identity.operator().is_some()));
+        assert_eq!(found, expected);
     }
 
     #[tokio::test]

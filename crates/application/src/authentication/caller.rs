@@ -232,6 +232,8 @@ impl Operator {
 pub enum Principal {
     /// Has no credentials that stand for a member or the operator.
     Anonymous,
+    /// Is a member of a suspended organization, and not the operator.
+    Suspended,
     /// Has authority.
     Authenticated(Identity),
 }
@@ -241,7 +243,8 @@ pub enum Principal {
 pub enum Identity {
     /// A member of the organization that the credentials name.
     Member(Caller),
-    /// The platform's operator, who is no member of the organization that the credentials name, if they name one.
+    /// The platform's operator, who is no member of the organization that the credentials name, if they name one. The members of
+    /// a suspended organization count as none.
     Operator(Operator),
     /// The platform's operator, who is a member of that organization as well.
     MemberAndOperator(Caller, Operator),

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use convene_domain::{
     id::OrganizationId,
     member::Member,
+    organization::OrganizationStatus,
     text::{Slug, UserId},
 };
 
@@ -29,6 +30,8 @@ pub struct ActiveMembership {
     pub member: Member,
     /// The revision of the organization's catalogue, which is read together with the membership; `None` if the adapter has none.
     pub catalogue_revision: Option<i64>,
+    /// The status of the organization, which is read together with the membership.
+    pub status: OrganizationStatus,
 }
 
 /// Finds organizations and memberships for authentication. No other port is used before there is a tenant scope, so this

@@ -80,6 +80,7 @@ fields!(
     Nth "nth",
     OccurrenceId "occurrenceId",
     Org "org",
+    OrganizationId "organizationId",
     Priority "priority",
     Rdates "rdates",
     Recurrence "recurrence",

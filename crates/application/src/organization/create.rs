@@ -3,7 +3,7 @@ use std::sync::Arc;
 use convene_domain::{
     id::{MemberId, OrganizationId},
     member::{Member, Role},
-    organization::Organization,
+    organization::{Organization, OrganizationStatus},
     text::{DisplayName, OrganizationName, Slug, UserId},
     time::zone::Zone,
 };
@@ -48,6 +48,7 @@ impl CreateOrganization {
             slug: command.slug,
             name: command.name,
             time_zone: command.time_zone,
+            status: OrganizationStatus::Active,
             version: 1,
             created_at: change.at,
             updated_at: change.at,

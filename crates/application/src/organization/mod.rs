@@ -1,12 +1,36 @@
 //! Use cases and rules of organizations.
 
 mod create;
+mod delete;
+mod forget_deleted;
 mod get;
+mod list;
 pub mod log;
 mod patch;
 pub mod refusals;
+mod set_status;
 mod update;
 
 pub use create::{CreateOrganization, CreateOrganizationCommand};
+pub use delete::{DeleteOrganization, DeleteOrganizationCommand};
+pub use forget_deleted::ForgetDeleted;
 pub use get::GetOrganization;
+pub use list::ListOrganizations;
+pub use patch::with_status;
+pub use set_status::SetOrganizationStatus;
 pub use update::UpdateOrganization;
+
+use convene_domain::id::OrganizationId;
+
+use crate::{caller::Operator, change::Change};
+
+/// Writes a change by the operator to the log of the process, which outlives the organization and its activity log.
+fn record(operator: &Operator, what: &'static str, organization: OrganizationId, change: &Change) {
+    tracing::warn!(
+        target: "security",
+        operator = %operator.user(),
+        %organization,
+        request_id = change.request_id.as_deref().unwrap_or_default(),
+        "the operator {what} an organization"
+    );
+}

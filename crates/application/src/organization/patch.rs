@@ -1,4 +1,7 @@
-use convene_domain::{organization::Organization, time::Instant};
+use convene_domain::{
+    organization::{Organization, OrganizationStatus},
+    time::Instant,
+};
 
 use crate::{failure::Refusal, ports::OrganizationPatch, version::check_version};
 
@@ -18,4 +21,16 @@ impl OrganizationPatch {
         let version = patched.version.saturating_add(1);
         Ok((patched != *organization).then_some(Organization { version, updated_at: at, ..patched }))
     }
+}
+
+/// The organization with this status, or `None` if it has it already.
+#[must_use]
+pub fn with_status(
+    organization: &Organization,
+    status: OrganizationStatus,
+    at: Instant,
+) -> Option<Organization> {
+    let version = organization.version.saturating_add(1);
+    let changed = Organization { status, version, updated_at: at, ..organization.clone() };
+    (organization.status != status).then_some(changed)
 }

@@ -73,7 +73,7 @@ impl ErasePersonalData {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{id::OrganizationId, member::Role, text::UserId};
+    use convene_domain::{id::OrganizationId, member::Role, organization::OrganizationStatus, text::UserId};
     use uuid::Uuid;
 
     use super::*;
@@ -97,6 +97,7 @@ mod tests {
             organization: id,
             member: fixtures::member(fixtures::BOB, Role::Admin),
             catalogue_revision: None,
+            status: OrganizationStatus::Active,
         });
         directory.expect_find_membership().returning(move |_, _| Ok(found.clone()));
         directory

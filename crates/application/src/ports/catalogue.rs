@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use convene_domain::{
     capacity::Capacity,
-    id::EventId,
+    id::{EventId, OrganizationId},
     occurrence::{OccurrenceKey, StoredOccurrence},
     time::interval::Interval,
 };
@@ -43,6 +43,9 @@ pub trait Catalogue: Send + Sync {
 
     /// The same as [`replica`](Self::replica), if it is known without access to the storage.
     fn held(&self, scope: &TenantScope) -> Option<Arc<Replica>>;
+
+    /// Drops what the process keeps in memory about an organization.
+    fn forget(&self, _organization: OrganizationId) {}
 
     /// The data for every occurrence that overlaps a window, limited to its `events` if given: one result for each query, in
     /// their order, all of one snapshot. It contains every change that was acknowledged before the call.

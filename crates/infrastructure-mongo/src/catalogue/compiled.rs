@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bson::{Document, doc};
 use convene_application::{catalogue::CatalogueEvent, pace::Pace};
@@ -20,6 +20,9 @@ const MAX_BYTES: u64 = 64 << 20;
 /// The size in bytes while only catalogues that are too large for a replica are read.
 const MAX_BYTES_BESIDE_REPLICAS: u64 = 16 << 20;
 
+/// The time after which an unused event is dropped. That of a deleted organization is never used again.
+const UNUSED: Duration = Duration::from_secs(3_600);
+
 /// A cache of events with their compiled series.
 ///
 /// The key of a state is the event's id and the revision of the catalogue that stored it. An entry is therefore never
@@ -40,7 +43,7 @@ impl CompiledEvents {
         let weight =
             |_: &State, event: &Arc<CatalogueEvent>| u32::try_from(event.bytes()).unwrap_or(u32::MAX);
         let max_bytes = if has_replicas { MAX_BYTES_BESIDE_REPLICAS } else { MAX_BYTES };
-        Self(Cache::builder().weigher(weight).max_capacity(max_bytes).build())
+        Self(Cache::builder().weigher(weight).max_capacity(max_bytes).time_to_idle(UNUSED).build())
     }
 
     /// Finds the events that pass the filter.

@@ -17,7 +17,10 @@ use convene_application::{
     failure::Fault,
     ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts},
 };
-use convene_domain::occurrence::{OccurrenceKey, StoredOccurrence};
+use convene_domain::{
+    id::OrganizationId,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+};
 use futures::FutureExt;
 
 use self::{compiled::CompiledEvents, replicas::Replicas};
@@ -67,6 +70,12 @@ impl Catalogue for MongoCatalogue {
 
     fn held(&self, scope: &TenantScope) -> Option<Arc<Replica>> {
         self.replicas.as_ref()?.held(scope, self.known_revision(scope)?)
+    }
+
+    fn forget(&self, organization: OrganizationId) {
+        if let Some(replicas) = &self.replicas {
+            replicas.forget(organization);
+        }
     }
 
     async fn windows(

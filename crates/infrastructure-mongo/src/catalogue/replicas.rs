@@ -88,6 +88,13 @@ impl Replicas {
         Ok(found)
     }
 
+    /// Drops the replica of an organization.
+    pub(super) fn forget(&self, organization: OrganizationId) {
+        self.slots.invalidate(&organization);
+        self.slots.run_pending_tasks();
+        metrics::catalogue_bytes(self.slots.weighted_size());
+    }
+
     /// Loads the replica, or waits for the task that does. Returns false if the caller should not wait any longer.
     async fn wait(&self, scope: &TenantScope, slot: &Arc<Slot>) -> bool {
         let Some((mut end, begun)) = slot.begin() else { return false };

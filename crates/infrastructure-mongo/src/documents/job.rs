@@ -16,10 +16,13 @@ pub(crate) enum JobKind {
     RemoveMember,
     /// Deletes the cancelled registrations and the occurrences of an event, and then the event.
     DeleteEvent,
+    /// Deletes the data of an organization, and at last the job itself.
+    DeleteOrganization,
 }
 
 impl JobKind {
-    const ALL: [Self; 3] = [Self::CancelRegistrations, Self::RemoveMember, Self::DeleteEvent];
+    const ALL: [Self; 4] =
+        [Self::CancelRegistrations, Self::RemoveMember, Self::DeleteEvent, Self::DeleteOrganization];
 
     /// The name in the database.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -27,6 +30,7 @@ impl JobKind {
             Self::CancelRegistrations => "CANCEL_REGISTRATIONS",
             Self::RemoveMember => "REMOVE_MEMBER",
             Self::DeleteEvent => "DELETE_EVENT",
+            Self::DeleteOrganization => "DELETE_ORGANIZATION",
         }
     }
 
@@ -60,7 +64,7 @@ pub(crate) struct JobDocument {
     pub(crate) id: String,
     pub(crate) organization: String,
     kind: String,
-    /// The event or the member that is changed.
+    /// The event, the member or the organization that is changed.
     pub(crate) subject: String,
     /// The log entry of the change, which names the actor.
     pub(crate) cause: String,

@@ -1,6 +1,6 @@
 use convene_domain::{
     id::OrganizationId,
-    organization::Organization,
+    organization::{Organization, OrganizationStatus},
     text::{OrganizationName, Slug},
     time::zone::Zone,
 };
@@ -23,9 +23,16 @@ pub(crate) struct OrganizationDocument {
     /// The revision of the catalogue.
     pub(crate) revision: i64,
     pub(crate) last_issue_number: i32,
+    /// Organizations that were stored before there were suspensions have no status.
+    #[serde(default = "active")]
+    pub(crate) status: String,
     pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
+}
+
+pub(crate) fn active() -> String {
+    OrganizationStatus::Active.as_str().to_owned()
 }
 
 impl OrganizationDocument {
@@ -39,6 +46,7 @@ impl OrganizationDocument {
             admin_count: 1,
             revision: 0,
             last_issue_number: 0,
+            status: organization.status.as_str().to_owned(),
             version: organization.version.cast_signed(),
             created_at: date(organization.created_at),
             updated_at: date(organization.updated_at),
@@ -56,6 +64,7 @@ impl TryFrom<OrganizationDocument> for Organization {
             slug: fields.read("slug", Slug::parse(&document.slug))?,
             name: fields.read("name", OrganizationName::parse(&document.name))?,
             time_zone: fields.read("timeZone", Zone::parse(&document.time_zone))?,
+            status: fields.known("status", OrganizationStatus::parse(&document.status))?,
             version: fields.read("version", u32::try_from(document.version))?,
             created_at: instant(document.created_at),
             updated_at: instant(document.updated_at),

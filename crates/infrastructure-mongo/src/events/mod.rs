@@ -136,7 +136,9 @@ pub(crate) fn step<'t>(
         match job.kind()? {
             JobKind::CancelRegistrations => seats::cancel_step(transaction, job, change, size).await,
             JobKind::DeleteEvent => delete::delete_step(transaction, job, size).await,
-            JobKind::RemoveMember => Err(Fault::internal(format!("{} is not about an event", job.id)).into()),
+            JobKind::RemoveMember | JobKind::DeleteOrganization => {
+                Err(Fault::internal(format!("{} is not about an event", job.id)).into())
+            }
         }
     }
     .boxed()

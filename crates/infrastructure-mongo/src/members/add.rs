@@ -1,3 +1,4 @@
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -7,7 +8,6 @@ use convene_application::{
 use convene_domain::member::Member;
 use futures::FutureExt;
 
-use super::count_admins;
 use crate::{
     database::Database,
     documents::{agenda::AgendaDocument, member::MemberDocument},
@@ -23,15 +23,23 @@ pub(super) async fn add(
     change: &Change,
 ) -> Outcome<Member> {
     database
-        .change(scope, change, "addMember", |transaction| {
+        .change_serialized(scope, change, "addMember", |transaction| {
             async move {
-                count_admins(transaction, AdminChange::between(None, Some(member))).await?;
+                count_addition(transaction, AdminChange::between(None, Some(member))).await?;
                 store(transaction, member, change).await?;
                 Ok(member.clone())
             }
             .boxed()
         })
         .await
+}
+
+/// Counts the addition and the admin. Nothing reads the number of additions: it makes an addition conflict with the deletion of the
+/// organization, because otherwise both could succeed and leave the member behind.
+async fn count_addition(transaction: &mut Transaction<'_>, change: AdminChange) -> Attempt<()> {
+    let count = doc! { "$inc": { "additions": 1_i64, "adminCount": change.delta() } };
+    let updated = transaction.collection(&schema::ORGANIZATIONS).update_one(doc! {}, count).await?;
+    if updated.matched == 1 { Ok(()) } else { Err(transaction.organization_is_gone()) }
 }
 
 /// Stores a member with an empty agenda, and logs it. An admin must have been counted before.

@@ -1,4 +1,4 @@
-use bson::doc;
+use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::{member::Member, organization::Organization};
 use futures::FutureExt;
 
-use super::repeat;
+use super::operator_keys;
 use crate::{
     database::Database,
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
@@ -32,7 +32,7 @@ pub(super) async fn create(
     database
         .transact(scope, |transaction| {
             async move {
-                if let Some(stored) = repeat::load(database, change).await? {
+                if let Some(stored) = operator_keys::load(database, change).await? {
                     return Ok(stored);
                 }
                 insert(transaction, database, organization, change).await?;
@@ -60,9 +60,8 @@ async fn insert(
             // result. A lookup sees data that a majority has committed, so the slug is looked up first: once it is found,
             // the key that was stored in the same transaction is found too.
             let slug = doc! { "slug": organization.slug.as_str() };
-            let holder: Option<OrganizationDocument> =
-                find_one(database, &schema::ORGANIZATIONS, slug).await?;
-            match (holder, repeat::load(database, change).await?) {
+            let holder: Option<Document> = find_one(database, &schema::ORGANIZATIONS, slug).await?;
+            match (holder, operator_keys::load(database, change).await?) {
                 (Some(_), None) => Err(refusals::slug_taken().into()),
                 _ => Err(Interruption::Again(error)),
             }

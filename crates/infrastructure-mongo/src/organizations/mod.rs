@@ -1,18 +1,30 @@
 //! The adapter of [`Organizations`].
 
 mod create;
-mod repeat;
+mod delete;
+mod list;
+mod operator_keys;
+mod set_status;
 mod update;
 
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
-    caller::TenantScope,
+    caller::{Operator, TenantScope},
     change::Change,
     failure::{Fault, Outcome},
-    ports::{OrganizationPatch, Organizations},
+    page::{BoundedPage, PageRequest},
+    ports::{OrganizationDeleted, OrganizationFilter, OrganizationPatch, Organizations},
 };
-use convene_domain::{member::Member, organization::Organization};
+use convene_domain::{
+    id::OrganizationId,
+    member::Member,
+    organization::{Organization, OrganizationStatus},
+    text::Slug,
+    time::Instant,
+};
+
+pub(crate) use self::delete::step;
 
 use crate::{
     change::StoredResult,
@@ -53,14 +65,49 @@ impl Organizations for MongoOrganizations {
     ) -> Outcome<Organization> {
         update::update(&self.0, scope, &patch, change).await
     }
+
+    async fn set_status(
+        &self,
+        scope: &TenantScope,
+        status: OrganizationStatus,
+        change: &Change,
+    ) -> Outcome<Organization> {
+        set_status::set_status(&self.0, scope, status, change).await
+    }
+
+    async fn delete(
+        &self,
+        scope: &TenantScope,
+        slug: &Slug,
+        change: &Change,
+    ) -> Outcome<OrganizationDeleted> {
+        delete::delete(&self.0, scope, slug, change).await
+    }
+
+    async fn deleted_since(&self, since: Instant) -> Result<Vec<OrganizationId>, Fault> {
+        list::deleted_since(&self.0, since).await
+    }
+
+    async fn list(
+        &self,
+        _: &Operator,
+        filter: OrganizationFilter,
+        page: PageRequest<OrganizationId>,
+    ) -> Result<BoundedPage<Organization, OrganizationId>, Fault> {
+        list::list(&self.0, &filter, &page).await
+    }
 }
 
-/// Finds the organization of the transaction.
+/// Finds the organization of the transaction, whose members made it.
 async fn find(transaction: &mut Transaction<'_>) -> Attempt<Organization> {
+    find_stored(transaction).await?.ok_or_else(|| transaction.organization_is_gone())
+}
+
+/// Finds the organization of the transaction, if there is one.
+async fn find_stored(transaction: &mut Transaction<'_>) -> Attempt<Option<Organization>> {
     let found: Option<OrganizationDocument> =
         transaction.collection(&schema::ORGANIZATIONS).find_one(doc! {}).await?;
-    let document = found.ok_or_else(|| transaction.organization_is_gone())?;
-    Ok(Organization::try_from(document)?)
+    Ok(found.map(Organization::try_from).transpose()?)
 }
 
 #[async_trait]

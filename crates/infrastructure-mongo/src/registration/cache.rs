@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use convene_application::caller::TenantScope;
 use convene_domain::{
@@ -12,6 +12,9 @@ use crate::documents::occurrence::OccurrenceDocument;
 /// The number of occurrences in the cache, which take some 10 MB.
 const MAX_OCCURRENCES: u64 = 10_000;
 
+/// The time after which an unused occurrence is dropped. That of a deleted organization is never used again.
+const UNUSED: Duration = Duration::from_secs(3_600);
+
 /// Occurrences as this process's transactions left them.
 ///
 /// An entry may be stale, so it only ever saves a read: a transaction that uses it verifies before the commit that it was
@@ -21,7 +24,7 @@ pub(super) struct OccurrenceCache(Cache<OccurrenceKey, Arc<OccurrenceDocument>>)
 
 impl OccurrenceCache {
     pub(super) fn new() -> Self {
-        Self(Cache::new(MAX_OCCURRENCES))
+        Self(Cache::builder().max_capacity(MAX_OCCURRENCES).time_to_idle(UNUSED).build())
     }
 
     /// The organization's occurrence, if it is cached with a seat for everyone who asks at these times.

@@ -12,8 +12,15 @@ use super::{
     rules::{bytes, date, documents, id, int, list, long, object, occurrence_key, text},
 };
 
-/// The operation that creates an organization, whose keys are looked up without a tenant scope.
+/// The operation that creates an organization.
 pub(crate) const CREATE_ORGANIZATION: &str = "createOrganization";
+
+/// The operation that deletes an organization, whose key outlives it.
+pub(crate) const DELETE_ORGANIZATION: &str = "deleteOrganization";
+
+/// The operations of the operator, whose keys are looked up without a tenant scope.
+pub(crate) const OPERATOR_OPERATIONS: [&str; 4] =
+    [CREATE_ORGANIZATION, "suspendOrganization", "resumeOrganization", DELETE_ORGANIZATION];
 
 /// The uses of idempotency keys by all operations: the unique index on `_id` guards each key.
 pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
@@ -47,9 +54,9 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
         vec![
             // The operator belongs to no organization, so the key is looked up without a tenant scope.
             unique_among(
-                "one_organization_per_key",
+                "one_use_per_operator_key",
                 doc! { "_id.actor": 1, "_id.key": 1 },
-                doc! { "operation": CREATE_ORGANIZATION },
+                doc! { "operation": { "$in": OPERATOR_OPERATIONS.to_vec() } },
             ),
             // Time-to-live indexes have one field, so this one can't begin with the organization either.
             expiring(

@@ -17,7 +17,10 @@ pub(crate) static JOBS: CollectionSchema = CollectionSchema {
             &[
                 ("_id", id("job")),
                 ("organization", id("org")),
-                ("kind", one_of(&["CANCEL_REGISTRATIONS", "REMOVE_MEMBER", "DELETE_EVENT"])),
+                (
+                    "kind",
+                    one_of(&["CANCEL_REGISTRATIONS", "REMOVE_MEMBER", "DELETE_EVENT", "DELETE_ORGANIZATION"]),
+                ),
                 ("subject", text(100)),
                 ("cause", id("act")),
                 ("steps", long(0)),

@@ -3,8 +3,8 @@ use convene_domain::text::{OrganizationName, Slug};
 
 use super::{
     CollectionSchema, ScopeField,
-    indexes::unique,
-    rules::{date, documents, id, int, long, text},
+    indexes::{index, unique},
+    rules::{date, id, int, long, object, one_of, text},
 };
 
 pub(crate) const UNIQUE_SLUG: &str = "one_organization_per_slug";
@@ -14,7 +14,7 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
     name: "organizations",
     scope: ScopeField::Id,
     validator: || {
-        documents(
+        let stored = object(
             &[
                 ("_id", id("org")),
                 ("slug", text(Slug::MAX_CHARACTERS)),
@@ -27,9 +27,19 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],
-            &[],
-        )
+            &[("status", one_of(&["ACTIVE", "SUSPENDED"])), ("additions", long(0))],
+        );
+        // The rest of a deleted organization keeps its slug from being used again.
+        let deleted =
+            object(&[("_id", id("org")), ("slug", text(Slug::MAX_CHARACTERS)), ("deletedAt", date())], &[]);
+        doc! { "$jsonSchema": { "anyOf": [stored, deleted] } }
     },
     // Credentials name the slug before there is a tenant scope, so this index can't begin with one.
-    indexes: |_| vec![unique(UNIQUE_SLUG, doc! { "slug": 1 })],
+    indexes: |_| {
+        vec![
+            unique(UNIQUE_SLUG, doc! { "slug": 1 }),
+            // The operator lists the organizations that are not deleted, and processes look for those that were lately.
+            index("by_deletion", doc! { "deletedAt": 1, "_id": 1 }),
+        ]
+    },
 };

@@ -14,7 +14,7 @@ mod write;
 
 use std::time::Duration;
 
-use bson::{Document, RawDocumentBuf};
+use bson::{Bson, Document, RawDocumentBuf};
 use convene_application::caller::TenantScope;
 use futures::{FutureExt, future::BoxFuture};
 use mongodb::{ClientSession, Collection};
@@ -27,7 +27,12 @@ pub(crate) use self::{
     sorting::{Sorting, both},
     write::UpdateStatement,
 };
-use crate::{command::Access, error::StorageError, schema::CollectionSchema, session::Session};
+use crate::{
+    command::Access,
+    error::StorageError,
+    schema::{CollectionSchema, ScopeField},
+    session::Session,
+};
 
 /// The way of access to a collection.
 pub(crate) trait Execution: Send {
@@ -126,6 +131,10 @@ impl<E: Execution> ScopedCollection<E> {
         let field = schema.scope.field();
         let mut scoped = Document::new();
         scoped.insert(field, self.organization.as_str());
+        if schema.scope == ScopeField::Id {
+            // What is left of a deleted organization is no organization.
+            scoped.insert("deletedAt", Bson::Null);
+        }
         // A condition on the organization in the filter itself is kept, but never trusted.
         if let Some(asked) = filter.remove(field) {
             scoped.insert("$and", vec![bson::doc! { field: asked }]);

@@ -41,7 +41,7 @@ async fn filled() -> TestDatabase {
 }
 
 #[rstest]
-#[case("organizations", &[])]
+#[case("organizations", &["status", "additions"])]
 #[case("members", &["email", "removedAt"])]
 #[case("events", &["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds", "materialized", "earlier"])]
 #[case("issues", &["assignee", "event"])]

@@ -14,6 +14,7 @@ mod catalogue;
 mod check;
 mod contract;
 mod contract_in_steps;
+mod deletions;
 mod dry_runs;
 mod events;
 mod everything;

@@ -58,7 +58,7 @@ async fn an_outdated_validator_is_replaced() {
 async fn every_index_begins_with_the_organization() {
     let database = TestDatabase::prepared().await;
     // These serve lookups without a tenant scope, or belong to the database itself.
-    let exempt = ["_id_", "one_organization_per_slug", "one_organization_per_key", "expires"];
+    let exempt = ["_id_", "one_organization_per_slug", "one_use_per_operator_key", "by_deletion", "expires"];
     for (name, _, _) in state(&database).await {
         let indexes: Vec<_> =
             database.collection(&name).list_indexes().await.unwrap().try_collect().await.unwrap();

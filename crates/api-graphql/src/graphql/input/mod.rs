@@ -41,7 +41,10 @@ pub use self::{
         EventOrder, EventOrderField, IssueOrder, IssueOrderField, OrderDirection, RegistrationOrder,
         RegistrationOrderField,
     },
-    organization::{CreateOrganizationInput, UpdateOrganizationInput},
+    organization::{
+        CreateOrganizationInput, DeleteOrganizationInput, ResumeOrganizationInput, SuspendOrganizationInput,
+        UpdateOrganizationInput,
+    },
     recurrence::{PreviewRecurrenceInput, RecurrenceInput, Weekday, WeekdayInput},
     registration::{
         CancelRegistrationInput, RegisterForEventInput, RegisterForOccurrenceInput, RegistrationFilter,

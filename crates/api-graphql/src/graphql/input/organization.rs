@@ -1,8 +1,13 @@
 use convene_application::{
-    failure::Field, organization::CreateOrganizationCommand, ports::OrganizationPatch,
+    failure::Field,
+    organization::{CreateOrganizationCommand, DeleteOrganizationCommand},
+    ports::OrganizationPatch,
 };
-use convene_domain::text::{DisplayName, OrganizationName, Slug, UserId};
-use juniper::{GraphQLInputObject, Nullable};
+use convene_domain::{
+    id::OrganizationId,
+    text::{DisplayName, OrganizationName, Slug, UserId},
+};
+use juniper::{GraphQLInputObject, ID, Nullable};
 
 use super::{MutationInput, expected_version, idempotency_key};
 use crate::graphql::{problems::Problems, scalars::TimeZone};
@@ -70,5 +75,67 @@ impl MutationInput for UpdateOrganizationInput {
         let name = problems.check_given(Field::Name, &self.name, |name| OrganizationName::parse(name));
         let time_zone = problems.check_given(Field::TimeZone, &self.time_zone, TimeZone::parse);
         Some(OrganizationPatch { expected_version: expected_version?, name: name?, time_zone: time_zone? })
+    }
+}
+
+/// An organization to suspend.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct SuspendOrganizationInput {
+    /// The id of the organization.
+    pub organization_id: ID,
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for SuspendOrganizationInput {
+    type Command = OrganizationId;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        problems.check(Field::OrganizationId, OrganizationId::parse(&self.organization_id))
+    }
+}
+
+/// A suspended organization to resume.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct ResumeOrganizationInput {
+    /// The id of the organization.
+    pub organization_id: ID,
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for ResumeOrganizationInput {
+    type Command = OrganizationId;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        problems.check(Field::OrganizationId, OrganizationId::parse(&self.organization_id))
+    }
+}
+
+/// A suspended organization to delete.
+#[derive(Clone, Debug, GraphQLInputObject)]
+pub struct DeleteOrganizationInput {
+    /// The id of the organization.
+    pub organization_id: ID,
+    /// The slug of the organization, as a confirmation.
+    pub slug: String,
+    /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
+    pub idempotency_key: Option<String>,
+}
+
+impl MutationInput for DeleteOrganizationInput {
+    type Command = DeleteOrganizationCommand;
+
+    idempotency_key!();
+
+    fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
+        let organization =
+            problems.check(Field::OrganizationId, OrganizationId::parse(&self.organization_id));
+        let slug = problems.check(Field::Slug, Slug::parse(&self.slug));
+        Some(DeleteOrganizationCommand { organization: organization?, slug: slug? })
     }
 }

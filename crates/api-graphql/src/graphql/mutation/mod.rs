@@ -19,7 +19,10 @@ pub use self::{
     issue::{CreateIssuePayload, DeleteIssuePayload, UpdateIssuePayload},
     member::{AddMemberPayload, RemoveMemberPayload, UpdateMemberPayload},
     occurrence::{CancelOccurrencePayload, RestoreOccurrencePayload, UpdateOccurrencePayload},
-    organization::{CreateOrganizationPayload, UpdateOrganizationPayload},
+    organization::{
+        CreateOrganizationPayload, DeleteOrganizationPayload, ResumeOrganizationPayload,
+        SuspendOrganizationPayload, UpdateOrganizationPayload,
+    },
     registration::{CancelRegistrationPayload, RegisterForEventPayload, RegisterForOccurrencePayload},
 };
 use super::{
@@ -27,10 +30,11 @@ use super::{
     errors::FieldProblem,
     input::{
         AddMemberInput, CancelEventInput, CancelOccurrenceInput, CancelRegistrationInput, CreateEventInput,
-        CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput, DuplicateEventInput,
-        RegisterForEventInput, RegisterForOccurrenceInput, RemoveMemberInput, RestoreEventInput,
-        RestoreOccurrenceInput, UpdateEventInput, UpdateIssueInput, UpdateMemberInput, UpdateOccurrenceInput,
-        UpdateOrganizationInput,
+        CreateIssueInput, CreateOrganizationInput, DeleteEventInput, DeleteIssueInput,
+        DeleteOrganizationInput, DuplicateEventInput, RegisterForEventInput, RegisterForOccurrenceInput,
+        RemoveMemberInput, RestoreEventInput, RestoreOccurrenceInput, ResumeOrganizationInput,
+        SuspendOrganizationInput, UpdateEventInput, UpdateIssueInput, UpdateMemberInput,
+        UpdateOccurrenceInput, UpdateOrganizationInput,
     },
 };
 
@@ -50,6 +54,32 @@ impl Mutation {
         #[graphql(description = "The values of the mutation.")] input: CreateOrganizationInput,
     ) -> Result<CreateOrganizationPayload, FieldProblem> {
         organization::create(context, &input).await
+    }
+
+    /// Suspends an organization: nobody but the platform operator has access any more, and nothing is lost. What was accepted
+    /// before is completed. Platform operator only.
+    async fn suspend_organization(
+        context: &Context,
+        #[graphql(description = "The values of the mutation.")] input: SuspendOrganizationInput,
+    ) -> Result<SuspendOrganizationPayload, FieldProblem> {
+        organization::suspend(context, &input).await
+    }
+
+    /// Gives the members of a suspended organization access again. Platform operator only.
+    async fn resume_organization(
+        context: &Context,
+        #[graphql(description = "The values of the mutation.")] input: ResumeOrganizationInput,
+    ) -> Result<ResumeOrganizationPayload, FieldProblem> {
+        organization::resume(context, &input).await
+    }
+
+    /// Deletes a suspended organization with all its data, which cannot be undone. Its slug stays reserved. Platform operator
+    /// only.
+    async fn delete_organization(
+        context: &Context,
+        #[graphql(description = "The values of the mutation.")] input: DeleteOrganizationInput,
+    ) -> Result<DeleteOrganizationPayload, FieldProblem> {
+        organization::delete(context, &input).await
     }
 
     /// Changes the caller's organization. ADMIN only.

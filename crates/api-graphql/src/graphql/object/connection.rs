@@ -8,10 +8,10 @@ use convene_application::{
     page::{BoundedPage, Direction, PageRequest, SortKey},
     ports::{EventPosition, IssuePosition, RegistrationPosition},
 };
-use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, registration};
+use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, organization, registration};
 use juniper::{GraphQLObject, graphql_object};
 
-use super::{Activity, Counted, Event, Immediate, Issue, Member, Occurrence, Registration};
+use super::{Activity, Counted, Event, Immediate, Issue, Member, Occurrence, Organization, Registration};
 use crate::graphql::{context::Context, cursor, errors::FieldProblem};
 
 /// The position of a page in its list.
@@ -157,6 +157,11 @@ macro_rules! connection {
     };
 }
 
+connection!(
+    Organization of organization::Organization, as Organization,
+    by OrganizationId = |organization, ()| organization.id,
+    OrganizationConnection, OrganizationEdge, with
+);
 connection!(
     Member of VisibleMember, as Member, by convene_domain::id::MemberId = |member, ()| member.id,
     MemberConnection, MemberEdge, with counted

@@ -3,11 +3,21 @@ use std::sync::Arc;
 use convene_domain::organization;
 use juniper::{ID, graphql_object};
 
-use super::{NodeValue, numbers::int};
+use super::{NodeValue, mirror::mirror_enum, numbers::int};
 use crate::graphql::{
     context::Context,
     scalars::{DateTime, TimeZone},
 };
+
+mirror_enum! {
+    /// The status of an organization.
+    OrganizationStatus = organization::OrganizationStatus {
+        /// Its members have access.
+        Active,
+        /// Nobody but the platform's operator has access. Nothing is lost.
+        Suspended,
+    }
+}
 
 /// An organization. It owns all other data.
 #[derive(Clone, Debug)]
@@ -41,6 +51,11 @@ impl Organization {
     /// The default time zone of new events.
     fn time_zone(&self) -> TimeZone {
         self.0.time_zone.into()
+    }
+
+    /// The status. Members of a suspended organization have no access, so they see ACTIVE only.
+    fn status(&self) -> OrganizationStatus {
+        self.0.status.into()
     }
 
     /// The version, which starts at 1 and grows with each change.

@@ -17,7 +17,7 @@ pub(super) async fn list(
 ) -> Result<ActivityConnection, FieldProblem> {
     let admin = context.asking_admin()?;
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, &admin, DEFAULT_PAGE_SIZE, ());
+    let page = paging.check(&mut problems, admin.scope().organization(), DEFAULT_PAGE_SIZE, ());
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::ActivityFilter::default()),
         Some(filter) => filter.check(problems),

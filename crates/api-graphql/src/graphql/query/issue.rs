@@ -31,8 +31,12 @@ pub(super) async fn list(
 ) -> Result<IssueConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page =
-        paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE, order.map(Into::into).unwrap_or_default());
+    let page = paging.check(
+        &mut problems,
+        caller.scope().organization(),
+        DEFAULT_PAGE_SIZE,
+        order.map(Into::into).unwrap_or_default(),
+    );
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::IssueFilter::default()),
         Some(filter) => filter.check(problems),

@@ -30,7 +30,7 @@ pub(super) async fn list(
 ) -> Result<MemberConnection, FieldProblem> {
     let caller = context.caller()?;
     let mut problems = Problems::default();
-    let page = paging.check(&mut problems, caller, DEFAULT_PAGE_SIZE, ());
+    let page = paging.check(&mut problems, caller.scope().organization(), DEFAULT_PAGE_SIZE, ());
     let search = problems.check_optional(Field::Search, search, SearchText::parse);
     let (page, search) = problems.conclude(page.zip(search)).map_err(|failure| context.problem(failure))?;
     let filter = MemberFilter { role: role.map(Into::into), search };

@@ -24,8 +24,8 @@ use super::{
     },
     object::{
         ActivityConnection, Event, EventConnection, Issue, IssueConnection, Member, MemberConnection,
-        NodeValue, Occurrence, OccurrenceConnection, Organization, Registration, RegistrationConnection,
-        Role, Viewer,
+        NodeValue, Occurrence, OccurrenceConnection, Organization, OrganizationConnection, Registration,
+        RegistrationConnection, Role, Viewer,
     },
     scalars::DateTime,
 };
@@ -274,5 +274,23 @@ impl Query {
         #[graphql(description = "The conditions; everything if left out.")] filter: Option<ActivityFilter>,
     ) -> Result<Option<ActivityConnection>, FieldProblem> {
         activity::list(context, Paging { first, after, last, before }, filter).await.map(Some)
+    }
+
+    /// All organizations, in the order in which they were created. Platform operator only.
+    async fn organizations(
+        context: &Context,
+        #[graphql(
+            description = "The number of items from the beginning of the list, or after `after`: 1 to 100; 20 if it is left out."
+        )]
+        first: Option<i32>,
+        #[graphql(description = "A cursor of this list: the page begins behind its item.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            description = "A text in the name or the slug, regardless of case and accents; at most 200 characters."
+        )]
+        search: Option<String>,
+    ) -> Result<Option<OrganizationConnection>, FieldProblem> {
+        organization::all(context, first, after, search.as_deref()).await.map(Some)
     }
 }

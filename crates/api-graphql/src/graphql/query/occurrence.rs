@@ -71,7 +71,7 @@ async fn listed(
     let caller = context.caller()?;
     let window = check_window(&mut problems, from, to);
     let page: Option<PageRequest<(Instant, OccurrenceKey)>> =
-        paging.check(&mut problems, caller, DEFAULT_OCCURRENCES_PAGE_SIZE, ());
+        paging.check(&mut problems, caller.scope().organization(), DEFAULT_OCCURRENCES_PAGE_SIZE, ());
     let query = window.zip(page).zip(filter).map(|((window, page), filter)| OccurrenceQuery {
         window,
         events: filter.events,

@@ -1,9 +1,9 @@
 pub(super) use convene_application::limits::{DEFAULT_OCCURRENCES_PAGE_SIZE, DEFAULT_PAGE_SIZE};
 use convene_application::{
-    caller::Caller,
     failure::Field,
     page::{Direction, PageRequest, PageSize},
 };
+use convene_domain::id::OrganizationId;
 
 use crate::graphql::{
     cursor::{self, Position},
@@ -25,7 +25,7 @@ impl Paging {
     pub(super) fn check<P: Position>(
         self,
         problems: &mut Problems,
-        caller: &Caller,
+        organization: OrganizationId,
         default: u8,
         order: P::Order,
     ) -> Option<PageRequest<P>> {
@@ -44,7 +44,6 @@ impl Paging {
         };
         let is_backward = last.is_some() || before.is_some();
         let sizes = (size(problems, Field::First, first), size(problems, Field::Last, last));
-        let organization = caller.scope().organization();
         let position = |problems: &mut Problems, field, cursor: Option<&str>| {
             problems.check_optional(field, cursor, |text| cursor::decode(organization, order, text))
         };

@@ -121,7 +121,8 @@ fn check(
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
     let mut problems = Problems::default();
     let order = order.map(Into::into).unwrap_or_default();
-    let page = paging.check(&mut problems, context.caller()?, DEFAULT_PAGE_SIZE, order);
+    let page =
+        paging.check(&mut problems, context.caller()?.scope().organization(), DEFAULT_PAGE_SIZE, order);
     let filter = problems.within(Field::Filter, |problems| match filter {
         None => Some(ports::RegistrationFilter::default()),
         Some(filter) => filter.check(problems),

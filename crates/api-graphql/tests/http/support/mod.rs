@@ -19,7 +19,7 @@ use std::{
 use async_trait::async_trait;
 use convene_api_graphql::{
     auth::{
-        AccessControl, Authenticator, CallerResolver, Fault, Rate, RateLimits, TokenVerifier,
+        AccessControl, Authenticator, CallerResolver, Fault, Rate, RateLimits, Resolution, TokenVerifier,
         VerificationKeys,
     },
     graphql::limits::DocumentLimits,
@@ -65,7 +65,7 @@ struct Memberships;
 impl CallerResolver for Memberships {
     type Caller = Caller;
 
-    async fn resolve(&self, credentials: Credentials, _: Deadline) -> Result<Option<Caller>, Fault> {
+    async fn resolve(&self, credentials: Credentials, _: Deadline) -> Result<Resolution<Caller>, Fault> {
         let organization = credentials.organization.map(|reference| match reference {
             OrganizationReference::Slug(slug) => slug.to_string(),
             OrganizationReference::Id(id) => id.to_string(),
@@ -76,10 +76,11 @@ impl CallerResolver for Memberships {
             (Some("acme" | "other"), user)
                 if ["alice", "bob"].contains(&user) || user.starts_with("crowd-") =>
             {
-                Ok(Some(Caller { organization }))
+                Ok(Resolution::Caller(Caller { organization }))
             }
-            (None, _) if credentials.operator => Ok(Some(Caller { organization: None })),
-            _ => Ok(None),
+            (None, _) if credentials.operator => Ok(Resolution::Caller(Caller { organization: None })),
+            (Some("suspended"), _) => Ok(Resolution::Suspended),
+            _ => Ok(Resolution::Unknown),
         }
     }
 

@@ -1,6 +1,6 @@
 use convene_domain::{
     id::OrganizationId,
-    organization::Organization,
+    organization::{Organization, OrganizationStatus},
     text::{OrganizationName, Slug},
     time::zone::Zone,
 };
@@ -24,6 +24,7 @@ impl OrganizationBuilder {
             slug: Slug::parse(slug).expect("a slug"),
             name: OrganizationName::parse(slug).expect("an organization's name"),
             time_zone: Zone::parse("Europe/Paris").expect("a time zone"),
+            status: OrganizationStatus::Active,
             version: 1,
             created_at: FixedClock::START,
             updated_at: FixedClock::START,

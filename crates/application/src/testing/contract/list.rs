@@ -27,6 +27,18 @@ macro_rules! contract_cases {
                 getting_an_unknown_organization_fails,
                 memberships_are_found_by_organization_id_and_slug,
             }
+            suspensions {
+                a_suspension_is_seen_by_the_next_lookup_of_every_process,
+                a_resumed_organization_is_as_it_was,
+                an_unknown_organization_is_not_suspended,
+                the_keys_of_the_operator_are_known_in_all_organizations,
+                organizations_are_listed_in_order_and_by_text,
+            }
+            deletions {
+                only_a_suspended_organization_is_deleted_and_only_by_its_slug,
+                a_deleted_organization_does_not_exist_and_keeps_its_slug,
+                a_deletion_is_repeatable,
+            }
             members {
                 added_members_are_logged_and_listed_in_order,
                 a_taken_user_id_is_refused,

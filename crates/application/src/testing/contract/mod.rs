@@ -24,6 +24,7 @@ mod tenant;
 
 mod cancelling;
 mod catalogue;
+mod deletions;
 mod dry_runs;
 mod durations;
 mod event_duplicates;
@@ -48,6 +49,7 @@ mod registration_windows;
 mod registrations;
 mod repeats;
 mod rushes;
+mod suspensions;
 mod versions;
 mod waitlist;
 

@@ -31,7 +31,12 @@ impl Directory for InMemory {
         let found = world.find_tenant(organization).and_then(|tenant| {
             let member = tenant.present_members().find(|member| member.user_id == *user)?;
             let organization = tenant.organization.id;
-            Some(ActiveMembership { organization, member: member.clone(), catalogue_revision: None })
+            Some(ActiveMembership {
+                organization,
+                member: member.clone(),
+                catalogue_revision: None,
+                status: tenant.organization.status,
+            })
         });
         Ok(found)
     }

@@ -56,6 +56,11 @@ impl UsedKeys {
         (before - self.0.len()) as u64
     }
 
+    /// Deletes the keys whose result is this object.
+    pub(super) fn delete_about(&mut self, subject: &str) {
+        self.0.retain(|_, used| used.result.subject != subject);
+    }
+
     /// Stores the use of a key.
     pub(super) fn record<T: StoredResult>(&mut self, change: &Change, result: &T) {
         if let Some(idempotency) = &change.idempotency {

@@ -28,7 +28,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use convene_domain::id::OrganizationId;
+use convene_domain::{id::OrganizationId, text::Slug, time::Instant};
 
 use self::{folded_texts::FoldedTexts, idempotency::UsedKeys, tenant::Tenant};
 use super::{Adapters, SequentialIds, contract::Harness};
@@ -46,8 +46,10 @@ pub struct InMemory {
 #[derive(Default)]
 struct World {
     organizations: BTreeMap<OrganizationId, Arc<Tenant>>,
-    /// The idempotency keys of created organizations: the operator belongs to no organization.
-    creation_keys: UsedKeys,
+    /// The deleted organizations: their slugs stay reserved.
+    deleted: BTreeMap<OrganizationId, (Slug, Instant)>,
+    /// The idempotency keys of the operator, who belongs to no organization.
+    operator_keys: UsedKeys,
 }
 
 impl InMemory {

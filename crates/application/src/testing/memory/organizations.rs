@@ -1,20 +1,27 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use convene_domain::{member::Member, organization::Organization};
+use convene_domain::{
+    id::OrganizationId,
+    member::Member,
+    organization::{Organization, OrganizationStatus},
+    text::Slug,
+    time::Instant,
+};
 
 use super::{
-    InMemory,
+    InMemory, pages,
     results::StoredResult,
     tenant::{MemberRecord, Tenant},
     transaction::Transaction,
 };
 use crate::{
-    caller::TenantScope,
+    caller::{Operator, TenantScope},
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Failure, Fault, Outcome},
     member, organization,
-    ports::{OrganizationPatch, Organizations},
+    page::{BoundedPage, PageRequest},
+    ports::{OrganizationDeleted, OrganizationFilter, OrganizationPatch, Organizations},
 };
 
 #[async_trait]
@@ -27,7 +34,7 @@ impl Organizations for InMemory {
         change: &Change,
     ) -> Outcome<(Organization, Member)> {
         let mut world = self.lock();
-        if let Some(stored) = world.creation_keys.repeated_result::<(Organization, Member)>(change)? {
+        if let Some(stored) = world.operator_keys.repeated_result::<(Organization, Member)>(change)? {
             let id = stored.0.id;
             let created = world.organizations.get(&id);
             return Ok(stored.current(created.ok_or_else(|| Fault::internal(format!("{id} is gone")))?)?);
@@ -35,7 +42,8 @@ impl Organizations for InMemory {
         if scope.organization() != organization.id {
             return Err(Fault::internal("an organization is created within its own scope").into());
         }
-        if world.organizations.values().any(|tenant| tenant.organization.slug == organization.slug) {
+        let is_taken = world.organizations.values().any(|it| it.organization.slug == organization.slug);
+        if is_taken || world.deleted.values().any(|(slug, _)| *slug == organization.slug) {
             return Err(organization::refusals::slug_taken().into());
         }
         let mut transaction = Transaction::new(Tenant::new(organization.clone()), change, &self.ids);
@@ -45,7 +53,7 @@ impl Organizations for InMemory {
         transaction.log(member::log::added(&admin));
         let result = (organization, admin);
         transaction.tenant.keys.record(change, &result);
-        world.creation_keys.record(change, &result);
+        world.operator_keys.record(change, &result);
         world.organizations.insert(result.0.id, Arc::new(transaction.tenant));
         Ok(result)
     }
@@ -67,5 +75,71 @@ impl Organizations for InMemory {
             transaction.log(organization::log::updated(&before, &after));
             Ok(after)
         })
+    }
+
+    async fn set_status(
+        &self,
+        scope: &TenantScope,
+        status: OrganizationStatus,
+        change: &Change,
+    ) -> Outcome<Organization> {
+        let mut world = self.lock();
+        let stored = world.operator_keys.repeated_result::<Organization>(change)?;
+        let id = stored.as_ref().map_or(scope.organization(), |stored| stored.id);
+        let tenant = world.organizations.get(&id).ok_or_else(organization::refusals::not_found)?;
+        if let Some(stored) = stored {
+            return Ok(stored.current(tenant)?);
+        }
+        let before = tenant.organization.clone();
+        let mut transaction = Transaction::new(Tenant::clone(tenant), change, &self.ids);
+        let after = organization::with_status(&before, status, change.at);
+        if let Some(after) = &after {
+            transaction.tenant.organization = after.clone();
+            transaction.log(organization::log::status_changed(&before, after));
+        }
+        let result = after.unwrap_or(before);
+        transaction.tenant.keys.record(change, &result);
+        world.operator_keys.record(change, &result);
+        world.organizations.insert(id, Arc::new(transaction.tenant));
+        Ok(result)
+    }
+
+    async fn delete(
+        &self,
+        scope: &TenantScope,
+        slug: &Slug,
+        change: &Change,
+    ) -> Outcome<OrganizationDeleted> {
+        let mut world = self.lock();
+        if let Some(stored) = world.operator_keys.repeated_result::<OrganizationDeleted>(change)? {
+            return Ok(stored);
+        }
+        let id = scope.organization();
+        let tenant = world.organizations.get(&id).ok_or_else(organization::refusals::not_found)?;
+        organization::refusals::verify_deletable(&tenant.organization, slug).map_err(Failure::Refused)?;
+        world.organizations.remove(&id);
+        world.deleted.insert(id, (slug.clone(), change.at));
+        let deleted = OrganizationDeleted { id };
+        world.operator_keys.delete_about(&id.to_string());
+        world.operator_keys.record(change, &deleted);
+        Ok(deleted)
+    }
+
+    async fn deleted_since(&self, since: Instant) -> Result<Vec<OrganizationId>, Fault> {
+        let world = self.lock();
+        let deleted = world.deleted.iter().filter(|(_, (_, at))| *at >= since);
+        Ok(deleted.map(|(id, _)| *id).collect())
+    }
+
+    async fn list(
+        &self,
+        _: &Operator,
+        filter: OrganizationFilter,
+        page: PageRequest<OrganizationId>,
+    ) -> Result<BoundedPage<Organization, OrganizationId>, Fault> {
+        let world = self.lock();
+        let all = world.organizations.values().map(|tenant| &tenant.organization);
+        let found = all.filter(|organization| filter.matches(organization)).cloned();
+        Ok(pages::page(found, &page, |organization| organization.id).into())
     }
 }

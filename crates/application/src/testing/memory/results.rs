@@ -8,7 +8,7 @@ use convene_domain::{
 use super::{registration_book::untouched, tenant::Tenant};
 use crate::{
     failure::{Field, Refusal},
-    ports::{Cancelled, Changed, Erased, EventDeleted, EventRestored, MemberRemoved},
+    ports::{Cancelled, Changed, Erased, EventDeleted, EventRestored, MemberRemoved, OrganizationDeleted},
 };
 
 /// The result of a change, which is stored with its idempotency key and loaded for a repeat.
@@ -27,6 +27,16 @@ impl StoredResult for Organization {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         Ok(tenant.organization.clone())
+    }
+}
+
+impl StoredResult for OrganizationDeleted {
+    fn subject(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
+        Ok(self)
     }
 }
 

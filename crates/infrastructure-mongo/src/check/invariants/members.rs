@@ -25,6 +25,7 @@ pub(super) const ADMINS: Invariant = Invariant {
         } };
         let first = |name: &str| doc! { "$ifNull": [{ "$first": format!("${name}.count") }, 0] };
         vec![
+            doc! { "$match": { "deletedAt": null } },
             count("admins", doc! { "status": "ACTIVE", "role": "ADMIN" }),
             count("members", doc! { "status": "ACTIVE" }),
             agendas,

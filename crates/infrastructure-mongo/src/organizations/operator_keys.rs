@@ -1,13 +1,13 @@
-//! Repeats of the creation of an organization.
-//!
-//! The operator belongs to no organization, so the key and its result are looked up in all organizations, by the actor who
-//! used the key.
+//! The idempotency keys of the operator, who belongs to no organization: a key and its result are looked up in all
+//! organizations, by the actor who used the key.
 
 use bson::doc;
 use convene_application::{
+    caller::TenantScope,
     change::Change,
     failure::{Fault, Refusal},
     idempotency::{KeyStatus, classify},
+    organization::refusals,
 };
 use convene_domain::{member::Member, organization::Organization};
 
@@ -16,23 +16,18 @@ use crate::{
     documents::{
         idempotency::IdempotencyDocument, member::MemberDocument, organization::OrganizationDocument,
     },
-    error::Attempt,
-    schema::{self, CREATE_ORGANIZATION},
+    error::{Attempt, Interruption, StorageError},
+    schema::{self, CREATE_ORGANIZATION, OPERATOR_OPERATIONS},
     unscoped::{delete_one, find_one},
 };
 
-/// Loads the organization and its first admin, if the change is a repeat.
+/// Loads the organization that the change created and its first admin, if the change is a repeat.
 ///
 /// # Errors
 /// [`Refusal::IdempotencyKeyReused`]
 pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option<(Organization, Member)>> {
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
-    let by_key = doc! {
-        "operation": CREATE_ORGANIZATION,
-        "_id.actor": change.actor.to_string(),
-        "_id.key": idempotency.key.as_str(),
-    };
-    let used: Option<IdempotencyDocument> = find_one(database, &schema::IDEMPOTENCY, by_key).await?;
+    let used = find(database, change).await?;
     let key_use = used.as_ref().map(|used| used.key_use(CREATE_ORGANIZATION)).transpose()?;
     let result = match classify(key_use, change.at, idempotency.fingerprint) {
         KeyStatus::Fresh => {
@@ -44,16 +39,47 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
         KeyStatus::Repeat(Some(result)) => result,
         KeyStatus::Repeat(None) | KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
     };
-    let organization = doc! { "_id": &result.subject };
+    let organization = doc! { "_id": &result.subject, "deletedAt": null };
     let organization: Option<OrganizationDocument> =
         find_one(database, &schema::ORGANIZATIONS, organization).await?;
     let admin = doc! { "organization": &result.subject, "_id": result.also.as_deref() };
     let admin: Option<MemberDocument> = find_one(database, &schema::MEMBERS, admin).await?;
     match (organization, admin) {
         (Some(organization), Some(admin)) => Ok(Some((organization.try_into()?, admin.try_into()?))),
+        // It was deleted in the meantime.
+        (None, _) => Err(refusals::slug_taken().into()),
         _ => Err(Fault::internal(format!("the new organization {} or its admin is missing", result.subject))
             .into()),
     }
+}
+
+/// Verifies that the operator has not used the key of the change in another organization.
+///
+/// # Errors
+/// [`Refusal::IdempotencyKeyReused`]
+pub(super) async fn verify_unused(database: &Database, scope: &TenantScope, change: &Change) -> Attempt<()> {
+    let Some(idempotency) = &change.idempotency else { return Ok(()) };
+    let Some(used) = find(database, change).await? else { return Ok(()) };
+    if used.id.organization == scope.organization().to_string() {
+        // The same call has succeeded since this transaction began: the retry finds its result.
+        return Err(Interruption::Again(StorageError::Outdated("the idempotency key")));
+    }
+    let key_use = used.key_use(&used.operation)?;
+    match classify(Some(key_use), change.at, idempotency.fingerprint) {
+        KeyStatus::Fresh => delete_expired(database, &used).await,
+        KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
+    }
+}
+
+/// Finds the use of the key of the change by the operator, in any organization.
+async fn find(database: &Database, change: &Change) -> Attempt<Option<IdempotencyDocument>> {
+    let Some(idempotency) = &change.idempotency else { return Ok(None) };
+    let by_key = doc! {
+        "operation": { "$in": OPERATOR_OPERATIONS.to_vec() },
+        "_id.actor": change.actor.to_string(),
+        "_id.key": idempotency.key.as_str(),
+    };
+    Ok(find_one(database, &schema::IDEMPOTENCY, by_key).await?)
 }
 
 /// Deletes an expired use of a key that MongoDB has not deleted yet. It belongs to another organization than the new one,

@@ -1,0 +1,43 @@
+use bson::doc;
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::Outcome,
+    organization::{log, refusals, with_status},
+};
+use convene_domain::organization::{Organization, OrganizationStatus};
+use futures::FutureExt;
+
+use super::{find_stored, operator_keys};
+use crate::{database::Database, documents::convert::date, schema};
+
+pub(super) async fn set_status(
+    database: &Database,
+    scope: &TenantScope,
+    status: OrganizationStatus,
+    change: &Change,
+) -> Outcome<Organization> {
+    let operation = match status {
+        OrganizationStatus::Active => "resumeOrganization",
+        OrganizationStatus::Suspended => "suspendOrganization",
+    };
+    database
+        .change_serialized(scope, change, operation, |transaction| {
+            async move {
+                operator_keys::verify_unused(database, transaction.scope(), change).await?;
+                let before = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
+                let Some(after) = with_status(&before, status, change.at) else { return Ok(before) };
+                let set = doc! {
+                    "status": after.status.as_str(),
+                    "version": after.version.cast_signed(),
+                    "updatedAt": date(after.updated_at),
+                };
+                let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
+                organizations.update_one(doc! {}, doc! { "$set": set }).await?;
+                transaction.log(change, log::status_changed(&before, &after));
+                Ok(after)
+            }
+            .boxed()
+        })
+        .await
+}
