@@ -16,6 +16,8 @@ mod dry_runs;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod immediate;

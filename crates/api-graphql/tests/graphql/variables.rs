@@ -23,13 +23,13 @@ struct Types(HashMap<String, Value>);
 
 /// A position that takes a value.
 #[derive(Debug)]
-struct Position {
+pub(super) struct Position {
     /// The operation with `$v` in this position.
-    document: String,
+    pub(super) document: String,
     /// The type of the position, such as `[ID!]!`.
-    kind: String,
+    pub(super) kind: String,
     /// A valid value.
-    sample: String,
+    pub(super) sample: String,
 }
 
 fn items(value: &Value) -> &[Value] {
@@ -137,7 +137,7 @@ impl Types {
 }
 
 /// All positions of all operations, and those of directives and introspection.
-async fn all_positions(api: &Api) -> Vec<Position> {
+pub(super) async fn all_positions(api: &Api) -> Vec<Position> {
     let (types, schema) = Types::of(api).await;
     let mut positions = Vec::new();
     for (operation, root) in [("query($v: TYPE)", "queryType"), ("mutation($v: TYPE)", "mutationType")] {

@@ -7,7 +7,10 @@ use std::{
 
 use convene_api_graphql::http::limits::HttpLimits;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 
 use super::support::{Setup, TestServer, read_answer, tokens};
 
@@ -81,6 +84,22 @@ async fn headers_that_never_end_time_out() {
     let mut stream = server.raw(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await;
     let answer = read_answer(&mut stream).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_without_a_request_are_closed_without_an_effect_on_others() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(server.raw(b"").await);
+    }
+    assert_eq!(server.query("{ __typename }").await.status(), 200);
+    for stream in &mut silent {
+        let mut received = Vec::new();
+        let closed = timeout(Duration::from_secs(15), stream.read_to_end(&mut received)).await;
+        assert!(closed.is_ok(), "the connection is still open");
+        assert!(received.is_empty() || received.starts_with(b"HTTP/1.1 408"), "{received:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
