@@ -24,7 +24,6 @@ use crate::{
     documents::{
         convert::Fields,
         member::{ACTIVE, MemberDocument},
-        organization::active,
     },
     error::StorageError,
     schema,
@@ -158,7 +157,6 @@ async fn find_in_organization(
 #[derive(Deserialize)]
 struct FoundOrganization {
     revision: i64,
-    #[serde(default = "active")]
     status: String,
 }
 

@@ -52,10 +52,9 @@ impl SessionsSetAside {
     /// Ends the transactions of all sessions until none is left.
     async fn end_transactions(self) {
         loop {
-            // The operator sees in the metric of sessions that the database hung. A user may end its own sessions.
-            let ids =
+            // A database user may end sessions of its own without a further right.
+            let ids: Vec<Document> =
                 self.with(|sessions| sessions.iter().map(|(_, session)| session.id().clone()).collect());
-            let ids: Vec<Document> = ids;
             let admin = self.client.database("admin");
             let command = async { admin.run_command(doc! { "killSessions": ids }).await };
             if let Ok(Err(error)) = timeout(DATABASE_CALL, command).await {

@@ -68,10 +68,12 @@ impl FoldedText {
 /// The ordinary form of a full-width or half-width character. Form D does not unify them, and form KD also makes words of
 /// single characters, which lengthens a text up to 18 times.
 fn ordinary_width(character: char) -> char {
-    let is_variant = matches!(character, '\u{3000}' | '\u{FF01}'..='\u{FFEE}');
+    if !matches!(character, '\u{3000}' | '\u{FF01}'..='\u{FFEE}') {
+        return character;
+    }
     let mut ordinary = std::iter::once(character).nfkd();
     match (ordinary.next(), ordinary.next()) {
-        (Some(only), None) if is_variant => only,
+        (Some(only), None) => only,
         _ => character,
     }
 }

@@ -23,16 +23,12 @@ pub(crate) struct OrganizationDocument {
     /// The revision of the catalogue.
     pub(crate) revision: i64,
     pub(crate) last_issue_number: i32,
-    /// Organizations that were stored before there were suspensions have no status.
-    #[serde(default = "active")]
+    /// The number of members that were added; see `members::add`.
+    pub(crate) additions: i64,
     pub(crate) status: String,
     pub(crate) version: i32,
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
-}
-
-pub(crate) fn active() -> String {
-    OrganizationStatus::Active.as_str().to_owned()
 }
 
 impl OrganizationDocument {
@@ -46,6 +42,7 @@ impl OrganizationDocument {
             admin_count: 1,
             revision: 0,
             last_issue_number: 0,
+            additions: 0,
             status: organization.status.as_str().to_owned(),
             version: organization.version.cast_signed(),
             created_at: date(organization.created_at),

@@ -23,11 +23,13 @@ pub(crate) static ORGANIZATIONS: CollectionSchema = CollectionSchema {
                 ("adminCount", int(1, i32::MAX)),
                 ("revision", long(0)),
                 ("lastIssueNumber", int(0, i32::MAX)),
+                ("additions", long(0)),
+                ("status", one_of(&["ACTIVE", "SUSPENDED"])),
                 ("version", int(1, i32::MAX)),
                 ("createdAt", date()),
                 ("updatedAt", date()),
             ],
-            &[("status", one_of(&["ACTIVE", "SUSPENDED"])), ("additions", long(0))],
+            &[],
         );
         // The rest of a deleted organization keeps its slug from being used again.
         let deleted =

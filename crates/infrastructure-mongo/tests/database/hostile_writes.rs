@@ -41,7 +41,7 @@ async fn filled() -> TestDatabase {
 }
 
 #[rstest]
-#[case("organizations", &["status", "additions"])]
+#[case("organizations", &[])]
 #[case("members", &["email", "removedAt"])]
 #[case("events", &["registrationOpensSeconds", "registrationClosesSeconds", "cancellationClosesSeconds", "materialized", "earlier"])]
 #[case("issues", &["assignee", "event"])]

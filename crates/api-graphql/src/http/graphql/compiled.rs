@@ -95,17 +95,15 @@ where
                 let none = Variables::new();
                 let inspection =
                     limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
+                let unknown = unknown_types(&definitions, &root.schema);
                 let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
                     Validation::Omitted
+                } else if !unknown.is_empty() {
+                    Validation::Failed(Errors::from_graphql_error(&unknown.into()))
                 } else {
-                    match unknown_types(&definitions, &root.schema) {
-                        unknown if !unknown.is_empty() => {
-                            Validation::Failed(Errors::from_graphql_error(&unknown.into()))
-                        }
-                        _ => match ValidatedOperation::new(text, operation_name, root) {
-                            Ok(operation) => Validation::Passed(Box::new(operation)),
-                            Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
-                        },
+                    match ValidatedOperation::new(text, operation_name, root) {
+                        Ok(operation) => Validation::Passed(Box::new(operation)),
+                        Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
                     }
                 };
                 Ok(Parsed { definitions, operation })
