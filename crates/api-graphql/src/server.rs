@@ -17,6 +17,7 @@ use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
     http::{
         body::BodyMemory,
+        closing,
         connections::Connections,
         cors::AllowedOrigins,
         edge::{self, EdgeSettings},
@@ -32,11 +33,6 @@ use crate::{
 
 /// The interval at which idle rate limits are removed and histograms are aggregated.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
-
-/// The time between the failure of the readiness probe and the end of accepting connections. A load balancer notices
-/// it and sends new requests to other servers. Each connection closes with its next response, so that no client sends a
-/// request over a connection that the server is about to close.
-const DRAIN_DELAY: Duration = Duration::from_millis(500);
 
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
 /// closes the connection and never sends a request to one that is being closed.
@@ -72,6 +68,10 @@ pub struct ServerOptions {
     pub limits: HttpLimits,
     /// The number of threads that handle requests.
     pub workers: usize,
+    /// The time between the failure of the readiness probe and the end of accepting connections. A load balancer notices
+    /// the failure and sends new requests to other servers. Each connection closes with its next response, so that no client
+    /// sends a request over a connection that the server is about to close.
+    pub drain_time: Duration,
     /// The time that requests in flight have to finish during a shutdown.
     pub shutdown_time: Duration,
 }
@@ -123,8 +123,8 @@ impl<R: CallerResolver> Shared<R> {
 /// Serves on the listener until `stop` completes, then shuts down gracefully.
 ///
 /// Must be called on a multi-threaded Tokio runtime, on which mutations run. A shutdown has four steps: the readiness
-/// probe fails; after a delay no new connection is accepted; requests in flight finish; mutations of disconnected
-/// clients finish.
+/// probe fails; after a delay new connections are refused, and then no more accepted; requests in flight finish; mutations of
+/// disconnected clients finish.
 ///
 /// # Errors
 /// The listener cannot be used.
@@ -135,6 +135,7 @@ pub async fn serve<R: CallerResolver>(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
+    let late = listener.try_clone()?;
     let mutations = MutationTasks::new(Handle::current());
     let limits = parts.access_control.limits().cloned();
     let health = parts.health.clone();
@@ -189,13 +190,18 @@ pub async fn serve<R: CallerResolver>(
     }
     tracing::info!("shutting down");
     health.begin_shutdown();
-    tokio::time::sleep(DRAIN_DELAY).await;
+    tokio::time::sleep(options.drain_time).await;
+    handle.pause().await;
+    let refusing = tokio::spawn(closing::refuse_late(late));
+    // Meanwhile, the threads take the connections that were accepted.
+    tokio::time::sleep(closing::TAKING_TIME).await;
     handle.stop(true).await;
     if !mutations.finish(options.shutdown_time).await {
         tracing::error!("some mutations did not finish in time");
     }
     maintenance.abort();
     progress.abort();
+    refusing.await.map_err(io::Error::other)??;
     server.await.map_err(io::Error::other)?
 }
 

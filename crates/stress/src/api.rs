@@ -15,7 +15,7 @@ pub enum Outcome {
     Done(Value),
     /// The code of the first user error.
     Refused(String),
-    /// The code of a top-level error.
+    /// The code of a top-level error, or of a request that is refused as a whole.
     Failed(String),
 }
 
@@ -28,6 +28,10 @@ impl Outcome {
             return Ok(Self::Failed(
                 code.with_context(|| format!("the error has no code: {error}"))?.to_owned(),
             ));
+        }
+        // Refused before the document was read.
+        if let Some(code) = answer["error"]["code"].as_str() {
+            return Ok(Self::Failed(code.to_owned()));
         }
         let data = answer["data"].as_object_mut().and_then(|data| data.values_mut().next());
         let payload = data.map(Value::take).with_context(|| format!("the answer has no data: {answer}"))?;

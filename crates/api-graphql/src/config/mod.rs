@@ -102,6 +102,8 @@ pub struct ServeConfig {
     pub documents: DocumentLimits,
     /// The number of threads that handle requests.
     pub workers: usize,
+    /// The time between the failure of the readiness probe and the end of accepting connections.
+    pub drain_time: Duration,
     /// The time for requests in flight to finish at a shutdown.
     pub shutdown_time: Duration,
 }
@@ -143,7 +145,8 @@ impl ServeConfig {
     /// The options of the HTTP server.
     #[must_use]
     pub fn server_options(&self) -> ServerOptions {
-        ServerOptions { limits: self.http, workers: self.workers, shutdown_time: self.shutdown_time }
+        let Self { http: limits, workers, drain_time, shutdown_time, .. } = *self;
+        ServerOptions { limits, workers, drain_time, shutdown_time }
     }
 
     /// Returns true if a caller of the demo data may be given away: only this machine reaches a development server.
@@ -222,6 +225,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         None => Some(std::thread::available_parallelism().map_or(2, usize::from)),
         Some(_) => reader.number("CONVENE_WORKERS", 1..=256),
     };
+    let drain_time = reader.seconds("CONVENE_SHUTDOWN_DELAY", 0..=60);
     let shutdown_time = reader.seconds("CONVENE_SHUTDOWN_TIMEOUT", 1..=600);
     Some(ServeConfig {
         log: log?,
@@ -240,6 +244,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         http: http?,
         documents: documents?,
         workers: workers?,
+        drain_time: drain_time?,
         shutdown_time: shutdown_time?,
     })
 }

@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 41] = [
+pub const SETTINGS: [Setting; 42] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -157,6 +157,11 @@ pub const SETTINGS: [Setting; 41] = [
     ),
     setting("CONVENE_QUERY_DEPTH_LIMIT", Some("12"), "fields inside fields in a GraphQL document"),
     setting("CONVENE_WORKERS", None, "threads that handle requests; by default one for each core"),
+    setting(
+        "CONVENE_SHUTDOWN_DELAY",
+        Some("1s"),
+        "time from the failure of /readyz to the refusal of connections at a shutdown",
+    ),
     setting("CONVENE_SHUTDOWN_TIMEOUT", Some("30s"), "time for requests in flight to finish at a shutdown"),
 ];
 

@@ -56,8 +56,7 @@ impl Connections {
         let peer = stream.peer_addr()?;
         let Some(slot) = self.enter(peer.ip().to_canonical(), &limits) else {
             record_security_event(SecurityEvent::ConnectionRefused);
-            // A client that takes longer loses only the response.
-            drop(timeout(REFUSAL_TIME, refuse(stream)).await);
+            refuse(stream, REFUSAL).await;
             return Err(io::Error::other("too many connections"));
         };
         SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
@@ -81,11 +80,17 @@ impl Connections {
     }
 }
 
-async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+/// Responds with this body and 503, and closes the connection.
+pub(super) async fn refuse(stream: TcpStream, body: &str) {
+    // A client that takes longer loses only the response.
+    drop(timeout(REFUSAL_TIME, respond(stream, body)).await);
+}
+
+async fn respond(mut stream: TcpStream, body: &str) -> io::Result<()> {
     let response = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         retry-after: 1\r\nconnection: close\r\n\r\n{REFUSAL}",
-        REFUSAL.len()
+         retry-after: 1\r\nconnection: close\r\n\r\n{body}",
+        body.len()
     );
     stream.write_all(response.as_bytes()).await?;
     stream.shutdown().await?;

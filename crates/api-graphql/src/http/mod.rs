@@ -2,6 +2,7 @@
 //! routes share.
 
 pub mod body;
+pub(crate) mod closing;
 pub(crate) mod connections;
 pub mod cors;
 pub(crate) mod edge;

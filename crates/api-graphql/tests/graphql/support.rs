@@ -123,6 +123,7 @@ impl Api {
         let options = ServerOptions {
             limits: HttpLimits::default(),
             workers: 1,
+            drain_time: Duration::from_millis(300),
             shutdown_time: Duration::from_secs(5),
         };
         tokio::spawn(server::serve(listener, parts, options, async {

@@ -56,14 +56,9 @@ async fn a_signal_is_received(#[case] signal: &str) {
 /// Sends requests over one connection, without a pause, until a response announces the end of the connection. Returns their
 /// number.
 async fn send_until_closed(address: SocketAddr, sent: Arc<Semaphore>) -> usize {
-    let request = format!(
-        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\r\n",
-        bearer("acme", "alice")
-    );
     let mut stream = TcpStream::connect(address).await.unwrap();
     for number in 1.. {
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = read_answer(&mut stream).await.to_ascii_lowercase();
+        let answer = send(&mut stream).await;
         assert!(
             answer.starts_with("http/1.1 200"),
             "request {number} of a connection was cut off: {answer:?}"
@@ -91,4 +86,36 @@ async fn a_shutdown_cuts_no_request_of_a_connection_that_is_kept_alive() {
         assert!(client.await.unwrap() > 1);
     }
     server.stopped().await.unwrap();
+}
+
+/// Asks for `{ __typename }` over a connection.
+async fn send(stream: &mut TcpStream) -> String {
+    let request = format!(
+        "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: test\r\nauthorization: {}\r\n\r\n",
+        bearer("acme", "alice")
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_answer(stream).await.to_ascii_lowercase()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_at_the_end_of_a_shutdown_is_answered() {
+    let mut server = TestServer::start(Setup::default());
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    server.stop();
+    // New connections are served, and then told to try again, before they are refused.
+    let refusal = loop {
+        let mut new = TcpStream::connect(server.address).await.unwrap();
+        let answer = send(&mut new).await;
+        if !answer.starts_with("http/1.1 200") {
+            break answer;
+        }
+    };
+    assert!(refusal.starts_with("http/1.1 503"), "{refusal:?}");
+    assert!(refusal.contains("\r\nretry-after: 1\r\n") && refusal.contains("shutting down"), "{refusal}");
+    let answer = send(&mut idle).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer:?}");
+    let address = server.address;
+    server.stopped().await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
 }

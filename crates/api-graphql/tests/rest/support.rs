@@ -124,7 +124,12 @@ impl TestServer {
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let options = ServerOptions { limits, workers: 2, shutdown_time: std::time::Duration::from_secs(1) };
+        let options = ServerOptions {
+            limits,
+            workers: 2,
+            drain_time: std::time::Duration::from_millis(300),
+            shutdown_time: std::time::Duration::from_secs(1),
+        };
         let running = tokio::spawn(server::serve(listener, parts, options, async {
             stopped.await.ok();
         }));

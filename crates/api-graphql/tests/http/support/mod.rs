@@ -179,7 +179,12 @@ impl TestServer {
         let (address, probe_address) = (listener.local_addr().unwrap(), probe_listener.local_addr().unwrap());
         let probes = tokio::spawn(server::serve_probes(probe_listener, health, new_request_id));
         let (stop, stopped) = oneshot::channel();
-        let options = ServerOptions { limits, workers: 2, shutdown_time: Duration::from_secs(5) };
+        let options = ServerOptions {
+            limits,
+            workers: 2,
+            drain_time: Duration::from_millis(300),
+            shutdown_time: Duration::from_secs(5),
+        };
         let running = tokio::spawn(server::serve(listener, parts, options, async {
             let _ = stopped.await;
         }));
