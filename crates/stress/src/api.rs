@@ -5,8 +5,15 @@ use serde_json::{Value, json};
 
 use crate::{Connection, Credentials};
 
+pub const CREATE_ORGANIZATION: &str = "mutation F($input: CreateOrganizationInput!) { \
+    createOrganization(input: $input) { organization { id } userErrors { code } } }";
+pub const ADD_MEMBER: &str =
+    "mutation A($input: AddMemberInput!) { addMember(input: $input) { member { id } userErrors { code } } }";
+pub const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
 pub const REGISTER: &str = "mutation R($input: RegisterForOccurrenceInput!) { \
     registerForOccurrence(input: $input) { registration { id status } userErrors { code } } }";
+pub const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
+    cancelRegistration(input: $input) { registration { id } userErrors { code } } }";
 
 /// The result of a mutation.
 #[derive(Clone, Debug, PartialEq)]

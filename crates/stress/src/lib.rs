@@ -4,16 +4,20 @@
 mod api;
 pub mod cpu;
 mod http;
+mod organization;
+mod output;
 mod population;
 mod server;
 mod storage;
 mod system;
 
 pub use {
-    api::{Outcome, REGISTER, call, created, text},
+    api::{ADD_MEMBER, CANCEL, CREATE_EVENT, CREATE_ORGANIZATION, Outcome, REGISTER, call, created, text},
     http::{Connection, Credentials, Response},
+    organization::Organization,
+    output::print_line,
     population::Population,
-    server::Server,
+    server::{Server, program},
     storage::Storage,
     system::new_id,
 };

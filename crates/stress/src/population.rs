@@ -10,17 +10,12 @@ use time::{
     macros::{datetime, format_description},
 };
 
-use crate::{Connection, Credentials, Storage, created, new_id, text};
-
-const CREATE_ORGANIZATION: &str = "mutation F($input: CreateOrganizationInput!) { \
-    createOrganization(input: $input) { organization { id } userErrors { code } } }";
-const ADD_MEMBER: &str =
-    "mutation A($input: AddMemberInput!) { addMember(input: $input) { member { id } userErrors { code } } }";
-const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
+use crate::{
+    ADD_MEMBER, CREATE_EVENT, CREATE_ORGANIZATION, Connection, Credentials, Storage, created, new_id, text,
+};
 
 /// The start of the first event. It is far in the future, so that no event begins during a run.
 const FIRST_HOUR: PrimitiveDateTime = datetime!(2080-01-01 0:00);
-const SLUG: &str = "crowd";
 /// The number of documents per command.
 const CHUNK: usize = 1_000;
 
@@ -38,6 +33,8 @@ pub struct Population {
 }
 
 impl Population {
+    pub const SLUG: &str = "crowd";
+
     /// Creates the organization and its members.
     ///
     /// Only one member is added with the API. Its documents are copied for the others, which takes a second instead
@@ -48,7 +45,7 @@ impl Population {
         count: usize,
     ) -> anyhow::Result<Self> {
         let organization = json!({
-            "slug": SLUG, "name": "Crowd", "timeZone": "UTC", "adminUserId": "admin", "adminDisplayName": "Admin",
+            "slug": Self::SLUG, "name": "Crowd", "timeZone": "UTC", "adminUserId": "admin", "adminDisplayName": "Admin",
         });
         created(connection, &Credentials::operator(), CREATE_ORGANIZATION, &organization).await?;
         let first = json!({ "userId": "user-0", "displayName": "user-0" });
@@ -71,11 +68,11 @@ impl Population {
     }
 
     pub fn admin() -> Credentials {
-        Credentials::member(SLUG, "admin")
+        Credentials::member(Self::SLUG, "admin")
     }
 
     pub fn credentials(member: &Member) -> Credentials {
-        Credentials::member(SLUG, &member.user)
+        Credentials::member(Self::SLUG, &member.user)
     }
 
     /// Creates a one-off event of one hour, `hour` hours after the first, and returns the id of its occurrence.

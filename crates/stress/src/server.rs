@@ -41,16 +41,9 @@ impl Server {
         settings: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
-        let mut command = Command::new(binary);
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CONVENE_"))
-        {
-            command.env_remove(name);
-        }
+        let mut command = program(binary, uri, database);
         command
             .arg("serve")
-            .env("CONVENE_MONGODB_URI", uri)
-            .env("CONVENE_DATABASE", database)
             .env("CONVENE_LISTEN", "127.0.0.1:0")
             .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
             .env("CONVENE_AUTH", "headers")
@@ -117,6 +110,16 @@ impl Server {
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
+}
+
+/// `convene` for a database, without the settings of this process.
+pub fn program(binary: &Path, uri: &str, database: &str) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CONVENE_")) {
+        command.env_remove(name);
+    }
+    command.env("CONVENE_MONGODB_URI", uri).env("CONVENE_DATABASE", database);
+    command
 }
 
 /// The address in the log line with this message, if it is written.

@@ -44,6 +44,11 @@ impl Storage {
         self.client.database(&self.name).collection(name)
     }
 
+    /// The names of all collections.
+    pub async fn collection_names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.client.database(&self.name).list_collection_names().await?)
+    }
+
     /// Checks all invariants and returns the number of examined documents.
     pub async fn check(&self) -> anyhow::Result<u64> {
         let report = self.ports.check(now()).await?;

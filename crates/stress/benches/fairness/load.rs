@@ -6,18 +6,14 @@ use std::{
 };
 
 use anyhow::bail;
-use convene_stress::{Connection, Credentials, Outcome, REGISTER, call, text};
+use convene_stress::{CANCEL, Connection, Credentials, Organization, Outcome, REGISTER, call, text};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-
-use crate::organization::Organization;
 
 const RUN: Duration = Duration::from_secs(6);
 /// Calls before this time do not count.
 const BEGIN: Duration = Duration::from_secs(1);
 
-const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
-    cancelRegistration(input: $input) { registration { id } userErrors { code } } }";
 const READS: [&str; 3] = [
     "{ events(first: 10) { nodes { id title description } } }",
     "{ occurrences(from: \"2080-01-01T00:00:00Z\", to: \"2080-01-31T00:00:00Z\", first: 20) \

@@ -6,19 +6,13 @@
 //! the median is reported.
 
 mod load;
-mod organization;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
-use convene_stress::{Connection, Server, Storage, new_id};
+use convene_stress::{Connection, Organization, Server, Storage, new_id, print_line};
 
 use load::{Calls, Load};
-use organization::Organization;
 
 const SMALL: usize = 4;
 const LARGE: usize = 256;
@@ -84,12 +78,4 @@ fn proportion((alone, beside, _): &(Calls, Calls, Calls)) -> f64 {
 
 fn time(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
-}
-
-/// Prints a line. A closed pipe is no error.
-fn print_line(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }

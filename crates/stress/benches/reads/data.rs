@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use bson::{DateTime, Document, doc};
 use convene_domain::id::EventId;
 use convene_stress::{
-    Connection, Credentials, Population, Server, Storage, call, cpu, created, new_id, text,
+    CREATE_EVENT, Connection, Credentials, Population, Server, Storage, call, cpu, created, new_id, text,
 };
 use futures::TryStreamExt;
 use mongodb::IndexModel;
@@ -33,8 +33,6 @@ const MEMBERS: usize = 300;
 const OWN: usize = 20;
 /// The number of documents per command.
 const CHUNK: usize = 2_000;
-
-const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
 
 /// The servers and the databases.
 pub(crate) struct Fixture {

@@ -1,15 +1,14 @@
 //! Output as Markdown tables for `docs/benchmarks.md`.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::time::Duration;
+
+use convene_stress::print_line;
 
 use crate::{drive::Row, request::Variant};
 
 /// Prints a table. Rows are compared with the bare driver's two queries by the same number of callers.
 pub(crate) fn print(title: &str, rows: &[Row]) -> anyhow::Result<()> {
-    line(&format!(
+    print_line(&format!(
         "### {title}\n\n| | callers | calls/s | of two queries | p50 | p95 | p99 | convene µs | mongod µs | client µs | \
          convene MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     ))?;
@@ -17,7 +16,7 @@ pub(crate) fn print(title: &str, rows: &[Row]) -> anyhow::Result<()> {
         let two = |other: &&Row| other.variant == Variant::BareTwo && other.callers == row.callers;
         let ratio = rows.iter().find(two).map_or(0.0, |other| rate(row) / rate(other));
         let each = |usage: Duration| usage.as_micros() / row.latencies.len().max(1) as u128;
-        line(&format!(
+        print_line(&format!(
             "| {} | {} | {:.0} | {ratio:.2} | {} | {} | {} | {} | {} | {} | {} |",
             row.variant.name(),
             row.callers,
@@ -31,7 +30,7 @@ pub(crate) fn print(title: &str, rows: &[Row]) -> anyhow::Result<()> {
             row.memory >> 20,
         ))?;
     }
-    line("")
+    print_line("")
 }
 
 fn rate(row: &Row) -> f64 {
@@ -42,12 +41,4 @@ fn percentile(row: &Row, percent: usize) -> String {
     let rank = (row.latencies.len() * percent).div_ceil(100).max(1);
     let time = row.latencies.get(rank - 1).copied().unwrap_or_default();
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
-}
-
-/// Prints a line. A closed pipe is no error.
-fn line(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }

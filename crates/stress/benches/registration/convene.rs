@@ -3,16 +3,13 @@
 use std::net::SocketAddr;
 
 use anyhow::bail;
-use convene_stress::{Connection, Outcome, Population, REGISTER, call, text};
+use convene_stress::{CANCEL, Connection, Outcome, Population, REGISTER, call, text};
 use serde_json::json;
 
 use crate::{
     caller::{Caller, Decision, Seat},
     fixture::TestData,
 };
-
-const CANCEL: &str = "mutation X($input: CancelRegistrationInput!) { \
-    cancelRegistration(input: $input) { registration { id } userErrors { code } } }";
 
 /// A client with a persistent connection.
 pub(crate) struct HttpCaller(Connection);

@@ -8,7 +8,7 @@ use bson::{DateTime, Document, doc};
 use convene_stress::{
     Connection, Population, Server, Storage,
     cpu::{self, Usage},
-    new_id,
+    new_id, print_line,
 };
 use futures::TryStreamExt;
 
@@ -165,12 +165,12 @@ impl Fixture {
                 "{confirmed} seats and {cancelled} cancelled ones are stored, but {expected:?} was answered"
             );
             let name = if storage.name == self.bare.name { "bare driver" } else { "convene" };
-            crate::table::print_line(&format!(
+            print_line(&format!(
                 "Checked ({name}): every invariant holds over {examined} documents; {confirmed} seats and {cancelled} \
                  cancelled ones, exactly as answered."
             ))?;
         }
-        crate::table::print_line("")
+        print_line("")
     }
 
     /// Stops the servers and drops the databases.

@@ -1,9 +1,8 @@
 //! Output as Markdown tables for `docs/benchmarks.md`.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::time::Duration;
+
+use convene_stress::print_line;
 
 use crate::drive::Measurement;
 
@@ -39,14 +38,6 @@ pub(crate) fn print(title: &str, reference: &str, rows: &[Row]) -> anyhow::Resul
         ))?;
     }
     print_line("")
-}
-
-/// Prints a line. A closed pipe is no error.
-pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }
 
 fn ratio(ratio: f64) -> String {

@@ -22,6 +22,7 @@ mod settings;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
+use convene_stress::print_line;
 use rand::seq::IndexedRandom;
 
 use fault::Fault;
@@ -55,7 +56,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     report::end(&fixture, &findings)?;
     let violations = fixture.history.violations();
     for violation in &violations {
-        report::print_line(&format!("VIOLATION: {violation}"))?;
+        print_line(&format!("VIOLATION: {violation}"))?;
     }
     fixture.clear().await?;
     Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,10 +1,8 @@
 //! Output as Markdown tables for `docs/benchmarks.md`.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
+
+use convene_stress::print_line;
 
 use crate::{
     audit::Findings,
@@ -67,12 +65,4 @@ pub(crate) fn end(fixture: &Fixture, findings: &Findings) -> anyhow::Result<()> 
          invariant was checked over {examined} documents."
     ))?;
     print_line(&format!("{} violations.", fixture.history.violations().len()))
-}
-
-/// Prints a line. A closed pipe is no error.
-pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }

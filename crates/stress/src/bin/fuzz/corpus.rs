@@ -1,13 +1,9 @@
 //! The data of the organization that is searched: as much as a member can write, with an admin's usual events.
 
-use convene_stress::{Connection, Credentials, created, text};
+use convene_stress::{ADD_MEMBER, CREATE_ORGANIZATION, Connection, Credentials, created, text};
 use rand::{Rng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
-const CREATE_ORGANIZATION: &str = "mutation F($input: CreateOrganizationInput!) { \
-    createOrganization(input: $input) { organization { id } userErrors { code } } }";
-const ADD_MEMBER: &str =
-    "mutation A($input: AddMemberInput!) { addMember(input: $input) { member { id } userErrors { code } } }";
 const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { \
     createEvent(input: $input) { event { id occurrences(from: \"2031-01-01T00:00:00Z\", to: \"2031-01-08T00:00:00Z\") \
     { nodes { id } } } userErrors { code message } } }";

@@ -26,7 +26,7 @@ use std::{
 
 use anyhow::Context;
 use bson::doc;
-use convene_stress::{Connection, Credentials, Server, Storage, new_id};
+use convene_stress::{Connection, Credentials, Server, Storage, new_id, print_line};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::json;
 
@@ -83,7 +83,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let neighbour = Neighbour::start(server.address(), server.probe_address(), server.id(), OTHER);
     let best = search::run(&mut generator, &mut meter, Instant::now() + settings.time).await?;
     let (requests, watch) = (meter.number, neighbour.stop().await?);
-    report::print_line(&format!("{requests} requests, seed {}\n", settings.seed))?;
+    print_line(&format!("{requests} requests, seed {}\n", settings.seed))?;
     report::print_best(&best, &settings.folder)?;
     report::print_watch("search", &watch, before)?;
     let mut is_fine = is_fine(&watch, before)?;
@@ -114,7 +114,7 @@ fn is_fine(watch: &Watch, memory_before: u64) -> anyhow::Result<bool> {
         problems.push(format!("a call of another organization took {:?}", watch.percentile(99)));
     }
     for problem in &problems {
-        report::print_line(&format!("VIOLATION: {problem}"))?;
+        print_line(&format!("VIOLATION: {problem}"))?;
     }
     Ok(problems.is_empty())
 }

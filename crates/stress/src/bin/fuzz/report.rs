@@ -1,10 +1,8 @@
 //! Output as Markdown tables for `docs/costs.md`.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::Path,
-};
+use std::{fs, path::Path};
+
+use convene_stress::print_line;
 
 use crate::{measure::Goal, neighbour::Watch, search::Best};
 
@@ -60,13 +58,5 @@ fn shown_value(goal: Goal, value: u64) -> String {
         Goal::Cost => value.to_string(),
         Goal::DatabaseCall => format!("{value} ms"),
         Goal::LongestPoll | Goal::ProcessorTime => format!("{}.{} ms", value / 1_000, value % 1_000 / 100),
-    }
-}
-
-/// Prints a line. A closed pipe is no error.
-pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
     }
 }

@@ -1,32 +1,30 @@
 //! An organization with one member for each caller, and events.
 
-use convene_stress::{Connection, Credentials, created, text};
 use serde_json::json;
-use time::{PrimitiveDateTime, ext::NumericalDuration, macros::datetime, macros::format_description};
+use time::{
+    PrimitiveDateTime,
+    ext::NumericalDuration,
+    macros::{datetime, format_description},
+};
 
-const CREATE_ORGANIZATION: &str = "mutation F($input: CreateOrganizationInput!) { \
-    createOrganization(input: $input) { organization { id } userErrors { code } } }";
-const ADD_MEMBER: &str =
-    "mutation A($input: AddMemberInput!) { addMember(input: $input) { member { id } userErrors { code } } }";
-const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { code } } }";
+use crate::{ADD_MEMBER, CREATE_EVENT, CREATE_ORGANIZATION, Connection, Credentials, created, text};
 
 /// The start of the first event. It is far in the future, so that no event begins during a run.
 const FIRST_HOUR: PrimitiveDateTime = datetime!(2080-01-01 0:00);
 const EVENTS: i64 = 50;
 
+/// Callers of one organization, and occurrences for them.
 #[derive(Clone, Debug)]
-pub(crate) struct Organization {
-    pub(crate) callers: Vec<Credentials>,
+pub struct Organization {
+    /// Without the admin.
+    pub callers: Vec<Credentials>,
     /// None of them overlaps another one.
-    pub(crate) occurrences: Vec<String>,
+    pub occurrences: Vec<String>,
 }
 
 impl Organization {
-    pub(crate) async fn create(
-        connection: &mut Connection,
-        slug: &str,
-        callers: usize,
-    ) -> anyhow::Result<Self> {
+    /// Creates the organization, its members and events of an hour each, with the API.
+    pub async fn create(connection: &mut Connection, slug: &str, callers: usize) -> anyhow::Result<Self> {
         let admin = Credentials::member(slug, "admin");
         let input = json!({
             "slug": slug, "name": slug, "timeZone": "UTC", "adminUserId": "admin", "adminDisplayName": "Admin",
