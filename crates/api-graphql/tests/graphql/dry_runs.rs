@@ -21,12 +21,12 @@ async fn a_dry_run_is_answered_like_the_mutation_and_changes_nothing() {
         (
             "updateEvent",
             json!({"eventId": event.id, "title": "Choir", "startsAt": "2031-04-07T12:00"}),
-            "event { id title startsAt version } cancelledRegistrations droppedExceptions { id event { id } }",
+            "event { id title startsAt version } cancelledRegistrations movedRegistrations droppedExceptions { id event { id } }",
         ),
         (
             "updateOccurrence",
-            json!({"occurrenceId": occurrence, "capacity": 3}),
-            "occurrence { capacity version isException event { id } } cancelledRegistrations",
+            json!({"occurrenceId": occurrence, "capacity": 3, "startsAt": "2031-04-07T15:00"}),
+            "occurrence { capacity version isException event { id } } cancelledRegistrations movedRegistrations",
         ),
         ("deleteEvent", json!({"eventId": event.id}), "deletedEventId userErrors { code message }"),
         ("cancelOccurrence", json!({"occurrenceId": occurrence}), cancelled),
@@ -53,6 +53,9 @@ async fn a_dry_run_is_answered_like_the_mutation_and_changes_nothing() {
         assert_eq!(entries(&api).await, before, "{mutation}");
         let done = run(false).await;
         assert_eq!(dry, done, "{mutation}");
+        if mutation.starts_with("update") {
+            assert_eq!(dry["movedRegistrations"], 1, "{mutation}");
+        }
         assert_eq!(run(false).await, done, "the repeat of {mutation}");
     }
 }

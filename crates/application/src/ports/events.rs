@@ -213,6 +213,8 @@ pub struct Changed<T> {
     pub now: T,
     /// The number of cancelled registrations, waitlisted ones included.
     pub cancelled_registrations: u32,
+    /// The number of registrations, waitlisted ones included, whose start or end changed with their occurrence.
+    pub moved_registrations: u32,
     /// The number of registrations that the change promoted from waitlists, also of other events.
     pub promoted_registrations: u32,
     /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
@@ -223,12 +225,13 @@ pub struct Changed<T> {
 }
 
 impl<T> Changed<T> {
-    /// The result of a change that is complete.
+    /// The result of a change that is complete and moved no registration.
     #[must_use]
     pub const fn complete(now: T, cancelled_registrations: u32, promoted_registrations: u32) -> Self {
         Self {
             now,
             cancelled_registrations,
+            moved_registrations: 0,
             promoted_registrations,
             remaining_registrations: 0,
             dropped_exceptions: Vec::new(),

@@ -36,6 +36,9 @@ pub(crate) struct ResultDocument {
     /// The number of other changed objects, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<i64>,
+    /// The number of registrations that follow their occurrence to another time, if there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved: Option<i64>,
     /// The number of promoted registrations, if there are some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) promoted: Option<i64>,
@@ -70,6 +73,12 @@ impl ResultDocument {
         self
     }
 
+    /// Adds the number of moved registrations.
+    pub(crate) fn moving(mut self, moved: u32) -> Self {
+        self.moved = (moved > 0).then(|| moved.into());
+        self
+    }
+
     /// Adds the number of promoted registrations.
     pub(crate) fn promoting(mut self, promoted: u32) -> Self {
         self.promoted = (promoted > 0).then(|| promoted.into());
@@ -92,6 +101,11 @@ impl ResultDocument {
     /// Reads the number of other changed objects.
     pub(crate) fn counted(&self) -> Result<u32, Fault> {
         u32::try_from(self.count.unwrap_or_default()).map_err(|reason| self.corrupt(reason))
+    }
+
+    /// Reads the number of moved registrations.
+    pub(crate) fn moved(&self) -> Result<u32, Fault> {
+        u32::try_from(self.moved.unwrap_or_default()).map_err(|reason| self.corrupt(reason))
     }
 
     /// Reads the number of promoted registrations.

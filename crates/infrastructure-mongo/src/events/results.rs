@@ -1,5 +1,7 @@
 //! The stored results of changes of events.
 
+use std::fmt::Display;
+
 use async_trait::async_trait;
 use convene_application::{
     failure::Field,
@@ -87,42 +89,53 @@ pub(super) async fn begun<T>(
     job: JobId,
     cause: Option<ActivityId>,
 ) -> Attempt<Begun<Changed<T>>> {
-    let changed = Changed::complete(now, edited.cancelled, transaction.promoted());
+    let changed = Changed {
+        moved_registrations: edited.moved,
+        ..Changed::complete(now, edited.cancelled, transaction.promoted())
+    };
     let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Begun::complete(changed)) };
     transaction.begin_job(job, JobKind::CancelRegistrations, event, cause, edited.remaining).await?;
     let remaining_registrations = u32::try_from(edited.remaining).unwrap_or(u32::MAX);
     Ok(Begun { result: Changed { remaining_registrations, ..changed }, job: Some(job) })
 }
 
+/// The stored result of a change, with its numbers of registrations.
+fn with_counts<T>(subject: impl Display, changed: &Changed<T>) -> ResultDocument {
+    ResultDocument::of(subject)
+        .counting(changed.cancelled_registrations)
+        .moving(changed.moved_registrations)
+        .promoting(changed.promoted_registrations)
+}
+
+/// The result of a change, with its stored numbers of registrations.
+fn counted<T>(now: T, stored: &ResultDocument) -> Attempt<Changed<T>> {
+    let changed = Changed::complete(now, stored.counted()?, stored.promoted()?);
+    Ok(Changed { moved_registrations: stored.moved()?, ..changed })
+}
+
 #[async_trait]
 impl StoredResult for Changed<Event> {
     fn to_document(&self) -> ResultDocument {
         let dropped = self.dropped_exceptions.iter().map(|dropped| dropped.key.to_string()).collect();
-        let result = ResultDocument::of(self.now.id)
-            .counting(self.cancelled_registrations)
-            .promoting(self.promoted_registrations);
-        ResultDocument { dropped, ..result }
+        ResultDocument { dropped, ..with_counts(self.now.id, self) }
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let now = Event::load(transaction, stored).await?;
         let dropped_exceptions = load::dropped(transaction, &stored.dropped).await?;
-        Ok(Self { dropped_exceptions, ..Self::complete(now, stored.counted()?, stored.promoted()?) })
+        Ok(Self { dropped_exceptions, ..counted(now, stored)? })
     }
 }
 
 #[async_trait]
 impl StoredResult for Changed<Occurrence> {
     fn to_document(&self) -> ResultDocument {
-        ResultDocument::of(self.now.key)
-            .counting(self.cancelled_registrations)
-            .promoting(self.promoted_registrations)
+        with_counts(self.now.key, self)
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let key = stored.subject_as(OccurrenceKey::parse)?;
         let (event, occurrence) = load::occurrence(transaction, key).await?;
-        let now = Occurrence::stored(&event, &occurrence.stored);
-        Ok(Self::complete(now, stored.counted()?, stored.promoted()?))
+        counted(Occurrence::stored(&event, &occurrence.stored), stored)
     }
 }

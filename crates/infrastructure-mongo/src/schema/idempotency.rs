@@ -31,6 +31,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
         let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
         let optional = [
             ("count", count),
+            ("moved", long(0)),
             ("promoted", long(0)),
             ("also", text(100)),
             ("dropped", list(occurrence_key(), DROPPED_EXCEPTIONS)),

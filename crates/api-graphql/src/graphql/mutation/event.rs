@@ -43,6 +43,8 @@ payload!(
         event: Option<Event>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations, waitlisted ones included, whose start or end changes with their occurrence.
+        moved_registrations: i32,
         /// The number of registrations that the change promotes from waitlists, also of other events.
         promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
@@ -67,6 +69,7 @@ pub(super) async fn update(
         Ok(UpdateEventPayload {
             event: Some(changed.now.into()),
             cancelled_registrations: int(changed.cancelled_registrations),
+            moved_registrations: int(changed.moved_registrations),
             promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             dropped_exceptions: Occurrence::changed(context, changed.dropped_exceptions).await,

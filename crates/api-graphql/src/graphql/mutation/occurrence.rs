@@ -13,6 +13,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations, waitlisted ones included, whose start or end changes with their occurrence.
+        moved_registrations: i32,
         /// The number of registrations that the change promotes from waitlists, also of other events.
         promoted_registrations: i32,
         /// The number of registrations that later steps of a large change will cancel; 0 if it is complete.
@@ -31,6 +33,7 @@ pub(super) async fn update(
         Ok(UpdateOccurrencePayload {
             occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
+            moved_registrations: int(changed.moved_registrations),
             promoted_registrations: int(changed.promoted_registrations),
             remaining_registrations: int(changed.remaining_registrations),
             ..Default::default()
@@ -79,6 +82,8 @@ payload!(
         occurrence: Option<Occurrence>,
         /// The number of cancelled registrations.
         cancelled_registrations: i32,
+        /// The number of registrations, waitlisted ones included, whose start or end changes with their occurrence.
+        moved_registrations: i32,
         /// The number of registrations that the change promotes from waitlists, also of other events.
         promoted_registrations: i32,
     }
@@ -95,6 +100,7 @@ pub(super) async fn restore(
         Ok(RestoreOccurrencePayload {
             occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),
+            moved_registrations: int(changed.moved_registrations),
             promoted_registrations: int(changed.promoted_registrations),
             ..Default::default()
         })

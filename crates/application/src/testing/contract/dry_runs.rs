@@ -4,11 +4,14 @@ use std::fmt::Debug;
 
 use convene_domain::{
     activity::Activity,
+    duration::EventDuration,
     event::Event,
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
     recurrence::Rule,
+    registration::RegistrationStatus,
     text::Title,
+    time::zone::Zone,
 };
 use time::Duration;
 
@@ -23,9 +26,9 @@ use crate::{
     failure::{Outcome, Refusal},
     ports::{
         Changed, EditScope, EventDeleted, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit,
-        OccurrencePatch, OnAffected,
+        OccurrenceField, OccurrencePatch, OccurrenceRestoration, OnAffected, RegistrationFilter,
     },
-    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key},
+    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 /// Everything that is stored, as far as ports show it.
@@ -91,7 +94,8 @@ pub(super) async fn a_dry_run_of_an_edit_is_answered_like_the_edit(environment: 
     let (tenant, [event, _]) = tenant(&environment).await;
     let (events, scope) = (&tenant.ports.events, &tenant.scope);
     let later = EventPatch { starts_at: Some(FIRST + Duration::minutes(30)), ..EventPatch::default() };
-    assert_eq!(edit(&tenant, edit_of(event.id, later)).await.unwrap().now.version, 2);
+    let shifted = edit(&tenant, edit_of(event.id, later)).await.unwrap();
+    assert_eq!((shifted.now.version, shifted.moved_registrations), (2, 8));
 
     let key = occurrence_key(&event, day(1) + Duration::minutes(30));
     let patch = OccurrencePatch { title: Title::parse("Solo").ok(), ..OccurrencePatch::default() };
@@ -111,6 +115,7 @@ pub(super) async fn a_dry_run_of_an_edit_is_answered_like_the_edit(environment: 
     let fewer = EventEdit { on_affected: OnAffected::CancelRegistrations, ..fewer };
     let changed = edit(&tenant, fewer).await.unwrap();
     assert_eq!((changed.cancelled_registrations, changed.dropped_exceptions.len()), (4, 1));
+    assert_eq!(changed.moved_registrations, 0, "the others stay at their times");
 
     let new_event = EventId::from_uuid(fresh_uuid());
     let from = occurrence_key(&event, day(3) + Duration::minutes(30));
@@ -119,6 +124,74 @@ pub(super) async fn a_dry_run_of_an_edit_is_answered_like_the_edit(environment: 
         ..edit_of(event.id, EventPatch { title: Title::parse("Second half").ok(), ..EventPatch::default() })
     };
     assert_eq!(edit(&tenant, split).await.unwrap().now.id, new_event);
+}
+
+/// The numbers of moved, cancelled and promoted registrations.
+fn counts<T>(changed: &Changed<T>) -> [u32; 3] {
+    [changed.moved_registrations, changed.cancelled_registrations, changed.promoted_registrations]
+}
+
+pub(super) async fn a_dry_run_counts_the_registrations_that_move(environment: Environment) {
+    let (tenant, [event, _]) = tenant(&environment).await;
+    let (events, scope) = (&tenant.ports.events, &tenant.scope);
+    let patch = EventPatch::default();
+    let shorter = EventDuration::new(Duration::minutes(30)).ok();
+    let new_york = Zone::parse("America/New_York").ok();
+    for (name, patch, moved) in [
+        ("a start", EventPatch { starts_at: Some(FIRST - Duration::HOUR), ..patch.clone() }, 8),
+        ("an end", EventPatch { duration: shorter, ..patch.clone() }, 8),
+        ("a zone", EventPatch { time_zone: new_york, ..patch.clone() }, 8),
+        ("a title", EventPatch { title: Title::parse("Choir").ok(), ..patch.clone() }, 0),
+    ] {
+        let changed = edit(&tenant, edit_of(event.id, patch)).await.unwrap();
+        assert_eq!(counts(&changed), [moved, 0, 0], "{name}");
+    }
+
+    // From 8:00 in New York, which is 12:00 in UTC.
+    let key = occurrence_key(&event, day(1) + Duration::hours(3));
+    let patch =
+        OccurrencePatch { starts_at: Some(FIRST + Duration::hours(25)), ..OccurrencePatch::default() };
+    let later = OccurrenceEdit { occurrence: key, patch, on_affected: OnAffected::Refuse };
+    let changed =
+        dry_then_real(&tenant, async |change| events.update_occurrence(scope, later.clone(), &change).await);
+    assert_eq!(counts(&changed.await.unwrap()), [2, 0, 0], "one occurrence");
+    // Ada gets a seat at the time of the series, so hers cannot move back, and Bob gets it.
+    let beside = tenant.event(EventBuilder::once(FIRST + Duration::hours(27))).await;
+    let ada = tenant.registrations(RegistrationFilter { occurrence: Some(key), ..Default::default() }).await;
+    let ada = ada.iter().find(|one| one.status == RegistrationStatus::Confirmed).expect("her seat").member;
+    tenant
+        .try_register(register(occurrence_key(&beside, day(1) + Duration::hours(3)), ada), NOW)
+        .await
+        .unwrap();
+    let back = OccurrenceRestoration {
+        occurrence: key,
+        fields: vec![OccurrenceField::StartsAt],
+        expected_version: None,
+        on_affected: OnAffected::CancelRegistrations,
+    };
+    let changed =
+        dry_then_real(&tenant, async |change| events.restore_occurrence(scope, back.clone(), &change).await);
+    assert_eq!(counts(&changed.await.unwrap()), [1, 1, 1], "back to the series");
+
+    let new_event = EventId::from_uuid(fresh_uuid());
+    let from = occurrence_key(&event, day(2) + Duration::hours(3));
+    let split = EventEdit {
+        scope: EditScope::ThisAndFollowing { from, new_event },
+        ..edit_of(
+            event.id,
+            EventPatch { starts_at: Some(FIRST + Duration::hours(49)), ..EventPatch::default() },
+        )
+    };
+    let keyed = || ChangeBuilder::by("root").key("split", 1).build();
+    let changed = edit(&tenant, split).await.unwrap();
+    assert_eq!(counts(&changed), [4, 0, 0], "this and the following ones");
+    let earlier = edit_of(
+        new_event,
+        EventPatch { starts_at: Some(FIRST + Duration::hours(47)), ..EventPatch::default() },
+    );
+    let first = events.update(scope, earlier.clone(), &keyed()).await.unwrap();
+    let repeat = events.update(scope, earlier, &keyed()).await.unwrap();
+    assert_eq!([counts(&first), counts(&repeat)], [[4, 0, 0]; 2], "a repeat tells the same");
 }
 
 pub(super) async fn a_dry_run_of_a_cancellation_is_answered_like_it(environment: Environment) {

@@ -206,6 +206,7 @@ macro_rules! contract_cases {
             }
             dry_runs {
                 a_dry_run_of_an_edit_is_answered_like_the_edit,
+                a_dry_run_counts_the_registrations_that_move,
                 a_dry_run_of_a_cancellation_is_answered_like_it,
                 a_dry_run_of_a_removal_is_answered_like_it,
                 a_dry_run_with_a_used_key_is_answered_like_the_repeat,

@@ -15,9 +15,16 @@ use crate::{
     editing::OccurrenceStep, failure::Outcome, limits::FORMER_IDS, ports::OnAffected, registration::refusals,
 };
 
+/// The numbers of registrations that an edit changed.
+pub(super) struct Edited {
+    pub(super) cancelled: u32,
+    /// Those whose start or end changed with their occurrence.
+    pub(super) moved: u32,
+}
+
 impl Transaction<'_> {
-    /// Edits the occurrences and their registrations. Returns the number of cancelled registrations.
-    pub(super) fn carry_out(&mut self, steps: &[OccurrenceStep], on_affected: OnAffected) -> Outcome<u32> {
+    /// Edits the occurrences and their registrations.
+    pub(super) fn carry_out(&mut self, steps: &[OccurrenceStep], on_affected: OnAffected) -> Outcome<Edited> {
         let mut cancelled = Vec::new();
         let mut affected = Vec::new();
         let mut edited: BTreeMap<OccurrenceKey, StoredOccurrence> = BTreeMap::new();
@@ -43,25 +50,24 @@ impl Transaction<'_> {
         for registration in &affected {
             self.cancel(registration.id, CancellationReason::OccurrenceMoved)?;
         }
-        let freed = self.freed(&edited, cancelled.iter().chain(&affected));
+        let moved = self.moved(&edited);
+        let seats = cancelled.iter().chain(&affected).chain(&moved);
+        let seats = seats.filter(|seat| seat.status == RegistrationStatus::Confirmed);
+        let freed: Vec<_> = seats.map(|seat| (seat.member, seat.interval)).collect();
         self.replace(steps);
         self.promote_in(edited.values().map(|after| after.key))?;
         self.promote_freed(&freed)?;
-        Ok(u32::try_from(cancelled.len() + affected.len()).unwrap_or(u32::MAX))
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(Edited { cancelled: count(cancelled.len() + affected.len()), moved: count(moved.len()) })
     }
 
-    /// The times that members no longer have, because their seats were cancelled or follow their occurrence to another time.
-    fn freed<'a>(
-        &'a self,
-        edited: &BTreeMap<OccurrenceKey, StoredOccurrence>,
-        cancelled: impl Iterator<Item = &'a Registration>,
-    ) -> Vec<(MemberId, Interval)> {
-        let moved =
-            self.tenant.registrations.values().filter(|seat| {
-                edited.get(&seat.occurrence).is_some_and(|after| after.interval != seat.interval)
-            });
-        let seats = cancelled.chain(moved).filter(|seat| seat.status == RegistrationStatus::Confirmed);
-        seats.map(|seat| (seat.member, seat.interval)).collect()
+    /// The active registrations that follow their occurrence to another time.
+    fn moved(&self, edited: &BTreeMap<OccurrenceKey, StoredOccurrence>) -> Vec<Registration> {
+        let active = self.tenant.registrations.values().filter(|one| one.status.is_active());
+        active
+            .filter(|one| edited.get(&one.occurrence).is_some_and(|after| after.interval != one.interval))
+            .cloned()
+            .collect()
     }
 
     /// The confirmed registrations that cannot follow their occurrence, because they would conflict with another one

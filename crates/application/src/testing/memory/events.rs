@@ -10,8 +10,8 @@ use convene_domain::{
 };
 
 use super::{
-    InMemory, folded_texts::FoldedTexts, pages, registration_book::untouched, tenant::OccurrenceRecord,
-    transaction::Transaction,
+    InMemory, edits::Edited, folded_texts::FoldedTexts, pages, registration_book::untouched,
+    tenant::OccurrenceRecord, transaction::Transaction,
 };
 use crate::{
     caller::TenantScope,
@@ -83,10 +83,9 @@ impl Events for InMemory {
             }
             transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
-            let cancelled_registrations = transaction.carry_out(&plan.steps, edit.on_affected)?;
+            let edited = transaction.carry_out(&plan.steps, edit.on_affected)?;
             let dropped_exceptions = plan.dropped_exceptions;
-            let changed = Changed::complete(plan.event, cancelled_registrations, transaction.promoted);
-            Ok(Changed { dropped_exceptions, ..changed })
+            Ok(Changed { dropped_exceptions, ..transaction.changed(plan.event, &edited) })
         })
     }
 
@@ -98,9 +97,8 @@ impl Events for InMemory {
             let plan = plan_cancellation(&event, &stored, change.at).map_err(Failure::Refused)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
-            let cancelled_registrations =
-                transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
-            Ok(Changed::complete(plan.event, cancelled_registrations, transaction.promoted))
+            let edited = transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
+            Ok(transaction.changed(plan.event, &edited))
         })
     }
 
@@ -294,7 +292,13 @@ impl Transaction<'_> {
         self.tenant.occurrences.entry(key).or_insert(record);
         self.log(entry);
         let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
-        let cancelled_registrations = self.carry_out(&[step], on_affected)?;
-        Ok(Changed::complete(self.occurrence(key)?, cancelled_registrations, self.promoted))
+        let edited = self.carry_out(&[step], on_affected)?;
+        Ok(self.changed(self.occurrence(key)?, &edited))
+    }
+
+    /// The result of a change.
+    fn changed<T>(&self, now: T, edited: &Edited) -> Changed<T> {
+        let changed = Changed::complete(now, edited.cancelled, self.promoted);
+        Changed { moved_registrations: edited.moved, ..changed }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct OccurrencesEdit<'a> {
 pub(crate) struct Edited {
     /// The number of cancelled registrations.
     pub(crate) cancelled: u32,
+    /// The number of registrations, waitlisted ones included, whose start or end changed with their occurrence.
+    pub(crate) moved: u32,
     /// The number of registrations for cancelled and dropped occurrences that the job must cancel.
     pub(crate) remaining: u64,
 }
@@ -113,9 +115,11 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
 
     let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
     let lost = cancellings.iter().map(|cancelling| &cancelling.registration);
-    let moved = following.iter().filter(|registration| {
+    let is_moved = |registration: &&Registration| {
         effects.moved(registration.occurrence).is_some_and(|after| after.interval != registration.interval)
-    });
+    };
+    let moved: Vec<&Registration> = following.iter().filter(is_moved).collect();
+    let moved_count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
     let freed_times: Vec<FreedTime<'_>> =
         lost.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     cancel(transaction, &mut occurrences, cancellings).await?;
@@ -132,7 +136,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     promote(transaction, &mut promoted, freed, Guards::ON).await?;
     promote_freed(transaction, &mut promoted, freed_times, Guards::ON).await?;
     promoted.write(transaction, Guards::ON).await?;
-    Ok(Edited { cancelled, remaining: if in_steps { ending } else { 0 } })
+    Ok(Edited { cancelled, moved: moved_count, remaining: if in_steps { ending } else { 0 } })
 }
 
 /// Refuses an edit that affects registrations: those for dropped occurrences, with the number of them, and others.
