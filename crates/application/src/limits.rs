@@ -24,6 +24,10 @@ pub const CANCELLED_REGISTRATIONS: usize = 10;
 /// Registrations that a refusal lists, as many as a page has items.
 pub const LISTED_REGISTRATIONS: usize = 100;
 
+/// Registrations that a cancellation took, of which the restoration of an event lists those of present members. Reading them
+/// takes the database a few milliseconds.
+pub const EXAMINED_REGISTRATIONS: usize = 1_000;
+
 /// Dropped exceptions that the result of an edit lists, as many as a page has items. The activity log has all.
 pub const DROPPED_EXCEPTIONS: usize = 100;
 

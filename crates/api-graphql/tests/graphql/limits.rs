@@ -73,6 +73,10 @@ fn the_documented_limits_are_those_of_the_code() {
             limits::CANCELLED_REGISTRATIONS.to_string(),
         ),
         ("registrations that a refusal lists", limits::LISTED_REGISTRATIONS.to_string()),
+        (
+            "registrations of which the restoration of an event lists those of present members",
+            limits::EXAMINED_REGISTRATIONS.to_string(),
+        ),
         ("dropped exceptions that the result of an edit lists", limits::DROPPED_EXCEPTIONS.to_string()),
         ("requests that wait in the queue of a process", book.queue.to_string()),
         ("waiting requests of a member", MAX_REQUESTS_PER_MEMBER.to_string()),

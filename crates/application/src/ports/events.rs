@@ -259,8 +259,9 @@ pub struct Duplication {
 pub struct EventRestored {
     /// The event after the change.
     pub event: Event,
-    /// The registrations that the cancellation took, for occurrences that take place again, by start; at most
-    /// [`LISTED_REGISTRATIONS`](crate::limits::LISTED_REGISTRATIONS).
+    /// The registrations that the cancellation took from present members, for occurrences that take place again, by start; at
+    /// most [`LISTED_REGISTRATIONS`](crate::limits::LISTED_REGISTRATIONS) of the first
+    /// [`EXAMINED_REGISTRATIONS`](crate::limits::EXAMINED_REGISTRATIONS). A removed member cannot register again.
     pub former_registrations: Vec<Registration>,
 }
 

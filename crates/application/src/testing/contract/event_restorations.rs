@@ -3,6 +3,8 @@
 use convene_domain::{
     event::{Event, EventStatus},
     id::RegistrationId,
+    registration::Registration,
+    text::UserId,
     time::Instant,
 };
 use time::Duration;
@@ -151,6 +153,42 @@ pub(super) async fn a_repeat_of_a_restoration_lists_the_same_registrations(envir
     let restored = restore(keyed()).await;
     assert_eq!((dry, former(&restored)), (restored.clone(), vec![seat.id]));
     assert_eq!(restore(keyed()).await, restored);
+}
+
+/// The list is of those who may register again. A person who was added again is another member, without former seats.
+pub(super) async fn members_who_are_gone_are_not_listed_by_a_restoration(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let mut seats = Vec::new();
+    for user in ["ada", "bob", "cem", "dee"] {
+        let member = tenant.member(user).await;
+        seats.push(tenant.seat(&event, day(1), &member).await);
+    }
+    let [ada, bob, cem, dee] = [0, 1, 2, 3].map(|number: usize| seats[number].clone());
+    cancel(&tenant, &event, later(1)).await;
+    let remove = async |seat: &Registration, at| {
+        tenant.ports.members.remove(&tenant.scope, seat.member, &by_root_at(at)).await.unwrap();
+    };
+    let erase = async |user, at| {
+        let (user, change) = (UserId::parse(user).unwrap(), ChangeBuilder::by_system().at(at).build());
+        tenant.ports.personal_data.erase(&tenant.scope, &user, &change).await.unwrap();
+    };
+    remove(&ada, later(2)).await;
+    erase("ada", later(2)).await;
+    remove(&bob, later(2)).await;
+    tenant.member("bob").await;
+    let keyed = |at| ChangeBuilder::by("root").key("restore", 1).at(at);
+    let restore = async |change: ChangeBuilder| {
+        tenant.ports.events.restore(&tenant.scope, event.id, &change.build()).await.unwrap()
+    };
+    let mut present = vec![cem.id, dee.id];
+    present.sort();
+    assert_eq!(former(&restore(keyed(later(3)).dry_run()).await), present);
+    assert_eq!(former(&restore(keyed(later(3))).await), present);
+    // Nor does a repeat of the restoration list who has gone since.
+    remove(&cem, later(4)).await;
+    erase("cem", later(4)).await;
+    assert_eq!(former(&restore(keyed(later(5))).await), [dee.id]);
 }
 
 pub(super) async fn seats_of_a_restored_event_are_safe_under_concurrent_calls(environment: Environment) {

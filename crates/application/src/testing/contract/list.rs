@@ -146,6 +146,7 @@ macro_rules! contract_cases {
                 what_would_have_begun_meanwhile_stays_cancelled,
                 a_one_off_event_is_restored,
                 a_repeat_of_a_restoration_lists_the_same_registrations,
+                members_who_are_gone_are_not_listed_by_a_restoration,
                 seats_of_a_restored_event_are_safe_under_concurrent_calls,
             }
             occurrence_edits {

@@ -22,7 +22,7 @@ use crate::{
     },
     event::duplicated,
     failure::{Failure, Fault, Field, Outcome, Refusal},
-    limits::LISTED_REGISTRATIONS,
+    limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS},
     page::{BoundedPage, PageRequest},
     ports::{
         Changed, Duplication, EditScope, EventDeleted, EventEdit, EventFilter, EventPosition, EventRestored,
@@ -251,7 +251,7 @@ impl Transaction<'_> {
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
     }
 
-    /// The first registrations for restored occurrences that the cancellation of the event took.
+    /// The first registrations of present members for restored occurrences that the cancellation of the event took.
     fn taken_by_cancellation(&self, before: &Event, restored: &[OccurrenceStep]) -> Vec<Registration> {
         let is_restored = |key| restored.iter().any(|step| step.before().key == key);
         let all = self.tenant.registrations.values();
@@ -262,6 +262,8 @@ impl Transaction<'_> {
             .cloned()
             .collect();
         taken.sort_by_key(|one| (one.interval.start(), one.id));
+        taken.truncate(EXAMINED_REGISTRATIONS);
+        taken.retain(|one| self.tenant.member(one.member).is_some());
         taken.truncate(LISTED_REGISTRATIONS);
         taken
     }

@@ -100,7 +100,9 @@ impl StoredResult for EventRestored {
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
         let current = |former: &Registration| tenant.registrations.get(&former.id).cloned();
-        let former_registrations = self.former_registrations.iter().filter_map(current).collect();
+        let of_present = |former: &Registration| tenant.member(former.member).is_some();
+        let former = self.former_registrations.iter().filter_map(current);
+        let former_registrations = former.filter(of_present).collect();
         Ok(Self { event: self.event.current(tenant)?, former_registrations })
     }
 }

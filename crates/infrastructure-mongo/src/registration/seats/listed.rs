@@ -1,7 +1,9 @@
 //! Registrations that results of changes list.
 
+use std::collections::HashSet;
+
 use bson::{Document, doc};
-use convene_application::limits::LISTED_REGISTRATIONS;
+use convene_application::limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS};
 use convene_domain::{
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration},
@@ -9,7 +11,7 @@ use convene_domain::{
 };
 
 use crate::{
-    documents::{convert::date, read_all},
+    documents::{convert::date, member::ACTIVE, read_all},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -17,7 +19,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The first registrations for these occurrences that cancellations of the occurrences took since this time.
+/// The first registrations of present members for these occurrences that cancellations of the occurrences took since this time.
 pub(crate) async fn cancelled_since(
     transaction: &mut Transaction<'_>,
     occurrences: &[OccurrenceKey],
@@ -30,19 +32,33 @@ pub(crate) async fn cancelled_since(
         "cancelledAt": { "$gte": date(since) },
         "cancellationReason": CancellationReason::OccurrenceCancelled.as_str(),
     };
-    first(transaction, filter).await
+    let mut listed = of_present_members(transaction, filter).await?;
+    listed.truncate(LISTED_REGISTRATIONS);
+    Ok(listed)
 }
 
-/// The registrations with these ids that are still stored.
+/// The registrations with these ids that are still stored and whose members are present.
 pub(crate) async fn with_ids(
     transaction: &mut Transaction<'_>,
     ids: &[String],
 ) -> Attempt<Vec<Registration>> {
-    if ids.is_empty() { Ok(Vec::new()) } else { first(transaction, doc! { "_id": { "$in": ids } }).await }
+    of_present_members(transaction, doc! { "_id": { "$in": ids } }).await
 }
 
-async fn first(transaction: &mut Transaction<'_>, filter: Document) -> Attempt<Vec<Registration>> {
-    let query = Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
-    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+/// The first registrations that pass the filter, without those of removed members.
+async fn of_present_members(
+    transaction: &mut Transaction<'_>,
+    filter: Document,
+) -> Attempt<Vec<Registration>> {
+    let query = Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(EXAMINED_REGISTRATIONS);
+    let mut found: Vec<RegistrationDocument> =
+        transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let members: HashSet<&str> = found.iter().map(|registration| registration.member.as_str()).collect();
+    let members = doc! { "_id": { "$in": Vec::from_iter(members) }, "status": ACTIVE };
+    let present = HashSet::<String>::from_iter(transaction.collection(&schema::MEMBERS).ids(members).await?);
+    found.retain(|registration| present.contains(&registration.member));
     Ok(read_all(found)?)
 }
