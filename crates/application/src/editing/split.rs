@@ -63,8 +63,9 @@ pub(super) fn plan_split(
     };
     let Patched { event: edited, by } = patched(&continued, patch, origin.local, now)?;
     let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
-    let following: Vec<StoredOccurrence> =
-        stored.iter().filter(|occurrence| occurrence.original_local >= origin.local).cloned().collect();
+    let zone = event.series.zone();
+    let follows = |one: &&StoredOccurrence| zone.resolve(one.original_local).instant >= origin.start;
+    let following: Vec<StoredOccurrence> = stored.iter().filter(follows).cloned().collect();
     let mut edited = Event { version: 1, ..edited };
     edited.series = without_begun(&continued, &edited, edit, &following)?;
     // The first event has the past.

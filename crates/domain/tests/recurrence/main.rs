@@ -10,3 +10,4 @@ mod refusals;
 mod rules;
 mod shift;
 mod split;
+mod until;

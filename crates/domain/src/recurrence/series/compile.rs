@@ -99,6 +99,17 @@ impl Compiled {
         self.extra.retain(|extra| excluded.binary_search(&extra.start).is_err());
     }
 
+    /// The wall-clock seconds of the dates of the rule, excluded ones included, from a wall-clock second on.
+    pub(super) fn dates_of_rule(&self, from: i64) -> impl Iterator<Item = i64> {
+        let dates = self.plan.iter().flat_map(move |plan| plan.walk(from));
+        dates.filter(|local| self.until == i64::MAX || self.instant_of(*local) <= self.until)
+    }
+
+    /// The instant that a wall-clock second means.
+    pub(super) fn instant_of(&self, local: i64) -> i64 {
+        local - self.table.segment_of_local(local).offset
+    }
+
     /// The start of the last occurrence, searched in windows that grow backwards from the end.
     fn find_last(&self) -> Option<i64> {
         let end = self.latest_start()?.saturating_add(1);

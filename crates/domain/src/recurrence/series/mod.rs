@@ -7,6 +7,7 @@ mod lines;
 mod occurrences;
 mod shift;
 mod split;
+mod until;
 
 use std::sync::Arc;
 
@@ -330,8 +331,7 @@ impl Series {
                 return Some(rule.to_string());
             }
         };
-        let until = Until::Instant(self.zone().resolve(last).instant);
-        Some(rule.with_end(RuleEnd::Until(until)).to_string())
+        Some(rule.with_end(until::in_utc(self, rule, last)).to_string())
     }
 
     /// The series in plain English, such as "every 2 weeks on Monday and Thursday until 30 June 2027";

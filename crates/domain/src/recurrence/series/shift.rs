@@ -2,9 +2,9 @@
 
 use ::time::Duration;
 
-use super::{Series, SeriesParts};
+use super::{Series, SeriesParts, until};
 use crate::recurrence::limits;
-use crate::recurrence::plan::{self, Plan};
+use crate::recurrence::plan;
 use crate::recurrence::problem::{RulePart, SeriesPart, SeriesProblem};
 use crate::recurrence::rule::{self, Rule, RuleEnd, Until};
 use crate::time::{LocalDateTime, Zone, civil};
@@ -30,7 +30,7 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
         return Ok(series.clone());
     }
     let mut problems = Vec::new();
-    for end in ends(rule, before.start, by, before.zone) {
+    for end in ends(series, rule, by) {
         for candidate in rule::shift::candidates(rule, before.start, parts.start) {
             let rule = Some(candidate.with_end(end));
             match Series::new(SeriesParts { rule, ..parts.clone() }) {
@@ -55,7 +55,8 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
 }
 
 /// The ends that may be the moved one. The end is a wall-clock time, in the zone of the series before.
-fn ends(rule: &Rule, start: LocalDateTime, by: Duration, zone: Zone) -> Vec<RuleEnd> {
+fn ends(series: &Series, rule: &Rule, by: Duration) -> Vec<RuleEnd> {
+    let start = series.start();
     let local = |until: LocalDateTime| {
         let latest = civil::local_of(plan::horizon());
         RuleEnd::Until(Until::Local(until.saturating_add(by).min(latest)))
@@ -63,7 +64,7 @@ fn ends(rule: &Rule, start: LocalDateTime, by: Duration, zone: Zone) -> Vec<Rule
     match rule.end() {
         end @ (RuleEnd::Never | RuleEnd::Count(_)) => vec![end],
         RuleEnd::Until(Until::Local(until)) => vec![local(until)],
-        RuleEnd::Until(Until::Instant(until)) => vec![local(zone.to_local(until))],
+        RuleEnd::Until(Until::Instant(until)) => vec![local(until::in_local_time(series, until))],
         RuleEnd::Until(Until::Date(until)) => {
             let days = start.saturating_add(by).date() - start.date();
             let latest = civil::local_of(plan::horizon()).date();
@@ -75,8 +76,7 @@ fn ends(rule: &Rule, start: LocalDateTime, by: Duration, zone: Zone) -> Vec<Rule
 
 /// Tests whether the rule of `after` has exactly the dates of the rule of `before`, each moved by a number of seconds.
 fn has_moved_dates(before: &Series, after: &Series, by: i64) -> bool {
-    let (Some(before), Some(after)) = (&before.compiled.plan, &after.compiled.plan) else { return false };
-    let dates = |plan: &Plan| plan.walk(i64::MIN).take(COMPARED).collect::<Vec<_>>();
+    let dates = |series: &Series| series.compiled.dates_of_rule(i64::MIN).take(COMPARED).collect::<Vec<_>>();
     let (before, after) = (dates(before), dates(after));
     let horizon = plan::horizon();
     // Where one of them ends before the other, the other one goes beyond the range of the engine.
