@@ -131,6 +131,31 @@ macro_rules! contract_cases {
                 a_split_at_a_missing_occurrence_is_refused,
                 registrations_that_a_split_would_drop_are_listed,
             }
+            series_variants {
+                rules_that_name_days_move_exactly_or_are_asked_for,
+                excluded_and_added_dates_follow_their_series,
+                changes_of_the_clocks_move_nobody_to_another_date,
+                a_given_rule_keeps_the_dates_that_it_has,
+                a_part_of_a_series_is_edited_by_itself,
+            }
+            exception_variants {
+                exceptions_that_cross_each_other_stay_themselves,
+                an_exception_on_the_date_of_another_occurrence_is_another_one,
+                an_exception_of_the_first_or_the_last_date_stays_in_its_series,
+                a_cancelled_date_is_restored_where_its_series_is_now,
+                restorations_can_be_taken_back_and_made_again,
+                what_was_cancelled_by_itself_is_not_restored_with_its_event,
+                a_date_that_was_dropped_returns_without_its_exception,
+                capacities_of_exceptions_are_their_own,
+            }
+            waitlist_variants {
+                more_seats_of_a_series_promote_in_each_occurrence,
+                fewer_seats_keep_the_waitlist_until_one_is_free,
+                a_seat_wanders_through_several_waitlists,
+                a_removed_member_leaves_seats_on_several_days,
+                a_waitlist_is_served_when_times_no_longer_overlap,
+                a_member_who_waits_for_overlapping_seats_gets_them_one_by_one,
+            }
             event_endings {
                 cancelling_an_event_cancels_its_upcoming_occurrences,
                 an_event_is_cancelled_once,

@@ -64,6 +64,11 @@ impl State {
         Self { now, events, known, listed, registrations }
     }
 
+    /// The active registrations.
+    pub(super) fn registrations(&self) -> impl Iterator<Item = &Registration> {
+        self.registrations.values().map(|(registration, _)| registration)
+    }
+
     /// The listed occurrences that have begun, without their events.
     fn past(&self) -> Vec<(Interval, &'static str, &Title, u32, u32)> {
         let begun = self.listed.iter().filter(|one| one.interval.start() <= self.now);
@@ -99,25 +104,50 @@ impl State {
             );
         }
         match step {
-            Step::Split { .. } => {
+            Step::Split { to: None, .. } => {
                 assert_eq!(after.anywhere(), self.anywhere(), "a split changed a list: {told}");
             }
-            Step::Shift { by, .. } => self.check_shift(*by, after, told),
-            Step::Zone { .. } => self.check_shift(Duration::ZERO, after, told),
+            Step::Split { by, new_event, .. } if after.known.contains_key(new_event) => {
+                self.check_shift(*by, after, told, |event| event == *new_event);
+            }
+            Step::Shift { by, .. } | Step::Split { by, .. } => {
+                self.check_shift(*by, after, told, |event| after.known.get(&event) != self.known.get(&event));
+            }
+            Step::Zone { .. } => self.check_shift(Duration::ZERO, after, told, |event| {
+                after.known.get(&event) != self.known.get(&event)
+            }),
+            Step::EditOccurrence(edit) => self.check_others(edit.occurrence, after, told),
+            Step::RestoreOccurrence(restoration) => self.check_others(restoration.occurrence, after, told),
+            Step::RestoreEvent(_) => {
+                assert_eq!(after.registrations.len(), self.registrations.len(), "{told}");
+            }
+            Step::CancelRegistration(request) => {
+                let others = self.registrations.len() - 1;
+                assert_eq!(after.registrations.len(), others, "{request:?}: {told}");
+            }
             _ => {}
         }
     }
 
+    /// Checks that only registrations for this occurrence have another time, and that none is lost.
+    fn check_others(&self, occurrence: OccurrenceKey, after: &Self, told: &str) {
+        for (id, (before, _)) in &self.registrations {
+            let (now, _) =
+                after.registrations.get(id).unwrap_or_else(|| panic!("{before:?} is lost: {told}"));
+            let is_same = now.interval == before.interval;
+            assert!(is_same || before.occurrence == occurrence, "{before:?} moved: {told}");
+        }
+    }
+
     /// Checks that nobody's time changed by anything but the shift, under REFUSE.
-    fn check_shift(&self, by: Duration, after: &Self, told: &str) {
+    fn check_shift(&self, by: Duration, after: &Self, told: &str, is_edited: impl Fn(EventId) -> bool) {
         assert_eq!(after.registrations.len(), self.registrations.len(), "{told}");
         for (id, (before, stored)) in &self.registrations {
             let (now, now_stored) =
                 after.registrations.get(id).unwrap_or_else(|| panic!("{before:?}: {told}"));
             let (Some(stored), Some(now_stored)) = (stored, now_stored) else { continue };
-            let is_edited = after.known.get(&now.occurrence.event) != self.known.get(&now.occurrence.event);
             let has_begun = before.interval.start() <= self.now;
-            if !is_edited || has_begun {
+            if !is_edited(now.occurrence.event) || has_begun {
                 assert_eq!(now.interval.start(), before.interval.start(), "{before:?}: {told}");
                 continue;
             }

@@ -2,7 +2,7 @@ use convene_domain::{
     capacity::Capacity,
     duration::EventDuration,
     id::{EventId, RegistrationId},
-    member::Member,
+    member::{Member, Role},
     occurrence::OccurrenceKey,
     recurrence::Rule,
     text::Title,
@@ -16,8 +16,8 @@ use crate::{
     change::Change,
     failure::Outcome,
     ports::{
-        EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected,
-        RegisterRequest,
+        CancelRequest, EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrenceField,
+        OccurrencePatch, OccurrenceRestoration, OnAffected, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, fresh_uuid},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 const ZONES: [&str; 4] = ["UTC", "Europe/Paris", "America/New_York", "Pacific/Apia"];
-const RULES: [&str; 8] = [
+const RULES: [&str; 13] = [
     "FREQ=DAILY;COUNT=12",
     "FREQ=DAILY;BYHOUR=9,14;COUNT=14",
     "FREQ=DAILY;UNTIL=20310325",
@@ -38,6 +38,11 @@ const RULES: [&str; 8] = [
     "FREQ=MONTHLY;COUNT=4",
     "FREQ=MONTHLY;BYDAY=2MO;COUNT=4",
     "FREQ=DAILY;INTERVAL=3;UNTIL=20310412T090000Z",
+    "FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,30;UNTIL=20310320T003000Z",
+    "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=3;COUNT=5",
+    "FREQ=MONTHLY;BYMONTHDAY=10,24,-1;COUNT=7",
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=15",
+    "FREQ=YEARLY;BYMONTH=3,5;COUNT=2",
 ];
 
 /// One step of a history.
@@ -46,18 +51,40 @@ pub(super) enum Step {
     Register(RegisterRequest),
     EditOccurrence(OccurrenceEdit),
     CancelOccurrence(OccurrenceKey),
-    Shift { event: EventId, to: LocalDateTime, by: Duration },
-    Zone { event: EventId, zone: Zone },
+    Shift {
+        event: EventId,
+        to: LocalDateTime,
+        by: Duration,
+    },
+    Zone {
+        event: EventId,
+        zone: Zone,
+    },
     Edit(Box<EventEdit>),
-    Split { event: EventId, from: OccurrenceKey, new_event: EventId },
+    /// The second part begins at `to`, or where it is divided.
+    Split {
+        event: EventId,
+        from: OccurrenceKey,
+        new_event: EventId,
+        by: Duration,
+        to: Option<LocalDateTime>,
+    },
     CancelEvent(EventId),
+    RestoreEvent(EventId),
+    RestoreOccurrence(OccurrenceRestoration),
+    CancelRegistration(CancelRequest),
 }
 
 /// An event of nine o'clock, near a change of clocks.
 pub(super) fn new_event(random: &mut StdRng) -> EventBuilder {
     let zone = ZONES.choose(random).copied().unwrap_or("UTC");
-    let event = match RULES.get(random.random_range(0..=RULES.len())) {
+    let event = match RULES.get(random.random_range(0..RULES.len() + 2)) {
         Some(rule) => EventBuilder::repeating(FIRST, rule),
+        None if random.random_ratio(1, 2) => {
+            return EventBuilder::repeating(FIRST + Duration::days(21), "FREQ=MONTHLY;COUNT=4")
+                .zone(zone)
+                .seats(2);
+        }
         None => EventBuilder::once(FIRST),
     };
     let event = if random.random_ratio(1, 3) { event.without(FIRST + Duration::days(7)) } else { event };
@@ -74,7 +101,7 @@ impl Step {
         let before = state.known.get(&event)?;
         let start = before.series.start();
         let hours = random.random_range(-40..40_i64);
-        Some(match random.random_range(0..20) {
+        Some(match random.random_range(0..27) {
             0..=5 => Self::Register(RegisterRequest {
                 id: RegistrationId::from_uuid(fresh_uuid()),
                 occurrence: occurrence?,
@@ -87,6 +114,7 @@ impl Step {
                 let patch = OccurrencePatch {
                     title: random.random_ratio(1, 3).then(|| Title::parse("Concert").ok()).flatten(),
                     starts_at: Some(zone.to_local(key.original_start) + Duration::hours(hours)),
+                    capacity: random.random_ratio(1, 5).then(|| Capacity::new(1_u32).ok()).flatten(),
                     ..OccurrencePatch::default()
                 };
                 Self::EditOccurrence(OccurrenceEdit {
@@ -112,9 +140,16 @@ impl Step {
             14 => Self::Zone { event, zone: Zone::parse(ZONES.choose(random)?).ok()? },
             15 | 16 => {
                 let rule = Rule::parse(RULES.choose(random)?).ok()?;
-                let recurrence = NewRecurrence { rule, exdates: Vec::new(), rdates: Vec::new() };
+                let mut date = || {
+                    let days = random.random_range(1..30_i64);
+                    random
+                        .random_ratio(1, 3)
+                        .then_some(FIRST + Duration::days(days) + Duration::hours(hours / 10))
+                };
+                let (exdates, rdates) = (date().into_iter().collect(), date().into_iter().collect());
+                let recurrence = NewRecurrence { rule, exdates, rdates };
                 let patch = EventPatch {
-                    recurrence: Some(Some(recurrence)),
+                    recurrence: Some(random.random_ratio(9, 10).then_some(recurrence)),
                     starts_at: random.random_ratio(1, 2).then_some(FIRST + Duration::days(hours / 10)),
                     ..EventPatch::default()
                 };
@@ -136,10 +171,32 @@ impl Step {
                 Self::Edit(Box::new(edit_of(event, patch)))
             }
             18 => {
-                let from = occurrence?;
-                Self::Split { event: from.event, from, new_event: EventId::from_uuid(fresh_uuid()) }
+                let (from, new_event) = (occurrence?, EventId::from_uuid(fresh_uuid()));
+                let origin = state.known.get(&from.event)?.occurrence_at(from.original_start);
+                let to = origin.filter(|_| random.random_ratio(1, 2));
+                let by = if to.is_some() { Duration::hours(hours) } else { Duration::ZERO };
+                Self::Split { event: from.event, from, new_event, by, to: to.map(|origin| origin.local + by) }
             }
-            _ if random.random_ratio(1, 4) => Self::CancelEvent(event),
+            19 if random.random_ratio(1, 3) => Self::CancelEvent(event),
+            20 | 21 => Self::RestoreEvent(event),
+            22..=24 => {
+                let fields = [OccurrenceField::StartsAt, OccurrenceField::Status, OccurrenceField::Capacity];
+                let fields = fields.into_iter().filter(|_| random.random_ratio(1, 3)).collect();
+                let (expected_version, on_affected) = (None, OnAffected::Refuse);
+                let occurrence = occurrence?;
+                Self::RestoreOccurrence(OccurrenceRestoration {
+                    occurrence,
+                    fields,
+                    expected_version,
+                    on_affected,
+                })
+            }
+            25 | 26 => {
+                let all: Vec<_> = state.registrations().collect();
+                let one = all.choose(random)?;
+                let (registration, caller) = (one.id, one.member);
+                Self::CancelRegistration(CancelRequest { registration, caller, role: Role::Member })
+            }
             _ => return None,
         })
     }
@@ -165,12 +222,20 @@ impl Step {
                 return ports.events.cancel_occurrence(scope, key, change).await.map(drop);
             }
             Self::CancelEvent(id) => return ports.events.cancel(scope, id, change).await.map(drop),
+            Self::RestoreEvent(id) => return ports.events.restore(scope, id, change).await.map(drop),
+            Self::RestoreOccurrence(restoration) => {
+                return ports.events.restore_occurrence(scope, restoration, change).await.map(drop);
+            }
+            Self::CancelRegistration(request) => {
+                return ports.registration_book.cancel(scope, request, change).await.map(drop);
+            }
             Self::Shift { event, to, .. } => edit_of(event, EventPatch { starts_at: Some(to), ..patch }),
             Self::Zone { event, zone } => edit_of(event, EventPatch { time_zone: Some(zone), ..patch }),
             Self::Edit(edit) => *edit,
-            Self::Split { event, from, new_event } => {
-                EventEdit { scope: EditScope::ThisAndFollowing { from, new_event }, ..edit_of(event, patch) }
-            }
+            Self::Split { event, from, new_event, by: _, to: starts_at } => EventEdit {
+                scope: EditScope::ThisAndFollowing { from, new_event },
+                ..edit_of(event, EventPatch { starts_at, ..patch })
+            },
         };
         ports.events.update(scope, edit, change).await.map(drop)
     }

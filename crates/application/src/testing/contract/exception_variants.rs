@@ -1,0 +1,311 @@
+//! Exceptions and cancellations through edits, splits and restorations.
+
+use convene_domain::{
+    capacity::Capacity,
+    event::{Event, EventStatus},
+    id::EventId,
+    occurrence::{Occurrence, OccurrenceKey},
+    recurrence::Rule,
+    registration::RegistrationStatus,
+    text::Title,
+    time::Instant,
+};
+use time::Duration;
+
+use super::{
+    environment::Environment,
+    support::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
+    tenant::Tenant,
+};
+use crate::{
+    failure::{Outcome, Refusal},
+    ports::{
+        Changed, EditScope, EventEdit, EventPatch, EventRestored, NewRecurrence, OccurrenceEdit,
+        OccurrenceField, OccurrencePatch, OccurrenceRestoration, OnAffected,
+    },
+    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
+};
+
+const HOUR: Duration = Duration::HOUR;
+
+fn shift(hours: i64) -> EventPatch {
+    EventPatch { starts_at: Some(FIRST + Duration::hours(hours)), ..EventPatch::default() }
+}
+
+fn to(hours: i64) -> OccurrencePatch {
+    OccurrencePatch { starts_at: Some(FIRST + Duration::hours(hours)), ..OccurrencePatch::default() }
+}
+
+async fn update(tenant: &Tenant, event: &Event, patch: EventPatch) -> Outcome<Changed<Event>> {
+    tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await
+}
+
+async fn split(tenant: &Tenant, event: &Event, from: OccurrenceKey, patch: EventPatch) -> Event {
+    let new_event = EventId::from_uuid(fresh_uuid());
+    let scope = EditScope::ThisAndFollowing { from, new_event };
+    let edit = EventEdit { scope, ..edit_of(event.id, patch) };
+    tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now
+}
+
+async fn change(
+    tenant: &Tenant,
+    occurrence: OccurrenceKey,
+    patch: OccurrencePatch,
+) -> Outcome<Changed<Occurrence>> {
+    let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await
+}
+
+async fn cancel(tenant: &Tenant, occurrence: OccurrenceKey) -> Occurrence {
+    tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence, &by_root()).await.unwrap().now
+}
+
+async fn restore(
+    tenant: &Tenant,
+    occurrence: OccurrenceKey,
+    fields: &[OccurrenceField],
+) -> Outcome<Changed<Occurrence>> {
+    let restoration = OccurrenceRestoration {
+        occurrence,
+        fields: fields.to_vec(),
+        expected_version: None,
+        on_affected: OnAffected::Refuse,
+    };
+    tenant.ports.events.restore_occurrence(&tenant.scope, restoration, &by_root()).await
+}
+
+async fn cancel_event(tenant: &Tenant, event: &Event, at: Instant) {
+    tenant.ports.events.cancel(&tenant.scope, event.id, &by_root_at(at)).await.unwrap();
+}
+
+async fn restore_event(tenant: &Tenant, event: &Event, at: Instant) -> EventRestored {
+    tenant.ports.events.restore(&tenant.scope, event.id, &by_root_at(at)).await.unwrap()
+}
+
+/// A daily event of nine dates with two seats.
+async fn daily(environment: &Environment) -> (Tenant, Event) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(2)).await;
+    (tenant, event)
+}
+
+pub(super) async fn exceptions_that_cross_each_other_stay_themselves(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let crowd = tenant.crowd(2).await;
+    let [first, second] = [day(1), day(3)].map(|start| occurrence_key(&event, start));
+    let (ada, bob) =
+        (tenant.seat(&event, day(1), &crowd[0]).await, tenant.seat(&event, day(3), &crowd[1]).await);
+    // They take each other's places.
+    change(&tenant, first, to(73)).await.unwrap();
+    change(&tenant, second, to(24)).await.unwrap();
+    change(&tenant, first, to(72)).await.unwrap();
+    let at = async |seat| tenant.registration_now(seat).await.interval.start();
+    assert_eq!([at(&ada).await, at(&bob).await], [day(3), day(1)]);
+    for hours in [2, 26, -20, 0] {
+        update(&tenant, &event, shift(hours)).await.unwrap();
+        assert_eq!([at(&ada).await, at(&bob).await], [day(3), day(1)], "by {hours} hours");
+        let listed = tenant.listed(&[&event], day(-1), day(20)).await;
+        assert_eq!(listed.len(), 9, "by {hours} hours: {listed:?}");
+    }
+    // A split between their dates takes the second one along, although it takes place before.
+    let following = split(&tenant, &event, occurrence_key(&event, day(2)), shift(50)).await;
+    assert_eq!([at(&ada).await, at(&bob).await], [day(3), day(1)]);
+    assert_eq!(tenant.registration_now(&bob).await.occurrence.event, following.id);
+    let [first, second] = [&ada, &bob].map(|seat| tenant.registration_now(seat));
+    let [first, second] = [first.await.occurrence, second.await.occurrence];
+    restore(&tenant, second, &[OccurrenceField::StartsAt]).await.unwrap();
+    restore(&tenant, first, &[]).await.unwrap();
+    assert_eq!([at(&ada).await, at(&bob).await], [day(1), day(3) + HOUR * 2], "back to their dates");
+}
+
+pub(super) async fn an_exception_on_the_date_of_another_occurrence_is_another_one(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let crowd = tenant.crowd(3).await;
+    let moved = tenant.seat(&event, day(1), &crowd[0]).await;
+    let there = tenant.seat(&event, day(2), &crowd[1]).await;
+    let both = [tenant.seat(&event, day(1), &crowd[2]).await, tenant.seat(&event, day(2), &crowd[2]).await];
+    match refusal(change(&tenant, moved.occurrence, to(48)).await) {
+        Refusal::RegistrationsAffected { count: 1, registrations } => {
+            assert_eq!(registrations[0].id, both[0].id);
+        }
+        other => panic!("{other}"),
+    }
+    tenant.cancel(&both[0]).await;
+    change(&tenant, moved.occurrence, to(48)).await.unwrap();
+    assert_eq!(tenant.listed(&[&event], day(2), day(3)).await, [day(2), day(2)]);
+    cancel(&tenant, there.occurrence).await;
+    assert!(tenant.registration_now(&moved).await.status.is_active(), "the other one at this time");
+    assert_eq!(tenant.counts(moved.occurrence).await, (1, 0));
+    // The date that the exception left is not free for anybody else.
+    update(&tenant, &event, shift(24)).await.unwrap();
+    assert_eq!(tenant.registration_now(&moved).await.interval.start(), day(2));
+    let expected = [1, 2, 4, 5, 6, 7, 8, 9].map(day);
+    assert_eq!(
+        tenant.listed(&[&event], day(0), day(20)).await,
+        expected,
+        "the cancelled one is that of day 3 now"
+    );
+}
+
+pub(super) async fn an_exception_of_the_first_or_the_last_date_stays_in_its_series(environment: Environment) {
+    for number in [0, 8] {
+        let tenant = environment.tenant(&format!("choir-{number}")).await;
+        let event = tenant.event(EventBuilder::daily(FIRST, 9).seats(2)).await;
+        let ada = tenant.member("ada").await;
+        let seat = tenant.seat(&event, day(number), &ada).await;
+        change(&tenant, seat.occurrence, to(300)).await.unwrap();
+        let second = split(&tenant, &event, occurrence_key(&event, day(4)), EventPatch::default()).await;
+        let now = tenant.registration_now(&seat).await;
+        assert_eq!(now.interval.start(), day(0) + HOUR * 300);
+        assert_eq!(now.occurrence.event, if number == 0 { event.id } else { second.id });
+        update(&tenant, &event, shift(1)).await.unwrap();
+        restore(&tenant, now.occurrence, &[]).await.unwrap();
+        let expected = if number == 0 { day(0) + HOUR } else { day(8) };
+        assert_eq!(tenant.registration_now(&seat).await.interval.start(), expected);
+        assert_eq!(tenant.listed(&[&event, &second], day(0), day(20)).await.len(), 9);
+    }
+}
+
+pub(super) async fn a_cancelled_date_is_restored_where_its_series_is_now(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let ada = tenant.member("ada").await;
+    let key = occurrence_key(&event, day(5));
+    cancel(&tenant, key).await;
+    update(&tenant, &event, shift(1)).await.unwrap();
+    let from = occurrence_key(&event, day(4) + HOUR);
+    let second = split(&tenant, &event, from, shift(4 * 24 + 3)).await;
+    let restored = restore(&tenant, key, &[]).await.unwrap().now;
+    assert_eq!((restored.key.event, restored.interval.start()), (second.id, day(5) + HOUR * 3));
+    tenant.seat(&second, day(5) + HOUR * 3, &ada).await;
+    // The date where a series is divided may be cancelled.
+    cancel(&tenant, occurrence_key(&second, day(6) + HOUR * 3)).await;
+    let third = split(&tenant, &second, occurrence_key(&second, day(6) + HOUR * 3), shift(6 * 24)).await;
+    let all = tenant.listed_with_cancelled(&[&third], day(0), day(20)).await;
+    assert_eq!(
+        all,
+        [
+            (day(6), EventStatus::Cancelled),
+            (day(7), EventStatus::Scheduled),
+            (day(8), EventStatus::Scheduled)
+        ]
+    );
+    restore(&tenant, all.first().map(|(start, _)| occurrence_key(&third, *start)).unwrap(), &[])
+        .await
+        .unwrap();
+    assert_eq!(tenant.listed(&[&third], day(0), day(20)).await, [6, 7, 8].map(day));
+}
+
+pub(super) async fn restorations_can_be_taken_back_and_made_again(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(1), &ada).await;
+    let key = seat.occurrence;
+    let mut version = 1;
+    for round in 0..3 {
+        let moved = change(&tenant, key, to(30)).await.unwrap();
+        assert_eq!((moved.moved_registrations, moved.now.version), (1, version + 1), "round {round}");
+        let back = restore(&tenant, key, &[OccurrenceField::StartsAt]).await.unwrap();
+        assert_eq!((back.moved_registrations, back.now.version), (1, version + 2), "round {round}");
+        assert!(!back.now.is_exception);
+        assert_eq!(tenant.registration_now(&seat).await.interval, seat.interval);
+        version += 2;
+    }
+    for round in 0..3 {
+        cancel(&tenant, key).await;
+        let restored = restore(&tenant, key, &[OccurrenceField::Status]).await.unwrap().now;
+        version += 2;
+        assert_eq!(
+            (restored.version, restored.taken, restored.status),
+            (version, 0, EventStatus::Scheduled),
+            "{round}"
+        );
+    }
+    tenant.seat(&event, day(1), &ada).await;
+    for round in 0..3 {
+        let minute = |minutes: i64| NOW + Duration::minutes(10 * round + minutes);
+        cancel_event(&tenant, &event, minute(1)).await;
+        let restored = restore_event(&tenant, &event, minute(2)).await;
+        assert_eq!(restored.former_registrations.len(), 1, "round {round}");
+        assert_eq!(tenant.listed(&[&event], day(0), day(20)).await.len(), 9);
+        tenant.try_register(register(key, ada.id), minute(3)).await.unwrap();
+    }
+}
+
+pub(super) async fn what_was_cancelled_by_itself_is_not_restored_with_its_event(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let ada = tenant.member("ada").await;
+    let [own, with_event] = [day(1), day(2)].map(|start| occurrence_key(&event, start));
+    change(&tenant, own, to(30)).await.unwrap();
+    change(&tenant, with_event, to(54)).await.unwrap();
+    let seat = tenant.try_register(register(with_event, ada.id), NOW).await.unwrap();
+    cancel(&tenant, own).await;
+    cancel_event(&tenant, &event, NOW + Duration::MINUTE).await;
+    let restored = restore_event(&tenant, &event, NOW + Duration::minutes(2)).await;
+    assert_eq!(restored.former_registrations.iter().map(|one| one.id).collect::<Vec<_>>(), [seat.id]);
+    let all = tenant.listed_with_cancelled(&[&event], day(1), day(3)).await;
+    assert_eq!(
+        all,
+        [(day(1) + HOUR * 6, EventStatus::Cancelled), (day(2) + HOUR * 6, EventStatus::Scheduled)]
+    );
+    let again = restore(&tenant, own, &[OccurrenceField::Status]).await.unwrap().now;
+    assert_eq!(
+        (again.status, again.interval.start()),
+        (EventStatus::Scheduled, day(1) + HOUR * 6),
+        "at its own time"
+    );
+    restore(&tenant, own, &[]).await.unwrap();
+    assert_eq!(tenant.listed(&[&event], day(1), day(2)).await, [day(1)]);
+}
+
+pub(super) async fn a_date_that_was_dropped_returns_without_its_exception(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let title = OccurrencePatch { title: Title::parse("Concert").ok(), ..to(54) };
+    change(&tenant, occurrence_key(&event, day(2)), title).await.unwrap();
+    cancel(&tenant, occurrence_key(&event, day(4))).await;
+    let rule = |text: &str| {
+        let rule = Rule::parse(text).unwrap();
+        let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+        EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+    };
+    let dropped =
+        update(&tenant, &event, rule("FREQ=DAILY;INTERVAL=3;COUNT=3")).await.unwrap().dropped_exceptions;
+    let keys: Vec<_> = dropped.iter().map(|one| one.key.original_start).collect();
+    assert_eq!(keys, [day(2), day(4)]);
+    let back = update(&tenant, &event, rule("FREQ=DAILY;COUNT=9")).await.unwrap();
+    assert_eq!(back.dropped_exceptions, []);
+    let listed = tenant.listing(&[event.id], day(0), day(20)).await;
+    assert_eq!(
+        listed.iter().map(|one| one.interval.start()).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4, 5, 6, 7, 8].map(day)
+    );
+    assert!(listed.iter().all(|one| !one.is_exception && one.status == EventStatus::Scheduled));
+    let ada = tenant.member("ada").await;
+    for number in [2, 4] {
+        assert_eq!(tenant.seat(&event, day(number), &ada).await.status, RegistrationStatus::Confirmed);
+    }
+}
+
+pub(super) async fn capacities_of_exceptions_are_their_own(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let crowd = tenant.crowd(3).await;
+    let seats = |number: u32| Capacity::new(number).ok();
+    let key = occurrence_key(&event, day(1));
+    change(&tenant, key, OccurrencePatch { capacity: seats(3), ..OccurrencePatch::default() }).await.unwrap();
+    for member in &crowd {
+        tenant.seat(&event, day(1), member).await;
+    }
+    let one = EventPatch { capacity: seats(1), ..EventPatch::default() };
+    update(&tenant, &event, one).await.unwrap();
+    assert_eq!(tenant.stored(key).await.unwrap().capacity.get(), 3);
+    let refused = restore(&tenant, key, &[]).await;
+    assert_eq!(refusal(refused), Refusal::CapacityBelowRegistrations { taken: 3 });
+    let three = EventPatch { capacity: seats(3), ..EventPatch::default() };
+    update(&tenant, &event, three).await.unwrap();
+    restore(&tenant, key, &[]).await.unwrap();
+    let two = EventPatch { capacity: seats(2), ..EventPatch::default() };
+    assert_eq!(refusal(update(&tenant, &event, two).await), Refusal::CapacityBelowRegistrations { taken: 3 });
+    // The held occurrence belongs to the first part, so the second may be smaller.
+    let two = EventPatch { capacity: seats(2), ..EventPatch::default() };
+    let second = split(&tenant, &event, occurrence_key(&event, day(2)), two).await;
+    assert_eq!((second.capacity.get(), tenant.event_now(&event).await.capacity.get()), (2, 3));
+}
