@@ -175,7 +175,7 @@ impl From<OccurrenceField> for ports::OccurrenceField {
 pub struct RestoreOccurrenceInput {
     /// The id of the occurrence.
     pub occurrence_id: ID,
-    /// The values to give up for those of the series; all of them if none is named.
+    /// The values that those of the series replace; all of them if none is named.
     pub fields: Option<Vec<OccurrenceField>>,
     /// The version that the change is based on; the change is refused if the occurrence has another version.
     pub expected_version: Option<i32>,
