@@ -10,7 +10,7 @@
 //! | [`errors`] | how refusals and faults reach a caller |
 //! | [`context`] | what resolvers know of their request |
 //! | [`limits`] | how large a document may be |
-//! | [`variables`] | the check of null variables |
+//! | [`validation`] | the mistakes of documents that the engine does not report |
 
 pub mod context;
 pub(crate) mod cursor;
@@ -26,4 +26,4 @@ mod problems;
 pub mod query;
 pub mod scalars;
 pub mod schema;
-pub mod variables;
+pub mod validation;

@@ -49,4 +49,6 @@ mod tenants;
 #[cfg(test)]
 mod undo;
 #[cfg(test)]
+mod validation;
+#[cfg(test)]
 mod variables;

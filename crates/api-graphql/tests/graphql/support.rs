@@ -21,6 +21,7 @@ use convene_application::{
     use_cases::{Ports, UseCases},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -162,10 +163,23 @@ impl Api {
         document: &str,
         variables: &Value,
     ) -> (u16, String) {
-        let mut request = self.client.post(format!("http://{}/graphql", self.address));
+        let mut request = self.post(caller);
         for &(name, value) in headers {
             request = request.header(name, value);
         }
+        let request = request.json(&json!({"query": document, "variables": variables}));
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// Sends a body of JSON text.
+    pub(crate) async fn send_text(&self, caller: Caller, body: String) -> String {
+        let request = self.post(Some(caller)).header("content-type", "application/json").body(body);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    fn post(&self, caller: Option<Caller>) -> RequestBuilder {
+        let mut request = self.client.post(format!("http://{}/graphql", self.address));
         if let Some(caller) = caller {
             request = request.header("x-user-id", caller.user);
             request = request.header("x-operator", caller.operator.to_string());
@@ -173,9 +187,7 @@ impl Api {
                 request = request.header("x-organization-id", organization);
             }
         }
-        let request = request.json(&json!({"query": document, "variables": variables}));
-        let response = request.send().await.unwrap();
-        (response.status().as_u16(), response.text().await.unwrap())
+        request
     }
 
     /// The response to a document: `data` and `errors`.

@@ -44,8 +44,8 @@ fn times(count: usize, text: &str) -> String {
 )]
 #[case::directives(
     "directives",
-    format!("{{ __typename {} }}", "@include(if: true) ".repeat(10)),
-    format!("{{ __typename {} }}", "@include(if: true) ".repeat(11))
+    format!("{{ again {{ {} }} }}", "__typename @include(if: true) ".repeat(10)),
+    format!("{{ again {{ {} }} }}", "__typename @include(if: true) ".repeat(11))
 )]
 #[case::cost(
     "cost",

@@ -100,7 +100,7 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
       5.graphql: The document has aliases of 20; at most 15 is allowed.
       6.graphql: The API has no subscriptions.
       7.graphql: line 1, column 11: Unknown type "Nope"
-      8.graphql: The document has several operations; name one in `operationName`.
+      8.graphql: line 1, column 1: There can only be one operation named A
     "#);
 }
 

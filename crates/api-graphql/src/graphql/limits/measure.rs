@@ -90,7 +90,8 @@ pub fn inspect(
         Some(wanted) => operation.item.name.as_ref().is_some_and(|name| name.item == wanted),
         None => true,
     });
-    let selected = candidates.next().filter(|_| candidates.next().is_none());
+    // Validation refuses several operations of one name.
+    let selected = candidates.next().filter(|_| operation_name.is_some() || candidates.next().is_none());
     let price = match selected {
         Some((_, size)) => size.once,
         None => sizes.iter().map(|size| size.once).max_by_key(|price| price.cost).unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use juniper::{
     DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync,
-    OperationType, RootNode, RuleError, ValidatedOperation, Value, Variables, parser::parse_document_source,
+    OperationType, RootNode, RuleError, ValidatedOperation, Value, Variables,
 };
 use yoke::{Yoke, Yokeable};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::graphql::{
     limits::{self, DocumentLimits, Inspection},
     look_ahead::LookAhead,
-    variables::{misplaced_nulls, unknown_types},
+    validation::{misplaced_nulls, mistakes, parse},
 };
 
 type Scalar = DefaultScalarValue;
@@ -89,19 +89,22 @@ where
     ) -> Result<Self, Errors> {
         let parsed: Result<Yoke<Parsed<'static, Q, M, S>, _>, Errors> =
             Yoke::try_attach_to_cart(source, |Source { root, text }| {
-                let definitions = parse_document_source(text, &root.schema)
-                    .map_err(|error| Errors::from(ErrorEntry::from_parse_error(&error)))?;
+                let (definitions, is_typed) = parse(text, &root.schema, document_limits)
+                    .map_err(|error| Errors::from_graphql_error(&error))?;
                 let any_cost = DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*document_limits };
                 let none = Variables::new();
                 let inspection =
                     limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
-                let unknown = unknown_types(&definitions, &root.schema);
                 let operation = if inspection.operation.is_none() || !inspection.excesses.is_empty() {
                     Validation::Omitted
-                } else if !unknown.is_empty() {
-                    Validation::Failed(Errors::from_graphql_error(&unknown.into()))
                 } else {
-                    match ValidatedOperation::new(text, operation_name, root) {
+                    let mistakes = mistakes(&definitions, &root.schema, is_typed);
+                    let validated = if mistakes.is_empty() {
+                        ValidatedOperation::new(text, operation_name, root)
+                    } else {
+                        Err(mistakes.into())
+                    };
+                    match validated {
                         Ok(operation) => Validation::Passed(Box::new(operation)),
                         Err(error) => Validation::Failed(Errors::from_graphql_error(&error)),
                     }

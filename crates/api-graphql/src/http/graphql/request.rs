@@ -87,16 +87,21 @@ impl GraphqlRequest {
     }
 }
 
-/// Converts a JSON value. A number outside the range of `Int` becomes a `Float`, as a literal in a document does.
+/// Converts a JSON value. A whole number in the range of `Int` is an `Int`, however it is written (`1.0`, `-0.0`, `1e2`), as many
+/// languages write all numbers with decimals. Another number is a `Float`.
 fn input_value(value: Value) -> InputValue<DefaultScalarValue> {
     match value {
         Value::Null => InputValue::Null,
         Value::Bool(flag) => InputValue::scalar(flag),
         Value::String(text) => InputValue::scalar(text),
-        Value::Number(number) => match number.as_i64().and_then(|whole| i32::try_from(whole).ok()) {
-            Some(whole) => InputValue::scalar(whole),
-            None => InputValue::scalar(number.as_f64().unwrap_or(f64::MAX)),
-        },
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or(f64::MAX);
+            // The text of a number with decimals is not one of an integer.
+            match number.to_string().parse::<i32>() {
+                Ok(whole) => InputValue::scalar(whole),
+                Err(_) => InputValue::scalar(number),
+            }
+        }
         Value::Array(items) => InputValue::list(items.into_iter().map(input_value).collect()),
         Value::Object(entries) => InputValue::parsed_object(
             entries
@@ -147,15 +152,21 @@ mod tests {
         assert!(GraphqlRequest::from_query_string(query).is_err());
     }
 
-    #[test]
-    fn numbers_beyond_int_become_floats() {
-        let request = GraphqlRequest::from_json(
-            br#"{"query":"","variables":{"a":2147483648,"b":-2147483648,"c":1e30}}"#,
-        );
-        let variables = request.unwrap().operation.variables;
-        assert_eq!(variables.get("a"), Some(&InputValue::scalar(2_147_483_648.0)));
-        assert_eq!(variables.get("b"), Some(&InputValue::scalar(i32::MIN)));
-        assert_eq!(variables.get("c"), Some(&InputValue::scalar(1e30)));
+    #[rstest]
+    #[case("7", InputValue::scalar(7))]
+    #[case("7.0", InputValue::scalar(7))]
+    #[case("-0.0", InputValue::scalar(0))]
+    #[case("1e2", InputValue::scalar(100))]
+    #[case("2147483647", InputValue::scalar(i32::MAX))]
+    #[case("-2147483648.0", InputValue::scalar(i32::MIN))]
+    #[case("2147483648", InputValue::scalar(2_147_483_648.0))]
+    #[case("0.5", InputValue::scalar(0.5))]
+    #[case("-1e-300", InputValue::scalar(-1e-300))]
+    #[case("1e30", InputValue::scalar(1e30))]
+    fn a_whole_number_in_the_range_of_int_is_one(#[case] number: &str, #[case] expected: InputValue) {
+        let body = format!(r#"{{"query":"","variables":{{"v":[{number}]}}}}"#);
+        let variables = GraphqlRequest::from_json(body.as_bytes()).unwrap().operation.variables;
+        assert_eq!(variables.get("v"), Some(&InputValue::list(vec![expected])));
     }
 
     proptest! {

@@ -101,11 +101,6 @@ impl ErrorEntry {
             ParseError::TokenLimitExceeded(allowed) => Self::from_excess(&excess("tokens", *allowed)),
             ParseError::DepthLimitExceeded(allowed) => Self::from_excess(&excess("nesting", *allowed)),
             ParseError::FieldLimitExceeded(allowed) => Self::from_excess(&excess("cost", *allowed)),
-            // The parser has a type for each kind of number that the schema uses.
-            ParseError::ExpectedScalarError(_) => Self::with_message(
-                RequestError::ParseFailed,
-                "No argument takes a number with decimals or an exponent",
-            ),
             syntax => Self::with_message(RequestError::ParseFailed, &syntax.to_string()),
         };
         entry.at(&[error.start()])

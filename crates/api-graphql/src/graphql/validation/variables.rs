@@ -2,9 +2,9 @@
 //!
 //! A variable that is null must not be used where the schema requires a value.
 //!
-//! Validation allows a nullable variable in such a position if it has a default (GraphQL spec 5.8.5), because the value is
-//! not known yet. An explicit null is then an error (6.4.1). The engine would only notice it in the middle of the
-//! execution, so a request is checked before it is executed.
+//! Validation allows a nullable variable in such a position if it has a default other than null (GraphQL spec 5.8.5), because
+//! the value is not known yet. An explicit null is then an error (6.4.1). The engine accepts a default of null, and would only
+//! notice a null in the middle of the execution, so that both are checked before.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,13 +17,9 @@ use juniper::{
 type Scalar = DefaultScalarValue;
 
 /// Finds the variables whose type the schema does not have. The engine's validation panics at the default of such a variable.
-#[must_use]
-pub fn unknown_types(document: &Document<'_, Scalar>, schema: &SchemaType<Scalar>) -> Vec<RuleError> {
-    let operations = document.iter().filter_map(|definition| match definition {
-        Definition::Operation(operation) => operation.item.variables_definition.as_ref(),
-        Definition::Fragment(_) => None,
-    });
-    let types = operations.flat_map(|variables| &variables.item.items).map(|(_, one)| &one.var_type);
+pub(super) fn unknown_types(document: &Document<'_, Scalar>, schema: &SchemaType<Scalar>) -> Vec<RuleError> {
+    let definitions = operations(document).filter_map(|operation| operation.variables_definition.as_ref());
+    let types = definitions.flat_map(|variables| &variables.item.items).map(|(_, one)| &one.var_type);
     let unknown = types.filter(|one| schema.concrete_type_by_name(one.item.innermost_name()).is_none());
     let error = |unknown: &Spanning<juniper::Type<&str>>| {
         let message = format!("Unknown type \"{}\"", unknown.item.innermost_name());
@@ -42,22 +38,34 @@ pub fn misplaced_nulls(
     operation_name: Option<&str>,
     variables: &Variables<Scalar>,
 ) -> Vec<RuleError> {
-    let operation = document.iter().find_map(|definition| match definition {
-        Definition::Operation(operation) => {
-            let name = operation.item.name.as_ref().map(|name| name.item);
-            (operation_name.is_none() || name == operation_name).then_some(&operation.item)
-        }
-        Definition::Fragment(_) => None,
+    let operation = operations(document).find(|operation| {
+        operation_name.is_none() || operation.name.as_ref().map(|name| name.item) == operation_name
     });
-    let Some(operation) = operation else { return Vec::new() };
-    let nulls = nulls(operation, variables);
-    if nulls.is_empty() {
-        return Vec::new();
-    }
-    let used = with_fragments(document, operation);
-    let mut context = ValidatorContext::new(schema, &used);
-    visit(&mut MultiVisitorNil.with(MisplacedNulls(&nulls)), &mut context, &used);
-    context.into_errors()
+    operation.map_or_else(Vec::new, |operation| {
+        let nulls = nulls(operation, variables);
+        uses(document, schema, operation, &MisplacedNulls { nulls, reason: "is null" })
+    })
+}
+
+/// Finds the variables whose default is null, and which are used where a value is required. Only another default allows a
+/// nullable variable there (GraphQL spec 5.8.5).
+pub(super) fn misplaced_null_defaults(
+    document: &Document<'_, Scalar>,
+    schema: &SchemaType<Scalar>,
+) -> Vec<RuleError> {
+    let none = Variables::new();
+    let misplaced = operations(document).flat_map(|operation| {
+        let nulls = nulls(operation, &none);
+        uses(document, schema, operation, &MisplacedNulls { nulls, reason: "is null by default" })
+    });
+    misplaced.collect()
+}
+
+fn operations<'d, 'a>(document: &'d Document<'a, Scalar>) -> impl Iterator<Item = &'d Operation<'a, Scalar>> {
+    document.iter().filter_map(|definition| match definition {
+        Definition::Operation(operation) => Some(&operation.item),
+        Definition::Fragment(_) => None,
+    })
 }
 
 /// The variables whose value, or whose default in the absence of a value, is null.
@@ -68,6 +76,22 @@ fn nulls(operation: &Operation<'_, Scalar>, variables: &Variables<Scalar>) -> Ha
         variables.get(name.item).or(default).is_some_and(InputValue::is_null)
     });
     is_null.map(|(name, _)| name.item.to_owned()).collect()
+}
+
+/// Finds the misplaced uses in an operation and its fragments.
+fn uses(
+    document: &Document<'_, Scalar>,
+    schema: &SchemaType<Scalar>,
+    operation: &Operation<'_, Scalar>,
+    nulls: &MisplacedNulls,
+) -> Vec<RuleError> {
+    if nulls.nulls.is_empty() {
+        return Vec::new();
+    }
+    let used = with_fragments(document, operation);
+    let mut context = ValidatorContext::new(schema, &used);
+    visit(&mut MultiVisitorNil.with(nulls), &mut context, &used);
+    context.into_errors()
 }
 
 /// The operation with the fragments that it uses: others may use variables of the same names for other operations.
@@ -106,10 +130,13 @@ fn with_fragments<'a>(
     used
 }
 
-/// Reports each use of one of these variables in a position that requires a value.
-struct MisplacedNulls<'n>(&'n HashSet<String>);
+/// Reports each use of a null variable in a position that requires a value.
+struct MisplacedNulls {
+    nulls: HashSet<String>,
+    reason: &'static str,
+}
 
-impl<'a> Visitor<'a, Scalar> for MisplacedNulls<'_> {
+impl<'a> Visitor<'a, Scalar> for &MisplacedNulls {
     fn enter_variable_value(
         &mut self,
         context: &mut ValidatorContext<'a, Scalar>,
@@ -118,10 +145,11 @@ impl<'a> Visitor<'a, Scalar> for MisplacedNulls<'_> {
         let name = variable.item;
         if let Some(expected) = context.current_input_type_literal()
             && expected.is_non_null()
-            && self.0.contains(name)
+            && self.nulls.contains(name)
         {
+            let reason = self.reason;
             let message =
-                format!("Variable \"${name}\" is null where a value of type \"{expected}\" is required.");
+                format!("Variable \"${name}\" {reason} where a value of type \"{expected}\" is required.");
             context.report_error(&message, &[variable.span.start]);
         }
     }
