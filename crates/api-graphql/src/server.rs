@@ -26,6 +26,7 @@ use crate::{
         health::{self, Health},
         limits::HttpLimits,
         memory::SharedMemory,
+        unread::UnreadResponses,
         unsent::UnsentMemory,
     },
     request_id::NewRequestId,
@@ -139,6 +140,8 @@ pub async fn serve<R: CallerResolver>(
     let mutations = MutationTasks::new(Handle::current());
     let limits = parts.access_control.limits().cloned();
     let health = parts.health.clone();
+    let responses =
+        UnreadResponses::new(parts.new_request_id.clone(), options.limits.header_time, &parts.origins);
     let shared = shared(parts, options.limits, mutations.clone());
 
     let builder = Server::build()
@@ -147,7 +150,7 @@ pub async fn serve<R: CallerResolver>(
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let watched = health.clone();
-    let connections = Connections::default();
+    let connections = Connections::new(responses.clone());
     let server = builder.listen("convene", listener, move || {
         let shared = shared.clone();
         // Each thread calls this when it starts.
@@ -192,7 +195,7 @@ pub async fn serve<R: CallerResolver>(
     health.begin_shutdown();
     tokio::time::sleep(options.drain_time).await;
     handle.pause().await;
-    let refusing = tokio::spawn(closing::refuse_late(late));
+    let refusing = tokio::spawn(closing::refuse_late(late, responses));
     // Meanwhile, the threads take the connections that were accepted.
     tokio::time::sleep(closing::TAKING_TIME).await;
     handle.stop(true).await;

@@ -8,10 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::connections::refuse;
-
-const REFUSAL: &str =
-    r#"{"error":{"code":"UNAVAILABLE","message":"The server is shutting down. Try again."}}"#;
+use super::{connections::refuse, unread::UnreadResponses};
 
 /// The time for which connections are still accepted, and refused, after the server has stopped to serve them.
 const REFUSING_TIME: Duration = Duration::from_millis(300);
@@ -29,7 +26,10 @@ const MAX_REFUSALS: usize = 256;
 ///
 /// # Errors
 /// The listener cannot be used.
-pub(crate) async fn refuse_late(listener: std::net::TcpListener) -> io::Result<()> {
+pub(crate) async fn refuse_late(
+    listener: std::net::TcpListener,
+    responses: UnreadResponses,
+) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let end = Instant::now() + REFUSING_TIME;
     let mut refusals = JoinSet::new();
@@ -40,7 +40,7 @@ pub(crate) async fn refuse_late(listener: std::net::TcpListener) -> io::Result<(
         }
         // The client may have left.
         if let Ok((stream, _)) = accepted {
-            refusals.spawn(refuse(stream, REFUSAL));
+            refusals.spawn(refuse(stream, responses.shutting_down()));
         }
     }
     drop(listener);

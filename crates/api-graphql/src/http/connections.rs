@@ -1,4 +1,4 @@
-//! The limits of connections: their number, and the time for which a client may leave its answer unread.
+//! The limits of connections: their number, and the time for which a client may leave its response unread.
 
 use std::{
     collections::HashMap,
@@ -7,9 +7,10 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use bytes::{Buf, Bytes};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
@@ -17,11 +18,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{limits::HttpLimits, write_time::WriteTime};
+use super::{limits::HttpLimits, unread::UnreadResponses, write_time::WriteTime};
 use crate::telemetry::{SecurityEvent, record_security_event};
-
-const REFUSAL: &str =
-    r#"{"error":{"code":"OVERLOADED","message":"There are too many connections. Try again later."}}"#;
 
 /// The time for which a refused client may take its response.
 const REFUSAL_TIME: Duration = Duration::from_millis(250);
@@ -34,8 +32,11 @@ const REFUSED_BYTES: u64 = 16 * 1_024;
 const SEND_BUFFER_BYTES: usize = 64 * 1_024;
 
 /// The open connections of this process.
-#[derive(Clone, Default)]
-pub(crate) struct Connections(Arc<Mutex<Open>>);
+#[derive(Clone)]
+pub(crate) struct Connections {
+    open: Arc<Mutex<Open>>,
+    responses: UnreadResponses,
+}
 
 #[derive(Default)]
 struct Open {
@@ -44,6 +45,10 @@ struct Open {
 }
 
 impl Connections {
+    pub(crate) fn new(responses: UnreadResponses) -> Self {
+        Self { open: Arc::default(), responses }
+    }
+
     /// Takes a new connection, or responds with a refusal and closes it.
     ///
     /// # Errors
@@ -55,13 +60,15 @@ impl Connections {
     ) -> io::Result<(Connection, Option<SocketAddr>)> {
         let peer = stream.peer_addr()?;
         let Some(slot) = self.enter(peer.ip().to_canonical(), &limits) else {
-            record_security_event(SecurityEvent::ConnectionRefused);
-            refuse(stream, REFUSAL).await;
+            refuse(stream, self.responses.too_many_connections()).await;
             return Err(io::Error::other("too many connections"));
         };
         SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
         let writing = WriteTime::new(limits.write_time, limits.write_rate);
-        Ok((Connection { stream, writing, _slot: slot }, Some(peer)))
+        let responses = self.responses.clone();
+        let connection =
+            Connection { stream, writing, responses, unanswered: None, replacement: None, _slot: slot };
+        Ok((connection, Some(peer)))
     }
 
     fn enter(&self, address: IpAddr, limits: &HttpLimits) -> Option<Slot> {
@@ -76,23 +83,18 @@ impl Connections {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Responds with this body and 503, and closes the connection.
-pub(super) async fn refuse(stream: TcpStream, body: &str) {
+/// Sends the response and closes the connection.
+pub(super) async fn refuse(stream: TcpStream, response: Bytes) {
     // A client that takes longer loses only the response.
-    drop(timeout(REFUSAL_TIME, respond(stream, body)).await);
+    drop(timeout(REFUSAL_TIME, respond(stream, &response)).await);
 }
 
-async fn respond(mut stream: TcpStream, body: &str) -> io::Result<()> {
-    let response = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         retry-after: 1\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(response.as_bytes()).await?;
+async fn respond(mut stream: TcpStream, response: &[u8]) -> io::Result<()> {
+    stream.write_all(response).await?;
     stream.shutdown().await?;
     // If bytes of the request were left unread, the system would discard the response.
     tokio::io::copy(&mut stream.take(REFUSED_BYTES), &mut tokio::io::sink()).await?;
@@ -116,29 +118,20 @@ impl Drop for Slot {
     }
 }
 
-/// A connection that fails when its client does not read.
+/// A connection that fails when its client does not read, and that replaces the responses of the HTTP library.
 pub(crate) struct Connection {
     stream: TcpStream,
     writing: WriteTime,
+    responses: UnreadResponses,
+    /// The time at which bytes arrived after the last response.
+    unanswered: Option<Instant>,
+    /// What is left to write instead of a response, and the length of that response.
+    replacement: Option<(Bytes, usize)>,
     _slot: Slot,
 }
 
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+impl Connection {
+    fn poll_write_some(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
             Poll::Pending => self.writing.poll_expired(context).map(|()| {
                 record_security_event(SecurityEvent::SlowReader);
@@ -149,6 +142,50 @@ impl AsyncWrite for Connection {
                 Poll::Ready(written)
             }
         }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.unanswered.get_or_insert_with(Instant::now);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if let Some(since) = self.unanswered.take()
+            && self.replacement.is_none()
+        {
+            let replacement = self.responses.instead_of(bytes, since);
+            self.replacement = replacement.map(|replacement| (replacement, bytes.len()));
+        }
+        let Some((mut rest, replaced)) = self.replacement.take() else {
+            return self.poll_write_some(context, bytes);
+        };
+        while rest.has_remaining() {
+            match self.poll_write_some(context, &rest) {
+                Poll::Ready(Ok(written)) if written > 0 => rest.advance(written),
+                Poll::Pending => {
+                    self.replacement = Some((rest, replaced));
+                    return Poll::Pending;
+                }
+                ended => return ended,
+            }
+        }
+        Poll::Ready(Ok(replaced))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -69,6 +69,18 @@ impl AllowedOrigins {
         *self != Self::Own
     }
 
+    /// The origin that the responses to all requests allow, if it does not depend on the request.
+    pub(crate) fn of_any_request(&self) -> Option<&str> {
+        match self {
+            Self::Any => Some("*"),
+            Self::These(origins) => match origins.as_slice() {
+                [origin] => Some(origin),
+                _ => None,
+            },
+            Self::Own => None,
+        }
+    }
+
     /// The middleware that answers preflight requests and adds the headers of the protocol.
     pub(crate) fn middleware(&self) -> Cors {
         let cors = Cors::default()

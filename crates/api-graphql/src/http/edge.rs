@@ -94,7 +94,7 @@ async fn respond<B: MessageBody + 'static>(
             request.into_response(refusal.response_with_id(&id).map_into_right_body())
         }
     };
-    set_common_headers(&mut response, &id);
+    set_common_headers(response.headers_mut(), &id);
     if let Some(allowance) = completion.record.allowance() {
         set_rate_limit(response.headers_mut(), allowance);
     }
@@ -148,8 +148,8 @@ fn headers_within_limit(request: &ServiceRequest, limits: &HttpLimits) -> bool {
     line + headers <= limits.header_bytes
 }
 
-fn set_common_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId) {
-    let headers = response.headers_mut();
+/// Adds the headers that every response has.
+pub(super) fn set_common_headers(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(HeaderName::from_static(request_id::HEADER), value);
     }

@@ -13,5 +13,6 @@ pub mod health;
 pub mod limits;
 pub mod memory;
 pub(crate) mod methods;
+pub(crate) mod unread;
 pub(crate) mod unsent;
 mod write_time;

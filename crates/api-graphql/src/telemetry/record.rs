@@ -158,6 +158,11 @@ impl RequestRecord {
         OF_REQUEST.scope(self.clone(), self.0.database.measure(future)).await
     }
 
+    /// Runs a function for the request.
+    pub(crate) fn enter_sync<T>(self, function: impl FnOnce() -> T) -> T {
+        OF_REQUEST.sync_scope(self, function)
+    }
+
     /// Measures the longest poll of a future.
     pub(crate) async fn time_polls<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);

@@ -13,6 +13,8 @@ pub enum SecurityEvent {
     Throttled,
     /// A body or headers exceed the limit.
     OversizedRequest,
+    /// A request is not valid HTTP.
+    MalformedRequest,
     /// A request arrives too slowly.
     SlowRequest,
     /// Too many requests of a caller, of an organization or of all are in flight.
@@ -39,6 +41,7 @@ impl SecurityEvent {
             Self::AuthenticationFailed => "authentication_failed",
             Self::Throttled => "throttled",
             Self::OversizedRequest => "oversized_request",
+            Self::MalformedRequest => "malformed_request",
             Self::SlowRequest => "slow_request",
             Self::TooManyInFlight => "too_many_in_flight",
             Self::SlowReader => "slow_reader",

@@ -38,3 +38,5 @@ mod slow_readers;
 mod support;
 #[cfg(test)]
 mod trusted_documents;
+#[cfg(test)]
+mod unread;
