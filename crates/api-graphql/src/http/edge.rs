@@ -21,6 +21,7 @@ use super::{
     error::HttpError,
     health::{self, Health},
     limits::HttpLimits,
+    preflight,
 };
 use crate::{
     allowance::Allowance,
@@ -122,7 +123,13 @@ fn unify_error<B: MessageBody>(
     if !is_error || has_shape {
         return response.map_into_left_body();
     }
-    let replacement: HttpResponse = HttpError::from_status(status).response_with_id(id);
+    let preflight = response.response().error().and_then(preflight::refusal);
+    let is_preflight = preflight.is_some();
+    let error = preflight.unwrap_or_else(|| HttpError::from_status(status));
+    let mut replacement: HttpResponse = error.response_with_id(id);
+    if is_preflight {
+        replacement.headers_mut().insert(header::VARY, preflight::VARY);
+    }
     let headers = response.headers().clone();
     let mut unified = response.into_response(replacement.map_into_right_body());
     for (name, value) in headers {

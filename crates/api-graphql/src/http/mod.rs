@@ -13,6 +13,7 @@ pub mod health;
 pub mod limits;
 pub mod memory;
 pub(crate) mod methods;
+pub(crate) mod preflight;
 pub(crate) mod unread;
 pub(crate) mod unsent;
 mod write_time;

@@ -1,7 +1,7 @@
 //! Requests from pages of other origins, as browsers send them.
 
-use reqwest::{Method, header::HeaderMap};
-use serde_json::json;
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::{Value, json};
 
 use super::support::{Setup, TestServer};
 
@@ -12,14 +12,17 @@ fn server(origins: &str) -> TestServer {
 }
 
 async fn preflight(server: &TestServer, origin: &str) -> (u16, HeaderMap) {
-    let request = server
-        .client()
-        .request(Method::OPTIONS, server.url("/graphql"))
-        .header("origin", origin)
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "authorization,content-type,idempotency-key");
+    let request = options(server, "POST").header("origin", origin);
     let response = request.send().await.unwrap();
     (response.status().as_u16(), response.headers().clone())
+}
+
+/// A preflight request without an origin.
+fn options(server: &TestServer, method: &str) -> RequestBuilder {
+    let request = server.client().request(Method::OPTIONS, server.url("/graphql"));
+    request
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", "authorization,content-type,idempotency-key")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,11 +72,33 @@ async fn other_origins_get_no_headers_of_the_protocol() {
         ["https://evil.example", "https://app.example.org.evil.example", "http://app.example.org", "null"]
     {
         let (status, headers) = preflight(&server, origin).await;
-        assert!((400..500).contains(&status), "{origin}: {status}");
+        assert_eq!(status, 400, "{origin}");
         assert!(!headers.contains_key("access-control-allow-origin"), "{origin}");
         let body = json!({"query": "{ __typename }"});
         let answer = server.post().header("origin", origin).json(&body).send().await.unwrap();
         assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_preflight_request_names_the_reason_and_what_it_depends_on() {
+    let server = server(PAGE);
+    for (request, reason) in [
+        (options(&server, "POST").header("origin", "https://evil.example"), "`Origin`"),
+        (options(&server, "POST"), "`Origin` is missing"),
+        (options(&server, "PUT").header("origin", PAGE), "`Access-Control-Request-Method`"),
+        (options(&server, "TRACE").header("origin", PAGE), "`Access-Control-Request-Method`"),
+    ] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 400, "{reason}");
+        let vary = response.headers()["vary"].to_str().unwrap().to_lowercase();
+        for header in ["origin", "access-control-request-method", "access-control-request-headers"] {
+            assert!(vary.contains(header), "{reason}: {vary}");
+        }
+        let body: Value = response.json().await.unwrap();
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(reason), "{message}");
+        assert_eq!(body["error"]["code"], "BAD_REQUEST");
     }
 }
 
