@@ -22,6 +22,7 @@ pub enum RequestError {
     NotAcceptable,
     RequestTimeout,
     Gone,
+    PreconditionFailed,
     PayloadTooLarge,
     UnsupportedMediaType,
     RateLimited,
@@ -67,6 +68,11 @@ impl RequestError {
                 StatusCode::GONE,
                 "GONE",
                 "The issue that was created with this idempotency key has been deleted since.",
+            ),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "PRECONDITION_FAILED",
+                "A condition in the headers of the request does not hold.",
             ),
             Self::PayloadTooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large.")

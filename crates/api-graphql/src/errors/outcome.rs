@@ -50,6 +50,7 @@ impl ErrorKind {
                 RequestError::NotReady => Outcome::Failed,
                 RequestError::NotFound
                 | RequestError::Gone
+                | RequestError::PreconditionFailed
                 | RequestError::IntrospectionDisabled
                 | RequestError::PersistedQueryNotFound
                 | RequestError::DocumentNotTrusted => Outcome::Refused,

@@ -80,8 +80,17 @@ impl Problems {
     /// Notes every name that the input does not have.
     pub(super) fn note_unknown(&mut self, names: &[String], known: &str) {
         for name in names {
-            self.note(name, format_args!("is not known here; there are {known}"));
+            self.note(name, format_args!("is not known here; {known}"));
         }
+    }
+
+    /// Notes every parameter of the query string of a route that has none.
+    ///
+    /// # Errors
+    /// 400 for a query string that cannot be read.
+    pub(super) fn refuse_parameters(&mut self, query: &str) -> Result<(), HttpError> {
+        Query::parse(query)?.finish(self, "this address has no parameters");
+        Ok(())
     }
 
     /// The input's values, if there is no problem.

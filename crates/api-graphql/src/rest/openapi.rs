@@ -10,6 +10,7 @@ use utoipa::{
 };
 
 use super::{
+    input::Problems,
     issues::{answer::IssueAnswer, create, delete, get, list, update},
     schemas::{Error, IssueChanges, NewIssue, Priority, Status},
 };
@@ -60,9 +61,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig, credentials: Credentials) 
     let serve = move |request: HttpRequest| {
         let document = document.clone();
         async move {
-            match document {
-                Some(document) => HttpResponse::Ok().content_type("application/json").body(document),
-                None => HttpError::internal().response(&request),
+            let mut problems = Problems::default();
+            let checked = problems.refuse_parameters(request.query_string());
+            let checked = checked.and_then(|()| problems.conclude(Some(())));
+            match checked.and_then(|()| document.ok_or_else(HttpError::internal)) {
+                Ok(document) => HttpResponse::Ok().content_type("application/json").body(document),
+                Err(error) => error.response(&request),
             }
         }
     };

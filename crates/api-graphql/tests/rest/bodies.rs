@@ -210,7 +210,7 @@ async fn a_change_of_an_outdated_issue_is_refused() {
         let refused = send(conditional(Method::DELETE, tag)).await;
         assert_eq!((refused.status, refused.code()), (412, "VERSION_CONFLICT"), "{tag}");
     }
-    for malformed in ["2", "", r#""2", "3""#] {
+    for malformed in ["2", "", r#""2" "3""#, r#""2", *"#] {
         for refused in [rename(malformed, "C").await, send(conditional(Method::DELETE, malformed)).await] {
             assert_eq!((refused.status, refused.fields()), (400, vec!["If-Match"]), "{malformed}");
         }
@@ -230,4 +230,97 @@ async fn a_change_of_an_outdated_issue_is_refused() {
     assert_eq!(rename(r#""2""#, "B").await.header("etag"), Some(r#""2""#));
     assert_eq!(rename("*", "D").await.header("etag"), Some(r#""3""#));
     assert_eq!(send(conditional(Method::DELETE, r#""3""#)).await.status, 204);
+}
+
+#[rstest]
+#[case(Method::GET, "/api/issues")]
+#[case(Method::POST, "/api/issues")]
+#[case(Method::GET, "/api/issues/1")]
+#[case(Method::HEAD, "/api/issues/1")]
+#[case(Method::PATCH, "/api/issues/1")]
+#[case(Method::DELETE, "/api/issues/1")]
+#[case(Method::GET, "/api/openapi.json")]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_refuses_unknown_parameters_by_name(#[case] method: Method, #[case] path: &str) {
+    let server = TestServer::start().await;
+    let is_head = method == Method::HEAD;
+    let request = server.of(ADMIN, method.clone(), &format!("{path}?x=1&y"));
+    let request = match method {
+        Method::POST | Method::PATCH => with_json(request, r#"{"title":7}"#),
+        _ => request,
+    };
+    let answer = send(request).await;
+    assert_eq!(answer.status, 400);
+    if !is_head {
+        // They are reported together with the problems of the body.
+        let fields: Vec<_> = answer.fields().into_iter().filter(|field| *field != "title").collect();
+        assert_eq!((answer.code(), fields), ("INVALID_INPUT", vec!["x", "y"]), "{}", answer.body);
+        let has_body = [Method::POST, Method::PATCH].contains(&method);
+        assert_eq!(answer.fields().contains(&"title"), has_body);
+    }
+    assert_eq!(server.get("/api/issues/1").await.status, 200);
+}
+
+/// `If-Match` has a list of tags, one of which the issue must have (RFC 9110, section 13.1.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_accepts_one_of_several_versions() {
+    let server = TestServer::start().await;
+    assert_eq!(server.patch("/api/issues/1", r#"{"title":"A"}"#).await.header("etag"), Some(r#""2""#));
+    let conditional =
+        |method: Method, tags: &str| server.of(ADMIN, method, "/api/issues/1").header("if-match", tags);
+    for tags in [r#""1", "3""#, r#"W/"2", "1""#, r#""1""#] {
+        for method in [Method::GET, Method::DELETE] {
+            let refused = send(conditional(method, tags)).await;
+            assert_eq!(refused.status, 412, "{tags}");
+        }
+        let refused = send(with_json(conditional(Method::PATCH, tags), r#"{"title":"B"}"#)).await;
+        assert_eq!((refused.status, refused.code()), (412, "VERSION_CONFLICT"), "{tags}");
+    }
+    let keyed = |tags: &str| {
+        let request = conditional(Method::PATCH, tags).header("idempotency-key", "k-1");
+        send(with_json(request, r#"{"title":"B"}"#))
+    };
+    let changed = keyed(r#""1", "2""#).await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some(r#""3""#)));
+    let repeated = keyed(r#""1", "2""#).await;
+    assert_eq!((repeated.status, repeated.header("etag")), (200, Some(r#""3""#)), "a repeat of a change");
+    assert_eq!(keyed(r#""1", "3""#).await.status, 422, "another request");
+    let two_lines = conditional(Method::DELETE, r#""2""#).header("if-match", r#""3""#);
+    assert_eq!(send(two_lines).await.status, 204);
+}
+
+/// `If-None-Match` refuses a change of an issue that has one of its versions, or that exists with `*` (RFC 9110, section
+/// 13.1.2).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_refused_if_the_issue_has_a_version_of_if_none_match() {
+    let server = TestServer::start().await;
+    let conditional =
+        |method: Method, tags: &str| server.of(ADMIN, method, "/api/issues/1").header("if-none-match", tags);
+    for tags in ["*", r#""1""#, r#"W/"1""#, r#""7", "1""#] {
+        let refused = send(conditional(Method::DELETE, tags)).await;
+        assert_eq!((refused.status, refused.code()), (412, "PRECONDITION_FAILED"), "{tags}");
+        let refused = send(with_json(conditional(Method::PATCH, tags), r#"{"title":"B"}"#)).await;
+        assert_eq!((refused.status, refused.code()), (412, "PRECONDITION_FAILED"), "{tags}");
+    }
+    for method in [Method::GET, Method::DELETE] {
+        let refused = send(conditional(method, "1")).await;
+        assert_eq!((refused.status, refused.fields()), (400, vec!["If-None-Match"]));
+    }
+    let changed = send(with_json(conditional(Method::PATCH, r#""7""#), r#"{"title":"B"}"#)).await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some(r#""2""#)));
+
+    // The list of issues exists, and has no version.
+    let report = |name: &str, tags: &str| {
+        let request = server.of(MEMBER, Method::POST, "/api/issues").header(name, tags);
+        send(with_json(request, r#"{"title":"A"}"#))
+    };
+    for (name, tags, status) in [
+        ("if-none-match", "*", 412),
+        ("if-match", r#""1""#, 412),
+        ("if-none-match", "x", 400),
+        ("if-none-match", r#""1""#, 201),
+        ("if-match", "*", 201),
+    ] {
+        assert_eq!(report(name, tags).await.status, status, "{name}: {tags}");
+    }
 }

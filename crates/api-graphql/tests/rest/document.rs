@@ -41,9 +41,9 @@ async fn it_lists_every_route_with_its_responses() {
     assert_snapshot!(lines.join("\n"), @r"
     delete /api/issues/{number} deleteIssue: 204 400 401 403 404 412 429 503
     get /api/issues listIssues: 200 400 401 403 429 503
-    get /api/issues/{number} getIssue: 200 304 401 403 404 429 503
+    get /api/issues/{number} getIssue: 200 304 400 401 403 404 412 429 503
     patch /api/issues/{number} updateIssue: 200 400 401 403 404 408 412 413 415 422 429 503
-    post /api/issues createIssue: 201 400 401 403 408 410 413 415 422 429 503
+    post /api/issues createIssue: 201 400 401 403 408 410 412 413 415 422 429 503
     ");
 }
 

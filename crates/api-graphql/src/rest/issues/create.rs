@@ -21,7 +21,7 @@ use crate::{
         call::{Call, Server, answer},
         idempotency,
         input::{Body, Given, Problems},
-        precondition,
+        precondition::{self, Conditions},
         schemas::NewIssue,
     },
 };
@@ -45,6 +45,7 @@ const OPERATION: &str = "createIssue";
         crate::rest::schemas::BadBody,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Gone,
+        crate::rest::schemas::Changed,
         crate::rest::schemas::KeyReused,
     )
 )]
@@ -79,6 +80,8 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     body: Body,
 ) -> Result<(CreateIssueCommand, Option<Assignee>, RequestMetadata), HttpError> {
     let mut problems = Problems::default();
+    problems.refuse_parameters(call.http.query_string())?;
+    let conditions = Conditions::read(call.http.headers(), &mut problems);
     let request =
         idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, body.fields(), &mut problems);
     let (issue, unknown) = body.read::<NewIssue>();
@@ -95,10 +98,11 @@ async fn read<R: CallerResolver<Caller = Identity>>(
         IssueStatus::Open => Ok(()),
         IssueStatus::InProgress | IssueStatus::Done => Err("must be OPEN, as every new issue is"),
     });
-    problems.note_unknown(&unknown, "title, description, priority, assigneeId and status");
+    problems.note_unknown(&unknown, "there are title, description, priority, assigneeId and status");
 
-    let values = title.zip(description).zip(priority).zip(request);
-    let (((title, description), priority), request) = problems.conclude(values)?;
+    let values = title.zip(description).zip(priority).zip(request.zip(conditions));
+    let (((title, description), priority), (request, conditions)) = problems.conclude(values)?;
+    conditions.check_list()?;
     let command = CreateIssueCommand {
         title,
         description,

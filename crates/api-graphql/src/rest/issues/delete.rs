@@ -7,7 +7,7 @@ use crate::{
     rest::{
         call::{Server, answer},
         input::Problems,
-        precondition,
+        precondition::Conditions,
     },
 };
 
@@ -21,7 +21,8 @@ const OPERATION: &str = "deleteIssue";
     path = "/api/issues/{number}",
     operation_id = "deleteIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfMatchHeader),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfMatchHeader,
+        crate::rest::schemas::IfNoneMatchOfChange),
     responses(
         (status = 204, description = "The issue was deleted"),
         crate::rest::schemas::BadQuery,
@@ -39,10 +40,12 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let caller = call.caller(OPERATION).await?;
         call.admin(&caller)?;
         let mut problems = Problems::default();
-        let expected = precondition::expected_version(call.http.headers(), &mut problems);
-        let expected_version = problems.conclude(expected)?;
-        let issue = find(call, &caller, &path).await?.id;
-        let command = DeleteIssueCommand { issue, expected_version };
+        problems.refuse_parameters(call.http.query_string())?;
+        let conditions = Conditions::read(call.http.headers(), &mut problems);
+        let conditions = problems.conclude(conditions)?;
+        let issue = find(call, &caller, &path).await?;
+        let expected_version = conditions.expected_version(issue.version)?;
+        let command = DeleteIssueCommand { issue: issue.id, expected_version };
         // A repeated deletion finds nothing to delete, so it needs no key.
         let request = RequestMetadata {
             request_id: Some(call.request_id.as_str().to_owned()),

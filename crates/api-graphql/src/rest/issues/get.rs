@@ -8,7 +8,8 @@ use crate::{
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
-        precondition,
+        input::Problems,
+        precondition::{self, Conditions},
     },
 };
 
@@ -18,13 +19,16 @@ use crate::{
     path = "/api/issues/{number}",
     operation_id = "getIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfNoneMatchHeader),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfMatchHeader,
+        crate::rest::schemas::IfNoneMatchHeader),
     responses(
         (status = 200, description = "The issue", body = super::answer::IssueAnswer,
             headers(("ETag" = String, description = "The version of the issue"))),
         (status = 304, description = "The issue has a version of `If-None-Match`"),
+        crate::rest::schemas::BadQuery,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
+        crate::rest::schemas::Changed,
     )
 )]
 pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
@@ -34,9 +38,13 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller("getIssue").await?;
+        let mut problems = Problems::default();
+        problems.refuse_parameters(call.http.query_string())?;
+        let conditions = Conditions::read(call.http.headers(), &mut problems);
+        let conditions = problems.conclude(conditions)?;
         let issue = find(call, &caller, &path).await?;
         let etag = precondition::etag(issue.version);
-        if precondition::has_version(&http, issue.version) {
+        if conditions.is_known(issue.version)? {
             return Ok(HttpResponse::NotModified().insert_header(etag).finish());
         }
         let issue = represent_one(call, &caller, issue, None).await?;

@@ -101,7 +101,7 @@ fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
     let after = query.one(&mut problems, "after", |text| {
         cursor::decode::<IssuePosition>(organization, Order::default(), text)
     });
-    query.finish(&mut problems, "status, priority, assigneeId, first and after");
+    query.finish(&mut problems, "there are status, priority, assigneeId, first and after");
 
     let values = statuses.zip(priorities).zip(assignee).zip(first.zip(after));
     let (((statuses, priorities), assignee), (first, after)) = problems.conclude(values)?;

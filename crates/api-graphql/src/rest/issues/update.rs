@@ -19,7 +19,7 @@ use crate::{
         call::{Call, Server, answer},
         idempotency,
         input::{Body, Given, Problems},
-        precondition,
+        precondition::{self, Conditions},
         schemas::IssueChanges,
     },
 };
@@ -29,14 +29,14 @@ const OPERATION: &str = "updateIssue";
 /// Change an issue
 ///
 /// ADMIN only. Fields that are left out stay as they are; `assigneeId: null` removes the assignee. With `If-Match`, the issue is
-/// changed only if it has the version of this `ETag`.
+/// changed only if it has the version of one of these `ETag`s.
 #[utoipa::path(
     patch,
     path = "/api/issues/{number}",
     operation_id = "updateIssue",
     tag = "issues",
     params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader,
-        crate::rest::schemas::IfMatchHeader),
+        crate::rest::schemas::IfMatchHeader, crate::rest::schemas::IfNoneMatchOfChange),
     request_body = IssueChanges,
     responses(
         (status = 200, description = "The changed issue", body = super::answer::IssueAnswer,
@@ -59,8 +59,10 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let caller = body.beside(call.caller(OPERATION)).await??;
         call.admin(&caller)?;
         let body = call.body(body).await?;
-        let (patch, assignee, request) = read(call, &caller, &path, body).await?;
-        let command = UpdateIssueCommand { issue: find(call, &caller, &path).await?.id, patch };
+        let (mut patch, assignee, request, conditions) = read(call, &caller, &path, body).await?;
+        let issue = find(call, &caller, &path).await?;
+        patch.expected_version = conditions.expected_version(issue.version)?;
+        let command = UpdateIssueCommand { issue: issue.id, patch };
         let author = caller.clone();
         let update = call.change(async move |rest| {
             rest.use_cases.update_issue.execute(author.admin()?, command, request).await
@@ -78,10 +80,11 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     caller: &Caller,
     path: &str,
     body: Body,
-) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata), HttpError> {
+) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata, Conditions), HttpError> {
     let mut problems = Problems::default();
-    let expected_version = precondition::expected_version(call.http.headers(), &mut problems);
-    let condition = expected_version.flatten().map(|version| format!(" {version}")).unwrap_or_default();
+    problems.refuse_parameters(call.http.query_string())?;
+    let conditions = Conditions::read(call.http.headers(), &mut problems);
+    let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
     let operation = format!("{OPERATION} {path}{condition}");
     let request = idempotency::metadata(
         call.http.headers(),
@@ -103,18 +106,24 @@ async fn read<R: CallerResolver<Caller = Identity>>(
         Some(Given::Absent) => Some(Given::Absent),
         None => None,
     };
-    problems.note_unknown(&unknown, "title, description, status, priority and assigneeId");
+    problems.note_unknown(&unknown, "there are title, description, status, priority and assigneeId");
 
-    let values =
-        title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request.zip(expected_version));
-    let ((((title, description), (status, priority)), assignee), (request, expected_version)) =
+    let values = title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request.zip(conditions));
+    let ((((title, description), (status, priority)), assignee), (request, conditions)) =
         problems.conclude(values)?;
     let (change, known) = match assignee {
         Given::Absent => (None, None),
         Given::Null => (Some(None), None),
         Given::Value(assignee) => (Some(Some(assignee.member)), Some(assignee)),
     };
-    let patch =
-        IssuePatch { expected_version, title, description, status, priority, assignee: change, event: None };
-    Ok((patch, known, request))
+    let patch = IssuePatch {
+        expected_version: None,
+        title,
+        description,
+        status,
+        priority,
+        assignee: change,
+        event: None,
+    };
+    Ok((patch, known, request, conditions))
 }

@@ -6,6 +6,8 @@ mod responses;
 
 pub(super) use self::{
     bodies::{Error, IssueChanges, NewIssue, Priority, Status},
-    parameters::{IdempotencyKeyHeader, IfMatchHeader, IfNoneMatchHeader, IssueQuery, NumberInPath},
+    parameters::{
+        IdempotencyKeyHeader, IfMatchHeader, IfNoneMatchHeader, IfNoneMatchOfChange, IssueQuery, NumberInPath,
+    },
     responses::{BadBody, BadQuery, Changed, Denied, Gone, KeyReused, Missing},
 };

@@ -47,7 +47,7 @@ pub(in crate::rest) struct IdempotencyKeyHeader {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct IfMatchHeader {
-    /// The `ETag` of the issue that the caller saw. The change is refused if the issue has another one by now.
+    /// The `ETag`s of the issue that the caller accepts, or `*`. The request is refused if the issue has another one.
     #[param(rename = "If-Match", required = false, example = "\"3\"")]
     if_match: String,
 }
@@ -56,7 +56,16 @@ pub(in crate::rest) struct IfMatchHeader {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct IfNoneMatchHeader {
-    /// The `ETag` of the issue that the caller has. The response has no body if the issue still has it.
+    /// The `ETag`s of the issue that the caller has, or `*`. The response has no body if the issue has one of them.
+    #[param(rename = "If-None-Match", required = false, example = "\"3\"")]
+    if_none_match: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the document uses it")]
+pub(in crate::rest) struct IfNoneMatchOfChange {
+    /// `ETag`s of the issue, or `*`. The change is refused if the issue has one of them.
     #[param(rename = "If-None-Match", required = false, example = "\"3\"")]
     if_none_match: String,
 }

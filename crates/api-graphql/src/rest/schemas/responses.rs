@@ -56,7 +56,7 @@ pub(in crate::rest) struct Missing(#[to_schema] Error);
 #[expect(dead_code, reason = "only the document uses it")]
 pub(in crate::rest) struct Gone(#[to_schema] Error);
 
-/// The issue has another version than the one of If-Match
+/// The condition of If-Match or If-None-Match does not hold
 #[derive(IntoResponses)]
 #[response(status = 412)]
 #[expect(dead_code, reason = "only the document uses it")]
