@@ -1,22 +1,24 @@
 //! Automatic persisted queries: the texts of documents by their hashes.
 //!
 //! Each organization has documents of its own, in one of several caches, so that an organization that sends many
-//! documents evicts those of a few others at most. A client whose document was evicted sends its text again.
+//! documents evicts those of a few others at most. A cache keeps the documents that were used last; a client whose document was
+//! evicted sends its text again.
 
 use std::{
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
 
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::reference::DocumentHash;
 
 /// The number of caches.
 const CACHES: usize = 16;
 
-/// The size of each cache in bytes: some thousand documents of a client.
-const CACHE_BYTES: u64 = 1 << 20;
+/// The size of each cache in bytes: a thousand documents of ordinary size (2 KB), so that even the clients of a large organization
+/// in several versions find theirs.
+const CACHE_BYTES: u64 = 2 << 20;
 
 /// The maximum size of all texts in bytes.
 pub const MAX_PERSISTED_BYTES: u64 = CACHE_BYTES * CACHES as u64;
@@ -35,7 +37,11 @@ pub struct PersistedDocuments {
 impl Default for PersistedDocuments {
     fn default() -> Self {
         let weight = |_: &Key, text: &Arc<str>| u32::try_from(text.len() + ENTRY_BYTES).unwrap_or(u32::MAX);
-        let cache = || Cache::builder().weigher(weight).max_capacity(CACHE_BYTES).build();
+        // The default policy drops a new document at once while the others were used more often.
+        let cache = || {
+            let policy = EvictionPolicy::lru();
+            Cache::builder().weigher(weight).max_capacity(CACHE_BYTES).eviction_policy(policy).build()
+        };
         Self { caches: (0..CACHES).map(|_| cache()).collect(), choice: RandomState::new() }
     }
 }
@@ -75,6 +81,23 @@ mod tests {
         assert_eq!(documents.get(Some("acme".to_owned()), hash).as_deref(), Some("{ a }"));
         assert_eq!(documents.get(Some("other".to_owned()), hash), None);
         assert_eq!(documents.get(None, hash), None);
+    }
+
+    #[test]
+    fn the_documents_that_were_used_last_are_kept() {
+        let documents = PersistedDocuments::default();
+        let acme = || Some("acme".to_owned());
+        let long = "x".repeat(3_000);
+        let often = insert(&documents, "acme", "{ often }");
+        let mut hashes = Vec::new();
+        for number in 0..2_000 {
+            hashes.push(insert(&documents, "acme", &format!("{number} {long}")));
+            assert!(documents.get(acme(), often).is_some(), "{number}");
+            documents.caches.iter().for_each(Cache::run_pending_tasks);
+        }
+        let kept = |hash: &&DocumentHash| documents.get(acme(), **hash).is_some();
+        assert_eq!(hashes.iter().rev().take(500).filter(kept).count(), 500, "of the newest");
+        assert_eq!(hashes.iter().take(500).filter(kept).count(), 0, "of the oldest");
     }
 
     #[test]
