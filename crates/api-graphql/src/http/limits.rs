@@ -85,5 +85,12 @@ pub(crate) const MEMORY_OF_BODY: usize = 4;
 /// The maximum size of a response that does not count as large, in bytes: about what a connection buffers anyway.
 pub const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
+/// The memory of documents that are being compiled, in bytes. It limits their number: four, of which one of a caller and two
+/// of an organization, so that others have processors left. Further ones wait in turn.
+pub const COMPILING_BYTES: usize = 4 * COMPILED_BYTES;
+
+/// The memory of one of the largest documents, in bytes: half a KiB for each token.
+pub const COMPILED_BYTES: usize = 1024 * 1024;
+
 /// The maximum length of an operation name in a log line, in characters.
 pub const MAX_LOGGED_NAME_LENGTH: usize = 64;

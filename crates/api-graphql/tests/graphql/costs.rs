@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
-    auth::{CallerResolver, Resolution},
+    auth::{CallerResolver, Owner, Resolution},
     callers::Callers,
     execution::schema_executor,
     graphql::{
@@ -143,6 +143,7 @@ impl Bench {
         let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
         let info = RequestInfo { request_id: id };
         let text: Arc<str> = document.into();
+        let owner = Owner { organization: Some("acme".to_owned()), user: credentials().user };
         let body = json!({"query": document, "variables": variables}).to_string();
         let mut cost = 0;
         let times = (0..7).map(|_| {
@@ -151,7 +152,7 @@ impl Bench {
             let started = Instant::now();
             let request = GraphqlRequest::from_json(body.as_bytes()).unwrap();
             let operation = request.operation;
-            let inspected = self.executor.inspect(&text, &operation);
+            let inspected = self.runtime.block_on(self.executor.inspect(&text, &operation, &owner));
             let inspected = inspected.unwrap_or_else(|refused| panic!("{refused:?}"));
             cost = inspected.price.cost;
             let execution =

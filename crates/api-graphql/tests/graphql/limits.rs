@@ -10,7 +10,7 @@ use convene_api_graphql::{
     graphql::limits::DocumentLimits,
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
-        limits::{HttpLimits, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES},
+        limits::{COMPILING_BYTES, HttpLimits, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES},
         memory,
     },
     request_id, rest, strict_json,
@@ -122,6 +122,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of a small body", SMALL_BODY_BYTES.to_string()),
         ("bytes of unsent large responses", http.unsent_bytes.to_string()),
         ("bytes of large requests that are executed", http.execution_bytes.to_string()),
+        ("bytes of documents that are compiled at the same time", COMPILING_BYTES.to_string()),
         ("share of an organization in each of these memories", format!("1/{}", memory::ORGANIZATIONS)),
         ("share of a caller in each of these memories", format!("1/{}", memory::CALLERS)),
         ("bytes of a small response", SMALL_RESPONSE_BYTES.to_string()),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
-    auth::VerificationKeys,
+    auth::{Owner, VerificationKeys},
     graphql::limits::DocumentLimits,
     http::graphql::{Execution, GraphqlExecutor, OperationReference, RequestInfo, SchemaExecutor},
     request_id::RequestId,
 };
+use convene_domain::text::UserId;
 use juniper::{EmptySubscription, RootNode};
 use proptest::{prelude::*, sample::select};
 use serde_json::json;
@@ -19,7 +20,7 @@ use super::support::{
     tokens,
 };
 
-fn executor() -> impl GraphqlExecutor<Caller> {
+pub(super) fn executor() -> impl GraphqlExecutor<Caller> {
     let state = Arc::new(State::default());
     let root = RootNode::new(Query, Mutation, EmptySubscription::new());
     SchemaExecutor::new(root, DocumentLimits::default(), true, move |caller: Caller, _: &_, _| ToyContext {
@@ -82,16 +83,16 @@ fn document() -> impl Strategy<Value = String> {
 fn run(query: String) -> Result<(), TestCaseError> {
     let executor = executor();
     let operation = OperationReference::default();
-    match executor.inspect(&query.into(), &operation) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let owner = Owner { organization: None, user: UserId::parse("ada").unwrap() };
+    match runtime.block_on(executor.inspect(&query.into(), &operation, &owner)) {
         Err(rejected) => prop_assert!(!rejected.is_fault && !rejected.errors.is_empty()),
         Ok(inspected) => {
             let caller = Caller { organization: None };
             let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
             let info = RequestInfo { request_id: id };
             let execution = inspected.run.execute(&operation.variables, caller, &info);
-            let execution =
-                tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(execution);
-            prop_assert!(!matches!(execution, Execution::Crashed));
+            prop_assert!(!matches!(runtime.block_on(execution), Execution::Crashed));
         }
     }
     Ok(())

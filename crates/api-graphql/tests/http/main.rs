@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_inputs;
 #[cfg(test)]
+mod compiling;
+#[cfg(test)]
 mod cors;
 #[cfg(test)]
 mod fuzz;

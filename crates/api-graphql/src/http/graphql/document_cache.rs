@@ -20,7 +20,7 @@ const NAME_BYTES: usize = 512;
 /// The approximate size of the errors of a document.
 const ERROR_BYTES: usize = 8 << 10;
 
-type Compiled<Q, M, S> = Arc<Result<CompiledDocument<Q, M, S>, Errors>>;
+pub(super) type Compiled<Q, M, S> = Arc<Result<CompiledDocument<Q, M, S>, Errors>>;
 
 /// The compiled documents of a process. The least frequently used ones are evicted.
 pub(super) struct DocumentCache<Q, M, S>(Cache<Key, Compiled<Q, M, S>>)
@@ -59,18 +59,20 @@ where
         Self(Cache::builder().weigher(weight).max_capacity(max_bytes).build())
     }
 
-    /// Returns the document from the cache, or compiles it. A request that selects no operation of its document, or
-    /// exceeds a limit with any variables, leaves nothing in the cache.
-    pub(super) fn get_or_compile(
+    /// The document, if it was used lately.
+    pub(super) fn get(&self, text: &str, operation: Option<&str>) -> Option<Compiled<Q, M, S>> {
+        self.0.get(&Borrowed { text, operation })
+    }
+
+    /// Adds a document that was compiled. A request that selects no operation of its document, or exceeds a limit with any
+    /// variables, leaves nothing in the cache.
+    pub(super) fn keep(
         &self,
         text: &Arc<str>,
         operation: Option<&str>,
-        compile: impl FnOnce() -> Result<CompiledDocument<Q, M, S>, Errors>,
+        compiled: Result<CompiledDocument<Q, M, S>, Errors>,
     ) -> Compiled<Q, M, S> {
-        if let Some(compiled) = self.0.get(&Borrowed { text, operation }) {
-            return compiled;
-        }
-        let compiled = Arc::new(compile());
+        let compiled = Arc::new(compiled);
         if compiled.as_ref().as_ref().is_ok_and(|document| !document.is_validated()) {
             return compiled;
         }
@@ -112,14 +114,14 @@ mod tests {
 
         /// Asks for a document, and returns true if it had to be compiled.
         fn compiles(&self, text: &str, operation: Option<&str>) -> bool {
-            let mut compiled = false;
+            if self.cache.get(text, operation).is_some() {
+                return false;
+            }
             let text: Arc<str> = text.into();
-            drop(self.cache.get_or_compile(&text, operation, || {
-                compiled = true;
-                let source = Source { root: Arc::clone(&self.root), text: Arc::clone(&text) };
-                CompiledDocument::new(Arc::new(source), operation, &DocumentLimits::default())
-            }));
-            compiled
+            let source = Source { root: Arc::clone(&self.root), text: Arc::clone(&text) };
+            let compiled = CompiledDocument::new(Arc::new(source), operation, &DocumentLimits::default());
+            self.cache.keep(&text, operation, compiled);
+            true
         }
     }
 

@@ -9,19 +9,25 @@ use juniper::{
     DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode, RuleError,
     Variables,
 };
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::{
     compiled::{CompiledDocument, Source},
-    document_cache::{DocumentCache, MAX_DOCUMENT_BYTES},
+    document_cache::{Compiled, DocumentCache, MAX_DOCUMENT_BYTES},
     names::OperationNames,
     request::OperationReference,
     response::{ErrorEntry, Errors, operation_type_name},
 };
 use crate::{
+    auth::Owner,
     errors::RequestError,
     graphql::{
         limits::{self, DocumentLimits, Price},
         look_ahead::LookAhead,
+    },
+    http::{
+        limits::{COMPILED_BYTES, COMPILING_BYTES},
+        memory::SharedMemory,
     },
     request_id::RequestId,
     telemetry::{OperationRecord, RequestRecord, SecurityEvent, record_security_event},
@@ -73,18 +79,21 @@ pub enum Execution {
 }
 
 /// An executor of GraphQL documents. [`SchemaExecutor`] implements it for any juniper schema.
+#[async_trait]
 pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
     /// Compares the document and its variables with the limits. A document that was not used lately is parsed and
-    /// validated first; it is validated only if it is within the limits.
+    /// validated first, on another thread and in turn with others of its owner; it is validated only if it is within the
+    /// limits.
     ///
     /// # Errors
     ///
     /// The document cannot be parsed, exceeds a limit, uses disabled introspection, or does not have the operation, or a
     /// variable is null where a value is required.
-    fn inspect(
+    async fn inspect(
         &self,
         document: &Arc<str>,
         operation: &OperationReference,
+        owner: &Owner,
     ) -> Result<Inspected<Caller>, Box<Rejected>>;
 
     /// The maximum cost of a document.
@@ -100,6 +109,8 @@ where
 {
     root: Arc<RootNode<Q, M, S, DefaultScalarValue>>,
     documents: DocumentCache<Q, M, S>,
+    /// The memory of documents that are being compiled, which limits their number.
+    compiling: SharedMemory,
     limits: DocumentLimits,
     introspection: bool,
     context: Arc<F>,
@@ -126,19 +137,42 @@ where
         Self {
             root: Arc::new(root),
             documents: DocumentCache::new(MAX_DOCUMENT_BYTES),
+            compiling: SharedMemory::new(COMPILING_BYTES),
             limits,
             introspection,
             context: Arc::new(context),
         }
     }
 
-    fn compile(
+    /// The compiled document, from the cache or new.
+    ///
+    /// The validation of one of the largest documents takes a processor for many milliseconds. It would keep all requests of a
+    /// thread waiting, and documents of one caller would keep all threads busy.
+    ///
+    /// # Errors
+    /// The compilation panicked.
+    async fn compiled(
         &self,
         text: &Arc<str>,
         operation_name: Option<&str>,
-    ) -> Result<CompiledDocument<Q, M, S>, Errors> {
-        let source = Source { root: Arc::clone(&self.root), text: Arc::clone(text) };
-        CompiledDocument::new(Arc::new(source), operation_name, &self.limits)
+        owner: &Owner,
+    ) -> Result<Compiled<Q, M, S>, JoinError> {
+        if let Some(known) = self.documents.get(text, operation_name) {
+            return Ok(known);
+        }
+        let turn = self.compiling.take(owner, COMPILED_BYTES).await;
+        // Another request may have compiled it meanwhile.
+        if let Some(known) = self.documents.get(text, operation_name) {
+            return Ok(known);
+        }
+        let source = Arc::new(Source { root: Arc::clone(&self.root), text: Arc::clone(text) });
+        let (name, limits) = (operation_name.map(str::to_owned), self.limits);
+        let compiled = spawn_blocking(move || {
+            // Until the end, also if nobody waits for it any more.
+            let _turn = turn;
+            CompiledDocument::new(source, name.as_deref(), &limits)
+        });
+        Ok(self.documents.keep(text, operation_name, compiled.await?))
     }
 
     fn judge(
@@ -175,6 +209,7 @@ where
     }
 }
 
+#[async_trait]
 impl<Q, M, S, F, Caller> GraphqlExecutor<Caller> for SchemaExecutor<Q, M, S, F>
 where
     Q: GraphQLTypeAsync<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
@@ -184,26 +219,27 @@ where
     F: Fn(Caller, &RequestInfo, LookAhead) -> Q::Context + Send + Sync + 'static,
     Caller: Send + 'static,
 {
-    fn inspect(
+    async fn inspect(
         &self,
         document: &Arc<str>,
         operation: &OperationReference,
+        owner: &Owner,
     ) -> Result<Inspected<Caller>, Box<Rejected>> {
         let name = operation.name.as_deref();
         let unfit = |errors, is_fault| Box::new(Rejected { errors, cost: 0, is_fault });
+        let crashed = || unfit(ErrorEntry::new(FaultKind::Internal).into(), true);
+        let document = self.compiled(document, name, owner).await.map_err(|_panic| crashed())?;
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let compiled = self.documents.get_or_compile(document, name, || self.compile(document, name));
-            let parsed = compiled.as_ref().as_ref().map_err(Clone::clone)?;
+            let parsed = document.as_ref().as_ref().map_err(Clone::clone)?;
             let look_ahead = parsed.look_ahead(name, &operation.variables);
             let (inspection, nulls) = parsed.inspect(name, &operation.variables, &self.limits);
             if let Some(operation) = inspection.operation {
                 note_operation(operation, parsed.names());
             }
-            Ok((compiled, look_ahead, inspection, nulls))
+            Ok((look_ahead, inspection, nulls))
         }));
-        let (document, look_ahead, inspection, misplaced_nulls) = inspection
-            .map_err(|_panic| unfit(ErrorEntry::new(FaultKind::Internal).into(), true))?
-            .map_err(|errors| unfit(errors, false))?;
+        let (look_ahead, inspection, misplaced_nulls) =
+            inspection.map_err(|_panic| crashed())?.map_err(|errors| unfit(errors, false))?;
         let (operation, price) = self.judge(name, inspection, misplaced_nulls)?;
         let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context), look_ahead });
         Ok(Inspected { operation, price, run })

@@ -21,7 +21,7 @@ use super::{
     executor::{Execution, Inspected, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
-    response::{Cost, ErrorEntry, Errors, ResponseBody},
+    response::{Cost, ErrorEntry, Errors, ResponseBody, approximate_bytes},
 };
 use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
@@ -29,6 +29,7 @@ use crate::{
     http::{
         body::{self, IncomingBody},
         error::{HttpError, RETRY_AFTER_SECONDS},
+        json,
         limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory::{SharedMemory, Taken},
         methods, unsent,
@@ -109,8 +110,10 @@ async fn handle<R: CallerResolver>(
         .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id));
     let is_mutation = response.is_mutation;
     let cost_limit = route.executor.cost_limit();
-    unsent::reserve(&request, response.write(written_as, cost_limit), is_mutation)
-        .unwrap_or_else(|refusal| Response::from_http_error(refusal).write(written_as, cost_limit))
+    match unsent::reserve(&request, response.write(written_as, cost_limit).await, is_mutation) {
+        Ok(response) => response,
+        Err(refusal) => Response::from_http_error(refusal).write(written_as, cost_limit).await,
+    }
 }
 
 /// Runs all steps before the execution.
@@ -152,7 +155,8 @@ async fn prepare<R: CallerResolver>(
             if error == RequestError::PersistedQueryNotFound { StatusCode::OK } else { request_error(media) };
         Box::new(Response::refused(status, ErrorEntry::new(error).into()))
     })?;
-    let inspected = route.executor.inspect(&document.text, &operation).map_err(|rejected| {
+    let inspected = route.executor.inspect(&document.text, &operation, &slot.owner()).await;
+    let inspected = inspected.map_err(|rejected| {
         let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
         Box::new(Response::refused(status, rejected.errors).costing(rejected.cost))
     })?;
@@ -247,7 +251,7 @@ impl Response {
         Self { head: Some(error), ..response }
     }
 
-    fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
+    async fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
         let Self { status, data, errors, cost, is_mutation: _, head, memory: _memory } = self;
         errors.kinds().for_each(RequestRecord::note_error);
         RequestRecord::note_cost(cost);
@@ -259,7 +263,12 @@ impl Response {
         if head.is_none() && body.is_retryable() {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        response.insert_header((CONTENT_TYPE, media.content_type())).json(&body)
+        response.insert_header((CONTENT_TYPE, media.content_type()));
+        let bytes = body.data.as_ref().map_or(0, approximate_bytes);
+        match json::write(body, bytes).await {
+            Ok(text) => response.body(text),
+            Err(error) => error.head().finish(),
+        }
     }
 }
 
@@ -271,7 +280,8 @@ mod tests {
     use super::*;
 
     fn headers(response: Response) -> HeaderMap {
-        response.write(MediaType::Json, 1).headers().clone()
+        let written = response.write(MediaType::Json, 1).now_or_never();
+        written.expect("a small response is written at once").headers().clone()
     }
 
     #[rstest]

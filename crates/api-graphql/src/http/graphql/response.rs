@@ -268,6 +268,19 @@ struct Extensions {
     errors_left_out: Option<usize>,
 }
 
+/// The approximate length of a value as JSON.
+pub(super) fn approximate_bytes(value: &juniper::Value<DefaultScalarValue>) -> usize {
+    const SHORT: usize = 16;
+    match value {
+        juniper::Value::Scalar(DefaultScalarValue::String(text)) => SHORT + text.len(),
+        juniper::Value::Null | juniper::Value::Scalar(_) => SHORT,
+        juniper::Value::List(items) => items.iter().map(approximate_bytes).sum(),
+        juniper::Value::Object(fields) => {
+            fields.iter().map(|(name, value)| name.len() + approximate_bytes(value)).sum()
+        }
+    }
+}
+
 impl ResponseBody {
     /// Returns true if the same request may succeed later without a change.
     #[must_use]

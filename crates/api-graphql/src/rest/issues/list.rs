@@ -1,4 +1,7 @@
-use actix_web::{HttpRequest, HttpResponse, http::header::LINK};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{ContentType, LINK},
+};
 use convene_application::{
     caller::{Caller, Identity},
     failure::Fault,
@@ -18,7 +21,7 @@ use super::{
 use crate::{
     auth::CallerResolver,
     graphql::cursor,
-    http::error::HttpError,
+    http::{error::HttpError, json},
     rest::{
         call::{Server, answer},
         input::{Problems, Query},
@@ -75,7 +78,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             let next = next(&list, &after).map_err(|error| call.failed(Fault::internal(error).into()))?;
             response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
         }
-        Ok(response.json(represent(call, &caller, page.items, None).await?))
+        let bytes = page.items.iter().map(|issue| issue.description.as_str().len()).sum();
+        let text = json::write(represent(call, &caller, page.items, None).await?, bytes).await?;
+        Ok(response.content_type(ContentType::json()).body(text))
     })
     .await
 }
