@@ -10,7 +10,9 @@ use convene_domain::{
 };
 
 use crate::{
-    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all},
+    documents::{
+        convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all, read_in_parts,
+    },
     error::Attempt,
     schema,
     scoped::Query,
@@ -84,7 +86,7 @@ pub(super) async fn occurrences_ahead(
 ) -> Attempt<Vec<StoredOccurrence>> {
     let query = Query::from(ahead(event, now)).sorted(doc! { "startsAt": 1 });
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// Reads the stored occurrences of the event that have not begun, or whose original start is ahead.
@@ -101,7 +103,7 @@ pub(super) async fn occurrences_to_edit(
     };
     let found: Vec<OccurrenceDocument> =
         transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
-    occurrences.extend(read_all::<_, StoredOccurrence>(found)?);
+    occurrences.extend(read_in_parts::<_, StoredOccurrence>(found).await?);
     Ok(occurrences)
 }
 

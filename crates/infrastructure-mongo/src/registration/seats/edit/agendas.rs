@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use bson::doc;
+use convene_application::pace::Pace;
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
@@ -53,10 +54,12 @@ impl Moves {
             .map(|registration| registration.member)
             .collect();
         let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+        let mut pace = Pace::default();
         for chunk in ids.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": chunk } };
             let agendas: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
             for agenda in agendas {
+                pace.steps(1 + agenda.busy.len()).await;
                 moves.plan_one(agenda, effects)?;
             }
         }

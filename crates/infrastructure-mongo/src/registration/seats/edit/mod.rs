@@ -30,7 +30,7 @@ use super::{
     promote, promote_freed,
 };
 use crate::{
-    documents::{convert::date, read_all},
+    documents::{convert::date, read_all, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -228,7 +228,7 @@ async fn active_registrations(
     let filter = doc! { "occurrence": { "$in": ids }, "active": true };
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// An occurrence after the edit, and the ids of the registrations that follow it.
