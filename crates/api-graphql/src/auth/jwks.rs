@@ -2,6 +2,8 @@
 //!
 //! An entry that cannot be used is skipped, so that one odd key of a provider does not lock out the users of the others.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
@@ -55,8 +57,17 @@ impl VerificationKeys {
         if keys.is_empty() {
             return Err(KeyProblem::EmptySet(skipped));
         }
-        Ok(Self::with_ids(keys, skipped))
+        Ok(Self::with_ids(keys, skipped, fingerprint(entries)))
     }
+}
+
+/// Servers of a provider may list the same entries in different orders.
+fn fingerprint(entries: &[Value]) -> u64 {
+    let mut texts: Vec<_> = entries.iter().map(Value::to_string).collect();
+    texts.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    texts.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The key in an entry; `Ok(None)` for encryption keys.
@@ -183,6 +194,15 @@ mod tests {
     fn other_entries_are_read(#[case] entry: String, #[case] expected: usize) {
         let keys = set(&[good(), entry]).unwrap();
         assert_eq!((keys.len(), keys.skipped()), (expected, ""));
+    }
+
+    #[test]
+    fn only_other_entries_change_the_fingerprint() {
+        let other = format!(r#"{{{P256},"kid":"other"}}"#);
+        let fingerprint = |keys: &[String]| set(keys).unwrap().fingerprint();
+        assert_eq!(fingerprint(&[good(), other.clone()]), fingerprint(&[other.clone(), good()]));
+        assert_ne!(fingerprint(&[good(), other.clone()]), fingerprint(&[good()]));
+        assert_ne!(fingerprint(&[good()]), fingerprint(&[good().replace("11qY", "22qY")]));
     }
 
     #[test]

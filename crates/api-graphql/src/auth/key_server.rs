@@ -80,16 +80,23 @@ impl KeyLocation {
 /// The reason why keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
+    #[error("{url}: {problem}")]
+    Answer { url: String, problem: AnswerError },
+    #[error("its configuration is not valid: {0}")]
+    Configuration(String),
+    #[error("its configuration names a key set whose URL {0}")]
+    KeySetUrl(#[from] ProviderUrlError),
+}
+
+/// The reason why a URL has no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AnswerError {
     #[error("{0}")]
     Request(#[from] ureq::Error),
     #[error("it redirects, which is not followed")]
     Redirect,
     #[error("its status is {}", .0.as_u16())]
     Status(StatusCode),
-    #[error("its configuration is not valid: {0}")]
-    Configuration(String),
-    #[error("its configuration names a key set whose URL {0}")]
-    KeySetUrl(#[from] ProviderUrlError),
 }
 
 /// A client for the servers of identity providers. Cheap to clone.
@@ -132,6 +139,10 @@ impl ProviderClient {
     }
 
     fn get(&self, ProviderUrl(url): &ProviderUrl) -> Result<Vec<u8>, FetchError> {
+        self.answer(url).map_err(|problem| FetchError::Answer { url: url.to_string(), problem })
+    }
+
+    fn answer(&self, url: &Uri) -> Result<Vec<u8>, AnswerError> {
         let request = self.0.get(url);
         let mut response = if url.scheme() == Some(&Scheme::HTTPS) {
             request.call()?
@@ -141,8 +152,8 @@ impl ProviderClient {
         };
         match response.status() {
             StatusCode::OK => Ok(response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?),
-            status if status.is_redirection() => Err(FetchError::Redirect),
-            status => Err(FetchError::Status(status)),
+            status if status.is_redirection() => Err(AnswerError::Redirect),
+            status => Err(AnswerError::Status(status)),
         }
     }
 }

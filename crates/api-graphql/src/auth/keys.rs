@@ -56,6 +56,7 @@ pub struct VerificationKeys {
     /// True if the `kid` of a token must name one of the keys, false for a single configured key, which has no id.
     by_id: bool,
     skipped: String,
+    fingerprint: u64,
 }
 
 impl VerificationKeys {
@@ -99,19 +100,24 @@ impl VerificationKeys {
     }
 
     /// Keys that tokens name by their `kid`.
-    pub(super) const fn with_ids(keys: Vec<VerificationKey>, skipped: String) -> Self {
-        Self { keys, by_id: true, skipped }
+    pub(super) const fn with_ids(keys: Vec<VerificationKey>, skipped: String, fingerprint: u64) -> Self {
+        Self { keys, by_id: true, skipped, fingerprint }
     }
 
     fn single(algorithm: Algorithm, key: DecodingKey) -> Self {
         let keys = vec![VerificationKey { id: None, algorithm, key }];
-        Self { keys, by_id: false, skipped: String::new() }
+        Self { keys, by_id: false, skipped: String::new(), fingerprint: 0 }
     }
 
     /// The entries of a key set that cannot be used, with the reasons; empty if there are none.
     #[must_use]
     pub fn skipped(&self) -> &str {
         &self.skipped
+    }
+
+    /// A number that differs for key sets with other entries, whatever their order.
+    pub(super) const fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     pub(super) const fn len(&self) -> usize {

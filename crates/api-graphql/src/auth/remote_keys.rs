@@ -127,24 +127,16 @@ impl RemoteKeys {
 
     /// Fetches the keys now and again and again, until the future is dropped. Each change of state is one line of the log.
     pub async fn keep(self: Arc<Self>) {
+        let mut known = None;
         let mut reported = None;
-        let mut document = Vec::new();
         let mut retry = self.times.first_retry;
         telemetry::record_keys_time(&self.issuer, 0);
         loop {
-            let (client, location) = (self.client.clone(), self.location.clone());
-            let fetched = spawn_blocking(move || {
-                let document = client.key_set(&location).map_err(|problem| problem.to_string())?;
-                let keys = VerificationKeys::from_jwks(&document)
-                    .map_err(|problem| format!("the key set {problem}"))?;
-                Ok((document, keys))
-            });
-            let fetched = fetched.await.unwrap_or_else(|problem| Err(problem.to_string()));
-            let pause = match fetched {
-                Ok((new, keys)) => {
-                    let has_changed = new != document;
+            let pause = match self.fetch().await {
+                Ok(keys) => {
+                    let fingerprint = Some(keys.fingerprint());
+                    let has_changed = std::mem::replace(&mut known, fingerprint) != fingerprint;
                     self.report_keys(&keys, has_changed, reported.take().is_some());
-                    document = new;
                     retry = self.times.first_retry;
                     self.publish(Some(keys), self.times.interval);
                     self.times.interval
@@ -156,13 +148,7 @@ impl RemoteKeys {
                     self.publish(None, pause);
                     let state = (self.current().is_some(), reason);
                     if reported.as_ref() != Some(&state) {
-                        let (has_keys, reason) = &state;
-                        tracing::warn!(
-                            issuer = self.issuer,
-                            has_keys,
-                            reason,
-                            "the keys of an identity provider cannot be fetched"
-                        );
+                        self.report_failure(state.0, &state.1);
                         reported = Some(state);
                     }
                     pause
@@ -170,6 +156,16 @@ impl RemoteKeys {
             };
             self.pause(pause).await;
         }
+    }
+
+    /// Fetches the keys once.
+    async fn fetch(&self) -> Result<VerificationKeys, String> {
+        let (client, location) = (self.client.clone(), self.location.clone());
+        let fetched = spawn_blocking(move || {
+            let document = client.key_set(&location).map_err(|problem| problem.to_string())?;
+            VerificationKeys::from_jwks(&document).map_err(|problem| format!("the key set {problem}"))
+        });
+        fetched.await.unwrap_or_else(|problem| Err(problem.to_string()))
     }
 
     /// Waits for the next attempt: for the time, or until a request asks for it.
@@ -195,6 +191,11 @@ impl RemoteKeys {
                 state.keys = Some(Arc::new(keys));
             }
         });
+    }
+
+    fn report_failure(&self, has_keys: bool, reason: &str) {
+        let issuer = &self.issuer;
+        tracing::warn!(issuer, has_keys, reason, "the keys of an identity provider cannot be fetched");
     }
 
     fn report_keys(&self, keys: &VerificationKeys, has_changed: bool, had_failed: bool) {

@@ -76,4 +76,7 @@ async fn a_server_starts_without_its_identity_provider_and_becomes_ready_with_it
     let log = served.server.log().unwrap();
     let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     assert_eq!((count("cannot be fetched"), count("identity provider are known")), (1, 1), "{log}");
+    let warning = log.lines().find(|line| line.contains("cannot be fetched")).unwrap();
+    let warning: Value = serde_json::from_str(warning).unwrap();
+    assert!(warning["reason"].as_str().unwrap().starts_with(&url), "{warning}");
 }
