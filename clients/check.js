@@ -9,6 +9,7 @@ import * as codegen from './checks/codegen.js';
 import * as examples from './checks/examples.js';
 import * as exposure from './checks/exposure.js';
 import * as graphiql from './checks/graphiql.js';
+import * as identityProvider from './checks/identity_provider.js';
 import * as introspection from './checks/introspection.js';
 import * as openapi from './checks/openapi.js';
 import * as schemaRules from './checks/schema_rules.js';
@@ -20,7 +21,7 @@ import { Report } from './lib/report.js';
 import { Convene } from './lib/server.js';
 
 // The examples are the first, because they show the demo data as it is loaded.
-const CHECKS = [examples, audits, introspection, codegen, apollo, urql, schemaRules, openapi, exposure, graphiql];
+const CHECKS = [examples, audits, introspection, codegen, apollo, urql, schemaRules, openapi, exposure, graphiql, identityProvider];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = process.env.CONVENE_CLIENTS_FOLDER;
@@ -45,6 +46,7 @@ try {
   const context = {
     root,
     folder,
+    convene,
     development,
     production,
     admin,
