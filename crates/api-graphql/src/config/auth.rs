@@ -27,6 +27,9 @@ const PROVIDERS: &str = "CONVENE_JWT_PROVIDERS";
 const ROOTS: &str = "CONVENE_JWT_CA";
 const LEEWAY: &str = "CONVENE_JWT_LEEWAY";
 
+/// The settings of keys, which exclude one another.
+const KEYS: [&str; 3] = [SECRET, PUBLIC_KEY, KEY_SET];
+
 /// The settings of a single provider, which a list of providers replaces.
 const OF_ONE_PROVIDER: [&str; 9] =
     [SECRET, PUBLIC_KEY, KEY_SET, ISSUER, AUDIENCE, USER, ORGANIZATION, OPERATOR, OPERATOR_VALUE];
@@ -119,10 +122,8 @@ fn provider(
     leeway: Option<Duration>,
 ) -> Option<IdentityProvider> {
     let (issuer, audience, mapping) = (reader.value(ISSUER), reader.value(AUDIENCE), mapping(reader));
-    let given: Vec<_> = [SECRET, PUBLIC_KEY, KEY_SET]
-        .into_iter()
-        .filter_map(|name| reader.optional(name).map(|value| (name, value)))
-        .collect();
+    let given: Vec<_> =
+        KEYS.into_iter().filter_map(|name| reader.optional(name).map(|value| (name, value))).collect();
     let issuer = issuer?;
     let keys = match <[_; 1]>::try_from(given) {
         Ok([(SECRET, secret)]) => fixed(reader, SECRET, VerificationKeys::from_secret(&SecretString::from(secret))),
@@ -135,6 +136,8 @@ fn provider(
         Err(given) if !given.is_empty() => {
             reader.problem(SECRET, "and the other CONVENE_JWT_* keys exclude one another")
         }
+        // None of them can be used, which is a problem already.
+        Err(_) if KEYS.iter().any(|setting| reader.is_given(setting)) => None,
         Err(_) if issuer.contains("://") => {
             let keys = discovered_keys(&issuer, &client?);
             reader.check(ISSUER, keys)

@@ -114,7 +114,8 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// An optional setting, from its variable or its file. An empty variable counts as absent.
+    /// An optional setting, from its variable or its file. An empty one is a problem: mostly, a variable of a script or of a
+    /// compose file is not defined, and the default may allow more than the setting was meant to.
     pub(super) fn optional(&mut self, setting: &'static str) -> Option<String> {
         let file_variable = format!("{setting}_FILE");
         match (self.variable(setting, setting), self.variable(setting, &file_variable)) {
@@ -125,11 +126,17 @@ impl<'e> Reader<'e> {
     }
 
     fn variable(&mut self, setting: &'static str, name: &str) -> Option<String> {
-        match self.environment.0.get(name) {
-            Some(None) => self.problem(setting, "is not valid UTF-8"),
-            Some(Some(value)) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
-            None => None,
+        match self.environment.0.get(name)? {
+            None => self.problem(setting, "is not valid UTF-8"),
+            Some(value) if !value.trim().is_empty() => Some(value.trim().to_owned()),
+            Some(_) if name == setting => self.problem(setting, "is empty: give it a value, or remove it"),
+            Some(_) => self.problem(setting, format!("has an empty {name}: give it a value, or remove it")),
         }
+    }
+
+    /// Returns true if the setting is given, usable or not.
+    pub(super) fn is_given(&self, setting: &str) -> bool {
+        [setting, &format!("{setting}_FILE")].iter().any(|&name| self.environment.0.contains_key(name))
     }
 
     /// The text of a file, without the line break at the end.

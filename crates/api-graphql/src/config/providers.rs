@@ -1,8 +1,9 @@
 //! The list of several identity providers, in YAML or JSON.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_yaml_ng::Value;
 
 use super::key_source::{discovered_keys, key_source};
 use crate::auth::{
@@ -36,25 +37,41 @@ pub(super) fn read(
     client: &ProviderClient,
     leeway: i64,
 ) -> Result<Vec<IdentityProvider>, Vec<String>> {
-    let entries: Vec<Entry> = serde_yaml_ng::from_str(text)
-        .map_err(|problem| vec![format!("is not a list of providers: {problem}")])?;
+    let entries: Vec<Entry> = parsed(text)?;
     if !(1..=MAX_PROVIDERS).contains(&entries.len()) {
         return Err(vec![format!(
             "must have from 1 to {MAX_PROVIDERS} providers, and has {}",
             entries.len()
         )]);
     }
+    let written: Vec<BTreeMap<String, Value>> = parsed(text)?;
     let (mut providers, mut problems, mut issuers) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for (number, entry) in (1..).zip(entries) {
+    for (number, (entry, written)) in (1..).zip(entries.into_iter().zip(written)) {
+        let mut fields = BTreeSet::new();
+        // The first problem of a field is the reason of its others.
         let mut problem = |field: &str, reason: &str| {
-            problems.push(format!("has a problem in provider {number}: {field} {reason}"));
+            if fields.insert(field.to_owned()) {
+                problems.push(format!("has a problem in provider {number}: {field} {reason}"));
+            }
         };
+        for (field, _) in written.iter().filter(|(_, value)| is_empty(value)) {
+            problem(field, "is empty");
+        }
         if !issuers.insert(entry.issuer.clone()) {
             problem("issuer", "is that of another provider");
         }
         providers.extend(entry.provider(client, leeway, &mut problem));
     }
     if problems.is_empty() { Ok(providers) } else { Err(problems) }
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Vec<String>> {
+    serde_yaml_ng::from_str(text).map_err(|problem| vec![format!("is not a list of providers: {problem}")])
+}
+
+/// Tests whether a field is written without a value. That is no way to leave it out: mostly, a template had no value for it.
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 impl Entry {
@@ -65,11 +82,6 @@ impl Entry {
         problem: &mut impl FnMut(&str, &str),
     ) -> Option<IdentityProvider> {
         let Self { issuer, audience, jwks, .. } = &self;
-        for (field, text) in [("issuer", issuer), ("audience", audience)] {
-            if text.trim().is_empty() {
-                problem(field, "is empty");
-            }
-        }
         let (field, keys) = match jwks {
             Some(text) => ("jwks", key_source(text.trim(), issuer, client)),
             None => ("issuer", discovered_keys(issuer, client)),

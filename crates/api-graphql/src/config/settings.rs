@@ -170,7 +170,7 @@ pub const SETTINGS: [Setting; 42] = [
 pub fn help() -> String {
     let mut text = String::from(
         "Settings are environment variables. Each can also be given as a file, by its name with _FILE added,\n\
-         which is the way to give secrets.\n\n",
+         which is the way to give secrets. An empty setting is refused.\n\n",
     );
     let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
     for Setting { name, default, help } in SETTINGS {

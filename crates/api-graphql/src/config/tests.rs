@@ -8,9 +8,16 @@ const MINIMAL: [(&str, &str); 2] = [
 ];
 
 fn read(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
-    let mut pairs: std::collections::BTreeMap<&str, &str> = MINIMAL.into();
-    pairs.extend(more.iter().copied());
-    ServeConfig::read(&Environment::from_pairs(pairs))
+    read_with(&MINIMAL, more)
+}
+
+fn without_secret(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
+    read_with(&MINIMAL[..1], more)
+}
+
+fn read_with(minimal: &[(&str, &str)], more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
+    // A later value replaces an earlier one.
+    ServeConfig::read(&Environment::from_pairs(minimal.iter().chain(more).copied()))
 }
 
 #[test]
@@ -68,6 +75,20 @@ fn all_problems_are_reported_at_once() {
     "#);
 }
 
+/// Most of them have a default, which may allow more than the setting was meant to.
+#[rstest]
+fn an_empty_setting_is_refused_by_its_name(#[values("", " ", "\t\n")] empty: &str) {
+    for setting in SETTINGS {
+        let (name, file) = (setting.name, format!("{}_FILE", setting.name));
+        let problems = read(&[(name, empty)]).unwrap_err().problems;
+        let expected =
+            Problem { setting: name, reason: "is empty: give it a value, or remove it".to_owned() };
+        assert_eq!(problems, [expected], "{name}");
+        let error = read(&[(&file, empty)]).unwrap_err().to_string();
+        assert!(error.contains(&format!("{name} has an empty {file}: ")), "{error}");
+    }
+}
+
 #[rstest]
 #[case("127.0.0.1:0", true)]
 #[case("[::1]:8080", true)]
@@ -85,15 +106,9 @@ fn headers_mode_stays_on_this_machine(#[case] listen: &str, #[case] accepted: bo
 
 #[test]
 fn exactly_one_key_is_needed() {
-    assert!(read(&[("CONVENE_JWT_SECRET", "")]).is_err());
+    assert!(without_secret(&[]).is_err());
     assert!(read(&[("CONVENE_JWT_PUBLIC_KEY", "/no/such/file")]).is_err());
-    assert!(read(&[("CONVENE_JWT_SECRET", ""), ("CONVENE_AUTH", "headers")]).is_ok());
-}
-
-fn without_secret(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
-    let mut pairs = vec![("CONVENE_JWT_SECRET", "")];
-    pairs.extend(more);
-    read(&pairs)
+    assert!(without_secret(&[("CONVENE_AUTH", "headers")]).is_ok());
 }
 
 #[rstest]
@@ -139,10 +154,10 @@ fn all_problems_of_a_list_of_providers_are_reported_at_once() {
     the settings cannot be used:
       CONVENE_JWT_PROVIDERS has a problem in provider 1: userClaim is not a JSON Pointer: write ~1 for a slash and ~0 for a tilde in a name
       CONVENE_JWT_PROVIDERS has a problem in provider 1: operatorValue needs operatorClaim
-      CONVENE_JWT_PROVIDERS has a problem in provider 2: issuer is that of another provider
       CONVENE_JWT_PROVIDERS has a problem in provider 2: audience is empty
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: organizationClaim is empty
+      CONVENE_JWT_PROVIDERS has a problem in provider 2: issuer is that of another provider
       CONVENE_JWT_PROVIDERS has a problem in provider 2: jwks must begin with https://; http:// is allowed for localhost and loopback addresses only
-      CONVENE_JWT_PROVIDERS has a problem in provider 2: organizationClaim must have from 1 to 200 bytes
       CONVENE_JWT_PROVIDERS has a problem in provider 3: jwks holds no signing key for RS256, PS256, ES256 or EdDSA
       CONVENE_JWT_PROVIDERS has a problem in provider 3: operatorClaim is not a JSON Pointer: write ~1 for a slash and ~0 for a tilde in a name
       CONVENE_JWT_PROVIDERS has a problem in provider 4: issuer is not a URL such as https://id.example.org/keys
@@ -157,6 +172,30 @@ fn all_problems_of_a_list_of_providers_are_reported_at_once() {
 fn a_list_of_another_form_is_refused(#[case] list: &str, #[case] problem: &str) {
     let error = without_secret(&[("CONVENE_JWT_PROVIDERS", list)]).unwrap_err().to_string();
     assert!(error.contains(problem), "{error}");
+}
+
+/// An absent prefix, list or mark has a meaning that allows more.
+#[rstest]
+fn an_empty_field_of_a_provider_is_refused(
+    #[values(
+        "audience",
+        "jwks",
+        "userClaim",
+        "userPrefix",
+        "organizationClaim",
+        "organizations",
+        "operatorClaim",
+        "operatorValue"
+    )]
+    field: &str,
+    #[values("", "\"\"", "\" \"", "~", "null")] empty: &str,
+) {
+    let others = [("issuer", "https://a"), ("audience", "a"), ("operatorClaim", "roles")];
+    let others = others.iter().filter(|(name, _)| *name != field);
+    let others: String = others.map(|(name, value)| format!("  {name}: {value}\n")).collect();
+    let list = format!("-\n{others}  {field}: {empty}\n");
+    let error = without_secret(&[("CONVENE_JWT_PROVIDERS", &list)]).unwrap_err().to_string();
+    assert!(error.contains(field), "{list}{error}");
 }
 
 #[test]
@@ -197,7 +236,7 @@ fn a_secret_comes_from_a_file_without_its_line_break() {
     let path = std::env::temp_dir().join(format!("convene-config-test-{}", std::process::id()));
     std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
     let file = path.to_str().unwrap();
-    let alone = read(&[("CONVENE_JWT_SECRET", ""), ("CONVENE_JWT_SECRET_FILE", file)]);
+    let alone = without_secret(&[("CONVENE_JWT_SECRET_FILE", file)]);
     let both = read(&[("CONVENE_JWT_SECRET_FILE", file)]);
     std::fs::remove_file(&path).unwrap();
     assert!(alone.is_ok());
@@ -214,20 +253,21 @@ fn development_turns_introspection_and_readable_logs_on() {
 }
 
 #[rstest]
-#[case("development", "", "127.0.0.1:8080", true, true)]
-#[case::for_other_machines("development", "", "0.0.0.0:8080", true, false)]
-#[case("development", "off", "127.0.0.1:8080", false, true)]
-#[case("production", "", "127.0.0.1:8080", false, false)]
-#[case("production", "on", "127.0.0.1:8080", true, false)]
+#[case("development", None, "127.0.0.1:8080", true, true)]
+#[case::for_other_machines("development", None, "0.0.0.0:8080", true, false)]
+#[case("development", Some("off"), "127.0.0.1:8080", false, true)]
+#[case("production", None, "127.0.0.1:8080", false, false)]
+#[case("production", Some("on"), "127.0.0.1:8080", true, false)]
 fn graphiql_has_the_demo_caller_in_development_on_this_machine_only(
     #[case] profile: &str,
-    #[case] setting: &str,
+    #[case] setting: Option<&str>,
     #[case] listen: &str,
     #[case] graphiql: bool,
     #[case] demo_caller: bool,
 ) {
-    let settings = [("CONVENE_PROFILE", profile), ("CONVENE_GRAPHIQL", setting), ("CONVENE_LISTEN", listen)];
-    let config = read(&settings).unwrap();
+    let setting = setting.map(|value| ("CONVENE_GRAPHIQL", value));
+    let settings = [("CONVENE_PROFILE", profile), ("CONVENE_LISTEN", listen)];
+    let config = read(&settings.into_iter().chain(setting).collect::<Vec<_>>()).unwrap();
     assert_eq!((config.graphiql, config.has_demo_caller()), (graphiql, demo_caller));
 }
 
