@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use convene_domain::{activity::Actor, text::UserId};
+use convene_domain::activity::Actor;
 use uuid::Uuid;
 
 use crate::{
@@ -19,12 +19,12 @@ pub(crate) struct ContextFactory {
 impl ContextFactory {
     /// Makes the context of a member's request.
     pub(crate) fn for_member(&self, caller: &Caller, request: RequestMetadata) -> Change {
-        self.for_user(caller.user(), request)
+        self.by(Actor::User(caller.user().clone()), request)
     }
 
     /// Makes the context of a request by the operator.
     pub(crate) fn for_operator(&self, operator: &Operator, request: RequestMetadata) -> Change {
-        self.for_user(operator.user(), request)
+        self.by(operator.actor().clone(), request)
     }
 
     /// Makes an id of any type by its `from_uuid`.
@@ -32,7 +32,7 @@ impl ContextFactory {
         from_uuid(self.ids.next())
     }
 
-    fn for_user(&self, user: &UserId, request: RequestMetadata) -> Change {
-        request.into_change(Actor::User(user.clone()), self.clock.now())
+    fn by(&self, actor: Actor, request: RequestMetadata) -> Change {
+        request.into_change(actor, self.clock.now())
     }
 }

@@ -1,6 +1,5 @@
 //! Common parts of the commands for personal data.
 
-use anyhow::Context;
 use convene_api_graphql::{
     config::{DatabaseConfig, Environment},
     wiring::PersonalDataCommands,
@@ -42,10 +41,9 @@ pub(super) fn with_commands<T>(
     work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
-    let user = UserId::parse("operator").context("the operator's name")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let commands = PersonalDataCommands::open(&config).await?;
-        work(&commands, &commands.operator.operator(user)).await
+        work(&commands, &commands.operator.operator()).await
     })
 }

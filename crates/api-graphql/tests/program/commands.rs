@@ -18,6 +18,10 @@ async fn migrate_seed_and_check_can_be_repeated() {
     installation.printed(&["seed", seeds]);
     let again = installation.collection("events").count_documents(doc! {}).await.unwrap();
     assert_eq!(again, events, "existing data stays unchanged");
+    // No user can have the name of the command's actor.
+    let created = doc! { "action": "organization.created" };
+    let actors = installation.collection("activity").distinct("actor", created).await.unwrap();
+    assert_eq!(actors, [bson::Bson::from("system")]);
 
     let report: Value = serde_json::from_str(&installation.printed(&["check", "--json"])).unwrap();
     let examined: u64 =

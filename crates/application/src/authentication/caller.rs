@@ -38,6 +38,7 @@
 //! ```
 
 use convene_domain::{
+    activity::Actor,
     id::{MemberId, OrganizationId},
     member::{Member, Role},
     text::UserId,
@@ -200,12 +201,18 @@ impl std::ops::Deref for Admin<'_> {
 /// The platform's operator, who creates organizations and belongs to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    user: UserId,
+    actor: Actor,
 }
 
 impl Operator {
+    /// The operator with credentials of this subject.
     pub(super) const fn new(user: UserId) -> Self {
-        Self { user }
+        Self { actor: Actor::User(user) }
+    }
+
+    /// The operator of a command, who has no credentials. The name of the platform is one that no user can have.
+    pub(super) const fn of_platform() -> Self {
+        Self { actor: Actor::System }
     }
 
     /// An operator for tests.
@@ -215,10 +222,10 @@ impl Operator {
         Self::new(user)
     }
 
-    /// The subject of the operator's credentials.
+    /// The actor of the operator's changes in the activity log.
     #[must_use]
-    pub const fn user(&self) -> &UserId {
-        &self.user
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     /// The scope of an organization that the operator creates, or whose personal data the operator exports or erases.

@@ -25,10 +25,10 @@ impl LocalOperator {
         Self { directory }
     }
 
-    /// The platform's operator. The activity log names `user` as the actor.
+    /// The platform's operator. The actor in the activity log is the platform itself.
     #[must_use]
-    pub const fn operator(&self, user: UserId) -> Operator {
-        Operator::new(user)
+    pub const fn operator(&self) -> Operator {
+        Operator::of_platform()
     }
 
     /// The scope of any organization, to complete changes that its members began.

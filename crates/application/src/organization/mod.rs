@@ -28,7 +28,7 @@ use crate::{caller::Operator, change::Change};
 fn record(operator: &Operator, what: &'static str, organization: OrganizationId, change: &Change) {
     tracing::warn!(
         target: "security",
-        operator = %operator.user(),
+        operator = %operator.actor(),
         %organization,
         request_id = change.request_id.as_deref().unwrap_or_default(),
         "the operator {what} an organization"

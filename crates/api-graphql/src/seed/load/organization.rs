@@ -7,13 +7,10 @@ use convene_application::{
     ports::OrganizationReference,
     use_cases::UseCases,
 };
-use convene_domain::{member::Role, text::UserId};
+use convene_domain::member::Role;
 
 use super::LoadError;
 use crate::seed::{MemberSeed, OrganizationSeed};
-
-/// The user id of the operator in the activity log.
-const OPERATOR: &str = "seed";
 
 /// Finds or creates the organization. Returns one of its admins, and whether the organization was created.
 pub(super) async fn find_or_create(
@@ -31,7 +28,6 @@ pub(super) async fn find_or_create(
     }
     let slug_taken = || LoadError::SlugTaken { file: seed.file.clone(), slug: seed.slug.clone() };
     let first_admin = admins(seed).next().ok_or_else(slug_taken)?;
-    let operator = UserId::parse(OPERATOR).map_err(|problem| failed(Fault::internal(problem).into()))?;
     let command = CreateOrganizationCommand {
         slug: seed.slug.clone(),
         name: seed.name.clone(),
@@ -39,8 +35,8 @@ pub(super) async fn find_or_create(
         admin_user_id: first_admin.user_id.clone(),
         admin_display_name: first_admin.display_name.clone(),
     };
-    let operator = local.operator(operator);
-    let outcome = use_cases.create_organization.execute(&operator, command, RequestMetadata::default()).await;
+    let create = &use_cases.create_organization;
+    let outcome = create.execute(&local.operator(), command, RequestMetadata::default()).await;
     outcome.map_err(|failure| match failure {
         Failure::Refused(refusals) if refusals.iter().any(is_taken) => slug_taken(),
         failure => failed(failure),
