@@ -1,6 +1,8 @@
 //! Issuing tokens for `convene token` and for demo users.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use convene_application::ports::OrganizationReference;
+use convene_domain::text::UserId;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -23,8 +25,8 @@ pub struct TokenIssuer {
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     /// The id or slug of the organization; `None` only for the operator.
-    pub organization: Option<String>,
-    pub user_id: String,
+    pub organization: Option<OrganizationReference>,
+    pub user: UserId,
     pub operator: bool,
     /// The time until the token expires, in seconds.
     pub lifetime_seconds: u32,
@@ -46,7 +48,7 @@ struct Claims<'a> {
     aud: &'a str,
     sub: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    org: Option<&'a str>,
+    org: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     operator: bool,
     iat: i64,
@@ -77,8 +79,8 @@ impl TokenIssuer {
         let claims = Claims {
             iss: &self.issuer,
             aud: &self.audience,
-            sub: &request.user_id,
-            org: request.organization.as_deref(),
+            sub: request.user.as_str(),
+            org: request.organization.as_ref().map(ToString::to_string),
             operator: request.operator,
             iat: now,
             exp: now.saturating_add(i64::from(request.lifetime_seconds)),
@@ -99,8 +101,8 @@ mod tests {
 
     fn request() -> TokenRequest {
         TokenRequest {
-            organization: Some("acme".to_owned()),
-            user_id: "alice".to_owned(),
+            organization: OrganizationReference::parse("acme"),
+            user: UserId::parse("alice").unwrap(),
             operator: false,
             lifetime_seconds: 60,
         }

@@ -8,6 +8,8 @@ use convene_api_graphql::{
     http::graphiql::DemoHeaders,
     system,
 };
+use convene_application::ports::OrganizationReference;
+use convene_domain::text::UserId;
 
 /// An admin in `seeds/org-123.yaml`.
 const ORGANIZATION: &str = "org-123";
@@ -26,8 +28,8 @@ pub(super) fn headers(config: &ServeConfig, environment: &Environment) -> Option
     }
     let issuer = config::token_issuer(environment).ok()?;
     let request = TokenRequest {
-        organization: Some(ORGANIZATION.to_owned()),
-        user_id: USER.to_owned(),
+        organization: OrganizationReference::parse(ORGANIZATION),
+        user: UserId::parse(USER).ok()?,
         operator: false,
         lifetime_seconds: LIFETIME_SECONDS,
     };

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use convene_application::{failure::Failure, personal_data::Erasure};
 
-use super::personal_data::{PersonArguments, with_commands};
+use super::personal_data::{PersonArguments, explained, with_commands};
 
 /// The long help of `convene erase`.
 const HELP: &str = "\
@@ -13,7 +13,8 @@ stay as they are, and so do backups and logs of processes. The last admin of an 
 The server's database user may not change the activity log. CONVENE_MONGODB_URI must be that of a user with the role
 convene-erasure, which docker/mongo/least-role.js creates; docs/operations.md says more.
 
-Run the command again if it was interrupted: it completes the erasure, and otherwise changes nothing.";
+Run the command again if it was interrupted: it completes the erasure. Once nothing is stored about the person any more,
+it says so and fails, as for a wrong id: the id of an erased person is kept nowhere.";
 
 /// The advice after a fault.
 const INCOMPLETE: &str =
@@ -34,8 +35,9 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let person = arguments.person.person();
     if !arguments.yes {
-        let export =
-            with_commands(async |commands, operator| Ok(commands.export.execute(operator, &person).await?))?;
+        let export = with_commands(async |commands, operator| {
+            commands.export.execute(operator, &person).await.map_err(explained)
+        })?;
         let record = export.record;
         super::print(&format!(
             "stored: {} memberships, {} registrations, {} entries of the activity log, {} idempotency keys\n",
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Erasure { cancelled_registrations, erased } = with_commands(async |commands, operator| {
         commands.erase.execute(operator, &person).await.map_err(|failure| {
             let is_fault = matches!(failure, Failure::Fault(_));
-            let error = anyhow::Error::from(failure);
+            let error = explained(failure);
             if is_fault { error.context(INCOMPLETE) } else { error }
         })
     })?;

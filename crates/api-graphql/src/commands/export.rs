@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use convene_api_graphql::personal_data::to_json;
 
-use super::personal_data::{PersonArguments, with_commands};
+use super::personal_data::{PersonArguments, explained, with_commands};
 
 /// The arguments of `convene export`.
 #[derive(Debug, clap::Args)]
@@ -14,8 +14,9 @@ pub(crate) struct Arguments {
 /// Prints the data of the person.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let person = arguments.person.person();
-    let export =
-        with_commands(async |commands, operator| Ok(commands.export.execute(operator, &person).await?))?;
+    let export = with_commands(async |commands, operator| {
+        commands.export.execute(operator, &person).await.map_err(explained)
+    })?;
     let json = serde_json::to_string_pretty(&to_json(arguments.person.user(), &export))?;
     super::print(&format!("{json}\n"))
 }

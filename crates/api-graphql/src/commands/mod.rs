@@ -1,5 +1,6 @@
 //! The commands of `convene`, one file each.
 
+mod arguments;
 mod check;
 mod deleted;
 mod demo_caller;

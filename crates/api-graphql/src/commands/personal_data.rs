@@ -4,17 +4,24 @@ use convene_api_graphql::{
     config::{DatabaseConfig, Environment},
     wiring::PersonalDataCommands,
 };
-use convene_application::{caller::Operator, personal_data::Person, ports::OrganizationReference};
+use convene_application::{
+    caller::Operator,
+    failure::{Failure, Field, Refusal},
+    personal_data::Person,
+    ports::OrganizationReference,
+};
 use convene_domain::text::UserId;
+
+use super::arguments;
 
 /// The person whose data a command processes.
 #[derive(Debug, clap::Args)]
 pub(super) struct PersonArguments {
     /// Slug or id of the organization
-    #[arg(long, value_name = "SLUG", value_parser = organization)]
+    #[arg(long, value_name = "SLUG", value_parser = arguments::organization)]
     org: OrganizationReference,
     /// The person's user id: the subject of their credentials
-    #[arg(long, value_name = "ID", value_parser = user)]
+    #[arg(long, value_name = "ID", value_parser = arguments::user)]
     user: UserId,
 }
 
@@ -28,14 +35,6 @@ impl PersonArguments {
     }
 }
 
-fn organization(text: &str) -> Result<OrganizationReference, String> {
-    OrganizationReference::parse(text).ok_or_else(|| String::from("is neither a slug nor an id"))
-}
-
-fn user(text: &str) -> Result<UserId, String> {
-    UserId::parse(text).map_err(|problem| problem.to_string())
-}
-
 /// Connects to the database and runs the work as the local operator.
 pub(super) fn with_commands<T>(
     work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
@@ -46,4 +45,16 @@ pub(super) fn with_commands<T>(
         let commands = PersonalDataCommands::open(&config).await?;
         work(&commands, &commands.operator.operator()).await
     })
+}
+
+/// The error for a failure. The id of an erased person is stored nowhere, so it cannot be told from a wrong one.
+pub(super) fn explained(failure: Failure) -> anyhow::Error {
+    let is_unknown =
+        |refusal: &Refusal| matches!(refusal, Refusal::NotFound { field } if field.is(Field::User));
+    match &failure {
+        Failure::Refused(refusals) if refusals.iter().any(is_unknown) => anyhow::anyhow!(
+            "nothing is stored about this user in the organization: the id is wrong, or the person was erased"
+        ),
+        _ => failure.into(),
+    }
 }

@@ -5,16 +5,20 @@ use convene_api_graphql::{
     config::{self, Environment},
     system,
 };
+use convene_application::ports::OrganizationReference;
+use convene_domain::text::UserId;
+
+use super::arguments;
 
 /// The arguments of `convene token`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Slug or id of the organization; only a token of the operator may have none
-    #[arg(long, value_name = "SLUG")]
-    org: Option<String>,
+    #[arg(long, value_name = "SLUG", value_parser = arguments::organization)]
+    org: Option<OrganizationReference>,
     /// User id of the member
-    #[arg(long, value_name = "ID")]
-    user: String,
+    #[arg(long, value_name = "ID", value_parser = arguments::user)]
+    user: UserId,
     /// Issue a token of the platform's operator
     #[arg(long)]
     operator: bool,
@@ -28,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let issuer = config::token_issuer(&Environment::of_process())?;
     let request = TokenRequest {
         organization: arguments.org.clone(),
-        user_id: arguments.user.clone(),
+        user: arguments.user.clone(),
         operator: arguments.operator,
         lifetime_seconds: arguments.hours * 3_600,
     };

@@ -72,14 +72,39 @@ async fn personal_data_is_exported_and_erased() {
     assert_eq!(installation.printed(&command("export")), export, "nothing was erased");
 
     installation.printed(&[&command("erase")[..], &["--yes"]].concat());
-    // Nothing is stored any more about the person. An export of nothing would look the same for a misspelt id.
+    // Nothing is stored any more about the person. That would look the same for a misspelt id.
+    let activity = installation.collection("activity").count_documents(doc! {}).await.unwrap();
     for user in ["user-789", "user-7890"] {
-        let export = installation.run(&["export", "--org", "org-123", "--user", user]);
-        assert_eq!((export.status.code(), export.stdout.as_slice()), (Some(1), &b""[..]), "{export:?}");
-        let told = String::from_utf8(export.stderr).unwrap();
-        assert!(told.contains("user"), "{told}");
+        for command in [&["export"][..], &["erase"], &["erase", "--yes"]] {
+            let output = installation.run(&[command, &["--org", "org-123", "--user", user]].concat());
+            assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{output:?}");
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert!(told.contains("nothing is stored about this user"), "{told}");
+        }
     }
+    assert_eq!(installation.collection("activity").count_documents(doc! {}).await.unwrap(), activity);
     assert!(installation.run(&["check"]).status.success());
+}
+
+/// Each of them is found before a setting is read or a database opened.
+#[test]
+fn all_commands_check_their_arguments_alike() {
+    let cases = [
+        ("--org", "", "is neither a slug nor an id"),
+        ("--org", "bad org!", "is neither a slug nor an id"),
+        ("--user", "", "must not be empty"),
+        ("--user", "a b", "must not contain white space"),
+        ("--user", "system", "must not be system"),
+    ];
+    for command in [&["token"][..], &["token", "--operator"], &["export"], &["erase", "--yes"]] {
+        for (name, value, problem) in cases {
+            let other = if name == "--org" { ["--user", "ada"] } else { ["--org", "choir"] };
+            let output = program(&[command, &other, &[name, value]].concat()).output().unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command:?} {name} {value:?}: {told}");
+            assert!(told.contains(problem), "{told}");
+        }
+    }
 }
 
 #[test]

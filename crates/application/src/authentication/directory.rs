@@ -1,3 +1,5 @@
+use std::fmt;
+
 use async_trait::async_trait;
 use convene_domain::{
     id::OrganizationId,
@@ -20,6 +22,15 @@ impl OrganizationReference {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         OrganizationId::parse(text).map(Self::Id).or_else(|_| Slug::parse(text).map(Self::Slug)).ok()
+    }
+}
+
+impl fmt::Display for OrganizationReference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(formatter),
+            Self::Slug(slug) => slug.fmt(formatter),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Person, scope};
 use crate::{
     caller::Operator,
     change::RequestMetadata,
-    failure::{Failure, Outcome, Refusal},
+    failure::{Failure, Field, Outcome, Refusal},
     ports::{ActiveMembership, Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
@@ -38,13 +38,14 @@ impl ErasePersonalData {
     }
 
     /// Removes the person from the organization, as an admin would, and replaces the user id by a pseudonym everywhere.
-    /// A second call finishes an erasure that was interrupted, and otherwise changes nothing.
+    /// A second call finishes an erasure that was interrupted.
     ///
     /// The actor in the activity log is the platform: the operator's commands know no user.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `org`, `InvalidInput` on `user` for an id that is not a person's, or `LastAdmin`. Then, and
-    /// after a fault of [`PersonalData::prove_rights`], nothing was erased.
+    /// Refused with `NotFound` on `org`, with `NotFound` on `user` for a person about whom nothing is stored, or with `LastAdmin`.
+    /// Then, and after a fault of [`PersonalData::prove_rights`], nothing was erased. A wrong id must not look like a completed
+    /// erasure.
     #[tracing::instrument(name = "personal_data.erase", skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Erasure> {
         let scope = scope(&*self.directory, operator, person).await?;
@@ -52,6 +53,7 @@ impl ErasePersonalData {
         let change = RequestMetadata::default().into_change(Actor::System, self.clock.now());
         let organization = OrganizationReference::Id(scope.organization());
         let present = self.directory.find_membership(&organization, &person.user).await?;
+        let is_member = present.is_some();
         let cancelled_registrations = match present {
             Some(ActiveMembership { member, .. }) => {
                 match self.members.remove(&scope, member.id, &change).await {
@@ -67,6 +69,9 @@ impl ErasePersonalData {
             None => 0,
         };
         let erased = self.personal_data.erase(&scope, &person.user, &change).await?;
+        if !is_member && erased == Erased::default() {
+            return Err(Refusal::not_found(Field::User).into());
+        }
         Ok(Erasure { cancelled_registrations, erased })
     }
 }
@@ -78,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        failure::{Fault, Field},
+        failure::Fault,
         fixtures,
         ports::{MockDirectory, MockMembers, MockPersonalData},
         testing::FixedClock,
@@ -154,6 +159,15 @@ mod tests {
             .returning(move |_, _, _| Ok(erased));
         let outcome = erase(directory(false), MockMembers::new(), personal_data, "bob").await;
         assert_eq!(outcome.unwrap(), Erasure { cancelled_registrations: 0, erased });
+    }
+
+    #[tokio::test]
+    async fn a_person_about_whom_nothing_is_stored_is_unknown() {
+        let mut personal_data = permitted();
+        personal_data.expect_erase().returning(|_, _, _| Ok(Erased::default()));
+        let outcome = erase(directory(false), MockMembers::new(), personal_data, "nobody").await;
+        let unknown = Refusal::not_found(Field::User);
+        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [unknown]));
     }
 
     #[tokio::test]

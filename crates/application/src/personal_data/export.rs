@@ -31,8 +31,8 @@ impl ExportPersonalData {
     /// Collects the data of the person.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `org`; with `InvalidInput` on `user` for an id that is not a person's, and with `NotFound` for
-    /// a person about whom nothing is stored. A wrong id must not look like the proof that there is no data.
+    /// Refused with `NotFound` on `org`, and with `NotFound` on `user` for a person about whom nothing is stored. A wrong id must
+    /// not look like the proof that there is no data.
     #[tracing::instrument(name = "personal_data.export", skip_all)]
     pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Export> {
         let scope = scope(&*self.directory, operator, person).await?;
