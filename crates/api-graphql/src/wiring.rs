@@ -57,7 +57,10 @@ impl BackendError {
         match self {
             Self::Connection(ConnectError::Unreachable(_)) => true,
             Self::Connection(
-                ConnectError::Uri(_) | ConnectError::Credentials | ConnectError::NoReplicaSet,
+                ConnectError::Uri(_)
+                | ConnectError::Credentials
+                | ConnectError::NoReplicaSet
+                | ConnectError::ReplicaSetName(_),
             ) => false,
             Self::Preparation(fault) | Self::Check(fault) => fault.kind().is_retryable(),
         }

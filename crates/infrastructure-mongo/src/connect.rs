@@ -2,15 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bson::doc;
+use bson::{Document, doc};
 use convene_application::{
     failure::Source,
     ports::{Ids, Random},
 };
+use futures::future::join_all;
 use mongodb::{
     Client,
     error::ErrorKind,
-    options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+    options::{
+        Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, ServerAddress,
+        WriteConcern,
+    },
 };
 
 use crate::{
@@ -50,6 +54,9 @@ pub enum ConnectError {
     /// The server is not part of a replica set, so it has no transactions.
     #[error("MongoDB runs as a single server; start it as a replica set (a set of one will do)")]
     NoReplicaSet,
+    /// The servers belong to a replica set of another name than the one in the URI. Another attempt cannot succeed.
+    #[error("MongoDB's replica set has the name {0}, and the MongoDB URI names another one (replicaSet)")]
+    ReplicaSetName(String),
 }
 
 impl From<StorageError> for ConnectError {
@@ -81,16 +88,43 @@ pub async fn connect(
         .unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     options.cmap_event_handler = Some(pool::handler());
     let connections = options.max_pool_size.unwrap_or(DEFAULT_CONNECTIONS);
-    let client = Client::with_options(options).map_err(of_uri)?;
-    let hello =
-        within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await })
-            .await
-            .map_err(ConnectError::from)?;
+    let client = Client::with_options(options.clone()).map_err(of_uri)?;
+    let hello = match hello(&client).await.map_err(ConnectError::from) {
+        Err(error @ ConnectError::Unreachable(_)) => {
+            return Err(other_replica_set(&options).await.map_or(error, ConnectError::ReplicaSetName));
+        }
+        hello => hello?,
+    };
     // A router of a sharded cluster supports transactions too, and identifies itself by this message.
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
     Ok(MongoPorts::new(client, connections, &database, ids, random))
+}
+
+async fn hello(client: &Client) -> Result<Document, StorageError> {
+    within(DATABASE_CALL, async { client.database("admin").run_command(doc! { "hello": 1 }).await }).await
+}
+
+/// The name of the replica set at the addresses, if it is not the one in the options. The driver ignores servers with another
+/// name, and reports only that no server can be reached.
+async fn other_replica_set(options: &ClientOptions) -> Option<String> {
+    let expected = options.repl_set_name.as_ref()?;
+    let names = options.hosts.iter().map(|host| replica_set_at(options, host));
+    let names: Vec<String> = join_all(names).await.into_iter().flatten().collect();
+    if names.contains(expected) { None } else { names.into_iter().next() }
+}
+
+/// The name of the replica set that a server belongs to. Everyone may ask for it.
+async fn replica_set_at(options: &ClientOptions, host: &ServerAddress) -> Option<String> {
+    let mut options = options.clone();
+    options.hosts = vec![host.clone()];
+    (options.repl_set_name, options.credential, options.cmap_event_handler) = (None, None, None);
+    options.direct_connection = Some(true);
+    options.server_selection_timeout = Some(Duration::from_secs(1));
+    let client = Client::with_options(options).ok()?;
+    let hello = hello(&client).await.ok()?;
+    hello.get_str("setName").ok().map(str::to_owned)
 }
 
 /// The reason of an error before a connection is opened. A name that cannot be resolved may be known later.

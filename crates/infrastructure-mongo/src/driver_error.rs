@@ -5,10 +5,17 @@ use std::collections::BTreeSet;
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
+/// The server's code for a command that the database user may not run.
+const UNAUTHORIZED: i32 = 13;
+
 /// Describes an error without the values of documents.
 pub(crate) fn describe(error: &Error) -> String {
     match error.kind.as_ref() {
-        ErrorKind::Command(command) => format!("code {} ({})", command.code, command.code_name),
+        ErrorKind::Command(command) => {
+            let reason =
+                if command.code == UNAUTHORIZED { missing_right(&command.message) } else { String::new() };
+            format!("code {} ({}){reason}", command.code, command.code_name)
+        }
         ErrorKind::Write(WriteFailure::WriteError(write)) => format!("write error with code {}", write.code),
         ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
             format!("write concern error with code {} ({})", concern.code, concern.code_name)
@@ -36,6 +43,23 @@ pub(crate) fn describe(error: &Error) -> String {
     }
 }
 
+/// The command and the collection in the server's message about a missing right, which begins a copy of the command:
+/// `not authorized on convene to execute command { update: "activity", updates: [ ...`. The rest of it may be personal data.
+fn missing_right(message: &str) -> String {
+    if message.ends_with("requires authentication") {
+        return String::from(": the MongoDB URI needs a user name and a password");
+    }
+    let is_name = |text: &&str| text.chars().all(|it| it.is_ascii_alphanumeric() || "_.$".contains(it));
+    let command =
+        message.split_once("to execute command { ").and_then(|(_, command)| command.split_once(": "));
+    let Some((name, value)) = command.filter(|(name, _)| is_name(name)) else { return String::new() };
+    let collection = value.strip_prefix('"').and_then(|value| value.split('"').next()).filter(is_name);
+    let collection = collection.map(|collection| format!(" in {collection}")).unwrap_or_default();
+    format!(
+        ": the database user may not run {name}{collection}; docs/operations.md#database-users lists the rights of each user"
+    )
+}
+
 /// The network errors in the driver's description of a topology, each once. The description itself is the dump of a structure.
 fn network_errors(topology: &str) -> Option<String> {
     let errors = topology.split("Kind: I/O error: ").skip(1);
@@ -48,17 +72,43 @@ fn network_errors(topology: &str) -> Option<String> {
 mod tests {
     use bson::doc;
     use mongodb::error::CommandError;
+    use rstest::rstest;
 
     use super::*;
+
+    fn described(code: i32, name: &str, message: &str) -> String {
+        let command = doc! { "code": code, "codeName": name, "errmsg": message };
+        let command: CommandError = bson::deserialize_from_document(command).unwrap();
+        assert_eq!(command.message, message);
+        describe(&ErrorKind::Command(command).into())
+    }
 
     #[test]
     fn a_message_of_the_server_is_not_repeated() {
         let message =
             "E11000 duplicate key error collection: convene.members dup key: { email: \"ada@example.org\" }";
-        let command = doc! { "code": 11_000, "codeName": "DuplicateKey", "errmsg": message };
-        let command: CommandError = bson::deserialize_from_document(command).unwrap();
-        assert!(command.message.contains("ada@"));
-        let text = describe(&ErrorKind::Command(command).into());
-        assert_eq!(text, "code 11000 (DuplicateKey)");
+        assert_eq!(described(11_000, "DuplicateKey", message), "code 11000 (DuplicateKey)");
+    }
+
+    #[rstest]
+    #[case(
+        r#"not authorized on convene to execute command { update: "activity", updates: [ { q: { actor: "ada" } } ] }"#,
+        ": the database user may not run update in activity; docs/operations.md#database-users lists the rights of each user"
+    )]
+    #[case(
+        r#"not authorized on admin to execute command { commitTransaction: 1, lsid: { id: UUID("ada") } }"#,
+        ": the database user may not run commitTransaction; docs/operations.md#database-users lists the rights of each user"
+    )]
+    #[case(
+        r#"not authorized on convene to execute command { find: "a ada", filter: {} }"#,
+        ": the database user may not run find; docs/operations.md#database-users lists the rights of each user"
+    )]
+    #[case("Command find requires authentication", ": the MongoDB URI needs a user name and a password")]
+    #[case("not authorized for ada", "")]
+    #[case("not authorized on convene to execute command { ada of: 1 }", "")]
+    fn a_missing_right_is_named_without_values(#[case] message: &str, #[case] reason: &str) {
+        let text = described(13, "Unauthorized", message);
+        assert_eq!(text, format!("code 13 (Unauthorized){reason}"));
+        assert!(!text.contains("ada"), "{text}");
     }
 }

@@ -156,6 +156,30 @@ async fn a_wrong_password_ends_the_server_with_one_sentence() {
     assert!(!told.contains("waiting for the database"), "{told}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_name_of_the_replica_set_ends_every_command_with_one_sentence() {
+    let installation = Installation::empty().await;
+    let servers = installation.uri.split('?').next().unwrap();
+    for (command, uri) in [
+        ("serve", format!("{servers}?replicaSet=another")),
+        ("check", format!("{servers}?replicaSet=another&directConnection=true")),
+        // Nobody checks the password.
+        ("migrate", format!("{servers}?replicaSet=another").replacen("//", "//ada:canary-password@", 1)),
+    ] {
+        let output = program(&[command])
+            .env("CONVENE_MONGODB_URI", uri)
+            .env("CONVENE_LISTEN", "127.0.0.1:0")
+            .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
+            .env("CONVENE_AUTH", "headers")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("the MongoDB URI names another one (replicaSet)"), "{command}: {told}");
+        assert!(!told.contains("canary") && !told.contains("waiting for the database"), "{told}");
+    }
+}
+
 /// The server is started before its database, which never comes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn probes_answer_while_the_database_is_away() {
