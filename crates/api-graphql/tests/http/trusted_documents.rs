@@ -89,6 +89,16 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
     write(folder.path(), "7.graphql", "query($v: Nope = 1) { __typename }");
     write(folder.path(), "8.graphql", "query A { __typename } query A { __typename }");
     write(folder.path(), "9.graphql", "\u{FEFF}{ organization { slug } }");
+    write(folder.path(), "a.graphql", "{ __typename } { __typename }");
+    write(folder.path(), "b.graphql", "{ __typename } query A { __typename }");
+    write(folder.path(), "c.graphql", "query A { __typename } subscription B { x }");
+    let costly = "events(first: 100) { nodes { registrations(first: 100) { nodes { id } } } }";
+    write(folder.path(), "d.graphql", &format!("query A {{ __typename }} query B {{ {costly} }}"));
+    write(folder.path(), "e.graphql", "query A($id: ID!) { node(id: $id) { id } } mutation B { __typename }");
+    write(folder.path(), "f.graphql", "");
+    // With some page sizes, it can.
+    let costly = costly.replace("first: 100", "first: $first");
+    write(folder.path(), "g.graphql", &format!("query A($first: Int!) {{ {costly} }}"));
     let documents = TrustedDocuments::read(folder.path()).unwrap();
     let problems = check_documents(&documents, &DocumentLimits::default()).unwrap_err();
     let problems = problems.replace(&format!("{}/", folder.path().display()), "");
@@ -101,6 +111,11 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
       6.graphql: The API has no subscriptions.
       7.graphql: line 1, column 11: Unknown type "Nope"
       8.graphql: line 1, column 1: There can only be one operation named A
+      a.graphql: An operation without a name must be the only one of its document
+      b.graphql: line 1, column 1: This anonymous operation must be the only defined operation
+      c.graphql: The API has no subscriptions.
+      d.graphql: The document has cost of 53453; at most 10000 is allowed.
+      f.graphql: line 1, column 1: Unexpected end of input
     "#);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use juniper::{
-    DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync,
+    DefaultScalarValue, Definition, ExecutionError, GraphQLError, GraphQLType, GraphQLTypeAsync, Operation,
     OperationType, RootNode, RuleError, ValidatedOperation, Value, Variables,
 };
 use yoke::{Yoke, Yokeable};
@@ -12,10 +12,13 @@ use super::{
     names::OperationNames,
     response::{ErrorEntry, Errors},
 };
-use crate::graphql::{
-    limits::{self, DocumentLimits, Inspection},
-    look_ahead::LookAhead,
-    validation::{misplaced_nulls, mistakes, parse},
+use crate::{
+    errors::RequestError,
+    graphql::{
+        limits::{self, DocumentLimits, Inspection},
+        look_ahead::LookAhead,
+        validation::{misplaced_nulls, mistakes, parse},
+    },
 };
 
 type Scalar = DefaultScalarValue;
@@ -91,7 +94,7 @@ where
             Yoke::try_attach_to_cart(source, |Source { root, text }| {
                 let (definitions, is_typed) = parse(text, &root.schema, document_limits)
                     .map_err(|error| Errors::from_graphql_error(&error))?;
-                let any_cost = DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*document_limits };
+                let any_cost = of_any_cost(document_limits);
                 let none = Variables::new();
                 let inspection =
                     limits::inspect(&definitions, &root.schema, operation_name, &none, &any_cost);
@@ -123,7 +126,7 @@ where
         self.names.as_ref()
     }
 
-    /// Checks that the document may run with some variables.
+    /// Checks that each operation of the document may run with some variables.
     ///
     /// # Errors
     ///
@@ -134,30 +137,59 @@ where
         document_limits: &DocumentLimits,
     ) -> Result<(), Errors> {
         let source = Arc::new(Source { root: Arc::clone(root), text: Arc::clone(text) });
-        let name = Self::new(Arc::clone(&source), None, document_limits)?.first_operation();
-        let document = Self::new(source, name.as_deref(), document_limits)?;
-        let (inspection, nulls) = document.inspect(name.as_deref(), &Variables::new(), document_limits);
-        match &document.parsed.get().operation {
+        let document = Self::new(Arc::clone(&source), None, document_limits)?;
+        let names = document.operation_names();
+        if names.is_empty() {
+            return document.check_operation(None, document_limits);
+        }
+        for name in names {
+            let document = Self::new(Arc::clone(&source), Some(&name), document_limits)?;
+            document.check_operation(Some(&name), document_limits)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the operation for which the document was validated may run with some variables.
+    fn check_operation(&self, name: Option<&str>, document_limits: &DocumentLimits) -> Result<(), Errors> {
+        let limits = if self.takes_variables(name) { of_any_cost(document_limits) } else { *document_limits };
+        let (inspection, nulls) = self.inspect(name, &Variables::new(), &limits);
+        if !inspection.excesses.is_empty() {
+            return Err(Errors::of(&inspection.excesses, ErrorEntry::from_excess));
+        }
+        match &self.parsed.get().operation {
             Validation::Passed(_) if inspection.operation == Some(OperationType::Subscription) => {
                 Err(Errors::from_graphql_error(&GraphQLError::IsSubscription))
             }
             Validation::Passed(_) if !nulls.is_empty() => Err(Errors::from_graphql_error(&nulls.into())),
             Validation::Passed(_) => Ok(()),
             Validation::Failed(errors) => Err(errors.clone()),
-            Validation::Omitted => Err(match inspection.excesses.as_slice() {
-                [] if inspection.operations == 0 => {
-                    Errors::from_graphql_error(&GraphQLError::NoOperationProvided)
-                }
-                [] => Errors::from_graphql_error(&GraphQLError::MultipleOperationsProvided),
-                excesses => Errors::of(excesses, ErrorEntry::from_excess),
-            }),
+            Validation::Omitted if inspection.operations == 0 => {
+                Err(Errors::from_graphql_error(&GraphQLError::NoOperationProvided))
+            }
+            // It has no name either, so the advice for requests, to name one, would not help.
+            Validation::Omitted => Err(ErrorEntry::with_message(
+                RequestError::ValidationFailed,
+                "An operation without a name must be the only one of its document",
+            )
+            .into()),
         }
     }
 
-    /// The name of the first operation, if it has one.
-    fn first_operation(&self) -> Option<String> {
-        self.parsed.get().definitions.iter().find_map(|definition| match definition {
-            Definition::Operation(operation) => operation.item.name.as_ref().map(|name| name.item.to_owned()),
+    /// The names of the operations; empty if none has one.
+    fn operation_names(&self) -> Vec<String> {
+        self.operations().filter_map(|it| it.name.as_ref()).map(|name| name.item.to_owned()).collect()
+    }
+
+    /// Returns true if the cost of the operation depends on variables.
+    fn takes_variables(&self, name: Option<&str>) -> bool {
+        let is_named =
+            |operation: &Operation<'_, Scalar>| operation.name.as_ref().map(|name| name.item) == name;
+        self.operations().any(|operation| is_named(operation) && operation.variables_definition.is_some())
+    }
+
+    fn operations(&self) -> impl Iterator<Item = &Operation<'_, Scalar>> {
+        self.parsed.get().definitions.iter().filter_map(|definition| match definition {
+            Definition::Operation(operation) => Some(&operation.item),
             Definition::Fragment(_) => None,
         })
     }
@@ -214,4 +246,9 @@ where
             Validation::Omitted => Err(Errors::from_graphql_error(&GraphQLError::UnknownOperationName)),
         }
     }
+}
+
+/// The limits that do not depend on variables.
+const fn of_any_cost(limits: &DocumentLimits) -> DocumentLimits {
+    DocumentLimits { cost: u64::MAX, bytes: u64::MAX, ..*limits }
 }
