@@ -13,6 +13,7 @@ mod refused;
 mod register;
 mod stored;
 mod suspects;
+mod suspended;
 
 use convene_application::{
     change::Change,
@@ -149,7 +150,8 @@ async fn run(
         registrations: batch.registrations.iter().map(|_| None).collect(),
         with_used_keys: Vec::new(),
     };
-    if !waiting.cancellations.is_empty() || !waiting.registrations.is_empty() {
+    let is_empty = waiting.cancellations.is_empty() && waiting.registrations.is_empty();
+    if !is_empty && !suspended::refuse(&mut progress, transaction, batch, &waiting).await? {
         decide(&mut progress, &executor.cache, transaction, &waiting, verification).await?;
     }
     // From here on the commit may have been sent.

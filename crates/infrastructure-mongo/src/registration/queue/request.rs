@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use convene_application::{
     caller::TenantScope,
@@ -134,6 +134,13 @@ impl Batch {
         let cancellation = self.cancellations.first().map(|request| request.scope);
         let scope = cancellation.or_else(|| self.registrations.first().map(|request| request.scope));
         scope.as_ref().map(TenantScope::for_several_members)
+    }
+
+    /// The time since the first of the requests was queued.
+    pub(in crate::registration) fn waited(&self) -> Duration {
+        let cancellations = self.cancellations.iter().map(|request| request.queued_at);
+        let first = cancellations.chain(self.registrations.iter().map(|request| request.queued_at)).min();
+        first.map_or(Duration::ZERO, |first| first.elapsed())
     }
 
     /// The change and the target of each request, in the order of execution.

@@ -11,4 +11,5 @@ mod organizers;
 mod races;
 mod refusals;
 mod stale_cache;
+mod suspension;
 mod waitlist;
