@@ -8,6 +8,9 @@ mod batches;
 #[cfg(test)]
 mod bounded_inputs;
 #[cfg(test)]
+#[path = "../http/support/corpus.rs"]
+mod corpus;
+#[cfg(test)]
 mod costs;
 #[cfg(test)]
 mod documented;
@@ -32,6 +35,8 @@ mod limits;
 #[cfg(test)]
 #[path = "../http/support/log.rs"]
 mod log;
+#[cfg(test)]
+mod malformed_requests;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]

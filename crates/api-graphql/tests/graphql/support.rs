@@ -33,6 +33,16 @@ pub(crate) struct Caller {
     pub(crate) operator: bool,
 }
 
+impl Caller {
+    /// The headers of the caller's requests.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        let always = [("x-user-id", self.user.to_owned()), ("x-operator", self.operator.to_string())];
+        let organization =
+            self.organization.map(|organization| ("x-organization-id", organization.to_owned()));
+        always.into_iter().chain(organization).collect()
+    }
+}
+
 /// An admin of acme.
 pub(crate) const ADA: Caller = Caller { organization: Some("acme"), user: "ada", operator: false };
 /// A member of acme.
@@ -46,7 +56,7 @@ pub(crate) const OPERATOR: Caller = Caller { organization: None, user: "root", o
 
 /// A running server, which is stopped when it is dropped.
 pub(crate) struct Api {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
 }
@@ -72,6 +82,11 @@ pub(crate) fn ports(adapters: Adapters) -> Ports {
     }
 }
 
+/// Tests read large documents; the limits of documents have tests of their own.
+fn ample() -> DocumentLimits {
+    DocumentLimits { cost: 1_000_000, ..DocumentLimits::default() }
+}
+
 impl Api {
     /// A server with acme (ada, bob, cleo) and the other organization (olga).
     pub(crate) async fn start() -> Self {
@@ -83,9 +98,16 @@ impl Api {
     pub(crate) async fn start_with_default_limits() -> Self {
         let adapters = InMemory::new().adapters();
         let directory = adapters.directory.clone();
-        let api = Self::with_limits(directory, ports(adapters), DocumentLimits::default());
+        let api = Self::with_limits(directory, ports(adapters), DocumentLimits::default(), true);
         api.found("acme", "ada").await;
         api
+    }
+
+    /// A server that answers no queries of the schema, with acme (ada, bob, cleo) and the other organization (olga).
+    pub(crate) async fn start_without_introspection() -> Self {
+        let adapters = InMemory::new().adapters();
+        let directory = adapters.directory.clone();
+        Self::with_members(Self::with_limits(directory, ports(adapters), ample(), false)).await
     }
 
     /// Adds the members to a running server.
@@ -101,17 +123,21 @@ impl Api {
 
     /// A server on these ports.
     pub(crate) fn on(directory: Arc<dyn Directory>, ports: Ports) -> Self {
-        // Tests read large documents; the limits of documents have tests of their own.
-        Self::with_limits(directory, ports, DocumentLimits { cost: 1_000_000, ..DocumentLimits::default() })
+        Self::with_limits(directory, ports, ample(), true)
     }
 
-    fn with_limits(directory: Arc<dyn Directory>, ports: Ports, limits: DocumentLimits) -> Self {
+    fn with_limits(
+        directory: Arc<dyn Directory>,
+        ports: Ports,
+        limits: DocumentLimits,
+        introspection: bool,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
         let use_cases = Arc::new(UseCases::new(ports));
         let callers = Callers::new(directory);
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
-            executor: schema_executor(Services { use_cases, clock }, limits, true),
+            executor: schema_executor(Services { use_cases, clock }, limits, introspection),
             documents: Documents::default(),
             health: Health::starting(metrics()),
             new_request_id: Arc::new(|| "request-1".to_owned()),
@@ -180,12 +206,8 @@ impl Api {
 
     fn post(&self, caller: Option<Caller>) -> RequestBuilder {
         let mut request = self.client.post(format!("http://{}/graphql", self.address));
-        if let Some(caller) = caller {
-            request = request.header("x-user-id", caller.user);
-            request = request.header("x-operator", caller.operator.to_string());
-            if let Some(organization) = caller.organization {
-                request = request.header("x-organization-id", organization);
-            }
+        for (name, value) in caller.iter().flat_map(Caller::headers) {
+            request = request.header(name, value);
         }
         request
     }

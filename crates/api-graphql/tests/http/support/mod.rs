@@ -1,5 +1,6 @@
 //! A server with a toy schema, and small clients for it.
 
+pub(crate) mod corpus;
 pub(crate) mod log;
 pub(crate) mod provider;
 pub(crate) mod schema;
@@ -43,13 +44,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    sync::oneshot,
-    task::JoinHandle,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot, task::JoinHandle};
 
+pub(crate) use self::corpus::read_answer;
 use self::schema::{Mutation, Query, State, ToyContext};
 
 /// The time on the server's clock, in seconds since 1970.
@@ -253,25 +250,4 @@ impl Drop for TestServer {
 /// Returns a value for `Authorization`.
 pub(crate) fn bearer(organization: &str, user: &str) -> String {
     format!("Bearer {}", tokens::token(&json!({"org": organization, "sub": user})))
-}
-
-/// Reads until the response is complete, the server closes the connection, or a timeout elapses.
-pub(crate) async fn read_answer(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let mut chunk = [0; 4096];
-    while let Ok(Ok(count)) = tokio::time::timeout(Duration::from_secs(8), stream.read(&mut chunk)).await {
-        answer.extend_from_slice(&chunk[..count]);
-        if count == 0 || is_complete(&answer) {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-/// Returns true if the text has a head and a body of the content length.
-fn is_complete(answer: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(answer).to_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-    length.is_some_and(|length| body.len() >= length)
 }
