@@ -13,6 +13,7 @@
 //! | [`errors`] | the status, the code and the message of each error |
 //! | [`request_id`] | the id that a response, its log lines and its activity entries share |
 //! | [`strict_json`] | JSON without duplicate names in objects |
+//! | [`outgoing`] | the client for requests to other servers |
 //! | [`personal_data`] | the JSON export of a person's data |
 //! | [`seed`] | demo data: reads it, moves it to the current date, and loads it through the use cases |
 //! | [`server`] | assembly, start and graceful shutdown |
@@ -29,6 +30,7 @@ pub mod execution;
 mod fingerprint;
 pub mod graphql;
 pub mod http;
+pub mod outgoing;
 pub mod personal_data;
 pub mod request_id;
 pub mod rest;

@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
-use convene_api_graphql::telemetry::{self, LogFormat, TraceSettings, Traces};
+use convene_api_graphql::{
+    outgoing::Roots,
+    telemetry::{self, LogFormat, TraceSettings, Traces},
+};
 use tokio::runtime::Runtime;
 
 use crate::routes::{microseconds, print};
@@ -20,7 +23,8 @@ const TIME: Duration = Duration::from_millis(500);
 /// sent to an address where nobody listens, so that their queue is full and they are dropped at its end.
 pub(crate) fn measure(runtime: &Runtime) -> anyhow::Result<()> {
     let null = OpenOptions::new().write(true).open("/dev/null").context("there is no /dev/null")?;
-    let settings = TraceSettings { collector: "http://127.0.0.1:9".to_owned(), ratio: 1.0 };
+    let settings =
+        TraceSettings { collector: "http://127.0.0.1:9".to_owned(), roots: Roots::default(), ratio: 1.0 };
     let traces = Traces::start(&settings, runtime.handle().clone())?;
     telemetry::start_logging(LogFormat::Json, "info", Arc::new(null), Some(&traces))?;
     let metrics = telemetry::start_metrics()?;

@@ -6,10 +6,12 @@ use serde_json::Value;
 use ureq::{
     Agent,
     http::{StatusCode, Uri, uri::Scheme},
-    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use crate::strict_json;
+use crate::{
+    outgoing::{self, Roots},
+    strict_json,
+};
 
 /// The maximum size of an answer in bytes. Key sets with certificates have 30,000.
 pub const MAX_ANSWER_BYTES: u64 = 512 * 1024;
@@ -104,27 +106,11 @@ pub(super) enum AnswerError {
 pub struct ProviderClient(Agent);
 
 impl ProviderClient {
-    /// A client that trusts these root certificates in PEM, or those of Mozilla by default.
-    ///
-    /// # Errors
-    /// The text has no certificate, or a malformed one.
-    pub fn new(root_certificates: Option<&str>) -> Result<Self, CertificateError> {
-        let roots = match root_certificates {
-            None => RootCerts::WebPki,
-            Some(pem) => RootCerts::new_with_certs(&certificates(pem)?),
-        };
-        let agent = Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .timeout_global(Some(FETCH_TIME))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            // The next request is minutes away.
-            .max_idle_connections(0)
-            .user_agent(concat!("convene/", env!("CARGO_PKG_VERSION")))
-            .accept("application/json, application/jwk-set+json")
-            .build()
-            .new_agent();
-        Ok(Self(agent))
+    /// A client that trusts these root certificates.
+    #[must_use]
+    pub fn new(roots: &Roots) -> Self {
+        let client = outgoing::client(roots, FETCH_TIME);
+        Self(client.accept("application/json, application/jwk-set+json").build().new_agent())
     }
 
     /// Fetches the key set at this location. It blocks the thread for [`FETCH_TIME`] at most for each of two requests.
@@ -162,22 +148,6 @@ impl fmt::Debug for ProviderClient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ProviderClient")
     }
-}
-
-/// Text that does not consist of certificates in PEM.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("holds no certificates in PEM, or a malformed one")]
-pub struct CertificateError;
-
-fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, CertificateError> {
-    let certificates: Vec<_> = parse_pem(pem.as_bytes())
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
-            Ok(_) => None,
-            Err(_) => Some(Err(CertificateError)),
-        })
-        .collect::<Result<_, _>>()?;
-    if certificates.is_empty() { Err(CertificateError) } else { Ok(certificates) }
 }
 
 /// The URL of the key set in a configuration, which must be that of the issuer (`OpenID` Connect Discovery 1.0, section 4.3).
@@ -250,14 +220,6 @@ mod tests {
         match key_set_url(text.as_bytes(), "https://a") {
             Ok(url) => assert_eq!((url, problem), ("https://b/keys".parse().unwrap(), "")),
             Err(error) => assert!(!problem.is_empty() && error.to_string().contains(problem), "{error}"),
-        }
-    }
-
-    #[test]
-    fn root_certificates_are_read_from_pem() {
-        assert!(ProviderClient::new(None).is_ok());
-        for text in ["", "rubbish", include_str!("../../tests/data/rsa.public.pem")] {
-            assert_eq!(ProviderClient::new(Some(text)).unwrap_err(), CertificateError);
         }
     }
 }

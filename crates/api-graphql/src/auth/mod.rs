@@ -32,10 +32,7 @@ pub use self::{
     claim_path::{ClaimPath, ClaimPathSyntaxError},
     claims::ClaimRules,
     in_flight::{InFlightLimits, Owner, Slot},
-    key_server::{
-        CertificateError, FETCH_TIME, KeyLocation, MAX_ANSWER_BYTES, ProviderClient, ProviderUrl,
-        ProviderUrlError,
-    },
+    key_server::{FETCH_TIME, KeyLocation, MAX_ANSWER_BYTES, ProviderClient, ProviderUrl, ProviderUrlError},
     keys::{KeyProblem, MAX_KEYS, VerificationKeys},
     rate_limit::{CallerKey, ClientKey, Exceeded, Rate, RateLimits, RateSyntaxError},
     remote_keys::{MAX_WAITING_FOR_KEYS, RefreshTimes, RemoteKeys},

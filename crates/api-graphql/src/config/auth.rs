@@ -8,6 +8,7 @@ use super::{
     environment::Reader,
     key_source::{discovered_keys, key_source},
     providers,
+    roots::roots,
 };
 use crate::auth::{
     Authenticator, ClaimMapping, ClaimPath, ClaimRules, IdentityProvider, KeySource, OperatorMark,
@@ -108,11 +109,7 @@ fn providers(reader: &mut Reader<'_>) -> Option<Vec<IdentityProvider>> {
 }
 
 fn client(reader: &mut Reader<'_>) -> Option<ProviderClient> {
-    let certificates = match reader.optional(ROOTS) {
-        Some(text) if !text.contains("-----BEGIN") => Some(reader.file(ROOTS, Path::new(&text))?),
-        text => text,
-    };
-    reader.check(ROOTS, ProviderClient::new(certificates.as_deref()))
+    roots(reader, ROOTS).map(|roots| ProviderClient::new(&roots))
 }
 
 /// The provider of the settings for a single one.

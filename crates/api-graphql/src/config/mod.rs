@@ -9,6 +9,7 @@ mod auth;
 mod environment;
 mod key_source;
 mod providers;
+mod roots;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -305,16 +306,19 @@ fn traces(reader: &mut Reader<'_>) -> Option<Option<TraceSettings>> {
             reader.problem(RATIO, "must be a number from 0 to 1")
         }
     });
+    let roots = roots::roots(reader, "CONVENE_OTLP_CA");
     let Some(collector) = reader.optional(COLLECTOR) else { return ratio.map(|_| None) };
     let is_address = collector.parse::<Uri>().is_ok_and(|uri| {
-        uri.scheme_str() == Some("http") && uri.authority().is_some() && uri.query().is_none()
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && uri.query().is_none()
     });
     let collector = if is_address {
         Some(collector)
     } else {
         reader.problem(COLLECTOR, "must be an address such as http://127.0.0.1:4318")
     };
-    Some(Some(TraceSettings { collector: collector?, ratio: ratio? }))
+    Some(Some(TraceSettings { collector: collector?, roots: roots?, ratio: ratio? }))
 }
 
 fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {

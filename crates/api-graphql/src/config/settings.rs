@@ -16,7 +16,7 @@ const fn setting(name: &'static str, default: Option<&'static str>, help: &'stat
 }
 
 /// All settings, in the order of the help text.
-pub const SETTINGS: [Setting; 42] = [
+pub const SETTINGS: [Setting; 43] = [
     setting("CONVENE_MONGODB_URI", None, "connection string of a MongoDB replica set (required)"),
     setting("CONVENE_DATABASE", Some("convene"), "name of the database"),
     setting(
@@ -45,6 +45,11 @@ pub const SETTINGS: [Setting; 42] = [
         "CONVENE_OTLP_ENDPOINT",
         None,
         "address of an OpenTelemetry collector (OTLP over HTTP) for traces, such as http://127.0.0.1:4318",
+    ),
+    setting(
+        "CONVENE_OTLP_CA",
+        None,
+        "root certificates for an https address of the collector in PEM, or the file they are in; by default those of Mozilla",
     ),
     setting(
         "CONVENE_TRACE_RATIO",

@@ -47,9 +47,6 @@ pub enum TelemetryError {
     AlreadySet(#[source] tracing_subscriber::util::TryInitError),
     #[error("metrics cannot be collected")]
     Metrics(#[source] BuildError),
-    /// There is no HTTP client for the collector of traces.
-    #[error("traces cannot be sent")]
-    Collector(#[source] reqwest::Error),
     #[error("CONVENE_OTLP_ENDPOINT is not the address of a collector")]
     Exporter(#[source] Box<dyn Error + Send + Sync>),
 }

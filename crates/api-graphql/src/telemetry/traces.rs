@@ -20,8 +20,10 @@ use opentelemetry_sdk::{
     },
 };
 use tokio::runtime::Handle;
+use ureq::Agent;
 
 use super::{TelemetryError, metrics::record_exported_spans};
+use crate::outgoing::{self, Roots};
 
 /// The maximum number of ended spans that wait for their export, about 2 KiB each. Further ones are dropped.
 pub const MAX_QUEUED_SPANS: usize = 4_096;
@@ -35,11 +37,16 @@ const EXPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// The time in which the collector answers. At a shutdown, it is the time for the last spans.
 const EXPORT_TIME: Duration = Duration::from_secs(5);
 
+/// The maximum size of the collector's answer in bytes, which has a reason if it refuses spans.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
+
 /// The settings of traces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TraceSettings {
     /// The address of the collector, without a path: `http://127.0.0.1:4318`.
     pub collector: String,
+    /// The root certificates that a collector with an `https` address must lead to.
+    pub roots: Roots,
     /// The part of the traces that is exported, from 0 to 1. The caller decides for the traces that it has begun.
     pub ratio: f64,
 }
@@ -48,17 +55,21 @@ pub struct TraceSettings {
 pub struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Starts exporting spans. Requests to the collector run on `runtime`.
+    /// Starts exporting spans. Requests to the collector run on threads of `runtime` that may block.
     ///
     /// # Errors
     ///
     /// The address of the collector is not valid.
     pub fn start(settings: &TraceSettings, runtime: Handle) -> Result<Self, TelemetryError> {
-        let http =
-            reqwest::Client::builder().timeout(EXPORT_TIME).build().map_err(TelemetryError::Collector)?;
+        let mut client = outgoing::client(&settings.roots, EXPORT_TIME);
+        if !settings.collector.starts_with("https:") {
+            // A collector in the same network is reached without a proxy.
+            client = client.proxy(None);
+        }
+        let agent = client.build().new_agent();
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Client { http, runtime })
+            .with_http_client(Client { agent, runtime })
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(format!("{}/v1/traces", settings.collector.trim_end_matches('/')))
             .with_timeout(EXPORT_TIME)
@@ -95,23 +106,22 @@ impl Traces {
     }
 }
 
-/// Sends the requests of the exporter on the runtime of the process.
+/// Sends the requests of the exporter.
 #[derive(Debug)]
 struct Client {
-    http: reqwest::Client,
+    agent: Agent,
     runtime: Handle,
 }
 
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let http = self.http.clone();
-        let sent = self.runtime.spawn(async move {
-            let response = http.execute(request.try_into()?).await?;
-            let (status, body) = (response.status(), response.bytes().await?);
-            let mut response = Response::new(body);
-            *response.status_mut() = status;
-            Ok::<_, reqwest::Error>(response)
+        let agent = self.agent.clone();
+        let sent = self.runtime.spawn_blocking(move || {
+            let response = agent.run(request.map(Vec::from))?;
+            let (head, mut body) = response.into_parts();
+            let body = body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?;
+            Ok::<_, ureq::Error>(Response::from_parts(head, body.into()))
         });
         Ok(sent.await??)
     }

@@ -2,9 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use convene_api_graphql::auth::{
-    ClaimRules, IdentityProvider, KeyLocation, KeySource, ProviderClient, RefreshTimes, RemoteKeys,
-    TokenVerifier,
+use convene_api_graphql::{
+    auth::{
+        ClaimRules, IdentityProvider, KeyLocation, KeySource, ProviderClient, RefreshTimes, RemoteKeys,
+        TokenVerifier,
+    },
+    outgoing::Roots,
 };
 use reqwest::{Response, header::AUTHORIZATION};
 use rstest::rstest;
@@ -39,7 +42,7 @@ fn location(provider: &Provider) -> KeyLocation {
 
 /// A server for the issuers at these locations, each with its times.
 fn serve(issuers: &[(&str, KeyLocation, RefreshTimes)], rates: Option<(u32, u32)>) -> Served {
-    let client = ProviderClient::new(None).unwrap();
+    let client = ProviderClient::new(&Roots::default());
     let mut refreshes = JoinSet::new();
     let providers = issuers.iter().map(|(issuer, location, times)| {
         let keys = Arc::new(RemoteKeys::new((*issuer).to_owned(), client.clone(), location.clone(), *times));

@@ -14,12 +14,21 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, span::SpanKind},
 };
 use prost::Message;
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use serde_json::json;
 
 use crate::support::Installation;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
+
+trait Connection: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Connection for S {}
 
 /// A collector that keeps the spans that it receives.
 #[derive(Clone, Default)]
@@ -28,21 +37,41 @@ struct Collector(Arc<Mutex<Vec<Span>>>);
 impl Collector {
     /// Listens on a free port, or on this one.
     fn start(port: u16) -> (Self, SocketAddr) {
+        Self::start_with(port, |stream| Box::new(stream))
+    }
+
+    /// Listens on a free port and encrypts the connections.
+    fn start_with_tls() -> (Self, SocketAddr) {
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("../data/tls.cert.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../data/tls.key.pem")).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let config = Arc::new(config.with_single_cert(vec![certificate], key).unwrap());
+        Self::start_with(0, move |stream| {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            Box::new(StreamOwned::new(connection, stream))
+        })
+    }
+
+    fn start_with(
+        port: u16,
+        wrapped: impl Fn(TcpStream) -> Box<dyn Connection> + Send + 'static,
+    ) -> (Self, SocketAddr) {
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let address = listener.local_addr().unwrap();
         let collector = Self::default();
         let receiver = collector.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let receiver = receiver.clone();
-                thread::spawn(move || receiver.receive(&stream.unwrap()));
+                let (receiver, stream) = (receiver.clone(), wrapped(stream.unwrap()));
+                thread::spawn(move || receiver.receive(stream));
             }
         });
         (collector, address)
     }
 
     /// Reads requests until the client closes the connection.
-    fn receive(&self, stream: &TcpStream) {
+    fn receive(&self, stream: Box<dyn Connection>) {
         let mut reader = BufReader::new(stream);
         loop {
             let (mut length, mut line) = (0, String::new());
@@ -62,7 +91,7 @@ impl Collector {
             self.0.lock().unwrap().extend(scopes.flat_map(|spans| spans.spans));
             let answer =
                 "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
-            (&*stream).write_all(answer.as_bytes()).unwrap();
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
         }
     }
 
@@ -167,6 +196,25 @@ async fn a_caller_decides_about_its_trace_and_a_ratio_about_all_others() {
     let spans = collector.spans();
     assert_eq!(spans.iter().filter(|span| span.name == "query __typename").count(), 1, "{spans:#?}");
     assert!(spans.iter().all(|span| hex(&span.trace_id) == TRACE), "{spans:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_with_a_certificate_of_a_known_root_receives_spans() {
+    let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls.cert.pem");
+    let installation = Installation::seeded().await;
+    for roots in [Some(certificate), None] {
+        let (collector, address) = Collector::start_with_tls();
+        let endpoint = format!("https://{address}");
+        let roots = roots.map(|file| ("CONVENE_OTLP_CA", file));
+        let settings: Vec<_> =
+            [("CONVENE_OTLP_ENDPOINT", endpoint.as_str())].into_iter().chain(roots).collect();
+        let mut served = installation.serve_with(&settings).await;
+        served.ask("org-123", "user-789", "{ __typename }").await;
+        assert!(served.server.stop().await.unwrap().success());
+        assert_eq!(collector.spans().is_empty(), roots.is_none());
+        let log = served.server.log().unwrap();
+        assert_eq!(log.contains("spans cannot be exported"), roots.is_none(), "{log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
