@@ -56,13 +56,19 @@ pub struct Response {
 pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
+    is_closing: bool,
 }
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(4 * 1024) })
+        Ok(Self { stream, received: Vec::with_capacity(4 * 1024), is_closing: false })
+    }
+
+    /// Returns true if the last response was announced to be the last one of this connection.
+    pub const fn is_closing(&self) -> bool {
+        self.is_closing
     }
 
     /// Sends a request and returns the body of the response. After an error the connection is unusable.
@@ -76,6 +82,7 @@ impl Connection {
         let (status, head, length) = loop {
             if let Some(end) = find(&self.received, b"\r\n\r\n") {
                 let head = &self.received[..end];
+                self.is_closing = header(head, "connection")?.is_some_and(|value| value == "close");
                 break (status(head)?, end + 4, content_length(head)?);
             }
             if self.received.len() > MAX_HEAD_BYTES {
@@ -106,11 +113,14 @@ fn status(head: &[u8]) -> io::Result<u16> {
 }
 
 fn content_length(head: &[u8]) -> io::Result<usize> {
-    let head = std::str::from_utf8(head).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
-    let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
-        if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
-    });
+    let length = header(head, "content-length")?.and_then(|value| value.parse().ok());
     length.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "an answer without a length"))
+}
+
+fn header<'h>(head: &'h [u8], wanted: &str) -> io::Result<Option<&'h str>> {
+    let head = std::str::from_utf8(head).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    Ok(headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()))
 }
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {

@@ -279,14 +279,16 @@ impl Caller {
         request: &[u8],
         sent: &mut u64,
     ) -> io::Result<Vec<u8>> {
-        // The connection is put back after success only.
+        // The connection is put back after success only, unless the server closes it.
         let mut connection = match self.connections[server].take() {
             Some((there, connection)) if there == endpoint => connection,
             _ => Connection::open(endpoint.address).await?,
         };
         *sent = self.history.now();
         let body = connection.send(request).await?;
-        self.connections[server] = Some((endpoint, connection));
+        if !connection.is_closing() {
+            self.connections[server] = Some((endpoint, connection));
+        }
         Ok(body)
     }
 }
