@@ -94,6 +94,9 @@ async fn call(
         let number = next.fetch_add(1, Ordering::Relaxed);
         let operation =
             if variant == Variant::Typename { Operation::Typename } else { part.operation(number) };
+        if variant == Variant::ConveneAfterWrite {
+            connection.send(&edit(fixture, number)).await?;
+        }
         let begun = Instant::now();
         match (variant, operation) {
             (Variant::BareTwo | Variant::BareOne, _) => {

@@ -23,12 +23,16 @@ pub(crate) enum Part {
     Mixed,
     /// The first page, while an event changes every second.
     Writes,
+    /// The first page, with and without a change of an event by the same caller before each page. Meant for one caller.
+    After,
 }
 
 /// The program or query that does the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     Convene,
+    /// A change before each read, which is not measured.
+    ConveneAfterWrite,
     /// The query `{ __typename }`, which is the cost of a request without data.
     Typename,
     /// The stored occurrences or registrations, and a second query for their events.
@@ -50,8 +54,16 @@ pub(crate) enum Operation {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Page, Self::Tenth, Self::Titles, Self::Search, Self::Mine, Self::Mixed, Self::Writes];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Page,
+        Self::Tenth,
+        Self::Titles,
+        Self::Search,
+        Self::Mine,
+        Self::Mixed,
+        Self::Writes,
+        Self::After,
+    ];
 
     pub(crate) fn parse(name: &str) -> anyhow::Result<Self> {
         Self::ALL
@@ -69,6 +81,7 @@ impl Part {
             Self::Mine => "mine",
             Self::Mixed => "mixed",
             Self::Writes => "writes",
+            Self::After => "after",
         }
     }
 
@@ -81,12 +94,14 @@ impl Part {
             Self::Mine => "own registrations",
             Self::Mixed => "90 % reads, 10 % registrations",
             Self::Writes => "first page of 50 while an event changes every second",
+            Self::After => "first page of 50 after a change of an event",
         }
     }
 
     pub(crate) fn variants(self) -> Vec<Variant> {
         match self {
             Self::Mixed => vec![Variant::BareTwo, Variant::Convene],
+            Self::After => vec![Variant::BareTwo, Variant::Convene, Variant::ConveneAfterWrite],
             _ => vec![Variant::BareTwo, Variant::BareOne, Variant::Typename, Variant::Convene],
         }
     }
@@ -94,7 +109,7 @@ impl Part {
     /// The operation of a call with this number.
     pub(crate) fn operation(self, number: usize) -> Operation {
         match self {
-            Self::Page | Self::Writes => Operation::Page,
+            Self::Page | Self::Writes | Self::After => Operation::Page,
             Self::Tenth => Operation::Tenth,
             Self::Titles => Operation::Titles,
             Self::Search => Operation::Search,
@@ -112,6 +127,7 @@ impl Variant {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Convene => "convene",
+            Self::ConveneAfterWrite => "convene, after a change",
             Self::Typename => "convene, `{ __typename }`",
             Self::BareTwo => "bare driver, two queries",
             Self::BareOne => "bare driver, one query",
