@@ -20,3 +20,8 @@ pub mod recurrence;
 pub mod registration;
 pub mod text;
 pub mod time;
+
+/// The example in the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
