@@ -156,6 +156,12 @@ macro_rules! contract_cases {
                 a_waitlist_is_served_when_times_no_longer_overlap,
                 a_member_who_waits_for_overlapping_seats_gets_them_one_by_one,
             }
+            day_variants {
+                seats_become_whole_days_and_times_again,
+                following_days_become_whole_days,
+                a_calendar_day_moves_only_where_it_differs_from_24_hours,
+                a_copy_has_the_dates_of_a_part_at_its_new_start,
+            }
             event_endings {
                 cancelling_an_event_cancels_its_upcoming_occurrences,
                 an_event_is_cancelled_once,

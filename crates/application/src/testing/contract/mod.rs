@@ -24,6 +24,7 @@ mod tenant;
 
 mod cancelling;
 mod catalogue;
+mod day_variants;
 mod deletions;
 mod dry_runs;
 mod durations;
