@@ -2,6 +2,7 @@
 //! process, a minimal client, and direct access to the database.
 
 mod api;
+pub mod corpus;
 pub mod cpu;
 mod http;
 mod organization;

@@ -1,10 +1,10 @@
 //! Random fields and values that fit the schema.
 
+use convene_stress::corpus::Ids;
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    corpus::Ids,
     request::{Argument, Field, Request},
     schema::{Member, Reference, Schema},
 };

@@ -6,7 +6,6 @@
 //! best ones at once, another organization must be served as usual: none of its calls fails, none takes long, the server stays
 //! ready, and its memory hardly grows.
 
-mod corpus;
 mod generate;
 mod measure;
 mod mutate;
@@ -26,7 +25,7 @@ use std::{
 
 use anyhow::Context;
 use bson::doc;
-use convene_stress::{Connection, Credentials, Server, Storage, new_id, print_line};
+use convene_stress::{Connection, Credentials, Server, Storage, corpus, new_id, print_line};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::json;
 
@@ -38,6 +37,7 @@ use settings::Settings;
 
 const SEARCHED: &str = "searched";
 const OTHER: &str = "other";
+const SIZES: corpus::Sizes = corpus::Sizes { issues: 240, hourly_events: 120, other_events: 80 };
 /// The growth of the server's memory that is allowed, in KiB.
 const MAX_GROWTH: u64 = 100 * 1_024;
 /// The longest call of the other organization, on a machine that does nothing else.
@@ -57,7 +57,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Server::start_with(&settings.binary, &settings.uri, &storage.name, log.clone(), &options).await?;
 
     let mut connection = Connection::open(server.address()).await?;
-    let ids = corpus::large(&mut connection, SEARCHED).await?;
+    let ids = corpus::large(&mut connection, SEARCHED, SIZES).await?;
     corpus::organization(&mut connection, OTHER).await?;
     corpus::ordinary(&mut connection, OTHER).await?;
     let introspection =

@@ -9,10 +9,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use bson::{Document, doc};
-use convene_stress::{Connection, Server, Storage};
+use convene_stress::{Connection, Server, Storage, corpus};
 use serde_json::Value;
 
-use crate::{corpus, request::Request};
+use crate::request::Request;
 
 /// A property of a request that the search maximizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

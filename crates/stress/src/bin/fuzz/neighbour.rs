@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use convene_stress::{Connection, Credentials};
+use convene_stress::{Connection, Credentials, corpus};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{corpus, measure::memory};
+use crate::measure::memory;
 
 const CALLERS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(100);

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use convene_stress::Connection;
+use convene_stress::{Connection, corpus};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::{corpus, request::Request};
+use crate::request::Request;
 
 /// The requests of each member.
 const COPIES: usize = 16;

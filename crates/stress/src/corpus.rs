@@ -1,25 +1,32 @@
 //! The data of the organization that is searched: as much as a member can write, with an admin's usual events.
 
-use convene_stress::{ADD_MEMBER, CREATE_ORGANIZATION, Connection, Credentials, created, text};
 use rand::{Rng, seq::IndexedRandom};
 use serde_json::{Value, json};
+
+use crate::{ADD_MEMBER, CREATE_ORGANIZATION, Connection, Credentials, REGISTER, call, created, text};
 
 const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { \
     createEvent(input: $input) { event { id occurrences(from: \"2031-01-01T00:00:00Z\", to: \"2031-01-08T00:00:00Z\") \
     { nodes { id } } } userErrors { code message } } }";
 const CREATE_ISSUE: &str = "mutation I($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } userErrors { code } } }";
-const REGISTER: &str = "mutation R($input: RegisterForOccurrenceInput!) { \
-    registerForOccurrence(input: $input) { registration { id } userErrors { code } } }";
 
-pub(crate) const MEMBERS: usize = 32;
-const ISSUES: usize = 240;
-const HOURLY_EVENTS: usize = 120;
-const OTHER_EVENTS: usize = 80;
+/// The members of an organization, without the admin.
+pub const MEMBERS: usize = 32;
 const CHARACTERS: usize = 10_000;
+
+/// The numbers of objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    pub issues: usize,
+    /// Events with 24 occurrences a day.
+    pub hourly_events: usize,
+    /// Events with the largest rules and lists of dates.
+    pub other_events: usize,
+}
 
 /// The ids of the corpus.
 #[derive(Debug, Default)]
-pub(crate) struct Ids {
+pub struct Ids {
     events: Vec<String>,
     occurrences: Vec<String>,
     issues: Vec<String>,
@@ -29,7 +36,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     /// An id for an argument or a field of this name.
-    pub(crate) fn choose(&self, name: &str, random: &mut impl Rng) -> String {
+    pub fn choose(&self, name: &str, random: &mut impl Rng) -> String {
         let of_name = [
             ("event", &self.events),
             ("occurrence", &self.occurrences),
@@ -46,12 +53,13 @@ impl Ids {
     }
 }
 
-pub(crate) fn member(slug: &str, number: usize) -> Credentials {
+/// A member by number.
+pub fn member(slug: &str, number: usize) -> Credentials {
     Credentials::member(slug, &format!("member-{number}"))
 }
 
 /// Creates an organization with an admin and members, and returns their ids.
-pub(crate) async fn organization(connection: &mut Connection, slug: &str) -> anyhow::Result<Vec<String>> {
+pub async fn organization(connection: &mut Connection, slug: &str) -> anyhow::Result<Vec<String>> {
     let input = json!({
         "slug": slug, "name": slug, "timeZone": "UTC", "adminUserId": "admin", "adminDisplayName": "Admin",
     });
@@ -66,7 +74,7 @@ pub(crate) async fn organization(connection: &mut Connection, slug: &str) -> any
 }
 
 /// Creates a few events and issues of usual size.
-pub(crate) async fn ordinary(connection: &mut Connection, slug: &str) -> anyhow::Result<()> {
+pub async fn ordinary(connection: &mut Connection, slug: &str) -> anyhow::Result<()> {
     for number in 0..20 {
         let recurrence = json!({ "frequency": "WEEKLY" });
         event(connection, slug, &format!("Weekly {number}"), "Notes", recurrence).await?;
@@ -76,7 +84,7 @@ pub(crate) async fn ordinary(connection: &mut Connection, slug: &str) -> anyhow:
 }
 
 /// Creates the largest events, issues and registrations.
-pub(crate) async fn large(connection: &mut Connection, slug: &str) -> anyhow::Result<Ids> {
+pub async fn large(connection: &mut Connection, slug: &str, sizes: Sizes) -> anyhow::Result<Ids> {
     let mut ids = Ids { members: organization(connection, slug).await?, ..Ids::default() };
     let plain = "lorem ipsum dolor sit amet ".repeat(400);
     let plain: String = plain.chars().take(CHARACTERS).collect();
@@ -89,8 +97,8 @@ pub(crate) async fn large(connection: &mut Connection, slug: &str) -> anyhow::Re
             (first..first + count).filter_map(|day| (start + time::Duration::days(day)).format(format).ok());
         dates.map(Value::from).collect()
     };
-    for number in 0..HOURLY_EVENTS + OTHER_EVENTS {
-        let recurrence = if number < HOURLY_EVENTS {
+    for number in 0..sizes.hourly_events + sizes.other_events {
+        let recurrence = if number < sizes.hourly_events {
             json!({ "rrule": format!("FREQ=DAILY;BYHOUR={}", numbers(0, 23)) })
         } else {
             json!({ "rrule": format!("FREQ=YEARLY;BYYEARDAY={}", numbers(1, 366)), "rdates": days(400, 366) })
@@ -102,7 +110,7 @@ pub(crate) async fn large(connection: &mut Connection, slug: &str) -> anyhow::Re
         let occurrences = occurrences.into_iter().flatten().filter_map(|one| one["id"].as_str());
         ids.occurrences.extend(occurrences.map(str::to_owned));
     }
-    for number in 0..ISSUES {
+    for number in 0..sizes.issues {
         let event = &ids.events[number % ids.events.len()];
         let title = "\u{1f600}".repeat(200);
         let made = issue(connection, slug, &title, &texts[number % texts.len()], Some(event)).await?;
@@ -111,7 +119,7 @@ pub(crate) async fn large(connection: &mut Connection, slug: &str) -> anyhow::Re
     for number in 0..100 {
         let occurrence = &ids.occurrences[number % ids.occurrences.len()];
         let input = json!({ "occurrenceId": occurrence, "idempotencyKey": format!("corpus-{number}") });
-        let body = convene_stress::call(REGISTER, &input);
+        let body = call(REGISTER, &input);
         let body = connection.send(&member(slug, 0).post(&body)).await?;
         let body: Value = serde_json::from_slice(&body)?;
         // Others overlap.
