@@ -172,8 +172,10 @@ impl Step {
             }
             18 => {
                 let (from, new_event) = (occurrence?, EventId::from_uuid(fresh_uuid()));
-                let origin = state.known.get(&from.event)?.occurrence_at(from.original_start);
-                let to = origin.filter(|_| random.random_ratio(1, 2));
+                let divided = state.known.get(&from.event)?;
+                let origin = divided.occurrence_at(from.original_start);
+                // A one-off event may be moved into the past.
+                let to = origin.filter(|_| random.random_ratio(1, 2) && divided.series.is_recurring());
                 let by = if to.is_some() { Duration::hours(hours) } else { Duration::ZERO };
                 Self::Split { event: from.event, from, new_event, by, to: to.map(|origin| origin.local + by) }
             }
