@@ -209,8 +209,13 @@ fn no_field_is_much_cheaper_than_its_processor_time() {
     ];
     let mut problems = Vec::new();
     for (name, document, variables) in rows {
-        let (cost, time) = bench.measure(&document, &variables);
-        let ratio = time.as_secs_f64() / (unit.as_secs_f64() * cost as f64);
+        let ratio = |(cost, time): (u64, Duration)| time.as_secs_f64() / (unit.as_secs_f64() * cost as f64);
+        let mut measured = bench.measure(&document, &variables);
+        if ratio(measured) > f64::from(TOLERANCE) {
+            // Other programs may have interrupted all executions.
+            measured = measured.min(bench.measure(&document, &variables));
+        }
+        let ((cost, time), ratio) = (measured, ratio(measured));
         let row = format!("| {name} | {cost} | {:.2} | {ratio:.2} |", time.as_secs_f64() * 1e3);
         println!("{row}");
         if ratio > f64::from(TOLERANCE) {
