@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics::{Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 /// The metrics of the gate for one kind of work. The most frequent ones are looked up once.
 pub(crate) struct GateMetrics {
@@ -13,7 +13,15 @@ pub(crate) struct GateMetrics {
 }
 
 impl GateMetrics {
+    /// The limits that refuse calls.
+    const LIMITS: [&'static str; 4] = ["process", "organization", "member", "deadline"];
+
+    /// The metrics of this kind of work. Its counters of refused calls begin with zero: an alert on the increase of a counter
+    /// does not see its first value.
     pub(crate) fn new(work: &'static str) -> Self {
+        for limit in Self::LIMITS {
+            refused(work, limit).absolute(0);
+        }
         Self {
             work,
             in_flight: gauge!("convene_database_calls_in_flight", "work" => work),
@@ -35,13 +43,17 @@ impl GateMetrics {
 
     /// Counts a call that was refused because of this limit.
     pub(crate) fn refused(&self, limit: &'static str) {
-        counter!("convene_database_calls_refused_total", "work" => self.work, "limit" => limit).increment(1);
+        refused(self.work, limit).increment(1);
     }
 
     /// Counts a call that was given up while it waited.
     pub(crate) fn abandoned(&self) {
         counter!("convene_database_calls_abandoned_total", "work" => self.work).increment(1);
     }
+}
+
+fn refused(work: &'static str, limit: &'static str) -> Counter {
+    counter!("convene_database_calls_refused_total", "work" => work, "limit" => limit)
 }
 
 /// Records the time of a command, with the time that the driver takes for its connection.
@@ -60,9 +72,18 @@ pub(crate) fn command_outlived_caller() {
     counter!("convene_database_commands_outliving_caller_total").increment(1);
 }
 
+/// Starts the counter of sessions that are set aside with zero, for the reason given for [`GateMetrics::new`].
+pub(crate) fn start_sessions() {
+    sessions_set_aside().absolute(0);
+}
+
 /// Counts a session whose last command did not end in time, so that it is not used again for now.
 pub(crate) fn session_set_aside() {
-    counter!("convene_database_sessions_set_aside_total").increment(1);
+    sessions_set_aside().increment(1);
+}
+
+fn sessions_set_aside() -> Counter {
+    counter!("convene_database_sessions_set_aside_total")
 }
 
 /// Records the number of requests that wait in the registration queue.

@@ -34,6 +34,7 @@ pub(crate) struct SessionsSetAside {
 
 impl SessionsSetAside {
     pub(crate) fn new(client: Client) -> Self {
+        metrics::start_sessions();
         Self { client, sessions: Arc::default() }
     }
 

@@ -13,6 +13,7 @@ use super::{
     },
     process::record_process,
     record::OperationRecord,
+    security::start_security_events,
 };
 use crate::errors::Outcome;
 
@@ -39,6 +40,7 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
         ("time_zones", zone::database_version()),
     ];
     metrics::gauge!(BUILD, &labels).set(1);
+    start_security_events();
     Ok(handle)
 }
 

@@ -36,6 +36,22 @@ pub enum SecurityEvent {
 }
 
 impl SecurityEvent {
+    const ALL: [Self; 13] = [
+        Self::AuthenticationFailed,
+        Self::Throttled,
+        Self::OversizedRequest,
+        Self::MalformedRequest,
+        Self::SlowRequest,
+        Self::TooManyInFlight,
+        Self::SlowReader,
+        Self::ConnectionRefused,
+        Self::DocumentLimit,
+        Self::IntrospectionRefused,
+        Self::BatchRefused,
+        Self::Forbidden,
+        Self::OrganizationSuspended,
+    ];
+
     const fn label(self) -> &'static str {
         match self {
             Self::AuthenticationFailed => "authentication_failed",
@@ -74,4 +90,11 @@ pub(crate) fn report_forbidden(caller: Option<&Caller>) {
 
 pub fn record_security_event(event: SecurityEvent) {
     metrics::counter!(SECURITY_EVENTS, "kind" => event.label()).increment(1);
+}
+
+/// Starts the counters of all events with zero. An alert on the increase of a counter does not see its first value.
+pub(super) fn start_security_events() {
+    for event in SecurityEvent::ALL {
+        metrics::counter!(SECURITY_EVENTS, "kind" => event.label()).absolute(0);
+    }
 }

@@ -199,3 +199,23 @@ async fn a_broken_chunked_body_is_refused_wherever_the_break_arrives() {
         }
     }
 }
+
+/// Prometheus computes no increase from the first value of a counter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counters_whose_increase_is_an_alert_begin_with_zero() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docker/monitoring/alerts.yaml");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let counters: Vec<&str> =
+        rules.split("increase(").skip(1).map(|rest| rest.split(['[', '{', '}']).next().unwrap()).collect();
+    assert!(counters.len() > 2, "{counters:?}");
+    let installation = Installation::empty().await;
+    let served = installation.serve().await;
+    let metrics = reqwest::get(format!("http://{}/metrics", served.server.probe_address())).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for counter in counters {
+        let mut series = metrics.lines().filter(|line| line.starts_with(counter)).peekable();
+        assert!(series.peek().is_some(), "{counter}\n{metrics}");
+        assert!(series.all(|line| line.ends_with(" 0")), "{counter}\n{metrics}");
+    }
+    assert!(metrics.contains("convene_security_events_total{kind=\"forbidden\"} 0"), "{metrics}");
+}
