@@ -7,11 +7,13 @@ use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Identifiers of other systems, and of examples.
-const FOREIGN: [&str; 24] = [
+const FOREIGN: [&str; 26] = [
     // MongoDB
     "applyOps",
     "createIndexes",
     "forceJumbo",
+    "fsyncLock",
+    "fsyncUnlock",
     "insertMany",
     "moveRange",
     "passwordPrompt",
