@@ -20,6 +20,8 @@ const CHANGED = {
   // The descriptions of the schema are blocks only where they have several lines.
   '@graphql-eslint/description-style': 'off',
   '@graphql-eslint/strict-id-in-types': ['error', { exceptions: WITHOUT_ID }],
+  // A list with the arguments of one direction complies, too: the operator's list of organizations goes forward only.
+  '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
   // The Relay specification allows other lists; `nodes` is a usual shortcut beside `edges`.
   '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
 };

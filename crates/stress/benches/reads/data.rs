@@ -227,6 +227,6 @@ pub(crate) async fn index(storage: &Storage, collection: &str, keys: Document) -
 /// An edit of an event, as a request.
 pub(crate) fn edit(fixture: &Fixture, number: usize) -> Vec<u8> {
     const UPDATE: &str = "mutation U($input: UpdateEventInput!) { updateEvent(input: $input) { event { id } userErrors { code message } } }";
-    let input = json!({ "id": fixture.edited, "location": format!("Room {number}") });
+    let input = json!({ "eventId": fixture.edited, "location": format!("Room {number}") });
     Population::admin().post(&call(UPDATE, &input))
 }

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use convene_stress::{Connection, Population, cpu::Usage};
+use anyhow::bail;
+use convene_stress::{Connection, Outcome, Population, cpu::Usage};
 
 use crate::{
     bare,
@@ -95,7 +96,7 @@ async fn call(
         let operation =
             if variant == Variant::Typename { Operation::Typename } else { part.operation(number) };
         if variant == Variant::ConveneAfterWrite {
-            connection.send(&edit(fixture, number)).await?;
+            change(fixture, &mut connection, number).await?;
         }
         let begun = Instant::now();
         match (variant, operation) {
@@ -132,7 +133,16 @@ async fn write(fixture: &Fixture, part: Part, end: Instant) -> anyhow::Result<()
     while Instant::now() + Duration::from_secs(1) < end {
         tokio::time::sleep(Duration::from_secs(1)).await;
         number += 1;
-        connection.send(&edit(fixture, number)).await?;
+        change(fixture, &mut connection, number).await?;
     }
     Ok(())
+}
+
+/// Changes the location of an event.
+async fn change(fixture: &Fixture, connection: &mut Connection, number: usize) -> anyhow::Result<()> {
+    let answer = connection.send(&edit(fixture, number)).await?;
+    match Outcome::read(&answer)? {
+        Outcome::Done(_) => Ok(()),
+        other => bail!("an event could not be changed: {other:?}"),
+    }
 }
