@@ -112,6 +112,8 @@ class Session {
 
   /** Runs the operation of the open tab and returns the result as it is shown. */
   async execute() {
+    // GraphiQL reads the name of the operation a tenth of a second after the text has changed.
+    await this.page.waitForTimeout(500);
     const answered = this.page.waitForResponse((response) => response.url().endsWith('/graphql'));
     await this.page.click('.graphiql-execute-button');
     await (await answered).finished();
