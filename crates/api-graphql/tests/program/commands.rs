@@ -135,11 +135,9 @@ fn an_unreachable_database_is_reported_with_the_reason() {
     assert!(told.contains("Connection refused") && !told.contains('{'), "{told}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_ends_the_server_with_one_sentence() {
-    let installation = Installation::empty().await;
-    let uri = installation.uri.replacen("mongodb://", "mongodb://nobody:canary-password@", 1);
-    let output = program(&["serve"])
+/// Runs a command on a database that it cannot use, and returns what it says.
+fn failed(command: &str, uri: &str) -> String {
+    let output = program(&[command])
         .env("CONVENE_MONGODB_URI", uri)
         .env("CONVENE_LISTEN", "127.0.0.1:0")
         .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
@@ -147,7 +145,14 @@ async fn a_wrong_password_ends_the_server_with_one_sentence() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_ends_the_server_with_one_sentence() {
+    let installation = Installation::empty().await;
+    let uri = installation.uri.replacen("mongodb://", "mongodb://nobody:canary-password@", 1);
+    let told = failed("serve", &uri);
     let last = told.lines().last().unwrap();
     let expected = "convene: the database is not available: MongoDB does not accept the user name and the password of \
                     the MongoDB URI";
@@ -166,15 +171,7 @@ async fn another_name_of_the_replica_set_ends_every_command_with_one_sentence() 
         // Nobody checks the password.
         ("migrate", format!("{servers}?replicaSet=another").replacen("//", "//ada:canary-password@", 1)),
     ] {
-        let output = program(&[command])
-            .env("CONVENE_MONGODB_URI", uri)
-            .env("CONVENE_LISTEN", "127.0.0.1:0")
-            .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
-            .env("CONVENE_AUTH", "headers")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        let told = String::from_utf8(output.stderr).unwrap();
+        let told = failed(command, &uri);
         assert!(told.contains("the MongoDB URI names another one (replicaSet)"), "{command}: {told}");
         assert!(!told.contains("canary") && !told.contains("waiting for the database"), "{told}");
     }
