@@ -212,7 +212,8 @@ fn no_field_is_much_cheaper_than_its_processor_time() {
         let ratio = |(cost, time): (u64, Duration)| time.as_secs_f64() / (unit.as_secs_f64() * cost as f64);
         let mut measured = bench.measure(&document, &variables);
         if ratio(measured) > f64::from(TOLERANCE) {
-            // Other programs may have interrupted all executions.
+            // A development build checks each byte of a long text, which is close to the limit; other programs may have
+            // interrupted all executions.
             measured = measured.min(bench.measure(&document, &variables));
         }
         let ((cost, time), ratio) = (measured, ratio(measured));
