@@ -1,7 +1,8 @@
 //! The limits of what `CONVENE_LOG` can enable.
 //!
 //! At the levels `debug` and `trace`, other crates log data: the database driver logs commands with all of their values.
-//! Such lines are never written, whatever the filter is, and of the driver only warnings and errors.
+//! Such lines are never written, whatever the filter is, and of the driver and of the server's library only warnings and
+//! errors.
 
 use metrics::counter;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -13,8 +14,10 @@ use super::names::CONNECTION_ERRORS;
 pub(super) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_own = target.starts_with("convene") || target == "security";
-    // The driver describes the whole replica set at each attempt to reach it.
-    let most = if target.starts_with("mongodb") { Level::WARN } else { Level::INFO };
+    // The driver describes the whole replica set at each attempt to reach it, and the server's library its threads, even
+    // after the program has said why it ends.
+    let is_verbose = ["mongodb", "actix_server"].iter().any(|library| target.starts_with(library));
+    let most = if is_verbose { Level::WARN } else { Level::INFO };
     !metadata.is_span() && (is_own || (*metadata.level() <= most && !is_connection_error(metadata)))
 }
 
