@@ -2,6 +2,7 @@ use std::{
     collections::{HashMap, VecDeque},
     future::Future,
     panic::AssertUnwindSafe,
+    time::Duration,
 };
 
 use convene_application::failure::Fault;
@@ -14,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    lane::Lane,
+    lane::{BatchLimits, Lane},
     request::{Batch, QueuedRequest},
 };
 use crate::{
@@ -27,6 +28,9 @@ use crate::{
 const MAX_BATCHES_IN_FLIGHT: usize = 8;
 /// The number of requests that are received at once.
 const RECEIVE_BATCH_SIZE: usize = 256;
+/// The time for which batches stay small after requests of two organizations waited or were in flight, so that the next
+/// request of the small one finds the database free.
+const SHARED_FOR: Duration = Duration::from_millis(100);
 
 /// The sending half of the queue.
 pub(in crate::registration) struct Queue(mpsc::Sender<QueuedRequest>);
@@ -49,6 +53,7 @@ impl Queue {
             rotation: VecDeque::new(),
             in_flight: JoinSet::new(),
             waiting: 0,
+            shared_at: None,
         };
         let _task = tokio::spawn(dispatcher.run(receiver));
         Self(sender)
@@ -81,6 +86,8 @@ struct Dispatcher<E> {
     in_flight: JoinSet<(OrganizationId, u64)>,
     /// The number of requests that wait in all lanes.
     waiting: usize,
+    /// The last time at which more than one organization had a lane.
+    shared_at: Option<Instant>,
 }
 
 impl<E, F> Dispatcher<E>
@@ -125,13 +132,18 @@ where
     /// Starts every batch that is due.
     fn start_batches(&mut self) {
         let now = Instant::now();
+        if self.lanes.len() > 1 {
+            self.shared_at = Some(now);
+        }
+        let BookSettings { at_once, batch: size, .. } = self.settings;
+        let is_shared = self.shared_at.is_some_and(|shared_at| now < shared_at + SHARED_FOR);
+        let limits = BatchLimits { at_once, size, is_shared };
         let mut position = 0;
         while self.in_flight.len() < MAX_BATCHES_IN_FLIGHT
             && let Some(&organization) = self.rotation.get(position)
         {
-            let BookSettings { at_once, batch, .. } = self.settings;
             let lane = self.lanes.get_mut(&organization);
-            let Some((number, requests)) = lane.and_then(|lane| lane.start(at_once, batch, now)) else {
+            let Some((number, requests)) = lane.and_then(|lane| lane.start(limits, now)) else {
                 position += 1;
                 continue;
             };

@@ -19,6 +19,27 @@ const MAX_BATCH_WAIT: Duration = Duration::from_millis(30);
 /// gain by running side by side.
 const MIN_SPLIT_SIZE: usize = 24;
 
+/// The largest batch while requests of several organizations arrive. A larger one would keep the database busy for longer
+/// than a batch of a small organization takes (ADR 4).
+const MAX_SHARED_BATCH: usize = 24;
+
+/// The limits of the batches of an organization.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchLimits {
+    /// The number of batches in flight.
+    pub(super) at_once: NonZeroUsize,
+    /// The number of requests of a batch.
+    pub(super) size: NonZeroUsize,
+    /// Requests of other organizations arrive, too.
+    pub(super) is_shared: bool,
+}
+
+impl BatchLimits {
+    fn size(self) -> usize {
+        if self.is_shared { self.size.get().min(MAX_SHARED_BATCH) } else { self.size.get() }
+    }
+}
+
 /// The object that a request is about. Two batches in flight never share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::registration) enum LaneKey {
@@ -125,17 +146,15 @@ impl<R: LaneEntry> Lane<R> {
 
     /// Takes the next batch and its number, under which it [ends](Self::end), if one is due: no other is in flight, or
     /// there is room for one more and as many requests are ready as the others took, or half of a share. With fewer
-    /// requests, waiting for more costs less than a transaction of their own.
-    pub(super) fn start(
-        &mut self,
-        at_once: NonZeroUsize,
-        limit: NonZeroUsize,
-        now: Instant,
-    ) -> Option<(u64, Vec<R>)> {
-        let share = self.share(at_once).min(limit.get());
-        let largest = self.recent(now).map(|batch| batch.size).max().unwrap_or(1);
-        let enough = largest.min(share.div_ceil(2));
-        if self.in_flight.len() >= at_once.get() || self.ready.len() < enough {
+    /// requests, waiting for more costs less than a transaction of their own. While other organizations are served, too,
+    /// each one has a single batch in flight, unless that takes too long.
+    pub(super) fn start(&mut self, limits: BatchLimits, now: Instant) -> Option<(u64, Vec<R>)> {
+        let size = limits.size();
+        let share = self.share(limits.at_once).min(size);
+        let largest = self.recent(now).map(|batch| batch.size).max();
+        let enough = largest.unwrap_or(1).min(share.div_ceil(2));
+        let is_served = limits.is_shared && largest.is_some();
+        if is_served || self.in_flight.len() >= limits.at_once.get() || self.ready.len() < enough {
             return None;
         }
         let (mut footprint, mut left) = (Footprint::default(), Footprint::default());
@@ -145,7 +164,7 @@ impl<R: LaneEntry> Lane<R> {
         for waiting in std::mem::take(&mut self.ready) {
             let target = waiting.request.target();
             // A request that this batch would block joins it instead, unless it would overtake an earlier one.
-            let joins = footprint.overlaps(target) && !left.overlaps(target) && requests.len() < limit.get();
+            let joins = footprint.overlaps(target) && !left.overlaps(target) && requests.len() < size;
             if requests.len() >= share && !joins {
                 left.add(target);
                 rest.push(waiting);
@@ -266,8 +285,8 @@ mod tests {
     }
 
     /// Starts a batch; returns its number and the names of its calls.
-    fn start(lane: &mut Lane<Call>, limit: NonZeroUsize, now: Instant) -> Option<(u64, Vec<usize>)> {
-        let (number, calls) = lane.start(TWO, limit, now)?;
+    fn start(lane: &mut Lane<Call>, size: NonZeroUsize, now: Instant) -> Option<(u64, Vec<usize>)> {
+        let (number, calls) = lane.start(BatchLimits { at_once: TWO, size, is_shared: false }, now)?;
         Some((number, calls.into_iter().map(|call| call.name).collect()))
     }
 
@@ -379,6 +398,23 @@ mod tests {
     }
 
     #[test]
+    fn an_organization_beside_others_has_one_small_batch_in_flight() {
+        let now = Instant::now();
+        let shared = BatchLimits { at_once: TWO, size: MANY, is_shared: true };
+        let mut lane = Lane::default();
+        (0..100).for_each(|name| push(&mut lane, name, name as u128, "a"));
+        (100..150).for_each(|name| push(&mut lane, name, name as u128, "b"));
+        let size = |batch: Option<(u64, Vec<Call>)>| batch.map(|(_, calls)| calls.len());
+        assert_eq!(size(lane.start(shared, now)), Some(MAX_SHARED_BATCH));
+        assert_eq!(size(lane.start(shared, now)), None, "the others have their turn");
+        let later = lane.wake_at(TWO, now).unwrap();
+        assert_eq!(size(lane.start(shared, later)), Some(MAX_SHARED_BATCH), "the first one hangs");
+        lane.end(1);
+        lane.end(2);
+        assert!(size(lane.start(BatchLimits { is_shared: false, ..shared }, later)) > Some(MAX_SHARED_BATCH));
+    }
+
+    #[test]
     fn a_member_with_too_many_waiting_requests_is_refused() {
         let mut lane = Lane::default();
         for name in 0..MAX_REQUESTS_PER_MEMBER {
@@ -386,7 +422,7 @@ mod tests {
         }
         assert!(lane.push(Call { name: 0, member: 1, occurrence: "b" }).is_err());
         push(&mut lane, 0, 2, "a");
-        assert!(lane.start(TWO, MANY, Instant::now()).is_some());
+        assert!(start(&mut lane, MANY, Instant::now()).is_some());
         push(&mut lane, 0, 1, "b");
     }
 }
