@@ -208,7 +208,8 @@ pub async fn serve<R: CallerResolver>(
     server.await.map_err(io::Error::other)?
 }
 
-/// Serves the probes and the metrics on a listener and a thread of their own, until the future is dropped.
+/// Serves the probes and the metrics on a listener and a thread of their own, and watches the database for them, until the
+/// future is dropped.
 ///
 /// # Errors
 /// The listener cannot be used.
@@ -220,6 +221,7 @@ pub async fn serve_probes(
     tracing::info!(listen = %listener.local_addr()?, "answering probes");
     let limits = HttpLimits::default();
     let edge = web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone() });
+    let watched = health.clone();
     let health = web::Data::new(health);
     let server = HttpServer::new(move || {
         App::new()
@@ -236,7 +238,10 @@ pub async fn serve_probes(
     .disable_signals()
     .listen(listener)?
     .run();
-    server.await
+    tokio::select! {
+        served = server => served,
+        never = watched.watch_backend() => match never {},
+    }
 }
 
 /// Binds the address. With port 0, the system chooses a port.

@@ -2,31 +2,41 @@
 
 use std::time::Duration;
 
+use convene_api_graphql::http::health::Health;
 use convene_application::{authentication::LocalOperator, job::ResumeJobs};
 
 /// The time between two searches for unattended jobs.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Completes unattended jobs until the task is aborted. The first of several faults is logged; jobs are resumed later, by any
+/// The number of failures in a row that are worth a line of the log. The first one may be due to an outage of the database that
+/// is not known yet, or that has just ended, and which has a line of its own.
+const REPORTED: u32 = 2;
+
+/// Completes unattended jobs until the task is aborted. One of several faults in a row is logged; jobs are resumed later, by any
 /// process.
-pub(super) async fn complete(resume: ResumeJobs, authority: LocalOperator) {
-    let mut is_failing = false;
+pub(super) async fn complete(resume: ResumeJobs, authority: LocalOperator, health: Health) {
+    let mut failures = 0_u32;
     loop {
         tokio::time::sleep(INTERVAL).await;
         match resume.execute(&authority).await {
-            Ok(_) if is_failing => tracing::info!("unfinished large changes are resumed again"),
-            Err(fault) if !is_failing => {
-                let error = format!("{:#}", anyhow::Error::from(fault));
-                tracing::warn!(
-                    error,
-                    "unfinished large changes cannot be resumed; the search for them is repeated"
-                );
-                is_failing = true;
-                continue;
+            Ok(()) => {
+                if failures >= REPORTED {
+                    tracing::info!("unfinished large changes are resumed again");
+                }
+                failures = 0;
             }
-            Ok(_) => {}
-            Err(_) => continue,
+            Err(fault) if health.is_database_available() => {
+                failures = failures.saturating_add(1);
+                if failures == REPORTED {
+                    let error = format!("{:#}", anyhow::Error::from(fault));
+                    tracing::warn!(
+                        error,
+                        "unfinished large changes cannot be resumed; the search for them is repeated"
+                    );
+                }
+            }
+            Err(_) if failures < REPORTED => failures = 0,
+            Err(_) => {}
         }
-        is_failing = false;
     }
 }

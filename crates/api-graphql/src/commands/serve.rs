@@ -83,10 +83,9 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
         backend = open(&config.database) => Arc::new(backend?),
         () = &mut stop => return Ok(()),
     };
-    health.started(Arc::new(Ready { backend: Arc::clone(&backend), verifier }));
     let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
-    let jobs = tokio::spawn(super::jobs::complete(resume, authority));
+    let jobs = tokio::spawn(super::jobs::complete(resume, authority, health.clone()));
     let deleted = tokio::spawn(super::deleted::forget(backend.forget_deleted()));
 
     // The folder of trusted documents decides on queries of the schema, too.
@@ -106,7 +105,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
         access_control,
         executor,
         documents: config.trusted_documents.map_or_else(Documents::default, Documents::Trusted),
-        health,
+        health: health.clone(),
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,
         more_routes: Arc::new(move |config| {
@@ -116,7 +115,10 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
             }
         }),
     };
-    let served = server::serve(bind(config.listen)?, parts, options, stop).await;
+    let listener = bind(config.listen)?;
+    // Clients that see the server ready can connect.
+    health.started(Arc::new(Ready { backend, verifier }));
+    let served = server::serve(listener, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
     deleted.abort();

@@ -9,7 +9,7 @@ use super::{
     TelemetryError,
     names::{
         BUILD, IN_FLIGHT, KEY_REFRESHES, KEYS_TIME, Kind, LONGEST_POLL, METRICS, Metric, OPERATION_SECONDS,
-        OPERATIONS, RATE_LIMITED, REQUEST_SECONDS, REQUESTS, SPANS,
+        OPERATIONS, RATE_LIMITED, READY, REQUEST_SECONDS, REQUESTS, SPANS,
     },
     process::record_process,
     record::OperationRecord,
@@ -53,8 +53,9 @@ fn describe(Metric { name, kind, help }: &Metric) {
 }
 
 /// Renders all metrics in the text format of Prometheus, with the current values of the process.
-pub(crate) fn render_metrics(handle: &PrometheusHandle) -> String {
+pub(crate) fn render_metrics(handle: &PrometheusHandle, is_ready: bool) -> String {
     record_process();
+    metrics::gauge!(READY).set(if is_ready { 1 } else { 0 });
     handle.render()
 }
 

@@ -51,8 +51,8 @@ pub enum TelemetryError {
     Exporter(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Logs a fault with all of its sources. It is called once for each fault, where the response is made.
-pub fn log_fault(fault: &(dyn Error + 'static)) {
+/// The text of a fault with those of all of its sources.
+pub(crate) fn with_sources(fault: &(dyn Error + 'static)) -> String {
     let mut chain = fault.to_string();
     let mut source = fault.source();
     while let Some(cause) = source {
@@ -60,5 +60,10 @@ pub fn log_fault(fault: &(dyn Error + 'static)) {
         chain.push_str(&cause.to_string());
         source = cause.source();
     }
-    tracing::error!(fault = ?chain, "a request failed");
+    chain
+}
+
+/// Logs a fault with all of its sources. It is called once for each fault, where the response is made.
+pub fn log_fault(fault: &(dyn Error + 'static)) {
+    tracing::error!(fault = ?with_sources(fault), "a request failed");
 }

@@ -47,6 +47,7 @@ const fn histogram(name: &'static str, bounds: &'static [f64], help: &'static st
 }
 
 pub(super) const BUILD: &str = "convene_build_info";
+pub(super) const READY: &str = "convene_ready";
 pub(super) const REQUESTS: &str = "convene_http_requests_total";
 pub(super) const REQUEST_SECONDS: &str = "convene_http_request_duration_seconds";
 pub(super) const IN_FLIGHT: &str = "convene_requests_in_flight";
@@ -69,6 +70,7 @@ pub(super) const PROCESS_START: &str = "process_start_time_seconds";
 /// All metrics of the server. The storage adapters record those of the database, of catalogues and of registrations.
 pub const METRICS: &[Metric] = &[
     gauge(BUILD, "1, with the versions of the program and of its time-zone database"),
+    gauge(READY, "1 if the process can serve requests, like /readyz, and otherwise 0"),
     // The system counts, so the value is set like that of a gauge.
     gauge(PROCESS_CPU, "Processor time in seconds"),
     gauge(PROCESS_MEMORY, "Resident memory in bytes"),

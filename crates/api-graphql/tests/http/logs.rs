@@ -240,7 +240,7 @@ async fn bytes_that_are_not_http_are_counted_and_not_logged(#[case] bytes: &[u8]
 }
 
 async fn connection_errors(server: &TestServer) -> u64 {
-    let text = server.client().get(server.probe_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let text = server.metrics().await;
     let value = text
         .lines()
         .find_map(|line| line.strip_prefix("convene_http_connection_errors_total "))

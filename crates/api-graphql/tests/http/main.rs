@@ -31,6 +31,8 @@ mod provider_shapes;
 #[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod slow_clients;

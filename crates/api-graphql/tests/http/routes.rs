@@ -74,7 +74,7 @@ async fn requests_operations_and_security_events_are_counted() {
     assert_eq!(server.query("query Named { __typename }").await.status(), 200);
     let _answer = server.client().get(server.url("/graphql")).send().await.unwrap();
     let _answer = server.client().get(server.url("/some/path/of/mine")).send().await.unwrap();
-    let text = server.client().get(server.probe_url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let text = server.metrics().await;
     for line in [
         "convene_http_requests_total{route=\"/graphql\",method=\"POST\",status=\"2xx\"}",
         "convene_http_requests_total{route=\"unmatched\",method=\"GET\",status=\"4xx\"}",

@@ -19,10 +19,6 @@ fn start(limits: HttpLimits) -> TestServer {
     TestServer::start(Setup { limits, origins: PAGE.parse().unwrap(), ..Setup::default() })
 }
 
-async fn metrics(server: &TestServer) -> String {
-    server.client().get(server.probe_url("/metrics")).send().await.unwrap().text().await.unwrap()
-}
-
 /// Checks that a response has the common form, a log line, and metrics.
 async fn check(server: &TestServer, answer: &str, status: u16, code: &str, event: &str) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
@@ -51,7 +47,7 @@ async fn check(server: &TestServer, answer: &str, status: u16, code: &str, event
     let is_logged =
         lines.iter().any(|line| ["route", "status", "code"].map(|field| line[field].clone()) == expected);
     assert!(is_logged, "{lines:?}");
-    let metrics = metrics(server).await;
+    let metrics = server.metrics().await;
     for line in [
         format!(
             "convene_http_requests_total{{route=\"unread\",method=\"OTHER\",status=\"{}xx\"}}",

@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod identity_provider;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod polls;
 #[cfg(test)]
 mod query_plans;

@@ -84,9 +84,9 @@ impl Installation {
 
     /// The records of the commands of servers, the oldest first.
     pub(crate) async fn recorded(&self) -> Vec<Document> {
-        // Servers look for abandoned jobs at any time.
-        let of_servers =
-            doc! { "appName": "convene", "op": { "$ne": "getmore" }, "command.find": { "$ne": "jobs" } };
+        // Servers look for abandoned jobs at any time, and test whether the database answers.
+        let of_servers = doc! { "appName": "convene", "op": { "$ne": "getmore" }, "command.find": { "$ne": "jobs" },
+        "command.ping": { "$exists": false } };
         let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
         let recorded: Vec<Document> = recorded.try_collect().await.unwrap();
         // Or for deleted organizations.

@@ -42,9 +42,12 @@ pub(crate) fn text() -> String {
     String::from_utf8(buffer().0.lock().unwrap().clone()).unwrap()
 }
 
+/// Returns the lines so far.
+pub(crate) fn lines() -> Vec<Value> {
+    text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// Returns the lines of one request.
 pub(crate) fn of_request(id: &str) -> Vec<Value> {
-    let lines = text();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["request_id"] == id).collect()
+    lines().into_iter().filter(|line| line["request_id"] == id).collect()
 }

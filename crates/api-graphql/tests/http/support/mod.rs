@@ -107,6 +107,7 @@ pub(crate) struct Setup {
     pub(crate) documents: Documents,
     pub(crate) verifier: Arc<TokenVerifier>,
     pub(crate) origins: AllowedOrigins,
+    pub(crate) backend: Arc<dyn Readiness>,
     pub(crate) more_routes: Routes,
 }
 
@@ -120,6 +121,7 @@ impl Default for Setup {
             documents: Documents::default(),
             verifier: Arc::new(tokens::verifier(keys)),
             origins: AllowedOrigins::default(),
+            backend: Arc::new(AlwaysReady),
             more_routes: Arc::new(|_| {}),
         }
     }
@@ -144,7 +146,8 @@ fn metrics() -> PrometheusHandle {
 impl TestServer {
     pub(crate) fn start(setup: Setup) -> Self {
         log::capture();
-        let Setup { limits, rates, introspection, documents, verifier, origins, more_routes } = setup;
+        let Setup { limits, rates, introspection, documents, verifier, origins, backend, more_routes } =
+            setup;
         let authenticator = Authenticator::Jwt { verifier, clock: Arc::new(|| NOW) };
         let rate = |number| Rate::per_second(NonZeroU32::new(number).unwrap());
         let rates =
@@ -161,7 +164,7 @@ impl TestServer {
         let new_request_id: NewRequestId =
             Arc::new(move || format!("fresh-{}", ids.fetch_add(1, Ordering::Relaxed)));
         let health = Health::starting(metrics());
-        health.started(Arc::new(AlwaysReady));
+        health.started(backend);
         let parts = Parts {
             access_control: Arc::new(AccessControl::new(authenticator, rates, Arc::new(Memberships))),
             executor: Arc::new(executor),
@@ -187,6 +190,11 @@ impl TestServer {
         }));
         let client = reqwest::Client::new();
         Self { address, probe_address, state, client, stop: Some(stop), running, probes }
+    }
+
+    /// The metrics.
+    pub(crate) async fn metrics(&self) -> String {
+        self.client.get(self.probe_url("/metrics")).send().await.unwrap().text().await.unwrap()
     }
 
     /// The URL of a probe or the metrics.
