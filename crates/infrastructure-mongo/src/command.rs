@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     admission::{Gate, Owner},
-    deadline::{DATABASE_CALL, GRACE, WAIT, earliest, remaining, within},
+    deadline::{End, GRACE, WAIT, earliest},
     error::StorageError,
     observed::observed,
     uninterrupted::Uninterrupted,
@@ -28,7 +28,7 @@ impl Access {
         Self { gate: Arc::clone(gate), owner: Owner::PROGRAM, deadline: Deadline::NONE }
     }
 
-    /// Runs a command with a permit, for at most [`DATABASE_CALL`]. `command` receives the time limit for the server.
+    /// Runs a command with a permit, for at most [`DATABASE_CALL`](crate::deadline::DATABASE_CALL). `command` receives the time limit for the server.
     ///
     /// The permit is kept until the command has ended, also if nobody waits for it any more.
     pub(crate) async fn run<T: Send + 'static>(
@@ -38,14 +38,18 @@ impl Access {
         command: impl FnOnce(Duration) -> BoxFuture<'static, mongodb::error::Result<T>> + Send,
     ) -> Result<T, StorageError> {
         let permit = self.gate.enter(self.owner, earliest(WAIT, self.deadline)).await?;
-        let limit = remaining(DATABASE_CALL, self.deadline)?;
-        let command = command(limit);
+        let end = End::of_call(self.deadline);
+        let time = end.remaining()?;
+        let command = command(time);
         let whole = Uninterrupted::new(async move {
-            let result = within(limit + GRACE, command).await;
+            let result = timeout(time + GRACE, command).await;
             drop(permit);
             result
         });
-        let run = observed(name, Some(collection), timeout(limit, whole));
-        run.await.unwrap_or(Err(StorageError::TimedOut(limit)))
+        let run = observed(name, Some(collection), timeout(time, whole));
+        match run.await {
+            Ok(Ok(result)) => Ok(result?),
+            Ok(Err(_)) | Err(_) => Err(end.limit.into()),
+        }
     }
 }

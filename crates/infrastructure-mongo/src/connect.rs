@@ -19,7 +19,7 @@ use mongodb::{
 
 use crate::{
     admission::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
-    deadline::{DATABASE_CALL, within},
+    deadline::{DATABASE_CALL, SERVER_SELECTION, within},
     driver_error::describe,
     error::StorageError,
     pool,
@@ -149,7 +149,7 @@ pub fn make_safe(options: &mut ClientOptions) {
     let connections = options.max_pool_size.get_or_insert(DEFAULT_CONNECTIONS);
     *connections = (*connections).max(MIN_CONNECTIONS);
     options.connect_timeout.get_or_insert(Duration::from_secs(2));
-    options.server_selection_timeout.get_or_insert(Duration::from_secs(3));
+    options.server_selection_timeout.get_or_insert(SERVER_SELECTION);
     options.heartbeat_freq.get_or_insert(Duration::from_secs(2));
 }
 

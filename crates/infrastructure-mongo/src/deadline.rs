@@ -1,6 +1,6 @@
 //! Time limits of calls to the database. The driver itself has no socket time-out.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use convene_application::authentication::Deadline;
 use tokio::time::Instant;
@@ -9,6 +9,10 @@ use crate::error::StorageError;
 
 /// The limit of one call, including the driver's own retry of it.
 pub(crate) const DATABASE_CALL: Duration = Duration::from_secs(3);
+
+/// The limit of the wait for a server, unless the URI has one. It is shorter than that of a call, so that the call fails with the
+/// reason why no server can be reached.
+pub(crate) const SERVER_SELECTION: Duration = Duration::from_millis(2_500);
 
 /// The limit of one transaction, including its retries.
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(5);
@@ -37,22 +41,127 @@ pub(crate) fn earliest(limit: Duration, deadline: Deadline) -> Instant {
     deadline.time().map_or(latest, |time| latest.min(Instant::from_std(time)))
 }
 
-/// Returns the time that remains until the deadline, at most `limit`.
-///
-/// # Errors
-/// [`StorageError::TimedOut`] if none remains.
-pub(crate) fn remaining(limit: Duration, deadline: Deadline) -> Result<Duration, StorageError> {
-    let left = earliest(limit, deadline).saturating_duration_since(Instant::now());
-    if left < SHORTEST { Err(StorageError::TimedOut(left)) } else { Ok(left) }
+/// A time limit, as it is configured: what was left of it when a command began tells nobody anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeLimit {
+    /// That of a call to the database.
+    Call(Duration),
+    /// That of a transaction with its retries.
+    Transaction(Duration),
+    /// That of a call of the registration queue.
+    Queue(Duration),
+    /// The deadline of the caller.
+    Deadline,
 }
 
-/// Runs a call to the database for at most `limit`.
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(limit) => write!(f, "the database did not answer within {limit:?}"),
+            Self::Transaction(limit) => write!(f, "the transaction did not end within {limit:?}"),
+            Self::Queue(limit) => write!(f, "the queued request was not executed within {limit:?}"),
+            Self::Deadline => f.write_str("the database did not answer by the deadline of the request"),
+        }
+    }
+}
+
+/// The end of the time for some work, and the limit that it comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) at: Instant,
+    pub(crate) limit: TimeLimit,
+}
+
+impl End {
+    /// The end of a transaction that begins now and has this limit.
+    pub(crate) fn of_transaction(limit: Duration, deadline: Deadline) -> Self {
+        Self::new(limit, TimeLimit::Transaction(limit), deadline)
+    }
+
+    /// The end of a call of the registration queue that begins now and has this limit.
+    pub(crate) fn of_queue(limit: Duration, deadline: Deadline) -> Self {
+        Self::new(limit, TimeLimit::Queue(limit), deadline)
+    }
+
+    /// The end of a call to the database that begins now.
+    pub(crate) fn of_call(deadline: Deadline) -> Self {
+        Self::new(DATABASE_CALL, TimeLimit::Call(DATABASE_CALL), deadline)
+    }
+
+    fn new(time: Duration, limit: TimeLimit, deadline: Deadline) -> Self {
+        let end = Self { at: Instant::now() + time, limit };
+        match deadline.time().map(Instant::from_std) {
+            Some(at) if at < end.at => Self { at, limit: TimeLimit::Deadline },
+            _ => end,
+        }
+    }
+
+    /// The end of a call to the database that begins now, as a part of this work.
+    pub(crate) fn of_next_call(self) -> Self {
+        let call = Self::of_call(Deadline::NONE);
+        if call.at < self.at { call } else { self }
+    }
+
+    /// Returns the time that remains.
+    ///
+    /// # Errors
+    /// [`StorageError::TimedOut`] if none remains.
+    pub(crate) fn remaining(self) -> Result<Duration, StorageError> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        if left < SHORTEST { Err(self.limit.into()) } else { Ok(left) }
+    }
+}
+
+impl From<TimeLimit> for StorageError {
+    fn from(limit: TimeLimit) -> Self {
+        Self::TimedOut(limit)
+    }
+}
+
+/// Runs a call to the database for at most `limit`, one of the constants of this module.
 pub(crate) async fn within<T>(
     limit: Duration,
     call: impl Future<Output = Result<T, mongodb::error::Error>>,
 ) -> Result<T, StorageError> {
     match tokio::time::timeout(limit, call).await {
         Ok(result) => result.map_err(StorageError::from),
-        Err(_) => Err(StorageError::TimedOut(limit)),
+        Err(_) => Err(TimeLimit::Call(limit).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(end: End) -> String {
+        StorageError::from(end.limit).to_string()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_states_the_configured_limit_and_never_what_was_left_of_it() {
+        let call = End::of_call(Deadline::NONE);
+        assert_eq!(text(call), "the database did not answer within 3s");
+        let transaction = End::of_transaction(TRANSACTION, Deadline::NONE);
+        assert_eq!(text(transaction), "the transaction did not end within 5s");
+        assert_eq!(text(transaction.of_next_call()), "the database did not answer within 3s");
+        tokio::time::advance(Duration::from_millis(2_500)).await;
+        assert_eq!(text(transaction.of_next_call()), "the transaction did not end within 5s");
+        tokio::time::advance(Duration::from_secs(3)).await;
+        let over = transaction.of_next_call().remaining().unwrap_err();
+        assert_eq!(over.to_string(), "the transaction did not end within 5s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_at_the_deadline_of_the_caller_states_no_limit() {
+        let deadline = Deadline::at((Instant::now() + Duration::from_millis(1_234)).into_std());
+        let transaction = End::of_transaction(TRANSACTION, deadline);
+        for end in [
+            End::of_call(deadline),
+            transaction,
+            transaction.of_next_call(),
+            End::of_queue(TRANSACTION, deadline),
+        ] {
+            assert_eq!(text(end), "the database did not answer by the deadline of the request");
+        }
     }
 }

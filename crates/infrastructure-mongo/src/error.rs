@@ -1,11 +1,11 @@
 //! Errors of the database, and their translation into faults.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
-use crate::driver_error::describe;
+use crate::{deadline::TimeLimit, driver_error::describe};
 
 /// A stored document that is not valid.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +24,9 @@ pub(crate) enum StorageError {
     /// The driver or the server reported an error. It is not a source, because sources are logged.
     #[error("the database refused or failed: {}", describe(.0))]
     Driver(mongodb::error::Error),
-    /// The database did not answer in time.
-    #[error("the database did not answer within {0:?}")]
-    TimedOut(Duration),
+    /// The work did not end in time.
+    #[error("{0}")]
+    TimedOut(TimeLimit),
     /// One of several statements of a command failed. The server reports that within a successful answer.
     #[error("statement {index} failed with code {code}")]
     Statement {

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use convene_application::authentication::Deadline;
 use futures::{FutureExt, future::BoxFuture};
 use mongodb::{Client, ClientSession, options::TransactionOptions};
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout},
+};
 
 use crate::{
     admission::Permit,
-    deadline::{DATABASE_CALL, GRACE, remaining, within},
+    deadline::{DATABASE_CALL, End, GRACE, TimeLimit},
     error::StorageError,
     observed::observed,
     set_aside::SessionsSetAside,
@@ -29,7 +31,7 @@ pub(crate) struct Session {
     /// `None` while a command is in flight, and after one was given up.
     open: Option<Open>,
     /// The end of the transaction.
-    pub(crate) deadline: Deadline,
+    end: End,
 }
 
 /// The content of a session while no command is in flight.
@@ -51,23 +53,24 @@ enum State {
 }
 
 impl Session {
-    /// Starts a session that ends at the deadline.
+    /// Starts a session for a transaction.
     pub(crate) async fn start(
         client: &Client,
         permit: Permit,
-        deadline: Deadline,
+        end: End,
         set_aside: SessionsSetAside,
     ) -> Result<Self, StorageError> {
-        let limit = remaining(DATABASE_CALL, deadline)?;
-        let session = within(limit, async { client.start_session().await }).await?;
+        let call = end.of_next_call();
+        let session = timeout(call.remaining()?, async { client.start_session().await }).await;
+        let session = session.map_err(|_| StorageError::from(call.limit))??;
         let open = Open { parts: Some((session, permit)), state: State::Idle, set_aside };
-        Ok(Self { open: Some(open), deadline })
+        Ok(Self { open: Some(open), end })
     }
 
     /// Begins a transaction. Nothing is sent before its first command.
     pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<(), StorageError> {
-        let limit = remaining(DATABASE_CALL, self.deadline)?;
-        self.execute(limit, |session, _| {
+        let call = self.end.of_next_call();
+        self.execute(call.remaining()?, call.limit, |session, _| {
             async move { session.start_transaction().with_options(options).await }.boxed()
         })
         .await
@@ -86,14 +89,19 @@ impl Session {
             + Send
             + 'static,
     {
-        let limit = remaining(DATABASE_CALL, self.deadline)?;
-        observed(name, Some(collection), self.execute(limit, command)).await
+        let call = self.end.of_next_call();
+        let time = call.remaining()?;
+        observed(name, Some(collection), self.execute(time, call.limit, command)).await
     }
 
-    /// Commits the transaction, for at most `limit`.
-    pub(crate) async fn commit(&mut self, limit: Duration) -> Result<(), StorageError> {
-        let commit =
-            self.execute(limit, |session, _| async move { session.commit_transaction().await }.boxed());
+    /// Commits the transaction, for at most [`DATABASE_CALL`], and for at least `shortest` even if the time of the transaction is
+    /// over.
+    pub(crate) async fn commit(&mut self, shortest: Duration) -> Result<(), StorageError> {
+        let call = self.end.of_next_call();
+        let time = call.at.saturating_duration_since(Instant::now()).max(shortest);
+        let commit = self.execute(time, call.limit, |session, _| {
+            async move { session.commit_transaction().await }.boxed()
+        });
         observed("commitTransaction", None, commit).await?;
         if let Some(open) = &mut self.open {
             open.state = State::Idle;
@@ -111,34 +119,34 @@ impl Session {
         self.open = timeout(ABORT, aborted).await.ok();
     }
 
-    async fn execute<T, C>(&mut self, limit: Duration, command: C) -> Result<T, StorageError>
+    async fn execute<T, C>(&mut self, time: Duration, limit: TimeLimit, command: C) -> Result<T, StorageError>
     where
         T: Send + 'static,
         C: for<'s> FnOnce(&'s mut ClientSession, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>
             + Send
             + 'static,
     {
-        let mut open = self.open.take().ok_or(StorageError::TimedOut(limit))?;
+        let mut open = self.open.take().ok_or(limit)?;
         let whole = Uninterrupted::new(async move {
-            let result = open.execute(limit, command).await;
+            let result = open.execute(time, limit, command).await;
             (open, result)
         });
-        let (open, result) = timeout(limit, whole).await.map_err(|_| StorageError::TimedOut(limit))?;
+        let (open, result) = timeout(time, whole).await.map_err(|_| limit)?;
         self.open = Some(open);
         result
     }
 }
 
 impl Open {
-    async fn execute<T, C>(&mut self, limit: Duration, command: C) -> Result<T, StorageError>
+    async fn execute<T, C>(&mut self, time: Duration, limit: TimeLimit, command: C) -> Result<T, StorageError>
     where
         C: for<'s> FnOnce(&'s mut ClientSession, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>,
     {
-        let Some((session, _)) = &mut self.parts else { return Err(StorageError::TimedOut(limit)) };
+        let Some((session, _)) = &mut self.parts else { return Err(limit.into()) };
         // The state remains if this future is dropped.
         self.state = State::InDoubt;
-        let result = timeout(limit + GRACE, command(session, limit)).await;
-        let result = result.map_err(|_| StorageError::TimedOut(limit))?;
+        let result = timeout(time + GRACE, command(session, time)).await;
+        let result = result.map_err(|_| limit)?;
         self.state = State::Active;
         Ok(result?)
     }

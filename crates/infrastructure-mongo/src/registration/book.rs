@@ -33,7 +33,14 @@ use super::{
     seats::Guards,
     settings::BookSettings,
 };
-use crate::{database::Database, deadline::earliest, error::StorageError, metrics, observed::Origin, schema};
+use crate::{
+    database::Database,
+    deadline::{End, TimeLimit},
+    error::StorageError,
+    metrics,
+    observed::Origin,
+    schema,
+};
 
 /// The registration book of one process. Any number of processes may share a database.
 ///
@@ -66,7 +73,7 @@ impl MongoRegistrationBook {
         request: R,
         target: Target,
         kind: impl FnOnce(Queued<R>) -> QueuedRequest,
-        deadline: Instant,
+        end: End,
     ) -> Outcome<R::Reply> {
         let ticket = Arc::new(Ticket::default());
         let (reply_to, reply) = oneshot::channel();
@@ -75,18 +82,12 @@ impl MongoRegistrationBook {
         let queued =
             Queued { scope, change, request, target, queued_at, ticket: shared_ticket, origin, reply_to };
         let outcome = match self.queue.submit(kind(queued)) {
-            Ok(()) => timeout_at(deadline, reply).await.unwrap_or(Ok(self.timed_out(&ticket))),
+            Ok(()) => timeout_at(end.at, reply).await.unwrap_or(Ok(timed_out(&ticket, end.limit))),
             Err(fault) => Ok(Err(fault.into())),
         };
-        let outcome = outcome.unwrap_or_else(|_| self.timed_out(&ticket));
+        let outcome = outcome.unwrap_or_else(|_| timed_out(&ticket, end.limit));
         count::<R>(&outcome);
         outcome
-    }
-
-    /// The outcome of a request without a reply.
-    fn timed_out<T>(&self, ticket: &Ticket) -> Outcome<T> {
-        let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
-        Err(fault(StorageError::TimedOut(self.settings.deadline).into()).into())
     }
 
     /// Finds the member and the occurrence of a registration, under which its cancellation queues.
@@ -108,6 +109,12 @@ impl MongoRegistrationBook {
     }
 }
 
+/// The outcome of a request without a reply.
+fn timed_out<T>(ticket: &Ticket, limit: TimeLimit) -> Outcome<T> {
+    let fault = if ticket.abandon() { Fault::Unavailable } else { Fault::OutcomeUnknown };
+    Err(fault(StorageError::from(limit).into()).into())
+}
+
 fn count<R: Operation>(outcome: &Outcome<R::Reply>) {
     match outcome {
         Ok(reply) => metrics::registration(R::NAME, R::result(reply), ""),
@@ -127,9 +134,9 @@ impl RegistrationBook for MongoRegistrationBook {
         request: RegisterRequest,
         change: &Change,
     ) -> Outcome<Registration> {
-        let deadline = earliest(self.settings.deadline, scope.deadline());
+        let end = End::of_queue(self.settings.deadline, scope.deadline());
         let target = Target { member: request.member, key: LaneKey::Occurrence(request.occurrence) };
-        self.submit(scope, change, request, target, QueuedRequest::Register, deadline).await
+        self.submit(scope, change, request, target, QueuedRequest::Register, end).await
     }
 
     async fn cancel(
@@ -138,8 +145,8 @@ impl RegistrationBook for MongoRegistrationBook {
         request: CancelRequest,
         change: &Change,
     ) -> Outcome<Cancelled> {
-        let deadline = earliest(self.settings.deadline, scope.deadline());
+        let end = End::of_queue(self.settings.deadline, scope.deadline());
         let target = self.target(scope, &request).await?;
-        self.submit(scope, change, request, target, QueuedRequest::Cancel, deadline).await
+        self.submit(scope, change, request, target, QueuedRequest::Cancel, end).await
     }
 }

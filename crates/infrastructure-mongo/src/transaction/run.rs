@@ -1,7 +1,6 @@
 use std::{marker::PhantomData, time::Duration};
 
 use convene_application::{
-    authentication::Deadline,
     caller::TenantScope,
     failure::{Failure, Fault, Outcome},
 };
@@ -15,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{Removed, Transaction};
 use crate::{
     database::Database,
-    deadline::{DATABASE_CALL, TRANSACTION, WAIT, earliest},
+    deadline::{DATABASE_CALL, End, TRANSACTION, WAIT, earliest},
     error::{Attempt, Interruption, StorageError},
     metrics,
     session::Session,
@@ -65,9 +64,8 @@ impl Database {
     {
         let gate = self.transaction_gate();
         let permit = gate.enter(scope.into(), earliest(WAIT, scope.deadline())).await.map_err(Fault::from)?;
-        let deadline = earliest(limit, scope.deadline());
-        let until = Deadline::at(deadline.into_std());
-        let session = Session::start(self.client(), permit, until, self.set_aside());
+        let end = End::of_transaction(limit, scope.deadline());
+        let session = Session::start(self.client(), permit, end, self.set_aside());
         let session = session.await.map_err(Fault::from)?;
         let mut transaction = Transaction {
             session,
@@ -82,12 +80,12 @@ impl Database {
         };
         let mut attempt = 0;
         loop {
-            let conflict = match timeout_at(deadline, transaction.attempt(&body)).await {
+            let conflict = match timeout_at(end.at, transaction.attempt(&body)).await {
                 Ok(Ok(value)) if transaction.is_dry_run => {
                     transaction.session.abort().await;
                     return Ok(value);
                 }
-                Ok(Ok(value)) => match transaction.commit(deadline).await {
+                Ok(Ok(value)) => match transaction.commit(end.at).await {
                     Commit::Done => {
                         metrics::promoted(transaction.promoted);
                         if let Some(revision) = transaction.revision {
@@ -107,12 +105,12 @@ impl Database {
                 }
                 Err(_) => {
                     transaction.session.abort().await;
-                    return Err(Fault::Unavailable(StorageError::TimedOut(limit).into()).into());
+                    return Err(Fault::Unavailable(StorageError::from(end.limit).into()).into());
                 }
             };
             attempt += 1;
             let pause = backoff(attempt, self.random());
-            if Instant::now() + pause >= deadline {
+            if Instant::now() + pause >= end.at {
                 return Err(conflict.into());
             }
             metrics::transaction_retried();
@@ -170,9 +168,7 @@ impl<'environment> Transaction<'environment> {
     async fn commit(&mut self, deadline: Instant) -> Commit {
         let mut attempt = 0;
         loop {
-            let limit =
-                deadline.saturating_duration_since(Instant::now()).clamp(SHORTEST_COMMIT, DATABASE_CALL);
-            let unknown = match self.session.commit(limit).await {
+            let unknown = match self.session.commit(SHORTEST_COMMIT).await {
                 Ok(()) => return Commit::Done,
                 Err(StorageError::Driver(error))
                     if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) =>

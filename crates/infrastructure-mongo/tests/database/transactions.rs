@@ -81,7 +81,8 @@ async fn a_slow_database_is_unavailable_and_nothing_is_changed() {
     let tenant = database.organization("slow").await;
     let failing = FailPoint::on("insert", 1).slow(4_000).set(&database).await;
     let outcome = report(&database, &tenant, issue(&tenant)).await;
-    assert!(matches!(outcome, Err(Failure::Fault(Fault::Unavailable(_)))), "{outcome:?}");
+    let Err(Failure::Fault(Fault::Unavailable(source))) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(source.to_string(), "the database did not answer within 3s");
     drop(failing);
     assert_reported_once(&database, report(&database, &tenant, issue(&tenant)).await).await;
 }

@@ -29,7 +29,6 @@ use super::{
     seats::{Guards, Occurrences},
 };
 use crate::{
-    deadline::TRANSACTION,
     error::{Attempt, Interruption, StorageError},
     transaction::Transaction,
 };
@@ -159,7 +158,7 @@ async fn run(
         let Progress { cancellations, registrations, occurrences, with_used_keys, .. } = progress;
         Ok(Decided { cancellations, registrations, occurrences, with_used_keys })
     } else {
-        Err(Interruption::Again(StorageError::TimedOut(TRANSACTION)))
+        Err(Interruption::Again(StorageError::Outdated("the callers of a batch")))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bson::Document;
 use convene_application::{
     authentication::Deadline,
-    failure::Fault,
+    failure::{Failure, Fault},
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder},
 };
 use convene_domain::time::interval::Interval;
@@ -75,11 +75,8 @@ async fn a_change_ends_at_the_deadline_of_its_caller_without_an_effect() {
     let started = Instant::now();
     let outcome = database.ports.issues.create(&scope, issue, &change).await;
     assert!(started.elapsed() < Duration::from_millis(1_400), "{:?}", started.elapsed());
-    let fault = outcome.unwrap_err();
-    assert!(
-        matches!(fault, convene_application::failure::Failure::Fault(Fault::Unavailable(_))),
-        "{fault:?}"
-    );
+    let Err(Failure::Fault(Fault::Unavailable(source))) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(source.to_string(), "the database did not answer by the deadline of the request");
     drop(failing);
     all_permits_are_returned(&database).await;
     assert_eq!(database.collection("issues").count_documents(bson::doc! {}).await.unwrap(), 0);

@@ -100,7 +100,8 @@ async fn a_request_abandoned_before_the_commit_has_no_effect() {
     let members = scenario.crowd(2).await;
     let slow = FailPoint::on("insert", 1).slow(2_000).set(&scenario.database).await;
     let outcome = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await;
-    assert!(matches!(outcome, Err(Failure::Fault(Fault::Unavailable(_)))), "{outcome:?}");
+    let Err(Failure::Fault(Fault::Unavailable(source))) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(source.to_string(), "the queued request was not executed within 1s");
     assert_eq!(slow.times_entered().await, 1);
     // This request waits for the batch that has the same occurrence: after the reply, that batch has ended.
     register_patiently(&scenario, &event, members[1]).await;
