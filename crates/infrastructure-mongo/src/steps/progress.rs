@@ -83,15 +83,19 @@ impl Database {
         let Begun { result, job } = begun;
         let Some(job) = job else { return Ok(result) };
         // The change is accepted, so a failure of a later step, or of reading the progress, is not its outcome.
-        if let Err(failure) = self.carry_out(scope, job, now, until, work).await {
+        let carried_out = self.carry_out(scope, job, now, until, work).await;
+        if let Err(failure) = &carried_out {
             let error = format!("{failure:#}");
             tracing::warn!(error, %job, "a step of a large change failed; it will be repeated");
         }
         let stored = &result.to_document();
         let read = self.transact(scope, |transaction| advanced(transaction, stored, job).boxed()).await;
         Ok(read.unwrap_or_else(|failure| {
-            let error = format!("{failure:#}");
-            tracing::warn!(error, %job, "the progress of a large change could not be read");
+            // One line for each request: an outage fails both.
+            if carried_out.is_ok() {
+                let error = format!("{failure:#}");
+                tracing::warn!(error, %job, "the progress of a large change could not be read");
+            }
             result
         }))
     }
