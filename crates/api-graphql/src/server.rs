@@ -156,6 +156,7 @@ pub async fn serve<R: CallerResolver>(
         // Each thread calls this when it starts.
         drop(actix_web::rt::spawn(watched.progress().watch()));
         let app = App::new()
+            .wrap(from_fn(edge::limit_headers))
             .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
             .wrap(from_fn(edge::finish))
             .configure(|config| shared.configure(config))
@@ -225,6 +226,7 @@ pub async fn serve_probes(
     let health = web::Data::new(health);
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(edge::limit_headers))
             .wrap(from_fn(edge::finish))
             .app_data(edge.clone())
             .app_data(health.clone())

@@ -77,22 +77,15 @@ async fn respond<B: MessageBody + 'static>(
     mut completion: Completion,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let id = completion.record.id().clone();
-    let mut response = match headers_within_limit(&request, &settings.limits) {
-        true => match completion.record.time_polls(next.call(request)).await {
-            Ok(response) => unify_error(response, &id),
-            // No service of this server fails this way. If an extension does, its text goes to the log only.
-            Err(error) => {
-                tracing::error!(fault = ?error.to_string(), "a request failed");
-                RequestRecord::note_error(FaultKind::Internal.into());
-                let status = error.as_response_error().status_code().as_u16();
-                completion.response = Some(ResponseRecord { status, bytes: None });
-                return Err(error);
-            }
-        },
-        false => {
-            record_security_event(SecurityEvent::OversizedRequest);
-            let refusal = HttpError::new(RequestError::HeadersTooLarge);
-            request.into_response(refusal.response_with_id(&id).map_into_right_body())
+    let mut response = match completion.record.time_polls(next.call(request)).await {
+        Ok(response) => unify_error(response, &id),
+        // No service of this server fails this way. If an extension does, its text goes to the log only.
+        Err(error) => {
+            tracing::error!(fault = ?error.to_string(), "a request failed");
+            RequestRecord::note_error(FaultKind::Internal.into());
+            let status = error.as_response_error().status_code().as_u16();
+            completion.response = Some(ResponseRecord { status, bytes: None });
+            return Err(error);
         }
     };
     set_common_headers(response.headers_mut(), &id);
@@ -110,6 +103,20 @@ async fn respond<B: MessageBody + 'static>(
     };
     completion.response = Some(ResponseRecord { status: response.status().as_u16(), bytes });
     Ok(response)
+}
+
+/// The middleware that refuses a request with large headers. It is behind the CORS protocol, so that a page can read the refusal.
+pub(crate) async fn limit_headers<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let settings = request.app_data::<web::Data<EdgeSettings>>();
+    if settings.is_none_or(|settings| headers_within_limit(&request, &settings.limits)) {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    record_security_event(SecurityEvent::OversizedRequest);
+    let refusal = HttpError::new(RequestError::HeadersTooLarge).response(request.request());
+    Ok(request.into_response(refusal.map_into_right_body()))
 }
 
 /// Replaces the body of an error that the framework created by the common form.

@@ -65,6 +65,35 @@ async fn a_page_of_an_allowed_origin_reads_responses_errors_and_their_headers() 
     }
 }
 
+/// Its headers were read, unlike those of a request that is larger than the buffer of the HTTP library.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_an_allowed_origin_reads_the_refusal_of_large_headers() {
+    let origins = format!("http://localhost:3000,{PAGE}");
+    for (allowed, origin, is_allowed) in [
+        (PAGE, PAGE, true),
+        (&origins, PAGE, true),
+        (&origins, "https://evil.example", false),
+        (PAGE, "https://evil.example", false),
+        ("*", "https://anywhere.example", true),
+    ] {
+        let server = server(allowed);
+        let request = server.client().get(server.url("/graphql")).header("origin", origin);
+        let response = request.header("x-padding", "x".repeat(20_000)).send().await.unwrap();
+        assert_eq!(response.status(), 431);
+        let headers = response.headers();
+        let found = headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+        assert_eq!(
+            found,
+            is_allowed.then_some(if allowed == "*" { "*" } else { origin }),
+            "{allowed} {origin}"
+        );
+        assert!(
+            !is_allowed
+                || headers["access-control-expose-headers"].to_str().unwrap().contains("x-request-id")
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn other_origins_get_no_headers_of_the_protocol() {
     let server = server(PAGE);

@@ -104,6 +104,28 @@ async fn a_malformed_request_after_another_one_is_refused_in_the_same_way() {
     check(&server, &answer, 400, "BAD_REQUEST", "malformed_request").await;
 }
 
+/// The origin of the page is not known, and a response names one origin only.
+#[rstest]
+#[case::malformed("GET / HTTP/9.9\r\nOrigin: https://app.example.org\r\n\r\n", 400)]
+#[case::large(&format!("GET / HTTP/1.1\r\nOrigin: https://app.example.org\r\nX: {}", "x".repeat(200_000)), 431)]
+#[case::slow("GET / HTTP/1.1\r\nOrigin: https://app.example.org\r\nX-Slow: ", 408)]
+#[case::too_many_connections("", 503)]
+#[tokio::test(flavor = "multi_thread")]
+async fn with_several_allowed_origins_an_unread_request_allows_none(
+    #[case] request: &str,
+    #[case] status: u16,
+) {
+    let mut limits = HttpLimits { header_time: Duration::from_secs(1), ..HttpLimits::default() };
+    if status == 503 {
+        limits.connections = 0;
+    }
+    let origins = format!("http://localhost:3000,{PAGE}").parse().unwrap();
+    let server = TestServer::start(Setup { limits, origins, ..Setup::default() });
+    let answer = read_answer(&mut server.raw(request.as_bytes()).await).await;
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    assert!(answer.contains("\r\nx-request-id: ") && !answer.contains("access-control"), "{answer}");
+}
+
 /// Browsers and load balancers open connections that they do not need.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_without_a_byte_is_not_a_slow_request() {
