@@ -3,6 +3,7 @@
 //! Each [invariant](invariants) is an aggregation that finds violations. All of them read one snapshot, so they can be
 //! checked while others write. The violations are streamed; the first few are reported in detail, the others are counted.
 
+mod definitions;
 mod folded;
 mod invariants;
 mod readable;
@@ -42,7 +43,7 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     // Expired entries are deleted within a day.
     let times = Times { now, logged_since: now - retention + Duration::DAY };
     let mut session = database.client().start_session().snapshot(true).await?;
-    let mut findings = Vec::with_capacity(INVARIANTS.len());
+    let mut findings = Vec::from(definitions::check(database, retention).await?);
     for invariant in &INVARIANTS {
         findings.push(examine(database, &mut session, invariant, times).await?);
     }

@@ -1,5 +1,3 @@
-use std::{collections::HashMap, time::Duration};
-
 use bson::{Document, doc};
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::{
@@ -8,7 +6,10 @@ use mongodb::{
     options::{IndexOptions, ValidationAction, ValidationLevel},
 };
 
-use super::{ACTIVITY, ALL, CollectionSchema, SchemaSettings};
+use super::{
+    ALL, CollectionSchema, SchemaSettings,
+    stored::{Validation, indexes, validations},
+};
 use crate::{
     deadline::{SCHEMA_CALL, within},
     error::StorageError,
@@ -24,7 +25,7 @@ const NAMESPACE_EXISTS: i32 = 48;
 /// [`StorageError`] if the database can't be reached, does not allow the changes, or has documents or indexes that conflict
 /// with the schema.
 pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Result<(), StorageError> {
-    let existing = validators(database).await?;
+    let existing = validations(database).await?;
     // A few at a time: the server takes locks for each, and other processes may be starting too.
     stream::iter(ALL.map(|schema| ensure_collection(database, schema, settings, existing.get(schema.name))))
         .buffer_unordered(3)
@@ -32,49 +33,21 @@ pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Re
         .await
 }
 
-/// Reads the current validators of the collections.
-async fn validators(database: &Database) -> Result<HashMap<String, Document>, StorageError> {
-    within(SCHEMA_CALL, async {
-        let collections = database.list_collections().await?;
-        collections
-            .map_ok(|collection| (collection.name, collection.options.validator.unwrap_or_default()))
-            .try_collect()
-            .await
-    })
-    .await
-}
-
-/// Reads the retention of the activity log from the index that deletes expired entries. Without the index, it is the default.
-pub(crate) async fn activity_retention(database: &Database) -> Result<Duration, StorageError> {
-    let existing = indexes(database, &ACTIVITY).await?;
-    let retention = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
-    Ok(retention.unwrap_or(SchemaSettings::default().activity_retention))
-}
-
-async fn indexes(
-    database: &Database,
-    schema: &'static CollectionSchema,
-) -> Result<Vec<IndexModel>, StorageError> {
-    #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
-    let collection: Collection<Document> = database.collection(schema.name);
-    within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await
-}
-
 async fn ensure_collection(
     database: &Database,
     schema: &'static CollectionSchema,
     settings: &SchemaSettings,
-    existing: Option<&Document>,
+    existing: Option<&Validation>,
 ) -> Result<(), StorageError> {
-    let validator = (schema.validator)();
+    let wanted = Validation::of(schema);
     let is_created = match existing {
         Some(_) => false,
-        None => create(database, schema, &validator).await?,
+        None => create(database, schema, &wanted.validator).await?,
     };
-    if !is_created && existing != Some(&validator) {
+    if !is_created && existing != Some(&wanted) {
         let change = doc! {
             "collMod": schema.name,
-            "validator": validator,
+            "validator": wanted.validator,
             "validationLevel": "strict",
             "validationAction": "error",
         };

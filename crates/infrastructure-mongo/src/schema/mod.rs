@@ -5,6 +5,7 @@
 
 mod activity;
 mod agendas;
+mod differences;
 mod ensure;
 mod events;
 mod idempotency;
@@ -18,6 +19,7 @@ mod registrations;
 mod revisions;
 mod rules;
 mod settings;
+mod stored;
 
 use bson::Document;
 use mongodb::IndexModel;
@@ -26,7 +28,8 @@ pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, nothing_overlaps},
-    ensure::{activity_retention, ensure},
+    differences::{Compared, all_indexes, validators},
+    ensure::ensure,
     events::EVENTS,
     idempotency::{CREATE_ORGANIZATION, DELETE_ORGANIZATION, IDEMPOTENCY, OPERATOR_OPERATIONS},
     issues::ISSUES,
@@ -36,6 +39,7 @@ pub(crate) use self::{
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
     revisions::{MAX_REMOVED, REVISIONS},
+    stored::activity_retention,
 };
 
 /// The field of a document that names its organization.

@@ -1,11 +1,16 @@
 //! The check reports what no operation leaves behind.
 
-use bson::doc;
+use bson::{Document, doc};
 use convene_application::testing::{FixedClock, builders::EventBuilder};
 use convene_domain::occurrence::OccurrenceKey;
+use convene_infrastructure_mongo::schema::SchemaSettings;
+use mongodb::{IndexModel, options::IndexOptions};
 use time::{Duration, macros::datetime};
 
 use crate::support::{Scenario, TestDatabase, by, first, request_for};
+
+const VALIDATORS: &str = "every collection has the validator of this version";
+const INDEXES: &str = "every collection has the indexes of this version";
 
 /// The names of the violated invariants.
 async fn violated(scenario: &Scenario) -> Vec<&'static str> {
@@ -27,7 +32,7 @@ async fn past_days_of_an_event_that_did_not_exist_yet_are_reported() {
     events.update_one(this, doc! { "$set": { "earlier": [copied] } }).await.unwrap();
     let expected =
         "no day that has passed is listed twice: an event has no schedule from before its creation";
-    assert_eq!(violated(&scenario).await, [expected, "every event can be read"]);
+    assert_eq!(violated(&scenario).await, [VALIDATORS, expected, "every event can be read"]);
 }
 
 #[tokio::test]
@@ -59,6 +64,113 @@ async fn an_original_start_that_is_used_twice_is_reported() {
     let dropped = doc! { "$set": { "isDropped": true, "status": "CANCELLED" } };
     occurrences.update_one(this, dropped).await.unwrap();
     assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
+}
+
+/// The differing definitions, each with what the database has.
+async fn differences(database: &TestDatabase) -> Vec<(String, String)> {
+    let findings = database.ports.check(FixedClock::START).await.unwrap().findings;
+    let differing = findings.into_iter().filter(|finding| [VALIDATORS, INDEXES].contains(&finding.invariant));
+    let examples = differing.flat_map(|finding| finding.examples);
+    examples.map(|example| (example.id, example.found)).collect()
+}
+
+/// Runs a change of a collection.
+async fn modify(database: &TestDatabase, collection: &str, change: Document) {
+    let mut command = doc! { "collMod": collection };
+    command.extend(change);
+    database.raw().run_command(command).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_validator_that_was_removed_or_weakened_is_reported_until_the_database_is_prepared() {
+    let database = TestDatabase::prepared().await;
+    for (change, found) in [
+        (doc! { "validator": {} }, "no validator"),
+        (doc! { "validator": { "name": { "$exists": true } } }, "another validator"),
+        (doc! { "validationLevel": "off" }, "does not refuse every invalid document"),
+        (doc! { "validationLevel": "moderate" }, "does not refuse every invalid document"),
+        (doc! { "validationAction": "warn" }, "does not refuse every invalid document"),
+    ] {
+        modify(&database, "members", change).await;
+        let differences = differences(&database).await;
+        assert!(
+            matches!(&differences[..], [(id, text)] if id == "members" && text.contains(found)),
+            "{differences:?}"
+        );
+        database.ports.prepare().await.unwrap();
+        assert!(database.ports.check(FixedClock::START).await.unwrap().is_clean(), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_was_dropped_or_changed_is_reported_until_the_database_is_prepared() {
+    let database = TestDatabase::prepared().await;
+    let members = database.collection("members");
+    let keys = doc! { "organization": 1, "userId": 1 };
+    let named = |options: IndexOptions| IndexModel::builder().keys(keys.clone()).options(options).build();
+    let name = "one_membership_per_user".to_owned();
+    let sparse = IndexOptions::builder().name(name.clone()).unique(true).sparse(true).build();
+    let several = IndexOptions::builder().name(name.clone()).build();
+    for (replacement, found) in [(None, "no index"), (Some(several), "keys"), (Some(sparse), "sparse")] {
+        members.drop_index(&name).await.unwrap();
+        if let Some(options) = replacement {
+            members.create_index(named(options)).await.unwrap();
+        }
+        let differences = differences(&database).await;
+        assert!(
+            matches!(&differences[..], [(id, text)] if id == "members.one_membership_per_user" && text.contains(found)),
+            "{differences:?}"
+        );
+        if found != "no index" {
+            members.drop_index(&name).await.unwrap();
+        }
+        database.ports.prepare().await.unwrap();
+        assert_eq!(self::differences(&database).await, []);
+    }
+    for hidden in [true, false] {
+        modify(&database, "members", doc! { "index": { "name": &name, "hidden": hidden } }).await;
+        assert_eq!(differences(&database).await.len(), usize::from(hidden));
+    }
+    let sooner = doc! { "index": { "name": "expires", "expireAfterSeconds": 60 } };
+    modify(&database, "idempotency", sooner).await;
+    assert!(matches!(&differences(&database).await[..], [(id, _)] if id == "idempotency.expires"));
+}
+
+#[tokio::test]
+async fn a_further_index_is_reported_if_it_refuses_or_deletes_documents() {
+    let database = TestDatabase::prepared().await;
+    let members = database.collection("members");
+    let day = std::time::Duration::from_secs(86_400);
+    for (options, is_reported) in [
+        (IndexOptions::builder().name(String::from("faster")).build(), false),
+        (IndexOptions::builder().name(String::from("stricter")).unique(true).build(), true),
+        (IndexOptions::builder().name(String::from("shorter")).expire_after(day).build(), true),
+    ] {
+        let name = options.name.clone().unwrap();
+        let index = IndexModel::builder().keys(doc! { "displayName": 1 }).options(options).build();
+        members.create_index(index).await.unwrap();
+        let expected = if is_reported { vec![format!("members.{name}")] } else { Vec::new() };
+        let reported: Vec<String> = differences(&database).await.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(reported, expected);
+        members.drop_index(name).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_was_not_prepared_is_reported() {
+    let database = TestDatabase::empty(|_| {}).await;
+    let report = database.ports.check(FixedClock::START).await.unwrap();
+    assert_eq!(report.violations_of(VALIDATORS), 11, "{report}");
+    assert!(report.violations_of(INDEXES) > 11, "{report}");
+}
+
+/// The retention of the log is a setting of the server, which the check does not know.
+#[tokio::test]
+async fn any_retention_of_the_log_is_accepted() {
+    let database = TestDatabase::empty(|_| {}).await;
+    let activity_retention = std::time::Duration::from_secs(30 * 86_400);
+    database.ports.prepare_with(&SchemaSettings { activity_retention }).await.unwrap();
+    assert_eq!(differences(&database).await, []);
 }
 
 #[tokio::test]

@@ -1,0 +1,75 @@
+//! The definitions of collections that the database has.
+
+use std::{collections::HashMap, time::Duration};
+
+use bson::Document;
+use futures::TryStreamExt;
+use mongodb::{
+    Collection, Database, IndexModel,
+    error::ErrorKind,
+    options::{CreateCollectionOptions, ValidationAction, ValidationLevel},
+};
+
+use super::{ACTIVITY, CollectionSchema, SchemaSettings};
+use crate::{
+    deadline::{SCHEMA_CALL, within},
+    error::StorageError,
+};
+
+/// The server's code for a collection that does not exist.
+const NAMESPACE_NOT_FOUND: i32 = 26;
+
+/// The validation of a collection.
+#[derive(Debug, PartialEq)]
+pub(super) struct Validation {
+    pub(super) validator: Document,
+    /// Every invalid document is refused. The server can also be told to check some writes, or to log only.
+    pub(super) is_strict: bool,
+}
+
+impl Validation {
+    /// That of a collection with this definition.
+    pub(super) fn of(schema: &CollectionSchema) -> Self {
+        Self { validator: (schema.validator)(), is_strict: true }
+    }
+}
+
+impl From<CreateCollectionOptions> for Validation {
+    fn from(options: CreateCollectionOptions) -> Self {
+        let CreateCollectionOptions { validator, validation_level, validation_action, .. } = options;
+        let is_strict = matches!(validation_level, None | Some(ValidationLevel::Strict))
+            && matches!(validation_action, None | Some(ValidationAction::Error));
+        Self { validator: validator.unwrap_or_default(), is_strict }
+    }
+}
+
+/// Reads the validation of every collection, by name.
+pub(super) async fn validations(database: &Database) -> Result<HashMap<String, Validation>, StorageError> {
+    within(SCHEMA_CALL, async {
+        let collections = database.list_collections().await?;
+        collections.map_ok(|collection| (collection.name, collection.options.into())).try_collect().await
+    })
+    .await
+}
+
+/// Reads the indexes of a collection. One that does not exist has none.
+pub(super) async fn indexes(
+    database: &Database,
+    schema: &'static CollectionSchema,
+) -> Result<Vec<IndexModel>, StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
+    let collection: Collection<Document> = database.collection(schema.name);
+    match within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await {
+        Err(StorageError::Driver(error)) if matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == NAMESPACE_NOT_FOUND) => {
+            Ok(Vec::new())
+        }
+        indexes => indexes,
+    }
+}
+
+/// Reads the retention of the activity log from the index that deletes expired entries. Without the index, it is the default.
+pub(crate) async fn activity_retention(database: &Database) -> Result<Duration, StorageError> {
+    let existing = indexes(database, &ACTIVITY).await?;
+    let retention = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
+    Ok(retention.unwrap_or(SchemaSettings::default().activity_retention))
+}
