@@ -7,7 +7,8 @@ use convene_domain::{
     registration::CancellationReason,
     time::{Instant, LocalDateTime, interval::Interval},
 };
-use time::Duration;
+
+use super::free_seconds::FreeSeconds;
 
 /// The effect of an edit on one stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,7 @@ pub(super) fn map_occurrences(
     let is_upcoming = |one: &&StoredOccurrence| one.interval.start() > edit.now && !one.is_dropped;
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(&before.series, after, &upcoming);
+    let mut free = FreeSeconds::new(after, stored, &steps);
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
             Correspondence::Dropped => None,
@@ -86,7 +88,7 @@ pub(super) fn map_occurrences(
             }
             Correspondence::Passed(local) => {
                 let zone = after.series.zone();
-                let original_start = free_second(after, zone.resolve(local).instant, stored, &steps);
+                let original_start = free.take(zone.resolve(local).instant);
                 Some(at_date(after, occurrence, original_start, zone.to_local(original_start)))
             }
             Correspondence::Date(date) => Some(at_date(after, occurrence, date.start, date.local)),
@@ -170,6 +172,7 @@ pub(super) fn in_the_way(
     now: Instant,
 ) -> Vec<OccurrenceStep> {
     let mut steps = Vec::new();
+    let mut free = FreeSeconds::new(before, stored, &[]);
     for occurrence in stored.iter().filter(|occurrence| occurrence.key.original_start > now) {
         let series = &after.series;
         let at_local = series.occurrence_at_local(occurrence.original_local);
@@ -181,7 +184,7 @@ pub(super) fn in_the_way(
         if occurrence.is_dropped {
             steps.push(OccurrenceStep::Replace(Box::new(occurrence.clone())));
         } else if occurrence.interval.start() <= now {
-            let original_start = free_second(before, occurrence.interval.start(), stored, &steps);
+            let original_start = free.take(occurrence.interval.start());
             let original_local = before.series.zone().to_local(original_start);
             let key = OccurrenceKey { original_start, ..occurrence.key };
             let moved = StoredOccurrence { key, original_local, ..occurrence.clone() };
@@ -189,23 +192,4 @@ pub(super) fn in_the_way(
         }
     }
     steps
-}
-
-/// The first second at or after the actual start that is the original start of no other occurrence.
-fn free_second(
-    event: &Event,
-    start: Instant,
-    stored: &[StoredOccurrence],
-    steps: &[OccurrenceStep],
-) -> Instant {
-    let mut free = start;
-    let is_used = |second: Instant| {
-        let is_key = |occurrence: &StoredOccurrence| occurrence.key.original_start == second;
-        let is_new = |step: &OccurrenceStep| is_key(&step.after());
-        event.occurrence_at(second).is_some() || stored.iter().any(is_key) || steps.iter().any(is_new)
-    };
-    while is_used(free) {
-        free = free.saturating_add(Duration::SECOND);
-    }
-    free
 }

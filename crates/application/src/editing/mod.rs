@@ -6,6 +6,7 @@
 mod changes;
 mod dropped;
 mod event;
+mod free_seconds;
 mod mapping;
 mod occurrence;
 mod restoration;

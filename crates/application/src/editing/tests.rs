@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use convene_domain::{
     activity::Action,
     capacity::Capacity,
@@ -7,7 +9,7 @@ use convene_domain::{
     occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{Rule, Series, SeriesParts},
     text::{Description, Location, Title},
-    time::{Instant, LocalDateTime, zone::Zone},
+    time::{Instant, LocalDateTime, interval::Interval, zone::Zone},
 };
 use time::{
     Duration,
@@ -158,6 +160,38 @@ fn a_series_cannot_be_rescheduled_without_end() {
         }
     }
     panic!("never refused");
+}
+
+/// An event that takes place each hour, with as many exdates as a series may have, from this day on.
+fn hourly_with_exdates(first: LocalDateTime) -> Event {
+    let exdates = (0..366).map(|hour| first + Duration::hours(hour)).collect();
+    let rule = Some(Rule::parse(&format!("FREQ=DAILY;BYHOUR={}", hours())).unwrap());
+    let parts = SeriesParts { rule, exdates, ..SeriesParts::once(datetime!(2026-11-02 00:00), Zone::UTC) };
+    Event { series: Series::new(parts).unwrap(), ..rehearsals() }
+}
+
+fn hours() -> String {
+    (0..24).map(|hour| hour.to_string()).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn thousands_of_occurrences_that_began_early_at_the_same_time_get_seconds_of_their_own() {
+    let event = hourly_with_exdates(datetime!(2026-11-02 01:00));
+    let begun = utc_datetime!(2026-11-20 10:00);
+    let early = event.series.between(begun, Instant::MAX).take(3_000).map(|origin| {
+        let mut stored = StoredOccurrence::from_rule(&event, origin);
+        stored.exception.starts_at = Some(datetime!(2026-11-20 10:00));
+        stored.interval = Interval::new(begun, begun + Duration::HOUR).unwrap();
+        stored
+    });
+    let early: Vec<StoredOccurrence> = early.collect();
+    let patch = EventPatch { title: Some(Title::parse("Later").unwrap()), ..EventPatch::default() };
+    let now = begun + Duration::MINUTE;
+    let steps = plan_event_edit(&event, &edit(&event, patch), &early, now).unwrap().steps;
+    let keys: BTreeSet<Instant> = steps.iter().map(|step| step.after().key.original_start).collect();
+    assert_eq!(keys.len(), steps.len());
+    // The series does not have the dates of the latest ones, up to the maximum number of used dates.
+    assert!(steps.len() >= 2_600, "{}", steps.len());
 }
 
 #[test]
