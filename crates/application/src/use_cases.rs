@@ -114,7 +114,7 @@ use_cases! {
     duplicate_event: DuplicateEvent { contexts, events },
     delete_event: DeleteEvent { contexts, events },
     get_events: GetEvents { catalogue, events },
-    list_events: ListEvents { events },
+    list_events: ListEvents { catalogue, events },
 
     list_occurrences: ListOccurrences { clock, catalogue },
     get_occurrences: GetOccurrences { finder },

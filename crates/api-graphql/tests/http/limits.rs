@@ -49,8 +49,8 @@ fn times(count: usize, text: &str) -> String {
 )]
 #[case::cost(
     "cost",
-    format!("{{ again {{ {} }} }}", "events(first: 100) { nodes { id } } ".repeat(7)),
-    format!("{{ again {{ {} }} }}", "events(first: 100) { nodes { id } } ".repeat(8))
+    format!("{{ again {{ {} }} }}", "organization ".repeat(195)),
+    format!("{{ again {{ {} }} }}", "organization ".repeat(196))
 )]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_may_go_up_to_the_limit(

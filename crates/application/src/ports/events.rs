@@ -71,6 +71,15 @@ impl EventPosition {
 }
 
 impl EventFilter {
+    /// Tests the conditions except the search, and the period by the first start and the last end of the event alone.
+    #[must_use]
+    pub fn may_match(&self, event: &Event) -> bool {
+        self.status.is_none_or(|wanted| event.status == wanted)
+            && self.recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
+            && self.to.is_none_or(|to| event.first_start() < to)
+            && self.from.is_none_or(|from| event.last_end().is_none_or(|end| end > from))
+    }
+
     /// Tests whether the event has an occurrence in the period.
     #[must_use]
     pub fn covers(&self, event: &Event) -> bool {

@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::{
-    documents::{CONVERSION, event::EventDocument},
+    documents::{Converted, event::EventDocument},
     error::Attempt,
     schema,
     scoped::Query,
@@ -70,7 +70,7 @@ impl CompiledEvents {
         let query = Query::from(doc! { "_id": { "$in": unknown } }).projected(doc! { "search": 0 });
         let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(query).await?;
         for document in documents {
-            pace.steps(CONVERSION).await;
+            pace.steps(document.steps()).await;
             let state = State { id: document.id.clone(), revision: document.revision };
             let event = Arc::new(CatalogueEvent::from(Event::try_from(document)?));
             self.0.insert(state, Arc::clone(&event));

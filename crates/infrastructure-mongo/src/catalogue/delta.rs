@@ -12,7 +12,8 @@ use crate::{
     database::Database,
     decode::decode,
     documents::{
-        CONVERSION, event::EventDocument, occurrence::OccurrenceDocument, revision::RevisionDocument,
+        CONVERSION, Converted, event::EventDocument, occurrence::OccurrenceDocument,
+        revision::RevisionDocument,
     },
     error::StorageError,
     schema,
@@ -39,6 +40,7 @@ pub(super) async fn read(
         pace.steps(CONVERSION).await;
         if collection == schema::EVENTS.name {
             let document: EventDocument = decode(&schema::EVENTS, &document)?;
+            pace.steps(document.steps()).await;
             latest = latest.max(document.revision);
             delta.events.push(CatalogueEvent::from(Event::try_from(document)?));
         } else if collection == schema::OCCURRENCES.name {

@@ -18,7 +18,10 @@ use crate::{
     scoped::Query,
 };
 
-/// The number of documents of a page.
+/// The number of events of a page. The largest ones take some hundred kilobytes while they are read.
+const EVENTS: usize = 100;
+
+/// The number of exceptions of a page.
 const PAGE: usize = 500;
 
 /// The number of attempts to load a catalogue that changes in a way that cannot be followed.
@@ -75,10 +78,10 @@ async fn add_events(
 ) -> Result<bool, StorageError> {
     let mut last = String::new();
     while replica.bytes() <= max_bytes {
-        let query = Query::from(doc! { "_id": { "$gt": &last } }).sorted(doc! { "_id": 1 }).limited(PAGE);
+        let query = Query::from(doc! { "_id": { "$gt": &last } }).sorted(doc! { "_id": 1 }).limited(EVENTS);
         let query = query.projected(doc! { "search": 0 });
         let page: Vec<EventDocument> = database.collection(scope, &schema::EVENTS).find(query).await?;
-        let is_last = page.len() < PAGE;
+        let is_last = page.len() < EVENTS;
         if let Some(document) = page.last() {
             last.clone_from(&document.id);
         }

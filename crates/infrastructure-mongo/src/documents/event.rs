@@ -14,7 +14,10 @@ use convene_domain::{
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use super::convert::{Fields, bytes, date, instant, local, local_text};
+use super::{
+    CONVERSION, Converted,
+    convert::{Fields, bytes, date, instant, local, local_text},
+};
 use crate::error::CorruptDocument;
 
 /// An event. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
@@ -107,7 +110,23 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) cancelled_after: Option<bson::DateTime>,
 }
 
+/// An event can have a hundred earlier schedules and thousands of dates.
+impl Converted for EventDocument {
+    fn steps(&self) -> usize {
+        /// The dates that are read in a step.
+        const DATES: usize = 4;
+        let earlier = self.earlier.iter().map(|earlier| earlier.recurrence.as_ref());
+        let series = earlier.chain([self.recurrence.as_ref()]);
+        series.map(|recurrence| CONVERSION + recurrence.map_or(0, RecurrenceDocument::dates) / DATES).sum()
+    }
+}
+
 impl RecurrenceDocument {
+    /// The number of single dates.
+    fn dates(&self) -> usize {
+        self.exdates.len() + self.rdates.len() + self.used.len()
+    }
+
     /// The recurrence of the series; `None` for a single date.
     fn of(series: &Series) -> Option<Self> {
         let texts = |dates: &[LocalDateTime]| dates.iter().copied().map(local_text).collect();

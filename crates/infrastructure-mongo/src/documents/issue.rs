@@ -5,7 +5,10 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, bytes, date, instant};
+use super::{
+    Converted,
+    convert::{Fields, bytes, date, instant},
+};
 use crate::error::CorruptDocument;
 
 /// A stored issue. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
@@ -37,6 +40,8 @@ pub(crate) struct IssueDocument {
     pub(crate) created_at: bson::DateTime,
     pub(crate) updated_at: bson::DateTime,
 }
+
+impl Converted for IssueDocument {}
 
 /// The number of a priority, from low to high.
 pub(crate) const fn rank(priority: IssuePriority) -> i32 {

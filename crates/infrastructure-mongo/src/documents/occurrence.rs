@@ -15,6 +15,7 @@ use convene_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Converted,
     convert::{Fields, date, instant, local, local_text},
     event::{count, duration},
 };
@@ -94,6 +95,8 @@ pub(crate) struct ExceptionDocument {
     pub(crate) capacity: Option<i32>,
     pub(crate) cancelled: bool,
 }
+
+impl Converted for OccurrenceDocument {}
 
 impl OccurrenceDocument {
     /// The document of a derived occurrence, as it is stored when it is materialized.

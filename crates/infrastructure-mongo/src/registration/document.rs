@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     documents::{
+        Converted,
         convert::{Fields, date, instant},
         occurrence::OccurrenceDocument,
     },
@@ -41,6 +42,8 @@ pub(crate) struct RegistrationDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
 }
+
+impl Converted for RegistrationDocument {}
 
 impl RegistrationDocument {
     /// The document of a new registration for this occurrence.

@@ -114,8 +114,12 @@ fn object(kind: &str) -> Price {
 
 /// The price of an object of a page, besides its fields: the memory to load it.
 pub(super) fn loaded(field: &Field<DefaultScalarValue>) -> Price {
-    let kind = field.field_type.innermost_name();
-    Price::new(0, kind.strip_suffix("Connection").map_or(0, |kind| object(kind).bytes))
+    let bytes = match field.field_type.innermost_name().strip_suffix("Connection") {
+        // This list reads the database: each event is in memory as it is stored, and as an object.
+        Some("Event") => 96 * 1_024,
+        kind => kind.map_or(0, |kind| object(kind).bytes),
+    };
+    Price::new(0, bytes)
 }
 
 /// The price of the work that a field does once: calls of the database, and the computation of occurrences.
