@@ -4,6 +4,8 @@ use std::fmt;
 
 use convene_domain::event::Event;
 
+use crate::failure::Field;
+
 /// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
 pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 
@@ -14,6 +16,14 @@ pub const WAITLISTED_REGISTRATIONS: usize = 200;
 /// Confirmed and waitlisted registrations that may follow their occurrences in one edit. They are changed by one
 /// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
+
+/// Occurrences of an event that organizers have changed, and whose original starts are ahead: each day of 13 years, or each hour of seven months. An edit of the
+/// event reads all of them.
+pub const EXCEPTIONS: u64 = 5_000;
+
+/// Stored occurrences of an event that have not begun, from which on a registration materializes no further one: each hour of a
+/// year. An edit of the event changes all of them in one transaction.
+pub const STORED_OCCURRENCES: u64 = 10_000;
 
 /// Former ids of an occurrence. The latest ones are kept: each move of a series rewrites them.
 pub const FORMER_IDS: usize = 100;
@@ -78,6 +88,20 @@ pub enum Limit {
     WaitlistedRegistrations,
     EditedRegistrations,
     EarlierSchedules,
+    Exceptions,
+    StoredOccurrences,
+}
+
+impl Limit {
+    /// The field that names the object with the limit; `None` if it concerns the whole change.
+    #[must_use]
+    pub const fn field(self) -> Option<Field> {
+        match self {
+            Self::UpcomingRegistrations | Self::WaitlistedRegistrations | Self::EditedRegistrations => None,
+            Self::EarlierSchedules => Some(Field::EventId),
+            Self::Exceptions | Self::StoredOccurrences => Some(Field::OccurrenceId),
+        }
+    }
 }
 
 impl fmt::Display for Limit {
@@ -96,8 +120,17 @@ impl fmt::Display for Limit {
             ),
             Self::EarlierSchedules => write!(
                 f,
-                "the number of times that a series can be rescheduled after its start is limited to {}",
-                Event::MAX_EARLIER_SCHEDULES
+                "the schedules that an event keeps of the time before its edits are limited to {}, and to {} bytes together",
+                Event::MAX_EARLIER_SCHEDULES,
+                Event::MAX_EARLIER_BYTES
+            ),
+            Self::Exceptions => write!(
+                f,
+                "the number of an event's occurrences ahead that were changed one by one is limited to {EXCEPTIONS}"
+            ),
+            Self::StoredOccurrences => write!(
+                f,
+                "the number of an event's occurrences ahead that have registrations is limited to {STORED_OCCURRENCES}"
             ),
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     capacity::Capacity,
     duration::{EventDuration, LeadTime},
     id::EventId,
-    recurrence::{Occurrences, Series, SeriesOccurrence},
+    recurrence::{Occurrences, Series, SeriesOccurrence, SeriesParts},
     text::{Description, Location, Title},
     time::{Instant, LocalDateTime, interval::Interval},
 };
@@ -111,18 +111,30 @@ pub struct EarlierSchedule {
 }
 
 impl EarlierSchedule {
-    /// The schedule of an event that an edit, or the end of its cancellation, replaces at this time.
+    /// The schedule of an event that an edit, or the end of its cancellation, replaces at this time. Of its exdates and rdates, it
+    /// keeps those of its own period.
     #[must_use]
     pub fn of(event: &Event, until: Instant) -> Self {
         Self {
             title: event.title.clone(),
             location: event.location.clone(),
             capacity: event.capacity,
-            series: event.series.clone(),
+            series: event.series.within(event.earlier.last().map(|earlier| earlier.until), until),
             duration: event.duration,
             until,
             cancelled_after: event.cancelled_at(),
         }
+    }
+
+    /// The number of bytes that the schedule takes as text.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        /// The bytes of a wall-clock time.
+        const DATE: usize = 19;
+        let SeriesParts { rule, exdates, rdates, used, .. } = self.series.parts();
+        let rule = rule.as_ref().map_or(0, |rule| rule.to_string().len());
+        let dates = exdates.len() + rdates.len() + used.len();
+        self.title.as_str().len() + self.location.as_str().len() + rule + DATE * dates
     }
 }
 
@@ -201,6 +213,17 @@ impl Event {
     /// The maximum number of earlier schedules: a schedule that changes weekly for two years, in a document that is
     /// still small.
     pub const MAX_EARLIER_SCHEDULES: usize = 100;
+
+    /// The maximum number of bytes of all earlier schedules: a hundred of usual size, or the four largest ones.
+    pub const MAX_EARLIER_BYTES: usize = 128 * 1024;
+
+    /// Tests whether the event can keep a further earlier schedule of this number of [bytes](EarlierSchedule::bytes).
+    #[must_use]
+    pub fn has_room_for_earlier(&self, bytes: usize) -> bool {
+        let kept: usize = self.earlier.iter().map(EarlierSchedule::bytes).sum();
+        self.earlier.len() < Self::MAX_EARLIER_SCHEDULES
+            && kept.saturating_add(bytes) <= Self::MAX_EARLIER_BYTES
+    }
 
     /// Tests for an event of whole days: each occurrence lasts from midnight to midnight on the clocks of its zone.
     #[must_use]

@@ -174,10 +174,11 @@ fn keep_previous_schedule(
     if !is_kept {
         return Ok(());
     }
-    if event.earlier.len() >= Event::MAX_EARLIER_SCHEDULES {
+    let schedule = EarlierSchedule::of(event, now);
+    if !event.has_room_for_earlier(schedule.bytes()) {
         return Err(vec![Refusal::LimitExceeded(Limit::EarlierSchedules)]);
     }
-    edited.earlier.push(EarlierSchedule::of(event, now));
+    edited.earlier.push(schedule);
     Ok(())
 }
 

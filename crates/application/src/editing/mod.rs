@@ -15,7 +15,9 @@ mod split;
 pub use changes::event_changes;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use mapping::OccurrenceStep;
-pub use occurrence::{OccurrencePlan, plan_occurrence_cancellation, plan_occurrence_edit};
+pub use occurrence::{
+    OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,
+};
 pub use restoration::plan_occurrence_restoration;
 
 #[cfg(test)]

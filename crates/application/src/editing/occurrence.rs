@@ -11,7 +11,7 @@ use super::{changes::occurrence_changes, mapping::interval_of};
 use crate::{
     event::times::occurrence_with_duration,
     failure::{Field, Refusal},
-    limits::{EDITED_REGISTRATIONS, Limit},
+    limits::{EDITED_REGISTRATIONS, EXCEPTIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
     version::check_version,
 };
@@ -96,6 +96,15 @@ pub fn plan_occurrence_cancellation(
     after.status = OccurrenceStatus::Cancelled;
     after.exception.cancelled = true;
     Ok(plan(event, before, after, Action::OccurrenceCancelled, now))
+}
+
+/// Verifies that an event of which organizers have changed so many occurrences ahead may have one more. It restricts no change of
+/// an occurrence that is stored.
+///
+/// # Errors
+/// [`Refusal::LimitExceeded`].
+pub fn exceptions_within_limit(changed: u64) -> Result<(), Refusal> {
+    if changed < EXCEPTIONS { Ok(()) } else { Err(Refusal::LimitExceeded(Limit::Exceptions)) }
 }
 
 /// Sets the given values. One that the occurrence takes from its event anyway is no exception.

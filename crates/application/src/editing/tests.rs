@@ -4,7 +4,7 @@ use convene_domain::{
     activity::Action,
     capacity::Capacity,
     duration::EventDuration,
-    event::{Event, EventStatus, RegistrationPolicy},
+    event::{EarlierSchedule, Event, EventStatus, RegistrationPolicy},
     id::EventId,
     occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{Rule, Series, SeriesParts},
@@ -172,6 +172,53 @@ fn hourly_with_exdates(first: LocalDateTime) -> Event {
 
 fn hours() -> String {
     (0..24).map(|hour| hour.to_string()).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn an_earlier_schedule_keeps_the_dates_of_its_own_period() {
+    let event = hourly_with_exdates(datetime!(2026-11-10 00:00));
+    let title =
+        |title: &str| EventPatch { title: Some(Title::parse(title).unwrap()), ..EventPatch::default() };
+    let now = utc_datetime!(2026-11-11 12:30);
+    let first = plan_event_edit(&event, &edit(&event, title("A")), &[], now).unwrap().event;
+    let later = now + Duration::days(30);
+    let second = plan_event_edit(&first, &edit(&first, title("B")), &[], later).unwrap().event;
+    let kept: Vec<usize> = second.earlier.iter().map(|earlier| earlier.series.exdates().len()).collect();
+    // Dates that a new time-zone database could move into the period are kept, too.
+    assert_eq!(kept, [109, 366]);
+    assert_eq!(second.series.exdates().len(), 366);
+    for hour in 0..1_000 {
+        let at = utc_datetime!(2026-11-02 00:00) + Duration::hours(hour);
+        assert_eq!(second.occurrence_at(at), event.occurrence_at(at), "{at}");
+    }
+}
+
+#[test]
+fn the_bytes_of_earlier_schedules_are_limited_and_the_event_can_be_cancelled() {
+    let mut event = hourly_with_exdates(datetime!(2026-12-02 01:00));
+    let mut now = utc_datetime!(2026-11-02 00:30);
+    let wide = |number: usize| EventPatch {
+        title: Some(Title::parse(&number.to_string().repeat(40)).unwrap()),
+        location: Some(Location::parse(&"\u{1f600}".repeat(500)).unwrap()),
+        ..EventPatch::default()
+    };
+    for number in 0..Event::MAX_EARLIER_SCHEDULES {
+        now += Duration::HOUR;
+        match plan_event_edit(&event, &edit(&event, wide(number)), &[], now) {
+            Ok(plan) => event = plan.event,
+            Err(refusals) => {
+                assert_eq!(refusals, [Refusal::LimitExceeded(Limit::EarlierSchedules)]);
+                let bytes: usize = event.earlier.iter().map(EarlierSchedule::bytes).sum();
+                assert!((100_000..=Event::MAX_EARLIER_BYTES).contains(&bytes), "{bytes}");
+                let description = Some(Description::parse("It stays.").unwrap());
+                let unchanged = EventPatch { description, ..EventPatch::default() };
+                plan_event_edit(&event, &edit(&event, unchanged), &[], now).unwrap();
+                plan_cancellation(&event, &[], now).unwrap();
+                return;
+            }
+        }
+    }
+    panic!("never refused");
 }
 
 #[test]

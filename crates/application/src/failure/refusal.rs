@@ -118,7 +118,7 @@ impl Refusal {
                 (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
             }
             Self::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
-            Self::LimitExceeded(_) => (Code::LimitExceeded, None),
+            Self::LimitExceeded(limit) => (Code::LimitExceeded, limit.field().map(FieldPath::from)),
             Self::LastAdmin => (Code::LastAdmin, None),
             Self::NotCancelled => (Code::NotCancelled, None),
         }

@@ -63,6 +63,9 @@ pub(crate) struct EventDocument {
     pub(crate) cancellation_closes_seconds: Option<i32>,
     pub(crate) status: String,
     pub(crate) version: i32,
+    /// The number of occurrences that registrations have ever materialized. Only they write it.
+    #[serde(default, skip_serializing)]
+    pub(crate) materialized: u64,
     /// The revision of the catalogue that created this version of the event.
     pub(crate) revision: i64,
     pub(crate) first_start: bson::DateTime,
@@ -185,6 +188,7 @@ impl EventDocument {
             cancellation_closes_seconds: event.policy.cancellation_closes.map(|lead| seconds(lead.get())),
             status: event.status.as_str().to_owned(),
             version: event.version.cast_signed(),
+            materialized: 0,
             revision,
             first_start: date(event.first_start()),
             last_end: event.last_end().map(date),

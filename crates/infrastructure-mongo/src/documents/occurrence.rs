@@ -1,6 +1,6 @@
 //! Occurrences that somebody touched, as they are stored.
 
-use bson::DateTime;
+use bson::{DateTime, Document, doc};
 use convene_application::limits::FORMER_IDS;
 use convene_domain::{
     capacity::Capacity,
@@ -168,6 +168,11 @@ impl OccurrenceDocument {
             edited.former_ids.drain(..excess);
         }
         edited
+    }
+
+    /// The filter for occurrences that only registrations materialized, and that have none any more: the rule derives them again.
+    pub(crate) fn untouched() -> Document {
+        doc! { "taken": 0, "waiting": 0, "revision": { "$exists": false }, "formerIds": { "$exists": false } }
     }
 
     pub(crate) fn key(&self) -> Result<OccurrenceKey, CorruptDocument> {

@@ -62,9 +62,7 @@ pub(super) async fn drop_untouched(
         return Ok(());
     }
     let mut untouched = ahead(event.id, now);
-    untouched.extend(doc! {
-        "taken": 0, "waiting": 0, "revision": { "$exists": false }, "formerIds": { "$exists": false },
-    });
+    untouched.extend(OccurrenceDocument::untouched());
     loop {
         let query = Query::from(untouched.clone()).limited(DELETED_AT_ONCE);
         let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
@@ -105,6 +103,23 @@ pub(super) async fn occurrences_to_edit(
         transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
     occurrences.extend(read_in_parts::<_, StoredOccurrence>(found).await?);
     Ok(occurrences)
+}
+
+/// Counts the occurrences of the event that organizers changed and whose original start is ahead, whether they have begun or not:
+/// exceptions, dropped ones, and those that follow their rule again and have no registrations.
+pub(super) async fn changed_ahead(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    now: Instant,
+) -> Attempt<u64> {
+    let from = OccurrenceKey { event, original_start: now };
+    let changed = doc! {
+        // The id of an occurrence begins with that of its event, followed by its original start.
+        "_id": { "$gt": from.to_string(), "$lt": format!("{event}`") },
+        "revision": { "$exists": true },
+        "$or": [{ "exception": { "$ne": null } }, { "isDropped": true }, { "taken": 0, "waiting": 0 }],
+    };
+    Ok(transaction.collection(&schema::OCCURRENCES).count(changed).await?)
 }
 
 /// Reads exceptions that an edit dropped, as they were before. Those whose date has been given again since are omitted.

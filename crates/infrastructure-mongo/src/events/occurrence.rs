@@ -4,8 +4,8 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{
-        OccurrencePlan, OccurrenceStep, plan_occurrence_cancellation, plan_occurrence_edit,
-        plan_occurrence_restoration,
+        OccurrencePlan, OccurrenceStep, exceptions_within_limit, plan_occurrence_cancellation,
+        plan_occurrence_edit, plan_occurrence_restoration,
     },
     failure::Outcome,
     ports::{Changed, OccurrenceEdit, OccurrenceRestoration, OnAffected},
@@ -104,6 +104,9 @@ async fn carry_out(
         let now = Occurrence::stored(event, &found.stored);
         return Ok(Begun::complete(Changed::complete(now, 0, 0)));
     };
+    if found.derived.is_some() {
+        exceptions_within_limit(load::changed_ahead(transaction, event.id, change.at).await?)?;
+    }
     let revision = transaction.next_revision().await?;
     if let Some(derived) = &found.derived {
         store::store_occurrence(transaction, derived).await?;

@@ -24,6 +24,7 @@ mod indexes;
 mod issue_numbers;
 mod large_edits;
 mod large_edits_beside_others;
+mod limits_of_events;
 mod paging;
 mod personal_data;
 mod registration;

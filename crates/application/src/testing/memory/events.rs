@@ -11,14 +11,15 @@ use convene_domain::{
 
 use super::{
     InMemory, edits::Edited, folded_texts::FoldedTexts, pages, registration_book::untouched,
-    tenant::OccurrenceRecord, transaction::Transaction,
+    transaction::Transaction,
 };
 use crate::{
     caller::TenantScope,
     change::Change,
     editing::{
-        OccurrencePlan, OccurrenceStep, event_changes, plan_cancellation, plan_event_edit,
-        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
+        OccurrencePlan, OccurrenceStep, event_changes, exceptions_within_limit, plan_cancellation,
+        plan_event_edit, plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
+        plan_restoration,
     },
     event::duplicated,
     failure::{Failure, Fault, Field, Outcome, Refusal},
@@ -227,10 +228,9 @@ impl Transaction<'_> {
     /// the rule derives them again.
     fn drop_untouched(&mut self, event: &Event) {
         let now = self.change.at;
-        self.tenant.occurrences.retain(|key, OccurrenceRecord { stored, former, .. }| {
-            let is_untouched = stored.taken + stored.waiting == 0 && stored.version == 1 && former.is_empty();
-            let is_ahead = key.event == event.id && stored.interval.start() > now;
-            !(event.series.is_recurring() && is_ahead && is_untouched)
+        self.tenant.occurrences.retain(|key, record| {
+            let is_ahead = key.event == event.id && record.stored.interval.start() > now;
+            !(event.series.is_recurring() && is_ahead && record.is_untouched())
         });
     }
 
@@ -249,6 +249,17 @@ impl Transaction<'_> {
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
         let is_ahead = |one: &&StoredOccurrence| one.interval.start() > now || one.key.original_start > now;
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
+    }
+
+    /// The number of occurrences that organizers changed and whose original start is ahead.
+    fn changed_ahead(&self, event: EventId) -> u64 {
+        let is_changed = |stored: &StoredOccurrence| {
+            let has_registrations = stored.taken + stored.waiting > 0;
+            stored.exception.is_any() || stored.is_dropped || stored.version > 1 && !has_registrations
+        };
+        let from = OccurrenceKey { event, original_start: self.change.at };
+        let ahead = self.tenant.occurrences.range(from..).take_while(|(key, _)| key.event == event);
+        ahead.filter(|(key, record)| **key > from && is_changed(&record.stored)).count() as u64
     }
 
     /// The first registrations of present members for restored occurrences that the cancellation of the event took.
@@ -291,7 +302,10 @@ impl Transaction<'_> {
             return Ok(Changed::complete(Occurrence::stored(event, &after), 0, 0));
         };
         let record = self.find(key)?;
-        self.tenant.occurrences.entry(key).or_insert(record);
+        if !self.tenant.occurrences.contains_key(&key) {
+            exceptions_within_limit(self.changed_ahead(event.id))?;
+            self.tenant.occurrences.insert(key, record);
+        }
         self.log(entry);
         let step = OccurrenceStep::Become { before: Box::new(before), after: Box::new(after) };
         let edited = self.carry_out(&[step], on_affected)?;

@@ -1,9 +1,11 @@
 use async_trait::async_trait;
 use convene_domain::{
     event::Event,
+    id::EventId,
     occurrence::{Occurrence, OccurrenceKey, RegistrationState, Resolved, StoredOccurrence},
     recurrence::SeriesOccurrence,
     registration::{Admission, Registration, RegistrationStatus, decide_admission},
+    time::Instant,
 };
 
 use super::{InMemory, tenant::OccurrenceRecord, transaction::Transaction};
@@ -11,6 +13,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Failure, Field, Outcome, Refusal},
+    limits::{Limit, STORED_OCCURRENCES},
     ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
     registration::refusals,
 };
@@ -29,6 +32,11 @@ impl RegistrationBook for InMemory {
                 return Err(Refusal::not_found(Field::MemberId).into());
             }
             let key = record.stored.key;
+            if !transaction.tenant.occurrences.contains_key(&key)
+                && transaction.in_use_ahead(key.event) >= STORED_OCCURRENCES
+            {
+                return Err(Refusal::LimitExceeded(Limit::StoredOccurrences).into());
+            }
             let active = transaction.tenant.active_in(key).find(|active| active.member == request.member);
             if let Some(active) = active.cloned() {
                 return transaction.take_free_seat(&active);
@@ -99,6 +107,17 @@ impl Transaction<'_> {
         if can_have_seat { Ok(self.confirm(active)?) } else { Err(Refusal::AlreadyRegistered.into()) }
     }
 
+    /// The number of the event's stored occurrences that have not begun, without those that only registrations materialized and that
+    /// have none any more.
+    fn in_use_ahead(&self, event: EventId) -> u64 {
+        let of_event = OccurrenceKey { event, original_start: Instant::MIN };
+        let stored = self.tenant.occurrences.range(of_event..).take_while(|(key, _)| key.event == event);
+        let is_in_use = |record: &OccurrenceRecord| {
+            record.stored.interval.start() > self.change.at && !record.is_untouched()
+        };
+        stored.filter(|(_, record)| is_in_use(record)).count() as u64
+    }
+
     /// The occurrence that the key denotes.
     pub(super) fn find(&self, key: OccurrenceKey) -> Result<OccurrenceRecord, Failure> {
         let event = self.tenant.events.get(&key.event);
@@ -119,12 +138,14 @@ pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRe
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{member::Role, time::Instant};
+    use std::sync::Arc;
+
+    use convene_domain::member::Role;
     use time::{Duration, macros::datetime};
 
     use super::*;
     use crate::{
-        limits::Limit,
+        limits::EXCEPTIONS,
         ports::{Events, Members, Organizations},
         testing::{
             FixedClock,
@@ -203,5 +224,53 @@ mod tests {
 
         // What has ended does not count.
         seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();
+    }
+
+    /// Occurrences of a daily event, from one of its days on, which are stored directly.
+    fn stored_from(event: &Event, day: i64, count: u64) -> impl Iterator<Item = OccurrenceRecord> {
+        let from = event.series.first_start() + Duration::days(day);
+        let origins = event.series.between(from, Instant::MAX).take(usize::try_from(count).unwrap());
+        origins.map(|origin| untouched(event, origin))
+    }
+
+    #[tokio::test]
+    async fn exceptions_and_occupied_occurrences_have_limits() {
+        let (memory, ada) = (InMemory::new(), MemberBuilder::new("ada").admin().build());
+        let organization = OrganizationBuilder::new("acme").build();
+        let scope = TenantScope::for_tests(organization.id);
+        let change = ChangeBuilder::by("ada").at(FixedClock::START).build();
+        Organizations::create(&memory, &scope, organization, ada.clone(), &change).await.unwrap();
+        let event = EventBuilder::repeating(datetime!(2031-03-10 09:00), "FREQ=DAILY").build();
+        Events::create(&memory, &scope, event.clone(), &change).await.unwrap();
+        let store = |records: Vec<OccurrenceRecord>| {
+            let mut world = memory.lock();
+            let tenant = Arc::make_mut(world.organizations.get_mut(&scope.organization()).unwrap());
+            tenant.occurrences.extend(records.into_iter().map(|record| (record.stored.key, record)));
+        };
+        let cancelled = |mut record: OccurrenceRecord| {
+            record.stored.exception.cancelled = true;
+            record.stored.version = 2;
+            record
+        };
+        let key = |day: i64| occurrence_key(&event, event.series.first_start() + Duration::days(day));
+        let cancel = |day: i64| Events::cancel_occurrence(&memory, &scope, key(day), &change);
+
+        store(stored_from(&event, 0, EXCEPTIONS - 1).map(cancelled).collect());
+        cancel(5_000).await.unwrap();
+        let Err(Failure::Refused(refusals)) = cancel(5_001).await else { panic!("it is refused") };
+        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
+
+        // Occurrences that only registrations materialized, and that have none any more, do not count.
+        let occupied = |mut record: OccurrenceRecord| {
+            record.stored.taken = 1;
+            record
+        };
+        store(stored_from(&event, 6_000, STORED_OCCURRENCES - EXCEPTIONS - 1).map(occupied).collect());
+        store(stored_from(&event, 12_000, 100).collect());
+        memory.register(&scope, register(key(5_500), ada.id), &change).await.unwrap();
+        let further = memory.register(&scope, register(key(5_501), ada.id), &change).await;
+        let Err(Failure::Refused(refusals)) = further else { panic!("it is refused") };
+        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::StoredOccurrences)]);
+        memory.register(&scope, register(key(6_000), ada.id), &change).await.unwrap();
     }
 }

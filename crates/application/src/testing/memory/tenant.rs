@@ -47,6 +47,14 @@ pub(super) struct OccurrenceRecord {
     pub(super) former: Vec<OccurrenceKey>,
 }
 
+impl OccurrenceRecord {
+    /// Tests whether only registrations materialized it, and it has none any more.
+    pub(super) fn is_untouched(&self) -> bool {
+        let StoredOccurrence { taken, waiting, version, .. } = self.stored;
+        taken + waiting == 0 && version == 1 && self.former.is_empty()
+    }
+}
+
 impl Tenant {
     pub(super) fn new(organization: Organization) -> Self {
         Self {

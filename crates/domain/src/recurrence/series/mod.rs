@@ -8,6 +8,7 @@ mod occurrences;
 mod shift;
 mod split;
 mod until;
+mod within;
 
 use std::sync::Arc;
 
@@ -352,6 +353,13 @@ impl Series {
     #[must_use]
     pub fn split_at(&self, original_start: Instant) -> Option<(Self, Self)> {
         Some((split::ending_before(self, original_start)?, split::continuing_from(self, original_start)?))
+    }
+
+    /// The series with those of its exdates, rdates and used dates that matter to its occurrences in a period: all others are
+    /// left out. Outside the period, the result has other occurrences.
+    #[must_use]
+    pub fn within(&self, after: Option<Instant>, until: Instant) -> Self {
+        within::within(self, after, until)
     }
 
     /// The series with all dates moved by the same wall-clock difference, in a zone: the dates of the rule and its UNTIL,

@@ -11,18 +11,22 @@ mod held;
 mod keys;
 mod refused;
 mod register;
+mod room;
 mod stored;
 mod suspects;
 mod suspended;
+
+use std::collections::HashSet;
 
 use convene_application::{
     change::Change,
     failure::Refusal,
     ports::{CancelRequest, RegisterRequest},
 };
+use convene_domain::occurrence::OccurrenceKey;
 
 pub(super) use self::execute::Executor;
-use self::{keys::Keys, stored::Stored};
+use self::{derived::Found, keys::Keys, stored::Stored};
 use super::{
     cache::OccurrenceCache,
     queue::{Batch, Operation, Queued, Ticket},
@@ -89,6 +93,8 @@ impl<'b> Waiting<'b> {
 struct Progress {
     guards: Guards,
     occurrences: Occurrences,
+    /// The occurrences that cannot be materialized, because their events have too many stored ones.
+    without_room: HashSet<OccurrenceKey>,
     keys: Keys,
     cancellations: Decisions<CancelRequest>,
     registrations: Decisions<RegisterRequest>,
@@ -144,6 +150,7 @@ async fn run(
     let mut progress = Progress {
         guards: executor.guards,
         occurrences: Occurrences::default(),
+        without_room: HashSet::new(),
         keys: Keys::default(),
         cancellations: batch.cancellations.iter().map(|_| None).collect(),
         registrations: batch.registrations.iter().map(|_| None).collect(),
@@ -170,9 +177,10 @@ async fn decide(
     waiting: &Waiting<'_>,
     verification: Verification,
 ) -> Attempt<()> {
-    let Stored { to_cancel, occurrences, current_ids } =
+    let Stored { to_cancel, occurrences, found: Found { current_ids, without_room } } =
         Stored::load(transaction, waiting, cache, verification).await?;
     progress.occurrences = occurrences;
+    progress.without_room = without_room;
     if verification == Verification::Exhaustive {
         progress.keys.load(transaction, waiting.changes()).await?;
     }

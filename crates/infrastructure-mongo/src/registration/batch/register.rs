@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     failure::{Fault, Field, Refusal},
+    limits::Limit,
     registration::{
         log,
         refusals::{seat_refusal, waitlist_refusal},
@@ -126,7 +127,13 @@ fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<S
     let mut sorted = Sorted::default();
     for &registering in registrations {
         let Some(seats) = progress.occurrences.get(registering.request.occurrence) else {
-            sorted.refused.push((registering, Refusal::not_found(Field::OccurrenceId)));
+            let is_given = progress.without_room.contains(&registering.request.occurrence);
+            let refusal = if is_given {
+                Refusal::LimitExceeded(Limit::StoredOccurrences)
+            } else {
+                Refusal::not_found(Field::OccurrenceId)
+            };
+            sorted.refused.push((registering, refusal));
             continue;
         };
         let mut seating: Seating = seats.document.seating()?;

@@ -1,10 +1,13 @@
 //! The stored state that a batch decides on.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use convene_domain::{occurrence::OccurrenceKey, registration::Registration, time::Instant};
 
-use super::{Verification, Waiting, cancel, derived};
+use super::{
+    Verification, Waiting, cancel,
+    derived::{self, Found},
+};
 use crate::{
     error::Attempt,
     metrics::{self, CacheResult},
@@ -20,8 +23,8 @@ pub(super) struct Stored {
     /// The registrations that are to be cancelled.
     pub(super) to_cancel: Vec<Registration>,
     pub(super) occurrences: Occurrences,
-    /// The current ids of the occurrences that were asked for by a former id.
-    pub(super) current_ids: HashMap<OccurrenceKey, OccurrenceKey>,
+    /// The occurrences that were not found by their ids.
+    pub(super) found: Found,
 }
 
 impl Stored {
@@ -54,8 +57,12 @@ impl Stored {
         metrics::occurrence_cache(CacheResult::Miss, wanted.len());
         let read = of_cancelled.into_iter().chain(wanted.keys().copied());
         let mut occurrences = Occurrences::load(transaction, read).await?;
-        let current_ids = derived::find(transaction, &mut occurrences, wanted.into_keys()).await?;
+        let times = waiting.registrations.iter().map(|registering| registering.change.at);
+        let found = match times.min() {
+            Some(now) => derived::find(transaction, &mut occurrences, wanted.into_keys(), now).await?,
+            None => Found::default(),
+        };
         cached.into_iter().for_each(|occurrence| occurrences.insert(occurrence));
-        Ok(Self { to_cancel, occurrences, current_ids })
+        Ok(Self { to_cancel, occurrences, found })
     }
 }

@@ -180,6 +180,14 @@ impl Occurrences {
         self.0.insert(seats.key, seats);
     }
 
+    pub(crate) fn remove(&mut self, key: OccurrenceKey) {
+        self.0.remove(&key);
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &OccurrenceKey> {
+        self.0.keys()
+    }
+
     pub(crate) fn contains(&self, key: OccurrenceKey) -> bool {
         self.0.contains_key(&key)
     }
