@@ -1,11 +1,11 @@
 //! Time limits of calls to the database. The driver itself has no socket time-out.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
 use convene_application::authentication::Deadline;
 use tokio::time::Instant;
 
-use crate::error::StorageError;
+use crate::{error::StorageError, time_limit::TimeLimit};
 
 /// The limit of one call, including the driver's own retry of it.
 pub(crate) const DATABASE_CALL: Duration = Duration::from_secs(3);
@@ -39,30 +39,6 @@ const SHORTEST: Duration = Duration::from_millis(1);
 pub(crate) fn earliest(limit: Duration, deadline: Deadline) -> Instant {
     let latest = Instant::now() + limit;
     deadline.time().map_or(latest, |time| latest.min(Instant::from_std(time)))
-}
-
-/// A time limit, as it is configured: what was left of it when a command began tells nobody anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TimeLimit {
-    /// That of a call to the database.
-    Call(Duration),
-    /// That of a transaction with its retries.
-    Transaction(Duration),
-    /// That of a call of the registration queue.
-    Queue(Duration),
-    /// The deadline of the caller.
-    Deadline,
-}
-
-impl fmt::Display for TimeLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(limit) => write!(f, "the database did not answer within {limit:?}"),
-            Self::Transaction(limit) => write!(f, "the transaction did not end within {limit:?}"),
-            Self::Queue(limit) => write!(f, "the queued request was not executed within {limit:?}"),
-            Self::Deadline => f.write_str("the database did not answer by the deadline of the request"),
-        }
-    }
 }
 
 /// The end of the time for some work, and the limit that it comes from.

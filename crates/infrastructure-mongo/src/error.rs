@@ -5,7 +5,7 @@ use std::sync::Arc;
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
-use crate::{deadline::TimeLimit, driver_error::describe};
+use crate::{driver_error::describe, time_limit::TimeLimit};
 
 /// A stored document that is not valid.
 #[derive(Debug, thiserror::Error)]

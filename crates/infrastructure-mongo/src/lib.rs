@@ -39,6 +39,7 @@ mod scoped;
 mod session;
 mod set_aside;
 mod steps;
+mod time_limit;
 mod transaction;
 mod uninterrupted;
 mod unscoped;

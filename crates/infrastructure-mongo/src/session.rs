@@ -11,10 +11,11 @@ use tokio::{
 
 use crate::{
     admission::Permit,
-    deadline::{DATABASE_CALL, End, GRACE, TimeLimit},
+    deadline::{DATABASE_CALL, End, GRACE},
     error::StorageError,
     observed::observed,
     set_aside::SessionsSetAside,
+    time_limit::TimeLimit,
     uninterrupted::Uninterrupted,
 };
 

@@ -34,12 +34,8 @@ use super::{
     settings::BookSettings,
 };
 use crate::{
-    database::Database,
-    deadline::{End, TimeLimit},
-    error::StorageError,
-    metrics,
-    observed::Origin,
-    schema,
+    database::Database, deadline::End, error::StorageError, metrics, observed::Origin, schema,
+    time_limit::TimeLimit,
 };
 
 /// The registration book of one process. Any number of processes may share a database.
