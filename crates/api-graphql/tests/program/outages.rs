@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use bson::doc;
 use serde_json::Value;
 use tokio::{
     io::copy_bidirectional,
@@ -94,4 +95,22 @@ async fn an_outage_and_its_end_are_one_line_each_and_move_the_metric() {
     assert!(reason.contains("no server can be reached (") && !reason.contains(['{', '"']), "{reason}");
     let again = lines.iter().filter(|line| line["message"] == "the database is available again").count();
     assert_eq!(again, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_changes_that_cannot_be_resumed_are_one_line_although_the_database_is_available() {
+    let installation = Installation::empty().await;
+    let served = installation.serve().await;
+    // Nobody knows what is to be done.
+    let broken = doc! { "_id": "broken", "attendedUntil": bson::DateTime::from_millis(0) };
+    let jobs = installation.collection("jobs");
+    jobs.insert_one(broken).bypass_document_validation(true).await.unwrap();
+    let message = "unfinished large changes cannot be resumed; the search for them is repeated";
+    wait_for(&served, message, 1).await;
+    jobs.delete_one(doc! { "_id": "broken" }).await.unwrap();
+    wait_for(&served, "unfinished large changes are resumed again", 1).await;
+    let lines = lines(&served);
+    let grave = lines.iter().filter(|line| line["level"] == "WARN" || line["level"] == "ERROR");
+    let grave: Vec<&str> = grave.map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(grave, [message], "{lines:?}");
 }
