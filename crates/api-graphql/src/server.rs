@@ -18,7 +18,7 @@ use crate::{
     http::{
         body::BodyMemory,
         closing,
-        connections::Connections,
+        connections::{Connection, Connections},
         cors::AllowedOrigins,
         edge::{self, EdgeSettings},
         error::HttpError,
@@ -172,6 +172,7 @@ pub async fn serve<R: CallerResolver>(
             .client_request_timeout(options.limits.header_time)
             .client_disconnect_timeout(DISCONNECT_TIME)
             .local_addr(address)
+            .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.intake().clone())))
             .h1(map_config(app, |_| AppConfig::default()));
         let connections = connections.clone();
         fn_service(move |stream: TcpStream| {

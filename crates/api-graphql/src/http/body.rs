@@ -3,16 +3,17 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
 use actix_web::{
     HttpMessage, HttpRequest,
+    error::PayloadError,
     http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
     web,
 };
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use convene_application::failure::FaultKind;
 use futures::StreamExt;
 
@@ -21,6 +22,7 @@ use crate::{
     errors::RequestError,
     http::{
         error::HttpError,
+        intake::Intake,
         limits::{HttpLimits, MEMORY_OF_BODY, SMALL_BODY_BYTES},
         memory::{SharedMemory, Taken},
     },
@@ -73,12 +75,14 @@ pub(crate) struct BodyMemory(pub(crate) SharedMemory);
 pub struct IncomingBody {
     payload: web::Payload,
     first: BytesMut,
+    intake: Intake,
 }
 
 impl IncomingBody {
     #[must_use]
-    pub fn new(payload: web::Payload) -> Self {
-        Self { payload, first: BytesMut::new() }
+    pub fn new(request: &HttpRequest, payload: web::Payload) -> Self {
+        let intake = request.conn_data::<Intake>().cloned().unwrap_or_default();
+        Self { payload, first: BytesMut::new(), intake }
     }
 
     /// Waits for the lookup.
@@ -93,7 +97,7 @@ impl IncomingBody {
                 return Poll::Ready(Ok(found));
             }
             while self.first.len() < SMALL_BODY_BYTES {
-                match self.payload.poll_next_unpin(context) {
+                match self.poll_chunk(context) {
                     Poll::Ready(Some(Ok(chunk))) => self.first.extend_from_slice(&chunk),
                     Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(incomplete())),
                     Poll::Ready(None) | Poll::Pending => break,
@@ -102,6 +106,15 @@ impl IncomingBody {
             Poll::Pending
         })
         .await
+    }
+
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        let chunk = self.payload.poll_next_unpin(context);
+        self.intake.want_body(chunk.is_pending());
+        if let Poll::Ready(None) = chunk {
+            self.intake.end_body();
+        }
+        chunk
     }
 }
 
@@ -141,12 +154,12 @@ fn take_memory(request: &HttpRequest, length: usize) -> Result<Taken, HttpError>
     })
 }
 
-async fn collect(incoming: IncomingBody, limit: usize) -> Result<BytesMut, HttpError> {
-    let IncomingBody { mut payload, first: mut body } = incoming;
+async fn collect(mut incoming: IncomingBody, limit: usize) -> Result<BytesMut, HttpError> {
+    let mut body = std::mem::take(&mut incoming.first);
     if body.len() > limit {
         return Err(too_large(limit));
     }
-    while let Some(chunk) = payload.next().await {
+    while let Some(chunk) = poll_fn(|context| incoming.poll_chunk(context)).await {
         let chunk = chunk.map_err(|_| incomplete())?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));

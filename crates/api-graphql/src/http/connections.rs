@@ -6,11 +6,11 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
@@ -18,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{limits::HttpLimits, unread::UnreadResponses, write_time::WriteTime};
+use super::{intake::Intake, limits::HttpLimits, unread::UnreadResponses, write_time::WriteTime};
 use crate::telemetry::{SecurityEvent, record_security_event};
 
 /// The time for which a refused client may take its response.
@@ -30,6 +30,9 @@ const REFUSED_BYTES: u64 = 16 * 1_024;
 /// The bytes that the system buffers for a connection. It takes more bytes only when a third is free, so that with a
 /// larger buffer, a slow client would seem not to read for longer than the write time.
 const SEND_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// What no header contains. The HTTP library refuses the headers before it, and reads nothing more from the connection.
+const INVALID: &[u8] = b"\0";
 
 /// The open connections of this process.
 #[derive(Clone)]
@@ -66,8 +69,17 @@ impl Connections {
         SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
         let writing = WriteTime::new(limits.write_time, limits.write_rate);
         let responses = self.responses.clone();
-        let connection =
-            Connection { stream, writing, responses, unanswered: None, replacement: None, _slot: slot };
+        let connection = Connection {
+            stream,
+            intake: Intake::default(),
+            read: BytesMut::new(),
+            has_invalid_head: false,
+            writing,
+            responses,
+            unanswered: None,
+            replacement: None,
+            _slot: slot,
+        };
         Ok((connection, Some(peer)))
     }
 
@@ -121,6 +133,11 @@ impl Drop for Slot {
 /// A connection that fails when its client does not read, and that replaces the responses of the HTTP library.
 pub(crate) struct Connection {
     stream: TcpStream,
+    intake: Intake,
+    /// The bytes that the HTTP library does not have yet.
+    read: BytesMut,
+    /// Headers were too large and were made invalid. Nothing more is read.
+    has_invalid_head: bool,
     writing: WriteTime,
     responses: UnreadResponses,
     /// The time at which bytes arrived after the last response.
@@ -131,6 +148,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    pub(crate) fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
     fn poll_write_some(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
             Poll::Pending => self.writing.poll_expired(context).map(|()| {
@@ -139,6 +160,7 @@ impl Connection {
             }),
             Poll::Ready(written) => {
                 self.writing.progress(*written.as_ref().unwrap_or(&0));
+                self.intake.wrote();
                 Poll::Ready(written)
             }
         }
@@ -151,12 +173,29 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.intake.poll_ready(context));
+        if self.has_invalid_head {
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.intake.is_head_too_large() {
+            self.has_invalid_head = true;
+            buffer.put_slice(INVALID);
+        } else if self.read.is_empty() {
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            let read = &buffer.filled()[before..];
+            let admitted = self.intake.admit(read);
+            self.read.extend_from_slice(&read[admitted..]);
+            buffer.set_filled(before + admitted);
+        } else {
+            let length = self.read.len().min(buffer.remaining());
+            let admitted = self.intake.admit(&self.read[..length]);
+            buffer.put_slice(&self.read.split_to(admitted));
+        }
         if buffer.filled().len() > before {
             self.unanswered.get_or_insert_with(Instant::now);
         }
-        read
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -169,7 +208,7 @@ impl AsyncWrite for Connection {
         if let Some(since) = self.unanswered.take()
             && self.replacement.is_none()
         {
-            let replacement = self.responses.instead_of(bytes, since);
+            let replacement = self.responses.instead_of(bytes, since, self.has_invalid_head);
             self.replacement = replacement.map(|replacement| (replacement, bytes.len()));
         }
         let Some((mut rest, replaced)) = self.replacement.take() else {

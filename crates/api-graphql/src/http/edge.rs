@@ -20,6 +20,7 @@ use tracing::{Instrument, Span};
 use super::{
     error::HttpError,
     health::{self, Health},
+    intake::Intake,
     limits::HttpLimits,
     preflight,
 };
@@ -49,6 +50,10 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let started = Instant::now();
+    let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+        .iter()
+        .any(|name| request.headers().get(name).is_some_and(|value| value != "0"));
+    let _begun = request.conn_data::<Intake>().map(|intake| intake.begin(has_body));
     let Some(settings) = request.app_data::<web::Data<EdgeSettings>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };

@@ -76,6 +76,16 @@ impl Default for HttpLimits {
     }
 }
 
+/// The bytes after which a connection lets the HTTP library process what it has read. A request in flight that does not wait for
+/// its body keeps the connection from reading more.
+pub const READ_BYTES: usize = 8 * 1024;
+
+/// The requests of a connection that are read before they are executed. Further ones are read later.
+pub const QUEUED_REQUESTS: usize = 4;
+
+/// The bytes of headers that have no end yet. Complete headers beyond the limit are refused with the id of their request.
+pub const HEAD_BYTES: usize = 24 * 1024;
+
 /// The maximum size of a body that does not count as large, in bytes: an ordinary document with its variables.
 pub const SMALL_BODY_BYTES: usize = 8 * 1024;
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
+pub(crate) mod intake;
 pub(crate) mod json;
 pub mod limits;
 pub mod memory;

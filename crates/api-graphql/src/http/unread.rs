@@ -58,9 +58,12 @@ impl UnreadResponses {
     }
 
     /// The response to send instead of these bytes, if they are a response of the HTTP library to a request that began to
-    /// arrive at this time.
-    pub(crate) fn instead_of(&self, bytes: &[u8], since: Instant) -> Option<Bytes> {
+    /// arrive at this time. The library calls headers malformed that are too large.
+    pub(crate) fn instead_of(&self, bytes: &[u8], since: Instant, is_too_large: bool) -> Option<Bytes> {
         let (event, error) = match bytes.strip_prefix(b"HTTP/1.")?.get(2..5)? {
+            b"400" if is_too_large => {
+                (SecurityEvent::OversizedRequest, HttpError::new(RequestError::HeadersTooLarge))
+            }
             b"400" => {
                 let message = "The request is not valid HTTP/1.1.";
                 let error = HttpError::with_message(RequestError::BadRequest, message);
@@ -71,7 +74,6 @@ impl UnreadResponses {
                     format!("The headers did not arrive within {} seconds.", self.header_time.as_secs());
                 (SecurityEvent::SlowRequest, HttpError::with_message(RequestError::RequestTimeout, message))
             }
-            b"431" => (SecurityEvent::OversizedRequest, HttpError::new(RequestError::HeadersTooLarge)),
             _ => return None,
         };
         let (head, _) = bytes.split_at_checked(bytes.len().checked_sub(END.len())?)?;
@@ -152,7 +154,6 @@ mod tests {
     #[case("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", true)]
     #[case("HTTP/1.0 400 Bad Request\r\ncontent-length: 0\r\n\r\n", true)]
     #[case("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", true)]
-    #[case("HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n", true)]
     #[case::of_a_service("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nx-request-id: a\r\n\r\n", false)]
     #[case::with_a_body("HTTP/1.1 400 Bad Request\r\ncontent-length: 1\r\n\r\nx", false)]
     #[case::two("HTTP/1.1 400 Bad Request\r\n\r\nHTTP/1.1 400 Bad Request\r\n\r\n", false)]
@@ -160,7 +161,7 @@ mod tests {
     #[case::part_of_a_body("HTTP/1.1 400", false)]
     #[case::nothing("", false)]
     fn responses_of_the_library_only_are_replaced(#[case] bytes: &str, #[case] is_replaced: bool) {
-        let replacement = responses("*").instead_of(bytes.as_bytes(), Instant::now());
+        let replacement = responses("*").instead_of(bytes.as_bytes(), Instant::now(), false);
         assert_eq!(replacement.is_some(), is_replaced);
     }
 

@@ -10,7 +10,10 @@ use convene_api_graphql::{
     graphql::limits::DocumentLimits,
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
-        limits::{COMPILING_BYTES, HttpLimits, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES},
+        limits::{
+            COMPILING_BYTES, HEAD_BYTES, HttpLimits, QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES,
+            SMALL_RESPONSE_BYTES,
+        },
         memory,
     },
     request_id, rest, strict_json,
@@ -117,6 +120,9 @@ fn the_documented_limits_are_those_of_the_code() {
         ("seconds for which a client may leave its response unread", http.write_time.as_secs().to_string()),
         ("bytes a second that a client reads at least", http.write_rate.to_string()),
         ("connections of a process", http.connections.to_string()),
+        ("bytes that a connection reads at once", READ_BYTES.to_string()),
+        ("bytes of incomplete headers", HEAD_BYTES.to_string()),
+        ("requests of a connection that are read before they are executed", QUEUED_REQUESTS.to_string()),
         ("connections from one address", http.connections_per_address.to_string()),
         ("requests of a caller in flight", in_flight.caller.to_string()),
         ("requests of an organization in flight", in_flight.organization.to_string()),

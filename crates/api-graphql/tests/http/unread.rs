@@ -69,6 +69,7 @@ async fn check(server: &TestServer, answer: &str, status: u16, code: &str, event
     "BAD_REQUEST",
     "malformed_request"
 )]
+#[case::headers_without_end(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(40_000)), 431, "HEADERS_TOO_LARGE", "oversized_request")]
 #[case::large_headers(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(200_000)), 431, "HEADERS_TOO_LARGE", "oversized_request")]
 #[case::slow_headers("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", 408, "REQUEST_TIMEOUT", "slow_request")]
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod identity_provider;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 mod polls;

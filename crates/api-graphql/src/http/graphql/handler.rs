@@ -128,7 +128,7 @@ async fn prepare<R: CallerResolver>(
 
     let deadline = HttpLimits::work_deadline(deadline);
     let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
-    let mut body = IncomingBody::new(payload);
+    let mut body = IncomingBody::new(http, payload);
     let authentication = route.access_control.authenticate(http.headers(), client, deadline);
     let admitted = body.beside(authentication).await.map_err(refuse)?;
     let (caller, slot) = admitted.map_err(|denial| refuse(HttpError::from_denial(&denial)))?;

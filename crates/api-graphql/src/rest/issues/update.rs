@@ -55,7 +55,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     server: Server<R>,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
-        let mut body = IncomingBody::new(payload);
+        let mut body = IncomingBody::new(&http, payload);
         let caller = body.beside(call.caller(OPERATION)).await??;
         call.admin(&caller)?;
         let body = call.body(body).await?;
