@@ -1,5 +1,6 @@
 //! The commands of `convene`, one file each.
 
+mod allocation;
 mod arguments;
 mod check;
 mod deleted;

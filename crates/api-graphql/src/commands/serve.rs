@@ -20,7 +20,7 @@ use convene_api_graphql::{
 };
 use tokio::task::JoinSet;
 
-use super::demo_caller;
+use super::{allocation, demo_caller};
 
 /// The time before the second attempt to open the database. It doubles with each further attempt, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -33,6 +33,7 @@ pub(crate) struct Arguments {}
 
 /// Serves until the process receives a stop signal.
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
+    allocation::set();
     let environment = Environment::of_process();
     let config = ServeConfig::read(&environment)?;
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.

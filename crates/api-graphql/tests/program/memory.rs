@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use convene_stress::{Connection, Credentials, Server};
+use rstest::rstest;
 use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet, time::sleep};
 
 use crate::support::Installation;
@@ -54,4 +55,17 @@ async fn each_request_that_a_client_sends_ahead_is_answered() {
         // Nothing more is sent.
         response = connection.exchange(&[]).await.unwrap();
     }
+}
+
+#[rstest]
+#[case::not_set(&[], "10")]
+#[case::set(&[("MIMALLOC_PURGE_DELAY", "500")], "500")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_returns_freed_memory_to_the_system(#[case] settings: &[(&str, &str)], #[case] delay: &str) {
+    let installation = Installation::empty().await;
+    let served = installation.serve_with(settings).await;
+    let environment = fs::read_to_string(format!("/proc/{}/environ", served.server.id())).unwrap();
+    let values = environment.split('\0').filter_map(|one| one.strip_prefix("MIMALLOC_PURGE_DELAY="));
+    assert_eq!(values.collect::<Vec<_>>(), [delay]);
+    assert!(environment.contains("MIMALLOC_ALLOW_THP=0"));
 }
