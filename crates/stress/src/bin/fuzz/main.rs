@@ -16,6 +16,7 @@ mod rush;
 mod schema;
 mod search;
 mod settings;
+mod shorten;
 
 use std::{
     fs,
@@ -30,7 +31,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use serde_json::json;
 
 use generate::Generator;
-use measure::{Meter, memory};
+use measure::{Meter, catalogue_bytes, memory};
 use neighbour::{Neighbour, Watch};
 use schema::Schema;
 use settings::Settings;
@@ -79,7 +80,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     meter.prepare().await?;
     let random = StdRng::seed_from_u64(settings.seed);
     let mut generator = Generator { schema: &schema, ids: &ids, random };
+    for slug in [SEARCHED, OTHER] {
+        neighbour::warm_up(server.address(), slug).await?;
+    }
     let before = memory(server.id())?;
+    report::print_memory("before the search", before, catalogue_bytes(&server).await?)?;
     let neighbour = Neighbour::start(server.address(), server.probe_address(), server.id(), OTHER);
     let best = search::run(&mut generator, &mut meter, Instant::now() + settings.time).await?;
     let (requests, watch) = (meter.number, neighbour.stop().await?);
@@ -99,6 +104,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         )?;
         is_fine &= self::is_fine(&watch, before)?;
     }
+    report::print_memory("at the end", memory(server.id())?, catalogue_bytes(&server).await?)?;
     server.stop().await?;
     storage.drop().await?;
     Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use bson::{Document, doc};
-use convene_stress::{Connection, Server, Storage, corpus};
+use convene_stress::{Connection, Credentials, Server, Storage, corpus};
 use serde_json::Value;
 
 use crate::request::Request;
@@ -156,6 +156,15 @@ pub(crate) fn processor_time(process: u32) -> anyhow::Result<Duration> {
             text.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or_default();
     }
     Ok(Duration::from_nanos(nanos))
+}
+
+/// The bytes of the catalogues in the memory of a server, as it states them.
+pub(crate) async fn catalogue_bytes(server: &Server) -> anyhow::Result<u64> {
+    let mut connection = Connection::open(server.probe_address()).await?;
+    let metrics = connection.send(&Credentials::operator().request("GET", "/metrics", "", "")).await?;
+    let metrics = String::from_utf8(metrics)?;
+    let value = metrics.lines().find_map(|line| line.strip_prefix("convene_catalogue_bytes "));
+    Ok(value.context("the server does not state the bytes of its catalogues")?.parse()?)
 }
 
 /// The memory of a process in KiB.

@@ -78,6 +78,16 @@ impl Neighbour {
     }
 }
 
+/// Sends each document of a usual call once, so that caches have what every server has after a while.
+pub(crate) async fn warm_up(address: SocketAddr, slug: &str) -> anyhow::Result<()> {
+    let mut connection = Connection::open(address).await?;
+    for document in DOCUMENTS {
+        let request = corpus::member(slug, 0).post(&json!({ "query": document }).to_string());
+        drop(connection.send(&request).await?);
+    }
+    Ok(())
+}
+
 async fn call(
     address: SocketAddr,
     caller: Credentials,

@@ -4,10 +4,7 @@ use std::{fs, path::Path};
 
 use convene_stress::print_line;
 
-use crate::{measure::Goal, neighbour::Watch, search::Best};
-
-/// The characters of a request in a table. The file in the folder has all.
-const SHOWN: usize = 400;
+use crate::{measure::Goal, neighbour::Watch, search::Best, shorten::shorten};
 
 /// Prints the largest value of each goal with its request.
 pub(crate) fn print_best(best: &[Best], folder: &Path) -> anyhow::Result<()> {
@@ -17,12 +14,8 @@ pub(crate) fn print_best(best: &[Best], folder: &Path) -> anyhow::Result<()> {
         let (method, path, body) = request.parts();
         let file = folder.join(format!("{goal:?}.json"));
         fs::write(&file, format!("{method} {path}\n{body}\n"))?;
-        let shown: String = body.replace('|', "\\|").chars().take(SHOWN).collect();
-        print_line(&format!(
-            "| {} | {} | `{method} {path} {shown}` |",
-            name(*goal),
-            shown_value(*goal, *value)
-        ))?;
+        let shown = shorten(request).replace('|', "\\|");
+        print_line(&format!("| {} | {} | `{shown}` |", name(*goal), shown_value(*goal, *value)))?;
     }
     print_line(&format!("\nThe complete requests are in {}.\n", folder.display()))
 }
@@ -39,6 +32,15 @@ pub(crate) fn print_watch(name: &str, watch: &Watch, memory_before: u64) -> anyh
         watch.failures.len(),
         memory_before / 1_024,
         watch.memory / 1_024,
+    ))
+}
+
+/// Prints the memory of the server, and the part of it that keeps the catalogues of the organizations.
+pub(crate) fn print_memory(when: &str, kib: u64, catalogue_bytes: u64) -> anyhow::Result<()> {
+    print_line(&format!(
+        "memory {when}: {} MiB, of which catalogues {} MiB",
+        kib / 1_024,
+        catalogue_bytes / 1_024 / 1_024
     ))
 }
 
