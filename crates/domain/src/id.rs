@@ -10,10 +10,18 @@ use uuid::Uuid;
 
 /// The refusal of a text that is not an id of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a valid id: expected \"{prefix}_\" and what follows it")]
+#[error("is not a valid id: expected \"{prefix}_\" and {rest}")]
 pub struct MalformedId {
     /// The prefix of ids of the expected type.
     pub prefix: &'static str,
+    /// The description of what follows the prefix and its underscore.
+    pub rest: &'static str,
+}
+
+impl MalformedId {
+    pub(crate) const fn with_digits(prefix: &'static str) -> Self {
+        Self { prefix, rest: "32 digits from 0 to f" }
+    }
 }
 
 /// Parses 32 lower-case hexadecimal digits and refuses any other spelling.
@@ -52,7 +60,7 @@ macro_rules! typed_id {
                 text.strip_prefix(concat!($prefix, "_"))
                     .and_then(parse_uuid)
                     .map(Self)
-                    .ok_or(MalformedId { prefix: $prefix })
+                    .ok_or(MalformedId::with_digits($prefix))
             }
         }
 
@@ -136,7 +144,7 @@ mod tests {
         let hyphenated = "evt_018f4e6b-8c7a-7c3e-9f5d-2b1a0c9e8d7f";
         let other = format!("mbr_{DIGITS}");
         for text in ["", "evt", "evt_", "abc", "evt_../admin", DIGITS, &long, &upper, hyphenated, &other] {
-            assert_eq!(EventId::parse(text), Err(MalformedId { prefix: "evt" }), "{text}");
+            assert_eq!(EventId::parse(text), Err(MalformedId::with_digits("evt")), "{text}");
         }
     }
 }

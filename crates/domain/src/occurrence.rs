@@ -45,13 +45,17 @@ impl OccurrenceKey {
     /// # Errors
     /// [`MalformedId`] for any text that [`Display`](fmt::Display) does not write.
     pub fn parse(text: &str) -> Result<Self, MalformedId> {
-        let malformed = MalformedId { prefix: EventId::PREFIX };
+        let malformed = MalformedId {
+            prefix: EventId::PREFIX,
+            rest: "32 digits from 0 to f, then its original start in UTC, such as _20261122T090000Z",
+        };
         let (event, start) = text.rsplit_once('_').ok_or(malformed)?;
         if start.len() != "20261122T090000Z".len() || !start.is_ascii() {
             return Err(malformed);
         }
         let start = time::PrimitiveDateTime::parse(start, START_FORMAT).map_err(|_| malformed)?;
-        Ok(Self { event: EventId::parse(event)?, original_start: start.as_utc() })
+        let event = EventId::parse(event).map_err(|_| malformed)?;
+        Ok(Self { event, original_start: start.as_utc() })
     }
 }
 

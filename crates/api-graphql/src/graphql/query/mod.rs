@@ -135,7 +135,8 @@ impl Query {
         event::list(context, Paging { first, after, last, before }, filter, order_by).await
     }
 
-    /// An occurrence by id, also by a former id that an edit of its series has replaced.
+    /// An occurrence by id. A former id, which an edit of its series has replaced, finds one with registrations, a waitlist
+    /// or values of its own.
     async fn occurrence(
         context: &Context,
         #[graphql(description = "The id.")] id: ID,
