@@ -23,11 +23,14 @@ pub(crate) struct Benchmark {
 }
 
 impl Workspace {
-    /// Reads the metadata of the clone that this program was built from.
+    /// Reads the metadata of the clone in which cargo runs this program. It may have been built from another clone that has the
+    /// same target folder.
     pub(crate) fn find() -> anyhow::Result<Self> {
+        let package =
+            std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let output = Command::new(cargo_program())
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(package)
             .output()
             .context("cannot start cargo")?;
         ensure!(

@@ -84,7 +84,9 @@ fn lock_state(state: &Path) -> anyhow::Result<File> {
     let lock = File::create(state.join("run.lock"))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask run` is running in this clone"),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another `cargo xtask run` uses {}", state.display())
+        }
         Err(TryLockError::Error(error)) => Err(error).context("cannot lock .convene/run.lock"),
     }
 }
