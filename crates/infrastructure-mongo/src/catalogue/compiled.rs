@@ -23,6 +23,9 @@ const MAX_BYTES_BESIDE_REPLICAS: u64 = 16 << 20;
 /// The time after which an unused event is dropped. That of a deleted organization is never used again.
 const UNUSED: Duration = Duration::from_secs(3_600);
 
+/// The number of events that are read at once. The largest documents take some hundred kilobytes.
+const READ_AT_ONCE: usize = 100;
+
 /// A cache of events with their compiled series.
 ///
 /// The key of a state is the event's id and the revision of the catalogue that stored it. An entry is therefore never
@@ -64,17 +67,16 @@ impl CompiledEvents {
                 None => unknown.push(&state.id),
             }
         }
-        if unknown.is_empty() {
-            return Ok(found);
-        }
-        let query = Query::from(doc! { "_id": { "$in": unknown } }).projected(doc! { "search": 0 });
-        let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(query).await?;
-        for document in documents {
-            pace.steps(document.steps()).await;
-            let state = State { id: document.id.clone(), revision: document.revision };
-            let event = Arc::new(CatalogueEvent::from(Event::try_from(document)?));
-            self.0.insert(state, Arc::clone(&event));
-            found.push(event);
+        for ids in unknown.chunks(READ_AT_ONCE) {
+            let query = Query::from(doc! { "_id": { "$in": ids } }).projected(doc! { "search": 0 });
+            let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(query).await?;
+            for document in documents {
+                pace.steps(document.steps()).await;
+                let state = State { id: document.id.clone(), revision: document.revision };
+                let event = Arc::new(CatalogueEvent::from(Event::try_from(document)?));
+                self.0.insert(state, Arc::clone(&event));
+                found.push(event);
+            }
         }
         Ok(found)
     }

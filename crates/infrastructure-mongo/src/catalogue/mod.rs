@@ -55,17 +55,34 @@ impl MongoCatalogue {
         let made = self.database.known_revisions().latest(scope).unwrap_or_default();
         scope.catalogue_revision().map(|revision| revision.max(made))
     }
+
+    /// The revision that a replica must have.
+    async fn required_revision(&self, scope: &TenantScope) -> Result<i64, StorageError> {
+        match self.known_revision(scope) {
+            Some(revision) => Ok(revision),
+            None => load::revision(&self.database, scope).await,
+        }
+    }
+
+    /// Reads the windows from one snapshot: an edit between two reads could show an occurrence twice, or not at all.
+    async fn read_windows(
+        &self,
+        scope: &TenantScope,
+        queries: &[CatalogueQuery],
+    ) -> Result<Vec<CatalogueWindow>, Fault> {
+        let compiled = &self.events;
+        let read = self.database.read(scope, |transaction| {
+            async move { windows::read(transaction, compiled, queries).await }.boxed()
+        });
+        read.await
+    }
 }
 
 #[async_trait]
 impl Catalogue for MongoCatalogue {
     async fn replica(&self, scope: &TenantScope) -> Result<Option<Arc<Replica>>, Fault> {
         let Some(replicas) = &self.replicas else { return Ok(None) };
-        let required = match self.known_revision(scope) {
-            Some(revision) => revision,
-            None => load::revision(&self.database, scope).await?,
-        };
-        replicas.current(scope, required).await
+        replicas.current(scope, self.required_revision(scope).await?).await
     }
 
     fn held(&self, scope: &TenantScope) -> Option<Arc<Replica>> {
@@ -83,12 +100,14 @@ impl Catalogue for MongoCatalogue {
         scope: &TenantScope,
         queries: &[CatalogueQuery],
     ) -> Result<Vec<CatalogueWindow>, Fault> {
-        let compiled = &self.events;
-        // A single snapshot: an edit between two reads could show an occurrence twice, or not at all.
-        let read = self.database.read(scope, |transaction| {
-            async move { windows::read(transaction, compiled, queries).await }.boxed()
-        });
-        read.await
+        let Some(replicas) = &self.replicas else { return self.read_windows(scope, queries).await };
+        let slot = replicas.slot(scope);
+        let _turn = slot.reading.lock().await;
+        // It may have been loaded while others read.
+        match replicas.held(scope, self.required_revision(scope).await?) {
+            Some(replica) => Ok(windows::of_replica(&replica, queries).await),
+            None => self.read_windows(scope, queries).await,
+        }
     }
 
     async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {

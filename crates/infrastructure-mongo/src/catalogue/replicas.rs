@@ -50,6 +50,11 @@ impl Replicas {
         Self { database, slots, max_bytes, loads: Arc::new(Semaphore::new(LOADS)) }
     }
 
+    /// The place of an organization's replica.
+    pub(super) fn slot(&self, scope: &TenantScope) -> Arc<Slot> {
+        self.slots.get_with(scope.organization(), Arc::default)
+    }
+
     /// The replica of the organization if it is at this revision or a later one, without access to the database.
     pub(super) fn held(&self, scope: &TenantScope, required: i64) -> Option<Arc<Replica>> {
         let replica = self.slots.get(&scope.organization())?.replica()?;
@@ -66,7 +71,7 @@ impl Replicas {
         scope: &TenantScope,
         required: i64,
     ) -> Result<Option<Arc<Replica>>, Fault> {
-        let slot = self.slots.get_with(scope.organization(), Arc::default);
+        let slot = self.slot(scope);
         if slot.replica().is_none() && !self.wait(scope, &slot).await {
             metrics::catalogue_read(CatalogueRead::Fallback);
             return Ok(None);

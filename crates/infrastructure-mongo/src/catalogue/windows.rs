@@ -7,7 +7,7 @@ use std::{
 
 use bson::{Bson, Document, doc};
 use convene_application::{
-    catalogue::CatalogueEvent,
+    catalogue::{CatalogueEvent, Replica},
     pace::Pace,
     ports::{CatalogueQuery, CatalogueWindow},
 };
@@ -64,6 +64,24 @@ fn part(
         excepted.contains(&event.id) || is_wanted(event.id) && may_overlap(event, query.window)
     });
     CatalogueWindow { events: events.cloned().collect(), exceptions }
+}
+
+/// Takes one result for each query from a replica, in their order.
+pub(super) async fn of_replica(replica: &Replica, queries: &[CatalogueQuery]) -> Vec<CatalogueWindow> {
+    let mut pace = Pace::default();
+    let mut windows = Vec::with_capacity(queries.len());
+    for query in queries {
+        let mut window = CatalogueWindow::default();
+        for entry in replica.entries() {
+            let exceptions: Vec<StoredOccurrence> = entry.exceptions().cloned().collect();
+            pace.steps(1 + exceptions.len()).await;
+            let of_entry = part(query, entry.event().map_or(&[][..], std::slice::from_ref), &exceptions);
+            window.events.extend(of_entry.events);
+            window.exceptions.extend(of_entry.exceptions);
+        }
+        windows.push(window);
+    }
+    windows
 }
 
 /// Tests whether an exception overlaps the window, or would overlap it if it followed its rule.

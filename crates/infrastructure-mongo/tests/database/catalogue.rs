@@ -112,3 +112,28 @@ async fn an_occurrence_is_found_by_every_key_that_it_had() {
     assert!(found.iter().all(|found| found.stored.exception.starts_at == Some(datetime!(2031-04-02 12:00))));
     assert!(found.iter().all(|found| found.stored.interval.duration() == Duration::HOUR));
 }
+
+#[tokio::test]
+async fn windows_are_taken_from_a_replica_that_was_loaded_meanwhile() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    let scenario = Scenario { database, tenant, change: ChangeBuilder::by("first-admin").build() };
+    let past = scenario.create(EventBuilder::daily(datetime!(2031-03-01 10:00), 3)).await;
+    let endless = scenario.create(EventBuilder::weekly(datetime!(2031-03-10 10:00))).await;
+    let moved = OccurrenceKey { event: past.id, original_start: utc_datetime!(2031-03-03 10:00) };
+    let period = (utc_datetime!(2031-05-01 0:00), utc_datetime!(2031-05-09 0:00));
+    let read = scenario.window(period.0, period.1).await;
+    assert_eq!(ids(&read), [endless.id]);
+    scenario.shift(moved, datetime!(2031-05-02 12:00)).await;
+    let read = scenario.window(period.0, period.1).await;
+
+    scenario.database.ports.catalogue.replica(&scenario.tenant.scope).await.unwrap().unwrap();
+    commands.take();
+    let taken = scenario.window(period.0, period.1).await;
+    assert_eq!((ids(&taken), &taken.exceptions), (ids(&read), &read.exceptions));
+    assert_eq!(taken.exceptions.len(), 1);
+    let of_events = |collection: &str| ["events", "occurrences"].contains(&collection);
+    let reads = commands.take().into_iter().filter(|started| started.command_name == "find");
+    let reads: Vec<_> = reads.filter(|found| of_events(found.command.get_str("find").unwrap())).collect();
+    assert!(reads.is_empty(), "{reads:?}");
+}
