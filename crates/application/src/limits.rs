@@ -4,8 +4,6 @@ use std::fmt;
 
 use convene_domain::event::Event;
 
-use crate::failure::Field;
-
 /// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
 pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 
@@ -90,18 +88,6 @@ pub enum Limit {
     EarlierSchedules,
     Exceptions,
     StoredOccurrences,
-}
-
-impl Limit {
-    /// The field that names the object with the limit; `None` if it concerns the whole change.
-    #[must_use]
-    pub const fn field(self) -> Option<Field> {
-        match self {
-            Self::UpcomingRegistrations | Self::WaitlistedRegistrations | Self::EditedRegistrations => None,
-            Self::EarlierSchedules => Some(Field::EventId),
-            Self::Exceptions | Self::StoredOccurrences => Some(Field::OccurrenceId),
-        }
-    }
 }
 
 impl fmt::Display for Limit {

@@ -118,10 +118,19 @@ impl Refusal {
                 (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
             }
             Self::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
-            Self::LimitExceeded(limit) => (Code::LimitExceeded, limit.field().map(FieldPath::from)),
+            Self::LimitExceeded(limit) => (Code::LimitExceeded, field_of(*limit).map(FieldPath::from)),
             Self::LastAdmin => (Code::LastAdmin, None),
             Self::NotCancelled => (Code::NotCancelled, None),
         }
+    }
+}
+
+/// The field that names the object with the limit; `None` if the limit concerns the whole change.
+const fn field_of(limit: Limit) -> Option<Field> {
+    match limit {
+        Limit::UpcomingRegistrations | Limit::WaitlistedRegistrations | Limit::EditedRegistrations => None,
+        Limit::EarlierSchedules => Some(Field::EventId),
+        Limit::Exceptions | Limit::StoredOccurrences => Some(Field::OccurrenceId),
     }
 }
 
