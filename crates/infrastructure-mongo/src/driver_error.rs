@@ -8,6 +8,14 @@ use mongodb::error::{Error, ErrorKind, WriteFailure};
 /// The server's code for a command that the database user may not run.
 const UNAUTHORIZED: i32 = 13;
 
+/// The commands that create or update the collections, validators and indexes.
+const PREPARATION: [&str; 3] = ["create", "createIndexes", "collMod"];
+
+/// Tests whether the server refused a command because the database user may not run it.
+pub(crate) fn is_unauthorized(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == UNAUTHORIZED)
+}
+
 /// Describes an error without the values of documents.
 pub(crate) fn describe(error: &Error) -> String {
     match error.kind.as_ref() {
@@ -55,8 +63,13 @@ fn missing_right(message: &str) -> String {
     let Some((name, value)) = command.filter(|(name, _)| is_name(name)) else { return String::new() };
     let collection = value.strip_prefix('"').and_then(|value| value.split('"').next()).filter(is_name);
     let collection = collection.map(|collection| format!(" in {collection}")).unwrap_or_default();
+    let advice = if PREPARATION.contains(&name) {
+        "; run `convene migrate` first, as the user convene-schema"
+    } else {
+        ""
+    };
     format!(
-        ": the database user may not run {name}{collection}; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run {name}{collection}{advice}; docs/operations.md#database-users lists the rights of each user"
     )
 }
 
@@ -102,6 +115,10 @@ mod tests {
     #[case(
         r#"not authorized on convene to execute command { find: "a ada", filter: {} }"#,
         ": the database user may not run find; docs/operations.md#database-users lists the rights of each user"
+    )]
+    #[case(
+        r#"not authorized on convene to execute command { createIndexes: "organizations", indexes: [ { name: "ada" } ] }"#,
+        ": the database user may not run createIndexes in organizations; run `convene migrate` first, as the user convene-schema; docs/operations.md#database-users lists the rights of each user"
     )]
     #[case("Command find requires authentication", ": the MongoDB URI needs a user name and a password")]
     #[case("not authorized for ada", "")]

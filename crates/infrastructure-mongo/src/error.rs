@@ -5,7 +5,10 @@ use std::sync::Arc;
 use convene_application::failure::{Failure, Fault, Refusal};
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
-use crate::{driver_error::describe, time_limit::TimeLimit};
+use crate::{
+    driver_error::{describe, is_unauthorized},
+    time_limit::TimeLimit,
+};
 
 /// A stored document that is not valid.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +80,11 @@ impl StorageError {
         };
         // "E11000 duplicate key error collection: convene.members index: one_membership dup key: {...}"
         index.is_none_or(|index| message.contains(&format!(" index: {index} dup key")))
+    }
+
+    /// Tests whether the database user may not run the command.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Driver(error) if is_unauthorized(error))
     }
 
     /// Tests whether a retry of the whole transaction may succeed.

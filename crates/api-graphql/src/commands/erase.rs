@@ -1,6 +1,9 @@
 use std::process::ExitCode;
 
-use convene_application::{failure::Failure, personal_data::Erasure};
+use convene_application::{
+    failure::Failure,
+    personal_data::{Erasure, ErasureError},
+};
 
 use super::personal_data::{PersonArguments, explained, with_commands};
 
@@ -17,8 +20,12 @@ Run the command again if it was interrupted: it completes the erasure. Once noth
 it says so and fails, as for a wrong id: the id of an erased person is kept nowhere.";
 
 /// The advice after a fault.
-const INCOMPLETE: &str =
-    "the erasure is not complete; run it again, as a database user with the role convene-erasure";
+const INCOMPLETE: &str = "the erasure is not complete; run it again";
+
+/// The advice if the database user may not change the activity log.
+const NOT_PERMITTED: &str = "\
+nothing was erased, because this database user may not change the activity log: \
+CONVENE_MONGODB_URI must be that of the user convene-erasure, as docs/operations.md#database-users says";
 
 /// The arguments of `convene erase`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +33,7 @@ const INCOMPLETE: &str =
 pub(crate) struct Arguments {
     #[command(flatten)]
     person: PersonArguments,
-    /// Erase: without this flag the command prints what it would erase, and fails
+    /// Erase: without this flag the command prints what is stored about the person, and changes nothing
     #[arg(long)]
     yes: bool,
 }
@@ -39,20 +46,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             commands.export.execute(operator, &person).await.map_err(explained)
         })?;
         let record = export.record;
-        super::print(&format!(
-            "stored: {} memberships, {} registrations, {} entries of the activity log, {} idempotency keys\n",
+        return super::print(&format!(
+            "stored: {} memberships, {} registrations, {} entries of the activity log, {} idempotency keys\n\
+             nothing was erased; an erasure cannot be undone; add --yes to erase\n",
             record.memberships.len(),
             record.registrations.len(),
             record.activity.len(),
             record.keys.len(),
-        ))?;
-        anyhow::bail!("nothing was erased; an erasure cannot be undone; add --yes to continue");
+        ));
     }
     let Erasure { cancelled_registrations, erased } = with_commands(async |commands, operator| {
-        commands.erase.execute(operator, &person).await.map_err(|failure| {
-            let is_fault = matches!(failure, Failure::Fault(_));
-            let error = explained(failure);
-            if is_fault { error.context(INCOMPLETE) } else { error }
+        commands.erase.execute(operator, &person).await.map_err(|error| match error {
+            ErasureError::NotPermitted => anyhow::anyhow!(NOT_PERMITTED),
+            ErasureError::Failed(failure @ Failure::Fault(_)) => explained(failure).context(INCOMPLETE),
+            ErasureError::Failed(refused) => explained(refused),
         })
     })?;
     super::print(&format!(

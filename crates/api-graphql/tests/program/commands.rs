@@ -67,8 +67,12 @@ async fn personal_data_is_exported_and_erased() {
     let command = |name: &'static str| std::iter::once(name).chain(person).collect::<Vec<_>>();
     let export = installation.printed(&command("export"));
     assert!(export.contains("benoit@lumieres.example"), "{export}");
-    let refused = installation.run(&command("erase"));
-    assert!(!refused.status.success(), "--yes is missing");
+    let preview = installation.printed(&command("erase"));
+    assert!(preview.starts_with("stored: 1 memberships, "), "{preview}");
+    assert!(
+        preview.ends_with("nothing was erased; an erasure cannot be undone; add --yes to erase\n"),
+        "{preview}"
+    );
     assert_eq!(installation.printed(&command("export")), export, "nothing was erased");
 
     installation.printed(&[&command("erase")[..], &["--yes"]].concat());

@@ -6,7 +6,7 @@ use super::{Person, scope};
 use crate::{
     caller::Operator,
     change::RequestMetadata,
-    failure::{Failure, Field, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Refusal},
     ports::{ActiveMembership, Clock, Directory, Erased, Members, OrganizationReference, PersonalData},
 };
 
@@ -16,6 +16,23 @@ pub struct Erasure {
     /// The number of confirmed and waitlisted registrations that were cancelled.
     pub cancelled_registrations: u32,
     pub erased: Erased,
+}
+
+/// The reason why a person's data were not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasureError {
+    /// The storage does not permit changes of the activity log. Nothing was erased.
+    #[error("the activity log may not be changed")]
+    NotPermitted,
+    /// The rules refuse the erasure, which did not begin, or a fault ended it at any point.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<Fault> for ErasureError {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault.into())
+    }
 }
 
 /// Erases the data that an organization has about a person.
@@ -44,12 +61,13 @@ impl ErasePersonalData {
     ///
     /// # Errors
     /// Refused with `NotFound` on `org`, with `NotFound` on `user` for a person about whom nothing is stored, or with `LastAdmin`.
-    /// Then, and after a fault of [`PersonalData::prove_rights`], nothing was erased. A wrong id must not look like a completed
-    /// erasure.
+    /// Then, and without the right to change the log, nothing was erased. A wrong id must not look like a completed erasure.
     #[tracing::instrument(name = "personal_data.erase", skip_all)]
-    pub async fn execute(&self, operator: &Operator, person: &Person) -> Outcome<Erasure> {
+    pub async fn execute(&self, operator: &Operator, person: &Person) -> Result<Erasure, ErasureError> {
         let scope = scope(&*self.directory, operator, person).await?;
-        self.personal_data.prove_rights(&scope).await?;
+        if !self.personal_data.may_erase(&scope).await? {
+            return Err(ErasureError::NotPermitted);
+        }
         let change = RequestMetadata::default().into_change(Actor::System, self.clock.now());
         let organization = OrganizationReference::Id(scope.organization());
         let present = self.directory.find_membership(&organization, &person.user).await?;
@@ -63,14 +81,14 @@ impl ErasePersonalData {
                     Err(Failure::Refused(refusals)) if matches!(refusals[..], [Refusal::NotFound { .. }]) => {
                         0
                     }
-                    Err(failure) => return Err(failure),
+                    Err(failure) => return Err(failure.into()),
                 }
             }
             None => 0,
         };
         let erased = self.personal_data.erase(&scope, &person.user, &change).await?;
         if !is_member && erased == Erased::default() {
-            return Err(Refusal::not_found(Field::User).into());
+            return Err(Failure::from(Refusal::not_found(Field::User)).into());
         }
         Ok(Erasure { cancelled_registrations, erased })
     }
@@ -83,7 +101,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        failure::Fault,
         fixtures,
         ports::{MockDirectory, MockMembers, MockPersonalData},
         testing::FixedClock,
@@ -110,7 +127,7 @@ mod tests {
 
     fn permitted() -> MockPersonalData {
         let mut personal_data = MockPersonalData::new();
-        personal_data.expect_prove_rights().returning(|_| Ok(()));
+        personal_data.expect_may_erase().returning(|_| Ok(true));
         personal_data
     }
 
@@ -119,7 +136,7 @@ mod tests {
         members: MockMembers,
         personal_data: MockPersonalData,
         user: &str,
-    ) -> Outcome<Erasure> {
+    ) -> Result<Erasure, ErasureError> {
         let (directory, members) = (Arc::new(directory), Arc::new(members));
         let erase = ErasePersonalData::new(
             Arc::new(FixedClock::default()),
@@ -137,16 +154,18 @@ mod tests {
         members.expect_remove().returning(|_, _, _| Err(Refusal::LastAdmin.into()));
         // The mock panics if `erase` is called.
         let outcome = erase(directory(true), members, permitted(), "bob").await;
-        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [Refusal::LastAdmin]));
+        assert!(
+            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals == [Refusal::LastAdmin])
+        );
     }
 
     #[tokio::test]
     async fn no_member_is_removed_without_the_right_to_change_the_log() {
         let mut personal_data = MockPersonalData::new();
-        personal_data.expect_prove_rights().returning(|_| Err(Fault::internal("not authorized").into()));
+        personal_data.expect_may_erase().returning(|_| Ok(false));
         // The mocks panic if they are called.
         let outcome = erase(directory(true), MockMembers::new(), personal_data, "bob").await;
-        assert!(matches!(outcome, Err(Failure::Fault(Fault::Internal(_)))), "{outcome:?}");
+        assert!(matches!(outcome, Err(ErasureError::NotPermitted)), "{outcome:?}");
     }
 
     #[tokio::test]
@@ -167,7 +186,9 @@ mod tests {
         personal_data.expect_erase().returning(|_, _, _| Ok(Erased::default()));
         let outcome = erase(directory(false), MockMembers::new(), personal_data, "nobody").await;
         let unknown = Refusal::not_found(Field::User);
-        assert!(matches!(outcome, Err(Failure::Refused(refusals)) if refusals == [unknown]));
+        assert!(
+            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals == [unknown])
+        );
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ mod erase;
 mod export;
 
 pub use entries::PersonalEntries;
-pub use erase::{ErasePersonalData, Erasure};
+pub use erase::{ErasePersonalData, Erasure, ErasureError};
 pub use export::{Export, ExportPersonalData};
 
 use convene_domain::text::UserId;

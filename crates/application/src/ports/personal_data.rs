@@ -96,9 +96,9 @@ pub trait PersonalData: Send + Sync {
     /// Collects the data of the person with this user id. The record of an unknown person is empty.
     async fn collect(&self, scope: &TenantScope, user: &UserId) -> Result<PersonalRecord, Fault>;
 
-    /// Proves the right to change entries of the activity log, without changing one: an erasure that can't be finished
+    /// Tests for the right to change entries of the activity log, without changing one: an erasure that can't be finished
     /// should not begin.
-    async fn prove_rights(&self, scope: &TenantScope) -> Outcome<()>;
+    async fn may_erase(&self, scope: &TenantScope) -> Outcome<bool>;
 
     /// Replaces the user id by a [`pseudonym`] in removed memberships and in the actors of the activity log. Removed
     /// memberships get [`ERASED_NAME`] and lose their e-mail address. The entries about these memberships lose the values

@@ -2,7 +2,7 @@ use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Failure, Fault, Outcome},
     ports::{ERASED_NAME, Erased, PERSONAL_FIELDS, pseudonym},
 };
 use convene_domain::{
@@ -31,8 +31,8 @@ use crate::{
 const BATCH_SIZE: usize = 500;
 
 /// Updates an entry that does not exist: the database refuses that too if the right is missing.
-pub(super) async fn prove_rights(database: &Database, scope: &TenantScope) -> Outcome<()> {
-    database
+pub(super) async fn may_erase(database: &Database, scope: &TenantScope) -> Outcome<bool> {
+    let update = database
         .transact(scope, |transaction| {
             async move {
                 let set = doc! { "$set": { "actor": "nobody" } };
@@ -41,7 +41,16 @@ pub(super) async fn prove_rights(database: &Database, scope: &TenantScope) -> Ou
             }
             .boxed()
         })
-        .await
+        .await;
+    let is_forbidden = |fault: &Fault| match fault {
+        Fault::Internal(source) => source.downcast_ref().is_some_and(StorageError::is_unauthorized),
+        _ => false,
+    };
+    match update {
+        Ok(()) => Ok(true),
+        Err(Failure::Fault(fault)) if is_forbidden(&fault) => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Replaces the person's user id by a pseudonym, in batches. The memberships come last, because an erasure that was

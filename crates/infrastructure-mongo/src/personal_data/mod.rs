@@ -25,8 +25,8 @@ impl PersonalData for MongoPersonalData {
         collect::collect(&self.0, scope, user).await
     }
 
-    async fn prove_rights(&self, scope: &TenantScope) -> Outcome<()> {
-        erase::prove_rights(&self.0, scope).await
+    async fn may_erase(&self, scope: &TenantScope) -> Outcome<bool> {
+        erase::may_erase(&self.0, scope).await
     }
 
     async fn erase(&self, scope: &TenantScope, user: &UserId, change: &Change) -> Outcome<Erased> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{Document, doc};
 use convene_application::{
     caller::{Operator, TenantScope},
-    personal_data::{ErasePersonalData, Person},
+    personal_data::{ErasePersonalData, Erasure, ErasureError, Person},
     ports::{
         CancelRequest, EditScope, EventEdit, EventPatch, MemberPatch, OnAffected, OrganizationReference,
         RegisterRequest, RegistrationBook,
@@ -26,7 +26,7 @@ use convene_infrastructure_mongo::registration::BookSettings;
 use futures::TryStreamExt;
 use time::{Duration, macros::datetime};
 
-use crate::support::TestDatabase;
+use crate::support::{FailPoint, TestDatabase};
 
 /// The person's user id, and texts in the person's names and addresses.
 const USER: &str = "person-4711";
@@ -103,12 +103,8 @@ async fn active_person(database: &TestDatabase) -> TenantScope {
     scope
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_erasure_removes_personal_data_from_all_collections() {
-    let database = TestDatabase::prepared().await;
-    let scope = active_person(&database).await;
-    assert_eq!(traces(&database).await, ["activity", "idempotency", "members"]);
-
+/// Erases the person, as the command does.
+async fn erase(database: &TestDatabase, scope: &TenantScope) -> Result<Erasure, ErasureError> {
     let ports = database.ports.clone();
     let erase = ErasePersonalData::new(
         Arc::new(FixedClock::default()),
@@ -119,11 +115,34 @@ async fn an_erasure_removes_personal_data_from_all_collections() {
     let organization = OrganizationReference::Id(scope.organization());
     let person = Person { organization, user: UserId::parse(USER).unwrap() };
     let operator = Operator::for_tests(UserId::parse("operator").unwrap());
-    let erasure = erase.execute(&operator, &person).await.unwrap();
+    erase.execute(&operator, &person).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_removes_personal_data_from_all_collections() {
+    let database = TestDatabase::prepared().await;
+    let scope = active_person(&database).await;
+    assert_eq!(traces(&database).await, ["activity", "idempotency", "members"]);
+
+    let erasure = erase(&database, &scope).await.unwrap();
 
     assert_eq!(traces(&database).await, Vec::<String>::new());
     assert_eq!((erasure.cancelled_registrations, erasure.erased.memberships), (1, 1));
     assert_eq!(erasure.erased.keys, 9);
     let report = database.ports.check(FixedClock::START).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
+}
+
+/// The server says so for each command that the database user may not run.
+#[tokio::test]
+async fn an_erasure_without_the_right_to_change_the_log_changes_nothing() {
+    let database = TestDatabase::prepared().await;
+    let scope = active_person(&database).await;
+    let before = all_documents(&database).await;
+    assert!(database.ports.personal_data.may_erase(&scope).await.unwrap());
+    let unauthorized =
+        FailPoint::on("update", 1).in_collection(&database, "activity", 0).code(13, &[]).set(&database).await;
+    assert!(matches!(erase(&database, &scope).await, Err(ErasureError::NotPermitted)));
+    drop(unauthorized);
+    assert_eq!(all_documents(&database).await, before);
 }
