@@ -74,7 +74,7 @@ impl Backend {
     /// # Errors
     /// The database is not available or could not be prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let storage = prepared(config).await?;
+        let (storage, _) = prepared(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&registration_book), Arc::clone(&clock)));
@@ -103,12 +103,12 @@ impl Backend {
     }
 }
 
-/// Creates or updates the collections, validators and indexes.
+/// Creates or updates the collections, validators and indexes. Returns the changes, a sentence each.
 ///
 /// # Errors
 /// The database is not available or could not be prepared.
-pub async fn migrate(config: &DatabaseConfig) -> Result<(), BackendError> {
-    prepared(config).await.map(drop)
+pub async fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, BackendError> {
+    prepared(config).await.map(|(_, changes)| changes)
 }
 
 /// Checks the invariants of the whole database and changes nothing. The report lists violations.
@@ -144,10 +144,12 @@ impl PersonalDataCommands {
     }
 }
 
-async fn prepared(config: &DatabaseConfig) -> Result<MongoPorts, BackendError> {
+/// Connects to the database and prepares it. Returns the changes as well.
+async fn prepared(config: &DatabaseConfig) -> Result<(MongoPorts, Vec<String>), BackendError> {
     let storage = storage(config).await?;
-    storage.prepare_with(&SchemaSettings { activity_retention: config.activity_retention }).await?;
-    Ok(storage)
+    let settings = SchemaSettings { activity_retention: config.activity_retention };
+    let changes = storage.prepare_with(&settings).await?;
+    Ok((storage, changes))
 }
 
 async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {

@@ -124,16 +124,16 @@ impl MongoPorts {
     /// # Errors
     /// A fault if the database can't be reached, or has documents or indexes that conflict with the schema.
     pub async fn prepare(&self) -> Result<(), Fault> {
-        self.prepare_with(&SchemaSettings::default()).await
+        self.prepare_with(&SchemaSettings::default()).await.map(drop)
     }
 
     /// Creates or updates the collections, their validators and indexes. A repeat changes nothing and needs read access
-    /// only; any number of processes may do it at once.
+    /// only; any number of processes may do it at once. Returns the changes, a sentence each.
     ///
     /// # Errors
     /// A fault if the database can't be reached, does not allow the changes, or has documents or indexes that conflict with
     /// the schema.
-    pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<(), Fault> {
+    pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<Vec<String>, Fault> {
         Ok(schema::ensure(self.database.driver(), settings).await?)
     }
 

@@ -5,10 +5,13 @@ use convene_api_graphql::{
     wiring,
 };
 
-/// Prepares the database, so that `serve` can run as a database user without these rights.
+/// Prepares the database and prints what was changed, so that `serve` can run as a database user without these rights.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let config = DatabaseConfig::read(&Environment::of_process())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(wiring::migrate(&config))?;
-    super::print("the database is prepared\n")
+    let changes = runtime.block_on(wiring::migrate(&config))?;
+    if changes.is_empty() {
+        return super::print("the database is prepared: nothing had to be changed\n");
+    }
+    super::print(&format!("{}\nthe database is prepared\n", changes.join("\n")))
 }

@@ -8,9 +8,22 @@ use crate::support::{Installation, program};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrate_seed_and_check_can_be_repeated() {
     let installation = Installation::empty().await;
-    for _ in 0..2 {
-        installation.printed(&["migrate"]);
+    let first = installation.printed(&["migrate"]);
+    let unchanged = "the database is prepared: nothing had to be changed\n";
+    for change in ["members: created the collection", "members: created the index one_membership_per_user"] {
+        assert!(first.lines().any(|line| line == change), "{first}");
     }
+    assert!(first.ends_with("\nthe database is prepared\n"), "{first}");
+    assert_eq!(installation.printed(&["migrate"]), unchanged);
+    installation.run_command(doc! { "collMod": "members", "validator": {} }).await;
+    let expiry = doc! { "name": "expires", "expireAfterSeconds": 60 };
+    installation.run_command(doc! { "collMod": "jobs", "index": expiry }).await;
+    let mut changed: Vec<String> = installation.printed(&["migrate"]).lines().map(str::to_owned).collect();
+    changed.sort();
+    assert_eq!(changed.len(), 3, "{changed:?}");
+    assert!(changed[0].starts_with("jobs: changed the retention of documents to "), "{changed:?}");
+    assert_eq!(changed[1..], ["members: changed the validator", "the database is prepared"]);
+    assert_eq!(installation.printed(&["migrate"]), unchanged);
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds");
     installation.printed(&["seed", seeds]);
     let events = installation.collection("events").count_documents(doc! {}).await.unwrap();

@@ -20,16 +20,20 @@ const NAMESPACE_EXISTS: i32 = 48;
 
 /// Creates collections, validators and indexes that are missing, and updates those that are out of date. A repeat changes
 /// nothing and needs read access only. Any number of processes may do it at once; if their settings differ, the last one wins.
+/// Returns the changes, a sentence each.
 ///
 /// # Errors
 /// [`StorageError`] if the database can't be reached, does not allow the changes, or has documents or indexes that conflict
 /// with the schema.
-pub(crate) async fn ensure(database: &Database, settings: &SchemaSettings) -> Result<(), StorageError> {
+pub(crate) async fn ensure(
+    database: &Database,
+    settings: &SchemaSettings,
+) -> Result<Vec<String>, StorageError> {
     let existing = validations(database).await?;
     // A few at a time: the server takes locks for each, and other processes may be starting too.
     stream::iter(ALL.map(|schema| ensure_collection(database, schema, settings, existing.get(schema.name))))
         .buffer_unordered(3)
-        .try_collect()
+        .try_concat()
         .await
 }
 
@@ -38,12 +42,16 @@ async fn ensure_collection(
     schema: &'static CollectionSchema,
     settings: &SchemaSettings,
     existing: Option<&Validation>,
-) -> Result<(), StorageError> {
+) -> Result<Vec<String>, StorageError> {
     let wanted = Validation::of(schema);
     let is_created = match existing {
         Some(_) => false,
         None => create(database, schema, &wanted.validator).await?,
     };
+    let mut changes = Vec::new();
+    if is_created {
+        changes.push(format!("{}: created the collection", schema.name));
+    }
     if !is_created && existing != Some(&wanted) {
         let change = doc! {
             "collMod": schema.name,
@@ -53,32 +61,37 @@ async fn ensure_collection(
         };
         within(SCHEMA_CALL, async { database.run_command(change).await }).await?;
         tracing::info!(collection = schema.name, "changed the validator");
+        changes.push(format!("{}: changed the validator", schema.name));
     }
-    ensure_indexes(database, schema, (schema.indexes)(settings)).await
+    changes.extend(ensure_indexes(database, schema, (schema.indexes)(settings)).await?);
+    Ok(changes)
 }
 
-/// Creates the indexes that are missing, and updates the retention of those that delete expired documents.
+/// Creates the indexes that are missing, and updates the retention of those that delete expired documents. Returns the changes.
 async fn ensure_indexes(
     database: &Database,
     schema: &'static CollectionSchema,
     wanted: Vec<IndexModel>,
-) -> Result<(), StorageError> {
+) -> Result<Vec<String>, StorageError> {
+    let mut changes = Vec::new();
     let existing = indexes(database, schema).await?;
     let mut missing = Vec::new();
     for index in wanted {
         match existing.iter().find(|existing| is_same_index(existing, &index)) {
             None => missing.push(index),
             Some(existing) if retention(existing) == retention(&index) => {}
-            Some(_) => update_retention(database, schema, &index).await?,
+            Some(_) => changes.push(update_retention(database, schema, &index).await?),
         }
     }
     if !missing.is_empty() {
         // An index of the same name with other keys is refused here.
         #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
         let collection: Collection<Document> = database.collection(schema.name);
-        within(SCHEMA_CALL, async { collection.create_indexes(missing).await }).await?;
+        let created = within(SCHEMA_CALL, async { collection.create_indexes(missing).await }).await?;
+        let names = created.index_names.into_iter();
+        changes.extend(names.map(|name| format!("{}: created the index {name}", schema.name)));
     }
-    Ok(())
+    Ok(changes)
 }
 
 /// Tests whether two indexes are the same, except perhaps for their retention.
@@ -95,11 +108,12 @@ fn retention(index: &IndexModel) -> Option<u64> {
     index.options.as_ref()?.expire_after.map(|after| after.as_secs())
 }
 
+/// Updates the retention, and returns the change.
 async fn update_retention(
     database: &Database,
     schema: &'static CollectionSchema,
     index: &IndexModel,
-) -> Result<(), StorageError> {
+) -> Result<String, StorageError> {
     let name = index.options.as_ref().and_then(|options| options.name.as_deref());
     let seconds = retention(index).map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
     let change = doc! {
@@ -108,7 +122,11 @@ async fn update_retention(
     };
     within(SCHEMA_CALL, async { database.run_command(change).await }).await?;
     tracing::info!(collection = schema.name, seconds, "changed the retention of documents");
-    Ok(())
+    Ok(format!(
+        "{}: changed the retention of documents to {} seconds",
+        schema.name,
+        seconds.unwrap_or_default()
+    ))
 }
 
 /// Creates the collection. Returns `false` if another process was faster.
