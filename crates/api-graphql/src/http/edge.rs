@@ -86,7 +86,7 @@ async fn respond<B: MessageBody + 'static>(
         Ok(response) => unify_error(response, &id),
         // No service of this server fails this way. If an extension does, its text goes to the log only.
         Err(error) => {
-            tracing::error!(fault = ?error.to_string(), "a request failed");
+            tracing::error!(fault = error.to_string(), "a request failed");
             RequestRecord::note_error(FaultKind::Internal.into());
             let status = error.as_response_error().status_code().as_u16();
             completion.response = Some(ResponseRecord { status, bytes: None });

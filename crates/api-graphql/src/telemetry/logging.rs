@@ -69,7 +69,7 @@ where
     .map_err(TelemetryError::AlreadySet)?;
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(place, panic = ?panic.payload_as_str(), "a panic");
+        tracing::error!(place, panic = panic.payload_as_str(), "a panic");
     }));
     Ok(())
 }

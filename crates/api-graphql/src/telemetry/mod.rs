@@ -65,5 +65,5 @@ pub(crate) fn with_sources(fault: &(dyn Error + 'static)) -> String {
 
 /// Logs a fault with all of its sources. It is called once for each fault, where the response is made.
 pub fn log_fault(fault: &(dyn Error + 'static)) {
-    tracing::error!(fault = ?with_sources(fault), "a request failed");
+    tracing::error!(fault = with_sources(fault), "a request failed");
 }

@@ -4,6 +4,7 @@ use std::{
 };
 
 use bson::{Document, doc};
+use convene_api_graphql::strict_json;
 use convene_stress::{Server, new_id};
 use futures::TryStreamExt;
 use mongodb::{Client, Collection};
@@ -74,6 +75,11 @@ impl Installation {
         self.client.database(&self.name).collection(name)
     }
 
+    /// Runs a command of the database.
+    pub(crate) async fn run_command(&self, command: Document) {
+        self.client.database(&self.name).run_command(command).await.unwrap();
+    }
+
     /// Records all further commands of servers, and forgets those before.
     pub(crate) async fn record_commands(&self) {
         let database = self.client.database(&self.name);
@@ -115,6 +121,15 @@ impl Installation {
     }
 }
 
+/// Checks that no line of a log has a name twice. The last line may be cut off, because servers are killed.
+fn assert_unique_names(log: &str) {
+    let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    for line in whole.lines().filter(|line| line.starts_with('{')) {
+        let read = strict_json::from_slice(line.as_bytes());
+        assert!(read.is_ok(), "{line}: {read:?}");
+    }
+}
+
 impl Drop for Installation {
     fn drop(&mut self) {
         let (client, name) = (self.client.clone(), self.name.clone());
@@ -124,6 +139,11 @@ impl Drop for Installation {
             runtime.block_on(async { client.database(&name).run_command(doc! { "dropDatabase": 1 }).await })
         });
         drop(dropping.join());
+        if !std::thread::panicking() {
+            for log in std::fs::read_dir(self.logs.path()).unwrap() {
+                assert_unique_names(&std::fs::read_to_string(log.unwrap().path()).unwrap());
+            }
+        }
     }
 }
 

@@ -39,7 +39,7 @@ impl DeleteOrganization {
         let change = self.contexts.for_operator(operator, request);
         let DeleteOrganizationCommand { organization, slug } = command;
         let deleted = self.organizations.delete(&operator.scope_of(organization), &slug, &change).await?;
-        super::record(operator, "deleted", organization, &change);
+        super::record(operator, "deleted", organization);
         Ok(deleted)
     }
 }

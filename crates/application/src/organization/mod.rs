@@ -22,15 +22,14 @@ pub use update::UpdateOrganization;
 
 use convene_domain::id::OrganizationId;
 
-use crate::{caller::Operator, change::Change};
+use crate::caller::Operator;
 
 /// Writes a change by the operator to the log of the process, which outlives the organization and its activity log.
-fn record(operator: &Operator, what: &'static str, organization: OrganizationId, change: &Change) {
+fn record(operator: &Operator, what: &'static str, organization: OrganizationId) {
     tracing::warn!(
         target: "security",
         operator = %operator.actor(),
         %organization,
-        request_id = change.request_id.as_deref().unwrap_or_default(),
         "the operator {what} an organization"
     );
 }

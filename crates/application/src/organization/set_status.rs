@@ -35,7 +35,7 @@ impl SetOrganizationStatus {
             OrganizationStatus::Active => "resumed",
             OrganizationStatus::Suspended => "suspended",
         };
-        super::record(operator, what, id, &change);
+        super::record(operator, what, id);
         Ok(changed)
     }
 }

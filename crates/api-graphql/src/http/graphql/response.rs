@@ -135,7 +135,7 @@ impl ErrorEntry {
                 Self::with_message(RefusalCode::InvalidInput, message)
             }
             _ => {
-                tracing::error!(fault = ?message, "a field failed without a code");
+                tracing::error!(fault = message, "a field failed without a code");
                 Self::fault(FaultKind::Internal, request_id)
             }
         };
