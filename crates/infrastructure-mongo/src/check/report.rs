@@ -56,8 +56,10 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Finding { invariant, examined, violations, examples } in &self.findings {
-            let result = if *violations == 0 { "holds" } else { "BROKEN" };
-            writeln!(f, "{result:<6} {invariant}: {violations} of {examined}")?;
+            match violations {
+                0 => writeln!(f, "holds  {invariant} ({examined} examined)")?,
+                _ => writeln!(f, "BROKEN {invariant} ({examined} examined, violations: {violations})")?,
+            }
             for Violation { id, found } in examples {
                 writeln!(f, "         {id}: {found}")?;
             }
