@@ -7,10 +7,12 @@ use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Identifiers of other systems, and of examples.
-const FOREIGN: [&str; 26] = [
+const FOREIGN: [&str; 28] = [
     // MongoDB
     "applyOps",
+    "changeUserPassword",
     "createIndexes",
+    "dropUser",
     "forceJumbo",
     "fsyncLock",
     "fsyncUnlock",
