@@ -84,7 +84,7 @@ pub(super) fn message(convene: &Convene, database: &Database) -> anyhow::Result<
 
 fn plain_headers(user: &str, role: Role) -> Vec<String> {
     match role {
-        Role::Operator => vec!["x-operator: true".to_owned()],
+        Role::Operator => vec![format!("x-user-id: {user}"), "x-operator: true".to_owned()],
         _ => vec![
             format!("x-organization-id: {ORGANIZATION}"),
             format!("x-user-id: {user}"),
@@ -156,6 +156,7 @@ Callers in the organization org-123, by their request headers, with an operation
     { event(id: "x") { title } }
 
   operator (operator)
+    x-user-id: operator
     x-operator: true
     { __typename }
 
