@@ -33,8 +33,9 @@ use serde_json::{Value, json};
 
 use super::support::{ADA, Api, ports, text};
 
-/// The number of times that a field may be cheaper than its processor time.
-const TOLERANCE: u32 = 5;
+/// The number of times that a field may be cheaper than its processor time. A development build checks each byte of a long
+/// text.
+const TOLERANCE: u32 = if cfg!(debug_assertions) { 15 } else { 5 };
 
 #[tokio::test]
 async fn the_objects_of_a_page_take_memory_even_if_no_field_is_asked_for() {
@@ -212,8 +213,7 @@ fn no_field_is_much_cheaper_than_its_processor_time() {
         let ratio = |(cost, time): (u64, Duration)| time.as_secs_f64() / (unit.as_secs_f64() * cost as f64);
         let mut measured = bench.measure(&document, &variables);
         if ratio(measured) > f64::from(TOLERANCE) {
-            // A development build checks each byte of a long text, which is close to the limit; other programs may have
-            // interrupted all executions.
+            // Other programs may have interrupted all executions.
             measured = measured.min(bench.measure(&document, &variables));
         }
         let ((cost, time), ratio) = (measured, ratio(measured));
