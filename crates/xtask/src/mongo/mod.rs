@@ -31,6 +31,7 @@ impl Purpose {
                 "--wiredTigerCacheSizeGB=0.25",
                 "--oplogSize=64",
                 "--setParameter=shutdownTimeoutMillisForSignaledShutdown=100",
+                "--setParameter=transactionLifetimeLimitSeconds=10",
             ],
             Self::Tests => &[
                 "--wiredTigerCacheSizeGB=0.5",
