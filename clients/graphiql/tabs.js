@@ -10,6 +10,8 @@ import register from './operations/register.graphql';
 /** The tabs of a new visitor. */
 export function exampleTabs(now) {
   const day = (days) => new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10);
+  // The first start of a rule must be one of its dates.
+  const nextMonday = day(7 + ((8 - now.getUTCDay()) % 7));
   const key = (name) => `${name}-${now.toISOString().slice(0, 19)}`;
   const from = `${now.toISOString().slice(0, 19)}Z`;
   return [
@@ -17,7 +19,7 @@ export function exampleTabs(now) {
     tab(createEvent, {
       input: {
         title: 'Yoga',
-        startsAt: `${day(7)}T09:00:00`,
+        startsAt: `${nextMonday}T09:00:00`,
         duration: 'PT1H',
         capacity: 12,
         recurrence: { frequency: 'WEEKLY', byWeekday: [{ day: 'MONDAY' }, { day: 'THURSDAY' }] },
