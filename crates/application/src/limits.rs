@@ -15,8 +15,8 @@ pub const WAITLISTED_REGISTRATIONS: usize = 200;
 /// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
 
-/// Occurrences of an event that organizers have changed, and whose original starts are ahead: each day of 13 years, or each hour of seven months. An edit of the
-/// event reads all of them.
+/// Occurrences of an event that organizers have changed, and whose original starts are ahead: each day of 13 years, or each hour
+/// of seven months. An edit of the event reads all of them.
 pub const EXCEPTIONS: u64 = 5_000;
 
 /// Stored occurrences of an event that have not begun, from which on a registration materializes no further one: each hour of a

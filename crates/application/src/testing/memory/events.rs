@@ -192,11 +192,9 @@ impl Events for InMemory {
 }
 
 fn passes(texts: &FoldedTexts, event: &Event, filter: &EventFilter) -> bool {
-    let EventFilter { search, status, recurring, from: _, to: _ } = filter;
-    filter.covers(event)
-        && status.is_none_or(|wanted| event.status == wanted)
-        && recurring.is_none_or(|wanted| event.series.is_recurring() == wanted)
-        && search.as_ref().is_none_or(|wanted| {
+    filter.may_match(event)
+        && filter.covers(event)
+        && filter.search.as_ref().is_none_or(|wanted| {
             let text = texts.of(event.id.to_string(), event.updated_at, &event.title, &event.description);
             text.contains(&wanted.folded())
         })

@@ -7,7 +7,6 @@ use convene_application::{limits::STORED_OCCURRENCES, pace::Pace};
 use convene_domain::{event::Event, id::EventId, occurrence::OccurrenceKey, time::Instant};
 
 use super::room;
-
 use crate::{
     documents::{Converted, event::EventDocument, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption, StorageError},

@@ -127,8 +127,8 @@ fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<S
     let mut sorted = Sorted::default();
     for &registering in registrations {
         let Some(seats) = progress.occurrences.get(registering.request.occurrence) else {
-            let is_given = progress.without_room.contains(&registering.request.occurrence);
-            let refusal = if is_given {
+            let is_without_room = progress.without_room.contains(&registering.request.occurrence);
+            let refusal = if is_without_room {
                 Refusal::LimitExceeded(Limit::StoredOccurrences)
             } else {
                 Refusal::not_found(Field::OccurrenceId)
