@@ -42,6 +42,8 @@ fn location(provider: &Provider) -> KeyLocation {
 
 /// A server for the issuers at these locations, each with its times.
 fn serve(issuers: &[(&str, KeyLocation, RefreshTimes)], rates: Option<(u32, u32)>) -> Served {
+    // The first fetch may fail before the server starts.
+    log::capture();
     let client = ProviderClient::new(&Roots::default());
     let mut refreshes = JoinSet::new();
     let providers = issuers.iter().map(|(issuer, location, times)| {
