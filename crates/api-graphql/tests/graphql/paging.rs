@@ -113,6 +113,7 @@ async fn arguments_of_both_directions_are_refused_by_name() {
         ("after: S, before: E", json!([["before"]])),
         ("last: 0", json!([["last"]])),
         ("last: -1", json!([["last"]])),
+        ("first: 1000000", json!([["first"]])),
         ("last: 101, before: \"\"", json!([["last"], ["before"]])),
         ("first: 0, last: 0", json!([["last"], ["first"], ["last"]])),
     ] {

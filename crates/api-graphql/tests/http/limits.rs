@@ -76,6 +76,7 @@ async fn a_document_may_go_up_to_the_limit(
 #[case::variable("query($n: Int) { events(first: $n) { nodes { id } } }", json!({"n": 7}), 53 + 7 * 12)]
 #[case::default_of_a_variable("query($n: Int = 9) { events(first: $n) { nodes { id } } }", json!({}), 53 + 9 * 12)]
 #[case::null("query($n: Int) { events(first: $n) { nodes { id } } }", json!({"n": null}), 52 + 20 * 12)]
+#[case::more_than_a_page("{ events(first: 500) { nodes { id } } }", json!({}), 53 + 100 * 12)]
 #[case::ids("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id title } }", json!({}), 55 + 3 * 13)]
 #[case::ids_in_a_variable("query($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": ["a", "b"]}), 54 + 2 * 12)]
 #[case::fragment("{ again { ...A ...A } } fragment A on Query { __typename organization }", json!({}), 51 + 2 * 52)]

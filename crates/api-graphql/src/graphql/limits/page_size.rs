@@ -42,7 +42,8 @@ pub(super) fn items(
     }
     let default = if name == "occurrences" { DEFAULT_OCCURRENCES_PAGE_SIZE } else { DEFAULT_PAGE_SIZE };
     let page = ["first", "last"].into_iter().filter_map(|name| given(name).and_then(whole_number)).max();
-    Some(page.unwrap_or(default.into()))
+    // The field refuses a larger page, with the range, before it does anything.
+    Some(page.unwrap_or(default.into()).min(PageSize::MAX.into()))
 }
 
 fn resolve<'a>(
