@@ -5,10 +5,7 @@ use std::{
 };
 
 use anyhow::Context;
-use convene_api_graphql::{
-    config::{DatabaseConfig, Environment},
-    system, wiring,
-};
+use convene_api_graphql::{config::DatabaseConfig, system, wiring};
 
 /// The arguments of `convene check`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +20,7 @@ pub(crate) struct Arguments {
 
 /// Prints for each invariant the number of examined documents and the violations.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let config = DatabaseConfig::read(&super::environment())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let report = runtime.block_on(wiring::check(&config))?;
     if let Some(file) = &arguments.metrics {

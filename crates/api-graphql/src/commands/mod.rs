@@ -23,6 +23,7 @@ use std::{
 };
 
 use clap::Subcommand;
+use convene_api_graphql::config::Environment;
 
 /// A command of the program.
 #[derive(Debug, Subcommand)]
@@ -64,6 +65,21 @@ impl Command {
             Self::Version => version::run(),
             Self::Healthcheck => healthcheck::run(),
         }
+    }
+}
+
+/// Reads the environment, and warns of variables that are no settings.
+fn environment() -> Environment {
+    let environment = Environment::of_process();
+    print_unknown(&environment);
+    environment
+}
+
+/// Writes the variables that are probably misspelt settings to standard error: with the default instead of the value that was
+/// meant, a command may act on another database.
+fn print_unknown(environment: &Environment) {
+    for name in environment.unknown() {
+        writeln!(io::stderr(), "convene: warning: {name} is not a setting").ok();
     }
 }
 

@@ -1,9 +1,6 @@
 //! Common parts of the commands for personal data.
 
-use convene_api_graphql::{
-    config::{DatabaseConfig, Environment},
-    wiring::PersonalDataCommands,
-};
+use convene_api_graphql::{config::DatabaseConfig, wiring::PersonalDataCommands};
 use convene_application::{
     caller::Operator,
     failure::{Failure, Field, Refusal},
@@ -39,7 +36,7 @@ impl PersonArguments {
 pub(super) fn with_commands<T>(
     work: impl AsyncFnOnce(&PersonalDataCommands, &Operator) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let config = DatabaseConfig::read(&super::environment())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let commands = PersonalDataCommands::open(&config).await?;

@@ -2,7 +2,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use convene_api_graphql::{
-    config::{DatabaseConfig, Environment},
+    config::DatabaseConfig,
     seed::{self, Plan},
     system::SystemClock,
     wiring::Backend,
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     // Problems of the files are reported before the database is opened.
     let seeds = seed::read(&arguments.path)?;
     let plans = seed::plan(&seeds, SystemClock.now())?;
-    let config = DatabaseConfig::read(&Environment::of_process())?;
+    let config = DatabaseConfig::read(&super::environment())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(load(&plans, &config))
 }

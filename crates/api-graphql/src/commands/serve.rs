@@ -35,7 +35,7 @@ pub(crate) struct Arguments {}
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     allocation::set();
     let environment = Environment::of_process();
-    let config = ServeConfig::read(&environment)?;
+    let config = ServeConfig::read(&environment).inspect_err(|_| super::print_unknown(&environment))?;
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;

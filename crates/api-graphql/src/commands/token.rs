@@ -1,10 +1,6 @@
 use std::process::ExitCode;
 
-use convene_api_graphql::{
-    auth::TokenRequest,
-    config::{self, Environment},
-    system,
-};
+use convene_api_graphql::{auth::TokenRequest, config, system};
 use convene_application::ports::OrganizationReference;
 use convene_domain::text::UserId;
 
@@ -29,7 +25,7 @@ pub(crate) struct Arguments {
 
 /// Prints a token.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let issuer = config::token_issuer(&Environment::of_process())?;
+    let issuer = config::token_issuer(&super::environment())?;
     let request = TokenRequest {
         organization: arguments.org.clone(),
         user: arguments.user.clone(),

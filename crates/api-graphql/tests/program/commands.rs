@@ -141,6 +141,16 @@ fn all_invalid_settings_are_reported_at_once() {
 }
 
 #[test]
+fn a_misspelt_setting_is_named() {
+    let token: &[&str] = &["token", "--org", "choir", "--user", "ada"];
+    for command in [&["serve"][..], &["check"], &["migrate"], token] {
+        let output = program(command).env("CONVENE_DATABSE", "other").output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("convene: warning: CONVENE_DATABSE is not a setting\n"), "{command:?}: {told}");
+    }
+}
+
+#[test]
 fn an_unreachable_database_is_reported_with_the_reason() {
     let output = program(&["check"])
         .env("CONVENE_MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300")
