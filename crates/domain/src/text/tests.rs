@@ -124,6 +124,22 @@ fn counts_characters_not_bytes() {
 }
 
 #[test]
+fn stored_texts_have_their_length_and_no_control_characters() {
+    let too_long = TextProblem::TooLong { max: 200, actual: 201 };
+    for (stored, problem) in [
+        (String::new(), Some(TextProblem::Empty)),
+        ("😀".repeat(200), None),
+        ("😀".repeat(201), Some(too_long)),
+        ("a\nb".to_owned(), Some(TextProblem::ForbiddenCharacter(0x0A))),
+        ("a\0b".to_owned(), Some(TextProblem::ForbiddenCharacter(0))),
+    ] {
+        assert_eq!(Title::from_stored(stored.clone()).err(), problem, "{stored:?}");
+    }
+    assert!(Description::from_stored("a\n\tb".to_owned()).is_ok());
+    assert!(Description::from_stored("a\x7Fb".to_owned()).is_err());
+}
+
+#[test]
 fn no_user_is_named_like_the_platform() {
     for text in ["system", " system "] {
         assert!(matches!(UserId::parse(text), Err(TextProblem::Malformed(_))), "{text:?}");
@@ -167,6 +183,7 @@ proptest! {
     fn a_cleaned_text_is_clean(text in "[a e\u{301}é\u{200B}-\u{200F}\u{FEFF}\u{AD}می\u{61C}क्🏴👩❤\u{FE0F}\u{E0062}\u{E0067}\u{E007F}\u{180E}\u{3164}가ᄀ]{0,12}") {
         if let Ok(title) = Title::parse(&text) {
             prop_assert_eq!(Title::parse(title.as_str()), Ok(title.clone()));
+            prop_assert_eq!(Title::from_stored(title.to_string()), Ok(title.clone()));
         }
     }
 }

@@ -234,8 +234,8 @@ impl TryFrom<EventDocument> for Event {
             |seconds: i32, days, weeks| duration(fields, "durationSeconds", seconds.into(), days, weeks);
         let earlier = |earlier: &EarlierScheduleDocument| {
             Ok(EarlierSchedule {
-                title: fields.read("earlier.title", Title::parse(&earlier.title))?,
-                location: fields.read("earlier.location", Location::parse(&earlier.location))?,
+                title: fields.read("earlier.title", Title::from_stored(earlier.title.clone()))?,
+                location: fields.read("earlier.location", Location::from_stored(earlier.location.clone()))?,
                 capacity: fields.read("earlier.capacity", Capacity::new(earlier.capacity))?,
                 series: series(fields, &earlier.starts_at, &earlier.time_zone, earlier.recurrence.as_ref())?,
                 duration: duration(earlier.duration_seconds, earlier.duration_days, earlier.duration_weeks)?,
@@ -246,9 +246,9 @@ impl TryFrom<EventDocument> for Event {
         let recurrence = document.recurrence.as_ref();
         Ok(Self {
             id: fields.read("_id", EventId::parse(&document.id))?,
-            title: fields.read("title", Title::parse(&document.title))?,
-            description: fields.read("description", Description::parse(&document.description))?,
-            location: fields.read("location", Location::parse(&document.location))?,
+            title: fields.read("title", Title::from_stored(document.title))?,
+            description: fields.read("description", Description::from_stored(document.description))?,
+            location: fields.read("location", Location::from_stored(document.location))?,
             series: series(fields, &document.starts_at, &document.time_zone, recurrence)?,
             duration: duration(document.duration_seconds, document.duration_days, document.duration_weeks)?,
             earlier: document.earlier.iter().map(earlier).collect::<Result<_, CorruptDocument>>()?,

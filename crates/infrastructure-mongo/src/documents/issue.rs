@@ -86,8 +86,8 @@ impl TryFrom<IssueDocument> for Issue {
         Ok(Self {
             id: fields.read("_id", IssueId::parse(&document.id))?,
             number: fields.read("number", u32::try_from(document.number))?,
-            title: fields.read("title", Title::parse(&document.title))?,
-            description: fields.read("description", Description::parse(&document.description))?,
+            title: fields.read("title", Title::from_stored(document.title))?,
+            description: fields.read("description", Description::from_stored(document.description))?,
             status: fields.known("status", IssueStatus::parse(&document.status))?,
             priority: fields.known("priority", IssuePriority::parse(&document.priority))?,
             assignee: document.assignee.map(member).transpose()?,

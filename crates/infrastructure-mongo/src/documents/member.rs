@@ -55,7 +55,7 @@ impl TryFrom<MemberDocument> for Member {
         Ok(Self {
             id: fields.read("_id", MemberId::parse(&document.id))?,
             user_id: fields.read("userId", UserId::parse(&document.user_id))?,
-            display_name: fields.read("displayName", DisplayName::parse(&document.display_name))?,
+            display_name: fields.read("displayName", DisplayName::from_stored(document.display_name))?,
             email: document.email.map(|email| fields.read("email", Email::parse(&email))).transpose()?,
             role: fields.known("role", Role::parse(&document.role))?,
             version: fields.read("version", u32::try_from(document.version))?,

@@ -1,7 +1,7 @@
 //! The stored documents, and their conversion from and to domain types.
 //!
-//! The fields of a document have BSON types. The conversion to a domain type validates everything again, so that invalid
-//! data of another writer are reported with their document and field.
+//! The fields of a document have BSON types. The conversion to a domain type validates everything again, except for the
+//! normalization of texts, so that invalid data of another writer are reported with their document and field.
 
 pub(crate) mod activity;
 pub(crate) mod agenda;

@@ -273,10 +273,10 @@ impl ExceptionDocument {
     fn read(&self, fields: Fields<'_>) -> Result<Exception, CorruptDocument> {
         Ok(Exception {
             title: optional(self.title.as_deref(), |text| {
-                fields.read("exception.title", Title::parse(text))
+                fields.read("exception.title", Title::from_stored(text.to_owned()))
             })?,
             location: optional(self.location.as_deref(), |text| {
-                fields.read("exception.location", Location::parse(text))
+                fields.read("exception.location", Location::from_stored(text.to_owned()))
             })?,
             starts_at: optional(self.starts_at.as_deref(), |text| {
                 fields.read("exception.startsAt", local(text))

@@ -59,7 +59,7 @@ impl TryFrom<OrganizationDocument> for Organization {
         Ok(Self {
             id: fields.read("_id", OrganizationId::parse(&document.id))?,
             slug: fields.read("slug", Slug::parse(&document.slug))?,
-            name: fields.read("name", OrganizationName::parse(&document.name))?,
+            name: fields.read("name", OrganizationName::from_stored(document.name))?,
             time_zone: fields.read("timeZone", Zone::parse(&document.time_zone))?,
             status: fields.known("status", OrganizationStatus::parse(&document.status))?,
             version: fields.read("version", u32::try_from(document.version))?,
