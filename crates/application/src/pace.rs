@@ -1,6 +1,13 @@
 //! Long computations in small parts, so that other tasks of the thread run in between.
 
-use std::{future::poll_fn, task::Poll};
+use std::sync::Arc;
+
+use tokio::{sync::Mutex, task::yield_now};
+
+thread_local! {
+    /// The turn of the computations of this thread.
+    static TURN: Arc<Mutex<()>> = Arc::default();
+}
 
 /// Counts the steps of a computation, and lets other tasks run after every [`Pace::STEPS`] of them.
 #[derive(Debug, Default)]
@@ -22,24 +29,20 @@ impl Pace {
     }
 }
 
-/// Lets the executor run other tasks, whichever executor it is.
+/// Lets other tasks run. The computations of a thread continue in turns, so that a short task waits for one part, and not for
+/// one part of each of them.
 async fn pause() {
-    let mut paused = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut paused, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+    let turn = TURN.with(Arc::clone);
+    let _turn = turn.lock().await;
+    // The executor looks for input and output before it continues.
+    yield_now().await;
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use std::{
         pin::pin,
-        task::{Context, Waker},
+        task::{Context, Poll, Waker},
     };
 
     use super::*;
@@ -66,5 +69,17 @@ pub(crate) mod tests {
             pace.steps(5 * Pace::STEPS).await;
         });
         assert_eq!((paused, parts), ((), 12));
+    }
+
+    #[test]
+    fn computations_of_a_thread_take_turns() {
+        let computation = |_| async {
+            let mut pace = Pace::default();
+            for _ in 0..10 {
+                pace.steps(Pace::STEPS).await;
+            }
+        };
+        let (_, parts) = parts(futures::future::join_all((0..10).map(computation)));
+        assert!(parts >= 100, "{parts}");
     }
 }
