@@ -206,8 +206,9 @@ impl Events for Counting<dyn Events> {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventPosition>,
-    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
-        self.called().list(scope, filter, page).await
+        held: Option<Arc<Replica>>,
+    ) -> Result<BoundedPage<Arc<Event>, EventPosition>, Fault> {
+        self.called().list(scope, filter, page, held).await
     }
 
     async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {

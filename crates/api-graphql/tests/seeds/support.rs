@@ -35,7 +35,7 @@ pub(crate) struct World {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents {
     pub(crate) members: Vec<VisibleMember>,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Arc<Event>>,
     pub(crate) registrations: Vec<Registration>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) activity: Vec<Activity>,

@@ -30,9 +30,10 @@ impl ListEvents {
         caller: &Caller,
         filter: EventFilter,
         page: PageRequest<EventPosition>,
-    ) -> Outcome<BoundedPage<Event, EventPosition>> {
+    ) -> Outcome<BoundedPage<Arc<Event>, EventPosition>> {
         period::check(filter.from, filter.to)?;
-        Ok(self.events.list(caller.scope(), filter, page).await?)
+        let held = self.catalogue.replica(caller.scope()).await?;
+        Ok(self.events.list(caller.scope(), filter, page, held).await?)
     }
 
     /// The number of events that match the filter; `None` if there are too many to count.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use convene_domain::{
     capacity::Capacity,
@@ -14,6 +16,7 @@ use time::Date;
 
 use crate::{
     caller::TenantScope,
+    catalogue::Replica,
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, PageRequest, any_order},
@@ -305,13 +308,15 @@ pub trait Events: Send + Sync {
 
     /// The events that match the filter, in the order of the page.
     ///
-    /// A list with a search or a period may end before the page is full, as the limits say.
+    /// A list with a search or a period may end before the page is full, as the limits say. An event that `held` has in the
+    /// stored version need not be read.
     async fn list(
         &self,
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventPosition>,
-    ) -> Result<BoundedPage<Event, EventPosition>, Fault>;
+        held: Option<Arc<Replica>>,
+    ) -> Result<BoundedPage<Arc<Event>, EventPosition>, Fault>;
 
     /// The number of events that match the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and if a search or a
     /// period has more to examine than for one page, or if both are given.

@@ -1,15 +1,19 @@
 //! Lists of events.
 
+use std::{collections::HashMap, sync::Arc};
+
 use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
+    catalogue::Replica,
     failure::Fault,
     limits::{COUNTED, COUNTED_IN_PERIOD},
     pace::Pace,
-    page::{BoundedPage, Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{EventFilter, EventOrderField, EventPosition},
 };
 use convene_domain::{event::Event, id::EventId};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::MongoEvents;
 use crate::{
@@ -36,34 +40,99 @@ pub(super) async fn list(
     scope: &TenantScope,
     filter: &EventFilter,
     page: &PageRequest<EventPosition>,
-) -> Result<BoundedPage<Event, EventPosition>, Fault> {
-    let (fields, index) = sorted_by(page.order.field);
-    let sorting = Sorting::of(page, fields);
-    let from = page.from.as_ref().map(values);
-    let candidates = match &filter.search {
-        None => {
-            let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
-            Page::from_probe(adapter.found(scope, query).await?, page).into()
-        }
-        Some(text) => {
-            let text = &text.folded();
-            let search = Search { text, sorting, index, from, filter: conditions(filter), size: page.size };
-            let Found { documents, examined } =
-                adapter.0.collection(scope, &schema::EVENTS).search::<EventDocument>(search).await?;
-            let events = read_in_parts(documents).await.map_err(StorageError::from)?;
-            let examined = examined.and_then(|values| position(page.order.field, &values));
-            BoundedPage::from_probe(events, page, examined)
-        }
+    held: Option<&Replica>,
+) -> Result<BoundedPage<Arc<Event>, EventPosition>, Fault> {
+    let (events, examined) = match held {
+        Some(replica) => match read_versions(adapter, scope, filter, page, replica).await? {
+            Some(found) => found,
+            None => read_all(adapter, scope, filter, page).await?,
+        },
+        None => read_all(adapter, scope, filter, page).await?,
     };
-    Ok(covering(candidates, filter, page))
+    let examined = examined.and_then(|values| position(page.order.field, &values));
+    Ok(covering(BoundedPage::from_probe(events, page, examined), filter, page))
+}
+
+/// The candidates of a page, and the values at which a search stopped.
+type Candidates = (Vec<Arc<Event>>, Option<Vec<Bson>>);
+
+/// Reads the candidates from the database.
+async fn read_all(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+    page: &PageRequest<EventPosition>,
+) -> Result<Candidates, Fault> {
+    let Found { documents, examined } =
+        find::<EventDocument>(adapter, scope, filter, page, doc! { "search": 0 }).await?;
+    let events: Vec<Event> = read_in_parts(documents).await.map_err(StorageError::from)?;
+    Ok((events.into_iter().map(Arc::new).collect(), examined))
+}
+
+/// The version of an event in a list.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "_id")]
+    id: String,
+    version: u32,
+}
+
+/// Reads the versions of the candidates, and those events from the database that the replica does not have in this version: an
+/// event can be changed after the replica was compared. Returns `None` if one was changed or deleted between the two reads.
+async fn read_versions(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+    page: &PageRequest<EventPosition>,
+    replica: &Replica,
+) -> Result<Option<Candidates>, Fault> {
+    let Found { documents, examined } =
+        find::<Listed>(adapter, scope, filter, page, doc! { "version": 1 }).await?;
+    let held = |listed: &Listed| {
+        let event = &replica.event(EventId::parse(&listed.id).ok()?)?.event;
+        (event.version == listed.version).then(|| Arc::clone(event))
+    };
+    let unknown: Vec<&str> =
+        documents.iter().filter(|it| held(it).is_none()).map(|it| it.id.as_str()).collect();
+    let mut read = HashMap::new();
+    if !unknown.is_empty() {
+        let found = adapter.found(scope, doc! { "_id": { "$in": unknown } }.into()).await?;
+        read.extend(found.into_iter().map(|event| (event.id.to_string(), Arc::new(event))));
+    }
+    let current = |listed: &Listed| {
+        let read = read.get(&listed.id).filter(|event| event.version == listed.version);
+        held(listed).or_else(|| read.cloned())
+    };
+    let events: Option<Vec<Arc<Event>>> = documents.iter().map(current).collect();
+    Ok(events.map(|events| (events, examined)))
+}
+
+/// Finds the candidates of a page, and one more.
+async fn find<D: DeserializeOwned + Send>(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+    page: &PageRequest<EventPosition>,
+    fields: Document,
+) -> Result<Found<D>, StorageError> {
+    let (sorted, index) = sorted_by(page.order.field);
+    let sorting = Sorting::of(page, sorted);
+    let from = page.from.as_ref().map(values);
+    let mut events = adapter.0.collection(scope, &schema::EVENTS);
+    let Some(text) = &filter.search else {
+        let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
+        return Ok(Found { documents: events.find(query.projected(fields)).await?, examined: None });
+    };
+    let (text, filter) = (&text.folded(), conditions(filter));
+    events.search(Search { text, sorting, index, from, filter, size: page.size, fields }).await
 }
 
 /// The candidates that have an occurrence in the period.
 fn covering(
-    candidates: BoundedPage<Event, EventPosition>,
+    candidates: BoundedPage<Arc<Event>, EventPosition>,
     filter: &EventFilter,
     page: &PageRequest<EventPosition>,
-) -> BoundedPage<Event, EventPosition> {
+) -> BoundedPage<Arc<Event>, EventPosition> {
     let BoundedPage { mut items, has_more, mut examined } = candidates;
     let before = items.len();
     let last = if page.is_backward() { items.first() } else { items.last() };

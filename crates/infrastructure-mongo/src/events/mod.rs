@@ -11,10 +11,13 @@ mod results;
 mod store;
 mod update;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
+    catalogue::Replica,
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, PageRequest},
@@ -64,8 +67,9 @@ impl Events for MongoEvents {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventPosition>,
-    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
-        list::list(self, scope, &filter, &page).await
+        held: Option<Arc<Replica>>,
+    ) -> Result<BoundedPage<Arc<Event>, EventPosition>, Fault> {
+        list::list(self, scope, &filter, &page, held.as_deref()).await
     }
 
     async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {

@@ -36,7 +36,15 @@ pub(super) async fn list(
         return Ok(Page::from_probe(adapter.find(scope, query).await?, page).into());
     };
     let text = &text.folded();
-    let search = Search { text, sorting, index, from, filter: conditions(filter), size: page.size };
+    let search = Search {
+        text,
+        sorting,
+        index,
+        from,
+        filter: conditions(filter),
+        size: page.size,
+        fields: doc! { "search": 0 },
+    };
     let Found { documents, examined } =
         adapter.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
     let issues = read_in_parts(documents).await.map_err(StorageError::from)?;

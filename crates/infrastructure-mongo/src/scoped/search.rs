@@ -26,6 +26,8 @@ pub(crate) struct Search<'t> {
     /// The other conditions.
     pub(crate) filter: Document,
     pub(crate) size: PageSize,
+    /// The fields of the results.
+    pub(crate) fields: Document,
 }
 
 /// The found documents in the direction of the search, at most one more than the page has.
@@ -47,11 +49,11 @@ impl<E: Execution> ScopedCollection<E> {
         &mut self,
         search: Search<'_>,
     ) -> Result<Found<D>, StorageError> {
-        let Search { text, sorting, index, from, filter, size } = search;
+        let Search { text, sorting, index, from, filter, size, fields } = search;
         let examined = self.examined(sorting, index, from.as_deref()).await?;
         let until = examined.as_ref().map(|last| sorting.up_to(last));
         let query = sorting.query(both(matching(text, filter), until), from.as_deref()).probing(size);
-        let documents = self.find(query.projected(doc! { "search": 0 }).hinted(index)).await?;
+        let documents = self.find(query.projected(fields).hinted(index)).await?;
         Ok(Found { documents, examined })
     }
 

@@ -171,6 +171,6 @@ async fn a_reservation_of_a_slug_has_no_other_fields() {
         assert!(database.collection("organizations").update_one(id.clone(), set).await.is_err(), "{field}");
     }
     let events = &database.ports.events;
-    let found = events.list(&tenant.scope, EventFilter::default(), first(9)).await.unwrap();
+    let found = events.list(&tenant.scope, EventFilter::default(), first(9), None).await.unwrap();
     assert!(found.items.is_empty());
 }

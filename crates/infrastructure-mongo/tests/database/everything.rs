@@ -98,9 +98,9 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
         recurring: Some(true),
         ..EventFilter::default()
     };
-    assert_eq!(events.list(scope, filter, first(10)).await.unwrap().items.len(), 1);
+    assert_eq!(events.list(scope, filter, first(10), None).await.unwrap().items.len(), 1);
     let later = first_after(10, EventPosition::CreatedAt(once.id));
-    assert_eq!(events.list(scope, EventFilter::default(), later).await.unwrap().items.len(), 1);
+    assert_eq!(events.list(scope, EventFilter::default(), later, None).await.unwrap().items.len(), 1);
 
     let second =
         OccurrenceKey { event: weekly.id, original_start: weekly.series.first_start() + Duration::WEEK };
@@ -178,10 +178,10 @@ async fn lists(ports: &MongoPorts, scope: &TenantScope) {
             let filter = EventFilter { search: SearchText::parse("e").ok(), ..EventFilter::default() };
             for filter in [filter, EventFilter::default()] {
                 let page = PageRequest { order, direction, ..first(1) };
-                let found = ports.events.list(scope, filter.clone(), page).await.unwrap();
+                let found = ports.events.list(scope, filter.clone(), page, None).await.unwrap();
                 let from = found.items.first().map(|event| EventPosition::of(event, field));
                 let page = PageRequest { order, direction, from, ..first(1) };
-                ports.events.list(scope, filter, page).await.unwrap();
+                ports.events.list(scope, filter, page, None).await.unwrap();
             }
         }
         for field in [IssueOrderField::Number, IssueOrderField::UpdatedAt, IssueOrderField::Priority] {

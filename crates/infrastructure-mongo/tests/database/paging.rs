@@ -78,11 +78,11 @@ async fn a_page_examines_little_more_than_its_items() {
             for field in [EventOrderField::CreatedAt, EventOrderField::StartsAt, EventOrderField::Title] {
                 let order = Order { field, is_descending };
                 let page = PageRequest { order, direction, ..first(SIZE) };
-                let found = ports.events.list(scope, EventFilter::default(), page).await.unwrap();
+                let found = ports.events.list(scope, EventFilter::default(), page, None).await.unwrap();
                 let from =
                     found.items.get(usize::from(SIZE) / 2).map(|event| EventPosition::of(event, field));
                 let page = PageRequest { order, direction, from, ..first(SIZE) };
-                ports.events.list(scope, EventFilter::default(), page).await.unwrap();
+                ports.events.list(scope, EventFilter::default(), page, None).await.unwrap();
             }
             for field in [IssueOrderField::Number, IssueOrderField::UpdatedAt, IssueOrderField::Priority] {
                 let order = Order { field, is_descending };

@@ -126,11 +126,11 @@ async fn a_search_in_many_short_texts_is_bounded() {
     commands.take();
     let filter = || EventFilter { search: text("orchestra"), ..EventFilter::default() };
     let started = Instant::now();
-    let page = database.ports.events.list(&tenant.scope, filter(), first(10)).await.unwrap();
+    let page = database.ports.events.list(&tenant.scope, filter(), first(10), None).await.unwrap();
     eprintln!("a search in {SEARCHED_OBJECTS} short texts: {:?}", started.elapsed());
     assert!(page.items.is_empty() && page.has_more);
     let request = PageRequest { from: page.examined, ..first(10) };
-    let page = database.ports.events.list(&tenant.scope, filter(), request).await.unwrap();
+    let page = database.ports.events.list(&tenant.scope, filter(), request, None).await.unwrap();
     assert!(page.items.is_empty() && !page.has_more);
     let plans = explained(&database, &commands).await;
     let whole = i64::try_from(SEARCHED_OBJECTS).unwrap();

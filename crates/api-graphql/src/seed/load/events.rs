@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use convene_application::{
     caller::Admin,
@@ -50,8 +50,8 @@ impl Loader<'_> {
         let list = &self.use_cases.list_events;
         let fetch = async |page| list.execute(&admin, EventFilter::default(), page).await;
         let mut by_title = HashMap::new();
-        for event in all_pages(fetch, |event: &Event| EventPosition::CreatedAt(event.id)).await? {
-            by_title.entry(event.title.clone()).or_insert(event);
+        for event in all_pages(fetch, |event: &Arc<Event>| EventPosition::CreatedAt(event.id)).await? {
+            by_title.entry(event.title.clone()).or_insert_with(|| Arc::unwrap_or_clone(event));
         }
         Ok(by_title)
     }

@@ -1,6 +1,6 @@
 //! The contract of [`Events`](crate::ports::Events): creating, finding and editing whole events.
 
-use std::slice;
+use std::{slice, sync::Arc};
 
 use convene_domain::{
     capacity::Capacity,
@@ -17,7 +17,11 @@ use super::{
 };
 use crate::{
     failure::{Field, Refusal},
-    ports::{EventEdit, EventFilter, EventPatch, EventPosition, NewRecurrence},
+    page::{Order, PageRequest},
+    ports::{
+        EditScope, EventEdit, EventFilter, EventOrderField, EventPatch, EventPosition, NewRecurrence,
+        OnAffected,
+    },
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
 
@@ -59,6 +63,40 @@ pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(environm
     assert_eq!(tenant.stored(OccurrenceKey { event: series.id, original_start: day(0) }).await, None);
 }
 
+/// A replica can be older than the list: it is compared before the list is read.
+pub(super) async fn an_event_is_listed_as_stored_also_if_an_older_one_is_held(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ports, scope) = (&tenant.ports, &tenant.scope);
+    let renamed = tenant.event(EventBuilder::weekly(FIRST).title("Rehearsal")).await;
+    let deleted = tenant.event(EventBuilder::once(FIRST).title("Party")).await;
+    let same = tenant.event(EventBuilder::once(FIRST).title("Concert")).await;
+    let held = ports.catalogue.replica(scope).await.unwrap();
+    let patch = EventPatch { title: Title::parse("Audition").ok(), ..EventPatch::default() };
+    let edit = EventEdit {
+        event: renamed.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch,
+        on_affected: OnAffected::Refuse,
+    };
+    let renamed = ports.events.update(scope, edit, &by_root()).await.unwrap().now;
+    ports.events.delete(scope, deleted.id, &by_root()).await.unwrap();
+    let new = tenant.event(EventBuilder::once(FIRST).title("Ball")).await;
+    let order = Order { field: EventOrderField::Title, is_descending: false };
+    for filter in [
+        EventFilter::default(),
+        EventFilter { search: SearchText::parse("i").ok(), ..EventFilter::default() },
+        EventFilter { from: Some(NOW), ..EventFilter::default() },
+    ] {
+        let request = || PageRequest { order, ..first(10) };
+        let read = ports.events.list(scope, filter.clone(), request(), None).await.unwrap();
+        assert_eq!(ports.events.list(scope, filter, request(), held.clone()).await.unwrap(), read);
+    }
+    let listed = ports.events.list(scope, EventFilter::default(), PageRequest { order, ..first(10) }, held);
+    let listed: Vec<Event> = listed.await.unwrap().items.into_iter().map(Arc::unwrap_or_clone).collect();
+    assert_eq!(listed, [renamed, new, same]);
+}
+
 pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let mut all = Vec::new();
@@ -72,8 +110,8 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Enviro
     }
     all[3] = tenant.ports.events.cancel(&tenant.scope, all[3].id, &by_root()).await.unwrap().now;
     let page = async |filter, page| {
-        let page = tenant.ports.events.list(&tenant.scope, filter, page).await.unwrap();
-        (page.items, page.has_more)
+        let page = tenant.ports.events.list(&tenant.scope, filter, page, None).await.unwrap();
+        (page.items.into_iter().map(Arc::unwrap_or_clone).collect::<Vec<_>>(), page.has_more)
     };
     let everything = EventFilter::default;
     assert_eq!(page(everything(), first(3)).await, (all[..3].to_vec(), true));

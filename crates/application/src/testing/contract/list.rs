@@ -66,6 +66,7 @@ macro_rules! contract_cases {
             events {
                 an_event_is_stored_unchanged,
                 the_occurrence_of_a_one_off_event_is_stored_with_it,
+                an_event_is_listed_as_stored_also_if_an_older_one_is_held,
                 events_are_listed_in_order_and_by_filter,
                 editing_an_event_stores_and_logs_the_changed_fields,
                 an_edit_without_effect_on_an_event_keeps_its_version,

@@ -1,7 +1,7 @@
 //! Tenant isolation: calls with ids of another organization get the same results as calls with unknown ids, and change
 //! nothing.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use convene_domain::{
     event::Event,
@@ -91,7 +91,7 @@ impl Ids {
 struct Snapshot {
     organization: convene_domain::organization::Organization,
     members: Vec<Member>,
-    events: Vec<Event>,
+    events: Vec<Arc<Event>>,
     window: CatalogueWindow,
     counts: (u32, u32),
     registrations: Vec<Registration>,
@@ -109,7 +109,7 @@ impl Snapshot {
         Self {
             organization: ports.organizations.get(scope).await.unwrap(),
             members: ports.members.list(scope, MemberFilter::default(), first(100)).await.unwrap().items,
-            events: ports.events.list(scope, EventFilter::default(), first(100)).await.unwrap().items,
+            events: ports.events.list(scope, EventFilter::default(), first(100), None).await.unwrap().items,
             window,
             counts: tenant.counts(ids.touched).await,
             registrations: tenant.registrations(RegistrationFilter::default()).await,
@@ -138,7 +138,7 @@ async fn read_everything(tenant: &Tenant, of: &Ids) {
     assert_eq!(ports.members.get_many(scope, &[of.member]).await.unwrap(), []);
     assert_eq!(ports.members.get_many_with_removed(scope, &[of.member]).await.unwrap(), []);
     assert_eq!(ports.events.get_many(scope, &[of.event.id]).await.unwrap(), []);
-    assert_eq!(ports.events.list(scope, EventFilter::default(), first(100)).await.unwrap().items, []);
+    assert_eq!(ports.events.list(scope, EventFilter::default(), first(100), None).await.unwrap().items, []);
     let everything = Interval::new(NOW, day(99)).unwrap();
     for events in [None, Some(vec![of.event.id])] {
         let window = ports.catalogue.window(scope, everything, events).await.unwrap();

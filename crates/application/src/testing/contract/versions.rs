@@ -48,8 +48,10 @@ async fn rename(tenant: &Tenant, object: Object, to: &str, expected_version: Opt
             ports.issues.update(scope, issue.id, patch, change).await.map(|it| it.version)
         }
         Object::Occurrence => {
-            let events =
-                ports.events.list(scope, Default::default(), crate::testing::builders::first(1)).await?;
+            let events = ports
+                .events
+                .list(scope, Default::default(), crate::testing::builders::first(1), None)
+                .await?;
             let event = events.items.first().expect("there is an event").id;
             let patch = OccurrencePatch {
                 expected_version,

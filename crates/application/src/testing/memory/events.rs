@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     caller::TenantScope,
+    catalogue::Replica,
     change::Change,
     editing::{
         OccurrencePlan, OccurrenceStep, event_changes, exceptions_within_limit, plan_cancellation,
@@ -49,11 +50,12 @@ impl Events for InMemory {
         scope: &TenantScope,
         filter: EventFilter,
         page: PageRequest<EventPosition>,
-    ) -> Result<BoundedPage<Event, EventPosition>, Fault> {
+        _held: Option<Arc<Replica>>,
+    ) -> Result<BoundedPage<Arc<Event>, EventPosition>, Fault> {
         let tenant = self.read(scope)?;
         let wanted = tenant.events.values().filter(|event| passes(&self.texts, event, &filter));
-        let position = |event: &Event| EventPosition::of(event, page.order.field);
-        Ok(pages::page(wanted.map(|event| Event::clone(event)), &page, position).into())
+        let position = |event: &Arc<Event>| EventPosition::of(event, page.order.field);
+        Ok(pages::page(wanted.map(|event| Arc::new(Event::clone(event))), &page, position).into())
     }
 
     async fn count(&self, scope: &TenantScope, filter: EventFilter) -> Result<Option<u32>, Fault> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use convene_domain::{
     activity::{Action, Subject},
@@ -40,7 +40,7 @@ impl Snapshot {
             |member| member.id,
         )
         .await;
-        let list = |page| ports.events.list(scope, EventFilter::default(), page);
+        let list = |page| ports.events.list(scope, EventFilter::default(), page, None);
         let events = read_all_pages(list, |event| EventPosition::CreatedAt(event.id)).await;
         let list = |page| ports.issues.list(scope, IssueFilter::default(), page);
         let issues = read_all_pages(list, |issue| IssuePosition::Number(issue.number)).await;
@@ -48,7 +48,7 @@ impl Snapshot {
         let mut snapshot = Self {
             organization: ports.organizations.get(scope).await.expect("the organization is read"),
             members: members.into_iter().map(|member| (member.id, member)).collect(),
-            events: events.into_iter().map(|event| (event.id, event)).collect(),
+            events: events.into_iter().map(|event| (event.id, Arc::unwrap_or_clone(event))).collect(),
             registrations: registrations.into_iter().map(|one| (one.id, one)).collect(),
             issues: issues.into_iter().map(|issue| (issue.id, issue)).collect(),
             occurrence: None,
