@@ -5,13 +5,12 @@ use std::{
 
 use convene_domain::{
     event::EventStatus,
-    occurrence::{OccurrenceKey, StoredOccurrence},
-    text::{Location, Title},
+    occurrence::OccurrenceKey,
     time::{Instant, LocalDateTime, interval::Interval},
 };
 use time::Duration;
 
-use super::{CatalogueEvent, day::Item};
+use super::{CatalogueEvent, CatalogueException, day::Item};
 
 /// An event of a replica, with its exceptions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,7 +18,7 @@ pub struct Entry {
     /// `None` while only exceptions are known.
     pub(super) event: Option<Arc<CatalogueEvent>>,
     /// By original start.
-    pub(super) exceptions: BTreeMap<Instant, StoredOccurrence>,
+    pub(super) exceptions: BTreeMap<Instant, Arc<CatalogueException>>,
 }
 
 impl Entry {
@@ -30,13 +29,13 @@ impl Entry {
     }
 
     /// The exceptions, by original start.
-    pub fn exceptions(&self) -> impl Iterator<Item = &StoredOccurrence> {
+    pub fn exceptions(&self) -> impl Iterator<Item = &Arc<CatalogueException>> {
         self.exceptions.values()
     }
 
     /// The exception with this key.
     #[must_use]
-    pub fn exception(&self, key: OccurrenceKey) -> Option<&StoredOccurrence> {
+    pub fn exception(&self, key: OccurrenceKey) -> Option<&Arc<CatalogueException>> {
         self.exceptions.get(&key.original_start)
     }
 
@@ -46,14 +45,15 @@ impl Entry {
         // The series does not have dropped ones.
         let exceptions = || self.exceptions.values().filter(|stored| !stored.is_dropped);
         let in_span = exceptions().filter(|stored| stored.interval.overlaps(&span));
-        let mut items: Vec<Item> = in_span.map(Item::from).collect();
+        let mut items: Vec<Item> = in_span.map(|stored| Item::from(&***stored)).collect();
         let is_later = event.schedules().all(|schedule| schedule.series.first_start() >= span.end());
         if is_later || event.last_end().is_some_and(|end| end <= span.start()) {
             return items;
         }
         // By local time, because a new time-zone database can change the instant.
-        let place =
-            |stored: &StoredOccurrence| (event.schedule_at(stored.key.original_start), stored.original_local);
+        let place = |stored: &Arc<CatalogueException>| {
+            (event.schedule_at(stored.key.original_start), stored.original_local)
+        };
         let replaced: HashSet<(usize, LocalDateTime)> = exceptions().map(place).collect();
         let keys: HashSet<Instant> = exceptions().map(|stored| stored.key.original_start).collect();
         for (number, schedule) in event.schedules().enumerate() {
@@ -80,15 +80,7 @@ impl Entry {
 
     /// The approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
-        /// The size of an exception without its texts, with its place in the map.
-        const EXCEPTION: usize = size_of::<StoredOccurrence>() + 64;
-        let text = |text: Option<&str>| text.map_or(0, str::len);
-        let exceptions = self.exceptions.values().map(|stored| {
-            let exception = &stored.exception;
-            EXCEPTION
-                + text(exception.title.as_ref().map(Title::as_str))
-                + text(exception.location.as_ref().map(Location::as_str))
-        });
-        size_of::<Self>() + self.event.as_ref().map_or(0, |event| event.bytes()) + exceptions.sum::<usize>()
+        let exceptions: usize = self.exceptions.values().map(|exception| exception.bytes()).sum();
+        size_of::<Self>() + self.event.as_ref().map_or(0, |event| event.bytes()) + exceptions
     }
 }

@@ -4,6 +4,7 @@ mod day;
 mod days;
 mod entry;
 mod event;
+mod exception;
 mod replica;
 
 pub use self::{
@@ -11,5 +12,6 @@ pub use self::{
     days::TooDense,
     entry::Entry,
     event::CatalogueEvent,
+    exception::CatalogueException,
     replica::{Delta, Replica},
 };

@@ -3,6 +3,7 @@
 mod backwards;
 mod cancel;
 pub(crate) mod find;
+mod found;
 mod get_many;
 mod list;
 mod of_event;

@@ -7,7 +7,8 @@ use time::Duration;
 
 use super::{
     backwards::Backwards,
-    timeline::{Candidates, Part, Placed, Selection, Step, Timeline, is_found_at},
+    found::Found,
+    timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
 };
 use crate::{
     catalogue::{Day, DayNumber, Item, Replica, TooDense, day_of},
@@ -39,8 +40,8 @@ enum Sequence {
     Starting(DayNumber),
 }
 
-/// The events with an occurrence that the search may find, each with the results for its schedules.
-type Matching = HashMap<EventId, Vec<bool>>;
+/// The events with an occurrence that the search may find, each with its results.
+type Matching = HashMap<EventId, Found>;
 
 /// The occurrences of a replica that a list examines.
 pub(super) enum Source<'p, 'c> {
@@ -96,10 +97,13 @@ async fn matching(replica: &Replica, selection: &Selection, pace: &mut Pace) -> 
     let mut matching = HashMap::new();
     for entry in replica.entries() {
         let Some(event) = entry.event() else { continue };
-        pace.steps(selection.steps(event)).await;
-        let found = selection.finds(event);
-        let mut titles = entry.exceptions().filter_map(|stored| stored.exception.title.as_ref());
-        if found.contains(&true) || titles.any(|title| selection.finds_own(title, event)) {
+        let found = selection.search(event, pace).await;
+        let mut matches = found.has_any();
+        let mut exceptions = entry.exceptions();
+        while !matches && let Some(exception) = exceptions.next() {
+            matches = selection.finds(exception, event, &found, pace).await;
+        }
+        if matches {
             matching.insert(event.id, found);
         }
     }
@@ -207,10 +211,9 @@ impl<'p, 'c> Scan<'p, 'c> {
         let placed = Placed::of(entry, item.key)?;
         if let Some(matching) = &self.matching {
             let found = matching.get(&item.key.event)?;
-            let own_title = entry.exception(item.key).and_then(|stored| stored.exception.title.as_ref());
-            let is_found = match own_title {
-                Some(title) => selection.finds_own(title, event),
-                None => is_found_at(found, event, item.interval.start()),
+            let is_found = match entry.exception(item.key) {
+                Some(exception) => found.exception(event, exception, selection.search.as_ref()),
+                None => found.at(event, item.interval.start()),
             };
             if !is_found {
                 return None;

@@ -14,14 +14,14 @@ use convene_domain::{
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{SeriesOccurrence, merge::ByStart},
-    text::{FoldedText, Title},
+    text::FoldedText,
     time::{Instant, LocalDateTime, interval::Interval},
 };
 use time::Duration;
 
-use super::OccurrenceOfEvent;
+use super::{OccurrenceOfEvent, found::Found};
 use crate::{
-    catalogue::{CatalogueEvent, Entry},
+    catalogue::{CatalogueEvent, CatalogueException, Entry},
     pace::Pace,
     page::{Direction, PageRequest},
     ports::{CatalogueWindow, SeatCounts},
@@ -34,14 +34,14 @@ pub type OccurrencePosition = (Instant, OccurrenceKey);
 #[derive(Default)]
 pub(super) struct Part<'c> {
     pub(super) events: Vec<&'c CatalogueEvent>,
-    pub(super) exceptions: Vec<&'c StoredOccurrence>,
+    pub(super) exceptions: Vec<&'c CatalogueException>,
 }
 
 impl<'c> From<&'c CatalogueWindow> for Part<'c> {
     fn from(window: &'c CatalogueWindow) -> Self {
         Self {
             events: window.events.iter().map(AsRef::as_ref).collect(),
-            exceptions: window.exceptions.iter().collect(),
+            exceptions: window.exceptions.iter().map(AsRef::as_ref).collect(),
         }
     }
 }
@@ -51,11 +51,17 @@ impl<'c> FromIterator<&'c Entry> for Part<'c> {
         let mut part = Self::default();
         for entry in entries {
             part.events.extend(entry.event().map(AsRef::as_ref));
-            part.exceptions.extend(entry.exceptions());
+            part.exceptions.extend(entry.exceptions().map(AsRef::as_ref));
         }
         part
     }
 }
+
+/// The bytes that are folded and compared in one step, even if the texts are made to be compared slowly.
+const BYTES_OF_STEP: usize = 128;
+
+/// The steps of a search in the longest title.
+const STEPS_OF_TITLE: usize = 8;
 
 /// The filter of a timeline.
 pub(super) struct Selection {
@@ -110,28 +116,24 @@ impl Selection {
         first.max(self.open_at).unwrap_or(Instant::MIN)..end.min(self.window.end())
     }
 
-    /// Searches the event's description, and the given title of an occurrence.
-    pub(super) fn finds_own(&self, title: &Title, event: &CatalogueEvent) -> bool {
-        self.search.as_ref().is_none_or(|text| {
-            FoldedText::of(title.as_str()).contains(text) || event.folded_description().contains(text)
-        })
+    /// Searches the description and the titles of an event.
+    pub(super) async fn search(&self, event: &CatalogueEvent, pace: &mut Pace) -> Found {
+        let titles = event.schedules().count().saturating_mul(STEPS_OF_TITLE);
+        let texts = event.description.as_str().len() / BYTES_OF_STEP + titles;
+        pace.steps(if self.search.is_none() { 1 } else { 1 + texts }).await;
+        Found::of(event, self.search.as_ref())
     }
 
-    /// Searches the event's description and titles: the result for the occurrences of each of its schedules that have no title
-    /// of their own.
-    pub(super) fn finds(&self, event: &CatalogueEvent) -> Vec<bool> {
-        match &self.search {
-            None => vec![true; event.earlier.len() + 1],
-            Some(text) if event.folded_description().contains(text) => vec![true; event.earlier.len() + 1],
-            Some(text) => event.folded_titles().iter().map(|title| title.contains(text)).collect(),
-        }
-    }
-
-    /// The number of steps of a search in the texts of an event.
-    pub(super) fn steps(&self, event: &CatalogueEvent) -> usize {
-        /// Some bytes are folded and compared in one step, even if the texts are made to be compared slowly.
-        const BYTES: usize = 128;
-        if self.search.is_none() { 1 } else { 1 + event.description.as_str().len() / BYTES }
+    /// Tests whether the search finds an exception of an event whose texts were searched.
+    pub(super) async fn finds(
+        &self,
+        exception: &CatalogueException,
+        event: &Event,
+        found: &Found,
+        pace: &mut Pace,
+    ) -> bool {
+        pace.steps(if self.search.is_none() { 1 } else { STEPS_OF_TITLE }).await;
+        found.exception(event, exception, self.search.as_ref())
     }
 
     fn takes(&self, placed: &Placed<'_>) -> bool {
@@ -203,8 +205,8 @@ pub(super) enum Step<'c> {
 /// The events and exceptions of a part that may have occurrences in the list.
 pub(super) struct Candidates<'p, 'c> {
     pub(super) selection: &'p Selection,
-    /// The events, each with the results for its schedules.
-    events: Vec<(&'c CatalogueEvent, Vec<bool>)>,
+    /// The events with occurrences that the search finds, and its results.
+    events: Vec<(&'c CatalogueEvent, Found)>,
     replaced: Replaced,
     /// The exceptions in the list, by start, then key.
     pub(super) exceptions: Vec<Placed<'c>>,
@@ -215,33 +217,24 @@ impl<'p, 'c> Candidates<'p, 'c> {
     pub(super) async fn new(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
         let mut replaced = Replaced::default();
         let mut exceptions = Vec::new();
-        let known: HashMap<EventId, &'c CatalogueEvent> = match part.exceptions.is_empty() {
+        let mut events = Vec::with_capacity(part.events.len());
+        for event in part.events.iter().copied() {
+            events.push((event, selection.search(event, pace).await));
+        }
+        let known: HashMap<EventId, &(&'c CatalogueEvent, Found)> = match part.exceptions.is_empty() {
             true => HashMap::new(),
-            false => part.events.iter().map(|event| (event.id, *event)).collect(),
+            false => events.iter().map(|event| (event.0.id, event)).collect(),
         };
-        for stored in part.exceptions.iter().filter(|stored| !stored.is_dropped) {
-            let Some(event) = known.get(&stored.key.event) else { continue };
-            pace.steps(selection.steps(event)).await;
+        for stored in part.exceptions.iter().copied().filter(|stored| !stored.is_dropped) {
+            let Some((event, found)) = known.get(&stored.key.event) else { continue };
             replaced.add(&event.event, stored);
             let placed = Placed::by_exception(&event.event, stored);
-            let is_found = || match &stored.exception.title {
-                Some(title) => selection.finds_own(title, event),
-                None => is_found_at(&selection.finds(event), event, stored.interval.start()),
-            };
-            if selection.takes(&placed) && is_found() {
+            if selection.takes(&placed) && selection.finds(stored, event, found, pace).await {
                 exceptions.push(placed);
             }
         }
         exceptions.sort_unstable_by_key(Placed::position);
-
-        let mut events = Vec::new();
-        for event in part.events.iter().copied() {
-            pace.steps(selection.steps(event)).await;
-            let found = selection.finds(event);
-            if found.contains(&true) {
-                events.push((event, found));
-            }
-        }
+        events.retain(|(_, found)| found.has_any());
         Self { selection, events, replaced, exceptions }
     }
 
@@ -259,7 +252,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
             let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
             let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
             let to = to.min(starts.end);
-            let found_ones = event.schedules().zip(found).filter(|(_, is_found)| **is_found);
+            let found_ones = event.schedules().zip(found.by_schedule()).filter(|(_, is_found)| **is_found);
             for (schedule, _) in found_ones {
                 let from = self.selection.earliest_start(schedule.duration).max(starts.start);
                 if from < to {
@@ -269,11 +262,6 @@ impl<'p, 'c> Candidates<'p, 'c> {
         }
         Merged { by_rule: by_rule.peekable(), exceptions: exceptions.into_iter().peekable() }
     }
-}
-
-/// The result of a search for an occurrence that takes place at this time and has no title of its own.
-pub(super) fn is_found_at(found: &[bool], event: &Event, start: Instant) -> bool {
-    found.get(event.schedule_at(start)).is_some_and(|is_found| *is_found)
 }
 
 /// Occurrences of a list, by start, then key.

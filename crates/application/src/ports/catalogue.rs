@@ -10,7 +10,7 @@ use convene_domain::{
 
 use crate::{
     caller::TenantScope,
-    catalogue::{CatalogueEvent, Replica},
+    catalogue::{CatalogueEvent, CatalogueException, Replica},
     failure::Fault,
 };
 
@@ -29,7 +29,7 @@ pub struct CatalogueWindow {
     pub events: Vec<Arc<CatalogueEvent>>,
     /// Every exception of these events (rescheduled, resized, renamed or cancelled) that overlaps the window, either at its
     /// current or at its original time. Their seat counts may be stale.
-    pub exceptions: Vec<StoredOccurrence>,
+    pub exceptions: Vec<Arc<CatalogueException>>,
 }
 
 /// Reads the dates of events and their occurrences.

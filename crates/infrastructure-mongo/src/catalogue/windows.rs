@@ -7,7 +7,7 @@ use std::{
 
 use bson::{Bson, Document, doc};
 use convene_application::{
-    catalogue::{CatalogueEvent, Replica},
+    catalogue::{CatalogueEvent, CatalogueException, Replica},
     pace::Pace,
     ports::{CatalogueQuery, CatalogueWindow},
 };
@@ -53,7 +53,7 @@ pub(super) async fn read(
 fn part(
     query: &CatalogueQuery,
     events: &[Arc<CatalogueEvent>],
-    exceptions: &[StoredOccurrence],
+    exceptions: &[Arc<CatalogueException>],
 ) -> CatalogueWindow {
     let wanted: Option<HashSet<EventId>> = query.events.as_ref().map(|ids| ids.iter().copied().collect());
     let is_wanted = |id: EventId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
@@ -73,7 +73,7 @@ pub(super) async fn of_replica(replica: &Replica, queries: &[CatalogueQuery]) ->
     for query in queries {
         let mut window = CatalogueWindow::default();
         for entry in replica.entries() {
-            let exceptions: Vec<StoredOccurrence> = entry.exceptions().cloned().collect();
+            let exceptions: Vec<_> = entry.exceptions().cloned().collect();
             pace.steps(1 + exceptions.len()).await;
             let of_entry = part(query, entry.event().map_or(&[][..], std::slice::from_ref), &exceptions);
             window.events.extend(of_entry.events);
@@ -103,7 +103,7 @@ fn earliest(window: Interval) -> Instant {
 async fn exceptions(
     transaction: &mut Transaction<'_>,
     queries: &[CatalogueQuery],
-) -> Attempt<Vec<StoredOccurrence>> {
+) -> Attempt<Vec<Arc<CatalogueException>>> {
     let conditions = queries.iter().flat_map(|CatalogueQuery { window, events }| {
         // The range of the indexes is bounded from both sides.
         let starts = doc! { "$gt": date(earliest(*window)), "$lt": date(window.end()) };
@@ -116,7 +116,8 @@ async fn exceptions(
     });
     let filter = doc! { "revision": { "$exists": true }, "$or": conditions.collect::<Vec<_>>() };
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
-    Ok(read_in_parts(found).await?)
+    let exceptions: Vec<StoredOccurrence> = read_in_parts(found).await?;
+    Ok(exceptions.into_iter().map(|stored| Arc::new(stored.into())).collect())
 }
 
 /// Finds the events of the queries, and those of the exceptions.
@@ -124,7 +125,7 @@ async fn events(
     transaction: &mut Transaction<'_>,
     compiled: &CompiledEvents,
     queries: &[CatalogueQuery],
-    exceptions: &[StoredOccurrence],
+    exceptions: &[Arc<CatalogueException>],
 ) -> Attempt<Vec<Arc<CatalogueEvent>>> {
     let named = queries.iter().flat_map(|query| query.events.iter().flatten());
     let of_exceptions = exceptions.iter().map(|exception| &exception.key.event);

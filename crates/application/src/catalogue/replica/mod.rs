@@ -257,7 +257,7 @@ impl Change {
             entry.event = Some(Arc::new(event));
         }
         for exception in self.exceptions {
-            entry.exceptions.insert(exception.key.original_start, exception);
+            entry.exceptions.insert(exception.key.original_start, Arc::new(exception.into()));
         }
     }
 }

@@ -81,7 +81,8 @@ impl Windows {
         let mut part = Part::default();
         for (event, exceptions) in BTreeSet::from_iter(wanted).into_iter().filter_map(|id| index.get(id)) {
             part.events.extend(window.events.get(*event).map(AsRef::as_ref));
-            part.exceptions.extend(exceptions.iter().filter_map(|place| window.exceptions.get(*place)));
+            let exceptions = exceptions.iter().filter_map(|place| window.exceptions.get(*place));
+            part.exceptions.extend(exceptions.map(AsRef::as_ref));
         }
         part
     }

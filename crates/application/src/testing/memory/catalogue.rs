@@ -70,7 +70,7 @@ fn window(tenant: &Tenant, CatalogueQuery { window, events }: &CatalogueQuery) -
         let exceptions =
             stored.filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, window));
         let before = found.exceptions.len();
-        found.exceptions.extend(exceptions.cloned());
+        found.exceptions.extend(exceptions.map(|stored| Arc::new(stored.clone().into())));
         let by_rule =
             event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
         if by_rule || found.exceptions.len() > before {

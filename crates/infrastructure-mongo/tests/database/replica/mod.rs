@@ -91,7 +91,7 @@ fn content(replica: &Replica) -> (Vec<String>, Vec<StoredOccurrence>) {
     events.sort_unstable();
     let known = replica.entries().filter(|entry| entry.event().is_some());
     let mut exceptions: Vec<_> = known
-        .flat_map(|entry| entry.exceptions().cloned())
+        .flat_map(|entry| entry.exceptions().map(|exception| StoredOccurrence::clone(exception)))
         .map(|stored| StoredOccurrence { taken: 0, waiting: 0, ..stored })
         .collect();
     exceptions.sort_by_key(|stored| stored.key);

@@ -74,7 +74,8 @@ impl World {
         expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static,
     ) -> ListOccurrences {
         let events = self.events.iter().map(|event| Arc::new(Event::clone(event).into()));
-        let window = CatalogueWindow { events: events.collect(), exceptions: self.exceptions() };
+        let exceptions = self.exceptions().into_iter().map(|stored| Arc::new(stored.into()));
+        let window = CatalogueWindow { events: events.collect(), exceptions: exceptions.collect() };
         let mut catalogue = MockCatalogue::new();
         catalogue.expect_replica().returning(move |_| Ok(replica.clone()));
         catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
@@ -401,4 +402,22 @@ fn a_search_in_many_texts_pauses() {
     let (page, parts) = parts(world.list(search("words")));
     assert_eq!((page.items.len(), page.has_more), (0, false));
     assert!(parts >= 5, "{parts}");
+}
+
+#[test]
+fn a_search_in_the_titles_of_many_exceptions_pauses() {
+    let event = fixtures::event(1, "2026-11-06 9:00", Some("FREQ=DAILY"));
+    let title = Title::parse(&"word ".repeat(40)).ok();
+    let renamed = (0..1_000).map(|day| {
+        let start = datetime!(2026-11-06 9:00) + Duration::days(day);
+        exception(&event, start, Exception { title: title.clone(), ..Exception::default() })
+    });
+    let world = renamed.fold(World::of([event.clone()]), World::with);
+    let (replica, _) = parts(async { Replica::empty(1).updated(world.delta()).await });
+    let search = OccurrenceQuery { search: SearchText::parse("words").ok(), ..query() };
+    let caller = fixtures::caller(fixtures::ADA, Role::Member);
+    let list = world.listing_with(Some(Arc::new(replica)), |_| true);
+    let (pages, parts) = parts(list.execute(&caller, std::slice::from_ref(&search)));
+    assert!(pages.unwrap()[0].items.is_empty());
+    assert!(parts >= 8, "{parts}");
 }
