@@ -24,7 +24,7 @@ const MAX_BYTES_BESIDE_REPLICAS: u64 = 16 << 20;
 const UNUSED: Duration = Duration::from_secs(3_600);
 
 /// The number of events that are read at once. The largest documents take some hundred kilobytes.
-const READ_AT_ONCE: usize = 100;
+const READ_AT_ONCE: usize = 25;
 
 /// A cache of events with their compiled series.
 ///

@@ -18,8 +18,15 @@ use crate::{
     scoped::Query,
 };
 
-/// The number of events of a page. The largest ones take some hundred kilobytes while they are read.
+/// The number of events of a page.
 const EVENTS: usize = 100;
+
+/// The number of events of the first page, and of one that follows large events, which take some hundred kilobytes while they are
+/// read.
+const LARGE_EVENTS: usize = 10;
+
+/// The average size in bytes from which on events are large.
+const LARGE_EVENT_BYTES: usize = 10 << 10;
 
 /// The number of exceptions of a page.
 const PAGE: usize = 500;
@@ -76,17 +83,19 @@ async fn add_events(
     replica: &mut Replica,
     max_bytes: usize,
 ) -> Result<bool, StorageError> {
-    let mut last = String::new();
+    let (mut last, mut size) = (String::new(), LARGE_EVENTS);
     while replica.bytes() <= max_bytes {
-        let query = Query::from(doc! { "_id": { "$gt": &last } }).sorted(doc! { "_id": 1 }).limited(EVENTS);
+        let query = Query::from(doc! { "_id": { "$gt": &last } }).sorted(doc! { "_id": 1 }).limited(size);
         let query = query.projected(doc! { "search": 0 });
         let page: Vec<EventDocument> = database.collection(scope, &schema::EVENTS).find(query).await?;
-        let is_last = page.len() < EVENTS;
+        let is_last = page.len() < size;
         if let Some(document) = page.last() {
             last.clone_from(&document.id);
         }
         let events: Vec<Event> = read_in_parts(page).await?;
-        let events = events.into_iter().map(CatalogueEvent::from).collect();
+        let events: Vec<_> = events.into_iter().map(CatalogueEvent::from).collect();
+        let bytes: usize = events.iter().map(CatalogueEvent::bytes).sum();
+        size = if bytes > LARGE_EVENT_BYTES * events.len() { LARGE_EVENTS } else { EVENTS };
         let revision = replica.revision();
         replica.apply(Delta { revision, events, ..Delta::default() }, &mut Pace::default()).await;
         if is_last {

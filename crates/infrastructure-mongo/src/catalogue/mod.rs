@@ -103,6 +103,7 @@ impl Catalogue for MongoCatalogue {
         let Some(replicas) = &self.replicas else { return self.read_windows(scope, queries).await };
         let slot = replicas.slot(scope);
         let _turn = slot.reading.lock().await;
+        let _permit = replicas.reads.acquire().await;
         // It may have been loaded while others read.
         match replicas.held(scope, self.required_revision(scope).await?) {
             Some(replica) => Ok(windows::of_replica(&replica, queries).await),

@@ -21,7 +21,8 @@ use crate::{
 /// The time for which a request waits for a replica that is being loaded, before it reads the database.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// The number of replicas that are loaded at a time.
+/// The number of replicas that are loaded at a time, and of organizations for which requests read the database instead. Both
+/// hold all events of an organization.
 const LOADS: usize = 2;
 
 /// The time after which a catalogue that was too large, or had an unreadable document, is loaded again.
@@ -37,6 +38,8 @@ pub(super) struct Replicas {
     slots: Cache<OrganizationId, Arc<Slot>>,
     max_bytes: usize,
     loads: Arc<Semaphore>,
+    /// The permits to read the database instead of a replica.
+    pub(super) reads: Arc<Semaphore>,
 }
 
 impl Replicas {
@@ -47,7 +50,8 @@ impl Replicas {
             .max_capacity(max_bytes as u64)
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        Self { database, slots, max_bytes, loads: Arc::new(Semaphore::new(LOADS)) }
+        let [loads, reads] = [(); 2].map(|()| Arc::new(Semaphore::new(LOADS)));
+        Self { database, slots, max_bytes, loads, reads }
     }
 
     /// The place of an organization's replica.

@@ -200,7 +200,10 @@ impl Replica {
                 let items = |entry: Option<&Entry>| entry.map(|entry| entry.items(span)).unwrap_or_default();
                 let (before, after) = (items(before.as_deref()), items(self.entry(id)));
                 pace.steps(before.len() + after.len()).await;
-                days.replace(run, id, before, after);
+                // Readers may still use the days of the replica before: what does not change is not copied.
+                if before != after {
+                    days.replace(run, id, before, after);
+                }
             }
         }
         *self.days() = days;

@@ -7,7 +7,7 @@ use convene_domain::{
 use time::{Duration, macros::utc_datetime};
 
 use super::*;
-use crate::{fixtures, pace::tests::parts};
+use crate::{catalogue::day_of, fixtures, pace::tests::parts};
 
 const FIRST: Instant = utc_datetime!(2026-11-02 9:00);
 
@@ -78,6 +78,20 @@ async fn an_empty_catalogue_takes_no_bytes() {
     let empty = full.updated(Delta { deleted_events: vec![event.id], ..Delta::default() }).await;
     assert_eq!(empty, Replica::empty(0));
     assert_eq!(empty.bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_moves_nothing_shares_the_days() {
+    let before = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
+    let today = day_of(FIRST);
+    let mut pace = Pace::default();
+    let day = before.day(today, today, &mut pace).await.unwrap();
+    let renamed = Event { title: Title::parse("Renamed").unwrap(), ..daily(1) };
+    let renamed = before.updated(Delta { events: vec![renamed.into()], ..Delta::default() }).await;
+    assert!(Arc::ptr_eq(&day, &renamed.day(today, today, &mut pace).await.unwrap()));
+    let later = fixtures::event(1, "2026-11-02 10:00", Some("FREQ=DAILY"));
+    let moved = before.updated(Delta { events: vec![later.into()], ..Delta::default() }).await;
+    assert_ne!(day, moved.day(today, today, &mut pace).await.unwrap());
 }
 
 #[test]
