@@ -212,18 +212,29 @@ fn conditions(filter: &EventFilter) -> Document {
     if let Some(status) = status {
         conditions.insert("status", status.as_str());
     }
+    // The recurrence of a one-off event may be stored, too: with the dates that it had used before.
+    let mut alternatives = Vec::new();
     match recurring {
-        Some(true) => conditions.insert("recurrence", doc! { "$ne": Bson::Null }),
-        Some(false) => conditions.insert("recurrence", Bson::Null),
-        None => None,
-    };
+        Some(true) => {
+            let has_rule = doc! { "recurrence.rule": { "$ne": Bson::Null } };
+            alternatives.push(doc! { "$or": [has_rule, { "recurrence.rdates.0": { "$exists": true } }] });
+        }
+        Some(false) => {
+            conditions.insert("recurrence.rule", Bson::Null);
+            conditions.insert("recurrence.rdates.0", doc! { "$exists": false });
+        }
+        None => {}
+    }
     if let Some(to) = to {
         conditions.insert("firstStart", doc! { "$lt": date(*to) });
     }
     if let Some(from) = from {
         // The last end of an endless series is null.
-        let ends_later = vec![doc! { "lastEnd": Bson::Null }, doc! { "lastEnd": { "$gt": date(*from) } }];
-        conditions.insert("$or", ends_later);
+        let ends_later = doc! { "lastEnd": { "$gt": date(*from) } };
+        alternatives.push(doc! { "$or": [{ "lastEnd": Bson::Null }, ends_later] });
+    }
+    if !alternatives.is_empty() {
+        conditions.insert("$and", alternatives);
     }
     conditions
 }

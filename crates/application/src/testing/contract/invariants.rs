@@ -1,17 +1,24 @@
 //! Invariants that hold over all stored data after every case.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use convene_domain::{
     activity::{Action, Subject},
+    event::EventStatus,
     id::RegistrationId,
     occurrence::OccurrenceStatus,
     overlap,
     registration::{Registration, RegistrationStatus, RegistrationStatusKind},
 };
 
-use super::{environment::Environment, tenant::Tenant};
-use crate::ports::RegistrationFilter;
+use super::{environment::Environment, support::read_all_pages, tenant::Tenant};
+use crate::{
+    catalogue::Replica,
+    ports::{EventFilter, EventOrderField, EventPosition, RegistrationFilter},
+};
 
 /// Checks every organization of the environment.
 pub(super) async fn check(environment: &Environment) {
@@ -21,6 +28,7 @@ pub(super) async fn check(environment: &Environment) {
         check_overlaps(&registrations);
         check_waitlists(&tenant, &registrations).await;
         check_log(&tenant, &registrations).await;
+        check_lists_of_events(&tenant).await;
     }
 }
 
@@ -107,5 +115,31 @@ async fn check_log(tenant: &Tenant, registrations: &[Registration]) {
             RegistrationStatus::Cancelled { .. } => promoted <= waitlisted && cancelled == 1,
         };
         assert!(is_consistent, "the log does not match {registration:?}: {actions:?}");
+    }
+}
+
+/// Checks that each filter of events selects those whose values it describes, and counts as many, with and without a replica.
+async fn check_lists_of_events(tenant: &Tenant) {
+    let held = tenant.ports.catalogue.replica(&tenant.scope).await.unwrap();
+    let read = async |filter: EventFilter, held: Option<Arc<Replica>>| {
+        let list = |page| tenant.ports.events.list(&tenant.scope, filter.clone(), page, held.clone());
+        read_all_pages(list, |event| EventPosition::of(event, EventOrderField::CreatedAt)).await
+    };
+    let all = read(EventFilter::default(), None).await;
+    let Some(now) = all.iter().map(|event| event.updated_at).max() else { return };
+    for from in [None, Some(now)] {
+        for recurring in [Some(true), Some(false)] {
+            for status in [None, Some(EventStatus::Cancelled)] {
+                let filter = EventFilter { status, recurring, from, ..EventFilter::default() };
+                let expected = all.iter().filter(|event| filter.may_match(event) && filter.covers(event));
+                let expected: Vec<_> = expected.cloned().collect();
+                for held in [None, held.clone()] {
+                    assert_eq!(read(filter.clone(), held).await, expected, "{filter:?}");
+                }
+                let count = tenant.ports.events.count(&tenant.scope, filter.clone()).await.unwrap();
+                let is_count = count.is_none_or(|count| count as usize == expected.len());
+                assert!(is_count, "{filter:?}: {count:?} of {}", expected.len());
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ mod writer;
 use bson::{Document, doc};
 use convene_application::{
     catalogue::Replica,
-    ports::{EditScope, EventEdit, EventPatch, OnAffected},
+    ports::{EditScope, EventEdit, EventFilter, EventPatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder},
 };
 use convene_domain::{
@@ -112,6 +112,15 @@ async fn a_read_after_an_acknowledged_write_of_another_process_is_never_stale() 
         // The writing process sees its own write as well.
         let own = world.processes[writing].list(&world.tenant, WINDOW).await;
         assert_eq!(own, expected, "after change {number}, by the same process");
+        for recurring in [true, false] {
+            let filter =
+                EventFilter { recurring: Some(recurring), from: Some(writer.now), ..EventFilter::default() };
+            let (found, expected) = (
+                reader.events(&world.tenant, &filter).await,
+                world.plain.events(&world.tenant, &filter).await,
+            );
+            assert_eq!(found, expected, "{filter:?} after change {number}");
+        }
         // Without a replica, a lookup reads the whole stored occurrences.
         for process in [&world.plain, reader] {
             let looked_up = process.looked_up(&world.tenant, &expected).await;

@@ -5,11 +5,12 @@ use convene_application::{
     caller::{Caller, Identity, Principal},
     occurrence::{OccurrenceOfEvent, OccurrenceQuery},
     page::{Direction, PageRequest, PageSize},
-    ports::OrganizationReference,
+    ports::{EventFilter, OrganizationReference},
     testing::{FixedClock, SequentialIds},
     use_cases::{Ports, UseCases},
 };
 use convene_domain::{
+    id::EventId,
     text::UserId,
     time::{Instant, interval::Interval},
 };
@@ -119,6 +120,17 @@ impl Process {
         let caller = self.caller(tenant).await;
         let mut found = self.use_cases.get_occurrences.execute(&caller, &keys, true).await.unwrap();
         keys.iter().filter_map(|key| found.remove(key)).collect()
+    }
+
+    /// The ids on the first page of the events that match this filter, and the number of all of them, as the tenant's admin sees
+    /// them.
+    pub(super) async fn events(&self, tenant: &Tenant, filter: &EventFilter) -> (Vec<EventId>, Option<u32>) {
+        let caller = self.caller(tenant).await;
+        let page = PageRequest::first(PageSize::new(PageSize::MAX).unwrap());
+        let list = &self.use_cases.list_events;
+        let found = list.execute(&caller, filter.clone(), page).await.unwrap();
+        let count = list.count(&caller, filter.clone()).await.unwrap();
+        (found.items.iter().map(|event| event.id).collect(), count)
     }
 
     /// The same list with the authority of this caller, for the first page.

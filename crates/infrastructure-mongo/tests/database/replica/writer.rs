@@ -106,6 +106,10 @@ impl Writer {
                 self.events.remove(place);
                 Ok(())
             }
+            15 => {
+                let patch = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+                self.edit(process, tenant, place, EditScope::All, patch, change).await
+            }
             _ => self.register(process, tenant, place, change).await,
         }
     }
