@@ -24,7 +24,7 @@ use super::{
     look_ahead::LookAhead,
 };
 use crate::{
-    errors::limits::MAX_PROBLEMS,
+    errors::limits::{MAX_PROBLEMS, keep_first_of_each},
     request_id::RequestId,
     telemetry::{self, RequestRecord},
 };
@@ -135,13 +135,13 @@ impl Context {
         }
     }
 
-    /// Keeps the first refusal, and as many further ones as all fields of the request may list together.
+    /// Keeps the first refusal of each field of an input, and as many further ones as all inputs of the request may list together.
     pub(crate) fn listed(&self, mut refusals: Vec<Refusal>) -> ListedRefusals {
         let further = refusals.len().saturating_sub(1);
         let update = |left: usize| Some(left.saturating_sub(further));
         let left = self.further_problems.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
-        let left_out = further.saturating_sub(left.unwrap_or_default());
-        refusals.truncate(refusals.len() - left_out);
+        let field = |refusal: &Refusal| refusal.code_and_field().1.map(|path| path.outermost_list());
+        let left_out = keep_first_of_each(&mut refusals, 1 + left.unwrap_or_default(), field);
         ListedRefusals { refusals, left_out }
     }
 

@@ -3,7 +3,7 @@
 use convene_application::failure::{Failure, Field, Refusal, RefusalCode, UNKNOWN_REFERENCE};
 
 use crate::{
-    errors::limits::MAX_PROBLEMS,
+    errors::limits::{MAX_PROBLEMS, keep_first_of_each},
     http::error::{FieldProblem, HttpError},
     telemetry,
 };
@@ -22,11 +22,10 @@ pub(super) fn http_error(failure: Failure) -> HttpError {
 /// Invalid input, with the reason for each field. The message says how many reasons are left out.
 pub(super) fn invalid(mut fields: Vec<FieldProblem>) -> HttpError {
     let error = HttpError::new(RefusalCode::InvalidInput);
-    let left_out = fields.len().saturating_sub(MAX_PROBLEMS);
+    let left_out = keep_first_of_each(&mut fields, MAX_PROBLEMS, |problem| problem.field.clone());
     if left_out == 0 {
         return HttpError { fields, ..error };
     }
-    fields.truncate(MAX_PROBLEMS);
     let message = format!("{} Another {left_out} problems are not listed.", error.message);
     HttpError { fields, message, ..error }
 }
@@ -104,6 +103,17 @@ mod tests {
         assert_eq!(error.kind, RefusalCode::InvalidInput.into());
         let fields: Vec<_> = error.fields.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["title", "assigneeId"]);
+    }
+
+    #[test]
+    fn the_first_problem_of_each_field_is_listed() {
+        let problem = |field: &str| FieldProblem { field: field.to_owned(), message: "is odd".to_owned() };
+        let fields = (0..30).map(|_| problem("status")).chain([problem("first"), problem("after")]);
+        let error = invalid(fields.collect());
+        let listed: Vec<_> = error.fields.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(listed[..18], ["status"; 18]);
+        assert_eq!(listed[18..], ["first", "after"]);
+        assert!(error.message.ends_with("Another 12 problems are not listed."), "{}", error.message);
     }
 
     #[rstest]

@@ -64,9 +64,55 @@ async fn at_most_twenty_further_problems_are_listed_in_a_response() {
     let of = |number: usize| answer["data"][format!("a{number}")]["userErrors"].as_array().unwrap();
     assert_eq!(of(0).len(), 22, "the first problem, twenty further ones, and the number of the others");
     assert_eq!(of(0)[21]["message"], "another 283 problems are not listed");
-    assert_eq!(of(9).len(), 2);
-    assert_eq!(of(9)[0]["field"], json!(["title"]));
-    assert_eq!(of(9)[1]["message"], "another 303 problems are not listed");
+    let fields: Vec<_> = of(9).iter().map(|error| &error["field"]).collect();
+    let exdate = json!(["recurrence", "exdates", "0"]);
+    let first =
+        [&json!(["title"]), &json!(["startsAt"]), &json!(["duration"]), &exdate, &json!(["capacity"])];
+    assert_eq!(fields[..5], first);
+    assert_eq!(of(9)[5]["message"], "another 299 problems are not listed");
+    assert_eq!(of(9).len(), 6);
+}
+
+/// Many problems of one field do not hide those of other fields.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_problem_of_each_field_is_listed() {
+    let api = Api::start().await;
+    let parts = json!({
+        "frequency": "DAILY", "interval": 0, "byWeekday": [], "byMonthDay": [99], "byMonth": [99], "bySetPosition": [0],
+        "count": 0, "until": "x", "rrule": "FREQ=NEVER", "exdates": vec!["e"; 30], "rdates": vec!["r"; 30],
+    });
+    let times = ["registrationOpens", "registrationCloses", "cancellationCloses"];
+    for (mutation, kind) in [("createEvent", "CreateEventInput"), ("updateEvent", "UpdateEventInput")] {
+        let mut input = json!({
+            "title": "", "location": "l".repeat(501), "timeZone": "Nowhere", "startsAt": "x", "duration": "x", "capacity": 0,
+            "recurrence": parts, "idempotencyKey": "k".repeat(256),
+        });
+        for time in times {
+            input[time] = "x".into();
+        }
+        if mutation == "updateEvent" {
+            input["eventId"] = "x".into();
+            input["expectedVersion"] = 0.into();
+            input["fromOccurrenceId"] = "x".into();
+        }
+        let document =
+            format!("mutation($i: {kind}!) {{ {mutation}(input: $i) {{ userErrors {{ message field }} }} }}");
+        let answer = refused(&api, &document, &json!({"i": input})).await;
+        let errors = answer["data"][mutation]["userErrors"].as_array().unwrap();
+        let has = |field: &str| {
+            errors.iter().any(|error| error["field"].as_array().unwrap().last().unwrap() == field)
+        };
+        let given = input.as_object().unwrap().keys().filter(|field| *field != "recurrence");
+        assert_eq!(given.filter(|field| !has(field)).collect::<Vec<_>>(), [""; 0], "{errors:?}");
+        for list in ["exdates", "rdates"] {
+            assert!(
+                errors.iter().any(|error| error["field"] == json!(["recurrence", list, "0"])),
+                "{errors:?}"
+            );
+        }
+        let remark = errors.last().unwrap()["message"].as_str().unwrap();
+        assert!(remark.ends_with("problems are not listed"), "{remark}");
+    }
 }
 
 #[rstest]

@@ -6,7 +6,7 @@ use convene_api_graphql::{
         RefreshTimes,
     },
     config::{MAX_LEEWAY, MAX_PROVIDERS},
-    errors::limits::{MAX_ERRORS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
+    errors::limits::{MAX_ERRORS, MAX_INPUT_FIELDS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
     graphql::limits::DocumentLimits,
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
@@ -154,6 +154,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("errors of a response", MAX_ERRORS.to_string()),
         ("positions of an error", MAX_LOCATIONS.to_string()),
         ("further problems of the inputs of a request", MAX_PROBLEMS.to_string()),
+        ("fields of the largest input", MAX_INPUT_FIELDS.to_string()),
         ("characters of an error message", MAX_MESSAGE_LENGTH.to_string()),
         ("identity providers", MAX_PROVIDERS.to_string()),
         ("keys of a provider", MAX_KEYS.to_string()),

@@ -1,6 +1,6 @@
 //! The text of the schema.
 
-use convene_api_graphql::graphql::schema;
+use convene_api_graphql::{errors::limits::MAX_INPUT_FIELDS, graphql::schema};
 use serde_json::Value;
 
 use super::support::{ADA, Api};
@@ -48,4 +48,30 @@ async fn every_part_of_the_schema_is_described() {
     });
     let missing: Vec<String> = own.flat_map(undescribed).collect();
     assert!(types.len() > 80 && missing.is_empty(), "{missing:#?}");
+}
+
+/// The price of a list of problems depends on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_input_has_the_documented_number_of_fields() {
+    let api = Api::start().await;
+    let document = "{ __schema { types { name inputFields { type { name kind ofType { name kind } } } } } }";
+    let answer = api.ask(ADA, document, Value::Null).await;
+    let types = answer["data"]["__schema"]["types"].as_array().unwrap();
+    let fields = |name: &str| {
+        let kind = types.iter().find(|kind| kind["name"] == name).unwrap();
+        kind["inputFields"].as_array().cloned().unwrap_or_default()
+    };
+    // An item of a list has no place of its own.
+    let with_nested = |fields_of: Vec<Value>| {
+        let objects = fields_of.iter().map(|field| match &field["type"] {
+            nullable if nullable["kind"] == "INPUT_OBJECT" => nullable["name"].as_str(),
+            required if required["kind"] == "NON_NULL" && required["ofType"]["kind"] == "INPUT_OBJECT" => {
+                required["ofType"]["name"].as_str()
+            }
+            _ => None,
+        });
+        fields_of.len() + objects.flatten().map(|name| fields(name).len()).sum::<usize>()
+    };
+    let largest = types.iter().map(|kind| with_nested(fields(kind["name"].as_str().unwrap()))).max();
+    assert_eq!(largest, Some(MAX_INPUT_FIELDS));
 }

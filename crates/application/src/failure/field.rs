@@ -135,6 +135,13 @@ impl FieldPath {
         self.joined(inner.0.iter().copied())
     }
 
+    /// The path to the outermost list in which this part is; this path if it is in none.
+    #[must_use]
+    pub fn outermost_list(&self) -> Self {
+        let fields = self.0.iter().take_while(|segment| matches!(segment, Segment::Field(_)));
+        Self(fields.copied().collect())
+    }
+
     /// Returns true if this is the path to a field at the top of the input.
     #[must_use]
     pub fn is(&self, field: Field) -> bool {

@@ -11,7 +11,7 @@ use convene_domain::{
 use juniper::{DefaultScalarValue, meta::Field};
 
 use super::price::Price;
-use crate::errors::limits::{MAX_MESSAGE_LENGTH, MAX_PROBLEMS};
+use crate::errors::limits::{MAX_INPUT_FIELDS, MAX_MESSAGE_LENGTH};
 
 /// The bytes that a field takes in a result apart from its texts: the name, and a number, a time or an id.
 const FIELD_BYTES: u64 = 200;
@@ -25,8 +25,9 @@ const CHANGED_FIELDS: u64 = 14;
 /// The segments of the longest path to a field of an input.
 const PATH_SEGMENTS: u64 = 5;
 
-/// The errors of a mutation: a page of problems, and what they are about.
-const MAX_USER_ERRORS: usize = MAX_PROBLEMS + 2;
+/// The errors of a mutation: the first one of each field, which are more than the further ones of a request, and the number of the
+/// others.
+const MAX_USER_ERRORS: usize = MAX_INPUT_FIELDS + 1;
 
 /// The number of values that a field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
