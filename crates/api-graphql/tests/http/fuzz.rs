@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
     auth::{Owner, VerificationKeys},
     graphql::limits::DocumentLimits,
-    http::graphql::{Execution, GraphqlExecutor, OperationReference, RequestInfo, SchemaExecutor},
+    http::graphql::{Execution, GraphqlExecutor, OperationReference, Rejected, RequestInfo, SchemaExecutor},
     request_id::RequestId,
 };
 use convene_domain::text::UserId;
@@ -86,7 +86,10 @@ fn run(query: String) -> Result<(), TestCaseError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let owner = Owner { organization: None, user: UserId::parse("ada").unwrap() };
     match runtime.block_on(executor.inspect(&query.into(), &operation, &owner)) {
-        Err(rejected) => prop_assert!(!rejected.is_fault && !rejected.errors.is_empty()),
+        Err(rejected) => {
+            let has_reason = matches!(&*rejected, Rejected::Refused { errors, .. } if !errors.is_empty());
+            prop_assert!(has_reason);
+        }
         Ok(inspected) => {
             let caller = Caller { organization: None };
             let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));

@@ -127,8 +127,10 @@ async fn a_failed_lookup_of_the_caller_is_retryable() {
         server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "unlucky"));
     let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();
     assert_eq!(response.status(), 503);
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let body: Value = response.json().await.unwrap();
-    assert_eq!(body["errors"][0]["extensions"], json!({"code": "UNAVAILABLE", "retryable": true}));
+    let expected = json!({"code": "UNAVAILABLE", "retryable": true, "requestId": id});
+    assert_eq!(body["errors"][0]["extensions"], expected);
     assert!(!body.to_string().contains("27017"));
 }
 

@@ -3,7 +3,6 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
-use convene_application::failure::FaultKind;
 use futures::FutureExt;
 use juniper::{
     DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode, RuleError,
@@ -58,13 +57,11 @@ pub trait Run<Caller>: Send + Sync {
 
 /// A request whose document may not run.
 #[derive(Clone, Debug)]
-pub struct Rejected {
-    /// The reasons, of which there is at least one.
-    pub errors: Errors,
-    /// The cost; 0 if the document could not be parsed.
-    pub cost: u64,
-    /// True if the inspection itself failed.
-    pub is_fault: bool,
+pub enum Rejected {
+    /// For these reasons, of which there is at least one. The cost is 0 if the document could not be parsed.
+    Refused { errors: Errors, cost: u64 },
+    /// The inspection panicked.
+    Crashed,
 }
 
 /// The result of an execution.
@@ -182,7 +179,7 @@ where
         misplaced_nulls: Vec<RuleError>,
     ) -> Result<(OperationType, Price), Box<Rejected>> {
         let limits::Inspection { price, operation, excesses, introspects, operations } = inspection;
-        let reject = |errors| Err(Box::new(Rejected { errors, cost: price.cost, is_fault: false }));
+        let reject = |errors| Err(Box::new(Rejected::Refused { errors, cost: price.cost }));
         if introspects && !self.introspection {
             record_security_event(SecurityEvent::IntrospectionRefused);
             return reject(ErrorEntry::new(RequestError::IntrospectionDisabled).into());
@@ -226,8 +223,8 @@ where
         owner: &Owner,
     ) -> Result<Inspected<Caller>, Box<Rejected>> {
         let name = operation.name.as_deref();
-        let unfit = |errors, is_fault| Box::new(Rejected { errors, cost: 0, is_fault });
-        let crashed = || unfit(ErrorEntry::new(FaultKind::Internal).into(), true);
+        let unfit = |errors| Box::new(Rejected::Refused { errors, cost: 0 });
+        let crashed = || Box::new(Rejected::Crashed);
         let document = self.compiled(document, name, owner).await.map_err(|_panic| crashed())?;
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let parsed = document.as_ref().as_ref().map_err(Clone::clone)?;
@@ -239,7 +236,7 @@ where
             Ok((look_ahead, inspection, nulls))
         }));
         let (look_ahead, inspection, misplaced_nulls) =
-            inspection.map_err(|_panic| crashed())?.map_err(|errors| unfit(errors, false))?;
+            inspection.map_err(|_panic| crashed())?.map_err(unfit)?;
         let (operation, price) = self.judge(name, inspection, misplaced_nulls)?;
         let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context), look_ahead });
         Ok(Inspected { operation, price, run })

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     accept::{self, MediaType},
     documents::Documents,
-    executor::{Execution, Inspected, RequestInfo, SharedExecutor},
+    executor::{Execution, Inspected, Rejected, RequestInfo, SharedExecutor},
     mutations::MutationTasks,
     request::GraphqlRequest,
     response::{Cost, ErrorEntry, Errors, ResponseBody, approximate_bytes},
@@ -112,7 +112,9 @@ async fn handle<R: CallerResolver>(
     let cost_limit = route.executor.cost_limit();
     match unsent::reserve(&request, response.write(written_as, cost_limit).await, is_mutation) {
         Ok(response) => response,
-        Err(refusal) => Response::from_http_error(refusal).write(written_as, cost_limit).await,
+        Err(refusal) => {
+            Response::from_http_error(refusal, &info.request_id).write(written_as, cost_limit).await
+        }
     }
 }
 
@@ -124,7 +126,8 @@ async fn prepare<R: CallerResolver>(
     media: Option<MediaType>,
     deadline: Instant,
 ) -> Result<Prepared<R::Caller>, Box<Response>> {
-    let refuse = |error: HttpError| Box::new(Response::from_http_error(error));
+    let request_id = RequestId::current(http);
+    let refuse = |error: HttpError| Box::new(Response::from_http_error(error, &request_id));
 
     let deadline = HttpLimits::work_deadline(deadline);
     let client = ClientKey::of(http.peer_addr().map(|address| address.ip()));
@@ -157,8 +160,12 @@ async fn prepare<R: CallerResolver>(
     })?;
     let inspected = route.executor.inspect(&document.text, &operation, &slot.owner()).await;
     let inspected = inspected.map_err(|rejected| {
-        let status = if rejected.is_fault { StatusCode::INTERNAL_SERVER_ERROR } else { request_error(media) };
-        Box::new(Response::refused(status, rejected.errors).costing(rejected.cost))
+        Box::new(match *rejected {
+            Rejected::Refused { errors, cost } => {
+                Response::refused(request_error(media), errors).costing(cost)
+            }
+            Rejected::Crashed => Response::failed(FaultKind::Internal, &request_id),
+        })
     })?;
     if is_get && inspected.operation != OperationType::Query {
         let allow = HttpError::method_not_allowed("POST");
@@ -244,9 +251,11 @@ impl Response {
         Self { cost, ..self }
     }
 
-    fn from_http_error(error: HttpError) -> Self {
+    fn from_http_error(error: HttpError, request_id: &RequestId) -> Self {
         let entry = ErrorEntry::with_message(error.kind, &error.message);
         let entry = if error.kind.is_retryable() { entry.with("retryable", true) } else { entry };
+        let is_fault = matches!(error.kind, ErrorKind::Fault(_));
+        let entry = if is_fault { entry.with("requestId", request_id.as_str()) } else { entry };
         let response = Self::refused(error.kind.status(), entry.into());
         Self { head: Some(error), ..response }
     }
