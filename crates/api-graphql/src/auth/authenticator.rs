@@ -79,8 +79,10 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     if values.next().is_some() {
         return None;
     }
+    // Several spaces may follow the scheme (RFC 6750, section 2.1).
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    let token = token.trim_start_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 #[cfg(test)]
@@ -93,6 +95,9 @@ mod tests {
     #[rstest]
     #[case(&["Bearer a.b.c"], Some("a.b.c"))]
     #[case(&["bearer a.b.c"], Some("a.b.c"))]
+    #[case::of_rfc_6750(&["Bearer   a.b.c"], Some("a.b.c"))]
+    #[case(&["Bearer "], None)]
+    #[case(&["Bearer  "], None)]
     #[case(&["Basic a.b.c"], None)]
     #[case(&["Bearer"], None)]
     #[case(&["Bearer a.b.c", "Bearer a.b.c"], None)]
