@@ -70,7 +70,7 @@ impl Parts {
         let [hours, minutes, seconds] = components(clock, ['H', 'M', 'S'])?;
         let exact = Duration::seconds(hours * 3_600 + minutes * 60 + seconds);
         if Duration::weeks(weeks) + Duration::days(days) + exact > LONGEST {
-            return Err(DurationProblem::OutOfRange { min: "PT0S", max: "P31D" });
+            return Err(LeadTime::OUT_OF_RANGE);
         }
         Ok(Self { weeks, days, exact })
     }
@@ -85,11 +85,12 @@ fn components<const N: usize>(mut text: &str, designators: [char; N]) -> Result<
         if digits == 0 || !text[digits..].starts_with(designator) {
             continue;
         }
+        let significant = text[..digits].trim_start_matches('0');
         // Nine digits of any unit are far above the limit and far below overflow.
-        if digits > 9 {
-            return Err(DurationProblem::OutOfRange { min: "PT0S", max: "P31D" });
+        if significant.len() > 9 {
+            return Err(LeadTime::OUT_OF_RANGE);
         }
-        *number = text[..digits].parse().map_err(|_| DurationProblem::Malformed)?;
+        *number = significant.parse().unwrap_or_default();
         text = &text[digits + designator.len_utf8()..];
     }
     if text.is_empty() { Ok(numbers) } else { Err(DurationProblem::Malformed) }
@@ -144,6 +145,8 @@ pub struct EventDuration {
 }
 
 impl EventDuration {
+    const OUT_OF_RANGE: DurationProblem = DurationProblem::OutOfRange { min: "PT1M", max: "P31D" };
+
     /// Validates an exact duration.
     ///
     /// # Errors
@@ -163,7 +166,7 @@ impl EventDuration {
         if is_within && weeks * 7 <= days && days * DAY_SECONDS <= seconds {
             Ok(Self { seconds, days, weeks })
         } else {
-            Err(DurationProblem::OutOfRange { min: "PT1M", max: "P31D" })
+            Err(Self::OUT_OF_RANGE)
         }
     }
 
@@ -172,7 +175,10 @@ impl EventDuration {
     /// # Errors
     /// [`DurationProblem`] for another text, or a duration outside the limits.
     pub fn parse(text: &str) -> Result<Self, DurationProblem> {
-        let Parts { weeks, days, exact } = Parts::parse(text)?;
+        let Parts { weeks, days, exact } = Parts::parse(text).map_err(|problem| match problem {
+            DurationProblem::OutOfRange { .. } => Self::OUT_OF_RANGE,
+            DurationProblem::Malformed => problem,
+        })?;
         let all_days = weeks * 7 + days;
         let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
         Self::of(Duration::days(all_days) + exact, count(all_days), count(weeks))
@@ -280,6 +286,8 @@ impl fmt::Display for EventDuration {
 pub struct LeadTime(Duration);
 
 impl LeadTime {
+    const OUT_OF_RANGE: DurationProblem = DurationProblem::OutOfRange { min: "PT0S", max: "P31D" };
+
     /// Validates a duration.
     ///
     /// # Errors
@@ -288,7 +296,7 @@ impl LeadTime {
         if (Duration::ZERO..=LONGEST).contains(&duration) {
             Ok(Self(Duration::seconds(duration.whole_seconds())))
         } else {
-            Err(DurationProblem::OutOfRange { min: "PT0S", max: "P31D" })
+            Err(Self::OUT_OF_RANGE)
         }
     }
 
@@ -368,7 +376,17 @@ mod tests {
     fn refuses_durations_outside_the_limits(
         #[values("PT0S", "P0D", "PT59S", "P31DT1S", "P5W", "P32D", "PT745H")] text: &str,
     ) {
-        assert!(matches!(EventDuration::parse(text), Err(DurationProblem::OutOfRange { .. })));
+        let problem = EventDuration::parse(text).unwrap_err();
+        assert_eq!(problem.to_string(), "must be from PT1M to P31D");
+    }
+
+    #[rstest]
+    #[case("PT000000000000000000000001H", Some("PT1H"))]
+    #[case("P0000000000W", None)]
+    #[case("PT99999999999999999999H", None)]
+    fn zeros_before_a_number_do_not_count(#[case] text: &str, #[case] printed: Option<&str>) {
+        let parsed = EventDuration::parse(text).map(|duration| duration.to_string());
+        assert_eq!(parsed.ok().as_deref(), printed);
     }
 
     #[rstest]
