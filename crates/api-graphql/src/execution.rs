@@ -1,6 +1,6 @@
 //! Runs documents of the HTTP handler against the GraphQL schema.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use convene_application::caller::Identity;
 
@@ -26,19 +26,13 @@ pub fn schema_executor(
     Arc::new(SchemaExecutor::new(schema(), limits, introspection, context))
 }
 
-/// Compares trusted documents with the schema and the limits.
-///
-/// # Errors
-///
-/// The documents that cannot run, with their files and problems.
-pub fn check_documents(documents: &TrustedDocuments, limits: &DocumentLimits) -> Result<(), String> {
+/// Compares trusted documents with the schema and the limits. Returns the files of those that cannot run, with the reasons.
+#[must_use]
+pub fn check_documents(documents: &TrustedDocuments, limits: &DocumentLimits) -> Vec<String> {
     let root = Arc::new(limits.apply(schema()));
-    let mut problems = String::from("CONVENE_TRUSTED_DOCUMENTS has documents that cannot run:");
-    let valid = problems.len();
-    for (file, document) in documents.iter() {
-        if let Err(errors) = CompiledDocument::check(&root, document, limits) {
-            write!(problems, "\n  {file}: {}", errors.summary()).map_err(|error| error.to_string())?;
-        }
-    }
-    if problems.len() == valid { Ok(()) } else { Err(problems) }
+    let problem = |(file, document)| {
+        let errors = CompiledDocument::check(&root, document, limits).err()?;
+        Some(format!("{file}: {}", errors.summary()))
+    };
+    documents.iter().filter_map(problem).collect()
 }

@@ -6,7 +6,7 @@ use convene_api_graphql::{
     auth::{self, AccessControl, TokenVerifier},
     callers::Callers,
     config::{self, AuthConfig, DatabaseConfig, Environment, ServeConfig},
-    execution::{check_documents, schema_executor},
+    execution::schema_executor,
     http::{
         graphiql::{self, DemoHeaders},
         graphql::Documents,
@@ -57,9 +57,6 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow::Result<()> {
-    if let Some(documents) = &config.trusted_documents {
-        check_documents(documents, &config.documents).map_err(anyhow::Error::msg)?;
-    }
     let stop = server::stop_signal()?;
     let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
     // An address that is in use is reported before the database is opened. Until then, connections are refused: they would

@@ -62,19 +62,23 @@ impl AuthConfig {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<AuthConfig> {
-    match reader.value("CONVENE_AUTH")?.as_str() {
-        "headers" => Some(AuthConfig::Headers),
-        "jwt" => providers(reader).map(|providers| AuthConfig::Jwt(Arc::new(TokenVerifier::new(providers)))),
-        _ => reader.problem("CONVENE_AUTH", "must be jwt or headers"),
-    }
+    let mode = reader.value("CONVENE_AUTH");
+    let is_jwt = match mode.as_deref() {
+        Some("headers") => return Some(AuthConfig::Headers),
+        Some("jwt") => true,
+        Some(_) => reader.problem("CONVENE_AUTH", "must be jwt or headers").unwrap_or_default(),
+        None => false,
+    };
+    let providers = providers(reader, is_jwt)?;
+    Some(AuthConfig::Jwt(Arc::new(TokenVerifier::new(providers))))
 }
 
 /// The token issuer for `convene token`.
 pub(super) fn token_issuer(reader: &mut Reader<'_>) -> Option<TokenIssuer> {
     let secret = reader.required(SECRET).map(SecretString::from);
     let (issuer, audience) = (reader.value(ISSUER), reader.value(AUDIENCE));
-    if mapping(reader)? != ClaimMapping::default() {
-        return reader.problem(
+    if mapping(reader).is_some_and(|mapping| mapping != ClaimMapping::default()) {
+        reader.problem::<()>(
             SECRET,
             "issues tokens with sub, org and operator only, and the settings of claims name others",
         );
@@ -83,23 +87,25 @@ pub(super) fn token_issuer(reader: &mut Reader<'_>) -> Option<TokenIssuer> {
     reader.check(SECRET, token_issuer)
 }
 
-fn providers(reader: &mut Reader<'_>) -> Option<Vec<IdentityProvider>> {
-    let client = client(reader);
-    let leeway = match reader.optional(LEEWAY) {
-        None => None,
-        Some(_) => Some(reader.seconds(LEEWAY, 0..=MAX_LEEWAY.as_secs())?),
-    };
+/// The providers. If no key is given, that is a problem only if one is required.
+///
+/// What depends on a setting that cannot be used is checked with its default: its problem is noted, and no result is used.
+fn providers(reader: &mut Reader<'_>, is_required: bool) -> Option<Vec<IdentityProvider>> {
+    let client = ProviderClient::new(&roots(reader, ROOTS).unwrap_or_default());
+    let leeway = reader.optional(LEEWAY).and_then(|_| reader.seconds(LEEWAY, 0..=MAX_LEEWAY.as_secs()));
     let Some(text) = reader.optional(PROVIDERS) else {
-        return provider(reader, client, leeway).map(|provider| vec![provider]);
+        let is_required = is_required && !reader.is_given(PROVIDERS);
+        return provider(reader, &client, leeway, is_required).map(|provider| vec![provider]);
     };
     let others: Vec<_> =
         OF_ONE_PROVIDER.into_iter().filter(|setting| reader.optional(setting).is_some()).collect();
     if !others.is_empty() {
-        return reader.problem(PROVIDERS, format!("and {} exclude one another", others.join(", ")));
+        reader.problem::<()>(PROVIDERS, format!("and {} exclude one another", others.join(", ")));
+        provider(reader, &client, leeway, false);
     }
     let text = if is_file(&text, &['-', '[']) { reader.file(PROVIDERS, Path::new(&text))? } else { text };
     let leeway = seconds(leeway.unwrap_or(DEFAULT_LEEWAY));
-    providers::read(&text, &client?, leeway)
+    providers::read(&text, &client, leeway)
         .map_err(|problems| {
             for problem in problems {
                 reader.problem::<()>(PROVIDERS, problem);
@@ -108,48 +114,61 @@ fn providers(reader: &mut Reader<'_>) -> Option<Vec<IdentityProvider>> {
         .ok()
 }
 
-fn client(reader: &mut Reader<'_>) -> Option<ProviderClient> {
-    roots(reader, ROOTS).map(|roots| ProviderClient::new(&roots))
-}
-
 /// The provider of the settings for a single one.
 fn provider(
     reader: &mut Reader<'_>,
-    client: Option<ProviderClient>,
+    client: &ProviderClient,
     leeway: Option<Duration>,
+    is_required: bool,
 ) -> Option<IdentityProvider> {
     let (issuer, audience, mapping) = (reader.value(ISSUER), reader.value(AUDIENCE), mapping(reader));
     let given: Vec<_> =
         KEYS.into_iter().filter_map(|name| reader.optional(name).map(|value| (name, value))).collect();
-    let issuer = issuer?;
-    let keys = match <[_; 1]>::try_from(given) {
-        Ok([(SECRET, secret)]) => fixed(reader, SECRET, VerificationKeys::from_secret(&SecretString::from(secret))),
-        Ok([(PUBLIC_KEY, text)]) => public_key(reader, text),
-        Ok([(_, text)]) => {
-            let text = if is_file(&text, &['{']) { reader.file(KEY_SET, Path::new(&text))? } else { text };
-            let keys = key_source(&text, &issuer, &client?);
-            reader.check(KEY_SET, keys)
-        }
-        Err(given) if !given.is_empty() => {
+    let issuer_text = issuer.as_deref().unwrap_or_default();
+    let read = given.into_iter().map(|(name, text)| keys(reader, name, text, issuer_text, client));
+    let keys = match <[_; 1]>::try_from(read.collect::<Vec<_>>()) {
+        Ok([keys]) => keys,
+        Err(read) if !read.is_empty() => {
             reader.problem(SECRET, "and the other CONVENE_JWT_* keys exclude one another")
         }
         // None of them can be used, which is a problem already.
-        Err(_) if KEYS.iter().any(|setting| reader.is_given(setting)) => None,
-        Err(_) if issuer.contains("://") => {
-            let keys = discovered_keys(&issuer, &client?);
+        Err(_) if issuer.is_none() || KEYS.iter().any(|setting| reader.is_given(setting)) => None,
+        Err(_) if issuer_text.contains("://") => {
+            let keys = discovered_keys(issuer_text, client);
             reader.check(ISSUER, keys)
         }
-        Err(_) => reader.problem(
+        Err(_) if is_required => reader.problem(
             SECRET,
             "is missing: CONVENE_AUTH is jwt, so set this, CONVENE_JWT_PUBLIC_KEY or CONVENE_JWT_JWKS, or set \
              CONVENE_JWT_ISSUER to the URL of an identity provider",
         ),
+        Err(_) => None,
     };
     // A shared secret is used on the machines of the operator, whose clocks the operator sets.
     let is_shared = reader.optional(SECRET).is_some();
     let leeway = leeway.unwrap_or(if is_shared { Duration::ZERO } else { DEFAULT_LEEWAY });
-    let rules = ClaimRules { issuer, audience: audience?, mapping: mapping?, leeway: seconds(leeway) };
+    let rules =
+        ClaimRules { issuer: issuer?, audience: audience?, mapping: mapping?, leeway: seconds(leeway) };
     Some(IdentityProvider { rules, keys: keys? })
+}
+
+/// The keys that one of the settings of keys gives.
+fn keys(
+    reader: &mut Reader<'_>,
+    setting: &'static str,
+    text: String,
+    issuer: &str,
+    client: &ProviderClient,
+) -> Option<KeySource> {
+    match setting {
+        SECRET => fixed(reader, SECRET, VerificationKeys::from_secret(&SecretString::from(text))),
+        PUBLIC_KEY => public_key(reader, text),
+        _ => {
+            let text = if is_file(&text, &['{']) { reader.file(KEY_SET, Path::new(&text))? } else { text };
+            let keys = key_source(&text, issuer, client);
+            reader.check(KEY_SET, keys)
+        }
+    }
 }
 
 fn public_key(reader: &mut Reader<'_>, text: String) -> Option<KeySource> {

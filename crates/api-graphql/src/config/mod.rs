@@ -28,6 +28,7 @@ pub use self::{
 };
 use crate::{
     auth::{InFlightLimits, Rate, RateLimits, TokenIssuer},
+    execution::check_documents,
     graphql::limits::DocumentLimits,
     http::{cors::AllowedOrigins, graphql::TrustedDocuments, limits::HttpLimits},
     server::ServerOptions,
@@ -206,7 +207,6 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let is_development = profile.map(|profile| profile == Profile::Development);
     let introspection = switch(reader, "CONVENE_INTROSPECTION", is_development);
     let graphiql = switch(reader, "CONVENE_GRAPHIQL", is_development);
-    let trusted_documents = trusted_documents(reader);
     let auth = auth::read(reader);
     if let (Some(AuthConfig::Headers), Some(listen)) = (&auth, client_listen)
         && !listen.ip().is_loopback()
@@ -222,6 +222,7 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let rates = rates(reader);
     let http = http(reader);
     let documents = documents(reader);
+    let trusted_documents = trusted_documents(reader, &documents.unwrap_or_default());
     let workers = match reader.optional("CONVENE_WORKERS") {
         None => Some(std::thread::available_parallelism().map_or(2, usize::from)),
         Some(_) => reader.number("CONVENE_WORKERS", 1..=256),
@@ -259,19 +260,23 @@ fn switch(reader: &mut Reader<'_>, name: &'static str, default: Option<bool>) ->
     }
 }
 
-fn trusted_documents(reader: &mut Reader<'_>) -> Option<TrustedDocuments> {
+fn trusted_documents(reader: &mut Reader<'_>, limits: &DocumentLimits) -> Option<TrustedDocuments> {
     const NAME: &str = "CONVENE_TRUSTED_DOCUMENTS";
     let folder = reader.optional(NAME)?;
     if folder.contains("://") {
         return reader.problem(NAME, "must name a folder by its path, and has a URL");
     }
-    match TrustedDocuments::read(Path::new(&folder)) {
-        Ok(documents) if documents.is_empty() => {
-            reader.problem(NAME, "names a folder without .graphql files")
-        }
-        Ok(documents) => Some(documents),
-        Err(error) => reader.problem(NAME, format!("names a folder with a problem: {error}")),
+    let (documents, unreadable) = TrustedDocuments::read(Path::new(&folder));
+    if documents.is_empty() && unreadable.is_empty() {
+        return reader.problem(NAME, "names a folder without .graphql files");
     }
+    for problem in unreadable {
+        reader.problem::<()>(NAME, format!("names a folder with a problem: {problem}"));
+    }
+    for problem in check_documents(&documents, limits) {
+        reader.problem::<()>(NAME, format!("has a document that cannot run: {problem}"));
+    }
+    Some(documents)
 }
 
 fn listen(reader: &mut Reader<'_>, name: &'static str) -> Option<SocketAddr> {
@@ -287,11 +292,31 @@ fn profile(reader: &mut Reader<'_>) -> Option<Profile> {
 }
 
 fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
+    let filter = log_filter(reader);
     let format = match profile(reader)? {
         Profile::Production => LogFormat::Json,
         Profile::Development => LogFormat::Readable,
     };
-    Some(LogConfig { format, filter: reader.value("CONVENE_LOG")? })
+    Some(LogConfig { format, filter: filter? })
+}
+
+/// A word alone is a level. The library takes any other one for a target, so that a misspelt level would turn the log off.
+fn log_filter(reader: &mut Reader<'_>) -> Option<String> {
+    const NAME: &str = "CONVENE_LOG";
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let text = reader.value(NAME)?;
+    let directives: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_known = |directive: &&str| {
+        let (target, level) = directive.rsplit_once('=').unwrap_or(("any", directive));
+        !target.is_empty() && LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
+    };
+    match directives.iter().find(|directive| !is_known(directive)) {
+        None => Some(directives.join(",")),
+        Some(unknown) => {
+            let levels = LEVELS.join(", ");
+            reader.problem(NAME, format!("has {unknown:?}, which is no level ({levels}) and no target=level"))
+        }
+    }
 }
 
 /// `Some(None)` without an address of a collector.

@@ -220,6 +220,84 @@ fn the_leeway_is_bounded(#[case] leeway: &str, #[case] accepted: bool) {
     assert_eq!(read(&[("CONVENE_JWT_LEEWAY", leeway)]).is_ok(), accepted);
 }
 
+/// One run names all settings that have to be corrected.
+#[rstest]
+fn a_problem_of_authentication_hides_no_other(#[values("jwt", "none")] auth: &str) {
+    let wrong = [
+        ("CONVENE_JWT_SECRET", "short", "has 5 bytes"),
+        ("CONVENE_JWT_PUBLIC_KEY", "/no/such/key", "names a file"),
+        ("CONVENE_JWT_JWKS", "{}", ""),
+        ("CONVENE_JWT_ISSUER", "", "is empty"),
+        ("CONVENE_JWT_AUDIENCE", "", "is empty"),
+        ("CONVENE_JWT_USER_CLAIM", "/~2", "is not a JSON Pointer"),
+        ("CONVENE_JWT_LEEWAY", "61s", "must be a number from 0s to 60s"),
+        ("CONVENE_JWT_CA", "/no/such/file", "names a file"),
+        ("CONVENE_JWT_PROVIDERS", "[", "is not a list of providers"),
+        ("CONVENE_JWT_PROVIDERS", "[", "exclude one another"),
+        ("CONVENE_PROFILE", "test", "must be production or development"),
+        ("CONVENE_LOG", "x=loud", "has \"x=loud\""),
+    ];
+    let settings: Vec<_> = wrong.iter().map(|(setting, value, _)| (*setting, *value)).collect();
+    let error = without_secret(&[&settings[..], &[("CONVENE_AUTH", auth)]].concat()).unwrap_err();
+    for (setting, _, reason) in wrong {
+        let is_named = error
+            .problems
+            .iter()
+            .any(|problem| problem.setting == setting && problem.reason.contains(reason));
+        assert!(is_named, "{setting} {reason}: {error}");
+    }
+    let of_mode = error.problems.iter().filter(|problem| problem.setting == "CONVENE_AUTH").count();
+    assert_eq!(of_mode, usize::from(auth == "none"));
+    let alone = without_secret(&[("CONVENE_AUTH", "none")]).unwrap_err();
+    assert_eq!(alone.problems.len(), 1, "no key is missing: {alone}");
+}
+
+#[test]
+fn a_problem_of_claims_does_not_hide_a_short_secret() {
+    let settings = [("CONVENE_JWT_SECRET", "short"), ("CONVENE_JWT_USER_CLAIM", "oid")];
+    let error = token_issuer(&Environment::from_pairs(settings)).map(drop).unwrap_err();
+    assert_eq!(error.problems.len(), 2, "{error}");
+}
+
+#[rstest]
+#[case("info", true)]
+#[case("OFF", true)]
+#[case("warn,security=warn", true)]
+#[case("info, hyper=debug", true)]
+#[case("inof", false)]
+#[case("nonsense!!", false)]
+#[case("convene_api_graphql", false)]
+#[case("info,debgu", false)]
+#[case("info,security=wran", false)]
+#[case("info,", false)]
+#[case("=info", false)]
+#[case("info,security=", false)]
+fn the_log_filter_has_levels_and_targets_with_levels(#[case] filter: &str, #[case] accepted: bool) {
+    match read(&[("CONVENE_LOG", filter)]) {
+        Ok(config) => assert!(accepted, "{:?}", config.log),
+        Err(error) => {
+            assert!(!accepted && error.problems.len() == 1, "{error}");
+            assert!(error.to_string().contains("off, error, warn, info, debug, trace"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn all_problems_of_trusted_documents_are_reported_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("1.graphql"), "{ nope }").unwrap();
+    std::fs::write(path.join("2.graphql"), "{").unwrap();
+    std::fs::write(path.join("3.graphql"), [0xff]).unwrap();
+    std::os::unix::fs::symlink(path.join("missing"), path.join("4.graphql")).unwrap();
+    let trusted = ("CONVENE_TRUSTED_DOCUMENTS", path.to_str().unwrap());
+    let error = read(&[trusted, ("CONVENE_WORKERS", "0")]).unwrap_err();
+    assert_eq!(error.problems.len(), 5, "{error}");
+    for named in ["1.graphql", "2.graphql", "3.graphql", "4.graphql", "CONVENE_WORKERS"] {
+        assert!(error.to_string().contains(named), "{named}: {error}");
+    }
+}
+
 #[test]
 fn tokens_are_only_issued_with_the_claims_that_they_have() {
     let issue = |more: &[(&str, &str)]| {

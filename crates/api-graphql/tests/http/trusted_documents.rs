@@ -27,7 +27,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 }
 
 fn server(folder: &Path) -> TestServer {
-    let documents = Documents::Trusted(TrustedDocuments::read(folder).unwrap());
+    let documents = Documents::Trusted(TrustedDocuments::read(folder).0);
     TestServer::start(Setup { documents, introspection: true, ..Setup::default() })
 }
 
@@ -99,23 +99,22 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
     // With some page sizes, it can.
     let costly = costly.replace("first: 100", "first: $first");
     write(folder.path(), "g.graphql", &format!("query A($first: Int!) {{ {costly} }}"));
-    let documents = TrustedDocuments::read(folder.path()).unwrap();
-    let problems = check_documents(&documents, &DocumentLimits::default()).unwrap_err();
+    let (documents, _) = TrustedDocuments::read(folder.path());
+    let problems = check_documents(&documents, &DocumentLimits::default()).join("\n");
     let problems = problems.replace(&format!("{}/", folder.path().display()), "");
     insta::assert_snapshot!(problems, @r#"
-    CONVENE_TRUSTED_DOCUMENTS has documents that cannot run:
-      2.graphql: line 1, column 2: Unexpected end of input
-      3.graphql: line 1, column 3: Unknown field "nope" on type "Query"
-      4.graphql: The document has no operation.
-      5.graphql: The document has aliases of 20; at most 15 is allowed.
-      6.graphql: The API has no subscriptions.
-      7.graphql: line 1, column 11: Unknown type "Nope"
-      8.graphql: line 1, column 1: There can only be one operation named A
-      a.graphql: An operation without a name must be the only one of its document
-      b.graphql: line 1, column 1: This anonymous operation must be the only defined operation
-      c.graphql: The API has no subscriptions.
-      d.graphql: The document has cost of 53453; at most 10000 is allowed.
-      f.graphql: line 1, column 1: Unexpected end of input
+    2.graphql: line 1, column 2: Unexpected end of input
+    3.graphql: line 1, column 3: Unknown field "nope" on type "Query"
+    4.graphql: The document has no operation.
+    5.graphql: The document has aliases of 20; at most 15 is allowed.
+    6.graphql: The API has no subscriptions.
+    7.graphql: line 1, column 11: Unknown type "Nope"
+    8.graphql: line 1, column 1: There can only be one operation named A
+    a.graphql: An operation without a name must be the only one of its document
+    b.graphql: line 1, column 1: This anonymous operation must be the only defined operation
+    c.graphql: The API has no subscriptions.
+    d.graphql: The document has cost of 53453; at most 10000 is allowed.
+    f.graphql: line 1, column 1: Unexpected end of input
     "#);
 }
 
@@ -123,9 +122,11 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
 fn a_folder_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    assert!(TrustedDocuments::read(&missing).unwrap_err().to_string().contains("missing"));
+    let unreadable = |folder: &Path| TrustedDocuments::read(folder).1;
+    assert!(unreadable(&missing).concat().contains("missing cannot be read"));
     fs::write(folder.path().join("a.graphql"), [0xff]).unwrap();
-    assert!(TrustedDocuments::read(folder.path()).unwrap_err().to_string().contains("a.graphql"));
+    assert!(unreadable(folder.path()).concat().contains("a.graphql cannot be read"));
     fs::remove_file(folder.path().join("a.graphql")).unwrap();
-    assert!(TrustedDocuments::read(folder.path()).unwrap().is_empty());
+    let (documents, unreadable) = TrustedDocuments::read(folder.path());
+    assert!(documents.is_empty() && unreadable.is_empty());
 }

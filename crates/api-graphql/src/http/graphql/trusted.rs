@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -27,33 +27,39 @@ impl TrustedDocuments {
     /// Reads the files with the extension `graphql` in a folder and the folders inside it. A text counts with and without
     /// the white space around it, because editors add line breaks.
     ///
-    /// # Errors
-    ///
-    /// A folder or file that cannot be read or is not UTF-8; the message names it.
-    pub fn read(folder: &Path) -> io::Result<Self> {
-        let named = |path: &Path, error: io::Error| {
-            io::Error::new(error.kind(), format!("{} cannot be read: {error}", path.display()))
-        };
-        let mut documents = HashMap::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).map_err(|error| named(&folder, error))? {
-                let path = entry.map_err(|error| named(&folder, error))?.path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
-                    let text = fs::read_to_string(&path).map_err(|error| named(&path, error))?;
-                    // Some editors write a byte order mark, which clients do not send.
-                    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-                    for text in [text.trim(), text] {
-                        let document =
-                            TrustedDocument { text: text.into(), file: path.display().to_string() };
-                        documents.insert(DocumentHash::of(text), document);
-                    }
-                }
+    /// Folders and files that cannot be read or are not UTF-8 are left out. The texts that are returned with the documents name them
+    /// and the reasons.
+    #[must_use]
+    pub fn read(folder: &Path) -> (Self, Vec<String>) {
+        let (mut documents, mut problems) = (Self::default(), Vec::new());
+        let mut unread = vec![folder.to_owned()];
+        while let Some(path) = unread.pop() {
+            let is_folder = path.is_dir() || path == folder;
+            let read = if is_folder {
+                paths_in(&path).map(|paths| unread.extend(paths))
+            } else {
+                documents.add(&path)
+            };
+            if let Err(error) = read {
+                problems.push(format!("{} cannot be read: {error}", path.display()));
             }
         }
-        Ok(Self(documents))
+        problems.sort_unstable();
+        (documents, problems)
+    }
+
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            return Ok(());
+        }
+        let text = fs::read_to_string(path)?;
+        // Some editors write a byte order mark, which clients do not send.
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+        for text in [text.trim(), text] {
+            let document = TrustedDocument { text: text.into(), file: path.display().to_string() };
+            self.0.insert(DocumentHash::of(text), document);
+        }
+        Ok(())
     }
 
     #[must_use]
@@ -70,4 +76,8 @@ impl TrustedDocuments {
         let all = self.0.values().map(|document| (document.file.as_str(), &document.text));
         all.collect::<BTreeMap<_, _>>().into_iter()
     }
+}
+
+fn paths_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
