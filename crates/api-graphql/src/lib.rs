@@ -29,6 +29,7 @@ pub mod errors;
 pub mod execution;
 mod fingerprint;
 pub mod graphql;
+mod host;
 pub mod http;
 pub mod outgoing;
 pub mod personal_data;

@@ -9,6 +9,7 @@ use ureq::{
 };
 
 use crate::{
+    host,
     outgoing::{self, Roots},
     strict_json,
 };
@@ -46,6 +47,9 @@ impl FromStr for ProviderUrl {
         if authority.as_str().contains('@') {
             return Err(ProviderUrlError::Credentials);
         }
+        if !host::is_complete(authority.host()) {
+            return Err(ProviderUrlError::Malformed);
+        }
         let is_secure =
             *scheme == Scheme::HTTPS || (*scheme == Scheme::HTTP && is_loopback(authority.host()));
         if is_secure { Ok(Self(uri)) } else { Err(ProviderUrlError::Insecure) }
@@ -73,6 +77,8 @@ impl KeyLocation {
     /// # Errors
     /// The issuer is not a URL that keys may be fetched from.
     pub fn discovered(issuer: &str) -> Result<Self, ProviderUrlError> {
+        // The path could be taken for a missing host.
+        let _is_url: ProviderUrl = issuer.parse()?;
         let configuration =
             format!("{}{DISCOVERY_PATH}", issuer.strip_suffix('/').unwrap_or(issuer)).parse()?;
         Ok(Self::Discovery { issuer: issuer.to_owned(), configuration })
@@ -186,6 +192,10 @@ mod tests {
     #[case("id.example.org", Err(ProviderUrlError::Malformed))]
     #[case("https://", Err(ProviderUrlError::Malformed))]
     #[case("https://a b/", Err(ProviderUrlError::Malformed))]
+    #[case("https:///realms/a", Err(ProviderUrlError::Malformed))]
+    #[case("https://:8443/keys", Err(ProviderUrlError::Malformed))]
+    #[case("https://.example.org/keys", Err(ProviderUrlError::Malformed))]
+    #[case("https://id..org/keys", Err(ProviderUrlError::Malformed))]
     fn keys_are_fetched_securely_or_from_this_machine(
         #[case] text: &str,
         #[case] expected: Result<(), ProviderUrlError>,

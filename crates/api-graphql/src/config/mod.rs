@@ -30,6 +30,7 @@ use crate::{
     auth::{InFlightLimits, Rate, RateLimits, TokenIssuer},
     execution::check_documents,
     graphql::limits::DocumentLimits,
+    host,
     http::{cors::AllowedOrigins, graphql::TrustedDocuments, limits::HttpLimits},
     server::ServerOptions,
     telemetry::{LogFormat, TraceSettings},
@@ -335,7 +336,7 @@ fn traces(reader: &mut Reader<'_>) -> Option<Option<TraceSettings>> {
     let Some(collector) = reader.optional(COLLECTOR) else { return ratio.map(|_| None) };
     let is_address = collector.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some()
+            && uri.host().is_some_and(host::is_complete)
             && uri.query().is_none()
     });
     let collector = if is_address {
@@ -348,10 +349,12 @@ fn traces(reader: &mut Reader<'_>) -> Option<Option<TraceSettings>> {
 
 fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
     let uri = reader.required("CONVENE_MONGODB_URI").and_then(|uri| {
-        if uri.starts_with("mongodb://") || uri.starts_with("mongodb+srv://") {
-            Some(SecretString::from(uri))
-        } else {
-            reader.problem("CONVENE_MONGODB_URI", "must begin with mongodb:// or mongodb+srv://")
+        let servers = ["mongodb://", "mongodb+srv://"].iter().find_map(|scheme| uri.strip_prefix(scheme));
+        let servers = servers.and_then(|rest| rest.split(['/', '?']).next());
+        match servers.map(|servers| servers.rsplit('@').next()) {
+            None => reader.problem("CONVENE_MONGODB_URI", "must begin with mongodb:// or mongodb+srv://"),
+            Some(Some("")) => reader.problem("CONVENE_MONGODB_URI", "names no server"),
+            Some(_) => Some(SecretString::from(uri)),
         }
     });
     let name = reader.value("CONVENE_DATABASE").and_then(|name| {

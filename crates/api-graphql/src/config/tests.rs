@@ -259,6 +259,24 @@ fn a_problem_of_claims_does_not_hide_a_short_secret() {
     assert_eq!(error.problems.len(), 2, "{error}");
 }
 
+/// Mostly, a variable in the setting is not defined.
+#[rstest]
+#[case("CONVENE_JWT_ISSUER", "https://")]
+#[case("CONVENE_JWT_ISSUER", "https:///realms/convene")]
+#[case("CONVENE_JWT_ISSUER", "https://.example.org")]
+#[case("CONVENE_JWT_JWKS", "https://:8443/keys")]
+#[case("CONVENE_JWT_PROVIDERS", "- { issuer: \"https://\", audience: a }")]
+#[case("CONVENE_OTLP_ENDPOINT", "http://:4318")]
+#[case("CONVENE_OTLP_ENDPOINT", "http://.example.org:4318")]
+#[case("CONVENE_ALLOWED_ORIGINS", "http://:3000")]
+#[case("CONVENE_MONGODB_URI", "mongodb://")]
+#[case("CONVENE_MONGODB_URI", "mongodb:///convene?replicaSet=rs0")]
+#[case("CONVENE_MONGODB_URI", "mongodb+srv://user:password@/")]
+fn a_url_without_a_host_is_refused(#[case] setting: &str, #[case] url: &str) {
+    let error = without_secret(&[(setting, url)]).unwrap_err();
+    assert!(error.problems.iter().any(|problem| problem.setting == setting), "{error}");
+}
+
 #[rstest]
 #[case("info", true)]
 #[case("OFF", true)]

@@ -9,7 +9,7 @@ use actix_web::http::{
 };
 
 use super::edge::{RATE_LIMIT, RATE_LIMIT_POLICY};
-use crate::request_id;
+use crate::{host, request_id};
 
 /// The response headers that a page may read.
 const EXPOSED: [HeaderName; 7] = [
@@ -105,6 +105,7 @@ fn is_origin(text: &str) -> bool {
     uri.port_u16() != Some(default_port)
         // Neither a user name nor a pattern: the comparison is exact.
         && !authority.as_str().contains(['@', '*'])
+        && host::is_complete(authority.host())
         && text == format!("{scheme}://{authority}").to_ascii_lowercase()
 }
 
@@ -134,6 +135,8 @@ mod tests {
             "https://example.org:443",
             "http://example.org:80",
             "https://user@example.org",
+            "http://:3000",
+            "https://.example.org",
             "ftp://example.org",
             "null",
             "*,https://example.org",
