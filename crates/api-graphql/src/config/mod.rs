@@ -358,6 +358,12 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         }
     });
     let name = reader.value("CONVENE_DATABASE").and_then(|name| {
+        if ["admin", "config", "local"].iter().any(|reserved| reserved.eq_ignore_ascii_case(&name)) {
+            return reader.problem(
+                "CONVENE_DATABASE",
+                "must not be admin, config or local, which are databases of MongoDB itself",
+            );
+        }
         // MongoDB's own rule: at most 63 bytes, and none of these characters.
         if name.len() <= 63 && !name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?']) {
             Some(name)

@@ -300,6 +300,13 @@ fn the_log_filter_has_levels_and_targets_with_levels(#[case] filter: &str, #[cas
     }
 }
 
+#[rstest]
+fn the_databases_of_mongodb_itself_are_refused(#[values("admin", "local", "config", "Admin")] name: &str) {
+    let error = read(&[("CONVENE_DATABASE", name)]).unwrap_err().to_string();
+    assert!(error.contains("CONVENE_DATABASE must not be admin, config or local"), "{error}");
+    assert!(read(&[("CONVENE_DATABASE", "admin2")]).is_ok());
+}
+
 #[test]
 fn all_problems_of_trusted_documents_are_reported_at_once() {
     let folder = tempfile::tempdir().unwrap();
