@@ -8,7 +8,8 @@
 //!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
 //!    given rule that begins after today has no used dates but those of occurrences that have begun before their date.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
-//!    change it.
+//!    change it. It is zero as well if a given rule only removes dates: all new ones are old ones, and they are not simply the
+//!    old ones moved to the new start.
 //! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
 //!    original starts of stored occurrences. Parts of the rule that name days, months or times move along. If no such rule has
 //!    exactly the moved dates, the edit is refused and asks for the recurrence.
@@ -164,6 +165,31 @@ impl DateEdit {
         }
         dates
     }
+}
+
+/// The number of dates by which two series are compared.
+const COMPARED: usize = 1_000;
+
+/// The shift of an edit that gives a rule, `after`, and a start that is later by `by`. An organizer who removes the first dates
+/// of a series must give the date that is the first one now, and moves nothing.
+#[must_use]
+pub fn shift_of_rule(before: &Series, after: &Series, by: Duration) -> Duration {
+    if by.is_zero() {
+        return by;
+    }
+    // Which dates were used does not matter for what the organizer gave.
+    let (Ok(before), Ok(after)) = (before.with_used(None, Vec::new()), after.with_used(None, Vec::new()))
+    else {
+        return by;
+    };
+    let only_removes = dates(&after).all(|local| date_at(&before, local).is_some());
+    let is_moved = || dates(&before).map(|local| local.saturating_add(by)).eq(dates(&after));
+    if only_removes && !is_moved() { Duration::ZERO } else { by }
+}
+
+/// The first dates of a series.
+fn dates(series: &Series) -> impl Iterator<Item = LocalDateTime> + '_ {
+    series.from_start().map(|date| date.local).take(COMPARED)
 }
 
 /// The date of a series at exactly this wall-clock time.

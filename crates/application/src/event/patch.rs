@@ -1,8 +1,9 @@
 //! Patches of events, used by every adapter.
 
 use convene_domain::{
+    correspondence::shift_of_rule,
     event::{Event, RegistrationPolicy},
-    recurrence::{Series, SeriesParts},
+    recurrence::{Series, SeriesParts, SeriesProblem},
     time::{Instant, LocalDateTime},
 };
 
@@ -19,7 +20,7 @@ use crate::{
 pub struct Patched {
     /// The event. Its series has the used dates of the series before, moved by the shift.
     pub event: Event,
-    /// The shift: the new start minus the old one.
+    /// The shift ([`convene_domain::correspondence`]).
     pub by: Duration,
 }
 
@@ -43,7 +44,7 @@ pub fn patched(
         cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
     };
     let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
-    let (series, policy) = both(patched_series(&event.series, patch, by), checked_policy(policy))?;
+    let ((series, by), policy) = both(patched_series(&event.series, patch, by), checked_policy(policy))?;
     let same = Event {
         title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
         description: patch.description.clone().unwrap_or_else(|| event.description.clone()),
@@ -88,24 +89,29 @@ pub(super) fn both<A, B>(
     }
 }
 
-fn patched_series(series: &Series, patch: &EventPatch, by: Duration) -> Result<Series, Vec<Refusal>> {
+/// The series after a patch whose start lies `by` after the old one, and the shift.
+fn patched_series(
+    series: &Series,
+    patch: &EventPatch,
+    by: Duration,
+) -> Result<(Series, Duration), Vec<Refusal>> {
+    let refused = |problems: Vec<SeriesProblem>| series_refusals(&problems);
     let zone = patch.time_zone.unwrap_or(series.zone());
     let Some(recurrence) = patch.recurrence.clone() else {
-        return series.shifted(by, zone).map_err(|problems| series_refusals(&problems));
+        return Ok((series.shifted(by, zone).map_err(refused)?, by));
     };
     let once = SeriesParts::once(patch.starts_at.unwrap_or(series.start()), zone);
-    let (used, used_until) = (&series.parts().used, series.parts().used_until);
-    let parts = SeriesParts {
-        used: used.iter().map(|date| date.saturating_add(by)).collect(),
-        used_until: used_until.map(|until| until.saturating_add(by)),
-        ..match recurrence {
-            None => once,
-            Some(NewRecurrence { rule, exdates, rdates }) => {
-                SeriesParts { rule: Some(rule), exdates, rdates, ..once }
-            }
+    let given = Series::new(match recurrence {
+        None => once,
+        Some(NewRecurrence { rule, exdates, rdates }) => {
+            SeriesParts { rule: Some(rule), exdates, rdates, ..once }
         }
-    };
-    Series::new(parts).map_err(|problems| series_refusals(&problems))
+    });
+    let given = given.map_err(refused)?;
+    let by = shift_of_rule(series, &given, by);
+    let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
+    let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
+    Ok((given.with_used(used_until, used).map_err(refused)?, by))
 }
 
 #[cfg(test)]

@@ -50,10 +50,10 @@ pub(super) async fn a_dropped_date_does_not_take_the_date_of_a_live_one(environm
     let crowd = tenant.crowd(2).await;
     let nine = tenant.seat(&event, day(2), &crowd[0]).await;
     let ten = tenant.seat(&event, day(2) + Duration::HOUR, &crowd[1]).await;
+    // Every day at 10:00 is a part of the series, so nothing moves, and 9:00 is dropped.
     let only_ten = starting(1, rule("FREQ=DAILY;BYHOUR=10;COUNT=10", &[], &[]));
-    // 9:00 moves to 10:00 with the start, and 10:00 has no date left.
     let refused = edit(&tenant, &event, only_ten, OnAffected::Refuse).await;
-    let registrations = vec![ten.clone()];
+    let registrations = vec![nine.clone()];
     assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
 
     // 9:00 is excluded on this day, and 10:00 stays.
@@ -132,6 +132,37 @@ pub(super) async fn a_date_that_is_in_both_series_is_taken_by_itself(environment
     let without = rule("FREQ=DAILY;BYHOUR=9,10;COUNT=20", &[FIRST + Duration::days(2)], &[]);
     let refused = edit(&tenant, &event, without, OnAffected::Refuse).await;
     assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations: vec![seat] });
+}
+
+/// Such an edit must give a start, because the old one is no date of the rule any more.
+pub(super) async fn a_rule_that_only_removes_dates_moves_none(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let crowd = tenant.crowd(2).await;
+    for (before, start, after, held) in [
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=9", 2, "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=6", [9, 11]),
+        ("FREQ=WEEKLY;BYDAY=MO,WE", 2, "FREQ=WEEKLY;BYDAY=WE", [2, 16]),
+        ("FREQ=DAILY;COUNT=5", 1, "FREQ=DAILY;COUNT=4", [1, 4]),
+        ("FREQ=DAILY", 3, "FREQ=WEEKLY;BYDAY=TH", [3, 10]),
+    ] {
+        let event = tenant.event(EventBuilder::repeating(FIRST, before)).await;
+        let mut seats = Vec::new();
+        for (member, number) in crowd.iter().zip(held) {
+            seats.push(tenant.seat(&event, day(number), member).await);
+        }
+        let patch = starting(24 * start, rule(after, &[], &[]));
+        let changed = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+        assert_eq!(changed.moved_registrations, 0, "{after}");
+        for seat in seats {
+            assert_eq!(tenant.registration_now(&seat).await, seat, "{after}");
+            tenant.cancel(&seat).await;
+        }
+    }
+    // The dates of the moved series are a part of the old one as well, and it moves.
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY")).await;
+    let seat = tenant.seat(&event, day(1), &crowd[0]).await;
+    let patch = starting(24, rule("FREQ=DAILY", &[], &[]));
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2));
 }
 
 pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) {

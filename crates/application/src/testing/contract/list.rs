@@ -110,6 +110,7 @@ macro_rules! contract_cases {
                 a_cancelled_date_does_not_take_the_new_date_of_a_live_one,
                 held_occurrences_are_matched_before_empty_ones,
                 a_date_that_is_in_both_series_is_taken_by_itself,
+                a_rule_that_only_removes_dates_moves_none,
                 a_rule_and_a_start_shift_together,
             }
             event_past {
