@@ -131,7 +131,7 @@ impl<'run> Run<'run> {
             assert_eq!(dry, format!("{outcome:?}"), "the dry run of {mutation:?}");
         }
         let after = Snapshot::of(&self.tenant, occurrence).await;
-        let expected = before.expected_entries(&after);
+        let expected = before.expected_entries(mutation, &after);
         let entries = self.new_entries().await;
         let mut written: Vec<Entry> =
             entries.iter().map(|entry| (entry.action, entry.subject.to_string())).collect();

@@ -11,6 +11,7 @@ use convene_domain::{
     registration::{Registration, RegistrationStatusKind},
 };
 
+use super::mutation::Mutation;
 use crate::{
     ports::{EventFilter, EventPosition, IssueFilter, IssuePosition, MemberFilter, RegistrationFilter},
     testing::contract::{support::read_all_pages, tenant::Tenant},
@@ -66,8 +67,8 @@ impl Snapshot {
         }
     }
 
-    /// The entries of one change from this state to `after`, sorted.
-    pub(super) fn expected_entries(&self, after: &Self) -> Vec<Entry> {
+    /// The entries of a mutation that led from this state to `after`, sorted.
+    pub(super) fn expected_entries(&self, mutation: &Mutation, after: &Self) -> Vec<Entry> {
         let mut entries = Vec::new();
         if self.organization != after.organization {
             let subject = Subject::Organization(after.organization.id);
@@ -96,10 +97,10 @@ impl Snapshot {
             && before != now
             && after.events.contains_key(&now.0.event)
         {
-            let action = match (loses_values(&before.1, &now.1), before.2 != now.2) {
-                (true, _) => Action::OccurrenceRestored,
-                (false, true) => Action::OccurrenceCancelled,
-                (false, false) => Action::OccurrenceUpdated,
+            let action = match mutation {
+                Mutation::RestoreOccurrence(_) => Action::OccurrenceRestored,
+                Mutation::CancelOccurrence(_) => Action::OccurrenceCancelled,
+                _ => Action::OccurrenceUpdated,
             };
             entries.push((action, now.0.to_string()));
         }
@@ -117,19 +118,6 @@ impl Snapshot {
         entries.sort_by_key(|(action, subject)| (action.as_str(), subject.clone()));
         entries
     }
-}
-
-/// Tests whether an occurrence has a value of its own before a change only. Edits of the occurrence replace values.
-fn loses_values(before: &Exception, after: &Exception) -> bool {
-    fn is_lost<T>(before: Option<&T>, after: Option<&T>) -> bool {
-        before.is_some() && after.is_none()
-    }
-    is_lost(before.title.as_ref(), after.title.as_ref())
-        || is_lost(before.location.as_ref(), after.location.as_ref())
-        || is_lost(before.starts_at.as_ref(), after.starts_at.as_ref())
-        || is_lost(before.duration.as_ref(), after.duration.as_ref())
-        || is_lost(before.capacity.as_ref(), after.capacity.as_ref())
-        || (before.cancelled && !after.cancelled)
 }
 
 /// The entries of added, changed and removed objects.
