@@ -39,6 +39,7 @@ pub(crate) struct Database {
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
     organization_locks: Arc<OrganizationLocks>,
+    reading_locks: Arc<OrganizationLocks>,
     step_size: usize,
     /// Leaves the steps of large changes to others.
     begins_only: bool,
@@ -58,7 +59,7 @@ impl Database {
         random: Arc<dyn Random>,
     ) -> Self {
         let database = client.database(name);
-        let organization_locks = Arc::new(OrganizationLocks::default());
+        let [organization_locks, reading_locks] = [(); 2].map(|()| Arc::new(OrganizationLocks::default()));
         let admission = Admission::new(connections);
         let set_aside = SessionsSetAside::new(client.clone());
         Self {
@@ -67,6 +68,7 @@ impl Database {
             ids,
             random,
             organization_locks,
+            reading_locks,
             step_size: STEP_SIZE,
             begins_only: false,
             admission,
@@ -148,6 +150,12 @@ impl Database {
 
     pub(crate) fn organization_locks(&self) -> &OrganizationLocks {
         &self.organization_locks
+    }
+
+    /// The locks of requests that read the events of a page from the database, because their catalogue is not in memory: each of
+    /// them holds megabytes if the events are large.
+    pub(crate) fn reading_locks(&self) -> &OrganizationLocks {
+        &self.reading_locks
     }
 
     /// The revisions of catalogues that this process has made recently.

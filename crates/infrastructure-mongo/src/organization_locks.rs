@@ -1,4 +1,4 @@
-//! Locks that serialize changes which write their organization's document.
+//! Locks that serialize calls of an organization in this process.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use crate::deadline::{WAIT, earliest};
 
 /// One lock for each organization, fair within this process.
 ///
-/// In the database, transactions that write the same document abort each other and are retried, which takes longer the more
+/// In the database, transactions that write their organization's document abort each other and are retried, which takes longer the more
 /// there are. The locks only avoid that: other processes have locks of their own, and the database decides between
 /// processes.
 #[derive(Default)]

@@ -18,8 +18,9 @@ use crate::{
     metrics::{self, CatalogueRead},
 };
 
-/// The time for which a request waits for a replica that is being loaded, before it reads the database.
-const WAIT: Duration = Duration::from_secs(1);
+/// The time for which a request waits for a replica that is being loaded, before it reads the database, which takes more of the
+/// processor than to wait.
+const WAIT: Duration = Duration::from_secs(3);
 
 /// The number of replicas that are loaded at a time, and of organizations for which requests read the database instead. Both
 /// hold all events of an organization.

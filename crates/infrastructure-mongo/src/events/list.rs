@@ -47,7 +47,10 @@ pub(super) async fn list(
             Some(found) => found,
             None => read_all(adapter, scope, filter, page).await?,
         },
-        None => read_all(adapter, scope, filter, page).await?,
+        None => {
+            let _lock = adapter.0.reading_locks().lock(scope).await?;
+            read_all(adapter, scope, filter, page).await?
+        }
     };
     let examined = examined.and_then(|values| position(page.order.field, &values));
     Ok(covering(BoundedPage::from_probe(events, page, examined), filter, page))
