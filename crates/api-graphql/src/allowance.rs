@@ -3,7 +3,7 @@
 /// What a caller or an organization has left of its rate limit, for the headers of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// The name of the limit: `caller` or `organization`.
+    /// The name of the limit: `caller`, `organization` or `rejected`.
     pub limit: &'static str,
     /// The number of requests that may come at once.
     pub quota: u32,
