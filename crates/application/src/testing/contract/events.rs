@@ -7,7 +7,9 @@ use convene_domain::{
     event::{Event, EventStatus},
     id::EventId,
     occurrence::OccurrenceKey,
+    recurrence::Rule,
     text::{Description, Location, SearchText, Title},
+    time::Instant,
 };
 use time::Duration;
 
@@ -143,6 +145,38 @@ pub(super) async fn events_are_listed_in_order_and_by_filter(environment: Enviro
     }
 }
 
+/// Dates that were used before an edit are stored with the series, and are no recurrence.
+pub(super) async fn an_event_that_does_not_recur_any_more_is_listed_as_one_off(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(5);
+    let once = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+    let rule = Rule::parse("FREQ=WEEKLY").unwrap();
+    let weekly = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+    let weekly = EventPatch { recurrence: Some(Some(weekly)), ..EventPatch::default() };
+    let later = EventPatch { starts_at: Some(FIRST + Duration::days(2)), ..EventPatch::default() };
+    let title = EventPatch { title: Title::parse("Renamed").ok(), ..EventPatch::default() };
+    for patches in [vec![&once], vec![&weekly, &once], vec![&later, &once], vec![&later, &once, &title]] {
+        let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY")).await;
+        for patch in patches {
+            let edit = edit_of(event.id, patch.clone());
+            tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await.unwrap();
+        }
+    }
+    let recurring = tenant.event(EventBuilder::once(FIRST).with(FIRST + Duration::days(1))).await;
+    let found = async |filter: EventFilter| {
+        let found =
+            tenant.ports.events.list(&tenant.scope, filter.clone(), first(10), None).await.unwrap().items;
+        let count = tenant.ports.events.count(&tenant.scope, filter).await.unwrap();
+        assert_eq!(count, u32::try_from(found.len()).ok());
+        assert!(found.iter().all(|event| event.series.is_recurring() == (event.id == recurring.id)));
+        found.len()
+    };
+    for from in [None, Some(Instant::MIN)] {
+        let of = |recurring| EventFilter { recurring: Some(recurring), from, ..EventFilter::default() };
+        assert_eq!((found(of(true)).await, found(of(false)).await), (1, 4), "{from:?}");
+    }
+}
+
 pub(super) async fn editing_an_event_stores_and_logs_the_changed_fields(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::weekly(FIRST).seats(10)).await;
@@ -227,7 +261,7 @@ pub(super) async fn impossible_edits_of_an_event_are_refused(environment: Enviro
     // The rule has no occurrence at the start: a Monday is no Tuesday.
     let patch = EventPatch {
         recurrence: Some(Some(NewRecurrence {
-            rule: convene_domain::recurrence::Rule::parse("FREQ=WEEKLY;BYDAY=TU").unwrap(),
+            rule: Rule::parse("FREQ=WEEKLY;BYDAY=TU").unwrap(),
             exdates: Vec::new(),
             rdates: Vec::new(),
         })),

@@ -68,6 +68,7 @@ macro_rules! contract_cases {
                 the_occurrence_of_a_one_off_event_is_stored_with_it,
                 an_event_is_listed_as_stored_also_if_an_older_one_is_held,
                 events_are_listed_in_order_and_by_filter,
+                an_event_that_does_not_recur_any_more_is_listed_as_one_off,
                 editing_an_event_stores_and_logs_the_changed_fields,
                 an_edit_without_effect_on_an_event_keeps_its_version,
                 impossible_edits_of_an_event_are_refused,
