@@ -8,6 +8,8 @@ use crate::{ADD_MEMBER, CREATE_ORGANIZATION, Connection, Credentials, REGISTER, 
 const CREATE_EVENT: &str = "mutation C($input: CreateEventInput!) { \
     createEvent(input: $input) { event { id occurrences(from: \"2031-01-01T00:00:00Z\", to: \"2031-01-08T00:00:00Z\") \
     { nodes { id } } } userErrors { code message } } }";
+const RENAME: &str = "mutation R($input: UpdateOccurrenceInput!) { \
+    updateOccurrence(input: $input) { occurrence { id } userErrors { code message } } }";
 const CREATE_ISSUE: &str = "mutation I($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } userErrors { code } } }";
 
 /// The members of an organization, without the admin.
@@ -22,6 +24,8 @@ pub struct Sizes {
     pub hourly_events: usize,
     /// Events with the largest rules and lists of dates.
     pub other_events: usize,
+    /// Occurrences with a title of their own, all of one event with 24 occurrences a day.
+    pub renamed: usize,
 }
 
 /// The ids of the corpus.
@@ -109,6 +113,14 @@ pub async fn large(connection: &mut Connection, slug: &str, sizes: Sizes) -> any
         let occurrences = made["event"]["occurrences"]["nodes"].as_array();
         let occurrences = occurrences.into_iter().flatten().filter_map(|one| one["id"].as_str());
         ids.occurrences.extend(occurrences.map(str::to_owned));
+    }
+    let start = time::macros::datetime!(2031-01-01 0:00);
+    let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
+    for hour in 0..sizes.renamed {
+        let start = start + time::Duration::HOUR * u32::try_from(hour)?;
+        let occurrence = format!("{}_{}", ids.events[1 % ids.events.len()], start.format(format)?);
+        let input = json!({ "occurrenceId": occurrence, "title": "\u{1f600}".repeat(200) });
+        created(connection, &Credentials::member(slug, "admin"), RENAME, &input).await?;
     }
     for number in 0..sizes.issues {
         let event = &ids.events[number % ids.events.len()];

@@ -128,7 +128,7 @@ impl Measured {
     async fn start(installation: &Installation) -> Self {
         let served = installation.serve().await;
         let mut connection = Connection::open(served.server.address()).await.unwrap();
-        let sizes = corpus::Sizes { issues: 100, hourly_events: 60, other_events: 40 };
+        let sizes = corpus::Sizes { issues: 100, hourly_events: 60, other_events: 40, renamed: 200 };
         corpus::large(&mut connection, ACME, sizes).await.unwrap();
         Self { served, connection, admin: Credentials::member(ACME, "admin"), requests: 0 }
     }

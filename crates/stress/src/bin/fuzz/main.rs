@@ -38,7 +38,8 @@ use settings::Settings;
 
 const SEARCHED: &str = "searched";
 const OTHER: &str = "other";
-const SIZES: corpus::Sizes = corpus::Sizes { issues: 240, hourly_events: 120, other_events: 80 };
+const SIZES: corpus::Sizes =
+    corpus::Sizes { issues: 240, hourly_events: 120, other_events: 80, renamed: 1_000 };
 /// The growth of the server's memory that is allowed, in KiB.
 const MAX_GROWTH: u64 = 100 * 1_024;
 /// The longest call of the other organization, on a machine that does nothing else.
