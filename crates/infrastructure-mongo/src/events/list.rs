@@ -91,22 +91,22 @@ async fn read_versions(
 ) -> Result<Option<Candidates>, Fault> {
     let Found { documents, examined } =
         find::<Listed>(adapter, scope, filter, page, doc! { "version": 1 }).await?;
-    let held = |listed: &Listed| {
-        let event = &replica.event(EventId::parse(&listed.id).ok()?)?.event;
-        (event.version == listed.version).then(|| Arc::clone(event))
-    };
-    let unknown: Vec<&str> =
-        documents.iter().filter(|it| held(it).is_none()).map(|it| it.id.as_str()).collect();
-    let mut read = HashMap::new();
-    if !unknown.is_empty() {
-        let found = adapter.found(scope, doc! { "_id": { "$in": unknown } }.into()).await?;
-        read.extend(found.into_iter().map(|event| (event.id.to_string(), Arc::new(event))));
+    let mut current: HashMap<String, Arc<Event>> = HashMap::new();
+    let mut unknown: Vec<&str> = Vec::new();
+    for Listed { id, version } in &documents {
+        let held = EventId::parse(id).ok().and_then(|id| replica.event(id)).map(|held| &held.event);
+        match held.filter(|event| event.version == *version) {
+            Some(event) => drop(current.insert(id.clone(), Arc::clone(event))),
+            None => unknown.push(id),
+        }
     }
-    let current = |listed: &Listed| {
-        let read = read.get(&listed.id).filter(|event| event.version == listed.version);
-        held(listed).or_else(|| read.cloned())
-    };
-    let events: Option<Vec<Arc<Event>>> = documents.iter().map(current).collect();
+    if !unknown.is_empty() {
+        let read = adapter.found(scope, doc! { "_id": { "$in": unknown } }.into()).await?;
+        current.extend(read.into_iter().map(|event| (event.id.to_string(), Arc::new(event))));
+    }
+    let of_version =
+        |Listed { id, version }: &Listed| current.remove(id).filter(|event| event.version == *version);
+    let events: Option<Vec<Arc<Event>>> = documents.iter().map(of_version).collect();
     Ok(events.map(|events| (events, examined)))
 }
 
