@@ -21,7 +21,8 @@ pub fn schema_executor(
     introspection: bool,
 ) -> SharedExecutor<Identity> {
     let context = move |identity: Identity, info: &RequestInfo, look_ahead| {
-        Context::new(identity, info.request_id.clone(), services.clone(), look_ahead)
+        let RequestInfo { request_id, change } = info.clone();
+        Context::new(identity, request_id, change, services.clone(), look_ahead)
     };
     Arc::new(SchemaExecutor::new(schema(), limits, introspection, context))
 }

@@ -6,6 +6,7 @@
 //! | [`allowance`] | what is left of a rate limit |
 //! | [`auth`] | authentication, rate limits and access control |
 //! | [`callers`] | looks up the identity behind verified credentials |
+//! | [`change_state`] | whether a request may have changed anything |
 //! | [`http`] | the HTTP edge and the GraphQL-over-HTTP handler |
 //! | [`graphql`] | the GraphQL schema, its resolvers, and the limits of documents |
 //! | [`execution`] | runs documents of the HTTP handler against the schema |
@@ -24,6 +25,7 @@
 pub mod allowance;
 pub mod auth;
 pub mod callers;
+pub mod change_state;
 pub mod config;
 pub mod errors;
 pub mod execution;

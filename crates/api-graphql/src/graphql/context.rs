@@ -24,6 +24,7 @@ use super::{
     look_ahead::LookAhead,
 };
 use crate::{
+    change_state::ChangeState,
     errors::limits::{MAX_PROBLEMS, keep_first_of_each},
     request_id::RequestId,
     telemetry::{self, RequestRecord},
@@ -41,6 +42,7 @@ pub struct Context {
     identity: Identity,
     services: Services,
     request_id: RequestId,
+    change: ChangeState,
     loaders: Option<Mutex<Arc<Loaders>>>,
     look_ahead: LookAhead,
     /// The number of problems that may still be listed beyond the first one of each field.
@@ -51,13 +53,19 @@ impl juniper::Context for Context {}
 
 impl Context {
     #[must_use]
-    pub fn new(identity: Identity, request_id: RequestId, services: Services, look_ahead: LookAhead) -> Self {
+    pub fn new(
+        identity: Identity,
+        request_id: RequestId,
+        change: ChangeState,
+        services: Services,
+        look_ahead: LookAhead,
+    ) -> Self {
         let loaders = identity.caller().map(|caller| {
             let use_cases = Arc::clone(&services.use_cases);
             Mutex::new(Arc::new(Loaders::new(use_cases, caller, &request_id, look_ahead)))
         });
         let further_problems = AtomicUsize::new(MAX_PROBLEMS);
-        Self { identity, services, request_id, loaders, look_ahead, further_problems }
+        Self { identity, services, request_id, change, loaders, look_ahead, further_problems }
     }
 
     pub(crate) fn use_cases(&self) -> &UseCases {
@@ -111,9 +119,19 @@ impl Context {
         self.operator().map_err(|refusal| self.problem(refusal.into()))
     }
 
-    /// The metadata of this request for a change.
-    pub(crate) fn metadata(&self, idempotency: Option<Idempotency>, is_dry_run: bool) -> RequestMetadata {
-        RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run }
+    /// The metadata of this request for a change, which begins unless it is a dry run.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if the response has been sent and says that nothing was changed.
+    pub(crate) fn metadata(
+        &self,
+        idempotency: Option<Idempotency>,
+        is_dry_run: bool,
+    ) -> Result<RequestMetadata, Fault> {
+        if !is_dry_run && !self.change.begin() {
+            return Err(Fault::Unavailable("the request timed out before the change began".into()));
+        }
+        Ok(RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run })
     }
 
     /// Notes refusals for the log line of the request. If the caller's role is the reason, that is a security event.

@@ -9,6 +9,7 @@ use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
     auth::{CallerResolver, Owner, Resolution},
     callers::Callers,
+    change_state::ChangeState,
     execution::schema_executor,
     graphql::{
         context::Services,
@@ -142,7 +143,7 @@ impl Bench {
             role: None,
         };
         let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
-        let info = RequestInfo { request_id: id };
+        let info = RequestInfo { request_id: id, change: ChangeState::default() };
         let text: Arc<str> = document.into();
         let owner = Owner { organization: Some("acme".to_owned()), user: credentials().user };
         let body = json!({"query": document, "variables": variables}).to_string();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 use convene_api_graphql::{
     auth::{Owner, VerificationKeys},
+    change_state::ChangeState,
     graphql::limits::DocumentLimits,
     http::graphql::{Execution, GraphqlExecutor, OperationReference, Rejected, RequestInfo, SchemaExecutor},
     request_id::RequestId,
@@ -23,10 +24,16 @@ use super::support::{
 pub(super) fn executor() -> impl GraphqlExecutor<Caller> {
     let state = Arc::new(State::default());
     let root = RootNode::new(Query, Mutation, EmptySubscription::new());
-    SchemaExecutor::new(root, DocumentLimits::default(), true, move |caller: Caller, _: &_, _| ToyContext {
-        caller,
-        state: Arc::clone(&state),
-    })
+    SchemaExecutor::new(
+        root,
+        DocumentLimits::default(),
+        true,
+        move |caller: Caller, info: &RequestInfo, _| ToyContext {
+            caller,
+            change: info.change.clone(),
+            state: Arc::clone(&state),
+        },
+    )
 }
 
 /// Words of the language in any order. The parser accepts far more of these than of random characters.
@@ -93,7 +100,7 @@ fn run(query: String) -> Result<(), TestCaseError> {
         Ok(inspected) => {
             let caller = Caller { organization: None };
             let id = RequestId::of(&HeaderMap::new(), &(Arc::new(|| "id".to_owned()) as _));
-            let info = RequestInfo { request_id: id };
+            let info = RequestInfo { request_id: id, change: ChangeState::default() };
             let execution = inspected.run.execute(&operation.variables, caller, &info);
             prop_assert!(!matches!(runtime.block_on(execution), Execution::Crashed));
         }

@@ -154,6 +154,8 @@ async fn a_panic_affects_one_request_only() {
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")));
     let (status, body) = server.query_strictly("mutation { boom }").await;
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (503, &json!("OUTCOME_UNKNOWN")));
+    let (status, body) = server.query_strictly("mutation { earlyBoom }").await;
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")));
     let request =
         server.client().post(server.url("/graphql")).header(AUTHORIZATION, bearer("acme", "panicky"));
     let response = request.json(&json!({"query": "{ __typename }"})).send().await.unwrap();

@@ -122,6 +122,15 @@ async fn a_query_beyond_the_deadline_is_retryable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_beyond_the_deadline_that_began_no_change_is_retryable() {
+    let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
+    let (status, body) = server.query_strictly("mutation { preview }").await;
+    assert_eq!(status, 503);
+    assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    server.state.begun.acquire().await.unwrap().forget();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mutation_beyond_the_deadline_is_completed() {
     let server = TestServer::start(Setup { limits: short_limits(), ..Setup::default() });
     let (status, body) = server.query_strictly("mutation { add }").await;

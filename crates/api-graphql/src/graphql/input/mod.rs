@@ -78,7 +78,7 @@ pub(crate) trait MutationInput: ToInputValue {
 /// The command of an input, and the metadata of its request.
 ///
 /// # Errors
-/// All problems of the input, including those of its key.
+/// All problems of the input, including those of its key; a fault if the request has timed out.
 pub(crate) fn prepare<I: MutationInput>(
     context: &Context,
     mutation: &'static str,
@@ -92,7 +92,7 @@ pub(crate) fn prepare<I: MutationInput>(
         key,
         fingerprint: fingerprint(mutation, canonical(&input.to_input_value(), &input.cleared())),
     });
-    Ok((command, context.metadata(idempotency, input.is_dry_run())))
+    Ok((command, context.metadata(idempotency, input.is_dry_run())?))
 }
 
 /// The checked `expectedVersion` of an input, or `None` if a problem was noted.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     auth::Owner,
+    change_state::ChangeState,
     errors::RequestError,
     graphql::{
         limits::{self, DocumentLimits, Price},
@@ -37,6 +38,8 @@ use crate::{
 pub struct RequestInfo {
     /// The id for errors and for the activity log.
     pub request_id: RequestId,
+    /// Whether the operation may have changed anything.
+    pub change: ChangeState,
 }
 
 /// A request whose document may run.

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
+    change_state::ChangeState,
     errors::{ErrorKind, RequestError},
     http::{
         body::{self, IncomingBody},
@@ -93,7 +94,7 @@ async fn handle<R: CallerResolver>(
 ) -> HttpResponse {
     let deadline = Instant::now() + route.limits.request_time;
     let media = accept::negotiate(&request);
-    let info = RequestInfo { request_id: RequestId::current(&request) };
+    let info = RequestInfo { request_id: RequestId::current(&request), change: ChangeState::default() };
 
     let written_as = media.unwrap_or(MediaType::Json);
     let response = AssertUnwindSafe(async {
@@ -213,8 +214,8 @@ async fn run<R: CallerResolver>(
     let mut response = match finished {
         Ok(Execution::Done(data, errors)) => Response::done(data, errors),
         Ok(Execution::Refused(errors)) => Response::refused(request_error(media), errors),
-        Ok(Execution::Crashed) if !is_mutation => Response::failed(FaultKind::Internal, request_id),
-        Err(_elapsed) if !is_mutation => Response::failed(FaultKind::Unavailable, request_id),
+        Ok(Execution::Crashed) if info.change.prevent() => Response::failed(FaultKind::Internal, request_id),
+        Err(_elapsed) if info.change.prevent() => Response::failed(FaultKind::Unavailable, request_id),
         Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id),
     };
     response.memory = memory;

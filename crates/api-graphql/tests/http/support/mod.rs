@@ -26,7 +26,7 @@ use convene_api_graphql::{
     graphql::limits::DocumentLimits,
     http::{
         cors::AllowedOrigins,
-        graphql::{Documents, SchemaExecutor},
+        graphql::{Documents, RequestInfo, SchemaExecutor},
         health::{Health, Readiness},
         limits::HttpLimits,
     },
@@ -158,7 +158,11 @@ impl TestServer {
             RootNode::new(Query, Mutation, EmptySubscription::new()),
             DocumentLimits::default(),
             introspection,
-            move |caller: Caller, _: &_, _| ToyContext { caller, state: Arc::clone(&for_context) },
+            move |caller: Caller, info: &RequestInfo, _| ToyContext {
+                caller,
+                change: info.change.clone(),
+                state: Arc::clone(&for_context),
+            },
         );
         let ids = AtomicU32::new(0);
         let new_request_id: NewRequestId =

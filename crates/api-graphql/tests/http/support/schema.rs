@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use convene_api_graphql::change_state::ChangeState;
 use juniper::{FieldError, FieldResult, GraphQLObject, ID, graphql_object, graphql_value};
 use tokio::sync::Semaphore;
 
@@ -28,6 +29,7 @@ impl Default for State {
 
 pub(crate) struct ToyContext {
     pub(crate) caller: Caller,
+    pub(crate) change: ChangeState,
     pub(crate) state: Arc<State>,
 }
 
@@ -116,6 +118,7 @@ pub(crate) struct Mutation;
 impl Mutation {
     /// Adds one when the test provides a permit.
     async fn add(context: &ToyContext) -> i32 {
+        assert!(context.change.begin());
         context.state.begun.add_permits(1);
         context.state.may_finish.acquire().await.unwrap().forget();
         let added = context.state.added.fetch_add(1, Ordering::SeqCst) + 1;
@@ -126,7 +129,18 @@ impl Mutation {
         large(bytes)
     }
 
-    fn boom() -> bool {
+    /// Changes nothing, and never completes.
+    async fn preview(context: &ToyContext) -> bool {
+        context.state.begun.add_permits(1);
+        std::future::pending().await
+    }
+
+    fn boom(context: &ToyContext) -> bool {
+        assert!(context.change.begin());
         panic!("a resolver panics")
+    }
+
+    fn early_boom() -> bool {
+        panic!("a resolver panics before its change begins")
     }
 }
