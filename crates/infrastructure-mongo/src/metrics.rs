@@ -1,4 +1,4 @@
-//! The metrics of database calls, registrations and transactions. The API crate describes them to whoever collects them.
+//! The metrics of database calls, registrations and transactions. The API crate describes them to collectors.
 
 use std::time::Duration;
 
