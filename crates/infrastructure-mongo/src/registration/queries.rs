@@ -1,6 +1,6 @@
 //! The port that reads registrations.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use bson::{Bson, Document, doc};
@@ -76,13 +76,13 @@ impl Registrations for MongoRegistrations {
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let conditions = both(conditions, page.from.map(|from| sorting.beyond(&values(from))));
         let sort = sorting.sort();
+        let ids = texts(occurrences);
         let registrations = Joined {
             schema: &schema::REGISTRATIONS,
             field: "occurrence",
-            former: Some("formerIds"),
+            further: self.further_ids(scope, &ids).await?,
             query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.size),
         };
-        let ids = texts(occurrences);
         let mut stored = self.0.collection(scope, &schema::OCCURRENCES);
         let mut found: Vec<WithRegistrations> =
             stored.find_joined(doc! { "_id": { "$in": &ids } }, registrations).await?;
@@ -118,7 +118,8 @@ impl Registrations for MongoRegistrations {
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
         let query = sorting.query(conditions, from.as_deref()).probing(page.size);
-        let registrations = Joined { schema: &schema::REGISTRATIONS, field: "event", former: None, query };
+        let registrations =
+            Joined { schema: &schema::REGISTRATIONS, field: "event", further: Vec::new(), query };
         let mut stored = self.0.collection(scope, &schema::EVENTS);
         let these = doc! { "_id": { "$in": texts(events) } };
         let found: Vec<WithRegistrations> = stored.find_joined(these, registrations).await?;
@@ -192,32 +193,88 @@ impl MongoRegistrations {
         }
     }
 
-    /// The current and former ids of the occurrence that has or had this one. Cancelled registrations keep the id that
-    /// they recorded.
+    /// The ids under which registrations for the occurrence of this key are stored.
     async fn ids_of(&self, scope: &TenantScope, key: OccurrenceKey) -> Result<Vec<String>, StorageError> {
-        let id = key.to_string();
-        let either = doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] };
-        let query = Query::from(either).projected(doc! { "formerIds": 1 });
+        let asked = key.to_string();
+        let id = self.present_ids(scope, std::slice::from_ref(&asked)).await?.remove(&asked).unwrap_or(asked);
+        let further = self.further_ids(scope, std::slice::from_ref(&id)).await?;
+        Ok(std::iter::once(id).chain(further.into_iter().flat_map(|(_, further)| further)).collect())
+    }
+
+    /// The former ids under which cancelled registrations for these occurrences may be stored, for each that has any: a
+    /// registration keeps the id that it had when it was cancelled. A former id that denotes another occurrence now is
+    /// none of them, because active registrations for that one have it.
+    async fn further_ids(
+        &self,
+        scope: &TenantScope,
+        ids: &[String],
+    ) -> Result<Vec<(String, Vec<String>)>, StorageError> {
+        let had_others = doc! { "_id": { "$in": ids }, "formerIds.0": { "$exists": true } };
+        let query = Query::from(had_others).projected(doc! { "formerIds": 1 });
         let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
-        // Without a stored occurrence of this id, the event may still derive it.
-        let event: Option<EventDocument> = match found.is_empty() || found.iter().any(|found| found.id == id)
-        {
-            true => None,
-            false => {
-                let filter = doc! { "_id": key.event.to_string() };
-                self.0.collection(scope, &schema::EVENTS).find(filter).await?.pop()
-            }
+        let former: BTreeSet<&String> = found.iter().flat_map(|found| &found.former_ids).collect();
+        let present = self.present_ids(scope, &former.into_iter().cloned().collect::<Vec<_>>()).await?;
+        let denoting = |Identified { id, mut former_ids }: Identified| {
+            former_ids.retain(|former| present.get(former) == Some(&id));
+            (id, former_ids)
         };
-        let event = event.map(Event::try_from).transpose()?;
-        let mut keyed = Vec::with_capacity(found.len());
-        for found in found {
-            let fields = Fields::of(schema::OCCURRENCES.name, &found.id);
-            keyed.push((fields.read("_id", OccurrenceKey::parse(&found.id))?, found));
+        Ok(found.into_iter().map(denoting).filter(|(_, further)| !further.is_empty()).collect())
+    }
+
+    /// The present id of the stored occurrence that each of these ids denotes, if it denotes a stored one.
+    async fn present_ids(
+        &self,
+        scope: &TenantScope,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, StorageError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
         }
-        Ok(match key.resolve(event.as_ref(), keyed) {
-            Some(Resolved::Stored(found)) => std::iter::once(found.id).chain(found.former_ids).collect(),
-            _ => vec![id],
-        })
+        let either = doc! { "$or": [{ "_id": { "$in": ids } }, { "formerIds": { "$in": ids } }] };
+        let asked = doc! { "$setIntersection": [{ "$ifNull": ["$formerIds", []] }, ids] };
+        let query = Query::from(either).projected(doc! { "formerIds": asked });
+        let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
+        let mut holders: HashMap<&str, Vec<&str>> = HashMap::new();
+        for Identified { id, former_ids } in &found {
+            for asked in former_ids.iter().chain(std::iter::once(id)) {
+                holders.entry(asked).or_default().push(id);
+            }
+        }
+        let key_of =
+            |id: &str| Fields::of(schema::OCCURRENCES.name, id).read("_id", OccurrenceKey::parse(id));
+        let mut keys = Vec::new();
+        for id in ids.iter().filter(|id| holders.contains_key(id.as_str())) {
+            keys.push((id, key_of(id)?));
+        }
+        // Without a stored occurrence that has the id, the event may derive it.
+        let derived = keys.iter().filter(|(id, _)| !holders[id.as_str()].contains(&id.as_str()));
+        let events: BTreeSet<EventId> = derived.map(|(_, key)| key.event).collect();
+        let events = self.events(scope, &events.into_iter().collect::<Vec<_>>()).await?;
+        let mut present = HashMap::new();
+        for (id, key) in keys {
+            let mut keyed = Vec::new();
+            for holder in &holders[id.as_str()] {
+                keyed.push((key_of(holder)?, *holder));
+            }
+            if let Some(Resolved::Stored(holder)) = key.resolve(events.get(&key.event), keyed) {
+                present.insert(id.clone(), holder.to_owned());
+            }
+        }
+        Ok(present)
+    }
+
+    async fn events(
+        &self,
+        scope: &TenantScope,
+        ids: &[EventId],
+    ) -> Result<HashMap<EventId, Event>, StorageError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let these = doc! { "_id": { "$in": texts(ids) } };
+        let found: Vec<EventDocument> = self.0.collection(scope, &schema::EVENTS).find(these).await?;
+        let events = found.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
+        Ok(events.into_iter().map(|event| (event.id, event)).collect())
     }
 
     async fn found(&self, scope: &TenantScope, query: Query) -> Result<Vec<Registration>, Fault> {

@@ -9,8 +9,8 @@ pub(crate) struct Joined {
     pub(crate) schema: &'static CollectionSchema,
     /// The field that contains the `_id` of the document that they are joined to.
     pub(crate) field: &'static str,
-    /// The field of further ids of the document that they are joined to, if it has any.
-    pub(crate) former: Option<&'static str>,
+    /// Documents that they are joined to, with further ids of each.
+    pub(crate) further: Vec<(String, Vec<String>)>,
     /// The filter, order and number of the joined documents.
     pub(crate) query: Query,
 }
@@ -23,7 +23,7 @@ impl<E: Execution> ScopedCollection<E> {
         filter: Document,
         joined: Joined,
     ) -> Result<Vec<D>, StorageError> {
-        let Joined { schema, field, former, query } = joined;
+        let Joined { schema, field, further, query } = joined;
         let mut pipeline = vec![doc! { "$match": self.within_scope_of(schema, query.filter) }];
         pipeline.extend(query.sort.map(|sort| doc! { "$sort": sort }));
         pipeline.extend(query.limit.map(|limit| doc! { "$limit": limit }));
@@ -34,9 +34,19 @@ impl<E: Execution> ScopedCollection<E> {
             "pipeline": pipeline,
             "as": "joined",
         } };
-        let further = former.map(|former| doc! { "$ifNull": [format!("${former}"), []] });
-        let all: Vec<Bson> = std::iter::once(vec!["$_id"].into()).chain(further.map(Into::into)).collect();
-        let ids = doc! { "$project": { "ids": { "$concatArrays": all } } };
+        let ids = doc! { "$project": { "ids": { "$concatArrays": [["$_id"], further_ids(further)] } } };
         self.run_stages(filter, vec![ids, lookup]).await
     }
+}
+
+/// The expression for the further ids of a document.
+fn further_ids(further: Vec<(String, Vec<String>)>) -> Bson {
+    let further: Vec<Document> = further.into_iter().map(|(id, ids)| doc! { "id": id, "ids": ids }).collect();
+    if further.is_empty() {
+        return Bson::Array(Vec::new());
+    }
+    let of_document =
+        doc! { "$filter": { "input": { "$literal": further }, "cond": { "$eq": ["$$this.id", "$_id"] } } };
+    let all = doc! { "$concatArrays": ["$$value", "$$this.ids"] };
+    doc! { "$reduce": { "input": of_document, "initialValue": [], "in": all } }.into()
 }

@@ -2,8 +2,10 @@
 
 use convene_domain::{
     event::{Event, EventStatus},
+    id::RegistrationId,
     occurrence::OccurrenceKey,
     recurrence::Rule,
+    registration::Registration,
     text::Title,
     time::{Instant, LocalDateTime, zone::Zone},
 };
@@ -20,7 +22,7 @@ use super::{
 use crate::{
     failure::{Field, Refusal},
     ports::{EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter},
-    testing::builders::EventBuilder,
+    testing::builders::{EventBuilder, first},
 };
 
 fn starting(at: LocalDateTime) -> EventPatch {
@@ -366,4 +368,48 @@ pub(super) async fn registrations_are_listed_by_a_former_id(environment: Environ
         expected.sort();
         assert_eq!(found, expected, "by the id of {start}");
     }
+}
+
+/// A shift by whole days gives each occurrence an id that another one had.
+pub(super) async fn each_registration_is_listed_for_one_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let mut held = Vec::new();
+    for (number, name) in (0..).zip(["ada", "bob", "cleo", "dee"]) {
+        let member = tenant.member(name).await;
+        let cancelled = tenant.seat(&event, day(number), &member).await;
+        tenant.cancel(&cancelled).await;
+        held.extend([cancelled, tenant.seat(&event, day(number), &member).await]);
+    }
+    for by in [1, 2, -3, 1, -1] {
+        let before = tenant.event_now(&event).await;
+        let shifted = edit(&tenant, &before, starting(before.series.start() + Duration::days(by))).await;
+        let mut listed = Vec::new();
+        for number in -1..10 {
+            let occurrence = key(&event, day(number));
+            let filter = RegistrationFilter { occurrence: Some(occurrence), ..RegistrationFilter::default() };
+            let found = tenant.registrations(filter.clone()).await;
+            let count = tenant.ports.registrations.count(&tenant.scope, filter.clone()).await.unwrap();
+            assert_eq!(count, u32::try_from(found.len()).ok(), "by {by} days, day {number}");
+            // A former id may denote an occurrence that has another one now.
+            let stored = tenant.stored(occurrence).await.filter(|stored| stored.key == occurrence);
+            if stored.is_some() || shifted.occurrence_at(occurrence.original_start).is_some() {
+                let active = found.iter().filter(|one| one.status.is_active()).count();
+                let confirmed = stored.map_or(0, |stored| stored.taken);
+                assert_eq!(u32::try_from(active).unwrap(), confirmed, "by {by} days, day {number}");
+                let lists = &tenant.ports.registrations;
+                let lists = lists.list_by_occurrence(&tenant.scope, &[occurrence], filter, first(20)).await;
+                let nested = lists.unwrap().remove(&occurrence).unwrap_or_default();
+                assert_eq!(ids(nested.items), ids(found.clone()), "by {by} days, day {number}");
+                listed.extend(found);
+            }
+        }
+        assert_eq!(ids(listed), ids(held.clone()), "by {by} days");
+    }
+}
+
+fn ids(registrations: Vec<Registration>) -> Vec<RegistrationId> {
+    let mut ids: Vec<_> = registrations.into_iter().map(|one| one.id).collect();
+    ids.sort();
+    ids
 }

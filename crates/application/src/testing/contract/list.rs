@@ -105,6 +105,7 @@ macro_rules! contract_cases {
                 a_start_on_which_nothing_takes_place_is_refused,
                 seats_of_one_member_on_consecutive_days_move_by_days,
                 registrations_are_listed_by_a_former_id,
+                each_registration_is_listed_for_one_occurrence,
             }
             event_rules {
                 a_dropped_date_does_not_take_the_date_of_a_live_one,

@@ -7,7 +7,10 @@ use convene_domain::{
     registration::Registration,
 };
 
-use super::{InMemory, pages, tenant::Tenant};
+use super::{
+    InMemory, pages,
+    tenant::{OccurrenceRecord, Tenant},
+};
 use crate::{
     caller::TenantScope,
     failure::Fault,
@@ -114,9 +117,11 @@ fn listed(
 
 fn wanted<'t>(tenant: &'t Tenant, filter: &'t RegistrationFilter) -> impl Iterator<Item = &'t Registration> {
     let asked = filter.occurrence.map(|key| (key, tenant.resolve(key)));
+    // A cancelled registration keeps the key that it had, which may be a former one.
     let is_of_occurrence = move |registration: &Registration| match asked {
         Some((_, Some(Resolved::Stored(record)))) => {
-            record.stored.key == registration.occurrence || record.former.contains(&registration.occurrence)
+            let has = |other: &OccurrenceRecord| other.stored.key == record.stored.key;
+            matches!(tenant.resolve(registration.occurrence), Some(Resolved::Stored(other)) if has(other))
         }
         Some((key, _)) => key == registration.occurrence,
         None => true,
