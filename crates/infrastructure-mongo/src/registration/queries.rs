@@ -29,7 +29,7 @@ use crate::{
     error::{CorruptDocument, StorageError},
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Joined, Query, Sorting, both},
+    scoped::{Joined, JoinedCount, Query, Sorting, both},
 };
 
 /// Reads registrations in MongoDB.
@@ -148,31 +148,12 @@ impl Registrations for MongoRegistrations {
     ) -> Result<HashMap<RegistrationId, u32>, Fault> {
         let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
-        let waiting: Vec<RegistrationDocument> = registrations.find(asked).await?;
-        // Waitlisted members behind the last registration asked for do not matter.
-        let mut last: HashMap<&str, i64> = HashMap::new();
-        for registration in &waiting {
-            let sequence = registration.waitlist_sequence.unwrap_or_default();
-            let known = last.entry(&registration.occurrence).or_insert(sequence);
-            *known = sequence.max(*known);
-        }
-        if last.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let waitlists: Vec<Document> = last
-            .into_iter()
-            .map(|(occurrence, last)| {
-                doc! { "occurrence": occurrence, "status": WAITLISTED, "waitlistSequence": { "$lte": last } }
-            })
-            .collect();
-        let numbered = doc! { "$setWindowFields": {
-            "partitionBy": "$occurrence",
-            "sortBy": { "waitlistSequence": 1 },
-            "output": { "position": { "$documentNumber": {} } },
-        } };
-        let wanted = doc! { "$match": { "_id": { "$in": texts(ids) } } };
-        let stages = vec![numbered, wanted, doc! { "$project": { "position": 1 } }];
-        let positions: Vec<Position> = registrations.aggregate(doc! { "$or": waitlists }, stages).await?;
+        let ahead = JoinedCount {
+            equal: "occurrence",
+            up_to: "waitlistSequence",
+            filter: doc! { "status": WAITLISTED },
+        };
+        let positions: Vec<Position> = registrations.count_joined(asked, ahead).await?;
         let read = positions.into_iter().map(Position::read).collect::<Result<_, _>>();
         Ok(read.map_err(StorageError::from)?)
     }
@@ -307,7 +288,7 @@ struct WithRegistrations {
 struct Position {
     #[serde(rename = "_id")]
     id: String,
-    position: i64,
+    number: i64,
 }
 
 impl Position {
@@ -320,7 +301,7 @@ impl Position {
         };
         let id = RegistrationId::parse(&self.id).map_err(|error| corrupt("_id", error.to_string()))?;
         let position =
-            u32::try_from(self.position).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
+            u32::try_from(self.number).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
         Ok((id, position))
     }
 }

@@ -1,7 +1,7 @@
 use bson::{Bson, Document, doc};
 use serde::de::DeserializeOwned;
 
-use super::{Execution, Query, ScopedCollection};
+use super::{Execution, Query, ScopedCollection, both};
 use crate::{error::StorageError, schema::CollectionSchema};
 
 /// The documents of another collection that are joined to each document.
@@ -36,6 +36,43 @@ impl<E: Execution> ScopedCollection<E> {
         } };
         let ids = doc! { "$project": { "ids": { "$concatArrays": [["$_id"], further_ids(further)] } } };
         self.run_stages(filter, vec![ids, lookup]).await
+    }
+}
+
+/// The documents of the same collection that are counted for each document.
+pub(crate) struct JoinedCount {
+    /// The field in which they are equal to the document.
+    pub(crate) equal: &'static str,
+    /// The field in which they do not exceed the document.
+    pub(crate) up_to: &'static str,
+    pub(crate) filter: Document,
+}
+
+impl<E: Execution> ScopedCollection<E> {
+    /// Finds the ids of the documents that pass the filter, each with the `number` of those counted for it.
+    ///
+    /// The ranges of all documents as alternatives of one query would be one range of the index from five alternatives on.
+    pub(crate) async fn count_joined<D: DeserializeOwned + Send>(
+        &mut self,
+        filter: Document,
+        counted: JoinedCount,
+    ) -> Result<Vec<D>, StorageError> {
+        let JoinedCount { equal, up_to, filter: counted } = counted;
+        let is_counted = doc! { "$expr": { "$and": [
+            { "$eq": [format!("${equal}"), "$$equal"] },
+            { "$lte": [format!("${up_to}"), "$$upTo"] },
+        ] } };
+        let lookup = doc! { "$lookup": {
+            "from": self.schema.name,
+            "let": { "equal": format!("${equal}"), "upTo": format!("${up_to}") },
+            "pipeline": [
+                { "$match": self.within_scope(both(counted, Some(is_counted))) },
+                { "$count": "number" },
+            ],
+            "as": "counted",
+        } };
+        let number = doc! { "$project": { "number": { "$first": "$counted.number" } } };
+        self.run_stages(filter, vec![lookup, number]).await
     }
 }
 

@@ -21,7 +21,7 @@ use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
     across::Located,
-    joined::Joined,
+    joined::{Joined, JoinedCount},
     query::Query,
     search::{Found, Search},
     sorting::{Sorting, both},
