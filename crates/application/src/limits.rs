@@ -54,6 +54,10 @@ pub const IDS: usize = 100;
 /// Events or issues that one search examines. Reading their sizes takes the database a few milliseconds.
 pub const SEARCHED_OBJECTS: usize = 5_000;
 
+/// Objects of a list that one request compares with conditions that no index answers. Reading them takes the database some
+/// ten milliseconds.
+pub const EXAMINED_OBJECTS: usize = 2_000;
+
 /// Bytes of text that one search examines: 200 of the longest descriptions, or the usual texts of thousands of objects.
 pub const SEARCHED_BYTES: usize = 2 << 20;
 

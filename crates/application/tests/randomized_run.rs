@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{ActivityFilter, ActivityLog},
     testing::{Adapters, contract::randomized, memory::InMemory},
 };
@@ -47,9 +47,9 @@ impl ActivityLog for Unfaithful {
         scope: &TenantScope,
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
-    ) -> Result<Page<Activity>, Fault> {
+    ) -> Result<BoundedPage<Activity, (Instant, ActivityId)>, Fault> {
         let page = self.0.list(scope, filter, page).await?;
-        Ok(Page { items: page.items.into_iter().filter_map(self.1).collect(), has_more: page.has_more })
+        Ok(BoundedPage { items: page.items.into_iter().filter_map(self.1).collect(), ..page })
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {

@@ -1,21 +1,25 @@
 //! The adapter of [`ActivityLog`].
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{ActivityFilter, ActivityLog},
 };
 use convene_domain::{activity::Activity, id::ActivityId, time::Instant};
 
 use crate::{
     database::Database,
-    documents::{activity::ActivityDocument, convert::date, read_all},
+    documents::{
+        activity::ActivityDocument,
+        convert::{date, instant},
+        read_all,
+    },
     error::StorageError,
     schema,
-    scoped::{Query, Sorting},
+    scoped::{Found, Part, Query, Sorting},
 };
 
 #[derive(Clone)]
@@ -28,16 +32,14 @@ impl ActivityLog for MongoActivityLog {
         scope: &TenantScope,
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
-    ) -> Result<Page<Activity>, Fault> {
-        let conditions = conditions(&filter);
-        let filter = if conditions.is_empty() {
-            doc! {}
-        } else {
-            doc! { "$and": conditions }
-        };
+    ) -> Result<BoundedPage<Activity, (Instant, ActivityId)>, Fault> {
+        let sorting = Sorting::of(&page, &["at", "_id"]);
         let from = page.from.map(|(at, id)| vec![date(at).into(), id.to_string().into()]);
-        let query = Sorting::of(&page, &["at", "_id"]).query(filter, from.as_deref()).probing(page.size);
-        Ok(Page::from_probe(self.find(scope, query).await?, &page))
+        let mut log = self.0.collection(scope, &schema::ACTIVITY);
+        let found = log.find_in_part(&part(&filter), sorting, from.as_deref(), page.size, doc! {}).await?;
+        let Found { documents, examined }: Found<ActivityDocument> = found;
+        let entries = read_all(documents).map_err(StorageError::from)?;
+        Ok(BoundedPage::from_probe(entries, &page, examined.and_then(|values| position(&values))))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
@@ -54,14 +56,34 @@ impl MongoActivityLog {
     }
 }
 
-fn conditions(filter: &ActivityFilter) -> Vec<Document> {
+/// The list of the filter. It has indexes for one subject and for one actor, each by time.
+fn part(filter: &ActivityFilter) -> Part {
     let ActivityFilter { subject, actor, action, from, to } = filter;
-    let conditions = [
-        subject.as_ref().map(|subject| doc! { "subject": subject }),
-        actor.as_ref().map(|actor| doc! { "actor": actor.to_string() }),
-        action.as_ref().map(|action| doc! { "action": action }),
-        from.map(|from| doc! { "at": { "$gte": date(from) } }),
-        to.map(|to| doc! { "at": { "$lt": date(to) } }),
-    ];
-    conditions.into_iter().flatten().collect()
+    let mut equal = [
+        ("subject", subject.clone()),
+        ("actor", actor.as_ref().map(ToString::to_string)),
+        ("action", action.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field.to_owned(), Bson::from(value?))))
+    .peekable();
+    let index = match equal.peek().map(|(field, _)| field.as_str()) {
+        Some("subject") => "by_subject",
+        Some("actor") => "by_actor",
+        _ => "by_time",
+    };
+    let mut key: Document = equal.by_ref().take(usize::from(index != "by_time")).collect();
+    let mut at = Document::new();
+    at.extend(from.map(|from| ("$gte".to_owned(), date(from).into())));
+    at.extend(to.map(|to| ("$lt".to_owned(), date(to).into())));
+    if !at.is_empty() {
+        key.insert("at", at);
+    }
+    Part { index, key, compared: equal.collect() }
+}
+
+/// The position with these values of the fields.
+fn position(values: &[Bson]) -> Option<(Instant, ActivityId)> {
+    let id = ActivityId::parse(values.last()?.as_str()?).ok()?;
+    Some((instant(*values.first()?.as_datetime()?), id))
 }

@@ -95,7 +95,7 @@ impl Registrations for Counting<dyn Registrations> {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<Page<Registration>, Fault> {
+    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
         self.called().list(scope, filter, page).await
     }
 

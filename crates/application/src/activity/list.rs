@@ -5,7 +5,7 @@ use convene_domain::{activity::Activity, id::ActivityId, time::Instant};
 use crate::{
     caller::Admin,
     failure::Outcome,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     period,
     ports::{ActivityFilter, ActivityLog},
 };
@@ -26,7 +26,7 @@ impl ListActivity {
         admin: Admin<'_>,
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
-    ) -> Outcome<Page<Activity>> {
+    ) -> Outcome<BoundedPage<Activity, (Instant, ActivityId)>> {
         period::check(filter.from, filter.to)?;
         Ok(self.activity_log.list(admin.scope(), filter, page).await?)
     }

@@ -8,7 +8,7 @@ use convene_domain::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
 };
 
 /// The conditions of a list of entries. All that are set must hold.
@@ -35,7 +35,7 @@ pub trait ActivityLog: Send + Sync {
         scope: &TenantScope,
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
-    ) -> Result<Page<Activity>, Fault>;
+    ) -> Result<BoundedPage<Activity, (Instant, ActivityId)>, Fault>;
 
     /// The entries with these ids, in any order.
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault>;

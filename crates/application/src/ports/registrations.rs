@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest, any_order},
+    page::{BoundedPage, Page, PageRequest, any_order},
 };
 
 /// A filter of registrations; `None` does not restrict.
@@ -75,9 +75,10 @@ pub trait Registrations: Send + Sync {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<Page<Registration>, Fault>;
+    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault>;
 
-    /// Returns the number of registrations that pass the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond.
+    /// Returns the number of registrations that pass the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and
+    /// if the adapter would have to compare too many.
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault>;
 
     /// Returns a page of the registrations that pass the filter for each of these occurrences. An

@@ -5,7 +5,7 @@ use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Regis
 use crate::{
     caller::{Admin, Caller},
     failure::{Outcome, Refusal},
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     period,
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
 };
@@ -39,7 +39,7 @@ impl ListRegistrations {
         admin: Admin<'_>,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<Page<Registration>> {
+    ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
         period::check(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
     }
@@ -105,11 +105,11 @@ impl ListOwnRegistrations {
         caller: &Caller,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<Page<Registration>> {
+    ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
         period::check(filter.from, filter.to)?;
         match own(caller, filter) {
             Some(filter) => Ok(self.registrations.list(caller.scope(), filter, page).await?),
-            None => Ok(Page::default()),
+            None => Ok(BoundedPage::default()),
         }
     }
 
@@ -145,10 +145,9 @@ mod tests {
 
     fn listing() -> ListOwnRegistrations {
         let mut registrations = MockRegistrations::new();
-        registrations
-            .expect_list()
-            .withf(|_, filter, _| filter.member == Some(member_id(ADA)))
-            .returning(|_, _, _| Ok(Page { items: vec![fixtures::registration(1, ADA)], has_more: false }));
+        registrations.expect_list().withf(|_, filter, _| filter.member == Some(member_id(ADA))).returning(
+            |_, _, _| Ok(Page { items: vec![fixtures::registration(1, ADA)], has_more: false }.into()),
+        );
         ListOwnRegistrations { registrations: Arc::new(registrations) }
     }
 

@@ -7,7 +7,7 @@ use convene_application::{
     caller::TenantScope,
     catalogue::Replica,
     failure::Fault,
-    limits::{COUNTED, COUNTED_IN_PERIOD},
+    limits::COUNTED_IN_PERIOD,
     pace::Pace,
     page::{BoundedPage, PageRequest},
     ports::{EventFilter, EventOrderField, EventPosition},
@@ -24,7 +24,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Query, Search, Sorting},
+    scoped::{Found, Part, Query, Search, Sorting},
 };
 
 /// The events that are read at once to ask their rules. The largest ones take some hundred kilobytes.
@@ -123,8 +123,8 @@ async fn find<D: DeserializeOwned + Send>(
     let from = page.from.as_ref().map(values);
     let mut events = adapter.0.collection(scope, &schema::EVENTS);
     let Some(text) = &filter.search else {
-        let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
-        return Ok(Found { documents: events.find(query.projected(fields)).await?, examined: None });
+        let part = Part { index, key: Document::new(), compared: conditions(filter) };
+        return events.find_in_part(&part, sorting, from.as_deref(), page.size, fields).await;
     };
     let (text, filter) = (&text.folded(), conditions(filter));
     events.search(Search { text, sorting, index, from, filter, size: page.size, fields }).await
@@ -154,31 +154,42 @@ pub(super) async fn count(
 ) -> Result<Option<u32>, Fault> {
     let mut events = adapter.0.collection(scope, &schema::EVENTS);
     let is_in_period = filter.from.is_some() || filter.to.is_some();
-    match &filter.search {
-        // No more than one search examines: the rule of each candidate is asked.
-        Some(_) if is_in_period => Ok(None),
-        Some(text) => {
-            let (fields, index) = sorted_by(EventOrderField::CreatedAt);
-            let sorting = Sorting::rising(fields);
-            Ok(events.count_found(&text.folded(), sorting, index, conditions(filter)).await?)
-        }
-        None if is_in_period => {
-            let candidates = Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD + 1);
-            let candidates = events.ids(candidates).await?;
-            if candidates.len() > COUNTED_IN_PERIOD {
-                return Ok(None);
-            }
-            let (mut count, mut pace) = (0_u32, Pace::default());
-            for ids in candidates.chunks(ASKED_AT_ONCE) {
-                for event in adapter.found(scope, doc! { "_id": { "$in": ids } }.into()).await? {
-                    pace.steps(ASKING).await;
-                    count += u32::from(filter.covers(&event));
-                }
-            }
-            Ok(Some(count))
-        }
-        None => Ok(events.count_up_to(conditions(filter), COUNTED).await?),
+    let (fields, index) = sorted_by(EventOrderField::CreatedAt);
+    let Some(text) = &filter.search else {
+        let part = Part { index, key: Document::new(), compared: conditions(filter) };
+        let candidates = events.count_in_part(&part).await?;
+        let Some(number) = candidates.filter(|_| is_in_period) else { return Ok(candidates) };
+        return match usize::try_from(number).is_ok_and(|number| number <= COUNTED_IN_PERIOD) {
+            true => Ok(Some(count_in_period(adapter, scope, filter).await?)),
+            false => Ok(None),
+        };
+    };
+    // No more than one search examines: the rule of each candidate is asked.
+    if is_in_period {
+        return Ok(None);
     }
+    Ok(events.count_found(&text.folded(), Sorting::rising(fields), index, conditions(filter)).await?)
+}
+
+/// The number of events that have an occurrence in the period. The rule of each candidate is asked.
+async fn count_in_period(
+    adapter: &MongoEvents,
+    scope: &TenantScope,
+    filter: &EventFilter,
+) -> Result<u32, Fault> {
+    let candidates = adapter
+        .0
+        .collection(scope, &schema::EVENTS)
+        .ids(Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD))
+        .await?;
+    let (mut count, mut pace) = (0_u32, Pace::default());
+    for ids in candidates.chunks(ASKED_AT_ONCE) {
+        for event in adapter.found(scope, doc! { "_id": { "$in": ids } }.into()).await? {
+            pace.steps(ASKING).await;
+            count += u32::from(filter.covers(&event));
+        }
+    }
+    Ok(count)
 }
 
 /// The fields by which a list is sorted, and the index for searches in it.

@@ -4,8 +4,7 @@ use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    limits::COUNTED,
-    page::{BoundedPage, Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{IssueFilter, IssueOrderField, IssuePosition},
 };
 use convene_domain::issue::{Issue, IssuePriority};
@@ -19,7 +18,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Search, Sorting},
+    scoped::{Found, Part, Search, Sorting},
 };
 
 pub(super) async fn list(
@@ -31,22 +30,18 @@ pub(super) async fn list(
     let (fields, index) = sorted_by(page.order.field);
     let sorting = Sorting::of(page, fields);
     let from = page.from.map(values);
-    let Some(text) = &filter.search else {
-        let query = sorting.query(conditions(filter), from.as_deref()).probing(page.size);
-        return Ok(Page::from_probe(adapter.find(scope, query).await?, page).into());
+    let fields = doc! { "search": 0 };
+    let mut stored = adapter.0.collection(scope, &schema::ISSUES);
+    let Found { documents, examined } = match &filter.search {
+        None => {
+            let part = part(filter, page.order.field);
+            stored.find_in_part::<IssueDocument>(&part, sorting, from.as_deref(), page.size, fields).await?
+        }
+        Some(text) => {
+            let (text, filter) = (&text.folded(), conditions(filter));
+            stored.search(Search { text, sorting, index, from, filter, size: page.size, fields }).await?
+        }
     };
-    let text = &text.folded();
-    let search = Search {
-        text,
-        sorting,
-        index,
-        from,
-        filter: conditions(filter),
-        size: page.size,
-        fields: doc! { "search": 0 },
-    };
-    let Found { documents, examined } =
-        adapter.0.collection(scope, &schema::ISSUES).search::<IssueDocument>(search).await?;
     let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
     let examined = examined.and_then(|values| position(page.order.field, &values));
     Ok(BoundedPage::from_probe(issues, page, examined))
@@ -59,7 +54,7 @@ pub(super) async fn count(
 ) -> Result<Option<u32>, Fault> {
     let mut issues = adapter.0.collection(scope, &schema::ISSUES);
     let Some(text) = &filter.search else {
-        return Ok(issues.count_up_to(conditions(filter), COUNTED).await?);
+        return Ok(issues.count_in_part(&part(filter, IssueOrderField::Number)).await?);
     };
     let (fields, index) = sorted_by(IssueOrderField::Number);
     Ok(issues.count_found(&text.folded(), Sorting::rising(fields), index, conditions(filter)).await?)
@@ -98,6 +93,23 @@ fn position(field: IssueOrderField, values: &[Bson]) -> Option<IssuePosition> {
             IssuePosition::Priority(priority, number)
         }
     })
+}
+
+/// The list without a search. Sorted by number, it has an index for one of the fields.
+fn part(filter: &IssueFilter, sorted_by_field: IssueOrderField) -> Part {
+    let mut compared = conditions(filter);
+    let indexed = [
+        ("assignee", "by_assignee"),
+        ("createdBy", "by_creator"),
+        ("event", "by_event"),
+        ("status", "by_status"),
+    ];
+    for (field, index) in indexed.into_iter().filter(|_| sorted_by_field == IssueOrderField::Number) {
+        if let Some(values) = compared.remove(field) {
+            return Part { index, key: doc! { field: values }, compared };
+        }
+    }
+    Part { index: sorted_by(sorted_by_field).1, key: Document::new(), compared }
 }
 
 fn conditions(filter: &IssueFilter) -> Document {

@@ -7,11 +7,11 @@ use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    limits::COUNTED,
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationOrderField, RegistrationPosition, Registrations},
 };
 use convene_domain::{
+    duration::LONGEST_ELAPSED,
     event::Event,
     id::{EventId, MemberId, RegistrationId},
     occurrence::{OccurrenceKey, Resolved},
@@ -22,14 +22,14 @@ use serde::Deserialize;
 use crate::{
     database::Database,
     documents::{
-        convert::{Fields, date},
+        convert::{Fields, date, instant},
         event::EventDocument,
         read_all,
     },
     error::{CorruptDocument, StorageError},
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Joined, JoinedCount, Query, Sorting, both},
+    scoped::{Found, Joined, JoinedCount, Part, Query, Sorting, both},
 };
 
 /// Reads registrations in MongoDB.
@@ -51,18 +51,23 @@ impl Registrations for MongoRegistrations {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<Page<Registration>, Fault> {
+    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
         let ids = self.filtered_ids(scope, &filter).await?;
+        let part = part(&filter, &ids, page.order.field);
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
-        let query = sorting.query(conditions(&filter, &ids), from.as_deref()).probing(page.size);
-        Ok(Page::from_probe(self.found(scope, query).await?, &page))
+        let mut stored = self.0.collection(scope, &schema::REGISTRATIONS);
+        let found = stored.find_in_part(&part, sorting, from.as_deref(), page.size, doc! {}).await?;
+        let Found { documents, examined }: Found<RegistrationDocument> = found;
+        let registrations = read_all(documents).map_err(StorageError::from)?;
+        let examined = examined.and_then(|values| position(page.order.field, &values));
+        Ok(BoundedPage::from_probe(registrations, &page, examined))
     }
 
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
         let ids = self.filtered_ids(scope, &filter).await?;
-        let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
-        Ok(registrations.count_up_to(conditions(&filter, &ids), COUNTED).await?)
+        let part = part(&filter, &ids, RegistrationOrderField::StartsAt);
+        Ok(self.0.collection(scope, &schema::REGISTRATIONS).count_in_part(&part).await?)
     }
 
     async fn list_by_occurrence(
@@ -316,6 +321,56 @@ const fn sorted_by(field: RegistrationOrderField) -> &'static [&'static str] {
 fn values(position: RegistrationPosition) -> Vec<Bson> {
     let (RegistrationPosition::StartsAt(time, id) | RegistrationPosition::CreatedAt(time, id)) = position;
     vec![date(time).into(), id.to_string().into()]
+}
+
+/// The position with these values of the fields.
+fn position(field: RegistrationOrderField, values: &[Bson]) -> Option<RegistrationPosition> {
+    let id = RegistrationId::parse(values.last()?.as_str()?).ok()?;
+    let time = instant(*values.first()?.as_datetime()?);
+    Some(match field {
+        RegistrationOrderField::StartsAt => RegistrationPosition::StartsAt(time, id),
+        RegistrationOrderField::CreatedAt => RegistrationPosition::CreatedAt(time, id),
+    })
+}
+
+/// The list of the filter in this order. `ids` are those of the occurrence.
+fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderField) -> Part {
+    let RegistrationFilter { statuses: _, from, to, occurrence, event, member } = filter;
+    let equal = |field: &str, id: String| doc! { field: id };
+    let by_start = order == RegistrationOrderField::StartsAt;
+    let mut rest = filter.clone();
+    let (index, mut key) = match (occurrence, event, member) {
+        (Some(_), ..) if by_start => {
+            rest.occurrence = None;
+            ("by_occurrence", doc! { "occurrence": { "$in": ids } })
+        }
+        (.., Some(member)) => {
+            rest.member = None;
+            let index = if by_start { "by_member" } else { "by_member_and_creation" };
+            (index, equal("member", member.to_string()))
+        }
+        (_, Some(event), _) if by_start => {
+            rest.event = None;
+            ("by_event", equal("event", event.to_string()))
+        }
+        _ => (if by_start { "by_time" } else { "by_creation" }, Document::new()),
+    };
+    let mut starts = Document::new();
+    if by_start {
+        rest.to = None;
+        starts.extend(to.map(|to| ("$lt".to_owned(), date(to).into())));
+        // What ends later began at most the longest duration earlier, so few of the range do not pass.
+        let earliest = from.map(|from| from.checked_sub(LONGEST_ELAPSED).unwrap_or(from));
+        starts.extend(earliest.map(|earliest| ("$gte".to_owned(), date(earliest).into())));
+        rest.from = None;
+    }
+    if !starts.is_empty() {
+        key.insert("startsAt", starts);
+    }
+    if let Some(from) = from.filter(|_| by_start) {
+        key.insert("endsAt", doc! { "$gt": date(from) });
+    }
+    Part { index, key, compared: conditions(&rest, ids) }
 }
 
 /// The conditions of the filter. `ids` are those of the occurrence.

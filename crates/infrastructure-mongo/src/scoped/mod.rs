@@ -6,6 +6,7 @@
 
 mod across;
 mod joined;
+mod part;
 mod query;
 mod read;
 mod search;
@@ -22,6 +23,7 @@ use mongodb::{ClientSession, Collection};
 pub(crate) use self::{
     across::Located,
     joined::{Joined, JoinedCount},
+    part::Part,
     query::Query,
     search::{Found, Search},
     sorting::{Sorting, both},

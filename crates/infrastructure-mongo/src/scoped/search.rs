@@ -12,7 +12,7 @@ use convene_application::{
 use convene_domain::text::FoldedText;
 use serde::de::DeserializeOwned;
 
-use super::{Execution, ScopedCollection, Sorting, both};
+use super::{Execution, ScopedCollection, Sorting};
 use crate::error::StorageError;
 
 /// A search in a list.
@@ -51,9 +51,8 @@ impl<E: Execution> ScopedCollection<E> {
     ) -> Result<Found<D>, StorageError> {
         let Search { text, sorting, index, from, filter, size, fields } = search;
         let examined = self.examined(sorting, index, from.as_deref()).await?;
-        let until = examined.as_ref().map(|last| sorting.up_to(last));
-        let query = sorting.query(both(matching(text, filter), until), from.as_deref()).probing(size);
-        let documents = self.find(query.projected(fields).hinted(index)).await?;
+        let query = sorting.query_between(matching(text, filter), from.as_deref(), examined.as_deref());
+        let documents = self.find(query.probing(size).projected(fields).hinted(index)).await?;
         Ok(Found { documents, examined })
     }
 

@@ -27,7 +27,22 @@ impl Sorting {
 
     /// The query for the documents that follow a position, which consists of the values of the fields.
     pub(crate) fn query(self, filter: Document, from: Option<&[Bson]>) -> Query {
-        Query::from(both(filter, from.map(|from| self.beyond(from)))).sorted(self.sort())
+        self.query_between(filter, from, None)
+    }
+
+    /// The query for the documents that follow one position, up to and including another one.
+    pub(crate) fn query_between(
+        self,
+        filter: Document,
+        from: Option<&[Bson]>,
+        until: Option<&[Bson]>,
+    ) -> Query {
+        let range = match (from, until) {
+            (Some(from), Some(until)) => Some(self.between(from, until)),
+            (Some(from), None) => Some(self.beyond(from)),
+            (None, until) => until.map(|until| self.up_to(until)),
+        };
+        Query::from(both(filter, range)).sorted(self.sort())
     }
 
     pub(crate) fn sort(self) -> Document {
@@ -53,6 +68,30 @@ impl Sorting {
         // The first condition follows from the second; it is what an index can use.
         either.push(self.equal(position, position.len()).into());
         doc! { "$and": [outer, { "$or": either }] }
+    }
+
+    /// The condition for everything that follows one position, up to and including another one behind it. MongoDB uses the
+    /// alternatives of one condition only as ranges of an index, so both ends are in one.
+    fn between(self, from: &[Bson], until: &[Bson]) -> Document {
+        let (after, before, up_to) = if self.rises { ("$gt", "$lt", "$lte") } else { ("$lt", "$gt", "$gte") };
+        let last = self.fields.len().saturating_sub(1);
+        let first = from.iter().zip(until).take_while(|(from, until)| from == until).count().min(last);
+        let ranged = |position: &[Bson], number: usize, range: Document| {
+            let mut alternative = self.equal(position, number);
+            alternative.insert(self.fields[number], range);
+            alternative
+        };
+        let end = |number: usize| if number == last { up_to } else { before };
+        let behind =
+            (first + 1..=last).rev().map(|number| ranged(from, number, doc! { after: &from[number] }));
+        let within = ranged(from, first, doc! { after: &from[first], end(first): &until[first] });
+        let ahead =
+            (first + 1..=last).map(|number| ranged(until, number, doc! { end(number): &until[number] }));
+        let mut alternatives: Vec<Document> = behind.chain(std::iter::once(within)).chain(ahead).collect();
+        match alternatives.len() {
+            1 => alternatives.pop().unwrap_or_default(),
+            _ => doc! { "$or": alternatives },
+        }
     }
 
     /// The comparison of positions. MongoDB merges one sorted range of an index for each alternative.
@@ -104,6 +143,25 @@ mod tests {
             { "a": 1, "_id": "x" },
         ] }] };
         assert_eq!(rising.up_to(&position), until);
+    }
+
+    #[test]
+    fn both_ends_of_a_part_are_ranges_of_one_condition() {
+        let rising = Sorting { fields: &["a", "_id"], rises: true };
+        let position = |a: i32, id: &str| [Bson::from(a), Bson::from(id)];
+        let parts = doc! { "$or": [
+            { "a": 1, "_id": { "$gt": "x" } },
+            { "a": { "$gt": 1, "$lt": 3 } },
+            { "a": 3, "_id": { "$lte": "b" } },
+        ] };
+        assert_eq!(rising.between(&position(1, "x"), &position(3, "b")), parts);
+        let of_one_value = doc! { "a": 1, "_id": { "$gt": "x", "$lte": "z" } };
+        assert_eq!(rising.between(&position(1, "x"), &position(1, "z")), of_one_value);
+        let falling = Sorting { fields: &["_id"], rises: false };
+        assert_eq!(
+            falling.between(&["x".into()], &["b".into()]),
+            doc! { "_id": { "$lt": "x", "$gte": "b" } }
+        );
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod large_edits;
 mod large_edits_beside_others;
 mod limits_of_events;
 mod paging;
+mod parts;
 mod personal_data;
 mod registration;
 mod replica;

@@ -5,7 +5,7 @@ use super::{InMemory, pages};
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{ActivityFilter, ActivityLog},
 };
 
@@ -16,10 +16,10 @@ impl ActivityLog for InMemory {
         scope: &TenantScope,
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
-    ) -> Result<Page<Activity>, Fault> {
+    ) -> Result<BoundedPage<Activity, (Instant, ActivityId)>, Fault> {
         let tenant = self.read(scope)?;
         let found = tenant.log.values().filter(|entry| matches(entry, &filter)).cloned();
-        Ok(pages::page(found, &page, |entry| (entry.at, entry.id)))
+        Ok(pages::page(found, &page, |entry| (entry.at, entry.id)).into())
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {

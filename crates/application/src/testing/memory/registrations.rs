@@ -14,7 +14,7 @@ use super::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{Page, PageRequest},
+    page::{BoundedPage, Page, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
 };
 
@@ -34,8 +34,8 @@ impl Registrations for InMemory {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<Page<Registration>, Fault> {
-        Ok(listed(&*self.read(scope)?, &filter, &page))
+    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
+        Ok(listed(&*self.read(scope)?, &filter, &page).into())
     }
 
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
