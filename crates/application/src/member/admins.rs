@@ -34,12 +34,18 @@ impl AdminChange {
         }
     }
 
+    /// The least number of admins before the change that leaves one after it.
+    #[must_use]
+    pub const fn least_admins(self) -> i32 {
+        1 - self.delta()
+    }
+
     /// Refuses the change if no admin would be left of `admins`.
     ///
     /// # Errors
     /// [`Refusal::LastAdmin`]
     pub const fn check(self, admins: i32) -> Result<(), Refusal> {
-        if admins + self.delta() >= 1 { Ok(()) } else { Err(Refusal::LastAdmin) }
+        if admins >= self.least_admins() { Ok(()) } else { Err(Refusal::LastAdmin) }
     }
 }
 

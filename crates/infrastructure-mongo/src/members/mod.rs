@@ -155,11 +155,14 @@ async fn count_admins(transaction: &mut Transaction<'_>, change: AdminChange) ->
     if change == AdminChange::None {
         return Ok(());
     }
-    let delta = change.delta();
-    let one_is_left = doc! { "adminCount": { "$gte": 1 - delta } };
-    let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
-    let updated = organizations.update_one(one_is_left, doc! { "$inc": { "adminCount": delta } }).await?;
-    if updated.matched == 1 { Ok(()) } else { Err(Refusal::LastAdmin.into()) }
+    let one_is_left = doc! { "adminCount": { "$gte": change.least_admins() } };
+    let count = doc! { "$inc": { "adminCount": change.delta() } };
+    let updated = transaction.collection(&schema::ORGANIZATIONS).update_one(one_is_left, count).await?;
+    if updated.matched == 1 {
+        return Ok(());
+    }
+    let is_stored = transaction.collection(&schema::ORGANIZATIONS).count(doc! {}).await? == 1;
+    Err(if is_stored { Refusal::LastAdmin.into() } else { transaction.organization_is_gone() })
 }
 
 #[async_trait]

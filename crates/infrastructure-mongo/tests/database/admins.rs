@@ -1,5 +1,6 @@
+use bson::doc;
 use convene_application::{
-    failure::{Failure, Refusal},
+    failure::{Failure, Fault, Refusal},
     ports::MemberPatch,
     testing::builders::{ChangeBuilder, MemberBuilder},
 };
@@ -43,4 +44,21 @@ async fn demoting_or_removing_the_last_admin_is_refused() {
     let removed = members.remove(&tenant.scope, tenant.admin(), &change).await;
     assert!(matches!(removed, Err(Failure::Refused(why)) if why == [Refusal::LastAdmin]));
     assert_eq!(database.logged("member.updated").await + database.logged("member.removed").await, 0);
+}
+
+/// Members remain for some steps after the organization itself was deleted.
+#[tokio::test]
+async fn admins_of_a_deleted_organization_are_not_counted() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("gone").await;
+    let change = ChangeBuilder::by("first-admin").build();
+    let members = &database.ports.members;
+    let member = members.add(&tenant.scope, MemberBuilder::new("member").build(), &change).await.unwrap();
+    let this = doc! { "_id": tenant.scope.organization().to_string() };
+    database.collection("organizations").delete_one(this).await.unwrap();
+    let promotion = MemberPatch { role: Some(Role::Admin), ..MemberPatch::default() };
+    for (id, patch) in [(tenant.admin(), demotion()), (member.id, promotion)] {
+        let outcome = members.update(&tenant.scope, id, patch, &change).await;
+        assert!(matches!(&outcome, Err(Failure::Fault(Fault::Internal(_)))), "{outcome:?}");
+    }
 }
