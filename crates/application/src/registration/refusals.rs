@@ -48,17 +48,16 @@ pub fn waitlist_refusal(upcoming: usize) -> Option<Refusal> {
     (upcoming >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))
 }
 
-/// The refusal of a change that affects these registrations, if there are any. It lists the earliest of them.
-#[must_use]
-pub fn affected(registrations: Vec<Registration>) -> Option<Refusal> {
-    let count = u32::try_from(registrations.len()).unwrap_or(u32::MAX);
-    affected_of(count, registrations)
-}
-
-/// The refusal of a change that affects so many registrations, of which the earliest are given.
-#[must_use]
-pub fn affected_of(count: u32, mut registrations: Vec<Registration>) -> Option<Refusal> {
+/// Verifies that a change affects no registrations. `count` is their number, `registrations` are the earliest of them, or all.
+///
+/// # Errors
+/// [`Refusal::RegistrationsAffected`], with the earliest ones.
+pub fn verify_unaffected(count: u64, mut registrations: Vec<Registration>) -> Result<(), Refusal> {
+    if count == 0 {
+        return Ok(());
+    }
     registrations.sort_by_key(|registration| (registration.interval.start(), registration.id));
     registrations.truncate(LISTED_REGISTRATIONS);
-    (count > 0).then_some(Refusal::RegistrationsAffected { count, registrations })
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    Err(Refusal::RegistrationsAffected { count, registrations })
 }

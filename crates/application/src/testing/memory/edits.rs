@@ -39,10 +39,8 @@ impl Transaction<'_> {
             }
         }
         affected.extend(self.conflicts(&edited, &affected));
-        if on_affected == OnAffected::Refuse
-            && let Some(refusal) = refusals::affected(affected.clone())
-        {
-            return Err(refusal.into());
+        if on_affected == OnAffected::Refuse {
+            refusals::verify_unaffected(affected.len() as u64, affected.clone())?;
         }
         for registration in &cancelled {
             self.cancel(registration.id, CancellationReason::OccurrenceCancelled)?;

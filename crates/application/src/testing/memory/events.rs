@@ -136,10 +136,8 @@ impl Events for InMemory {
             let event = transaction.event(id)?;
             let tenant = &mut transaction.tenant;
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
-            let active = of_event.filter(|one| one.status.is_active()).cloned().collect();
-            if let Some(refusal) = refusals::affected(active) {
-                return Err(refusal.into());
-            }
+            let active: Vec<_> = of_event.filter(|one| one.status.is_active()).cloned().collect();
+            refusals::verify_unaffected(active.len() as u64, active)?;
             tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);

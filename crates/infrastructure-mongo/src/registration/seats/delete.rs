@@ -1,27 +1,20 @@
 use bson::{Document, doc};
-use convene_application::{failure::Refusal, limits::LISTED_REGISTRATIONS};
+use convene_application::registration::refusals;
 use convene_domain::id::EventId;
 
-use crate::{
-    documents::read_all, error::Attempt, registration::document::RegistrationDocument, schema, scoped::Query,
-    transaction::Transaction,
-};
+use super::listed::listed;
+use crate::{error::Attempt, schema, scoped::Query, transaction::Transaction};
 
 /// Verifies that an event has no active registrations, and returns the number of cancelled ones.
 ///
 /// # Errors
-/// [`Refusal::RegistrationsAffected`] while there are active registrations.
+/// `RegistrationsAffected` while there are active registrations.
 pub(crate) async fn count_cancelled(transaction: &mut Transaction<'_>, event: EventId) -> Attempt<u64> {
     let mut active = registrations_of(event);
     active.insert("active", true);
     let count = transaction.collection(&schema::REGISTRATIONS).count(active.clone()).await?;
     if count > 0 {
-        let query =
-            Query::from(active).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
-        let found: Vec<RegistrationDocument> =
-            transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        return Err(Refusal::RegistrationsAffected { count, registrations: read_all(found)? }.into());
+        refusals::verify_unaffected(count, listed(transaction, active).await?)?;
     }
     let mut cancelled = registrations_of(event);
     cancelled.insert("active", false);

@@ -37,6 +37,16 @@ pub(crate) async fn cancelled_since(
     Ok(listed)
 }
 
+/// The first registrations that pass the filter.
+pub(super) async fn listed(
+    transaction: &mut Transaction<'_>,
+    filter: Document,
+) -> Attempt<Vec<Registration>> {
+    let query = Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
+    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    Ok(read_all(found)?)
+}
+
 /// The registrations with these ids that are still stored and whose members are present.
 pub(crate) async fn with_ids(
     transaction: &mut Transaction<'_>,

@@ -7,11 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::doc;
 use convene_application::{
-    change::Change,
-    editing::OccurrenceStep,
-    failure::Refusal,
-    limits::{LISTED_REGISTRATIONS, Limit},
-    ports::OnAffected,
+    change::Change, editing::OccurrenceStep, failure::Refusal, limits::Limit, ports::OnAffected,
     registration::refusals,
 };
 use convene_domain::{
@@ -26,15 +22,16 @@ use self::{agendas::Moves, documents::Rewrite};
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
     commands::{Weighted, update_in_commands},
+    listed::listed,
     occurrence::expect,
     promote, promote_freed,
 };
 use crate::{
-    documents::{convert::date, read_all, read_in_parts},
+    documents::{convert::date, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Query, UpdateStatement},
+    scoped::UpdateStatement,
     transaction::Transaction,
 };
 
@@ -73,7 +70,7 @@ pub(crate) struct Edited {
 /// begun. Dropped occurrences stay stored as cancelled because registrations refer to them.
 ///
 /// # Errors
-/// The refusal of [`refusals::affected`] where [`OnAffected`] demands it.
+/// The refusal of [`refusals::verify_unaffected`] where [`OnAffected`] demands it.
 pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<Edited> {
     if edit.steps.is_empty() {
         return Ok(Edited::default());
@@ -151,16 +148,9 @@ async fn refuse(
         count += dropped.iter().map(|(_, registrations)| registrations).sum::<u64>();
         let ids: Vec<String> = dropped.iter().map(|(key, _)| key.to_string()).collect();
         let filter = doc! { "occurrence": { "$in": ids }, "active": true };
-        let query =
-            Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
-        let found: Vec<RegistrationDocument> =
-            transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-        affected.extend(read_all::<_, Registration>(found)?);
+        affected.extend(listed(transaction, filter).await?);
     }
-    match refusals::affected_of(u32::try_from(count).unwrap_or(u32::MAX), affected) {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(()),
-    }
+    Ok(refusals::verify_unaffected(count, affected)?)
 }
 
 /// The steps of an edit, by the id that the occurrence has before it.
