@@ -1,7 +1,7 @@
 //! Plans edits of events.
 
 use convene_domain::{
-    activity::{Action, ActivityDraft, FieldChanges, Subject},
+    activity::{Action, ActivityDraft},
     correspondence::DateEdit,
     event::{EarlierSchedule, Event, EventStatus},
     occurrence::{Occurrence, OccurrenceStatus, StoredOccurrence},
@@ -12,13 +12,13 @@ use convene_domain::{
 use time::Duration;
 
 use super::{
-    changes::event_changes,
     dropped::dropped_exceptions,
     mapping::{OccurrenceStep, in_the_way, map_occurrences, step},
     split::{Split, plan_split},
 };
 use crate::{
     event::{
+        log,
         patch::{Patched, patched},
         series::series_refusals,
     },
@@ -116,11 +116,7 @@ pub(super) fn plan_whole(
     let steps = in_the_way(event, &edited, stored, now);
     let steps = map_occurrences(event, &edited, edit, stored, steps);
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
-    let mut entries = vec![ActivityDraft {
-        action: Action::EventUpdated,
-        subject: Subject::Event(event.id),
-        changes: event_changes(Some(event), Some(&edited)),
-    }];
+    let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
     Ok(EventPlan { event: edited, ended: None, steps, dropped_exceptions, entries })
 }
@@ -244,9 +240,6 @@ fn plan_status<'s>(
             step(before, StoredOccurrence { status: after.status, ..before.clone() }, after.updated_at)
         })
         .collect();
-    let changes = FieldChanges::default()
-        .compare("status", Some(before.status.as_str()), Some(after.status.as_str()))
-        .into_vec();
-    let entries = vec![ActivityDraft { action, subject: Subject::Event(before.id), changes }];
+    let entries = vec![log::status_changed(action, before, &after)];
     EventPlan { event: after, ended: None, steps, dropped_exceptions: Vec::new(), entries }
 }

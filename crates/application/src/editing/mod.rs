@@ -3,7 +3,6 @@
 //!
 //! [`convene_domain::correspondence`] states the rules.
 
-mod changes;
 mod dropped;
 mod event;
 mod free_seconds;
@@ -12,7 +11,6 @@ mod occurrence;
 mod restoration;
 mod split;
 
-pub use changes::event_changes;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use mapping::OccurrenceStep;
 pub use occurrence::{

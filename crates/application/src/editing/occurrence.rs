@@ -1,15 +1,15 @@
 //! Plans edits of single occurrences.
 
 use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
+    activity::{Action, ActivityDraft},
     event::Event,
-    occurrence::{Exception, Occurrence, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceStatus, StoredOccurrence},
     time::{Instant, LocalDateTime},
 };
 
-use super::{changes::occurrence_changes, mapping::interval_of};
+use super::mapping::interval_of;
 use crate::{
-    event::times::occurrence_with_duration,
+    event::{log, times::occurrence_with_duration},
     failure::{Field, Refusal},
     limits::{EDITED_REGISTRATIONS, EXCEPTIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
@@ -141,7 +141,6 @@ pub(super) fn plan(
     }
     after.version = before.version.saturating_add(1);
     after.updated_at = after.exception.is_any().then_some(now);
-    let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, &after));
-    let entry = ActivityDraft { action, subject: Subject::Occurrence(before.key), changes };
-    OccurrencePlan { after, entry: Some(entry) }
+    let entry = Some(log::occurrence_changed(action, event, before, &after));
+    OccurrencePlan { after, entry }
 }

@@ -1,7 +1,6 @@
 //! Plans splits of series.
 
 use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
     correspondence::DateEdit,
     event::{EarlierSchedule, Event},
     id::EventId,
@@ -13,13 +12,15 @@ use time::Duration;
 
 use super::{
     EventPlan,
-    changes::event_changes,
     dropped::dropped_exceptions,
     event::{plan_whole, without_begun},
     mapping::map_occurrences,
 };
 use crate::{
-    event::patch::{Patched, patched},
+    event::{
+        log,
+        patch::{Patched, patched},
+    },
     failure::{Field, Refusal},
     ports::EventPatch,
 };
@@ -74,18 +75,7 @@ pub(super) fn plan_split(
     }
     let steps = map_occurrences(&continued, &edited, edit, &following, Vec::new());
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
-    let mut entries = vec![
-        ActivityDraft {
-            action: Action::EventSplit,
-            subject: Subject::Event(event.id),
-            changes: event_changes(Some(event), Some(&ended)),
-        },
-        ActivityDraft {
-            action: Action::EventCreated,
-            subject: Subject::Event(edited.id),
-            changes: event_changes(None, Some(&edited)),
-        },
-    ];
+    let mut entries = vec![log::split(event, &ended), log::created(&edited)];
     entries.extend(of_dropped);
     Ok(EventPlan { event: edited, ended: Some(ended), steps, dropped_exceptions, entries })
 }

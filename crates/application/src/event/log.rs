@@ -1,17 +1,79 @@
-//! Changed fields of events and occurrences for the activity log.
+//! Activity log entries of events and occurrences.
 
 use std::fmt::Display;
 
 use convene_domain::{
-    activity::{FieldChange, FieldChanges},
+    activity::{Action, ActivityDraft, FieldChange, FieldChanges, Subject},
     event::Event,
-    occurrence::Occurrence,
+    occurrence::{Exception, Occurrence, StoredOccurrence},
     time::LocalDateTime,
 };
 
-/// The fields in which two states of an event differ; `None` for an event that does not exist before or after.
+/// The entry of a new event.
 #[must_use]
-pub fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChange> {
+pub fn created(event: &Event) -> ActivityDraft {
+    draft(Action::EventCreated, event, event_changes(None, Some(event)))
+}
+
+/// The entry of an edited event.
+#[must_use]
+pub(crate) fn updated(before: &Event, after: &Event) -> ActivityDraft {
+    draft(Action::EventUpdated, after, event_changes(Some(before), Some(after)))
+}
+
+/// The entry of an event whose series ends before a split.
+#[must_use]
+pub(crate) fn split(before: &Event, ended: &Event) -> ActivityDraft {
+    draft(Action::EventSplit, ended, event_changes(Some(before), Some(ended)))
+}
+
+/// The entry of a cancelled or restored event, which has no other changes than its status.
+#[must_use]
+pub(crate) fn status_changed(action: Action, before: &Event, after: &Event) -> ActivityDraft {
+    let changes =
+        FieldChanges::default().compare("status", Some(before.status.as_str()), Some(after.status.as_str()));
+    draft(action, after, changes.into_vec())
+}
+
+/// The entry of a deleted event.
+#[must_use]
+pub fn deleted(event: &Event) -> ActivityDraft {
+    draft(Action::EventDeleted, event, event_changes(Some(event), None))
+}
+
+/// The entry of a changed occurrence.
+#[must_use]
+pub(crate) fn occurrence_changed(
+    action: Action,
+    event: &Event,
+    before: &StoredOccurrence,
+    after: &StoredOccurrence,
+) -> ActivityDraft {
+    let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, after));
+    ActivityDraft { action, subject: Subject::Occurrence(before.key), changes }
+}
+
+/// The entry of a dropped exception: its values, as far as they differ from those of an occurrence that follows its event.
+#[must_use]
+pub(crate) fn dropped(event: &Event, before: &StoredOccurrence) -> ActivityDraft {
+    let derived = StoredOccurrence {
+        interval: event.interval_from(before.key.original_start),
+        capacity: event.capacity,
+        status: event.status,
+        exception: Exception::default(),
+        ..before.clone()
+    };
+    let mut draft = occurrence_changed(Action::OccurrenceDropped, event, before, &derived);
+    draft.changes.iter_mut().for_each(|change| change.after = None);
+    draft
+}
+
+const fn draft(action: Action, event: &Event, changes: Vec<FieldChange>) -> ActivityDraft {
+    ActivityDraft { action, subject: Subject::Event(event.id), changes }
+}
+
+/// The fields in which two states of an event differ; `None` for an event that does not exist before or after.
+fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChange> {
     fn both<T>(pair: (Option<&Event>, Option<&Event>), get: impl Fn(&Event) -> T) -> (Option<T>, Option<T>) {
         (pair.0.map(&get), pair.1.map(&get))
     }
@@ -44,8 +106,7 @@ pub fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<Field
 }
 
 /// The fields in which two states of an occurrence differ.
-#[must_use]
-pub(super) fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> Vec<FieldChange> {
+fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> Vec<FieldChange> {
     let instant = |instant: convene_domain::time::Instant| {
         let local = local(LocalDateTime::new(instant.date(), instant.time()));
         format!("{local}Z")

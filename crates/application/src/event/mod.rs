@@ -6,6 +6,7 @@ mod delete;
 mod duplicate;
 mod get_many;
 mod list;
+pub mod log;
 pub mod patch;
 mod restore;
 pub mod series;

@@ -2,6 +2,7 @@
 
 use convene_domain::{
     activity::{Action, ActivityDraft, FieldChange, FieldChanges, Subject},
+    id::MemberId,
     member::Member,
 };
 
@@ -21,6 +22,12 @@ pub fn updated(before: &Member, after: &Member) -> ActivityDraft {
 #[must_use]
 pub fn removed(member: &Member) -> ActivityDraft {
     draft(Action::MemberRemoved, member, changes(Some(member), None))
+}
+
+/// The entry of a removed member whose personal data were erased.
+#[must_use]
+pub const fn erased(member: MemberId) -> ActivityDraft {
+    ActivityDraft { action: Action::MemberErased, subject: Subject::Member(member), changes: Vec::new() }
 }
 
 const fn draft(action: Action, member: &Member, changes: Vec<FieldChange>) -> ActivityDraft {

@@ -1,15 +1,11 @@
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::event_changes,
-    event::duplicated,
+    event::{duplicated, log},
     failure::{Field, Outcome},
     ports::Duplication,
 };
-use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
-    event::Event,
-};
+use convene_domain::event::Event;
 use futures::FutureExt;
 
 use super::{load, store};
@@ -55,8 +51,6 @@ pub(super) async fn duplicate(
 async fn store_new(transaction: &mut Transaction<'_>, event: Event, change: &Change) -> Attempt<Event> {
     let revision = transaction.next_revision().await?;
     store::insert(transaction, &event, revision).await?;
-    let changes = event_changes(None, Some(&event));
-    let subject = Subject::Event(event.id);
-    transaction.log(change, ActivityDraft { action: Action::EventCreated, subject, changes });
+    transaction.log(change, log::created(&event));
     Ok(event)
 }

@@ -2,15 +2,11 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::event_changes,
+    event::log,
     failure::{Field, Outcome},
     ports::EventDeleted,
 };
-use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
-    event::EventStatus,
-    id::EventId,
-};
+use convene_domain::{event::EventStatus, id::EventId};
 use futures::FutureExt;
 
 use super::{load, step, store};
@@ -41,10 +37,7 @@ pub(super) async fn delete(
                 let of_event = doc! { "event": id.to_string() };
                 let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
                 let revision = transaction.next_revision().await?;
-                let changes = event_changes(Some(&event), None);
-                let subject = Subject::Event(id);
-                let draft = ActivityDraft { action: Action::EventDeleted, subject, changes };
-                let cause = transaction.log(change, draft);
+                let cause = transaction.log(change, log::deleted(&event));
                 let size = transaction.step_size();
                 if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
                     // One more than there are, so that the event is deleted too.

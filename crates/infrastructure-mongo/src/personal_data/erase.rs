@@ -3,13 +3,10 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Failure, Fault, Outcome},
+    member::log,
     ports::{ERASED_NAME, Erased, PERSONAL_FIELDS, pseudonym},
 };
-use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
-    id::MemberId,
-    text::UserId,
-};
+use convene_domain::{id::MemberId, text::UserId};
 use futures::{FutureExt, future::BoxFuture};
 
 use super::keys_of;
@@ -212,9 +209,7 @@ async fn replace_memberships(
         };
         let updated = transaction.collection(&schema::MEMBERS).update_one(filter, update).await?;
         if updated.matched == 1 {
-            let subject = Subject::Member(*member);
-            transaction
-                .log(change, ActivityDraft { action: Action::MemberErased, subject, changes: Vec::new() });
+            transaction.log(change, log::erased(*member));
             replaced += 1;
         }
     }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use convene_domain::{
-    activity::{Action, ActivityDraft, Subject},
     event::Event,
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
@@ -18,11 +17,10 @@ use crate::{
     catalogue::Replica,
     change::Change,
     editing::{
-        OccurrencePlan, OccurrenceStep, event_changes, exceptions_within_limit, plan_cancellation,
-        plan_event_edit, plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
-        plan_restoration,
+        OccurrencePlan, OccurrenceStep, exceptions_within_limit, plan_cancellation, plan_event_edit,
+        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
-    event::duplicated,
+    event::{duplicated, log},
     failure::{Failure, Fault, Field, Outcome, Refusal},
     limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS},
     page::{BoundedPage, PageRequest},
@@ -141,11 +139,7 @@ impl Events for InMemory {
             tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
-            transaction.log(ActivityDraft {
-                action: Action::EventDeleted,
-                subject: Subject::Event(id),
-                changes: event_changes(Some(&event), None),
-            });
+            transaction.log(log::deleted(&event));
             Ok(EventDeleted { id, remaining_registrations: 0 })
         })
     }
@@ -210,11 +204,7 @@ impl Transaction<'_> {
             self.tenant.occurrences.insert(record.stored.key, record);
         }
         self.tenant.events.insert(event.id, Arc::new(event.clone()));
-        self.log(ActivityDraft {
-            action: Action::EventCreated,
-            subject: Subject::Event(event.id),
-            changes: event_changes(None, Some(&event)),
-        });
+        self.log(log::created(&event));
         event
     }
 

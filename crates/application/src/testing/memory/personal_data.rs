@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use convene_domain::{
-    activity::{Action, ActivityDraft, Actor, Subject},
+    activity::{Actor, Subject},
     id::MemberId,
     registration::Registration,
     text::{DisplayName, UserId},
@@ -11,6 +11,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
+    member::log,
     personal_data::{PersonalEntries, redacted_value},
     ports::{BusyTime, ERASED_NAME, Erased, Ids, Membership, PersonalData, PersonalRecord, pseudonym},
 };
@@ -77,8 +78,7 @@ impl PersonalData for InMemory {
                     record.member.email = None;
                     record.member.updated_at = change.at;
                 }
-                let subject = Subject::Member(*member);
-                transaction.log(ActivityDraft { action: Action::MemberErased, subject, changes: Vec::new() });
+                transaction.log(log::erased(*member));
             }
             let memberships = u32::try_from(members.len()).unwrap_or(u32::MAX);
             Ok(Erased { memberships, entries, keys })
