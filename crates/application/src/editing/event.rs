@@ -53,7 +53,7 @@ impl EventPlan {
 }
 
 /// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead.
-/// The edit names the first occurrence of a split by its current key.
+/// The edit names the first occurrence of a split by its current key; one of another event is not found.
 ///
 /// # Errors
 /// The refusals of [`Events::update`](crate::ports::Events::update), except conflicts of moved registrations, which
@@ -64,6 +64,11 @@ pub fn plan_event_edit(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
+    if let EditScope::ThisAndFollowing { from, .. } = edit.scope
+        && from.event != event.id
+    {
+        return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
+    }
     check_version(edit.expected_version, event.version).map_err(|refusal| vec![refusal])?;
     if event.status == EventStatus::Cancelled {
         return Err(vec![Refusal::EventCancelled]);

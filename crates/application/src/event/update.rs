@@ -47,9 +47,9 @@ impl UpdateEvent {
     /// new event.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `fromOccurrenceId` for an occurrence of another event, on `startsAt`,
-    /// `recurrence` or its fields, and on `registrationCloses`; `NotFound` on `eventId` or
-    /// `fromOccurrenceId`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
+    /// Refused with `NotFound` on `eventId`, and on `fromOccurrenceId`, for an occurrence of another event too;
+    /// `InvalidInput` on `fromOccurrenceId` for an occurrence that has begun or whose original start has passed, on
+    /// `startsAt`, `recurrence` or its fields, and on `registrationCloses`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded`.
     #[tracing::instrument(name = "event.update", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(

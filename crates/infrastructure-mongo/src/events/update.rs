@@ -2,7 +2,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{EventPlan, plan_event_edit},
-    failure::{Field, Outcome, Refusal},
+    failure::{Field, Outcome},
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{event::Event, occurrence::Resolved};
@@ -44,13 +44,10 @@ pub(super) async fn update(
 /// Replaces a former id of the first occurrence of a split by its current id.
 async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) -> Attempt<EventEdit> {
     let mut edit = edit.clone();
-    if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope {
-        if let Some(Resolved::Stored(stored)) = load::resolve(transaction, *from).await? {
-            *from = stored.key()?;
-        }
-        if from.event != edit.event {
-            return Err(Refusal::not_found(Field::FromOccurrenceId).into());
-        }
+    if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope
+        && let Some(Resolved::Stored(stored)) = load::resolve(transaction, *from).await?
+    {
+        *from = stored.key()?;
     }
     Ok(edit)
 }

@@ -65,13 +65,10 @@ impl Events for InMemory {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(edit.event)?;
             let mut edit = edit;
-            if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope {
-                if let Some(Resolved::Stored(record)) = transaction.tenant.resolve(*from) {
-                    *from = record.stored.key;
-                }
-                if from.event != event.id {
-                    return Err(Refusal::not_found(Field::FromOccurrenceId).into());
-                }
+            if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope
+                && let Some(Resolved::Stored(record)) = transaction.tenant.resolve(*from)
+            {
+                *from = record.stored.key;
             }
             transaction.drop_untouched(&event);
             let stored = transaction.to_edit(event.id);
