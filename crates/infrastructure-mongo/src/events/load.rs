@@ -65,12 +65,8 @@ pub(super) async fn drop_untouched(
     untouched.extend(OccurrenceDocument::untouched());
     loop {
         let query = Query::from(untouched.clone()).limited(DELETED_AT_ONCE);
-        let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
-        if !ids.is_empty() {
-            let these = doc! { "_id": { "$in": &ids } };
-            transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
-        }
-        if ids.len() < DELETED_AT_ONCE {
+        let deleted = transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
+        if deleted.len() < DELETED_AT_ONCE {
             return Ok(());
         }
     }
@@ -180,7 +176,7 @@ pub(super) async fn occurrence(
             let event = event(transaction, key.event, Field::OccurrenceId).await?;
             let organization = transaction.scope().organization();
             let derived = OccurrenceDocument::from_rule(organization, &event, date, transaction.random());
-            let stored = StoredOccurrence::try_from(derived.clone())?;
+            let stored = StoredOccurrence::from_rule(&event, date);
             Ok((event, Found { stored, derived: Some(derived) }))
         }
     }

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{ScopedCollection, Within};
+use super::{Query, ScopedCollection, Within};
 use crate::{decode::decode, error::StorageError};
 
 /// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB.
@@ -164,6 +164,15 @@ impl ScopedCollection<Within<'_>> {
     pub(crate) async fn delete_many(&mut self, filter: Document) -> Result<u64, StorageError> {
         // No limit, to the server.
         self.delete(filter, 0).await
+    }
+
+    /// Deletes the documents that the query finds, which may be limited, and returns their ids.
+    pub(crate) async fn delete_found(&mut self, query: Query) -> Result<Vec<String>, StorageError> {
+        let ids = self.ids(query).await?;
+        if !ids.is_empty() {
+            self.delete_many(doc! { "_id": { "$in": &ids } }).await?;
+        }
+        Ok(ids)
     }
 
     async fn delete(&mut self, filter: Document, limit: i32) -> Result<u64, StorageError> {

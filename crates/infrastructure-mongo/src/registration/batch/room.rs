@@ -37,10 +37,6 @@ pub(super) async fn make(
     let of_event = loaded.keys().filter(|key| key.event == event);
     untouched.insert("_id", doc! { "$nin": of_event.map(OccurrenceKey::to_string).collect::<Vec<_>>() });
     let query = Query::from(untouched).limited(DELETED_AT_ONCE);
-    let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
-    if !ids.is_empty() {
-        let these = doc! { "_id": { "$in": &ids } };
-        transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
-    }
-    Ok(room(stored.saturating_sub(ids.len() as u64)))
+    let deleted = transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
+    Ok(room(stored.saturating_sub(deleted.len() as u64)))
 }

@@ -28,12 +28,7 @@ pub(crate) async fn delete_registrations(
     size: usize,
 ) -> Attempt<usize> {
     let query = Query::from(registrations_of(event)).limited(size);
-    let ids = transaction.collection(&schema::REGISTRATIONS).ids(query).await?;
-    if !ids.is_empty() {
-        let these = doc! { "_id": { "$in": &ids } };
-        transaction.collection(&schema::REGISTRATIONS).delete_many(these).await?;
-    }
-    Ok(ids.len())
+    Ok(transaction.collection(&schema::REGISTRATIONS).delete_found(query).await?.len())
 }
 
 /// The registrations for an event. The id of an occurrence begins with that of its event, so an index can be used.
