@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mongodb::Database;
 
-use super::{Finding, MAX_EXAMPLES, Violation};
+use super::Finding;
 use crate::{
     error::StorageError,
     schema::{Compared, all_indexes, validators},
@@ -24,8 +24,7 @@ pub(super) async fn check(
 }
 
 fn finding(invariant: &'static str, compared: Compared) -> Finding {
-    let Compared { examined, differences } = compared;
-    let violations = u64::try_from(differences.len()).unwrap_or(u64::MAX);
-    let examples = differences.into_iter().take(MAX_EXAMPLES).map(Violation::of).collect();
-    Finding { invariant, examined, violations, examples }
+    let mut finding = Finding { examined: compared.examined, ..Finding::new(invariant) };
+    compared.differences.into_iter().for_each(|difference| finding.add(difference));
+    finding
 }

@@ -4,7 +4,7 @@ use bson::{Document, doc};
 use convene_domain::text::{Description, FoldedText, Title};
 use mongodb::{ClientSession, Database};
 
-use super::{Finding, MAX_EXAMPLES, Violation, collection};
+use super::{Finding, collection};
 use crate::{
     error::StorageError,
     schema::{CollectionSchema, EVENTS, ISSUES},
@@ -23,20 +23,16 @@ pub(super) async fn check(
 ) -> Result<Vec<Finding>, StorageError> {
     let mut findings = Vec::with_capacity(FOLDED.len());
     for (invariant, schema) in FOLDED {
-        let mut finding = Finding { invariant, examined: 0, violations: 0, examples: Vec::new() };
+        let mut finding = Finding::new(invariant);
         let collection = collection::<Document>(database, schema);
         let texts = doc! { "title": 1, "description": 1, "search": 1 };
         let find = collection.find(doc! {});
         let mut found = find.projection(texts).session(&mut *session).await?;
         while let Some(mut document) = found.next(session).await.transpose()? {
             finding.examined += 1;
-            if is_folded(&document) {
-                continue;
-            }
-            finding.violations += 1;
-            document.remove("description");
-            if finding.examples.len() < MAX_EXAMPLES {
-                finding.examples.push(Violation::of(document));
+            if !is_folded(&document) {
+                document.remove("description");
+                finding.add(document);
             }
         }
         findings.push(finding);

@@ -25,9 +25,6 @@ use crate::{
     schema::{self, CollectionSchema},
 };
 
-/// The number of violations of an invariant that are reported in detail.
-const MAX_EXAMPLES: usize = 10;
-
 /// Checks every invariant. `now` is needed because ended entries are pruned from agendas.
 ///
 /// A snapshot can be read for as long as the server keeps its history, which is 5 minutes by default.
@@ -67,7 +64,7 @@ async fn examine(
     times: Times,
 ) -> Result<Finding, StorageError> {
     let collection = collection::<Document>(database, invariant.collection);
-    let mut finding = Finding { invariant: invariant.name, examined: 0, violations: 0, examples: Vec::new() };
+    let mut finding = Finding::new(invariant.name);
 
     let count = collection.aggregate([doc! { "$count": "examined" }]);
     let mut counted = count.session(&mut *session).await?;
@@ -82,10 +79,7 @@ async fn examine(
     let violations = collection.aggregate((invariant.violations)(times)).allow_disk_use(true);
     let mut violations = violations.session(&mut *session).await?;
     while let Some(document) = violations.next(session).await.transpose()? {
-        finding.violations += 1;
-        if finding.examples.len() < MAX_EXAMPLES {
-            finding.examples.push(Violation::of(document));
-        }
+        finding.add(document);
     }
     Ok(finding)
 }

@@ -4,7 +4,7 @@ use bson::{RawDocument, RawDocumentBuf, doc};
 use convene_domain::{event::Event, occurrence::StoredOccurrence};
 use mongodb::{ClientSession, Database};
 
-use super::{Finding, MAX_EXAMPLES, Violation, collection};
+use super::{Finding, collection};
 use crate::{
     decode::decode,
     documents::{event::EventDocument, occurrence::OccurrenceDocument},
@@ -31,16 +31,14 @@ pub(super) async fn check(
 ) -> Result<Vec<Finding>, StorageError> {
     let mut findings = Vec::with_capacity(READABLE.len());
     for (invariant, schema, read) in READABLE {
-        let mut finding = Finding { invariant, examined: 0, violations: 0, examples: Vec::new() };
+        let mut finding = Finding::new(invariant);
         let collection = collection::<RawDocumentBuf>(database, schema);
         let mut found = collection.find(doc! {}).session(&mut *session).await?;
         while let Some(document) = found.next(session).await.transpose()? {
             finding.examined += 1;
-            let Err(error) = read(&document) else { continue };
-            finding.violations += 1;
-            if finding.examples.len() < MAX_EXAMPLES {
+            if let Err(error) = read(&document) {
                 let id = document.get_str("_id").unwrap_or_default();
-                finding.examples.push(Violation::of(doc! { "_id": id, "error": error.to_string() }));
+                finding.add(doc! { "_id": id, "error": error.to_string() });
             }
         }
         findings.push(finding);

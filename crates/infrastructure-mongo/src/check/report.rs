@@ -3,6 +3,9 @@ use std::fmt;
 use bson::{Bson, Document};
 use serde::Serialize;
 
+/// The number of violations of an invariant that are reported in detail.
+const MAX_EXAMPLES: usize = 10;
+
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -30,6 +33,20 @@ pub struct Violation {
     pub id: String,
     /// The violating values, as MongoDB's extended JSON.
     pub found: String,
+}
+
+impl Finding {
+    pub(super) const fn new(invariant: &'static str) -> Self {
+        Self { invariant, examined: 0, violations: 0, examples: Vec::new() }
+    }
+
+    /// Counts a violation; the first ones are reported in detail.
+    pub(super) fn add(&mut self, violation: Document) {
+        self.violations += 1;
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(Violation::of(violation));
+        }
+    }
 }
 
 impl Report {
@@ -69,7 +86,7 @@ impl fmt::Display for Report {
 }
 
 impl Violation {
-    pub(super) fn of(mut document: Document) -> Self {
+    fn of(mut document: Document) -> Self {
         let id = document.remove("_id").unwrap_or(Bson::Null);
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         Self { id, found: Bson::Document(document).into_relaxed_extjson().to_string() }
