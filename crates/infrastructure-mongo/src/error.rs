@@ -87,6 +87,12 @@ impl StorageError {
         matches!(self, Self::Driver(error) if is_unauthorized(error))
     }
 
+    /// Tests whether the server refused the command with this code.
+    pub(crate) fn is_refused_command(&self, refused: i32) -> bool {
+        let Self::Driver(error) = self else { return false };
+        matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == refused)
+    }
+
     /// Tests whether a retry of the whole transaction may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Driver(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR))

@@ -2,7 +2,6 @@ use bson::{Document, doc};
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::{
     Collection, Database, IndexModel,
-    error::ErrorKind,
     options::{IndexOptions, ValidationAction, ValidationLevel},
 };
 
@@ -142,9 +141,7 @@ async fn create(
         .validation_action(ValidationAction::Error);
     match within(SCHEMA_CALL, async { create.await }).await {
         Ok(()) => Ok(true),
-        Err(StorageError::Driver(error)) if matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == NAMESPACE_EXISTS) => {
-            Ok(false)
-        }
+        Err(error) if error.is_refused_command(NAMESPACE_EXISTS) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,6 @@ use bson::Document;
 use futures::TryStreamExt;
 use mongodb::{
     Collection, Database, IndexModel,
-    error::ErrorKind,
     options::{CreateCollectionOptions, ValidationAction, ValidationLevel},
 };
 
@@ -60,9 +59,7 @@ pub(super) async fn indexes(
     #[expect(clippy::disallowed_methods, reason = "indexes belong to no organization")]
     let collection: Collection<Document> = database.collection(schema.name);
     match within(SCHEMA_CALL, async { collection.list_indexes().await?.try_collect().await }).await {
-        Err(StorageError::Driver(error)) if matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == NAMESPACE_NOT_FOUND) => {
-            Ok(Vec::new())
-        }
+        Err(error) if error.is_refused_command(NAMESPACE_NOT_FOUND) => Ok(Vec::new()),
         indexes => indexes,
     }
 }
