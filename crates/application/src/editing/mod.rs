@@ -5,6 +5,7 @@
 
 mod dropped;
 mod event;
+mod former;
 mod free_seconds;
 mod mapping;
 mod occurrence;
@@ -12,6 +13,7 @@ mod restoration;
 mod split;
 
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
+pub use former::record_former_id;
 pub use mapping::OccurrenceStep;
 pub use occurrence::{
     OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,

@@ -1,7 +1,7 @@
 //! Occurrences that somebody touched, as they are stored.
 
 use bson::{DateTime, Document, doc};
-use convene_application::limits::FORMER_IDS;
+use convene_application::editing::record_former_id;
 use convene_domain::{
     capacity::Capacity,
     event::{Event, RegistrationPolicy},
@@ -162,10 +162,7 @@ impl OccurrenceDocument {
             ..Self::of(self.organization.clone(), after, policy, change_token)
         };
         if edited.id != self.id {
-            edited.former_ids.retain(|former| *former != edited.id);
-            edited.former_ids.push(self.id.clone());
-            let excess = edited.former_ids.len().saturating_sub(FORMER_IDS);
-            edited.former_ids.drain(..excess);
+            record_former_id(&mut edited.former_ids, self.id.clone(), &edited.id);
         }
         edited
     }

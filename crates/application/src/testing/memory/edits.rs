@@ -12,7 +12,10 @@ use convene_domain::{
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
-    editing::OccurrenceStep, failure::Outcome, limits::FORMER_IDS, ports::OnAffected, registration::refusals,
+    editing::{OccurrenceStep, record_former_id},
+    failure::Outcome,
+    ports::OnAffected,
+    registration::refusals,
 };
 
 /// The numbers of registrations that an edit changed.
@@ -110,10 +113,7 @@ impl Transaction<'_> {
             let before = stored.key;
             *stored = StoredOccurrence { taken: stored.taken, waiting: stored.waiting, ..step.after() };
             if before != stored.key {
-                let now = stored.key;
-                former.retain(|key| *key != now);
-                former.push(before);
-                former.drain(..former.len().saturating_sub(FORMER_IDS));
+                record_former_id(former, before, &stored.key);
             }
             moved.insert(before, (stored.key, stored.interval));
             if !matches!(step, OccurrenceStep::Replace(_)) {
