@@ -58,7 +58,9 @@ pub trait RegistrationBook: Send + Sync {
     /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
     /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above
     /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS) and
-    /// [`WAITLISTED_REGISTRATIONS`](crate::limits::WAITLISTED_REGISTRATIONS). `AlreadyRegistered` goes before `ScheduleConflict`.
+    /// [`WAITLISTED_REGISTRATIONS`](crate::limits::WAITLISTED_REGISTRATIONS). Of several reasons, the first one of these is
+    /// given: the occurrence does not exist, or cannot be stored; the member is registered already; the occurrence does not
+    /// admit anybody; the member does not exist; the member has a conflict; the member has too many registrations.
     async fn register(
         &self,
         scope: &TenantScope,

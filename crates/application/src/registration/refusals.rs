@@ -7,7 +7,9 @@ use convene_domain::{
 
 use crate::{
     failure::{Field, Refusal},
-    limits::{LISTED_REGISTRATIONS, Limit, UPCOMING_REGISTRATIONS, WAITLISTED_REGISTRATIONS},
+    limits::{
+        LISTED_REGISTRATIONS, Limit, STORED_OCCURRENCES, UPCOMING_REGISTRATIONS, WAITLISTED_REGISTRATIONS,
+    },
 };
 
 /// The refusal for a registration that does not exist, or not for the caller.
@@ -35,14 +37,24 @@ pub fn refusal_for(reason: RegistrationRefusal, cancelled_by_itself: bool, event
 pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<Refusal> {
     match conflict {
         Some(with) => Some(Refusal::ScheduleConflict { with: Box::new(with) }),
-        None if upcoming >= UPCOMING_REGISTRATIONS => {
-            Some(Refusal::LimitExceeded(Limit::UpcomingRegistrations))
-        }
-        None => None,
+        None if may_have_seat(upcoming) => None,
+        None => Some(Refusal::LimitExceeded(Limit::UpcomingRegistrations)),
     }
 }
 
-/// The refusal of a place on a further waitlist to a member who is on so many.
+/// Tests whether a member who has so many upcoming registrations may have one more.
+#[must_use]
+pub const fn may_have_seat(upcoming: usize) -> bool {
+    upcoming < UPCOMING_REGISTRATIONS
+}
+
+/// The number of occurrences that registrations may materialize for an event that has so many stored ones ahead.
+#[must_use]
+pub const fn room_for_occurrences(stored: u64) -> u64 {
+    STORED_OCCURRENCES.saturating_sub(stored)
+}
+
+/// The refusal of a position on a further waitlist to a member who is on so many.
 #[must_use]
 pub fn waitlist_refusal(upcoming: usize) -> Option<Refusal> {
     (upcoming >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))

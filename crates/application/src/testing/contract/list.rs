@@ -212,6 +212,7 @@ macro_rules! contract_cases {
                 accepts_registrations_at_touching_times,
                 detects_conflicts_at_the_time_of_a_rescheduled_occurrence,
                 refuses_unknown_occurrences_and_members,
+                gives_the_first_of_two_reasons,
                 registers_by_a_former_key_of_an_occurrence,
                 derives_occurrences_from_the_edited_event,
                 logs_the_actor_and_the_request,

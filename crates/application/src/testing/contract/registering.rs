@@ -180,6 +180,43 @@ pub(super) async fn refuses_unknown_occurrences_and_members(environment: Environ
     journal.expect_nothing().await;
 }
 
+pub(super) async fn gives_the_first_of_two_reasons(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (opens_at, closed_at) = (day(-3), day(0) - Duration::HOUR);
+    let builder = || EventBuilder::daily(FIRST, 3).seats(1).opens(Duration::days(3)).closes(Duration::HOUR);
+    let event = tenant.event(builder()).await;
+    let cancelled = tenant.event(builder()).await;
+    let ended = occurrence_key(&cancelled, day(0));
+    tenant.ports.events.cancel_occurrence(&tenant.scope, ended, &by_root()).await.unwrap();
+    let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
+    let full = occurrence_key(&event, day(0));
+    tenant.try_register(register(full, ada.id), day(-1)).await.unwrap();
+    // Bea has a seat at that time, and an unknown member has nothing.
+    let held = tenant.event(EventBuilder::once(FIRST)).await;
+    tenant.seat(&held, day(0), &bea).await;
+    let unknown = MemberId::from_uuid(fresh_uuid());
+    let (before, after) = (opens_at - Duration::HOUR, closed_at);
+    let nothing = OccurrenceKey { event: EventId::from_uuid(fresh_uuid()), original_start: day(0) };
+
+    for (key, member, at, expected) in [
+        (nothing, unknown, day(-1), Refusal::not_found(Field::OccurrenceId)),
+        (nothing, bea.id, day(-1), Refusal::not_found(Field::OccurrenceId)),
+        (full, ada.id, before, Refusal::AlreadyRegistered),
+        (full, ada.id, after, Refusal::AlreadyRegistered),
+        (full, unknown, before, Refusal::RegistrationNotOpen { opens_at }),
+        (full, bea.id, before, Refusal::RegistrationNotOpen { opens_at }),
+        (full, unknown, after, Refusal::RegistrationClosed { closed_at }),
+        (full, bea.id, after, Refusal::RegistrationClosed { closed_at }),
+        (full, unknown, day(-1), Refusal::OccurrenceFull),
+        (full, bea.id, day(-1), Refusal::OccurrenceFull),
+        (ended, unknown, day(-1), Refusal::OccurrenceCancelled),
+        (ended, bea.id, after, Refusal::OccurrenceCancelled),
+    ] {
+        let outcome = tenant.try_register(register(key, member), at).await;
+        assert_eq!(refusal(outcome), expected, "{key} {member} {at}");
+    }
+}
+
 pub(super) async fn registers_by_a_former_key_of_an_occurrence(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let crowd = tenant.crowd(3).await;

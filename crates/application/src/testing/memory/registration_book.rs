@@ -13,7 +13,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Failure, Field, Outcome, Refusal},
-    limits::{Limit, STORED_OCCURRENCES},
+    limits::Limit,
     ports::{CancelRequest, Cancelled, RegisterRequest, RegistrationBook},
     registration::refusals,
 };
@@ -28,12 +28,9 @@ impl RegistrationBook for InMemory {
     ) -> Outcome<Registration> {
         self.transact(scope, change, |transaction| {
             let record = transaction.find(request.occurrence)?;
-            if transaction.tenant.member(request.member).is_none() {
-                return Err(Refusal::not_found(Field::MemberId).into());
-            }
             let key = record.stored.key;
             if !transaction.tenant.occurrences.contains_key(&key)
-                && transaction.in_use_ahead(key.event) >= STORED_OCCURRENCES
+                && refusals::room_for_occurrences(transaction.in_use_ahead(key.event)) == 0
             {
                 return Err(Refusal::LimitExceeded(Limit::StoredOccurrences).into());
             }
@@ -48,6 +45,9 @@ impl RegistrationBook for InMemory {
             let cancelled_by_itself = record.stored.exception.cancelled;
             let admission = decide_admission(&occurrence, change.at, request.join_waitlist)
                 .map_err(|reason| refusals::refusal_for(reason, cancelled_by_itself, event.status))?;
+            if tenant.member(request.member).is_none() {
+                return Err(Refusal::not_found(Field::MemberId).into());
+            }
             let status = match admission {
                 Admission::Waitlist => {
                     let upcoming = tenant.registrations.values().filter(|waiting| {
@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        limits::EXCEPTIONS,
+        limits::{EXCEPTIONS, STORED_OCCURRENCES},
         ports::{Events, Members, Organizations},
         testing::{
             FixedClock,

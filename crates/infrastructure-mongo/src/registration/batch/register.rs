@@ -296,8 +296,8 @@ async fn conflicts(
         let conflicting = conflicting(transaction, &seats.document, members).await?;
         for registering in registrations {
             let member = registering.request.member;
-            let refusal = match conflicting.get(&member) {
-                Some(with) => Refusal::ScheduleConflict { with: Box::new(with.clone()) },
+            let refusal = match seat_refusal(conflicting.get(&member).cloned(), 0) {
+                Some(conflict) => conflict,
                 None => refusal_without_conflict(transaction, member).await?,
             };
             refusals.insert(registering.number, refusal);

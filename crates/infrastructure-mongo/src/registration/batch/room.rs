@@ -1,7 +1,7 @@
 //! The number of stored occurrences of an event is bounded, so that it can always be edited and cancelled.
 
 use bson::doc;
-use convene_application::limits::STORED_OCCURRENCES;
+use convene_application::registration::refusals::room_for_occurrences;
 use convene_domain::{id::EventId, occurrence::OccurrenceKey, time::Instant};
 
 use crate::{
@@ -28,7 +28,7 @@ pub(super) async fn make(
 ) -> Attempt<usize> {
     let ahead = doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } };
     let stored = transaction.collection(&schema::OCCURRENCES).count(ahead.clone()).await?;
-    let room = |stored: u64| usize::try_from(STORED_OCCURRENCES.saturating_sub(stored)).unwrap_or(usize::MAX);
+    let room = |stored| usize::try_from(room_for_occurrences(stored)).unwrap_or(usize::MAX);
     if room(stored) >= wanted {
         return Ok(room(stored));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::{Document, doc};
-use convene_application::limits::UPCOMING_REGISTRATIONS;
+use convene_application::registration::refusals::may_have_seat;
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
@@ -64,8 +64,7 @@ impl UpcomingTimes {
     /// Enters a seat if the member is free and has room. Returns whether it was entered.
     pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> bool {
         let Some(busy) = self.times.get_mut(&member) else { return false };
-        let has_room =
-            busy.len() < UPCOMING_REGISTRATIONS && !busy.iter().any(|interval| interval.overlaps(&seat));
+        let has_room = may_have_seat(busy.len()) && !busy.iter().any(|interval| interval.overlaps(&seat));
         if has_room || !guards.agenda {
             busy.push(seat);
             return true;
