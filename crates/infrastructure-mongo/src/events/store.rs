@@ -2,7 +2,7 @@
 
 use bson::{Bson, Document, doc};
 use convene_domain::{
-    event::{Event, RegistrationPolicy},
+    event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
     time::Instant,
 };
@@ -96,13 +96,14 @@ pub(super) async fn close_for_deletion(
     let mark = doc! { "$set": { "isDeleting": true } };
     transaction.collection(&schema::EVENTS).update_one(this, mark).await?;
     let mut open = ahead(event, now);
-    open.insert("status", "SCHEDULED");
+    open.insert("status", EventStatus::Scheduled.as_str());
     loop {
         let query = Query::from(open.clone()).limited(CLOSED_AT_ONCE);
         let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
         if !ids.is_empty() {
             let token = other_tokens(transaction);
-            let fields = doc! { "status": "CANCELLED", "changeToken": token, "revision": revision };
+            let status = EventStatus::Cancelled.as_str();
+            let fields = doc! { "status": status, "changeToken": token, "revision": revision };
             let these = doc! { "_id": { "$in": &ids } };
             let set = vec![doc! { "$set": fields }];
             transaction.collection(&schema::OCCURRENCES).update_many(these, set).await?;

@@ -18,6 +18,11 @@ use crate::{
     error::CorruptDocument,
 };
 
+/// The stored names of states, for filters.
+pub(crate) const CONFIRMED: &str = RegistrationStatusKind::Confirmed.as_str();
+pub(crate) const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
+pub(crate) const CANCELLED: &str = RegistrationStatusKind::Cancelled.as_str();
+
 /// A registration: confirmed, waitlisted or cancelled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -130,7 +135,7 @@ mod tests {
             member: format!("mbr_{UUID}"),
             starts_at: DateTime::from_millis(0),
             ends_at: DateTime::from_millis(1),
-            status: "CONFIRMED".to_owned(),
+            status: CONFIRMED.to_owned(),
             active: true,
             waitlist_sequence: None,
             created_at: DateTime::from_millis(0),
@@ -147,9 +152,9 @@ mod tests {
             RegistrationDocument { active: false, ..confirmed.clone() },
             RegistrationDocument { waitlist_sequence: Some(1), ..confirmed.clone() },
             RegistrationDocument { cancelled_at, ..confirmed.clone() },
-            of_status("WAITLISTED"),
-            of_status("CANCELLED"),
-            RegistrationDocument { active: false, cancelled_at, ..of_status("CANCELLED") },
+            of_status(WAITLISTED),
+            of_status(CANCELLED),
+            RegistrationDocument { active: false, cancelled_at, ..of_status(CANCELLED) },
         ] {
             assert!(read(&corrupt).is_err(), "{corrupt:?}");
         }

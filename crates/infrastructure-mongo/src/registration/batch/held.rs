@@ -15,7 +15,7 @@ use crate::{
         read_all,
     },
     error::Attempt,
-    registration::document::RegistrationDocument,
+    registration::document::{CONFIRMED, RegistrationDocument},
     schema,
     scoped::Query,
     transaction::Transaction,
@@ -75,7 +75,7 @@ pub(super) async fn conflicting(
         "member": { "$in": members.map(|member| member.to_string()).collect::<Vec<_>>() },
         "startsAt": { "$gt": earliest, "$lt": occurrence.ends_at },
         "endsAt": { "$gt": occurrence.starts_at },
-        "status": "CONFIRMED",
+        "status": CONFIRMED,
     };
     let query = Query::from(filter).sorted(doc! { "startsAt": 1 });
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;

@@ -32,7 +32,10 @@ use crate::{
         convert::{Fields, date},
     },
     error::Attempt,
-    registration::{document::RegistrationDocument, seats::mark_confirmed},
+    registration::{
+        document::{RegistrationDocument, WAITLISTED},
+        seats::mark_confirmed,
+    },
     schema,
     transaction::Transaction,
 };
@@ -189,7 +192,7 @@ async fn waitlists_of(
     let members = registrations.iter().map(|registering| registering.request.member.to_string());
     let filter = doc! {
         "member": { "$in": members.collect::<Vec<_>>() },
-        "status": "WAITLISTED",
+        "status": WAITLISTED,
         "startsAt": { "$gt": date(now) },
     };
     let group = doc! { "$group": { "_id": "$member", "waitlists": { "$sum": 1 } } };

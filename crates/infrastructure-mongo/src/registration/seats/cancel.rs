@@ -17,7 +17,8 @@ use super::{
     upcoming::by_seats,
 };
 use crate::{
-    documents::convert::date, error::Attempt, schema, scoped::UpdateStatement, transaction::Transaction,
+    documents::convert::date, error::Attempt, registration::document::CANCELLED, schema,
+    scoped::UpdateStatement, transaction::Transaction,
 };
 
 /// An active registration that is to be cancelled.
@@ -91,7 +92,7 @@ fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
     let Cancelling { reason, change, .. } = alike.first()?;
     let ids: Vec<String> = alike.iter().map(|cancelling| cancelling.registration.id.to_string()).collect();
     let fields = doc! {
-        "status": "CANCELLED",
+        "status": CANCELLED,
         "active": false,
         "cancelledAt": date(change.at),
         "updatedAt": date(change.at),

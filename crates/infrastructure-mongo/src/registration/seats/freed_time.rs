@@ -19,7 +19,7 @@ use super::{
 use crate::{
     documents::{convert::date, read_all},
     error::Attempt,
-    registration::document::RegistrationDocument,
+    registration::document::{RegistrationDocument, WAITLISTED},
     schema,
     transaction::Transaction,
 };
@@ -130,7 +130,7 @@ async fn waiting_at(
     let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
     let filter = doc! {
         "member": { "$in": ids },
-        "status": "WAITLISTED",
+        "status": WAITLISTED,
         // Nothing lasts longer, so occurrences that began before have ended: this bounds the search in the index.
         "startsAt": { "$gt": date(now.max(first - LONGEST_ELAPSED)), "$lt": date(last) },
         "endsAt": { "$gt": date(first) },

@@ -2,7 +2,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::{Document, doc};
 use convene_application::failure::Fault;
-use convene_domain::{id::EventId, occurrence::OccurrenceKey};
+use convene_domain::{
+    id::EventId,
+    occurrence::{OccurrenceKey, OccurrenceStatus},
+};
 
 use super::{CHUNK, Guards};
 use crate::{
@@ -118,7 +121,7 @@ impl CounterChange {
             filter.insert("waiting", 0);
         }
         if self.taken > 0 && guards.capacity {
-            filter.insert("status", "SCHEDULED");
+            filter.insert("status", OccurrenceStatus::Scheduled.as_str());
             let taken = doc! { "$add": ["$taken", self.taken] };
             filter.insert("$expr", doc! { "$lte": [taken, "$capacity"] });
         }

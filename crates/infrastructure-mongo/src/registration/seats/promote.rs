@@ -15,7 +15,7 @@ use super::{
 use crate::{
     documents::{convert::date, read_all},
     error::Attempt,
-    registration::document::RegistrationDocument,
+    registration::document::{CONFIRMED, RegistrationDocument, WAITLISTED},
     schema,
     scoped::Query,
     transaction::Transaction,
@@ -131,7 +131,7 @@ async fn read(
     round: &[Waitlist<'_>],
 ) -> Attempt<Vec<Registration>> {
     let ids: Vec<String> = round.iter().map(|waitlist| waitlist.occurrence.to_string()).collect();
-    let mut filter = doc! { "occurrence": { "$in": ids }, "status": "WAITLISTED" };
+    let mut filter = doc! { "occurrence": { "$in": ids }, "status": WAITLISTED };
     let mut limit = CHUNK;
     if let [waitlist] = round {
         filter.insert("waitlistSequence", doc! { "$gt": waitlist.passed.cast_signed() });
@@ -197,8 +197,9 @@ pub(crate) async fn mark_confirmed(
 ) -> Attempt<()> {
     for chunk in chosen.chunks(CHUNK) {
         let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
-        let filter = doc! { "_id": { "$in": ids }, "status": "WAITLISTED" };
-        let update = doc! { "$set": { "status": "CONFIRMED", "updatedAt": date(now) }, "$unset": { "waitlistSequence": "" } };
+        let filter = doc! { "_id": { "$in": ids }, "status": WAITLISTED };
+        let set = doc! { "status": CONFIRMED, "updatedAt": date(now) };
+        let update = doc! { "$set": set, "$unset": { "waitlistSequence": "" } };
         let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
         expect(updated.matched, chunk.len(), "waitlisted registrations")?;
     }
