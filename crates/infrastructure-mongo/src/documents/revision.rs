@@ -17,7 +17,7 @@ pub(crate) struct RevisionDocument {
     pub(crate) deleted_events: Vec<String>,
     /// The ids that belong to no exception any more, or to another one.
     pub(crate) former_exceptions: Vec<String>,
-    /// The time by the clock of the process, for the expiry.
+    /// The time of the change, for the expiry.
     pub(crate) at: DateTime,
 }
 

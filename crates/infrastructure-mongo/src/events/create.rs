@@ -49,7 +49,7 @@ pub(super) async fn duplicate(
 }
 
 async fn store_new(transaction: &mut Transaction<'_>, event: Event, change: &Change) -> Attempt<Event> {
-    let revision = transaction.next_revision().await?;
+    let revision = transaction.next_revision(change.at).await?;
     store::insert(transaction, &event, revision).await?;
     transaction.log(change, log::created(&event));
     Ok(event)

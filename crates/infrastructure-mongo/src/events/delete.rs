@@ -36,12 +36,12 @@ pub(super) async fn delete(
                 let cancelled = seats::count_cancelled(transaction, id).await?;
                 let of_event = doc! { "event": id.to_string() };
                 let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
-                let revision = transaction.next_revision().await?;
+                let revision = transaction.next_revision(change.at).await?;
                 let cause = transaction.log(change, log::deleted(&event));
                 let size = transaction.step_size();
                 if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
                     // One more than there are, so that the event is deleted too.
-                    delete_part(transaction, id, size.saturating_add(1)).await?;
+                    delete_part(transaction, id, change, size.saturating_add(1)).await?;
                     return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
                 }
                 let mut closed = event;
@@ -63,24 +63,27 @@ pub(super) async fn delete(
 pub(super) async fn delete_step(
     transaction: &mut Transaction<'_>,
     job: &JobDocument,
+    change: &Change,
     size: usize,
 ) -> Attempt<Step> {
     let event = job.fields().read("subject", EventId::parse(&job.subject))?;
-    delete_part(transaction, event, size).await
+    delete_part(transaction, event, change, size).await
 }
 
 /// Deletes at most `size` registrations and occurrences of an event, and the event if it had no more of them.
-async fn delete_part(transaction: &mut Transaction<'_>, event: EventId, size: usize) -> Attempt<Step> {
+async fn delete_part(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    change: &Change,
+    size: usize,
+) -> Attempt<Step> {
     let done = seats::delete_registrations(transaction, event, size).await?;
     let of_event = Query::from(doc! { "event": event.to_string() }).limited(size - done);
     if done == size {
         return Ok(Step { done, is_last: false });
     }
-    let ids = transaction.collection(&schema::OCCURRENCES).ids(of_event).await?;
-    if !ids.is_empty() {
-        let these = doc! { "_id": { "$in": &ids } };
-        transaction.collection(&schema::OCCURRENCES).delete_many(these).await?;
-    }
+    transaction.next_revision(change.at).await?;
+    let ids = transaction.collection(&schema::OCCURRENCES).delete_found(of_event).await?;
     let deleted = ids.len();
     transaction.removed_exceptions(ids);
     let is_last = done + deleted < size;

@@ -139,7 +139,7 @@ pub(crate) fn step<'t>(
     async move {
         match job.kind()? {
             JobKind::CancelRegistrations => seats::cancel_step(transaction, job, change, size).await,
-            JobKind::DeleteEvent => delete::delete_step(transaction, job, size).await,
+            JobKind::DeleteEvent => delete::delete_step(transaction, job, change, size).await,
             JobKind::RemoveMember | JobKind::DeleteOrganization => {
                 Err(Fault::internal(format!("{} is not about an event", job.id)).into())
             }

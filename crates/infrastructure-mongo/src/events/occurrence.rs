@@ -107,7 +107,7 @@ async fn carry_out(
     if found.derived.is_some() {
         exceptions_within_limit(load::changed_ahead(transaction, event.id, change.at).await?)?;
     }
-    let revision = transaction.next_revision().await?;
+    let revision = transaction.next_revision(change.at).await?;
     if let Some(derived) = &found.derived {
         store::store_occurrence(transaction, derived).await?;
     }

@@ -64,7 +64,7 @@ pub(super) async fn carry_out(
     if entries.is_empty() {
         return Ok(Begun::complete(Changed::complete(event, 0, 0)));
     }
-    let revision = transaction.next_revision().await?;
+    let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
     let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;

@@ -7,17 +7,18 @@ mod run;
 
 use std::marker::PhantomData;
 
-use bson::doc;
-use convene_application::{caller::TenantScope, change::Change};
+use bson::{DateTime, doc};
+use convene_application::{caller::TenantScope, change::Change, failure::Fault};
 use convene_domain::{
     activity::ActivityDraft,
     id::{ActivityId, EventId},
+    time::Instant,
 };
 use uuid::Uuid;
 
 use crate::{
     database::Database,
-    documents::{activity::ActivityDocument, revision::RevisionDocument},
+    documents::{activity::ActivityDocument, convert::date, revision::RevisionDocument},
     error::{Attempt, StorageError},
     schema::{self, CollectionSchema},
     scoped::{ScopedCollection, Within},
@@ -40,8 +41,8 @@ pub(crate) struct Transaction<'environment> {
     promoted: usize,
     /// True if nothing of it is to be stored: it is aborted at its end.
     is_dry_run: bool,
-    /// The revision of the catalogue that this transaction makes, if it changes the catalogue.
-    revision: Option<i64>,
+    /// The revision of the catalogue that this transaction makes, with its time, if it changes the catalogue.
+    revision: Option<(i64, DateTime)>,
     removed: Removed,
     environment: PhantomData<&'environment ()>,
 }
@@ -91,9 +92,10 @@ impl Transaction<'_> {
         self.is_dry_run = true;
     }
 
-    /// Increments the revision of the organization's catalogue, for a write of an event or an exception, once in a transaction.
-    pub(crate) async fn next_revision(&mut self) -> Attempt<i64> {
-        if let Some(revision) = self.revision {
+    /// Increments the revision of the organization's catalogue, for a write of an event or an exception, once in a
+    /// transaction. `at` is the time of the change.
+    pub(crate) async fn next_revision(&mut self, at: Instant) -> Attempt<i64> {
+        if let Some((revision, _)) = self.revision {
             return Ok(revision);
         }
         #[derive(serde::Deserialize)]
@@ -104,11 +106,11 @@ impl Transaction<'_> {
         let revised: Option<Revised> =
             self.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
         let revised = revised.ok_or_else(|| self.organization_is_gone())?;
-        self.revision = Some(revised.revision);
+        self.revision = Some((revised.revision, date(at)));
         Ok(revised.revision)
     }
 
-    /// Records that an event is deleted, with its occurrences.
+    /// Records that an event is deleted, with its occurrences. The transaction MUST make a revision.
     pub(crate) fn removed_event(&mut self, event: EventId) {
         self.removed.events.push(event.to_string());
     }
@@ -121,17 +123,20 @@ impl Transaction<'_> {
     /// Makes the fault of a scope whose organization is not stored.
     pub(crate) fn organization_is_gone(&self) -> crate::error::Interruption {
         let organization = self.scope.organization();
-        convene_application::failure::Fault::internal(format!("organization {organization} is gone")).into()
+        Fault::internal(format!("organization {organization} is gone")).into()
     }
 
     /// Stores the revision of the catalogue, if there is a new one. One that removed too much is not stored: then replicas are
     /// loaded again.
+    /// The transaction MUST make a revision.
     async fn write_revision(&mut self) -> Attempt<()> {
         let Removed { events, exceptions } = std::mem::take(&mut self.removed);
-        if !events.is_empty() || !exceptions.is_empty() {
-            self.next_revision().await?;
-        }
-        let Some(revision) = self.revision else { return Ok(()) };
+        let Some((revision, at)) = self.revision else {
+            if events.is_empty() && exceptions.is_empty() {
+                return Ok(());
+            }
+            return Err(Fault::internal("parts of a catalogue were removed without a revision").into());
+        };
         if events.len().max(exceptions.len()) > schema::MAX_REMOVED {
             return Ok(());
         }
@@ -140,7 +145,7 @@ impl Transaction<'_> {
             revision,
             deleted_events: events,
             former_exceptions: exceptions,
-            at: bson::DateTime::now(),
+            at,
         };
         Ok(self.collection(&schema::REVISIONS).insert(&document).await?)
     }

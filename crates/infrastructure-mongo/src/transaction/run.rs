@@ -88,7 +88,7 @@ impl Database {
                 Ok(Ok(value)) => match transaction.commit(end.at).await {
                     Commit::Done => {
                         metrics::promoted(transaction.promoted);
-                        if let Some(revision) = transaction.revision {
+                        if let Some((revision, _)) = transaction.revision {
                             self.known_revisions().made(scope, revision);
                         }
                         return Ok(value);

@@ -1,5 +1,7 @@
 //! The same work on the bare driver: occurrences and registrations as documents, in collections of their own.
 
+#![expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
+
 use bson::{DateTime, Document, doc, oid::ObjectId};
 use convene_stress::{Storage, new_id};
 use futures::TryStreamExt;

@@ -1,5 +1,7 @@
 //! The documents of a registration as Convene writes them. They pass its validators and its integrity check.
 
+#![expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
+
 use bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
 use convene_domain::id::{ActivityId, RegistrationId};
 use convene_stress::new_id;

@@ -1,5 +1,7 @@
 //! One transaction per call with the retry loop of the driver: the usual way to enforce the rules.
 
+#![expect(clippy::disallowed_methods, reason = "the harness is not part of the program and has no ports")]
+
 use bson::{DateTime, doc};
 use convene_stress::Storage;
 use futures::FutureExt;

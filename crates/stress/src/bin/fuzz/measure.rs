@@ -72,6 +72,10 @@ impl Meter<'_> {
     pub(crate) async fn measure(&mut self, request: &Request) -> anyhow::Result<Values> {
         self.number += 1;
         let id = format!("fuzz-{}", self.number);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the harness is not part of the program and has no ports"
+        )]
         let began = bson::DateTime::now();
         let before = processor_time(self.server.id())?;
         let connection = match &mut self.connection {
