@@ -10,7 +10,7 @@ use convene_application::{
     failure::{Outcome, Refusal},
     idempotency::{KeyStatus, classify},
 };
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 
 use crate::{
     database::Database,
@@ -18,7 +18,7 @@ use crate::{
     documents::idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     error::{Attempt, Interruption},
     schema,
-    transaction::Transaction,
+    transaction::{Body, Transaction},
 };
 
 /// The result of a change, which is stored with its idempotency key and loaded for a repeat.
@@ -48,10 +48,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: StoredResult + 'environment,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
-            + Send
-            + Sync
-            + 'environment,
+        B: Body<'environment, T> + 'environment,
     {
         self.change_within(TRANSACTION, scope, change, operation, body).await
     }
@@ -67,10 +64,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: StoredResult + 'environment,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
-            + Send
-            + Sync
-            + 'environment,
+        B: Body<'environment, T> + 'environment,
     {
         let body = Arc::new(body);
         self.transact_within(limit, scope, move |transaction| {
@@ -106,10 +100,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: StoredResult + 'environment,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
-            + Send
-            + Sync
-            + 'environment,
+        B: Body<'environment, T> + 'environment,
     {
         let _guard = self.organization_locks().lock(scope).await?;
         self.change(scope, change, operation, body).await
@@ -125,10 +116,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: StoredResult + 'environment,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>>
-            + Send
-            + Sync
-            + 'environment,
+        B: Body<'environment, T> + 'environment,
     {
         let _guard = self.organization_locks().lock(scope).await?;
         // It is run to its end, like every change that was begun, although that may take longer than its request.

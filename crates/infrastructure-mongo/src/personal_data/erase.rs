@@ -7,7 +7,7 @@ use convene_application::{
     ports::{ERASED_NAME, Erased, PERSONAL_FIELDS, pseudonym},
 };
 use convene_domain::{id::MemberId, text::UserId};
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 
 use super::keys_of;
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     members::step,
     schema::{self, CollectionSchema},
     scoped::{Query, UpdateStatement},
-    transaction::Transaction,
+    transaction::{Body, Transaction},
 };
 
 /// The number of documents that one transaction rewrites: well within the few seconds that it has.
@@ -112,7 +112,7 @@ impl Database {
     /// Runs the batch in one transaction after the other, until it finds no documents any more.
     async fn in_batches<'environment, B>(&self, scope: &TenantScope, batch: B) -> Outcome<u64>
     where
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<u64>> + Send + Sync,
+        B: Body<'environment, u64>,
     {
         let mut total = 0;
         loop {

@@ -3,11 +3,15 @@ use std::sync::Arc;
 use convene_application::{
     caller::TenantScope, change::Change, failure::Outcome, limits::EDITED_REGISTRATIONS,
 };
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use tokio::time::Instant as Moment;
 
 use super::{Begun, Progressing, Work, next::carry_out_within, progress::advanced};
-use crate::{database::Database, error::Attempt, transaction::Transaction};
+use crate::{
+    database::Database,
+    error::Attempt,
+    transaction::{Body, Transaction},
+};
 
 /// The name of a change that may be large, its subject, and the work of its steps.
 pub(crate) struct Steps {
@@ -27,10 +31,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: Progressing + Sync + 'environment,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
-            + Send
-            + Sync
-            + 'environment,
+        B: Body<'environment, Begun<T>> + 'environment,
     {
         let Steps { operation, subject, work } = steps;
         let until = self.answer_by();
@@ -47,16 +48,10 @@ pub(crate) fn with_dry_run<'environment, T, B>(
     change: &'environment Change,
     until: Moment,
     work: Work,
-) -> impl for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
-+ Send
-+ Sync
-+ 'environment
+) -> impl Body<'environment, Begun<T>> + 'environment
 where
     T: Progressing + Sync + 'environment,
-    B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<Begun<T>>>
-        + Send
-        + Sync
-        + 'environment,
+    B: Body<'environment, Begun<T>> + 'environment,
 {
     let body = Arc::new(body);
     move |transaction: &mut Transaction<'environment>| {
@@ -80,8 +75,8 @@ async fn preview<T: Progressing>(
 ) -> Attempt<Begun<T>> {
     let Some(job) = begun.job else { return Ok(begun) };
     let size = transaction.step_size();
-    let most = usize::try_from(EDITED_REGISTRATIONS).unwrap_or(usize::MAX).div_ceil(size);
-    for _ in 0..most {
+    let max = usize::try_from(EDITED_REGISTRATIONS).unwrap_or(usize::MAX).div_ceil(size);
+    for _ in 0..max {
         if Moment::now() >= until || !carry_out_within(transaction, job, change.at, size, work).await? {
             break;
         }

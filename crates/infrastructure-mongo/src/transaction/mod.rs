@@ -14,6 +14,7 @@ use convene_domain::{
     id::{ActivityId, EventId},
     time::Instant,
 };
+use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
@@ -45,6 +46,17 @@ pub(crate) struct Transaction<'environment> {
     revision: Option<(i64, DateTime)>,
     removed: Removed,
     environment: PhantomData<&'environment ()>,
+}
+
+/// The body of a transaction, which can be run again.
+pub(crate) trait Body<'environment, T>:
+    for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync
+{
+}
+
+impl<'environment, T, B> Body<'environment, T> for B where
+    B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync
+{
 }
 
 impl Transaction<'_> {
@@ -116,6 +128,7 @@ impl Transaction<'_> {
     }
 
     /// Records ids that belong to no exception any more, or to another one. They may include ids of other occurrences.
+    /// The transaction MUST make a revision.
     pub(crate) fn removed_exceptions(&mut self, ids: impl IntoIterator<Item = String>) {
         self.removed.exceptions.extend(ids);
     }
@@ -128,7 +141,6 @@ impl Transaction<'_> {
 
     /// Stores the revision of the catalogue, if there is a new one. One that removed too much is not stored: then replicas are
     /// loaded again.
-    /// The transaction MUST make a revision.
     async fn write_revision(&mut self) -> Attempt<()> {
         let Removed { events, exceptions } = std::mem::take(&mut self.removed);
         let Some((revision, at)) = self.revision else {

@@ -4,14 +4,13 @@ use convene_application::{
     caller::TenantScope,
     failure::{Failure, Fault, Outcome},
 };
-use futures::future::BoxFuture;
 use mongodb::{
     error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT},
     options::{ReadConcern, ReadPreference, SelectionCriteria, TransactionOptions, WriteConcern},
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Removed, Transaction};
+use super::{Body, Removed, Transaction};
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, End, TRANSACTION, WAIT, earliest},
@@ -46,7 +45,7 @@ impl Database {
     pub(crate) async fn transact<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Outcome<T>
     where
         T: Send,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+        B: Body<'environment, T>,
     {
         self.transact_within(TRANSACTION, scope, body).await
     }
@@ -60,7 +59,7 @@ impl Database {
     ) -> Outcome<T>
     where
         T: Send,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+        B: Body<'environment, T>,
     {
         let gate = self.transaction_gate();
         let permit = gate.enter(scope.into(), earliest(WAIT, scope.deadline())).await.map_err(Fault::from)?;
@@ -127,7 +126,7 @@ impl Database {
     pub(crate) async fn read<'environment, T, B>(&self, scope: &TenantScope, body: B) -> Result<T, Fault>
     where
         T: Send,
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+        B: Body<'environment, T>,
     {
         self.transact(scope, body).await.map_err(|failure| match failure {
             Failure::Fault(Fault::OutcomeUnknown(source)) => Fault::Unavailable(source),
@@ -141,7 +140,7 @@ impl<'environment> Transaction<'environment> {
     /// Runs the body in a new transaction of the session.
     async fn attempt<T, B>(&mut self, body: &B) -> Attempt<T>
     where
-        B: for<'t> Fn(&'t mut Transaction<'environment>) -> BoxFuture<'t, Attempt<T>> + Send + Sync,
+        B: Body<'environment, T>,
     {
         let options = TransactionOptions::builder()
             .read_concern(ReadConcern::snapshot())
