@@ -111,7 +111,7 @@ impl DateEdit {
         if !self.has_rule {
             return before.last_begun(self.now).map(|begun| begun.local.saturating_add(self.by));
         }
-        // Only a date that moves beyond now can be met again; zones differ by little more than a day.
+        // Only a date that moves beyond now can be a date again; zones differ by little more than a day.
         let from = self.now.saturating_sub(self.by).saturating_sub(Duration::days(3));
         let begun = before.current_schedule().between(from, self.now.saturating_add(Duration::NANOSECOND));
         let moved = begun.map(|begun| begun.local.saturating_add(self.by));

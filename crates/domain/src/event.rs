@@ -105,7 +105,7 @@ pub struct EarlierSchedule {
     pub duration: EventDuration,
     /// The time of the edit: occurrences of this schedule begin at or before it.
     pub until: Instant,
-    /// The time of a cancellation of the event that was taken back at `until`: occurrences that begin after it did not take
+    /// The time of a cancellation of the event that was reversed at `until`: occurrences that begin after it did not take
     /// place.
     pub cancelled_after: Option<Instant>,
 }

@@ -36,7 +36,7 @@ pub fn first_conflict<K>(wanted: &Interval, taken: impl IntoIterator<Item = (K, 
     conflicts(wanted, taken).next()
 }
 
-/// Returns the keys of the seats that a member loses when seats move onto each other. Each seat has a key, its time
+/// Returns the keys of the seats that a member cannot keep when seats move onto each other. Each seat has a key, its time
 /// before, and its time after the move.
 ///
 /// Seats that do not move have precedence, then those with the earlier new time.

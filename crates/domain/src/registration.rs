@@ -23,7 +23,7 @@ pub enum RegistrationStatus {
     Cancelled {
         /// The time of the cancellation.
         at: Instant,
-        /// Why it was cancelled.
+        /// The reason of the cancellation.
         reason: CancellationReason,
     },
 }

@@ -167,7 +167,7 @@ impl Transaction<'_> {
         };
         self.collection(&schema::IDEMPOTENCY).insert(&used).await.map_err(|error| {
             // Another call with this key has succeeded at the same time: the retry finds its result.
-            if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
+            if error.is_duplicate(None) { Interruption::Retry(error) } else { error.into() }
         })
     }
 }

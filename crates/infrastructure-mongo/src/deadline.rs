@@ -29,7 +29,7 @@ pub(crate) const WAIT: Duration = Duration::from_secs(7);
 pub(crate) const SCHEMA_CALL: Duration = Duration::from_secs(60);
 
 /// The time after the limit of a command in which the server reports that it has stopped it. A command without an answer by
-/// then is given up, because the server is not reachable.
+/// then is abandoned, because the server is not reachable.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// The shortest limit that is worth a command.

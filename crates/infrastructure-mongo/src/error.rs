@@ -183,7 +183,7 @@ pub(crate) enum Interruption {
     /// The database failed. The transaction is retried if the error is transient.
     Storage(StorageError),
     /// Another transaction interfered, but the database did not report a conflict. The transaction is retried.
-    Again(StorageError),
+    Retry(StorageError),
 }
 
 /// The result of the body of a transaction.
@@ -196,7 +196,7 @@ impl Interruption {
             Self::Refused(_) => "a refusal",
             Self::Fault(_) => "a fault",
             Self::Storage(_) => "an error of the database",
-            Self::Again(_) => "a change by another transaction",
+            Self::Retry(_) => "a change by another transaction",
         }
     }
 
@@ -204,7 +204,7 @@ impl Interruption {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Storage(error) => error.is_transient(),
-            Self::Again(_) => true,
+            Self::Retry(_) => true,
             Self::Refused(_) | Self::Fault(_) => false,
         }
     }
@@ -256,7 +256,7 @@ impl From<Interruption> for Failure {
             Interruption::Fault(fault) => Self::Fault(fault),
             Interruption::Storage(error) => Self::Fault(error.into()),
             // It was retried until the deadline: the database is busy, not broken.
-            Interruption::Again(error) => Self::Fault(Fault::Unavailable(error.into())),
+            Interruption::Retry(error) => Self::Fault(Fault::Unavailable(error.into())),
         }
     }
 }

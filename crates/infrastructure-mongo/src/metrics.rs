@@ -46,7 +46,7 @@ impl GateMetrics {
         refused(self.work, limit).increment(1);
     }
 
-    /// Counts a call that was given up while it waited.
+    /// Counts a call that was abandoned while it waited.
     pub(crate) fn abandoned(&self) {
         counter!("convene_database_calls_abandoned_total", "work" => self.work).increment(1);
     }

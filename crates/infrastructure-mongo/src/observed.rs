@@ -1,4 +1,4 @@
-//! What is known about database commands: their time, the requests that they are for, and their spans.
+//! Observation of database commands: their time, the requests that they are for, and their spans.
 
 use std::future::Future;
 

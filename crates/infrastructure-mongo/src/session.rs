@@ -29,7 +29,7 @@ const ABORT: Duration = Duration::from_millis(500);
 /// reuse the session at once, while the server may still execute the command, and the next user of the session would wait
 /// for it or fail.
 pub(crate) struct Session {
-    /// `None` while a command is in flight, and after one was given up.
+    /// `None` while a command is in flight, and after one was stopped.
     open: Option<Open>,
     /// The end of the transaction.
     end: End,

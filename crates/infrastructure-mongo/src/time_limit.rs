@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-/// A time limit, as it is configured: what was left of it when a command began tells nobody anything.
+/// A time limit, as it is configured. The time that was left of it when a command began is of no use in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeLimit {
     /// That of a call to the database.

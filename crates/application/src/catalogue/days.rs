@@ -95,7 +95,7 @@ impl Days {
         }
     }
 
-    /// Gives the index up until the replica has changed a lot.
+    /// Drops the index until the replica has changed a lot.
     pub(super) fn set_too_dense(&mut self) {
         *self = Self { is_too_dense: true, ..Self::default() };
     }

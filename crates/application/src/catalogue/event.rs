@@ -33,7 +33,7 @@ impl CatalogueEvent {
     /// The approximate size in bytes, with the folded texts.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        /// What the allocator needs for a dozen allocations.
+        /// The bytes that the allocator needs for a dozen allocations.
         const ALLOCATIONS: usize = 200;
         let Event { title, description, location, series, earlier, .. } = self.event.as_ref();
         let texts = 2 * (title.as_str().len() + description.as_str().len()) + location.as_str().len();

@@ -13,7 +13,7 @@ use time::Duration;
 
 use super::{
     dropped::dropped_exceptions,
-    mapping::{OccurrenceStep, in_the_way, map_occurrences, step},
+    mapping::{OccurrenceStep, conflicting, map_occurrences, step},
     split::{Split, plan_split},
 };
 use crate::{
@@ -118,7 +118,7 @@ pub(super) fn plan_whole(
             check_takes_place(&edited, now)?;
         }
     }
-    let steps = in_the_way(event, &edited, stored, now);
+    let steps = conflicting(event, &edited, stored, now);
     let steps = map_occurrences(event, &edited, edit, stored, steps);
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::updated(event, &edited)];

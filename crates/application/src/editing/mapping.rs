@@ -163,9 +163,9 @@ fn dropped(after: &Event, occurrence: &StoredOccurrence) -> OccurrenceStep {
     }
 }
 
-/// Plans the steps for stored occurrences that stand in the way of a date of `after`: dropped ones whose date it has again,
+/// Plans the steps for stored occurrences that conflict with a date of `after`: dropped ones whose date it has again,
 /// and those that have begun before their original start, which is now a date of another occurrence.
-pub(super) fn in_the_way(
+pub(super) fn conflicting(
     before: &Event,
     after: &Event,
     stored: &[StoredOccurrence],

@@ -52,7 +52,7 @@ pub fn plan_occurrence_edit(
         }
     };
     let mut after = before.clone();
-    override_with(&mut after.exception, &patch, event, before.original_local);
+    apply(&mut after.exception, &patch, event, before.original_local);
     after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     if edit.patch.starts_at.is_some() && after.interval.start() <= now {
@@ -108,12 +108,7 @@ pub fn exceptions_within_limit(changed: u64) -> Result<(), Refusal> {
 }
 
 /// Sets the given values. One that the occurrence takes from its event anyway is no exception.
-fn override_with(
-    exception: &mut Exception,
-    patch: &OccurrencePatch,
-    event: &Event,
-    original_local: LocalDateTime,
-) {
+fn apply(exception: &mut Exception, patch: &OccurrencePatch, event: &Event, original_local: LocalDateTime) {
     let OccurrencePatch { expected_version: _, title, location, starts_at, duration, ends_at: _, capacity } =
         patch;
     fn replace<T: Clone + PartialEq>(field: &mut Option<T>, value: &Option<T>, inherited: &T) {

@@ -1,4 +1,4 @@
-//! Patches of events, used by every adapter.
+//! The rules for patches of events.
 
 use convene_domain::{
     correspondence::shift_of_rule,

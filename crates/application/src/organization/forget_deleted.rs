@@ -8,7 +8,7 @@ use crate::{
     ports::{Catalogue, Clock, Organizations},
 };
 
-/// The time for which deleted organizations are forgotten again and again: far longer than a request that was let in before may
+/// The time for which deleted organizations are forgotten at intervals: far longer than a request that was let in before may
 /// take, and than the clocks of processes differ.
 const MARGIN: Duration = Duration::minutes(10);
 

@@ -210,7 +210,7 @@ pub enum OccurrenceField {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OccurrenceRestoration {
     pub occurrence: OccurrenceKey,
-    /// The values that it gives up; all if none is named.
+    /// The values of its own that are removed; all if none is named.
     pub fields: Vec<OccurrenceField>,
     /// The expected version; `None` accepts any version.
     pub expected_version: Option<u32>,

@@ -53,8 +53,8 @@ pub struct OrganizationDeleted {
 /// Stores organizations.
 ///
 /// The idempotency keys of the operator are known in all organizations: [`create`](Self::create),
-/// [`set_status`](Self::set_status) and [`delete`](Self::delete) refuse a key that the same actor used for another one of these changes, of any
-/// organization.
+/// [`set_status`](Self::set_status) and [`delete`](Self::delete) refuse a key that the same actor used for another one of
+/// these changes, of any organization.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Organizations: Send + Sync {

@@ -8,7 +8,7 @@ use crate::time::{Instant, LocalDateTime};
 
 /// A date or a date with a time, in the form of RFC 5545, sections 3.3.4 and 3.3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum DateValue {
     /// `20270630T160000Z`
     Instant(Instant),
     /// `20270630T180000`
@@ -27,14 +27,14 @@ pub(super) fn unfold(text: &str) -> Cow<'_, str> {
 }
 
 /// Parses a date or a date with a time, in upper case.
-pub(super) fn moment(value: &str) -> Option<Moment> {
+pub(super) fn date_value(value: &str) -> Option<DateValue> {
     if let Some(local) = value.strip_suffix('Z') {
-        return local_time(local).map(|local| Moment::Instant(local.as_utc()));
+        return local_time(local).map(|local| DateValue::Instant(local.as_utc()));
     }
     if value.len() == 8 {
-        return date(value).map(Moment::Date);
+        return date(value).map(DateValue::Date);
     }
-    local_time(value).map(Moment::Local)
+    local_time(value).map(DateValue::Local)
 }
 
 /// Parses `20270630T180000`.

@@ -1,8 +1,8 @@
 //! Admission control: a limit on the work in flight in front of the driver (ADR 11).
 //!
 //! The driver queues the calls for which it has no connection, in one line for all callers, and keeps the entries of calls
-//! that were given up. Therefore no more calls are handed to it than it has connections, and the others wait in the
-//! [gates](gate) of this module: a gate forgets a call that was given up, and serves organizations and their members in
+//! that were abandoned. Therefore no more calls are handed to it than it has connections, and the others wait in the
+//! [gates](gate) of this module: a gate removes a call that was abandoned, and serves organizations and their members in
 //! turn. A [permit](gate::Permit) covers one command outside a transaction, or a whole transaction.
 //!
 //! The connections are divided into [shares], so that neither the registration queue nor the look-ups of

@@ -157,7 +157,7 @@ impl Replicas {
             Err(error) => return Err(error.into()),
         };
         let Some(delta) = delta else {
-            // What happened in between is not known any more.
+            // The changes between the revisions are not stored any more.
             slot.set(State::Empty);
             drop(updating);
             let is_loaded = self.wait(scope, slot).await;
@@ -185,7 +185,7 @@ impl Replicas {
     }
 }
 
-/// Gives a replica up. The next requests read the database.
+/// Drops a replica. The next requests read the database.
 fn close(slot: &Slot, error: &StorageError) {
     let text = error.to_string();
     if matches!(error, StorageError::Corrupt(_)) {

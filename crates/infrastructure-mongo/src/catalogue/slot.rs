@@ -93,7 +93,7 @@ impl Slot {
         u32::try_from(EMPTY_BYTES + replica).unwrap_or(u32::MAX)
     }
 
-    /// Tests whether this error is not the last one that was reported, and remembers it.
+    /// Tests whether this error is not the last one that was reported, and stores it.
     pub(super) fn is_new(&self, error: &str) -> bool {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = reported.as_deref() != Some(error);

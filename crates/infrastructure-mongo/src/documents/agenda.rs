@@ -15,7 +15,7 @@ pub(crate) struct AgendaDocument {
     pub(crate) id: String,
     pub(crate) organization: String,
     /// The entries, sorted by start; no two overlap. Ended ones are pruned when the agenda has grown long, or when a seat
-    /// is released.
+    /// is freed.
     pub(crate) busy: Vec<BusyDocument>,
     /// The number of times that the member joined a waitlist. It is never read: joining writes it so that the transaction
     /// conflicts with a removal of the member.

@@ -108,7 +108,7 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) recurrence: Option<RecurrenceDocument>,
     /// The end of the period in which occurrences begin by this schedule.
     pub(crate) until: bson::DateTime,
-    /// The time of the cancellation that was taken back at the end.
+    /// The time of the cancellation that was reversed at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_after: Option<bson::DateTime>,
 }

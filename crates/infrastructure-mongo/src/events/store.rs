@@ -59,7 +59,7 @@ pub(super) async fn store_occurrence(
     let inserted = transaction.collection(&schema::OCCURRENCES).insert(occurrence).await;
     inserted.map_err(|error| {
         // A concurrent registration materialized it: the retry will find it.
-        if error.is_duplicate(None) { Interruption::Again(error) } else { error.into() }
+        if error.is_duplicate(None) { Interruption::Retry(error) } else { error.into() }
     })
 }
 

@@ -63,7 +63,7 @@ async fn insert(
             let holder: Option<Document> = find_one(database, &schema::ORGANIZATIONS, slug).await?;
             match (holder, operator_keys::load(database, change).await?) {
                 (Some(_), None) => Err(refusals::slug_taken().into()),
-                _ => Err(Interruption::Again(error)),
+                _ => Err(Interruption::Retry(error)),
             }
         }
         inserted => Ok(inserted?),

@@ -62,7 +62,7 @@ pub(super) async fn verify_unused(database: &Database, scope: &TenantScope, chan
     let Some(used) = find(database, change).await? else { return Ok(()) };
     if used.id.organization == scope.organization().to_string() {
         // The same call has succeeded since this transaction began: the retry finds its result.
-        return Err(Interruption::Again(StorageError::Outdated("the idempotency key")));
+        return Err(Interruption::Retry(StorageError::Outdated("the idempotency key")));
     }
     let key_use = used.key_use(&used.operation)?;
     match classify(Some(key_use), change.at, idempotency.fingerprint) {

@@ -16,7 +16,7 @@ use crate::error::StorageError;
 #[derive(Debug, Default)]
 pub(crate) struct Compared {
     pub(crate) examined: u64,
-    /// What the database has, each with an `_id` that names the collection or the index.
+    /// The differences, each with an `_id` that names the collection or the index.
     pub(crate) differences: Vec<Document>,
 }
 

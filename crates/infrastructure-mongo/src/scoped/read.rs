@@ -111,19 +111,19 @@ impl<E: Execution> ScopedCollection<E> {
         decode_all(self.schema, &results).await
     }
 
-    /// Counts the documents that pass the filter; `None` if there are more than `most`.
+    /// Counts the documents that pass the filter; `None` if there are more than `max`.
     pub(crate) async fn count_up_to(
         &mut self,
         filter: Document,
-        most: u32,
+        max: u32,
     ) -> Result<Option<u32>, StorageError> {
         let filter = self.within_scope(filter);
         let collection = self.collection.clone();
         let count = self.execution.run("count", self.schema.name, move |_, max_time| {
-            let limit = u64::from(most) + 1;
+            let limit = u64::from(max) + 1;
             async move { collection.count_documents(filter).limit(limit).max_time(max_time).await }.boxed()
         });
-        Ok(u32::try_from(count.await?).ok().filter(|count| *count <= most))
+        Ok(u32::try_from(count.await?).ok().filter(|count| *count <= max))
     }
 
     /// Counts the documents that pass the filter.

@@ -64,7 +64,7 @@ impl Transaction<'_> {
         Ok(self.collection(&schema::JOBS).insert(&job).await?)
     }
 
-    /// Verifies that no job about this subject is under way. A second change would meet registrations that it must not
+    /// Verifies that no job about this subject is under way. A second change would find registrations that it must not
     /// touch.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use convene_application::{
     caller::TenantScope, change::Change, failure::Outcome, limits::EDITED_REGISTRATIONS,
 };
 use futures::FutureExt;
-use tokio::time::Instant as Moment;
+use tokio::time::Instant;
 
 use super::{Begun, Progressing, Work, next::carry_out_within, progress::advanced};
 use crate::{
@@ -46,7 +46,7 @@ impl Database {
 pub(crate) fn with_dry_run<'environment, T, B>(
     body: B,
     change: &'environment Change,
-    until: Moment,
+    until: Instant,
     work: Work,
 ) -> impl Body<'environment, Begun<T>> + 'environment
 where
@@ -70,14 +70,14 @@ async fn preview<T: Progressing>(
     transaction: &mut Transaction<'_>,
     begun: Begun<T>,
     change: &Change,
-    until: Moment,
+    until: Instant,
     work: Work,
 ) -> Attempt<Begun<T>> {
     let Some(job) = begun.job else { return Ok(begun) };
     let size = transaction.step_size();
     let max = usize::try_from(EDITED_REGISTRATIONS).unwrap_or(usize::MAX).div_ceil(size);
     for _ in 0..max {
-        if Moment::now() >= until || !carry_out_within(transaction, job, change.at, size, work).await? {
+        if Instant::now() >= until || !carry_out_within(transaction, job, change.at, size, work).await? {
             break;
         }
     }

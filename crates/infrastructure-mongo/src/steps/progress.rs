@@ -9,7 +9,7 @@ use convene_application::{
 };
 use convene_domain::{id::JobId, time::Instant};
 use futures::FutureExt;
-use tokio::time::Instant as Moment;
+use tokio::time;
 
 use super::{Begun, Work, next::next};
 use crate::{
@@ -36,8 +36,8 @@ pub(crate) trait Progressing: StoredResult {
 
 impl Database {
     /// The time by which the caller of a change that begins now is answered, even if it is not complete.
-    pub(crate) fn answer_by(&self) -> Moment {
-        Moment::now() + self.wait_for_steps()
+    pub(crate) fn answer_by(&self) -> time::Instant {
+        time::Instant::now() + self.wait_for_steps()
     }
 
     /// Continues the jobs about this subject, before a change of it or a repeat of the change that began them.
@@ -46,7 +46,7 @@ impl Database {
         scope: &TenantScope,
         subject: impl Display + Send,
         now: Instant,
-        until: Moment,
+        until: time::Instant,
         work: Work,
     ) -> Outcome<()> {
         let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
@@ -77,7 +77,7 @@ impl Database {
         scope: &TenantScope,
         begun: Begun<T>,
         now: Instant,
-        until: Moment,
+        until: time::Instant,
         work: Work,
     ) -> Outcome<T> {
         let Begun { result, job } = begun;
@@ -106,10 +106,10 @@ impl Database {
         scope: &TenantScope,
         job: JobId,
         now: Instant,
-        until: Moment,
+        until: time::Instant,
         work: Work,
     ) -> Outcome<()> {
-        while Moment::now() < until && next(self, scope, job, now, work).await? {}
+        while time::Instant::now() < until && next(self, scope, job, now, work).await? {}
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ enum Commit {
     /// The transaction is durable.
     Done,
     /// The transaction was not committed, and may be retried.
-    Again(StorageError),
+    Retry(StorageError),
     /// The transaction may have been committed.
     Unknown(StorageError),
 }
@@ -35,8 +35,8 @@ enum Commit {
 impl Database {
     /// Runs a transaction of the organization: its body, then the writes of the log's entries, then the commit.
     ///
-    /// The transaction is retried after a conflict with another one. A refusal aborts it, as does the end of a dry run. It waits for a permit, which it
-    /// keeps until its end, so its body must not wait for a permit of the same kind.
+    /// The transaction is retried after a conflict with another one. A refusal aborts it, as does the end of a dry run.
+    /// It waits for a permit, which it keeps until its end, so its body must not wait for a permit of the same kind.
     ///
     /// # Errors
     /// The refusal or fault of the body; [`Fault::Overloaded`] if too many calls wait, and [`Fault::Unavailable`] if the
@@ -92,7 +92,7 @@ impl Database {
                         }
                         return Ok(value);
                     }
-                    Commit::Again(error) => Interruption::Again(error),
+                    Commit::Retry(error) => Interruption::Retry(error),
                     Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
                 },
                 Ok(Err(interruption)) => {
@@ -175,7 +175,7 @@ impl<'environment> Transaction<'environment> {
                     error.into()
                 }
                 Err(StorageError::Driver(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
-                    return Commit::Again(error.into());
+                    return Commit::Retry(error.into());
                 }
                 // Also if there is no answer: the session is busy with the commit.
                 Err(error) => return Commit::Unknown(error),
@@ -191,7 +191,7 @@ impl<'environment> Transaction<'environment> {
     }
 }
 
-/// A random pause, on average growing: transactions that conflicted do not meet again.
+/// A random pause, on average growing: transactions that conflicted do not conflict again.
 fn backoff(attempt: u32, random: i64) -> Duration {
     const FIRST_MICROSECONDS: u64 = 6_000;
     const LONGEST_MICROSECONDS: u64 = 250_000;

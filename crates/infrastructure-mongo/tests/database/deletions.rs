@@ -1,4 +1,4 @@
-//! What is left of deleted organizations.
+//! Deletions of organizations, and the documents that remain.
 
 use std::sync::Arc;
 

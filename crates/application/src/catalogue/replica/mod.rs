@@ -248,7 +248,7 @@ struct Change {
 }
 
 impl Change {
-    /// Removes first: a key that one occurrence lost may belong to another one now.
+    /// Removes first: a former key of one occurrence may belong to another one now.
     fn apply(self, entry: &mut Entry) {
         if self.is_deleted {
             *entry = Entry::default();

@@ -1,4 +1,4 @@
-//! What has begun stays as it was, in every edit, split and cancellation.
+//! Occurrences that have begun stay as they were, in every edit, split and cancellation.
 
 use convene_domain::{
     event::{Event, EventStatus},

@@ -5,7 +5,7 @@ use ::time::Weekday;
 use super::{Frequency, Rule, RuleParts, Until, WeekdayNumber, validate};
 use crate::recurrence::limits;
 use crate::recurrence::problem::{RulePart, RuleProblem};
-use crate::recurrence::text::{self, Moment};
+use crate::recurrence::text::{self, DateValue};
 
 /// The two-letter names of the days, Monday first.
 pub(super) const DAYS: [(&str, Weekday); 7] = [
@@ -106,10 +106,10 @@ impl Reader {
     }
 
     fn read_until(&mut self, value: &str) {
-        self.parts.until = match text::moment(value) {
-            Some(Moment::Instant(instant)) => Some(Until::Instant(instant)),
-            Some(Moment::Local(local)) => Some(Until::Local(local)),
-            Some(Moment::Date(date)) => Some(Until::Date(date)),
+        self.parts.until = match text::date_value(value) {
+            Some(DateValue::Instant(instant)) => Some(Until::Instant(instant)),
+            Some(DateValue::Local(local)) => Some(Until::Local(local)),
+            Some(DateValue::Date(date)) => Some(Until::Date(date)),
             None => {
                 let message = "must be a date such as 20270630, 20270630T180000 or 20270630T160000Z";
                 return self.refuse(RulePart::Until, message);

@@ -4,7 +4,7 @@ use super::SeriesParts;
 use crate::recurrence::limits;
 use crate::recurrence::problem::{RulePart, SeriesPart, SeriesProblem};
 use crate::recurrence::rule::Rule;
-use crate::recurrence::text::{self, Moment};
+use crate::recurrence::text::{self, DateValue};
 use crate::time::{Instant, LocalDateTime, Zone};
 
 /// The lines read so far, and their problems.
@@ -65,9 +65,9 @@ impl Lines {
         if self.start.is_some() {
             return self.refuse(SeriesPart::Start, "may be given only once");
         }
-        match (text::moment(value), zone) {
-            (Some(Moment::Local(local)), Some(zone)) => self.start = Some((local, zone)),
-            (Some(Moment::Instant(instant)), None) => {
+        match (text::date_value(value), zone) {
+            (Some(DateValue::Local(local)), Some(zone)) => self.start = Some((local, zone)),
+            (Some(DateValue::Instant(instant)), None) => {
                 self.start = Some((Zone::UTC.to_local(instant), Zone::UTC));
             }
             _ => self
@@ -125,9 +125,9 @@ fn zone(parameters: &str) -> Result<Option<Zone>, &'static str> {
 }
 
 fn instants(value: &str, zone: Option<Zone>) -> Option<Vec<Instant>> {
-    let instant = |date| match (text::moment(date)?, zone) {
-        (Moment::Instant(instant), None) => Some(instant),
-        (Moment::Local(local), Some(zone)) => Some(zone.resolve(local).instant),
+    let instant = |date| match (text::date_value(date)?, zone) {
+        (DateValue::Instant(instant), None) => Some(instant),
+        (DateValue::Local(local), Some(zone)) => Some(zone.resolve(local).instant),
         _ => None,
     };
     value.split(',').map(instant).collect()

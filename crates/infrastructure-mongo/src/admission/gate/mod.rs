@@ -115,7 +115,7 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let (owner, number) = (self.owner, self.number);
         // The number is gone if a permit was granted.
-        if self.gate.change(|ledger| ledger.give_up(owner, number)) {
+        if self.gate.change(|ledger| ledger.abandon(owner, number)) {
             self.gate.metrics.abandoned();
         }
     }

@@ -120,8 +120,8 @@ impl<W> Ledger<W> {
         Ok(self.last_number)
     }
 
-    /// Removes a waiting call that was given up. Returns `false` if it is not waiting any more.
-    pub(super) fn give_up(&mut self, owner: Owner, number: u64) -> bool {
+    /// Removes a waiting call that was abandoned. Returns `false` if it is not waiting any more.
+    pub(super) fn abandon(&mut self, owner: Owner, number: u64) -> bool {
         let Owner { organization, member } = owner;
         let Some(account) = self.accounts.get_mut(&organization) else { return false };
         let Some(calls) = account.members.get_mut(&member) else { return false };

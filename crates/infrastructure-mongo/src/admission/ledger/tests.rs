@@ -113,13 +113,13 @@ fn a_new_call_does_not_overtake_a_waiting_one_of_its_organization() {
 }
 
 #[test]
-fn a_call_that_was_given_up_leaves_nothing_behind() {
+fn a_call_that_was_abandoned_leaves_nothing_behind() {
     let mut calls = Calls::new(RULES);
     calls.calls(owner(1, 1), "kept", 6);
-    calls.call(owner(1, 2), "given up").unwrap();
-    let (given_up, number) = calls.numbers["given up"];
-    assert!(calls.ledger.give_up(given_up, number));
-    assert!(!calls.ledger.give_up(given_up, number), "once only");
+    calls.call(owner(1, 2), "abandoned").unwrap();
+    let (abandoned, number) = calls.numbers["abandoned"];
+    assert!(calls.ledger.abandon(abandoned, number));
+    assert!(!calls.ledger.abandon(abandoned, number), "once only");
     assert_eq!(calls.ledger.waiting(), 0);
     for _ in 0..6 {
         assert_eq!(calls.end(1), Vec::<&str>::new());

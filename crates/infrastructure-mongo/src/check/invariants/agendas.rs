@@ -8,11 +8,11 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
     name: "an agenda is sorted, and no two of its entries overlap",
     collection: &AGENDAS,
     violations: |_| {
-        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
+        let max = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
         vec![
             doc! { "$match": { "$expr": { "$or": [
                 { "$not": [nothing_overlaps()] },
-                { "$gt": [{ "$size": "$busy" }, most] },
+                { "$gt": [{ "$size": "$busy" }, max] },
             ] } } },
             doc! { "$project": { "organization": 1, "entries": { "$size": "$busy" } } },
         ]

@@ -21,7 +21,7 @@ pub(super) struct Times {
     pub(super) logged_since: Instant,
 }
 
-/// A condition that every document of a collection must meet.
+/// A condition that every document of a collection must satisfy.
 pub(super) struct Invariant {
     /// The condition in words.
     pub(super) name: &'static str,
@@ -71,7 +71,7 @@ fn join(
     doc! { "$lookup": { "from": collection.name, "let": variables, "pipeline": pipeline, "as": "joined" } }
 }
 
-/// Counts the documents that meet the condition.
+/// Counts the documents that satisfy the condition.
 fn count_where(condition: Document) -> Document {
     doc! { "$sum": { "$cond": [condition, 1, 0] } }
 }

@@ -81,13 +81,12 @@ pub(super) const PROMOTED: Invariant = Invariant {
     name: "no seat of an upcoming occurrence is free while a waitlisted member could take it",
     collection: &OCCURRENCES,
     violations: |Times { now, .. }| {
-        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
+        let max = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
         let overlapping = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
             { "$lt": ["$$this.startsAt", "$$end"] },
             { "$gt": ["$$this.endsAt", "$$start"] },
         ] } } };
-        let is_free =
-            doc! { "$and": [{ "$eq": [overlapping, []] }, { "$lt": [{ "$size": "$busy" }, most] }] };
+        let is_free = doc! { "$and": [{ "$eq": [overlapping, []] }, { "$lt": [{ "$size": "$busy" }, max] }] };
         let free_agenda = join(
             &AGENDAS,
             doc! { "member": "$member", "start": "$startsAt", "end": "$endsAt" },

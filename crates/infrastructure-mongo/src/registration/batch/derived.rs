@@ -122,6 +122,6 @@ pub(super) async fn conflict_with_edits(
     if usize::try_from(updated.matched) == Ok(expected) {
         Ok(())
     } else {
-        Err(Interruption::Again(StorageError::Outdated("the event of an occurrence")))
+        Err(Interruption::Retry(StorageError::Outdated("the event of an occurrence")))
     }
 }

@@ -165,7 +165,7 @@ async fn run(
         let Progress { cancellations, registrations, occurrences, with_used_keys, .. } = progress;
         Ok(Decided { cancellations, registrations, occurrences, with_used_keys })
     } else {
-        Err(Interruption::Again(StorageError::Outdated("the callers of a batch")))
+        Err(Interruption::Retry(StorageError::Outdated("the callers of a batch")))
     }
 }
 

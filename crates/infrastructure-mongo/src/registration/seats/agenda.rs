@@ -161,8 +161,8 @@ fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     let mut filter = free(claim, guards);
     if guards.agenda {
         let is_short = doc! { longer_than(PRUNE_THRESHOLD): { "$exists": false } };
-        let most = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
-        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(claim.now) }, most] } };
+        let max = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
+        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(claim.now) }, max] } };
         filter.insert("$or", vec![is_short, has_room]);
     }
     filter
@@ -215,7 +215,7 @@ fn retention_limit(now: Instant) -> DateTime {
 }
 
 /// Takes occurrences out of the agendas of these members, and prunes them.
-pub(super) fn release(
+pub(super) fn remove_entries(
     occurrences: &BTreeSet<OccurrenceKey>,
     members: &[MemberId],
     now: Instant,

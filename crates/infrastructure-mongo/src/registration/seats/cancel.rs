@@ -10,7 +10,7 @@ use convene_domain::{
 
 use super::{
     CHUNK, Occurrences,
-    agenda::release,
+    agenda::remove_entries,
     commands::{Weighted, update_in_commands},
     history::prune,
     occurrence::expect,
@@ -45,7 +45,7 @@ pub(crate) async fn cancel(
     for Cancelling { registration, reason, change } in cancellings {
         let seats = occurrences.of(registration.occurrence)?;
         if registration.status == RegistrationStatus::Confirmed {
-            seats.release_seat();
+            seats.free_seat();
         } else {
             seats.leave_waitlist();
         }
@@ -69,7 +69,7 @@ async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<
     let mut statements = Vec::new();
     for (occurrences, members) in by_seats(seats) {
         for members in members.chunks(CHUNK) {
-            let statement = release(&occurrences, members, now);
+            let statement = remove_entries(&occurrences, members, now);
             statements.push(Weighted { effort: members.len(), statement });
         }
     }

@@ -1,4 +1,4 @@
-//! Seats: taken, released and kept through edits, within the caller's transaction.
+//! Seats: taken, freed and kept through edits, within the caller's transaction.
 //!
 //! Every change of a seat goes through here, so that the four places where a seat is stored always agree: the counters
 //! of the occurrence, the member's agenda, the registration, and the log.

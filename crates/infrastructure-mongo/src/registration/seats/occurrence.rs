@@ -71,7 +71,7 @@ impl OccurrenceSeats {
         self.document.taken = self.document.taken.saturating_add(1);
     }
 
-    pub(crate) fn release_seat(&mut self) {
+    pub(crate) fn free_seat(&mut self) {
         self.document.taken = self.document.taken.saturating_sub(1);
     }
 
@@ -279,5 +279,5 @@ pub(super) fn expect(matched: u64, expected: usize, what: &str) -> Attempt<()> {
 
 pub(super) fn stale() -> Interruption {
     metrics::occurrence_cache(CacheResult::Stale, 1);
-    Interruption::Again(StorageError::Outdated("an occurrence"))
+    Interruption::Retry(StorageError::Outdated("an occurrence"))
 }

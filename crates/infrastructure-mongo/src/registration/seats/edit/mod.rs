@@ -111,14 +111,14 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     }
 
     let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
-    let lost = cancellings.iter().map(|cancelling| &cancelling.registration);
+    let ended = cancellings.iter().map(|cancelling| &cancelling.registration);
     let is_moved = |registration: &&Registration| {
         effects.moved(registration.occurrence).is_some_and(|after| after.interval != registration.interval)
     };
     let moved: Vec<&Registration> = following.iter().filter(is_moved).collect();
     let moved_count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
     let freed_times: Vec<FreedTime<'_>> =
-        lost.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
+        ended.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
     move_registrations(transaction, &effects, following, edit.change.at).await?;
