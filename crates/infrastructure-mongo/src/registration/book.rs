@@ -29,7 +29,7 @@ use tokio::{
 use super::{
     batch::Executor,
     document::RegistrationDocument,
-    queue::{LaneKey, Operation, Queue, Queued, QueuedRequest, Target, Ticket},
+    queue::{Arrival, LaneKey, Operation, Queue, Queued, QueuedRequest, Target, Ticket},
     seats::Guards,
     settings::BookSettings,
 };
@@ -73,10 +73,9 @@ impl MongoRegistrationBook {
     ) -> Outcome<R::Reply> {
         let ticket = Arc::new(Ticket::default());
         let (reply_to, reply) = oneshot::channel();
-        let (scope, change) = (*scope, change.clone());
-        let (queued_at, shared_ticket, origin) = (Instant::now(), Arc::clone(&ticket), Origin::current());
-        let queued =
-            Queued { scope, change, request, target, queued_at, ticket: shared_ticket, origin, reply_to };
+        let arrival = Arrival { scope: *scope, target, queued_at: Instant::now(), origin: Origin::current() };
+        let (change, shared_ticket) = (change.clone(), Arc::clone(&ticket));
+        let queued = Queued { arrival, change, request, ticket: shared_ticket, reply_to };
         let outcome = match self.queue.submit(kind(queued)) {
             Ok(()) => timeout_at(end.at, reply).await.unwrap_or(Ok(timed_out(&ticket, end.limit))),
             Err(fault) => Ok(Err(fault.into())),

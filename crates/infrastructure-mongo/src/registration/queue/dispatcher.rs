@@ -118,7 +118,7 @@ where
         if self.waiting >= self.settings.queue.get() {
             return request.reject(Fault::Overloaded);
         }
-        let organization = request.scope().organization();
+        let organization = request.arrival().scope.organization();
         let lane = self.lanes.entry(organization).or_insert_with(|| {
             self.rotation.push_back(organization);
             Lane::default()
@@ -150,9 +150,10 @@ where
             self.rotation.remove(position);
             self.rotation.push_back(organization);
             self.waiting = self.waiting.saturating_sub(requests.len());
-            metrics::batch_started(requests.iter().map(|request| now - request.queued_at()));
+            metrics::batch_started(requests.iter().map(|request| now - request.arrival().queued_at));
             let span = tracing::debug_span!(parent: None, "registration batch", requests = requests.len());
-            let origins: Vec<Origin> = requests.iter().map(|request| request.origin().clone()).collect();
+            let origins: Vec<Origin> =
+                requests.iter().map(|request| request.arrival().origin.clone()).collect();
             let batch = (self.execute)(requests.into_iter().collect());
             self.in_flight.spawn(async move {
                 let execution = share(span, origins.iter(), batch);

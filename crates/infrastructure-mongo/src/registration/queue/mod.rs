@@ -12,6 +12,6 @@ pub use self::lane::MAX_REQUESTS_PER_MEMBER;
 pub(super) use self::{
     dispatcher::Queue,
     lane::{LaneKey, Target},
-    request::{Batch, Operation, Queued, QueuedRequest},
+    request::{Arrival, Batch, Operation, Queued, QueuedRequest},
     ticket::Ticket,
 };

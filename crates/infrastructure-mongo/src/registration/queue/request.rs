@@ -51,22 +51,27 @@ fn status(registration: &Registration) -> &'static str {
     }
 }
 
-/// A call that waits for its batch.
-pub(in crate::registration) struct Queued<R: Operation> {
+/// The arrival of a call, by which its batch is chosen.
+pub(in crate::registration) struct Arrival {
     pub(in crate::registration) scope: TenantScope,
-    pub(in crate::registration) change: Change,
-    pub(in crate::registration) request: R,
     pub(in crate::registration) target: Target,
     pub(in crate::registration) queued_at: Instant,
-    pub(in crate::registration) ticket: Arc<Ticket>,
     pub(in crate::registration) origin: Origin,
+}
+
+/// A call that waits for its batch.
+pub(in crate::registration) struct Queued<R: Operation> {
+    pub(in crate::registration) arrival: Arrival,
+    pub(in crate::registration) change: Change,
+    pub(in crate::registration) request: R,
+    pub(in crate::registration) ticket: Arc<Ticket>,
     pub(in crate::registration) reply_to: oneshot::Sender<Outcome<R::Reply>>,
 }
 
 impl<R: Operation> Queued<R> {
     /// Answers the caller, who may have gone.
     pub(in crate::registration) fn reply(self, outcome: Outcome<R::Reply>) {
-        self.origin.count_shared();
+        self.arrival.origin.count_shared();
         drop(self.reply_to.send(outcome));
     }
 }
@@ -78,24 +83,10 @@ pub(in crate::registration) enum QueuedRequest {
 }
 
 impl QueuedRequest {
-    pub(super) fn queued_at(&self) -> Instant {
+    pub(super) const fn arrival(&self) -> &Arrival {
         match self {
-            Self::Register(request) => request.queued_at,
-            Self::Cancel(request) => request.queued_at,
-        }
-    }
-
-    pub(super) fn origin(&self) -> &Origin {
-        match self {
-            Self::Register(request) => &request.origin,
-            Self::Cancel(request) => &request.origin,
-        }
-    }
-
-    pub(super) fn scope(&self) -> &TenantScope {
-        match self {
-            Self::Register(request) => &request.scope,
-            Self::Cancel(request) => &request.scope,
+            Self::Register(request) => &request.arrival,
+            Self::Cancel(request) => &request.arrival,
         }
     }
 
@@ -109,10 +100,7 @@ impl QueuedRequest {
 
 impl LaneEntry for QueuedRequest {
     fn target(&self) -> Target {
-        match self {
-            Self::Register(request) => request.target,
-            Self::Cancel(request) => request.target,
-        }
+        self.arrival().target
     }
 }
 
@@ -129,24 +117,27 @@ impl Batch {
         self.cancellations.len() + self.registrations.len()
     }
 
+    fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
+        let cancellations = self.cancellations.iter().map(|request| &request.arrival);
+        cancellations.chain(self.registrations.iter().map(|request| &request.arrival))
+    }
+
     /// The organization, which all requests have in common; `None` if there are no requests.
     pub(in crate::registration) fn scope(&self) -> Option<TenantScope> {
-        let cancellation = self.cancellations.first().map(|request| request.scope);
-        let scope = cancellation.or_else(|| self.registrations.first().map(|request| request.scope));
-        scope.as_ref().map(TenantScope::for_several_members)
+        self.arrivals().next().map(|arrival| arrival.scope.for_several_members())
     }
 
     /// The time since the first of the requests was queued.
     pub(in crate::registration) fn waited(&self) -> Duration {
-        let cancellations = self.cancellations.iter().map(|request| request.queued_at);
-        let first = cancellations.chain(self.registrations.iter().map(|request| request.queued_at)).min();
+        let first = self.arrivals().map(|arrival| arrival.queued_at).min();
         first.map_or(Duration::ZERO, |first| first.elapsed())
     }
 
     /// The change and the target of each request, in the order of execution.
     pub(in crate::registration) fn requests(&self) -> impl Iterator<Item = (&Change, Target)> {
-        let cancellations = self.cancellations.iter().map(|request| (&request.change, request.target));
-        cancellations.chain(self.registrations.iter().map(|request| (&request.change, request.target)))
+        let cancellations = self.cancellations.iter().map(|request| &request.change);
+        let changes = cancellations.chain(self.registrations.iter().map(|request| &request.change));
+        changes.zip(self.arrivals().map(|arrival| arrival.target))
     }
 
     /// Takes the marked requests out of the batch. The marks are in the order of execution.
