@@ -36,10 +36,24 @@ use crate::{
     session::Session,
 };
 
+/// A command, which receives the session, if there is one, and the time limit for the server.
+pub(crate) trait Command<T>:
+    for<'s> FnOnce(Option<&'s mut ClientSession>, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>
+    + Send
+    + 'static
+{
+}
+
+impl<T, C> Command<T> for C where
+    C: for<'s> FnOnce(Option<&'s mut ClientSession>, Duration) -> BoxFuture<'s, mongodb::error::Result<T>>
+        + Send
+        + 'static
+{
+}
+
 /// The way of access to a collection.
 pub(crate) trait Execution: Send {
-    /// Runs a command of this name, to its end. `command` receives the session, if there is one, and the time limit for the
-    /// server.
+    /// Runs a command of this name, to its end.
     fn run<'e, T, C>(
         &'e mut self,
         name: &'static str,
@@ -48,12 +62,7 @@ pub(crate) trait Execution: Send {
     ) -> BoxFuture<'e, Result<T, StorageError>>
     where
         T: Send + 'static,
-        C: for<'s> FnOnce(
-                Option<&'s mut ClientSession>,
-                Duration,
-            ) -> BoxFuture<'s, mongodb::error::Result<T>>
-            + Send
-            + 'static;
+        C: Command<T>;
 }
 
 /// Access outside a transaction, which reads data that a majority has committed.
@@ -71,12 +80,7 @@ impl Execution for Outside {
     ) -> BoxFuture<'e, Result<T, StorageError>>
     where
         T: Send + 'static,
-        C: for<'s> FnOnce(
-                Option<&'s mut ClientSession>,
-                Duration,
-            ) -> BoxFuture<'s, mongodb::error::Result<T>>
-            + Send
-            + 'static,
+        C: Command<T>,
     {
         self.0.run(name, collection, |limit| command(None, limit)).boxed()
     }
@@ -91,12 +95,7 @@ impl Execution for Within<'_> {
     ) -> BoxFuture<'e, Result<T, StorageError>>
     where
         T: Send + 'static,
-        C: for<'s> FnOnce(
-                Option<&'s mut ClientSession>,
-                Duration,
-            ) -> BoxFuture<'s, mongodb::error::Result<T>>
-            + Send
-            + 'static,
+        C: Command<T>,
     {
         self.0.run(name, collection, |session, limit| command(Some(session), limit)).boxed()
     }
