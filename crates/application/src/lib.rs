@@ -24,7 +24,7 @@ pub mod occurrence;
 pub mod organization;
 pub mod pace;
 pub mod page;
-mod period;
+pub mod period;
 pub mod personal_data;
 pub mod ports;
 pub mod registration;

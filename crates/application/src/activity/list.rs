@@ -19,7 +19,7 @@ impl ListActivity {
     /// The entries that match the filter, newest first.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     #[tracing::instrument(name = "activity.list", skip_all)]
     pub async fn execute(
         &self,
@@ -27,7 +27,7 @@ impl ListActivity {
         filter: ActivityFilter,
         page: PageRequest<(Instant, ActivityId)>,
     ) -> Outcome<BoundedPage<Activity, (Instant, ActivityId)>> {
-        period::check(filter.from, filter.to)?;
+        period::check_filter(filter.from, filter.to)?;
         Ok(self.activity_log.list(admin.scope(), filter, page).await?)
     }
 }

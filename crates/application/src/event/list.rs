@@ -23,7 +23,7 @@ impl ListEvents {
     /// The events that match the filter, in the order of the page.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     #[tracing::instrument(name = "event.list", skip_all)]
     pub async fn execute(
         &self,
@@ -31,7 +31,7 @@ impl ListEvents {
         filter: EventFilter,
         page: PageRequest<EventPosition>,
     ) -> Outcome<BoundedPage<Arc<Event>, EventPosition>> {
-        period::check(filter.from, filter.to)?;
+        period::check_filter(filter.from, filter.to)?;
         let held = self.catalogue.replica(caller.scope()).await?;
         Ok(self.events.list(caller.scope(), filter, page, held).await?)
     }

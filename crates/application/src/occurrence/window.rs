@@ -1,7 +1,10 @@
 use convene_domain::time::{Instant, interval::Interval};
 use time::Duration;
 
-use crate::failure::{Field, Refusal};
+use crate::{
+    failure::{Field, Refusal},
+    period,
+};
 
 /// The maximum length of a window of occurrences: one year, leap years included.
 pub const LONGEST_WINDOW: Duration = Duration::days(366);
@@ -11,7 +14,7 @@ pub const LONGEST_WINDOW: Duration = Duration::days(366);
 /// # Errors
 /// A refusal on `to` if the window is empty or longer than [`LONGEST_WINDOW`].
 pub fn window(from: Instant, to: Instant) -> Result<Interval, Refusal> {
-    let window = Interval::new(from, to).map_err(|_| Refusal::invalid(Field::To, "must be after from"))?;
+    let window = Interval::new(from, to).map_err(|_| Refusal::invalid(Field::To, period::NOT_AFTER))?;
     checked(window)
 }
 

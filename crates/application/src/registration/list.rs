@@ -4,7 +4,7 @@ use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Regis
 
 use crate::{
     caller::{Admin, Caller},
-    failure::{Outcome, Refusal},
+    failure::Outcome,
     page::{BoundedPage, Page, PageRequest},
     period,
     ports::{RegistrationFilter, RegistrationPosition, Registrations},
@@ -21,18 +21,10 @@ pub struct ListOwnRegistrations {
 }
 
 impl ListRegistrations {
-    /// Tests the filter of a list.
-    ///
-    /// # Errors
-    /// A refusal on `filter.to` if it lies before `filter.from`.
-    pub fn check(filter: &RegistrationFilter) -> Result<(), Refusal> {
-        period::check(filter.from, filter.to)
-    }
-
     /// Returns the registrations that pass the filter, in the order of the page.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     #[tracing::instrument(name = "registration.list", skip_all)]
     pub async fn execute(
         &self,
@@ -40,7 +32,7 @@ impl ListRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
-        period::check(filter.from, filter.to)?;
+        period::check_filter(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
     }
 
@@ -56,7 +48,7 @@ impl ListRegistrations {
     /// occurrence finds none.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     pub async fn by_occurrence(
         &self,
         admin: Admin<'_>,
@@ -64,7 +56,7 @@ impl ListRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<HashMap<OccurrenceKey, Page<Registration>>> {
-        Self::check(&filter)?;
+        period::check_filter(filter.from, filter.to)?;
         let passes = |key: &OccurrenceKey| filter.occurrence.is_none_or(|wanted| wanted == *key);
         let wanted: Vec<_> = occurrences.iter().copied().filter(passes).collect();
         if wanted.is_empty() {
@@ -77,7 +69,7 @@ impl ListRegistrations {
     /// none.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     pub async fn by_event(
         &self,
         admin: Admin<'_>,
@@ -85,7 +77,7 @@ impl ListRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<HashMap<EventId, Page<Registration>>> {
-        Self::check(&filter)?;
+        period::check_filter(filter.from, filter.to)?;
         let passes = |id: &EventId| filter.event.is_none_or(|wanted| wanted == *id);
         let wanted: Vec<_> = events.iter().copied().filter(passes).collect();
         if wanted.is_empty() {
@@ -99,14 +91,14 @@ impl ListOwnRegistrations {
     /// Returns the caller's registrations that pass the filter, in the order of the page.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `filter.to` if it lies before `filter.from`.
+    /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
     pub async fn execute(
         &self,
         caller: &Caller,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
-        period::check(filter.from, filter.to)?;
+        period::check_filter(filter.from, filter.to)?;
         match own(caller, filter) {
             Some(filter) => Ok(self.registrations.list(caller.scope(), filter, page).await?),
             None => Ok(BoundedPage::default()),

@@ -1,6 +1,6 @@
 use convene_application::{
     failure::Field,
-    limits, ports,
+    limits, period, ports,
     registration::{RegisterCommand, RegistrationTarget},
 };
 use convene_domain::{
@@ -64,9 +64,7 @@ pub(super) fn check_window(
     let from = problems.check_optional(Field::From, from, DateTime::parse);
     let to = problems.check_optional(Field::To, to, DateTime::parse);
     let (from, to) = (from?, to?);
-    if from.zip(to).is_some_and(|(from, to)| to <= from) {
-        problems.note(Field::To, "must be after from");
-    }
+    problems.check(Field::To, period::check(from, to))?;
     Some((from, to))
 }
 
