@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use convene_application::{
     authentication::{Authenticate, Credentials, Deadline},
     caller::{Caller, Identity, Principal},
+    failure::Fault,
     ports::Directory,
 };
 use convene_domain::id::MemberId;
 
-use crate::auth::{self, CallerResolver, Resolution};
+use crate::auth::{CallerResolver, Resolution};
 
 /// Looks callers up among the members of organizations.
 pub struct Callers(Authenticate);
@@ -31,7 +32,7 @@ impl CallerResolver for Callers {
         &self,
         credentials: Credentials,
         deadline: Deadline,
-    ) -> Result<Resolution<Identity>, auth::Fault> {
+    ) -> Result<Resolution<Identity>, Fault> {
         Ok(match self.0.execute(credentials, deadline).await? {
             Principal::Authenticated(identity) => Resolution::Caller(identity),
             Principal::Anonymous => Resolution::Unknown,

@@ -22,7 +22,6 @@ use convene_infrastructure_mongo::{
 use secrecy::ExposeSecret;
 
 use crate::{
-    auth,
     config::DatabaseConfig,
     graphql::context::Services,
     http::health::Readiness,
@@ -180,8 +179,8 @@ fn ports(storage: &MongoPorts, book: Arc<MongoRegistrationBook>, clock: Arc<dyn 
 /// Ready as long as the database responds. The collections exist before a backend does.
 #[async_trait]
 impl Readiness for Backend {
-    async fn check(&self) -> Result<(), auth::Fault> {
-        Ok(self.storage.ping().await?)
+    async fn check(&self) -> Result<(), Fault> {
+        self.storage.ping().await
     }
 
     fn is_running(&self) -> bool {

@@ -1,10 +1,13 @@
 //! Authentication and rate limiting of a request.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use async_trait::async_trait;
-use convene_application::authentication::{Credentials, Deadline};
+use convene_application::{
+    authentication::{Credentials, Deadline},
+    failure::Fault,
+};
 use convene_domain::id::MemberId;
 
 use super::{
@@ -17,9 +20,6 @@ use crate::{
     allowance::Allowance,
     telemetry::{RequestRecord, SecurityEvent, record_rate_limited, record_security_event},
 };
-
-/// A technical failure with its sources, for the log.
-pub type Fault = Box<dyn Error + Send + Sync>;
 
 /// The result of looking up the caller of verified credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub trait CallerResolver: Send + Sync + 'static {
     /// even in duration.
     ///
     /// # Errors
-    /// A fault. The response has the status 503, and the request may be repeated.
+    /// A fault.
     async fn resolve(
         &self,
         credentials: Credentials,
@@ -73,7 +73,7 @@ pub enum Denial {
         /// The time until the provider has been asked again.
         retry_after: Duration,
     },
-    /// The caller could not be looked up: 503.
+    /// The caller could not be looked up.
     Unavailable(Fault),
 }
 

@@ -26,7 +26,7 @@ mod token;
 mod token_issuer;
 
 pub use self::{
-    access_control::{AccessControl, CallerResolver, Denial, Fault, Resolution},
+    access_control::{AccessControl, CallerResolver, Denial, Resolution},
     authenticator::{Authenticator, UnixClock, Unverified},
     claim_mapping::{ClaimMapping, OperatorMark},
     claim_path::{ClaimPath, ClaimPathSyntaxError},

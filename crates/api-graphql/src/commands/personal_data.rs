@@ -52,6 +52,6 @@ pub(super) fn explained(failure: Failure) -> anyhow::Error {
         Failure::Refused(refusals) if refusals.iter().any(is_unknown) => anyhow::anyhow!(
             "nothing is stored about this user in the organization: the id is wrong, or the person was erased"
         ),
-        _ => failure.into(),
+        Failure::Refused(_) | Failure::Fault(_) => failure.into(),
     }
 }

@@ -3,7 +3,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::Context;
 use async_trait::async_trait;
 use convene_api_graphql::{
-    auth::{self, AccessControl, TokenVerifier},
+    auth::{AccessControl, TokenVerifier},
     callers::Callers,
     config::{self, AuthConfig, DatabaseConfig, Environment, ServeConfig},
     execution::schema_executor,
@@ -18,6 +18,7 @@ use convene_api_graphql::{
     telemetry::{self, Traces},
     wiring::Backend,
 };
+use convene_application::failure::Fault;
 use tokio::task::JoinSet;
 
 use super::{allocation, demo_caller};
@@ -157,7 +158,7 @@ struct Ready {
 
 #[async_trait]
 impl Readiness for Ready {
-    async fn check(&self) -> Result<(), auth::Fault> {
+    async fn check(&self) -> Result<(), Fault> {
         self.backend.check().await
     }
 

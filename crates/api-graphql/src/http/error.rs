@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use convene_application::failure::{Fault, FaultKind};
+use convene_application::failure::FaultKind;
 use serde::Serialize;
 
 use crate::{
@@ -111,9 +111,8 @@ impl HttpError {
                 Self { retry_after, ..Self::with_message(FaultKind::Unavailable, message) }
             }
             Denial::Unavailable(fault) => {
-                telemetry::log_fault(fault.as_ref());
-                let kind = fault.downcast_ref::<Fault>().map_or(FaultKind::Unavailable, Fault::kind);
-                Self::new(kind)
+                telemetry::log_fault(fault);
+                Self::new(fault.kind())
             }
         }
     }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use convene_api_graphql::{auth::Fault, http::health::Readiness};
+use convene_api_graphql::http::health::Readiness;
+use convene_application::failure::Fault;
 
 use super::support::{Setup, TestServer, log};
 
@@ -24,7 +25,11 @@ struct Switched {
 impl Readiness for Switched {
     async fn check(&self) -> Result<(), Fault> {
         self.checks.fetch_add(1, Ordering::SeqCst);
-        if self.is_away.load(Ordering::SeqCst) { Err("the cable is cut".into()) } else { Ok(()) }
+        if self.is_away.load(Ordering::SeqCst) {
+            Err(Fault::Unavailable("the cable is cut".into()))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -62,7 +67,7 @@ async fn each_loss_and_return_of_the_database_is_one_line_and_moves_the_metric_w
     assert_eq!(lines(), []);
     assert_eq!(ready(&server, 1).await, 200);
 
-    let lost = (String::from("ERROR"), String::from("\"the cable is cut\""));
+    let lost = (String::from("ERROR"), String::from("\"storage is unavailable: the cable is cut\""));
     let returned = (String::from("INFO"), String::from("null"));
     let mut expected = Vec::new();
     for _ in 0..2 {

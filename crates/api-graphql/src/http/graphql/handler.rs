@@ -253,10 +253,7 @@ impl Response {
     }
 
     fn from_http_error(error: HttpError, request_id: &RequestId) -> Self {
-        let entry = ErrorEntry::with_message(error.kind, &error.message);
-        let entry = if error.kind.is_retryable() { entry.with("retryable", true) } else { entry };
-        let is_fault = matches!(error.kind, ErrorKind::Fault(_));
-        let entry = if is_fault { entry.with("requestId", request_id.as_str()) } else { entry };
+        let entry = ErrorEntry::of_request(error.kind, &error.message, request_id);
         let response = Self::refused(error.kind.status(), entry.into());
         Self { head: Some(error), ..response }
     }

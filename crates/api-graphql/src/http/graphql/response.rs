@@ -125,12 +125,11 @@ impl ErrorEntry {
     pub fn from_execution_error(error: &ExecutionError<DefaultScalarValue>, request_id: &RequestId) -> Self {
         let message = error.error().message();
         let extensions = serde_json::to_value(error.error().extensions()).unwrap_or_default();
-        let mut entry = match extensions {
-            Value::Object(extensions) if extensions.contains_key("code") => {
-                let code = extensions["code"].as_str().unwrap_or_default();
-                let kind = ErrorKind::of_code(code).unwrap_or(FaultKind::Internal.into());
-                Self::from_extensions(kind, message, extensions)
-            }
+        // An error of the schema library has data of JSON only, so that the kind has to be found by its code.
+        let kind = extensions.get("code").and_then(Value::as_str).and_then(ErrorKind::of_code);
+        let mut entry = match (kind, extensions) {
+            (Some(kind), Value::Object(extensions)) => Self::from_extensions(kind, message, extensions),
+            // The library has no other mark for an argument that does not match its type.
             _ if message.starts_with("Failed to convert argument") => {
                 Self::with_message(RefusalCode::InvalidInput, message)
             }
@@ -146,7 +145,23 @@ impl ErrorEntry {
     /// The error for a fault. The log has its cause under the request id.
     #[must_use]
     pub fn fault(kind: FaultKind, request_id: &RequestId) -> Self {
-        Self::new(kind).with("requestId", request_id.as_str()).with("retryable", kind.is_retryable())
+        Self::of_request(kind, kind.message(), request_id)
+    }
+
+    /// The error of a request that was not executed, with the advice on repeats, and with the request id if it is a fault.
+    #[must_use]
+    pub fn of_request(kind: impl Into<ErrorKind>, message: &str, request_id: &RequestId) -> Self {
+        let kind = kind.into();
+        let entry = Self::with_message(kind, message);
+        match kind {
+            ErrorKind::Fault(_) => {
+                entry.with("requestId", request_id.as_str()).with("retryable", kind.is_retryable())
+            }
+            ErrorKind::Request(_) | ErrorKind::Refusal(_) if kind.is_retryable() => {
+                entry.with("retryable", true)
+            }
+            ErrorKind::Request(_) | ErrorKind::Refusal(_) => entry,
+        }
     }
 }
 
@@ -285,7 +300,7 @@ impl ResponseBody {
     /// Returns true if the same request may succeed later without a change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.errors.listed.iter().any(|entry| entry.extensions.get("retryable") == Some(&Value::Bool(true)))
+        self.errors.kinds().any(ErrorKind::is_retryable)
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
 };
 
 use async_trait::async_trait;
+use convene_application::failure::Fault;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::progress::Progress;
-use crate::{auth::Fault, telemetry};
+use crate::telemetry;
 
 /// The time between two checks of the backend. Load balancers probe every few seconds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -127,7 +128,9 @@ impl Health {
         loop {
             if let Some(backend) = self.0.backend.get() {
                 let checked = tokio::time::timeout(MAX_CHECK_TIME, backend.check()).await;
-                self.note(checked.unwrap_or_else(|_| Err("the check of the database did not end".into())));
+                self.note(checked.unwrap_or_else(|_| {
+                    Err(Fault::Unavailable("the check of the database did not end".into()))
+                }));
             }
             tokio::time::sleep(CHECK_INTERVAL).await;
         }
@@ -138,7 +141,7 @@ impl Health {
         match checked {
             Ok(()) if !was_available => tracing::info!("the database is available again"),
             Err(fault) if was_available => {
-                let reason = telemetry::with_sources(fault.as_ref());
+                let reason = telemetry::with_sources(&fault);
                 tracing::error!(reason, "the database is not available");
             }
             _ => {}

@@ -20,7 +20,7 @@ use std::{
 use async_trait::async_trait;
 use convene_api_graphql::{
     auth::{
-        AccessControl, Authenticator, CallerResolver, Fault, Rate, RateLimits, Resolution, TokenVerifier,
+        AccessControl, Authenticator, CallerResolver, Rate, RateLimits, Resolution, TokenVerifier,
         VerificationKeys,
     },
     graphql::limits::DocumentLimits,
@@ -36,6 +36,7 @@ use convene_api_graphql::{
 };
 use convene_application::{
     authentication::{Credentials, Deadline},
+    failure::Fault,
     ports::OrganizationReference,
 };
 use convene_domain::id::MemberId;
@@ -69,7 +70,7 @@ impl CallerResolver for Memberships {
         });
         match (organization.as_deref(), credentials.user.as_str()) {
             (_, "panicky") => panic!("a look-up panics"),
-            (_, "unlucky") => Err("connection to db.internal:27017 refused".into()),
+            (_, "unlucky") => Err(Fault::Unavailable("connection to db.internal:27017 refused".into())),
             (Some("acme" | "other"), user)
                 if ["alice", "bob"].contains(&user) || user.starts_with("crowd-") =>
             {
