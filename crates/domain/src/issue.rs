@@ -7,9 +7,10 @@ use crate::{
 };
 
 /// The progress of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum IssueStatus {
-    /// Reported, not started.
+    /// Reported, not started: the status of a new issue.
+    #[default]
     Open,
     /// Being worked on.
     InProgress,
@@ -36,11 +37,12 @@ impl IssueStatus {
 }
 
 /// The priority of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum IssuePriority {
     /// Below normal.
     Low,
-    /// Normal.
+    /// Normal: the priority of an issue that is created without one.
+    #[default]
     Medium,
     /// Above normal.
     High,

@@ -9,9 +9,10 @@ use crate::{
 };
 
 /// A member's role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Role {
-    /// May read, register and report issues.
+    /// May read, register and report issues: the role of a member who is added without one.
+    #[default]
     Member,
     /// May also manage members, events, issues and the registrations of others.
     Admin,

@@ -20,5 +20,5 @@ pub use duplicate::{DuplicateEvent, DuplicateEventCommand, duplicated};
 pub use get_many::GetEvents;
 pub use list::ListEvents;
 pub use restore::RestoreEvent;
-pub use times::{Length, duration_of_days};
+pub use times::{Length, check_end, duration_of_days, problems_of_days};
 pub use update::{SeriesPart, UpdateEvent, UpdateEventCommand};

@@ -1,7 +1,7 @@
 //! The start and the duration of an event or an occurrence, from the forms in which a caller can give them.
 
 use convene_domain::{
-    duration::{DurationProblem, EventDuration},
+    duration::{DurationProblem, EventDuration, LONGEST},
     event::Event,
     occurrence::StoredOccurrence,
     time::{LocalDateTime, zone::Zone},
@@ -9,8 +9,8 @@ use convene_domain::{
 use time::{Date, Time};
 
 use crate::{
-    failure::{Field, Refusal},
-    ports::{DaysPatch, EventPatch, OccurrencePatch},
+    failure::{Field, FieldPath, Refusal},
+    ports::{DaysPatch, EventPatch, NewRecurrence, OccurrencePatch},
 };
 
 /// The duration of an occurrence, in the form in which a caller gave it.
@@ -29,25 +29,51 @@ impl Length {
     pub fn duration(self, start: LocalDateTime, zone: Zone) -> Result<EventDuration, Vec<Refusal>> {
         match self {
             Self::Duration(duration) => Ok(duration),
-            Self::EndsAt(end) if end <= start => {
-                Err(vec![Refusal::invalid(Field::EndsAt, "must be after startsAt")])
-            }
-            Self::EndsAt(end) => EventDuration::between(start, end, zone).map_err(|_| {
-                vec![Refusal::invalid(Field::EndsAt, "must be from 1 minute to 31 days after startsAt")]
-            }),
+            Self::EndsAt(end) => check_end(start, end)
+                .map_err(String::from)
+                .and_then(|()| EventDuration::between(start, end, zone).map_err(|_| out_of_range()))
+                .map_err(|message| vec![Refusal::invalid(Field::EndsAt, message)]),
         }
     }
+}
+
+fn out_of_range() -> String {
+    format!("must be from 1 minute to {} days after startsAt", LONGEST.whole_days())
+}
+
+/// Validates that an end is after its start, both in local time.
+///
+/// # Errors
+/// A message for the field of the end.
+pub fn check_end(start: LocalDateTime, end: LocalDateTime) -> Result<(), &'static str> {
+    if end <= start { Err("must be after startsAt") } else { Ok(()) }
+}
+
+/// The problems of a recurrence of whole days: parts that are not at midnight.
+#[must_use]
+pub fn problems_of_days(recurrence: &NewRecurrence) -> Vec<(FieldPath, &'static str)> {
+    let NewRecurrence { rule, exdates, rdates } = recurrence;
+    let has_times = rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0);
+    let has_times =
+        has_times.then(|| (Field::Recurrence.into(), "must have no times of day, because of allDay"));
+    let dates = [(Field::Exdates, exdates), (Field::Rdates, rdates)].into_iter();
+    let dates = dates
+        .filter(|(_, dates)| dates.iter().any(|date| date.time() != Time::MIDNIGHT))
+        .map(|(field, _)| (Field::Recurrence.child(field), "must be at midnight, because of allDay"));
+    has_times.into_iter().chain(dates).collect()
 }
 
 /// The duration of the whole days from the first to the last.
 ///
 /// # Errors
 /// A message for the field of the last day.
-pub fn duration_of_days(first: Date, last: Date) -> Result<EventDuration, &'static str> {
+pub fn duration_of_days(first: Date, last: Date) -> Result<EventDuration, String> {
     if last < first {
-        return Err("must not be before startsOn");
+        return Err(String::from("must not be before startsOn"));
     }
-    EventDuration::of_days(first, last).map_err(|_: DurationProblem| "must be at most 30 days after startsOn")
+    EventDuration::of_days(first, last).map_err(|_: DurationProblem| {
+        format!("must be at most {} days after startsOn", LONGEST.whole_days() - 1)
+    })
 }
 
 /// The patch with a start and a duration instead of an end or whole days. `old_start` is the start that it replaces.

@@ -67,7 +67,7 @@ impl NewIssue {
             number,
             title,
             description,
-            status: IssueStatus::Open,
+            status: IssueStatus::default(),
             priority,
             assignee,
             event,

@@ -69,7 +69,7 @@ pub struct CreateIssueInput {
     /// The description, at most 10,000 characters.
     pub description: String,
     /// The priority; MEDIUM if left out.
-    #[graphql(default = Some(Choice(IssuePriority::Medium)))]
+    #[graphql(default = Some(Choice(issue::IssuePriority::default().into())))]
     pub priority: Option<Choice<IssuePriority>>,
     /// The id of the assigned member.
     pub assignee_id: Option<ID>,
@@ -93,7 +93,7 @@ impl MutationInput for CreateIssueInput {
         Some(CreateIssueCommand {
             title: title?,
             description: description?,
-            priority: self.priority.map_or(issue::IssuePriority::Medium, |Choice(priority)| priority.into()),
+            priority: self.priority.map(|Choice(priority)| priority.into()).unwrap_or_default(),
             assignee: assignee?,
             event: event?,
         })

@@ -23,7 +23,7 @@ pub struct AddMemberInput {
     /// The email address, at most 254 characters; visible to the member and to ADMINs only.
     pub email: Option<String>,
     /// The role; MEMBER if left out.
-    #[graphql(default = Some(Choice(Role::Member)))]
+    #[graphql(default = Some(Choice(member::Role::default().into())))]
     pub role: Option<Choice<Role>>,
     /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
@@ -38,7 +38,7 @@ impl MutationInput for AddMemberInput {
         let user_id = problems.check(Field::UserId, UserId::parse(&self.user_id));
         let display_name = problems.check(Field::DisplayName, DisplayName::parse(&self.display_name));
         let email = problems.check_optional(Field::Email, self.email.as_deref(), Email::parse);
-        let role = self.role.map_or(member::Role::Member, |Choice(role)| role.into());
+        let role = self.role.map(|Choice(role)| role.into()).unwrap_or_default();
         Some(AddMemberCommand { user_id: user_id?, display_name: display_name?, email: email?, role })
     }
 }

@@ -1,12 +1,11 @@
 //! The start and the length of an event, in the forms in which a caller can give them.
 
 use convene_application::{
-    event::{Length, duration_of_days},
+    event::{Length, check_end, duration_of_days, problems_of_days},
     failure::Field,
     ports::{DaysPatch, NewRecurrence},
 };
 use convene_domain::{duration::EventDuration, time::LocalDateTime as WallClockTime};
-use time::Time;
 
 use crate::graphql::{
     problems::Problems,
@@ -95,11 +94,8 @@ impl GivenTimes<'_> {
         let ends_at = problems.check_optional(Field::EndsAt, ends_at, LocalDateTime::parse);
         let starts_on = problems.check_optional(Field::StartsOn, starts_on, Date::parse);
         let ends_on = problems.check_optional(Field::EndsOn, ends_on, Date::parse);
-        if let (Some(Some(start)), Some(Some(end))) = (starts_at, ends_at)
-            && end <= start
-        {
-            problems.note(Field::EndsAt, "must be after startsAt");
-            is_consistent = false;
+        if let (Some(Some(start)), Some(Some(end))) = (starts_at, ends_at) {
+            is_consistent &= problems.check(Field::EndsAt, check_end(start, end)).is_some();
         }
         if let (Some(Some(first)), Some(Some(last))) = (starts_on, ends_on) {
             is_consistent &= problems.check(Field::EndsOn, duration_of_days(first, last)).is_some();
@@ -111,15 +107,9 @@ impl GivenTimes<'_> {
     }
 }
 
-/// Checks that the dates of an event of whole days have no time of day.
+/// Notes the problems of the recurrence of an event of whole days.
 pub(super) fn check_days_of(recurrence: &NewRecurrence, problems: &mut Problems) {
-    let rule = &recurrence.rule;
-    if rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0) {
-        problems.note(Field::Recurrence, "must have no times of day, because of allDay");
-    }
-    for (field, dates) in [(Field::Exdates, &recurrence.exdates), (Field::Rdates, &recurrence.rdates)] {
-        if dates.iter().any(|date| date.time() != Time::MIDNIGHT) {
-            problems.note(Field::Recurrence.child(field), "must be at midnight, because of allDay");
-        }
+    for (field, problem) in problems_of_days(recurrence) {
+        problems.note(field, problem);
     }
 }

@@ -144,7 +144,7 @@ fn check_member(given: file::Member, reporter: &mut ItemReporter<'_>) -> Option<
     let display_name = reporter.check("displayName", DisplayName::parse(&given.display_name));
     let email = reporter.check_optional("email", given.email.as_deref().map(Email::parse));
     let role =
-        given.role.map_or(Ok(Role::Member), |role| Role::parse(&role).ok_or("must be ADMIN or MEMBER"));
+        given.role.map_or(Ok(Role::default()), |role| Role::parse(&role).ok_or("must be ADMIN or MEMBER"));
     let role = reporter.check("role", role);
     Some(MemberSeed { user_id: user_id?, display_name: display_name?, email: email?, role: role? })
 }
@@ -230,11 +230,11 @@ fn check_registration(
 fn check_issue(given: file::Issue, reporter: &mut ItemReporter<'_>, item: String) -> Option<IssueSeed> {
     let title = reporter.check("title", Title::parse(&given.title));
     let description = reporter.check("description", Description::parse(&given.description));
-    let priority = given.priority.map_or(Ok(IssuePriority::Medium), |priority| {
+    let priority = given.priority.map_or(Ok(IssuePriority::default()), |priority| {
         IssuePriority::parse(&priority).ok_or("must be LOW, MEDIUM or HIGH")
     });
     let priority = reporter.check("priority", priority);
-    let status = given.status.map_or(Ok(IssueStatus::Open), |status| {
+    let status = given.status.map_or(Ok(IssueStatus::default()), |status| {
         IssueStatus::parse(&status).ok_or("must be OPEN, IN_PROGRESS or DONE")
     });
     let status = reporter.check("status", status);
