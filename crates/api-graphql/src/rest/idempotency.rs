@@ -23,8 +23,8 @@ pub(super) fn metadata(
 ) -> Option<RequestMetadata> {
     let key = match given(headers) {
         Ok(None) => None,
-        Ok(Some(text)) => Some(problems.check(HEADER, IdempotencyKey::parse(text))?),
-        Err(problem) => return problems.check(HEADER, Err(problem)),
+        Ok(Some(text)) => Some(problems.check_header(HEADER, IdempotencyKey::parse(text))?),
+        Err(problem) => return problems.check_header(HEADER, Err(problem)),
     };
     let idempotency =
         key.map(|key| Idempotency { key, fingerprint: fingerprint(operation, Value::from(body.clone())) });

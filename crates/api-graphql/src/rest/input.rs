@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use convene_application::limits::FILTER_VALUES;
+use convene_application::{failure::Field, limits::FILTER_VALUES};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
@@ -27,20 +27,29 @@ pub const MAX_PARAMETERS: usize = 2 * FILTER_VALUES + 20;
 pub(super) struct Problems(Vec<FieldProblem>);
 
 impl Problems {
-    pub(super) fn note(&mut self, field: &str, message: impl fmt::Display) {
-        let field = field.chars().take(LONGEST_QUOTE).collect();
-        self.0.push(FieldProblem { field, message: message.to_string() });
+    /// Notes the problem of a field, a header, or a name that is not known.
+    fn note(&mut self, name: impl fmt::Display, message: impl fmt::Display) {
+        self.0.push(FieldProblem { field: name.to_string(), message: message.to_string() });
     }
 
     /// The value, or `None` with its problem noted.
-    pub(super) fn check<T, E: fmt::Display>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
+    pub(super) fn check<T, E: fmt::Display>(&mut self, field: Field, checked: Result<T, E>) -> Option<T> {
         checked.map_err(|problem| self.note(field, problem)).ok()
+    }
+
+    /// The value of a header, or `None` with its problem noted.
+    pub(super) fn check_header<T, E: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        checked: Result<T, E>,
+    ) -> Option<T> {
+        checked.map_err(|problem| self.note(name, problem)).ok()
     }
 
     /// The value of a text that must be given.
     pub(super) fn required<T, E: fmt::Display>(
         &mut self,
-        field: &str,
+        field: Field,
         given: Given,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
@@ -51,7 +60,7 @@ impl Problems {
     /// The value of a text that may be left out, but not be null.
     pub(super) fn optional<T, E: fmt::Display>(
         &mut self,
-        field: &str,
+        field: Field,
         given: Given,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<Option<T>> {
@@ -65,7 +74,7 @@ impl Problems {
     /// The value of a text that may be left out or null.
     pub(super) fn clearable<T, E: fmt::Display>(
         &mut self,
-        field: &str,
+        field: Field,
         given: Given,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<Given<T>> {
@@ -80,6 +89,7 @@ impl Problems {
     /// Notes every name that the input does not have.
     pub(super) fn note_unknown(&mut self, names: &[String], known: &str) {
         for name in names {
+            let name: String = name.chars().take(LONGEST_QUOTE).collect();
             self.note(name, format_args!("is not known here; {known}"));
         }
     }
@@ -177,7 +187,7 @@ impl Query {
     pub(super) fn one<T, E: fmt::Display>(
         &mut self,
         problems: &mut Problems,
-        name: &str,
+        name: Field,
         parse: impl FnMut(&str) -> Result<T, E>,
     ) -> Option<Option<T>> {
         let mut values = self.many(problems, name, parse)?;
@@ -191,10 +201,10 @@ impl Query {
     pub(super) fn many<T, E: fmt::Display>(
         &mut self,
         problems: &mut Problems,
-        name: &str,
+        name: Field,
         mut parse: impl FnMut(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
-        let given: Vec<_> = self.0.extract_if(.., |(given, _)| given == name).collect();
+        let given: Vec<_> = self.0.extract_if(.., |(given, _)| given == name.as_str()).collect();
         if given.len() > FILTER_VALUES {
             return problems.check(name, Err(format!("may be given at most {FILTER_VALUES} times")));
         }

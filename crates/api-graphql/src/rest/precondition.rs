@@ -44,8 +44,8 @@ impl Tags {
 impl Conditions {
     /// Reads the conditions; `None` if a problem was noted.
     pub(super) fn read(headers: &HeaderMap, problems: &mut Problems) -> Option<Self> {
-        let if_match = problems.check("If-Match", tags(headers, &IF_MATCH));
-        let if_none_match = problems.check("If-None-Match", tags(headers, &IF_NONE_MATCH));
+        let if_match = problems.check_header("If-Match", tags(headers, &IF_MATCH));
+        let if_none_match = problems.check_header("If-None-Match", tags(headers, &IF_NONE_MATCH));
         Some(Self { if_match: if_match?, if_none_match: if_none_match? })
     }
 

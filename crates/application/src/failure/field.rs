@@ -8,6 +8,12 @@ macro_rules! fields {
             $(#[doc = concat!("`", $name, "`")] $field,)*
         }
 
+        impl fmt::Display for Field {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
         impl Field {
             /// The name in the API.
             #[must_use]

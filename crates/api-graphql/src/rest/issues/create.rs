@@ -2,10 +2,11 @@ use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
 use convene_application::{
     caller::{Caller, Identity},
     change::RequestMetadata,
+    failure::Field,
     issue::CreateIssueCommand,
 };
 use convene_domain::{
-    issue::{IssuePriority, IssueStatus},
+    issue::IssueStatus,
     text::{Description, Title, UserId},
 };
 
@@ -85,16 +86,16 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     let request =
         idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, body.fields(), &mut problems);
     let (issue, unknown) = body.read::<NewIssue>();
-    let title = problems.required("title", issue.title, Title::parse);
-    let description = problems.optional("description", issue.description, Description::parse);
+    let title = problems.required(Field::Title, issue.title, Title::parse);
+    let description = problems.optional(Field::Description, issue.description, Description::parse);
     let no_description = || Description::parse("").ok();
     let description = description.and_then(|given| given.or_else(no_description));
-    let priority = problems.optional("priority", issue.priority, priority);
-    let assignee = match problems.clearable("assigneeId", issue.assignee_id, UserId::parse) {
+    let priority = problems.optional(Field::Priority, issue.priority, priority);
+    let assignee = match problems.clearable(Field::AssigneeId, issue.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => check_assignee(call, caller, user, &mut problems).await?,
         Some(Given::Absent | Given::Null) | None => None,
     };
-    problems.optional("status", issue.status, |text| match status(text)? {
+    problems.optional(Field::Status, issue.status, |text| match status(text)? {
         IssueStatus::Open => Ok(()),
         IssueStatus::InProgress | IssueStatus::Done => Err("must be OPEN, as every new issue is"),
     });
@@ -106,7 +107,7 @@ async fn read<R: CallerResolver<Caller = Identity>>(
     let command = CreateIssueCommand {
         title,
         description,
-        priority: priority.unwrap_or(IssuePriority::Medium),
+        priority: priority.unwrap_or_default(),
         assignee: assignee.as_ref().map(|assignee| assignee.member),
         event: None,
     };

@@ -1,6 +1,9 @@
 //! The fields of issues that several routes use.
 
-use convene_application::caller::{Caller, Identity};
+use convene_application::{
+    caller::{Caller, Identity},
+    failure::Field,
+};
 use convene_domain::{
     id::MemberId,
     issue::{IssuePriority, IssueStatus},
@@ -47,5 +50,5 @@ pub(super) async fn check_assignee<R: CallerResolver<Caller = Identity>>(
     problems: &mut Problems,
 ) -> Result<Option<Assignee>, HttpError> {
     let found = find_assignee(call, caller, user).await?;
-    Ok(problems.check("assigneeId", found.ok_or("is the user id of no member of the organization")))
+    Ok(problems.check(Field::AssigneeId, found.ok_or("is the user id of no member of the organization")))
 }

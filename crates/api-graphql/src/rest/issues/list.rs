@@ -4,7 +4,7 @@ use actix_web::{
 };
 use convene_application::{
     caller::{Caller, Identity},
-    failure::Fault,
+    failure::{Fault, Field},
     limits::DEFAULT_PAGE_SIZE,
     page::{Order, PageRequest, PageSize},
     ports::{IssueFilter, IssuePosition},
@@ -96,14 +96,14 @@ struct List {
 fn read(caller: &Caller, query: &str) -> Result<List, HttpError> {
     let mut query = Query::parse(query)?;
     let mut problems = Problems::default();
-    let statuses = query.many(&mut problems, "status", status);
-    let priorities = query.many(&mut problems, "priority", priority);
-    let assignee = query.one(&mut problems, "assigneeId", UserId::parse);
-    let first = query.one(&mut problems, "first", page_size);
-    let default = || problems.check("first", PageSize::new(DEFAULT_PAGE_SIZE));
+    let statuses = query.many(&mut problems, Field::Status, status);
+    let priorities = query.many(&mut problems, Field::Priority, priority);
+    let assignee = query.one(&mut problems, Field::AssigneeId, UserId::parse);
+    let first = query.one(&mut problems, Field::First, page_size);
+    let default = || problems.check(Field::First, PageSize::new(DEFAULT_PAGE_SIZE));
     let first = first.and_then(|first| first.or_else(default));
     let organization = caller.scope().organization();
-    let after = query.one(&mut problems, "after", |text| {
+    let after = query.one(&mut problems, Field::After, |text| {
         cursor::decode::<IssuePosition>(organization, Order::default(), text)
     });
     query.finish(&mut problems, "there are status, priority, assigneeId, first and after");
@@ -127,11 +127,12 @@ fn page_size(text: &str) -> Result<PageSize, String> {
 /// The query string of the next page: the same parameters, after the end of this page.
 fn next(list: &List, after: &str) -> Result<String, serde_urlencoded::ser::Error> {
     let size = list.page.size.get().to_string();
-    let statuses = list.statuses.iter().map(|status| ("status", status.as_str()));
-    let priorities = list.priorities.iter().map(|priority| ("priority", priority.as_str()));
-    let assignee = list.assignee.iter().map(|user| ("assigneeId", user.as_str()));
-    let page = [("first", size.as_str()), ("after", after)];
-    serde_urlencoded::to_string(statuses.chain(priorities).chain(assignee).chain(page).collect::<Vec<_>>())
+    let statuses = list.statuses.iter().map(|status| (Field::Status, status.as_str()));
+    let priorities = list.priorities.iter().map(|priority| (Field::Priority, priority.as_str()));
+    let assignee = list.assignee.iter().map(|user| (Field::AssigneeId, user.as_str()));
+    let page = [(Field::First, size.as_str()), (Field::After, after)];
+    let all = statuses.chain(priorities).chain(assignee).chain(page);
+    serde_urlencoded::to_string(all.map(|(field, value)| (field.as_str(), value)).collect::<Vec<_>>())
 }
 
 fn some_if_any<T>(items: Vec<T>) -> Option<Vec<T>> {

@@ -2,6 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Caller, Identity},
     change::RequestMetadata,
+    failure::Field,
     issue::UpdateIssueCommand,
     ports::IssuePatch,
 };
@@ -94,11 +95,11 @@ async fn read<R: CallerResolver<Caller = Identity>>(
         &mut problems,
     );
     let (changes, unknown) = body.read::<IssueChanges>();
-    let title = problems.optional("title", changes.title, Title::parse);
-    let description = problems.optional("description", changes.description, Description::parse);
-    let status = problems.optional("status", changes.status, status);
-    let priority = problems.optional("priority", changes.priority, priority);
-    let assignee = match problems.clearable("assigneeId", changes.assignee_id, UserId::parse) {
+    let title = problems.optional(Field::Title, changes.title, Title::parse);
+    let description = problems.optional(Field::Description, changes.description, Description::parse);
+    let status = problems.optional(Field::Status, changes.status, status);
+    let priority = problems.optional(Field::Priority, changes.priority, priority);
+    let assignee = match problems.clearable(Field::AssigneeId, changes.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => {
             check_assignee(call, caller, user, &mut problems).await?.map(Given::Value)
         }
