@@ -12,7 +12,14 @@ use time::macros::format_description;
 use utoipa::ToSchema;
 
 use super::fields::Assignee;
-use crate::{auth::CallerResolver, http::error::HttpError, rest::call::Call};
+use crate::{
+    auth::CallerResolver,
+    http::error::HttpError,
+    rest::{
+        call::Call,
+        schemas::{Priority, Status},
+    },
+};
 
 /// An issue of an organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,11 +36,9 @@ pub(in crate::rest) struct IssueAnswer {
     #[schema(max_length = 10_000)]
     description: String,
     /// The status.
-    #[schema(value_type = crate::rest::schemas::Status)]
-    status: &'static str,
+    status: Status,
     /// The priority.
-    #[schema(value_type = crate::rest::schemas::Priority)]
-    priority: &'static str,
+    priority: Priority,
     /// The user id of the assigned member.
     #[schema(required)]
     assignee_id: Option<String>,
@@ -77,8 +82,8 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
         id: issue.number,
         title: issue.title.into_string(),
         description: issue.description.into_string(),
-        status: issue.status.as_str(),
-        priority: issue.priority.as_str(),
+        status: issue.status.into(),
+        priority: issue.priority.into(),
         assignee_id: issue.assignee.and_then(|member| users.get(&member).cloned()),
         organization_id: organization.clone(),
         created_at: rfc3339(issue.created_at),

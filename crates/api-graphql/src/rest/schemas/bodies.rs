@@ -1,12 +1,13 @@
 //! Bodies of requests and answers.
 
-use serde::Deserialize;
+use convene_domain::issue::{IssuePriority, IssueStatus};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::rest::input::Given;
 
 /// The status of an issue.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(in crate::rest) enum Status {
     /// The issue was reported.
@@ -17,8 +18,18 @@ pub(in crate::rest) enum Status {
     Done,
 }
 
+impl From<IssueStatus> for Status {
+    fn from(status: IssueStatus) -> Self {
+        match status {
+            IssueStatus::Open => Self::Open,
+            IssueStatus::InProgress => Self::InProgress,
+            IssueStatus::Done => Self::Done,
+        }
+    }
+}
+
 /// The priority of an issue.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(in crate::rest) enum Priority {
     /// Low priority.
@@ -29,13 +40,26 @@ pub(in crate::rest) enum Priority {
     High,
 }
 
+impl From<IssuePriority> for Priority {
+    fn from(priority: IssuePriority) -> Self {
+        match priority {
+            IssuePriority::Low => Self::Low,
+            IssuePriority::Medium => Self::Medium,
+            IssuePriority::High => Self::High,
+        }
+    }
+}
+
 /// The status of an issue that is new.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "only the document uses it")]
 enum NewStatus {
     /// The issue was reported.
     Open,
 }
+
+// The fields are read as `Given`, because serde stops at the first value of another type, and all problems are reported.
 
 /// An issue to report. Fields that are not listed are refused.
 #[derive(Default, Deserialize, ToSchema)]
