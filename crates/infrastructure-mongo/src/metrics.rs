@@ -167,8 +167,9 @@ pub(crate) fn catalogue_loaded(is_loaded: bool) {
 }
 
 /// Records the size of all replicas.
+#[expect(clippy::cast_precision_loss, reason = "the memory of a machine is far below 2^53 bytes")]
 pub(crate) fn catalogue_bytes(bytes: u64) {
-    gauge!("convene_catalogue_bytes").set(u32::try_from(bytes).unwrap_or(u32::MAX));
+    gauge!("convene_catalogue_bytes").set(bytes as f64);
 }
 
 fn as_u32(count: usize) -> u32 {

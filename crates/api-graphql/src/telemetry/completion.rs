@@ -90,7 +90,5 @@ impl Drop for Completion {
 
 /// The time in milliseconds, with three decimals.
 fn milliseconds(time: Duration) -> f64 {
-    // Microseconds below 2^53 are exact: that is 285 years.
-    let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
-    f64::from(microseconds) / 1_000.0
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
