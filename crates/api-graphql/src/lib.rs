@@ -27,6 +27,7 @@ pub mod auth;
 pub mod callers;
 pub mod change_state;
 pub mod config;
+mod cursor;
 pub mod errors;
 pub mod execution;
 mod fingerprint;

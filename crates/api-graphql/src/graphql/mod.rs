@@ -13,7 +13,6 @@
 //! | [`validation`] | the mistakes of documents that the engine does not report |
 
 pub mod context;
-pub(crate) mod cursor;
 pub mod errors;
 pub mod input;
 pub mod limits;

@@ -15,6 +15,8 @@ pub(crate) mod json;
 pub mod limits;
 pub mod memory;
 pub(crate) mod methods;
+pub mod mutations;
+pub(crate) mod operation_type;
 pub(crate) mod preflight;
 pub(crate) mod unread;
 pub(crate) mod unsent;

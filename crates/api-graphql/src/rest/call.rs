@@ -19,9 +19,10 @@ use crate::{
     http::{
         body::{self, IncomingBody},
         error::HttpError,
-        graphql::{MutationTasks, operation_type_name},
         limits::HttpLimits,
         memory::{SharedMemory, Taken},
+        mutations::MutationTasks,
+        operation_type::operation_type_name,
         unsent,
     },
     request_id::RequestId,

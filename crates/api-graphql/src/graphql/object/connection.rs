@@ -12,7 +12,10 @@ use convene_domain::{activity, event, id::OrganizationId, issue, occurrence, org
 use juniper::{GraphQLObject, graphql_object};
 
 use super::{Activity, Counted, Event, Immediate, Issue, Member, Occurrence, Organization, Registration};
-use crate::graphql::{context::Context, cursor, errors::FieldProblem};
+use crate::{
+    cursor,
+    graphql::{context::Context, errors::FieldProblem},
+};
 
 /// The position of a page in its list.
 #[derive(Clone, Debug, GraphQLObject)]

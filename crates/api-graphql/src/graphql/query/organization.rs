@@ -2,12 +2,14 @@ use convene_application::{failure::Field, ports::OrganizationFilter};
 use convene_domain::text::SearchText;
 
 use super::paging::{DEFAULT_PAGE_SIZE, Paging};
-use crate::graphql::{
-    context::Context,
+use crate::{
     cursor::PLATFORM,
-    errors::FieldProblem,
-    object::{Asked, Organization, OrganizationConnection},
-    problems::Problems,
+    graphql::{
+        context::Context,
+        errors::FieldProblem,
+        object::{Asked, Organization, OrganizationConnection},
+        problems::Problems,
+    },
 };
 
 /// The caller's organization.

@@ -5,9 +5,9 @@ use convene_application::{
 };
 use convene_domain::id::OrganizationId;
 
-use crate::graphql::{
+use crate::{
     cursor::{self, Position},
-    problems::Problems,
+    graphql::problems::Problems,
 };
 
 /// The arguments of a connection that select a page.

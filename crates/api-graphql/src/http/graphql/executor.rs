@@ -15,7 +15,7 @@ use super::{
     document_cache::{Compiled, DocumentCache, MAX_DOCUMENT_BYTES},
     names::OperationNames,
     request::OperationReference,
-    response::{ErrorEntry, Errors, operation_type_name},
+    response::{ErrorEntry, Errors},
 };
 use crate::{
     auth::Owner,
@@ -28,6 +28,7 @@ use crate::{
     http::{
         limits::{COMPILED_BYTES, COMPILING_BYTES},
         memory::SharedMemory,
+        operation_type::operation_type_name,
     },
     request_id::RequestId,
     telemetry::{OperationRecord, RequestRecord, SecurityEvent, record_security_event},

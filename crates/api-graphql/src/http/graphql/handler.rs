@@ -19,7 +19,6 @@ use super::{
     accept::{self, MediaType},
     documents::Documents,
     executor::{Execution, Inspected, Rejected, RequestInfo, SharedExecutor},
-    mutations::MutationTasks,
     request::GraphqlRequest,
     response::{Cost, ErrorEntry, Errors, ResponseBody, approximate_bytes},
 };
@@ -33,7 +32,9 @@ use crate::{
         json,
         limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory::{SharedMemory, Taken},
-        methods, unsent,
+        methods,
+        mutations::MutationTasks,
+        unsent,
     },
     request_id::RequestId,
     telemetry::RequestRecord,

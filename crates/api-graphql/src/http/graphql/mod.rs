@@ -14,7 +14,6 @@ mod documents;
 mod executor;
 mod handler;
 mod malformed;
-mod mutations;
 mod names;
 mod persisted;
 mod reference;
@@ -32,10 +31,9 @@ pub use self::{
     },
     handler::GraphqlRoute,
     malformed::MalformedRequest,
-    mutations::MutationTasks,
     persisted::{MAX_PERSISTED_BYTES, PersistedDocuments},
     reference::{DocumentHash, DocumentReference},
     request::{GraphqlRequest, OperationReference},
-    response::{ErrorEntry, Errors, ResponseBody, operation_type_name},
+    response::{ErrorEntry, Errors, ResponseBody},
     trusted::TrustedDocuments,
 };

@@ -2,7 +2,7 @@
 
 use convene_application::failure::{FaultKind, RefusalCode};
 use juniper::{
-    DefaultScalarValue, ExecutionError, GraphQLError, OperationType, RuleError, Spanning,
+    DefaultScalarValue, ExecutionError, GraphQLError, RuleError, Spanning,
     parser::{ParseError, SourcePosition},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -14,6 +14,7 @@ use crate::{
         limits::{MAX_ERRORS, MAX_LOCATIONS, shortened},
     },
     graphql::limits::Excess,
+    http::operation_type::operation_type_name,
     request_id::RequestId,
 };
 
@@ -254,16 +255,6 @@ pub struct Cost {
     /// 0 if the document could not be parsed.
     pub requested: u64,
     pub limit: u64,
-}
-
-/// The name of an operation type in messages, logs and metrics.
-#[must_use]
-pub fn operation_type_name(kind: OperationType) -> &'static str {
-    match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
-    }
 }
 
 /// The body of a response.

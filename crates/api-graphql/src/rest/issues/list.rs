@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     auth::CallerResolver,
-    graphql::cursor,
+    cursor,
     http::{error::HttpError, json},
     rest::{
         call::{Server, answer},
