@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use juniper::{
-    DefaultScalarValue, Definition, Document, InputValue, Operation, Selection, Spanning, Variables,
-};
+use juniper::{DefaultScalarValue, Document, InputValue, Operation, Selection, Variables};
+
+use super::document;
 
 type Scalar = DefaultScalarValue;
 
@@ -27,13 +27,7 @@ impl LookAhead {
         operation_name: Option<&str>,
         variables: &Variables<Scalar>,
     ) -> Self {
-        let operation = document.iter().find_map(|definition| match definition {
-            Definition::Operation(Spanning { item: operation, .. }) => {
-                let name = operation.name.as_ref().map(|name| name.item);
-                (operation_name.is_none() || name == operation_name).then_some(operation)
-            }
-            Definition::Fragment(_) => None,
-        });
+        let operation = document::operation(document, operation_name);
         Self { seats: operation.is_some_and(|it| Walk { document, operation: it, variables }.shows_seats()) }
     }
 }
@@ -69,22 +63,12 @@ impl<'d> Walk<'d> {
                 Selection::FragmentSpread(fragment) => {
                     let name = fragment.item.name.item;
                     if spread.insert(name) {
-                        open.extend(self.fragment(name));
+                        open.extend(document::fragment(self.document, name));
                     }
                 }
             }
         }
         false
-    }
-
-    fn fragment(&self, name: &str) -> &'d [Selection<'d, Scalar>] {
-        let found = self.document.iter().find_map(|definition| match definition {
-            Definition::Fragment(fragment) if fragment.item.name.item == name => {
-                Some(fragment.item.selection_set.as_slice())
-            }
-            _ => None,
-        });
-        found.unwrap_or_default()
     }
 
     /// Returns true if a directive leaves out its selection. An invalid directive does not.

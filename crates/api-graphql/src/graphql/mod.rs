@@ -13,6 +13,7 @@
 //! | [`validation`] | the mistakes of documents that the engine does not report |
 
 pub mod context;
+pub(crate) mod document;
 pub mod errors;
 pub mod input;
 pub mod limits;

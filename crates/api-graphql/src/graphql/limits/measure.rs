@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use juniper::{
     DefaultScalarValue, Definition, Document, InputValue, Operation, OperationType, SchemaType, Selection,
-    Spanning, Variables,
+    Variables,
     meta::{self, MetaType},
 };
 
@@ -12,6 +12,7 @@ use super::{
     DocumentLimits, Excess, arguments::Inputs, page_size, page_size::Arguments, price::Price, prices,
     prices::Length,
 };
+use crate::graphql::document;
 
 type Scalar = DefaultScalarValue;
 
@@ -68,16 +69,10 @@ pub fn inspect(
     variables: &Variables<Scalar>,
     limits: &DocumentLimits,
 ) -> Inspection {
-    let operations: Vec<&Spanning<Operation<'_, Scalar>>> = document
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::Operation(operation) => Some(operation),
-            Definition::Fragment(_) => None,
-        })
-        .collect();
+    let operations: Vec<&Operation<'_, Scalar>> = document::operations(document).collect();
     let mut walk = Walk::new(document, schema, with_defaults(variables, &operations));
 
-    let sizes: Vec<Size> = operations.iter().map(|operation| walk.operation(&operation.item)).collect();
+    let sizes: Vec<Size> = operations.iter().map(|operation| walk.operation(operation)).collect();
     for definition in document {
         if let Definition::Fragment(fragment) = definition {
             // Validation also visits fragments that no operation uses.
@@ -86,10 +81,10 @@ pub fn inspect(
         }
     }
 
-    let mut candidates = operations.iter().zip(&sizes).filter(|(operation, _)| match operation_name {
-        Some(wanted) => operation.item.name.as_ref().is_some_and(|name| name.item == wanted),
-        None => true,
-    });
+    let mut candidates = operations
+        .iter()
+        .zip(&sizes)
+        .filter(|(operation, _)| operation_name.is_none() || document::has_name(operation, operation_name));
     // Validation refuses several operations of one name.
     let selected = candidates.next().filter(|_| operation_name.is_some() || candidates.next().is_none());
     let price = match selected {
@@ -98,7 +93,7 @@ pub fn inspect(
     };
     Inspection {
         price,
-        operation: selected.map(|(operation, _)| operation.item.operation_type),
+        operation: selected.map(|(operation, _)| operation.operation_type),
         excesses: excesses(&walk, &sizes, price, limits),
         introspects: walk.introspects,
         operations: operations.len(),
@@ -129,13 +124,10 @@ fn excesses(walk: &Walk<'_>, sizes: &[Size], price: Price, limits: &DocumentLimi
 
 /// Returns the given variables, completed with the defaults in the document. If the operations have different numbers
 /// as a default, the largest one counts, so that a fragment that they share is measured only once.
-fn with_defaults(
-    given: &Variables<Scalar>,
-    operations: &[&Spanning<Operation<'_, Scalar>>],
-) -> Variables<Scalar> {
+fn with_defaults(given: &Variables<Scalar>, operations: &[&Operation<'_, Scalar>]) -> Variables<Scalar> {
     let mut variables = given.clone();
     for operation in operations {
-        let Some(definitions) = &operation.item.variables_definition else { continue };
+        let Some(definitions) = &operation.variables_definition else { continue };
         for (name, definition) in &definitions.item.items {
             let Some(default) = &definition.default_value else { continue };
             if given.contains_key(name.item) {

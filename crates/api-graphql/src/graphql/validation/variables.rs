@@ -14,6 +14,8 @@ use juniper::{
     validation::{MultiVisitorNil, ValidatorContext, Visitor, visit},
 };
 
+use crate::graphql::document::{self, operations};
+
 type Scalar = DefaultScalarValue;
 
 /// Finds the variables whose type the schema does not have. The engine's validation panics at the default of such a variable.
@@ -38,10 +40,7 @@ pub fn misplaced_nulls(
     operation_name: Option<&str>,
     variables: &Variables<Scalar>,
 ) -> Vec<RuleError> {
-    let operation = operations(document).find(|operation| {
-        operation_name.is_none() || operation.name.as_ref().map(|name| name.item) == operation_name
-    });
-    operation.map_or_else(Vec::new, |operation| {
+    document::operation(document, operation_name).map_or_else(Vec::new, |operation| {
         let nulls = nulls(operation, variables);
         uses(document, schema, operation, &MisplacedNulls { nulls, reason: "is null" })
     })
@@ -59,13 +58,6 @@ pub(super) fn misplaced_null_defaults(
         uses(document, schema, operation, &MisplacedNulls { nulls, reason: "is null by default" })
     });
     misplaced.collect()
-}
-
-fn operations<'d, 'a>(document: &'d Document<'a, Scalar>) -> impl Iterator<Item = &'d Operation<'a, Scalar>> {
-    document.iter().filter_map(|definition| match definition {
-        Definition::Operation(operation) => Some(&operation.item),
-        Definition::Fragment(_) => None,
-    })
 }
 
 /// The variables whose value, or whose default in the absence of a value, is null.

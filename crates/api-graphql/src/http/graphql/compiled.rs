@@ -15,6 +15,7 @@ use super::{
 use crate::{
     errors::RequestError,
     graphql::{
+        document,
         limits::{self, DocumentLimits, Inspection},
         look_ahead::LookAhead,
         validation::{misplaced_nulls, mistakes, parse},
@@ -182,16 +183,12 @@ where
 
     /// Returns true if the cost of the operation depends on variables.
     fn takes_variables(&self, name: Option<&str>) -> bool {
-        let is_named =
-            |operation: &Operation<'_, Scalar>| operation.name.as_ref().map(|name| name.item) == name;
-        self.operations().any(|operation| is_named(operation) && operation.variables_definition.is_some())
+        self.operations()
+            .any(|operation| document::has_name(operation, name) && operation.variables_definition.is_some())
     }
 
     fn operations(&self) -> impl Iterator<Item = &Operation<'_, Scalar>> {
-        self.parsed.get().definitions.iter().filter_map(|definition| match definition {
-            Definition::Operation(operation) => Some(&operation.item),
-            Definition::Fragment(_) => None,
-        })
+        document::operations(&self.parsed.get().definitions)
     }
 
     /// Returns true if the document was validated.

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use juniper::{DefaultScalarValue, Definition, Document, Operation, Selection};
+use juniper::{DefaultScalarValue, Document, Operation, Selection};
 
-use crate::http::limits::MAX_LOGGED_NAME_LENGTH;
+use crate::{graphql::document, http::limits::MAX_LOGGED_NAME_LENGTH};
 
 type Scalar = DefaultScalarValue;
 
@@ -22,13 +22,7 @@ pub(super) struct OperationNames {
 impl OperationNames {
     /// The names of the selected operation. The document must be valid, because fragments may not have cycles.
     pub(super) fn of(document: &Document<'_, Scalar>, operation_name: Option<&str>) -> Option<Self> {
-        let operation = document.iter().find_map(|definition| match definition {
-            Definition::Operation(operation) => {
-                let name = operation.item.name.as_ref().map(|name| name.item);
-                (operation_name.is_none() || name == operation_name).then_some(&operation.item)
-            }
-            Definition::Fragment(_) => None,
-        })?;
+        let operation = document::operation(document, operation_name)?;
         let mut fields = BTreeSet::new();
         add_fields(document, &operation.selection_set, &mut fields);
         let field = match fields.first() {
@@ -59,15 +53,7 @@ fn add_fields<'d>(
                 add_fields(document, &fragment.item.selection_set, fields);
             }
             Selection::FragmentSpread(spread) => {
-                let spread = document.iter().find_map(|definition| match definition {
-                    Definition::Fragment(fragment) if fragment.item.name.item == spread.item.name.item => {
-                        Some(&fragment.item)
-                    }
-                    Definition::Fragment(_) | Definition::Operation(_) => None,
-                });
-                if let Some(fragment) = spread {
-                    add_fields(document, &fragment.selection_set, fields);
-                }
+                add_fields(document, document::fragment(document, spread.item.name.item), fields);
             }
         }
     }
