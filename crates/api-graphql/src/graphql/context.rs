@@ -11,7 +11,7 @@ use std::{
 use convene_application::{
     caller::{Admin, Caller, Identity, Operator},
     change::RequestMetadata,
-    failure::{Failure, Fault, Refusal, RefusalCode},
+    failure::{Failure, Fault, Outcome, Refusal, RefusalCode},
     idempotency::Idempotency,
     ports::Clock,
     use_cases::UseCases,
@@ -140,6 +140,11 @@ impl Context {
         if refusals.iter().any(|refusal| refusal.code() == RefusalCode::Forbidden) {
             telemetry::report_forbidden(self.member());
         }
+    }
+
+    /// The result of a query. Its failure becomes the error of its field; a fault is logged here, once.
+    pub(crate) fn found<T>(&self, outcome: Outcome<T>) -> Result<T, FieldProblem> {
+        outcome.map_err(|failure| self.problem(failure))
     }
 
     /// Converts the failure of a query to the error of its field. A fault is logged here, once.

@@ -5,6 +5,11 @@ pub(crate) fn items<T>(list: Option<&Vec<T>>, max: usize) -> &[T] {
     list.map(Vec::as_slice).filter(|list| list.len() <= max).unwrap_or_default()
 }
 
+/// The items of which `only` returns a part.
+pub(crate) fn of_type<I: Copy, T>(items: &[I], only: impl Fn(I) -> Option<T>) -> Vec<T> {
+    items.iter().copied().filter_map(only).collect()
+}
+
 pub(crate) mod length {
     pub(crate) mod simple {
         use garde::rules::length::simple::Simple;

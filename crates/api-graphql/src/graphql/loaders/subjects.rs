@@ -15,6 +15,7 @@ use convene_domain::{
 };
 
 use super::{Lookup, Source};
+use crate::graphql::lists::of_type;
 
 /// The object of a change, as the caller sees it now.
 #[derive(Clone, Debug)]
@@ -74,10 +75,6 @@ pub(crate) async fn find(
         found.extend(issues.into_iter().map(object));
     }
     Ok(found)
-}
-
-fn of_type<T>(subjects: &[Subject], only: impl Fn(Subject) -> Option<T>) -> Vec<T> {
-    subjects.iter().copied().filter_map(only).collect()
 }
 
 pub(super) struct Subjects;

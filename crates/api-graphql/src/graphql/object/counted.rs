@@ -30,6 +30,6 @@ impl Counted {
             Self::OwnRegistrations(filter) => use_cases.list_own_registrations.count(caller, filter).await,
             Self::Nothing => Ok(Some(0)),
         };
-        Ok(count.map_err(|failure| context.problem(failure))?.map(int))
+        Ok(context.found(count)?.map(int))
     }
 }

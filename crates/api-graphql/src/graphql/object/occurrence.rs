@@ -92,7 +92,7 @@ impl Occurrence {
                 return Ok(Vec::new());
             }
             let found = context.use_cases().get_events.execute(context.caller()?, &Vec::from_iter(ids)).await;
-            found.map_err(|failure| context.problem(failure))
+            context.found(found)
         };
         let found: Result<_, FieldProblem> = find.await;
         let with_event = |occurrence: occurrence::Occurrence| {

@@ -18,7 +18,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Member>, Fi
     let caller = context.caller()?;
     let id = node::check_id(MemberId::parse(id))?;
     let found = context.use_cases().get_members.execute(caller, &[id], IncludeRemoved::No).await;
-    Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Member::from))
+    Ok(context.found(found)?.pop().map(Member::from))
 }
 
 /// The active members of the organization.
@@ -32,11 +32,11 @@ pub(super) async fn list(
     let mut problems = Problems::default();
     let page = paging.check(&mut problems, caller.scope().organization(), DEFAULT_PAGE_SIZE, ());
     let search = problems.check_optional(Field::Search, search, SearchText::parse);
-    let (page, search) = problems.conclude(page.zip(search)).map_err(|failure| context.problem(failure))?;
+    let (page, search) = context.found(problems.conclude(page.zip(search)))?;
     let filter = MemberFilter { role: role.map(Into::into), search };
     let counted = Counted::Members(filter.clone());
     let asked = Asked::from(&page);
     let found = context.use_cases().list_members.execute(caller, filter, page).await;
-    let found = found.map_err(|failure| context.problem(failure))?;
+    let found = context.found(found)?;
     Ok(MemberConnection::new(caller.scope().organization(), found, asked, counted))
 }

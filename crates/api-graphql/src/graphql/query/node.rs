@@ -13,7 +13,8 @@ use juniper::ID;
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
-    lists, loaders,
+    lists::{self, of_type},
+    loaders,
     object::{Activity, NodeValue},
     problems::Problems,
 };
@@ -36,7 +37,7 @@ pub(super) fn check_id<T>(parsed: Result<T, impl fmt::Display>) -> Result<T, Fie
 pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<NodeValue>, FieldProblem> {
     let caller = context.caller()?;
     let id = check_id(NodeId::parse(id))?;
-    let mut found = find(context, caller, &[id]).await.map_err(|failure| context.problem(failure))?;
+    let mut found = context.found(find(context, caller, &[id]).await)?;
     Ok(found.remove(&id))
 }
 
@@ -46,10 +47,10 @@ pub(super) async fn many(context: &Context, ids: &[ID]) -> Result<Vec<Option<Nod
     let caller = context.caller()?;
     let mut problems = Problems::default();
     let checked = problems.check_shape(None, &Ids { ids });
-    problems.conclude(checked).map_err(|failure| context.problem(failure))?;
+    context.found(problems.conclude(checked))?;
     let asked: Vec<Option<NodeId>> = ids.iter().map(|id| NodeId::parse(id).ok()).collect();
     let known: Vec<NodeId> = asked.iter().copied().flatten().collect();
-    let found = find(context, caller, &known).await.map_err(|failure| context.problem(failure))?;
+    let found = context.found(find(context, caller, &known).await)?;
     // The same id may occur twice.
     Ok(asked.into_iter().map(|id| found.get(&id?).cloned()).collect())
 }
@@ -82,8 +83,4 @@ async fn find(context: &Context, caller: &Caller, ids: &[NodeId]) -> Outcome<Has
         found.extend(entries.into_iter().map(|it| (NodeId::Activity(it.id), Activity::from(it).into())));
     }
     Ok(found)
-}
-
-fn of_type<T>(ids: &[NodeId], only: impl Fn(NodeId) -> Option<T>) -> Vec<T> {
-    ids.iter().copied().filter_map(only).collect()
 }

@@ -29,7 +29,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Occurrence>
     let key = node::check_id(OccurrenceKey::parse(id))?;
     let seats = context.look_ahead().seats;
     let found = context.use_cases().get_occurrences.execute(caller, &[key], seats).await;
-    Ok(found.map_err(|failure| context.problem(failure))?.remove(&key).map(Occurrence::from))
+    Ok(context.found(found)?.remove(&key).map(Occurrence::from))
 }
 
 /// The organization's occurrences in a window.
@@ -81,7 +81,7 @@ async fn listed(
         seats: context.look_ahead().seats,
         page,
     });
-    let query = problems.conclude(query).map_err(|failure| context.problem(failure))?;
+    let query = context.found(problems.conclude(query))?;
     let asked = Asked::from(&query.page);
     let found = context.loaders()?.occurrence_list(query).await?;
     Ok(OccurrenceConnection::new(caller.scope().organization(), found, asked))

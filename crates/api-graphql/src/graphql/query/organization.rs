@@ -16,7 +16,7 @@ use crate::{
 pub(in crate::graphql) async fn own(context: &Context) -> Result<Organization, FieldProblem> {
     let caller = context.caller()?;
     let organization = context.use_cases().get_organization.execute(caller).await;
-    organization.map(Organization::from).map_err(|failure| context.problem(failure))
+    context.found(organization.map(Organization::from))
 }
 
 /// The organizations of the platform, for the operator.
@@ -31,9 +31,9 @@ pub(super) async fn all(
     let paging = Paging { first, after, last: None, before: None };
     let page = paging.check(&mut problems, PLATFORM, DEFAULT_PAGE_SIZE, ());
     let search = problems.check_optional(Field::Search, search, SearchText::parse);
-    let (page, search) = problems.conclude(page.zip(search)).map_err(|failure| context.problem(failure))?;
+    let (page, search) = context.found(problems.conclude(page.zip(search)))?;
     let asked = Asked::from(&page);
     let found = context.use_cases().list_organizations.execute(operator, OrganizationFilter { search }, page);
-    let found = found.await.map_err(|failure| context.problem(failure))?;
+    let found = context.found(found.await)?;
     Ok(OrganizationConnection::new(PLATFORM, found, asked))
 }

@@ -7,7 +7,7 @@ use convene_domain::id::OrganizationId;
 
 use crate::{
     cursor::{self, Position},
-    graphql::problems::Problems,
+    graphql::{context::Context, errors::FieldProblem, problems::Problems},
 };
 
 /// The arguments of a connection that select a page.
@@ -20,6 +20,27 @@ pub(in crate::graphql) struct Paging {
 }
 
 impl Paging {
+    /// The requested page of a list, and its filter; without one, every item passes.
+    ///
+    /// # Errors
+    /// All problems of both.
+    pub(super) fn with_filter<P: Position, G, F: Default>(
+        self,
+        context: &Context,
+        organization: OrganizationId,
+        order: P::Order,
+        filter: Option<G>,
+        check: impl FnOnce(&G, &mut Problems) -> Option<F>,
+    ) -> Result<(PageRequest<P>, F), FieldProblem> {
+        let mut problems = Problems::default();
+        let page = self.check(&mut problems, organization, DEFAULT_PAGE_SIZE, order);
+        let filter = problems.within(Field::Filter, |problems| match filter {
+            None => Some(F::default()),
+            Some(filter) => check(&filter, problems),
+        });
+        context.found(problems.conclude(page.zip(filter)))
+    }
+
     /// The requested page, or `None` if a problem was noted. The arguments of the two directions exclude each other: the Relay
     /// specification leaves their combinations to the server, and discourages them.
     pub(super) fn check<P: Position>(

@@ -1,5 +1,4 @@
 use convene_application::{
-    failure::Field,
     page::PageRequest,
     ports::{self, RegistrationPosition},
 };
@@ -9,17 +8,13 @@ use convene_domain::{
 };
 use juniper::ID;
 
-use super::{
-    node,
-    paging::{DEFAULT_PAGE_SIZE, Paging},
-};
+use super::{node, paging::Paging};
 use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::{RegistrationFilter, RegistrationOrder},
     loaders::RegistrationList,
     object::{Asked, Counted, Registration, RegistrationConnection},
-    problems::Problems,
 };
 
 /// Reads a registration: the caller's own, or any for an admin.
@@ -27,7 +22,7 @@ pub(super) async fn one(context: &Context, id: &ID) -> Result<Option<Registratio
     let caller = context.caller()?;
     let id = node::check_id(RegistrationId::parse(id))?;
     let found = context.use_cases().get_registrations.execute(caller, &[id]).await;
-    Ok(found.map_err(|failure| context.problem(failure))?.pop().map(Registration::from))
+    Ok(context.found(found)?.pop().map(Registration::from))
 }
 
 /// Lists the registrations of all members, for an admin.
@@ -50,7 +45,7 @@ async fn listed(
     let admin = context.asking_admin()?;
     let (asked, counted) = (Asked::from(&page), Counted::Registrations(filter.clone()));
     let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
-    let found = found.map_err(|failure| context.problem(failure))?;
+    let found = context.found(found)?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
 }
 
@@ -106,7 +101,7 @@ pub(in crate::graphql) async fn own(
     let (filter, page) = check(context, paging, filter, order)?;
     let (asked, counted) = (Asked::from(&page), Counted::OwnRegistrations(filter.clone()));
     let found = context.use_cases().list_own_registrations.execute(caller, filter, page).await;
-    let found = found.map_err(|failure| context.problem(failure))?;
+    let found = context.found(found)?;
     Ok(RegistrationConnection::new(caller.scope().organization(), found, asked, counted))
 }
 
@@ -116,13 +111,9 @@ fn check(
     filter: Option<RegistrationFilter>,
     order: Option<RegistrationOrder>,
 ) -> Result<(ports::RegistrationFilter, PageRequest<RegistrationPosition>), FieldProblem> {
-    let mut problems = Problems::default();
+    let organization = context.caller()?.scope().organization();
     let order = order.map(Into::into).unwrap_or_default();
-    let page =
-        paging.check(&mut problems, context.caller()?.scope().organization(), DEFAULT_PAGE_SIZE, order);
-    let filter = problems.within(Field::Filter, |problems| match filter {
-        None => Some(ports::RegistrationFilter::default()),
-        Some(filter) => filter.check(problems),
-    });
-    problems.conclude(filter.zip(page)).map_err(|failure| context.problem(failure))
+    let (page, filter) =
+        paging.with_filter(context, organization, order, filter, RegistrationFilter::check)?;
+    Ok((filter, page))
 }
