@@ -1,6 +1,6 @@
 //! Converts failures of use cases to HTTP errors.
 
-use convene_application::failure::{Failure, Field, Refusal, RefusalCode, UNKNOWN_REFERENCE};
+use convene_application::failure::{Failure, Field, Refusal, RefusalCode};
 
 use crate::{
     errors::limits::{MAX_PROBLEMS, keep_first_of_each},
@@ -38,36 +38,13 @@ fn refused(refusals: &[Refusal]) -> HttpError {
 
 /// The problem of a field, or the error for a refusal of the whole request.
 fn part(refusal: &Refusal) -> Result<FieldProblem, HttpError> {
-    match refusal {
-        Refusal::InvalidInput { field, message } => {
-            Ok(FieldProblem { field: field.to_string(), message: message.clone() })
-        }
+    match refusal.field_problem() {
         // The path refers to the issue.
-        Refusal::NotFound { field } if field.is(Field::IssueId) => Err(HttpError::not_found()),
-        Refusal::NotFound { field } => {
-            Ok(FieldProblem { field: field.to_string(), message: String::from(UNKNOWN_REFERENCE) })
+        Some((field, _)) if refusal.code() == RefusalCode::NotFound && field.is(Field::IssueId) => {
+            Err(HttpError::not_found())
         }
-        Refusal::AdminOnly
-        | Refusal::MembersOnly
-        | Refusal::OperatorOnly
-        | Refusal::AlreadyExists { .. }
-        | Refusal::VersionConflict { .. }
-        | Refusal::IdempotencyKeyReused
-        | Refusal::OccurrenceFull
-        | Refusal::ScheduleConflict { .. }
-        | Refusal::AlreadyRegistered
-        | Refusal::RegistrationNotOpen { .. }
-        | Refusal::RegistrationClosed { .. }
-        | Refusal::OccurrenceCancelled
-        | Refusal::EventCancelled
-        | Refusal::CancellationClosed { .. }
-        | Refusal::AlreadyCancelled
-        | Refusal::EventIsRecurring
-        | Refusal::CapacityBelowRegistrations { .. }
-        | Refusal::RegistrationsAffected { .. }
-        | Refusal::LimitExceeded(_)
-        | Refusal::LastAdmin
-        | Refusal::NotCancelled => Err(HttpError::with_message(refusal.code(), refusal.to_string())),
+        Some((field, message)) => Ok(FieldProblem { field: field.to_string(), message: message.to_owned() }),
+        None => Err(HttpError::with_message(refusal.code(), refusal.to_string())),
     }
 }
 

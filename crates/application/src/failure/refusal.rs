@@ -88,6 +88,16 @@ impl Refusal {
         Self::NotFound { field: field.into() }
     }
 
+    /// The field of the input and the reason, to follow the field's name, if the refusal is about a value.
+    #[must_use]
+    pub fn field_problem(&self) -> Option<(&FieldPath, &str)> {
+        match self {
+            Self::InvalidInput { field, message } => Some((field, message)),
+            Self::NotFound { field } => Some((field, UNKNOWN_REFERENCE)),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn code(&self) -> RefusalCode {
         self.code_and_field().0
