@@ -5,7 +5,7 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller, Identity},
-    failure::{Failure, FaultKind, Outcome, Refusal},
+    failure::{FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
 use convene_domain::text::Description;
@@ -13,7 +13,12 @@ use futures::FutureExt;
 use juniper::OperationType;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Rest, failure, input::Body};
+use super::{
+    Rest,
+    failure::http_error,
+    input::{Body, Problems},
+    precondition::Conditions,
+};
 use crate::{
     auth::{CallerResolver, ClientKey, Owner, Slot},
     http::{
@@ -98,7 +103,7 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
         let (identity, slot) = admitted.map_err(|denial| HttpError::from_denial(&denial))?;
         self.http.extensions_mut().insert(slot.owner());
         self.slot.set(Some(slot));
-        identity.caller().cloned().ok_or_else(|| self.denied(None, Refusal::MembersOnly))
+        identity.caller().cloned().ok_or_else(|| denied(None, Refusal::MembersOnly))
     }
 
     /// Waits for the memory of an answer with this number of issues.
@@ -111,12 +116,15 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
 
     /// The caller as an admin. An attempt by another member is a security event.
     pub(super) fn admin<'c>(&self, caller: &'c Caller) -> Result<Admin<'c>, HttpError> {
-        caller.admin().map_err(|refusal| self.denied(Some(caller), refusal))
+        caller.admin().map_err(|refusal| denied(Some(caller), refusal))
     }
 
-    fn denied(&self, caller: Option<&Caller>, refusal: Refusal) -> HttpError {
-        telemetry::report_forbidden(caller);
-        self.failed(refusal.into())
+    /// The conditions of a request that has no parameters and no body.
+    pub(super) fn conditions(&self) -> Result<Conditions, HttpError> {
+        let mut problems = Problems::default();
+        problems.refuse_parameters(self.http.query_string())?;
+        let conditions = Conditions::read(self.http.headers(), &mut problems);
+        problems.conclude(conditions)
     }
 
     pub(super) async fn body(&self, incoming: IncomingBody) -> Result<Body, HttpError> {
@@ -142,14 +150,15 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
             change.await
         });
         match task.await {
-            Ok(outcome) => outcome.map_err(|failure| self.failed(failure)),
+            Ok(outcome) => outcome.map_err(http_error),
             // The task panicked, so the outcome is not known.
             Err(_panic) => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         }
     }
+}
 
-    /// The error for a failure. A fault is logged here, once.
-    pub(super) fn failed(&self, failure: Failure) -> HttpError {
-        failure::http_error(failure)
-    }
+/// The error for a caller who lacks the role, which is a security event.
+fn denied(caller: Option<&Caller>, refusal: Refusal) -> HttpError {
+    telemetry::report_forbidden(caller);
+    http_error(refusal.into())
 }

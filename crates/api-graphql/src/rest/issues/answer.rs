@@ -17,6 +17,7 @@ use crate::{
     http::error::HttpError,
     rest::{
         call::Call,
+        failure::http_error,
         schemas::{Priority, Status},
     },
 };
@@ -74,7 +75,7 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
     if !missing.is_empty() {
         // A removed member is shown as long as an issue is assigned to them.
         let members = call.use_cases().get_members.execute(caller, &missing, IncludeRemoved::Yes).await;
-        let members = members.map_err(|failure| call.failed(failure))?;
+        let members = members.map_err(http_error)?;
         users.extend(members.into_iter().map(|member| (member.id, member.user_id.as_str().to_owned())));
     }
     let organization = caller.scope().organization().to_string();

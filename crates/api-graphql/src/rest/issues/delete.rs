@@ -4,11 +4,7 @@ use convene_application::{caller::Identity, change::RequestMetadata, issue::Dele
 use super::get::find;
 use crate::{
     auth::CallerResolver,
-    rest::{
-        call::{Server, answer},
-        input::Problems,
-        precondition::Conditions,
-    },
+    rest::call::{Server, answer},
 };
 
 const OPERATION: &str = "deleteIssue";
@@ -39,10 +35,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;
         call.admin(&caller)?;
-        let mut problems = Problems::default();
-        problems.refuse_parameters(call.http.query_string())?;
-        let conditions = Conditions::read(call.http.headers(), &mut problems);
-        let conditions = problems.conclude(conditions)?;
+        let conditions = call.conditions()?;
         let issue = find(call, &caller, &path).await?;
         let expected_version = conditions.expected_version(issue.version)?;
         let command = DeleteIssueCommand { issue: issue.id, expected_version };

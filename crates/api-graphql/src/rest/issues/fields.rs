@@ -13,7 +13,7 @@ use convene_domain::{
 use crate::{
     auth::CallerResolver,
     http::error::HttpError,
-    rest::{call::Call, input::Problems},
+    rest::{call::Call, failure::http_error, input::Problems},
 };
 
 pub(super) fn status(text: &str) -> Result<IssueStatus, &'static str> {
@@ -38,7 +38,7 @@ pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
     user: UserId,
 ) -> Result<Option<Assignee>, HttpError> {
     let found = call.use_cases().find_member_by_user_id.execute(caller, &user).await;
-    let member = found.map_err(|failure| call.failed(failure))?;
+    let member = found.map_err(http_error)?;
     Ok(member.map(|member| Assignee { member: member.id, user }))
 }
 

@@ -8,8 +8,8 @@ use crate::{
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
-        input::Problems,
-        precondition::{self, Conditions},
+        failure::http_error,
+        precondition,
     },
 };
 
@@ -38,10 +38,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller("getIssue").await?;
-        let mut problems = Problems::default();
-        problems.refuse_parameters(call.http.query_string())?;
-        let conditions = Conditions::read(call.http.headers(), &mut problems);
-        let conditions = problems.conclude(conditions)?;
+        let conditions = call.conditions()?;
         let issue = find(call, &caller, &path).await?;
         let etag = precondition::etag(issue.version);
         if conditions.is_known(issue.version)? {
@@ -60,5 +57,5 @@ pub(super) async fn find<R: CallerResolver<Caller = Identity>>(
     path: &str,
 ) -> Result<Issue, HttpError> {
     let found = call.use_cases().get_issue_by_number.execute(caller, number(path)?).await;
-    found.map_err(|failure| call.failed(failure))?.ok_or_else(HttpError::not_found)
+    found.map_err(http_error)?.ok_or_else(HttpError::not_found)
 }

@@ -24,6 +24,7 @@ use crate::{
     http::{error::HttpError, json},
     rest::{
         call::{Server, answer},
+        failure::http_error,
         input::{Problems, Query},
     },
 };
@@ -67,7 +68,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         };
         call.reserve_issues(list.page.size.get()).await;
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
-        let page = page.map_err(|failure| call.failed(failure))?;
+        let page = page.map_err(http_error)?;
         let mut response = HttpResponse::Ok();
         if let (true, Some(last)) = (page.has_more, page.items.last()) {
             let after = cursor::encode(
@@ -75,7 +76,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
                 list.page.order,
                 &IssuePosition::Number(last.number),
             );
-            let next = next(&list, &after).map_err(|error| call.failed(Fault::internal(error).into()))?;
+            let next = next(&list, &after).map_err(|error| http_error(Fault::internal(error).into()))?;
             response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
         }
         let bytes = page.items.iter().map(|issue| issue.description.as_str().len()).sum();
