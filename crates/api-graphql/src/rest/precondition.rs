@@ -104,7 +104,8 @@ fn failed(header: &str) -> HttpError {
     )
 }
 
-/// Reads the entity tags of a header. The lines of a header are one list.
+/// Reads the entity tags of a header. The lines of a header are one list. The parser of the HTTP library is not used, as it
+/// drops malformed tags without an error.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, &'static str> {
     let lines: Result<Vec<&str>, _> = headers.get_all(name).map(HeaderValue::to_str).collect();
     let lines = lines.map_err(|_| "must be of printable ASCII characters")?;

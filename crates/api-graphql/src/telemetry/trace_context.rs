@@ -1,4 +1,7 @@
 //! The trace of the caller: the header `traceparent` of W3C Trace Context, section 3.2.
+//!
+//! The propagator of OpenTelemetry is not used: it accepts malformed headers, such as versions in upper case and numbers with
+//! a sign.
 
 use actix_web::http::header::HeaderMap;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
