@@ -19,6 +19,9 @@ impl Pace {
     /// The number of steps between two pauses. A step takes about a microsecond, so a part takes about a millisecond.
     pub const STEPS: usize = 1_000;
 
+    /// The steps of asking the rule of an event whether it has an occurrence in a period.
+    pub const ASKING: usize = 5;
+
     /// Counts steps that follow, and pauses before them if enough were counted.
     pub async fn steps(&mut self, number: usize) {
         self.steps = self.steps.saturating_add(number);

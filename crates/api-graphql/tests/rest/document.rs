@@ -13,6 +13,8 @@
 //! used for two changes, which a schema cannot express.
 
 use convene_api_graphql::rest::openapi::{self, Credentials};
+use convene_application::{limits::DEFAULT_PAGE_SIZE, page::PageSize};
+use convene_domain::text::{Description, IdempotencyKey, Title, UserId};
 use insta::{assert_json_snapshot, assert_snapshot};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -109,6 +111,32 @@ async fn it_describes_bodies() {
     "#);
     assert_eq!(schemas["IssueChanges"]["additionalProperties"], false);
     assert_eq!(document["security"], json!([{"organization": [], "user": []}]));
+}
+
+#[test]
+fn its_limits_are_those_of_the_values() {
+    let document: Value = serde_json::from_str(&openapi::json(Credentials::Token).unwrap()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let parameter = |method: &str, name: &str| {
+        let all = document["paths"]["/api/issues"][method]["parameters"].as_array().unwrap();
+        let found = all.iter().find(|parameter| parameter["name"] == name).unwrap();
+        (found["schema"].clone(), found["description"].clone())
+    };
+    for (schema, fields) in [
+        ("Issue", ["title", "description"].as_slice()),
+        ("NewIssue", &["title", "description", "assigneeId"]),
+        ("IssueChanges", &["title", "description", "assigneeId"]),
+    ] {
+        let max = [Title::MAX_CHARACTERS, Description::MAX_CHARACTERS, UserId::MAX_CHARACTERS];
+        for (field, max) in fields.iter().zip(max) {
+            assert_eq!(schemas[schema]["properties"][field]["maxLength"], max, "{schema}.{field}");
+        }
+    }
+    assert_eq!(parameter("get", "assigneeId").0["maxLength"], UserId::MAX_CHARACTERS);
+    assert_eq!(parameter("post", "Idempotency-Key").0["maxLength"], IdempotencyKey::MAX_CHARACTERS);
+    let (first, description) = parameter("get", "first");
+    assert_eq!(first["maximum"], PageSize::MAX);
+    assert_eq!(description, format!("The page size; {DEFAULT_PAGE_SIZE} if left out."));
 }
 
 #[test]

@@ -54,8 +54,6 @@ impl ListEvents {
 
 /// Counts the events of a replica that have an occurrence in the period; `None` if too many rules would have to be asked.
 async fn count_in(replica: &Replica, filter: &EventFilter) -> Option<u32> {
-    /// The steps of asking a rule.
-    const ASKING: usize = 5;
     let (mut asked, mut count, mut pace) = (0, 0_u32, Pace::default());
     for event in replica.entries().filter_map(Entry::event) {
         pace.steps(1).await;
@@ -66,7 +64,7 @@ async fn count_in(replica: &Replica, filter: &EventFilter) -> Option<u32> {
         if asked > COUNTED_IN_PERIOD {
             return None;
         }
-        pace.steps(ASKING).await;
+        pace.steps(Pace::ASKING).await;
         count += u32::from(filter.covers(event));
     }
     Some(count)

@@ -327,7 +327,8 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
     /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
-    /// `RegistrationsAffected`; `LimitExceeded` if more than 10,000 active registrations stay and follow.
+    /// `RegistrationsAffected`; `LimitExceeded` if more than [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS)
+    /// active registrations stay and follow.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Cancels an event: every occurrence that has not begun is cancelled, with all registrations for it.
@@ -362,8 +363,8 @@ pub trait Events: Send + Sync {
     /// Edits one occurrence, which becomes an exception.
     ///
     /// Refusals: `NotFound` on `occurrenceId`; `OccurrenceCancelled`; `InvalidInput` for an occurrence that has begun or
-    /// would begin in the past; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
-    /// active registrations.
+    /// would begin in the past; `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above
+    /// [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS) active registrations.
     async fn update_occurrence(
         &self,
         scope: &TenantScope,
@@ -387,8 +388,8 @@ pub trait Events: Send + Sync {
     ///
     /// Refusals: `NotFound` on `occurrenceId`; `VersionConflict`; `EventCancelled`; `NotCancelled` if nothing is to be
     /// restored; `InvalidInput` for an occurrence that has begun, that its series does not have, or whose start in the series
-    /// has passed (on `fields` if they are named); `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above 10,000
-    /// active registrations.
+    /// has passed (on `fields` if they are named); `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` above
+    /// [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS) active registrations.
     async fn restore_occurrence(
         &self,
         scope: &TenantScope,

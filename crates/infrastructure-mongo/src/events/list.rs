@@ -30,9 +30,6 @@ use crate::{
 /// The events that are read at once to ask their rules. The largest ones take some hundred kilobytes.
 const ASKED_AT_ONCE: usize = 50;
 
-/// The steps of asking a rule.
-const ASKING: usize = 5;
-
 /// A page of a list. The database knows the first start and the last end of an event; the rule decides whether it has an
 /// occurrence in a period. Candidates that have none make the page shorter.
 pub(super) async fn list(
@@ -185,7 +182,7 @@ async fn count_in_period(
     let (mut count, mut pace) = (0_u32, Pace::default());
     for ids in candidates.chunks(ASKED_AT_ONCE) {
         for event in adapter.found(scope, doc! { "_id": { "$in": ids } }.into()).await? {
-            pace.steps(ASKING).await;
+            pace.steps(Pace::ASKING).await;
             count += u32::from(filter.covers(&event));
         }
     }

@@ -49,6 +49,9 @@ impl From<Weekday> for time::Weekday {
     }
 }
 
+/// The maximum number of a weekday: no month has more of it.
+const MAX_NTH: u32 = 5;
+
 /// A day of the week: every one, or only the nth of each month or year.
 #[derive(Clone, Copy, Debug, GraphQLInputObject)]
 pub struct WeekdayInput {
@@ -153,9 +156,9 @@ impl RecurrenceInput {
     fn parts(&self, problems: &mut Problems, field: &FieldPath) -> RuleParts {
         let weekdays = lists::items(self.by_weekday.as_ref(), limits::LIST_VALUES).iter().enumerate().map(
             |(index, given)| {
-                if given.nth.is_some_and(|nth| !matches!(nth, 1..=5 | -5..=-1)) {
+                if given.nth.is_some_and(|nth| !(1..=MAX_NTH).contains(&nth.unsigned_abs())) {
                     let nth = field.child(Field::ByWeekday).index(index).child(Field::Nth);
-                    problems.note(nth, "must be from 1 to 5 or from -1 to -5");
+                    problems.note(nth, format_args!("must be from 1 to {MAX_NTH} or from -1 to -{MAX_NTH}"));
                 }
                 WeekdayNumber { day: given.day.into(), nth: given.nth }
             },
