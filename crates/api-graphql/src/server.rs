@@ -3,10 +3,11 @@
 use std::{future::Future, io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_http::{HttpService, error::DispatchError};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
-    dev::{AppConfig, Server},
+    body::MessageBody,
+    dev::{AppConfig, Server, ServerHandle, ServiceRequest, ServiceResponse},
     http::KeepAlive,
     middleware::{Condition, from_fn},
     web,
@@ -153,16 +154,9 @@ pub async fn serve<R: CallerResolver>(
     let watched = health.clone();
     let connections = Connections::new(responses.clone());
     let server = builder.listen("convene", listener, move || {
-        let shared = shared.clone();
         // Each thread calls this when it starts.
         drop(actix_web::rt::spawn(watched.progress().watch()));
-        let app = App::new()
-            .wrap(from_fn(edge::limit_headers))
-            .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
-            .wrap(from_fn(edge::finish))
-            .configure(|config| shared.configure(config))
-            .default_service(web::to(not_found));
-        let app = app.into_factory().map_err(|error| error.error_response());
+        let app = app(&shared).into_factory().map_err(|error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -197,18 +191,47 @@ pub async fn serve<R: CallerResolver>(
     tracing::info!("shutting down");
     health.begin_shutdown();
     tokio::time::sleep(options.drain_time).await;
-    handle.pause().await;
-    let refusing = tokio::spawn(closing::refuse_late(late, responses));
-    // Meanwhile, the threads take the connections that were accepted.
-    tokio::time::sleep(closing::TAKING_TIME).await;
-    handle.stop(true).await;
+    let refused = drain(&handle, closing::refuse_late(late, responses)).await;
     if !mutations.finish(options.shutdown_time).await {
         tracing::error!("some mutations did not finish in time");
     }
     maintenance.abort();
     progress.abort();
-    refusing.await.map_err(io::Error::other)??;
+    refused?;
     server.await.map_err(io::Error::other)?
+}
+
+/// Stops accepting connections, and waits for the requests in flight. `refusing` refuses the connections that come later.
+async fn drain(
+    handle: &ServerHandle,
+    refusing: impl Future<Output = io::Result<()>> + Send + 'static,
+) -> io::Result<()> {
+    handle.pause().await;
+    let refusing = tokio::spawn(refusing);
+    // Meanwhile, the threads take the connections that were accepted.
+    tokio::time::sleep(closing::TAKING_TIME).await;
+    handle.stop(true).await;
+    refusing.await.map_err(io::Error::other)?
+}
+
+/// The routes of a thread.
+fn app<R: CallerResolver>(
+    shared: &Shared<R>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<R>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<R>,
+> {
+    App::new()
+        .wrap(from_fn(edge::limit_headers))
+        .wrap(Condition::new(shared.origins.are_foreign(), shared.origins.middleware()))
+        .wrap(from_fn(edge::finish))
+        .configure(|config| shared.configure(config))
+        .default_service(web::to(not_found))
 }
 
 /// Serves the probes and the metrics on a listener and a thread of their own, and watches the database for them, until the
