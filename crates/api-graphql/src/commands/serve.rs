@@ -61,7 +61,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let stop = server::stop_signal()?;
     let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
     // An address that is in use is reported before the database is opened. Until then, connections are refused: they would
-    // wait, and the requests of clients that gave up long ago would be executed later.
+    // wait, and the requests of clients that left long ago would be executed later.
     drop(bind(config.listen)?);
     let probe_listener = bind(config.probe_listen)?;
     let health = Health::starting(telemetry::start_metrics()?);
@@ -82,15 +82,34 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
         backend = open(&config.database) => Arc::new(backend?),
         () = &mut stop => return Ok(()),
     };
-    let services = backend.services.clone();
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority, health.clone()));
     let deleted = tokio::spawn(super::deleted::forget(backend.forget_deleted()));
 
+    let (listen, options) = (config.listen, config.server_options());
+    let parts = parts(config, &backend, health.clone(), demo_headers);
+    let listener = bind(listen)?;
+    // Clients that see the server ready can connect.
+    health.started(Arc::new(Ready { backend, verifier }));
+    let served = server::serve(listener, parts, options, stop).await;
+    // A step that is cut off is aborted by the database, and repeated by another process.
+    jobs.abort();
+    deleted.abort();
+    probes.abort();
+    Ok(served?)
+}
+
+/// The components of a server over the backend.
+fn parts(
+    config: ServeConfig,
+    backend: &Backend,
+    health: Health,
+    demo_headers: Option<DemoHeaders>,
+) -> Parts<Callers> {
+    let services = backend.services.clone();
     // The folder of trusted documents decides on queries of the schema, too.
     let introspection = config.introspection || config.trusted_documents.is_some();
     let executor = schema_executor(services.clone(), config.documents, introspection);
-    let options = config.server_options();
     let limits = Some(Arc::new(config.rates.limits()));
     let authenticator = config.auth.authenticator(Arc::new(system::unix_time));
     let callers = Callers::new(backend.directory());
@@ -100,11 +119,11 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let use_cases = Arc::clone(&services.use_cases);
     let rest = rest::routes(Rest { access_control: Arc::clone(&access_control), use_cases });
     let graphiql = config.graphiql.then(|| graphiql::routes(demo_headers));
-    let parts = Parts {
+    Parts {
         access_control,
         executor,
         documents: config.trusted_documents.map_or_else(Documents::default, Documents::Trusted),
-        health: health.clone(),
+        health,
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,
         more_routes: Arc::new(move |config| {
@@ -113,16 +132,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
                 graphiql(config);
             }
         }),
-    };
-    let listener = bind(config.listen)?;
-    // Clients that see the server ready can connect.
-    health.started(Arc::new(Ready { backend, verifier }));
-    let served = server::serve(listener, parts, options, stop).await;
-    // A step that is cut off is aborted by the database, and repeated by another process.
-    jobs.abort();
-    deleted.abort();
-    probes.abort();
-    Ok(served?)
+    }
 }
 
 /// Opens the backend and waits for the database, which may have been started at the same time. Logs each change of state once.
