@@ -1,6 +1,6 @@
-//! What is left of a rate limit.
+//! The rest of a rate limit.
 
-/// What a caller or an organization has left of its rate limit, for the headers of a response.
+/// The rest of the rate limit of a caller or an organization, for the headers of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// The name of the limit: `caller`, `organization` or `rejected`.

@@ -3,7 +3,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`config`] | the settings of the server, read from the environment |
-//! | [`allowance`] | what is left of a rate limit |
+//! | [`allowance`] | the rest of a rate limit |
 //! | [`auth`] | authentication, rate limits and access control |
 //! | [`callers`] | looks up the identity behind verified credentials |
 //! | [`change_state`] | whether a request may have changed anything |

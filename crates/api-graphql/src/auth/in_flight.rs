@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_has_a_limit_of_its_own_and_places_are_released() {
+    fn a_caller_has_a_limit_of_its_own_and_places_are_freed() {
         let limits = InFlightLimits::default();
         let in_flight = InFlight::default();
         let mut taken: Vec<_> = (0..limits.caller).map(|_| in_flight.enter(caller(1)).unwrap()).collect();

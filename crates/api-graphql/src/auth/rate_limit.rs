@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_remembered_clients_is_bounded() {
+    fn the_number_of_stored_clients_is_bounded() {
         let limits = limits(1, 1_000);
         for address in 0..2 * u32::try_from(MAX_CLIENTS).unwrap() {
             let address = IpAddr::from(std::net::Ipv4Addr::from(address));

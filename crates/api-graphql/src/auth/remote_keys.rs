@@ -103,7 +103,7 @@ impl RemoteKeys {
     }
 
     /// Waits until the keys have been fetched again, because a token names one that is not known. Does not wait if they were
-    /// fetched a moment ago.
+    /// fetched a short time ago.
     ///
     /// # Errors
     /// The last attempt failed, takes too long, or too many requests wait for it.
@@ -125,7 +125,7 @@ impl RemoteKeys {
         if succeeded { Ok(()) } else { Err(Unreachable { retry_after: self.retry_after() }) }
     }
 
-    /// Fetches the keys now and again and again, until the future is dropped. Each change of state is one line of the log.
+    /// Fetches the keys now and at intervals, until the future is dropped. Each change of state is one line of the log.
     pub async fn keep(self: Arc<Self>) {
         let mut known = None;
         let mut reported = None;

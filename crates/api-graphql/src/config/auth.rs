@@ -89,7 +89,8 @@ pub(super) fn token_issuer(reader: &mut Reader<'_>) -> Option<TokenIssuer> {
 
 /// The providers. If no key is given, that is a problem only if one is required.
 ///
-/// What depends on a setting that cannot be used is checked with its default: its problem is noted, and no result is used.
+/// Each part that depends on a setting that cannot be used is checked with its default: its problem is noted, and no result is
+/// used.
 fn providers(reader: &mut Reader<'_>, is_required: bool) -> Option<Vec<IdentityProvider>> {
     let client = ProviderClient::new(&roots(reader, ROOTS).unwrap_or_default());
     let leeway = reader.optional(LEEWAY).and_then(|_| reader.seconds(LEEWAY, 0..=MAX_LEEWAY.as_secs()));

@@ -301,7 +301,8 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     Some(LogConfig { format, filter: filter? })
 }
 
-/// A word alone is a level. The library takes any other one for a target, so that a misspelt level would turn the log off.
+/// Reads the filter of the log. A word alone must be a level: the library takes an unknown word for a target, so that a
+/// misspelt level would turn the log off.
 fn log_filter(reader: &mut Reader<'_>) -> Option<String> {
     const NAME: &str = "CONVENE_LOG";
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -3,13 +3,13 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`schema`] | the schema as a whole, and its text |
-//! | [`query`], [`mutation`] | the root fields, and what each does |
+//! | [`query`], [`mutation`] | the root fields and their resolvers |
 //! | [`object`] | the types of answers, one file each |
 //! | [`input`] | the types of arguments, and the way from them to commands |
 //! | [`scalars`] | date, time, zone and duration |
-//! | [`errors`] | how refusals and faults reach a caller |
-//! | [`context`] | what resolvers know of their request |
-//! | [`limits`] | how large a document may be |
+//! | [`errors`] | the form of refusals and faults in responses |
+//! | [`context`] | the data of the request, for resolvers |
+//! | [`limits`] | the limits of the size of a document |
 //! | [`validation`] | the mistakes of documents that the engine does not report |
 
 pub mod context;

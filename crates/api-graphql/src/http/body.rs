@@ -70,7 +70,7 @@ pub(crate) struct BodyMemory(pub(crate) SharedMemory);
 
 /// A body whose first bytes are received while the caller is looked up.
 ///
-/// The HTTP library closes a connection right after it has read a broken chunk. Only a response that is ready at that moment is
+/// The HTTP library closes a connection right after it has read a broken chunk. Only a response that is ready at that time is
 /// still sent, so a broken body must not wait for the lookup.
 pub struct IncomingBody {
     payload: web::Payload,
@@ -122,8 +122,8 @@ impl IncomingBody {
 ///
 /// # Errors
 ///
-/// 503: the large bodies of the caller, of the organization or of all take too much memory. 413: the body is larger than the limit, with or without a `Content-Length`. 408: the body is not complete in time.
-/// 400: the body ends too early.
+/// 503: the large bodies of the caller, of the organization or of all take too much memory. 413: the body is larger than the
+/// limit, with or without a `Content-Length`. 408: the body is not complete in time. 400: the body ends too early.
 pub async fn read(
     request: &HttpRequest,
     incoming: IncomingBody,

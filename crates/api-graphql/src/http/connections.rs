@@ -31,7 +31,7 @@ const REFUSED_BYTES: u64 = 16 * 1_024;
 /// larger buffer, a slow client would seem not to read for longer than the write time.
 const SEND_BUFFER_BYTES: usize = 64 * 1_024;
 
-/// What no header contains. The HTTP library refuses the headers before it, and reads nothing more from the connection.
+/// A byte that no header contains. The HTTP library refuses the headers before it, and reads nothing more from the connection.
 const INVALID: &[u8] = b"\0";
 
 /// The open connections of this process.
@@ -142,7 +142,7 @@ pub(crate) struct Connection {
     responses: UnreadResponses,
     /// The time at which bytes arrived after the last response.
     unanswered: Option<Instant>,
-    /// What is left to write instead of a response, and the length of that response.
+    /// The rest of the bytes to write instead of a response, and the length of that response.
     replacement: Option<(Bytes, usize)>,
     _slot: Slot,
 }

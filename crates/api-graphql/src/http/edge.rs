@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// What is left of the rate limit.
+/// The rest of the rate limit.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The rate limit.
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

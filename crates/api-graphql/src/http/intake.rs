@@ -171,8 +171,8 @@ mod tests {
         accepted.unwrap().0
     }
 
-    /// The bytes that the connection reads until none come for a moment.
-    async fn read_for_a_moment(connection: &mut Connection) -> usize {
+    /// The bytes that the connection reads until none come for a short time.
+    async fn read_until_idle(connection: &mut Connection) -> usize {
         let (mut buffer, mut total) = ([0; BUFFER], 0);
         while let Ok(read) = timeout(MOMENT, connection.read(&mut buffer)).await {
             total += read.unwrap();
@@ -185,15 +185,15 @@ mod tests {
         let mut connection = connection(&[0; SENT]).await;
         let intake = connection.intake().clone();
         let begun = intake.begin(true);
-        let first = read_for_a_moment(&mut connection).await;
+        let first = read_until_idle(&mut connection).await;
         assert!((READ_BYTES..READ_BYTES + BUFFER).contains(&first), "{first} bytes");
         intake.want_body(true);
         let second = connection.read(&mut [0; BUFFER]).await.unwrap();
         intake.want_body(false);
-        let rest = read_for_a_moment(&mut connection).await;
+        let rest = read_until_idle(&mut connection).await;
         assert!(second + rest < READ_BYTES + BUFFER, "{second} and {rest} bytes");
         drop(begun);
-        assert_eq!(first + second + rest + read_for_a_moment(&mut connection).await, SENT);
+        assert_eq!(first + second + rest + read_until_idle(&mut connection).await, SENT);
     }
 
     #[tokio::test]
@@ -226,7 +226,7 @@ mod tests {
         let intake = connection.intake().clone();
         let _begun = intake.begin(true);
         intake.want_body(true);
-        assert_eq!(read_for_a_moment(&mut connection).await, sent.len());
+        assert_eq!(read_until_idle(&mut connection).await, sent.len());
     }
 
     #[tokio::test]
@@ -238,7 +238,7 @@ mod tests {
         let mut total = 0;
         for _ in 0..SENT_REQUESTS {
             let begun = intake.begin(false);
-            let read = read_for_a_moment(&mut connection).await;
+            let read = read_until_idle(&mut connection).await;
             assert!(read <= QUEUED_REQUESTS * REQUEST.len(), "{read} bytes");
             total += read;
             drop(begun);

@@ -11,8 +11,8 @@ use crate::telemetry::of_request;
 
 /// Runs mutations as separate tasks on the runtime of the process.
 ///
-/// A handler is dropped at any await point when its client disconnects; a mutation in it would be interrupted and its
-/// outcome lost. A task is not dropped.
+/// A handler is dropped at any await point when its client disconnects; a mutation in it would be interrupted, with an
+/// unknown outcome. A task is not dropped.
 #[derive(Clone, Debug)]
 pub struct MutationTasks {
     runtime: Handle,

@@ -17,8 +17,8 @@ pub(super) fn is_permitted(metadata: &Metadata<'_>) -> bool {
     // The driver describes the whole replica set at each attempt to reach it, and the server's library its threads, even
     // after the program has said why it ends.
     let is_verbose = ["mongodb", "actix_server"].iter().any(|library| target.starts_with(library));
-    let most = if is_verbose { Level::WARN } else { Level::INFO };
-    !metadata.is_span() && (is_own || (*metadata.level() <= most && !is_connection_error(metadata)))
+    let max = if is_verbose { Level::WARN } else { Level::INFO };
+    !metadata.is_span() && (is_own || (*metadata.level() <= max && !is_connection_error(metadata)))
 }
 
 /// Tests whether a span is exported: those of this program, never those of other crates.

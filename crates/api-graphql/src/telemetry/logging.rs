@@ -43,8 +43,8 @@ where
 {
     let filter: Targets = filter.parse().map_err(TelemetryError::Filter)?;
     // Without a hint, every event of every crate would be examined.
-    let most = filter.iter().map(|(_, level)| level).chain(filter.default_level()).max();
-    let permitted = filter_fn(is_permitted).with_max_level_hint(most.unwrap_or(LevelFilter::OFF));
+    let max = filter.iter().map(|(_, level)| level).chain(filter.default_level()).max();
+    let permitted = filter_fn(is_permitted).with_max_level_hint(max.unwrap_or(LevelFilter::OFF));
     let filter = filter.and(permitted);
     let counted = filter_fn(is_connection_error).with_max_level_hint(LevelFilter::ERROR);
     // A layer without a filter would enable every span, also an absent one.

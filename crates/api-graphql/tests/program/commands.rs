@@ -232,7 +232,7 @@ async fn probes_answer_while_the_database_is_away() {
     };
     let probes = first("answering probes").await["listen"].as_str().unwrap().to_owned();
     let waiting = first("waiting for the database").await;
-    // A request would wait in the backlog, and be executed after its client has given up.
+    // A request would wait in the backlog, and be executed after its client has left.
     let refused = std::net::TcpStream::connect(listen).unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     // Two attempts later, the log has not grown.

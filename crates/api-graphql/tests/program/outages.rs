@@ -1,4 +1,4 @@
-//! What the log and the metrics tell about an outage of the database, to an operator who does not probe.
+//! The messages of the log and the metrics about an outage of the database, for an operator who does not probe.
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -39,7 +39,7 @@ use crate::{
 pub struct RequestInfo {
     /// The id for errors and for the activity log.
     pub request_id: RequestId,
-    /// Whether the operation may have changed anything.
+    /// The state of the change that the operation makes.
     pub change: ChangeState,
 }
 
@@ -124,8 +124,8 @@ where
     S: GraphQLType<DefaultScalarValue, TypeInfo = ()> + Send + Sync + 'static,
 {
     /// Creates an executor for a schema. `context` creates the context of a request from its caller, its
-    /// [`RequestInfo`] and what its operation shows. The limits and `introspection`, which allows documents to query the schema, are set on the root
-    /// node here, so that no caller can forget them.
+    /// [`RequestInfo`] and the data that its operation shows. The limits and `introspection`, which allows documents to query the
+    /// schema, are set on the root node here, so that no caller can forget them.
     #[must_use]
     pub fn new(
         root: RootNode<Q, M, S, DefaultScalarValue>,

@@ -122,7 +122,7 @@ impl Health {
         self.stuck()
     }
 
-    /// Checks the backend again and again, until the future is dropped. The log has one line for each loss and each return of
+    /// Checks the backend at intervals, until the future is dropped. The log has one line for each loss and each return of
     /// the database.
     pub(crate) async fn watch_backend(&self) -> Infallible {
         loop {

@@ -30,7 +30,7 @@ pub struct OrganizationSeed {
     pub name: OrganizationName,
     /// The default zone of events.
     pub time_zone: Zone,
-    /// Has at least one admin.
+    /// The members, at least one of them an admin.
     pub members: Vec<MemberSeed>,
     pub events: Vec<EventSeed>,
     pub issues: Vec<IssueSeed>,
