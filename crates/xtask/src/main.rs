@@ -27,7 +27,7 @@ struct Arguments {
 enum Command {
     /// Serve Convene with MongoDB and demo data until Ctrl-C.
     Run(commands::run::Arguments),
-    /// Run all checks of CI, with a real MongoDB.
+    /// Run the checks of CI that need only Rust, Python and MongoDB.
     Test(commands::test::Arguments),
     /// Run all benchmarks, or one.
     Bench(commands::bench::Arguments),

@@ -56,7 +56,8 @@ impl Default for HttpLimits {
             // A client on a bad line sends this much in one second; only one that holds connections takes longer.
             header_time: Duration::from_secs(5),
             body_time: Duration::from_secs(5),
-            // The longest transaction with all its retries takes 5 s; a proxy in front stops waiting after 30 s or more.
+            // Twice the limit of a transaction. An edit of an event has 20 s, and continues after its caller was answered. A proxy
+            // in front gives up after 30 s or more.
             request_time: Duration::from_secs(10),
             // A client on a bad line loses a few seconds; only one that holds memory reads nothing for longer.
             write_time: Duration::from_secs(10),

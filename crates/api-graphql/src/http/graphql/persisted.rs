@@ -1,8 +1,8 @@
 //! Automatic persisted queries: the texts of documents by their hashes.
 //!
-//! Each organization has documents of its own, in one of several caches, so that an organization that sends many
-//! documents evicts those of a few others at most. A cache keeps the documents that were used last; a client whose document was
-//! evicted sends its text again.
+//! Each organization has documents of its own, in one of several caches. An organization that sends many documents evicts those
+//! of the organizations with the same cache only, a sixteenth of all. A cache keeps the documents that were used last; a client
+//! whose document was evicted sends its text again.
 
 use std::{
     hash::{BuildHasher, RandomState},

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all checks of CI.
+//! `cargo xtask test`: the checks of CI that need only Rust, Python and MongoDB.
 
 use std::process::ExitCode;
 use std::time::Instant;
