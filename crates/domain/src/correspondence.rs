@@ -12,7 +12,8 @@
 //!    old ones moved to the new start.
 //! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
 //!    original starts of stored occurrences. Parts of the rule that name days, months or times move along. If no such rule has
-//!    exactly the moved dates, the edit is refused and asks for the recurrence.
+//!    exactly the moved dates, the edit is refused and asks for the recurrence; so is one that would move dates before an UNTIL
+//!    beyond the supported years.
 //! 4. *With a rule* a date of the old series and a date of the new one are the same occurrence if the new one is the old one
 //!    plus the shift. An occurrence that is left over is matched with a date on the same day (after the shift) that is left
 //!    over too, held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is

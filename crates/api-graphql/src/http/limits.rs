@@ -57,7 +57,7 @@ impl Default for HttpLimits {
             header_time: Duration::from_secs(5),
             body_time: Duration::from_secs(5),
             // Twice the limit of a transaction. An edit of an event has 20 s, and continues after its caller was answered. A proxy
-            // in front gives up after 30 s or more.
+            // in front stops waiting after 30 s or more.
             request_time: Duration::from_secs(10),
             // A client on a bad line loses a few seconds; only one that holds memory reads nothing for longer.
             write_time: Duration::from_secs(10),

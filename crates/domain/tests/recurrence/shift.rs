@@ -1,6 +1,6 @@
 //! Moving a series by a wall-clock difference.
 
-use convene_domain::recurrence::{Rule, Series, SeriesParts};
+use convene_domain::recurrence::{Frequency, Rule, RuleParts, Series, SeriesParts, Until};
 use convene_domain::time::{LocalDateTime, Zone};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -90,6 +90,41 @@ fn a_start_out_of_range_is_named() {
     assert_eq!(problems[0].to_string(), "DTSTART must lie in the years 1970 to 2099");
 }
 
+#[rstest]
+#[case::by_a_week("20991231T090000", 168)]
+#[case::by_a_day("20991231T090000", 24)]
+#[case::the_last_second("20991231T235959", 24)]
+#[case::a_day("20991231", 24)]
+#[case::in_utc("20991231T080000Z", 24)]
+#[case::past_midnight("20991231", 15)]
+fn a_move_that_would_cut_dates_before_the_end_is_refused(#[case] until: &str, #[case] hours: i64) {
+    let before = series(datetime!(2090-03-01 9:00), "Europe/Paris", &format!("FREQ=DAILY;UNTIL={until}"));
+    let problems = before.shifted(Duration::hours(hours), before.zone()).unwrap_err();
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["UNTIL must lie in the years 1970 to 2099 after the move; leave it out for no end"]);
+}
+
+#[test]
+fn an_end_and_a_date_out_of_range_are_named_together() {
+    let daily = series(datetime!(2090-03-01 9:00), "UTC", "FREQ=DAILY;UNTIL=20991231T090000");
+    let exdates = vec![datetime!(2099-12-31 9:00)];
+    let before = Series::new(SeriesParts { exdates, ..daily.parts().clone() }).unwrap();
+    let problems = before.shifted(Duration::DAY, before.zone()).unwrap_err();
+    let parts: Vec<_> = problems.iter().map(|problem| problem.part.name()).collect();
+    assert_eq!(parts, ["EXDATE", "UNTIL"]);
+}
+
+#[test]
+fn an_end_after_the_last_date_does_not_hinder_a_move() {
+    for until in ["20991231", "20991231T235959", "20991231T225959Z"] {
+        let rule = format!("FREQ=DAILY;UNTIL={until}");
+        let before = series(datetime!(2090-03-01 9:00), "Europe/Paris", &rule);
+        let after = before.shifted(Duration::hours(14), before.zone()).unwrap();
+        let back = after.shifted(-Duration::hours(14), before.zone()).unwrap();
+        assert!(back.from_start().eq(before.from_start()), "{until}");
+    }
+}
+
 #[test]
 fn another_zone_keeps_wall_clock_times() {
     let before = series(datetime!(2027-03-01 9:00), "UTC", "FREQ=DAILY;UNTIL=20270305T090000Z");
@@ -126,5 +161,25 @@ proptest! {
         let back = after.shifted(-by, before.zone());
         prop_assert!(back.is_ok(), "{:?} {:?}", after.rule().map(ToString::to_string), back);
         prop_assert_eq!(locals(&back.unwrap()), locals(&before));
+    }
+
+    #[test]
+    fn no_series_shrinks_at_the_end_of_the_range(hour in 0..24_u8, until in 0..2_880_i64, form in 0..3, by in -4_000..4_000_i64) {
+        let zone = Zone::parse("Europe/Paris").unwrap();
+        let until = datetime!(2099-12-31 23:59:59) - Duration::minutes(until);
+        let until = match form {
+            0 => Until::Local(until),
+            1 => Until::Date(until.date()),
+            _ => Until::Instant(zone.resolve(until).instant),
+        };
+        let rule = Rule::from_parts(RuleParts { until: Some(until), ..RuleParts::every(Frequency::Daily) }).unwrap();
+        let start = datetime!(2099-11-01 0:00) + Duration::hours(hour.into());
+        let before = Series::new(SeriesParts { rule: Some(rule), ..SeriesParts::once(start, zone) }).unwrap();
+        let by = Duration::minutes(by);
+        let Ok(after) = before.shifted(by, zone) else {
+            prop_assert!(locals(&before).last().unwrap().saturating_add(by).year() > 2099);
+            return Ok(());
+        };
+        prop_assert_eq!(locals(&after.shifted(-by, zone).unwrap()), locals(&before));
     }
 }

@@ -30,11 +30,12 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
         return Ok(series.clone());
     }
     let mut problems = Vec::new();
+    let loses_dates = loses_dates(series, rule, by);
     for end in ends(series, rule, by) {
         for candidate in rule::shift::candidates(rule, before.start, parts.start) {
             let rule = Some(candidate.with_end(end));
             match Series::new(SeriesParts { rule, ..parts.clone() }) {
-                Ok(candidate) if has_moved_dates(series, &candidate, by.whole_seconds()) => {
+                Ok(candidate) if !loses_dates && has_moved_dates(series, &candidate, by.whole_seconds()) => {
                     return Ok(candidate);
                 }
                 Ok(_) => {}
@@ -47,6 +48,12 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
     if !limits::YEARS.contains(&parts.start.year()) {
         return Series::new(SeriesParts { rule: None, ..parts });
     }
+    if loses_dates {
+        let (first, last) = limits::YEARS.into_inner();
+        let message =
+            format!("must lie in the years {first} to {last} after the move; leave it out for no end");
+        problems.push(SeriesProblem::new(SeriesPart::Rule(RulePart::Until), message));
+    }
     if problems.is_empty() {
         let message = "is required with this start: the present rule cannot move all of its dates alike";
         problems.push(SeriesProblem::new(SeriesPart::Rule(RulePart::Rule), message));
@@ -54,7 +61,14 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
     Err(problems)
 }
 
-/// The ends that may be the moved one. The end is a wall-clock time, in the zone of the series before.
+/// Tests whether the move would take dates before an UNTIL out of the range of the engine. Moved back, the series would not have
+/// them any more. A rule without an end has all dates in the range.
+fn loses_dates(series: &Series, rule: &Rule, by: Duration) -> bool {
+    let from = plan::horizon() + 1 - by.whole_seconds();
+    matches!(rule.end(), RuleEnd::Until(_)) && series.compiled.dates_of_rule(from).next().is_some()
+}
+
+/// The ends that may be the moved one, in the range of the engine. The end is a wall-clock time, in the zone of the series before.
 fn ends(series: &Series, rule: &Rule, by: Duration) -> Vec<RuleEnd> {
     let start = series.start();
     let local = |until: LocalDateTime| {
