@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 
 /// The years of starts, rdates, exdates and ends. The time-zone database is not reliable before 1970; until 2099 every
-/// fourth year is a leap year.
+/// fourth year is a leap year. An end in UTC may be a day before or after them: clocks of some zone show a day in them.
 pub const YEARS: RangeInclusive<i32> = 1970..=2099;
 
 /// INTERVAL. A thousand days, weeks or months is beyond any schedule; a larger number is an error.

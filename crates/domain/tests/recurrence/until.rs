@@ -1,6 +1,6 @@
 //! The end of a rule at the moments when clocks change.
 
-use convene_domain::recurrence::{Rule, RuleEnd, RuleParts, Series, SeriesParts, Until};
+use convene_domain::recurrence::{Frequency, Rule, RuleEnd, RuleParts, Series, SeriesParts, Until};
 use convene_domain::time::{Instant, LocalDateTime, Zone};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -110,6 +110,38 @@ fn ending() -> impl Strategy<Value = Series> {
     )
 }
 
+/// Zones at either end of the range, and others.
+fn any_zone() -> impl Strategy<Value = Zone> {
+    let names = ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/Los_Angeles", "Asia/Tokyo", "UTC"];
+    let names = names.into_iter().chain(CHANGES.map(|(name, _)| name)).collect::<Vec<_>>();
+    prop::sample::select(names).prop_map(|name| Zone::parse(name).unwrap())
+}
+
+/// A series in any zone that ends near the first or the last day of the range, or in between, and was perhaps moved there from
+/// another zone.
+fn any_ending() -> impl Strategy<Value = Series> {
+    let first = prop::sample::select(vec![datetime!(1970-01-01 0:00), datetime!(2099-12-01 0:00)]);
+    let first = prop_oneof![3 => first, 1 => rules::start()];
+    let (days, form) = (0..32_i64, 0..3);
+    let (start, until) = (0..1_440_i64, 0..86_400_i64);
+    (first, days, form, start, until, any_zone(), prop::option::of(any_zone())).prop_filter_map(
+        "the rule has a date",
+        |(first, days, form, start, until, zone, other)| {
+            let start = first + Duration::minutes(start);
+            let until = first + Duration::days(days) + Duration::seconds(until);
+            let until = match form {
+                0 => Until::Local(until),
+                1 => Until::Date(until.date()),
+                _ => Until::Instant(zone.resolve(until).instant),
+            };
+            let rule = RuleParts { until: Some(until), ..RuleParts::every(Frequency::Daily) };
+            let rule = Rule::from_parts(rule).ok()?;
+            let series = Series::new(parts(rule, start, zone)).ok()?;
+            other.map_or(Some(series.clone()), |other| series.shifted(Duration::ZERO, other).ok())
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(rules::cases(1_000))]
 
@@ -125,6 +157,16 @@ proptest! {
         prop_assert!(!matches!(rule.end(), RuleEnd::Until(Until::Local(_) | Until::Date(_))), "{}", text);
         let again = Series::new(parts(rule, series.start(), series.zone())).unwrap();
         prop_assert_eq!(starts(&again), starts(&series), "{}", text);
+    }
+
+    #[test]
+    fn every_text_is_accepted(series in any_ending()) {
+        let text = series.rrule().unwrap();
+        let rule = Rule::parse(&text);
+        prop_assert!(rule.is_ok(), "{}: {:?}", text, rule);
+        let again = Series::new(parts(rule.unwrap(), series.start(), series.zone()));
+        prop_assert!(again.is_ok(), "{}: {:?}", text, again);
+        prop_assert!(starts(&again.unwrap()) == starts(&series), "{}", text);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ::time::Weekday;
+use ::time::{Date, Duration, Weekday};
 
 use super::{Frequency, Rule, RuleEnd, RuleParts, Until, WeekdayNumber};
 use crate::recurrence::limits;
@@ -69,12 +69,17 @@ fn check_end(parts: &RuleParts, problems: &mut Vec<RuleProblem>) -> RuleEnd {
         problems.push(RuleProblem::new(RulePart::Count, format!("must be {least} to {most}")));
     }
     let Some(until) = parts.until else { return RuleEnd::Never };
-    let (year, fraction) = match until {
-        Until::Instant(instant) => (instant.year(), instant.nanosecond()),
-        Until::Local(local) => (local.year(), local.nanosecond()),
-        Until::Date(date) => (date.year(), 0),
+    let is_in_range = |date: Date| limits::YEARS.contains(&date.year());
+    let (is_in_range, fraction) = match until {
+        // In some zone, it is still or already a day in the range.
+        Until::Instant(instant) => {
+            let days = [instant.saturating_sub(Duration::DAY), instant.saturating_add(Duration::DAY)];
+            (days.into_iter().any(|day| is_in_range(day.date())), instant.nanosecond())
+        }
+        Until::Local(local) => (is_in_range(local.date()), local.nanosecond()),
+        Until::Date(date) => (is_in_range(date), 0),
     };
-    if !limits::YEARS.contains(&year) {
+    if !is_in_range {
         let (first, last) = limits::YEARS.into_inner();
         let message = format!("must lie in the years {first} to {last}; leave it out for no end");
         problems.push(RuleProblem::new(RulePart::Until, message));

@@ -4,6 +4,7 @@
 //! order differs: 02:30, which is skipped, begins after 03:15. Where they go back, 02:30 begins before the second 02:15.
 
 use super::{Series, SeriesParts};
+use crate::recurrence::limits;
 use crate::recurrence::rule::{Rule, RuleEnd, Until};
 use crate::time::{Instant, LocalDateTime, civil};
 
@@ -27,8 +28,12 @@ pub(super) fn in_utc(series: &Series, rule: &Rule, until: LocalDateTime) -> Rule
         Some(series.between(from, Instant::MAX).map(|date| date.start).collect::<Vec<_>>())
     };
     let expected = dates(rule);
-    let ends = [at(instant), at(last_start), RuleEnd::Count(count)];
-    let same = ends.into_iter().find(|end| dates(&rule.with_end(*end)) == expected);
+    let is_allowed = i32::try_from(count).is_ok_and(|count| limits::COUNT.contains(&count));
+    let count = is_allowed.then_some(RuleEnd::Count(count));
+    let same = [at(instant), at(last_start)]
+        .into_iter()
+        .chain(count)
+        .find(|end| dates(&rule.with_end(*end)) == expected);
     same.unwrap_or(at(instant))
 }
 
