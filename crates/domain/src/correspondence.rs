@@ -8,8 +8,8 @@
 //!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
 //!    given rule that begins after today has no used dates but those of occurrences that have begun before their date.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
-//!    change it. It is zero as well if a given rule only removes dates: all new ones are old ones, and they are not simply the
-//!    old ones moved to the new start.
+//!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
+//!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
 //! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
 //!    original starts of stored occurrences. Parts of the rule that name days, months or times move along. If no such rule has
 //!    exactly the moved dates, the edit is refused and asks for the recurrence; so is one that would move dates before an UNTIL
@@ -171,21 +171,24 @@ impl DateEdit {
 /// The number of dates by which two series are compared.
 const COMPARED: usize = 1_000;
 
-/// The shift of an edit that gives a rule, `after`, and a start that is later by `by`. An organizer who removes the first dates
-/// of a series must give the date that is the first one now, and moves nothing.
+/// The shift of an edit at `now` that gives a rule, `after`, and a start that is later by `by`. An organizer who removes the first
+/// dates of a series, or adds dates before them, must give the date that is the first one now, and moves nothing.
 #[must_use]
-pub fn shift_of_rule(before: &Series, after: &Series, by: Duration) -> Duration {
+pub fn shift_of_rule(before: &Series, after: &Series, by: Duration, now: Instant) -> Duration {
     if by.is_zero() {
         return by;
     }
+    let ahead = before.between(now.saturating_add(Duration::NANOSECOND), Instant::MAX);
+    let mut ahead = ahead.map(|date| date.local).take(COMPARED).peekable();
     // Which dates were used does not matter for what the organizer gave.
     let (Ok(before), Ok(after)) = (before.with_used(None, Vec::new()), after.with_used(None, Vec::new()))
     else {
         return by;
     };
     let only_removes = dates(&after).all(|local| date_at(&before, local).is_some());
+    let mut only_adds = || ahead.peek().is_some() && ahead.all(|local| date_at(&after, local).is_some());
     let is_moved = || dates(&before).map(|local| local.saturating_add(by)).eq(dates(&after));
-    if only_removes && !is_moved() { Duration::ZERO } else { by }
+    if (only_removes || only_adds()) && !is_moved() { Duration::ZERO } else { by }
 }
 
 /// The first dates of a series.

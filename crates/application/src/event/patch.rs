@@ -44,7 +44,7 @@ pub fn patched(
         cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
     };
     let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
-    let ((series, by), policy) = both(patched_series(&event.series, patch, by), checked_policy(policy))?;
+    let ((series, by), policy) = both(patched_series(&event.series, patch, by, at), checked_policy(policy))?;
     let same = Event {
         title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
         description: patch.description.clone().unwrap_or_else(|| event.description.clone()),
@@ -94,6 +94,7 @@ fn patched_series(
     series: &Series,
     patch: &EventPatch,
     by: Duration,
+    at: Instant,
 ) -> Result<(Series, Duration), Vec<Refusal>> {
     let refused = |problems: Vec<SeriesProblem>| series_refusals(&problems);
     let zone = patch.time_zone.unwrap_or(series.zone());
@@ -108,7 +109,7 @@ fn patched_series(
         }
     });
     let given = given.map_err(refused)?;
-    let by = shift_of_rule(series, &given, by);
+    let by = shift_of_rule(series, &given, by, at);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
     let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
     Ok((given.with_used(used_until, used).map_err(refused)?, by))

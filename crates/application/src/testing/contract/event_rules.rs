@@ -11,7 +11,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, day, edit_of, refusal},
+    support::{FIRST, by_root, by_root_at, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
@@ -163,6 +163,78 @@ pub(super) async fn a_rule_that_only_removes_dates_moves_none(environment: Envir
     let patch = starting(24, rule("FREQ=DAILY", &[], &[]));
     edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2));
+}
+
+/// Such an edit must give a start if the new dates come first.
+pub(super) async fn a_rule_that_only_adds_dates_moves_none(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let days = |number: i64| 24 * number;
+    for (start, before, held, new_start, after) in [
+        (days(2), "FREQ=WEEKLY;BYDAY=WE", days(9), 0, "FREQ=WEEKLY;BYDAY=MO,WE"),
+        (days(2), "FREQ=WEEKLY;BYDAY=WE;COUNT=4", days(9), 0, "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=8"),
+        (0, "FREQ=DAILY", days(1), -1, "FREQ=DAILY;BYHOUR=8,9"),
+        (days(7), "FREQ=WEEKLY;COUNT=4", days(14), 0, "FREQ=WEEKLY;COUNT=5"),
+        (days(4), "FREQ=DAILY;UNTIL=20310321T090000", days(7), days(2), "FREQ=DAILY;UNTIL=20310321T090000"),
+        (days(9), "", days(9), days(2), "FREQ=WEEKLY;COUNT=2"),
+        (days(5), "FREQ=MONTHLY;BYMONTHDAY=15", days(36), 0, "FREQ=MONTHLY;BYMONTHDAY=10,15"),
+    ] {
+        let start = FIRST + Duration::hours(start);
+        let repeating = Some(before).filter(|rule| !rule.is_empty());
+        let builder = repeating.map(|rule| EventBuilder::repeating(start, rule));
+        let event = tenant.event(builder.unwrap_or_else(|| EventBuilder::once(start))).await;
+        let seat = tenant.seat(&event, day(0) + Duration::hours(held), &ada).await;
+        let patch = starting(new_start, rule(after, &[], &[]));
+        let changed = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+        assert_eq!(changed.moved_registrations, 0, "{after}");
+        assert_eq!(changed.now.series.first_start(), day(0) + Duration::hours(new_start));
+        assert_eq!(tenant.registration_now(&seat).await, seat, "{after}");
+        tenant.cancel(&seat).await;
+    }
+    // The dates of the moved series contain the old ones as well, and it moves.
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY")).await;
+    let seat = tenant.seat(&event, day(4), &ada).await;
+    let patch = starting(days(-2), rule("FREQ=DAILY", &[], &[]));
+    edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2));
+}
+
+pub(super) async fn a_weekday_that_is_removed_and_added_again_moves_nobody(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let all = ("FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=9", 0);
+    let event = tenant.event(EventBuilder::repeating(FIRST, all.0)).await;
+    let crowd = tenant.crowd(2).await;
+    let seats = [tenant.seat(&event, day(2), &crowd[0]).await, tenant.seat(&event, day(4), &crowd[1]).await];
+    let without = ("FREQ=WEEKLY;BYDAY=WE,FR;COUNT=6", 48);
+    for (text, hours) in [without, all, without, all] {
+        let patch = starting(hours, rule(text, &[], &[]));
+        let changed = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+        assert_eq!(changed.moved_registrations, 0, "{text}");
+        for seat in &seats {
+            assert_eq!(tenant.registration_now(seat).await, *seat, "{text}");
+        }
+    }
+}
+
+/// Dates that have begun are none that an organizer could keep.
+pub(super) async fn a_rule_that_adds_dates_to_those_ahead_moves_none(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let now = day(2) + Duration::hours(11);
+    for (before, held, start, after) in [
+        ("FREQ=WEEKLY;BYDAY=MO,WE", 9, 7, "FREQ=WEEKLY;BYDAY=MO,WE,FR"),
+        ("FREQ=DAILY;COUNT=6", 4, 3, "FREQ=DAILY;COUNT=4"),
+        ("FREQ=DAILY;UNTIL=20310315T090000", 4, 3, "FREQ=DAILY;UNTIL=20310316T090000"),
+    ] {
+        let event = tenant.event(EventBuilder::repeating(FIRST, before)).await;
+        let seat = tenant.seat(&event, day(held), &ada).await;
+        let patch = starting(24 * start, rule(after, &[], &[]));
+        let edit = edit_of(event.id, patch);
+        let changed = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await.unwrap();
+        assert_eq!(changed.moved_registrations, 0, "{after}");
+        assert_eq!(tenant.registration_now(&seat).await, seat, "{after}");
+        tenant.cancel(&seat).await;
+    }
 }
 
 pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) {

@@ -113,6 +113,9 @@ macro_rules! contract_cases {
                 held_occurrences_are_matched_before_empty_ones,
                 a_date_that_is_in_both_series_is_taken_by_itself,
                 a_rule_that_only_removes_dates_moves_none,
+                a_rule_that_only_adds_dates_moves_none,
+                a_weekday_that_is_removed_and_added_again_moves_nobody,
+                a_rule_that_adds_dates_to_those_ahead_moves_none,
                 a_rule_and_a_start_shift_together,
             }
             event_past {
