@@ -6,7 +6,8 @@
 //! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
 //!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. An
 //!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
-//!    given rule that begins after today has no used dates but those of occurrences that have begun before their date.
+//!    given rule that begins after today has no used dates but those of occurrences that have begun before their date. Their
+//!    original dates are used by a given rule as well, except one to which an upcoming date moves.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
 //!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
 //!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
@@ -77,12 +78,14 @@ impl DateEdit {
         let carried = parts.used_until.map(moved);
         let until = self.last_begun(before, series).max(carried).filter(|_| !self.begins_anew(series));
         let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
-        let begun_early = stored.iter().filter(|stored| {
-            stored.interval.start() <= self.now
-                && stored.key.original_start > self.now
-                && date_at(&before.series, stored.original_local).is_some()
-        });
-        used.extend(begun_early.map(|stored| moved(stored.original_local)));
+        for local in begun_early(stored, self.now) {
+            used.extend(date_at(&before.series, local).map(|_| moved(local)));
+            // A given rule can have the original date as well, which may be the moved one of an upcoming date.
+            let origin = date_at(&before.series, local.saturating_sub(self.by));
+            if self.has_rule && origin.is_none_or(|origin| origin.start <= self.now) {
+                used.push(local);
+            }
+        }
         let passed = stored.iter().filter(|stored| self.keeps_own_time(stored));
         let passed = passed.map(|stored| moved(stored.original_local));
         used.extend(
@@ -166,6 +169,14 @@ impl DateEdit {
         }
         dates
     }
+}
+
+/// The original dates of occurrences that have begun before them.
+pub fn begun_early(stored: &[StoredOccurrence], now: Instant) -> impl Iterator<Item = LocalDateTime> + '_ {
+    let early = stored.iter().filter(move |stored| {
+        stored.interval.start() <= now && stored.key.original_start > now && !stored.is_dropped
+    });
+    early.map(|stored| stored.original_local)
 }
 
 /// The number of dates by which two series are compared.

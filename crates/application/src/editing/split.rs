@@ -1,7 +1,7 @@
 //! Plans splits of series.
 
 use convene_domain::{
-    correspondence::DateEdit,
+    correspondence::{DateEdit, begun_early},
     event::{EarlierSchedule, Event},
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
@@ -20,6 +20,7 @@ use crate::{
     event::{
         log,
         patch::{Patched, patched},
+        series::series_refusals,
     },
     failure::{Field, Refusal},
     ports::EventPatch,
@@ -50,7 +51,11 @@ pub(super) fn plan_split(
         return plan_whole(event, patch, origin.local, stored, now);
     };
     let mut ended = event.clone();
-    ended.series = before;
+    // What was moved forward and has begun stays with the first event, which does not get its original date back.
+    let used = event.series.parts().used.iter().chain(&before.parts().used).copied();
+    let used = used.chain(begun_early(stored, now)).collect();
+    let ended_series = before.with_used(before.parts().used_until, used);
+    ended.series = ended_series.map_err(|problems| series_refusals(&problems))?;
     ended.version = event.version.saturating_add(1);
     ended.updated_at = now;
     let continued = Event {

@@ -26,7 +26,11 @@ fn starting(at: LocalDateTime) -> EventPatch {
 }
 
 fn daily() -> EventPatch {
-    let rule = Rule::parse("FREQ=DAILY;COUNT=10").unwrap();
+    rule("FREQ=DAILY;COUNT=10")
+}
+
+fn rule(text: &str) -> EventPatch {
+    let rule = Rule::parse(text).unwrap();
     let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
 }
@@ -154,6 +158,66 @@ pub(super) async fn a_split_does_not_bring_back_what_was_moved_forward(environme
     let refused = tenant.ports.events.update(&tenant.scope, again, &by_root_at(now)).await;
     let expected = Refusal::invalid(Field::FromOccurrenceId, "must be an occurrence that has not begun");
     assert_eq!(refusal(refused), expected);
+}
+
+/// Of a daily series of six, the fifth is moved to noon of the second day, and has begun.
+async fn with_fifth_at_noon_of_second(tenant: &Tenant) -> Event {
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    move_to(tenant, &event, day(4), FIRST + Duration::hours(27)).await;
+    event
+}
+
+pub(super) async fn the_first_part_of_a_split_does_not_bring_back_what_was_moved_forward(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(2) + Duration::hours(3);
+    let early = day(1) + Duration::hours(3);
+    let event = with_fifth_at_noon_of_second(&tenant).await;
+    split(&tenant, &event, day(3), now).await;
+    let begun = async || tenant.listing(&[event.id], early, day(2)).await.remove(0).occurrence;
+    let before = begun().await;
+    let first = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=6"), now).await;
+    let expected = [day(0), day(1), early, day(2), day(3), day(5)];
+    assert_eq!(tenant.listed(&[&first], day(0), day(20)).await, expected);
+    assert_eq!(begun().await, before);
+    let first = edit(&tenant, &first, starting(FIRST + Duration::HOUR), now).await;
+    let hour = Duration::HOUR;
+    let expected = [day(0), day(1), early, day(2), day(3) + hour, day(5) + hour];
+    assert_eq!(tenant.listed(&[&first], day(0), day(20)).await, expected);
+    // A second split of the first part, and an extension of it.
+    split(&tenant, &first, day(3) + hour, now).await;
+    let first = edit(&tenant, &first, rule("FREQ=DAILY;COUNT=6"), now).await;
+    assert_eq!(tenant.listed(&[&first], day(0), day(20)).await, expected);
+}
+
+pub(super) async fn a_rule_with_a_start_does_not_bring_back_what_was_moved_forward(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(2) + Duration::hours(3);
+    for (start, text, expected) in [
+        (3, "FREQ=DAILY;COUNT=4", vec![3, 5, 6]),
+        (4, "FREQ=DAILY;COUNT=4", vec![5, 6, 7]),
+        (4, "FREQ=WEEKLY;BYDAY=FR,SA;COUNT=3", vec![5, 11]),
+        (-1, "FREQ=DAILY;COUNT=9", vec![3, 5, 6, 7]),
+    ] {
+        let event = with_fifth_at_noon_of_second(&tenant).await;
+        let patch = EventPatch { starts_at: Some(FIRST + Duration::days(start)), ..rule(text) };
+        let event = edit(&tenant, &event, patch, now).await;
+        let expected: Vec<Instant> = expected.into_iter().map(day).collect();
+        assert_eq!(tenant.listed(&[&event], now, day(20)).await, expected, "{start} {text}");
+        // Nor does the rule alone, later.
+        let event = edit(&tenant, &event, rule(&text.replace("COUNT=", "COUNT=1")), now).await;
+        let listed = tenant.listed(&[&event], now, day(20)).await;
+        assert!(!listed.contains(&day(4)), "{start} {text}: {listed:?}");
+    }
+    // The moved date of another occurrence is a date of that one.
+    let event = with_fifth_at_noon_of_second(&tenant).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(3), &ada).await;
+    let patch = EventPatch { starts_at: Some(FIRST + Duration::days(1)), ..rule("FREQ=DAILY;COUNT=6") };
+    let event = edit(&tenant, &event, patch, now).await;
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(4));
+    assert_eq!(tenant.listed(&[&event], now, day(20)).await, [day(4), day(6)]);
 }
 
 pub(super) async fn a_postponed_occurrence_stays_one_occurrence(environment: Environment) {

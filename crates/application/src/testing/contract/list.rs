@@ -122,6 +122,8 @@ macro_rules! contract_cases {
                 a_split_leaves_the_past_to_the_first_event,
                 an_occurrence_that_was_moved_forward_does_not_reappear,
                 a_split_does_not_bring_back_what_was_moved_forward,
+                the_first_part_of_a_split_does_not_bring_back_what_was_moved_forward,
+                a_rule_with_a_start_does_not_bring_back_what_was_moved_forward,
                 a_postponed_occurrence_stays_one_occurrence,
                 a_day_of_an_earlier_zone_stays_listed,
                 what_took_place_early_keeps_its_title,
