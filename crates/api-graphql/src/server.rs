@@ -25,7 +25,7 @@ use crate::{
         error::HttpError,
         graphql::{self, Documents, GraphqlRoute, SharedExecutor},
         health::{self, Health},
-        limits::HttpLimits,
+        limits::{HttpLimits, LATE_BODY_TIME},
         memory::SharedMemory,
         mutations::MutationTasks,
         unread::UnreadResponses,
@@ -40,9 +40,6 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
 /// closes the connection and never sends a request to one that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// The time in which a client acknowledges the end of a connection.
-const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 
 /// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
 /// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
@@ -165,7 +162,7 @@ pub async fn serve<R: CallerResolver>(
             })
             .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
             .client_request_timeout(options.limits.header_time)
-            .client_disconnect_timeout(DISCONNECT_TIME)
+            .client_disconnect_timeout(LATE_BODY_TIME)
             .local_addr(address)
             .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.intake().clone())))
             .h1(map_config(app, |_| AppConfig::default()));

@@ -177,6 +177,10 @@ impl AsyncRead for Connection {
         if self.has_invalid_head {
             return Poll::Pending;
         }
+        if self.intake.is_discarding_too_much() {
+            // The library closes the connection.
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         if self.intake.is_head_too_large() {
             self.has_invalid_head = true;

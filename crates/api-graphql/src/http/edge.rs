@@ -21,6 +21,7 @@ use super::{
     error::HttpError,
     health::{self, Health},
     intake::Intake,
+    kept_body::{EarlyResponse, KeptBody},
     limits::HttpLimits,
     preflight,
 };
@@ -44,16 +45,33 @@ pub(crate) struct EdgeSettings {
     pub(crate) health: Health,
 }
 
-/// The middleware: opens the record of a request, calls the next service and completes its response.
+/// The middleware around all others: counts the request and its body in the [`Intake`], and [records](record) it.
 pub(crate) async fn finish<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+) -> Result<ServiceResponse<EitherBody<EitherBody<B, BoxBody>, EarlyResponse>>, Error> {
     let started = Instant::now();
     let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
         .iter()
         .any(|name| request.headers().get(name).is_some_and(|value| value != "0"));
-    let _begun = request.conn_data::<Intake>().map(|intake| intake.begin(has_body));
+    let intake = request.conn_data::<Intake>().cloned().unwrap_or_default();
+    let _begun = intake.begin(has_body);
+    let body = has_body.then(|| KeptBody::of(&mut request));
+    let response = record(request, next, started).await?;
+    let Some(mut body) = body else { return Ok(response.map_into_left_body()) };
+    if body.discard_arrived().await {
+        intake.end_body();
+        return Ok(response.map_into_left_body());
+    }
+    Ok(response.map_body(|_, response| EitherBody::right(EarlyResponse::new(response, body))))
+}
+
+/// Opens the record of a request and completes its response.
+async fn record<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    started: Instant,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let Some(settings) = request.app_data::<web::Data<EdgeSettings>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };

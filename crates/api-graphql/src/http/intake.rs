@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::limits::{HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES};
+use super::limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES};
 
 /// The intake of one connection, which its requests share.
 ///
@@ -30,6 +30,8 @@ struct State {
     is_body_incomplete: bool,
     /// The bytes of headers that are not complete.
     head: usize,
+    /// The bytes that followed a response which left a part of the body unread.
+    discarded: usize,
     waiting: Option<Waker>,
 }
 
@@ -45,6 +47,7 @@ impl Intake {
         state.wants_body = false;
         state.is_body_incomplete = has_body;
         state.head = 0;
+        state.discarded = 0;
         drop(state);
         Begun(self.clone())
     }
@@ -64,6 +67,11 @@ impl Intake {
     /// Returns true if the headers of a request are too large to wait for their end.
     pub(super) fn is_head_too_large(&self) -> bool {
         self.0.borrow().head > HEAD_BYTES
+    }
+
+    /// Returns true if the client goes on sending a body that nobody reads.
+    pub(super) fn is_discarding_too_much(&self) -> bool {
+        self.0.borrow().discarded > DISCARDED_BYTES
     }
 
     /// Notes whether the service waits for bytes of the body. Otherwise the connection reads nothing beyond the current part.
@@ -109,8 +117,10 @@ impl Intake {
             }
         }
         state.read += admitted;
-        if !state.is_in_flight && !state.is_body_incomplete {
-            state.head += admitted;
+        match (state.is_in_flight, state.is_body_incomplete) {
+            (false, false) => state.head += admitted,
+            (false, true) => state.discarded += admitted,
+            (true, _) => {}
         }
         admitted
     }

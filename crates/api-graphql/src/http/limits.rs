@@ -84,6 +84,13 @@ pub const READ_BYTES: usize = 8 * 1024;
 /// The requests of a connection that are read before they are executed. Further ones are read later.
 pub const QUEUED_REQUESTS: usize = 4;
 
+/// The time in which a client may complete a body after its response. If the connection were closed at once, a client that reads
+/// the response only after it has sent everything would lose it.
+pub const LATE_BODY_TIME: Duration = Duration::from_secs(5);
+
+/// The bytes that a client may send of a body after its response: those of the largest body that any setting allows.
+pub const DISCARDED_BYTES: usize = 16 * 1024 * 1024;
+
 /// The bytes of headers that have no end yet. Complete headers beyond the limit are refused with the id of their request.
 pub const HEAD_BYTES: usize = 24 * 1024;
 

@@ -12,6 +12,7 @@ pub mod graphql;
 pub mod health;
 pub(crate) mod intake;
 pub(crate) mod json;
+pub(crate) mod kept_body;
 pub mod limits;
 pub mod memory;
 pub(crate) mod methods;

@@ -11,8 +11,8 @@ use convene_api_graphql::{
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{
-            COMPILING_BYTES, HEAD_BYTES, HttpLimits, QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES,
-            SMALL_RESPONSE_BYTES,
+            COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HttpLimits, LATE_BODY_TIME, QUEUED_REQUESTS,
+            READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
         },
         memory,
     },
@@ -116,6 +116,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("characters of a request id", request_id::MAX_LENGTH.to_string()),
         ("seconds for the headers", http.header_time.as_secs().to_string()),
         ("seconds for the body", http.body_time.as_secs().to_string()),
+        ("seconds for the rest of a body after its response", LATE_BODY_TIME.as_secs().to_string()),
+        ("bytes of the rest of a body after its response", DISCARDED_BYTES.to_string()),
         ("seconds for the request", http.request_time.as_secs().to_string()),
         ("seconds for which a client may leave its response unread", http.write_time.as_secs().to_string()),
         ("bytes a second that a client reads at least", http.write_rate.to_string()),

@@ -43,4 +43,6 @@ mod support;
 #[cfg(test)]
 mod trusted_documents;
 #[cfg(test)]
+mod unfinished_bodies;
+#[cfg(test)]
 mod unread;

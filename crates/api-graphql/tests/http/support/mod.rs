@@ -131,7 +131,7 @@ impl Default for Setup {
 /// A running server, which is stopped when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    probe_address: SocketAddr,
+    pub(crate) probe_address: SocketAddr,
     pub(crate) state: Arc<State>,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
