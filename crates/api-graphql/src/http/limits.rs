@@ -91,6 +91,9 @@ pub const LATE_BODY_TIME: Duration = Duration::from_secs(5);
 /// The bytes that a client may send of a body after its response: those of the largest body that any setting allows.
 pub const DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
+/// The headers of a request, as many as the HTTP library reads.
+pub const HEADERS: usize = 96;
+
 /// The bytes of headers that have no end yet. Complete headers beyond the limit are refused with the id of their request.
 pub const HEAD_BYTES: usize = 24 * 1024;
 

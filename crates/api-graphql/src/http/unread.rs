@@ -16,7 +16,7 @@ use bytes::Bytes;
 use convene_application::failure::FaultKind;
 use tracing::Span;
 
-use super::{cors::AllowedOrigins, edge, error::HttpError};
+use super::{cors::AllowedOrigins, edge, error::HttpError, limits::HEADERS};
 use crate::{
     errors::RequestError,
     request_id::{self, NewRequestId, RequestId},
@@ -63,6 +63,12 @@ impl UnreadResponses {
         let (event, error) = match bytes.strip_prefix(b"HTTP/1.")?.get(2..5)? {
             b"400" if is_too_large => {
                 (SecurityEvent::OversizedRequest, HttpError::new(RequestError::HeadersTooLarge))
+            }
+            // The headers are within the limit of their bytes, so the library refuses their number.
+            b"431" => {
+                let message = format!("There are more than {HEADERS} headers.");
+                let error = HttpError::with_message(RequestError::HeadersTooLarge, message);
+                (SecurityEvent::OversizedRequest, error)
             }
             b"400" => {
                 let message = "The request is not valid HTTP/1.1.";
@@ -154,6 +160,7 @@ mod tests {
     #[case("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", true)]
     #[case("HTTP/1.0 400 Bad Request\r\ncontent-length: 0\r\n\r\n", true)]
     #[case("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", true)]
+    #[case("HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n", true)]
     #[case::of_a_service("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nx-request-id: a\r\n\r\n", false)]
     #[case::with_a_body("HTTP/1.1 400 Bad Request\r\ncontent-length: 1\r\n\r\nx", false)]
     #[case::two("HTTP/1.1 400 Bad Request\r\n\r\nHTTP/1.1 400 Bad Request\r\n\r\n", false)]

@@ -11,8 +11,8 @@ use convene_api_graphql::{
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{
-            COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HttpLimits, LATE_BODY_TIME, QUEUED_REQUESTS,
-            READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
+            COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HEADERS, HttpLimits, LATE_BODY_TIME,
+            QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
         },
         memory,
     },
@@ -112,6 +112,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes that a search examines for a page", limits::SEARCHED_BYTES.to_string()),
         ("bytes of a body", http.body_bytes.to_string()),
         ("bytes of the headers", http.header_bytes.to_string()),
+        ("headers", HEADERS.to_string()),
         ("bytes of a token", MAX_TOKEN_LENGTH.to_string()),
         ("characters of a request id", request_id::MAX_LENGTH.to_string()),
         ("seconds for the headers", http.header_time.as_secs().to_string()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use convene_api_graphql::http::limits::HttpLimits;
+use convene_api_graphql::http::limits::{HEADERS, HttpLimits};
 use rstest::rstest;
 use serde_json::Value;
 use tokio::{
@@ -71,6 +71,7 @@ async fn check(server: &TestServer, answer: &str, status: u16, code: &str, event
 )]
 #[case::headers_without_end(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(40_000)), 431, "HEADERS_TOO_LARGE", "oversized_request")]
 #[case::large_headers(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(200_000)), 431, "HEADERS_TOO_LARGE", "oversized_request")]
+#[case::many_headers(&format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: 1\r\n".repeat(HEADERS)), 431, "HEADERS_TOO_LARGE", "oversized_request")]
 #[case::slow_headers("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", 408, "REQUEST_TIMEOUT", "slow_request")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_read_has_a_response_like_others(
@@ -125,6 +126,14 @@ async fn with_several_allowed_origins_an_unread_request_allows_none(
     let answer = read_answer(&mut server.raw(request.as_bytes()).await).await;
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     assert!(answer.contains("\r\nx-request-id: ") && !answer.contains("access-control"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_may_have_as_many_headers_as_the_limit() {
+    let server = start(HttpLimits::default());
+    let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: 1\r\n".repeat(HEADERS - 1));
+    let answer = read_answer(&mut server.raw(request.as_bytes()).await).await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }
 
 /// Browsers and load balancers open connections that they do not need.
