@@ -1,5 +1,7 @@
 //! Dry runs over the API.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::support::{ADA, Api, BOB};
@@ -57,5 +59,63 @@ async fn a_dry_run_is_answered_like_the_mutation_and_changes_nothing() {
             assert_eq!(dry["movedRegistrations"], 1, "{mutation}");
         }
         assert_eq!(run(false).await, done, "the repeat of {mutation}");
+    }
+}
+
+/// The mutations with a dry run, by the inputs of the schema.
+fn mutations_with_dry_run() -> BTreeSet<String> {
+    let schema = include_str!("../../../../docs/schema.graphql");
+    let inputs = schema.split("\ninput ").skip(1).filter_map(|input| {
+        let (name, fields) = input.split_once("Input {")?;
+        fields.split_once("\n}")?.0.contains(" dryRun: Boolean").then_some(name)
+    });
+    inputs.map(|name| format!("{}{}", name[..1].to_lowercase(), &name[1..])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_of_null_is_refused_and_one_that_is_absent_is_none() {
+    let api = Api::start().await;
+    let event = api.weekly_event(ADA, 1).await;
+    let occurrence = &event.occurrences[0];
+    let member = api.read(BOB, "{ viewer { member { id } } }").await["viewer"]["member"]["id"].take();
+    let (of_event, of_occurrence) = (json!({"eventId": event.id}), json!({"occurrenceId": occurrence}));
+    // Each one changes what the one before it left.
+    let inputs = [
+        ("updateEvent", json!({"eventId": event.id, "title": "Choir"})),
+        ("updateOccurrence", json!({"occurrenceId": occurrence, "title": "Concert"})),
+        ("cancelOccurrence", of_occurrence.clone()),
+        ("restoreOccurrence", of_occurrence),
+        ("cancelEvent", of_event.clone()),
+        ("restoreEvent", of_event.clone()),
+        ("deleteEvent", of_event),
+        ("removeMember", json!({"memberId": member})),
+    ];
+    assert_eq!(
+        inputs.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>(),
+        mutations_with_dry_run()
+    );
+    for (mutation, input) in inputs {
+        let before = entries(&api).await;
+        let selection = format!("{mutation}(input: $input) {{ userErrors {{ code field message }} }}");
+        let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let document = format!("mutation($input: {input_type}!) {{ {selection} }}");
+        let mut with_null = input.clone();
+        with_null["dryRun"] = Value::Null;
+        let answer = api.ask(ADA, &document, json!({"input": with_null})).await;
+        let refusal =
+            json!([{"code": "INVALID_INPUT", "field": ["dryRun"], "message": "dryRun must not be null"}]);
+        assert_eq!(answer["data"][mutation]["userErrors"], refusal, "{answer}");
+        assert_eq!(entries(&api).await, before, "{mutation}");
+
+        // A variable that is not given leaves its field out.
+        let literals: Vec<_> =
+            input.as_object().unwrap().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let literals = literals.join(", ");
+        let document = format!(
+            "mutation($dry: Boolean) {{ {mutation}(input: {{{literals}, dryRun: $dry}}) {{ userErrors {{ code field message }} }} }}"
+        );
+        let answer = api.ask(ADA, &document, json!({})).await;
+        assert_eq!(answer["data"][mutation]["userErrors"], json!([]), "{answer}");
+        assert_ne!(entries(&api).await, before, "{mutation}");
     }
 }

@@ -64,6 +64,7 @@ fields!(
     Email "email",
     EndsAt "endsAt",
     EndsOn "endsOn",
+    DryRun "dryRun",
     EventId "eventId",
     EventIds "eventIds",
     Exdates "exdates",

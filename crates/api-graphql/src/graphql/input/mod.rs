@@ -61,9 +61,9 @@ pub(crate) trait MutationInput: ToInputValue {
     /// The caller's idempotency key.
     fn idempotency_key(&self) -> Option<&str>;
 
-    /// True for a dry run.
-    fn is_dry_run(&self) -> bool {
-        false
+    /// True for a dry run; `None` for an explicit null. An absent value is the default of the schema.
+    fn dry_run(&self) -> Option<bool> {
+        Some(false)
     }
 
     /// The fields that an explicit null clears. For them, null and absent are different inputs.
@@ -87,12 +87,14 @@ pub(crate) fn prepare<I: MutationInput>(
     let mut problems = Problems::default();
     let command = input.check(&mut problems);
     let key = problems.check_optional(Field::IdempotencyKey, input.idempotency_key(), IdempotencyKey::parse);
-    let (command, key) = problems.conclude(command.zip(key))?;
+    // A client that computes null mostly wants a preview, and the change cannot be taken back.
+    let dry_run = problems.check(Field::DryRun, input.dry_run().ok_or("must not be null"));
+    let ((command, key), is_dry_run) = problems.conclude(command.zip(key).zip(dry_run))?;
     let idempotency = key.map(|key| Idempotency {
         key,
         fingerprint: fingerprint(mutation, canonical(&input.to_input_value(), &input.cleared())),
     });
-    Ok((command, context.metadata(idempotency, input.is_dry_run())?))
+    Ok((command, context.metadata(idempotency, is_dry_run)?))
 }
 
 /// The checked `expectedVersion` of an input, or `None` if a problem was noted.
@@ -120,8 +122,8 @@ use idempotency_key;
 /// Implements the choice of a dry run.
 macro_rules! dry_run {
     () => {
-        fn is_dry_run(&self) -> bool {
-            self.dry_run.unwrap_or_default()
+        fn dry_run(&self) -> Option<bool> {
+            self.dry_run
         }
     };
 }
