@@ -8,15 +8,18 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use opentelemetry::{KeyValue, trace::TracerProvider};
+use opentelemetry::{
+    Context, KeyValue,
+    trace::{Link, SpanKind, TraceId, TracerProvider},
+};
 use opentelemetry_http::{HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
     trace::{
-        BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider, SpanData,
-        SpanExporter as Export,
+        BatchConfigBuilder, BatchSpanProcessor, Sampler, SamplingResult, SdkTracer, SdkTracerProvider,
+        ShouldSample, SpanData, SpanExporter as Export,
     },
 };
 use tokio::runtime::Handle;
@@ -85,7 +88,8 @@ impl Traces {
         let resource = Resource::builder_empty()
             .with_service_name("convene")
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-        let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.ratio)));
+        let roots = RequestTraces(Sampler::TraceIdRatioBased(settings.ratio));
+        let sampler = Sampler::ParentBased(Box::new(roots));
         let provider = SdkTracerProvider::builder()
             .with_span_processor(processor)
             .with_resource(resource.build())
@@ -103,6 +107,29 @@ impl Traces {
     pub fn stop(self) {
         // A failure is logged where it occurs.
         drop(self.0.shutdown_with_timeout(EXPORT_TIME));
+    }
+}
+
+/// Chooses the traces that this process begins. Only requests and work for them are traced: background tasks ask the database
+/// every second, and nobody searches for that.
+#[derive(Clone, Debug)]
+struct RequestTraces(Sampler);
+
+/// The spans that begin a trace. The last two serve several requests.
+const ROOTS: [&str; 3] = ["request", "registration batch", "coalesced lookup"];
+
+impl ShouldSample for RequestTraces {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let sampler = if ROOTS.contains(&name) { &self.0 } else { &Sampler::AlwaysOff };
+        sampler.should_sample(parent, trace, name, kind, attributes, links)
     }
 }
 

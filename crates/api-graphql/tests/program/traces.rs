@@ -177,6 +177,25 @@ async fn the_spans_of_a_registration_reach_the_collector() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_process_exports_no_spans() {
+    // Each background task runs twice in this time.
+    const IDLE: Duration = Duration::from_secs(11);
+    let (collector, address) = Collector::start(0);
+    let installation = Installation::seeded().await;
+    let endpoint = format!("http://{address}");
+    let mut served = installation.serve_with(&[("CONVENE_OTLP_ENDPOINT", &endpoint)]).await;
+    tokio::time::sleep(IDLE).await;
+    served.ask("org-123", "user-789", "{ organization { slug } }").await;
+    assert!(served.server.stop().await.unwrap().success());
+    let spans = collector.spans();
+    let mut roots: Vec<_> = spans.iter().filter(|span| span.parent_span_id.is_empty()).collect();
+    // A request may have a look-up in a trace of its own.
+    roots.retain(|span| span.name != "coalesced lookup");
+    let names: Vec<_> = roots.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["query organization"], "{spans:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_decides_about_its_trace_and_a_ratio_about_all_others() {
     let (collector, address) = Collector::start(0);
     let installation = Installation::seeded().await;
