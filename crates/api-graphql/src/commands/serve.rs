@@ -46,6 +46,9 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     for name in environment.unknown() {
         tracing::warn!(name, "unknown setting in the environment");
     }
+    for warning in config.warnings(&environment) {
+        tracing::warn!("{warning}");
+    }
     let demo_headers = demo_caller::headers(&config, &environment);
     let served = runtime.block_on(serve(config, demo_headers));
     if let Some(traces) = traces {

@@ -35,6 +35,9 @@ const KEYS: [&str; 3] = [SECRET, PUBLIC_KEY, KEY_SET];
 const OF_ONE_PROVIDER: [&str; 9] =
     [SECRET, PUBLIC_KEY, KEY_SET, ISSUER, AUDIENCE, USER, ORGANIZATION, OPERATOR, OPERATOR_VALUE];
 
+/// The settings of tokens beside those of a single provider.
+const OF_ALL_PROVIDERS: [&str; 3] = [PROVIDERS, ROOTS, LEEWAY];
+
 /// The largest leeway. A clock that is further off should be set.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
@@ -59,6 +62,12 @@ impl AuthConfig {
             Self::Headers => Authenticator::Headers,
         }
     }
+}
+
+/// The settings of tokens that are given.
+pub(super) fn given_settings(reader: &Reader<'_>) -> Vec<&'static str> {
+    let settings = OF_ONE_PROVIDER.into_iter().chain(OF_ALL_PROVIDERS);
+    settings.filter(|setting| reader.is_given(setting)).collect()
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<AuthConfig> {

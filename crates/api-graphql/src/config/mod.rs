@@ -158,6 +158,26 @@ impl ServeConfig {
         self.profile == Profile::Development && self.listen.ip().is_loopback()
     }
 
+    /// What an operator should know about these settings, which can be used.
+    #[must_use]
+    pub fn warnings(&self, environment: &Environment) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !matches!(self.auth, AuthConfig::Headers) {
+            return warnings;
+        }
+        if self.profile == Profile::Production {
+            warnings.push(
+                "CONVENE_AUTH is headers: whoever reaches CONVENE_LISTEN, also through a proxy, may act as anybody"
+                    .to_owned(),
+            );
+        }
+        let ignored = auth::given_settings(&Reader::new(environment));
+        if !ignored.is_empty() {
+            warnings.push(format!("CONVENE_AUTH is headers: {} have no effect", ignored.join(", ")));
+        }
+        warnings
+    }
+
     /// Reads all settings.
     ///
     /// # Errors

@@ -396,6 +396,40 @@ fn neither_errors_nor_debug_output_show_a_secret() {
     assert!(!format!("{error:?} {error}").contains("canary"));
 }
 
+#[rstest]
+#[case::production("production", "headers", &[], &["may act as anybody"])]
+#[case::development("development", "headers", &[], &[])]
+#[case::with_settings_of_tokens(
+    "production",
+    "headers",
+    &[("CONVENE_JWT_SECRET_FILE", "/secret"), ("CONVENE_JWT_LEEWAY", "1s")],
+    &["may act as anybody", "CONVENE_JWT_SECRET, CONVENE_JWT_LEEWAY have no effect"],
+)]
+#[case::in_development("development", "headers", &[("CONVENE_JWT_CA", "x")], &["CONVENE_JWT_CA have no effect"])]
+#[case::tokens("production", "jwt", &[("CONVENE_JWT_LEEWAY", "1s")], &[])]
+fn the_mode_of_headers_causes_warnings(
+    #[case] profile: &str,
+    #[case] auth: &str,
+    #[case] of_tokens: &[(&str, &str)],
+    #[case] warnings: &[&str],
+) {
+    let mut settings = vec![
+        ("CONVENE_MONGODB_URI", "mongodb://localhost"),
+        ("CONVENE_PROFILE", profile),
+        ("CONVENE_AUTH", auth),
+    ];
+    if auth == "jwt" {
+        settings.push(("CONVENE_JWT_SECRET", "0123456789abcdef0123456789abcdef"));
+    }
+    settings.extend(of_tokens);
+    let environment = Environment::from_pairs(settings);
+    let found = ServeConfig::read(&environment).unwrap().warnings(&environment);
+    assert_eq!(found.len(), warnings.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(warnings) {
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
 #[test]
 fn misspelt_settings_are_found() {
     let environment = Environment::from_pairs([("CONVENE_LISTNE", "x"), ("CONVENE_JWT_SECRET_FILE", "y")]);
