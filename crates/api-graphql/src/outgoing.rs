@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use rustls::{RootCertStore, pki_types::CertificateDer};
 use ureq::{
     Agent,
     config::ConfigBuilder,
@@ -21,7 +22,7 @@ impl Default for Roots {
 
 /// Text that does not consist of certificates in PEM.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("holds no certificates in PEM, or a malformed one")]
+#[error("holds no usable certificates in PEM, or a malformed one")]
 pub struct CertificateError;
 
 impl FromStr for Roots {
@@ -35,7 +36,11 @@ impl FromStr for Roots {
                 Err(_) => Some(Err(CertificateError)),
             })
             .collect::<Result<_, _>>()?;
-        if certificates.is_empty() {
+        // The client leaves out those that it cannot use.
+        let usable = certificates.iter().filter(|certificate| {
+            RootCertStore::empty().add(CertificateDer::from(certificate.der())).is_ok()
+        });
+        if usable.count() == 0 {
             return Err(CertificateError);
         }
         Ok(Self(RootCerts::new_with_certs(&certificates)))
@@ -62,7 +67,8 @@ mod tests {
     #[test]
     fn root_certificates_are_read_from_pem() {
         assert!(include_str!("../tests/data/tls.cert.pem").parse::<Roots>().is_ok());
-        for text in ["", "rubbish", include_str!("../tests/data/rsa.public.pem")] {
+        let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+        for text in ["", "rubbish", no_certificate, include_str!("../tests/data/rsa.public.pem")] {
             assert_eq!(text.parse::<Roots>().unwrap_err(), CertificateError);
         }
     }
