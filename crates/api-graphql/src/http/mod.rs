@@ -19,6 +19,7 @@ pub(crate) mod methods;
 pub mod mutations;
 pub(crate) mod operation_type;
 pub(crate) mod preflight;
+pub(crate) mod query_string;
 pub(crate) mod unread;
 pub(crate) mod unsent;
 mod write_time;

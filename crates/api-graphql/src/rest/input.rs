@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 use super::failure::invalid;
 use crate::{
     errors::RequestError,
-    http::error::{FieldProblem, HttpError},
+    http::{
+        error::{FieldProblem, HttpError},
+        query_string,
+    },
     strict_json,
 };
 
@@ -180,7 +183,7 @@ impl Query {
         if text.split('&').nth(MAX_PARAMETERS).is_some() {
             return Err(refuse(&format!("The query string has more than {MAX_PARAMETERS} parameters.")));
         }
-        serde_urlencoded::from_str(text).map(Self).map_err(|_| refuse("The query string cannot be read."))
+        query_string::pairs(text).map(Self).ok_or_else(|| refuse("The query string is not valid UTF-8."))
     }
 
     /// A parameter that may be given once.

@@ -105,3 +105,14 @@ async fn head_is_answered_wherever_get_is(#[case] path: &str, #[case] status: u1
     assert_eq!(get.header("link").map(str::to_owned), link);
     assert_eq!(head.text().await.unwrap(), "");
 }
+
+#[rstest]
+#[case::value("/api/issues?assigneeId=%FF")]
+#[case::name("/api/issues?%FF=1")]
+#[case::of_one_issue("/api/issues/1?a=%C3")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_string_that_is_not_utf_8_is_refused(#[case] path: &str) {
+    let server = TestServer::start().await;
+    let answer = server.get(path).await;
+    assert_eq!((answer.status, answer.code()), (400, "BAD_REQUEST"));
+}

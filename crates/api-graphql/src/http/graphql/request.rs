@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{malformed::MalformedRequest, reference::DocumentReference};
 use crate::{
+    http::query_string,
     strict_json,
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -49,8 +50,8 @@ impl GraphqlRequest {
     ///
     /// The query string is malformed, or a parameter is given twice or has the wrong type.
     pub fn from_query_string(query: &str) -> Result<Self, MalformedRequest> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
-            .map_err(|_| MalformedRequest::new("The query string cannot be read."))?;
+        let pairs = query_string::pairs(query)
+            .ok_or_else(|| MalformedRequest::new("The query string is not valid UTF-8."))?;
         let mut parameters = Map::new();
         for (name, text) in pairs {
             let value = match name.as_str() {
@@ -148,6 +149,7 @@ mod tests {
     #[case("query=a&variables=notjson")]
     #[case("query=a&variables=1")]
     #[case("operationName=a")]
+    #[case("query=a&variables={\"s\":\"%FF\"}")]
     fn a_malformed_query_string_is_refused(#[case] query: &str) {
         assert!(GraphqlRequest::from_query_string(query).is_err());
     }
