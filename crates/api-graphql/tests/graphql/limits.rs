@@ -101,6 +101,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("occurrences that a list examines for a page", limits::EXAMINED_OCCURRENCES.to_string()),
         ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
         ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
+        (
+            "objects that a list with other conditions examines for a page",
+            limits::EXAMINED_OBJECTS.to_string(),
+        ),
         ("objects that a search examines for a page", limits::SEARCHED_OBJECTS.to_string()),
         ("organizations that a search examines for a page", limits::SEARCHED_ORGANIZATIONS.to_string()),
         ("members that a search examines for a page", limits::SEARCHED_MEMBERS.to_string()),
