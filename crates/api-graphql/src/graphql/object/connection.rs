@@ -151,7 +151,7 @@ macro_rules! connection {
 
             $(
                 /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
-                /// if a search or a period has more to examine than for one page, or if both are given.
+                /// if the filter has more to examine than for one page, or if it has both a search and a period.
                 async fn total_count(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
                     self.$counted.count(context).await
                 }
