@@ -78,6 +78,7 @@ fn outcome(id: &str) -> [Value; 4] {
     "GRAPHQL_VALIDATION_FAILED",
     ""
 )]
+#[case::subscription("alice", "subscription { secret }", "subscription", "invalid", "BAD_REQUEST", "")]
 #[case::too_large(
     "alice",
     &format!("{{ again {{ {} }} }}", "organization ".repeat(196)),

@@ -72,6 +72,7 @@ async fn a_refused_method_lists_the_allowed_methods() {
 async fn requests_operations_and_security_events_are_counted() {
     let server = TestServer::start(Setup::default());
     assert_eq!(server.query("query Named { __typename }").await.status(), 200);
+    let _refused = server.query("subscription { of_mine }").await;
     let _answer = server.client().get(server.url("/graphql")).send().await.unwrap();
     let _answer = server.client().get(server.url("/some/path/of/mine")).send().await.unwrap();
     let text = server.metrics().await;

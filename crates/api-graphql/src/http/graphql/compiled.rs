@@ -103,10 +103,13 @@ where
                     Validation::Omitted
                 } else {
                     let mistakes = mistakes(&definitions, &root.schema, is_typed);
-                    let validated = if mistakes.is_empty() {
-                        ValidatedOperation::new(text, operation_name, root)
-                    } else {
+                    let validated = if !mistakes.is_empty() {
                         Err(mistakes.into())
+                    } else if inspection.operation == Some(OperationType::Subscription) {
+                        // The rules check no field of a root type that the schema does not have.
+                        Err(GraphQLError::IsSubscription)
+                    } else {
+                        ValidatedOperation::new(text, operation_name, root)
                     };
                     match validated {
                         Ok(operation) => Validation::Passed(Box::new(operation)),
@@ -158,9 +161,6 @@ where
             return Err(Errors::of(&inspection.excesses, ErrorEntry::from_excess));
         }
         match &self.parsed.get().operation {
-            Validation::Passed(_) if inspection.operation == Some(OperationType::Subscription) => {
-                Err(Errors::from_graphql_error(&GraphQLError::IsSubscription))
-            }
             Validation::Passed(_) if !nulls.is_empty() => Err(Errors::from_graphql_error(&nulls.into())),
             Validation::Passed(_) => Ok(()),
             Validation::Failed(errors) => Err(errors.clone()),
