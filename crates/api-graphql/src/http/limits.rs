@@ -37,6 +37,8 @@ pub struct HttpLimits {
     pub unsent_bytes: usize,
     /// The maximum memory of large requests that are executed, in bytes, as far as it is known before. Further ones wait.
     pub execution_bytes: usize,
+    /// The maximum time for which a large request waits for this memory. One that waits longer is refused.
+    pub execution_wait: Duration,
 }
 
 impl HttpLimits {
@@ -73,6 +75,8 @@ impl Default for HttpLimits {
             unsent_bytes: 64 * 1024 * 1024,
             // Two of the largest documents, or a hundred pages of ordinary size.
             execution_bytes: 64 * 1024 * 1024,
+            // Enough time remains for the work and for the response.
+            execution_wait: Duration::from_secs(3),
         }
     }
 }

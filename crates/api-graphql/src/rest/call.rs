@@ -11,7 +11,7 @@ use convene_application::{
 use convene_domain::text::Description;
 use futures::FutureExt;
 use juniper::OperationType;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     Rest,
@@ -107,11 +107,17 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
     }
 
     /// Waits for the memory of an answer with this number of issues.
-    pub(super) async fn reserve_issues(&self, number: usize) {
+    ///
+    /// # Errors
+    /// OVERLOADED after the longest wait.
+    pub(super) async fn reserve_issues(&self, number: usize) -> Result<(), HttpError> {
         let owner = self.http.extensions().get::<Owner>().cloned();
         if let Some(owner) = owner {
-            self.memory.set(self.server.3.take(&owner, number.saturating_mul(ISSUE_BYTES)).await);
+            let memory = self.server.3.take(&owner, number.saturating_mul(ISSUE_BYTES));
+            let taken = timeout(self.server.1.execution_wait, memory).await;
+            self.memory.set(taken.map_err(|_elapsed| HttpError::new(FaultKind::Overloaded))?);
         }
+        Ok(())
     }
 
     /// The caller as an admin. An attempt by another member is a security event.

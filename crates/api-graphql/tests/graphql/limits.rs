@@ -138,6 +138,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of a small body", SMALL_BODY_BYTES.to_string()),
         ("bytes of unsent large responses", http.unsent_bytes.to_string()),
         ("bytes of large requests that are executed", http.execution_bytes.to_string()),
+        (
+            "seconds for which a large request waits for this memory",
+            http.execution_wait.as_secs().to_string(),
+        ),
         ("bytes of documents that are compiled at the same time", COMPILING_BYTES.to_string()),
         ("share of an organization in each of these memories", format!("1/{}", memory::ORGANIZATIONS)),
         ("share of a caller in each of these memories", format!("1/{}", memory::CALLERS)),

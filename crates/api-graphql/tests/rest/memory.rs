@@ -20,7 +20,7 @@ use convene_application::{
 use convene_domain::{id::IssueId, issue::Issue};
 use futures::future::join_all;
 
-use super::support::TestServer;
+use super::support::{Answer, TestServer};
 
 /// Storage that counts the lists that are read at the same time, and has no issues.
 #[derive(Default)]
@@ -68,15 +68,21 @@ impl Issues for Counting {
     }
 }
 
-/// The largest number of lists of one caller that are read at the same time.
-async fn most_at_once(limits: HttpLimits, first: usize) -> usize {
+/// The answers to 12 lists of one caller at the same time, and the largest number of lists that were read at once.
+async fn lists_at_once(limits: HttpLimits, first: usize) -> (Vec<Answer>, usize) {
     let issues = Arc::new(Counting::default());
     let counting = Arc::clone(&issues);
     let server = TestServer::with(limits, |_| counting).await;
     let path = format!("/api/issues?first={first}");
     let answers = join_all((0..12).map(|_| server.get(&path))).await;
+    (answers, issues.most.load(Ordering::SeqCst))
+}
+
+/// The largest number of lists of one caller that are read at the same time.
+async fn most_at_once(limits: HttpLimits, first: usize) -> usize {
+    let (answers, most) = lists_at_once(limits, first).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    issues.most.load(Ordering::SeqCst)
+    most
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,4 +92,15 @@ async fn large_lists_of_a_caller_wait_for_memory() {
     assert!(most_at_once(limits, 1).await > 1);
     let limits = HttpLimits { execution_bytes: 1_024 * 1_024 * 1_024, ..limits };
     assert!(most_at_once(limits, 100).await > 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_list_that_waits_too_long_for_memory_is_refused_as_overload() {
+    let limits = HttpLimits { execution_wait: Duration::from_millis(20), ..HttpLimits::default() };
+    let (answers, most) = lists_at_once(limits, 100).await;
+    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert!(most == 1 && !done.is_empty() && !refused.is_empty(), "{done:?} {refused:?}");
+    for answer in refused {
+        assert_eq!((answer.status, &answer.body["error"]["code"]), (503, &"OVERLOADED".into()), "{answer:?}");
+    }
 }

@@ -195,7 +195,8 @@ async fn run<R: CallerResolver>(
     let memory = if bytes <= SMALL_RESPONSE_BYTES {
         Taken::default()
     } else {
-        match timeout_at(deadline, route.memory.take(&slot.owner(), bytes)).await {
+        let until = deadline.min(Instant::now() + route.limits.execution_wait);
+        match timeout_at(until, route.memory.take(&slot.owner(), bytes)).await {
             Ok(taken) => taken,
             Err(_elapsed) => return Response::failed(FaultKind::Overloaded, request_id),
         }

@@ -66,7 +66,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             assignee,
             ..IssueFilter::default()
         };
-        call.reserve_issues(list.page.size.get()).await;
+        call.reserve_issues(list.page.size.get()).await?;
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
         let page = page.map_err(http_error)?;
         let mut response = HttpResponse::Ok();
