@@ -5,7 +5,10 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, date, instant};
+use super::{
+    convert::{Fields, date, instant},
+    dates::read_date,
+};
 use crate::error::CorruptDocument;
 
 /// A stored entry of the activity log.
@@ -14,6 +17,7 @@ use crate::error::CorruptDocument;
 pub(crate) struct ActivityDocument {
     #[serde(rename = "_id")]
     pub(crate) id: String,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) at: bson::DateTime,
     pub(crate) actor: String,
     pub(crate) action: String,

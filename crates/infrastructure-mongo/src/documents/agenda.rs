@@ -4,6 +4,8 @@ use bson::DateTime;
 use convene_domain::id::{MemberId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
+use super::dates::read_date;
+
 /// The times of a member's seats. Waitlisted registrations are not in it.
 ///
 /// An agenda is created and deleted with its member, never by a registration: a member without an agenda can't register.
@@ -27,7 +29,9 @@ pub(crate) struct AgendaDocument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BusyDocument {
+    #[serde(deserialize_with = "read_date")]
     pub(crate) starts_at: DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) ends_at: DateTime,
     pub(crate) occurrence: String,
     /// The random mark of the run that entered it. It shows which claims of a run succeeded.

@@ -17,6 +17,7 @@ use time::Duration;
 use super::{
     CONVERSION, Converted,
     convert::{Fields, bytes, date, instant, local, local_text},
+    dates::{read_date, read_optional_date},
 };
 use crate::error::CorruptDocument;
 
@@ -68,10 +69,14 @@ pub(crate) struct EventDocument {
     pub(crate) materialized: u64,
     /// The revision of the catalogue that created this version of the event.
     pub(crate) revision: i64,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) first_start: bson::DateTime,
     /// `None` if the series is endless.
+    #[serde(default, deserialize_with = "read_optional_date")]
     pub(crate) last_end: Option<bson::DateTime>,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: bson::DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) updated_at: bson::DateTime,
 }
 
@@ -107,9 +112,10 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) duration_weeks: Option<i32>,
     pub(crate) recurrence: Option<RecurrenceDocument>,
     /// The end of the period in which occurrences begin by this schedule.
+    #[serde(deserialize_with = "read_date")]
     pub(crate) until: bson::DateTime,
     /// The time of the cancellation that was reversed at the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_after: Option<bson::DateTime>,
 }
 

@@ -6,7 +6,10 @@ use bson::Binary;
 use convene_application::{caller::TenantScope, change::Change, failure::Fault, idempotency::KeyUse};
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, binary, date, fingerprint, instant};
+use super::{
+    convert::{Fields, binary, date, fingerprint, instant},
+    dates::read_date,
+};
 use crate::error::CorruptDocument;
 
 /// The identity of a key: two actors, or the same actor in two organizations, may use the same text.
@@ -130,6 +133,7 @@ pub(crate) struct IdempotencyDocument {
     pub(crate) fingerprint: Binary,
     pub(crate) operation: String,
     pub(crate) result: ResultDocument,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: bson::DateTime,
 }
 

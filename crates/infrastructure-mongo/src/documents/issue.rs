@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Converted,
     convert::{Fields, bytes, date, instant},
+    dates::read_date,
 };
 use crate::error::CorruptDocument;
 
@@ -37,7 +38,9 @@ pub(crate) struct IssueDocument {
     pub(crate) event: Option<String>,
     pub(crate) created_by: String,
     pub(crate) version: i32,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: bson::DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) updated_at: bson::DateTime,
 }
 

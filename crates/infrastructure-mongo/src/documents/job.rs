@@ -4,7 +4,10 @@ use bson::DateTime;
 use convene_domain::id::{ActivityId, JobId, MemberId};
 use serde::{Deserialize, Serialize};
 
-use super::convert::Fields;
+use super::{
+    convert::Fields,
+    dates::{read_date, read_optional_date},
+};
 use crate::error::CorruptDocument;
 
 /// The work of a job.
@@ -78,9 +81,10 @@ pub(crate) struct JobDocument {
     /// The number of registrations that are left.
     pub(crate) remaining: i64,
     /// The time until which the process of the last step is assumed to carry out the next one.
+    #[serde(deserialize_with = "read_date")]
     pub(crate) attended_until: DateTime,
     /// The time of the last step. The database deletes a finished job after it, when no key refers to it any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) finished_at: Option<DateTime>,
 }
 

@@ -5,7 +5,10 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, date, instant};
+use super::{
+    convert::{Fields, date, instant},
+    dates::{read_date, read_optional_date},
+};
 use crate::error::CorruptDocument;
 
 pub(crate) const ACTIVE: &str = "ACTIVE";
@@ -24,9 +27,11 @@ pub(crate) struct MemberDocument {
     pub(crate) role: String,
     pub(crate) status: String,
     pub(crate) version: i32,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: bson::DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) updated_at: bson::DateTime,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) removed_at: Option<bson::DateTime>,
 }
 

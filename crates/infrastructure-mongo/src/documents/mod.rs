@@ -6,6 +6,7 @@
 pub(crate) mod activity;
 pub(crate) mod agenda;
 pub(crate) mod convert;
+pub(crate) mod dates;
 pub(crate) mod event;
 pub(crate) mod idempotency;
 pub(crate) mod issue;

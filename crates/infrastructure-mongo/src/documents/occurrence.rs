@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Converted,
     convert::{Fields, date, instant, local, local_text},
+    dates::{read_date, read_optional_date},
     event::{count, duration},
 };
 use crate::error::CorruptDocument;
@@ -29,9 +30,12 @@ pub(crate) struct OccurrenceDocument {
     pub(crate) id: String,
     pub(crate) organization: String,
     pub(crate) event: String,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) original_start: DateTime,
     pub(crate) original_local: String,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) starts_at: DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) ends_at: DateTime,
     pub(crate) capacity: i32,
     /// The number of confirmed registrations.
@@ -39,12 +43,15 @@ pub(crate) struct OccurrenceDocument {
     /// The number of waitlisted registrations.
     pub(crate) waiting: i32,
     pub(crate) status: String,
+    #[serde(default, deserialize_with = "read_optional_date")]
     pub(crate) opens_at: Option<DateTime>,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) closes_at: DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) cancellation_closes_at: DateTime,
     pub(crate) version: i32,
     /// The time of the last change of its exception.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) updated_at: Option<DateTime>,
     /// A random number that every change replaces, except changes of the counters and of `revision`. A cached occurrence
     /// with the current token is current, apart from those.

@@ -6,7 +6,10 @@ use convene_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::convert::{Fields, date, instant};
+use super::{
+    convert::{Fields, date, instant},
+    dates::read_date,
+};
 use crate::error::CorruptDocument;
 
 /// A stored organization, with its counters.
@@ -27,7 +30,9 @@ pub(crate) struct OrganizationDocument {
     pub(crate) additions: i64,
     pub(crate) status: String,
     pub(crate) version: i32,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: bson::DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) updated_at: bson::DateTime,
 }
 

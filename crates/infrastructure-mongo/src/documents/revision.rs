@@ -4,7 +4,7 @@ use bson::DateTime;
 use convene_domain::{id::EventId, occurrence::OccurrenceKey};
 use serde::{Deserialize, Serialize};
 
-use super::convert::Fields;
+use super::{convert::Fields, dates::read_date};
 use crate::{error::CorruptDocument, schema};
 
 /// A revision of a catalogue, with what it removed. What it created or changed has its number.
@@ -18,6 +18,7 @@ pub(crate) struct RevisionDocument {
     /// The ids that belong to no exception any more, or to another one.
     pub(crate) former_exceptions: Vec<String>,
     /// The time of the change, for the expiry.
+    #[serde(deserialize_with = "read_date")]
     pub(crate) at: DateTime,
 }
 

@@ -13,6 +13,7 @@ use crate::{
     documents::{
         Converted,
         convert::{Fields, date, instant},
+        dates::{read_date, read_optional_date},
         occurrence::OccurrenceDocument,
     },
     error::CorruptDocument,
@@ -33,16 +34,20 @@ pub(crate) struct RegistrationDocument {
     pub(crate) occurrence: String,
     pub(crate) event: String,
     pub(crate) member: String,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) starts_at: DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) ends_at: DateTime,
     pub(crate) status: String,
     /// `true` if it is confirmed or waitlisted. A member has at most one active registration for an occurrence.
     pub(crate) active: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waitlist_sequence: Option<i64>,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: DateTime,
+    #[serde(deserialize_with = "read_date")]
     pub(crate) updated_at: DateTime,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
