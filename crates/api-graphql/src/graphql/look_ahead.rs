@@ -11,15 +11,22 @@ type Scalar = DefaultScalarValue;
 /// The fields of an occurrence that depend on its seats. Fields of other objects that have these names count as well.
 const SEAT_FIELDS: [&str; 4] = ["registeredCount", "availableSeats", "waitlistedCount", "registrationState"];
 
+/// The field of a registration that shows its occurrence.
+pub(crate) const OCCURRENCE_FIELD: &str = "occurrence";
+
 /// The data that an operation shows anywhere. One field of one name is enough, because the lists of a document share what was
 /// read for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookAhead {
     /// The operation shows the seats of an occurrence.
     pub seats: bool,
+    /// The operation shows the occurrence of a registration.
+    pub occurrence: bool,
 }
 
 impl LookAhead {
+    const NOTHING: Self = Self { seats: false, occurrence: false };
+
     /// Examines the selected operation of a document with these variables, in time linear in the length of the document.
     #[must_use]
     pub fn of(
@@ -28,7 +35,7 @@ impl LookAhead {
         variables: &Variables<Scalar>,
     ) -> Self {
         let operation = document::operation(document, operation_name);
-        Self { seats: operation.is_some_and(|it| Walk { document, operation: it, variables }.shows_seats()) }
+        operation.map_or(Self::NOTHING, |operation| Walk { document, operation, variables }.shown())
     }
 }
 
@@ -39,7 +46,8 @@ struct Walk<'d> {
 }
 
 impl<'d> Walk<'d> {
-    fn shows_seats(&self) -> bool {
+    fn shown(&self) -> LookAhead {
+        let mut shown = LookAhead::NOTHING;
         let mut spread = HashSet::new();
         let mut open: Vec<&Selection<'d, Scalar>> = self.operation.selection_set.iter().collect();
         while let Some(selection) = open.pop() {
@@ -57,8 +65,12 @@ impl<'d> Walk<'d> {
                 continue;
             }
             match selection {
-                Selection::Field(field) if SEAT_FIELDS.contains(&field.item.name.item) => return true,
-                Selection::Field(field) => open.extend(field.item.selection_set.iter().flatten()),
+                Selection::Field(field) => {
+                    let name = field.item.name.item;
+                    shown.seats |= SEAT_FIELDS.contains(&name);
+                    shown.occurrence |= name == OCCURRENCE_FIELD;
+                    open.extend(field.item.selection_set.iter().flatten());
+                }
                 Selection::InlineFragment(fragment) => open.extend(&fragment.item.selection_set),
                 Selection::FragmentSpread(fragment) => {
                     let name = fragment.item.name.item;
@@ -68,7 +80,7 @@ impl<'d> Walk<'d> {
                 }
             }
         }
-        false
+        shown
     }
 
     /// Returns true if a directive leaves out its selection. An invalid directive does not.
@@ -103,11 +115,15 @@ mod tests {
     use crate::graphql::schema::schema;
 
     fn shows_seats(document: &str, operation: Option<&str>, variables: &[(&str, bool)]) -> bool {
+        shown(document, operation, variables).seats
+    }
+
+    fn shown(document: &str, operation: Option<&str>, variables: &[(&str, bool)]) -> LookAhead {
         let root = schema();
         let document = parse_document_source(document, &root.schema).unwrap();
         let variables =
             variables.iter().map(|(name, value)| ((*name).to_owned(), InputValue::scalar(*value)));
-        LookAhead::of(&document, operation, &variables.collect()).seats
+        LookAhead::of(&document, operation, &variables.collect())
     }
 
     #[rstest]
@@ -139,6 +155,21 @@ mod tests {
     )]
     fn seats_are_shown_if_a_field_of_them_is_selected(#[case] document: &str, #[case] expected: bool) {
         assert_eq!(shows_seats(document, None, &[]), expected, "{document}");
+    }
+
+    #[rstest]
+    #[case("{ viewer { registrations { nodes { occurrence { id } } } } }", true)]
+    #[case(
+        "{ viewer { registrations { nodes { ...A } } } } fragment A on Registration { it: occurrence { id } }",
+        true
+    )]
+    #[case("{ viewer { registrations { nodes { occurrence: id } } } }", false)]
+    #[case("{ viewer { registrations { nodes { occurrence @skip(if: true) { id } } } } }", false)]
+    fn occurrences_of_registrations_are_shown_if_they_are_selected(
+        #[case] document: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(shown(document, None, &[]).occurrence, expected, "{document}");
     }
 
     #[rstest]

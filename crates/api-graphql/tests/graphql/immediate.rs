@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::support::{ADA, Api};
 
 /// The fields that read data: with one of them, an object is resolved with futures.
-const READING: [&str; 3] = ["occurrences", "registrations", "viewerRegistration"];
+const READING: [&str; 5] =
+    ["occurrences", "registrations", "viewerRegistration", "member", "waitlistPosition"];
 
 /// The fields of an object, derived from the schema, without those that read data.
 fn selection(schema: &Schema, kind: &str) -> String {
@@ -45,17 +46,20 @@ async fn objects_without_futures_equal_those_with_futures() {
     let input = json!({"occurrenceId": event.occurrences[1], "title": "Concert"});
     api.change(ADA, "updateOccurrence", input, "occurrence { id event { title } }").await;
     let schema = schema();
-    let (occurrence, parent) = (selection(&schema, "Occurrence"), selection(&schema, "Event"));
+    let [occurrence, parent, registration] =
+        ["Occurrence", "Event", "Registration"].map(|kind| selection(&schema, kind));
     let window = r#"from: "2031-04-01T00:00:00Z", to: "2031-05-01T00:00:00Z""#;
     for (list, fields, reading) in [
         (format!("occurrences({window})"), &occurrence, "viewerRegistration { id }"),
         ("events".to_owned(), &parent, "occurrences(W) { nodes { id } }"),
+        ("registrations".to_owned(), &registration, "member { id }"),
+        ("registrations".to_owned(), &registration, "waitlistPosition"),
     ] {
         let reading = reading.replace('W', window);
         for inside in [
             format!("nodes {{ __typename {fields} X }} edges {{ node {{ {fields} X }} }}"),
             format!("nodes {{ id ... {{ {fields} X }} again: id id }}"),
-            format!("nodes {{ ... @skip(if: true) {{ {fields} }} id version X }}"),
+            format!("nodes {{ ... @skip(if: true) {{ {fields} }} id __typename X }}"),
         ] {
             let read = async |reading: &str| {
                 let document = format!("{{ {list} {{ {} }} }}", inside.replace('X', reading));

@@ -181,7 +181,7 @@ connection!(
     OccurrenceConnection, OccurrenceEdge, with
 );
 connection!(
-    Registration of registration::Registration, as Registration,
+    Registration of registration::Registration, as Immediate<Registration>,
     by RegistrationPosition = |registration, order| RegistrationPosition::of(registration, order.field),
     RegistrationConnection, RegistrationEdge, with counted
 );

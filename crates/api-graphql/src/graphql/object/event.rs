@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use convene_domain::{event, id::EventId};
-use juniper::{ID, graphql_object};
+use juniper::{ID, ScalarValue, graphql_object};
 
 use super::{
-    NodeValue, OccurrenceConnection, Recurrence, RegistrationConnection, mirror::mirror_enum, numbers::int,
+    NodeValue, OccurrenceConnection, Recurrence, RegistrationConnection, immediate::Prefetched,
+    mirror::mirror_enum, numbers::int,
 };
 use crate::graphql::{
     context::Context,
@@ -46,6 +47,8 @@ impl From<event::Event> for Event {
         Self(Arc::new(event))
     }
 }
+
+impl<S: ScalarValue> Prefetched<S> for Event {}
 
 /// An event, one-off or recurring.
 #[graphql_object]

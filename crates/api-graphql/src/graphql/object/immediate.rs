@@ -1,4 +1,4 @@
-//! Events and occurrences in lists, which are resolved without futures.
+//! Events, occurrences and registrations in lists, which are resolved without futures.
 
 use juniper::{
     ArcStr, Arguments, BoxFuture, ExecutionResult, Executor, GraphQLType, GraphQLValue, GraphQLValueAsync,
@@ -8,10 +8,28 @@ use juniper::{
     meta::MetaType,
 };
 
-/// The fields of an event, an occurrence and what they contain that read data. All others are functions without futures.
-const READING_FIELDS: [&str; 3] = ["occurrences", "registrations", "viewerRegistration"];
+/// The fields of these objects, and of what they contain, that read data. All others are functions without futures.
+const READING_FIELDS: [&str; 6] =
+    ["occurrence", "occurrences", "registrations", "viewerRegistration", "member", "waitlistPosition"];
 
-/// An event or an occurrence.
+/// An object that may have been read together with the value of a field that reads data otherwise.
+pub trait Prefetched<S: ScalarValue>: GraphQLValue<S> {
+    /// Resolves the field, if its value has been read.
+    fn resolve_prefetched(
+        &self,
+        _field: &str,
+        _executor: &Executor<'_, '_, Self::Context, S>,
+    ) -> Option<ExecutionResult<S>> {
+        None
+    }
+
+    /// Returns true if the value of the field has been read.
+    fn has(&self, _field: &str) -> bool {
+        false
+    }
+}
+
+/// An event, an occurrence or a registration.
 ///
 /// For each field of an object, Juniper makes and polls several boxed futures, also if the field reads nothing. If no selected
 /// field reads data, this object is resolved by Juniper's functions without futures instead, with the same result.
@@ -25,23 +43,28 @@ impl<T> From<T> for Immediate<T> {
 }
 
 /// Tests whether a field of the selection, at any depth, reads data. The validation has refused circular fragments.
-fn reads<S: ScalarValue, C>(selections: &[Selection<'_, S>], executor: &Executor<'_, '_, C, S>) -> bool {
+fn reads<S: ScalarValue, T: Prefetched<S>>(
+    object: &T,
+    selections: &[Selection<'_, S>],
+    executor: &Executor<'_, '_, T::Context, S>,
+) -> bool {
     selections.iter().any(|selection| match selection {
         Selection::Field(field) => {
-            READING_FIELDS.contains(&field.item.name.item)
-                || field.item.selection_set.as_ref().is_some_and(|inner| reads(inner, executor))
+            let name = field.item.name.item;
+            (READING_FIELDS.contains(&name) && !object.has(name))
+                || field.item.selection_set.as_ref().is_some_and(|inner| reads(object, inner, executor))
         }
-        Selection::InlineFragment(fragment) => reads(&fragment.item.selection_set, executor),
+        Selection::InlineFragment(fragment) => reads(object, &fragment.item.selection_set, executor),
         Selection::FragmentSpread(spread) => executor
             .fragment_by_name(spread.item.name.item)
-            .is_none_or(|fragment| reads(&fragment.selection_set, executor)),
+            .is_none_or(|fragment| reads(object, &fragment.selection_set, executor)),
     })
 }
 
 impl<S, T> GraphQLValueAsync<S> for Immediate<T>
 where
     S: ScalarValue + Send + Sync,
-    T: GraphQLValueAsync<S>,
+    T: Prefetched<S> + GraphQLValueAsync<S>,
     T::Context: Sync,
     T::TypeInfo: Sync,
 {
@@ -51,29 +74,19 @@ where
         selections: Option<&'a [Selection<'_, S>]>,
         executor: &'a Executor<'_, '_, Self::Context, S>,
     ) -> BoxFuture<'a, ExecutionResult<S>> {
-        if selections.is_some_and(|selections| reads(selections, executor)) {
+        if selections.is_some_and(|selections| reads(&self.0, selections, executor)) {
             return self.0.resolve_async(info, selections, executor);
         }
-        Box::pin(std::future::ready(self.0.resolve(info, selections, executor)))
+        Box::pin(std::future::ready(self.resolve(info, selections, executor)))
     }
 }
 
-impl<S: ScalarValue, T: GraphQLValue<S>> GraphQLValue<S> for Immediate<T> {
+impl<S: ScalarValue, T: Prefetched<S>> GraphQLValue<S> for Immediate<T> {
     type Context = T::Context;
     type TypeInfo = T::TypeInfo;
 
     fn type_name(&self, info: &Self::TypeInfo) -> Option<ArcStr> {
         self.0.type_name(info)
-    }
-
-    fn resolve_into_type(
-        &self,
-        info: &Self::TypeInfo,
-        name: &str,
-        selections: Option<&[Selection<'_, S>]>,
-        executor: &Executor<'_, '_, Self::Context, S>,
-    ) -> ExecutionResult<S> {
-        self.0.resolve_into_type(info, name, selections, executor)
     }
 
     fn resolve_field(
@@ -83,20 +96,16 @@ impl<S: ScalarValue, T: GraphQLValue<S>> GraphQLValue<S> for Immediate<T> {
         arguments: &Arguments<'_, S>,
         executor: &Executor<'_, '_, Self::Context, S>,
     ) -> ExecutionResult<S> {
-        self.0.resolve_field(info, field, arguments, executor)
+        let prefetched = self.0.resolve_prefetched(field, executor);
+        prefetched.unwrap_or_else(|| self.0.resolve_field(info, field, arguments, executor))
     }
 
-    fn resolve(
-        &self,
-        info: &Self::TypeInfo,
-        selections: Option<&[Selection<'_, S>]>,
-        executor: &Executor<'_, '_, Self::Context, S>,
-    ) -> ExecutionResult<S> {
-        self.0.resolve(info, selections, executor)
+    fn concrete_type_name(&self, context: &Self::Context, info: &Self::TypeInfo) -> String {
+        self.0.concrete_type_name(context, info)
     }
 }
 
-impl<S: ScalarValue, T: GraphQLType<S>> GraphQLType<S> for Immediate<T> {
+impl<S: ScalarValue, T: Prefetched<S> + GraphQLType<S>> GraphQLType<S> for Immediate<T> {
     fn name(info: &Self::TypeInfo) -> Option<ArcStr> {
         T::name(info)
     }
@@ -106,7 +115,7 @@ impl<S: ScalarValue, T: GraphQLType<S>> GraphQLType<S> for Immediate<T> {
     }
 }
 
-impl<S: ScalarValue, T: IsOutputType<S>> IsOutputType<S> for Immediate<T> {
+impl<S: ScalarValue, T: Prefetched<S> + IsOutputType<S>> IsOutputType<S> for Immediate<T> {
     fn mark() {
         T::mark();
     }

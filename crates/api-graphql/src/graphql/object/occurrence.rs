@@ -2,10 +2,11 @@ use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 use convene_application::occurrence::OccurrenceOfEvent;
 use convene_domain::{event, id::EventId, occurrence, registration};
-use juniper::{ID, graphql_object};
+use juniper::{ID, ScalarValue, graphql_object};
 
 use super::{
-    Event, Immediate, NodeValue, Registration, RegistrationConnection, mirror::mirror_enum, numbers::int,
+    Event, Immediate, NodeValue, Registration, RegistrationConnection, immediate::Prefetched,
+    mirror::mirror_enum, numbers::int,
 };
 use crate::graphql::{
     context::Context,
@@ -122,6 +123,8 @@ impl From<OccurrenceOfEvent> for Occurrence {
         Arc::new(occurrence).into()
     }
 }
+
+impl<S: ScalarValue> Prefetched<S> for Occurrence {}
 
 /// One occurrence of an event.
 #[graphql_object]

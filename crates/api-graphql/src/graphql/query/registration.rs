@@ -45,7 +45,7 @@ async fn listed(
     let admin = context.asking_admin()?;
     let (asked, counted) = (Asked::from(&page), Counted::Registrations(filter.clone()));
     let found = context.use_cases().list_registrations.execute(admin, filter, page).await;
-    let found = context.found(found)?;
+    let found = Registration::listed(context, context.found(found)?).await?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
 }
 
@@ -101,7 +101,7 @@ pub(in crate::graphql) async fn own(
     let (filter, page) = check(context, paging, filter, order)?;
     let (asked, counted) = (Asked::from(&page), Counted::OwnRegistrations(filter.clone()));
     let found = context.use_cases().list_own_registrations.execute(caller, filter, page).await;
-    let found = context.found(found)?;
+    let found = Registration::listed(context, context.found(found)?).await?;
     Ok(RegistrationConnection::new(caller.scope().organization(), found, asked, counted))
 }
 
