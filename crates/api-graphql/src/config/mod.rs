@@ -173,7 +173,10 @@ impl ServeConfig {
         }
         let ignored = auth::given_settings(&Reader::new(environment));
         if !ignored.is_empty() {
-            warnings.push(format!("CONVENE_AUTH is headers: {} have no effect", ignored.join(", ")));
+            warnings.push(format!(
+                "CONVENE_AUTH is headers: these settings have no effect: {}",
+                ignored.join(", ")
+            ));
         }
         warnings
     }

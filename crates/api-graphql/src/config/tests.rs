@@ -403,9 +403,9 @@ fn neither_errors_nor_debug_output_show_a_secret() {
     "production",
     "headers",
     &[("CONVENE_JWT_SECRET_FILE", "/secret"), ("CONVENE_JWT_LEEWAY", "1s")],
-    &["may act as anybody", "CONVENE_JWT_SECRET, CONVENE_JWT_LEEWAY have no effect"],
+    &["may act as anybody", "these settings have no effect: CONVENE_JWT_SECRET, CONVENE_JWT_LEEWAY"],
 )]
-#[case::in_development("development", "headers", &[("CONVENE_JWT_CA", "x")], &["CONVENE_JWT_CA have no effect"])]
+#[case::in_development("development", "headers", &[("CONVENE_JWT_CA", "x")], &["these settings have no effect: CONVENE_JWT_CA"])]
 #[case::tokens("production", "jwt", &[("CONVENE_JWT_LEEWAY", "1s")], &[])]
 fn the_mode_of_headers_causes_warnings(
     #[case] profile: &str,
