@@ -21,7 +21,8 @@
 //!    not matched that way.
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
 //! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
-//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used.
+//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used. Any other exception whose date
+//!    an edit moves into the past is dropped like every such date, and returns with it when a later edit moves it ahead again.
 //!
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing.
@@ -57,6 +58,9 @@ pub enum Correspondence {
     Postponed,
     /// This wall-clock time, which has passed. The occurrence takes place later, at its own time.
     Passed(LocalDateTime),
+    /// This date of the edited series, which has passed, of an exception that nobody holds: it is dropped until its date is ahead
+    /// again.
+    Away(LocalDateTime),
     /// None: the occurrence is dropped.
     Dropped,
 }
@@ -122,7 +126,8 @@ impl DateEdit {
         moved.filter(|local| date_at(series, *local).is_some()).last()
     }
 
-    /// The dates of upcoming occurrences of `before` in the edited event `after`, in their order.
+    /// The dates of upcoming occurrences of `before` in the edited event `after`, in their order; also of exceptions whose date
+    /// an earlier edit moved into the past.
     #[must_use]
     pub fn dates(
         &self,
@@ -135,21 +140,27 @@ impl DateEdit {
         let mut dates: Vec<Correspondence> = upcoming
             .iter()
             .map(|occurrence| {
-                if occurrence.key.original_start <= self.now {
+                if occurrence.key.original_start <= self.now && !occurrence.has_passed {
                     return Correspondence::Postponed;
                 }
                 let moved = occurrence.original_local.saturating_add(self.by);
                 if self.keeps_own_time(occurrence) && after.series.parts().used.contains(&moved) {
                     return Correspondence::Passed(moved);
                 }
-                let same = date_at(&after.series, moved).filter(|date| schedule.covers(date.start));
+                let date = date_at(&after.series, moved);
+                if date.is_some_and(|date| date.start <= self.now) && may_return(occurrence) {
+                    return Correspondence::Away(moved);
+                }
+                let same = date.filter(|date| schedule.covers(date.start));
                 taken.extend(same.map(|date| date.start));
                 same.map_or(Correspondence::Dropped, Correspondence::Date)
             })
             .collect();
         let mut left: Vec<usize> = (0..upcoming.len())
             .filter(|&place| dates.get(place) == Some(&Correspondence::Dropped))
-            .filter(|&place| upcoming.get(place).is_some_and(|occurrence| !occurrence.exception.cancelled))
+            .filter(|&place| {
+                upcoming.get(place).is_some_and(|one| !one.exception.cancelled && !one.has_passed)
+            })
             .collect();
         left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
         for place in left {
@@ -169,6 +180,13 @@ impl DateEdit {
         }
         dates
     }
+}
+
+/// Tests for an exception that leaves its series with its date, and returns with it: one that nobody holds, without a time of its
+/// own.
+fn may_return(occurrence: &StoredOccurrence) -> bool {
+    let exception = &occurrence.exception;
+    exception.is_any() && exception.starts_at.is_none() && !occurrence.is_held()
 }
 
 /// The original dates of occurrences that have begun before them.

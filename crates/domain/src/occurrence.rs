@@ -117,6 +117,9 @@ pub struct StoredOccurrence {
     /// True if an edit dropped it from its series. It stays stored for its registrations, is not listed and is
     /// [cancelled](OccurrenceStatus::Cancelled).
     pub is_dropped: bool,
+    /// True if it is dropped only because a shift moved its date into the past: it is an exception that returns when its date
+    /// is ahead again. Its original local start moves with its series; its key is one that no date has.
+    pub has_passed: bool,
     /// The number of changes, not counting registrations.
     pub version: u32,
     /// The time of the last change of its exception; `None` as long as it is only what its rule gives.
@@ -143,6 +146,7 @@ impl StoredOccurrence {
             status: event.status_at(origin.start),
             exception: Exception::default(),
             is_dropped: false,
+            has_passed: false,
             version: 1,
             updated_at: None,
         }

@@ -16,6 +16,7 @@ pub(super) fn dropped_exceptions(
         {
             Some(before)
         }
+        OccurrenceStep::Become { before, after } if after.is_dropped && !before.is_dropped => Some(before),
         _ => None,
     });
     let (mut exceptions, drafts): (Vec<_>, Vec<_>) =

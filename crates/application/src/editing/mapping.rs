@@ -9,6 +9,7 @@ use convene_domain::{
 };
 
 use super::free_seconds::FreeSeconds;
+use crate::limits::EXCEPTIONS;
 
 /// The effect of an edit on one stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,7 @@ impl OccurrenceStep {
             Self::Drop(before) | Self::Replace(before) => StoredOccurrence {
                 status: OccurrenceStatus::Cancelled,
                 is_dropped: true,
+                has_passed: false,
                 version: before.version.saturating_add(1),
                 ..before.as_ref().clone()
             },
@@ -76,10 +78,12 @@ pub(super) fn map_occurrences(
     stored: &[StoredOccurrence],
     mut steps: Vec<OccurrenceStep>,
 ) -> Vec<OccurrenceStep> {
-    let is_upcoming = |one: &&StoredOccurrence| one.interval.start() > edit.now && !one.is_dropped;
+    let is_upcoming =
+        |one: &&StoredOccurrence| one.has_passed || one.interval.start() > edit.now && !one.is_dropped;
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(&before.series, after, &upcoming);
     let mut free = FreeSeconds::new(after, stored, &steps);
+    let mut away = 0;
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
             Correspondence::Dropped => None,
@@ -90,6 +94,15 @@ pub(super) fn map_occurrences(
                 let zone = after.series.zone();
                 let original_start = free.take(zone.resolve(local).instant);
                 Some(at_date(after, occurrence, original_start, zone.to_local(original_start)))
+            }
+            Correspondence::Away(local) => {
+                away += 1;
+                if away > EXCEPTIONS {
+                    steps.push(dropped(after, occurrence));
+                } else {
+                    steps.extend(step(occurrence, gone(after, occurrence, local, &mut free), edit.now));
+                }
+                continue;
             }
             Correspondence::Date(date) => Some(at_date(after, occurrence, date.start, date.local)),
         };
@@ -120,6 +133,33 @@ fn at_date(
         interval: interval_of(event, exception, original_start, original_local),
         capacity: exception.capacity.unwrap_or(event.capacity),
         status: if exception.cancelled { OccurrenceStatus::Cancelled } else { event.status },
+        is_dropped: false,
+        has_passed: false,
+        ..before.clone()
+    }
+}
+
+/// The exception whose date has moved into the past, to the wall-clock time `local`. It leaves its id to another occurrence, and
+/// keeps the time at which it would have taken place.
+fn gone(
+    event: &Event,
+    before: &StoredOccurrence,
+    local: LocalDateTime,
+    free: &mut FreeSeconds<'_>,
+) -> StoredOccurrence {
+    let key = match before.has_passed {
+        true => before.key,
+        false => {
+            let original_start = free.take(event.series.zone().resolve(local).instant);
+            OccurrenceKey { event: event.id, original_start }
+        }
+    };
+    StoredOccurrence {
+        key,
+        original_local: local,
+        status: OccurrenceStatus::Cancelled,
+        is_dropped: true,
+        has_passed: true,
         ..before.clone()
     }
 }

@@ -61,6 +61,9 @@ pub(crate) struct OccurrenceDocument {
     /// True if an edit dropped it from its series.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_dropped: bool,
+    /// True if it returns when its date is ahead again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_passed: bool,
     /// The latest ids that it had before edits of its series, oldest first. It can still be found by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former_ids: Vec<String>,
@@ -145,6 +148,7 @@ impl OccurrenceDocument {
             change_token,
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
             is_dropped: stored.is_dropped,
+            has_passed: stored.has_passed,
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
             revision: None,
@@ -181,6 +185,14 @@ impl OccurrenceDocument {
 
     pub(crate) fn key(&self) -> Result<OccurrenceKey, CorruptDocument> {
         self.fields().read("_id", OccurrenceKey::parse(&self.id))
+    }
+
+    /// The key that it has, or had before, among these ids; its present one if none is.
+    pub(crate) fn key_among(&self, ids: &[String]) -> Result<OccurrenceKey, CorruptDocument> {
+        match self.former_ids.iter().find(|id| ids.contains(id)).filter(|_| !ids.contains(&self.id)) {
+            Some(former) => self.fields().read("formerIds", OccurrenceKey::parse(former)),
+            None => self.key(),
+        }
     }
 
     pub(crate) fn interval(&self) -> Result<Interval, CorruptDocument> {
@@ -251,6 +263,7 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             status: fields.known("status", OccurrenceStatus::parse(&document.status))?,
             exception,
             is_dropped: document.is_dropped,
+            has_passed: document.has_passed,
             version: fields.read("version", u32::try_from(document.version))?,
             updated_at: document.updated_at.map(instant),
         })

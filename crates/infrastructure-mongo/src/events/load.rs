@@ -10,9 +10,7 @@ use convene_domain::{
 };
 
 use crate::{
-    documents::{
-        convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_all, read_in_parts,
-    },
+    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_in_parts},
     error::Attempt,
     schema,
     scoped::Query,
@@ -83,7 +81,8 @@ pub(super) async fn occurrences_ahead(
     Ok(read_in_parts(found).await?)
 }
 
-/// Reads the stored occurrences of the event that have not begun, or whose original start is ahead.
+/// Reads the stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
+/// moved into the past.
 pub(super) async fn occurrences_to_edit(
     transaction: &mut Transaction<'_>,
     event: EventId,
@@ -93,7 +92,7 @@ pub(super) async fn occurrences_to_edit(
     let begun_early = doc! {
         "event": event.to_string(),
         "startsAt": { "$lte": date(now) },
-        "originalStart": { "$gt": date(now) },
+        "$or": [{ "originalStart": { "$gt": date(now) } }, { "hasPassed": true }],
     };
     let found: Vec<OccurrenceDocument> =
         transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
@@ -123,11 +122,15 @@ pub(super) async fn dropped(transaction: &mut Transaction<'_>, ids: &[String]) -
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let these = doc! { "_id": { "$in": ids }, "isDropped": true };
+    // One whose date has passed has left its id.
+    let had = doc! { "hasPassed": true, "formerIds": { "$in": ids } };
+    let these = doc! { "$or": [{ "_id": { "$in": ids } }, had], "isDropped": true };
     let query = Query::from(these).sorted(doc! { "startsAt": 1, "_id": 1 });
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
     let mut dropped = Vec::with_capacity(found.len());
-    for mut stored in read_all::<_, StoredOccurrence>(found)? {
+    for document in found {
+        let key = document.key_among(ids)?;
+        let mut stored = StoredOccurrence { key, ..StoredOccurrence::try_from(document)? };
         let event = event(transaction, stored.key.event, Field::EventId).await?;
         let was_cancelled = stored.exception.cancelled;
         stored.status = if was_cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };

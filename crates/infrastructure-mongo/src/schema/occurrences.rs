@@ -61,6 +61,7 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
             ],
             &[
                 ("isDropped", boolean()),
+                ("hasPassed", boolean()),
                 ("updatedAt", date()),
                 ("formerIds", list(occurrence_key(), MAX_FORMER_IDS)),
                 ("revision", long(1)),

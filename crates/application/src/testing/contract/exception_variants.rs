@@ -23,7 +23,7 @@ use crate::{
         Changed, EditScope, EventEdit, EventPatch, EventRestored, NewRecurrence, OccurrenceEdit,
         OccurrenceField, OccurrencePatch, OccurrenceRestoration, OnAffected,
     },
-    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
+    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 const HOUR: Duration = Duration::HOUR;
@@ -308,4 +308,94 @@ pub(super) async fn capacities_of_exceptions_are_their_own(environment: Environm
     let two = EventPatch { capacity: seats(2), ..EventPatch::default() };
     let second = split(&tenant, &event, occurrence_key(&event, day(2)), two).await;
     assert_eq!((second.capacity.get(), tenant.event_now(&event).await.capacity.get()), (2, 3));
+}
+
+/// What a list shows of the occurrences of an event.
+async fn shown(tenant: &Tenant, event: &Event) -> Vec<(Instant, EventStatus, String, u32, bool)> {
+    let all = tenant.listing(&[event.id], day(-30), day(60)).await;
+    let shown = |one: &crate::occurrence::OccurrenceOfEvent| {
+        let title = one.title.to_string();
+        (one.interval.start(), one.status, title, one.capacity.get(), one.is_exception)
+    };
+    all.iter().map(shown).collect()
+}
+
+pub(super) async fn exceptions_that_pass_through_the_past_return_with_their_dates(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = EventBuilder::daily(FIRST, 12).seats(2).without(FIRST + Duration::days(5));
+    let event = tenant.event(event.with(FIRST + Duration::days(2) + HOUR * 3)).await;
+    let title = Some(Title::parse("Concert").unwrap());
+    let capacity = Some(Capacity::new(1_u32).unwrap());
+    cancel(&tenant, occurrence_key(&event, day(1))).await;
+    let renamed = OccurrencePatch { title: title.clone(), ..OccurrencePatch::default() };
+    change(&tenant, occurrence_key(&event, day(2)), renamed).await.unwrap();
+    let smaller = OccurrencePatch { capacity, ..OccurrencePatch::default() };
+    change(&tenant, occurrence_key(&event, day(3)), smaller).await.unwrap();
+    let both = OccurrencePatch { title, ..to(4 * 24 + 2) };
+    change(&tenant, occurrence_key(&event, day(4)), both).await.unwrap();
+    cancel(&tenant, occurrence_key(&event, day(4))).await;
+    cancel(&tenant, occurrence_key(&event, day(11))).await;
+    let before = shown(&tenant, &event).await;
+    let seat = register(occurrence_key(&event, day(1)), tenant.member("ada").await.id);
+    // The dates that remain ahead take the ids of those that pass.
+    for (number, by) in [-9, -11, -10, -9, 0, -30, 0].into_iter().enumerate() {
+        let journal = tenant.journal().await;
+        let keyed = ChangeBuilder::by("root").key(&format!("edit-{number}"), 1).build();
+        let edit = edit_of(event.id, shift(by * 24));
+        let edited = tenant.ports.events.update(&tenant.scope, edit.clone(), &keyed).await.unwrap();
+        let again = tenant.ports.events.update(&tenant.scope, edit, &keyed).await.unwrap();
+        let keys = |changed: &Changed<Event>| -> Vec<OccurrenceKey> {
+            let mut keys: Vec<_> = changed.dropped_exceptions.iter().map(|one| one.key).collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&again), keys(&edited), "the repeat by {by} days");
+        let dropped: Vec<_> = edited.dropped_exceptions.iter().map(|one| one.interval.start()).collect();
+        let entries = journal.new_entries().await;
+        assert_eq!(entries.len(), 1 + dropped.len(), "each dropped exception has an entry: {entries:?}");
+        if by == 0 {
+            assert_eq!(shown(&tenant, &event).await, before);
+            match refusal(tenant.try_register(seat, NOW).await) {
+                Refusal::OccurrenceCancelled => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    // They return at a later time, too, and can be restored.
+    update(&tenant, &event, shift(-9 * 24)).await.unwrap();
+    let later = by_root_at(NOW + Duration::minutes(30));
+    let back = edit_of(event.id, shift(0));
+    tenant.ports.events.update(&tenant.scope, back, &later).await.unwrap();
+    assert_eq!(shown(&tenant, &event).await, before);
+    restore(&tenant, occurrence_key(&event, day(1)), &[]).await.unwrap();
+    tenant.try_register(seat, NOW).await.unwrap();
+}
+
+pub(super) async fn exceptions_in_the_past_return_by_a_rule_and_with_a_split(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    for number in [1, 2] {
+        cancel(&tenant, occurrence_key(&event, day(number))).await;
+    }
+    update(&tenant, &event, shift(-10 * 24)).await.unwrap();
+    let first_ahead = tenant.listed(&[&event], NOW, day(60)).await[0];
+    let following =
+        split(&tenant, &event, occurrence_key(&event, first_ahead + Duration::DAY), EventPatch::default())
+            .await;
+    // The first part has the dates that passed.
+    update(&tenant, &event, shift(0)).await.unwrap();
+    let listed = tenant.listed_with_cancelled(&[&event], day(-1), day(60)).await;
+    let cancelled = listed.iter().filter(|(_, status)| *status == EventStatus::Cancelled);
+    assert_eq!(cancelled.map(|(start, _)| *start).collect::<Vec<_>>(), [1, 2].map(day));
+    assert!(tenant.listed(&[&following], day(-60), day(60)).await.len() + listed.len() == 9, "{listed:?}");
+    update(&tenant, &event, shift(-10 * 24)).await.unwrap();
+    // A given rule that has the date of the second one only.
+    let rule = Rule::parse("FREQ=DAILY;INTERVAL=2;COUNT=3").unwrap();
+    let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+    update(&tenant, &event, EventPatch { recurrence: Some(Some(recurrence)), ..shift(-10 * 24) })
+        .await
+        .unwrap();
+    update(&tenant, &event, shift(0)).await.unwrap();
+    let listed = tenant.listed_with_cancelled(&[&event], day(-1), day(60)).await;
+    let statuses = [EventStatus::Scheduled, EventStatus::Cancelled, EventStatus::Scheduled];
+    assert_eq!(listed, [0, 2, 4].into_iter().map(day).zip(statuses).collect::<Vec<_>>());
 }

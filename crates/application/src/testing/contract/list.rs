@@ -156,6 +156,8 @@ macro_rules! contract_cases {
                 what_was_cancelled_by_itself_is_not_restored_with_its_event,
                 a_date_that_was_dropped_returns_without_its_exception,
                 capacities_of_exceptions_are_their_own,
+                exceptions_that_pass_through_the_past_return_with_their_dates,
+                exceptions_in_the_past_return_by_a_rule_and_with_a_split,
             }
             waitlist_variants {
                 more_seats_of_a_series_promote_in_each_occurrence,

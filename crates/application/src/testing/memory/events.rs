@@ -228,11 +228,14 @@ impl Transaction<'_> {
             .collect()
     }
 
-    /// The stored occurrences of the event that have not begun, or whose original start is ahead.
+    /// The stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
+    /// moved into the past.
     fn to_edit(&self, event: EventId) -> Vec<StoredOccurrence> {
         let now = self.change.at;
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
-        let is_ahead = |one: &&StoredOccurrence| one.interval.start() > now || one.key.original_start > now;
+        let is_ahead = |one: &&StoredOccurrence| {
+            one.interval.start() > now || one.key.original_start > now || one.has_passed
+        };
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
     }
 

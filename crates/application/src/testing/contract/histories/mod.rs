@@ -127,7 +127,6 @@ impl<'t> History<'t> {
         }
         report.splits += usize::from(step.new_event().is_some());
         if let Some(back) = shifted_back(&step, &self.state)
-            && after.exceptions() == self.state.exceptions()
             && random.random_ratio(1, 2)
         {
             self.steps.push(format!("and back: {back:?}"));

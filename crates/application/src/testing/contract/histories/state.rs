@@ -81,11 +81,6 @@ impl State {
         all.map(|one| (one.interval, one.status, &one.title, one.capacity, one.taken)).collect()
     }
 
-    /// The number of exceptions. A shift drops those whose date it moves into the past, if nobody holds them.
-    pub(super) fn exceptions(&self) -> usize {
-        self.listed.iter().filter(|one| one.is_exception).count()
-    }
-
     /// Checks the state after a step.
     pub(super) fn check(&self, step: &Step, after: &Self, told: &str) {
         assert_eq!(after.past(), self.past(), "the past changed: {told}");

@@ -127,7 +127,7 @@ impl Step {
             10..=13 => {
                 let by = match random.random_range(0..3) {
                     0 => Duration::hours(hours),
-                    1 => Duration::days(hours / 4),
+                    1 => Duration::days(hours / 3),
                     _ => Duration::minutes(hours * 3),
                 };
                 // A one-off event may be moved into the past.
