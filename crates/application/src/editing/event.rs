@@ -52,12 +52,13 @@ impl EventPlan {
     }
 }
 
-/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead.
+/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead, and
+/// exceptions whose date has passed by an edit.
 /// The edit names the first occurrence of a split by its current key; one of another event is not found.
 ///
 /// # Errors
-/// The refusals of [`Events::update`](crate::ports::Events::update), except conflicts of moved registrations, which
-/// the adapter finds.
+/// The refusals of [`Events::update`](crate::ports::Events::update), except those because of moved registrations that conflict
+/// and of seats that remain, which the adapter finds.
 pub fn plan_event_edit(
     event: &Event,
     edit: &EventEdit,
@@ -82,14 +83,7 @@ pub fn plan_event_edit(
     if plan.following_registrations() > EDITED_REGISTRATIONS {
         return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
     }
-    let too_small = |step: &OccurrenceStep| match step {
-        OccurrenceStep::Become { before, after } if before.taken > after.capacity.get() => Some(before.taken),
-        _ => None,
-    };
-    match plan.steps.iter().filter_map(too_small).max() {
-        Some(taken) => Err(vec![Refusal::CapacityBelowRegistrations { taken }]),
-        None => Ok(plan),
-    }
+    Ok(plan)
 }
 
 /// Plans an edit of a whole event. `old_start` is the start that `startsAt` replaces.

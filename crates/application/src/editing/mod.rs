@@ -4,6 +4,7 @@
 //! [`convene_domain::correspondence`] states the rules.
 
 mod dropped;
+mod effects;
 mod event;
 mod former;
 mod free_seconds;
@@ -12,6 +13,7 @@ mod occurrence;
 mod restoration;
 mod split;
 
+pub use effects::effect_refusals;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;

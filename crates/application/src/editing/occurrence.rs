@@ -28,8 +28,8 @@ pub struct OccurrencePlan {
 /// Plans an edit of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// The refusals of [`Events::update_occurrence`](crate::ports::Events::update_occurrence), except conflicts of moved
-/// registrations, which the adapter finds.
+/// The refusals of [`Events::update_occurrence`](crate::ports::Events::update_occurrence), except those because of moved
+/// registrations that conflict and of seats that remain, which the adapter finds.
 pub fn plan_occurrence_edit(
     event: &Event,
     before: &StoredOccurrence,
@@ -68,7 +68,8 @@ pub fn plan_occurrence_edit(
 /// The refusals of an edit because of the registrations that follow the occurrence.
 pub(super) fn size_refusals(before: &StoredOccurrence, after: &StoredOccurrence) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    if before.taken > after.capacity.get() {
+    // The seats that remain after a move are known when its conflicts are.
+    if before.taken > after.capacity.get() && before.interval == after.interval {
         refusals.push(Refusal::CapacityBelowRegistrations { taken: before.taken });
     }
     if before.taken.saturating_add(before.waiting) > EDITED_REGISTRATIONS {

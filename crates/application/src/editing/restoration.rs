@@ -20,8 +20,8 @@ use crate::{
 /// Plans the restoration of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// The refusals of [`Events::restore_occurrence`](crate::ports::Events::restore_occurrence), except conflicts of moved
-/// registrations, which the adapter finds.
+/// The refusals of [`Events::restore_occurrence`](crate::ports::Events::restore_occurrence), except those because of
+/// moved registrations that conflict and of seats that remain, which the adapter finds.
 pub fn plan_occurrence_restoration(
     event: &Event,
     before: &StoredOccurrence,

@@ -298,9 +298,10 @@ fn a_capacity_below_the_seats_taken_is_refused() {
     let event = rehearsals();
     let held = stored(&event, datetime!(2026-11-26 09:00), 4);
     let patch = EventPatch { capacity: Some(Capacity::new(3).unwrap()), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[held], NOW).unwrap();
     assert_eq!(
-        plan_event_edit(&event, &edit(&event, patch), &[held], NOW),
-        Err(vec![Refusal::CapacityBelowRegistrations { taken: 4 }])
+        effect_refusals(&plan.steps, OnAffected::Refuse, 0, Vec::new()),
+        [Refusal::CapacityBelowRegistrations { taken: 4 }]
     );
 }
 

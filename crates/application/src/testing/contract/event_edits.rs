@@ -14,7 +14,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal},
+    support::{FIRST, NOW, by_root, by_root_at, day, edit_of, refusal, refusals},
     tenant::Tenant,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         Changed, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected,
         RegistrationFilter,
     },
-    testing::builders::{EventBuilder, occurrence_key, register},
+    testing::builders::{ChangeBuilder, EventBuilder, occurrence_key, register},
 };
 
 async fn edit(
@@ -303,6 +303,65 @@ pub(super) async fn a_capacity_below_the_taken_seats_is_refused(environment: Env
     journal.expect_nothing().await;
     edit(&tenant, &event, seats(3), OnAffected::Refuse).await.unwrap();
     assert_eq!(tenant.stored(seat.occurrence).await.unwrap().capacity.get(), 3);
+}
+
+pub(super) async fn a_capacity_is_compared_with_the_seats_that_remain(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(3)).await;
+    let crowd = tenant.crowd(3).await;
+    for member in &crowd {
+        tenant.seat(&event, day(1), member).await;
+    }
+    let dropped = tenant.seat(&event, day(4), &crowd[0]).await;
+    // One of them is busy six hours later, and two on the evening before.
+    for (hours, busy) in [(30, 1), (10, 2)] {
+        let beside = tenant.event(EventBuilder::once(FIRST + Duration::hours(hours))).await;
+        for member in &crowd[..busy] {
+            tenant.seat(&beside, day(0) + Duration::hours(hours), member).await;
+        }
+    }
+    let patch = |seats: u32| EventPatch {
+        capacity: Some(Capacity::new(seats).unwrap()),
+        starts_at: Some(FIRST + Duration::hours(6)),
+        ..by_rule("FREQ=DAILY;COUNT=4")
+    };
+    let affected = async |patch: EventPatch| {
+        let edit = edit_of(event.id, patch);
+        let refused = refusals(tenant.ports.events.update(&tenant.scope, edit, &by_root()).await);
+        let counts = refused.into_iter().map(|refusal| match refusal {
+            Refusal::RegistrationsAffected { count, .. } => ("affected", count),
+            Refusal::CapacityBelowRegistrations { taken } => ("taken", taken),
+            other => panic!("{other}"),
+        });
+        counts.collect::<Vec<_>>()
+    };
+    assert_eq!(affected(patch(2)).await, [("affected", 2)]);
+    assert_eq!(affected(patch(1)).await, [("affected", 2), ("taken", 2)], "all at once");
+    let refused = edit(&tenant, &event, patch(1), OnAffected::CancelRegistrations).await;
+    assert_eq!(refusal(refused), Refusal::CapacityBelowRegistrations { taken: 2 });
+    // The same for one occurrence.
+    let evening = OccurrencePatch {
+        starts_at: Some(FIRST + Duration::hours(10)),
+        capacity: Capacity::new(1_u32).ok(),
+        ..OccurrencePatch::default()
+    };
+    let one = OccurrenceEdit {
+        occurrence: occurrence_key(&event, day(1)),
+        patch: evening,
+        on_affected: OnAffected::CancelRegistrations,
+    };
+    for dry in [true, false] {
+        let change = ChangeBuilder::by("root");
+        let change = if dry { change.dry_run() } else { change }.build();
+        let whole = EventEdit { on_affected: OnAffected::CancelRegistrations, ..edit_of(event.id, patch(2)) };
+        let edited = tenant.ports.events.update(&tenant.scope, whole, &change).await.unwrap();
+        assert_eq!((edited.cancelled_registrations, edited.moved_registrations), (2, 2));
+    }
+    assert!(!tenant.registration_now(&dropped).await.status.is_active());
+    let stored = tenant.stored(one.occurrence).await.unwrap();
+    assert_eq!((stored.taken, stored.capacity.get()), (2, 2));
+    let edited = tenant.ports.events.update_occurrence(&tenant.scope, one, &by_root()).await.unwrap();
+    assert_eq!((edited.cancelled_registrations, edited.now.taken, edited.now.capacity.get()), (1, 1, 1));
 }
 
 pub(super) async fn an_edit_does_not_change_occurrences_that_have_begun(environment: Environment) {

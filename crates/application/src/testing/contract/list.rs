@@ -85,6 +85,7 @@ macro_rules! contract_cases {
                 seats_of_one_member_can_swap_times,
                 an_edit_cancels_as_few_conflicting_seats_of_a_member_as_possible,
                 a_capacity_below_the_taken_seats_is_refused,
+                a_capacity_is_compared_with_the_seats_that_remain,
                 an_edit_does_not_change_occurrences_that_have_begun,
             }
             event_shifts {

@@ -12,10 +12,9 @@ use convene_domain::{
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
-    editing::{OccurrenceStep, record_former_id},
-    failure::Outcome,
+    editing::{OccurrenceStep, effect_refusals, record_former_id},
+    failure::{Failure, Outcome},
     ports::OnAffected,
-    registration::refusals,
 };
 
 /// The numbers of registrations that an edit changed.
@@ -42,8 +41,9 @@ impl Transaction<'_> {
             }
         }
         affected.extend(self.conflicts(&edited, &affected));
-        if on_affected == OnAffected::Refuse {
-            refusals::verify_unaffected(affected.len() as u64, affected.clone())?;
+        let refusals = effect_refusals(steps, on_affected, affected.len() as u64, affected.clone());
+        if !refusals.is_empty() {
+            return Err(Failure::Refused(refusals));
         }
         for registration in &cancelled {
             self.cancel(registration.id, CancellationReason::OccurrenceCancelled)?;

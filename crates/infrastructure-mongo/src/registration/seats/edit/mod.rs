@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bson::doc;
 use convene_application::{
-    change::Change, editing::OccurrenceStep, failure::Refusal, limits::Limit, ports::OnAffected,
-    registration::refusals,
+    change::Change,
+    editing::{OccurrenceStep, effect_refusals},
+    failure::Refusal,
+    limits::Limit,
+    ports::OnAffected,
 };
 use convene_domain::{
     event::RegistrationPolicy,
@@ -28,7 +31,7 @@ use super::{
 };
 use crate::{
     documents::{convert::date, read_in_parts},
-    error::Attempt,
+    error::{Attempt, Interruption},
     registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
@@ -70,7 +73,7 @@ pub(crate) struct Edited {
 /// begun. Dropped occurrences stay stored as cancelled because registrations refer to them.
 ///
 /// # Errors
-/// The refusal of [`refusals::verify_unaffected`] where [`OnAffected`] demands it.
+/// The refusals of [`effect_refusals`].
 pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<Edited> {
     if edit.steps.is_empty() {
         return Ok(Edited::default());
@@ -105,10 +108,8 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
         }
         cancellings.push(Cancelling { registration, reason, change: edit.change });
     }
-    if edit.on_affected == OnAffected::Refuse {
-        let dropped = if in_steps { effects.dropped(&occurrences) } else { Vec::new() };
-        refuse(transaction, &dropped, affected).await?;
-    }
+    let dropped = if in_steps { effects.dropped(&occurrences) } else { Vec::new() };
+    refuse(transaction, &edit, &dropped, affected).await?;
 
     let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
     let ended = cancellings.iter().map(|cancelling| &cancelling.registration);
@@ -136,21 +137,24 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     Ok(Edited { cancelled, moved: moved_count, remaining: if in_steps { ending } else { 0 } })
 }
 
-/// Refuses an edit that affects registrations: those for dropped occurrences, with the number of them, and others.
+/// Refuses an edit because of the registrations that it affects: those for dropped occurrences, with the number of them, and
+/// others.
 async fn refuse(
     transaction: &mut Transaction<'_>,
+    edit: &OccurrencesEdit<'_>,
     dropped: &[(OccurrenceKey, u64)],
     affected: Vec<Registration>,
 ) -> Attempt<()> {
     let mut affected = affected;
     let mut count = affected.len() as u64;
-    if !dropped.is_empty() {
+    if !dropped.is_empty() && edit.on_affected == OnAffected::Refuse {
         count += dropped.iter().map(|(_, registrations)| registrations).sum::<u64>();
         let ids: Vec<String> = dropped.iter().map(|(key, _)| key.to_string()).collect();
         let filter = doc! { "occurrence": { "$in": ids }, "active": true };
         affected.extend(listed(transaction, filter).await?);
     }
-    Ok(refusals::verify_unaffected(count, affected)?)
+    let refusals = effect_refusals(edit.steps, edit.on_affected, count, affected);
+    if refusals.is_empty() { Ok(()) } else { Err(Interruption::Refused(refusals)) }
 }
 
 /// The steps of an edit, by the id that the occurrence has before it.

@@ -1,0 +1,40 @@
+//! Refusals of a plan because of the registrations that its adapter finds.
+
+use std::collections::HashMap;
+
+use convene_domain::{
+    occurrence::OccurrenceKey,
+    registration::{Registration, RegistrationStatus},
+};
+
+use super::OccurrenceStep;
+use crate::{failure::Refusal, ports::OnAffected, registration::refusals};
+
+/// The refusals of an edit because of the registrations that it affects: `number` of them, `affected` among them. Those that
+/// conflict after their move are `affected`. A capacity is compared with the seats that remain without them.
+#[must_use]
+pub fn effect_refusals(
+    steps: &[OccurrenceStep],
+    on_affected: OnAffected,
+    number: u64,
+    affected: Vec<Registration>,
+) -> Vec<Refusal> {
+    let mut cancelled: HashMap<OccurrenceKey, u32> = HashMap::new();
+    for seat in affected.iter().filter(|one| one.status == RegistrationStatus::Confirmed) {
+        *cancelled.entry(seat.occurrence).or_default() += 1;
+    }
+    let too_small = |step: &OccurrenceStep| match step {
+        OccurrenceStep::Become { before, after } if step.cancellation_reason().is_none() => {
+            let left = before.taken.saturating_sub(cancelled.get(&before.key).copied().unwrap_or(0));
+            (left > after.capacity.get()).then_some(left)
+        }
+        _ => None,
+    };
+    let taken = steps.iter().filter_map(too_small).max();
+    let unaffected = match on_affected {
+        OnAffected::Refuse => refusals::verify_unaffected(number, affected),
+        OnAffected::CancelRegistrations => Ok(()),
+    };
+    let too_few = taken.map(|taken| Refusal::CapacityBelowRegistrations { taken });
+    unaffected.err().into_iter().chain(too_few).collect()
+}
