@@ -62,6 +62,13 @@ async fn a_rule_is_given_as_rrule_or_as_parts() {
       }
     ]
     "#);
+    let wrong =
+        json!({"interval": 0, "byMonth": [13], "byWeekday": [{"day": "MONDAY", "nth": 6}], "until": "never"});
+    let problems = preview(wrong).await["userErrors"].take();
+    let fields: Vec<String> =
+        problems.as_array().unwrap().iter().map(|problem| problem["field"][1].to_string()).collect();
+    let expected = ["byWeekday", "until", "frequency", "interval", "byMonth"];
+    assert_eq!(fields, expected.map(|field| format!("\"{field}\"")), "without a frequency");
     let both = json!({"rrule": "FREQ=DAILY", "frequency": "DAILY", "count": 1});
     assert_json_snapshot!(preview(both).await["userErrors"], @r#"
     [

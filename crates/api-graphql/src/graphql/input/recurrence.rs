@@ -6,7 +6,7 @@ use convene_application::{
     page::PageSize,
     ports::NewRecurrence,
 };
-use convene_domain::recurrence::{Rule, RuleParts, Until, WeekdayNumber, limits};
+use convene_domain::recurrence::{Rule, RulePart, RuleParts, Until, WeekdayNumber, limits};
 use juniper::{GraphQLEnum, GraphQLInputObject};
 
 use crate::graphql::{
@@ -129,12 +129,16 @@ impl RecurrenceInput {
                 }
                 Rule::parse(text)
             }
-            None if self.frequency.is_none() => {
-                problems.note(field.child(Field::Frequency), "must be given, or rrule instead");
-                return None;
-            }
             None => Rule::from_parts(self.parts(problems, field)),
         };
+        let parsed = parsed.map_err(|mut found| {
+            let count = found.len();
+            found.retain(|problem| self.rrule.is_some() || problem.part != RulePart::Frequency);
+            if found.len() < count {
+                problems.note(field.child(Field::Frequency), "must be given, or rrule instead");
+            }
+            found
+        });
         parsed.map_err(|found| problems.note_all(rule_refusals(&found, self.form()))).ok()
     }
 
