@@ -163,7 +163,11 @@ fn keep_previous_schedule(
     let just_after = now + Duration::NANOSECOND;
     let mut past = edited.current_schedule().between(Instant::MIN, just_after);
     let may_be_past = event.earlier.is_empty() && !edited.series.is_recurring();
-    let has_begun_early = stored.iter().any(|one| one.interval.start() <= now && !one.is_dropped);
+    // What began before the latest earlier schedule is on record there.
+    let recorded = event.earlier.last().map_or(Instant::MIN, |earlier| earlier.until);
+    let has_begun_early = stored
+        .iter()
+        .any(|one| one.interval.start() > recorded && one.interval.start() <= now && !one.is_dropped);
     let has_begun = has_begun_early || event.last_begun(now).is_some();
     let is_kept = has_begun || !may_be_past && past.next().is_some();
     if !is_kept {

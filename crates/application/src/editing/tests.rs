@@ -117,6 +117,29 @@ fn occurrences_that_have_begun_do_not_change() {
 }
 
 #[test]
+fn an_occurrence_that_began_early_keeps_one_schedule() {
+    let event = rehearsals();
+    let now = utc_datetime!(2026-10-10 10:30);
+    let mut early = stored(&event, datetime!(2026-11-02 09:00), 1);
+    early.interval = Interval::new(now - Duration::HOUR, now).unwrap();
+    let titled = |event: &Event, title: &str, stored: &[StoredOccurrence], now| {
+        let patch = EventPatch { title: Some(Title::parse(title).unwrap()), ..EventPatch::default() };
+        plan_event_edit(event, &edit(event, patch), stored, now).unwrap().event
+    };
+    let once = titled(&event, "Concert", &[early.clone()], now);
+    assert_eq!(once.earlier.iter().map(|kept| kept.title.as_str()).collect::<Vec<_>>(), ["Rehearsal"]);
+    let twice = titled(&once, "Opera", &[early.clone()], now + Duration::HOUR);
+    assert_eq!(twice.earlier, once.earlier);
+    let mut later = stored(&twice, datetime!(2026-11-05 09:00), 1);
+    later.interval = Interval::new(now + Duration::HOUR * 2, now + Duration::HOUR * 3).unwrap();
+    let thrice = titled(&twice, "Ballet", &[early, later], now + Duration::HOUR * 2);
+    assert_eq!(
+        thrice.earlier.iter().map(|kept| kept.title.as_str()).collect::<Vec<_>>(),
+        ["Rehearsal", "Opera"]
+    );
+}
+
+#[test]
 fn a_series_that_has_begun_keeps_its_previous_schedule() {
     let event = rehearsals();
     let patch = EventPatch { starts_at: Some(datetime!(2026-11-02 10:30)), ..EventPatch::default() };
