@@ -16,9 +16,9 @@
 //!    exactly the moved dates, the edit is refused and asks for the recurrence; so is one that would move dates before an UNTIL
 //!    beyond the supported years.
 //! 4. *With a rule* a date of the old series and a date of the new one are the same occurrence if the new one is the old one
-//!    plus the shift. An occurrence that is left over is matched with a date on the same day (after the shift) that is left
-//!    over too, held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is
-//!    not matched that way.
+//!    plus the shift. An occurrence that is left over is matched with a date that is left over too, on the same day after the
+//!    shift, else on its own day: held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is
+//!    not matched that way, and leaves its date to one that is, if a start is given.
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
 //! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
 //!    ahead while the moved date has passed, the occurrence is postponed, and that date is used. Any other exception whose date
@@ -137,6 +137,7 @@ impl DateEdit {
     ) -> Vec<Correspondence> {
         let schedule = after.current_schedule();
         let mut taken: HashSet<Instant> = HashSet::new();
+        let mut yielded: HashSet<Instant> = HashSet::new();
         let mut dates: Vec<Correspondence> = upcoming
             .iter()
             .map(|occurrence| {
@@ -152,7 +153,8 @@ impl DateEdit {
                     return Correspondence::Away(moved);
                 }
                 let same = date.filter(|date| schedule.covers(date.start));
-                taken.extend(same.map(|date| date.start));
+                let into = if self.yields(occurrence) { &mut yielded } else { &mut taken };
+                into.extend(same.map(|date| date.start));
                 same.map_or(Correspondence::Dropped, Correspondence::Date)
             })
             .collect();
@@ -163,22 +165,45 @@ impl DateEdit {
             })
             .collect();
         left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
-        for place in left {
-            let Some(occurrence) = upcoming.get(place) else { continue };
-            let moved = occurrence.original_local.saturating_add(self.by);
-            let is_free = |date: &SeriesOccurrence| date.start > self.now && !taken.contains(&date.start);
-            let is_new = |date: &SeriesOccurrence| {
-                is_free(date) && date_at(before, date.local.saturating_sub(self.by)).is_none()
-            };
-            // Where clocks go forward, another date of the series can mean the same instant.
-            let free = after.series.occurrence_at_local(moved).filter(is_free);
-            let of_day = || after.series.occurrences_on(moved.date()).find(is_new).filter(|_| self.has_rule);
-            if let (Some(date), Some(found)) = (free.or_else(of_day), dates.get_mut(place)) {
-                taken.insert(date.start);
-                *found = Correspondence::Date(date);
+        // First the day after the shift, then the day before it.
+        for by in [self.by, Duration::ZERO] {
+            for &place in &left {
+                let (Some(occurrence), Some(found)) = (upcoming.get(place), dates.get_mut(place)) else {
+                    continue;
+                };
+                if *found != Correspondence::Dropped {
+                    continue;
+                }
+                let moved = occurrence.original_local.saturating_add(by);
+                let is_free = |date: &SeriesOccurrence| date.start > self.now && !taken.contains(&date.start);
+                let is_new = |date: &SeriesOccurrence| {
+                    is_free(date) && date_at(before, date.local.saturating_sub(self.by)).is_none()
+                };
+                let is_yielded = |date: &SeriesOccurrence| is_free(date) && yielded.contains(&date.start);
+                // Where clocks go forward, another date of the series can mean the same instant.
+                let free = after.series.occurrence_at_local(moved).filter(is_free).filter(|_| by == self.by);
+                let on_day = || after.series.occurrences_on(moved.date());
+                let of_day = || on_day().find(is_new).or_else(|| on_day().find(is_yielded));
+                if let Some(date) = free.or_else(|| of_day().filter(|_| self.has_rule)) {
+                    taken.insert(date.start);
+                    *found = Correspondence::Date(date);
+                }
+            }
+        }
+        for (occurrence, found) in upcoming.iter().zip(&mut dates) {
+            if matches!(found, Correspondence::Date(date) if taken.contains(&date.start))
+                && self.yields(occurrence)
+            {
+                *found = Correspondence::Dropped;
             }
         }
         dates
+    }
+
+    /// Tests for a cancelled occurrence that leaves its date to one on the same day: with a given rule, the shift is that of the
+    /// start, which need not be the shift of this occurrence.
+    fn yields(&self, occurrence: &StoredOccurrence) -> bool {
+        self.has_rule && !self.by.is_zero() && occurrence.exception.cancelled
     }
 }
 

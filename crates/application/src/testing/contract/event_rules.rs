@@ -104,6 +104,36 @@ pub(super) async fn a_cancelled_date_does_not_take_the_new_date_of_a_live_one(en
         .await;
 }
 
+pub(super) async fn a_cancelled_date_leaves_the_date_that_a_start_gives_it(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,14;COUNT=20")).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(2) + Duration::hours(5), &ada).await;
+    for number in [2, 3] {
+        let key = at(&event, day(number));
+        tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    }
+    let journal = tenant.journal().await;
+    let patch = starting(6, rule("FREQ=DAILY;COUNT=10", &[], &[]));
+    let changed = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap();
+    let now = tenant.registration_now(&seat).await;
+    assert_eq!(now.interval.start(), day(2) + Duration::hours(6));
+    assert_eq!(
+        changed.dropped_exceptions.iter().map(|one| one.key).collect::<Vec<_>>(),
+        [at(&event, day(2))]
+    );
+    journal
+        .expect([
+            ("event.updated", event.id.to_string()),
+            ("occurrence.dropped", at(&event, day(2)).to_string()),
+        ])
+        .await;
+    // Where nobody needs the date, it stays cancelled.
+    let listed = tenant.listed_with_cancelled(&[&event], day(2), day(4)).await;
+    let statuses = listed.into_iter().map(|(_, status)| status);
+    assert_eq!(statuses.collect::<Vec<_>>(), [EventStatus::Scheduled, EventStatus::Cancelled]);
+}
+
 pub(super) async fn held_occurrences_are_matched_before_empty_ones(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,14;COUNT=20")).await;

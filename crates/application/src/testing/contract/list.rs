@@ -111,6 +111,7 @@ macro_rules! contract_cases {
             event_rules {
                 a_dropped_date_does_not_take_the_date_of_a_live_one,
                 a_cancelled_date_does_not_take_the_new_date_of_a_live_one,
+                a_cancelled_date_leaves_the_date_that_a_start_gives_it,
                 held_occurrences_are_matched_before_empty_ones,
                 a_date_that_is_in_both_series_is_taken_by_itself,
                 a_rule_that_only_removes_dates_moves_none,
