@@ -29,7 +29,7 @@ use crate::{
     error::{CorruptDocument, StorageError},
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Found, Joined, JoinedCount, Part, Query, Sorting, both},
+    scoped::{Found, Joined, Part, Query, Sorting, both},
 };
 
 /// Reads registrations in MongoDB.
@@ -153,12 +153,18 @@ impl Registrations for MongoRegistrations {
     ) -> Result<HashMap<RegistrationId, u32>, Fault> {
         let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
-        let ahead = JoinedCount {
-            equal: "occurrence",
-            up_to: "waitlistSequence",
-            filter: doc! { "status": WAITLISTED },
-        };
-        let positions: Vec<Position> = registrations.count_joined(asked, ahead).await?;
+        let fields = doc! { "occurrence": 1, "waitlistSequence": 1 };
+        let waiting: Vec<Waiting> = registrations.find(Query::from(asked).projected(fields)).await?;
+        // One that leaves the list between the two commands gets the position before its own, or none.
+        let up_to = waiting.into_iter().map(|Waiting { id, occurrence, waitlist_sequence }| {
+            let up_to = doc! {
+                "occurrence": occurrence,
+                "status": WAITLISTED,
+                "waitlistSequence": { "$lte": waitlist_sequence },
+            };
+            (id, up_to)
+        });
+        let positions: Vec<Position> = registrations.count_each(up_to.collect()).await?;
         let read = positions.into_iter().map(Position::read).collect::<Result<_, _>>();
         Ok(read.map_err(StorageError::from)?)
     }
@@ -286,6 +292,16 @@ struct WithRegistrations {
     #[serde(rename = "_id")]
     id: String,
     joined: Vec<RegistrationDocument>,
+}
+
+/// A registration on a waitlist.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Waiting {
+    #[serde(rename = "_id")]
+    id: String,
+    occurrence: String,
+    waitlist_sequence: i64,
 }
 
 /// The position of a registration on its waitlist.

@@ -1,7 +1,7 @@
 use bson::{Bson, Document, doc};
 use serde::de::DeserializeOwned;
 
-use super::{Execution, Query, ScopedCollection, both};
+use super::{Execution, Query, ScopedCollection};
 use crate::{error::StorageError, schema::CollectionSchema};
 
 /// The documents of another collection that are joined to each document.
@@ -39,40 +39,31 @@ impl<E: Execution> ScopedCollection<E> {
     }
 }
 
-/// The documents of the same collection that are counted for each document.
-pub(crate) struct JoinedCount {
-    /// The field in which they are equal to the document.
-    pub(crate) equal: &'static str,
-    /// The field in which they do not exceed the document.
-    pub(crate) up_to: &'static str,
-    pub(crate) filter: Document,
-}
+/// The number of filters that one command counts. A pipeline has at most a thousand stages.
+const COUNTED_AT_ONCE: usize = 500;
 
 impl<E: Execution> ScopedCollection<E> {
-    /// Finds the ids of the documents that pass the filter, each with the `number` of those counted for it.
+    /// Counts the documents that pass each filter, as the `number` of its `_id`. Nothing is returned for a filter that none passes.
     ///
-    /// The ranges of all documents as alternatives of one query would be one range of the index from five alternatives on.
-    pub(crate) async fn count_joined<D: DeserializeOwned + Send>(
+    /// The filters have constant values: joined to documents of the collection, they would be compared with whole documents,
+    /// and as alternatives of one query, they would be one range of the index from five alternatives on.
+    pub(crate) async fn count_each<D: DeserializeOwned + Send>(
         &mut self,
-        filter: Document,
-        counted: JoinedCount,
+        filters: Vec<(String, Document)>,
     ) -> Result<Vec<D>, StorageError> {
-        let JoinedCount { equal, up_to, filter: counted } = counted;
-        let is_counted = doc! { "$expr": { "$and": [
-            { "$eq": [format!("${equal}"), "$$equal"] },
-            { "$lte": [format!("${up_to}"), "$$upTo"] },
-        ] } };
-        let lookup = doc! { "$lookup": {
-            "from": self.schema.name,
-            "let": { "equal": format!("${equal}"), "upTo": format!("${up_to}") },
-            "pipeline": [
-                { "$match": self.within_scope(both(counted, Some(is_counted))) },
-                { "$count": "number" },
-            ],
-            "as": "counted",
-        } };
-        let number = doc! { "$project": { "number": { "$first": "$counted.number" } } };
-        self.run_stages(filter, vec![lookup, number]).await
+        let mut counted = Vec::new();
+        for filters in filters.chunks(COUNTED_AT_ONCE) {
+            let count = |id: &str| [doc! { "$count": "number" }, doc! { "$set": { "_id": id } }];
+            let Some(((id, first), others)) = filters.split_first() else { break };
+            let mut stages = count(id).to_vec();
+            for (id, filter) in others {
+                let mut pipeline = vec![doc! { "$match": self.within_scope(filter.clone()) }];
+                pipeline.extend(count(id));
+                stages.push(doc! { "$unionWith": { "coll": self.schema.name, "pipeline": pipeline } });
+            }
+            counted.extend(self.run_stages(first.clone(), stages).await?);
+        }
+        Ok(counted)
     }
 }
 

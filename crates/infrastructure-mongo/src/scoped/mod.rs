@@ -22,7 +22,7 @@ use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
     across::Located,
-    joined::{Joined, JoinedCount},
+    joined::Joined,
     part::Part,
     query::Query,
     search::{Found, Search},

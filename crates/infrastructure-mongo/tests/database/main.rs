@@ -28,6 +28,7 @@ mod limits_of_events;
 mod paging;
 mod parts;
 mod personal_data;
+mod plans;
 mod registration;
 mod replica;
 mod schema;

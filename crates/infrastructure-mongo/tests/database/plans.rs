@@ -1,0 +1,86 @@
+//! The plans of queries with many alternatives.
+
+use bson::{Bson, Document, doc};
+use convene_application::testing::builders::{EventBuilder, fresh_uuid};
+use convene_domain::id::RegistrationId;
+use mongodb::event::command::CommandStartedEvent;
+use time::macros::datetime;
+
+use crate::support::{Scenario, TestDatabase, by, waitlist_request_for};
+
+/// The parts of a command that can be explained.
+const PARTS: [&str; 8] = ["find", "filter", "sort", "limit", "projection", "hint", "aggregate", "pipeline"];
+
+/// The plan of a command, without the plans that were rejected.
+async fn plan(database: &TestDatabase, event: &CommandStartedEvent) -> Bson {
+    let command = event.command.iter().filter(|(name, _)| PARTS.contains(&name.as_str()));
+    let mut command: Document = command.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if event.command_name == "aggregate" {
+        command.insert("cursor", doc! {});
+    }
+    let explain = doc! { "explain": command, "verbosity": "executionStats" };
+    database.raw().run_command(explain).await.unwrap().into()
+}
+
+/// Collects the values of this name, in any depth.
+fn values(plan: &Bson, name: &str, found: &mut Vec<Bson>) {
+    match plan {
+        Bson::Document(document) => {
+            for (key, value) in document.iter().filter(|(key, _)| *key != "rejectedPlans") {
+                if key == name {
+                    found.push(value.clone());
+                }
+                values(value, name, found);
+            }
+        }
+        Bson::Array(items) => items.iter().for_each(|item| values(item, name, found)),
+        _ => {}
+    }
+}
+
+fn sum(plan: &Bson, name: &str) -> i64 {
+    let mut found = Vec::new();
+    values(plan, name, &mut found);
+    found.iter().filter_map(|value| value.as_i64().or(value.as_i32().map(i64::from))).sum()
+}
+
+#[tokio::test]
+async fn waitlist_positions_are_counted_in_an_index() {
+    let (scenario, commands) = Scenario::watched().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let members = scenario.crowd(3).await;
+    for member in &members {
+        scenario.register(waitlist_request_for(&event, *member), &by(*member).build()).await.unwrap();
+    }
+    let registrations = scenario.database.collection("registrations");
+    let last = registrations.find_one(doc! { "waitlistSequence": 2_i64 }).await.unwrap().unwrap();
+    let copy = |sequence: i64| {
+        let mut copy = last.clone();
+        copy.insert("_id", RegistrationId::from_uuid(fresh_uuid()).to_string());
+        copy.insert("member", format!("mbr_{sequence:032x}"));
+        copy.insert("waitlistSequence", sequence);
+        copy
+    };
+    registrations.insert_many((3..=500).map(copy)).await.unwrap();
+    let waiting: Vec<Document> = {
+        use futures::TryStreamExt;
+        let all = registrations.find(doc! { "status": "WAITLISTED" }).sort(doc! { "waitlistSequence": 1 });
+        all.await.unwrap().try_collect().await.unwrap()
+    };
+    let ids: Vec<_> =
+        waiting.iter().map(|it| RegistrationId::parse(it.get_str("_id").unwrap()).unwrap()).collect();
+    let asked: Vec<_> = ids.iter().step_by(50).copied().collect();
+    commands.take();
+    let scope = &scenario.tenant.scope;
+    let found = scenario.database.ports.registrations.waitlist_positions(scope, &asked).await.unwrap();
+    let positions: Vec<_> = asked.iter().map(|id| found[id]).collect();
+    assert_eq!(positions, (0..10).map(|number| 50 * number + 1).collect::<Vec<_>>());
+    let counting: Vec<_> = commands.take().into_iter().filter(|it| it.command_name == "aggregate").collect();
+    assert_eq!(counting.len(), 1, "one command counts all");
+    let plan = plan(&scenario.database, &counting[0]).await;
+    let mut stages = Vec::new();
+    values(&plan, "stage", &mut stages);
+    assert!(stages.iter().all(|stage| stage.as_str() == Some("COUNT_SCAN")), "{stages:?}");
+    assert!(stages.len() >= asked.len(), "{plan}");
+    assert_eq!(sum(&plan, "totalDocsExamined"), 0, "{plan}");
+}
