@@ -16,10 +16,10 @@ use convene_application::{
     failure::{Fault, Outcome},
     page::{BoundedPage, Page, PageRequest},
     ports::{
-        Catalogue, CatalogueQuery, CatalogueWindow, Changed, Duplication, EventDeleted, EventEdit,
-        EventFilter, EventPosition, EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members,
-        OccurrenceEdit, OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations,
-        ResolvedOccurrence, SeatCounts,
+        Catalogue, CatalogueQuery, Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventPosition,
+        EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members, OccurrenceEdit,
+        OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
+        SeatCounts, WindowParts,
     },
     testing::memory::InMemory,
 };
@@ -63,7 +63,7 @@ impl Catalogue for Counting<dyn Catalogue> {
         &self,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
-    ) -> Result<Vec<CatalogueWindow>, Fault> {
+    ) -> Result<Box<dyn WindowParts>, Fault> {
         self.called().windows(scope, queries).await
     }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, vec};
 
 use async_trait::async_trait;
 use convene_domain::{
@@ -32,6 +32,36 @@ pub struct CatalogueWindow {
     pub exceptions: Vec<Arc<CatalogueException>>,
 }
 
+/// The data of some windows, in parts of bounded size: the whole may be larger than the memory.
+#[async_trait]
+pub trait WindowParts: Send {
+    /// The next part: a window for each query, in their order; `None` at the end. An event and its exceptions are in one part
+    /// only, from one snapshot. The caller MUST have dropped the previous part.
+    ///
+    /// # Errors
+    /// Faults of the storage.
+    async fn next_part(&mut self) -> Result<Option<Vec<CatalogueWindow>>, Fault>;
+
+    /// Tests after the last part whether all of them are of one state: a split between two parts would hide the occurrences of its
+    /// new event.
+    ///
+    /// # Errors
+    /// Faults of the storage.
+    async fn are_of_one_state(&mut self) -> Result<bool, Fault>;
+}
+
+/// Parts that were read before.
+#[async_trait]
+impl WindowParts for vec::IntoIter<Vec<CatalogueWindow>> {
+    async fn next_part(&mut self) -> Result<Option<Vec<CatalogueWindow>>, Fault> {
+        Ok(self.next())
+    }
+
+    async fn are_of_one_state(&mut self) -> Result<bool, Fault> {
+        Ok(true)
+    }
+}
+
 /// Reads the dates of events and their occurrences.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -47,15 +77,15 @@ pub trait Catalogue: Send + Sync {
     /// Drops what the process keeps in memory about an organization.
     fn forget(&self, _organization: OrganizationId) {}
 
-    /// The data for every occurrence that overlaps a window, limited to its `events` if given: one result for each query, in
-    /// their order, all of one snapshot. It contains every change that was acknowledged before the call.
+    /// The data for every occurrence that overlaps a window, limited to its `events` if given. It contains every change that was
+    /// acknowledged before the call.
     ///
-    /// An adapter reads its storage a constant number of times, for any number of queries.
+    /// An adapter reads its storage a number of times that depends on the size of the data only, for any number of queries.
     async fn windows(
         &self,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
-    ) -> Result<Vec<CatalogueWindow>, Fault>;
+    ) -> Result<Box<dyn WindowParts>, Fault>;
 
     /// The seat counts of the stored occurrences with these current keys, in any order.
     async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault>;
@@ -95,6 +125,26 @@ pub struct ResolvedOccurrence {
 
 #[cfg(any(test, feature = "testing"))]
 impl dyn Catalogue {
+    /// All parts of the windows together, for tests.
+    ///
+    /// # Errors
+    /// The faults of [`windows`](Self::windows).
+    pub async fn whole_windows(
+        &self,
+        scope: &TenantScope,
+        queries: &[CatalogueQuery],
+    ) -> Result<Vec<CatalogueWindow>, Fault> {
+        let mut windows = vec![CatalogueWindow::default(); queries.len()];
+        let mut parts = self.windows(scope, queries).await?;
+        while let Some(part) = parts.next_part().await? {
+            for (window, part) in windows.iter_mut().zip(part) {
+                window.events.extend(part.events);
+                window.exceptions.extend(part.exceptions);
+            }
+        }
+        Ok(windows)
+    }
+
     /// The result of a single query, for tests.
     ///
     /// # Errors
@@ -105,7 +155,7 @@ impl dyn Catalogue {
         window: Interval,
         events: Option<Vec<EventId>>,
     ) -> Result<CatalogueWindow, Fault> {
-        let found = self.windows(scope, &[CatalogueQuery { window, events }]).await?;
+        let found = self.whole_windows(scope, &[CatalogueQuery { window, events }]).await?;
         found.into_iter().next().ok_or_else(|| Fault::internal("a query without a result"))
     }
 }

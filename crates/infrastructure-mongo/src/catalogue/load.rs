@@ -9,7 +9,7 @@ use convene_application::{
 use convene_domain::event::Event;
 use serde::Deserialize;
 
-use super::delta;
+use super::delta::{self, Followed};
 use crate::{
     database::Database,
     documents::{event::EventDocument, occurrence::OccurrenceDocument, read_in_parts},
@@ -68,9 +68,13 @@ pub(super) async fn load(
         {
             return Ok(Loaded::TooLarge);
         }
-        if let Some(delta) = delta::read(database, scope, replica.revision()).await? {
-            replica.apply(delta, &mut Pace::default()).await;
-            return Ok(Loaded::Replica(replica));
+        let required = revision(database, scope).await?;
+        match delta::follow(database, scope, &replica, required, usize::MAX).await? {
+            Followed::Current(replica) if replica.bytes() <= max_bytes => {
+                return Ok(Loaded::Replica(replica));
+            }
+            Followed::Current(_) => return Ok(Loaded::TooLarge),
+            Followed::Unknown | Followed::TooMuch => {}
         }
     }
     Err(StorageError::Outdated("a catalogue that was being loaded"))

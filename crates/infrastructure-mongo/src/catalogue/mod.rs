@@ -3,6 +3,7 @@
 mod compiled;
 mod delta;
 mod load;
+mod parts;
 mod replicas;
 mod slot;
 mod windows;
@@ -15,15 +16,16 @@ use convene_application::{
     caller::TenantScope,
     catalogue::Replica,
     failure::Fault,
-    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts, WindowParts},
 };
 use convene_domain::{
-    id::OrganizationId,
+    id::{EventId, OrganizationId},
     occurrence::{OccurrenceKey, StoredOccurrence},
 };
 use futures::FutureExt;
+use tokio::sync::Semaphore;
 
-use self::{compiled::CompiledEvents, replicas::Replicas};
+use self::{compiled::CompiledEvents, parts::Parts, replicas::Replicas};
 use crate::{
     database::Database,
     documents::{occurrence::OccurrenceDocument, read_all, seats::SeatsDocument},
@@ -39,14 +41,20 @@ pub(crate) struct MongoCatalogue {
     events: CompiledEvents,
     /// `None` if the catalogues are not kept in memory.
     replicas: Option<Replicas>,
+    /// The permits to read a part of a catalogue from the database.
+    reads: Arc<Semaphore>,
 }
+
+/// The number of parts of catalogues that are read at a time.
+const READS: usize = 2;
 
 impl MongoCatalogue {
     /// Opens the catalogue of this database, and keeps replicas of at most this number of bytes; none if it is 0. A process needs
     /// one.
     pub(crate) fn new(database: Database, max_bytes: usize) -> Self {
         let replicas = (max_bytes > 0).then(|| Replicas::new(database.clone(), max_bytes));
-        Self { database, events: CompiledEvents::new(replicas.is_some()), replicas }
+        let events = CompiledEvents::new(replicas.is_some());
+        Self { database, events, replicas, reads: Arc::new(Semaphore::new(READS)) }
     }
 
     /// The revision that a replica must have, if it is known: the greater one of those that the authentication read and that this
@@ -64,15 +72,17 @@ impl MongoCatalogue {
         }
     }
 
-    /// Reads the windows from one snapshot: an edit between two reads could show an occurrence twice, or not at all.
+    /// Reads these events in the windows from one snapshot: an edit between two reads of an event could show an occurrence
+    /// twice, or not at all.
     async fn read_windows(
         &self,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
+        events: &[EventId],
     ) -> Result<Vec<CatalogueWindow>, Fault> {
         let compiled = &self.events;
         let read = self.database.read(scope, |transaction| {
-            async move { windows::read(transaction, compiled, queries).await }.boxed()
+            async move { windows::read(transaction, compiled, queries, events).await }.boxed()
         });
         read.await
     }
@@ -99,16 +109,17 @@ impl Catalogue for MongoCatalogue {
         &self,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
-    ) -> Result<Vec<CatalogueWindow>, Fault> {
-        let Some(replicas) = &self.replicas else { return self.read_windows(scope, queries).await };
-        let slot = replicas.slot(scope);
-        let _turn = slot.reading.lock().await;
-        let _permit = replicas.reads.acquire().await;
-        // It may have been loaded while others read.
-        match replicas.held(scope, self.required_revision(scope).await?) {
-            Some(replica) => Ok(windows::of_replica(&replica, queries).await),
-            None => self.read_windows(scope, queries).await,
+    ) -> Result<Box<dyn WindowParts>, Fault> {
+        let mut turn = None;
+        if let Some(replicas) = &self.replicas {
+            let slot = replicas.slot(scope);
+            turn = Some(Arc::clone(&slot.reading).lock_owned().await);
+            // It may have been loaded while others read.
+            if let Some(replica) = replicas.held(scope, self.required_revision(scope).await?) {
+                return Ok(Box::new(vec![windows::of_replica(&replica, queries).await].into_iter()));
+            }
         }
+        Ok(Box::new(Parts::begin(self.clone(), scope, queries, turn).await?))
     }
 
     async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {

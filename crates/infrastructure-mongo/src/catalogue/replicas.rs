@@ -8,7 +8,7 @@ use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    delta,
+    delta::{self, Followed},
     load::{Loaded, load},
     slot::{Slot, State},
 };
@@ -22,8 +22,7 @@ use crate::{
 /// processor than to wait.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// The number of replicas that are loaded at a time, and of organizations for which requests read the database instead. Both
-/// hold all events of an organization.
+/// The number of replicas that are loaded at a time.
 const LOADS: usize = 2;
 
 /// The time after which a catalogue that was too large, or had an unreadable document, is loaded again.
@@ -32,6 +31,10 @@ const RETRY: Duration = Duration::from_secs(60);
 /// The time after which a load is repeated that failed otherwise.
 const RETRY_FAILURE: Duration = Duration::from_secs(1);
 
+/// The bytes of changed events from which on a replica is loaded again instead of updated: the present one would take its memory
+/// meanwhile.
+const MAX_CHANGED_BYTES: usize = 32 << 20;
+
 /// The replicas of the organizations that were read most recently. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Replicas {
@@ -39,8 +42,6 @@ pub(super) struct Replicas {
     slots: Cache<OrganizationId, Arc<Slot>>,
     max_bytes: usize,
     loads: Arc<Semaphore>,
-    /// The permits to read the database instead of a replica.
-    pub(super) reads: Arc<Semaphore>,
 }
 
 impl Replicas {
@@ -51,8 +52,7 @@ impl Replicas {
             .max_capacity(max_bytes as u64)
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        let [loads, reads] = [(); 2].map(|()| Arc::new(Semaphore::new(LOADS)));
-        Self { database, slots, max_bytes, loads, reads }
+        Self { database, slots, max_bytes, loads: Arc::new(Semaphore::new(LOADS)) }
     }
 
     /// The place of an organization's replica.
@@ -148,23 +148,24 @@ impl Replicas {
             return Ok(Some(replica));
         }
         metrics::catalogue_lag(required - replica.revision());
-        let delta = match delta::read(&self.database, scope, replica.revision()).await {
-            Ok(delta) => delta.filter(|delta| delta.revision >= required),
+        let followed = delta::follow(&self.database, scope, &replica, required, MAX_CHANGED_BYTES).await;
+        let replica = match followed {
+            Ok(Followed::Current(replica)) if replica.revision() >= required => Arc::new(replica),
+            Ok(_) => {
+                // The changes between the revisions are not stored any more, or too large to be read beside the replica.
+                drop(replica);
+                slot.set(State::Empty);
+                drop(updating);
+                let is_loaded = self.wait(scope, slot).await;
+                let replica = slot.replica().filter(|replica| replica.revision() >= required);
+                return Ok(replica.filter(|_| is_loaded));
+            }
             Err(error @ StorageError::Corrupt(_)) => {
                 close(slot, &error);
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
-        let Some(delta) = delta else {
-            // The changes between the revisions are not stored any more.
-            slot.set(State::Empty);
-            drop(updating);
-            let is_loaded = self.wait(scope, slot).await;
-            let replica = slot.replica().filter(|replica| replica.revision() >= required);
-            return Ok(replica.filter(|_| is_loaded));
-        };
-        let replica = Arc::new(replica.updated(delta).await);
         if replica.bytes() > self.max_bytes {
             slot.close_for(RETRY);
         } else {

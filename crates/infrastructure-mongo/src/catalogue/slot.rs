@@ -21,9 +21,8 @@ pub(super) struct Slot {
     state: Mutex<State>,
     /// Held by the task that updates the replica.
     pub(super) updating: tokio::sync::Mutex<()>,
-    /// Held by the request that reads the database because there is no replica yet. It holds all events of its window, so that
-    /// requests at the same time would hold them many times.
-    pub(super) reading: tokio::sync::Mutex<()>,
+    /// Held by the request that reads the database because there is no replica, until it has read all parts.
+    pub(super) reading: Arc<tokio::sync::Mutex<()>>,
     /// The last error of a document, so that each is logged once.
     reported: Mutex<Option<String>>,
     /// The size that counts.

@@ -1,4 +1,4 @@
-//! Reading of the windows of many lists, with a constant number of queries.
+//! Reading of the windows of many lists, with a constant number of queries for each part.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -28,17 +28,20 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Reads one result for each query, in their order.
+/// Reads these events and their exceptions: a window for each query, in their order.
 pub(super) async fn read(
     transaction: &mut Transaction<'_>,
     compiled: &CompiledEvents,
     queries: &[CatalogueQuery],
+    events: &[EventId],
 ) -> Attempt<Vec<CatalogueWindow>> {
-    if queries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let exceptions = exceptions(transaction, queries).await?;
-    let events = events(transaction, compiled, queries, &exceptions).await?;
+    let ids = texts(events);
+    let Some(hull) = hull(queries) else { return Ok(Vec::new()) };
+    let filter = exceptions_in(hull, Some(&ids));
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
+    let exceptions: Vec<StoredOccurrence> = read_in_parts(found).await?;
+    let exceptions: Vec<_> = exceptions.into_iter().map(|stored| Arc::new(stored.into())).collect();
+    let events = compiled.find(transaction, doc! { "_id": { "$in": ids } }).await?;
     let mut pace = Pace::default();
     let mut windows = Vec::with_capacity(queries.len());
     for query in queries {
@@ -47,6 +50,31 @@ pub(super) async fn read(
         windows.push(part(query, &events, &exceptions));
     }
     Ok(windows)
+}
+
+/// The filters for the events that may have occurrences in the windows, or are named, and for their exceptions; `None` without
+/// queries.
+///
+/// All windows together are one period, because MongoDB does not read the ranges of any number of alternatives from an index.
+pub(super) fn filters(queries: &[CatalogueQuery]) -> Option<(Document, Document)> {
+    let named: BTreeSet<&EventId> = queries.iter().flat_map(|query| query.events.iter().flatten()).collect();
+    let ids: Vec<String> = named.into_iter().map(ToString::to_string).collect();
+    let these = doc! { "_id": { "$in": &ids } };
+    let exceptions = hull(queries)?;
+    Some(match hull(queries.iter().filter(|query| query.events.is_none())) {
+        None => (these, exceptions_in(exceptions, Some(&ids))),
+        Some(hull) if ids.is_empty() => (in_window(hull), exceptions_in(exceptions, None)),
+        Some(hull) => (doc! { "$or": [in_window(hull), these] }, exceptions_in(exceptions, None)),
+    })
+}
+
+/// The shortest period with all windows.
+fn hull<'q>(queries: impl IntoIterator<Item = &'q CatalogueQuery>) -> Option<Interval> {
+    let windows = queries.into_iter().map(|query| query.window);
+    windows.reduce(|hull, window| {
+        let (start, end) = (hull.start().min(window.start()), hull.end().max(window.end()));
+        Interval::new(start, end).unwrap_or(hull)
+    })
 }
 
 /// The events and exceptions that one query asks for.
@@ -99,47 +127,19 @@ fn earliest(window: Interval) -> Instant {
     window.start().saturating_sub(LONGEST_ELAPSED)
 }
 
-/// Finds the exceptions that overlap a window, or would overlap it if they followed their rules.
-async fn exceptions(
-    transaction: &mut Transaction<'_>,
-    queries: &[CatalogueQuery],
-) -> Attempt<Vec<Arc<CatalogueException>>> {
-    let conditions = queries.iter().flat_map(|CatalogueQuery { window, events }| {
-        // The range of the indexes is bounded from both sides.
-        let starts = doc! { "$gt": date(earliest(*window)), "$lt": date(window.end()) };
-        let now = doc! { "startsAt": &starts, "endsAt": { "$gt": date(window.start()) } };
-        let by_rule = doc! { "originalStart": starts };
-        [now, by_rule].map(|condition| match events {
-            None => condition,
-            Some(events) => with(condition, "event", texts(events)),
-        })
+/// The filter for exceptions that overlap a window, or would overlap it if they followed their rules.
+fn exceptions_in(window: Interval, events: Option<&[String]>) -> Document {
+    // The range of the indexes is bounded from both sides.
+    let starts = doc! { "$gt": date(earliest(window)), "$lt": date(window.end()) };
+    let now = doc! { "startsAt": &starts, "endsAt": { "$gt": date(window.start()) } };
+    let by_rule = doc! { "originalStart": starts };
+    let either = [now, by_rule].map(|mut condition| {
+        if let Some(events) = events {
+            condition.insert("event", doc! { "$in": events });
+        }
+        condition
     });
-    let filter = doc! { "revision": { "$exists": true }, "$or": conditions.collect::<Vec<_>>() };
-    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
-    let exceptions: Vec<StoredOccurrence> = read_in_parts(found).await?;
-    Ok(exceptions.into_iter().map(|stored| Arc::new(stored.into())).collect())
-}
-
-/// Finds the events of the queries, and those of the exceptions.
-async fn events(
-    transaction: &mut Transaction<'_>,
-    compiled: &CompiledEvents,
-    queries: &[CatalogueQuery],
-    exceptions: &[Arc<CatalogueException>],
-) -> Attempt<Vec<Arc<CatalogueEvent>>> {
-    let named = queries.iter().flat_map(|query| query.events.iter().flatten());
-    let of_exceptions = exceptions.iter().map(|exception| &exception.key.event);
-    let ids: BTreeSet<&EventId> = named.chain(of_exceptions).collect();
-    let in_windows = queries.iter().filter(|query| query.events.is_none()).map(|it| in_window(it.window));
-    let mut conditions: Vec<Document> = in_windows.collect();
-    if !ids.is_empty() {
-        conditions.push(doc! { "_id": { "$in": texts(ids) } });
-    }
-    if conditions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let only = (conditions.len() == 1).then(|| conditions.pop()).flatten();
-    compiled.find(transaction, only.unwrap_or_else(|| doc! { "$or": conditions })).await
+    doc! { "revision": { "$exists": true }, "$or": either.to_vec() }
 }
 
 /// The filter for events in the window, extended by a day on both sides: the stored bounds were computed with an earlier
@@ -151,11 +151,6 @@ fn in_window(window: Interval) -> Document {
         "firstStart": { "$lt": to },
         "$or": [{ "lastEnd": Bson::Null }, { "lastEnd": { "$gt": from } }],
     }
-}
-
-fn with(mut filter: Document, field: &str, values: Vec<String>) -> Document {
-    filter.insert(field, doc! { "$in": values });
-    filter
 }
 
 fn texts<'i>(ids: impl IntoIterator<Item = &'i EventId>) -> Vec<String> {

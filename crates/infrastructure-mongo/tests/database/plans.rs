@@ -1,10 +1,17 @@
-//! The plans of queries with many alternatives.
+//! The plans of queries with many alternatives, and the parts of large results.
 
 use bson::{Bson, Document, doc};
-use convene_application::testing::builders::{EventBuilder, fresh_uuid};
-use convene_domain::id::RegistrationId;
+use convene_application::{
+    ports::CatalogueQuery,
+    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid},
+};
+use convene_domain::{
+    id::{EventId, RegistrationId},
+    occurrence::OccurrenceKey,
+    time::interval::Interval,
+};
 use mongodb::event::command::CommandStartedEvent;
-use time::macros::datetime;
+use time::{Duration, macros::datetime};
 
 use crate::support::{Scenario, TestDatabase, by, waitlist_request_for};
 
@@ -83,4 +90,46 @@ async fn waitlist_positions_are_counted_in_an_index() {
     assert!(stages.iter().all(|stage| stage.as_str() == Some("COUNT_SCAN")), "{stages:?}");
     assert!(stages.len() >= asked.len(), "{plan}");
     assert_eq!(sum(&plan, "totalDocsExamined"), 0, "{plan}");
+}
+
+#[tokio::test]
+async fn a_large_catalogue_is_read_in_parts() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("tenant").await;
+    let first = datetime!(2031-04-01 10:00);
+    let change = ChangeBuilder::by("first-admin").build();
+    let (ports, scope) = (&database.ports, &tenant.scope);
+    let event = ports.events.create(scope, EventBuilder::daily(first, 3).build(), &change).await.unwrap();
+    let moved = OccurrenceKey { event: event.id, original_start: first.as_utc() };
+    ports.events.cancel_occurrence(scope, moved, &change).await.unwrap();
+    let events = database.collection("events");
+    let mut original = events.find_one(doc! {}).await.unwrap().unwrap();
+    let description = "é".repeat(10_000);
+    let search = format!("{}\n{description}", original.get_str("title").unwrap());
+    original.insert("searchBytes", i32::try_from(search.len()).unwrap());
+    original.insert("search", search);
+    original.insert("description", description);
+    let copy = |_| {
+        let mut copy = original.clone();
+        copy.insert("_id", EventId::from_uuid(fresh_uuid()).to_string());
+        copy
+    };
+    events.insert_many((0..200).map(copy)).await.unwrap();
+    let window = Interval::new(first.as_utc(), first.as_utc() + Duration::DAY).unwrap();
+    let query = CatalogueQuery { window, events: None };
+    let mut parts = ports.catalogue.windows(scope, &[query]).await.unwrap();
+    let (mut sizes, mut found, mut exceptions) = (Vec::new(), std::collections::HashSet::new(), 0);
+    while let Some(part) = parts.next_part().await.unwrap() {
+        sizes.push(part[0].events.len());
+        for event in &part[0].events {
+            assert!(found.insert(event.id), "an event belongs to one part");
+        }
+        for exception in &part[0].exceptions {
+            assert!(part[0].events.iter().any(|event| event.id == exception.key.event));
+            exceptions += 1;
+        }
+    }
+    assert_eq!((found.len(), exceptions), (201, 1));
+    // Each event takes some 40 KB.
+    assert!(sizes.iter().all(|size| *size <= 105), "{sizes:?}");
 }

@@ -1,6 +1,6 @@
 //! The filling of a page with occurrences.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use convene_domain::{
     occurrence::{OccurrenceKey, RegistrationState},
@@ -44,10 +44,17 @@ pub(super) struct Filling<'p, 'c> {
     steps: usize,
     /// The position of the last one, if the limit of examined occurrences was reached.
     stopped_at: Option<OccurrencePosition>,
+    /// The position behind which no occurrence belongs to the page.
+    end: Option<OccurrencePosition>,
 }
 
 impl<'p, 'c> Filling<'p, 'c> {
-    pub(super) fn new(source: Source<'p, 'c>, query: &'p OccurrenceQuery, now: Instant) -> Self {
+    pub(super) fn new(
+        source: Source<'p, 'c>,
+        query: &'p OccurrenceQuery,
+        now: Instant,
+        end: Option<OccurrencePosition>,
+    ) -> Self {
         let size = query.page.size.get();
         Self {
             source,
@@ -61,7 +68,14 @@ impl<'p, 'c> Filling<'p, 'c> {
             has_more: false,
             steps: 0,
             stopped_at: None,
+            end,
         }
+    }
+
+    /// The same page without seats, unless they decide what belongs to it.
+    pub(super) fn without_seats(mut self) -> Self {
+        self.needs_seats = self.query.only_open;
+        self
     }
 
     /// Tests whether the list reads the seats of its candidates.
@@ -80,7 +94,9 @@ impl<'p, 'c> Filling<'p, 'c> {
                 Err(TooDense) => {
                     // The list begins again, without the index.
                     if let Some(merged) = self.source.merged(pace).await {
-                        *self = Self { chunk: 0, ..Self::new(merged, self.query, self.now) };
+                        let needs_seats = self.needs_seats;
+                        let begun = Self::new(merged, self.query, self.now, self.end);
+                        *self = Self { chunk: 0, needs_seats, ..begun };
                         candidates.clear();
                     }
                     continue;
@@ -91,6 +107,9 @@ impl<'p, 'c> Filling<'p, 'c> {
                 Some(Step::Passed(position)) => position,
                 Some(Step::Found(placed)) => {
                     let position = placed.position();
+                    if self.end.is_some_and(|end| is_behind(self.query, &position, &end)) {
+                        return candidates;
+                    }
                     candidates.push(placed);
                     position
                 }
@@ -129,11 +148,71 @@ impl<'p, 'c> Filling<'p, 'c> {
         }
     }
 
-    pub(super) fn into_page(mut self) -> BoundedPage<OccurrenceOfEvent, OccurrencePosition> {
-        if self.query.page.direction == Direction::Backward {
+    pub(super) fn finish(self) -> Filled {
+        let stopped_at = if self.has_more { None } else { self.stopped_at };
+        Filled { items: self.items, has_more: self.has_more, stopped_at }
+    }
+}
+
+/// What was found for a page, in a part of the catalogue or in all of it.
+#[derive(Default)]
+pub(super) struct Filled {
+    /// In the direction of the page.
+    pub(super) items: Vec<OccurrenceOfEvent>,
+    has_more: bool,
+    /// The position behind which nothing was examined, because the limit of examined occurrences was reached.
+    stopped_at: Option<OccurrencePosition>,
+}
+
+impl Filled {
+    /// The position behind which no occurrence belongs to the page.
+    pub(super) fn end(&self) -> Option<OccurrencePosition> {
+        if self.has_more { self.items.last().map(position) } else { self.stopped_at }
+    }
+
+    /// Adds what was found in another part.
+    pub(super) fn add(&mut self, other: Self, query: &OccurrenceQuery) {
+        let stops = self.stopped_at.into_iter().chain(other.stopped_at);
+        self.stopped_at = stops.reduce(|one, other| if is_behind(query, &one, &other) { other } else { one });
+        self.has_more |= other.has_more;
+        self.items.extend(other.items);
+        match query.page.direction {
+            Direction::Forward => self.items.sort_unstable_by_key(position),
+            Direction::Backward => self.items.sort_unstable_by_key(|item| Reverse(position(item))),
+        }
+        let size = query.page.size.get();
+        if let Some(stop) = self.stopped_at {
+            self.items.retain(|item| !is_behind(query, &position(item), &stop));
+            // A part had more than a page, but not up to here.
+            self.has_more &= self.items.len() >= size;
+        }
+        self.has_more |= self.items.len() > size;
+        self.items.truncate(size);
+        if self.has_more {
+            self.stopped_at = None;
+        }
+    }
+
+    pub(super) fn into_page(
+        mut self,
+        query: &OccurrenceQuery,
+    ) -> BoundedPage<OccurrenceOfEvent, OccurrencePosition> {
+        if query.page.direction == Direction::Backward {
             self.items.reverse();
         }
-        let examined = if self.has_more { None } else { self.stopped_at };
-        BoundedPage { items: self.items, has_more: self.has_more || examined.is_some(), examined }
+        let has_more = self.has_more || self.stopped_at.is_some();
+        BoundedPage { items: self.items, has_more, examined: self.stopped_at }
+    }
+}
+
+fn position(item: &OccurrenceOfEvent) -> OccurrencePosition {
+    (item.interval.start(), item.key)
+}
+
+/// Tests whether a position lies behind another one, in the direction of the page.
+fn is_behind(query: &OccurrenceQuery, position: &OccurrencePosition, end: &OccurrencePosition) -> bool {
+    match query.page.direction {
+        Direction::Forward => position > end,
+        Direction::Backward => position < end,
     }
 }

@@ -5,12 +5,15 @@ use std::{collections::HashMap, sync::Arc};
 
 use convene_domain::{
     id::EventId,
-    occurrence::OccurrenceKey,
+    occurrence::{Occurrence, OccurrenceKey},
     text::SearchText,
     time::{Instant, interval::Interval},
 };
 
-use self::{fill::Filling, sources::Sources};
+use self::{
+    fill::{Filled, Filling},
+    sources::Sources,
+};
 use super::{
     OccurrenceOfEvent,
     timeline::{OccurrencePosition, Selection},
@@ -21,7 +24,7 @@ use crate::{
     failure::{Fault, Outcome},
     pace::Pace,
     page::{BoundedPage, PageRequest},
-    ports::{Catalogue, Clock, SeatCounts},
+    ports::{Catalogue, CatalogueQuery, Clock, SeatCounts},
 };
 
 /// The query for a list of occurrences.
@@ -43,6 +46,11 @@ pub struct OccurrenceQuery {
     pub page: PageRequest<OccurrencePosition>,
 }
 
+/// The number of times that a catalogue is read which changes while it is read in parts.
+const READINGS: usize = 4;
+
+type OccurrencePage = BoundedPage<OccurrenceOfEvent, OccurrencePosition>;
+
 /// Lists occurrences.
 ///
 /// Expands only the occurrences that the page needs, regardless of the number and age of the events.
@@ -56,7 +64,8 @@ impl ListOccurrences {
     /// rescheduled occurrence is listed at its current time. A list that is limited to open occurrences may end before its page
     /// is full, after [`EXAMINED_OCCURRENCES`](crate::limits::EXAMINED_OCCURRENCES).
     ///
-    /// The catalogue and the seats are read for all lists together.
+    /// The catalogue and the seats are read for all lists together. Without a replica, the catalogue is read in parts of bounded
+    /// size, and only what the pages need is kept of each.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `to` if a window is too long.
@@ -65,34 +74,122 @@ impl ListOccurrences {
         &self,
         caller: &Caller,
         queries: &[OccurrenceQuery],
-    ) -> Outcome<Vec<BoundedPage<OccurrenceOfEvent, OccurrencePosition>>> {
+    ) -> Outcome<Vec<OccurrencePage>> {
         for query in queries {
             window::checked(query.window)?;
         }
+        let selections: Vec<_> = queries.iter().map(|query| selection(query, self.clock.now())).collect();
+        Ok(self.pages(caller.scope(), queries, &selections).await?)
+    }
+
+    async fn pages(
+        &self,
+        scope: &TenantScope,
+        queries: &[OccurrenceQuery],
+        selections: &[Selection],
+    ) -> Result<Vec<OccurrencePage>, Fault> {
+        let pages: Vec<Filled> = queries.iter().map(|_| Filled::default()).collect();
+        let wanted = sources::merged(queries);
+        if wanted.is_empty() {
+            return Ok(into_pages(pages, queries));
+        }
+        if let Some(replica) = self.catalogue.replica(scope).await? {
+            let sources = Sources::Replica(replica);
+            let mut lists = self.begin(queries, selections, &sources, &pages).await;
+            self.fill(scope, &mut lists).await?;
+            return Ok(into_pages(lists.into_iter().map(Filling::finish), queries));
+        }
+        for _ in 0..READINGS {
+            if let Some(pages) = self.pages_of_parts(scope, queries, selections, &wanted).await? {
+                return Ok(into_pages(pages, queries));
+            }
+        }
+        Err(Fault::Unavailable("the catalogue changed each time it was read".into()))
+    }
+
+    /// The pages from a catalogue that is read in parts; `None` if it changed meanwhile.
+    async fn pages_of_parts(
+        &self,
+        scope: &TenantScope,
+        queries: &[OccurrenceQuery],
+        selections: &[Selection],
+        wanted: &[CatalogueQuery],
+    ) -> Result<Option<Vec<Filled>>, Fault> {
+        let mut pages: Vec<Filled> = queries.iter().map(|_| Filled::default()).collect();
+        let mut parts = self.catalogue.windows(scope, wanted).await?;
+        while let Some(part) = parts.next_part().await? {
+            let sources = Sources::of_part(wanted, part);
+            let lists = self.begin(queries, selections, &sources, &pages).await;
+            let mut lists: Vec<_> = lists.into_iter().map(Filling::without_seats).collect();
+            self.fill(scope, &mut lists).await?;
+            for ((page, list), query) in pages.iter_mut().zip(lists).zip(queries) {
+                page.add(list.finish(), query);
+            }
+        }
+        if !parts.are_of_one_state().await? {
+            return Ok(None);
+        }
+        drop(parts);
+        self.add_seats(scope, queries, &mut pages).await?;
+        Ok(Some(pages))
+    }
+
+    /// Begins to fill the pages from these sources, with what the sources before them did not fill.
+    async fn begin<'p, 's>(
+        &self,
+        queries: &'p [OccurrenceQuery],
+        selections: &'p [Selection],
+        sources: &'s Sources,
+        pages: &[Filled],
+    ) -> Vec<Filling<'p, 's>> {
         let now = self.clock.now();
-        let sources = Sources::read(self.catalogue.as_ref(), caller.scope(), queries).await?;
-        let selections: Vec<_> = queries.iter().map(|query| selection(query, now)).collect();
         let mut pace = Pace::default();
         let mut lists = Vec::with_capacity(queries.len());
-        for (selection, query) in selections.iter().zip(queries) {
+        for ((selection, query), page) in selections.iter().zip(queries).zip(pages) {
             let source = sources.of(query, selection, &mut pace).await;
-            lists.push(Filling::new(source, query, now));
+            lists.push(Filling::new(source, query, selection.open_at.unwrap_or(now), page.end()));
         }
+        lists
+    }
+
+    /// Fills pages, with one lookup of the seats of all of them at a time.
+    async fn fill(&self, scope: &TenantScope, lists: &mut [Filling<'_, '_>]) -> Result<(), Fault> {
+        let mut pace = Pace::default();
         loop {
             let mut candidates = Vec::with_capacity(lists.len());
-            for list in &mut lists {
+            for list in lists.iter_mut() {
                 candidates.push(list.next_candidates(&mut pace).await);
             }
             if candidates.iter().all(Vec::is_empty) {
-                return Ok(lists.into_iter().map(Filling::into_page).collect());
+                return Ok(());
             }
             let wanted = lists.iter().zip(&candidates).filter(|(list, _)| list.needs_seats());
             let keys = wanted.flat_map(|(_, candidates)| candidates).map(|placed| placed.key).collect();
-            let seats = self.seats(caller.scope(), keys).await?;
+            let seats = self.seats(scope, keys).await?;
             for (list, candidates) in lists.iter_mut().zip(candidates) {
                 list.add(candidates, &seats);
             }
         }
+    }
+
+    /// Reads the seats of full pages, unless they were needed to fill them.
+    async fn add_seats(
+        &self,
+        scope: &TenantScope,
+        queries: &[OccurrenceQuery],
+        pages: &mut [Filled],
+    ) -> Result<(), Fault> {
+        let with_seats = queries.iter().map(|query| query.seats && !query.only_open);
+        let mut pages: Vec<_> =
+            pages.iter_mut().zip(with_seats).filter(|(_, wants)| *wants).map(|(page, _)| page).collect();
+        let keys = pages.iter().flat_map(|page| &page.items).map(|item| item.key).collect();
+        let seats = self.seats(scope, keys).await?;
+        for item in pages.iter_mut().flat_map(|page| &mut page.items) {
+            if let Some(SeatCounts { capacity, taken, waiting, .. }) = seats.get(&item.key).copied() {
+                item.occurrence = Occurrence { capacity, taken, waiting, ..item.occurrence.clone() };
+            }
+        }
+        Ok(())
     }
 
     async fn seats(
@@ -106,6 +203,10 @@ impl ListOccurrences {
         let seats = self.catalogue.seats(scope, &keys).await?;
         Ok(seats.into_iter().map(|seats| (seats.key, seats)).collect())
     }
+}
+
+fn into_pages(pages: impl IntoIterator<Item = Filled>, queries: &[OccurrenceQuery]) -> Vec<OccurrencePage> {
+    pages.into_iter().zip(queries).map(|(page, query)| page.into_page(query)).collect()
 }
 
 fn selection(query: &OccurrenceQuery, now: Instant) -> Selection {

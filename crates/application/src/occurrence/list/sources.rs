@@ -9,49 +9,34 @@ use convene_domain::{id::EventId, time::interval::Interval};
 
 use super::OccurrenceQuery;
 use crate::{
-    caller::TenantScope,
     catalogue::Replica,
-    failure::Fault,
     occurrence::{
         scan::Source,
         timeline::{Part, Selection},
     },
     pace::Pace,
-    ports::{Catalogue, CatalogueQuery, CatalogueWindow},
+    ports::{CatalogueQuery, CatalogueWindow},
 };
 
-/// The windows of the lists. Lists with the same window share the data of its events.
-#[derive(Default)]
+/// A part of the windows of the lists. Lists with the same window share the data of its events.
 pub(super) struct Windows {
     windows: HashMap<Interval, CatalogueWindow>,
     /// The position of each event within its window, and those of its exceptions.
     indexes: HashMap<Interval, HashMap<EventId, (usize, Vec<usize>)>>,
 }
 
-/// The data of all lists, from one snapshot.
+/// The data of all lists.
 pub(super) enum Sources {
     Replica(Arc<Replica>),
     Windows(Windows),
 }
 
 impl Sources {
-    /// Reads the data: the replica if there is one, or else the windows of all queries.
-    pub(super) async fn read(
-        catalogue: &dyn Catalogue,
-        scope: &TenantScope,
-        queries: &[OccurrenceQuery],
-    ) -> Result<Self, Fault> {
-        let queries = merged(queries);
-        if queries.is_empty() {
-            return Ok(Self::Windows(Windows::default()));
-        }
-        if let Some(replica) = catalogue.replica(scope).await? {
-            return Ok(Self::Replica(replica));
-        }
-        let found = catalogue.windows(scope, &queries).await?;
-        let windows: HashMap<_, _> = queries.iter().map(|query| query.window).zip(found).collect();
+    /// A part of the data, with a window for each query.
+    pub(super) fn of_part(queries: &[CatalogueQuery], part: Vec<CatalogueWindow>) -> Self {
+        let windows: HashMap<_, _> = queries.iter().map(|query| query.window).zip(part).collect();
         let indexes = windows.iter().map(|(window, found)| (*window, index(found))).collect();
-        Ok(Self::Windows(Windows { windows, indexes }))
+        Self::Windows(Windows { windows, indexes })
     }
 
     /// The occurrences that a query asks for.
@@ -89,7 +74,7 @@ impl Windows {
 }
 
 /// One query for each window, with the events of all lists. A list of no events needs no data.
-fn merged(queries: &[OccurrenceQuery]) -> Vec<CatalogueQuery> {
+pub(super) fn merged(queries: &[OccurrenceQuery]) -> Vec<CatalogueQuery> {
     let mut wanted: HashMap<Interval, Option<BTreeSet<EventId>>> = HashMap::new();
     for query in queries.iter().filter(|query| query.events.as_ref().is_none_or(|events| !events.is_empty()))
     {

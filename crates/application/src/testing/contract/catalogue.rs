@@ -216,7 +216,7 @@ pub(super) async fn many_windows_are_read_at_once(environment: Environment) {
         query(41, 42, &[&one]),
         query(300, 301, &[]),
     ];
-    let found = tenant.ports.catalogue.windows(&tenant.scope, &queries).await.unwrap();
+    let found = tenant.ports.catalogue.whole_windows(&tenant.scope, &queries).await.unwrap();
     let mut alone = Vec::new();
     for query in queries {
         let window = tenant.ports.catalogue.window(&tenant.scope, query.window, query.events).await;
@@ -238,5 +238,5 @@ pub(super) async fn many_windows_are_read_at_once(environment: Environment) {
     assert_eq!(keys(&found), keys(&alone));
     let both = vec![key(&one), key(&two)];
     assert_eq!(exceptions(&found), [vec![key(&one)], both, vec![key(&two)], vec![], vec![]]);
-    assert_eq!(tenant.ports.catalogue.windows(&tenant.scope, &[]).await.unwrap(), []);
+    assert_eq!(tenant.ports.catalogue.whole_windows(&tenant.scope, &[]).await.unwrap(), []);
 }

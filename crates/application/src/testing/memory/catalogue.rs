@@ -12,7 +12,7 @@ use crate::{
     caller::TenantScope,
     catalogue::{Delta, Replica},
     failure::Fault,
-    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts},
+    ports::{Catalogue, CatalogueQuery, CatalogueWindow, ResolvedOccurrence, SeatCounts, WindowParts},
 };
 
 #[async_trait]
@@ -31,13 +31,16 @@ impl Catalogue for InMemory {
         None
     }
 
+    /// Each event is a part.
     async fn windows(
         &self,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
-    ) -> Result<Vec<CatalogueWindow>, Fault> {
+    ) -> Result<Box<dyn WindowParts>, Fault> {
         let tenant = self.read(scope)?;
-        Ok(queries.iter().map(|query| window(&tenant, query)).collect())
+        let part = |event| queries.iter().map(|query| window(&tenant, event, query)).collect();
+        let parts: Vec<_> = tenant.events.values().map(|event| part(event)).collect();
+        Ok(Box::new(parts.into_iter()))
     }
 
     async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {
@@ -60,24 +63,25 @@ impl Catalogue for InMemory {
     }
 }
 
-fn window(tenant: &Tenant, CatalogueQuery { window, events }: &CatalogueQuery) -> CatalogueWindow {
-    let mut found = CatalogueWindow::default();
-    for event in tenant.events.values() {
-        if events.as_ref().is_some_and(|wanted| !wanted.contains(&event.id)) {
-            continue;
-        }
-        let stored = tenant.occurrences.values().map(|record| &record.stored);
-        let exceptions =
-            stored.filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, window));
-        let before = found.exceptions.len();
-        found.exceptions.extend(exceptions.map(|stored| Arc::new(stored.clone().into())));
-        let by_rule =
-            event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
-        if by_rule || found.exceptions.len() > before {
-            found.events.push(Arc::new(Event::clone(event).into()));
-        }
+fn window(
+    tenant: &Tenant,
+    event: &Event,
+    CatalogueQuery { window, events }: &CatalogueQuery,
+) -> CatalogueWindow {
+    if events.as_ref().is_some_and(|wanted| !wanted.contains(&event.id)) {
+        return CatalogueWindow::default();
     }
-    found
+    let stored = tenant.occurrences.values().map(|record| &record.stored);
+    let exceptions =
+        stored.filter(|stored| stored.key.event == event.id && is_exception_in(event, stored, window));
+    let exceptions: Vec<_> = exceptions.map(|stored| Arc::new(stored.clone().into())).collect();
+    let by_rule =
+        event.first_start() < window.end() && event.last_end().is_none_or(|end| end > window.start());
+    let is_in = by_rule || !exceptions.is_empty();
+    CatalogueWindow {
+        events: is_in.then(|| Arc::new(event.clone().into())).into_iter().collect(),
+        exceptions,
+    }
 }
 
 /// Tests whether the occurrence is an exception that overlaps the window, or would overlap it by its rule.

@@ -198,6 +198,49 @@ async fn a_catalogue_whose_history_is_gone_is_loaded_again() {
 }
 
 #[tokio::test]
+async fn many_changes_are_followed_in_parts() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    let writing = Process::new(database.another_process().await);
+    let reading = Process::new(database.ports.in_steps_of(1));
+    let plain = Process::new(database.another_process().await.with_catalogue_bytes(0));
+    let world = World { processes: [reading, writing], plain, tenant, database };
+    let [reader, writer] = &world.processes;
+    let mut events = Vec::new();
+    for number in 0..9 {
+        events.push(world.create(EventBuilder::daily(FIRST, 3).title(&format!("Event {number}"))).await);
+    }
+    assert_eq!(world.titles(reader).await.len(), 27);
+    let change = ChangeBuilder::by("first-admin").build();
+    let scope = &world.tenant.scope;
+    for number in 0..150 {
+        let event = &events[number % 8];
+        let day = Duration::days(i64::try_from(number % 3).unwrap());
+        let key = OccurrenceKey { event: event.id, original_start: FIRST.as_utc() + day };
+        match number {
+            60 => drop(writer.ports.events.delete(scope, events[8].id, &change).await.unwrap()),
+            _ if number % 5 == 4 => {
+                // It is cancelled already, if it is not the first time.
+                drop(writer.ports.events.cancel_occurrence(scope, key, &change).await);
+            }
+            _ => world.rename(writer, event.id, &format!("Changed {number}")).await,
+        }
+    }
+    commands.take();
+    let followed = world.replica(reader).await.unwrap();
+    let of_revisions = |it: &mongodb::event::command::CommandStartedEvent| {
+        it.command_name == "aggregate" && it.command.get_str("aggregate").ok() == Some("revisions")
+    };
+    let parts = commands.take().iter().filter(|it| of_revisions(it)).count();
+    assert_eq!(parts, 3, "10, 100 and the others");
+    let fresh = Process::new(world.database.another_process().await);
+    let loaded = world.replica(&fresh).await.unwrap();
+    assert_eq!(content(&followed), content(&loaded));
+    assert_eq!(followed.revision(), loaded.revision());
+    assert_eq!(world.titles(reader).await, world.titles(&world.plain).await);
+}
+
+#[tokio::test]
 async fn a_catalogue_with_an_unreadable_document_is_read_from_the_database() {
     let world = World::new().await;
     world.create(EventBuilder::once(FIRST).title("Fine")).await;

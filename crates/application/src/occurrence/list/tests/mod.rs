@@ -12,7 +12,7 @@ use time::{
 
 use super::*;
 use crate::{
-    catalogue::{Delta, Replica},
+    catalogue::{CatalogueException, Delta, Replica},
     fixtures::{self, fields, refusals},
     limits::EXAMINED_OCCURRENCES,
     pace::{Pace, tests::parts},
@@ -21,7 +21,12 @@ use crate::{
 
 mod properties;
 
-type OccurrencePage = BoundedPage<OccurrenceOfEvent, OccurrencePosition>;
+/// Where a list comes from.
+enum Data {
+    Replica(Arc<Replica>),
+    /// The database, in parts of this number of events.
+    Database(usize),
+}
 
 /// The content of the catalogue.
 #[derive(Debug, Clone, Default)]
@@ -64,21 +69,34 @@ impl World {
 
     /// The use case on a database, and a check on the keys that it looks up.
     fn listing(&self, expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static) -> ListOccurrences {
-        self.listing_with(None, expects)
+        self.listing_with(Data::Database(usize::MAX), expects)
     }
 
-    /// The use case on a replica if there is one, or else on a database.
     fn listing_with(
         &self,
-        replica: Option<Arc<Replica>>,
+        data: Data,
         expects: impl Fn(&[OccurrenceKey]) -> bool + Send + Sync + 'static,
     ) -> ListOccurrences {
-        let events = self.events.iter().map(|event| Arc::new(Event::clone(event).into()));
-        let exceptions = self.exceptions().into_iter().map(|stored| Arc::new(stored.into()));
-        let window = CatalogueWindow { events: events.collect(), exceptions: exceptions.collect() };
+        let (replica, size) = match data {
+            Data::Replica(replica) => (Some(replica), usize::MAX),
+            Data::Database(size) => (None, size),
+        };
+        let exceptions: Vec<Arc<CatalogueException>> =
+            self.exceptions().into_iter().map(|stored| Arc::new(stored.into())).collect();
+        let window = |events: &[Arc<Event>]| {
+            let is_of = |key: OccurrenceKey| events.iter().any(|event| event.id == key.event);
+            CatalogueWindow {
+                events: events.iter().map(|event| Arc::new(Event::clone(event).into())).collect(),
+                exceptions: exceptions.iter().filter(|stored| is_of(stored.key)).cloned().collect(),
+            }
+        };
+        let windows: Vec<_> = self.events.chunks(size).map(window).collect();
         let mut catalogue = MockCatalogue::new();
         catalogue.expect_replica().returning(move |_| Ok(replica.clone()));
-        catalogue.expect_windows().returning(move |_, queries| Ok(vec![window.clone(); queries.len()]));
+        catalogue.expect_windows().returning(move |_, queries| {
+            let parts: Vec<_> = windows.iter().map(|window| vec![window.clone(); queries.len()]).collect();
+            Ok(Box::new(parts.into_iter()))
+        });
         let stored = self.stored.clone();
         catalogue.expect_seats().withf(move |_, keys| expects(keys)).returning(move |_, keys| {
             Ok(stored.iter().filter(|stored| keys.contains(&stored.key)).map(SeatCounts::from).collect())
@@ -92,15 +110,20 @@ impl World {
     async fn list(&self, query: OccurrenceQuery) -> OccurrencePage {
         let replica = Replica::empty(0).updated(self.delta()).await;
         let dense = Arc::new(replica.too_dense());
-        let page = self.list_from(Some(Arc::new(replica)), query.clone()).await;
-        assert_eq!(page, self.list_from(Some(dense), query.clone()).await);
-        assert_eq!(page, self.list_from(None, query).await);
+        let page = self.list_from(Data::Replica(Arc::new(replica)), query.clone()).await;
+        assert_eq!(page, self.list_from(Data::Replica(dense), query.clone()).await);
+        assert_eq!(page, self.list_from(Data::Database(usize::MAX), query.clone()).await);
+        if page.examined.is_none() {
+            for size in [1, 2] {
+                assert_eq!(page, self.list_from(Data::Database(size), query.clone()).await, "in parts");
+            }
+        }
         page
     }
 
-    async fn list_from(&self, replica: Option<Arc<Replica>>, query: OccurrenceQuery) -> OccurrencePage {
+    async fn list_from(&self, data: Data, query: OccurrenceQuery) -> OccurrencePage {
         let caller = fixtures::caller(fixtures::BOB, Role::Member);
-        self.listing_with(replica, |_| true).execute(&caller, &[query]).await.unwrap().remove(0)
+        self.listing_with(data, |_| true).execute(&caller, &[query]).await.unwrap().remove(0)
     }
 }
 
@@ -217,7 +240,7 @@ async fn many_lists_are_read_with_one_query_for_each_window() {
         .expect_windows()
         .times(1)
         .withf(move |_, queries| queries.len() == 2 && wanted.iter().all(|wanted| queries.contains(wanted)))
-        .returning(move |_, _| Ok(vec![window.clone(); 2]));
+        .returning(move |_, _| Ok(Box::new(vec![vec![window.clone(); 2]].into_iter())));
     catalogue.expect_seats().times(1).withf(|_, keys| keys.len() == 7).returning(|_, _| Ok(vec![]));
     let mut clock = MockClock::new();
     clock.expect_now().return_const(fixtures::NOW);
@@ -375,6 +398,45 @@ fn a_list_of_open_occurrences_examines_a_bounded_number_in_parts() {
     }
 }
 
+#[tokio::test]
+async fn pages_that_end_before_they_are_full_continue_in_parts_of_the_catalogue() {
+    let closed = |event: Event| {
+        let month = convene_domain::duration::LeadTime::new(Duration::days(31)).ok();
+        Event { policy: RegistrationPolicy { closes: month, ..event.policy }, ..event }
+    };
+    let open = ["2026-11-02 0:30", "2026-11-05 0:30", "2026-11-08 23:30"];
+    let open = (200..).zip(open).map(|(number, start)| fixtures::event(number, start, None));
+    let world = World::of(hourly(100).map(closed).chain(open.clone()));
+    for backward in [false, true] {
+        let (mut after, mut found, mut pages) = (None, Vec::new(), 0);
+        loop {
+            let mut page = fixtures::page(10, after);
+            if backward {
+                page.direction = crate::page::Direction::Backward;
+            }
+            let query = OccurrenceQuery {
+                only_open: true,
+                page,
+                window: Interval::new(utc_datetime!(2026-11-02 0:00), utc_datetime!(2026-11-10 0:00))
+                    .unwrap(),
+                ..query()
+            };
+            // The first part has more occurrences than are examined.
+            let page = world.list_from(Data::Database(70), query).await;
+            let keys: Vec<_> = page.items.iter().map(|it| it.key.event).collect();
+            found.splice(if backward { 0..0 } else { found.len()..found.len() }, keys);
+            pages += 1;
+            if !page.has_more {
+                break;
+            }
+            assert_ne!(page.examined, after, "every page makes progress");
+            after = page.examined;
+        }
+        assert_eq!(found, open.clone().map(|event| event.id).collect::<Vec<_>>());
+        assert!(pages > 1, "{pages}");
+    }
+}
+
 #[test]
 fn a_page_makes_progress_although_more_occurrences_begin_at_once_than_it_examines() {
     let closed = |event: Event| {
@@ -416,7 +478,7 @@ fn a_search_in_the_titles_of_many_exceptions_pauses() {
     let (replica, _) = parts(async { Replica::empty(1).updated(world.delta()).await });
     let search = OccurrenceQuery { search: SearchText::parse("words").ok(), ..query() };
     let caller = fixtures::caller(fixtures::ADA, Role::Member);
-    let list = world.listing_with(Some(Arc::new(replica)), |_| true);
+    let list = world.listing_with(Data::Replica(Arc::new(replica)), |_| true);
     let (pages, parts) = parts(list.execute(&caller, std::slice::from_ref(&search)));
     assert!(pages.unwrap()[0].items.is_empty());
     assert!(parts >= 8, "{parts}");

@@ -202,7 +202,7 @@ proptest! {
             let mut replica = Arc::new(Replica::empty(0).updated(before.delta()).await);
             for query in &queries {
                 // Some days are computed now, and others after the change.
-                before.list_from(Some(Arc::clone(&replica)), query.clone()).await;
+                before.list_from(Data::Replica(Arc::clone(&replica)), query.clone()).await;
             }
             let gone = before.events.iter().map(|event| event.id);
             let delta = Delta {
@@ -213,7 +213,7 @@ proptest! {
             replica = Arc::new(replica.updated(delta).await);
             for query in queries {
                 let query = OccurrenceQuery { page: fixtures::page(100, None), ..query };
-                let found = after.list_from(Some(Arc::clone(&replica)), query.clone()).await.items;
+                let found = after.list_from(Data::Replica(Arc::clone(&replica)), query.clone()).await.items;
                 let found: Vec<_> = found.into_iter().map(|found| found.occurrence).collect();
                 let mut expected = plainly(&after, &query);
                 expected.truncate(100);

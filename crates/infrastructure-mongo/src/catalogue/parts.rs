@@ -1,0 +1,155 @@
+//! The data of windows in parts of bounded size.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    mem,
+    sync::Arc,
+    vec,
+};
+
+use async_trait::async_trait;
+use bson::{Document, doc};
+use convene_application::{
+    caller::TenantScope,
+    failure::Fault,
+    ports::{CatalogueQuery, CatalogueWindow, WindowParts},
+};
+use convene_domain::id::EventId;
+use serde::Deserialize;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
+
+use super::{MongoCatalogue, load, windows};
+use crate::{database::Database, documents::convert::Fields, error::StorageError, schema};
+
+/// The bytes of the documents of a part. While they are read, they take several times as many.
+const BYTES: u64 = 4 << 20;
+
+/// The number of events of a part.
+const EVENTS: usize = 2_000;
+
+/// Parts that are read from the database when they are asked for.
+pub(super) struct Parts {
+    catalogue: MongoCatalogue,
+    scope: TenantScope,
+    queries: Vec<CatalogueQuery>,
+    parts: vec::IntoIter<Vec<EventId>>,
+    /// The revision of the catalogue before the first part.
+    revision: i64,
+    /// The permit for the part that the caller has.
+    permit: Option<OwnedSemaphorePermit>,
+    /// The organization's turn, if there are turns.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Parts {
+    pub(super) async fn begin(
+        catalogue: MongoCatalogue,
+        scope: &TenantScope,
+        queries: &[CatalogueQuery],
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Self, StorageError> {
+        let revision = load::revision(&catalogue.database, scope).await?;
+        let sizes = sizes(&catalogue.database, scope, queries).await?;
+        let (scope, queries) = (*scope, queries.to_vec());
+        let parts = parted(sizes).into_iter();
+        Ok(Self { catalogue, scope, queries, parts, revision, permit: None, _turn: turn })
+    }
+}
+
+#[async_trait]
+impl WindowParts for Parts {
+    async fn next_part(&mut self) -> Result<Option<Vec<CatalogueWindow>>, Fault> {
+        self.permit = None;
+        let Some(events) = self.parts.next() else { return Ok(None) };
+        self.permit = Arc::clone(&self.catalogue.reads).acquire_owned().await.ok();
+        self.catalogue.read_windows(&self.scope, &self.queries, &events).await.map(Some)
+    }
+
+    async fn are_of_one_state(&mut self) -> Result<bool, Fault> {
+        self.permit = None;
+        Ok(load::revision(&self.catalogue.database, &self.scope).await? == self.revision)
+    }
+}
+
+/// The size of a document, or of several.
+#[derive(Deserialize)]
+struct Sized {
+    #[serde(rename = "_id")]
+    id: String,
+    bytes: i64,
+}
+
+/// The events that may have occurrences in the windows, each with the bytes of its document and its exceptions.
+async fn sizes(
+    database: &Database,
+    scope: &TenantScope,
+    queries: &[CatalogueQuery],
+) -> Result<BTreeMap<EventId, u64>, StorageError> {
+    let mut sizes = BTreeMap::new();
+    let Some((of_events, of_exceptions)) = windows::filters(queries) else { return Ok(sizes) };
+    let bytes = doc! { "$bsonSize": "$$ROOT" };
+    let sum = doc! { "$group": { "_id": "$event", "bytes": { "$sum": &bytes } } };
+    let mut exceptions = database.collection(scope, &schema::OCCURRENCES);
+    let exceptions: Vec<Sized> = exceptions.aggregate(of_exceptions, vec![sum]).await?;
+    add(&mut sizes, exceptions)?;
+    let measured = async |filter: Document| {
+        let stage = doc! { "$project": { "bytes": &bytes } };
+        database.collection(scope, &schema::EVENTS).aggregate::<Sized>(filter, vec![stage]).await
+    };
+    let excepted: Vec<String> = sizes.keys().map(ToString::to_string).collect();
+    let events = measured(of_events).await?;
+    let known: HashSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    let others: Vec<String> = excepted.into_iter().filter(|id| !known.contains(id.as_str())).collect();
+    let others = match others.is_empty() {
+        true => Vec::new(),
+        false => measured(doc! { "_id": { "$in": others } }).await?,
+    };
+    add(&mut sizes, events)?;
+    add(&mut sizes, others)?;
+    Ok(sizes)
+}
+
+fn add(sizes: &mut BTreeMap<EventId, u64>, sized: Vec<Sized>) -> Result<(), StorageError> {
+    for Sized { id, bytes } in sized {
+        let id = Fields::of(schema::EVENTS.name, &id).read("_id", EventId::parse(&id))?;
+        *sizes.entry(id).or_default() += bytes.unsigned_abs();
+    }
+    Ok(())
+}
+
+/// Divides events into parts.
+fn parted(sizes: BTreeMap<EventId, u64>) -> Vec<Vec<EventId>> {
+    let (mut parts, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (id, size) in sizes {
+        if !part.is_empty() && (bytes + size > BYTES || part.len() == EVENTS) {
+            parts.push(mem::take(&mut part));
+            bytes = 0;
+        }
+        bytes += size;
+        part.push(id);
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_application::testing::builders::fresh_uuid;
+
+    use super::*;
+
+    fn parts_of(sizes: &[u64]) -> Vec<usize> {
+        let sized = sizes.iter().map(|size| (EventId::from_uuid(fresh_uuid()), *size)).collect();
+        parted(sized).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_part_has_a_bounded_number_of_events_and_bytes() {
+        assert!(parts_of(&[]).is_empty());
+        assert_eq!(parts_of(&[1; 2_001]), [2_000, 1]);
+        assert_eq!(parts_of(&[BYTES / 2; 5]), [2, 2, 1]);
+        assert_eq!(parts_of(&[2 * BYTES; 2]), [1, 1], "each event belongs to a part");
+    }
+}
