@@ -22,7 +22,8 @@
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
 //! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
 //!    ahead while the moved date has passed, the occurrence is postponed, and that date is used. Any other exception whose date
-//!    an edit moves into the past is dropped like every such date, and returns with it when a later edit moves it ahead again.
+//!    an edit moves into the past is dropped like every such date. If nobody holds it, it returns when a later edit moves its
+//!    date ahead again.
 //!
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing.
@@ -149,7 +150,9 @@ impl DateEdit {
                     return Correspondence::Passed(moved);
                 }
                 let date = date_at(&after.series, moved);
-                if date.is_some_and(|date| date.start <= self.now) && may_return(occurrence) {
+                let has_passed =
+                    |date: SeriesOccurrence| date.start <= self.now && !schedule.covers(date.start);
+                if date.is_some_and(has_passed) && may_return(occurrence) {
                     return Correspondence::Away(moved);
                 }
                 let same = date.filter(|date| schedule.covers(date.start));
@@ -165,7 +168,7 @@ impl DateEdit {
             })
             .collect();
         left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
-        // First the day after the shift, then the day before it.
+        // First the day to which the shift leads, then the occurrence's own day.
         for by in [self.by, Duration::ZERO] {
             for &place in &left {
                 let (Some(occurrence), Some(found)) = (upcoming.get(place), dates.get_mut(place)) else {

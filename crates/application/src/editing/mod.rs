@@ -10,6 +10,7 @@ mod former;
 mod free_seconds;
 mod mapping;
 mod occurrence;
+mod past_keys;
 mod restoration;
 mod split;
 

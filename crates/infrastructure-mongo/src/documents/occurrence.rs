@@ -253,6 +253,9 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             Some(exception) => exception.read(fields)?,
             None => Exception::default(),
         };
+        if document.has_passed && !document.is_dropped {
+            return Err(fields.corrupt("hasPassed", "is true for an occurrence that is not dropped"));
+        }
         Ok(Self {
             key: document.key()?,
             original_local: fields.read("originalLocal", local(&document.original_local))?,

@@ -1,5 +1,7 @@
 //! Reads events and occurrences within a transaction.
 
+use std::collections::{HashMap, HashSet};
+
 use bson::{Document, doc};
 use convene_application::failure::{Field, Refusal};
 use convene_domain::{
@@ -142,6 +144,20 @@ pub(super) async fn dropped(transaction: &mut Transaction<'_>, ids: &[String]) -
 /// The filter for the occurrences of the event that have not begun.
 pub(super) fn ahead(event: EventId, now: Instant) -> Document {
     doc! { "event": event.to_string(), "startsAt": { "$gt": date(now) } }
+}
+
+/// Finds those of the keys that stored occurrences have.
+pub(super) async fn stored_keys(
+    transaction: &mut Transaction<'_>,
+    keys: &[OccurrenceKey],
+) -> Attempt<HashSet<OccurrenceKey>> {
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: HashMap<String, OccurrenceKey> = keys.iter().map(|key| (key.to_string(), *key)).collect();
+    let these = doc! { "_id": { "$in": ids.keys().collect::<Vec<_>>() } };
+    let stored = transaction.collection(&schema::OCCURRENCES).ids(these).await?;
+    Ok(stored.iter().filter_map(|id| ids.get(id).copied()).collect())
 }
 
 /// Reads an occurrence that is to be changed, and its event, as [`occurrence`] and [`settled_event`] do.

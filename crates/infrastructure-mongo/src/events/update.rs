@@ -5,7 +5,7 @@ use convene_application::{
     failure::{Field, Outcome},
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
-use convene_domain::{event::Event, occurrence::Resolved};
+use convene_domain::{event::Event, occurrence::Resolved, time::Instant};
 use futures::FutureExt;
 
 use super::{load, results::begun, step, store};
@@ -32,13 +32,30 @@ pub(super) async fn update(
                 let edit = with_current_id(transaction, edit).await?;
                 load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_to_edit(transaction, before.id, change.at).await?;
-                let plan =
+                let mut plan =
                     plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
+                avoid_taken_keys(transaction, &mut plan, change.at).await?;
                 carry_out(transaction, &before, plan, edit.on_affected, change).await
             }
             .boxed()
         })
         .await
+}
+
+/// Replaces the keys of the plan that stored occurrences have which the plan was not made with.
+async fn avoid_taken_keys(
+    transaction: &mut Transaction<'_>,
+    plan: &mut EventPlan,
+    now: Instant,
+) -> Attempt<()> {
+    loop {
+        let keys = plan.past_keys(now);
+        let taken = load::stored_keys(transaction, &keys).await?;
+        if taken.is_empty() {
+            return Ok(());
+        }
+        plan.avoid(&taken);
+    }
 }
 
 /// Replaces a former id of the first occurrence of a split by its current id.

@@ -371,6 +371,43 @@ pub(super) async fn exceptions_that_pass_through_the_past_return_with_their_date
     tenant.try_register(seat, NOW).await.unwrap();
 }
 
+pub(super) async fn exceptions_that_pass_take_no_key_of_a_dropped_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 12)).await;
+    let ada = tenant.member("ada").await;
+    // It stays stored for its registration, also when the rule does not have it any more.
+    let dropped = tenant.seat(&event, day(2), &ada).await;
+    cancel(&tenant, dropped.occurrence).await;
+    let rule = Rule::parse("FREQ=DAILY;COUNT=12").unwrap();
+    let recurrence = NewRecurrence { rule, exdates: vec![FIRST + Duration::days(2)], rdates: vec![] };
+    let without = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
+    update(&tenant, &event, without).await.unwrap();
+    cancel(&tenant, occurrence_key(&event, day(9))).await;
+    let mut now = day(5) + HOUR;
+    let mut shifted = async |by: i64| {
+        now += HOUR;
+        let patch = EventPatch {
+            starts_at: Some(tenant.event_now(&event).await.series.start() + Duration::days(by)),
+            ..EventPatch::default()
+        };
+        tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root_at(now)).await.unwrap();
+    };
+    shifted(-7).await;
+    shifted(7).await;
+    let listed = tenant.listed_with_cancelled(&[&event], day(9), day(10)).await;
+    assert_eq!(listed, [(day(9), EventStatus::Cancelled)]);
+    assert_eq!(tenant.registration_now(&dropped).await.interval.start(), day(2));
+}
+
+pub(super) async fn an_exception_of_a_one_off_event_moves_into_the_past(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    cancel(&tenant, occurrence_key(&event, day(0))).await;
+    update(&tenant, &event, shift(-30 * 24)).await.unwrap();
+    let listed = tenant.listed_with_cancelled(&[&event], day(-60), day(60)).await;
+    assert_eq!(listed, [(day(-30), EventStatus::Cancelled)]);
+}
+
 pub(super) async fn exceptions_in_the_past_return_by_a_rule_and_with_a_split(environment: Environment) {
     let (tenant, event) = daily(&environment).await;
     for number in [1, 2] {

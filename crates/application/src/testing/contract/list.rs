@@ -159,6 +159,8 @@ macro_rules! contract_cases {
                 a_date_that_was_dropped_returns_without_its_exception,
                 capacities_of_exceptions_are_their_own,
                 exceptions_that_pass_through_the_past_return_with_their_dates,
+                exceptions_that_pass_take_no_key_of_a_dropped_occurrence,
+                an_exception_of_a_one_off_event_moves_into_the_past,
                 exceptions_in_the_past_return_by_a_rule_and_with_a_split,
             }
             waitlist_variants {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use convene_domain::{
@@ -72,7 +72,15 @@ impl Events for InMemory {
             }
             transaction.drop_untouched(&event);
             let stored = transaction.to_edit(event.id);
-            let plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
+            let mut plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
+            let is_stored = |key: &OccurrenceKey| transaction.tenant.occurrences.contains_key(key);
+            loop {
+                let taken: HashSet<_> = plan.past_keys(change.at).into_iter().filter(is_stored).collect();
+                if taken.is_empty() {
+                    break;
+                }
+                plan.avoid(&taken);
+            }
             if plan.entries.is_empty() {
                 return Ok(Changed::complete(plan.event, 0, 0));
             }
