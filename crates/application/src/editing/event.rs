@@ -114,10 +114,29 @@ pub(super) fn plan_whole(
     }
     let steps = conflicting(event, &edited, stored, now);
     let steps = map_occurrences(event, &edited, edit, stored, steps);
+    hide_dropped(&mut edited, &steps, now)?;
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
     Ok(EventPlan { event: edited, ended: None, steps, dropped_exceptions, entries })
+}
+
+/// Removes the dates of postponed occurrences that the edit drops from the earlier schedule that has them: nothing took place on
+/// them.
+fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> Result<(), Vec<Refusal>> {
+    let dropped = steps.iter().filter_map(|step| match step {
+        OccurrenceStep::Drop(before) if before.key.original_start <= now => Some(before),
+        _ => None,
+    });
+    for postponed in dropped {
+        let place = edited.schedule_at(postponed.key.original_start);
+        let Some(earlier) = edited.earlier.get_mut(place) else { continue };
+        let parts = earlier.series.parts();
+        let used = parts.used.iter().copied().chain([postponed.original_local]).collect();
+        let hidden = earlier.series.with_used(parts.used_until, used);
+        earlier.series = hidden.map_err(|problems| series_refusals(&problems))?;
+    }
+    Ok(())
 }
 
 /// Tests whether occurrences differ after the edit in what a list shows of them.

@@ -242,6 +242,20 @@ pub(super) async fn a_postponed_occurrence_stays_one_occurrence(environment: Env
     assert_eq!(cancelled.cancelled_registrations, 1);
 }
 
+pub(super) async fn the_date_of_a_dropped_postponed_occurrence_did_not_take_place(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    move_to(&tenant, &event, day(0), FIRST + Duration::hours(9)).await;
+    let later = edit(&tenant, &event, title("Concert"), day(0) + Duration::HOUR).await;
+    assert_eq!(tenant.listed(&[&later], day(-1), day(1)).await, [day(0) + Duration::hours(9)]);
+    // In the new zone, the time to which it was postponed has passed.
+    let apia = Some(Zone::parse("Pacific/Apia").unwrap());
+    let patch = EventPatch { time_zone: apia, ..EventPatch::default() };
+    let moved = edit(&tenant, &later, patch, day(0) + Duration::hours(2)).await;
+    let expected: Vec<Instant> = (1..5).map(|number| day(number) - Duration::hours(13)).collect();
+    assert_eq!(tenant.listed(&[&moved], day(-2), day(10)).await, expected);
+}
+
 pub(super) async fn a_day_of_an_earlier_zone_stays_listed(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4).zone("Pacific/Apia")).await;

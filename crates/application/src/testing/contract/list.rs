@@ -127,6 +127,7 @@ macro_rules! contract_cases {
                 the_first_part_of_a_split_does_not_bring_back_what_was_moved_forward,
                 a_rule_with_a_start_does_not_bring_back_what_was_moved_forward,
                 a_postponed_occurrence_stays_one_occurrence,
+                the_date_of_a_dropped_postponed_occurrence_did_not_take_place,
                 a_day_of_an_earlier_zone_stays_listed,
                 what_took_place_early_keeps_its_title,
                 a_search_finds_the_title_that_an_occurrence_had,
