@@ -17,8 +17,8 @@
 //!    beyond the supported years.
 //! 4. *With a rule* a date of the old series and a date of the new one are the same occurrence if the new one is the old one
 //!    plus the shift. An occurrence that is left over is matched with a date that is left over too, on the same day after the
-//!    shift, else on its own day: held and waitlisted ones before empty ones, in the order of their original starts. A cancelled occurrence is
-//!    not matched that way, and leaves its date to one that is, if a start is given.
+//!    shift, else on its own day: held and waitlisted ones before empty ones, in the order of their original starts. A
+//!    cancelled occurrence is not matched that way, and leaves its date to one that is, if a start is given.
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
 //! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
 //!    ahead while the moved date has passed, the occurrence is postponed, and that date is used. Any other exception whose date
@@ -26,7 +26,7 @@
 //!    date ahead again.
 //!
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
-//! their registrations and correspond to nothing.
+//! their registrations and correspond to nothing, except passed exceptions (6).
 
 use std::collections::HashSet;
 

@@ -125,7 +125,10 @@ pub(super) fn plan_whole(
 /// them.
 fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> Result<(), Vec<Refusal>> {
     let dropped = steps.iter().filter_map(|step| match step {
-        OccurrenceStep::Drop(before) if before.key.original_start <= now => Some(before),
+        // The date of a passed exception is none of an earlier schedule.
+        OccurrenceStep::Drop(before) if before.key.original_start <= now && !before.has_passed => {
+            Some(before)
+        }
         _ => None,
     });
     for postponed in dropped {

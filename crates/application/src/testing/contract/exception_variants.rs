@@ -399,6 +399,24 @@ pub(super) async fn exceptions_that_pass_take_no_key_of_a_dropped_occurrence(env
     assert_eq!(tenant.registration_now(&dropped).await.interval.start(), day(2));
 }
 
+pub(super) async fn a_passed_exception_that_is_dropped_leaves_the_past(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 12)).await;
+    cancel(&tenant, occurrence_key(&event, day(9))).await;
+    let now = day(5) + HOUR;
+    let past = tenant.listed(&[&event], day(0), now).await;
+    let edit = async |patch, hours| {
+        let at = by_root_at(now + HOUR * hours);
+        tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &at).await.unwrap();
+    };
+    // The cancelled date moves to that of an occurrence that took place, and a rule drops it.
+    edit(shift(-7 * 24), 1).await;
+    let rule = Rule::parse("FREQ=WEEKLY;COUNT=3").unwrap();
+    let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+    edit(EventPatch { recurrence: Some(Some(recurrence)), ..shift(8 * 24 + 3) }, 2).await;
+    assert_eq!(tenant.listed(&[&event], day(0), now).await, past);
+}
+
 pub(super) async fn an_exception_of_a_one_off_event_moves_into_the_past(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::once(FIRST)).await;

@@ -161,6 +161,7 @@ macro_rules! contract_cases {
                 capacities_of_exceptions_are_their_own,
                 exceptions_that_pass_through_the_past_return_with_their_dates,
                 exceptions_that_pass_take_no_key_of_a_dropped_occurrence,
+                a_passed_exception_that_is_dropped_leaves_the_past,
                 an_exception_of_a_one_off_event_moves_into_the_past,
                 exceptions_in_the_past_return_by_a_rule_and_with_a_split,
             }
