@@ -31,6 +31,9 @@ macro_rules! request_errors {
         }
 
         impl RequestError {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$error,)*];
+
             const fn row(self) -> Row {
                 match self {
                     $(Self::$error => Row {
@@ -197,7 +200,27 @@ const fn fault_row(kind: FaultKind) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_table_of_codes_and_statuses_is_the_one_in_the_documents() {
+        let (_, errors) = include_str!("../../../../docs/api.md").split_once("\n## Errors\n").unwrap();
+        let (errors, _) = errors.split_once("\n## ").unwrap();
+        let documented: BTreeSet<(&str, u16)> = errors
+            .lines()
+            .filter_map(|line| {
+                let (code, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+                Some((code, rest.split(' ').next()?.parse().ok()?))
+            })
+            .collect();
+        let refusals = RefusalCode::ALL.iter().copied().map(ErrorKind::from);
+        let faults = FaultKind::ALL.into_iter().map(ErrorKind::from);
+        let requests = RequestError::ALL.iter().copied().map(ErrorKind::from);
+        let in_code = refusals.chain(faults).chain(requests);
+        assert_eq!(documented, in_code.map(|kind| (kind.code(), kind.status().as_u16())).collect());
+    }
 
     #[test]
     fn every_fault_is_failed_and_no_refusal_is() {

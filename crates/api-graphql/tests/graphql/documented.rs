@@ -1,4 +1,4 @@
-//! The documents against the program: roles, error codes, settings and metrics.
+//! The documents against the program: roles, settings and metrics.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,6 @@ use super::roles::{For, MUTATIONS, QUERIES};
 
 const API: &str = include_str!("../../../../docs/api.md");
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
-const SCHEMA: &str = include_str!("../../../../docs/schema.graphql");
 const ALERTS: &str = include_str!("../../../../docker/monitoring/alerts.yaml");
 const ALERT_TESTS: &str = include_str!("../../../../docker/monitoring/alerts.test.yaml");
 const DASHBOARD: &str = include_str!("../../../../docker/monitoring/dashboard.json");
@@ -39,16 +38,6 @@ fn the_roles_of_root_fields_are_documented() {
         })
         .collect();
     assert_eq!(documented, in_code);
-}
-
-#[test]
-fn every_error_code_is_documented() {
-    let (_, codes) = SCHEMA.split_once("enum UserErrorCode {").unwrap();
-    let (codes, _) = codes.split_once('}').unwrap();
-    let codes = codes.lines().filter_map(|line| line.split_whitespace().last());
-    let documented: BTreeSet<&str> = rows(API).filter_map(|row| row.first().copied()).collect();
-    let missing: Vec<&str> = codes.filter(|code| !documented.contains(code)).collect();
-    assert_eq!(missing, Vec::<&str>::new());
 }
 
 #[test]
