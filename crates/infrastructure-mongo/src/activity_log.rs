@@ -79,7 +79,7 @@ fn part(filter: &ActivityFilter) -> Part {
     if !at.is_empty() {
         key.insert("at", at);
     }
-    Part { index, key, compared: equal.collect() }
+    Part::new(index, key, equal.collect())
 }
 
 /// The position with these values of the fields.

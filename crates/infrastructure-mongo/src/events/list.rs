@@ -120,7 +120,7 @@ async fn find<D: DeserializeOwned + Send>(
     let from = page.from.as_ref().map(values);
     let mut events = adapter.0.collection(scope, &schema::EVENTS);
     let Some(text) = &filter.search else {
-        let part = Part { index, key: Document::new(), compared: conditions(filter) };
+        let part = Part::new(index, Document::new(), conditions(filter));
         return events.find_in_part(&part, sorting, from.as_deref(), page.size, fields).await;
     };
     let (text, filter) = (&text.folded(), conditions(filter));
@@ -153,7 +153,7 @@ pub(super) async fn count(
     let is_in_period = filter.from.is_some() || filter.to.is_some();
     let (fields, index) = sorted_by(EventOrderField::CreatedAt);
     let Some(text) = &filter.search else {
-        let part = Part { index, key: Document::new(), compared: conditions(filter) };
+        let part = Part::new(index, Document::new(), conditions(filter));
         let candidates = events.count_in_part(&part).await?;
         let Some(number) = candidates.filter(|_| is_in_period) else { return Ok(candidates) };
         return match usize::try_from(number).is_ok_and(|number| number <= COUNTED_IN_PERIOD) {

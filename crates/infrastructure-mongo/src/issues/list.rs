@@ -106,10 +106,10 @@ fn part(filter: &IssueFilter, sorted_by_field: IssueOrderField) -> Part {
     ];
     for (field, index) in indexed.into_iter().filter(|_| sorted_by_field == IssueOrderField::Number) {
         if let Some(values) = compared.remove(field) {
-            return Part { index, key: doc! { field: values }, compared };
+            return Part::new(index, doc! { field: values }, compared);
         }
     }
-    Part { index: sorted_by(sorted_by_field).1, key: Document::new(), compared }
+    Part::new(sorted_by(sorted_by_field).1, Document::new(), compared)
 }
 
 fn conditions(filter: &IssueFilter) -> Document {

@@ -16,6 +16,7 @@ use convene_domain::{
     id::{EventId, MemberId, RegistrationId},
     occurrence::{OccurrenceKey, Resolved},
     registration::{Registration, RegistrationStatusKind},
+    time::Instant,
 };
 use serde::Deserialize;
 
@@ -355,7 +356,7 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
     let equal = |field: &str, id: String| doc! { field: id };
     let by_start = order == RegistrationOrderField::StartsAt;
     let mut rest = filter.clone();
-    let (index, mut key) = match (occurrence, event, member) {
+    let (index, key) = match (occurrence, event, member) {
         (Some(_), ..) if by_start => {
             rest.occurrence = None;
             ("by_occurrence", doc! { "occurrence": { "$in": ids } })
@@ -371,22 +372,30 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
         }
         _ => (if by_start { "by_time" } else { "by_creation" }, Document::new()),
     };
-    let mut starts = Document::new();
-    if by_start {
-        rest.to = None;
-        starts.extend(to.map(|to| ("$lt".to_owned(), date(to).into())));
-        // What ends later began at most the longest duration earlier, so few of the range do not pass.
-        let earliest = from.map(|from| from.checked_sub(LONGEST_ELAPSED).unwrap_or(from));
+    if !by_start {
+        return Part::new(index, key, conditions(&rest, ids));
+    }
+    rest.to = None;
+    // What ends later began at most the longest duration earlier. What begins later ends later as well.
+    let earliest = from.map(|from| from.checked_sub(LONGEST_ELAPSED).unwrap_or(from));
+    let starting = |before: Option<Instant>| {
+        let mut starts = Document::new();
+        starts.extend(before.map(|before| ("$lt".to_owned(), date(before).into())));
         starts.extend(earliest.map(|earliest| ("$gte".to_owned(), date(earliest).into())));
-        rest.from = None;
+        let mut key = key.clone();
+        if !starts.is_empty() {
+            key.insert("startsAt", starts);
+        }
+        key
+    };
+    let compared = conditions(&rest, ids);
+    rest.from = None;
+    if conditions(&rest, ids).is_empty() {
+        let until = [*from, *to].into_iter().flatten().min();
+        Part::compared_in(index, starting(*to), compared, starting(until))
+    } else {
+        Part::new(index, starting(*to), compared)
     }
-    if !starts.is_empty() {
-        key.insert("startsAt", starts);
-    }
-    if let Some(from) = from.filter(|_| by_start) {
-        key.insert("endsAt", doc! { "$gt": date(from) });
-    }
-    Part { index, key, compared: conditions(&rest, ids) }
 }
 
 /// The conditions of the filter. `ids` are those of the occurrence.

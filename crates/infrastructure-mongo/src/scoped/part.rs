@@ -21,9 +21,26 @@ pub(crate) struct Part {
     pub(crate) key: Document,
     /// The conditions that no index answers.
     pub(crate) compared: Document,
+    /// The objects that are compared: those of `key`, or those in a part of its range outside of which `compared` holds.
+    range: Document,
 }
 
 impl Part {
+    /// A list whose objects are all compared.
+    pub(crate) fn new(index: &'static str, key: Document, compared: Document) -> Self {
+        Self { index, range: key.clone(), key, compared }
+    }
+
+    /// A list in which `compared` holds for all objects outside of a range.
+    pub(crate) fn compared_in(
+        index: &'static str,
+        key: Document,
+        compared: Document,
+        range: Document,
+    ) -> Self {
+        Self { index, key, compared, range }
+    }
+
     fn conditions(&self) -> Document {
         match self.compared.is_empty() {
             true => self.key.clone(),
@@ -56,14 +73,14 @@ impl<E: Execution> ScopedCollection<E> {
     pub(crate) async fn count_in_part(&mut self, part: &Part) -> Result<Option<u32>, StorageError> {
         if !part.compared.is_empty() {
             let most = u32::try_from(EXAMINED_OBJECTS).unwrap_or(u32::MAX);
-            if self.count_up_to(part.key.clone(), most).await?.is_none() {
+            if self.count_up_to(part.range.clone(), most).await?.is_none() {
                 return Ok(None);
             }
         }
         self.count_up_to(part.conditions(), COUNTED).await
     }
 
-    /// The position of the last object of the part; `None` if the list ends in it.
+    /// The position of the last object of the part; `None` if no more are compared.
     async fn end_of_part(
         &mut self,
         part: &Part,
@@ -73,7 +90,7 @@ impl<E: Execution> ScopedCollection<E> {
         let fields = sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1)));
         let fields = std::iter::once(("_id".to_owned(), Bson::from(0))).chain(fields).collect();
         // MongoDB would skip positions by scanning all equal values of the first field.
-        let next = sorting.query(part.key.clone(), from).limited(EXAMINED_OBJECTS + 1);
+        let next = sorting.query(part.range.clone(), from).limited(EXAMINED_OBJECTS + 1);
         let found: Vec<Document> = self.find(next.projected(fields).hinted(part.index)).await?;
         let Some(last) = found.get(EXAMINED_OBJECTS - 1).filter(|_| found.len() > EXAMINED_OBJECTS) else {
             return Ok(None);

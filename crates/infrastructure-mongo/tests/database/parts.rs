@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use bson::{Document, doc};
+use bson::{DateTime, Document, doc};
 use convene_application::{
     failure::Fault,
     limits::EXAMINED_OBJECTS,
@@ -13,9 +13,14 @@ use convene_application::{
     },
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, first, occurrence_key, register},
 };
-use convene_domain::{event::EventStatus, issue::IssueStatus, registration::RegistrationStatusKind};
+use convene_domain::{
+    event::EventStatus,
+    issue::IssueStatus,
+    registration::{Registration, RegistrationStatusKind},
+    time::Instant,
+};
 use convene_infrastructure_mongo::registration::BookSettings;
-use time::macros::datetime;
+use time::{Duration, macros::datetime};
 
 use crate::support::{Commands, TestDatabase};
 
@@ -125,7 +130,7 @@ async fn a_list_compares_a_bounded_part_and_continues() {
             copy.insert("occurrence", format!("{}_20310310T{time}Z", event.id));
             copy.insert("active", false);
             copy.insert("status", "CANCELLED");
-            copy.insert("cancelledAt", bson::DateTime::from_millis(0));
+            copy.insert("cancelledAt", DateTime::from_millis(0));
             copy.insert("cancellationReason", "BY_MEMBER");
         },
         |copy| {
@@ -172,7 +177,7 @@ async fn a_list_compares_a_bounded_part_and_continues() {
     let of_member =
         RegistrationFilter { statuses, member: Some(tenant.admin()), ..RegistrationFilter::default() };
     let of_all = RegistrationFilter { member: None, ..of_member.clone() };
-    for filter in [of_member, of_all] {
+    for filter in [of_member.clone(), of_all] {
         for field in [RegistrationOrderField::StartsAt, RegistrationOrderField::CreatedAt] {
             let list = async |mut page: PageRequest<RegistrationPosition>| {
                 page.order.field = field;
@@ -183,6 +188,28 @@ async fn a_list_compares_a_bounded_part_and_continues() {
         }
         assert_eq!(ports.registrations.count(scope, filter).await.unwrap(), None);
     }
+
+    // All begin in the days before the period, and one of `APART` is still going on.
+    let start = event.series.first_start();
+    let going_on = doc! { "$set": { "endsAt": DateTime::from_millis((start + Duration::days(20)).unix_timestamp() * 1_000) } };
+    let registrations = database.collection("registrations");
+    registrations.update_many(doc! { "status": "CONFIRMED" }, going_on).await.unwrap();
+    let from = Some(start + Duration::days(10));
+    let filter = RegistrationFilter { statuses: None, from, ..of_member };
+    let later = EventBuilder::repeating(datetime!(2031-04-01 18:00), "FREQ=DAILY;COUNT=3").build();
+    let later = ports.events.create(scope, later, &change).await.unwrap();
+    let book = ports.start_registration_book(BookSettings::default());
+    for occurrence in later.series.between(start, Instant::MAX) {
+        let request = register(occurrence_key(&later, occurrence.start), tenant.admin());
+        book.register(scope, request, &change).await.unwrap();
+    }
+    let list = async |page| ports.registrations.list(scope, filter.clone(), page).await;
+    let by_start = |one: &Registration| RegistrationPosition::of(one, RegistrationOrderField::StartsAt);
+    assert_eq!(read_all(list, by_start).await, found + 4);
+    assert_eq!(ports.registrations.count(scope, filter.clone()).await.unwrap(), None);
+    let ahead = RegistrationFilter { from: Some(start + Duration::days(40)), ..filter };
+    let list = async |page| ports.registrations.list(scope, ahead.clone(), page).await;
+    assert_eq!(read_all(list, by_start).await, 0);
 
     let action = Some("issue.deleted".to_owned());
     let filter = ActivityFilter { action, ..ActivityFilter::default() };
