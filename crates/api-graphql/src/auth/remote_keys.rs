@@ -1,8 +1,8 @@
 //! The keys of an identity provider that publishes them, as far as this process knows them.
 //!
 //! One task for each provider fetches the keys, so that there is never more than one request to it. A request with a key that
-//! is not known may ask the task to fetch at once, and waits for the result; a pause after each attempt bounds how often that
-//! can happen.
+//! is not known may ask the task to fetch at once, and waits for the result; a pause after each attempt of that kind bounds how
+//! often that can happen.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ pub const MAX_WAITING_FOR_KEYS: usize = 100;
 pub struct RefreshTimes {
     /// The time between two refreshes.
     pub interval: Duration,
-    /// The shortest time between an attempt and one that a request asks for.
+    /// The shortest time between two attempts that requests ask for, and between a failed attempt and one of them.
     pub pause: Duration,
     /// The time between a first failed attempt and the next one. It doubles up to `longest_retry`.
     pub first_retry: Duration,
@@ -56,9 +56,10 @@ impl Default for RefreshTimes {
 struct State {
     keys: Option<Arc<VerificationKeys>>,
     fetched: Instant,
-    /// The end of the last attempt; `None` before the first one has ended.
-    attempted: Option<Instant>,
-    failed: bool,
+    /// The end of the last attempt that a request asked for.
+    requested: Option<Instant>,
+    /// The end of the last attempt, if it failed.
+    failed: Option<Instant>,
     next_attempt: Instant,
 }
 
@@ -85,7 +86,7 @@ impl RemoteKeys {
     #[must_use]
     pub fn new(issuer: String, client: ProviderClient, location: KeyLocation, times: RefreshTimes) -> Self {
         let now = Instant::now();
-        let state = State { keys: None, fetched: now, attempted: None, failed: false, next_attempt: now };
+        let state = State { keys: None, fetched: now, requested: None, failed: None, next_attempt: now };
         let (state, waiting) = (watch::Sender::new(state), Semaphore::new(MAX_WAITING_FOR_KEYS));
         Self { issuer, client, location, times, state, wanted: Notify::new(), waiting }
     }
@@ -102,8 +103,8 @@ impl RemoteKeys {
         wait.max(Duration::from_secs(1))
     }
 
-    /// Waits until the keys have been fetched again, because a token names one that is not known. Does not wait if they were
-    /// fetched a short time ago.
+    /// Waits until the keys have been fetched again, because a token names one that is not known. Does not wait if a request asked
+    /// for that a short time ago.
     ///
     /// # Errors
     /// The last attempt failed, takes too long, or too many requests wait for it.
@@ -111,7 +112,13 @@ impl RemoteKeys {
         let mut state = self.state.subscribe();
         let recent = {
             let last = state.borrow_and_update();
-            last.attempted.filter(|attempted| attempted.elapsed() < self.times.pause).map(|_| !last.failed)
+            let is_recent =
+                |time: Option<Instant>| time.is_some_and(|time| time.elapsed() < self.times.pause);
+            match (is_recent(last.failed), is_recent(last.requested)) {
+                (true, _) => Some(false),
+                (false, true) => Some(true),
+                (false, false) => None,
+            }
         };
         let succeeded = match (recent, self.waiting.try_acquire()) {
             (Some(succeeded), _) => succeeded,
@@ -119,7 +126,7 @@ impl RemoteKeys {
             (None, Ok(_waiting)) => {
                 self.wanted.notify_one();
                 let ended = timeout(self.times.wait, state.changed()).await;
-                matches!(ended, Ok(Ok(()))) && !self.state.borrow().failed
+                matches!(ended, Ok(Ok(()))) && self.state.borrow().failed.is_none()
             }
         };
         if succeeded { Ok(()) } else { Err(Unreachable { retry_after: self.retry_after() }) }
@@ -130,22 +137,26 @@ impl RemoteKeys {
         let mut known = None;
         let mut reported = None;
         let mut retry = self.times.first_retry;
+        let mut is_requested = false;
         telemetry::record_keys_time(&self.issuer, 0);
         loop {
-            let pause = match self.fetch().await {
+            let fetched = self.fetch().await;
+            // Those who have asked during the attempt get its result.
+            self.wanted.notified().now_or_never();
+            let pause = match fetched {
                 Ok(keys) => {
                     let fingerprint = Some(keys.fingerprint());
                     let has_changed = std::mem::replace(&mut known, fingerprint) != fingerprint;
                     self.report_keys(&keys, has_changed, reported.take().is_some());
                     retry = self.times.first_retry;
-                    self.publish(Some(keys), self.times.interval);
+                    self.publish(Some(keys), self.times.interval, is_requested);
                     self.times.interval
                 }
                 Err(reason) => {
                     telemetry::record_key_refresh(&self.issuer, "failed");
                     let pause = retry;
                     retry = (retry * 2).min(self.times.longest_retry);
-                    self.publish(None, pause);
+                    self.publish(None, pause, is_requested);
                     let state = (self.current().is_some(), reason);
                     if reported.as_ref() != Some(&state) {
                         self.report_failure(state.0, &state.1);
@@ -154,7 +165,7 @@ impl RemoteKeys {
                     pause
                 }
             };
-            self.pause(pause).await;
+            is_requested = self.pause(pause).await;
         }
     }
 
@@ -168,23 +179,27 @@ impl RemoteKeys {
         fetched.await.unwrap_or_else(|problem| Err(problem.to_string()))
     }
 
-    /// Waits for the next attempt: for the time, or until a request asks for it.
-    async fn pause(&self, time: Duration) {
-        // Those who asked during the last attempt have its result.
-        self.wanted.notified().now_or_never();
-        let end = Instant::now() + time;
+    /// Waits for the next attempt: for the time, or until a request asks for it. Returns true if one has asked.
+    async fn pause(&self, time: Duration) -> bool {
+        let last = {
+            let state = self.state.borrow();
+            state.requested.max(state.failed)
+        };
+        let earliest = last.map_or_else(Instant::now, |last| last + self.times.pause);
         tokio::select! {
-            () = sleep_until(end) => {}
-            () = async { sleep(self.times.pause).await; self.wanted.notified().await; } => {}
+            () = sleep(time) => false,
+            () = async { sleep_until(earliest).await; self.wanted.notified().await; } => true,
         }
     }
 
     /// Makes the result of an attempt known: the new keys, or none if it failed.
-    fn publish(&self, keys: Option<VerificationKeys>, pause: Duration) {
+    fn publish(&self, keys: Option<VerificationKeys>, pause: Duration, is_requested: bool) {
         let now = Instant::now();
         self.state.send_modify(|state| {
-            state.failed = keys.is_none();
-            state.attempted = Some(now);
+            state.failed = keys.is_none().then_some(now);
+            if is_requested {
+                state.requested = Some(now);
+            }
             state.next_attempt = now + pause;
             if let Some(keys) = keys {
                 state.fetched = now;
