@@ -15,6 +15,7 @@ use super::{
     authenticator::Unverified,
     in_flight::{InFlight, InFlightLimits, Slot},
     rate_limit::{CallerKey, ClientKey, Exceeded, RateLimits},
+    rejection::Rejection,
 };
 use crate::{
     allowance::Allowance,
@@ -80,7 +81,7 @@ pub enum Denial {
 impl From<Unverified> for Denial {
     fn from(reason: Unverified) -> Self {
         match reason {
-            Unverified::Invalid => Self::Unauthenticated,
+            Unverified::Invalid(_) => Self::Unauthenticated,
             Unverified::Unavailable { retry_after } => Self::KeysUnknown { retry_after },
         }
     }
@@ -126,8 +127,8 @@ impl<R: CallerResolver> AccessControl<R> {
         let credentials = match self.authenticator.authenticate(headers).await {
             Ok(credentials) => credentials,
             Err(reason) => {
-                if reason == Unverified::Invalid {
-                    record_security_event(SecurityEvent::AuthenticationFailed);
+                if let Unverified::Invalid(rejection) = reason {
+                    record_rejection(rejection);
                 }
                 self.throttle(|limits| limits.charge_rejected(client))?;
                 return Err(reason.into());
@@ -139,7 +140,7 @@ impl<R: CallerResolver> AccessControl<R> {
         let caller = match self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)? {
             Resolution::Caller(caller) => caller,
             Resolution::Unknown => {
-                record_security_event(SecurityEvent::AuthenticationFailed);
+                record_rejection(Rejection::UnknownCaller);
                 return Err(Denial::Unauthenticated);
             }
             Resolution::Suspended => {
@@ -204,6 +205,11 @@ fn note_allowance(allowance: Option<Allowance>) {
     if let Some(allowance) = allowance.filter(|it| it.limit == "caller" || it.remaining == 0) {
         RequestRecord::note_allowance(allowance);
     }
+}
+
+fn record_rejection(rejection: Rejection) {
+    record_security_event(SecurityEvent::AuthenticationFailed);
+    RequestRecord::note_rejection(rejection.as_str());
 }
 
 fn overloaded() -> Denial {

@@ -7,6 +7,7 @@ use convene_application::authentication::Credentials;
 
 use super::{
     headers,
+    rejection::Rejection,
     remote_keys::Unreachable,
     token::{TokenProblem, TokenVerifier},
 };
@@ -35,14 +36,14 @@ impl Authenticator {
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Credentials, Unverified> {
         match self {
             Self::Jwt { verifier, clock } => {
-                let token = bearer_token(headers).ok_or(Unverified::Invalid)?;
+                let token = bearer_token(headers).ok_or(Unverified::Invalid(Rejection::Missing))?;
                 match verifier.verify(token, clock()) {
                     Err(TokenProblem::UnknownKey(keys)) => keys.refreshed().await?,
                     verified => return Ok(verified?),
                 }
                 Ok(verifier.verify(token, clock())?)
             }
-            Self::Headers => headers::credentials(headers).ok_or(Unverified::Invalid),
+            Self::Headers => headers::credentials(headers).ok_or(Unverified::Invalid(Rejection::Malformed)),
         }
     }
 }
@@ -51,7 +52,7 @@ impl Authenticator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
     /// They are missing or invalid.
-    Invalid,
+    Invalid(Rejection),
     /// The keys of the identity provider are not known now.
     Unavailable { retry_after: Duration },
 }
@@ -59,7 +60,8 @@ pub enum Unverified {
 impl From<TokenProblem<'_>> for Unverified {
     fn from(problem: TokenProblem<'_>) -> Self {
         match problem {
-            TokenProblem::Invalid | TokenProblem::UnknownKey(_) => Self::Invalid,
+            TokenProblem::Invalid(reason) => Self::Invalid(reason),
+            TokenProblem::UnknownKey(_) => Self::Invalid(Rejection::UnknownKey),
             TokenProblem::NoKeys(keys) => Self::Unavailable { retry_after: keys.retry_after() },
         }
     }

@@ -3,7 +3,7 @@
 use convene_application::authentication::Credentials;
 use serde_json::Value;
 
-use super::claim_mapping::ClaimMapping;
+use super::{claim_mapping::ClaimMapping, rejection::Rejection};
 
 /// The accepted values of `typ` and `token_use`, for issuers that put the kind of a token into the claims. A refresh or
 /// id token of the same issuer has a valid signature, but must not give access.
@@ -28,21 +28,30 @@ impl ClaimRules {
         Self { issuer, audience, mapping: ClaimMapping::default(), leeway: 0 }
     }
 
-    /// The credentials in these claims; `None` if a claim is missing, has the wrong type or another audience, or is not
-    /// valid at `now`.
-    pub(super) fn credentials(&self, claims: &Value, now: i64) -> Option<Credentials> {
+    /// The credentials in these claims.
+    ///
+    /// # Errors
+    /// A claim is missing, has the wrong type or another audience, or is not valid at `now`.
+    pub(super) fn credentials(&self, claims: &Value, now: i64) -> Result<Credentials, Rejection> {
         for name in ["typ", "token_use"] {
             if !claims.get(name).is_none_or(is_access_kind) {
-                return None;
+                return Err(Rejection::Kind);
             }
         }
-        if issuer(claims)? != self.issuer || !names_audience(claims.get("aud")?, &self.audience) {
-            return None;
+        if issuer(claims) != Some(&self.issuer) {
+            return Err(Rejection::Issuer);
         }
-        if !is_valid_at(claims, now, self.leeway)? {
-            return None;
+        if !claims.get("aud").is_some_and(|audience| names_audience(audience, &self.audience)) {
+            return Err(Rejection::Audience);
         }
-        self.mapping.credentials(claims)
+        let (starts, expires) = validity(claims).ok_or(Rejection::Claims)?;
+        if now < starts.saturating_sub(self.leeway) {
+            return Err(Rejection::Early);
+        }
+        if now >= expires.saturating_add(self.leeway) {
+            return Err(Rejection::Expired);
+        }
+        self.mapping.credentials(claims).ok_or(Rejection::Claims)
     }
 }
 
@@ -66,8 +75,8 @@ fn names_audience(claim: &Value, audience: &str) -> bool {
     }
 }
 
-/// Returns true if `now` is in `[nbf - leeway, exp + leeway)`, `None` if a time is missing or not a number.
-fn is_valid_at(claims: &Value, now: i64, leeway: i64) -> Option<bool> {
+/// The times from which and until which the claims are valid; `None` if a time is missing or not a number.
+fn validity(claims: &Value) -> Option<(i64, i64)> {
     let expires = seconds(claims.get("exp")?)?;
     let starts = match claims.get("nbf") {
         None => i64::MIN,
@@ -76,7 +85,7 @@ fn is_valid_at(claims: &Value, now: i64, leeway: i64) -> Option<bool> {
     if let Some(issued) = claims.get("iat") {
         seconds(issued)?;
     }
-    Some(starts <= now.saturating_add(leeway) && now < expires.saturating_add(leeway))
+    Some((starts, expires))
 }
 
 /// A `NumericDate` (RFC 7519, section 2), rounded down. Fractions are allowed, negative values are not.
@@ -108,11 +117,11 @@ mod tests {
 
     const NOW: i64 = 1_000_000;
 
-    fn read(change: &Value) -> Option<Credentials> {
+    fn read(change: &Value) -> Result<Credentials, Rejection> {
         read_with(0, change)
     }
 
-    fn read_with(leeway: i64, change: &Value) -> Option<Credentials> {
+    fn read_with(leeway: i64, change: &Value) -> Result<Credentials, Rejection> {
         let mut claims = json!({
             "iss": "convene", "aud": "convene", "sub": "alice", "org": "acme", "exp": NOW + 60,
         });
@@ -135,7 +144,7 @@ mod tests {
     #[case(json!({"exp": i64::MAX}), true)]
     #[case(json!({"exp": 0}), false)]
     fn the_leeway_extends_both_ends(#[case] change: Value, #[case] accepted: bool) {
-        assert_eq!(read_with(5, &change).is_some(), accepted);
+        assert_eq!(read_with(5, &change).is_ok(), accepted);
     }
 
     #[rstest]
@@ -147,35 +156,35 @@ mod tests {
     #[case::operator(json!({"operator": true, "org": "absent"}))]
     #[case::kind(json!({"typ": "Bearer", "token_use": "access"}))]
     fn valid_claims_are_accepted(#[case] change: Value) {
-        assert!(read(&change).is_some());
+        assert!(read(&change).is_ok());
     }
 
     #[rstest]
-    #[case::expired_one_second_ago(json!({"exp": NOW - 1}))]
-    #[case::expires_now(json!({"exp": NOW}))]
-    #[case::no_expiry(json!({"exp": "absent"}))]
-    #[case::expiry_as_text(json!({"exp": "9999999999"}))]
-    #[case::expiry_without_end(json!({"exp": 1e300}))]
-    #[case::negative_expiry(json!({"exp": -1}))]
-    #[case::not_yet(json!({"nbf": NOW + 1}))]
-    #[case::odd_begin(json!({"nbf": [1]}))]
-    #[case::odd_issue_time(json!({"iat": "yesterday"}))]
-    #[case::other_issuer(json!({"iss": "other"}))]
-    #[case::no_issuer(json!({"iss": "absent"}))]
-    #[case::issuers(json!({"iss": ["convene"]}))]
-    #[case::other_audience(json!({"aud": "other"}))]
-    #[case::no_audience(json!({"aud": "absent"}))]
-    #[case::audience_with_a_number(json!({"aud": ["convene", 1]}))]
-    #[case::no_subject(json!({"sub": "absent"}))]
-    #[case::subject_as_number(json!({"sub": 7}))]
-    #[case::empty_subject(json!({"sub": ""}))]
-    #[case::no_organization(json!({"org": "absent"}))]
-    #[case::organization_as_list(json!({"org": ["acme"]}))]
-    #[case::null_organization(json!({"org": null}))]
-    #[case::operator_as_text(json!({"operator": "true"}))]
-    #[case::refresh_token(json!({"typ": "refresh"}))]
-    #[case::id_token(json!({"token_use": "id"}))]
-    fn invalid_claims_are_refused(#[case] change: Value) {
-        assert_eq!(read(&change), None);
+    #[case::expired_one_second_ago(json!({"exp": NOW - 1}), Rejection::Expired)]
+    #[case::expires_now(json!({"exp": NOW}), Rejection::Expired)]
+    #[case::no_expiry(json!({"exp": "absent"}), Rejection::Claims)]
+    #[case::expiry_as_text(json!({"exp": "9999999999"}), Rejection::Claims)]
+    #[case::expiry_without_end(json!({"exp": 1e300}), Rejection::Claims)]
+    #[case::negative_expiry(json!({"exp": -1}), Rejection::Claims)]
+    #[case::not_yet(json!({"nbf": NOW + 1}), Rejection::Early)]
+    #[case::odd_begin(json!({"nbf": [1]}), Rejection::Claims)]
+    #[case::odd_issue_time(json!({"iat": "yesterday"}), Rejection::Claims)]
+    #[case::other_issuer(json!({"iss": "other"}), Rejection::Issuer)]
+    #[case::no_issuer(json!({"iss": "absent"}), Rejection::Issuer)]
+    #[case::issuers(json!({"iss": ["convene"]}), Rejection::Issuer)]
+    #[case::other_audience(json!({"aud": "other"}), Rejection::Audience)]
+    #[case::no_audience(json!({"aud": "absent"}), Rejection::Audience)]
+    #[case::audience_with_a_number(json!({"aud": ["convene", 1]}), Rejection::Audience)]
+    #[case::no_subject(json!({"sub": "absent"}), Rejection::Claims)]
+    #[case::subject_as_number(json!({"sub": 7}), Rejection::Claims)]
+    #[case::empty_subject(json!({"sub": ""}), Rejection::Claims)]
+    #[case::no_organization(json!({"org": "absent"}), Rejection::Claims)]
+    #[case::organization_as_list(json!({"org": ["acme"]}), Rejection::Claims)]
+    #[case::null_organization(json!({"org": null}), Rejection::Claims)]
+    #[case::operator_as_text(json!({"operator": "true"}), Rejection::Claims)]
+    #[case::refresh_token(json!({"typ": "refresh"}), Rejection::Kind)]
+    #[case::id_token(json!({"token_use": "id"}), Rejection::Kind)]
+    fn invalid_claims_are_refused(#[case] change: Value, #[case] reason: Rejection) {
+        assert_eq!(read(&change), Err(reason));
     }
 }

@@ -5,7 +5,7 @@
 //! [`CallerResolver`] looks up the organization and the membership. All routes use it.
 //!
 //! Every problem of credentials has the same result, [`Denial::Unauthenticated`], so that a client cannot learn whether
-//! the signature, the organization or the membership was wrong. [`Denial::KeysUnknown`] only says that the issuer's keys are
+//! the signature, the organization or the membership was wrong; the log has the [`Rejection`]. [`Denial::KeysUnknown`] only says that the issuer's keys are
 //! not known.
 
 mod access_control;
@@ -20,6 +20,7 @@ mod jwks;
 mod key_server;
 mod keys;
 mod rate_limit;
+mod rejection;
 mod remote_keys;
 mod signature;
 mod token;
@@ -35,6 +36,7 @@ pub use self::{
     key_server::{FETCH_TIME, KeyLocation, MAX_ANSWER_BYTES, ProviderClient, ProviderUrl, ProviderUrlError},
     keys::{KeyProblem, MAX_KEYS, VerificationKeys},
     rate_limit::{CallerKey, ClientKey, Exceeded, Rate, RateLimits, RateSyntaxError},
+    rejection::Rejection,
     remote_keys::{MAX_WAITING_FOR_KEYS, RefreshTimes, RemoteKeys},
     token::{IdentityProvider, KeySource, MAX_TOKEN_LENGTH, TokenProblem, TokenVerifier},
     token_issuer::{IssueError, TokenIssuer, TokenRequest},

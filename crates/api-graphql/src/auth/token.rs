@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     claims::{self, ClaimRules},
     keys::{VerificationKey, VerificationKeys},
+    rejection::Rejection,
     remote_keys::RemoteKeys,
     signature,
 };
@@ -42,7 +43,7 @@ pub enum KeySource {
 /// The reason why a token is not accepted.
 #[derive(Debug)]
 pub enum TokenProblem<'v> {
-    Invalid,
+    Invalid(Rejection),
     /// Its key is not known. The provider may have published it since its keys were fetched.
     UnknownKey(&'v RemoteKeys),
     /// No keys of its provider are known.
@@ -83,8 +84,8 @@ impl TokenVerifier {
     /// # Errors
     /// The token is not valid, or its key is not known.
     pub fn verify(&self, token: &str, now: i64) -> Result<Credentials, TokenProblem<'_>> {
-        let token = Token::parse(token).ok_or(TokenProblem::Invalid)?;
-        let (provider, credentials) = self.claimed(&token.claims, now).ok_or(TokenProblem::Invalid)?;
+        let token = Token::parse(token).ok_or(TokenProblem::Invalid(Rejection::Malformed))?;
+        let (provider, credentials) = self.claimed(&token.claims, now).map_err(TokenProblem::Invalid)?;
         let known;
         let keys = match &provider.keys {
             KeySource::Fixed(keys) => keys,
@@ -98,15 +99,17 @@ impl TokenVerifier {
             (None, KeySource::Remote(remote)) if token.can_have_new_key() => {
                 Err(TokenProblem::UnknownKey(remote))
             }
-            _ => Err(TokenProblem::Invalid),
+            (Some(_), _) => Err(TokenProblem::Invalid(Rejection::Signature)),
+            (None, _) => Err(TokenProblem::Invalid(Rejection::UnknownKey)),
         }
     }
 
     /// The provider whose tokens have these claims, and the credentials in them.
-    fn claimed(&self, claims: &Value, now: i64) -> Option<(&IdentityProvider, Credentials)> {
-        let issuer = claims::issuer(claims)?;
-        let provider = self.providers.iter().find(|provider| provider.rules.issuer == issuer)?;
-        Some((provider, provider.rules.credentials(claims, now)?))
+    fn claimed(&self, claims: &Value, now: i64) -> Result<(&IdentityProvider, Credentials), Rejection> {
+        let issuer = claims::issuer(claims).ok_or(Rejection::Issuer)?;
+        let provider = self.providers.iter().find(|provider| provider.rules.issuer == issuer);
+        let provider = provider.ok_or(Rejection::Issuer)?;
+        Ok((provider, provider.rules.credentials(claims, now)?))
     }
 }
 

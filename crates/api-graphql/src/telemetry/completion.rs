@@ -72,6 +72,7 @@ impl Drop for Completion {
             status,
             outcome = outcome.as_str(),
             code,
+            rejection = record.rejection(),
             duration_ms = milliseconds(time),
             operation = operation.and_then(|operation| operation.field.as_deref()),
             operation_type = operation.map(|operation| operation.kind),

@@ -36,6 +36,7 @@ struct Record {
     cost: OnceLock<u64>,
     caller: OnceLock<CallerRecord>,
     operation: OnceLock<OperationRecord>,
+    rejection: OnceLock<&'static str>,
     allowance: Mutex<Option<Allowance>>,
     /// The error with the gravest outcome.
     error: Mutex<Option<ErrorKind>>,
@@ -70,6 +71,7 @@ impl RequestRecord {
             cost: OnceLock::new(),
             caller: OnceLock::new(),
             operation: OnceLock::new(),
+            rejection: OnceLock::new(),
             allowance: Mutex::new(None),
             error: Mutex::new(None),
         }))
@@ -109,6 +111,11 @@ impl RequestRecord {
         Self::with_current(|record| record.0.cost.set(cost).ok());
     }
 
+    /// Notes the reason why the credentials are rejected.
+    pub(crate) fn note_rejection(reason: &'static str) {
+        Self::with_current(|record| record.0.rejection.set(reason).ok());
+    }
+
     pub(crate) fn note_caller(organization: Option<&String>, member: Option<MemberId>) {
         Self::with_current(|record| {
             record.0.caller.set(CallerRecord { organization: organization.cloned(), member }).ok()
@@ -138,6 +145,10 @@ impl RequestRecord {
 
     pub(crate) fn caller(&self) -> Option<&CallerRecord> {
         self.0.caller.get()
+    }
+
+    pub(crate) fn rejection(&self) -> Option<&'static str> {
+        self.0.rejection.get().copied()
     }
 
     pub(crate) fn cost(&self) -> Option<u64> {

@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use socket2::SockRef;
 
-use super::support::{Setup, TestServer, bearer, log, read_answer};
+use super::support::{Setup, TestServer, bearer, log, read_answer, tokens};
 
 const CANARY: &str = "canary-value-that-nobody-should-log";
 
@@ -117,6 +117,38 @@ async fn a_line_has_the_outcome_of_its_operation(
     request.header("x-request-id", &id).json(&body).send().await.unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     assert_eq!(outcome(&id).map(|value| text(&value)), [operation_type, is, code, operation]);
+}
+
+/// An operator needs the reason to connect a provider; a client that tries tokens must not learn it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_has_the_reason_of_a_rejection_that_the_response_conceals() {
+    let server = TestServer::start(Setup::default());
+    let token = |changes: Value| format!("Bearer {}", tokens::token(&changes));
+    let forged = tokens::sign(&tokens::header(), &tokens::claims(&json!({})).to_string(), "another secret");
+    let cases = [
+        ("missing", String::from("Basic YTpi")),
+        ("malformed", String::from("Bearer a.b.c")),
+        ("kind", token(json!({"typ": "refresh"}))),
+        ("issuer", token(json!({"iss": "other"}))),
+        ("audience", token(json!({"aud": "other"}))),
+        ("expired", token(json!({"exp": 1}))),
+        ("early", token(json!({"nbf": 9_999_999_998_i64, "exp": 9_999_999_999_i64}))),
+        ("claims", token(json!({"sub": 7}))),
+        ("signature", format!("Bearer {forged}")),
+        ("unknown_caller", bearer("acme", "mallory")),
+    ];
+    let mut responses = Vec::new();
+    for (reason, credentials) in cases {
+        let id = format!("rejected-{reason}");
+        let request = server.client().post(server.url("/graphql")).header("authorization", credentials);
+        let request = request.header("x-request-id", &id).json(&json!({"query": "{ organization }"}));
+        let response = request.send().await.unwrap();
+        responses.push((response.status(), response.text().await.unwrap()));
+        let lines = log::of_request(&id);
+        assert_eq!(lines[0]["rejection"], json!(reason), "{lines:?}");
+    }
+    responses.dedup();
+    assert_eq!(responses.len(), 1, "{responses:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
