@@ -376,8 +376,7 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
         return Part::new(index, key, conditions(&rest, ids));
     }
     rest.to = None;
-    // What ends later began at most the longest duration earlier. What begins later ends later as well.
-    let earliest = from.map(|from| from.checked_sub(LONGEST_ELAPSED).unwrap_or(from));
+    let earliest = from.map(earliest_start);
     let starting = |before: Option<Instant>| {
         let mut starts = Document::new();
         starts.extend(before.map(|before| ("$lt".to_owned(), date(before).into())));
@@ -398,6 +397,11 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
     }
 }
 
+/// The earliest start of what ends after this time. What begins later ends later as well.
+fn earliest_start(end: Instant) -> Instant {
+    end.checked_sub(LONGEST_ELAPSED).unwrap_or(end)
+}
+
 /// The conditions of the filter. `ids` are those of the occurrence.
 fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
     let RegistrationFilter { statuses, from, to, occurrence, event, member } = filter;
@@ -416,6 +420,8 @@ fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
         conditions.push(doc! { "status": { "$in": statuses } });
     }
     if let Some(from) = from {
+        // The start follows from the end. An index has it.
+        conditions.push(doc! { "startsAt": { "$gte": date(earliest_start(*from)) } });
         conditions.push(doc! { "endsAt": { "$gt": date(*from) } });
     }
     if let Some(to) = to {
