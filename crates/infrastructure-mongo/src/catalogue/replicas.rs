@@ -22,7 +22,7 @@ use crate::{
 /// processor than to wait.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// The number of replicas that are loaded at a time.
+/// The number of replicas that are loaded at a time, not counting small ones.
 const LOADS: usize = 2;
 
 /// The time after which a catalogue that was too large, or had an unreadable document, is loaded again.
@@ -121,8 +121,7 @@ impl Replicas {
     }
 
     async fn load(&self, scope: &TenantScope, slot: &Arc<Slot>) {
-        let _permit = self.loads.acquire().await;
-        let loaded = load(&self.database, scope, self.max_bytes).await;
+        let loaded = load(&self.database, scope, self.max_bytes, &self.loads).await;
         metrics::catalogue_loaded(matches!(loaded, Ok(Loaded::Replica(_))));
         match loaded {
             Ok(Loaded::Replica(replica)) => slot.set(State::Ready(Arc::new(replica))),
