@@ -95,7 +95,8 @@ impl Members for MongoMembers {
     ) -> Result<BoundedPage<Member, MemberId>, Fault> {
         let sorting = Sorting::of(&page, &["_id"]);
         let from = page.from.map(|id| vec![id.to_string().into()]);
-        let query = sorting.query(conditions(&filter), from.as_deref());
+        let index = if filter.role.is_some() { "by_role" } else { "by_id" };
+        let query = sorting.query(conditions(&filter), from.as_deref()).hinted(index);
         if filter.search.is_none() {
             let found = self.find(scope, query.probing(page.size)).await?;
             return Ok(Page::from_probe(found, &page).into());

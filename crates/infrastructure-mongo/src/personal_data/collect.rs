@@ -45,7 +45,8 @@ pub(super) async fn collect(
     let ids: Vec<String> = memberships.iter().map(|membership| membership.member.id.to_string()).collect();
     let is_person = doc! { "$in": &ids };
 
-    let query = Query::from(doc! { "member": is_person.clone() }).sorted(doc! { "_id": 1 });
+    let of_person = Query::from(doc! { "member": is_person.clone() });
+    let query = of_person.sorted(doc! { "_id": 1 }).hinted("by_member");
     let registrations: Vec<RegistrationDocument> =
         database.collection(scope, &schema::REGISTRATIONS).find(query).await?;
     let involved = doc! { "$or": [{ "createdBy": is_person.clone() }, { "assignee": is_person.clone() }] };
@@ -77,7 +78,7 @@ async fn memberships(
     scope: &TenantScope,
     user: &UserId,
 ) -> Result<Vec<Membership>, StorageError> {
-    let query = Query::from(doc! { "userId": user.as_str() }).sorted(doc! { "_id": 1 });
+    let query = Query::from(doc! { "userId": user.as_str() }).sorted(doc! { "_id": 1 }).hinted("by_id");
     let documents: Vec<MemberDocument> = database.collection(scope, &schema::MEMBERS).find(query).await?;
     let membership = |document: MemberDocument| {
         let removed_at = document.removed_at.map(instant);
@@ -107,7 +108,8 @@ async fn activity(
     let mut selected = Vec::new();
     let mut newer = Document::new();
     loop {
-        let query = Query::from(newer).sorted(doc! { "at": 1, "_id": 1 }).limited(PAGE_SIZE);
+        let query =
+            Query::from(newer).sorted(doc! { "at": 1, "_id": 1 }).limited(PAGE_SIZE).hinted("by_time");
         let page: Vec<ActivityDocument> = database.collection(scope, &schema::ACTIVITY).find(query).await?;
         let Some(last) = page.last() else { return Ok(selected) };
         // The redundant bound on the time is for the index.
@@ -119,7 +121,7 @@ async fn activity(
 }
 
 async fn keys(database: &Database, scope: &TenantScope, user: &UserId) -> Result<Vec<UsedKey>, StorageError> {
-    let query = Query::from(keys_of(scope, user)).sorted(doc! { "createdAt": 1 });
+    let query = Query::from(keys_of(scope, user)).sorted(doc! { "createdAt": 1 }).hinted("_id_");
     let uses: Vec<IdempotencyDocument> = database.collection(scope, &schema::IDEMPOTENCY).find(query).await?;
     let read = |used: IdempotencyDocument| {
         let key = IdempotencyKey::parse(&used.id.key);

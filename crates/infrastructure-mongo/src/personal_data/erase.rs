@@ -100,7 +100,7 @@ async fn removed_memberships(
     user: &UserId,
 ) -> Result<Vec<MemberId>, StorageError> {
     let filter = doc! { "userId": user.as_str(), "status": REMOVED };
-    let query = Query::from(filter).sorted(doc! { "_id": 1 });
+    let query = Query::from(filter).sorted(doc! { "_id": 1 }).hinted("by_id");
     let found = database.collection(scope, &schema::MEMBERS).ids(query).await?;
     let read = |id: &String| {
         Fields::of(schema::MEMBERS.name, id).read("_id", MemberId::parse(id)).map_err(StorageError::from)
@@ -175,7 +175,7 @@ async fn redact_batch(
         "changes.field": { "$in": PERSONAL_FIELDS.to_vec() },
         "_id": { "$gt": after },
     };
-    let query = Query::from(filter).sorted(doc! { "_id": 1 }).limited(BATCH_SIZE);
+    let query = Query::from(filter).sorted(doc! { "_id": 1 }).limited(BATCH_SIZE).hinted("by_subject");
     let mut entries: Vec<ActivityDocument> = transaction.collection(&schema::ACTIVITY).find(query).await?;
     let last = entries.last().map(|entry| entry.id.clone());
     entries.retain_mut(|entry| entry.redact(pseudonym));

@@ -16,6 +16,8 @@ impl<E: Execution> ScopedCollection<E> {
         query: impl Into<Query>,
     ) -> Result<Vec<D>, StorageError> {
         let Query { filter, sort, limit, projection, hint } = query.into();
+        let is_by_id = sort.as_ref().and_then(|sort| sort.keys().next()).is_some_and(|field| field == "_id");
+        debug_assert!(hint.is_some() || !is_by_id, "MongoDB could read the ids of all organizations");
         let filter = self.within_scope(filter);
         let collection = self.collection.clone();
         let find = self.execution.run("find", self.schema.name, move |session, max_time| {

@@ -38,8 +38,8 @@ pub(crate) async fn cancel_step(
     change: &Change,
     size: usize,
 ) -> Attempt<Step> {
-    let naming =
-        Query::from(doc! { "closing.job": &job.id }).sorted(doc! { "_id": 1 }).limited(MAX_OCCURRENCES);
+    let naming = Query::from(doc! { "closing.job": &job.id }).sorted(doc! { "_id": 1 });
+    let naming = naming.limited(MAX_OCCURRENCES).hinted("by_job");
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(naming).await?;
     let mut occurrences = Occurrences::default();
     let mut reasons: HashMap<OccurrenceKey, CancellationReason> = HashMap::new();
