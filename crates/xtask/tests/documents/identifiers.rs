@@ -7,7 +7,7 @@ use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Identifiers of other systems, and of examples.
-const FOREIGN: [&str; 28] = [
+const FOREIGN: [&str; 31] = [
     // MongoDB
     "applyOps",
     "changeUserPassword",
@@ -30,6 +30,9 @@ const FOREIGN: [&str; 28] = [
     "LimitNOFILE",
     "NodeNext",
     "importExtension",
+    "limit_req_status",
+    "max_fails",
+    "proxy_connect_timeout",
     "proxy_set_header",
     // examples
     "NAME_FILE",
