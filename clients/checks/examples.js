@@ -1,6 +1,9 @@
 // The examples of README.md and docs/api.md, in the order in which a reader tries them.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSchema, parse, validate } from 'graphql';
 import { flakyProxy } from '../lib/flaky.js';
 import { data } from '../lib/graphql.js';
 import { codeBlocks } from '../lib/markdown.js';
@@ -24,6 +27,8 @@ export async function run(context, check) {
     const blocks = codeBlocks(context.root, 'docs/api.md').filter(({ language }) => ['sh', 'json'].includes(language));
     return `${await session(shell, ids, blocks, (response) => response)} answers`;
   });
+
+  await check('README.md, docs: graphql blocks', () => `${validated(context.root)} are valid`);
 
   for (const name of PROGRAMS) {
     await check(`docs/api.md: ${name}`, async () => {
@@ -66,6 +71,19 @@ function comments(text, output) {
   const shown = text.split('\n').filter((line) => line.startsWith('# ')).map((line) => line.slice(2).split(/ {2,}/));
   for (const part of shown.flat()) assert.ok(hasText(output, part), `${part} is not in ${output}`);
   return shown.length;
+}
+
+/** Validates each block against the schema. Returns their number. */
+function validated(root) {
+  const schema = buildSchema(readFileSync(join(root, 'docs/schema.graphql'), 'utf8'));
+  const names = readdirSync(join(root, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md'));
+  const documents = ['README.md', ...names.map((name) => `docs/${name}`)];
+  const blocks = documents.flatMap((document) => codeBlocks(root, document)).filter(({ language }) => language === 'graphql');
+  for (const { document, line, text } of blocks) {
+    const [error] = validate(schema, parse(text));
+    assert.equal(error, undefined, `${document}:${line}: ${error?.message}`);
+  }
+  return blocks.length;
 }
 
 /** bash with the variables that the documents name, and the functions that they define. */
