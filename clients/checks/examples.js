@@ -13,6 +13,7 @@ import { runProgram, writeFolder } from '../lib/programs.js';
 export const client = 'documents';
 
 const PROGRAMS = ['graphql-request', '@apollo/client', '@urql/core'];
+const PROGRAM = 'register.mjs';
 
 export async function run(context, check) {
   const ids = new Ids();
@@ -30,13 +31,19 @@ export async function run(context, check) {
 
   await check('README.md, docs: graphql blocks', () => `${validated(context.root)} are valid`);
 
+  await check('docs/api.md: npm install', () => `${installed(context.root)} packages, in the versions of these checks`);
+
   for (const name of PROGRAMS) {
     await check(`docs/api.md: ${name}`, async () => {
-      const found = codeBlocks(context.root, 'docs/api.md')
-        .find((block) => block.language === 'js' && block.text.includes(`from '${name}'`));
-      assert.ok(found, `no program uses ${name}`);
-      await registersOnce(context, found.text, name.replace(/.*[/@](?=\w)/, ''));
-      return 'registers once, after a broken connection and OVERLOADED';
+      const blocks = codeBlocks(context.root, 'docs/api.md').filter(({ language }) => language === 'js');
+      const program = blocks.find(({ text }) => text.includes(`from '${name}'`));
+      assert.ok(program, `no program uses ${name}`);
+      const files = { [PROGRAM]: program.text };
+      for (const [, file] of program.text.matchAll(/from '\.\/(.*)'/g)) {
+        files[file] = blocks.find(({ text }) => text.startsWith(`// ${file}\n`))?.text;
+        assert.ok(files[file], `no block is ${file}`);
+      }
+      return registersOnce(context, files, name.replace(/.*[/@](?=\w)/, ''));
     });
   }
 }
@@ -86,6 +93,18 @@ function validated(root) {
   return blocks.length;
 }
 
+/** Compares the versions in the commands with the pinned ones. Returns the number of packages. */
+function installed(root) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'clients/package.json'), 'utf8'));
+  const commands = readFileSync(join(root, 'docs/api.md'), 'utf8').matchAll(/`npm install ([^`]*)`/g);
+  const words = new Set([...commands].flatMap(([, words]) => words.split(/\s+/)).filter((word) => !word.startsWith('--')));
+  for (const word of words) {
+    const [, name, version] = /^(.+)@(\d+)$/.exec(word) ?? [];
+    assert.ok(dependencies[name]?.startsWith(`${version}.`), `${word}, and the checks use ${dependencies[name]}`);
+  }
+  return words.size;
+}
+
 /** bash with the variables that the documents name, and the functions that they define. */
 class Shell {
   functions = '';
@@ -107,8 +126,8 @@ class Shell {
   }
 }
 
-/** Runs a program against a proxy that fails twice. */
-async function registersOnce({ root, development, admin, secondMember: member }, text, name) {
+/** Runs a program against a proxy that fails. Returns what happened. */
+async function registersOnce({ root, development, admin, secondMember: member }, files, name) {
   const created = await data(
     development.url,
     admin,
@@ -117,17 +136,21 @@ async function registersOnce({ root, development, admin, secondMember: member },
     { input: { title: name, startsAt: `2032-06-${10 + PROGRAMS.findIndex((it) => it.includes(name))}T09:00:00`, duration: 'PT1H', capacity: 3 } },
   );
   const [{ id: occurrence }] = created.createEvent.event.occurrences.nodes;
-  const folder = writeFolder(root, name, { 'register.mjs': text });
+  const folder = writeFolder(root, name, files);
   const proxy = await flakyProxy(development.url);
   try {
     const settings = { URL: proxy.url, TOKEN: member, OCCURRENCE: occurrence };
-    const printed = await runProgram(process.execPath, ['register.mjs'], folder, settings);
+    const printed = await runProgram(process.execPath, [PROGRAM], folder, settings);
     assert.match(printed, /CONFIRMED/);
-    assert.ok(proxy.requests() > 2, 'the proxy did not fail twice');
+    assert.deepEqual(proxy.failures, ['a broken connection', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
+    for (const { seconds, waited } of proxy.waits) {
+      assert.ok(waited >= seconds, `a repeat after ${waited} s, and Retry-After was ${seconds} s`);
+    }
   } finally {
     proxy.close();
   }
   const query = 'query ($id: ID!) { occurrence(id: $id) { registrations { nodes { status } } } }';
   const after = await data(development.url, admin, query, { id: occurrence });
   assert.deepEqual(after.occurrence.registrations.nodes, [{ status: 'CONFIRMED' }]);
+  return 'registers once, after a broken connection, OVERLOADED and OUTCOME_UNKNOWN; waits for Retry-After';
 }

@@ -1,36 +1,56 @@
-// A proxy that fails like a network and a busy server.
+// A proxy that fails like a network, a busy server and a database without a primary.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-const OVERLOADED = JSON.stringify({
-  errors: [{ message: 'The server is busy.', extensions: { code: 'OVERLOADED', retryable: true } }],
-});
+/** Longer than clients wait by themselves before their second repeat. */
+const RETRY_AFTER_S = 3;
 
-/** Starts a proxy that breaks the first connection, answers the second request with `OVERLOADED`, and forwards the others. */
+/**
+ * Starts a proxy that breaks the first connection, answers the second request with `OVERLOADED` and the first registration with
+ * `OUTCOME_UNKNOWN` after the server has made it, and forwards the others.
+ */
 export async function flakyProxy(target) {
+  const failures = [];
   let requests = 0;
+  let pause;
+  const waits = [];
   const server = createServer(async (request, response) => {
     requests += 1;
-    if (requests === 1) return request.socket.destroy();
+    if (pause) waits.push({ seconds: pause.seconds, waited: (performance.now() - pause.begin) / 1000 });
+    pause = undefined;
+    if (requests === 1) {
+      failures.push('a broken connection');
+      return request.socket.destroy();
+    }
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    if (requests === 2) {
-      const headers = { 'content-type': 'application/graphql-response+json', 'retry-after': '1' };
-      return response.writeHead(503, headers).end(OVERLOADED);
-    }
+    const fail = (status, code, seconds) => {
+      failures.push(code);
+      pause = { begin: performance.now(), seconds };
+      const headers = { 'content-type': 'application/graphql-response+json', 'retry-after': String(seconds) };
+      response.writeHead(status, headers).end(JSON.stringify({
+        ...(status === 200 && { data: null }),
+        errors: [{ message: 'The proxy fails.', extensions: { code, retryable: true } }],
+      }));
+    };
+    if (requests === 2) return fail(503, 'OVERLOADED', RETRY_AFTER_S);
     const { host, connection, ...headers } = request.headers;
     delete headers['content-length'];
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
     const answer = await fetch(target + request.url, { method: request.method, headers, body });
-    const type = { 'content-type': answer.headers.get('content-type') };
-    response.writeHead(answer.status, type).end(Buffer.from(await answer.arrayBuffer()));
+    const text = await answer.text();
+    if (failures.length === 2 && text.includes('"registration":{')) return fail(200, 'OUTCOME_UNKNOWN', 1);
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') }).end(text);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    requests: () => requests,
+    /** The failures, in their order. */
+    failures,
+    /** The `Retry-After` of each failure that has one, and the time until the next request, in seconds. */
+    waits,
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -7,7 +7,7 @@ use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Identifiers of other systems, and of examples.
-const FOREIGN: [&str; 31] = [
+const FOREIGN: [&str; 33] = [
     // MongoDB
     "applyOps",
     "changeUserPassword",
@@ -34,6 +34,9 @@ const FOREIGN: [&str; 31] = [
     "max_fails",
     "proxy_connect_timeout",
     "proxy_set_header",
+    // libraries of clients
+    "RetryLink",
+    "retryExchange",
     // examples
     "NAME_FILE",
     "nameOfTheMutation",
