@@ -17,6 +17,14 @@ export async function run({ development, member, admin, occurrences }, check) {
     assert.equal(data.viewer.role, 'MEMBER');
   });
 
+  await check('two queries of Viewer', async () => {
+    const apolloClient = apollo(development.url, counting(member));
+    const queries = [gql(VIEWER), gql`query Own { viewer { registrations { nodes { id } } } }`];
+    for (const query of queries) await apolloClient.query({ query });
+    for (const query of queries) assert.ok(apolloClient.readQuery({ query }), 'a query has left the cache');
+    return 'both stay in the cache';
+  });
+
   await check('mutation, and its repeat with the same key', async () => {
     const apolloClient = apollo(development.url, counting(member));
     const variables = { input: { occurrenceId: occurrences[0], idempotencyKey: crypto.randomUUID() } };
@@ -57,7 +65,9 @@ export async function run({ development, member, admin, occurrences }, check) {
 }
 
 function apollo(url, requests, ...links) {
-  const cache = new InMemoryCache({ typePolicies: { Query: { fields: { members: relayStylePagination() } } } });
+  const cache = new InMemoryCache({
+    typePolicies: { Query: { fields: { members: relayStylePagination() } }, Viewer: { merge: true } },
+  });
   const http = new HttpLink({ uri: `${url}/graphql`, fetch: requests.fetch });
   return new ApolloClient({ cache, link: ApolloLink.from([...links, http]) });
 }
