@@ -94,7 +94,7 @@ pub(super) fn plan_whole(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<EventPlan, Vec<Refusal>> {
-    let Patched { event: mut edited, by } = patched(event, patch, old_start, now)?;
+    let Patched { event: mut edited, by, has_rule } = patched(event, patch, old_start, now)?;
     if edited == *event {
         return Ok(EventPlan {
             event: edited,
@@ -104,7 +104,7 @@ pub(super) fn plan_whole(
             entries: Vec::new(),
         });
     }
-    let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
+    let edit = DateEdit { by, has_rule, now };
     if changes_occurrences(event, &edited) {
         edited.series = without_begun(event, &edited, edit, stored)?;
         keep_previous_schedule(event, &mut edited, stored, now)?;

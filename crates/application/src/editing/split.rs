@@ -19,11 +19,11 @@ use super::{
 use crate::{
     event::{
         log,
-        patch::{Patched, patched},
+        patch::{Patched, patched, repeats},
         series::series_refusals,
     },
     failure::{Field, Refusal},
-    ports::EventPatch,
+    ports::{EventPatch, NewRecurrence},
 };
 
 /// The place of a split.
@@ -67,8 +67,9 @@ pub(super) fn plan_split(
         updated_at: now,
         ..event.clone()
     };
-    let Patched { event: edited, by } = patched(&continued, patch, origin.local, now)?;
-    let edit = DateEdit { by, has_rule: patch.recurrence.is_some(), now };
+    let patch = &of_second_part(event, &continued, patch);
+    let Patched { event: edited, by, has_rule } = patched(&continued, patch, origin.local, now)?;
+    let edit = DateEdit { by, has_rule, now };
     let zone = event.series.zone();
     let follows = |one: &&StoredOccurrence| zone.resolve(one.original_local).instant >= origin.start;
     let following: Vec<StoredOccurrence> = stored.iter().filter(follows).cloned().collect();
@@ -83,6 +84,21 @@ pub(super) fn plan_split(
     let mut entries = vec![log::split(event, &ended), log::created(&edited)];
     entries.extend(of_dropped);
     Ok(EventPlan { event: edited, ended: Some(ended), steps, dropped_exceptions, entries })
+}
+
+/// The patch with the recurrence of the second part if it repeats that of the whole event, which changes no date: the second part
+/// has a share of a COUNT, and of the exdates and rdates.
+fn of_second_part(event: &Event, second: &Event, patch: &EventPatch) -> EventPatch {
+    let is_repeated = patch.recurrence.as_ref().is_some_and(|given| repeats(&event.series, given.as_ref()));
+    if !is_repeated {
+        return patch.clone();
+    }
+    let series = &second.series;
+    let recurrence = series.rule().map(|rule| {
+        let (exdates, rdates) = (series.exdates().to_vec(), series.rdates().to_vec());
+        Some(NewRecurrence { rule: rule.clone(), exdates, rdates })
+    });
+    EventPatch { recurrence, ..patch.clone() }
 }
 
 /// The date at which the series is split.

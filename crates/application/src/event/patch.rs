@@ -22,6 +22,8 @@ pub struct Patched {
     pub event: Event,
     /// The shift ([`convene_domain::correspondence`]).
     pub by: Duration,
+    /// True if the dates follow a given rule. One that says what the event says already is as good as none.
+    pub has_rule: bool,
 }
 
 /// Applies the patch: increments the version and sets the time of change, or returns the event unchanged if the patch
@@ -43,8 +45,9 @@ pub fn patched(
         closes: patch.registration_closes.unwrap_or(event.policy.closes),
         cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
     };
-    let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
-    let ((series, by), policy) = both(patched_series(&event.series, patch, by, at), checked_policy(policy))?;
+    let dates = patched_series(&event.series, patch, old_start, at);
+    let (dates, policy) = both(dates, checked_policy(policy))?;
+    let Dates { series, by, has_rule } = dates;
     let same = Event {
         title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
         description: patch.description.clone().unwrap_or_else(|| event.description.clone()),
@@ -60,10 +63,10 @@ pub fn patched(
         return Err(vec![Refusal::invalid(Field::AllDay, message)]);
     }
     if same == *event {
-        return Ok(Patched { event: same, by });
+        return Ok(Patched { event: same, by, has_rule });
     }
     let event = Event { version: event.version.saturating_add(1), updated_at: at, ..same };
-    Ok(Patched { event, by })
+    Ok(Patched { event, by, has_rule })
 }
 
 /// Validates that the registration window of the policy is not empty.
@@ -89,20 +92,46 @@ pub(super) fn both<A, B>(
     }
 }
 
-/// The series after a patch whose start lies `by` after the old one, and the shift.
+/// The dates after a patch.
+struct Dates {
+    series: Series,
+    by: Duration,
+    has_rule: bool,
+}
+
+/// The dates after a patch. `old_start` is the start that `startsAt` replaces.
 fn patched_series(
     series: &Series,
     patch: &EventPatch,
-    by: Duration,
+    old_start: LocalDateTime,
     at: Instant,
-) -> Result<(Series, Duration), Vec<Refusal>> {
+) -> Result<Dates, Vec<Refusal>> {
+    let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
     let refused = |problems: Vec<SeriesProblem>| series_refusals(&problems);
     let zone = patch.time_zone.unwrap_or(series.zone());
-    let Some(recurrence) = patch.recurrence.clone() else {
-        return Ok((series.shifted(by, zone).map_err(refused)?, by));
+    let given = patch.recurrence.as_ref();
+    let stays_on_its_day = patch.starts_at.is_none_or(|start| start.date() == old_start.date());
+    if given.is_none_or(|given| repeats(series, given.as_ref())) {
+        match series.shifted(by, zone) {
+            Ok(moved) if given.is_none() || stays_on_its_day && moved.has_same_parts(series) => {
+                return Ok(Dates { series: moved, by, has_rule: false });
+            }
+            Err(problems) if given.is_none() => return Err(refused(problems)),
+            // The caller has given days, or a rule that names days or times, which would move or cannot.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    let given = given.cloned().flatten();
+    let rdates = given.as_ref().map_or([].as_slice(), |given| &given.rdates);
+    let start = match patch.starts_at {
+        // The first date is an rdate, as before, and the rule begins as long after it as before.
+        Some(start) if series.start() != old_start && rdates.contains(&start) => {
+            series.start().saturating_add(by)
+        }
+        start => start.unwrap_or(series.start()),
     };
-    let once = SeriesParts::once(patch.starts_at.unwrap_or(series.start()), zone);
-    let given = Series::new(match recurrence {
+    let once = SeriesParts::once(start, zone);
+    let given = Series::new(match given {
         None => once,
         Some(NewRecurrence { rule, exdates, rdates }) => {
             SeriesParts { rule: Some(rule), exdates, rdates, ..once }
@@ -112,7 +141,15 @@ fn patched_series(
     let by = shift_of_rule(series, &given, by, at);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
     let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
-    Ok((given.with_used(used_until, used).map_err(refused)?, by))
+    Ok(Dates { series: given.with_used(used_until, used).map_err(refused)?, by, has_rule: true })
+}
+
+/// Tests whether a recurrence is the one that the series has, in any form in which the API shows or takes it.
+pub(crate) fn repeats(series: &Series, given: Option<&NewRecurrence>) -> bool {
+    match given {
+        None => !series.is_recurring(),
+        Some(NewRecurrence { rule, exdates, rdates }) => series.is_given_by(rule, exdates, rdates),
+    }
 }
 
 #[cfg(test)]

@@ -108,6 +108,13 @@ macro_rules! contract_cases {
                 registrations_are_listed_by_a_former_id,
                 each_registration_is_listed_for_one_occurrence,
             }
+            event_echoes {
+                a_rule_as_it_is_shown_changes_nothing,
+                a_rule_as_it_is_shown_moves_with_its_start_and_zone,
+                the_last_seat_moves_with_a_rule_as_it_is_shown,
+                a_rule_as_it_is_shown_splits_a_series_like_none,
+                days_and_times_of_a_given_rule_do_not_move,
+            }
             event_rules {
                 a_dropped_date_does_not_take_the_date_of_a_live_one,
                 a_cancelled_date_does_not_take_the_new_date_of_a_live_one,

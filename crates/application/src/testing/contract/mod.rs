@@ -29,6 +29,7 @@ mod deletions;
 mod dry_runs;
 mod durations;
 mod event_duplicates;
+mod event_echoes;
 mod event_edits;
 mod event_endings;
 mod event_past;

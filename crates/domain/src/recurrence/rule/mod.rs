@@ -262,6 +262,14 @@ impl Rule {
         Self { end, ..self.clone() }
     }
 
+    /// What the rule means without its end. WKST counts in weekly rules with an interval, and with BYWEEKNO.
+    pub(super) fn without_end(&self) -> Self {
+        let has_weeks = self.frequency == Frequency::Weekly && self.interval > 1;
+        let week_start =
+            if has_weeks || !self.by_week_number.is_empty() { self.week_start } else { Weekday::Monday };
+        Self { week_start, ..self.with_end(RuleEnd::Never) }
+    }
+
     /// `FREQ`
     #[must_use]
     pub const fn frequency(&self) -> Frequency {

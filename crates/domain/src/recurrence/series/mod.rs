@@ -5,6 +5,7 @@ mod compile;
 mod date;
 mod lines;
 mod occurrences;
+mod same;
 mod shift;
 mod split;
 mod until;
@@ -344,6 +345,38 @@ impl Series {
             None if self.is_recurring() => "on selected dates".to_owned(),
             None => "once".to_owned(),
         }
+    }
+
+    /// Tests whether a rule, exdates and rdates mean the same as those of the series, beside its start and zone: the same parts and
+    /// dates in any order, and an UNTIL at the same instant in any form. What [`rrule`](Self::rrule) returns means the same.
+    ///
+    /// ```
+    /// use convene_domain::recurrence::{Rule, Series, SeriesParts};
+    /// use convene_domain::time::Zone;
+    /// use time::macros::datetime;
+    ///
+    /// let parts = SeriesParts {
+    ///     rule: Some(Rule::parse("FREQ=DAILY;UNTIL=20270305T090000").unwrap()),
+    ///     ..SeriesParts::once(datetime!(2027-03-01 9:00), Zone::parse("Europe/Paris").unwrap())
+    /// };
+    /// let series = Series::new(parts)?;
+    /// let is_same = |rule: &str| series.is_given_by(&Rule::parse(rule).unwrap(), &[], &[]);
+    /// assert!(is_same(&series.rrule().unwrap()));
+    /// assert!(is_same("INTERVAL=1;UNTIL=20270305T090000;FREQ=daily"));
+    /// assert!(!is_same("FREQ=DAILY;UNTIL=20270305T090000Z"));
+    /// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+    /// ```
+    #[must_use]
+    pub fn is_given_by(&self, rule: &Rule, exdates: &[LocalDateTime], rdates: &[LocalDateTime]) -> bool {
+        same::are_same_dates(self.exdates(), exdates)
+            && same::are_same_dates(self.rdates(), rdates)
+            && same::is_same_rule(self, rule)
+    }
+
+    /// Tests whether two series have the same rule, apart from its end.
+    #[must_use]
+    pub fn has_same_parts(&self, other: &Self) -> bool {
+        self.rule().map(Rule::without_end) == other.rule().map(Rule::without_end)
     }
 
     /// The parts of the series before an occurrence, and from it on. Together they have the dates of the series, each once.

@@ -1,0 +1,172 @@
+//! Edits by clients that send the recurrence back as the API shows it.
+
+use convene_domain::{
+    event::Event,
+    recurrence::{Rule, RuleEnd, RuleParts, Until},
+    time::{LocalDateTime, zone::Zone},
+};
+use time::Duration;
+
+use super::{
+    environment::Environment,
+    support::{FIRST, by_root, day, edit_of},
+    tenant::Tenant,
+};
+use crate::{
+    failure::Outcome,
+    ports::{Changed, EventPatch, NewRecurrence},
+    testing::builders::EventBuilder,
+};
+
+/// A rule of every kind that begins on a Monday at 09:00, in a zone whose clocks go forward on 30 March.
+const RULES: [&str; 12] = [
+    "FREQ=DAILY",
+    "FREQ=DAILY;COUNT=9",
+    "FREQ=DAILY;UNTIL=20310318T090000",
+    "FREQ=DAILY;UNTIL=20310318",
+    "FREQ=DAILY;UNTIL=20310402T070000Z",
+    "FREQ=DAILY;BYHOUR=2,9;BYMINUTE=0,30;UNTIL=20310330T023000",
+    "FREQ=WEEKLY;INTERVAL=2;UNTIL=20310505T090000;BYDAY=MO,TH;WKST=SU",
+    "FREQ=WEEKLY;COUNT=5;WKST=SU",
+    "FREQ=MONTHLY;UNTIL=20311231T235959;BYDAY=2MO",
+    "FREQ=MONTHLY;COUNT=4;BYMONTHDAY=10,-1",
+    "FREQ=MONTHLY;UNTIL=20311231T235959;BYDAY=MO,TU;BYSETPOS=3,4",
+    "FREQ=YEARLY;UNTIL=20361231T090000;BYMONTH=3;BYMONTHDAY=10",
+];
+
+/// The recurrence in every form in which the API shows or takes it.
+fn forms(event: &Event) -> Vec<NewRecurrence> {
+    let series = &event.series;
+    let shown = Rule::parse(&series.rrule().unwrap()).unwrap();
+    let mut rules = vec![series.rule().unwrap().clone(), shown.clone()];
+    if let RuleEnd::Until(Until::Instant(until)) = shown.end() {
+        let local = Until::Local(series.zone().to_local(until));
+        rules.push(Rule::from_parts(RuleParts { until: Some(local), ..shown.to_parts() }).unwrap());
+    }
+    let dates = |dates: &[LocalDateTime]| dates.iter().rev().chain(dates).copied().collect();
+    let (exdates, rdates): (Vec<_>, Vec<_>) = (dates(series.exdates()), dates(series.rdates()));
+    let form = |rule| NewRecurrence { rule, exdates: exdates.clone(), rdates: rdates.clone() };
+    rules.into_iter().map(form).collect()
+}
+
+fn given(recurrence: NewRecurrence, patch: EventPatch) -> EventPatch {
+    EventPatch { recurrence: Some(Some(recurrence)), ..patch }
+}
+
+async fn event(tenant: &Tenant, rule: &str) -> Event {
+    let event = EventBuilder::repeating(FIRST, rule).zone("Europe/Paris").without(FIRST + Duration::weeks(3));
+    tenant.event(event.with(FIRST + Duration::hours(31)).with(FIRST + Duration::hours(55))).await
+}
+
+async fn edit(tenant: &Tenant, event: &Event, patch: EventPatch) -> Outcome<Changed<Event>> {
+    tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await
+}
+
+pub(super) async fn a_rule_as_it_is_shown_changes_nothing(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for rule in RULES {
+        let event = event(&tenant, rule).await;
+        let journal = tenant.journal().await;
+        for form in forms(&event) {
+            let all_fields = EventPatch {
+                starts_at: Some(event.series.start()),
+                time_zone: Some(event.series.zone()),
+                duration: Some(event.duration),
+                title: Some(event.title.clone()),
+                ..EventPatch::default()
+            };
+            for patch in [EventPatch::default(), all_fields] {
+                let changed = edit(&tenant, &event, given(form.clone(), patch)).await.unwrap();
+                assert_eq!(changed, Changed::complete(event.clone(), 0, 0), "{rule}: {form:?}");
+            }
+        }
+        journal.expect_nothing().await;
+    }
+    // A one-off event has no recurrence, and added dates have one that gives the start.
+    let once = tenant.event(EventBuilder::once(FIRST)).await;
+    let none = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+    assert_eq!(edit(&tenant, &once, none).await.unwrap().now, once);
+    let added = tenant.event(EventBuilder::once(FIRST).with(FIRST + Duration::DAY)).await;
+    let rule = Rule::parse(&added.series.rrule().unwrap()).unwrap();
+    let rdates = added.series.rdates().to_vec();
+    let form = NewRecurrence { rule, exdates: vec![], rdates };
+    assert_eq!(edit(&tenant, &added, given(form, EventPatch::default())).await.unwrap().now, added);
+}
+
+pub(super) async fn a_rule_as_it_is_shown_moves_with_its_start_and_zone(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for rule in RULES {
+        for (by, zone) in
+            [(1, "Europe/Paris"), (-2, "Europe/Paris"), (0, "Asia/Tokyo"), (2, "America/New_York")]
+        {
+            let event = event(&tenant, rule).await;
+            let patch = EventPatch {
+                starts_at: Some(FIRST + Duration::hours(by)),
+                time_zone: Zone::parse(zone).ok(),
+                ..EventPatch::default()
+            };
+            let expected = event.series.shifted(Duration::hours(by), Zone::parse(zone).unwrap());
+            if expected.as_ref().is_ok_and(|expected| !expected.has_same_parts(&event.series)) {
+                continue;
+            }
+            for form in forms(&event) {
+                let dry = crate::testing::builders::ChangeBuilder::by("root").dry_run().build();
+                let edit = edit_of(event.id, given(form.clone(), patch.clone()));
+                let changed = tenant.ports.events.update(&tenant.scope, edit, &dry).await.unwrap();
+                assert_eq!(Ok(&changed.now.series), expected.as_ref(), "{rule} {by} {zone}: {form:?}");
+            }
+        }
+    }
+}
+
+pub(super) async fn the_last_seat_moves_with_a_rule_as_it_is_shown(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = EventBuilder::repeating(FIRST, "FREQ=DAILY;UNTIL=20310314T090000").zone("Europe/Paris");
+    let event = tenant.event(event).await;
+    let ada = tenant.member("ada").await;
+    let hour = Duration::HOUR;
+    let seat = tenant.seat(&event, day(4) - hour, &ada).await;
+    let shown = Rule::parse("FREQ=DAILY;UNTIL=20310314T080000Z").unwrap();
+    let form = NewRecurrence { rule: shown, exdates: vec![], rdates: vec![] };
+    let patch = EventPatch { starts_at: Some(FIRST + hour), ..EventPatch::default() };
+    let changed = edit(&tenant, &event, given(form, patch)).await.unwrap();
+    assert_eq!(changed.moved_registrations, 1);
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(4));
+    assert_eq!(changed.now.series.from_start().count(), 5);
+}
+
+pub(super) async fn a_rule_as_it_is_shown_splits_a_series_like_none(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for rule in ["FREQ=DAILY;COUNT=9", "FREQ=DAILY;UNTIL=20310318T090000", "FREQ=WEEKLY;COUNT=9;BYDAY=MO,FR"]
+    {
+        let shown = |event: &Event| forms(event).pop().unwrap();
+        let event = event(&tenant, rule).await;
+        let friday = event.series.occurrence_at_local(FIRST + Duration::days(4)).unwrap().start;
+        let (_, expected) = event.series.split_at(friday).unwrap();
+        // The rule of the whole event has the dates that its part has.
+        let whole = shown(&event);
+        let second = tenant.split(&event, friday, given(whole, EventPatch::default())).await;
+        assert_eq!(second.series, expected, "{rule}");
+        // The rule that the second part shows is that of its edit.
+        let journal = tenant.journal().await;
+        edit(&tenant, &second, given(shown(&second), EventPatch::default())).await.unwrap();
+        journal.expect_nothing().await;
+    }
+}
+
+pub(super) async fn days_and_times_of_a_given_rule_do_not_move(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for (rule, by) in [
+        ("FREQ=MONTHLY;COUNT=6;BYDAY=2MO", Duration::days(35)),
+        ("FREQ=WEEKLY;COUNT=6;BYDAY=MO,WE", Duration::days(2)),
+        ("FREQ=DAILY;COUNT=6;BYHOUR=9,14", Duration::hours(5)),
+    ] {
+        let event = tenant.event(EventBuilder::repeating(FIRST, rule)).await;
+        let start = FIRST + by;
+        let form = forms(&event).pop().unwrap();
+        let patch = EventPatch { starts_at: Some(start), ..EventPatch::default() };
+        let changed = edit(&tenant, &event, given(form, patch)).await.unwrap();
+        assert_eq!(changed.now.series.rrule().as_deref(), Some(rule));
+        assert_eq!(changed.now.series.start(), start);
+    }
+}
