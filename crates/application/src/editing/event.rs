@@ -75,7 +75,7 @@ pub fn plan_event_edit(
         return Err(vec![Refusal::EventCancelled]);
     }
     let plan = match edit.scope {
-        EditScope::All => plan_whole(event, &edit.patch, event.series.start(), stored, now)?,
+        EditScope::All => plan_whole(event, &edit.patch, event.series.first_date(), stored, now)?,
         EditScope::ThisAndFollowing { from, new_event } => {
             plan_split(event, Split { from, new_event }, &edit.patch, stored, now)?
         }

@@ -75,7 +75,8 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     let named = |refusals: Vec<Refusal>| -> Vec<Refusal> {
         refusals.into_iter().map(|refusal| by_start(refusal, field)).collect()
     };
-    let Patched { event: moved, .. } = patched(event, &patch, event.series.start(), now).map_err(named)?;
+    let Patched { event: moved, .. } =
+        patched(event, &patch, event.series.first_date(), now).map_err(named)?;
     // Dates that the original has used are dates of the copy like the others.
     let series = moved.series.with_used(None, Vec::new());
     Ok(Event {

@@ -92,7 +92,7 @@ fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChan
     add("description", both(pair, |event| event.description.to_string()));
     add("location", both(pair, |event| event.location.to_string()));
     add("timeZone", both(pair, |event| event.series.zone().name().to_owned()));
-    add("startsAt", both(pair, |event| local(event.series.start())));
+    add("startsAt", both(pair, |event| local(event.series.first_date())));
     add("duration", both(pair, |event| event.duration.to_string()));
     add("recurrence.rrule", optional(pair, |event| event.series.rule().map(ToString::to_string)));
     add("recurrence.exdates", optional(pair, |event| locals(event.series.exdates())));

@@ -122,21 +122,30 @@ fn patched_series(
         }
     }
     let given = given.cloned().flatten();
-    let rdates = given.as_ref().map_or([].as_slice(), |given| &given.rdates);
-    let start = match patch.starts_at {
-        // The first date is an rdate, as before, and the rule begins as long after it as before.
-        Some(start) if series.start() != old_start && rdates.contains(&start) => {
-            series.start().saturating_add(by)
-        }
-        start => start.unwrap_or(series.start()),
+    let beginning = |start: LocalDateTime| {
+        let once = SeriesParts::once(start, zone);
+        Series::new(match given.clone() {
+            None => once,
+            Some(NewRecurrence { rule, exdates, rdates }) => {
+                SeriesParts { rule: Some(rule), exdates, rdates, ..once }
+            }
+        })
     };
-    let once = SeriesParts::once(start, zone);
-    let given = Series::new(match given {
-        None => once,
-        Some(NewRecurrence { rule, exdates, rdates }) => {
-            SeriesParts { rule: Some(rule), exdates, rdates, ..once }
+    let given = match (patch.starts_at, &given) {
+        (Some(start), Some(recurrence)) if recurrence.rdates.contains(&start) => {
+            // The first date is an rdate. If only such dates are added or removed, the rule stays where it is. Otherwise it begins as
+            // long after its first date as before.
+            let stays =
+                |kept: &Series| kept.first_date() == start && shift_of_rule(series, kept, by, at).is_zero();
+            let kept = beginning(series.start()).ok().filter(stays);
+            let moved = || match series.start() == old_start {
+                true => beginning(start),
+                false => beginning(series.start().saturating_add(by)),
+            };
+            kept.map_or_else(moved, Ok)
         }
-    });
+        (start, _) => beginning(start.unwrap_or(series.start())),
+    };
     let given = given.map_err(refused)?;
     let by = shift_of_rule(series, &given, by, at);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();

@@ -81,7 +81,7 @@ impl Event {
 
     /// The start of the first occurrence.
     fn starts_at(&self) -> LocalDateTime {
-        self.0.series.start().into()
+        self.0.series.first_date().into()
     }
 
     /// The duration of each occurrence.

@@ -69,7 +69,7 @@ pub(super) async fn a_rule_as_it_is_shown_changes_nothing(environment: Environme
         let journal = tenant.journal().await;
         for form in forms(&event) {
             let all_fields = EventPatch {
-                starts_at: Some(event.series.start()),
+                starts_at: Some(event.series.first_date()),
                 time_zone: Some(event.series.zone()),
                 duration: Some(event.duration),
                 title: Some(event.title.clone()),

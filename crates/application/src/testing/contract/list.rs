@@ -115,6 +115,12 @@ macro_rules! contract_cases {
                 a_rule_as_it_is_shown_splits_a_series_like_none,
                 days_and_times_of_a_given_rule_do_not_move,
             }
+            event_first_dates {
+                a_shift_is_relative_to_the_first_date_in_every_scope,
+                an_end_and_a_copy_are_relative_to_the_first_date,
+                a_rule_keeps_its_distance_from_the_first_date,
+                an_rdate_that_becomes_the_first_date_moves_nothing,
+            }
             event_rules {
                 a_dropped_date_does_not_take_the_date_of_a_live_one,
                 a_cancelled_date_does_not_take_the_new_date_of_a_live_one,

@@ -32,6 +32,7 @@ mod event_duplicates;
 mod event_echoes;
 mod event_edits;
 mod event_endings;
+mod event_first_dates;
 mod event_past;
 mod event_restorations;
 mod event_rules;

@@ -177,6 +177,14 @@ impl Series {
         self.parts.start
     }
 
+    /// The first date of the series, as a wall-clock time: the start of the rule, or an rdate before it. One that is excluded is the
+    /// first date all the same, so that it does not depend on what is excluded later.
+    #[must_use]
+    pub fn first_date(&self) -> LocalDateTime {
+        let added = self.rdates().first();
+        added.map_or(self.start(), |added| self.start().min(*added))
+    }
+
     /// The zone of all wall-clock times.
     #[must_use]
     pub fn zone(&self) -> Zone {

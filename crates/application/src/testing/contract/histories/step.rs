@@ -99,7 +99,7 @@ impl Step {
         let occurrence = upcoming.choose(random).map(|one| one.key);
         let event = *state.events.choose(random)?;
         let before = state.known.get(&event)?;
-        let start = before.series.start();
+        let start = before.series.first_date();
         let hours = random.random_range(-40..40_i64);
         Some(match random.random_range(0..27) {
             0..=5 => Self::Register(RegisterRequest {
@@ -246,6 +246,6 @@ impl Step {
 /// The step that takes a shift back.
 pub(super) fn shifted_back(step: &Step, before: &State) -> Option<Step> {
     let Step::Shift { event, by, .. } = step else { return None };
-    let to = before.known.get(event)?.series.start();
+    let to = before.known.get(event)?.series.first_date();
     Some(Step::Shift { event: *event, to, by: -*by })
 }

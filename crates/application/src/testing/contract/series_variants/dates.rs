@@ -47,7 +47,7 @@ pub(in super::super) async fn excluded_and_added_dates_follow_their_series(envir
             "an rdate before the start",
             five().with(before),
             vec![before],
-            starting(FIRST + hour * 24),
+            starting(before + hour * 24),
             Dates([vec![before + hour * 24], march([11, 12, 13, 14, 15])].concat(), vec![before + hour * 24]),
         ),
         whole(
