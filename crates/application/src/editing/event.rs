@@ -37,6 +37,9 @@ pub struct EventPlan {
     pub ended: Option<Event>,
     /// The steps for stored occurrences; occurrences without a step stay as they are.
     pub steps: Vec<OccurrenceStep>,
+    /// Dates of the edited event that are stored, although nobody holds them and they follow their rule: their ids had versions
+    /// before.
+    pub returned: Vec<StoredOccurrence>,
     /// The first dropped exceptions, as they were.
     pub dropped_exceptions: Vec<Occurrence>,
     /// The log entries; if there is none, the edit changes nothing and the adapter writes nothing.
@@ -100,6 +103,7 @@ pub(super) fn plan_whole(
             event: edited,
             ended: None,
             steps: Vec::new(),
+            returned: Vec::new(),
             dropped_exceptions: Vec::new(),
             entries: Vec::new(),
         });
@@ -118,7 +122,8 @@ pub(super) fn plan_whole(
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
-    Ok(EventPlan { event: edited, ended: None, steps, dropped_exceptions, entries })
+    let returned = Vec::new();
+    Ok(EventPlan { event: edited, ended: None, steps, returned, dropped_exceptions, entries })
 }
 
 /// Removes the dates of postponed occurrences that the edit drops from the earlier schedule that has them: nothing took place on
@@ -266,5 +271,6 @@ fn plan_status<'s>(
         })
         .collect();
     let entries = vec![log::status_changed(action, before, &after)];
-    EventPlan { event: after, ended: None, steps, dropped_exceptions: Vec::new(), entries }
+    let (returned, dropped_exceptions) = (Vec::new(), Vec::new());
+    EventPlan { event: after, ended: None, steps, returned, dropped_exceptions, entries }
 }

@@ -13,6 +13,7 @@ mod occurrence;
 mod past_keys;
 mod restoration;
 mod split;
+mod versions;
 
 pub use effects::effect_refusals;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};

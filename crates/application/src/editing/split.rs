@@ -83,7 +83,8 @@ pub(super) fn plan_split(
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::split(event, &ended), log::created(&edited)];
     entries.extend(of_dropped);
-    Ok(EventPlan { event: edited, ended: Some(ended), steps, dropped_exceptions, entries })
+    let returned = Vec::new();
+    Ok(EventPlan { event: edited, ended: Some(ended), steps, returned, dropped_exceptions, entries })
 }
 
 /// The patch with the recurrence of the second part if it repeats that of the whole event, which changes no date: the second part

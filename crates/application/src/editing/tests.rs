@@ -80,7 +80,14 @@ fn a_patch_that_changes_nothing_plans_nothing() {
     let plan = plan_event_edit(&event, &edit(&event, patch), &[], NOW).unwrap();
     assert_eq!(
         plan,
-        EventPlan { event, ended: None, steps: vec![], dropped_exceptions: vec![], entries: vec![] }
+        EventPlan {
+            event,
+            ended: None,
+            steps: vec![],
+            returned: vec![],
+            dropped_exceptions: vec![],
+            entries: vec![],
+        }
     );
 }
 

@@ -120,6 +120,17 @@ impl OccurrenceDocument {
         Self::of(organization.to_string(), &stored, &event.policy, change_token)
     }
 
+    /// The document of a date that comes back, and follows its rule.
+    pub(crate) fn returned(
+        organization: OrganizationId,
+        stored: &StoredOccurrence,
+        policy: &RegistrationPolicy,
+        revision: i64,
+        change_token: i64,
+    ) -> Self {
+        Self { revision: Some(revision), ..Self::of(organization.to_string(), stored, policy, change_token) }
+    }
+
     /// The document of an occurrence that never had a waitlist or another id.
     fn of(
         organization: String,

@@ -10,6 +10,7 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, Resolved, StoredOccurrence},
     time::Instant,
 };
+use serde::Deserialize;
 
 use crate::{
     documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_in_parts},
@@ -100,6 +101,29 @@ pub(super) async fn occurrences_to_edit(
         transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
     occurrences.extend(read_in_parts::<_, StoredOccurrence>(found).await?);
     Ok(occurrences)
+}
+
+/// Reads the ids of the event that occurrences had before, also those of other events, with the versions of these.
+pub(super) async fn former_versions(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+) -> Attempt<Vec<(OccurrenceKey, u32)>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Former {
+        former_ids: Vec<String>,
+        version: u32,
+    }
+
+    let of_event = doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") };
+    let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": of_event } };
+    let query = Query::from(filter).projected(doc! { "formerIds": 1, "version": 1 });
+    let found: Vec<Former> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
+    let keys = |one: Former| {
+        let keys = one.former_ids.into_iter().filter_map(|id| OccurrenceKey::parse(&id).ok());
+        keys.map(move |key| (key, one.version))
+    };
+    Ok(found.into_iter().flat_map(keys).filter(|(key, _)| key.event == event).collect())
 }
 
 /// Counts the occurrences of the event that organizers changed and whose original start is ahead, whether they have begun or not:

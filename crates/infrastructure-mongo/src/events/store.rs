@@ -4,6 +4,7 @@ use bson::{Bson, Document, doc};
 use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
+    occurrence::StoredOccurrence,
     time::Instant,
 };
 
@@ -61,6 +62,22 @@ pub(super) async fn store_occurrence(
         // A concurrent registration materialized it: the retry will find it.
         if error.is_duplicate(None) { Interruption::Retry(error) } else { error.into() }
     })
+}
+
+/// Stores dates of an edited event that come back, as occurrences that an organizer changed.
+pub(super) async fn store_returned(
+    transaction: &mut Transaction<'_>,
+    event: &Event,
+    returned: &[StoredOccurrence],
+    revision: i64,
+) -> Attempt<()> {
+    let organization = transaction.scope().organization();
+    let document = |occurrence| {
+        OccurrenceDocument::returned(organization, occurrence, &event.policy, revision, transaction.random())
+    };
+    let documents: Vec<OccurrenceDocument> = returned.iter().map(document).collect();
+    transaction.collection(&schema::OCCURRENCES).insert_all(&documents).await?;
+    Ok(())
 }
 
 /// Applies the event's new policy to its stored occurrences that have not begun.

@@ -35,6 +35,10 @@ pub(super) async fn update(
                 let mut plan =
                     plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
                 avoid_taken_keys(transaction, &mut plan, change.at).await?;
+                if plan.may_bring_dates_back(&before) {
+                    let former = load::former_versions(transaction, before.id).await?;
+                    plan.keep_versions(&before, &stored, &former, change.at);
+                }
                 carry_out(transaction, &before, plan, edit.on_affected, change).await
             }
             .boxed()
@@ -77,7 +81,7 @@ pub(super) async fn carry_out(
     on_affected: OnAffected,
     change: &Change,
 ) -> Attempt<Begun<Changed<Event>>> {
-    let EventPlan { event, ended, steps, dropped_exceptions, entries } = plan;
+    let EventPlan { event, ended, steps, returned, dropped_exceptions, entries } = plan;
     if entries.is_empty() {
         return Ok(Begun::complete(Changed::complete(event, 0, 0)));
     }
@@ -85,6 +89,7 @@ pub(super) async fn carry_out(
     let job = transaction.new_job();
     let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
+    store::store_returned(transaction, &event, &returned, revision).await?;
     match &ended {
         Some(ended) => {
             store::replace(transaction, ended, revision).await?;

@@ -1,18 +1,25 @@
 //! The contract of all ports that change objects with a version.
 
 use convene_domain::{
+    event::Event,
     occurrence::OccurrenceKey,
+    recurrence::Rule,
     text::{DisplayName, OrganizationName, Title},
+    time::LocalDateTime,
 };
+use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, concurrently, day, refusal},
+    support::{FIRST, by_root, concurrently, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
     failure::{Outcome, Refusal},
-    ports::{IssuePatch, MemberPatch, OccurrenceEdit, OccurrencePatch, OnAffected, OrganizationPatch},
+    ports::{
+        EventEdit, EventPatch, IssuePatch, MemberPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch,
+        OnAffected, OrganizationPatch,
+    },
     testing::builders::{EventBuilder, IssueBuilder},
 };
 
@@ -106,5 +113,75 @@ pub(super) async fn of_concurrent_changes_of_one_version_one_succeeds(environmen
         for outcome in lost {
             assert_eq!(refusal(outcome), Refusal::VersionConflict { current: 2 }, "{object:?}");
         }
+    }
+}
+
+/// The ways in which a date can leave a series and come back: the edits that drop it, and those that bring it back.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Exdate,
+    Count,
+    ShiftMeanwhile,
+    Split,
+}
+
+pub(super) async fn the_version_of_a_date_that_comes_back_grows(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for way in [Way::Exdate, Way::Count, Way::ShiftMeanwhile, Way::Split] {
+        for is_held in [false, true] {
+            let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+            let occurrence = OccurrenceKey { event: event.id, original_start: day(3) };
+            let rename = async |title: &str, expected_version| {
+                let title = Title::parse(title).ok();
+                let patch = OccurrencePatch { title, expected_version, ..OccurrencePatch::default() };
+                let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+                tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await
+            };
+            if is_held {
+                let member = tenant.member(&format!("user-{way:?}")).await;
+                tenant.seat(&event, day(3), &member).await;
+            }
+            let stale = rename("Special", None).await.unwrap().now.version;
+            come_back(&tenant, &event, way).await;
+            let found = tenant.listing(&[event.id], day(3), day(4)).await;
+            let [back] = found.as_slice() else { panic!("{way:?}: {found:?}") };
+            assert_eq!((back.key, back.is_exception), (occurrence, false), "{way:?}");
+            assert!(back.version > stale, "{way:?}: {} after {stale}", back.version);
+            for version in 1..=stale {
+                let refused = rename("Stale", Some(version)).await;
+                assert_eq!(refusal(refused), Refusal::VersionConflict { current: back.version }, "{way:?}");
+            }
+            let current = rename("Concert", Some(back.version)).await.unwrap().now.version;
+            assert_eq!(current, back.version + 1);
+            // Others have been as they are.
+            let others = tenant.listing(&[event.id], day(1), day(3)).await;
+            assert!(others.iter().all(|one| one.version == 1), "{way:?}");
+        }
+    }
+}
+
+async fn come_back(tenant: &Tenant, event: &Event, way: Way) {
+    let rule = |count: u32, without: &[LocalDateTime]| {
+        let rule = Rule::parse(&format!("FREQ=DAILY;COUNT={count}")).unwrap();
+        let recurrence = NewRecurrence { rule, exdates: without.to_vec(), rdates: vec![] };
+        EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+    };
+    let starting =
+        |hours| EventPatch { starts_at: Some(FIRST + Duration::hours(hours)), ..EventPatch::default() };
+    let date = FIRST + Duration::days(3);
+    let edits = match way {
+        Way::Exdate => vec![rule(5, &[date]), rule(5, &[])],
+        Way::Count => vec![rule(2, &[]), rule(5, &[])],
+        Way::ShiftMeanwhile => {
+            vec![starting(1), rule(5, &[date + Duration::HOUR]), starting(0), rule(5, &[])]
+        }
+        Way::Split => {
+            tenant.split(event, day(2), EventPatch::default()).await;
+            vec![rule(5, &[])]
+        }
+    };
+    for patch in edits {
+        let edit = EventEdit { on_affected: OnAffected::CancelRegistrations, ..edit_of(event.id, patch) };
+        tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
     }
 }

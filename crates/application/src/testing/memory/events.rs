@@ -10,7 +10,7 @@ use convene_domain::{
 
 use super::{
     InMemory, edits::Edited, folded_texts::FoldedTexts, pages, registration_book::untouched,
-    transaction::Transaction,
+    tenant::OccurrenceRecord, transaction::Transaction,
 };
 use crate::{
     caller::TenantScope,
@@ -84,12 +84,16 @@ impl Events for InMemory {
             if plan.entries.is_empty() {
                 return Ok(Changed::complete(plan.event, 0, 0));
             }
+            plan.keep_versions(&event, &stored, &transaction.former_versions(event.id), change.at);
             if let Some(ended) = plan.ended {
                 transaction.tenant.events.insert(ended.id, Arc::new(ended));
             }
             transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let edited = transaction.carry_out(&plan.steps, edit.on_affected)?;
+            for returned in plan.returned {
+                transaction.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
+            }
             let dropped_exceptions = plan.dropped_exceptions;
             Ok(Changed { dropped_exceptions, ..transaction.changed(plan.event, &edited) })
         })
@@ -245,6 +249,13 @@ impl Transaction<'_> {
             one.interval.start() > now || one.key.original_start > now || one.has_passed
         };
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
+    }
+
+    /// The ids of the event that occurrences had before, with the versions of these.
+    fn former_versions(&self, event: EventId) -> Vec<(OccurrenceKey, u32)> {
+        let records = self.tenant.occurrences.values();
+        let former = records.flat_map(|one| one.former.iter().map(|key| (*key, one.stored.version)));
+        former.filter(|(key, _)| key.event == event).collect()
     }
 
     /// The number of occurrences that organizers changed and whose original start is ahead.

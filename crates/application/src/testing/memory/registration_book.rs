@@ -132,8 +132,7 @@ impl Transaction<'_> {
 
 /// The record of an occurrence that was not stored before.
 pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRecord {
-    let stored = StoredOccurrence::from_rule(event, origin);
-    OccurrenceRecord { stored, next_waitlist_sequence: 1, former: Vec::new() }
+    OccurrenceRecord::of(StoredOccurrence::from_rule(event, origin))
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ pub(super) struct OccurrenceRecord {
 }
 
 impl OccurrenceRecord {
+    /// The record of an occurrence that was not stored before.
+    pub(super) const fn of(stored: StoredOccurrence) -> Self {
+        Self { stored, next_waitlist_sequence: 1, former: Vec::new() }
+    }
+
     /// Tests whether only registrations materialized it, and it has none any more.
     pub(super) fn is_untouched(&self) -> bool {
         let StoredOccurrence { taken, waiting, version, .. } = self.stored;

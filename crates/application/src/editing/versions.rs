@@ -1,0 +1,74 @@
+//! Versions of occurrences whose dates an edit brings back.
+
+use std::collections::{BTreeMap, HashSet};
+
+use convene_domain::{
+    event::Event,
+    occurrence::{OccurrenceKey, StoredOccurrence},
+    time::Instant,
+};
+
+use super::{EventPlan, OccurrenceStep};
+
+impl EventPlan {
+    /// Tests whether the edited event can have dates that it did not have before.
+    #[must_use]
+    pub fn may_bring_dates_back(&self, before: &Event) -> bool {
+        self.ended.is_none() && self.event.series != before.series
+    }
+
+    /// Plans to store the dates that come back, each with a version above that of the occurrence which had its id: a derived
+    /// occurrence begins with version 1. `former` are the ids of the event that its occurrences, or those of other events, had
+    /// before, with their versions; `stored` are the occurrences that the plan was made with.
+    pub fn keep_versions(
+        &mut self,
+        before: &Event,
+        stored: &[StoredOccurrence],
+        former: &[(OccurrenceKey, u32)],
+        now: Instant,
+    ) {
+        if !self.may_bring_dates_back(before) {
+            return;
+        }
+        let after = &self.event;
+        let mut known: BTreeMap<OccurrenceKey, u32> = BTreeMap::new();
+        let mut know = |key: OccurrenceKey, version: u32| {
+            let highest = known.entry(key).or_default();
+            *highest = (*highest).max(version);
+        };
+        for step in &self.steps {
+            if let OccurrenceStep::Replace(replaced) = step {
+                let version = step.after().version;
+                know(replaced.key, version);
+                let date = after.series.occurrence_at_local(replaced.original_local);
+                if let Some(date) = date.filter(|date| date.local == replaced.original_local) {
+                    know(OccurrenceKey { original_start: date.start, ..replaced.key }, version);
+                }
+            }
+        }
+        for (key, version) in former {
+            if before.occurrence_at(key.original_start).is_none() {
+                know(*key, *version);
+            }
+        }
+        let mut taken: HashSet<OccurrenceKey> = stored.iter().map(|occurrence| occurrence.key).collect();
+        for step in &self.steps {
+            taken.remove(&step.before().key);
+        }
+        for step in &mut self.steps {
+            if let OccurrenceStep::Become { before, after } = step {
+                taken.insert(after.key);
+                if let Some(version) = known.get(&after.key).filter(|_| before.key != after.key) {
+                    after.version = after.version.max(version.saturating_add(1));
+                }
+            }
+        }
+        let free = known.into_iter().filter(|(key, _)| key.original_start > now && !taken.contains(key));
+        let dates = free.filter_map(|(key, version)| {
+            let date = after.occurrence_at(key.original_start)?;
+            let version = version.saturating_add(1);
+            Some(StoredOccurrence { version, ..StoredOccurrence::from_rule(after, date) })
+        });
+        self.returned = dates.collect();
+    }
+}
