@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     convert::{Fields, binary, date, fingerprint, instant},
     dates::read_date,
+    dropped::DroppedDocument,
 };
 use crate::error::CorruptDocument;
 
@@ -48,9 +49,9 @@ pub(crate) struct ResultDocument {
     /// The id of a second changed object, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) also: Option<String>,
-    /// The ids of dropped exceptions, if the result has some.
+    /// Dropped exceptions, if the result has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) dropped: Vec<String>,
+    pub(crate) dropped: Vec<DroppedDocument>,
     /// The ids of listed registrations, if the result has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) registrations: Vec<String>,

@@ -7,6 +7,7 @@ pub(crate) mod activity;
 pub(crate) mod agenda;
 pub(crate) mod convert;
 pub(crate) mod dates;
+pub(crate) mod dropped;
 pub(crate) mod event;
 pub(crate) mod idempotency;
 pub(crate) mod issue;

@@ -198,14 +198,6 @@ impl OccurrenceDocument {
         self.fields().read("_id", OccurrenceKey::parse(&self.id))
     }
 
-    /// The key that it has, or had before, among these ids; its present one if none is.
-    pub(crate) fn key_among(&self, ids: &[String]) -> Result<OccurrenceKey, CorruptDocument> {
-        match self.former_ids.iter().find(|id| ids.contains(id)).filter(|_| !ids.contains(&self.id)) {
-            Some(former) => self.fields().read("formerIds", OccurrenceKey::parse(former)),
-            None => self.key(),
-        }
-    }
-
     pub(crate) fn interval(&self) -> Result<Interval, CorruptDocument> {
         self.fields().read("endsAt", Interval::new(instant(self.starts_at), instant(self.ends_at)))
     }

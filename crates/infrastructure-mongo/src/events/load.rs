@@ -7,7 +7,7 @@ use convene_application::failure::{Field, Refusal};
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, Resolved, StoredOccurrence},
+    occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
     time::Instant,
 };
 use serde::Deserialize;
@@ -141,28 +141,6 @@ pub(super) async fn changed_ahead(
         "$or": [{ "exception": { "$ne": null } }, { "isDropped": true }, { "taken": 0, "waiting": 0 }],
     };
     Ok(transaction.collection(&schema::OCCURRENCES).count(changed).await?)
-}
-
-/// Reads exceptions that an edit dropped, as they were before. Those whose date has been given again since are omitted.
-pub(super) async fn dropped(transaction: &mut Transaction<'_>, ids: &[String]) -> Attempt<Vec<Occurrence>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    // One whose date has passed has left its id.
-    let had = doc! { "hasPassed": true, "formerIds": { "$in": ids } };
-    let these = doc! { "$or": [{ "_id": { "$in": ids } }, had], "isDropped": true };
-    let query = Query::from(these).sorted(doc! { "startsAt": 1, "_id": 1 });
-    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
-    let mut dropped = Vec::with_capacity(found.len());
-    for document in found {
-        let key = document.key_among(ids)?;
-        let mut stored = StoredOccurrence { key, ..StoredOccurrence::try_from(document)? };
-        let event = event(transaction, stored.key.event, Field::EventId).await?;
-        let was_cancelled = stored.exception.cancelled;
-        stored.status = if was_cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };
-        dropped.push(Occurrence::stored(&event, &stored));
-    }
-    Ok(dropped)
 }
 
 /// The filter for the occurrences of the event that have not begun.

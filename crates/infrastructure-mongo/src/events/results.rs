@@ -17,10 +17,11 @@ use super::load;
 use crate::{
     change::StoredResult,
     documents::{
+        dropped::DroppedDocument,
         idempotency::ResultDocument,
         job::{JobKind, Progress},
     },
-    error::Attempt,
+    error::{Attempt, CorruptDocument},
     registration::seats::{Edited, with_ids},
     steps::{Begun, Progressing},
     transaction::Transaction,
@@ -116,14 +117,15 @@ fn counted<T>(now: T, stored: &ResultDocument) -> Attempt<Changed<T>> {
 #[async_trait]
 impl StoredResult for Changed<Event> {
     fn to_document(&self) -> ResultDocument {
-        let dropped = self.dropped_exceptions.iter().map(|dropped| dropped.key.to_string()).collect();
+        let dropped = self.dropped_exceptions.iter().map(DroppedDocument::from).collect();
         ResultDocument { dropped, ..with_counts(self.now.id, self) }
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
         let now = Event::load(transaction, stored).await?;
-        let dropped_exceptions = load::dropped(transaction, &stored.dropped).await?;
-        Ok(Self { dropped_exceptions, ..counted(now, stored)? })
+        let dropped: Result<Vec<Occurrence>, CorruptDocument> =
+            stored.dropped.iter().map(Occurrence::try_from).collect();
+        Ok(Self { dropped_exceptions: dropped?, ..counted(now, stored)? })
     }
 }
 

@@ -5,11 +5,15 @@ use convene_application::{
     idempotency::IDEMPOTENCY_WINDOW,
     limits::{DROPPED_EXCEPTIONS, LISTED_REGISTRATIONS},
 };
+use convene_domain::text::{Location, Title};
 
 use super::{
     CollectionSchema, ScopeField,
-    indexes::{expiring, unique_among},
-    rules::{bytes, date, documents, id, int, list, long, object, occurrence_key, text},
+    indexes::{expiring, partial, unique_among},
+    rules::{
+        bytes, date, documents, id, int, list, local_time, long, object, occurrence_key, one_of,
+        possibly_empty_text, text,
+    },
 };
 
 /// The operation that creates an organization.
@@ -17,6 +21,10 @@ pub(crate) const CREATE_ORGANIZATION: &str = "createOrganization";
 
 /// The operation that deletes an organization, whose key outlives it.
 pub(crate) const DELETE_ORGANIZATION: &str = "deleteOrganization";
+
+/// The operations whose result is an occurrence, and follows it to another id.
+pub(crate) const OCCURRENCE_OPERATIONS: [&str; 3] =
+    ["updateOccurrence", "cancelOccurrence", "restoreOccurrence"];
 
 /// The operations of the operator, whose keys are looked up without a tenant scope.
 pub(crate) const OPERATOR_OPERATIONS: [&str; 4] =
@@ -29,12 +37,33 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     validator: || {
         let key = object(&[("organization", id("org")), ("actor", text(255)), ("key", text(255))], &[]);
         let count = doc! { "anyOf": [int(0, i32::MAX), long(0)] };
+        let dropped = object(
+            &[
+                ("occurrence", occurrence_key()),
+                ("originalLocal", local_time()),
+                ("startsAt", date()),
+                ("endsAt", date()),
+                ("title", text(Title::MAX_CHARACTERS)),
+                ("location", possibly_empty_text(Location::MAX_CHARACTERS)),
+                ("capacity", int(1, i32::MAX)),
+                ("taken", int(0, i32::MAX)),
+                ("waiting", int(0, i32::MAX)),
+                ("status", one_of(&["SCHEDULED", "CANCELLED"])),
+                ("version", int(1, i32::MAX)),
+            ],
+            &[
+                ("opens", long(0)),
+                ("closes", long(0)),
+                ("cancellationCloses", long(0)),
+                ("updatedAt", date()),
+            ],
+        );
         let optional = [
             ("count", count),
             ("moved", long(0)),
             ("promoted", long(0)),
             ("also", text(100)),
-            ("dropped", list(occurrence_key(), DROPPED_EXCEPTIONS)),
+            ("dropped", list(dropped, DROPPED_EXCEPTIONS)),
             ("registrations", list(id("reg"), LISTED_REGISTRATIONS)),
             ("job", id("job")),
         ];
@@ -53,6 +82,11 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     },
     indexes: |_| {
         vec![
+            partial(
+                "results_of_occurrences",
+                doc! { "organization": 1, "result.subject": 1 },
+                doc! { "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() } },
+            ),
             // The operator belongs to no organization, so the key is looked up without a tenant scope.
             unique_among(
                 "one_use_per_operator_key",

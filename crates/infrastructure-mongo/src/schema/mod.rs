@@ -31,7 +31,9 @@ pub(crate) use self::{
     differences::{Compared, all_indexes, validators},
     ensure::ensure,
     events::EVENTS,
-    idempotency::{CREATE_ORGANIZATION, DELETE_ORGANIZATION, IDEMPOTENCY, OPERATOR_OPERATIONS},
+    idempotency::{
+        CREATE_ORGANIZATION, DELETE_ORGANIZATION, IDEMPOTENCY, OCCURRENCE_OPERATIONS, OPERATOR_OPERATIONS,
+    },
     issues::ISSUES,
     jobs::JOBS,
     members::{MEMBERS, UNIQUE_MEMBERSHIP},

@@ -349,6 +349,8 @@ macro_rules! contract_cases {
                 a_repeat_returns_the_current_state,
                 a_repeat_about_a_deleted_object_is_refused,
                 a_repeat_returns_a_removed_member,
+                a_repeat_returns_the_occurrence_that_was_changed,
+                a_repeat_returns_the_dropped_exceptions_as_they_were,
             }
             personal_data {
                 everything_stored_about_a_person_is_collected,

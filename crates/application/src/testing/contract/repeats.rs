@@ -1,12 +1,15 @@
 //! Repeats after the object was changed or deleted: a key stores the id of the object, not its state.
 
 use convene_domain::{
-    event::Event,
+    capacity::Capacity,
+    event::{Event, EventStatus},
     issue::{Issue, IssueStatus},
     member::{Member, Role},
+    recurrence::Rule,
     registration::RegistrationStatusKind,
-    text::Title,
+    text::{Location, Title},
 };
+use time::Duration;
 
 use super::{
     environment::Environment,
@@ -16,7 +19,10 @@ use super::{
 use crate::{
     change::Change,
     failure::{Field, Outcome, Refusal},
-    ports::{CancelRequest, EventPatch, IssuePatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{
+        CancelRequest, EventPatch, IssuePatch, NewRecurrence, OccurrenceEdit, OccurrencePatch,
+        OccurrenceRestoration, OnAffected,
+    },
     testing::builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, occurrence_key, register},
 };
 
@@ -113,4 +119,79 @@ pub(super) async fn a_repeat_returns_a_removed_member(environment: Environment) 
     assert_eq!(add().await.unwrap().id, ada.id, "no new membership");
     assert!(members.get_many(scope, &[ada.id]).await.unwrap().is_empty(), "still removed");
     journal.expect_nothing().await;
+}
+
+pub(super) async fn a_repeat_returns_the_occurrence_that_was_changed(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (scope, events) = (&tenant.scope, &tenant.ports.events);
+    let event = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    let title = |text: &str| OccurrencePatch { title: Title::parse(text).ok(), ..OccurrencePatch::default() };
+    let rename = async |number: i64, key: &str| {
+        let occurrence = occurrence_key(&event, day(number));
+        let edit = OccurrenceEdit { occurrence, patch: title(key), on_affected: OnAffected::Refuse };
+        events.update_occurrence(scope, edit, &keyed(key)).await.unwrap().now
+    };
+    let cancel = async || {
+        events.cancel_occurrence(scope, occurrence_key(&event, day(4)), &keyed("cancel")).await.unwrap().now
+    };
+    let restore = async || {
+        let occurrence = occurrence_key(&event, day(5));
+        let restoration = OccurrenceRestoration {
+            occurrence,
+            fields: vec![],
+            expected_version: None,
+            on_affected: OnAffected::Refuse,
+        };
+        events.restore_occurrence(scope, restoration, &keyed("restore")).await.unwrap().now
+    };
+    rename(2, "two").await;
+    rename(3, "three").await;
+    cancel().await;
+    rename(5, "five").await;
+    restore().await;
+    // Each id becomes that of the next occurrence, twice, and the second part gets other ids.
+    for days in [1, 2] {
+        let patch = EventPatch { starts_at: Some(FIRST + Duration::days(days)), ..EventPatch::default() };
+        events.update(scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+    }
+    let second = tenant.split(&event, day(6), EventPatch::default()).await;
+
+    let journal = tenant.journal().await;
+    assert_eq!(rename(2, "two").await.key, occurrence_key(&event, day(4)));
+    assert_eq!(rename(2, "two").await.title.as_str(), "two");
+    assert_eq!(rename(3, "three").await.key, occurrence_key(&event, day(5)));
+    let cancelled = cancel().await;
+    assert_eq!(cancelled.key, occurrence_key(&second, day(6)));
+    assert_eq!(cancelled.status, EventStatus::Cancelled);
+    let restored = restore().await;
+    assert_eq!((restored.key, restored.is_exception), (occurrence_key(&second, day(7)), false));
+    journal.expect_nothing().await;
+}
+
+pub(super) async fn a_repeat_returns_the_dropped_exceptions_as_they_were(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (scope, events) = (&tenant.scope, &tenant.ports.events);
+    let event = tenant.event(EventBuilder::daily(FIRST, 5).closes(Duration::HOUR)).await;
+    let patch = OccurrencePatch {
+        title: Title::parse("Concert").ok(),
+        location: Location::parse("Town hall").ok(),
+        starts_at: Some(FIRST + Duration::hours(80)),
+        capacity: Capacity::new(3_u32).ok(),
+        ..OccurrencePatch::default()
+    };
+    let occurrence = occurrence_key(&event, day(3));
+    let exception = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    events.update_occurrence(scope, exception, &by_root()).await.unwrap();
+    let edit = async |count: u32, change: &Change| {
+        let rule = Rule::parse(&format!("FREQ=DAILY;COUNT={count}")).unwrap();
+        let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+        let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
+        events.update(scope, edit_of(event.id, patch), change).await.unwrap().dropped_exceptions
+    };
+    let dropped = edit(2, &keyed("drop")).await;
+    assert_eq!(dropped.iter().map(|one| (one.key, one.version)).collect::<Vec<_>>(), [(occurrence, 2)]);
+    assert_eq!(edit(2, &keyed("drop")).await, dropped);
+    // Its date comes back.
+    edit(5, &by_root()).await;
+    assert_eq!(edit(2, &keyed("drop")).await, dropped);
 }

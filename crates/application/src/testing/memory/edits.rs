@@ -106,7 +106,7 @@ impl Transaction<'_> {
         for record in self.tenant.occurrences.values_mut() {
             record.former.retain(|key| !vacated.contains(key));
         }
-        let mut moved = BTreeMap::new();
+        let (mut moved, mut followed) = (BTreeMap::new(), BTreeMap::new());
         for (step, mut record) in removed {
             record.former.retain(|key| !vacated.contains(key));
             let OccurrenceRecord { stored, former, .. } = &mut record;
@@ -117,9 +117,11 @@ impl Transaction<'_> {
             }
             moved.insert(before, (stored.key, stored.interval));
             if !matches!(step, OccurrenceStep::Replace(_)) {
+                followed.insert(before, record.stored.key);
                 self.tenant.occurrences.insert(record.stored.key, record);
             }
         }
+        self.tenant.keys.follow(&followed);
         let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
         for registration in active {
             if let Some(&(key, interval)) = moved.get(&registration.occurrence)

@@ -1,13 +1,21 @@
-use std::{any::Any, collections::HashMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use convene_domain::{activity::Actor, text::IdempotencyKey};
+use convene_domain::{
+    activity::Actor,
+    occurrence::{Occurrence, OccurrenceKey},
+    text::IdempotencyKey,
+};
 
 use super::results::StoredResult;
 use crate::{
     change::Change,
     failure::Refusal,
     idempotency::{KeyStatus, KeyUse, classify},
-    ports::UsedKey,
+    ports::{Changed, UsedKey},
 };
 
 /// The uses of idempotency keys, by actor and key.
@@ -54,6 +62,18 @@ impl UsedKeys {
         let before = self.0.len();
         self.0.retain(|(user, _), _| user != actor);
         (before - self.0.len()) as u64
+    }
+
+    /// Replaces the keys of occurrences in results by those that the occurrences get.
+    pub(super) fn follow(&mut self, moved: &BTreeMap<OccurrenceKey, OccurrenceKey>) {
+        for used in self.0.values_mut() {
+            let Some(changed) = used.result.result.downcast_ref::<Changed<Occurrence>>() else { continue };
+            if let Some(key) = moved.get(&changed.now.key) {
+                let now = Occurrence { key: *key, ..changed.now.clone() };
+                let changed = Changed { now, ..changed.clone() };
+                used.result = Stored { subject: changed.subject(), result: Arc::new(changed) };
+            }
+        }
     }
 
     /// Deletes the keys whose result is this object.

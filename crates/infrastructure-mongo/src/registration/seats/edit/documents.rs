@@ -1,12 +1,12 @@
 //! The documents of edited occurrences.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bson::doc;
 use convene_application::editing::OccurrenceStep;
 use convene_domain::id::JobId;
 
-use super::{CHUNK, Occurrences, OccurrencesEdit};
+use super::{CHUNK, Occurrences, OccurrencesEdit, results};
 use crate::{
     documents::occurrence::{ClosingDocument, OccurrenceDocument},
     error::Attempt,
@@ -22,6 +22,8 @@ pub(super) struct Rewrite {
     exceptions: Vec<String>,
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
+    /// The ids that they get instead.
+    moved: HashMap<String, String>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -57,6 +59,9 @@ impl Rewrite {
                 let reason = reason.as_str().to_owned();
                 edited.closing = Some(ClosingDocument { job: job.to_string(), reason });
             }
+            if is_vacated {
+                rewrite.moved.insert(before.id.clone(), edited.id.clone());
+            }
             edited_documents.push((before.id.clone(), edited));
         }
         // A former id means the occurrence that had it last.
@@ -80,6 +85,7 @@ impl Rewrite {
             let forget = doc! { "$pull": { "formerIds": { "$in": vacated } } };
             transaction.collection(&schema::OCCURRENCES).update_many(others, forget).await?;
         }
+        results::follow(transaction, &self.moved).await?;
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
         let has_both = |occurrence: &OccurrenceDocument| {

@@ -2,6 +2,7 @@
 
 mod agendas;
 mod documents;
+mod results;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
