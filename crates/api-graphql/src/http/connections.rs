@@ -1,11 +1,9 @@
 //! The limits of connections: their number, and the time for which a client may leave its response unread.
 
 use std::{
-    collections::HashMap,
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
@@ -18,7 +16,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::{intake::Intake, limits::HttpLimits, unread::UnreadResponses, write_time::WriteTime};
+use super::{
+    intake::Intake,
+    limits::HttpLimits,
+    places::{Place, Places},
+    unread::UnreadResponses,
+    write_time::WriteTime,
+};
 use crate::telemetry::{SecurityEvent, record_security_event};
 
 /// The time for which a refused client may take its response.
@@ -37,19 +41,13 @@ const INVALID: &[u8] = b"\0";
 /// The open connections of this process.
 #[derive(Clone)]
 pub(crate) struct Connections {
-    open: Arc<Mutex<Open>>,
+    places: Places,
     responses: UnreadResponses,
-}
-
-#[derive(Default)]
-struct Open {
-    total: usize,
-    of_addresses: HashMap<IpAddr, usize>,
 }
 
 impl Connections {
     pub(crate) fn new(responses: UnreadResponses) -> Self {
-        Self { open: Arc::default(), responses }
+        Self { places: Places::default(), responses }
     }
 
     /// Takes a new connection, or responds with a refusal and closes it.
@@ -62,7 +60,7 @@ impl Connections {
         limits: HttpLimits,
     ) -> io::Result<(Connection, Option<SocketAddr>)> {
         let peer = stream.peer_addr()?;
-        let Some(slot) = self.enter(peer.ip().to_canonical(), &limits) else {
+        let Some(place) = self.places.enter(peer.ip().to_canonical(), &limits) else {
             refuse(stream, self.responses.too_many_connections()).await;
             return Err(io::Error::other("too many connections"));
         };
@@ -71,31 +69,17 @@ impl Connections {
         let responses = self.responses.clone();
         let connection = Connection {
             stream,
-            intake: Intake::default(),
+            intake: Intake::of(place.seat()),
             read: BytesMut::new(),
             has_invalid_head: false,
             writing,
             responses,
             unanswered: None,
             replacement: None,
-            _slot: slot,
+            place,
+            is_blocked: false,
         };
         Ok((connection, Some(peer)))
-    }
-
-    fn enter(&self, address: IpAddr, limits: &HttpLimits) -> Option<Slot> {
-        let mut open = self.open();
-        let of_address = open.of_addresses.get(&address).copied().unwrap_or_default();
-        if open.total >= limits.connections || of_address >= limits.connections_per_address {
-            return None;
-        }
-        open.total += 1;
-        open.of_addresses.insert(address, of_address + 1);
-        Some(Slot { connections: self.clone(), address })
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,23 +97,6 @@ async fn respond(mut stream: TcpStream, response: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The place of a connection in the limits, until it is dropped.
-struct Slot {
-    connections: Connections,
-    address: IpAddr,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut open = self.connections.open();
-        open.total -= 1;
-        match open.of_addresses.get_mut(&self.address) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(open.of_addresses.remove(&self.address)),
-        }
-    }
-}
-
 /// A connection that fails when its client does not read, and that replaces the responses of the HTTP library.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -144,7 +111,9 @@ pub(crate) struct Connection {
     unanswered: Option<Instant>,
     /// The rest of the bytes to write instead of a response, and the length of that response.
     replacement: Option<(Bytes, usize)>,
-    _slot: Slot,
+    place: Place,
+    /// The client keeps the connection from writing.
+    is_blocked: bool,
 }
 
 impl Connection {
@@ -153,7 +122,12 @@ impl Connection {
     }
 
     fn poll_write_some(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if self.is_blocked != written.is_pending() {
+            self.is_blocked = written.is_pending();
+            self.place.set_writing(self.is_blocked);
+        }
+        match written {
             Poll::Pending => self.writing.poll_expired(context).map(|()| {
                 record_security_event(SecurityEvent::SlowReader);
                 Err(io::ErrorKind::TimedOut.into())
@@ -177,7 +151,7 @@ impl AsyncRead for Connection {
         if self.has_invalid_head {
             return Poll::Pending;
         }
-        if self.intake.is_discarding_too_much() {
+        if self.intake.is_discarding_too_much() || self.place.gives_way(context.waker()) {
             // The library closes the connection.
             return Poll::Ready(Ok(()));
         }

@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES};
+use super::{
+    limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES},
+    places::Seat,
+};
 
 /// The intake of one connection, which its requests share.
 ///
@@ -33,12 +36,21 @@ struct State {
     /// The bytes that followed a response which left a part of the body unread.
     discarded: usize,
     waiting: Option<Waker>,
+    /// A service has begun a request.
+    has_begun: bool,
+    /// The seat of the connection.
+    seat: Option<Seat>,
 }
 
 /// A request that a service works on, until it is dropped.
 pub(super) struct Begun(Intake);
 
 impl Intake {
+    /// The intake of the connection with this seat.
+    pub(super) fn of(seat: Seat) -> Self {
+        Self(Rc::new(RefCell::new(State { seat: Some(seat), ..State::default() })))
+    }
+
     /// Notes that a service begins a request, which may have a body.
     pub(super) fn begin(&self, has_body: bool) -> Begun {
         let mut state = self.0.borrow_mut();
@@ -48,6 +60,10 @@ impl Intake {
         state.is_body_incomplete = has_body;
         state.head = 0;
         state.discarded = 0;
+        let is_first = !std::mem::replace(&mut state.has_begun, true);
+        if let Some(seat) = &state.seat {
+            seat.begin(is_first);
+        }
         drop(state);
         Begun(self.clone())
     }
@@ -138,6 +154,9 @@ impl Drop for Begun {
     fn drop(&mut self) {
         let mut state = self.0.0.borrow_mut();
         state.is_in_flight = false;
+        if let Some(seat) = &state.seat {
+            seat.end();
+        }
         state.wake();
     }
 }

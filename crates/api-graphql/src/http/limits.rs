@@ -42,6 +42,13 @@ pub struct HttpLimits {
 }
 
 impl HttpLimits {
+    /// The maximum number of connections from one address that have not sent the headers of a request yet. Clients and proxies send
+    /// them at once.
+    #[must_use]
+    pub const fn unfinished_per_address(&self) -> usize {
+        self.connections_per_address.div_ceil(2)
+    }
+
     /// The deadline of the work for a request that must be answered by this time.
     pub(crate) fn work_deadline(answer_by: Instant) -> Deadline {
         Deadline::at((answer_by - RESPONSE_TIME).into_std())
@@ -67,7 +74,7 @@ impl Default for HttpLimits {
             write_rate: 16 * 1024,
             // A connection takes up to 64 KiB of buffers.
             connections: 4_000,
-            // One address cannot take the connections of all others.
+            // One address leaves connections to others. If several take all, their idle ones give way.
             connections_per_address: 2_000,
             // Sixty-four of the largest bodies, or hundreds of long descriptions.
             bodies_bytes: 64 * 1024 * 1024,

@@ -18,6 +18,7 @@ pub mod memory;
 pub(crate) mod methods;
 pub mod mutations;
 pub(crate) mod operation_type;
+mod places;
 pub(crate) mod preflight;
 pub(crate) mod query_string;
 pub(crate) mod unread;

@@ -23,6 +23,8 @@ pub enum SecurityEvent {
     SlowReader,
     /// There are too many connections.
     ConnectionRefused,
+    /// There are too many connections, and one without a request gave way to a new one.
+    ConnectionReplaced,
     /// A document exceeds a limit.
     DocumentLimit,
     /// A document asks for the schema although introspection is disabled.
@@ -36,7 +38,7 @@ pub enum SecurityEvent {
 }
 
 impl SecurityEvent {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::AuthenticationFailed,
         Self::Throttled,
         Self::OversizedRequest,
@@ -45,6 +47,7 @@ impl SecurityEvent {
         Self::TooManyInFlight,
         Self::SlowReader,
         Self::ConnectionRefused,
+        Self::ConnectionReplaced,
         Self::DocumentLimit,
         Self::IntrospectionRefused,
         Self::BatchRefused,
@@ -62,6 +65,7 @@ impl SecurityEvent {
             Self::TooManyInFlight => "too_many_in_flight",
             Self::SlowReader => "slow_reader",
             Self::ConnectionRefused => "connection_refused",
+            Self::ConnectionReplaced => "connection_replaced",
             Self::DocumentLimit => "document_limit",
             Self::IntrospectionRefused => "introspection_refused",
             Self::BatchRefused => "batch_refused",

@@ -131,6 +131,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("bytes of incomplete headers", HEAD_BYTES.to_string()),
         ("requests of a connection that are read before they are executed", QUEUED_REQUESTS.to_string()),
         ("connections from one address", http.connections_per_address.to_string()),
+        (
+            "connections from one address that have not sent the headers of a request",
+            http.unfinished_per_address().to_string(),
+        ),
         ("requests of a caller in flight", in_flight.caller.to_string()),
         ("requests of an organization in flight", in_flight.organization.to_string()),
         ("requests of a process in flight", in_flight.process.to_string()),

@@ -7,6 +7,9 @@ mod compiling;
 #[cfg(test)]
 mod cors;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod crowded;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod graphiql;
