@@ -11,10 +11,11 @@ use convene_application::{
     idempotency::{KeyStatus, classify},
 };
 use futures::FutureExt;
+use tokio::time::Instant;
 
 use crate::{
     database::Database,
-    deadline::{EDIT, TRANSACTION},
+    deadline::{EDIT, TRANSACTION, WAIT, earliest},
     documents::idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     error::{Attempt, Interruption},
     schema,
@@ -31,6 +32,22 @@ pub(crate) trait StoredResult: Sized + Send {
     /// # Errors
     /// `NotFound`, if an object was deleted in the meantime.
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self>;
+}
+
+/// The time limits of a change.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// The end of the waits for its lock and its permit.
+    wait_until: Instant,
+    /// The limit of its transaction.
+    transaction: Duration,
+}
+
+impl Limits {
+    /// The limits of a change that begins now.
+    fn of_change(scope: &TenantScope) -> Self {
+        Self { wait_until: earliest(WAIT, scope.deadline()), transaction: TRANSACTION }
+    }
 }
 
 impl Database {
@@ -50,13 +67,13 @@ impl Database {
         T: StoredResult + 'environment,
         B: Body<'environment, T> + 'environment,
     {
-        self.change_within(TRANSACTION, scope, change, operation, body).await
+        self.change_within(Limits::of_change(scope), scope, change, operation, body).await
     }
 
-    /// Runs a change by [`change`](Self::change) with another time limit.
+    /// Runs a change by [`change`](Self::change) with other time limits.
     async fn change_within<'environment, T, B>(
         &self,
-        limit: Duration,
+        limits: Limits,
         scope: &TenantScope,
         change: &'environment Change,
         operation: &'static str,
@@ -67,7 +84,7 @@ impl Database {
         B: Body<'environment, T> + 'environment,
     {
         let body = Arc::new(body);
-        self.transact_within(limit, scope, move |transaction| {
+        self.transact_within(limits.transaction, limits.wait_until, scope, move |transaction| {
             let body = Arc::clone(&body);
             async move {
                 if change.is_dry_run {
@@ -102,11 +119,13 @@ impl Database {
         T: StoredResult + 'environment,
         B: Body<'environment, T> + 'environment,
     {
-        let _guard = self.organization_locks().lock(scope).await?;
-        self.change(scope, change, operation, body).await
+        let limits = Limits::of_change(scope);
+        let _guard = self.organization_locks().lock(scope, limits.wait_until).await?;
+        self.change_within(limits, scope, change, operation, body).await
     }
 
-    /// Runs an edit of an event: [`change_serialized`](Self::change_serialized), with the time limit of large edits.
+    /// Runs an edit of an event: [`change_serialized`](Self::change_serialized), with the time limit of large edits. Nobody needs a dry
+    /// run after its caller was answered.
     pub(crate) async fn edit<'environment, T, B>(
         &self,
         scope: &TenantScope,
@@ -118,9 +137,11 @@ impl Database {
         T: StoredResult + 'environment,
         B: Body<'environment, T> + 'environment,
     {
-        let _guard = self.organization_locks().lock(scope).await?;
+        let limits = Limits { transaction: EDIT, ..Limits::of_change(scope) };
+        let _guard = self.organization_locks().lock(scope, limits.wait_until).await?;
         // It is run to its end, like every change that was begun, although that may take longer than its request.
-        self.change_within(EDIT, &scope.without_deadline(), change, operation, body).await
+        let scope = if change.is_dry_run { *scope } else { scope.without_deadline() };
+        self.change_within(limits, &scope, change, operation, body).await
     }
 }
 

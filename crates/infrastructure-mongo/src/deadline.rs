@@ -21,9 +21,9 @@ pub(crate) const TRANSACTION: Duration = Duration::from_secs(5);
 /// concurrent registrations of the same members make it start again.
 pub(crate) const EDIT: Duration = Duration::from_secs(20);
 
-/// The limit of the wait for an organization's lock or for a permit. The wait and the transaction fit into the ten seconds
-/// of a request unless both nearly reach their limits.
-pub(crate) const WAIT: Duration = Duration::from_secs(7);
+/// The limit of the wait for an organization's lock, for a permit, or for both. The wait and the transaction fit into the ten seconds
+/// of a request, and a caller that is refused learns it while it still helps to try again.
+pub const WAIT: Duration = Duration::from_secs(3);
 
 /// The limit of creating or changing a collection or an index at start, which waits for other processes that do the same.
 pub(crate) const SCHEMA_CALL: Duration = Duration::from_secs(60);

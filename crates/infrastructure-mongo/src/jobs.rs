@@ -14,7 +14,6 @@ use convene_domain::{
 };
 use futures::{FutureExt, future::BoxFuture};
 
-pub use crate::database::STEP_SIZE;
 use crate::{
     database::Database,
     documents::{
@@ -26,6 +25,7 @@ use crate::{
     transaction::Transaction,
     unscoped,
 };
+pub use crate::{database::STEP_SIZE, steps::MAX_REMAINING};
 
 /// The number of jobs that a process resumes in a row.
 const MAX_UNATTENDED: i64 = 20;

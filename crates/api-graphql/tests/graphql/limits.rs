@@ -33,8 +33,8 @@ use convene_domain::{
     },
 };
 use convene_infrastructure_mongo::{
-    admission::{DEFAULT_CONNECTIONS, MAX_WAITING, MAX_WAITING_OF_MEMBER, MAX_WAITING_OF_ORGANIZATION},
-    jobs::STEP_SIZE,
+    admission::{DEFAULT_CONNECTIONS, MAX_WAITING, MAX_WAITING_OF_MEMBER, MAX_WAITING_OF_ORGANIZATION, WAIT},
+    jobs::{MAX_REMAINING, STEP_SIZE},
     registration::{BookSettings, MAX_REQUESTS_PER_MEMBER},
 };
 
@@ -92,6 +92,11 @@ fn the_documented_limits_are_those_of_the_code() {
         ("calls that wait in a process", MAX_WAITING.to_string()),
         ("waiting calls of an organization", MAX_WAITING_OF_ORGANIZATION.to_string()),
         ("waiting calls of a member to the database", MAX_WAITING_OF_MEMBER.to_string()),
+        ("seconds for which a call waits for a permit, a lock, or both", WAIT.as_secs().to_string()),
+        (
+            "registrations that remain for jobs which a change of their event completes first",
+            MAX_REMAINING.to_string(),
+        ),
         ("items of a page", PageSize::MAX.to_string()),
         ("items of a page by default", limits::DEFAULT_PAGE_SIZE.to_string()),
         ("occurrences of a page by default", limits::DEFAULT_OCCURRENCES_PAGE_SIZE.to_string()),

@@ -25,6 +25,7 @@ pub use self::{
     limits::{MAX_WAITING, MAX_WAITING_OF_MEMBER, MAX_WAITING_OF_ORGANIZATION},
     shares::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
 };
+pub use crate::deadline::WAIT;
 
 /// The gates of one process. Cheap to clone.
 #[derive(Clone)]

@@ -17,6 +17,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::MongoEvents;
 use crate::{
+    deadline::{WAIT, earliest},
     documents::{
         convert::{date, instant},
         event::EventDocument,
@@ -45,7 +46,7 @@ pub(super) async fn list(
             None => read_all(adapter, scope, filter, page).await?,
         },
         None => {
-            let _lock = adapter.0.reading_locks().lock(scope).await?;
+            let _lock = adapter.0.reading_locks().lock(scope, earliest(WAIT, scope.deadline())).await?;
             read_all(adapter, scope, filter, page).await?
         }
     };

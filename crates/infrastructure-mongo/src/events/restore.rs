@@ -18,7 +18,7 @@ pub(super) async fn restore(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventRestored> {
-    database.settle(scope, id, change.at, database.answer_by(), step).await?;
+    database.settle_soon(scope, id, change.at, step).await?;
     database
         .edit(scope, change, "restoreEvent", |transaction| {
             async move {

@@ -21,7 +21,7 @@ pub(crate) struct Steps {
 }
 
 impl Database {
-    /// Runs an edit of an event by [`edit`](Self::edit), after the jobs about it, and then the steps of its own job.
+    /// Runs an edit of an event by [`edit`](Self::edit), after the short jobs about it, and then the steps of its own job.
     pub(crate) async fn edit_in_steps<'environment, T, B>(
         &self,
         scope: &TenantScope,
@@ -35,7 +35,7 @@ impl Database {
     {
         let Steps { operation, subject, work } = steps;
         let until = self.answer_by();
-        self.settle(scope, &subject, change.at, until, work).await?;
+        self.settle_soon(scope, &subject, change.at, work).await?;
         let body = with_dry_run(body, change, until, work);
         let begun = self.edit(scope, change, operation, body).await?;
         self.answer(scope, begun, change.at, until, work).await

@@ -12,6 +12,7 @@ mod progress;
 use convene_application::change::Change;
 use futures::future::BoxFuture;
 
+pub use self::progress::MAX_REMAINING;
 pub(crate) use self::{
     begin::Begun,
     change::{Steps, with_dry_run},

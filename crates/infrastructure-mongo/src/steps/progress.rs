@@ -1,6 +1,6 @@
 //! The steps that a process carries out while the caller of the change waits.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use bson::doc;
 use convene_application::{
@@ -28,6 +28,11 @@ use crate::{
 /// The number of jobs about one subject that are completed before a change of it.
 const MAX_JOBS: usize = 10;
 
+/// The registrations that remain for jobs which a change completes first, and the time for it. A change that would wait longer is
+/// refused at once.
+pub const MAX_REMAINING: i64 = 2_000;
+const SOON: Duration = Duration::from_secs(1);
+
 /// A result that states the progress of a large change.
 pub(crate) trait Progressing: StoredResult {
     /// Adds what the steps of the job have done, and states what remains.
@@ -49,11 +54,46 @@ impl Database {
         until: time::Instant,
         work: Work,
     ) -> Outcome<()> {
+        let under_way = self.under_way(scope, subject).await?;
+        self.continue_jobs(scope, under_way, now, until, work).await
+    }
+
+    /// Continues the jobs about this subject, before a change that [waits for them](Transaction::verify_settled), if they end soon.
+    /// A repeat of the change that began them does not wait.
+    pub(crate) async fn settle_soon(
+        &self,
+        scope: &TenantScope,
+        subject: impl Display + Send,
+        now: Instant,
+        work: Work,
+    ) -> Outcome<()> {
+        let under_way = self.under_way(scope, subject).await?;
+        if under_way.iter().fold(0, |sum: i64, job| sum.saturating_add(job.remaining)) > MAX_REMAINING {
+            return Ok(());
+        }
+        let until = time::Instant::now() + self.wait_for_steps().min(SOON);
+        self.continue_jobs(scope, under_way, now, until, work).await
+    }
+
+    async fn under_way(
+        &self,
+        scope: &TenantScope,
+        subject: impl Display + Send,
+    ) -> Result<Vec<JobDocument>, Fault> {
         let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
         let query = Query::from(under_way).limited(MAX_JOBS);
-        let found: Vec<JobDocument> =
-            self.collection(scope, &schema::JOBS).find(query).await.map_err(Fault::from)?;
-        for job in found {
+        Ok(self.collection(scope, &schema::JOBS).find(query).await?)
+    }
+
+    async fn continue_jobs(
+        &self,
+        scope: &TenantScope,
+        jobs: Vec<JobDocument>,
+        now: Instant,
+        until: time::Instant,
+        work: Work,
+    ) -> Outcome<()> {
+        for job in jobs {
             let id = job.key().map_err(|error| Fault::from(StorageError::from(error)))?;
             self.carry_out(scope, id, now, until, work).await?;
         }

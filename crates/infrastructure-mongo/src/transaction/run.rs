@@ -47,13 +47,14 @@ impl Database {
         T: Send,
         B: Body<'environment, T>,
     {
-        self.transact_within(TRANSACTION, scope, body).await
+        self.transact_within(TRANSACTION, earliest(WAIT, scope.deadline()), scope, body).await
     }
 
-    /// Runs a transaction by [`transact`](Self::transact) with another time limit.
+    /// Runs a transaction by [`transact`](Self::transact) with another time limit, which waits for its permit until this time.
     pub(crate) async fn transact_within<'environment, T, B>(
         &self,
         limit: Duration,
+        until: Instant,
         scope: &TenantScope,
         body: B,
     ) -> Outcome<T>
@@ -62,7 +63,7 @@ impl Database {
         B: Body<'environment, T>,
     {
         let gate = self.transaction_gate();
-        let permit = gate.enter(scope.into(), earliest(WAIT, scope.deadline())).await.map_err(Fault::from)?;
+        let permit = gate.enter(scope.into(), until).await.map_err(Fault::from)?;
         let end = End::of_transaction(limit, scope.deadline());
         let session = Session::start(self.client(), permit, end, self.set_aside());
         let session = session.await.map_err(Fault::from)?;

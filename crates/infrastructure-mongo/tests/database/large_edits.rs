@@ -2,7 +2,7 @@
 
 use bson::{Bson, Document, doc};
 use convene_application::{
-    failure::{Field, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Outcome, Refusal},
     ports::{CancelRequest, Changed, EditScope, EventEdit, EventPatch, OnAffected, RegistrationBook},
     testing::{
         FixedClock,
@@ -255,5 +255,25 @@ async fn an_edit_does_not_touch_cancelled_registrations_and_empty_occurrences() 
     })));
     let stored = scenario.database.collection("occurrences").count_documents(doc! {}).await.unwrap();
     assert_eq!(stored, 1, "empty occurrences are derived again");
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_change_beside_a_job_with_many_registrations_is_refused_at_once_and_a_repeat_is_answered() {
+    let (scenario, ports, event, _) = in_small_steps().await;
+    let scope = &scenario.tenant.scope;
+    let cancel = ChangeBuilder::by("first-admin").key("cancel", 1).build();
+    let begins_only = scenario.database.ports.without_steps_of(5);
+    let begun = begins_only.events.cancel(scope, event.id, &cancel).await.unwrap();
+    assert_eq!((begun.cancelled_registrations, begun.remaining_registrations), (0, 100));
+    let many = doc! { "$set": { "remaining": 9_000_i64 } };
+    scenario.database.collection("jobs").update_one(doc! {}, many).await.unwrap();
+    let delete = ChangeBuilder::by("first-admin").build();
+    let refused = ports.events.delete(scope, event.id, &delete).await;
+    assert!(matches!(refused, Err(Failure::Fault(Fault::Overloaded))), "{refused:?}");
+    assert_eq!(scenario.database.logged("registration.cancelled").await, 0, "it does not wait for steps");
+    let repeated = ports.events.cancel(scope, event.id, &cancel).await.unwrap();
+    assert_eq!((repeated.cancelled_registrations, repeated.remaining_registrations), (100, 0));
+    ports.events.delete(scope, event.id, &delete).await.unwrap();
     scenario.assert_sound().await;
 }

@@ -22,7 +22,12 @@ async fn an_organization_with_256_callers_of_slow_reads_does_not_delay_one_with_
         .map(|member| {
             let scope = call_of(&large, member, Duration::from_secs(60));
             let database = &database;
-            async move { read_issue(database, &scope).await }
+            async move {
+                // A call that is refused is repeated.
+                for _ in 0..1_000 {
+                    drop(read_issue(database, &scope).await);
+                }
+            }
         })
         .collect();
     let small_calls = async {

@@ -3,6 +3,7 @@
 mod deadlines;
 mod fairness;
 mod given_up;
+mod previews;
 mod sessions;
 
 use std::time::{Duration, Instant};
