@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use convene_application::ports::OrganizationReference;
 use convene_domain::text::UserId;
 
 use super::rate_limit::CallerKey;
@@ -16,7 +17,7 @@ use crate::telemetry::record_in_flight;
 pub struct InFlightLimits {
     /// The maximum number of requests of one caller.
     pub caller: usize,
-    /// The maximum number of requests of one organization.
+    /// The maximum number of requests of one organization. It never has more than remain free for others.
     pub organization: usize,
     /// The maximum number of requests of the process.
     pub process: usize,
@@ -55,12 +56,16 @@ struct Counts {
     total: usize,
     callers: HashMap<CallerKey, usize>,
     organizations: HashMap<String, usize>,
+    /// The requests whose organization is being looked up, under the name that their credentials have for it.
+    looked_up: HashMap<Option<OrganizationReference>, usize>,
 }
 
 /// The place of a request in the limits, until it is dropped.
 pub struct Slot {
     in_flight: InFlight,
     caller: CallerKey,
+    /// The lookup of the organization has not ended.
+    is_looked_up: bool,
     organization: Option<String>,
 }
 
@@ -72,13 +77,17 @@ impl InFlight {
     /// Takes a place for a request of this caller. `None` if there are too many.
     pub(super) fn enter(&self, caller: CallerKey) -> Option<Slot> {
         let mut counts = self.counts();
-        if counts.total >= self.limits.process || !increase(&mut counts.callers, &caller, self.limits.caller)
-        {
+        let free = self.limits.process.checked_sub(counts.total + 1)?;
+        if !increase(&mut counts.callers, &caller, self.limits.caller) {
+            return None;
+        }
+        if !increase(&mut counts.looked_up, &caller.organization, free.max(1)) {
+            decrease(&mut counts.callers, &caller);
             return None;
         }
         counts.total += 1;
         record_in_flight(counts.total);
-        Some(Slot { in_flight: self.clone(), caller, organization: None })
+        Some(Slot { in_flight: self.clone(), caller, is_looked_up: true, organization: None })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -93,10 +102,16 @@ impl Slot {
         Owner { organization: self.organization.clone(), user: self.caller.user.clone() }
     }
 
-    /// Counts the request for its organization, which is known after the lookup. Returns false if there are too many.
+    /// Counts the request for its organization, which is known after the lookup. Returns false if there are too many: more than the
+    /// limit, or more than remain free. So the next organization always finds a place, however many others have all they can.
     pub(super) fn enter_organization(&mut self, organization: String) -> bool {
+        let InFlightLimits { organization: limit, process, .. } = self.in_flight.limits;
         let mut counts = self.in_flight.counts();
-        let entered = increase(&mut counts.organizations, &organization, self.in_flight.limits.organization);
+        let free = process.saturating_sub(counts.total);
+        let entered = increase(&mut counts.organizations, &organization, limit.min(free.max(1)));
+        if std::mem::take(&mut self.is_looked_up) {
+            decrease(&mut counts.looked_up, &self.caller.organization);
+        }
         if entered {
             self.organization = Some(organization);
         }
@@ -110,6 +125,9 @@ impl Drop for Slot {
         counts.total -= 1;
         record_in_flight(counts.total);
         decrease(&mut counts.callers, &self.caller);
+        if self.is_looked_up {
+            decrease(&mut counts.looked_up, &self.caller.organization);
+        }
         if let Some(organization) = &self.organization {
             decrease(&mut counts.organizations, organization);
         }
@@ -134,13 +152,21 @@ fn decrease<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
 
 #[cfg(test)]
 mod tests {
-    use convene_application::ports::OrganizationReference;
-
     use super::*;
 
     fn caller(number: usize) -> CallerKey {
+        caller_of("acme", number)
+    }
+
+    fn caller_of(organization: &str, number: usize) -> CallerKey {
         let user = UserId::parse(&format!("user-{number}")).unwrap();
-        CallerKey { organization: OrganizationReference::parse("acme"), user }
+        CallerKey { organization: OrganizationReference::parse(organization), user }
+    }
+
+    /// A request of an organization, after its lookup.
+    fn request_of(in_flight: &InFlight, organization: &str, number: usize) -> Option<Slot> {
+        let mut slot = in_flight.enter(caller_of(organization, number))?;
+        slot.enter_organization(organization.to_owned()).then_some(slot)
     }
 
     #[test]
@@ -173,5 +199,32 @@ mod tests {
         drop((taken, slot));
         let counts = in_flight.counts();
         assert_eq!((counts.total, counts.organizations.len()), (0, 0));
+    }
+
+    #[test]
+    fn any_number_of_organizations_together_leave_room_for_the_next_one() {
+        let in_flight = InFlight::new(InFlightLimits { process: 256, organization: 128, caller: 64 });
+        let mut taken = Vec::new();
+        for organization in 0..5 {
+            let name = format!("greedy-{organization}");
+            let before = taken.len();
+            taken.extend((0..1_000).map_while(|number| request_of(&in_flight, &name, number)));
+            assert!(taken.len() - before <= 128 >> organization);
+        }
+        let next: Vec<_> = (0..4).map_while(|number| request_of(&in_flight, "next", number)).collect();
+        assert_eq!(next.len(), 4);
+    }
+
+    #[test]
+    fn requests_whose_organization_is_looked_up_leave_room_for_others() {
+        let in_flight = InFlight::new(InFlightLimits { process: 256, organization: 128, caller: 64 });
+        let mut waiting = Vec::new();
+        for organization in ["first", "second", "third"] {
+            waiting.extend((0..1_000).map_while(|number| in_flight.enter(caller_of(organization, number))));
+        }
+        assert!(request_of(&in_flight, "next", 1).is_some());
+        assert_eq!(waiting.len(), 128 + 64 + 32);
+        drop(waiting);
+        assert!(in_flight.counts().looked_up.is_empty());
     }
 }

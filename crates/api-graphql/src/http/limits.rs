@@ -117,7 +117,7 @@ pub(crate) const MEMORY_OF_BODY: usize = 4;
 /// The maximum size of a response that does not count as large, in bytes: about what a connection buffers anyway.
 pub const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// The memory of documents that are being compiled, in bytes. It limits their number: four, of which one of a caller and two
+/// The memory of documents that are being compiled, in bytes. It limits their number: three, of which one of a caller and two
 /// of an organization, so that others have processors left. Further ones wait in turn.
 pub const COMPILING_BYTES: usize = 4 * COMPILED_BYTES;
 

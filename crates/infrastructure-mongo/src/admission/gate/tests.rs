@@ -6,8 +6,13 @@ use uuid::Uuid;
 
 use super::*;
 
-const RULES: Rules =
-    Rules { permits: 2, headroom: 0, waiting: 1_000, waiting_of_organization: 900, waiting_of_member: 800 };
+const RULES: Rules = Rules {
+    permits: 2,
+    is_shared: false,
+    waiting: 1_000,
+    waiting_of_organization: 900,
+    waiting_of_member: 800,
+};
 
 fn gate() -> Arc<Gate> {
     Arc::new(Gate::new("test", RULES))

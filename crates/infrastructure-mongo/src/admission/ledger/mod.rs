@@ -9,8 +9,8 @@ use super::Owner;
 pub(super) struct Rules {
     /// The calls in flight.
     pub(super) permits: usize,
-    /// The permits that an organization with more than its share leaves free.
-    pub(super) headroom: usize,
+    /// No organization may take more than others leave: the gate is for calls of organizations.
+    pub(super) is_shared: bool,
     /// The waiting calls of all organizations.
     pub(super) waiting: usize,
     /// The waiting calls of an organization.
@@ -18,6 +18,9 @@ pub(super) struct Rules {
     /// The waiting calls of a member.
     pub(super) waiting_of_member: usize,
 }
+
+/// The calls that an organization has in flight at most, as a multiple of the permits that remain free.
+const TIMES_FREE: usize = 3;
 
 /// The limit that a call would exceed if it waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +33,12 @@ pub(super) enum Full {
 /// The calls in flight and the waiting calls of a gate. `W` stands for a waiting call.
 ///
 /// The organization with the fewest calls in flight is served next, in turn if several have equally few; within it, the
-/// members are served in turn, and the calls of a member in the order of their arrival. The *share* of an organization is
-/// the number of permits divided by the number of organizations that have calls, or by two. An organization may have more,
-/// but leaves the headroom free: otherwise the first call of another one would wait for its slow calls.
+/// members are served in turn, and the calls of a member in the order of their arrival.
+///
+/// An organization that has calls in flight takes a further permit only if it then has at most three times as many as remain free:
+/// alone it has three quarters of them, and any number of organizations together leave some free. Otherwise the first call of the
+/// next one would wait for their slow calls. In the same way, an organization has at most as many waiting calls as there is room
+/// for others, and a member at most as many as there is room for others of its organization.
 pub(super) struct Ledger<W> {
     rules: Rules,
     in_flight: usize,
@@ -75,11 +81,9 @@ impl<W> Ledger<W> {
     /// Counts a call as in flight if it may start now.
     pub(super) fn enter(&mut self, owner: Owner) -> bool {
         self.accounts.entry(owner.organization).or_default();
-        let share = self.share();
-        let free = self.free();
-        let headroom = self.rules.headroom;
+        let (free, is_shared) = (self.free(), self.rules.is_shared);
         let entered = self.accounts.get_mut(&owner.organization).is_some_and(|account| {
-            let may = account.waiting == 0 && account.may_start(share, free, headroom);
+            let may = account.waiting == 0 && account.may_start(free, is_shared);
             account.in_flight += usize::from(may);
             may
         });
@@ -91,16 +95,18 @@ impl<W> Ledger<W> {
     /// Adds a waiting call, and returns the number under which it can be removed.
     pub(super) fn wait(&mut self, owner: Owner, call: W) -> Result<u64, Full> {
         let Owner { organization, member } = owner;
-        if self.waiting >= self.rules.waiting {
-            return Err(Full::Process);
-        }
+        let Some(room) = self.rules.waiting.checked_sub(self.waiting + 1) else { return Err(Full::Process) };
+        let room = if self.rules.is_shared { room } else { usize::MAX };
         let account = self.accounts.entry(organization).or_default();
-        let full = if account.waiting >= self.rules.waiting_of_organization {
+        let of_organization = account.waiting + 1;
+        let full = if of_organization > self.rules.waiting_of_organization.min(room.max(1)) {
             Some(Full::Organization)
         } else {
-            let of_member = account.members.get(&member).map_or(0, BTreeMap::len);
+            let of_member = account.members.get(&member).map_or(0, BTreeMap::len) + 1;
+            // What the organization may add until it has as many as there is room for.
+            let room = (room.saturating_sub(of_organization) / 2).max(1);
             // The operator's calls count as those of the organization only.
-            (member.is_some() && of_member >= self.rules.waiting_of_member).then_some(Full::Member)
+            (member.is_some() && of_member > self.rules.waiting_of_member.min(room)).then_some(Full::Member)
         };
         if let Some(full) = full {
             self.forget_idle(organization);
@@ -152,7 +158,7 @@ impl<W> Ledger<W> {
 
     /// Takes the next waiting call that may start, and counts it as in flight.
     pub(super) fn start_next(&mut self) -> Option<(Owner, W)> {
-        let (share, free, headroom) = (self.share(), self.free(), self.rules.headroom);
+        let (free, is_shared) = (self.free(), self.rules.is_shared);
         let mut fewest: Option<(usize, usize)> = None;
         for (position, organization) in self.rotation.iter().enumerate() {
             let in_flight = self.accounts.get(organization).map_or(0, |account| account.in_flight);
@@ -166,7 +172,7 @@ impl<W> Ledger<W> {
         let (position, _) = fewest?;
         let organization = *self.rotation.get(position)?;
         let account = self.accounts.get_mut(&organization)?;
-        if !account.may_start(share, free, headroom) {
+        if !account.may_start(free, is_shared) {
             return None;
         }
         let (member, call) = account.take_next()?;
@@ -183,11 +189,6 @@ impl<W> Ledger<W> {
         self.rules.permits.saturating_sub(self.in_flight)
     }
 
-    /// The share of each organization, of which there is always another one that may come.
-    fn share(&self) -> usize {
-        (self.rules.permits / self.accounts.len().max(2)).max(1)
-    }
-
     fn forget_idle(&mut self, organization: Option<OrganizationId>) {
         if self.accounts.get(&organization).is_some_and(|it| it.in_flight == 0 && it.waiting == 0) {
             self.accounts.remove(&organization);
@@ -196,9 +197,9 @@ impl<W> Ledger<W> {
 }
 
 impl<W> Account<W> {
-    /// Tests whether one more call may start, given the share of the organization and the free permits.
-    const fn may_start(&self, share: usize, free: usize, headroom: usize) -> bool {
-        free > 0 && (self.in_flight < share || free > headroom)
+    /// Tests whether one more call may start, given the free permits.
+    const fn may_start(&self, free: usize, is_shared: bool) -> bool {
+        free > 0 && (!is_shared || self.in_flight == 0 || self.in_flight < TIMES_FREE * (free - 1))
     }
 
     fn take_next(&mut self) -> Option<(Option<MemberId>, W)> {

@@ -3,7 +3,7 @@ use uuid::Uuid;
 use super::*;
 
 const RULES: Rules =
-    Rules { permits: 8, headroom: 2, waiting: 100, waiting_of_organization: 50, waiting_of_member: 20 };
+    Rules { permits: 8, is_shared: true, waiting: 100, waiting_of_organization: 50, waiting_of_member: 20 };
 
 fn owner(organization: u128, member: u128) -> Owner {
     Owner {
@@ -63,29 +63,76 @@ impl Calls {
 }
 
 #[test]
-fn an_organization_alone_leaves_the_headroom_free() {
+fn an_organization_alone_leaves_permits_to_others() {
     let mut calls = Calls::new(RULES);
     calls.calls(owner(1, 1), "large", 20);
     assert_eq!(calls.in_flight_of(1), 6);
-    calls.calls(owner(2, 1), "small", 2);
-    assert_eq!(calls.in_flight_of(2), 2, "another organization starts at once");
+    calls.calls(owner(2, 1), "small", 1);
+    calls.calls(owner(3, 1), "small", 1);
+    assert_eq!((calls.in_flight_of(2), calls.in_flight_of(3)), (1, 1), "others start at once");
 }
 
 #[test]
-fn an_organization_below_its_share_is_served_first() {
+fn an_organization_with_fewer_calls_is_served_first() {
     let mut calls = Calls::new(RULES);
     calls.calls(owner(1, 1), "large", 20);
     calls.calls(owner(2, 1), "small", 4);
     assert_eq!(calls.end(1), ["small"]);
     assert_eq!(calls.end(1), ["small"]);
-    assert_eq!((calls.in_flight_of(1), calls.in_flight_of(2)), (4, 4), "each has its share");
+    assert_eq!(calls.end(1), Vec::<&str>::new(), "two permits remain for others");
+    assert_eq!((calls.in_flight_of(1), calls.in_flight_of(2)), (3, 3), "each has its part");
     assert_eq!(calls.end(1), ["large"]);
-    assert_eq!(calls.end(2), Vec::<&str>::new(), "the large one leaves the headroom free again");
+}
+
+#[test]
+fn any_number_of_organizations_leave_permits_to_the_next_one() {
+    let waiting =
+        Rules { waiting: 10_000, waiting_of_organization: 5_000, waiting_of_member: 5_000, ..RULES };
+    for permits in [4, 8, 17, 64] {
+        let mut calls = Calls::new(Rules { permits, ..waiting });
+        for organization in 1..=3 {
+            calls.calls(owner(organization, 1), "greedy", permits);
+            // Slow calls end, and their organizations make further ones.
+            for _ in 0..4 * permits {
+                let most = (1..=organization).max_by_key(|number| calls.in_flight_of(*number)).unwrap();
+                calls.end(most);
+                calls.calls(owner(most, 1), "greedy", 1);
+            }
+            let in_flight = calls.ledger.in_flight();
+            assert!(in_flight < permits, "{organization} organizations have {in_flight} of {permits}");
+        }
+        calls.calls(owner(4, 1), "next", 1);
+        assert_eq!(calls.in_flight_of(4), 1);
+    }
+}
+
+#[test]
+fn any_number_of_organizations_leave_room_to_wait_to_the_next_one() {
+    let rules = Rules { waiting: 1_000, waiting_of_organization: 500, waiting_of_member: 100, ..RULES };
+    let mut calls = Calls::new(rules);
+    for organization in 1..=6 {
+        for member in 0..20 {
+            while calls.call(owner(organization, member), "greedy").is_ok() {}
+        }
+    }
+    assert!(calls.ledger.waiting() > 900, "{}", calls.ledger.waiting());
+    for organization in 7..=8 {
+        calls.call(owner(organization, 1), "next").unwrap();
+    }
+}
+
+#[test]
+fn any_number_of_members_leave_room_to_wait_to_the_next_one() {
+    let mut calls = Calls::new(Rules { waiting: 1_000, waiting_of_organization: 500, ..RULES });
+    for member in 0..27 {
+        assert!(calls.call(owner(1, member), "first").is_ok(), "member {member}");
+        while calls.call(owner(1, member), "greedy").is_ok() {}
+    }
 }
 
 #[test]
 fn organizations_with_equally_few_calls_take_turns() {
-    let mut calls = Calls::new(Rules { permits: 1, headroom: 0, ..RULES });
+    let mut calls = Calls::new(Rules { permits: 1, ..RULES });
     calls.calls(owner(1, 1), "first", 4);
     calls.calls(owner(2, 1), "second", 2);
     calls.calls(owner(3, 1), "third", 1);
@@ -95,7 +142,7 @@ fn organizations_with_equally_few_calls_take_turns() {
 
 #[test]
 fn members_of_an_organization_take_turns() {
-    let mut calls = Calls::new(Rules { permits: 1, headroom: 0, ..RULES });
+    let mut calls = Calls::new(Rules { permits: 1, ..RULES });
     calls.calls(owner(1, 1), "busy", 5);
     calls.calls(owner(1, 2), "calm", 2);
     let order: Vec<_> = (0..6).flat_map(|_| calls.end(1)).collect();
@@ -132,13 +179,16 @@ fn the_queue_is_bounded_for_the_process_the_organization_and_the_member() {
     let mut calls = Calls::new(RULES);
     calls.calls(owner(1, 1), "one", 6 + 20);
     assert_eq!(calls.call(owner(1, 1), "one"), Err(Full::Member));
-    calls.calls(owner(1, 2), "two", 20);
-    calls.calls(owner(1, 3), "three", 10);
-    assert_eq!(calls.call(owner(1, 3), "three"), Err(Full::Organization));
-    calls.calls(owner(2, 1), "other", 2 + 20);
-    calls.calls(owner(2, 2), "other", 20);
-    calls.calls(owner(3, 1), "third", 10);
-    assert_eq!(calls.call(owner(3, 2), "fourth"), Err(Full::Process));
+    calls.calls(owner(1, 2), "two", 15);
+    assert_eq!(calls.call(owner(1, 2), "two"), Err(Full::Member), "as many as remain for others");
+    for member in 3..18 {
+        calls.calls(owner(1, member), "few", 1);
+    }
+    assert_eq!(calls.call(owner(1, 18), "few"), Err(Full::Organization));
+    for organization in 2..52 {
+        calls.calls(owner(organization, 1), "other", if organization <= 3 { 2 } else { 1 });
+    }
+    assert_eq!(calls.call(owner(52, 1), "last"), Err(Full::Process));
     assert_eq!(calls.ledger.waiting(), 100);
 }
 
