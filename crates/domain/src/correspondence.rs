@@ -21,9 +21,9 @@
 //!    cancelled occurrence is not matched that way, and leaves its date to one that is, if a start is given.
 //! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
 //! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
-//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used. Any other exception whose date
-//!    an edit moves into the past is dropped like every such date. If nobody holds it, it returns when a later edit moves its
-//!    date ahead again.
+//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used until a shift moves it ahead
+//!    again. Any other exception whose date an edit moves into the past is dropped like every such date, with the registrations
+//!    for it. It returns when a later edit moves its date ahead again.
 //!
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing, except passed exceptions (6).
@@ -58,10 +58,10 @@ pub enum Correspondence {
     /// Its original start, which has passed.
     Postponed,
     /// This wall-clock time, which has passed. The occurrence takes place later, at its own time.
-    Passed(LocalDateTime),
-    /// This date of the edited series, which has passed, of an exception that nobody holds: it is dropped until its date is ahead
-    /// again.
-    Away(LocalDateTime),
+    PostponedFrom(LocalDateTime),
+    /// This date of the edited series, which has passed, of an exception without a time of its own: it is dropped until its date
+    /// is ahead again.
+    PassedException(LocalDateTime),
     /// None: the occurrence is dropped.
     Dropped,
 }
@@ -83,6 +83,12 @@ impl DateEdit {
         let carried = parts.used_until.map(moved);
         let until = self.last_begun(before, series).max(carried).filter(|_| !self.begins_anew(series));
         let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
+        let returning = stored.iter().filter(|stored| self.was_passed(&before.series, stored));
+        let returning: HashSet<LocalDateTime> = returning
+            .map(|stored| moved(stored.original_local))
+            .filter(|local| series.zone().resolve(*local).instant > self.now)
+            .collect();
+        used.retain(|local| !returning.contains(local));
         for local in begun_early(stored, self.now) {
             used.extend(date_at(&before.series, local).map(|_| moved(local)));
             // A given rule can have the original date as well, which may be the moved one of an upcoming date.
@@ -115,6 +121,17 @@ impl DateEdit {
             && !occurrence.is_dropped
     }
 
+    /// Tests whether an occurrence takes place at a time of its own, ahead, because an edit moved its date into the past. Its date is
+    /// used, and its original start moves with it.
+    fn was_passed(&self, before: &Series, occurrence: &StoredOccurrence) -> bool {
+        !self.has_rule
+            && occurrence.key.original_start <= self.now
+            && occurrence.interval.start() > self.now
+            && occurrence.exception.starts_at.is_some()
+            && !occurrence.is_dropped
+            && before.parts().used.binary_search(&occurrence.original_local).is_ok()
+    }
+
     /// The date that corresponds to the last occurrence that has begun by the current schedule.
     fn last_begun(&self, before: &Event, series: &Series) -> Option<LocalDateTime> {
         if !self.has_rule {
@@ -142,18 +159,28 @@ impl DateEdit {
         let mut dates: Vec<Correspondence> = upcoming
             .iter()
             .map(|occurrence| {
+                let moved = occurrence.original_local.saturating_add(self.by);
+                if self.was_passed(before, occurrence) && !self.by.is_zero() {
+                    let ahead = date_at(&after.series, moved).filter(|date| date.start > self.now);
+                    if let Some(date) = ahead {
+                        taken.insert(date.start);
+                        return Correspondence::Date(date);
+                    }
+                    if after.series.zone().resolve(moved).instant <= self.now {
+                        return Correspondence::PostponedFrom(moved);
+                    }
+                }
                 if occurrence.key.original_start <= self.now && !occurrence.has_passed {
                     return Correspondence::Postponed;
                 }
-                let moved = occurrence.original_local.saturating_add(self.by);
                 if self.keeps_own_time(occurrence) && after.series.parts().used.contains(&moved) {
-                    return Correspondence::Passed(moved);
+                    return Correspondence::PostponedFrom(moved);
                 }
                 let date = date_at(&after.series, moved);
                 let has_passed =
                     |date: SeriesOccurrence| date.start <= self.now && !schedule.covers(date.start);
                 if date.is_some_and(has_passed) && may_return(occurrence) {
-                    return Correspondence::Away(moved);
+                    return Correspondence::PassedException(moved);
                 }
                 let same = date.filter(|date| schedule.covers(date.start));
                 let into = if self.yields(occurrence) { &mut yielded } else { &mut taken };
@@ -210,11 +237,9 @@ impl DateEdit {
     }
 }
 
-/// Tests for an exception that leaves its series with its date, and returns with it: one that nobody holds, without a time of its
-/// own.
+/// Tests for an exception that leaves its series with its date, and returns with it: one without a time of its own.
 fn may_return(occurrence: &StoredOccurrence) -> bool {
-    let exception = &occurrence.exception;
-    exception.is_any() && exception.starts_at.is_none() && !occurrence.is_held()
+    occurrence.exception.is_any() && occurrence.exception.starts_at.is_none()
 }
 
 /// The original dates of occurrences that have begun before them.

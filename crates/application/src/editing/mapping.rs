@@ -56,8 +56,19 @@ impl OccurrenceStep {
     pub fn cancellation_reason(&self) -> Option<CancellationReason> {
         match self {
             Self::Drop(_) | Self::Replace(_) => Some(CancellationReason::OccurrenceMoved),
+            Self::Become { after, .. } if after.has_passed => Some(CancellationReason::OccurrenceMoved),
             Self::Become { after, .. } => (after.status == OccurrenceStatus::Cancelled)
                 .then_some(CancellationReason::OccurrenceCancelled),
+        }
+    }
+
+    /// The step of an edit of `event` whose cancellations a job carries out. An exception whose date passes keeps the id that the
+    /// registrations name, and does not return.
+    #[must_use]
+    pub fn completed_by_job(&self, event: &Event) -> Self {
+        match self {
+            Self::Become { before, after } if after.has_passed && before.is_held() => dropped(event, before),
+            step => step.clone(),
         }
     }
 
@@ -83,24 +94,28 @@ pub(super) fn map_occurrences(
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(&before.series, after, &upcoming);
     let mut free = FreeSeconds::new(after, stored, &steps);
-    let mut away = 0;
+    let mut passed = 0;
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
             Correspondence::Dropped => None,
             Correspondence::Postponed => {
                 Some(at_date(after, occurrence, occurrence.key.original_start, occurrence.original_local))
             }
-            Correspondence::Passed(local) => {
+            Correspondence::PostponedFrom(local) => {
                 let zone = after.series.zone();
                 let original_start = free.take(zone.resolve(local).instant);
                 Some(at_date(after, occurrence, original_start, zone.to_local(original_start)))
             }
-            Correspondence::Away(local) => {
-                away += 1;
-                if away > EXCEPTIONS {
+            Correspondence::PassedException(local) => {
+                passed += 1;
+                if passed > EXCEPTIONS {
                     steps.push(dropped(after, occurrence));
                 } else {
-                    steps.extend(step(occurrence, gone(after, occurrence, local, &mut free), edit.now));
+                    steps.extend(step(
+                        occurrence,
+                        passed_exception(after, occurrence, local, &mut free),
+                        edit.now,
+                    ));
                 }
                 continue;
             }
@@ -141,7 +156,7 @@ fn at_date(
 
 /// The exception whose date has moved into the past, to the wall-clock time `local`. It leaves its id to another occurrence, and
 /// keeps the time at which it would have taken place.
-fn gone(
+fn passed_exception(
     event: &Event,
     before: &StoredOccurrence,
     local: LocalDateTime,

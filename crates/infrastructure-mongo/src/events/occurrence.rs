@@ -114,7 +114,7 @@ async fn carry_out(
     let key = after.key;
     let steps = [OccurrenceStep::Become { before: Box::new(found.stored), after: Box::new(after) }];
     let job = transaction.new_job();
-    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
+    let edit = OccurrencesEdit { steps: &steps, event, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
     let cause = transaction.log(change, entry);
     // Members may have been promoted to the seats that became free.

@@ -87,7 +87,7 @@ pub(super) async fn carry_out(
     }
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
-    let edit = OccurrencesEdit { steps: &steps, policy: &event.policy, revision, on_affected, change, job };
+    let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
     store::store_returned(transaction, &event, &returned, revision).await?;
     match &ended {

@@ -454,3 +454,47 @@ pub(super) async fn exceptions_in_the_past_return_by_a_rule_and_with_a_split(env
     let statuses = [EventStatus::Scheduled, EventStatus::Cancelled, EventStatus::Scheduled];
     assert_eq!(listed, [0, 2, 4].into_iter().map(day).zip(statuses).collect::<Vec<_>>());
 }
+
+pub(super) async fn a_held_exception_that_passes_returns_without_its_registrations(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let renamed = OccurrencePatch { title: Title::parse("Concert").ok(), ..OccurrencePatch::default() };
+    let key = occurrence_key(&event, day(2));
+    change(&tenant, key, renamed).await.unwrap();
+    let crowd = tenant.crowd(2).await;
+    let seat = tenant.seat(&event, day(2), &crowd[0]).await;
+    let before = shown(&tenant, &event).await;
+    let refused = update(&tenant, &event, shift(-11 * 24)).await;
+    let registrations = vec![seat.clone()];
+    assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+    let edit =
+        EventEdit { on_affected: OnAffected::CancelRegistrations, ..edit_of(event.id, shift(-11 * 24)) };
+    let passed = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
+    assert_eq!((passed.cancelled_registrations, passed.dropped_exceptions.len()), (1, 1));
+    assert!(!tenant.registration_now(&seat).await.status.is_active());
+    update(&tenant, &event, shift(0)).await.unwrap();
+    assert_eq!(shown(&tenant, &event).await, before);
+    assert_eq!(tenant.counts(key).await, (0, 0));
+    tenant.seat(&event, day(2), &crowd[1]).await;
+    assert!(!tenant.registration_now(&seat).await.status.is_active());
+}
+
+pub(super) async fn an_occurrence_with_its_own_time_returns_to_its_date(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let key = occurrence_key(&event, day(2));
+    change(&tenant, key, to(2 * 24 + 5)).await.unwrap();
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(2), &ada).await;
+    let before = tenant.listing(&[event.id], day(-30), day(60)).await;
+    for by in [-11, -12, -10, 0] {
+        update(&tenant, &event, shift(by * 24)).await.unwrap();
+        assert_eq!(tenant.registration_now(&seat).await.interval, seat.interval, "{by}");
+    }
+    let after = tenant.listing(&[event.id], day(-30), day(60)).await;
+    let keys = |listed: &[crate::occurrence::OccurrenceOfEvent]| -> Vec<_> {
+        listed.iter().map(|one| (one.key, one.original_local, one.interval)).collect()
+    };
+    assert_eq!(keys(&after), keys(&before));
+    // The series gives it its date again.
+    restore(&tenant, key, &[]).await.unwrap();
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2));
+}

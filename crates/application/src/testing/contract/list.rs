@@ -178,6 +178,8 @@ macro_rules! contract_cases {
                 a_passed_exception_that_is_dropped_leaves_the_past,
                 an_exception_of_a_one_off_event_moves_into_the_past,
                 exceptions_in_the_past_return_by_a_rule_and_with_a_split,
+                a_held_exception_that_passes_returns_without_its_registrations,
+                an_occurrence_with_its_own_time_returns_to_its_date,
             }
             waitlist_variants {
                 more_seats_of_a_series_promote_in_each_occurrence,

@@ -52,7 +52,8 @@ impl Rewrite {
             if is_vacated {
                 rewrite.vacated.insert(before.id.clone());
             }
-            let mut edited = before.edited(&step.after(), edit.policy, edit.revision, transaction.random());
+            let mut edited =
+                before.edited(&step.after(), &edit.event.policy, edit.revision, transaction.random());
             if let (Some(job), Some(reason)) = (job, step.cancellation_reason())
                 && !before.is_empty()
             {

@@ -15,7 +15,7 @@ use convene_application::{
     ports::OnAffected,
 };
 use convene_domain::{
-    event::RegistrationPolicy,
+    event::Event,
     id::JobId,
     occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     registration::{CancellationReason, Registration},
@@ -44,8 +44,8 @@ use crate::{
 pub(crate) struct OccurrencesEdit<'a> {
     /// The steps, each with the occurrence as it is stored now. Other occurrences stay as they are.
     pub(crate) steps: &'a [OccurrenceStep],
-    /// The policy of the event after the edit.
-    pub(crate) policy: &'a RegistrationPolicy,
+    /// The event after the edit.
+    pub(crate) event: &'a Event,
     /// The revision of the catalogue that the edit makes.
     pub(crate) revision: i64,
     /// The treatment of seats that would be dropped, or moved onto another seat of the same member.
@@ -81,9 +81,16 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     }
     let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
     let mut occurrences = Occurrences::load(transaction, keys.iter().copied()).await?;
-    let effects = Effects::of(edit.steps);
-    let ending = effects.ending(&occurrences);
+    let ending = Effects::of(edit.steps).ending(&occurrences);
     let in_steps = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+    let by_job: Vec<OccurrenceStep>;
+    let edit = if in_steps {
+        by_job = edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
+        OccurrencesEdit { steps: &by_job, ..edit }
+    } else {
+        edit
+    };
+    let effects = Effects::of(edit.steps);
     if in_steps && effects.replaces_held(&occurrences) {
         // The job would need the document under a key that another occurrence has.
         return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
