@@ -9,8 +9,9 @@ use super::invisible::is_invisible;
 ///
 /// The text is decomposed (Unicode normalization form D), the accents and strokes of Latin, Greek and Cyrillic letters and
 /// invisible characters are removed, upper and lower case are unified by full case folding, and the result is composed
-/// again (form C). Full-width and half-width characters become ordinary ones. Marks that belong to the letters of other
-/// scripts, such as vowel signs, stay.
+/// again (form C). Full-width and half-width characters become ordinary ones, and white space of any kind and length, such as
+/// no-break spaces and ends of lines, becomes one space. Marks that belong to the letters of other scripts, such as vowel signs,
+/// stay.
 ///
 /// ```
 /// use convene_domain::text::FoldedText;
@@ -18,6 +19,7 @@ use super::invisible::is_invisible;
 /// assert_eq!(FoldedText::of("Straße"), FoldedText::of("STRASSE"));
 /// assert_eq!(FoldedText::of("Łódź"), FoldedText::of("LODZ"));
 /// assert_eq!(FoldedText::of("ΟΔΥΣΣΕΎΣ"), FoldedText::of("Οδυσσεύς"));
+/// assert_eq!(FoldedText::of("18\u{202F}h  Saal\u{A0}2"), FoldedText::of("18 h Saal 2"));
 /// assert!(FoldedText::of("Choir rehearsal").contains(&FoldedText::of("REHEARſal")));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,13 +30,13 @@ impl FoldedText {
     #[must_use]
     pub fn of(text: &str) -> Self {
         if text.is_ascii() {
-            return Self(text.to_ascii_lowercase());
+            return Self(with_single_spaces(text.to_ascii_lowercase()));
         }
         let ordinary = text.chars().map(ordinary_width).collect::<String>();
         let letters: String =
             ordinary.nfd().filter(|&character| is_compared(character)).map(without_stroke).collect();
         let folded = CaseMapper::new().fold_string(&letters);
-        Self(folded.nfd().filter(|&character| is_compared(character)).nfc().collect())
+        Self(with_single_spaces(folded.nfd().filter(|&character| is_compared(character)).nfc().collect()))
     }
 
     /// The texts of an object that searches cover, each on lines of its own.
@@ -63,6 +65,23 @@ impl FoldedText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The text with one space for each run of white space.
+fn with_single_spaces(text: String) -> String {
+    let is_changed = |character: char| character != ' ' && character.is_whitespace();
+    if !text.contains(is_changed) && !text.contains("  ") {
+        return text;
+    }
+    let mut single = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_whitespace() {
+            true if single.ends_with(' ') => {}
+            true => single.push(' '),
+            false => single.push(character),
+        }
+    }
+    single
 }
 
 /// The ordinary form of a full-width or half-width character. Form D does not unify them, and form KD also makes words of
@@ -132,6 +151,8 @@ mod tests {
     #[case::dotless_i("IĞDIR", "igdir")]
     #[case::ring("Å Å A\u{30A}", "a a a")]
     #[case::full_width("ＡＢＣ　１！", "abc 1!")]
+    #[case::spaces("a\u{A0}b\u{2003}\u{202F}c\u{1680}d \u{200B} e", "a b c d e")]
+    #[case::ends_of_lines("A\r\n\tb\n\nc\u{2028}d\u{85}e  f", "a b c d e f")]
     #[case::half_width("ﾊﾟｰﾃｨｰ", "パーティー")]
     #[case::strokes("ŁÓDŹ Øresund smørrebrød Đakovo Ħal Ŧ ısı", "lodz oresund smorrebrod dakovo hal t isi")]
     #[case::stroke_and_accent("Ǿ", "o")]
