@@ -66,6 +66,36 @@ async fn an_original_start_that_is_used_twice_is_reported() {
     assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
 }
 
+#[tokio::test]
+async fn a_passed_exception_that_is_still_there_is_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 10:00)).build()).await;
+    let member = scenario.member().await;
+    let seat = scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
+    scenario.cancel(&seat, &by(member).build()).await.unwrap();
+    let occurrences = scenario.database.collection("occurrences");
+    let this = doc! { "_id": first(&event).to_string() };
+    let exception = doc! { "cancelled": true };
+    let passed = doc! { "isDropped": true, "hasPassed": true, "status": "CANCELLED", "exception": exception };
+    occurrences.update_one(this.clone(), doc! { "$set": &passed }).await.unwrap();
+    assert_eq!(violated(&scenario).await, Vec::<&str>::new());
+    let expected =
+        "an exception whose date an edit moved into the past is dropped, and nobody holds it or waits for it";
+    for wrong in [
+        doc! { "isDropped": false },
+        doc! { "status": "SCHEDULED" },
+        doc! { "taken": 1 },
+        doc! { "waiting": 1 },
+        doc! { "exception": null },
+    ] {
+        occurrences.update_one(this.clone(), doc! { "$set": &wrong }).await.unwrap();
+        assert!(violated(&scenario).await.contains(&expected), "{wrong}");
+        let right = doc! { "$set": { "taken": 0, "waiting": 0 } };
+        occurrences.update_one(this.clone(), right).await.unwrap();
+        occurrences.update_one(this.clone(), doc! { "$set": &passed }).await.unwrap();
+    }
+}
+
 /// The differing definitions, each with what the database has.
 async fn differences(database: &TestDatabase) -> Vec<(String, String)> {
     let findings = database.ports.check(FixedClock::START).await.unwrap().findings;

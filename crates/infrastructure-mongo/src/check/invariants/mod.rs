@@ -30,13 +30,14 @@ pub(super) struct Invariant {
     pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-pub(super) static INVARIANTS: [Invariant; 17] = [
+pub(super) static INVARIANTS: [Invariant; 18] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
     occurrences::WAITLIST,
     occurrences::PROMOTED,
     occurrences::EVENT,
     occurrences::ORIGINAL_START,
+    occurrences::PASSED,
     events::PAST,
     registrations::OCCURRENCE,
     registrations::ONCE,

@@ -148,3 +148,23 @@ pub(super) const ORIGINAL_START: Invariant = Invariant {
         ]
     },
 };
+
+pub(super) const PASSED: Invariant = Invariant {
+    name: "an exception whose date an edit moved into the past is dropped, and nobody holds it or waits for it",
+    collection: &OCCURRENCES,
+    violations: |_| {
+        let is_there = doc! { "$or": [
+            { "isDropped": { "$ne": true } },
+            { "status": { "$ne": "CANCELLED" } },
+            { "taken": { "$ne": 0 } },
+            { "waiting": { "$ne": 0 } },
+            { "exception": null },
+        ] };
+        let shown = doc! { "organization": 1, "isDropped": 1, "status": 1, "taken": 1, "waiting": 1 };
+        vec![
+            doc! { "$match": { "hasPassed": true } },
+            doc! { "$match": is_there },
+            doc! { "$project": shown },
+        ]
+    },
+};
