@@ -25,7 +25,8 @@ const WAIT: Duration = Duration::from_secs(3);
 /// The number of replicas that are loaded at a time, not counting small ones.
 const LOADS: usize = 2;
 
-/// The time after which a catalogue that was too large, or had an unreadable document, is loaded again.
+/// The time after which a catalogue that was too large, or had an unreadable document, is loaded again. If it is still too large, the
+/// next time is twice as long, up to about an hour.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// The time after which a load is repeated that failed otherwise.
@@ -127,7 +128,7 @@ impl Replicas {
             Ok(Loaded::Replica(replica)) => slot.set(State::Ready(Arc::new(replica))),
             Ok(Loaded::TooLarge) => {
                 tracing::info!(organization = %scope.organization(), "the catalogue is too large to be kept in memory");
-                slot.close_for(RETRY);
+                slot.close_as_too_large(RETRY);
             }
             Err(error) => close(slot, &error),
         }
@@ -166,7 +167,7 @@ impl Replicas {
             Err(error) => return Err(error.into()),
         };
         if replica.bytes() > self.max_bytes {
-            slot.close_for(RETRY);
+            slot.close_as_too_large(RETRY);
         } else {
             slot.set(State::Ready(Arc::clone(&replica)));
         }

@@ -12,6 +12,9 @@ use tokio::sync::watch;
 /// The size of a slot without a replica.
 const EMPTY_BYTES: usize = 1_024;
 
+/// The number of times that the time is doubled for which a catalogue that is too large is not loaded.
+const MAX_DOUBLINGS: u32 = 6;
+
 /// The growth from which on a replica is weighed again.
 const GROWTH_BYTES: u32 = 64 << 10;
 
@@ -23,6 +26,8 @@ pub(super) struct Slot {
     pub(super) updating: tokio::sync::Mutex<()>,
     /// Held by the request that reads the database because there is no replica, until it has read all parts.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
+    /// The number of times that the catalogue was too large, since it was not.
+    too_large: AtomicU32,
     /// The last error of a document, so that each is logged once.
     reported: Mutex<Option<String>>,
     /// The size that counts.
@@ -42,12 +47,22 @@ pub(super) enum State {
 
 impl Slot {
     pub(super) fn set(&self, state: State) {
+        if let State::Ready(_) = state {
+            self.too_large.store(0, Ordering::Relaxed);
+        }
         *self.lock() = state;
     }
 
     /// Makes the replica unavailable for some time.
     pub(super) fn close_for(&self, time: Duration) {
         self.set(State::Unavailable(Instant::now() + time));
+    }
+
+    /// Makes the replica unavailable because the catalogue is too large: for this time, and for twice the time with each repetition. To
+    /// load it takes as much work as to load one that is just small enough.
+    pub(super) fn close_as_too_large(&self, first: Duration) {
+        let before = self.too_large.fetch_add(1, Ordering::Relaxed);
+        self.close_for(first.saturating_mul(1 << before.min(MAX_DOUBLINGS)));
     }
 
     /// Begins to load the replica unless that is done already, or not to be tried now. Returns the channel that closes at the end
@@ -102,5 +117,31 @@ impl Slot {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The time for which the replica is not loaded again.
+    fn closed_for(slot: &Slot) -> Duration {
+        match &*slot.lock() {
+            State::Unavailable(until) => until.saturating_duration_since(Instant::now()),
+            _ => Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_catalogue_that_stays_too_large_is_loaded_less_and_less_often() {
+        let (slot, minute) = (Slot::default(), Duration::from_secs(60));
+        for minutes in [1, 2, 4, 8, 16, 32, 64, 64, 64] {
+            slot.close_as_too_large(minute);
+            let closed = closed_for(&slot).as_secs_f64();
+            assert!((closed / 60.0 - f64::from(minutes)).abs() < 0.5, "{closed} s instead of {minutes} min");
+        }
+        slot.set(State::Ready(Arc::new(Replica::empty(1))));
+        slot.close_as_too_large(minute);
+        assert!(closed_for(&slot) <= minute);
     }
 }
