@@ -23,11 +23,13 @@ use convene_domain::{
     occurrence::{OccurrenceKey, StoredOccurrence},
 };
 use futures::FutureExt;
-use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
 
 use self::{compiled::CompiledEvents, parts::Parts, replicas::Replicas};
 use crate::{
+    admission::Gate,
     database::Database,
+    deadline::{WAIT, earliest},
     documents::{occurrence::OccurrenceDocument, read_all, seats::SeatsDocument},
     error::StorageError,
     schema,
@@ -42,11 +44,8 @@ pub(crate) struct MongoCatalogue {
     /// `None` if the catalogues are not kept in memory.
     replicas: Option<Replicas>,
     /// The permits to read a part of a catalogue from the database.
-    reads: Arc<Semaphore>,
+    reads: Arc<Gate>,
 }
-
-/// The number of parts of catalogues that are read at a time.
-const READS: usize = 2;
 
 impl MongoCatalogue {
     /// Opens the catalogue of this database, and keeps replicas of at most this number of bytes; none if it is 0. A process needs
@@ -54,7 +53,7 @@ impl MongoCatalogue {
     pub(crate) fn new(database: Database, max_bytes: usize) -> Self {
         let replicas = (max_bytes > 0).then(|| Replicas::new(database.clone(), max_bytes));
         let events = CompiledEvents::new(replicas.is_some());
-        Self { database, events, replicas, reads: Arc::new(Semaphore::new(READS)) }
+        Self { database, events, replicas, reads: Gate::for_parts() }
     }
 
     /// The revision that a replica must have, if it is known: the greater one of those that the authentication read and that this
@@ -113,7 +112,9 @@ impl Catalogue for MongoCatalogue {
         let mut turn = None;
         if let Some(replicas) = &self.replicas {
             let slot = replicas.slot(scope);
-            turn = Some(Arc::clone(&slot.reading).lock_owned().await);
+            let until = earliest(WAIT, scope.deadline());
+            let waited = timeout_at(until, Arc::clone(&slot.reading).lock_owned()).await;
+            turn = Some(waited.map_err(|_| Fault::Overloaded)?);
             // It may have been loaded while others read.
             if let Some(replica) = replicas.held(scope, self.required_revision(scope).await?) {
                 return Ok(Box::new(vec![windows::of_replica(&replica, queries).await].into_iter()));

@@ -1,14 +1,12 @@
 //! The data of windows in parts of bounded size.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    mem,
-    sync::Arc,
-    vec,
+    collections::{BTreeMap, HashMap},
+    mem, vec,
 };
 
 use async_trait::async_trait;
-use bson::{Document, doc};
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
@@ -16,10 +14,18 @@ use convene_application::{
 };
 use convene_domain::id::EventId;
 use serde::Deserialize;
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
+use tokio::sync::OwnedMutexGuard;
 
 use super::{MongoCatalogue, load, windows};
-use crate::{database::Database, documents::convert::Fields, error::StorageError, schema};
+use crate::{
+    admission::Permit,
+    database::Database,
+    deadline::{WAIT, earliest},
+    documents::convert::Fields,
+    error::StorageError,
+    schema,
+    scoped::Query,
+};
 
 /// The bytes of the documents of a part. While they are read, they take several times as many.
 const BYTES: u64 = 4 << 20;
@@ -36,7 +42,7 @@ pub(super) struct Parts {
     /// The revision of the catalogue before the first part.
     revision: i64,
     /// The permit for the part that the caller has.
-    permit: Option<OwnedSemaphorePermit>,
+    permit: Option<Permit>,
     /// The organization's turn, if there are turns.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -61,7 +67,8 @@ impl WindowParts for Parts {
     async fn next_part(&mut self) -> Result<Option<Vec<CatalogueWindow>>, Fault> {
         self.permit = None;
         let Some(events) = self.parts.next() else { return Ok(None) };
-        self.permit = Arc::clone(&self.catalogue.reads).acquire_owned().await.ok();
+        let until = earliest(WAIT, self.scope.deadline());
+        self.permit = Some(self.catalogue.reads.enter((&self.scope).into(), until).await?);
         self.catalogue.read_windows(&self.scope, &self.queries, &events).await.map(Some)
     }
 
@@ -86,26 +93,28 @@ async fn sizes(
     queries: &[CatalogueQuery],
 ) -> Result<BTreeMap<EventId, u64>, StorageError> {
     let mut sizes = BTreeMap::new();
-    let Some((of_events, of_exceptions)) = windows::filters(queries) else { return Ok(sizes) };
+    let (of_events, of_exceptions) = windows::candidates(queries);
     let bytes = doc! { "$bsonSize": "$$ROOT" };
-    let sum = doc! { "$group": { "_id": "$event", "bytes": { "$sum": &bytes } } };
-    let mut exceptions = database.collection(scope, &schema::OCCURRENCES);
-    let exceptions: Vec<Sized> = exceptions.aggregate(of_exceptions, vec![sum]).await?;
-    add(&mut sizes, exceptions)?;
-    let measured = async |filter: Document| {
-        let stage = doc! { "$project": { "bytes": &bytes } };
-        database.collection(scope, &schema::EVENTS).aggregate::<Sized>(filter, vec![stage]).await
-    };
+    for query in of_exceptions {
+        let sum = doc! { "$group": { "_id": "$event", "bytes": { "$sum": &bytes } } };
+        let mut exceptions = database.collection(scope, &schema::OCCURRENCES);
+        add(&mut sizes, exceptions.aggregate(query, vec![sum]).await?)?;
+    }
     let excepted: Vec<String> = sizes.keys().map(ToString::to_string).collect();
-    let events = measured(of_events).await?;
-    let known: HashSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
-    let others: Vec<String> = excepted.into_iter().filter(|id| !known.contains(id.as_str())).collect();
-    let others = match others.is_empty() {
-        true => Vec::new(),
-        false => measured(doc! { "_id": { "$in": others } }).await?,
+    let mut events: HashMap<String, i64> = HashMap::new();
+    let measured = async |query: Query| -> Result<Vec<(String, i64)>, StorageError> {
+        let stage = doc! { "$project": { "bytes": &bytes } };
+        let measured = database.collection(scope, &schema::EVENTS).aggregate(query, vec![stage]).await?;
+        Ok(measured.into_iter().map(|Sized { id, bytes }| (id, bytes)).collect())
     };
-    add(&mut sizes, events)?;
-    add(&mut sizes, others)?;
+    for query in of_events {
+        events.extend(measured(query).await?);
+    }
+    let others: Vec<String> = excepted.into_iter().filter(|id| !events.contains_key(id)).collect();
+    if !others.is_empty() {
+        events.extend(measured(doc! { "_id": { "$in": others } }.into()).await?);
+    }
+    add(&mut sizes, events.into_iter().map(|(id, bytes)| Sized { id, bytes }).collect())?;
     Ok(sizes)
 }
 

@@ -25,8 +25,19 @@ use crate::{
     documents::{convert::date, occurrence::OccurrenceDocument, read_in_parts},
     error::Attempt,
     schema,
+    scoped::Query,
     transaction::Transaction,
 };
+
+/// The indexes of exceptions by time.
+const BY_START: &str = "exceptions_by_start_and_event";
+const BY_ORIGINAL_START: &str = "exceptions_by_original_start_and_event";
+
+/// The number of events whose exceptions may be found faster by the event than by the time.
+const FEW_EVENTS: usize = 100;
+
+/// The number of periods that are read one by one. More are merged, the nearest ones first.
+const MAX_PERIODS: usize = 4;
 
 /// Reads these events and their exceptions: a window for each query, in their order.
 pub(super) async fn read(
@@ -36,11 +47,19 @@ pub(super) async fn read(
     events: &[EventId],
 ) -> Attempt<Vec<CatalogueWindow>> {
     let ids = texts(events);
-    let Some(hull) = hull(queries) else { return Ok(Vec::new()) };
-    let filter = exceptions_in(hull, Some(&ids));
-    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(filter).await?;
-    let exceptions: Vec<StoredOccurrence> = read_in_parts(found).await?;
-    let exceptions: Vec<_> = exceptions.into_iter().map(|stored| Arc::new(stored.into())).collect();
+    let asked = named(queries);
+    let of_part = texts(events.iter().filter(|event| asked.contains(event)));
+    let mut known = HashSet::new();
+    let mut exceptions: Vec<Arc<CatalogueException>> = Vec::new();
+    // No more than what was measured.
+    for query in exceptions_of(queries, Some(&ids), &of_part) {
+        let mut found: Vec<OccurrenceDocument> =
+            transaction.collection(&schema::OCCURRENCES).find(query).await?;
+        // An exception may have been moved from one period to another one.
+        found.retain(|document| known.insert(document.id.clone()));
+        let read: Vec<StoredOccurrence> = read_in_parts(found).await?;
+        exceptions.extend(read.into_iter().map(|stored| Arc::new(stored.into())));
+    }
     let events = compiled.find(transaction, doc! { "_id": { "$in": ids } }).await?;
     let mut pace = Pace::default();
     let mut windows = Vec::with_capacity(queries.len());
@@ -52,29 +71,60 @@ pub(super) async fn read(
     Ok(windows)
 }
 
-/// The filters for the events that may have occurrences in the windows, or are named, and for their exceptions; `None` without
-/// queries.
-///
-/// All windows together are one period, because MongoDB does not read the ranges of any number of alternatives from an index.
-pub(super) fn filters(queries: &[CatalogueQuery]) -> Option<(Document, Document)> {
-    let named: BTreeSet<&EventId> = queries.iter().flat_map(|query| query.events.iter().flatten()).collect();
-    let ids: Vec<String> = named.into_iter().map(ToString::to_string).collect();
-    let these = doc! { "_id": { "$in": &ids } };
-    let exceptions = hull(queries)?;
-    Some(match hull(queries.iter().filter(|query| query.events.is_none())) {
-        None => (these, exceptions_in(exceptions, Some(&ids))),
-        Some(hull) if ids.is_empty() => (in_window(hull), exceptions_in(exceptions, None)),
-        Some(hull) => (doc! { "$or": [in_window(hull), these] }, exceptions_in(exceptions, None)),
-    })
+/// The queries for the events that may have occurrences in the windows, or are named, and for their exceptions. Two of them may find
+/// the same document.
+pub(super) fn candidates(queries: &[CatalogueQuery]) -> (Vec<Query>, Vec<Query>) {
+    let ids = texts(named(queries));
+    let of_all = periods(queries.iter().filter(|query| query.events.is_none()));
+    let mut events: Vec<Query> = of_all.iter().map(|period| in_window(*period).into()).collect();
+    if !ids.is_empty() {
+        events.push(doc! { "_id": { "$in": &ids } }.into());
+    }
+    (events, exceptions_of(queries, None, &ids))
 }
 
-/// The shortest period with all windows.
-fn hull<'q>(queries: impl IntoIterator<Item = &'q CatalogueQuery>) -> Option<Interval> {
-    let windows = queries.into_iter().map(|query| query.window);
-    windows.reduce(|hull, window| {
-        let (start, end) = (hull.start().min(window.start()), hull.end().max(window.end()));
-        Interval::new(start, end).unwrap_or(hull)
-    })
+/// The events that are named by queries.
+fn named(queries: &[CatalogueQuery]) -> BTreeSet<&EventId> {
+    queries.iter().flat_map(|query| query.events.iter().flatten()).collect()
+}
+
+/// The queries for the exceptions of these events, or of all, in the windows of all events, and for those of the named events in the
+/// other windows.
+fn exceptions_of(queries: &[CatalogueQuery], events: Option<&[String]>, named: &[String]) -> Vec<Query> {
+    let of_all = periods(queries.iter().filter(|query| query.events.is_none()));
+    let mut exceptions = exceptions_in(&of_all, events);
+    if !named.is_empty() {
+        let of_named = periods(queries.iter().filter(|query| query.events.is_some()));
+        exceptions.extend(exceptions_in(&of_named, Some(named)));
+    }
+    exceptions
+}
+
+/// The periods of all windows, in their order. Windows are one period if they are so near that the same part of an index is read for
+/// both: it begins before a window by as much as an occurrence may last.
+fn periods<'q>(queries: impl IntoIterator<Item = &'q CatalogueQuery>) -> Vec<Interval> {
+    let mut windows: Vec<Interval> = queries.into_iter().map(|query| query.window).collect();
+    windows.sort_unstable_by_key(Interval::start);
+    let mut periods: Vec<Interval> = Vec::new();
+    for window in windows {
+        match periods.last_mut() {
+            Some(last) if earliest(window) <= last.end() => *last = hull(*last, window),
+            _ => periods.push(window),
+        }
+    }
+    while periods.len() > MAX_PERIODS {
+        let gaps = periods.windows(2).map(|pair| pair[1].start() - pair[0].end());
+        let Some((first, _)) = gaps.enumerate().min_by_key(|(_, gap)| *gap) else { break };
+        let second = periods.remove(first + 1);
+        periods[first] = hull(periods[first], second);
+    }
+    periods
+}
+
+/// The shortest period with both windows.
+fn hull(first: Interval, second: Interval) -> Interval {
+    let (start, end) = (first.start().min(second.start()), first.end().max(second.end()));
+    Interval::new(start, end).unwrap_or(first)
 }
 
 /// The events and exceptions that one query asks for.
@@ -127,19 +177,27 @@ fn earliest(window: Interval) -> Instant {
     window.start().saturating_sub(LONGEST_ELAPSED)
 }
 
-/// The filter for exceptions that overlap a window, or would overlap it if they followed their rules.
-fn exceptions_in(window: Interval, events: Option<&[String]>) -> Document {
-    // The range of the indexes is bounded from both sides.
-    let starts = doc! { "$gt": date(earliest(window)), "$lt": date(window.end()) };
-    let now = doc! { "startsAt": &starts, "endsAt": { "$gt": date(window.start()) } };
-    let by_rule = doc! { "originalStart": starts };
-    let either = [now, by_rule].map(|mut condition| {
-        if let Some(events) = events {
-            condition.insert("event", doc! { "$in": events });
+/// The queries for exceptions that overlap a period, or would overlap it if they followed their rules: two for each period, one for
+/// each index. MongoDB reads alternatives in one query from neither. Of few events, it chooses the index itself.
+fn exceptions_in(periods: &[Interval], events: Option<&[String]>) -> Vec<Query> {
+    let mut queries = Vec::with_capacity(2 * periods.len());
+    for period in periods {
+        // The range of the indexes is bounded from both sides.
+        let starts = doc! { "$gt": date(earliest(*period)), "$lt": date(period.end()) };
+        let ends = doc! { "$gt": date(period.start()) };
+        let now = doc! { "startsAt": &starts, "endsAt": ends };
+        let by_rule = doc! { "originalStart": starts, "$nor": [&now] };
+        for (mut filter, index) in [(now, BY_START), (by_rule, BY_ORIGINAL_START)] {
+            filter.insert("revision", doc! { "$exists": true });
+            let is_of_few = events.is_some_and(|events| events.len() <= FEW_EVENTS);
+            if let Some(events) = events {
+                filter.insert("event", doc! { "$in": events });
+            }
+            let query = Query::from(filter);
+            queries.push(if is_of_few { query } else { query.hinted(index) });
         }
-        condition
-    });
-    doc! { "revision": { "$exists": true }, "$or": either.to_vec() }
+    }
+    queries
 }
 
 /// The filter for events in the window, extended by a day on both sides: the stored bounds were computed with an earlier
@@ -155,4 +213,35 @@ fn in_window(window: Interval) -> Document {
 
 fn texts<'i>(ids: impl IntoIterator<Item = &'i EventId>) -> Vec<String> {
     ids.into_iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::utc_datetime;
+
+    use super::*;
+
+    fn query(first_day: i64, days: i64) -> CatalogueQuery {
+        let start = utc_datetime!(2031-01-01 00:00) + Duration::days(first_day);
+        CatalogueQuery { window: Interval::new(start, start + Duration::days(days)).unwrap(), events: None }
+    }
+
+    fn days_of(queries: &[CatalogueQuery]) -> Vec<(i64, i64)> {
+        let day = |time: Instant| (time - utc_datetime!(2031-01-01 00:00)).whole_days();
+        periods(queries).iter().map(|period| (day(period.start()), day(period.end()))).collect()
+    }
+
+    #[test]
+    fn windows_that_overlap_or_are_near_are_one_period() {
+        assert_eq!(days_of(&[]), []);
+        assert_eq!(days_of(&[query(10, 5), query(0, 12), query(3, 2)]), [(0, 15)]);
+        assert_eq!(days_of(&[query(40, 5), query(0, 12)]), [(0, 45)]);
+        assert_eq!(days_of(&[query(400, 5), query(0, 12), query(401, 1)]), [(0, 12), (400, 405)]);
+    }
+
+    #[test]
+    fn the_nearest_ones_of_many_windows_are_merged() {
+        let queries: Vec<_> = [0, 1_000, 1_100, 2_000, 3_000, 3_150].map(|day| query(day, 7)).into();
+        assert_eq!(days_of(&queries), [(0, 7), (1_000, 1_107), (2_000, 2_007), (3_000, 3_157)]);
+    }
 }

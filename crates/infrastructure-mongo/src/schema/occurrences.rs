@@ -85,13 +85,13 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 doc! { "closing.job": { "$exists": true } },
             ),
             partial(
-                "exceptions_by_start",
-                doc! { "organization": 1, "startsAt": 1 },
+                "exceptions_by_start_and_event",
+                doc! { "organization": 1, "startsAt": 1, "event": 1 },
                 doc! { "revision": { "$exists": true } },
             ),
             partial(
-                "exceptions_by_original_start",
-                doc! { "organization": 1, "originalStart": 1 },
+                "exceptions_by_original_start_and_event",
+                doc! { "organization": 1, "originalStart": 1, "event": 1 },
                 doc! { "revision": { "$exists": true } },
             ),
             partial(

@@ -69,13 +69,13 @@ impl<E: Execution> ScopedCollection<E> {
         Ok(found.into_iter().map(|document| document.id).collect())
     }
 
-    /// Runs the stages on the documents that pass the filter.
+    /// Runs the stages on the documents that pass the filter of the query, which may have a hint and nothing else.
     ///
     /// # Errors
     /// [`StorageError::ForbiddenStage`] for a stage that could access data of other organizations.
     pub(crate) async fn aggregate<D: DeserializeOwned + Send>(
         &mut self,
-        filter: Document,
+        query: impl Into<Query>,
         stages: Vec<Document>,
     ) -> Result<Vec<D>, StorageError> {
         let forbidden =
@@ -83,22 +83,26 @@ impl<E: Execution> ScopedCollection<E> {
         if let Some(stage) = forbidden {
             return Err(StorageError::ForbiddenStage(stage.clone()));
         }
-        self.run_stages(filter, stages).await
+        self.run_stages(query, stages).await
     }
 
     /// Runs stages that access documents of the organization only.
     pub(super) async fn run_stages<D: DeserializeOwned + Send>(
         &mut self,
-        filter: Document,
+        query: impl Into<Query>,
         stages: Vec<Document>,
     ) -> Result<Vec<D>, StorageError> {
+        let Query { filter, hint, .. } = query.into();
         let first = doc! { "$match": self.within_scope(filter) };
         let pipeline: Vec<Document> = std::iter::once(first).chain(stages).collect();
         let collection = self.collection.clone();
         let aggregate = self.execution.run("aggregate", self.schema.name, move |session, max_time| {
             async move {
-                let aggregate =
-                    collection.aggregate(pipeline).max_time(max_time).with_type::<RawDocumentBuf>();
+                let mut aggregate = collection.aggregate(pipeline).max_time(max_time);
+                if let Some(index) = hint {
+                    aggregate = aggregate.hint(Hint::Name(index.to_owned()));
+                }
+                let aggregate = aggregate.with_type::<RawDocumentBuf>();
                 match session {
                     None => aggregate.await?.try_collect().await,
                     Some(session) => {

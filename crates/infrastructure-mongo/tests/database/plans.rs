@@ -133,3 +133,58 @@ async fn a_large_catalogue_is_read_in_parts() {
     // Each event takes some 40 KB.
     assert!(sizes.iter().all(|size| *size <= 105), "{sizes:?}");
 }
+
+#[tokio::test]
+async fn the_exceptions_of_windows_far_apart_are_read_from_the_indexes_by_time() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    let first = datetime!(2031-04-01 10:00);
+    let change = ChangeBuilder::by("first-admin").build();
+    let (ports, scope) = (&database.ports, &tenant.scope);
+    let event = ports.events.create(scope, EventBuilder::daily(first, 3).build(), &change).await.unwrap();
+    let key = OccurrenceKey { event: event.id, original_start: first.as_utc() };
+    ports.events.cancel_occurrence(scope, key, &change).await.unwrap();
+    let occurrences = database.collection("occurrences");
+    let original = occurrences.find_one(doc! {}).await.unwrap().unwrap();
+    let copy = |day: i64| {
+        let (start, mut copy) = (first.as_utc() + Duration::days(day), original.clone());
+        let id = OccurrenceKey { event: event.id, original_start: start };
+        let date = |time: time::UtcDateTime| bson::DateTime::from_millis(time.unix_timestamp() * 1_000);
+        copy.insert("_id", id.to_string());
+        copy.insert("startsAt", date(start));
+        copy.insert("originalStart", date(start));
+        copy.insert("endsAt", date(start + Duration::HOUR));
+        copy
+    };
+    occurrences.insert_many((1..3_000).map(copy)).await.unwrap();
+    // All occurrences of the months before and after are exceptions, too.
+    let month = |day: i64| {
+        let start = first.as_utc() + Duration::days(day);
+        CatalogueQuery { window: Interval::new(start, start + Duration::days(31)).unwrap(), events: None }
+    };
+    let queries = [month(100), month(2_500)];
+    commands.take();
+    let mut parts = ports.catalogue.windows(scope, &queries).await.unwrap();
+    let mut exceptions = [0; 2];
+    while let Some(part) = parts.next_part().await.unwrap() {
+        for (number, window) in exceptions.iter_mut().zip(&part) {
+            *number += window.exceptions.len();
+        }
+    }
+    assert_eq!(exceptions, [62, 62]);
+    let of_occurrences = commands.take().into_iter().filter(|started| {
+        let name = started.command.get_str(&started.command_name);
+        name.is_ok_and(|name| name == "occurrences")
+    });
+    let of_occurrences: Vec<_> = of_occurrences.collect();
+    assert_eq!(of_occurrences.len(), 8, "two indexes, two windows, for their sizes and for themselves");
+    for started in &of_occurrences {
+        let plan = plan(&database, started).await;
+        let mut examined = Vec::new();
+        values(&plan, "totalDocsExamined", &mut examined);
+        // Each engine states the number in other places.
+        let examined = examined.iter().filter_map(|it| it.as_i64().or(it.as_i32().map(i64::from))).max();
+        let examined = examined.unwrap_or(i64::MAX);
+        assert!(examined <= 70, "{examined} documents for at most 62: {plan}");
+    }
+}
