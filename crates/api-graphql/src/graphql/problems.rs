@@ -86,6 +86,11 @@ impl Problems {
         }
     }
 
+    /// The value of a field with a default, which an absent value has already; notes the problem and returns `None` if it is null.
+    pub(crate) fn with_default<T>(&mut self, field: impl Into<FieldPath>, given: Option<T>) -> Option<T> {
+        self.check(field, given.ok_or("must not be null"))
+    }
+
     /// Parses an optional value that an explicit null clears. Returns `Some(None)` if the value is absent and so
     /// unchanged, `Some(Some(None))` if it is cleared; notes the problem and returns `None` if it is invalid.
     pub(crate) fn check_clearable<I, T, E: fmt::Display>(

@@ -12,6 +12,7 @@ mod bounded_inputs;
 mod corpus;
 #[cfg(test)]
 mod costs;
+mod defaults;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]

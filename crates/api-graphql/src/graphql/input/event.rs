@@ -108,7 +108,8 @@ impl MutationInput for CreateEventInput {
             starts_on: self.starts_on.as_ref(),
             ends_on: self.ends_on.as_ref(),
         };
-        let is_all_day = self.all_day.unwrap_or_default();
+        let all_day = problems.with_default(Field::AllDay, self.all_day);
+        let is_all_day = all_day.unwrap_or_default();
         let times = given.of_new_event(is_all_day, problems);
         let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(problems));
         if let Some(Some(recurrence)) = &recurrence
@@ -123,6 +124,7 @@ impl MutationInput for CreateEventInput {
         let opens = lead(Field::RegistrationOpens, &self.registration_opens);
         let closes = lead(Field::RegistrationCloses, &self.registration_closes);
         let cancellation_closes = lead(Field::CancellationCloses, &self.cancellation_closes);
+        all_day?;
         Some(CreateEventCommand {
             title: title?,
             description: description?,
@@ -171,9 +173,12 @@ impl From<OnAffected> for ports::OnAffected {
     }
 }
 
-/// The treatment of affected registrations; REFUSE if left out. By default, the edit is refused.
-pub(super) fn on_affected(given: Option<Choice<OnAffected>>) -> ports::OnAffected {
-    given.map_or(ports::OnAffected::Refuse, |Choice(given)| given.into())
+/// The treatment of affected registrations, or `None` if a problem was noted.
+pub(super) fn on_affected(
+    problems: &mut Problems,
+    given: Option<Choice<OnAffected>>,
+) -> Option<ports::OnAffected> {
+    problems.with_default(Field::OnAffected, given).map(|Choice(given)| given.into())
 }
 
 /// Changes of an event. Fields that are left out stay as they are. Registrations follow their occurrence by its
@@ -233,7 +238,8 @@ pub struct UpdateEventInput {
 impl UpdateEventInput {
     fn check_scope(&self, problems: &mut Problems) -> Option<SeriesPart> {
         let field = Field::FromOccurrenceId;
-        match (self.scope.map_or(EditScope::All, |Choice(scope)| scope), &self.from_occurrence_id) {
+        let Choice(scope) = problems.with_default(Field::Scope, self.scope)?;
+        match (scope, &self.from_occurrence_id) {
             (EditScope::All, None) => Some(SeriesPart::All),
             (EditScope::All, Some(_)) => {
                 problems.note(field, "goes with scope THIS_AND_FOLLOWING only");
@@ -326,13 +332,13 @@ impl MutationInput for UpdateEventInput {
         let expected_version = expected_version(problems, self.expected_version);
         let scope = self.check_scope(problems);
         let patch = self.check_patch(problems);
-        let on_affected = on_affected(self.on_affected);
+        let on_affected = on_affected(problems, self.on_affected);
         Some(UpdateEventCommand {
             event: event?,
             expected_version: expected_version?,
             scope: scope?,
             patch: patch?,
-            on_affected,
+            on_affected: on_affected?,
         })
     }
 }

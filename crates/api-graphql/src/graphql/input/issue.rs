@@ -90,10 +90,11 @@ impl MutationInput for CreateIssueInput {
         let assignee =
             problems.check_optional(Field::AssigneeId, self.assignee_id.as_ref(), |id| MemberId::parse(id));
         let event = problems.check_optional(Field::EventId, self.event_id.as_ref(), |id| EventId::parse(id));
+        let priority = problems.with_default(Field::Priority, self.priority);
         Some(CreateIssueCommand {
             title: title?,
             description: description?,
-            priority: self.priority.map(|Choice(priority)| priority.into()).unwrap_or_default(),
+            priority: priority.map(|Choice(priority)| priority.into())?,
             assignee: assignee?,
             event: event?,
         })

@@ -38,8 +38,13 @@ impl MutationInput for AddMemberInput {
         let user_id = problems.check(Field::UserId, UserId::parse(&self.user_id));
         let display_name = problems.check(Field::DisplayName, DisplayName::parse(&self.display_name));
         let email = problems.check_optional(Field::Email, self.email.as_deref(), Email::parse);
-        let role = self.role.map(|Choice(role)| role.into()).unwrap_or_default();
-        Some(AddMemberCommand { user_id: user_id?, display_name: display_name?, email: email?, role })
+        let role = problems.with_default(Field::Role, self.role);
+        Some(AddMemberCommand {
+            user_id: user_id?,
+            display_name: display_name?,
+            email: email?,
+            role: role.map(|Choice(role)| role.into())?,
+        })
     }
 }
 

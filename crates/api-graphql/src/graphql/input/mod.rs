@@ -88,7 +88,7 @@ pub(crate) fn prepare<I: MutationInput>(
     let command = input.check(&mut problems);
     let key = problems.check_optional(Field::IdempotencyKey, input.idempotency_key(), IdempotencyKey::parse);
     // A client that computes null mostly wants a preview, and the change cannot be taken back.
-    let dry_run = problems.check(Field::DryRun, input.dry_run().ok_or("must not be null"));
+    let dry_run = problems.with_default(Field::DryRun, input.dry_run());
     let ((command, key), is_dry_run) = problems.conclude(command.zip(key).zip(dry_run))?;
     let idempotency = key.map(|key| Idempotency {
         key,

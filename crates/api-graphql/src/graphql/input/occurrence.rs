@@ -59,12 +59,14 @@ impl OccurrenceFilter {
             }
         };
         let search = problems.check_optional(Field::Search, self.search.as_deref(), SearchText::parse);
+        let include_cancelled = problems.with_default(Field::IncludeCancelled, self.include_cancelled);
+        let only_open = problems.with_default(Field::OnlyOpen, self.only_open);
         shape?;
         Some(CheckedOccurrenceFilter {
             events: events?,
             search: search?,
-            include_cancelled: self.include_cancelled.unwrap_or_default(),
-            only_open: self.only_open.unwrap_or_default(),
+            include_cancelled: include_cancelled?,
+            only_open: only_open?,
         })
     }
 }
@@ -122,6 +124,7 @@ impl MutationInput for UpdateOccurrenceInput {
         };
         let times = given.of_edit(None, problems);
         let capacity = problems.check_given(Field::Capacity, &self.capacity, |seats| Capacity::new(*seats));
+        let on_affected = on_affected(problems, self.on_affected);
         let _present = (starts_at?, duration?, ends_at?);
         let times = times?;
         Some(OccurrenceEdit {
@@ -135,7 +138,7 @@ impl MutationInput for UpdateOccurrenceInput {
                 ends_at: times.ends_at,
                 capacity: capacity?,
             },
-            on_affected: on_affected(self.on_affected),
+            on_affected: on_affected?,
         })
     }
 }
@@ -199,11 +202,12 @@ impl MutationInput for RestoreOccurrenceInput {
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);
         let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
+        let on_affected = on_affected(problems, self.on_affected);
         Some(OccurrenceRestoration {
             occurrence: occurrence?,
             fields: self.fields.iter().flatten().copied().map(Into::into).collect(),
             expected_version: expected_version?,
-            on_affected: on_affected(self.on_affected),
+            on_affected: on_affected?,
         })
     }
 }

@@ -1,7 +1,6 @@
 use convene_application::{
     event::series::{RuleForm, as_text, rule_refusals},
     failure::{Failure, Field, FieldPath},
-    limits::DEFAULT_OCCURRENCES_PAGE_SIZE,
     occurrence::PreviewRecurrenceCommand,
     page::PageSize,
     ports::NewRecurrence,
@@ -218,8 +217,8 @@ impl PreviewRecurrenceInput {
         let recurrence = self.recurrence.check(problems);
         let from = problems.check_optional(Field::From, self.from.as_ref(), DateTime::parse);
         let to = problems.check_optional(Field::To, self.to.as_ref(), DateTime::parse);
-        let first = problems
-            .check(Field::First, PageSize::new(self.first.unwrap_or(DEFAULT_OCCURRENCES_PAGE_SIZE.into())));
+        let first = problems.with_default(Field::First, self.first);
+        let first = first.and_then(|first| problems.check(Field::First, PageSize::new(first)));
         Some(PreviewRecurrenceCommand {
             time_zone: time_zone?,
             starts_at: starts_at?,

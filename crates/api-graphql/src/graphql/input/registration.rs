@@ -92,8 +92,8 @@ macro_rules! register_input {
             fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
                 let target = problems.check($id_field, $target(&self.$id));
                 let member = problems.check_optional(Field::MemberId, self.member_id.as_ref(), |id| MemberId::parse(id));
-                let join_waitlist = self.join_waitlist.unwrap_or_default();
-                Some(RegisterCommand { target: target?, member: member?, join_waitlist })
+                let join_waitlist = problems.with_default(Field::JoinWaitlist, self.join_waitlist);
+                Some(RegisterCommand { target: target?, member: member?, join_waitlist: join_waitlist? })
             }
         }
     };

@@ -168,7 +168,6 @@ impl Event {
         #[graphql(default = Some(false), description = "Includes cancelled occurrences.")]
         include_cancelled: Option<bool>,
     ) -> Result<OccurrenceConnection, FieldProblem> {
-        let include_cancelled = include_cancelled.unwrap_or_default();
         let window = (&from, &to);
         let paging = Paging { first, after, last, before };
         query::occurrence::of_event(context, self.0.id, include_cancelled, window, paging).await

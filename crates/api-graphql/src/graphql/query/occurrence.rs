@@ -52,13 +52,18 @@ pub(super) async fn list(
 pub(in crate::graphql) async fn of_event(
     context: &Context,
     event: EventId,
-    include_cancelled: bool,
+    include_cancelled: Option<bool>,
     (from, to): (&DateTime, &DateTime),
     paging: Paging,
 ) -> Result<OccurrenceConnection, FieldProblem> {
-    let filter =
-        CheckedOccurrenceFilter { events: Some(vec![event]), include_cancelled, ..Default::default() };
-    listed(context, Problems::default(), Some(filter), (from, to), paging).await
+    let mut problems = Problems::default();
+    let include_cancelled = problems.with_default(Field::IncludeCancelled, include_cancelled);
+    let filter = include_cancelled.map(|include_cancelled| CheckedOccurrenceFilter {
+        events: Some(vec![event]),
+        include_cancelled,
+        ..Default::default()
+    });
+    listed(context, problems, filter, (from, to), paging).await
 }
 
 async fn listed(
