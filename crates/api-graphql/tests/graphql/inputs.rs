@@ -253,6 +253,13 @@ async fn an_event_has_a_duration_or_an_end_or_whole_days() {
             "allDay": true, "startsOn": "2031-03-30",
             "recurrence": {"rrule": "FREQ=DAILY;BYHOUR=0,12;COUNT=3"},
         }),
+        json!({
+            "allDay": true, "startsOn": "2031-03-30",
+            "recurrence": {
+                "frequency": "DAILY", "interval": 0, "exdates": ["2031-04-01T10:00", "never"],
+                "rdates": ["2031-05-01T10:00"],
+            },
+        }),
     ];
     let mut told = Vec::new();
     for times in refused {
@@ -306,6 +313,12 @@ async fn an_event_has_a_duration_or_an_end_or_whole_days() {
       ],
       [
         "recurrence must have no times of day, because of allDay"
+      ],
+      [
+        "recurrence.interval must be 1 to 1000",
+        "recurrence.exdates.1 must be a date and time that exists, without an offset, such as 2026-11-22T10:00:00",
+        "recurrence.exdates must be at midnight, because of allDay",
+        "recurrence.rdates must be at midnight, because of allDay"
       ]
     ]
     "#);

@@ -4,13 +4,14 @@ use convene_domain::{
     duration::{DurationProblem, EventDuration, LONGEST},
     event::Event,
     occurrence::StoredOccurrence,
+    recurrence::Rule,
     time::{LocalDateTime, zone::Zone},
 };
 use time::{Date, Time};
 
 use crate::{
     failure::{Field, FieldPath, Refusal},
-    ports::{DaysPatch, EventPatch, NewRecurrence, OccurrencePatch},
+    ports::{DaysPatch, EventPatch, OccurrencePatch},
 };
 
 /// The duration of an occurrence, in the form in which a caller gave it.
@@ -49,11 +50,15 @@ pub fn check_end(start: LocalDateTime, end: LocalDateTime) -> Result<(), &'stati
     if end <= start { Err("must be after startsAt") } else { Ok(()) }
 }
 
-/// The problems of a recurrence of whole days: parts that are not at midnight.
+/// The problems of a recurrence of whole days, as far as its parts are valid: those that are not at midnight.
 #[must_use]
-pub fn problems_of_days(recurrence: &NewRecurrence) -> Vec<(FieldPath, &'static str)> {
-    let NewRecurrence { rule, exdates, rdates } = recurrence;
-    let has_times = rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0);
+pub fn problems_of_days(
+    rule: Option<&Rule>,
+    exdates: &[LocalDateTime],
+    rdates: &[LocalDateTime],
+) -> Vec<(FieldPath, &'static str)> {
+    let times = |rule: &Rule| rule.by_hour().iter().chain(rule.by_minute()).any(|part| *part != 0);
+    let has_times = rule.is_some_and(times);
     let has_times =
         has_times.then(|| (Field::Recurrence.into(), "must have no times of day, because of allDay"));
     let dates = [(Field::Exdates, exdates), (Field::Rdates, rdates)].into_iter();

@@ -14,8 +14,7 @@ use juniper::{GraphQLEnum, GraphQLInputObject, ID, Nullable};
 
 use super::{
     Choice, MutationInput, RecurrenceInput, dry_run, expected_version, idempotency_key,
-    registration::check_window,
-    times::{self, GivenTimes},
+    registration::check_window, times::GivenTimes,
 };
 use crate::graphql::{
     object::EventStatus,
@@ -111,12 +110,7 @@ impl MutationInput for CreateEventInput {
         let all_day = problems.with_default(Field::AllDay, self.all_day);
         let is_all_day = all_day.unwrap_or_default();
         let times = given.of_new_event(is_all_day, problems);
-        let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(problems));
-        if let Some(Some(recurrence)) = &recurrence
-            && is_all_day
-        {
-            times::check_days_of(recurrence, problems);
-        }
+        let recurrence = self.recurrence.as_ref().map(|recurrence| recurrence.check(is_all_day, problems));
         let capacity = problems.check(Field::Capacity, Capacity::new(self.capacity));
         let mut lead = |field, given: &Option<Duration>| {
             problems.check_optional(field, given.as_ref(), Duration::parse_lead_time)
@@ -279,13 +273,11 @@ impl UpdateEventInput {
         let recurrence = match &self.recurrence {
             Nullable::ImplicitNull => Some(None),
             Nullable::ExplicitNull => Some(Some(None)),
-            Nullable::Some(recurrence) => recurrence.check(problems).map(|recurrence| Some(Some(recurrence))),
+            Nullable::Some(recurrence) => {
+                let is_all_day = all_day.flatten() == Some(&true);
+                recurrence.check(is_all_day, problems).map(|recurrence| Some(Some(recurrence)))
+            }
         };
-        if let Some(Some(Some(recurrence))) = &recurrence
-            && all_day.flatten() == Some(&true)
-        {
-            times::check_days_of(recurrence, problems);
-        }
         let capacity = problems.check_given(Field::Capacity, &self.capacity, |seats| Capacity::new(*seats));
         let mut lead = |field, given| problems.check_clearable(field, given, Duration::parse_lead_time);
         let registration_opens = lead(Field::RegistrationOpens, &self.registration_opens);

@@ -1,5 +1,8 @@
 use convene_application::{
-    event::series::{RuleForm, as_text, rule_refusals},
+    event::{
+        problems_of_days,
+        series::{RuleForm, as_text, rule_refusals},
+    },
     failure::{Failure, Field, FieldPath},
     occurrence::PreviewRecurrenceCommand,
     page::PageSize,
@@ -107,8 +110,8 @@ impl RecurrenceInput {
         }
     }
 
-    /// The checked recurrence, or `None` if a problem was noted.
-    pub(super) fn check(&self, problems: &mut Problems) -> Option<NewRecurrence> {
+    /// The checked recurrence, or `None` if a problem was noted. That of an event of whole days has no times of day.
+    pub(super) fn check(&self, is_all_day: bool, problems: &mut Problems) -> Option<NewRecurrence> {
         let field = FieldPath::from(Field::Recurrence);
         let shape = problems.check_shape(Some(&field), self);
         let rule = self.check_rule(problems, &field);
@@ -116,6 +119,17 @@ impl RecurrenceInput {
         let exdates = problems.check_all(field.child(Field::Exdates), exdates, LocalDateTime::parse);
         let rdates = lists::items(self.rdates.as_ref(), limits::EXTRA_DATES);
         let rdates = problems.check_all(field.child(Field::Rdates), rdates, LocalDateTime::parse);
+        if is_all_day {
+            // Where one part is wrong, the others are checked all the same.
+            let valid = |dates: Option<&Vec<LocalDateTime>>| -> Vec<_> {
+                let dates = lists::items(dates, limits::EXTRA_DATES);
+                dates.iter().filter_map(|date| date.parse().ok()).collect()
+            };
+            let (exdates, rdates) = (valid(self.exdates.as_ref()), valid(self.rdates.as_ref()));
+            for (field, problem) in problems_of_days(rule.as_ref(), &exdates, &rdates) {
+                problems.note(field, problem);
+            }
+        }
         shape?;
         Some(NewRecurrence { rule: rule?, exdates: exdates?, rdates: rdates? })
     }
@@ -214,7 +228,7 @@ impl PreviewRecurrenceInput {
         let time_zone = problems.check(Field::TimeZone, self.time_zone.parse());
         let starts_at = problems.check(Field::StartsAt, self.starts_at.parse());
         let duration = problems.check(Field::Duration, self.duration.parse_event_duration());
-        let recurrence = self.recurrence.check(problems);
+        let recurrence = self.recurrence.check(false, problems);
         let from = problems.check_optional(Field::From, self.from.as_ref(), DateTime::parse);
         let to = problems.check_optional(Field::To, self.to.as_ref(), DateTime::parse);
         let first = problems.with_default(Field::First, self.first);

@@ -1,9 +1,9 @@
 //! The start and the length of an event, in the forms in which a caller can give them.
 
 use convene_application::{
-    event::{Length, check_end, duration_of_days, problems_of_days},
+    event::{Length, check_end, duration_of_days},
     failure::Field,
-    ports::{DaysPatch, NewRecurrence},
+    ports::DaysPatch,
 };
 use convene_domain::{duration::EventDuration, time::LocalDateTime as WallClockTime};
 
@@ -104,12 +104,5 @@ impl GivenTimes<'_> {
         let times =
             EditedTimes { starts_at: starts_at?, duration: duration?, ends_at: ends_at?, days: Some(days) };
         is_consistent.then_some(times)
-    }
-}
-
-/// Notes the problems of the recurrence of an event of whole days.
-pub(super) fn check_days_of(recurrence: &NewRecurrence, problems: &mut Problems) {
-    for (field, problem) in problems_of_days(recurrence) {
-        problems.note(field, problem);
     }
 }
