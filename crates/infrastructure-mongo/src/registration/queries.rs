@@ -1,6 +1,6 @@
 //! The port that reads registrations.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use bson::{Bson, Document, doc};
@@ -156,19 +156,59 @@ impl Registrations for MongoRegistrations {
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
         let fields = doc! { "occurrence": 1, "waitlistSequence": 1 };
         let waiting: Vec<Waiting> = registrations.find(Query::from(asked).projected(fields)).await?;
-        // One that leaves the list between the two commands gets the position before its own, or none.
-        let up_to = waiting.into_iter().map(|Waiting { id, occurrence, waitlist_sequence }| {
-            let up_to = doc! {
-                "occurrence": occurrence,
-                "status": WAITLISTED,
-                "waitlistSequence": { "$lte": waitlist_sequence },
-            };
-            (id, up_to)
-        });
-        let positions: Vec<Position> = registrations.count_each(up_to.collect()).await?;
-        let read = positions.into_iter().map(Position::read).collect::<Result<_, _>>();
-        Ok(read.map_err(StorageError::from)?)
+        let mut waitlists: BTreeMap<&str, Vec<&Waiting>> = BTreeMap::new();
+        for registration in &waiting {
+            waitlists.entry(&registration.occurrence).or_default().push(registration);
+        }
+        let mut positions = HashMap::new();
+        let waitlists: Vec<_> = waitlists.into_iter().collect();
+        for waitlists in waitlists.chunks(WAITLISTS) {
+            let counted: Vec<Counted> =
+                registrations.count_each(waitlists.iter().flat_map(parts).collect()).await?;
+            let counted: HashMap<&str, i64> =
+                counted.iter().map(|counted| (counted.id.as_str(), counted.number)).collect();
+            for (_, waitlist) in waitlists {
+                // Those before the first one that is asked for, and those behind each up to the next one.
+                let mut position = 0;
+                for registration in in_sequence(waitlist) {
+                    position += counted.get(registration.id.as_str()).copied().unwrap_or(0);
+                    // Between the two commands it and all before it may leave the list.
+                    if position > 0 {
+                        let (id, position) = registration.at(position).map_err(StorageError::from)?;
+                        positions.insert(id, position);
+                    }
+                }
+            }
+        }
+        Ok(positions)
     }
+}
+
+/// The number of waitlists of which one command counts positions. Each has at most some thousand entries.
+const WAITLISTS: usize = 100;
+
+/// The registrations of one waitlist in its order.
+fn in_sequence<'a>(waitlist: &[&'a Waiting]) -> Vec<&'a Waiting> {
+    let mut sorted = waitlist.to_vec();
+    sorted.sort_by_key(|registration| registration.waitlist_sequence);
+    sorted
+}
+
+/// The filters for the part of a waitlist that ends with each of these registrations and begins behind the one before it: no
+/// entry is counted twice.
+fn parts((occurrence, waitlist): &(&str, Vec<&Waiting>)) -> Vec<(String, Document)> {
+    let mut behind = 0;
+    let part = |registration: &Waiting| {
+        let up_to = registration.waitlist_sequence;
+        let part = doc! {
+            "occurrence": *occurrence,
+            "status": WAITLISTED,
+            "waitlistSequence": { "$gt": behind, "$lte": up_to },
+        };
+        behind = up_to;
+        (registration.id.clone(), part)
+    };
+    in_sequence(waitlist).into_iter().map(part).collect()
 }
 
 const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
@@ -305,16 +345,17 @@ struct Waiting {
     waitlist_sequence: i64,
 }
 
-/// The position of a registration on its waitlist.
+/// The number of waitlisted registrations in the part that ends with one.
 #[derive(Deserialize)]
-struct Position {
+struct Counted {
     #[serde(rename = "_id")]
     id: String,
     number: i64,
 }
 
-impl Position {
-    fn read(self) -> Result<(RegistrationId, u32), CorruptDocument> {
+impl Waiting {
+    /// The registration at this position.
+    fn at(&self, position: i64) -> Result<(RegistrationId, u32), CorruptDocument> {
         let corrupt = |field, reason: String| CorruptDocument {
             collection: schema::REGISTRATIONS.name,
             id: self.id.clone(),
@@ -323,7 +364,7 @@ impl Position {
         };
         let id = RegistrationId::parse(&self.id).map_err(|error| corrupt("_id", error.to_string()))?;
         let position =
-            u32::try_from(self.number).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
+            u32::try_from(position).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
         Ok((id, position))
     }
 }

@@ -136,7 +136,9 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         (_, "registrations") => 20,
         // The database counts up to 10,000 index entries, in some milliseconds.
         (_, "totalCount") => 100,
-        (_, "waitlistPosition" | "viewerRegistration") => 4,
+        // The database counts the index entries up to the last position of each waitlist.
+        (_, "waitlistPosition") => 20,
+        (_, "viewerRegistration") => 4,
         _ => 0,
     };
     Price::new(cost, 0)
