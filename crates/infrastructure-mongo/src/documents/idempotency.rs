@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use bson::Binary;
+use bson::{Binary, Bson, Document, doc};
 use convene_application::{caller::TenantScope, change::Change, failure::Fault, idempotency::KeyUse};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,13 @@ impl KeyDocument {
             key: idempotency.key.as_str().to_owned(),
         })
     }
+}
+
+/// The filter for the keys of an organization between these actors and texts: a range of whole ids, so that the index on ids can be
+/// used.
+pub(crate) fn keys_between(organization: &str, from: (Bson, Bson), until: (Bson, Bson)) -> Document {
+    let id = |(actor, key)| doc! { "organization": organization, "actor": actor, "key": key };
+    doc! { "_id": { "$gt": id(from), "$lt": id(until) } }
 }
 
 /// The stored result of a change.

@@ -86,6 +86,9 @@ pub(crate) struct JobDocument {
     /// The time of the last step. The database deletes a finished job after it, when no key refers to it any more.
     #[serde(default, deserialize_with = "read_optional_date", skip_serializing_if = "Option::is_none")]
     pub(crate) finished_at: Option<DateTime>,
+    /// The collection in which the last step ended, in the order of their deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<i64>,
 }
 
 impl JobDocument {
@@ -103,6 +106,7 @@ impl JobDocument {
             remaining: i64::try_from(remaining).unwrap_or(i64::MAX),
             attended_until: DateTime::from_millis(0),
             finished_at: None,
+            position: None,
         }
     }
 
@@ -117,6 +121,11 @@ impl JobDocument {
     /// The removed member.
     pub(crate) fn member(&self) -> Result<MemberId, CorruptDocument> {
         self.fields().read("subject", MemberId::parse(&self.subject))
+    }
+
+    /// The number of the collection in which the last step of the deletion of an organization ended.
+    pub(crate) fn position(&self) -> usize {
+        self.position.and_then(|position| usize::try_from(position).ok()).unwrap_or(0)
     }
 
     /// The work of all steps so far.

@@ -22,7 +22,7 @@ use crate::{
     database::Database,
     documents::{
         convert::date,
-        idempotency::ResultDocument,
+        idempotency::{ResultDocument, keys_between},
         job::{JobDocument, JobKind, Progress, Step},
     },
     error::Attempt,
@@ -32,19 +32,20 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The collections in the order in which they are deleted. A change that was let in before the suspension updates a document of one of
-/// the first ones, so it conflicts with their deletion, or its other documents are found later on.
-static ORDER: [&CollectionSchema; 10] = [
-    &schema::EVENTS,
-    &schema::OCCURRENCES,
-    &schema::ISSUES,
-    &schema::AGENDAS,
-    &schema::MEMBERS,
-    &schema::REGISTRATIONS,
-    &schema::REVISIONS,
-    &schema::IDEMPOTENCY,
-    &schema::ACTIVITY,
-    &schema::JOBS,
+/// The collections in the order in which they are deleted, each with an index that has the organization's documents in one range. A
+/// change that was let in before the suspension updates a document of one of the first ones, so it conflicts with their deletion, or
+/// its other documents are found later on.
+static ORDER: [(&CollectionSchema, &str); 10] = [
+    (&schema::EVENTS, "by_id"),
+    (&schema::OCCURRENCES, "by_event"),
+    (&schema::ISSUES, "one_issue_per_number"),
+    (&schema::AGENDAS, "by_id"),
+    (&schema::MEMBERS, "by_id"),
+    (&schema::REGISTRATIONS, "by_occurrence"),
+    (&schema::REVISIONS, "by_revision"),
+    (&schema::IDEMPOTENCY, "_id_"),
+    (&schema::ACTIVITY, "by_time"),
+    (&schema::JOBS, "by_subject"),
 ];
 
 pub(super) async fn delete(
@@ -75,7 +76,8 @@ pub(super) async fn delete(
     database.answer(scope, begun, change.at, until, step).await
 }
 
-/// Deletes up to `size` documents of the organization. The last step finds fewer, in all collections.
+/// Deletes up to `size` documents of the organization, from the collection on in which the step before it ended: an index still has
+/// the entries of deleted documents for some time. The last step finds fewer, in all collections.
 pub(crate) fn step<'t>(
     transaction: &'t mut Transaction<'_>,
     job: &'t JobDocument,
@@ -83,12 +85,16 @@ pub(crate) fn step<'t>(
     size: usize,
 ) -> BoxFuture<'t, Attempt<Step>> {
     async move {
+        let (before, from) = ORDER.split_at_checked(job.position()).unwrap_or((&ORDER, &[]));
         let mut done = 0;
-        for schema in ORDER {
+        let mut last = job.position();
+        // The collections before may have documents of changes that were let in before the suspension.
+        for (number, &(schema, index)) in (before.len()..).zip(from).chain((0..).zip(before)) {
             if done == size {
                 break;
             }
-            let query = Query::from(deletable(schema, job)).limited(size - done);
+            last = number;
+            let query = Query::from(deletable(schema, job)).hinted(index).limited(size - done);
             let mut collection = transaction.collection(schema);
             let found: Vec<Identified> = collection.find(query.projected(doc! { "_id": 1 })).await?;
             if !found.is_empty() {
@@ -98,8 +104,13 @@ pub(crate) fn step<'t>(
             }
         }
         let is_last = done < size;
+        let this = doc! { "_id": &job.id };
+        let mut jobs = transaction.collection(&schema::JOBS);
         if is_last {
-            transaction.collection(&schema::JOBS).delete_one(doc! { "_id": &job.id }).await?;
+            jobs.delete_one(this).await?;
+        } else if last != job.position() {
+            let position = i64::try_from(last).unwrap_or(0);
+            jobs.update_one(this, doc! { "$set": { "position": position } }).await?;
         }
         Ok(Step { done, is_last })
     }
@@ -109,7 +120,10 @@ pub(crate) fn step<'t>(
 /// The documents that go before the last step. The key of the deletion stays until it expires, so that a repeat is answered.
 fn deletable(schema: &CollectionSchema, job: &JobDocument) -> Document {
     if schema.name == schema::IDEMPOTENCY.name {
-        return doc! { "operation": { "$ne": DELETE_ORGANIZATION } };
+        let mut keys =
+            keys_between(&job.organization, (Bson::MinKey, Bson::MinKey), (Bson::MaxKey, Bson::MaxKey));
+        keys.insert("operation", doc! { "$ne": DELETE_ORGANIZATION });
+        return keys;
     }
     if schema.name == schema::JOBS.name {
         return doc! { "_id": { "$ne": &job.id } };

@@ -4,7 +4,7 @@ mod collect;
 mod erase;
 
 use async_trait::async_trait;
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document};
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -13,7 +13,7 @@ use convene_application::{
 };
 use convene_domain::text::UserId;
 
-use crate::database::Database;
+use crate::{database::Database, documents::idempotency::keys_between};
 
 /// The personal data in MongoDB.
 #[derive(Clone)]
@@ -34,9 +34,9 @@ impl PersonalData for MongoPersonalData {
     }
 }
 
-/// The idempotency keys of the user: a range of whole ids, so that the index on ids can be used.
+/// The idempotency keys of the user.
 fn keys_of(scope: &TenantScope, user: &UserId) -> Document {
     let organization = scope.organization().to_string();
-    let id = |key: Bson| doc! { "organization": &organization, "actor": user.as_str(), "key": key };
-    doc! { "_id": { "$gt": id(Bson::MinKey), "$lt": id(Bson::MaxKey) } }
+    let actor = || Bson::from(user.as_str());
+    keys_between(&organization, (actor(), Bson::MinKey), (actor(), Bson::MaxKey))
 }

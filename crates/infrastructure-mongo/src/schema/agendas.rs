@@ -3,6 +3,7 @@ use convene_application::limits::UPCOMING_REGISTRATIONS;
 
 use super::{
     CollectionSchema, ScopeField,
+    indexes::index,
     rules::{date, documents_where, id, list, long, object, occurrence_key},
 };
 
@@ -20,8 +21,11 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
             nothing_overlaps(),
         )
     },
-    // Agendas are looked up by the member's id only.
-    indexes: |_| Vec::new(),
+    indexes: |_| {
+        // Agendas are looked up by the member's id, which the index of the database is for. The deletion of an organization looks
+        // for all of them.
+        vec![index("by_id", doc! { "organization": 1, "_id": 1 })]
+    },
 };
 
 /// Makes the expression that no two entries of an agenda overlap: each entry begins no earlier than the one before it ends,

@@ -28,7 +28,7 @@ pub(crate) static JOBS: CollectionSchema = CollectionSchema {
                 ("remaining", long(0)),
                 ("attendedUntil", date()),
             ],
-            &[("promoted", long(0)), ("finishedAt", date())],
+            &[("promoted", long(0)), ("finishedAt", date()), ("position", long(0))],
         )
     },
     indexes: |_| {

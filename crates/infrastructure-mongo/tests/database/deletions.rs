@@ -1,6 +1,6 @@
 //! Deletions of organizations, and the documents that remain.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bson::{Bson, Document, doc};
 use convene_application::{
@@ -9,15 +9,16 @@ use convene_application::{
     ports::EventFilter,
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, MemberBuilder, first},
+        builders::{ChangeBuilder, MemberBuilder, first, fresh_uuid},
     },
 };
-use convene_domain::{organization::OrganizationStatus, text::Slug};
+use convene_domain::{id::OrganizationId, organization::OrganizationStatus, text::Slug};
 use convene_infrastructure_mongo::ports::MongoPorts;
 use futures::TryStreamExt;
 
 use crate::{
     everything::use_everything,
+    plans::{plan, sum, values},
     support::{Tenant, TestDatabase},
 };
 
@@ -82,6 +83,94 @@ async fn no_collection_has_anything_of_a_deleted_organization() {
     assert_eq!(mentioning(&database, &other.scope.organization().to_string()).await, others);
     let report = database.ports.check(FixedClock::START).await.unwrap();
     assert!(report.findings.iter().all(|finding| finding.violations == 0), "{report:?}");
+}
+
+/// The value with another text in place of this one.
+fn replaced(value: Bson, text: &str, other: &str) -> Bson {
+    let inner = |value| replaced(value, text, other);
+    match value {
+        Bson::String(found) if found == text => other.into(),
+        Bson::Document(fields) => {
+            fields.into_iter().map(|(name, value)| (name, inner(value))).collect::<Document>().into()
+        }
+        Bson::Array(values) => values.into_iter().map(inner).collect::<Vec<_>>().into(),
+        value => value,
+    }
+}
+
+/// Copies of each document of the collections whose ids are free, for an organization that has nothing else.
+async fn copy_for_another_organization(database: &TestDatabase, tenant: &Tenant) {
+    let (this, other) =
+        (tenant.scope.organization().to_string(), OrganizationId::from_uuid(fresh_uuid()).to_string());
+    for name in ["agendas", "idempotency", "jobs", "issues", "members", "activity"] {
+        let collection = database.collection(name);
+        let of_tenant = doc! { "organization": &this };
+        let Some(original) = collection.find_one(of_tenant).await.unwrap() else { continue };
+        let original = replaced(original.into(), &this, &other).as_document().unwrap().clone();
+        let copy = |number: i32| {
+            let mut copy = original.clone();
+            let id = match original.get("_id").unwrap() {
+                Bson::String(id) => format!("{}{number:04x}{}", &id[..4], &id[8..]).into(),
+                id => {
+                    let mut id = id.as_document().unwrap().clone();
+                    id.insert("key", format!("key {number}"));
+                    Bson::from(id)
+                }
+            };
+            copy.insert("_id", id);
+            if name == "issues" {
+                copy.insert("number", 10_000 + number);
+            }
+            if name == "members" {
+                copy.insert("userId", format!("copy {number}"));
+            }
+            copy
+        };
+        collection.insert_many((0..300).map(copy)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_examines_nothing_of_other_organizations() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = suspended(&database, "deleted").await;
+    copy_for_another_organization(&database, &tenant).await;
+    commands.take();
+    delete(&database.ports.in_steps_of(20), &tenant, "deleted").await;
+    let (mut collections, mut explained) = (BTreeSet::new(), 0);
+    for event in commands.take() {
+        let name = event.command_name.as_str();
+        if !["find", "aggregate", "delete"].contains(&name) {
+            continue;
+        }
+        let plan = plan(&database, &event).await;
+        let mut stages = Vec::new();
+        values(&plan, "stage", &mut stages);
+        assert!(!stages.iter().any(|stage| stage.as_str() == Some("COLLSCAN")), "{:?}", event.command);
+        for examined in ["totalKeysExamined", "totalDocsExamined"] {
+            let number = sum(&plan, examined);
+            assert!(number <= 50, "{number} {examined}: {:?} {plan}", event.command);
+        }
+        if name == "delete" {
+            collections.insert(event.command.get_str(name).unwrap().to_owned());
+        }
+        explained += 1;
+    }
+    assert!(explained > 30 && collections.len() >= 8, "{explained} {collections:?}");
+    assert_gone(&database, &tenant, "deleted").await;
+}
+
+#[tokio::test]
+async fn a_step_of_a_deletion_continues_where_the_last_one_ended() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = suspended(&database, "deleted").await;
+    commands.take();
+    delete(&database.ports.in_steps_of(7), &tenant, "deleted").await;
+    let finds = commands.take().into_iter().filter(|event| event.command_name == "find");
+    let of_events = finds.filter(|event| event.command.get_str("find").is_ok_and(|name| name == "events"));
+    // The last step looks for documents of changes that were let in before the suspension.
+    let number = of_events.count();
+    assert!(number <= 4, "{number}");
 }
 
 #[tokio::test]

@@ -114,9 +114,13 @@ fn differences(repository: &Repository) -> Vec<String> {
 fn architecture_shows_the_fields_and_indexes_of_each_collection() {
     let repository = Repository::read();
     let agendas = Collection::of_source(repository.text(&format!("{SCHEMA}agendas.rs")).unwrap());
+    let by_id = ("by_id".to_owned(), ["organization", "_id"].map(str::to_owned).into());
     assert_eq!(
         agendas,
-        Collection { required: ["_id", "organization", "busy"].map(str::to_owned).into(), indexes: vec![] }
+        Collection {
+            required: ["_id", "organization", "busy"].map(str::to_owned).into(),
+            indexes: vec![by_id]
+        }
     );
     assert_none(&differences(&repository));
 }
