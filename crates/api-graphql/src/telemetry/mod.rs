@@ -19,6 +19,7 @@ mod traces;
 
 use std::error::Error;
 
+use convene_application::failure::Fault;
 use metrics_exporter_prometheus::BuildError;
 use tracing_subscriber::filter::ParseError;
 
@@ -63,7 +64,27 @@ pub(crate) fn with_sources(fault: &(dyn Error + 'static)) -> String {
     chain
 }
 
-/// Logs a fault with all of its sources. It is called once for each fault, where the response is made.
-pub fn log_fault(fault: &(dyn Error + 'static)) {
-    tracing::error!(fault = with_sources(fault), "a request failed");
+/// Logs a fault with all of its sources. It is called for each fault, where the response is made; faults of one request with the same
+/// text are one line. An overload is no defect: the line of the request and the metrics have its code.
+pub fn log_fault(fault: &Fault) {
+    if matches!(fault, Fault::Overloaded) {
+        tracing::debug!("a request was refused because of an overload");
+        return;
+    }
+    let fault = with_sources(fault);
+    if is_new(&fault) {
+        tracing::error!(fault, "a request failed");
+    }
+}
+
+/// Logs the message of a field that failed without a code, which is a defect.
+pub(crate) fn log_field(message: &str) {
+    if is_new(message) {
+        tracing::error!(fault = message, "a field failed without a code");
+    }
+}
+
+/// Tests whether the current request has no line about this fault.
+fn is_new(fault: &str) -> bool {
+    RequestRecord::with_current(|record| record.is_new_fault(fault)).unwrap_or(true)
 }

@@ -19,6 +19,9 @@ use tokio::task_local;
 
 use crate::{allowance::Allowance, errors::ErrorKind, request_id::RequestId};
 
+/// The number of faults of one request that are logged. Each of its fields may fail.
+const MAX_FAULTS: usize = 5;
+
 task_local! {
     static OF_REQUEST: RequestRecord;
 }
@@ -40,6 +43,8 @@ struct Record {
     allowance: Mutex<Option<Allowance>>,
     /// The error with the gravest outcome.
     error: Mutex<Option<ErrorKind>>,
+    /// The texts of the faults that were logged.
+    faults: Mutex<Vec<String>>,
 }
 
 /// The sender of a request.
@@ -74,6 +79,7 @@ impl RequestRecord {
             rejection: OnceLock::new(),
             allowance: Mutex::new(None),
             error: Mutex::new(None),
+            faults: Mutex::new(Vec::new()),
         }))
     }
 
@@ -105,6 +111,16 @@ impl RequestRecord {
                 *noted = Some(allowance);
             }
         });
+    }
+
+    /// Notes the text of a fault. Returns false if the request has a line about it, or about [`MAX_FAULTS`] others.
+    pub(crate) fn is_new_fault(&self, text: &str) -> bool {
+        let mut noted = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = noted.len() < MAX_FAULTS && noted.iter().all(|noted| noted != text);
+        if is_new {
+            noted.push(text.to_owned());
+        }
+        is_new
     }
 
     pub(crate) fn note_cost(cost: u64) {

@@ -207,6 +207,8 @@ async fn each_line_of_a_request_has_the_id_and_the_trace_of_the_caller() {
 
 #[rstest]
 #[case::of_a_resolver("alice", "{ broken }", 200)]
+#[case::of_fields_without_a_code("alice", "{ broken again: broken }", 200)]
+#[case::of_several_fields("alice", "{ unavailable again: unavailable third: unavailable }", 200)]
 #[case::of_the_look_up("unlucky", "{ __typename }", 503)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_is_logged_once_with_its_cause(
@@ -215,7 +217,7 @@ async fn a_fault_is_logged_once_with_its_cause(
     #[case] status: u16,
 ) {
     let server = TestServer::start(Setup::default());
-    let id = format!("log-fault-{user}");
+    let id = format!("log-fault-{user}-{}", document.len());
     assert_eq!(send(&server, &id, user, document).await, status);
     let lines = log::of_request(&id);
     let errors = with_level(&lines, "ERROR");
@@ -223,6 +225,15 @@ async fn a_fault_is_logged_once_with_its_cause(
     let fault = errors[0]["fault"].as_str().unwrap();
     assert!(fault.contains("db.internal:27017") && !fault.contains('"'), "{fault}");
     assert_eq!(with_level(&lines, "INFO").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overload_is_the_code_of_the_request_and_no_error() {
+    let server = TestServer::start(Setup::default());
+    assert_eq!(send(&server, "log-overload", "alice", "{ overloaded again: overloaded }").await, 200);
+    let lines = log::of_request("log-overload");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["code"]), (&json!("INFO"), &json!("OVERLOADED")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,7 @@ use crate::{
     graphql::limits::Excess,
     http::operation_type::operation_type_name,
     request_id::RequestId,
+    telemetry,
 };
 
 /// An error in a response. It always has an `extensions.code`.
@@ -135,7 +136,7 @@ impl ErrorEntry {
                 Self::with_message(RefusalCode::InvalidInput, message)
             }
             _ => {
-                tracing::error!(fault = message, "a field failed without a code");
+                telemetry::log_field(message);
                 Self::fault(FaultKind::Internal, request_id)
             }
         };

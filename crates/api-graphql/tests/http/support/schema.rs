@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use convene_api_graphql::change_state::ChangeState;
+use convene_api_graphql::{change_state::ChangeState, telemetry::log_fault};
+use convene_application::failure::Fault;
 use juniper::{FieldError, FieldResult, GraphQLObject, ID, graphql_object, graphql_value};
 use tokio::sync::Semaphore;
 
@@ -105,6 +106,16 @@ impl Query {
 
     fn broken() -> FieldResult<bool> {
         Err("db.internal:27017 refused the connection".into())
+    }
+
+    fn unavailable() -> FieldResult<bool> {
+        log_fault(&Fault::Unavailable("db.internal:27017 does not answer".into()));
+        Err(FieldError::new("Try again.", graphql_value!({"code": "UNAVAILABLE"})))
+    }
+
+    fn overloaded() -> FieldResult<bool> {
+        log_fault(&Fault::Overloaded);
+        Err(FieldError::new("Try again.", graphql_value!({"code": "OVERLOADED"})))
     }
 
     fn forbidden() -> FieldResult<Option<bool>> {
