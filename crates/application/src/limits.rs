@@ -11,6 +11,9 @@ pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 /// becomes free.
 pub const WAITLISTED_REGISTRATIONS: usize = 200;
 
+/// Waitlisted registrations of one occurrence. A transaction that frees a seat reads all of them if their members are busy.
+pub const WAITLIST_LENGTH: usize = 10_000;
+
 /// Confirmed and waitlisted registrations that may follow their occurrences in one edit. They are changed by one
 /// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
@@ -88,6 +91,7 @@ pub const INDEXED_OCCURRENCES: usize = 100_000;
 pub enum Limit {
     UpcomingRegistrations,
     WaitlistedRegistrations,
+    WaitlistLength,
     EditedRegistrations,
     EarlierSchedules,
     Exceptions,
@@ -103,6 +107,12 @@ impl fmt::Display for Limit {
             ),
             Self::WaitlistedRegistrations => {
                 write!(f, "the number of a member's waitlists is limited to {WAITLISTED_REGISTRATIONS}")
+            }
+            Self::WaitlistLength => {
+                write!(
+                    f,
+                    "the number of members on the waitlist of an occurrence is limited to {WAITLIST_LENGTH}"
+                )
             }
             Self::EditedRegistrations => write!(
                 f,

@@ -72,6 +72,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("former ids of an occurrence", limits::FORMER_IDS.to_string()),
         ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),
         ("upcoming waitlists of a member", limits::WAITLISTED_REGISTRATIONS.to_string()),
+        ("waitlisted registrations of an occurrence", limits::WAITLIST_LENGTH.to_string()),
         ("registrations that follow one edit", limits::EDITED_REGISTRATIONS.to_string()),
         ("registrations of a step", STEP_SIZE.to_string()),
         (

@@ -140,7 +140,7 @@ const fn field_of(limit: Limit) -> Option<Field> {
     match limit {
         Limit::UpcomingRegistrations | Limit::WaitlistedRegistrations | Limit::EditedRegistrations => None,
         Limit::EarlierSchedules => Some(Field::EventId),
-        Limit::Exceptions | Limit::StoredOccurrences => Some(Field::OccurrenceId),
+        Limit::Exceptions | Limit::StoredOccurrences | Limit::WaitlistLength => Some(Field::OccurrenceId),
     }
 }
 

@@ -57,10 +57,12 @@ pub trait RegistrationBook: Send + Sync {
     /// Refusals: `NotFound` on `occurrenceId` (or `memberId`) for what does not exist; `AlreadyRegistered`;
     /// `EventCancelled`, or `OccurrenceCancelled` for an occurrence that was cancelled by itself; `RegistrationNotOpen`;
     /// `RegistrationClosed`; `OccurrenceFull`; `ScheduleConflict`; `LimitExceeded` above
-    /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS) and
-    /// [`WAITLISTED_REGISTRATIONS`](crate::limits::WAITLISTED_REGISTRATIONS). Of several reasons, the first one of these is
+    /// [`UPCOMING_REGISTRATIONS`](crate::limits::UPCOMING_REGISTRATIONS),
+    /// [`WAITLISTED_REGISTRATIONS`](crate::limits::WAITLISTED_REGISTRATIONS) and
+    /// [`WAITLIST_LENGTH`](crate::limits::WAITLIST_LENGTH). Of several reasons, the first one of these is
     /// given: the occurrence does not exist, or cannot be stored; the member is registered already; the occurrence does not
-    /// admit anybody; the member does not exist; the member has a conflict; the member has too many registrations.
+    /// admit anybody; the member does not exist; the member has a conflict; the member has too many registrations;
+    /// the waitlist is too long.
     async fn register(
         &self,
         scope: &TenantScope,

@@ -8,7 +8,8 @@ use convene_domain::{
 use crate::{
     failure::{Field, Refusal},
     limits::{
-        LISTED_REGISTRATIONS, Limit, STORED_OCCURRENCES, UPCOMING_REGISTRATIONS, WAITLISTED_REGISTRATIONS,
+        LISTED_REGISTRATIONS, Limit, STORED_OCCURRENCES, UPCOMING_REGISTRATIONS, WAITLIST_LENGTH,
+        WAITLISTED_REGISTRATIONS,
     },
 };
 
@@ -58,6 +59,12 @@ pub const fn room_for_occurrences(stored: u64) -> u64 {
 #[must_use]
 pub fn waitlist_refusal(upcoming: usize) -> Option<Refusal> {
     (upcoming >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))
+}
+
+/// The refusal of a position on a waitlist that has so many members.
+#[must_use]
+pub fn long_waitlist_refusal(waiting: usize) -> Option<Refusal> {
+    (waiting >= WAITLIST_LENGTH).then_some(Refusal::LimitExceeded(Limit::WaitlistLength))
 }
 
 /// Verifies that a change affects no registrations. `count` is their number, `registrations` are the earliest of them, or all.

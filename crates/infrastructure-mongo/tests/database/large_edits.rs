@@ -74,6 +74,29 @@ async fn an_edit_writes_each_agenda_once() {
 }
 
 #[tokio::test]
+async fn a_step_frees_the_time_of_few_members_who_are_on_many_waitlists() {
+    let scenario = Scenario::new().await;
+    let long = EventBuilder::once(datetime!(2031-04-01 00:00)).lasting(Duration::days(31)).seats(60);
+    let long = scenario.event(long.build()).await;
+    let wanted = "FREQ=DAILY;COUNT=20;BYHOUR=1,3,5,7,9,11,13,15,17,19";
+    let wanted = EventBuilder::repeating(datetime!(2031-04-01 01:00), wanted);
+    let wanted = scenario.event(wanted.lasting(Duration::MINUTE).seats(1).build()).await;
+    let (crowd, holder) = (scenario.crowd(52).await, scenario.crowd(1).await);
+    scenario.hold(Held { event: &long, starts: &days(&long, 1), seated: &crowd, waiting: &[] }).await;
+    let starts: Vec<_> = (0..200)
+        .map(|number| wanted.series.first_start() + Duration::hours(24 * (number / 10) + 2 * (number % 10)))
+        .collect();
+    scenario.hold(Held { event: &wanted, starts: &starts, seated: &holder, waiting: &crowd }).await;
+    let admin = ChangeBuilder::by("first-admin").build();
+    let ports = scenario.database.ports.in_steps_of(51);
+    let cancelled = ports.events.cancel(&scenario.tenant.scope, long.id, &admin).await.unwrap();
+    assert_eq!((cancelled.cancelled_registrations, cancelled.remaining_registrations), (52, 0));
+    let job = scenario.database.collection("jobs").find_one(doc! {}).await.unwrap().unwrap();
+    assert_eq!(job.get_i64("steps").unwrap(), 3, "25 members, another 25, and 2");
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
 async fn an_occurrence_can_be_moved_any_number_of_times() {
     let scenario = Scenario::new().await;
     let event = scenario.event(EventBuilder::weekly(datetime!(2031-04-01 10:00)).build()).await;

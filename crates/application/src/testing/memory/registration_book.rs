@@ -58,6 +58,10 @@ impl RegistrationBook for InMemory {
                     if let Some(refusal) = refusals::waitlist_refusal(upcoming.count()) {
                         return Err(refusal.into());
                     }
+                    let waiting = usize::try_from(record.stored.waiting).unwrap_or(usize::MAX);
+                    if let Some(refusal) = refusals::long_waitlist_refusal(waiting) {
+                        return Err(refusal.into());
+                    }
                     RegistrationStatus::Waitlisted { sequence: record.next_waitlist_sequence }
                 }
                 Admission::Seat => {
@@ -220,6 +224,19 @@ mod tests {
             RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
             memory.register(&scope, wait, &now).await.unwrap();
         }
+
+        // A waitlist has a limited length.
+        let key = occurrence_key(&small, small.series.first_start());
+        {
+            let mut world = memory.lock();
+            let tenant = Arc::make_mut(world.organizations.get_mut(&scope.organization()).unwrap());
+            tenant.occurrences.get_mut(&key).unwrap().stored.waiting = 10_000;
+        }
+        let wait = RegisterRequest { join_waitlist: true, ..register(key, bea.id) };
+        let Err(Failure::Refused(refusals)) = memory.register(&scope, wait, &now).await else { panic!() };
+        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::WaitlistLength)]);
+        let text = "the number of members on the waitlist of an occurrence is limited to 10000";
+        assert_eq!(refusals[0].to_string(), text);
 
         // What has ended does not count.
         seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();

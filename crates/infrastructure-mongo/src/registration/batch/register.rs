@@ -8,7 +8,7 @@ use convene_application::{
     limits::Limit,
     registration::{
         log,
-        refusals::{seat_refusal, waitlist_refusal},
+        refusals::{long_waitlist_refusal, seat_refusal, waitlist_refusal},
     },
 };
 use convene_domain::{
@@ -80,6 +80,7 @@ pub(super) async fn run(
         .refused
         .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
 
+    let waitlisted = sorted.refuse_long_waitlists(progress, waitlisted)?;
     store(progress, transaction, &mut waiting, &seated, &waitlisted).await?;
     refuse(progress, transaction, sorted.refused, &unable).await
 }
@@ -123,6 +124,29 @@ impl<'b> Sorted<'b> {
             }
         }
         Ok(admitted)
+    }
+
+    /// Refuses the members whose waitlist has too many others. Returns those who join.
+    fn refuse_long_waitlists(
+        &mut self,
+        progress: &mut Progress,
+        to_waitlist: Vec<Registering<'b>>,
+    ) -> Attempt<Vec<Registering<'b>>> {
+        let mut waiting: HashMap<OccurrenceKey, usize> = HashMap::new();
+        let mut joining = Vec::with_capacity(to_waitlist.len());
+        for registering in to_waitlist {
+            let occurrence = registering.request.occurrence;
+            let before = progress.occurrences.of(occurrence)?.document.waiting;
+            let waiting = waiting.entry(occurrence).or_insert(usize::try_from(before).unwrap_or(0));
+            match long_waitlist_refusal(*waiting) {
+                Some(refusal) => self.refused.push((registering, refusal)),
+                None => {
+                    *waiting += 1;
+                    joining.push(registering);
+                }
+            }
+        }
+        Ok(joining)
     }
 }
 

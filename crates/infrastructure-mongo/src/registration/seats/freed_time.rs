@@ -1,9 +1,9 @@
 //! Promotions of members whose time becomes free, to seats that are free already.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use bson::doc;
-use convene_application::{change::Change, registration::log};
+use bson::{Document, doc};
+use convene_application::{change::Change, limits::WAITLISTED_REGISTRATIONS, pace::Pace, registration::log};
 use convene_domain::{
     duration::LONGEST_ELAPSED,
     id::MemberId,
@@ -17,15 +17,23 @@ use super::{
     promote::{choose, in_order},
 };
 use crate::{
-    documents::{convert::date, read_all},
+    documents::{convert::date, read_in_parts},
     error::Attempt,
     registration::document::{RegistrationDocument, WAITLISTED},
     schema,
+    scoped::Query,
     transaction::Transaction,
 };
 
 /// The number of members whose waitlisted registrations are read at once.
 const MEMBERS: usize = 250;
+
+/// The number of waitlisted registrations from which on a transaction that frees the time of many members frees that of
+/// [`FEW_MEMBERS`] instead: a transaction reads and writes so many in some hundred milliseconds.
+const MANY: usize = 5_000;
+
+/// The number of members who have at most [`MANY`] waitlisted registrations.
+pub(super) const FEW_MEMBERS: usize = MANY / WAITLISTED_REGISTRATIONS;
 
 /// Time that a member no longer has an entry for in the agenda.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +122,19 @@ pub(super) async fn record_as_passed(
     Ok(())
 }
 
+/// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.
+pub(super) async fn is_read_at_once(
+    transaction: &mut Transaction<'_>,
+    freed: Vec<FreedTime<'_>>,
+) -> Attempt<bool> {
+    let Some(now) = freed.iter().map(|freed| freed.cause.at).max() else { return Ok(true) };
+    let members: BTreeSet<MemberId> = freed.iter().map(|freed| freed.member).collect();
+    let times: Vec<Interval> = freed.iter().map(|freed| freed.interval).collect();
+    let Some(filter) = waiting_between(&Vec::from_iter(members), &times, now) else { return Ok(true) };
+    let query = Query::from(filter).limited(MANY + 1);
+    Ok(transaction.collection(&schema::REGISTRATIONS).ids(query).await?.len() <= MANY)
+}
+
 /// Reads the waitlisted registrations of members for occurrences that have not begun and overlap the freed times.
 async fn waiting_at(
     transaction: &mut Transaction<'_>,
@@ -122,23 +143,33 @@ async fn waiting_at(
     now: Instant,
 ) -> Attempt<Vec<Registration>> {
     let of = |member: &MemberId| freed.get(member).map_or(&[][..], Vec::as_slice);
-    let times = || members.iter().flat_map(of).map(|freed| freed.interval);
-    let (Some(first), Some(last)) = (times().map(|it| it.start()).min(), times().map(|it| it.end()).max())
-    else {
-        return Ok(Vec::new());
-    };
+    let times: Vec<Interval> = members.iter().flat_map(of).map(|freed| freed.interval).collect();
+    let Some(filter) = waiting_between(members, &times, now) else { return Ok(Vec::new()) };
+    let found: Vec<RegistrationDocument> =
+        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+    let mut waiting: Vec<Registration> = Vec::new();
+    let mut pace = Pace::default();
+    for registration in read_in_parts::<_, Registration>(found).await? {
+        let freed = of(&registration.member);
+        pace.steps(1 + freed.len()).await;
+        if freed.iter().any(|freed| freed.interval.overlaps(&registration.interval)) {
+            waiting.push(registration);
+        }
+    }
+    Ok(waiting)
+}
+
+/// The filter for the waitlisted registrations of members for occurrences that have not begun and take place between the first and
+/// the last of the times; `None` if there is no time.
+fn waiting_between(members: &[MemberId], times: &[Interval], now: Instant) -> Option<Document> {
+    let first = times.iter().map(Interval::start).min()?;
+    let last = times.iter().map(Interval::end).max()?;
     let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
-    let filter = doc! {
+    Some(doc! {
         "member": { "$in": ids },
         "status": WAITLISTED,
         // Nothing lasts longer, so occurrences that began before have ended: this bounds the search in the index.
         "startsAt": { "$gt": date(now.max(first - LONGEST_ELAPSED)), "$lt": date(last) },
         "endsAt": { "$gt": date(first) },
-    };
-    let found: Vec<RegistrationDocument> =
-        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    let mut waiting: Vec<Registration> = read_all(found)?;
-    waiting
-        .retain(|waiting| of(&waiting.member).iter().any(|freed| freed.interval.overlaps(&waiting.interval)));
-    Ok(waiting)
+    })
 }

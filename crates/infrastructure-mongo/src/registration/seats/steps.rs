@@ -12,13 +12,15 @@ use convene_domain::{
 
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
-    leave::registrations_to_end, promote, promote_freed,
+    freed_time::{FEW_MEMBERS, is_read_at_once},
+    leave::registrations_to_end,
+    promote, promote_freed,
 };
 use crate::{
     documents::{
         job::{JobDocument, Step},
         occurrence::OccurrenceDocument,
-        read_all,
+        read_in_parts,
     },
     error::Attempt,
     registration::document::RegistrationDocument,
@@ -31,7 +33,8 @@ use crate::{
 const MAX_OCCURRENCES: usize = 200;
 
 /// Cancels at most `size` registrations for the occurrences that name the job, and promotes the members whose time becomes
-/// free elsewhere. An occurrence without registrations no longer names it.
+/// free elsewhere. It cancels fewer if their members are on many waitlists, all of which are read and written. An occurrence without
+/// registrations no longer names it.
 pub(crate) async fn cancel_step(
     transaction: &mut Transaction<'_>,
     job: &JobDocument,
@@ -52,7 +55,15 @@ pub(crate) async fn cancel_step(
     let filter = doc! { "occurrence": { "$in": &ids }, "active": true };
     let query = Query::from(filter).sorted(doc! { "occurrence": 1, "member": 1 }).limited(size);
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-    let registrations: Vec<Registration> = read_all(found)?;
+    let mut registrations: Vec<Registration> = read_in_parts(found).await?;
+    let mut is_complete = registrations.len() < size;
+    if registrations.len() > FEW_MEMBERS {
+        let freeing = registrations.iter().filter_map(|registration| FreedTime::of(registration, change));
+        if !is_read_at_once(transaction, freeing.collect()).await? {
+            registrations.truncate(FEW_MEMBERS);
+            is_complete = false;
+        }
+    }
     let done = registrations.len();
     let cancelling = |registration: Registration| {
         let reason = reasons.get(&registration.occurrence).copied();
@@ -64,7 +75,6 @@ pub(crate) async fn cancel_step(
     cancel(transaction, &mut occurrences, cancellings).await?;
     promote_freed(transaction, &mut occurrences, freed, Guards::ON).await?;
     occurrences.write(transaction, Guards::ON).await?;
-    let is_complete = done < size;
     let without = occurrences.into_stored().filter(|(_, document)| is_complete || document.is_empty());
     let without: Vec<String> = without.map(|(_, document)| document.id).collect();
     let is_last = is_complete && ids.len() < MAX_OCCURRENCES;
@@ -89,7 +99,7 @@ pub(crate) async fn remove_step(
         .sorted(doc! { "startsAt": 1, "_id": 1 })
         .limited(size);
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-    let registrations: Vec<Registration> = read_all(found)?;
+    let registrations: Vec<Registration> = read_in_parts(found).await?;
     let done = registrations.len();
     cancel_and_promote(transaction, registrations, change).await?;
     Ok(Step { done, is_last: done < size })

@@ -3,14 +3,14 @@ use std::num::NonZeroUsize;
 use bson::{Document, doc};
 use convene_application::{
     failure::{Failure, Fault, Refusal},
-    limits::{Limit, WAITLISTED_REGISTRATIONS},
+    limits::{Limit, WAITLIST_LENGTH, WAITLISTED_REGISTRATIONS},
     testing::builders::EventBuilder,
 };
 use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use crate::support::{Held, Scenario, by, days, refusal, request_for, waitlist_request_for};
+use crate::support::{Held, Scenario, by, days, first, refusal, request_for, waitlist_request_for};
 
 #[tokio::test]
 async fn a_full_queue_refuses_calls_without_an_effect() {
@@ -108,4 +108,29 @@ async fn a_member_is_on_a_limited_number_of_waitlists() {
     scenario.cancel(&joined, &by(*member).build()).await.unwrap();
     scenario.register(further[1], &by(*member).build()).await.unwrap();
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_waitlist_has_a_limited_length() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let members = scenario.crowd(4).await;
+    scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    let waiting = i32::try_from(WAITLIST_LENGTH).unwrap() - 1;
+    let this = doc! { "_id": first(&event).to_string() };
+    let set = doc! { "$set": { "waiting": waiting } };
+    scenario.database.collection("occurrences").update_one(this, set).await.unwrap();
+    // One batch decides both.
+    let joins = members[1..3].iter().map(|&member| {
+        let (scenario, request) = (&scenario, waitlist_request_for(&event, member));
+        async move { scenario.register(request, &by(member).build()).await }
+    });
+    let mut outcomes = join_all(joins).await;
+    let too_long = Refusal::LimitExceeded(Limit::WaitlistLength);
+    assert_eq!(refusal(outcomes.remove(1)), too_long);
+    let joined = outcomes.remove(0).unwrap();
+    let third = waitlist_request_for(&event, members[3]);
+    assert_eq!(refusal(scenario.register(third, &by(members[3]).build()).await), too_long);
+    scenario.cancel(&joined, &by(members[1]).build()).await.unwrap();
+    scenario.register(third, &by(members[3]).build()).await.unwrap();
 }
