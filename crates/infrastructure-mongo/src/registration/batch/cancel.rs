@@ -12,7 +12,7 @@ use convene_domain::{
 
 use super::{Cancellation, Progress};
 use crate::{
-    documents::read_all,
+    documents::read_in_parts,
     error::Attempt,
     registration::{
         document::RegistrationDocument,
@@ -34,7 +34,7 @@ pub(super) async fn find(
     let filter = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// Cancels the registrations that can be cancelled, and promotes waitlisted members to the free seats.

@@ -4,7 +4,7 @@ use convene_domain::{id::MemberId, registration::Registration};
 
 use super::steps::{cancel_and_promote, removed_at_once};
 use crate::{
-    documents::{convert::date, read_all},
+    documents::{convert::date, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -36,7 +36,7 @@ pub(crate) async fn remove_member(
     }
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    let registrations: Vec<Registration> = read_all(found)?;
+    let registrations: Vec<Registration> = read_in_parts(found).await?;
     cancel_and_promote(transaction, registrations, change).await?;
     Ok(Left::Cancelled(u32::try_from(count).unwrap_or(u32::MAX)))
 }

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 
 use crate::{
-    documents::{convert::date, member::ACTIVE, read_all},
+    documents::{convert::date, member::ACTIVE, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -44,7 +44,7 @@ pub(super) async fn listed(
 ) -> Attempt<Vec<Registration>> {
     let query = Query::from(filter).sorted(doc! { "startsAt": 1, "_id": 1 }).limited(LISTED_REGISTRATIONS);
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// The registrations with these ids that are still stored and whose members are present.
@@ -70,5 +70,5 @@ async fn of_present_members(
     let members = doc! { "_id": { "$in": Vec::from_iter(members) }, "status": ACTIVE };
     let present = HashSet::<String>::from_iter(transaction.collection(&schema::MEMBERS).ids(members).await?);
     found.retain(|registration| present.contains(&registration.member));
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bson::doc;
-use convene_application::{change::Change, registration::log};
+use convene_application::{change::Change, pace::Pace, registration::log};
 use convene_domain::{
     id::{MemberId, RegistrationId},
     occurrence::OccurrenceKey,
@@ -13,7 +13,7 @@ use super::{
     CHUNK, Guards, Occurrences, freed_time::record_as_passed, occurrence::expect, upcoming::UpcomingTimes,
 };
 use crate::{
-    documents::{convert::date, read_all},
+    documents::{convert::date, read_in_parts},
     error::Attempt,
     registration::document::{CONFIRMED, RegistrationDocument, WAITLISTED},
     schema,
@@ -135,11 +135,14 @@ async fn read(
     let mut limit = CHUNK;
     if let [waitlist] = round {
         filter.insert("waitlistSequence", doc! { "$gt": waitlist.passed.cast_signed() });
-        limit = occurrences.of(waitlist.occurrence)?.document.free().clamp(PAGE, CHUNK);
+        if waitlist.passed == 0 {
+            // Usually the first members are free.
+            limit = occurrences.of(waitlist.occurrence)?.document.free().clamp(PAGE, CHUNK);
+        }
     }
     let query = Query::from(filter).sorted(doc! { "occurrence": 1, "waitlistSequence": 1 }).limited(limit);
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-    Ok(read_all(found)?)
+    Ok(read_in_parts(found).await?)
 }
 
 /// The waitlists of a round that may have further entries: a long one of which a page was read.
@@ -168,7 +171,10 @@ pub(super) async fn choose(
     let mut times = UpcomingTimes::load(transaction, &members, now).await?;
     let mut entered: BTreeMap<MemberId, BTreeSet<OccurrenceKey>> = BTreeMap::new();
     let mut chosen = Vec::new();
+    let mut pace = Pace::default();
     for registration in waitlisted {
+        // Comparing a time takes less than a step.
+        pace.steps(1 + times.count(registration.member) / 10).await;
         let seats = occurrences.of(registration.occurrence)?;
         let is_free = seats.document.seating()?.promotable(now) > 0;
         if is_free && times.enter(registration.member, registration.interval, guards) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::{Document, doc};
-use convene_application::registration::refusals::may_have_seat;
+use convene_application::{pace::Pace, registration::refusals::may_have_seat};
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
@@ -41,11 +41,13 @@ impl UpcomingTimes {
         now: Instant,
     ) -> Attempt<Self> {
         let mut times = HashMap::new();
+        let mut pace = Pace::default();
         let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
         for chunk in ids.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": chunk } };
             let found: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
             for agenda in found {
+                pace.steps(1 + agenda.busy.len()).await;
                 let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
                 let member = fields.read("_id", MemberId::parse(&agenda.id))?;
                 let mut busy = Vec::new();
@@ -59,6 +61,11 @@ impl UpcomingTimes {
             }
         }
         Ok(Self { times, now })
+    }
+
+    /// The number of upcoming times of a member.
+    pub(super) fn count(&self, member: MemberId) -> usize {
+        self.times.get(&member).map_or(0, Vec::len)
     }
 
     /// Enters a seat if the member is free and has room. Returns whether it was entered.
