@@ -6,8 +6,8 @@
 //! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
 //!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. An
 //!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
-//!    given rule that begins after today has no used dates but those of occurrences that have begun before their date. Their
-//!    original dates are used by a given rule as well, except one to which an upcoming date moves.
+//!    given rule that begins after today, at a new start, has no used dates but those of occurrences that have begun before
+//!    their date. Their original dates are used by a given rule as well, except one to which an upcoming date moves.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
 //!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
 //!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
@@ -81,7 +81,8 @@ impl DateEdit {
         let moved = |local: LocalDateTime| local.saturating_add(self.by);
         let parts = before.series.parts();
         let carried = parts.used_until.map(moved);
-        let until = self.last_begun(before, series).max(carried).filter(|_| !self.begins_anew(series));
+        let begins_anew = self.begins_anew(&before.series, series);
+        let until = self.last_begun(before, series).max(carried).filter(|_| !begins_anew);
         let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
         let returning = stored.iter().filter(|stored| self.was_passed(&before.series, stored));
         let returning: HashSet<LocalDateTime> = returning
@@ -108,9 +109,10 @@ impl DateEdit {
         series.with_used(until, used)
     }
 
-    /// Tests whether a rule is given that begins after today: the dates before today have nothing to do with it.
-    fn begins_anew(&self, series: &Series) -> bool {
-        self.has_rule && series.start().date() > series.zone().to_local(self.now).date()
+    /// Tests whether a rule is given that begins after today, at another start than before: what has begun has nothing to do with it.
+    fn begins_anew(&self, before: &Series, series: &Series) -> bool {
+        let is_ahead = series.start().date() > series.zone().to_local(self.now).date();
+        self.has_rule && is_ahead && series.start() != before.start()
     }
 
     /// Tests whether an upcoming occurrence, whose date is ahead, takes place at a time of its own.
@@ -122,9 +124,10 @@ impl DateEdit {
     }
 
     /// Tests whether an occurrence takes place at a time of its own, ahead, because an edit moved its date into the past. Its date is
-    /// used, and its original start moves with it.
+    /// used, and its original start moves with it in a shift.
     fn was_passed(&self, before: &Series, occurrence: &StoredOccurrence) -> bool {
         !self.has_rule
+            && !self.by.is_zero()
             && occurrence.key.original_start <= self.now
             && occurrence.interval.start() > self.now
             && occurrence.exception.starts_at.is_some()
@@ -160,7 +163,7 @@ impl DateEdit {
             .iter()
             .map(|occurrence| {
                 let moved = occurrence.original_local.saturating_add(self.by);
-                if self.was_passed(before, occurrence) && !self.by.is_zero() {
+                if self.was_passed(before, occurrence) {
                     let ahead = date_at(&after.series, moved).filter(|date| date.start > self.now);
                     if let Some(date) = ahead {
                         taken.insert(date.start);

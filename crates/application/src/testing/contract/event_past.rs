@@ -353,3 +353,27 @@ pub(super) async fn a_present_id_takes_precedence_over_a_former_one(environment:
     };
     assert_eq!(tenant.registrations(filter).await, [], "the present one has no registration");
 }
+
+pub(super) async fn an_exdate_after_a_move_does_not_bring_back_what_has_begun(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    // Three have begun, and the others move by a week.
+    let at = day(2) + Duration::HOUR;
+    edit(&tenant, &event, starting(FIRST + Duration::weeks(1)), at).await;
+    let expected = async |days: &[i64]| {
+        let listed = tenant.listing(&[event.id], day(0), day(30)).await;
+        let starts: Vec<Instant> = listed.iter().map(|one| one.interval.start()).collect();
+        assert_eq!(starts, days.iter().map(|number| day(*number)).collect::<Vec<_>>());
+    };
+    expected(&[0, 1, 2, 10, 11, 12]).await;
+    for (count, without, days) in [(6, 11, [0, 1, 2, 10, 12].as_slice()), (7, 11, &[0, 1, 2, 10, 12, 13])] {
+        let rule = Rule::parse(&format!("FREQ=DAILY;COUNT={count}")).unwrap();
+        let exdates = vec![FIRST + Duration::days(without)];
+        let recurrence = NewRecurrence { rule, exdates, rdates: vec![] };
+        for starts_at in [None, Some(FIRST + Duration::weeks(1))] {
+            let recurrence = Some(Some(recurrence.clone()));
+            edit(&tenant, &event, EventPatch { recurrence, starts_at, ..EventPatch::default() }, at).await;
+            expected(days).await;
+        }
+    }
+}

@@ -135,6 +135,7 @@ macro_rules! contract_cases {
                 a_rule_and_a_start_shift_together,
             }
             event_past {
+                an_exdate_after_a_move_does_not_bring_back_what_has_begun,
                 a_split_leaves_the_past_to_the_first_event,
                 an_occurrence_that_was_moved_forward_does_not_reappear,
                 a_split_does_not_bring_back_what_was_moved_forward,
