@@ -103,7 +103,7 @@ impl Slot {
     }
 
     /// Counts the request for its organization, which is known after the lookup. Returns false if there are too many: more than the
-    /// limit, or more than remain free. So the next organization always finds a place, however many others have all they can.
+    /// limit, or more than remain free. So the next organization finds a place although some others have all they can.
     pub(super) fn enter_organization(&mut self, organization: String) -> bool {
         let InFlightLimits { organization: limit, process, .. } = self.in_flight.limits;
         let mut counts = self.in_flight.counts();

@@ -36,8 +36,8 @@ pub(super) enum Full {
 /// members are served in turn, and the calls of a member in the order of their arrival.
 ///
 /// An organization that has calls in flight takes a further permit only if it then has at most three times as many as remain free:
-/// alone it has three quarters of them, and any number of organizations together leave some free. Otherwise the first call of the
-/// next one would wait for their slow calls. In the same way, an organization has at most as many waiting calls as there is room
+/// alone it has three quarters of them, and the next ones find some free. Otherwise their first calls would wait for its slow
+/// ones. A first call takes the last permit, too. In the same way, an organization has at most as many waiting calls as there is room
 /// for others, and a member at most as many as there is room for others of its organization.
 pub(super) struct Ledger<W> {
     rules: Rules,
