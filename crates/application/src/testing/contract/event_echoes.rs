@@ -15,7 +15,7 @@ use super::{
 use crate::{
     failure::Outcome,
     ports::{Changed, EventPatch, NewRecurrence},
-    testing::builders::EventBuilder,
+    testing::builders::{ChangeBuilder, EventBuilder},
 };
 
 /// A rule of every kind that begins on a Monday at 09:00, in a zone whose clocks go forward on 30 March.
@@ -110,7 +110,7 @@ pub(super) async fn a_rule_as_it_is_shown_moves_with_its_start_and_zone(environm
                 continue;
             }
             for form in forms(&event) {
-                let dry = crate::testing::builders::ChangeBuilder::by("root").dry_run().build();
+                let dry = ChangeBuilder::by("root").dry_run().build();
                 let edit = edit_of(event.id, given(form.clone(), patch.clone()));
                 let changed = tenant.ports.events.update(&tenant.scope, edit, &dry).await.unwrap();
                 assert_eq!(Ok(&changed.now.series), expected.as_ref(), "{rule} {by} {zone}: {form:?}");
