@@ -40,18 +40,36 @@ export const text: string = print(OccurrencesDocument);
 `;
 
 export async function run({ root }, check) {
+  const binaries = join(root, 'clients/node_modules/.bin');
+  const document = (file) => {
+    const block = codeBlocks(root, 'docs/api.md').find(({ text }) => text.startsWith(`// ${file}`));
+    assert.ok(block, `docs/api.md has no block of ${file}`);
+    return block.text;
+  };
+
   await check('the settings of docs/api.md, tsc --strict', async () => {
-    const [settings] = codeBlocks(root, 'docs/api.md').filter((block) => block.language === 'ts');
-    assert.ok(settings, 'docs/api.md has no block of TypeScript');
     const folder = writeFolder(root, 'codegen', {
-      'codegen.ts': settings.text,
+      'codegen.ts': document('codegen.ts'),
       'schema.graphql': readFileSync(join(root, 'docs/schema.graphql')),
       'src/operations.graphql': [OCCURRENCES, REGISTER, MEMBERS].join('\n\n'),
       'src/use.ts': USE,
     });
-    const binaries = join(root, 'clients/node_modules/.bin');
     await runProgram(join(binaries, 'graphql-codegen'), ['--config', 'codegen.ts'], folder);
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'];
     await runProgram(join(binaries, 'tsc'), [...options, '--target', 'es2022', '--types', 'node', 'src/use.ts', 'codegen.ts'], folder);
+  });
+
+  await check('the program of docs/api.md, tsc --init', async () => {
+    const folder = writeFolder(root, 'tsc-init', {
+      'package.json': '{ "type": "module" }',
+      'codegen.ts': document('codegen.ts').replace('CodegenConfig = {', "CodegenConfig = {\n  importExtension: '.js',"),
+      'schema.graphql': readFileSync(join(root, 'docs/schema.graphql')),
+      'src/operations.graphql': REGISTER,
+      'src/retrying-fetch.mjs': document('retrying-fetch.mjs'),
+      'src/register.ts': document('src/register.ts'),
+    });
+    await runProgram(join(binaries, 'graphql-codegen'), ['--config', 'codegen.ts'], folder);
+    await runProgram(join(binaries, 'tsc'), ['--init'], folder);
+    await runProgram(join(binaries, 'tsc'), ['--noEmit', '--allowJs', '--types', 'node'], folder);
   });
 }
