@@ -9,6 +9,8 @@ use crate::{errors::RequestError, http::error::HttpError};
 /// A version that no object has.
 const NO_VERSION: u32 = 0;
 
+const NO_TAG: &str =
+    "If-Match has no tag of an issue. A weak tag, such as W/\"3\", never matches (RFC 9110, section 13.1.1).";
 const FORM: &str = "must be * or entity tags such as \"3\", with commas between them";
 
 /// The header for a version.
@@ -64,13 +66,16 @@ impl Conditions {
     /// the object, unless it is a repeat.
     ///
     /// # Errors
-    /// 412: the object has a version of `If-None-Match`.
+    /// 412: the object has a version of `If-None-Match`, or `If-Match` has no tag that a version can have.
     pub(super) fn expected_version(&self, version: u32) -> Result<Option<u32>, HttpError> {
         if self.if_none_match.as_ref().is_some_and(|tags| tags.include(version)) {
             return Err(failed("If-None-Match"));
         }
         Ok(match &self.if_match {
             Some(Tags::Versions(versions)) if versions.contains(&version) => Some(version),
+            Some(Tags::Versions(versions)) if versions.iter().all(|version| *version == NO_VERSION) => {
+                return Err(HttpError::with_message(RequestError::PreconditionFailed, NO_TAG.to_owned()));
+            }
             Some(Tags::Versions(versions)) => Some(versions.first().copied().unwrap_or(NO_VERSION)),
             Some(Tags::Any) | None => self.if_none_match.is_some().then_some(version),
         })
