@@ -106,14 +106,14 @@ fn documents_that_cannot_run_are_reported_with_their_files() {
     2.graphql: line 1, column 2: Unexpected end of input
     3.graphql: line 1, column 3: Unknown field "nope" on type "Query"
     4.graphql: The document has no operation.
-    5.graphql: The document has aliases of 20; at most 15 is allowed.
+    5.graphql: The document exceeds the limit on aliases: 20, of 15 allowed.
     6.graphql: The API has no subscriptions.
     7.graphql: line 1, column 11: Unknown type "Nope"
     8.graphql: line 1, column 1: There can only be one operation named A
     a.graphql: An operation without a name must be the only one of its document
     b.graphql: line 1, column 1: This anonymous operation must be the only defined operation
     c.graphql: The API has no subscriptions.
-    d.graphql: The document has cost of 53453; at most 10000 is allowed.
+    d.graphql: The document exceeds the limit on cost: 53453, of 10000 allowed.
     f.graphql: line 1, column 1: Unexpected end of input
     "#);
 }

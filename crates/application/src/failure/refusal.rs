@@ -57,10 +57,10 @@ pub enum Refusal {
     AlreadyCancelled,
     #[error("the event is recurring: register for one of its occurrences")]
     EventIsRecurring,
-    #[error("{taken} seats are taken, more than the new capacity")]
+    #[error("the new capacity is below the number of taken seats, {taken}")]
     CapacityBelowRegistrations { taken: u32 },
     /// The change would drop confirmed registrations, or move them onto another seat of the same member.
-    #[error("the change affects {count} registrations")]
+    #[error("number of affected registrations: {count}")]
     RegistrationsAffected {
         count: u32,
         /// The first ones.
@@ -71,7 +71,7 @@ pub enum Refusal {
     #[error("the organization's last admin must stay one")]
     LastAdmin,
     /// There is nothing to restore.
-    #[error("it is not cancelled")]
+    #[error("there is nothing to restore")]
     NotCancelled,
 }
 

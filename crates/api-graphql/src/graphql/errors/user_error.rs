@@ -62,7 +62,7 @@ user_error_codes!(
     EventIsRecurring,
     /// More seats are taken than the new capacity has.
     CapacityBelowRegistrations,
-    /// The change would cancel registrations; `onAffected` allows it.
+    /// The change would cancel registrations. `onAffected` allows an edit; cancel an event before you delete it.
     RegistrationsAffected,
     /// A limit of the platform is exceeded.
     LimitExceeded,
@@ -132,7 +132,7 @@ user_error_type!(
     }
 );
 user_error_type!(
-    /// The change would cancel registrations; `onAffected` allows it.
+    /// The change would cancel registrations. `onAffected` allows an edit; cancel an event before you delete it.
     RegistrationsAffected {
         /// The number of affected registrations.
         affected_count: i32,

@@ -83,8 +83,10 @@ impl ErrorEntry {
     pub fn from_excess(excess: &Excess) -> Self {
         let Excess { limit, allowed, actual } = excess;
         let message = match actual {
-            Some(actual) => format!("The document has {limit} of {actual}; at most {allowed} is allowed."),
-            None => format!("The document goes beyond the limit on {limit}, which is {allowed}."),
+            Some(actual) => {
+                format!("The document exceeds the limit on {limit}: {actual}, of {allowed} allowed.")
+            }
+            None => format!("The document exceeds the limit on {limit}, which is {allowed}."),
         };
         Self::with_message(RequestError::QueryLimitExceeded, &message)
             .with("limit", *limit)
