@@ -118,7 +118,7 @@ class Shell {
 
   async run(text) {
     if (/^\w+\(\) \{/.test(text)) {
-      this.functions += text.replaceAll('localhost:8080', this.url);
+      this.functions += text;
       return undefined;
     }
     const script = `set -eu\n${this.functions}\n${this.ids.replace(text)}`;

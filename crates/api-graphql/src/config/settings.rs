@@ -56,7 +56,11 @@ pub const SETTINGS: [Setting; 43] = [
         Some("1"),
         "part of the traces that is exported, from 0 to 1; callers decide for their own",
     ),
-    setting("CONVENE_AUTH", Some("jwt"), "jwt, or headers: believes x-user-id and the like, loopback only"),
+    setting(
+        "CONVENE_AUTH",
+        Some("jwt"),
+        "jwt, or headers: believes x-organization-id, x-user-id, x-user-role and x-operator; loopback only",
+    ),
     setting(
         "CONVENE_ALLOWED_ORIGINS",
         None,
