@@ -120,7 +120,7 @@ impl DateEdit {
         occurrence.interval.start() > self.now
             && occurrence.key.original_start > self.now
             && occurrence.exception.starts_at.is_some()
-            && !occurrence.is_dropped
+            && !occurrence.is_dropped()
     }
 
     /// Tests whether an occurrence takes place at a time of its own, ahead, because an edit moved its date into the past. Its date is
@@ -131,7 +131,7 @@ impl DateEdit {
             && occurrence.key.original_start <= self.now
             && occurrence.interval.start() > self.now
             && occurrence.exception.starts_at.is_some()
-            && !occurrence.is_dropped
+            && !occurrence.is_dropped()
             && before.parts().used.binary_search(&occurrence.original_local).is_ok()
     }
 
@@ -173,7 +173,7 @@ impl DateEdit {
                         return Correspondence::PostponedFrom(moved);
                     }
                 }
-                if occurrence.key.original_start <= self.now && !occurrence.has_passed {
+                if occurrence.key.original_start <= self.now && !occurrence.has_passed() {
                     return Correspondence::Postponed;
                 }
                 if self.keeps_own_time(occurrence) && after.series.parts().used.contains(&moved) {
@@ -194,7 +194,7 @@ impl DateEdit {
         let mut left: Vec<usize> = (0..upcoming.len())
             .filter(|&place| dates.get(place) == Some(&Correspondence::Dropped))
             .filter(|&place| {
-                upcoming.get(place).is_some_and(|one| !one.exception.cancelled && !one.has_passed)
+                upcoming.get(place).is_some_and(|one| !one.exception.cancelled && !one.has_passed())
             })
             .collect();
         left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
@@ -248,7 +248,7 @@ fn may_return(occurrence: &StoredOccurrence) -> bool {
 /// The original dates of occurrences that have begun before them.
 pub fn begun_early(stored: &[StoredOccurrence], now: Instant) -> impl Iterator<Item = LocalDateTime> + '_ {
     let early = stored.iter().filter(move |stored| {
-        stored.interval.start() <= now && stored.key.original_start > now && !stored.is_dropped
+        stored.interval.start() <= now && stored.key.original_start > now && !stored.is_dropped()
     });
     early.map(|stored| stored.original_local)
 }

@@ -94,6 +94,41 @@ impl Exception {
     }
 }
 
+/// The state of a stored occurrence: its status, and its relation to its series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoredState {
+    /// It takes place.
+    Scheduled,
+    /// It is cancelled, by itself or together with its event.
+    Cancelled,
+    /// An edit dropped it from its series. It stays stored for its registrations, is not listed and is cancelled.
+    Dropped,
+    /// A passed exception: dropped only because a shift moved its date into the past, it returns when its date is ahead again.
+    /// Its original local start moves with its series; its key is one that no date has.
+    Passed,
+}
+
+impl StoredState {
+    /// The status in this state.
+    #[must_use]
+    pub const fn status(self) -> OccurrenceStatus {
+        match self {
+            Self::Scheduled => OccurrenceStatus::Scheduled,
+            Self::Cancelled | Self::Dropped | Self::Passed => OccurrenceStatus::Cancelled,
+        }
+    }
+}
+
+impl From<OccurrenceStatus> for StoredState {
+    /// The state of an occurrence that its series has.
+    fn from(status: OccurrenceStatus) -> Self {
+        match status {
+            OccurrenceStatus::Scheduled => Self::Scheduled,
+            OccurrenceStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 /// A stored occurrence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredOccurrence {
@@ -110,16 +145,10 @@ pub struct StoredOccurrence {
     pub taken: u32,
     /// The number of waitlisted registrations.
     pub waiting: u32,
-    /// The status.
-    pub status: OccurrenceStatus,
+    /// The state.
+    pub state: StoredState,
     /// The values that the organizer set for it only.
     pub exception: Exception,
-    /// True if an edit dropped it from its series. It stays stored for its registrations, is not listed and is
-    /// [cancelled](OccurrenceStatus::Cancelled).
-    pub is_dropped: bool,
-    /// True if it is dropped only because a shift moved its date into the past: it is an exception that returns when its date
-    /// is ahead again. Its original local start moves with its series; its key is one that no date has.
-    pub has_passed: bool,
     /// The number of changes, not counting registrations.
     pub version: u32,
     /// The time of the last change of its exception; `None` as long as it is only what its rule gives.
@@ -127,6 +156,24 @@ pub struct StoredOccurrence {
 }
 
 impl StoredOccurrence {
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> OccurrenceStatus {
+        self.state.status()
+    }
+
+    /// Tests whether an edit dropped it from its series.
+    #[must_use]
+    pub const fn is_dropped(&self) -> bool {
+        matches!(self.state, StoredState::Dropped | StoredState::Passed)
+    }
+
+    /// Tests for a [passed exception](StoredState::Passed).
+    #[must_use]
+    pub const fn has_passed(&self) -> bool {
+        matches!(self.state, StoredState::Passed)
+    }
+
     /// Tests whether it has a confirmed or waitlisted registration.
     #[must_use]
     pub const fn is_held(&self) -> bool {
@@ -143,10 +190,8 @@ impl StoredOccurrence {
             capacity: event.capacity_at(origin.start),
             taken: 0,
             waiting: 0,
-            status: event.status_at(origin.start),
+            state: event.status_at(origin.start).into(),
             exception: Exception::default(),
-            is_dropped: false,
-            has_passed: false,
             version: 1,
             updated_at: None,
         }
@@ -251,7 +296,7 @@ impl Occurrence {
             capacity: stored.capacity,
             taken: stored.taken,
             waiting: stored.waiting,
-            status: stored.status,
+            status: stored.status(),
             is_exception: stored.exception.is_any(),
             policy: event.policy,
             version: stored.version,

@@ -9,7 +9,7 @@ use convene_domain::{
     duration::EventDuration,
     event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
-    occurrence::StoredOccurrence,
+    occurrence::{StoredOccurrence, StoredState},
     recurrence::{Rule, Series, SeriesParts},
     text::{Description, Location, Title},
     time::{Instant, LocalDateTime, zone::Zone},
@@ -70,7 +70,7 @@ fn stored(event: &Event, given: &str) -> StoredOccurrence {
         "w" => stored.waiting = 1,
         "c" => {
             stored.exception.cancelled = true;
-            stored.status = EventStatus::Cancelled;
+            stored.state = StoredState::Cancelled;
         }
         state => assert_eq!(state, "e"),
     }

@@ -50,7 +50,7 @@ impl Item {
 
 impl From<&StoredOccurrence> for Item {
     fn from(stored: &StoredOccurrence) -> Self {
-        let is_cancelled = stored.status == EventStatus::Cancelled;
+        let is_cancelled = stored.status() == EventStatus::Cancelled;
         Self { key: stored.key, interval: stored.interval, is_cancelled }
     }
 }

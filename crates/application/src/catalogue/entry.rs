@@ -43,7 +43,7 @@ impl Entry {
     pub(super) fn items(&self, span: Interval) -> Vec<Item> {
         let Some(event) = &self.event else { return Vec::new() };
         // The series does not have dropped ones.
-        let exceptions = || self.exceptions.values().filter(|stored| !stored.is_dropped);
+        let exceptions = || self.exceptions.values().filter(|stored| !stored.is_dropped());
         let in_span = exceptions().filter(|stored| stored.interval.overlaps(&span));
         let mut items: Vec<Item> = in_span.map(|stored| Item::from(&***stored)).collect();
         let is_later = event.schedules().all(|schedule| schedule.series.first_start() >= span.end());

@@ -12,11 +12,13 @@ pub(super) fn dropped_exceptions(
 ) -> (Vec<Occurrence>, Vec<ActivityDraft>) {
     let dropped = steps.iter().filter_map(|step| match step {
         OccurrenceStep::Drop(before) | OccurrenceStep::Replace(before)
-            if before.exception.is_any() && !before.is_dropped =>
+            if before.exception.is_any() && !before.is_dropped() =>
         {
             Some(before)
         }
-        OccurrenceStep::Become { before, after } if after.is_dropped && !before.is_dropped => Some(before),
+        OccurrenceStep::Become { before, after } if after.is_dropped() && !before.is_dropped() => {
+            Some(before)
+        }
         _ => None,
     });
     let (mut exceptions, drafts): (Vec<_>, Vec<_>) =

@@ -4,7 +4,7 @@ use convene_domain::{
     activity::{Action, ActivityDraft},
     correspondence::DateEdit,
     event::{EarlierSchedule, Event, EventStatus},
-    occurrence::{Occurrence, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Occurrence, StoredOccurrence, StoredState},
     recurrence::Series,
     time::{Instant, LocalDateTime},
 };
@@ -131,7 +131,7 @@ pub(super) fn plan_whole(
 fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> Result<(), Vec<Refusal>> {
     let dropped = steps.iter().filter_map(|step| match step {
         // The date of a passed exception is none of an earlier schedule.
-        OccurrenceStep::Drop(before) if before.key.original_start <= now && !before.has_passed => {
+        OccurrenceStep::Drop(before) if before.key.original_start <= now && !before.has_passed() => {
             Some(before)
         }
         _ => None,
@@ -194,7 +194,7 @@ fn keep_previous_schedule(
     let recorded = event.earlier.last().map_or(Instant::MIN, |earlier| earlier.until);
     let has_begun_early = stored
         .iter()
-        .any(|one| one.interval.start() > recorded && one.interval.start() <= now && !one.is_dropped);
+        .any(|one| one.interval.start() > recorded && one.interval.start() <= now && !one.is_dropped());
     let has_begun = has_begun_early || event.last_begun(now).is_some();
     let is_kept = has_begun || !may_be_past && past.next().is_some();
     if !is_kept {
@@ -224,7 +224,7 @@ pub fn plan_cancellation(
     cancelled.status = EventStatus::Cancelled;
     cancelled.version = event.version.saturating_add(1);
     cancelled.updated_at = now;
-    let scheduled = stored.iter().filter(|occurrence| occurrence.status == OccurrenceStatus::Scheduled);
+    let scheduled = stored.iter().filter(|occurrence| occurrence.state == StoredState::Scheduled);
     Ok(plan_status(event, cancelled, scheduled, Action::EventCancelled))
 }
 
@@ -249,11 +249,9 @@ pub fn plan_restoration(
         restored.series = without_begun(event, &restored, edit, stored)?;
         keep_previous_schedule(event, &mut restored, stored, now)?;
     }
-    let cancelled_with_it = stored.iter().filter(|occurrence| {
-        occurrence.status == OccurrenceStatus::Cancelled
-            && !occurrence.exception.cancelled
-            && !occurrence.is_dropped
-    });
+    let cancelled_with_it = stored
+        .iter()
+        .filter(|occurrence| occurrence.state == StoredState::Cancelled && !occurrence.exception.cancelled);
     Ok(plan_status(event, restored, cancelled_with_it, Action::EventRestored))
 }
 
@@ -267,7 +265,7 @@ fn plan_status<'s>(
     let ahead = occurrences.filter(|occurrence| occurrence.interval.start() > after.updated_at);
     let steps = ahead
         .filter_map(|before| {
-            step(before, StoredOccurrence { status: after.status, ..before.clone() }, after.updated_at)
+            step(before, StoredOccurrence { state: after.status.into(), ..before.clone() }, after.updated_at)
         })
         .collect();
     let entries = vec![log::status_changed(action, before, &after)];

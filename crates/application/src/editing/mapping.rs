@@ -3,7 +3,7 @@
 use convene_domain::{
     correspondence::{Correspondence, DateEdit},
     event::Event,
-    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceKey, StoredOccurrence, StoredState},
     registration::CancellationReason,
     time::{Instant, LocalDateTime, interval::Interval},
 };
@@ -42,9 +42,7 @@ impl OccurrenceStep {
         match self {
             Self::Become { after, .. } => after.as_ref().clone(),
             Self::Drop(before) | Self::Replace(before) => StoredOccurrence {
-                status: OccurrenceStatus::Cancelled,
-                is_dropped: true,
-                has_passed: false,
+                state: StoredState::Dropped,
                 version: before.version.saturating_add(1),
                 ..before.as_ref().clone()
             },
@@ -56,9 +54,11 @@ impl OccurrenceStep {
     pub fn cancellation_reason(&self) -> Option<CancellationReason> {
         match self {
             Self::Drop(_) | Self::Replace(_) => Some(CancellationReason::OccurrenceMoved),
-            Self::Become { after, .. } if after.has_passed => Some(CancellationReason::OccurrenceMoved),
-            Self::Become { after, .. } => (after.status == OccurrenceStatus::Cancelled)
-                .then_some(CancellationReason::OccurrenceCancelled),
+            Self::Become { after, .. } => match after.state {
+                StoredState::Scheduled => None,
+                StoredState::Cancelled => Some(CancellationReason::OccurrenceCancelled),
+                StoredState::Dropped | StoredState::Passed => Some(CancellationReason::OccurrenceMoved),
+            },
         }
     }
 
@@ -67,7 +67,9 @@ impl OccurrenceStep {
     #[must_use]
     pub fn completed_by_job(&self, event: &Event) -> Self {
         match self {
-            Self::Become { before, after } if after.has_passed && before.is_held() => dropped(event, before),
+            Self::Become { before, after } if after.has_passed() && before.is_held() => {
+                dropped(event, before)
+            }
             step => step.clone(),
         }
     }
@@ -90,7 +92,7 @@ pub(super) fn map_occurrences(
     mut steps: Vec<OccurrenceStep>,
 ) -> Vec<OccurrenceStep> {
     let is_upcoming =
-        |one: &&StoredOccurrence| one.has_passed || one.interval.start() > edit.now && !one.is_dropped;
+        |one: &&StoredOccurrence| one.has_passed() || one.interval.start() > edit.now && !one.is_dropped();
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(&before.series, after, &upcoming);
     let mut free = FreeSeconds::new(after, stored, &steps);
@@ -147,9 +149,7 @@ fn at_date(
         original_local,
         interval: interval_of(event, exception, original_start, original_local),
         capacity: exception.capacity.unwrap_or(event.capacity),
-        status: if exception.cancelled { OccurrenceStatus::Cancelled } else { event.status },
-        is_dropped: false,
-        has_passed: false,
+        state: if exception.cancelled { StoredState::Cancelled } else { event.status.into() },
         ..before.clone()
     }
 }
@@ -162,21 +162,14 @@ fn passed_exception(
     local: LocalDateTime,
     free: &mut FreeSeconds<'_>,
 ) -> StoredOccurrence {
-    let key = match before.has_passed {
+    let key = match before.has_passed() {
         true => before.key,
         false => {
             let original_start = free.take(event.series.zone().resolve(local).instant);
             OccurrenceKey { event: event.id, original_start }
         }
     };
-    StoredOccurrence {
-        key,
-        original_local: local,
-        status: OccurrenceStatus::Cancelled,
-        is_dropped: true,
-        has_passed: true,
-        ..before.clone()
-    }
+    StoredOccurrence { key, original_local: local, state: StoredState::Passed, ..before.clone() }
 }
 
 /// The step to `after`; `None` if nothing changes.
@@ -236,7 +229,7 @@ pub(super) fn conflicting(
         if !is_date {
             continue;
         }
-        if occurrence.is_dropped {
+        if occurrence.is_dropped() {
             steps.push(OccurrenceStep::Replace(Box::new(occurrence.clone())));
         } else if occurrence.interval.start() <= now {
             let original_start = free.take(occurrence.interval.start());

@@ -3,7 +3,7 @@
 use convene_domain::{
     activity::{Action, ActivityDraft},
     event::Event,
-    occurrence::{Exception, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceStatus, StoredOccurrence, StoredState},
     time::{Instant, LocalDateTime},
 };
 
@@ -37,7 +37,7 @@ pub fn plan_occurrence_edit(
     now: Instant,
 ) -> Result<OccurrencePlan, Vec<Refusal>> {
     check_version(edit.patch.expected_version, before.version).map_err(|refusal| vec![refusal])?;
-    if before.status == OccurrenceStatus::Cancelled {
+    if before.status() == OccurrenceStatus::Cancelled {
         return Err(vec![Refusal::OccurrenceCancelled]);
     }
     let mut refusals = Vec::new();
@@ -87,14 +87,14 @@ pub fn plan_occurrence_cancellation(
     before: &StoredOccurrence,
     now: Instant,
 ) -> Result<OccurrencePlan, Vec<Refusal>> {
-    if before.status == OccurrenceStatus::Cancelled {
+    if before.status() == OccurrenceStatus::Cancelled {
         return Err(vec![Refusal::AlreadyCancelled]);
     }
     if before.interval.start() <= now {
         return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
     }
     let mut after = before.clone();
-    after.status = OccurrenceStatus::Cancelled;
+    after.state = StoredState::Cancelled;
     after.exception.cancelled = true;
     Ok(plan(event, before, after, Action::OccurrenceCancelled, now))
 }

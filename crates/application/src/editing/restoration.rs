@@ -3,7 +3,7 @@
 use convene_domain::{
     activity::Action,
     event::{Event, EventStatus},
-    occurrence::{Exception, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, StoredOccurrence, StoredState},
     time::Instant,
 };
 
@@ -32,7 +32,7 @@ pub fn plan_occurrence_restoration(
     if event.status == EventStatus::Cancelled {
         return Err(vec![Refusal::EventCancelled]);
     }
-    if before.is_dropped {
+    if before.is_dropped() {
         return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that its series has")]);
     }
     if before.interval.start() <= now {
@@ -51,8 +51,7 @@ pub fn plan_occurrence_restoration(
     remove_values(&mut after.exception, fields);
     after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
-    after.status =
-        if after.exception.cancelled { OccurrenceStatus::Cancelled } else { OccurrenceStatus::Scheduled };
+    after.state = if after.exception.cancelled { StoredState::Cancelled } else { StoredState::Scheduled };
     let mut refusals = size_refusals(before, &after);
     if after.interval.start() <= now {
         refusals.push(if fields.is_empty() {

@@ -111,7 +111,7 @@ fn origin(
 ) -> Result<SeriesOccurrence, Refusal> {
     let invalid = |message| Refusal::invalid(Field::FromOccurrenceId, message);
     match stored.iter().find(|occurrence| occurrence.key == from) {
-        Some(dropped) if dropped.is_dropped => return Err(Refusal::not_found(Field::FromOccurrenceId)),
+        Some(dropped) if dropped.is_dropped() => return Err(Refusal::not_found(Field::FromOccurrenceId)),
         Some(begun) if begun.interval.start() <= now => return Err(invalid(HAS_BEGUN)),
         Some(postponed) if postponed.key.original_start <= now => {
             return Err(invalid("must be an occurrence whose original start has not passed"));

@@ -59,7 +59,7 @@ pub(crate) fn dropped(event: &Event, before: &StoredOccurrence) -> ActivityDraft
     let derived = StoredOccurrence {
         interval: event.interval_from(before.key.original_start),
         capacity: event.capacity,
-        status: event.status,
+        state: event.status.into(),
         exception: Exception::default(),
         ..before.clone()
     };

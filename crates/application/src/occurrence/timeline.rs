@@ -165,7 +165,7 @@ impl<'c> Placed<'c> {
     }
 
     fn by_exception(event: &'c Arc<Event>, stored: &'c StoredOccurrence) -> Self {
-        let (key, interval, status) = (stored.key, stored.interval, stored.status);
+        let (key, interval, status) = (stored.key, stored.interval, stored.status());
         Self { event, key, interval, status, origin: Origin::Exception(stored) }
     }
 
@@ -225,7 +225,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
             true => HashMap::new(),
             false => events.iter().map(|event| (event.0.id, event)).collect(),
         };
-        for stored in part.exceptions.iter().copied().filter(|stored| !stored.is_dropped) {
+        for stored in part.exceptions.iter().copied().filter(|stored| !stored.is_dropped()) {
             let Some((event, found)) = known.get(&stored.key.event) else { continue };
             replaced.add(&event.event, stored);
             let placed = Placed::by_exception(&event.event, stored);

@@ -6,7 +6,7 @@ use convene_domain::{
     capacity::Capacity,
     event::{Event, RegistrationPolicy},
     id::OrganizationId,
-    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Exception, OccurrenceKey, OccurrenceStatus, StoredOccurrence, StoredState},
     recurrence::SeriesOccurrence,
     registration::{CancellationReason, Seating},
     text::{Location, Title},
@@ -150,7 +150,7 @@ impl OccurrenceDocument {
             capacity: stored.capacity.get().cast_signed(),
             taken: stored.taken.cast_signed(),
             waiting: stored.waiting.cast_signed(),
-            status: stored.status.as_str().to_owned(),
+            status: stored.status().as_str().to_owned(),
             opens_at: policy.opens_at(start).map(date),
             closes_at: date(policy.closes_at(start)),
             cancellation_closes_at: date(policy.cancellation_closes_at(start)),
@@ -158,8 +158,8 @@ impl OccurrenceDocument {
             updated_at: stored.updated_at.map(date),
             change_token,
             exception: stored.exception.is_any().then(|| ExceptionDocument::from(&stored.exception)),
-            is_dropped: stored.is_dropped,
-            has_passed: stored.has_passed,
+            is_dropped: stored.is_dropped(),
+            has_passed: stored.has_passed(),
             former_ids: Vec::new(),
             next_waitlist_sequence: 1,
             revision: None,
@@ -209,11 +209,29 @@ impl OccurrenceDocument {
             starts_at: instant(self.starts_at),
             capacity: fields.read("capacity", Capacity::new(self.capacity))?,
             taken: fields.read("taken", u32::try_from(self.taken))?,
-            status: fields.known("status", OccurrenceStatus::parse(&self.status))?,
+            status: self.status()?,
             opens_at: self.opens_at.map(instant),
             closes_at: instant(self.closes_at),
             cancellation_closes_at: instant(self.cancellation_closes_at),
         })
+    }
+
+    fn status(&self) -> Result<OccurrenceStatus, CorruptDocument> {
+        self.fields().known("status", OccurrenceStatus::parse(&self.status))
+    }
+
+    fn state(&self) -> Result<StoredState, CorruptDocument> {
+        match (self.is_dropped, self.has_passed, self.status()?) {
+            (false, false, status) => Ok(status.into()),
+            (true, false, OccurrenceStatus::Cancelled) => Ok(StoredState::Dropped),
+            (true, true, OccurrenceStatus::Cancelled) => Ok(StoredState::Passed),
+            (true, _, OccurrenceStatus::Scheduled) => {
+                Err(self.fields().corrupt("status", "is SCHEDULED for a dropped occurrence"))
+            }
+            (false, true, _) => {
+                Err(self.fields().corrupt("hasPassed", "is true for an occurrence that is not dropped"))
+            }
+        }
     }
 
     /// Tests whether it has no active registrations.
@@ -256,9 +274,6 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             Some(exception) => exception.read(fields)?,
             None => Exception::default(),
         };
-        if document.has_passed && !document.is_dropped {
-            return Err(fields.corrupt("hasPassed", "is true for an occurrence that is not dropped"));
-        }
         Ok(Self {
             key: document.key()?,
             original_local: fields.read("originalLocal", local(&document.original_local))?,
@@ -266,10 +281,8 @@ impl TryFrom<OccurrenceDocument> for StoredOccurrence {
             capacity: fields.read("capacity", Capacity::new(document.capacity))?,
             taken: fields.read("taken", u32::try_from(document.taken))?,
             waiting: fields.read("waiting", u32::try_from(document.waiting))?,
-            status: fields.known("status", OccurrenceStatus::parse(&document.status))?,
+            state: document.state()?,
             exception,
-            is_dropped: document.is_dropped,
-            has_passed: document.has_passed,
             version: fields.read("version", u32::try_from(document.version))?,
             updated_at: document.updated_at.map(instant),
         })
@@ -324,4 +337,39 @@ fn optional<T, U>(
     read: impl FnOnce(T) -> Result<U, CorruptDocument>,
 ) -> Result<Option<U>, CorruptDocument> {
     value.map(read).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use convene_application::testing::builders::EventBuilder;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn stored(state: StoredState) -> (StoredOccurrence, OccurrenceDocument) {
+        let event = EventBuilder::once(datetime!(2031-04-01 10:00)).build();
+        let date = event.series.from_start().next().unwrap();
+        let stored = StoredOccurrence { state, ..StoredOccurrence::from_rule(&event, date) };
+        let document = OccurrenceDocument::of("org".to_owned(), &stored, &event.policy, 1);
+        (stored, document)
+    }
+
+    #[test]
+    fn every_state_is_read_as_it_was_stored() {
+        let states =
+            [StoredState::Scheduled, StoredState::Cancelled, StoredState::Dropped, StoredState::Passed];
+        for (stored, document) in states.map(stored) {
+            assert_eq!(StoredOccurrence::try_from(document).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn a_state_that_contradicts_itself_is_corrupt() {
+        let (_, passed) = stored(StoredState::Passed);
+        let scheduled = OccurrenceDocument { status: "SCHEDULED".to_owned(), ..passed.clone() };
+        let present = OccurrenceDocument { is_dropped: false, ..passed };
+        for (document, field) in [(scheduled, "status"), (present, "hasPassed")] {
+            assert_eq!(StoredOccurrence::try_from(document).unwrap_err().field, field);
+        }
+    }
 }

@@ -49,9 +49,9 @@ pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(environ
     assert_eq!(tenant.registration_now(&running).await, running);
     assert_eq!(tenant.registration_now(&given_up).await, given_up, "it has its own reason");
     let stored = tenant.stored(coming.occurrence).await.unwrap();
-    assert_eq!((stored.status, stored.taken, stored.waiting), (EventStatus::Cancelled, 0, 0));
+    assert_eq!((stored.status(), stored.taken, stored.waiting), (EventStatus::Cancelled, 0, 0));
     let begun = tenant.stored(running.occurrence).await.unwrap();
-    assert_eq!((begun.status, begun.taken), (EventStatus::Scheduled, 1));
+    assert_eq!((begun.status(), begun.taken), (EventStatus::Scheduled, 1));
 
     for start in [day(1), day(3)] {
         let refused = tenant.try_register(register(occurrence_key(&event, start), crowd[1].id), now).await;
@@ -66,7 +66,7 @@ pub(super) async fn an_event_is_cancelled_once(environment: Environment) {
     let event = tenant.event(EventBuilder::once(FIRST)).await;
     tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
     let key = OccurrenceKey { event: event.id, original_start: day(0) };
-    assert_eq!(tenant.stored(key).await.unwrap().status, EventStatus::Cancelled);
+    assert_eq!(tenant.stored(key).await.unwrap().status(), EventStatus::Cancelled);
     let journal = tenant.journal().await;
     let refused = tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await;
     assert_eq!(refusal(refused), Refusal::AlreadyCancelled);

@@ -277,7 +277,7 @@ pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) 
     let edited = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap().now;
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(10) + Duration::HOUR);
     let cancelled = tenant.stored(at(&event, day(15) + Duration::HOUR)).await.unwrap();
-    assert_eq!(cancelled.status, EventStatus::Cancelled);
+    assert_eq!(cancelled.status(), EventStatus::Cancelled);
     let hour = Duration::HOUR;
     let expected = [1, 3, 5, 8, 10, 12, 17, 19].map(|number| day(number) + hour);
     assert_eq!(tenant.listed(&[&edited], day(0), day(21)).await, expected);

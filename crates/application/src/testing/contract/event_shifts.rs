@@ -96,7 +96,7 @@ pub(super) async fn a_weekday_set_rotates_with_everything_that_is_known_of_its_d
     let concert = tenant.stored(key(&event, day(15))).await.unwrap();
     assert_eq!(concert.exception.title, Some(title));
     let cancelled = tenant.stored(key(&event, day(17))).await.unwrap();
-    assert_eq!((cancelled.status, cancelled.exception.cancelled), (EventStatus::Cancelled, true));
+    assert_eq!((cancelled.status(), cancelled.exception.cancelled), (EventStatus::Cancelled, true));
     let listed = tenant.listed(&[&edited], day(0), day(22)).await;
     assert_eq!(listed, [1, 3, 8, 15].map(day));
 }

@@ -60,7 +60,7 @@ pub(super) async fn the_occurrence_of_a_one_off_event_is_stored_with_it(environm
     let stored = tenant.stored(key).await.expect("it is stored with its event");
     assert_eq!((stored.interval, stored.original_local), (once.interval_from(start), FIRST));
     assert_eq!((stored.capacity.get(), stored.taken, stored.waiting), (7, 0, 0));
-    assert_eq!(stored.status, EventStatus::Scheduled);
+    assert_eq!(stored.status(), EventStatus::Scheduled);
     let series = tenant.event(EventBuilder::daily(FIRST, 2)).await;
     assert_eq!(tenant.stored(OccurrenceKey { event: series.id, original_start: day(0) }).await, None);
 }

@@ -85,7 +85,7 @@ async fn check_waitlists(tenant: &Tenant, registrations: &[Registration]) {
                 && seat.interval.overlaps(&waiting.interval)
         });
         let has_free_seat =
-            stored.status == OccurrenceStatus::Scheduled && stored.taken < stored.capacity.get();
+            stored.status() == OccurrenceStatus::Scheduled && stored.taken < stored.capacity.get();
         assert!(
             is_busy || !has_free_seat || !members.contains(&waiting.member),
             "a seat is free, and so is the time of {waiting:?}"

@@ -257,7 +257,7 @@ pub(super) async fn a_cancelled_occurrence_stays_cancelled(environment: Environm
     let edit = super::support::edit_of(event.id, patch);
     let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
     let found = tenant.stored(key).await.expect("an exception survives an edit of its series");
-    assert_eq!(found.status, EventStatus::Cancelled);
+    assert_eq!(found.status(), EventStatus::Cancelled);
     let start = day(1) + Duration::HOUR;
     let refused = tenant.try_register(register(occurrence_key(&edited, start), ada.id), NOW).await;
     assert_eq!(refusal(refused), Refusal::OccurrenceCancelled);

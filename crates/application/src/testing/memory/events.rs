@@ -246,7 +246,7 @@ impl Transaction<'_> {
         let now = self.change.at;
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
         let is_ahead = |one: &&StoredOccurrence| {
-            one.interval.start() > now || one.key.original_start > now || one.has_passed
+            one.interval.start() > now || one.key.original_start > now || one.has_passed()
         };
         stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
     }
@@ -262,7 +262,7 @@ impl Transaction<'_> {
     fn changed_ahead(&self, event: EventId) -> u64 {
         let is_changed = |stored: &StoredOccurrence| {
             let has_registrations = stored.taken + stored.waiting > 0;
-            stored.exception.is_any() || stored.is_dropped || stored.version > 1 && !has_registrations
+            stored.exception.is_any() || stored.is_dropped() || stored.version > 1 && !has_registrations
         };
         let from = OccurrenceKey { event, original_start: self.change.at };
         let ahead = self.tenant.occurrences.range(from..).take_while(|(key, _)| key.event == event);

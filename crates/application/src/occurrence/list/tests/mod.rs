@@ -1,7 +1,7 @@
 use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     member::Role,
-    occurrence::{Exception, Occurrence, StoredOccurrence},
+    occurrence::{Exception, Occurrence, StoredOccurrence, StoredState},
     recurrence::SeriesOccurrence,
     text::Title,
 };
@@ -154,10 +154,10 @@ fn excepted(event: &Event, origin: SeriesOccurrence, exception: Exception) -> St
     let zone = event.series.zone();
     let local = exception.starts_at.unwrap_or(origin.local);
     let start = exception.starts_at.map_or(stored.interval.start(), |at| zone.resolve(at).instant);
-    let status = if exception.cancelled { EventStatus::Cancelled } else { stored.status };
+    let state = if exception.cancelled { StoredState::Cancelled } else { stored.state };
     let duration = exception.duration.unwrap_or(event.duration_at(origin.start));
     let interval = duration.interval(start, local, zone);
-    StoredOccurrence { interval, status, exception, ..stored }
+    StoredOccurrence { interval, state, exception, ..stored }
 }
 
 fn daily() -> Event {

@@ -62,7 +62,8 @@ impl Snapshot {
     pub(super) async fn read_occurrence(&mut self, tenant: &Tenant, occurrence: Option<OccurrenceKey>) {
         self.occurrence = None;
         if let Some(key) = occurrence {
-            let own = tenant.stored(key).await.map(|stored| (stored.key, stored.exception, stored.status));
+            let own =
+                tenant.stored(key).await.map(|stored| (stored.key, stored.exception, stored.state.status()));
             self.occurrence = Some(own.unwrap_or((key, Exception::default(), EventStatus::Scheduled)));
         }
     }

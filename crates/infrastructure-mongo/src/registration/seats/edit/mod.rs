@@ -17,7 +17,7 @@ use convene_application::{
 use convene_domain::{
     event::Event,
     id::JobId,
-    occurrence::{OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence, StoredState},
     registration::{CancellationReason, Registration},
     time::Instant,
 };
@@ -203,7 +203,7 @@ impl<'a> Effects<'a> {
     fn moved(&self, occurrence: OccurrenceKey) -> Option<&'a StoredOccurrence> {
         match self.0.get(&occurrence)? {
             OccurrenceStep::Become { before, after }
-                if after.status == OccurrenceStatus::Scheduled && is_moved(before, after) =>
+                if after.state == StoredState::Scheduled && is_moved(before, after) =>
             {
                 Some(after)
             }
