@@ -69,7 +69,7 @@ impl Connections {
         let responses = self.responses.clone();
         let connection = Connection {
             stream,
-            intake: Intake::of(place.seat()),
+            intake: Intake::of(place.handle()),
             read: BytesMut::new(),
             has_invalid_head: false,
             writing,

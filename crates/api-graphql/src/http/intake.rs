@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES},
-    places::Seat,
+    places::ConnectionHandle,
 };
 
 /// The intake of one connection, which its requests share.
@@ -38,17 +38,17 @@ struct State {
     waiting: Option<Waker>,
     /// A service has begun a request.
     has_begun: bool,
-    /// The seat of the connection.
-    seat: Option<Seat>,
+    /// The handle of the connection.
+    connection: Option<ConnectionHandle>,
 }
 
 /// A request that a service works on, until it is dropped.
 pub(super) struct Begun(Intake);
 
 impl Intake {
-    /// The intake of the connection with this seat.
-    pub(super) fn of(seat: Seat) -> Self {
-        Self(Rc::new(RefCell::new(State { seat: Some(seat), ..State::default() })))
+    /// The intake of the connection with this handle.
+    pub(super) fn of(connection: ConnectionHandle) -> Self {
+        Self(Rc::new(RefCell::new(State { connection: Some(connection), ..State::default() })))
     }
 
     /// Notes that a service begins a request, which may have a body.
@@ -61,8 +61,8 @@ impl Intake {
         state.head = 0;
         state.discarded = 0;
         let is_first = !std::mem::replace(&mut state.has_begun, true);
-        if let Some(seat) = &state.seat {
-            seat.begin(is_first);
+        if let Some(connection) = &state.connection {
+            connection.begin(is_first);
         }
         drop(state);
         Begun(self.clone())
@@ -154,8 +154,8 @@ impl Drop for Begun {
     fn drop(&mut self) {
         let mut state = self.0.0.borrow_mut();
         state.is_in_flight = false;
-        if let Some(seat) = &state.seat {
-            seat.end();
+        if let Some(connection) = &state.connection {
+            connection.end();
         }
         state.wake();
     }

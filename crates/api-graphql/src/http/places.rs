@@ -41,12 +41,12 @@ struct OfAddress {
 #[derive(Debug)]
 struct Entry {
     is_unfinished: bool,
-    standing: Arc<Standing>,
+    state: Arc<ConnectionState>,
 }
 
-/// What a connection does, as far as others have to know.
+/// The state of a connection, as far as others have to know.
 #[derive(Debug, Default)]
-struct Standing {
+struct ConnectionState {
     /// A service works on a request.
     is_in_flight: AtomicBool,
     /// The client does not read its response as fast as it is sent.
@@ -57,15 +57,15 @@ struct Standing {
 
 /// The place of a connection, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place(Seat);
+pub(super) struct Place(ConnectionHandle);
 
-/// What a connection tells about its requests.
+/// A handle by which a connection reports its requests.
 #[derive(Clone, Debug)]
-pub(super) struct Seat {
+pub(super) struct ConnectionHandle {
     places: Places,
     address: IpAddr,
     number: u64,
-    standing: Arc<Standing>,
+    state: Arc<ConnectionState>,
 }
 
 impl Places {
@@ -80,18 +80,18 @@ impl Places {
         if open.total >= limits.connections {
             let (address, number) = open.to_give_way(held)?;
             let entry = open.remove(address, number)?;
-            entry.standing.gives_way.store(true, Ordering::Release);
-            entry.standing.waker.wake();
+            entry.state.gives_way.store(true, Ordering::Release);
+            entry.state.waker.wake();
             record_security_event(SecurityEvent::ConnectionReplaced);
         }
         open.total += 1;
         open.last_number += 1;
-        let (number, standing) = (open.last_number, Arc::<Standing>::default());
+        let (number, state) = (open.last_number, Arc::<ConnectionState>::default());
         let of_address = open.addresses.entry(address).or_default();
         of_address.unfinished += 1;
-        let entry = Entry { is_unfinished: true, standing: Arc::clone(&standing) };
+        let entry = Entry { is_unfinished: true, state: Arc::clone(&state) };
         of_address.connections.insert(number, entry);
-        Some(Place(Seat { places: self.clone(), address, number, standing }))
+        Some(Place(ConnectionHandle { places: self.clone(), address, number, state }))
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -126,40 +126,40 @@ impl OfAddress {
     fn newest_idle(&self) -> Option<u64> {
         let newest = |is_unfinished: bool| {
             let mut newest_first = self.connections.iter().rev();
-            newest_first.find(|(_, it)| it.is_unfinished == is_unfinished && !it.standing.is_busy())
+            newest_first.find(|(_, it)| it.is_unfinished == is_unfinished && !it.state.is_busy())
         };
         newest(true).or_else(|| newest(false)).map(|(number, _)| *number)
     }
 }
 
-impl Standing {
+impl ConnectionState {
     fn is_busy(&self) -> bool {
         self.is_in_flight.load(Ordering::Acquire) || self.is_writing.load(Ordering::Acquire)
     }
 }
 
 impl Place {
-    pub(super) fn seat(&self) -> Seat {
+    pub(super) fn handle(&self) -> ConnectionHandle {
         self.0.clone()
     }
 
     /// Notes whether the client keeps the connection from writing.
     pub(super) fn set_writing(&self, is_writing: bool) {
-        self.0.standing.is_writing.store(is_writing, Ordering::Release);
+        self.0.state.is_writing.store(is_writing, Ordering::Release);
     }
 
     /// Tests whether the connection has to close. If not, the task is woken when it has to.
     pub(super) fn gives_way(&self, waker: &Waker) -> bool {
-        let standing = &self.0.standing;
-        standing.waker.register(waker);
-        standing.gives_way.load(Ordering::Acquire) && !standing.is_busy()
+        let state = &self.0.state;
+        state.waker.register(waker);
+        state.gives_way.load(Ordering::Acquire) && !state.is_busy()
     }
 }
 
-impl Seat {
+impl ConnectionHandle {
     /// Notes that a service begins a request.
     pub(super) fn begin(&self, is_first: bool) {
-        self.standing.is_in_flight.store(true, Ordering::Release);
+        self.state.is_in_flight.store(true, Ordering::Release);
         if !is_first {
             return;
         }
@@ -174,13 +174,13 @@ impl Seat {
 
     /// Notes that the service has responded.
     pub(super) fn end(&self) {
-        self.standing.is_in_flight.store(false, Ordering::Release);
+        self.state.is_in_flight.store(false, Ordering::Release);
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Seat { places, address, number, .. } = &self.0;
+        let ConnectionHandle { places, address, number, .. } = &self.0;
         drop(places.open().remove(*address, *number));
     }
 }
@@ -202,9 +202,9 @@ mod tests {
     /// A connection that has sent a request and waits for the next one.
     fn idle(places: &Places, last: u8) -> Option<Place> {
         let place = places.enter(address(last), &limits())?;
-        let seat = place.seat();
-        seat.begin(true);
-        seat.end();
+        let handle = place.handle();
+        handle.begin(true);
+        handle.end();
         Some(place)
     }
 
@@ -217,7 +217,7 @@ mod tests {
         let places = Places::default();
         let first: Vec<_> = (0..12).map(|_| idle(&places, 1).unwrap()).collect();
         let second: Vec<_> = (0..8).map(|_| idle(&places, 2).unwrap()).collect();
-        first[11].seat().begin(false);
+        first[11].handle().begin(false);
         let _third = idle(&places, 3).unwrap();
         assert!(gives_way(&first[10]), "the newest one is in flight");
         assert_eq!(first.iter().chain(&second).filter(|place| gives_way(place)).count(), 1);
@@ -251,9 +251,9 @@ mod tests {
     fn connections_that_are_in_use_do_not_give_way() {
         let places = Places::default();
         let held: Vec<_> = (0..20).map(|number| idle(&places, number % 2).unwrap()).collect();
-        held.iter().for_each(|place| place.seat().begin(false));
+        held.iter().for_each(|place| place.handle().begin(false));
         held.iter().for_each(|place| place.set_writing(true));
-        held.iter().for_each(|place| place.seat().end());
+        held.iter().for_each(|place| place.handle().end());
         assert!(idle(&places, 3).is_none());
         held[5].set_writing(false);
         assert!(idle(&places, 3).is_some() && gives_way(&held[5]));
@@ -265,7 +265,7 @@ mod tests {
         let mut unfinished: Vec<_> = (0..8).map(|_| places.enter(address(1), &limits()).unwrap()).collect();
         assert!(places.enter(address(1), &limits()).is_none());
         assert!(places.enter(address(2), &limits()).is_some());
-        unfinished[0].seat().begin(true);
+        unfinished[0].handle().begin(true);
         unfinished.extend(places.enter(address(1), &limits()));
         assert_eq!(unfinished.len(), 9);
         drop(unfinished);
