@@ -158,7 +158,7 @@ impl ServeConfig {
         self.profile == Profile::Development && self.listen.ip().is_loopback()
     }
 
-    /// What an operator should know about these settings, which can be used.
+    /// The warnings about these settings, which can be used.
     #[must_use]
     pub fn warnings(&self, environment: &Environment) -> Vec<String> {
         let mut warnings = Vec::new();

@@ -5,7 +5,7 @@ use convene_domain::text::UserId;
 use super::CALLERS;
 use crate::auth::Owner;
 
-/// Who holds how much of a memory, and who waits for it. `W` stands for a waiting request.
+/// The holders of a memory with what each holds, and those who wait for it. `W` stands for a waiting request.
 ///
 /// After each taking, an organization holds at most what remains free: the more organizations hold memory, the less each of them
 /// may have, and something always remains for the next one. Within it, a caller holds at most what its organization may still take.

@@ -154,7 +154,7 @@ impl<'p, 'c> Filling<'p, 'c> {
     }
 }
 
-/// What was found for a page, in a part of the catalogue or in all of it.
+/// The occurrences that were found for a page, in a part of the catalogue or in all of it.
 #[derive(Default)]
 pub(super) struct Filled {
     /// In the direction of the page.

@@ -310,7 +310,7 @@ pub(super) async fn capacities_of_exceptions_are_their_own(environment: Environm
     assert_eq!((second.capacity.get(), tenant.event_now(&event).await.capacity.get()), (2, 3));
 }
 
-/// What a list shows of the occurrences of an event.
+/// The occurrences of an event, as a list shows them.
 async fn shown(tenant: &Tenant, event: &Event) -> Vec<(Instant, EventStatus, String, u32, bool)> {
     let all = tenant.listing(&[event.id], day(-30), day(60)).await;
     let shown = |one: &crate::occurrence::OccurrenceOfEvent| {

@@ -262,7 +262,7 @@ impl Rule {
         Self { end, ..self.clone() }
     }
 
-    /// What the rule means without its end. WKST counts in weekly rules with an interval, and with BYWEEKNO.
+    /// The meaning of the rule without its end. WKST counts in weekly rules with an interval, and with BYWEEKNO.
     pub(super) fn without_end(&self) -> Self {
         let has_weeks = self.frequency == Frequency::Weekly && self.interval > 1;
         let week_start =
