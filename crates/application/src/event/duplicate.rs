@@ -4,9 +4,8 @@ use convene_domain::{
     event::{Event, EventStatus},
     id::EventId,
     text::Title,
-    time::{Instant, LocalDateTime},
+    time::Instant,
 };
-use time::Date;
 
 use super::{
     patch::{Patched, patched},
@@ -17,7 +16,7 @@ use crate::{
     change::RequestMetadata,
     failure::{Field, Outcome, Refusal},
     mutation_context::ContextFactory,
-    ports::{DaysPatch, Duplication, EventPatch, Events},
+    ports::{DaysPatch, Duplication, EventPatch, Events, NewStart},
 };
 
 /// The command to duplicate an event.
@@ -26,10 +25,8 @@ pub struct DuplicateEventCommand {
     pub event: EventId,
     /// The title of the copy; `None` keeps that of the original.
     pub title: Option<Title>,
-    /// The local start of the first occurrence of the copy; `None` keeps that of the original.
-    pub starts_at: Option<LocalDateTime>,
-    /// The first day of an event of whole days, instead of the start.
-    pub starts_on: Option<Date>,
+    /// The start of the first occurrence of the copy; `None` keeps that of the original.
+    pub start: Option<NewStart>,
 }
 
 /// Duplicates an event of the admin's organization.
@@ -50,10 +47,10 @@ impl DuplicateEvent {
         command: DuplicateEventCommand,
         request: RequestMetadata,
     ) -> Outcome<Event> {
-        let DuplicateEventCommand { event, title, starts_at, starts_on } = command;
+        let DuplicateEventCommand { event, title, start } = command;
         let change = self.contexts.for_member(&admin, request);
         let copy = self.contexts.new_id(EventId::from_uuid);
-        let duplication = Duplication { event, copy, title, starts_at, starts_on };
+        let duplication = Duplication { event, copy, title, start };
         self.events.duplicate(admin.scope(), duplication, &change).await
     }
 }
@@ -64,14 +61,19 @@ impl DuplicateEvent {
 /// # Errors
 /// The refusals of [`Events::duplicate`], except `NotFound`.
 pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Result<Event, Vec<Refusal>> {
-    let Duplication { event: _, copy, title, starts_at, starts_on } = duplication;
-    let patch = EventPatch {
-        title: title.clone(),
-        starts_at: *starts_at,
-        days: starts_on.map(|day| DaysPatch { starts_on: Some(day), ..DaysPatch::default() }),
-        ..EventPatch::default()
+    let Duplication { event: _, copy, title, start } = duplication;
+    let mut patch = EventPatch { title: title.clone(), ..EventPatch::default() };
+    let field = match *start {
+        Some(NewStart::On(day)) => {
+            patch.days = Some(DaysPatch { starts_on: Some(day), ..DaysPatch::default() });
+            Field::StartsOn
+        }
+        Some(NewStart::At(start)) => {
+            patch.starts_at = Some(start);
+            Field::StartsAt
+        }
+        None => Field::StartsAt,
     };
-    let field = if starts_on.is_some() { Field::StartsOn } else { Field::StartsAt };
     let named = |refusals: Vec<Refusal>| -> Vec<Refusal> {
         refusals.into_iter().map(|refusal| by_start(refusal, field)).collect()
     };
@@ -103,7 +105,10 @@ fn by_start(refusal: Refusal, start: Field) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::recurrence::{Series, SeriesParts};
+    use convene_domain::{
+        recurrence::{Series, SeriesParts},
+        time::LocalDateTime,
+    };
     use time::macros::{date, datetime};
 
     use super::*;
@@ -111,7 +116,8 @@ mod tests {
 
     fn copy_of(event: &Event, starts_at: Option<LocalDateTime>) -> Result<Event, Vec<Refusal>> {
         let copy = fixtures::event_id(2);
-        let duplication = Duplication { event: event.id, copy, title: None, starts_at, starts_on: None };
+        let duplication =
+            Duplication { event: event.id, copy, title: None, start: starts_at.map(NewStart::At) };
         duplicated(event, &duplication, fixtures::NOW)
     }
 
@@ -154,8 +160,8 @@ mod tests {
     fn a_first_day_goes_with_whole_days_only() {
         let event = fixtures::event(1, "2026-11-02 9:00", None);
         let copy = fixtures::event_id(2);
-        let starts_on = Some(date!(2027 - 01 - 01));
-        let duplication = Duplication { event: event.id, copy, title: None, starts_at: None, starts_on };
+        let start = Some(NewStart::On(date!(2027 - 01 - 01)));
+        let duplication = Duplication { event: event.id, copy, title: None, start };
         let refusals = duplicated(&event, &duplication, fixtures::NOW).unwrap_err();
         assert_eq!(fields(&refusals), ["startsOn"]);
     }

@@ -260,10 +260,17 @@ pub struct Duplication {
     pub copy: EventId,
     /// The title of the copy; `None` keeps that of the original.
     pub title: Option<Title>,
-    /// The local start of the first occurrence of the copy; `None` keeps that of the original.
-    pub starts_at: Option<LocalDateTime>,
-    /// The first day of an event of whole days, instead of the start.
-    pub starts_on: Option<Date>,
+    /// The start of the first occurrence of the copy; `None` keeps that of the original.
+    pub start: Option<NewStart>,
+}
+
+/// The start of the first occurrence of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewStart {
+    /// A local time.
+    At(LocalDateTime),
+    /// The first day of an event of whole days.
+    On(Date),
 }
 
 /// The result of restoring an event.

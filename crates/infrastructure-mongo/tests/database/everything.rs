@@ -143,7 +143,7 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
     assert_eq!(ports.catalogue.window(scope, window, Some(vec![once.id])).await.unwrap().events.len(), 1);
     assert_eq!(ports.catalogue.stored(scope, &[second]).await.unwrap().len(), 1);
     let copy = EventId::from_uuid(fresh_uuid());
-    let duplication = Duplication { event: once.id, copy, title: None, starts_at: None, starts_on: None };
+    let duplication = Duplication { event: once.id, copy, title: None, start: None };
     events.duplicate(scope, duplication, change).await.unwrap();
     events.cancel(scope, new_event, change).await.unwrap();
     events.restore(scope, new_event, change).await.unwrap();

@@ -1,7 +1,7 @@
 use convene_application::{
     event::{CreateEventCommand, DuplicateEventCommand, SeriesPart, UpdateEventCommand},
     failure::Field,
-    ports::{self, EventPatch},
+    ports::{self, EventPatch, NewStart},
 };
 use convene_domain::{
     capacity::Capacity,
@@ -407,6 +407,7 @@ impl MutationInput for DuplicateEventInput {
         let times = given.of_edit(None, problems);
         let (event, title, times) = (event?, title?, times?);
         let starts_on = times.days.and_then(|days| days.starts_on);
-        Some(DuplicateEventCommand { event, title, starts_at: times.starts_at, starts_on })
+        let start = times.starts_at.map(NewStart::At).or(starts_on.map(NewStart::On));
+        Some(DuplicateEventCommand { event, title, start })
     }
 }

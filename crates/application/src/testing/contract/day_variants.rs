@@ -14,7 +14,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    ports::{Changed, DaysPatch, Duplication, EditScope, EventEdit, EventPatch},
+    ports::{Changed, DaysPatch, Duplication, EditScope, EventEdit, EventPatch, NewStart},
     testing::builders::{EventBuilder, fresh_uuid, occurrence_key},
 };
 
@@ -132,10 +132,10 @@ pub(super) async fn a_copy_has_the_dates_of_a_part_at_its_new_start(environment:
     let from = occurrence_key(&event, paris().resolve(FIRST.with_time(at)).instant);
     let scope = EditScope::ThisAndFollowing { from, new_event: EventId::from_uuid(fresh_uuid()) };
     let second = edit(&tenant, &event, scope, EventPatch::default()).await.now;
-    let starts_at = Some(datetime!(2031-10-25 2:30));
+    let start = Some(NewStart::At(datetime!(2031-10-25 2:30)));
     for (original, expected) in [(&second, vec![25, 26, 28]), (&tenant.event_now(&event).await, vec![25])] {
         let copy = EventId::from_uuid(fresh_uuid());
-        let duplication = Duplication { event: original.id, copy, title: None, starts_at, starts_on: None };
+        let duplication = Duplication { event: original.id, copy, title: None, start };
         let copy = tenant.ports.events.duplicate(&tenant.scope, duplication, &by_root()).await.unwrap();
         let dates: Vec<u8> = copy.series.from_start().map(|date| date.local.day()).collect();
         assert_eq!(dates, expected);

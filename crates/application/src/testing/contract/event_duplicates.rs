@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Outcome, Refusal},
-    ports::{Duplication, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{Duplication, NewStart, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key},
 };
 
@@ -27,7 +27,7 @@ async fn duplicate(
 ) -> Outcome<Event> {
     let copy = EventId::from_uuid(fresh_uuid());
     let title = Title::parse("Copy").ok();
-    let duplication = Duplication { event, copy, title, starts_at, starts_on: None };
+    let duplication = Duplication { event, copy, title, start: starts_at.map(NewStart::At) };
     tenant.ports.events.duplicate(&tenant.scope, duplication, &change.build()).await
 }
 

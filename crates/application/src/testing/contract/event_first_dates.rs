@@ -12,7 +12,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    ports::{Duplication, EditScope, EventEdit, EventPatch, NewRecurrence},
+    ports::{Duplication, EditScope, EventEdit, EventPatch, NewRecurrence, NewStart},
     testing::builders::{EventBuilder, fresh_uuid},
 };
 
@@ -72,9 +72,9 @@ pub(super) async fn an_end_and_a_copy_are_relative_to_the_first_date(environment
     assert_eq!(changed.now.duration, EventDuration::new(Duration::minutes(90)).unwrap());
     assert_eq!(starts(&changed.now), starts(&event));
 
-    let starts_at = Some(added() + Duration::weeks(4));
+    let start = Some(NewStart::At(added() + Duration::weeks(4)));
     let copy = EventId::from_uuid(fresh_uuid());
-    let duplication = Duplication { event: event.id, copy, title: None, starts_at, starts_on: None };
+    let duplication = Duplication { event: event.id, copy, title: None, start };
     let copy = tenant.ports.events.duplicate(&tenant.scope, duplication, &by_root()).await.unwrap();
     let weeks = 4 * 7 * 24;
     assert_eq!(starts(&copy), hours([30 + weeks, 48 + weeks, 78 + weeks, 96 + weeks]));

@@ -191,7 +191,7 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
     not_found(ports.events.cancel(scope, of.event.id, by).await, Field::EventId);
     not_found(ports.events.restore(scope, of.event.id, by).await, Field::EventId);
     let copy = EventId::from_uuid(fresh_uuid());
-    let duplication = Duplication { event: of.event.id, copy, title: None, starts_at: None, starts_on: None };
+    let duplication = Duplication { event: of.event.id, copy, title: None, start: None };
     not_found(ports.events.duplicate(scope, duplication, by).await, Field::EventId);
     not_found(ports.events.delete(scope, of.event.id, by).await, Field::EventId);
     for occurrence in [of.touched, of.untouched, of.exception] {

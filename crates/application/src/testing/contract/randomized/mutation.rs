@@ -18,8 +18,8 @@ use crate::{
     failure::Outcome,
     ports::{
         CancelRequest, Changed, Duplication, EditScope, EventEdit, EventPatch, IssuePatch, MemberPatch,
-        MemberRemoved, NewIssue, OccurrenceEdit, OccurrenceField, OccurrencePatch, OccurrenceRestoration,
-        OnAffected, OrganizationPatch, RegisterRequest,
+        MemberRemoved, NewIssue, NewStart, OccurrenceEdit, OccurrenceField, OccurrencePatch,
+        OccurrenceRestoration, OnAffected, OrganizationPatch, RegisterRequest,
     },
     testing::{
         builders::{EventBuilder, IssueBuilder, MemberBuilder, fresh_uuid},
@@ -287,8 +287,7 @@ impl Choose<'_> {
             event: self.event(),
             copy: EventId::from_uuid(fresh_uuid()),
             title: self.one_in(2).then(|| self.title()),
-            starts_at: self.one_in(2).then_some(FIRST + Duration::DAY),
-            starts_on: None,
+            start: self.one_in(2).then_some(NewStart::At(FIRST + Duration::DAY)),
         }
     }
 
