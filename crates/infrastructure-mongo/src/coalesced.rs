@@ -43,12 +43,8 @@ pub(crate) struct CoalescedLookup<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
     query: Query<K, V>,
-    state: Mutex<State<K, V>>,
-}
-
-struct State<K, V> {
-    is_in_flight: bool,
-    pending: Vec<Pending<K, V>>,
+    /// The keys that wait while a query is in flight; `None` if none is.
+    pending: Mutex<Option<Vec<Pending<K, V>>>>,
 }
 
 impl<K, V> Clone for CoalescedLookup<K, V> {
@@ -63,8 +59,8 @@ impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
     where
         F: Future<Output = Result<Vec<V>, Fault>> + Send + 'static,
     {
-        let state = Mutex::new(State { is_in_flight: false, pending: Vec::new() });
-        Self(Arc::new(Inner { query: Box::new(move |keys| query(keys).boxed()), state }))
+        let query = Box::new(move |keys| query(keys).boxed());
+        Self(Arc::new(Inner { query, pending: Mutex::default() }))
     }
 
     /// Looks up a key.
@@ -74,9 +70,10 @@ impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
     pub(crate) async fn get(&self, key: K) -> Result<V, Fault> {
         let (sender, result) = oneshot::channel();
         let is_first = {
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.pending.push((key, Waiting { origin: Origin::current(), sender }));
-            !std::mem::replace(&mut state.is_in_flight, true)
+            let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_first = pending.is_none();
+            pending.get_or_insert_default().push((key, Waiting { origin: Origin::current(), sender }));
+            is_first
         };
         if is_first {
             // A task of its own: a caller may be dropped, and the others still get their results.
@@ -113,10 +110,10 @@ impl<K: Send + 'static, V: Send + 'static> Inner<K, V> {
 
     /// Takes the pending keys. If there are none, no query is in flight any more.
     fn take_pending(&self) -> Option<Vec<Pending<K, V>>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = std::mem::take(&mut state.pending);
-        state.is_in_flight = !pending.is_empty();
-        state.is_in_flight.then_some(pending)
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = pending.take().filter(|pending| !pending.is_empty())?;
+        *pending = Some(Vec::new());
+        Some(taken)
     }
 }
 
