@@ -3,7 +3,7 @@
 //! Most occurrences are derived from the rule. An occurrence is stored when somebody registers for it or an organizer
 //! edits it; from then on the stored one counts.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use crate::{
     capacity::Capacity,
@@ -56,6 +56,14 @@ impl OccurrenceKey {
         let start = time::PrimitiveDateTime::parse(start, START_FORMAT).map_err(|_| malformed)?;
         let event = EventId::parse(event).map_err(|_| malformed)?;
         Ok(Self { event, original_start: start.as_utc() })
+    }
+}
+
+impl FromStr for OccurrenceKey {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
     }
 }
 

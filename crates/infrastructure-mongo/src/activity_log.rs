@@ -15,6 +15,7 @@ use crate::{
     documents::{
         activity::ActivityDocument,
         convert::{date, instant},
+        ids::texts,
         read_all,
     },
     error::StorageError,
@@ -43,8 +44,7 @@ impl ActivityLog for MongoActivityLog {
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        self.find(scope, doc! { "_id": { "$in": ids } }.into()).await
+        self.find(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await
     }
 }
 

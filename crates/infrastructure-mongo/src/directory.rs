@@ -23,6 +23,7 @@ use crate::{
     decode::decode,
     documents::{
         convert::Fields,
+        ids::read_id,
         member::{ACTIVE, MemberDocument},
     },
     error::StorageError,
@@ -162,8 +163,8 @@ struct FoundOrganization {
 
 #[derive(Deserialize)]
 struct Identified {
-    #[serde(rename = "_id")]
-    id: String,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: OrganizationId,
 }
 
 impl MongoDirectory {
@@ -182,9 +183,6 @@ impl MongoDirectory {
     async fn organization(&self, mut filter: Document) -> Result<Option<OrganizationId>, StorageError> {
         filter.insert("deletedAt", Bson::Null);
         let found: Option<Identified> = find_one(&self.database, &schema::ORGANIZATIONS, filter).await?;
-        let read = |Identified { id }| {
-            Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id))
-        };
-        Ok(found.map(read).transpose()?)
+        Ok(found.map(|Identified { id }| id))
     }
 }

@@ -2,12 +2,16 @@ use std::{sync::Arc, time::Duration};
 
 use bson::{Document, doc};
 use convene_application::{catalogue::CatalogueEvent, pace::Pace};
-use convene_domain::event::Event;
+use convene_domain::{event::Event, id::EventId};
 use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::{
-    documents::{Converted, event::EventDocument},
+    documents::{
+        Converted,
+        event::EventDocument,
+        ids::{read_id, texts},
+    },
     error::Attempt,
     schema,
     scoped::Query,
@@ -34,10 +38,10 @@ const READ_AT_ONCE: usize = 25;
 pub(super) struct CompiledEvents(Cache<State, Arc<CatalogueEvent>>);
 
 /// The key of an event's state.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 struct State {
-    #[serde(rename = "_id")]
-    id: String,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: EventId,
     revision: i64,
 }
 
@@ -58,23 +62,23 @@ impl CompiledEvents {
         let query = Query::from(filter).projected(doc! { "_id": 1, "revision": 1 });
         let states: Vec<State> = transaction.collection(&schema::EVENTS).find(query).await?;
         let mut found = Vec::with_capacity(states.len());
-        let mut unknown: Vec<&str> = Vec::new();
+        let mut unknown: Vec<EventId> = Vec::new();
         let mut pace = Pace::default();
         for state in &states {
             pace.steps(1).await;
             match self.0.get(state) {
                 Some(event) => found.push(event),
-                None => unknown.push(&state.id),
+                None => unknown.push(state.id),
             }
         }
         for ids in unknown.chunks(READ_AT_ONCE) {
-            let query = Query::from(doc! { "_id": { "$in": ids } }).projected(doc! { "search": 0 });
+            let query = Query::from(doc! { "_id": { "$in": texts(ids) } }).projected(doc! { "search": 0 });
             let documents: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(query).await?;
             for document in documents {
                 pace.steps(document.steps()).await;
-                let state = State { id: document.id.clone(), revision: document.revision };
+                let revision = document.revision;
                 let event = Arc::new(CatalogueEvent::from(Event::try_from(document)?));
-                self.0.insert(state, Arc::clone(&event));
+                self.0.insert(State { id: event.id, revision }, Arc::clone(&event));
                 found.push(event);
             }
         }

@@ -108,8 +108,8 @@ async fn read(
             let document: RevisionDocument = decode(&schema::REVISIONS, &document)?;
             latest = latest.max(document.revision);
             stored += 1;
-            delta.deleted_events.extend(document.deleted_events()?);
-            delta.former_exceptions.extend(document.former_exceptions()?);
+            delta.deleted_events.extend(document.deleted_events);
+            delta.former_exceptions.extend(document.former_exceptions);
         }
     }
     // A unique index guarantees that no revision is stored twice.

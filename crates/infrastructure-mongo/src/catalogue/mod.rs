@@ -30,7 +30,7 @@ use crate::{
     admission::Gate,
     database::Database,
     deadline::{WAIT, earliest},
-    documents::{occurrence::OccurrenceDocument, read_all, seats::SeatsDocument},
+    documents::{ids::texts, occurrence::OccurrenceDocument, read_all, seats::SeatsDocument},
     error::StorageError,
     schema,
     scoped::Query,
@@ -124,8 +124,8 @@ impl Catalogue for MongoCatalogue {
     }
 
     async fn seats(&self, scope: &TenantScope, keys: &[OccurrenceKey]) -> Result<Vec<SeatCounts>, Fault> {
-        let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
-        let query = Query::from(doc! { "_id": { "$in": ids } }).projected(SeatsDocument::projection());
+        let query =
+            Query::from(doc! { "_id": { "$in": texts(keys) } }).projected(SeatsDocument::projection());
         let mut occurrences = self.database.collection(scope, &schema::OCCURRENCES);
         let found: Vec<SeatsDocument> = occurrences.find(query).await?;
         Ok(read_all(found).map_err(StorageError::from)?)
@@ -136,7 +136,7 @@ impl Catalogue for MongoCatalogue {
         scope: &TenantScope,
         keys: &[OccurrenceKey],
     ) -> Result<Vec<ResolvedOccurrence>, Fault> {
-        let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let ids = texts(keys);
         let either = doc! { "$or": [{ "_id": { "$in": &ids } }, { "formerIds": { "$in": &ids } }] };
         let found: Vec<OccurrenceDocument> =
             self.database.collection(scope, &schema::OCCURRENCES).find(either).await?;

@@ -21,7 +21,7 @@ use crate::{
     admission::Permit,
     database::Database,
     deadline::{WAIT, earliest},
-    documents::convert::Fields,
+    documents::ids::{read_id, texts},
     error::StorageError,
     schema,
     scoped::Query,
@@ -81,8 +81,8 @@ impl WindowParts for Parts {
 /// The size of a document, or of several.
 #[derive(Deserialize)]
 struct Sized {
-    #[serde(rename = "_id")]
-    id: String,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: EventId,
     bytes: i64,
 }
 
@@ -98,32 +98,29 @@ async fn sizes(
     for query in of_exceptions {
         let sum = doc! { "$group": { "_id": "$event", "bytes": { "$sum": &bytes } } };
         let mut exceptions = database.collection(scope, &schema::OCCURRENCES);
-        add(&mut sizes, exceptions.aggregate(query, vec![sum]).await?)?;
+        add(&mut sizes, exceptions.aggregate::<Sized>(query, vec![sum]).await?);
     }
-    let excepted: Vec<String> = sizes.keys().map(ToString::to_string).collect();
-    let mut events: HashMap<String, i64> = HashMap::new();
-    let measured = async |query: Query| -> Result<Vec<(String, i64)>, StorageError> {
+    let mut events: HashMap<EventId, Sized> = HashMap::new();
+    let measured = async |query: Query| -> Result<Vec<(EventId, Sized)>, StorageError> {
         let stage = doc! { "$project": { "bytes": &bytes } };
         let measured = database.collection(scope, &schema::EVENTS).aggregate(query, vec![stage]).await?;
-        Ok(measured.into_iter().map(|Sized { id, bytes }| (id, bytes)).collect())
+        Ok(measured.into_iter().map(|sized: Sized| (sized.id, sized)).collect())
     };
     for query in of_events {
         events.extend(measured(query).await?);
     }
-    let others: Vec<String> = excepted.into_iter().filter(|id| !events.contains_key(id)).collect();
+    let others = texts(sizes.keys().filter(|id| !events.contains_key(*id)));
     if !others.is_empty() {
         events.extend(measured(doc! { "_id": { "$in": others } }.into()).await?);
     }
-    add(&mut sizes, events.into_iter().map(|(id, bytes)| Sized { id, bytes }).collect())?;
+    add(&mut sizes, events.into_values());
     Ok(sizes)
 }
 
-fn add(sizes: &mut BTreeMap<EventId, u64>, sized: Vec<Sized>) -> Result<(), StorageError> {
+fn add(sizes: &mut BTreeMap<EventId, u64>, sized: impl IntoIterator<Item = Sized>) {
     for Sized { id, bytes } in sized {
-        let id = Fields::of(schema::EVENTS.name, &id).read("_id", EventId::parse(&id))?;
         *sizes.entry(id).or_default() += bytes.unsigned_abs();
     }
-    Ok(())
 }
 
 /// Divides events into parts.

@@ -22,7 +22,7 @@ use time::Duration;
 
 use super::compiled::CompiledEvents;
 use crate::{
-    documents::{convert::date, occurrence::OccurrenceDocument, read_in_parts},
+    documents::{convert::date, ids::texts, occurrence::OccurrenceDocument, read_in_parts},
     error::Attempt,
     schema,
     scoped::Query,
@@ -209,10 +209,6 @@ fn in_window(window: Interval) -> Document {
         "firstStart": { "$lt": to },
         "$or": [{ "lastEnd": Bson::Null }, { "lastEnd": { "$gt": from } }],
     }
-}
-
-fn texts<'i>(ids: impl IntoIterator<Item = &'i EventId>) -> Vec<String> {
-    ids.into_iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(crate) mod dates;
 pub(crate) mod dropped;
 pub(crate) mod event;
 pub(crate) mod idempotency;
+pub(crate) mod ids;
 pub(crate) mod issue;
 pub(crate) mod job;
 pub(crate) mod member;

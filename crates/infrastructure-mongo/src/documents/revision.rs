@@ -4,8 +4,10 @@ use bson::DateTime;
 use convene_domain::{id::EventId, occurrence::OccurrenceKey};
 use serde::{Deserialize, Serialize};
 
-use super::{convert::Fields, dates::read_date};
-use crate::{error::CorruptDocument, schema};
+use super::{
+    dates::read_date,
+    ids::{read_ids, write_ids},
+};
 
 /// A revision of a catalogue, with what it removed. What it created or changed has its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,28 +16,12 @@ pub(crate) struct RevisionDocument {
     #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) revision: i64,
-    pub(crate) deleted_events: Vec<String>,
-    /// The ids that belong to no exception any more, or to another one.
-    pub(crate) former_exceptions: Vec<String>,
+    #[serde(deserialize_with = "read_ids", serialize_with = "write_ids")]
+    pub(crate) deleted_events: Vec<EventId>,
+    /// The keys that belong to no exception any more, or to another one.
+    #[serde(deserialize_with = "read_ids", serialize_with = "write_ids")]
+    pub(crate) former_exceptions: Vec<OccurrenceKey>,
     /// The time of the change, for the expiry.
     #[serde(deserialize_with = "read_date")]
     pub(crate) at: DateTime,
-}
-
-impl RevisionDocument {
-    /// The deleted events.
-    pub(crate) fn deleted_events(&self) -> Result<Vec<EventId>, CorruptDocument> {
-        let read = |id: &String| self.fields().read("deletedEvents", EventId::parse(id));
-        self.deleted_events.iter().map(read).collect()
-    }
-
-    /// The keys that belong to no exception any more, or to another one.
-    pub(crate) fn former_exceptions(&self) -> Result<Vec<OccurrenceKey>, CorruptDocument> {
-        let read = |id: &String| self.fields().read("formerExceptions", OccurrenceKey::parse(id));
-        self.former_exceptions.iter().map(read).collect()
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::of(schema::REVISIONS.name, &self.id)
-    }
 }

@@ -6,7 +6,7 @@ use convene_application::{
     failure::{Field, Outcome},
     ports::EventDeleted,
 };
-use convene_domain::{event::EventStatus, id::EventId};
+use convene_domain::{event::EventStatus, id::EventId, occurrence::OccurrenceKey};
 use futures::FutureExt;
 
 use super::{load, step, store};
@@ -83,9 +83,10 @@ async fn delete_part(
         return Ok(Step { done, is_last: false });
     }
     transaction.next_revision(change.at).await?;
-    let ids = transaction.collection(&schema::OCCURRENCES).delete_found(of_event).await?;
-    let deleted = ids.len();
-    transaction.removed_exceptions(ids);
+    let keys: Vec<OccurrenceKey> =
+        transaction.collection(&schema::OCCURRENCES).delete_found(of_event).await?;
+    let deleted = keys.len();
+    transaction.removed_exceptions(keys);
     let is_last = done + deleted < size;
     if is_last {
         transaction.collection(&schema::EVENTS).delete_one(doc! { "_id": event.to_string() }).await?;

@@ -21,6 +21,7 @@ use crate::{
     documents::{
         convert::{date, instant},
         event::EventDocument,
+        ids::{read_id, texts},
         read_in_parts,
     },
     error::StorageError,
@@ -73,8 +74,8 @@ async fn read_all(
 /// The version of an event in a list.
 #[derive(Deserialize)]
 struct Listed {
-    #[serde(rename = "_id")]
-    id: String,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: EventId,
     version: u32,
 }
 
@@ -89,18 +90,18 @@ async fn read_versions(
 ) -> Result<Option<Candidates>, Fault> {
     let Found { documents, examined } =
         find::<Listed>(adapter, scope, filter, page, doc! { "version": 1 }).await?;
-    let mut current: HashMap<String, Arc<Event>> = HashMap::new();
-    let mut unknown: Vec<&str> = Vec::new();
-    for Listed { id, version } in &documents {
-        let held = EventId::parse(id).ok().and_then(|id| replica.event(id)).map(|held| &held.event);
-        match held.filter(|event| event.version == *version) {
-            Some(event) => drop(current.insert(id.clone(), Arc::clone(event))),
+    let mut current: HashMap<EventId, Arc<Event>> = HashMap::new();
+    let mut unknown: Vec<EventId> = Vec::new();
+    for &Listed { id, version } in &documents {
+        let held = replica.event(id).map(|held| &held.event);
+        match held.filter(|event| event.version == version) {
+            Some(event) => drop(current.insert(id, Arc::clone(event))),
             None => unknown.push(id),
         }
     }
     if !unknown.is_empty() {
-        let read = adapter.found(scope, doc! { "_id": { "$in": unknown } }.into()).await?;
-        current.extend(read.into_iter().map(|event| (event.id.to_string(), Arc::new(event))));
+        let read = adapter.found(scope, doc! { "_id": { "$in": texts(&unknown) } }.into()).await?;
+        current.extend(read.into_iter().map(|event| (event.id, Arc::new(event))));
     }
     let of_version =
         |Listed { id, version }: &Listed| current.remove(id).filter(|event| event.version == *version);
@@ -175,14 +176,14 @@ async fn count_in_period(
     scope: &TenantScope,
     filter: &EventFilter,
 ) -> Result<u32, Fault> {
-    let candidates = adapter
+    let candidates: Vec<EventId> = adapter
         .0
         .collection(scope, &schema::EVENTS)
         .ids(Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD))
         .await?;
     let (mut count, mut pace) = (0_u32, Pace::default());
     for ids in candidates.chunks(ASKED_AT_ONCE) {
-        for event in adapter.found(scope, doc! { "_id": { "$in": ids } }.into()).await? {
+        for event in adapter.found(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await? {
             pace.steps(Pace::ASKING).await;
             count += u32::from(filter.covers(&event));
         }

@@ -1,6 +1,6 @@
 //! Reads events and occurrences within a transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use bson::{Document, doc};
 use convene_application::failure::{Field, Refusal};
@@ -13,7 +13,9 @@ use convene_domain::{
 use serde::Deserialize;
 
 use crate::{
-    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument, read_in_parts},
+    documents::{
+        convert::date, event::EventDocument, ids::texts, occurrence::OccurrenceDocument, read_in_parts,
+    },
     error::Attempt,
     schema,
     scoped::Query,
@@ -66,7 +68,8 @@ pub(super) async fn drop_untouched(
     untouched.extend(OccurrenceDocument::untouched());
     loop {
         let query = Query::from(untouched.clone()).limited(DELETED_AT_ONCE);
-        let deleted = transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
+        let deleted: Vec<OccurrenceKey> =
+            transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
         if deleted.len() < DELETED_AT_ONCE {
             return Ok(());
         }
@@ -156,10 +159,8 @@ pub(super) async fn stored_keys(
     if keys.is_empty() {
         return Ok(HashSet::new());
     }
-    let ids: HashMap<String, OccurrenceKey> = keys.iter().map(|key| (key.to_string(), *key)).collect();
-    let these = doc! { "_id": { "$in": ids.keys().collect::<Vec<_>>() } };
-    let stored = transaction.collection(&schema::OCCURRENCES).ids(these).await?;
-    Ok(stored.iter().filter_map(|id| ids.get(id).copied()).collect())
+    let these = doc! { "_id": { "$in": texts(keys) } };
+    Ok(transaction.collection(&schema::OCCURRENCES).ids(these).await?.into_iter().collect())
 }
 
 /// Reads an occurrence that is to be changed, and its event, as [`occurrence`] and [`settled_event`] do.

@@ -37,6 +37,7 @@ use crate::{
     database::Database,
     documents::{
         event::EventDocument,
+        ids::texts,
         job::{JobDocument, JobKind, Step},
         read_in_parts,
     },
@@ -58,8 +59,7 @@ impl Events for MongoEvents {
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[EventId]) -> Result<Vec<Event>, Fault> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        self.found(scope, doc! { "_id": { "$in": ids } }.into()).await
+        self.found(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await
     }
 
     async fn list(

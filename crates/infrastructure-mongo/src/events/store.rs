@@ -116,7 +116,7 @@ pub(super) async fn close_for_deletion(
     open.insert("status", EventStatus::Scheduled.as_str());
     loop {
         let query = Query::from(open.clone()).limited(CLOSED_AT_ONCE);
-        let ids = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
+        let ids: Vec<String> = transaction.collection(&schema::OCCURRENCES).ids(query).await?;
         if !ids.is_empty() {
             let token = other_tokens(transaction);
             let status = EventStatus::Cancelled.as_str();

@@ -20,7 +20,9 @@ use convene_domain::{id::IssueId, issue::Issue};
 use crate::{
     change::StoredResult,
     database::Database,
-    documents::{idempotency::ResultDocument, issue::IssueDocument, member::ACTIVE, read_in_parts},
+    documents::{
+        idempotency::ResultDocument, ids::texts, issue::IssueDocument, member::ACTIVE, read_in_parts,
+    },
     error::{Attempt, Interruption, StorageError},
     schema,
     scoped::Query,
@@ -57,8 +59,7 @@ impl Issues for MongoIssues {
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[IssueId]) -> Result<Vec<Issue>, Fault> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        self.find(scope, doc! { "_id": { "$in": ids } }.into()).await
+        self.find(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await
     }
 
     async fn get_by_number(&self, scope: &TenantScope, number: u32) -> Result<Option<Issue>, Fault> {

@@ -24,6 +24,7 @@ use crate::{
     database::Database,
     documents::{
         idempotency::ResultDocument,
+        ids::texts,
         job::{JobDocument, Step},
         member::{ACTIVE, MemberDocument},
         read_all,
@@ -135,8 +136,7 @@ impl MongoMembers {
 }
 
 fn with_ids(ids: &[MemberId]) -> Document {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    doc! { "_id": { "$in": ids } }
+    doc! { "_id": { "$in": texts(ids) } }
 }
 
 /// Finds a member who was not removed.

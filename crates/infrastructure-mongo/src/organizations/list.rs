@@ -10,11 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     database::Database,
-    documents::{
-        convert::{Fields, date},
-        organization::OrganizationDocument,
-        read_all,
-    },
+    documents::{convert::date, ids::read_id, organization::OrganizationDocument, read_all},
     error::StorageError,
     schema,
     scoped::{Sorting, both},
@@ -28,16 +24,14 @@ const MAX_DELETED: i64 = 1_000;
 pub(super) async fn deleted_since(database: &Database, since: Instant) -> Result<Vec<OrganizationId>, Fault> {
     #[derive(Deserialize)]
     struct Deleted {
-        #[serde(rename = "_id")]
-        id: String,
+        #[serde(rename = "_id", deserialize_with = "read_id")]
+        id: OrganizationId,
     }
     let filter = doc! { "deletedAt": { "$gte": date(since) } };
     let latest_first = doc! { "deletedAt": -1 };
     let found: Vec<Deleted> =
         find_some(database, &schema::ORGANIZATIONS, filter, latest_first, MAX_DELETED).await?;
-    let read =
-        |Deleted { id }| Fields::of(schema::ORGANIZATIONS.name, &id).read("_id", OrganizationId::parse(&id));
-    Ok(found.into_iter().map(read).collect::<Result<_, _>>().map_err(StorageError::from)?)
+    Ok(found.into_iter().map(|Deleted { id }| id).collect())
 }
 
 /// Lists the organizations of the platform.

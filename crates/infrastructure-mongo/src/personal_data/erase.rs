@@ -12,11 +12,7 @@ use futures::FutureExt;
 use super::keys_of;
 use crate::{
     database::Database,
-    documents::{
-        activity::ActivityDocument,
-        convert::{Fields, date},
-        member::REMOVED,
-    },
+    documents::{activity::ActivityDocument, convert::date, ids::texts, member::REMOVED},
     error::{Attempt, StorageError},
     members::step,
     schema::{self, CollectionSchema},
@@ -59,7 +55,7 @@ pub(super) async fn erase(
     change: &Change,
 ) -> Outcome<Erased> {
     let members = removed_memberships(database, scope, user).await.map_err(Fault::from)?;
-    for member in &members {
+    for &member in &members {
         // Nothing is left to be cancelled when the person is gone.
         while !database.is_settled(scope, member).await? {
             database.settle(scope, member, change.at, database.answer_by(), step).await?;
@@ -101,11 +97,7 @@ async fn removed_memberships(
 ) -> Result<Vec<MemberId>, StorageError> {
     let filter = doc! { "userId": user.as_str(), "status": REMOVED };
     let query = Query::from(filter).sorted(doc! { "_id": 1 }).hinted("by_id");
-    let found = database.collection(scope, &schema::MEMBERS).ids(query).await?;
-    let read = |id: &String| {
-        Fields::of(schema::MEMBERS.name, id).read("_id", MemberId::parse(id)).map_err(StorageError::from)
-    };
-    found.iter().map(read).collect()
+    database.collection(scope, &schema::MEMBERS).ids(query).await
 }
 
 impl Database {
@@ -132,7 +124,8 @@ async fn rewrite(
     filter: Document,
     update: Document,
 ) -> Attempt<u64> {
-    let ids = transaction.collection(schema).ids(Query::from(filter).limited(BATCH_SIZE)).await?;
+    let query = Query::from(filter).limited(BATCH_SIZE);
+    let ids: Vec<String> = transaction.collection(schema).ids(query).await?;
     if ids.is_empty() {
         return Ok(0);
     }
@@ -147,8 +140,6 @@ async fn redact_entries(
     members: &[MemberId],
     pseudonym: &str,
 ) -> Outcome<u64> {
-    let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-    let members = members.as_slice();
     let (mut total, mut after) = (0, String::new());
     loop {
         let start = after.as_str();
@@ -166,12 +157,12 @@ async fn redact_entries(
 /// entry of the batch.
 async fn redact_batch(
     transaction: &mut Transaction<'_>,
-    members: &[String],
+    members: &[MemberId],
     after: &str,
     pseudonym: &str,
 ) -> Attempt<(u64, Option<String>)> {
     let filter = doc! {
-        "subject": { "$in": members },
+        "subject": { "$in": texts(members) },
         "changes.field": { "$in": PERSONAL_FIELDS.to_vec() },
         "_id": { "$gt": after },
     };

@@ -1,6 +1,11 @@
 //! The port that reads registrations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt::Display,
+    hash::Hash,
+    str::FromStr,
+};
 
 use async_trait::async_trait;
 use bson::{Bson, Document, doc};
@@ -23,11 +28,12 @@ use serde::Deserialize;
 use crate::{
     database::Database,
     documents::{
-        convert::{Fields, date, instant},
+        convert::{date, instant},
         event::EventDocument,
+        ids::{read_id, read_ids, texts},
         read_all,
     },
-    error::{CorruptDocument, StorageError},
+    error::StorageError,
     registration::document::RegistrationDocument,
     schema,
     scoped::{Found, Joined, Part, Query, Sorting, both},
@@ -53,8 +59,8 @@ impl Registrations for MongoRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
-        let ids = self.filtered_ids(scope, &filter).await?;
-        let part = part(&filter, &ids, page.order.field);
+        let keys = self.filtered_keys(scope, &filter).await?;
+        let part = part(&filter, &keys, page.order.field);
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
         let mut stored = self.0.collection(scope, &schema::REGISTRATIONS);
@@ -66,8 +72,8 @@ impl Registrations for MongoRegistrations {
     }
 
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
-        let ids = self.filtered_ids(scope, &filter).await?;
-        let part = part(&filter, &ids, RegistrationOrderField::StartsAt);
+        let keys = self.filtered_keys(scope, &filter).await?;
+        let part = part(&filter, &keys, RegistrationOrderField::StartsAt);
         Ok(self.0.collection(scope, &schema::REGISTRATIONS).count_in_part(&part).await?)
     }
 
@@ -82,18 +88,20 @@ impl Registrations for MongoRegistrations {
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let conditions = both(conditions, page.from.map(|from| sorting.beyond(&values(from))));
         let sort = sorting.sort();
-        let ids = texts(occurrences);
+        let further = self.further_keys(scope, occurrences).await?;
+        let further = further.into_iter().map(|(key, further)| (key.to_string(), texts(&further)));
         let registrations = Joined {
             schema: &schema::REGISTRATIONS,
             field: "occurrence",
-            further: self.further_ids(scope, &ids).await?,
+            further: further.collect(),
             query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.size),
         };
         let mut stored = self.0.collection(scope, &schema::OCCURRENCES);
-        let mut found: Vec<WithRegistrations> =
-            stored.find_joined(doc! { "_id": { "$in": &ids } }, registrations).await?;
-        let known: HashSet<&str> = found.iter().map(|found| found.id.as_str()).collect();
-        let others: Vec<&String> = ids.iter().filter(|id| !known.contains(id.as_str())).collect();
+        let these = doc! { "_id": { "$in": texts(occurrences) } };
+        let mut found: Vec<WithRegistrations<OccurrenceKey>> =
+            stored.find_joined(these, registrations).await?;
+        let known: HashSet<OccurrenceKey> = found.iter().map(|found| found.id).collect();
+        let others = texts(occurrences.iter().filter(|key| !known.contains(*key)));
         if !others.is_empty() {
             // Cancelled registrations keep the id of an occurrence that was dropped.
             let of_others = doc! { "$and": [{ "occurrence": { "$in": others } }, conditions] };
@@ -102,14 +110,9 @@ impl Registrations for MongoRegistrations {
             let stages =
                 vec![doc! { "$sort": sort }, doc! { "$group": { "_id": "$occurrence", "joined": first } }];
             let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
-            found.extend(registrations.aggregate::<WithRegistrations>(of_others, stages).await?);
+            found.extend(registrations.aggregate(of_others, stages).await?);
         }
-        let page_of = |WithRegistrations { id, joined }| {
-            let key = Fields::of(schema::OCCURRENCES.name, &id).read("_id", OccurrenceKey::parse(&id))?;
-            Ok((key, Page::from_probe(read_all(joined)?, &page)))
-        };
-        let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
-        Ok(pages.map_err(StorageError::from)?)
+        Ok(pages(found, &page)?)
     }
 
     async fn list_by_event(
@@ -119,8 +122,8 @@ impl Registrations for MongoRegistrations {
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
     ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
-        let ids = self.filtered_ids(scope, &filter).await?;
-        let conditions = conditions(&RegistrationFilter { event: None, ..filter }, &ids);
+        let keys = self.filtered_keys(scope, &filter).await?;
+        let conditions = conditions(&RegistrationFilter { event: None, ..filter }, &keys);
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
         let query = sorting.query(conditions, from.as_deref()).probing(page.size);
@@ -128,13 +131,7 @@ impl Registrations for MongoRegistrations {
             Joined { schema: &schema::REGISTRATIONS, field: "event", further: Vec::new(), query };
         let mut stored = self.0.collection(scope, &schema::EVENTS);
         let these = doc! { "_id": { "$in": texts(events) } };
-        let found: Vec<WithRegistrations> = stored.find_joined(these, registrations).await?;
-        let page_of = |WithRegistrations { id, joined }| {
-            let id = Fields::of(schema::EVENTS.name, &id).read("_id", EventId::parse(&id))?;
-            Ok((id, Page::from_probe(read_all(joined)?, &page)))
-        };
-        let pages: Result<_, CorruptDocument> = found.into_iter().map(page_of).collect();
-        Ok(pages.map_err(StorageError::from)?)
+        Ok(pages(stored.find_joined(these, registrations).await?, &page)?)
     }
 
     async fn active_of(
@@ -156,26 +153,25 @@ impl Registrations for MongoRegistrations {
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
         let fields = doc! { "occurrence": 1, "waitlistSequence": 1 };
         let waiting: Vec<Waiting> = registrations.find(Query::from(asked).projected(fields)).await?;
-        let mut waitlists: BTreeMap<&str, Vec<&Waiting>> = BTreeMap::new();
+        let mut waitlists: BTreeMap<OccurrenceKey, Vec<&Waiting>> = BTreeMap::new();
         for registration in &waiting {
-            waitlists.entry(&registration.occurrence).or_default().push(registration);
+            waitlists.entry(registration.occurrence).or_default().push(registration);
         }
         let mut positions = HashMap::new();
         let waitlists: Vec<_> = waitlists.into_iter().collect();
         for waitlists in waitlists.chunks(WAITLISTS) {
             let counted: Vec<Counted> =
                 registrations.count_each(waitlists.iter().flat_map(parts).collect()).await?;
-            let counted: HashMap<&str, i64> =
-                counted.iter().map(|counted| (counted.id.as_str(), counted.number)).collect();
+            let counted: HashMap<RegistrationId, u32> =
+                counted.into_iter().map(|counted| (counted.id, counted.number)).collect();
             for (_, waitlist) in waitlists {
                 // Those before the first one that is asked for, and those behind each up to the next one.
                 let mut position = 0;
                 for registration in in_sequence(waitlist) {
-                    position += counted.get(registration.id.as_str()).copied().unwrap_or(0);
+                    position += counted.get(&registration.id).copied().unwrap_or(0);
                     // Between the two commands it and all before it may leave the list.
                     if position > 0 {
-                        let (id, position) = registration.at(position).map_err(StorageError::from)?;
-                        positions.insert(id, position);
+                        positions.insert(registration.id, position);
                     }
                 }
             }
@@ -196,17 +192,17 @@ fn in_sequence<'a>(waitlist: &[&'a Waiting]) -> Vec<&'a Waiting> {
 
 /// The filters for the part of a waitlist that ends with each of these registrations and begins behind the one before it: no
 /// entry is counted twice.
-fn parts((occurrence, waitlist): &(&str, Vec<&Waiting>)) -> Vec<(String, Document)> {
+fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waiting>)) -> Vec<(String, Document)> {
     let mut behind = 0;
     let part = |registration: &Waiting| {
         let up_to = registration.waitlist_sequence;
         let part = doc! {
-            "occurrence": *occurrence,
+            "occurrence": occurrence.to_string(),
             "status": WAITLISTED,
             "waitlistSequence": { "$gt": behind, "$lte": up_to },
         };
         behind = up_to;
-        (registration.id.clone(), part)
+        (registration.id.to_string(), part)
     };
     in_sequence(waitlist).into_iter().map(part).collect()
 }
@@ -214,39 +210,32 @@ fn parts((occurrence, waitlist): &(&str, Vec<&Waiting>)) -> Vec<(String, Documen
 const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
 
 impl MongoRegistrations {
-    /// The ids of the occurrence of the filter, if it has one.
-    async fn filtered_ids(
+    /// The keys with which registrations for the occurrence of the filter are stored, if it has one.
+    async fn filtered_keys(
         &self,
         scope: &TenantScope,
         filter: &RegistrationFilter,
-    ) -> Result<Vec<String>, Fault> {
-        match filter.occurrence {
-            Some(key) => Ok(self.ids_of(scope, key).await?),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The ids under which registrations for the occurrence of this key are stored.
-    async fn ids_of(&self, scope: &TenantScope, key: OccurrenceKey) -> Result<Vec<String>, StorageError> {
-        let asked = key.to_string();
-        let id = self.present_ids(scope, std::slice::from_ref(&asked)).await?.remove(&asked).unwrap_or(asked);
-        let further = self.further_ids(scope, std::slice::from_ref(&id)).await?;
-        Ok(std::iter::once(id).chain(further.into_iter().flat_map(|(_, further)| further)).collect())
+    ) -> Result<Vec<OccurrenceKey>, StorageError> {
+        let Some(asked) = filter.occurrence else { return Ok(Vec::new()) };
+        let key = self.present_keys(scope, &[asked]).await?.remove(&asked).unwrap_or(asked);
+        let further = self.further_keys(scope, &[key]).await?;
+        Ok(std::iter::once(key).chain(further.into_iter().flat_map(|(_, further)| further)).collect())
     }
 
     /// The former ids under which cancelled registrations for these occurrences may be stored, for each that has any: a
     /// registration keeps the id that it had when it was cancelled. A former id that denotes another occurrence now is
     /// none of them, because active registrations for that one have it.
-    async fn further_ids(
+    async fn further_keys(
         &self,
         scope: &TenantScope,
-        ids: &[String],
-    ) -> Result<Vec<(String, Vec<String>)>, StorageError> {
-        let had_others = doc! { "_id": { "$in": ids }, "formerIds.0": { "$exists": true } };
+        keys: &[OccurrenceKey],
+    ) -> Result<Vec<(OccurrenceKey, Vec<OccurrenceKey>)>, StorageError> {
+        let had_others = doc! { "_id": { "$in": texts(keys) }, "formerIds.0": { "$exists": true } };
         let query = Query::from(had_others).projected(doc! { "formerIds": 1 });
         let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
-        let former: BTreeSet<&String> = found.iter().flat_map(|found| &found.former_ids).collect();
-        let present = self.present_ids(scope, &former.into_iter().cloned().collect::<Vec<_>>()).await?;
+        let former: BTreeSet<OccurrenceKey> =
+            found.iter().flat_map(|found| &found.former_ids).copied().collect();
+        let present = self.present_keys(scope, &Vec::from_iter(former)).await?;
         let denoting = |Identified { id, mut former_ids }: Identified| {
             former_ids.retain(|former| present.get(former) == Some(&id));
             (id, former_ids)
@@ -254,46 +243,39 @@ impl MongoRegistrations {
         Ok(found.into_iter().map(denoting).filter(|(_, further)| !further.is_empty()).collect())
     }
 
-    /// The present id of the stored occurrence that each of these ids denotes, if it denotes a stored one.
-    async fn present_ids(
+    /// The present key of the stored occurrence that each of these keys denotes, if it denotes a stored one.
+    async fn present_keys(
         &self,
         scope: &TenantScope,
-        ids: &[String],
-    ) -> Result<HashMap<String, String>, StorageError> {
-        if ids.is_empty() {
+        keys: &[OccurrenceKey],
+    ) -> Result<HashMap<OccurrenceKey, OccurrenceKey>, StorageError> {
+        if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let either = doc! { "$or": [{ "_id": { "$in": ids } }, { "formerIds": { "$in": ids } }] };
+        let ids = texts(keys);
+        let either = doc! { "$or": [{ "_id": { "$in": &ids } }, { "formerIds": { "$in": &ids } }] };
         let asked = doc! { "$setIntersection": [{ "$ifNull": ["$formerIds", []] }, ids] };
         let query = Query::from(either).projected(doc! { "formerIds": asked });
         let found: Vec<Identified> = self.0.collection(scope, &schema::OCCURRENCES).find(query).await?;
-        let mut holders: HashMap<&str, Vec<&str>> = HashMap::new();
-        for Identified { id, former_ids } in &found {
-            for asked in former_ids.iter().chain(std::iter::once(id)) {
+        let keys: HashSet<OccurrenceKey> = keys.iter().copied().collect();
+        let mut holders: HashMap<OccurrenceKey, Vec<OccurrenceKey>> = HashMap::new();
+        for Identified { id, former_ids } in found {
+            for asked in former_ids.into_iter().chain([id]).filter(|key| keys.contains(key)) {
                 holders.entry(asked).or_default().push(id);
             }
         }
-        let key_of =
-            |id: &str| Fields::of(schema::OCCURRENCES.name, id).read("_id", OccurrenceKey::parse(id));
-        let mut keys = Vec::new();
-        for id in ids.iter().filter(|id| holders.contains_key(id.as_str())) {
-            keys.push((id, key_of(id)?));
-        }
-        // Without a stored occurrence that has the id, the event may derive it.
-        let derived = keys.iter().filter(|(id, _)| !holders[id.as_str()].contains(&id.as_str()));
-        let events: BTreeSet<EventId> = derived.map(|(_, key)| key.event).collect();
-        let events = self.events(scope, &events.into_iter().collect::<Vec<_>>()).await?;
-        let mut present = HashMap::new();
-        for (id, key) in keys {
-            let mut keyed = Vec::new();
-            for holder in &holders[id.as_str()] {
-                keyed.push((key_of(holder)?, *holder));
+        // Without a stored occurrence that has the key, the event may derive it.
+        let derived = holders.iter().filter(|(asked, holders)| !holders.contains(asked));
+        let events: BTreeSet<EventId> = derived.map(|(asked, _)| asked.event).collect();
+        let events = self.events(scope, &Vec::from_iter(events)).await?;
+        let present = holders.into_iter().filter_map(|(asked, holders)| {
+            let keyed = holders.into_iter().map(|holder| (holder, holder));
+            match asked.resolve(events.get(&asked.event), keyed)? {
+                Resolved::Stored(holder) => Some((asked, holder)),
+                Resolved::Derived(_) => None,
             }
-            if let Some(Resolved::Stored(holder)) = key.resolve(events.get(&key.event), keyed) {
-                present.insert(id.clone(), holder.to_owned());
-            }
-        }
-        Ok(present)
+        });
+        Ok(present.collect())
     }
 
     async fn events(
@@ -321,52 +303,50 @@ impl MongoRegistrations {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Identified {
-    #[serde(rename = "_id")]
-    id: String,
-    #[serde(default)]
-    former_ids: Vec<String>,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: OccurrenceKey,
+    #[serde(default, deserialize_with = "read_ids")]
+    former_ids: Vec<OccurrenceKey>,
 }
 
 /// An occurrence or an event, with a page of its registrations.
 #[derive(Deserialize)]
-struct WithRegistrations {
-    #[serde(rename = "_id")]
-    id: String,
+#[serde(bound = "K: FromStr, K::Err: Display")]
+struct WithRegistrations<K> {
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: K,
     joined: Vec<RegistrationDocument>,
+}
+
+/// The pages of registrations.
+fn pages<K: Eq + Hash>(
+    found: Vec<WithRegistrations<K>>,
+    request: &PageRequest<RegistrationPosition>,
+) -> Result<HashMap<K, Page<Registration>>, StorageError> {
+    let page_of = |WithRegistrations { id, joined }| {
+        let registrations: Vec<Registration> = read_all(joined)?;
+        Ok((id, Page::from_probe(registrations, request)))
+    };
+    found.into_iter().map(page_of).collect()
 }
 
 /// A registration on a waitlist.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Waiting {
-    #[serde(rename = "_id")]
-    id: String,
-    occurrence: String,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: RegistrationId,
+    #[serde(deserialize_with = "read_id")]
+    occurrence: OccurrenceKey,
     waitlist_sequence: i64,
 }
 
 /// The number of waitlisted registrations in the part that ends with one.
 #[derive(Deserialize)]
 struct Counted {
-    #[serde(rename = "_id")]
-    id: String,
-    number: i64,
-}
-
-impl Waiting {
-    /// The registration at this position.
-    fn at(&self, position: i64) -> Result<(RegistrationId, u32), CorruptDocument> {
-        let corrupt = |field, reason: String| CorruptDocument {
-            collection: schema::REGISTRATIONS.name,
-            id: self.id.clone(),
-            field,
-            reason,
-        };
-        let id = RegistrationId::parse(&self.id).map_err(|error| corrupt("_id", error.to_string()))?;
-        let position =
-            u32::try_from(position).map_err(|error| corrupt("waitlistSequence", error.to_string()))?;
-        Ok((id, position))
-    }
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: RegistrationId,
+    number: u32,
 }
 
 const fn sorted_by(field: RegistrationOrderField) -> &'static [&'static str] {
@@ -391,8 +371,8 @@ fn position(field: RegistrationOrderField, values: &[Bson]) -> Option<Registrati
     })
 }
 
-/// The list of the filter in this order. `ids` are those of the occurrence.
-fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderField) -> Part {
+/// The list of the filter in this order. `keys` are those of the occurrence.
+fn part(filter: &RegistrationFilter, keys: &[OccurrenceKey], order: RegistrationOrderField) -> Part {
     let RegistrationFilter { statuses: _, from, to, occurrence, event, member } = filter;
     let equal = |field: &str, id: String| doc! { field: id };
     let by_start = order == RegistrationOrderField::StartsAt;
@@ -400,7 +380,7 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
     let (index, key) = match (occurrence, event, member) {
         (Some(_), ..) if by_start => {
             rest.occurrence = None;
-            ("by_occurrence", doc! { "occurrence": { "$in": ids } })
+            ("by_occurrence", doc! { "occurrence": { "$in": texts(keys) } })
         }
         (.., Some(member)) => {
             rest.member = None;
@@ -414,7 +394,7 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
         _ => (if by_start { "by_time" } else { "by_creation" }, Document::new()),
     };
     if !by_start {
-        return Part::new(index, key, conditions(&rest, ids));
+        return Part::new(index, key, conditions(&rest, keys));
     }
     rest.to = None;
     let earliest = from.map(earliest_start);
@@ -428,9 +408,9 @@ fn part(filter: &RegistrationFilter, ids: &[String], order: RegistrationOrderFie
         }
         key
     };
-    let compared = conditions(&rest, ids);
+    let compared = conditions(&rest, keys);
     rest.from = None;
-    if conditions(&rest, ids).is_empty() {
+    if conditions(&rest, keys).is_empty() {
         let until = [*from, *to].into_iter().flatten().min();
         Part::compared_in(index, starting(*to), compared, starting(until))
     } else {
@@ -443,8 +423,8 @@ fn earliest_start(end: Instant) -> Instant {
     end.checked_sub(LONGEST_ELAPSED).unwrap_or(end)
 }
 
-/// The conditions of the filter. `ids` are those of the occurrence.
-fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
+/// The conditions of the filter. `keys` are those of the occurrence.
+fn conditions(filter: &RegistrationFilter, keys: &[OccurrenceKey]) -> Document {
     let RegistrationFilter { statuses, from, to, occurrence, event, member } = filter;
     let mut conditions = Vec::new();
     if let Some(member) = member {
@@ -454,7 +434,7 @@ fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
         conditions.push(doc! { "event": event.to_string() });
     }
     if occurrence.is_some() {
-        conditions.push(doc! { "occurrence": { "$in": ids } });
+        conditions.push(doc! { "occurrence": { "$in": texts(keys) } });
     }
     if let Some(statuses) = statuses {
         let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
@@ -473,8 +453,4 @@ fn conditions(filter: &RegistrationFilter, ids: &[String]) -> Document {
     } else {
         doc! { "$and": conditions }
     }
-}
-
-fn texts<T: ToString>(values: &[T]) -> Vec<String> {
-    values.iter().map(ToString::to_string).collect()
 }

@@ -1,10 +1,12 @@
+use std::{fmt::Display, str::FromStr};
+
 use bson::{Document, RawDocumentBuf, doc};
 use futures::{FutureExt, TryStreamExt};
 use mongodb::options::Hint;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Execution, Query, ScopedCollection};
-use crate::{decode::decode_all, error::StorageError};
+use crate::{decode::decode_all, documents::ids::read_id, error::StorageError};
 
 /// The stages that could read or write other collections, or documents outside the filter.
 const FORBIDDEN_STAGES: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
@@ -59,13 +61,17 @@ impl<E: Execution> ScopedCollection<E> {
     }
 
     /// Finds the ids of the documents of the query, which must be texts.
-    pub(crate) async fn ids(&mut self, query: impl Into<Query>) -> Result<Vec<String>, StorageError> {
+    pub(crate) async fn ids<T>(&mut self, query: impl Into<Query>) -> Result<Vec<T>, StorageError>
+    where
+        T: FromStr<Err: Display> + Send,
+    {
         #[derive(Deserialize)]
-        struct Identified {
-            #[serde(rename = "_id")]
-            id: String,
+        #[serde(bound = "T: FromStr, T::Err: Display")]
+        struct Identified<T> {
+            #[serde(rename = "_id", deserialize_with = "read_id")]
+            id: T,
         }
-        let found: Vec<Identified> = self.find(query.into().projected(doc! { "_id": 1 })).await?;
+        let found: Vec<Identified<T>> = self.find(query.into().projected(doc! { "_id": 1 })).await?;
         Ok(found.into_iter().map(|document| document.id).collect())
     }
 

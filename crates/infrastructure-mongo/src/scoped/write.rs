@@ -1,3 +1,5 @@
+use std::{fmt::Display, str::FromStr};
+
 use bson::{
     Document, RawArrayBuf, RawDocumentBuf, doc,
     raw::{CStr, RawBsonRef, cstr},
@@ -7,7 +9,7 @@ use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Query, ScopedCollection, Within};
-use crate::{decode::decode, error::StorageError};
+use crate::{decode::decode, documents::ids::texts, error::StorageError};
 
 /// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB.
 const INSERT_BYTES: usize = 8 * 1024 * 1024;
@@ -167,10 +169,13 @@ impl ScopedCollection<Within<'_>> {
     }
 
     /// Deletes the documents that the query finds, which may be limited, and returns their ids.
-    pub(crate) async fn delete_found(&mut self, query: Query) -> Result<Vec<String>, StorageError> {
+    pub(crate) async fn delete_found<T>(&mut self, query: Query) -> Result<Vec<T>, StorageError>
+    where
+        T: Display + FromStr<Err: Display> + Send + Sync,
+    {
         let ids = self.ids(query).await?;
         if !ids.is_empty() {
-            self.delete_many(doc! { "_id": { "$in": &ids } }).await?;
+            self.delete_many(doc! { "_id": { "$in": texts(&ids) } }).await?;
         }
         Ok(ids)
     }

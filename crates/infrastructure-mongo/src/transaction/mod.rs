@@ -12,6 +12,7 @@ use convene_application::{caller::TenantScope, change::Change, failure::Fault};
 use convene_domain::{
     activity::ActivityDraft,
     id::{ActivityId, EventId},
+    occurrence::OccurrenceKey,
     time::Instant,
 };
 use futures::future::BoxFuture;
@@ -29,8 +30,8 @@ use crate::{
 /// The parts of the catalogue that a transaction removes.
 #[derive(Default)]
 struct Removed {
-    events: Vec<String>,
-    exceptions: Vec<String>,
+    events: Vec<EventId>,
+    exceptions: Vec<OccurrenceKey>,
 }
 
 /// A running transaction of one organization. Its body may borrow from `'environment`.
@@ -124,13 +125,13 @@ impl Transaction<'_> {
 
     /// Records that an event is deleted, with its occurrences. The transaction MUST make a revision.
     pub(crate) fn removed_event(&mut self, event: EventId) {
-        self.removed.events.push(event.to_string());
+        self.removed.events.push(event);
     }
 
-    /// Records ids that belong to no exception any more, or to another one. They may include ids of other occurrences.
+    /// Records keys that belong to no exception any more, or to another one. They may include keys of other occurrences.
     /// The transaction MUST make a revision.
-    pub(crate) fn removed_exceptions(&mut self, ids: impl IntoIterator<Item = String>) {
-        self.removed.exceptions.extend(ids);
+    pub(crate) fn removed_exceptions(&mut self, keys: impl IntoIterator<Item = OccurrenceKey>) {
+        self.removed.exceptions.extend(keys);
     }
 
     /// Makes the fault of a scope whose organization is not stored.

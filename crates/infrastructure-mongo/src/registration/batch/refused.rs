@@ -7,7 +7,7 @@ use convene_application::{failure::Refusal, registration::refusals::refusal_for}
 use convene_domain::{event::EventStatus, id::EventId, registration::RegistrationRefusal};
 
 use super::{Progress, Registering};
-use crate::{error::StorageError, schema, transaction::Transaction};
+use crate::{documents::ids::texts, error::StorageError, schema, transaction::Transaction};
 
 /// Finds the refusals that the callers see. Reads the events of cancelled occurrences, because an occurrence may have
 /// been cancelled together with its event.
@@ -30,13 +30,12 @@ pub(super) async fn refusals<'b>(
     let cancelled = if events.is_empty() {
         Vec::new()
     } else {
-        let ids: Vec<String> = events.iter().map(ToString::to_string).collect();
-        let filter = doc! { "_id": { "$in": ids }, "status": EventStatus::Cancelled.as_str() };
+        let filter = doc! { "_id": { "$in": texts(&events) }, "status": EventStatus::Cancelled.as_str() };
         transaction.collection(&schema::EVENTS).ids(filter).await?
     };
     let refusal = |(registering, reason): (Registering<'b>, RegistrationRefusal)| {
-        let event = registering.request.occurrence.event.to_string();
-        let event = if cancelled.contains(&event) { EventStatus::Cancelled } else { EventStatus::Scheduled };
+        let is_cancelled = cancelled.contains(&registering.request.occurrence.event);
+        let event = if is_cancelled { EventStatus::Cancelled } else { EventStatus::Scheduled };
         (registering, refusal_for(reason, is_cancelled_by_itself(&registering), event))
     };
     Ok(denied.into_iter().map(refusal).collect())

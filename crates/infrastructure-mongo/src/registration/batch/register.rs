@@ -29,7 +29,8 @@ use super::{
 use crate::{
     documents::{
         agenda::AgendaDocument,
-        convert::{Fields, date},
+        convert::date,
+        ids::{read_id, texts},
     },
     error::Attempt,
     registration::{
@@ -188,15 +189,13 @@ async fn mark_agendas(
     if members.is_empty() {
         return Ok(members);
     }
-    let filter = doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } };
+    let filter = doc! { "_id": { "$in": texts(&members) } };
     let mark = doc! { "$inc": { "waitlistJoins": 1_i64 } };
     let marked = transaction.collection(&schema::AGENDAS).update_many(filter.clone(), mark).await?;
     if usize::try_from(marked.matched) == Ok(members.len()) {
         return Ok(members);
     }
-    let known = transaction.collection(&schema::AGENDAS).ids(filter).await?;
-    let known: HashSet<String> = known.into_iter().collect();
-    Ok(members.into_iter().filter(|member| known.contains(&member.to_string())).collect())
+    Ok(transaction.collection(&schema::AGENDAS).ids(filter).await?.into_iter().collect())
 }
 
 /// Counts the upcoming waitlists of the members who join one.
@@ -206,8 +205,8 @@ async fn waitlists_of(
 ) -> Attempt<HashMap<MemberId, usize>> {
     #[derive(Deserialize)]
     struct Counted {
-        #[serde(rename = "_id")]
-        member: String,
+        #[serde(rename = "_id", deserialize_with = "read_id")]
+        member: MemberId,
         waitlists: i32,
     }
     let Some(now) = registrations.iter().map(|registering| registering.change.at).min() else {
@@ -222,12 +221,8 @@ async fn waitlists_of(
     let group = doc! { "$group": { "_id": "$member", "waitlists": { "$sum": 1 } } };
     let found: Vec<Counted> =
         transaction.collection(&schema::REGISTRATIONS).aggregate(filter, vec![group]).await?;
-    let mut waitlists = HashMap::new();
-    for Counted { member, waitlists: count } in found {
-        let id = Fields::of(schema::REGISTRATIONS.name, &member).read("member", MemberId::parse(&member))?;
-        waitlists.insert(id, usize::try_from(count).unwrap_or(usize::MAX));
-    }
-    Ok(waitlists)
+    let counted = |Counted { member, waitlists }| (member, usize::try_from(waitlists).unwrap_or(usize::MAX));
+    Ok(found.into_iter().map(counted).collect())
 }
 
 /// Stores, counts and logs the registrations. Members who wait for the seat that they get are promoted.

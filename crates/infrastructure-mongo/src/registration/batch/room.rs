@@ -37,6 +37,7 @@ pub(super) async fn make(
     let of_event = loaded.keys().filter(|key| key.event == event);
     untouched.insert("_id", doc! { "$nin": of_event.map(OccurrenceKey::to_string).collect::<Vec<_>>() });
     let query = Query::from(untouched).limited(DELETED_AT_ONCE);
-    let deleted = transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
+    let deleted: Vec<OccurrenceKey> =
+        transaction.collection(&schema::OCCURRENCES).delete_found(query).await?;
     Ok(room(stored.saturating_sub(deleted.len() as u64)))
 }

@@ -9,10 +9,11 @@ use time::Duration;
 use super::{Guards, OccurrenceSeats};
 use crate::{
     documents::{
-        convert::{Fields, date},
+        convert::date,
+        ids::{read_id, read_ids},
         occurrence::OccurrenceDocument,
     },
-    error::{Attempt, CorruptDocument},
+    error::Attempt,
     schema,
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
@@ -87,14 +88,9 @@ async fn read_marked(
     });
     let found: Vec<MarkedAgenda> = transaction.collection(&schema::AGENDAS).find(query).await?;
     let (mut claimed, mut long) = (Claimed::default(), HashSet::new());
-    for agenda in found {
-        let member = member(&agenda.member)?;
-        for occurrence in &agenda.entered {
-            let key = Fields::of(schema::AGENDAS.name, &agenda.member)
-                .read("busy.occurrence", OccurrenceKey::parse(occurrence))?;
-            claimed.0.insert((key, member));
-        }
-        if agenda.is_long {
+    for MarkedAgenda { member, entered, is_long } in found {
+        claimed.0.extend(entered.into_iter().map(|key| (key, member)));
+        if is_long {
             long.insert(member);
         }
     }
@@ -123,9 +119,10 @@ impl Claimed {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MarkedAgenda {
-    #[serde(rename = "_id")]
-    member: String,
-    entered: Vec<String>,
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    member: MemberId,
+    #[serde(deserialize_with = "read_ids")]
+    entered: Vec<OccurrenceKey>,
     is_long: bool,
 }
 
@@ -136,11 +133,7 @@ pub(crate) async fn free_among(
     guards: Guards,
 ) -> Attempt<HashSet<MemberId>> {
     let free = transaction.collection(&schema::AGENDAS).ids(free_with_room(claim, guards)).await?;
-    Ok(free.iter().map(|id| member(id)).collect::<Result<_, _>>()?)
-}
-
-fn member(id: &str) -> Result<MemberId, CorruptDocument> {
-    Fields::of(schema::AGENDAS.name, id).read("_id", MemberId::parse(id))
+    Ok(free.into_iter().collect())
 }
 
 /// The agendas of the claim's members that are free for the occurrence.

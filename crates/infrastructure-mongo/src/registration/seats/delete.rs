@@ -1,6 +1,6 @@
 use bson::{Document, doc};
 use convene_application::registration::refusals;
-use convene_domain::id::EventId;
+use convene_domain::id::{EventId, RegistrationId};
 
 use super::listed::listed;
 use crate::{error::Attempt, schema, scoped::Query, transaction::Transaction};
@@ -28,7 +28,7 @@ pub(crate) async fn delete_registrations(
     size: usize,
 ) -> Attempt<usize> {
     let query = Query::from(registrations_of(event)).limited(size);
-    Ok(transaction.collection(&schema::REGISTRATIONS).delete_found(query).await?.len())
+    Ok(transaction.collection(&schema::REGISTRATIONS).delete_found::<RegistrationId>(query).await?.len())
 }
 
 /// The registrations for an event. The id of an occurrence begins with that of its event, so an index can be used.

@@ -132,7 +132,7 @@ pub(super) async fn is_read_at_once(
     let times: Vec<Interval> = freed.iter().map(|freed| freed.interval).collect();
     let Some(filter) = waiting_between(&Vec::from_iter(members), &times, now) else { return Ok(true) };
     let query = Query::from(filter).limited(MANY + 1);
-    Ok(transaction.collection(&schema::REGISTRATIONS).ids(query).await?.len() <= MANY)
+    Ok(transaction.collection(&schema::REGISTRATIONS).ids::<String>(query).await?.len() <= MANY)
 }
 
 /// Reads the waitlisted registrations of members for occurrences that have not begun and overlap the freed times.

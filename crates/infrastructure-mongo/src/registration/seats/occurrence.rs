@@ -259,7 +259,8 @@ impl Occurrences {
         if unchanged.is_empty() {
             return Ok(());
         }
-        let found = transaction.collection(&schema::OCCURRENCES).ids(with_same_tokens(&unchanged)).await?;
+        let same = with_same_tokens(&unchanged);
+        let found: Vec<String> = transaction.collection(&schema::OCCURRENCES).ids(same).await?;
         if found.len() == unchanged.len() { Ok(()) } else { Err(stale()) }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use bson::doc;
 use convene_application::editing::OccurrenceStep;
-use convene_domain::id::JobId;
+use convene_domain::{id::JobId, occurrence::OccurrenceKey};
 
 use super::{CHUNK, Occurrences, OccurrencesEdit, results};
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Rewrite {
     former: Vec<String>,
-    /// The ids of exceptions among them.
-    exceptions: Vec<String>,
+    /// The keys of exceptions among them.
+    exceptions: Vec<OccurrenceKey>,
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
     /// The ids that they get instead.
@@ -44,7 +44,7 @@ impl Rewrite {
             let is_gone = matches!(step, OccurrenceStep::Replace(_));
             let is_vacated = is_gone || step.after().key.to_string() != before.id;
             if before.revision.is_some() && is_vacated {
-                rewrite.exceptions.push(before.id.clone());
+                rewrite.exceptions.push(step.before().key);
             }
             if is_gone {
                 continue;
