@@ -64,11 +64,11 @@ fn work<'t>(
     size: usize,
 ) -> BoxFuture<'t, Attempt<Step>> {
     match job.kind() {
-        Ok(JobKind::RemoveMember) => members::step(transaction, job, change, size),
-        Ok(JobKind::CancelRegistrations | JobKind::DeleteEvent) => {
+        Ok(JobKind::RemoveMember(_)) => members::step(transaction, job, change, size),
+        Ok(JobKind::CancelRegistrations(_) | JobKind::DeleteEvent(_)) => {
             events::step(transaction, job, change, size)
         }
-        Ok(JobKind::DeleteOrganization) => organizations::step(transaction, job, change, size),
+        Ok(JobKind::DeleteOrganization(_)) => organizations::step(transaction, job, change, size),
         Err(corrupt) => async move { Err(corrupt.into()) }.boxed(),
     }
 }

@@ -1,7 +1,7 @@
 //! Large changes that are carried out in steps.
 
 use bson::DateTime;
-use convene_domain::id::{ActivityId, JobId, MemberId};
+use convene_domain::id::{ActivityId, EventId, JobId, MemberId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,37 +10,24 @@ use super::{
 };
 use crate::error::CorruptDocument;
 
-/// The work of a job.
+/// The work of a job, with the object that is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JobKind {
-    /// Cancels the registrations for the cancelled occurrences that name the job.
-    CancelRegistrations,
+    /// Cancels the registrations for the cancelled occurrences of an event that name the job.
+    CancelRegistrations(EventId),
     /// Cancels the registrations of a removed member.
-    RemoveMember,
+    RemoveMember(MemberId),
     /// Deletes the cancelled registrations and the occurrences of an event, and then the event.
-    DeleteEvent,
+    DeleteEvent(EventId),
     /// Deletes the data of an organization, and at last the job itself.
-    DeleteOrganization,
+    DeleteOrganization(OrganizationId),
 }
 
-impl JobKind {
-    const ALL: [Self; 4] =
-        [Self::CancelRegistrations, Self::RemoveMember, Self::DeleteEvent, Self::DeleteOrganization];
-
-    /// The name in the database.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::CancelRegistrations => "CANCEL_REGISTRATIONS",
-            Self::RemoveMember => "REMOVE_MEMBER",
-            Self::DeleteEvent => "DELETE_EVENT",
-            Self::DeleteOrganization => "DELETE_ORGANIZATION",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
+/// The names of the kinds in the database.
+const CANCEL_REGISTRATIONS: &str = "CANCEL_REGISTRATIONS";
+pub(crate) const REMOVE_MEMBER: &str = "REMOVE_MEMBER";
+const DELETE_EVENT: &str = "DELETE_EVENT";
+const DELETE_ORGANIZATION: &str = "DELETE_ORGANIZATION";
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,7 +55,7 @@ pub(crate) struct JobDocument {
     pub(crate) organization: String,
     kind: String,
     /// The event, the member or the organization that is changed.
-    pub(crate) subject: String,
+    subject: String,
     /// The log entry of the change, which names the actor.
     pub(crate) cause: String,
     /// The number of steps that were carried out. Each step writes it, so that two processes never carry out the same one.
@@ -93,11 +80,17 @@ pub(crate) struct JobDocument {
 
 impl JobDocument {
     /// A job that no process works on yet.
-    pub(crate) fn new(id: JobId, kind: JobKind, subject: String, cause: ActivityId, remaining: u64) -> Self {
+    pub(crate) fn new(id: JobId, kind: JobKind, cause: ActivityId, remaining: u64) -> Self {
+        let (kind, subject) = match kind {
+            JobKind::CancelRegistrations(event) => (CANCEL_REGISTRATIONS, event.to_string()),
+            JobKind::RemoveMember(member) => (REMOVE_MEMBER, member.to_string()),
+            JobKind::DeleteEvent(event) => (DELETE_EVENT, event.to_string()),
+            JobKind::DeleteOrganization(organization) => (DELETE_ORGANIZATION, organization.to_string()),
+        };
         Self {
             id: id.to_string(),
             organization: String::new(),
-            kind: kind.as_str().to_owned(),
+            kind: kind.to_owned(),
             subject,
             cause: cause.to_string(),
             steps: 0,
@@ -115,12 +108,15 @@ impl JobDocument {
     }
 
     pub(crate) fn kind(&self) -> Result<JobKind, CorruptDocument> {
-        self.fields().known("kind", JobKind::parse(&self.kind))
-    }
-
-    /// The removed member.
-    pub(crate) fn member(&self) -> Result<MemberId, CorruptDocument> {
-        self.fields().read("subject", MemberId::parse(&self.subject))
+        let (fields, subject) = (self.fields(), self.subject.as_str());
+        let kind = match self.kind.as_str() {
+            CANCEL_REGISTRATIONS => EventId::parse(subject).map(JobKind::CancelRegistrations),
+            REMOVE_MEMBER => MemberId::parse(subject).map(JobKind::RemoveMember),
+            DELETE_EVENT => EventId::parse(subject).map(JobKind::DeleteEvent),
+            DELETE_ORGANIZATION => OrganizationId::parse(subject).map(JobKind::DeleteOrganization),
+            _ => return fields.known("kind", None),
+        };
+        fields.read("subject", kind)
     }
 
     /// The number of the collection in which the last step of the deletion of an organization ended.
@@ -138,7 +134,7 @@ impl JobDocument {
         }
     }
 
-    pub(crate) fn fields(&self) -> Fields<'_> {
+    fn fields(&self) -> Fields<'_> {
         Fields::of("jobs", &self.id)
     }
 }

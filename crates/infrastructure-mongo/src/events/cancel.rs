@@ -18,7 +18,7 @@ pub(super) async fn cancel(
     id: EventId,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let steps = Steps { operation: "cancelEvent", subject: id.to_string(), work: step };
+    let steps = Steps { operation: "cancelEvent", event: id, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

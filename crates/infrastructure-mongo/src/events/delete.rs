@@ -12,7 +12,7 @@ use futures::FutureExt;
 use super::{load, step, store};
 use crate::{
     database::Database,
-    documents::job::{JobDocument, JobKind, Step},
+    documents::job::{JobKind, Step},
     error::Attempt,
     registration::seats,
     schema,
@@ -28,7 +28,7 @@ pub(super) async fn delete(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventDeleted> {
-    let steps = Steps { operation: "deleteEvent", subject: id.to_string(), work: step };
+    let steps = Steps { operation: "deleteEvent", event: id, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -50,7 +50,7 @@ pub(super) async fn delete(
                 store::replace(transaction, &closed, revision).await?;
                 store::close_for_deletion(transaction, id, revision, change.at).await?;
                 let job = transaction.new_job();
-                transaction.begin_job(job, JobKind::DeleteEvent, id, cause, cancelled).await?;
+                transaction.begin_job(job, JobKind::DeleteEvent(id), cause, cancelled).await?;
                 let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
                 Ok(Begun { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
             }
@@ -59,19 +59,8 @@ pub(super) async fn delete(
         .await
 }
 
-/// Deletes a part of a closed event; the event itself comes last.
-pub(super) async fn delete_step(
-    transaction: &mut Transaction<'_>,
-    job: &JobDocument,
-    change: &Change,
-    size: usize,
-) -> Attempt<Step> {
-    let event = job.fields().read("subject", EventId::parse(&job.subject))?;
-    delete_part(transaction, event, change, size).await
-}
-
-/// Deletes at most `size` registrations and occurrences of an event, and the event if it had no more of them.
-async fn delete_part(
+/// Deletes at most `size` registrations and occurrences of a closed event, and the event if it had no more of them.
+pub(super) async fn delete_part(
     transaction: &mut Transaction<'_>,
     event: EventId,
     change: &Change,

@@ -138,9 +138,9 @@ pub(crate) fn step<'t>(
 ) -> BoxFuture<'t, Attempt<Step>> {
     async move {
         match job.kind()? {
-            JobKind::CancelRegistrations => seats::cancel_step(transaction, job, change, size).await,
-            JobKind::DeleteEvent => delete::delete_step(transaction, job, change, size).await,
-            JobKind::RemoveMember | JobKind::DeleteOrganization => {
+            JobKind::CancelRegistrations(_) => seats::cancel_step(transaction, job, change, size).await,
+            JobKind::DeleteEvent(event) => delete::delete_part(transaction, event, change, size).await,
+            JobKind::RemoveMember(_) | JobKind::DeleteOrganization(_) => {
                 Err(Fault::internal(format!("{} is not about an event", job.id)).into())
             }
         }

@@ -32,8 +32,7 @@ pub(super) async fn update(
     edit: &OccurrenceEdit,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps =
-        Steps { operation: "updateOccurrence", subject: edit.occurrence.event.to_string(), work: step };
+    let steps = Steps { operation: "updateOccurrence", event: edit.occurrence.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -54,7 +53,7 @@ pub(super) async fn cancel(
     key: OccurrenceKey,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: "cancelOccurrence", subject: key.event.to_string(), work: step };
+    let steps = Steps { operation: "cancelOccurrence", event: key.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -75,8 +74,7 @@ pub(super) async fn restore(
     restoration: &OccurrenceRestoration,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let subject = restoration.occurrence.event.to_string();
-    let steps = Steps { operation: "restoreOccurrence", subject, work: step };
+    let steps = Steps { operation: "restoreOccurrence", event: restoration.occurrence.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

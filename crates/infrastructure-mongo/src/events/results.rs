@@ -95,7 +95,7 @@ pub(super) async fn begun<T>(
         ..Changed::complete(now, edited.cancelled, transaction.promoted())
     };
     let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Begun::complete(changed)) };
-    transaction.begin_job(job, JobKind::CancelRegistrations, event, cause, edited.remaining).await?;
+    transaction.begin_job(job, JobKind::CancelRegistrations(event), cause, edited.remaining).await?;
     let remaining_registrations = u32::try_from(edited.remaining).unwrap_or(u32::MAX);
     Ok(Begun { result: Changed { remaining_registrations, ..changed }, job: Some(job) })
 }

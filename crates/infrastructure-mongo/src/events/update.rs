@@ -24,7 +24,7 @@ pub(super) async fn update(
     edit: &EventEdit,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let steps = Steps { operation: "updateEvent", subject: edit.event.to_string(), work: step };
+    let steps = Steps { operation: "updateEvent", event: edit.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

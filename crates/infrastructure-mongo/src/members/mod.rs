@@ -25,7 +25,7 @@ use crate::{
     documents::{
         idempotency::ResultDocument,
         ids::texts,
-        job::{JobDocument, Step},
+        job::{JobDocument, JobKind, Step},
         member::{ACTIVE, MemberDocument},
         read_all,
     },
@@ -43,7 +43,15 @@ pub(crate) fn step<'t>(
     change: &'t Change,
     size: usize,
 ) -> BoxFuture<'t, Attempt<Step>> {
-    async move { seats::remove_step(transaction, job.member()?, change, size).await }.boxed()
+    async move {
+        match job.kind()? {
+            JobKind::RemoveMember(member) => seats::remove_step(transaction, member, change, size).await,
+            JobKind::CancelRegistrations(_) | JobKind::DeleteEvent(_) | JobKind::DeleteOrganization(_) => {
+                Err(Fault::internal(format!("{} is not about a member", job.id)).into())
+            }
+        }
+    }
+    .boxed()
 }
 
 #[derive(Clone)]

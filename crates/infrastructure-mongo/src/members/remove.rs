@@ -67,7 +67,7 @@ pub(super) async fn remove(
                             Left::Remaining(remaining) => {
                                 let job = transaction.new_job();
                                 transaction
-                                    .begin_job(job, JobKind::RemoveMember, id, cause, remaining)
+                                    .begin_job(job, JobKind::RemoveMember(id), cause, remaining)
                                     .await?;
                                 let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
                                 let result = MemberRemoved {

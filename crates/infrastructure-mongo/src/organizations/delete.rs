@@ -67,7 +67,7 @@ pub(super) async fn delete(
                 organizations.find_one_and_update::<Document>(doc! {}, replace).await?;
                 let (job, cause) =
                     (transaction.new_job(), transaction.log(change, log::deleted(&organization)));
-                transaction.begin_job(job, JobKind::DeleteOrganization, organization.id, cause, 0).await?;
+                transaction.begin_job(job, JobKind::DeleteOrganization(organization.id), cause, 0).await?;
                 Ok(Begun { result: OrganizationDeleted { id: organization.id }, job: Some(job) })
             }
             .boxed()

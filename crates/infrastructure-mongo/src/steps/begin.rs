@@ -1,9 +1,7 @@
-use std::fmt::Display;
-
 use async_trait::async_trait;
 use bson::doc;
 use convene_application::failure::Fault;
-use convene_domain::id::{ActivityId, JobId};
+use convene_domain::id::{ActivityId, EventId, JobId};
 
 use super::Progressing;
 use crate::{
@@ -56,21 +54,20 @@ impl Transaction<'_> {
         &mut self,
         id: JobId,
         kind: JobKind,
-        subject: impl Display + Send,
         cause: ActivityId,
         remaining: u64,
     ) -> Attempt<()> {
-        let job = JobDocument::new(id, kind, subject.to_string(), cause, remaining);
+        let job = JobDocument::new(id, kind, cause, remaining);
         Ok(self.collection(&schema::JOBS).insert(&job).await?)
     }
 
-    /// Verifies that no job about this subject is under way. A second change would find registrations that it must not
+    /// Verifies that no job about this event is under way. A second change would find registrations that it must not
     /// touch.
     ///
     /// # Errors
     /// [`Fault::Overloaded`]: the change can be repeated soon.
-    pub(crate) async fn verify_settled(&mut self, subject: impl Display + Send) -> Attempt<()> {
-        let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
+    pub(crate) async fn verify_settled(&mut self, event: EventId) -> Attempt<()> {
+        let under_way = doc! { "subject": event.to_string(), "finishedAt": null };
         match self.collection(&schema::JOBS).count(under_way).await? {
             0 => Ok(()),
             _ => Err(Fault::Overloaded.into()),

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use convene_application::{
     caller::TenantScope, change::Change, failure::Outcome, limits::EDITED_REGISTRATIONS,
 };
+use convene_domain::id::EventId;
 use futures::FutureExt;
 use tokio::time::Instant;
 
@@ -13,10 +14,10 @@ use crate::{
     transaction::{Body, Transaction},
 };
 
-/// The name of a change that may be large, its subject, and the work of its steps.
+/// The name of an edit that may be large, its event, and the work of its steps.
 pub(crate) struct Steps {
     pub(crate) operation: &'static str,
-    pub(crate) subject: String,
+    pub(crate) event: EventId,
     pub(crate) work: Work,
 }
 
@@ -33,9 +34,9 @@ impl Database {
         T: Progressing + Sync + 'environment,
         B: Body<'environment, Begun<T>> + 'environment,
     {
-        let Steps { operation, subject, work } = steps;
+        let Steps { operation, event, work } = steps;
         let until = self.answer_by();
-        self.settle_soon(scope, &subject, change.at, work).await?;
+        self.settle_soon(scope, event, change.at, work).await?;
         let body = with_dry_run(body, change, until, work);
         let begun = self.edit(scope, change, operation, body).await?;
         self.answer(scope, begun, change.at, until, work).await

@@ -7,7 +7,10 @@ use convene_application::{
     caller::TenantScope,
     failure::{Fault, Outcome},
 };
-use convene_domain::{id::JobId, time::Instant};
+use convene_domain::{
+    id::{EventId, JobId, MemberId},
+    time::Instant,
+};
 use futures::FutureExt;
 use tokio::time;
 
@@ -45,29 +48,29 @@ impl Database {
         time::Instant::now() + self.wait_for_steps()
     }
 
-    /// Continues the jobs about this subject, before a change of it or a repeat of the change that began them.
+    /// Continues the jobs about this member, before a repeat of the removal that began them.
     pub(crate) async fn settle(
         &self,
         scope: &TenantScope,
-        subject: impl Display + Send,
+        member: MemberId,
         now: Instant,
         until: time::Instant,
         work: Work,
     ) -> Outcome<()> {
-        let under_way = self.under_way(scope, subject).await?;
+        let under_way = self.under_way(scope, member).await?;
         self.continue_jobs(scope, under_way, now, until, work).await
     }
 
-    /// Continues the jobs about this subject, before a change that [waits for them](Transaction::verify_settled), if they end soon.
+    /// Continues the jobs about this event, before a change that [waits for them](Transaction::verify_settled), if they end soon.
     /// A repeat of the change that began them does not wait.
     pub(crate) async fn settle_soon(
         &self,
         scope: &TenantScope,
-        subject: impl Display + Send,
+        event: EventId,
         now: Instant,
         work: Work,
     ) -> Outcome<()> {
-        let under_way = self.under_way(scope, subject).await?;
+        let under_way = self.under_way(scope, event).await?;
         if under_way.iter().fold(0, |sum: i64, job| sum.saturating_add(job.remaining)) > MAX_REMAINING {
             return Ok(());
         }
@@ -100,13 +103,9 @@ impl Database {
         Ok(())
     }
 
-    /// Tests whether no job about this subject is under way.
-    pub(crate) async fn is_settled(
-        &self,
-        scope: &TenantScope,
-        subject: impl Display + Send,
-    ) -> Outcome<bool> {
-        let under_way = doc! { "subject": subject.to_string(), "finishedAt": null };
+    /// Tests whether no job about this member is under way.
+    pub(crate) async fn is_settled(&self, scope: &TenantScope, member: MemberId) -> Outcome<bool> {
+        let under_way = doc! { "subject": member.to_string(), "finishedAt": null };
         let count = self.collection(scope, &schema::JOBS).count(under_way).await.map_err(Fault::from)?;
         Ok(count == 0)
     }

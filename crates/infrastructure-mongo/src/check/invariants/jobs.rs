@@ -5,7 +5,7 @@ use bson::{Bson, Document, doc};
 
 use super::{Invariant, join};
 use crate::{
-    documents::job::JobKind,
+    documents::job::REMOVE_MEMBER,
     schema::{JOBS, OCCURRENCES},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn without_closing() -> [Document; 2] {
 /// Leaves the registrations that no job is about to cancel because their member was removed.
 pub(super) fn without_removed() -> [Document; 2] {
     let removals = vec![
-        doc! { "$match": { "kind": JobKind::RemoveMember.as_str() } },
+        doc! { "$match": { "kind": REMOVE_MEMBER } },
         unfinished(),
         doc! { "$project": { "subject": 1 } },
     ];
