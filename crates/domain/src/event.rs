@@ -313,18 +313,9 @@ impl Event {
     /// The last occurrence that has begun by the current schedule.
     #[must_use]
     pub fn last_begun(&self, now: Instant) -> Option<SeriesOccurrence> {
-        let schedule = self.current_schedule();
-        let (first, end) = (self.series.first_start(), now.saturating_add(Duration::NANOSECOND));
-        let mut reach = Duration::days(8);
-        // Windows that grow backwards: a long series is not expanded from its start.
-        loop {
-            let from = now.saturating_sub(reach);
-            let last = schedule.between(from, end).last();
-            if last.is_some() || from < first {
-                return last;
-            }
-            reach = reach.saturating_mul(8);
-        }
+        let just_after = |instant: Instant| instant.saturating_add(Duration::NANOSECOND);
+        let from = self.earlier.last().map_or(Instant::MIN, |earlier| just_after(earlier.until));
+        self.series.latest(from, just_after(now), 1).pop()
     }
 
     /// The time of the cancellation, if the event is cancelled: a cancelled event does not change until it is restored.

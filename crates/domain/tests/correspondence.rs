@@ -166,7 +166,7 @@ fn a_rule_decides_which_occurrences_stay(
     let edit = DateEdit { by, has_rule: true, now: NOW };
     let after = event(edit.without_begun(&before, &after, &given).unwrap());
     let upcoming: Vec<&StoredOccurrence> = given.iter().collect();
-    let dates = edit.dates(&before.series, &after, &upcoming);
+    let dates = edit.dates(&before, &after, &upcoming);
     let found: Vec<String> = dates
         .into_iter()
         .map(|date| match date {

@@ -62,6 +62,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("count of a rule", recurrence::COUNT.end().to_string()),
         ("starts in one day", recurrence::TIMES_A_DAY.to_string()),
         ("exdates, and rdates, of a series", recurrence::EXTRA_DATES.to_string()),
+        ("used dates of a series", recurrence::USED_DATES.to_string()),
         ("values of a list in a rule", recurrence::LIST_VALUES.to_string()),
         ("bytes of a rule as text", recurrence::RULE_TEXT.to_string()),
         ("bytes of a series in iCalendar lines", recurrence::SERIES_TEXT.to_string()),

@@ -5,7 +5,7 @@ use convene_domain::{
     correspondence::DateEdit,
     event::{EarlierSchedule, Event, EventStatus},
     occurrence::{Occurrence, StoredOccurrence, StoredState},
-    recurrence::Series,
+    recurrence::{Series, limits::USED_DATES},
     time::{Instant, LocalDateTime},
 };
 
@@ -140,6 +140,10 @@ fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> R
         let place = edited.schedule_at(postponed.key.original_start);
         let Some(earlier) = edited.earlier.get_mut(place) else { continue };
         let parts = earlier.series.parts();
+        // The bound would move, and hide what took place.
+        if parts.used.len() >= USED_DATES {
+            continue;
+        }
         let used = parts.used.iter().copied().chain([postponed.original_local]).collect();
         let hidden = earlier.series.with_used(parts.used_until, used);
         earlier.series = hidden.map_err(|problems| series_refusals(&problems))?;

@@ -22,6 +22,14 @@ impl<'e> FreeSeconds<'e> {
         Self { event, used: stored.chain(edited).collect(), next: HashMap::new() }
     }
 
+    /// Adds seconds that their occurrences leave.
+    pub(super) fn without(mut self, left: impl Iterator<Item = Instant>) -> Self {
+        for second in left {
+            self.used.remove(&second);
+        }
+        self
+    }
+
     /// Takes the first free second at or after a start.
     pub(super) fn take(&mut self, start: Instant) -> Instant {
         let mut free = start;

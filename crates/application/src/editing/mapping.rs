@@ -8,6 +8,8 @@ use convene_domain::{
     time::{Instant, LocalDateTime, interval::Interval},
 };
 
+use time::Duration;
+
 use super::free_seconds::FreeSeconds;
 use crate::limits::EXCEPTIONS;
 
@@ -94,8 +96,11 @@ pub(super) fn map_occurrences(
     let is_upcoming =
         |one: &&StoredOccurrence| one.has_passed() || one.interval.start() > edit.now && !one.is_dropped();
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
-    let dates = edit.dates(&before.series, after, &upcoming);
-    let mut free = FreeSeconds::new(after, stored, &steps);
+    let dates = edit.dates(before, after, &upcoming);
+    let leaving = upcoming.iter().zip(&dates).filter_map(|(occurrence, date)| {
+        matches!(date, Correspondence::PostponedFrom(_)).then_some(occurrence.key.original_start)
+    });
+    let mut free = FreeSeconds::new(after, stored, &steps).without(leaving);
     let mut passed = 0;
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
@@ -105,7 +110,11 @@ pub(super) fn map_occurrences(
             }
             Correspondence::PostponedFrom(local) => {
                 let zone = after.series.zone();
-                let original_start = free.take(zone.resolve(local).instant);
+                let start = zone.resolve(local).instant;
+                let own = occurrence.key.original_start;
+                let is_near = own >= start && own < start.saturating_add(Duration::MINUTE);
+                // Another second than that of the date, if an occurrence has it which has begun: lists would leave that one out.
+                let original_start = free.take(if is_near { own } else { start });
                 Some(at_date(after, occurrence, original_start, zone.to_local(original_start)))
             }
             Correspondence::PassedException(local) => {

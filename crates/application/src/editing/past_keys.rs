@@ -16,7 +16,8 @@ impl EventPlan {
             OccurrenceStep::Become { before, after } if before.key != after.key => Some(after.key),
             _ => None,
         });
-        keys.filter(|key| key.original_start <= now).collect()
+        let left: HashSet<OccurrenceKey> = self.steps.iter().map(|step| step.before().key).collect();
+        keys.filter(|key| key.original_start <= now && !left.contains(key)).collect()
     }
 
     /// Replaces the keys that other occurrences have by keys of the next free seconds.

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use convene_domain::{
     activity::Action,
     capacity::Capacity,
@@ -252,7 +250,7 @@ fn the_bytes_of_earlier_schedules_are_limited_and_the_event_can_be_cancelled() {
 }
 
 #[test]
-fn thousands_of_occurrences_that_began_early_at_the_same_time_get_seconds_of_their_own() {
+fn the_dates_of_thousands_of_occurrences_that_began_early_are_used() {
     let event = hourly_with_exdates(datetime!(2026-11-02 01:00));
     let begun = utc_datetime!(2026-11-20 10:00);
     let early = event.series.between(begun, Instant::MAX).take(3_000).map(|origin| {
@@ -264,11 +262,24 @@ fn thousands_of_occurrences_that_began_early_at_the_same_time_get_seconds_of_the
     let early: Vec<StoredOccurrence> = early.collect();
     let patch = EventPatch { title: Some(Title::parse("Later").unwrap()), ..EventPatch::default() };
     let now = begun + Duration::MINUTE;
-    let steps = plan_event_edit(&event, &edit(&event, patch), &early, now).unwrap().steps;
-    let keys: BTreeSet<Instant> = steps.iter().map(|step| step.after().key.original_start).collect();
-    assert_eq!(keys.len(), steps.len());
-    // The series does not have the dates of the latest ones, up to the maximum number of used dates.
-    assert!(steps.len() >= 2_600, "{}", steps.len());
+    let plan = plan_event_edit(&event, &edit(&event, patch), &early, now).unwrap();
+    assert_eq!(plan.steps, []);
+    for stored in &early {
+        assert_eq!(plan.event.series.occurrence_at(stored.key.original_start), None);
+    }
+    let last = early.last().unwrap().key.original_start;
+    assert!(plan.event.series.between(last, Instant::MAX).next().is_some());
+}
+
+#[test]
+fn thousands_that_ask_for_the_same_second_get_seconds_of_their_own() {
+    let event = rehearsals();
+    let held = stored(&event, datetime!(2026-11-26 09:00), 1);
+    let start = held.key.original_start - Duration::seconds(2);
+    let mut free = free_seconds::FreeSeconds::new(&event, &[], &[]);
+    let taken: Vec<Instant> = (0..3_000).map(|_| free.take(start)).collect();
+    let others = (0..).filter(|second| *second != 2).map(|second| start + Duration::seconds(second));
+    assert_eq!(taken, others.take(3_000).collect::<Vec<_>>());
 }
 
 #[test]

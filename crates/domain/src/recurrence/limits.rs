@@ -20,6 +20,10 @@ pub const TIMES_A_DAY: usize = 24;
 /// The number of exdates, and of rdates, of one series: one for each day of a year.
 pub const EXTRA_DATES: usize = 366;
 
+/// The number of single used dates of one series: each day of almost three years, or each hour of six weeks. They take 30 kB of the
+/// event's document.
+pub const USED_DATES: usize = 1_000;
+
 /// The number of bytes of a rule's text. All values of all lists take less.
 pub const RULE_TEXT: usize = 8 * 1024;
 

@@ -149,6 +149,14 @@ macro_rules! contract_cases {
                 cancelling_an_event_leaves_the_days_that_took_place,
                 a_present_id_takes_precedence_over_a_former_one,
             }
+            used_dates {
+                a_date_that_is_added_before_a_used_one_is_a_date,
+                a_start_that_is_corrected_loses_no_date,
+                the_bound_of_used_dates_is_not_ahead,
+                dates_postponed_by_a_move_return_to_their_series,
+                a_date_that_a_zone_moves_ahead_is_listed_once,
+                what_has_begun_takes_no_date_of_a_member,
+            }
             event_splits {
                 a_split_creates_an_event_of_the_following_occurrences,
                 a_split_moves_the_registrations_of_the_following_occurrences,

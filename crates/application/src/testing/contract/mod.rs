@@ -55,6 +55,7 @@ mod repeats;
 mod rushes;
 mod series_variants;
 mod suspensions;
+mod used_dates;
 mod versions;
 mod waitlist;
 mod waitlist_variants;

@@ -41,7 +41,7 @@ pub struct SeriesParts {
     /// Wall-clock starts that correspond to occurrences which have begun at another time: dates that may not be used again.
     /// They are left out like exdates, but no organizer excluded them.
     pub used: Vec<LocalDateTime>,
-    /// All dates up to this wall-clock start are used as well.
+    /// All dates up to this wall-clock start are used as well. It stands for the beginning of a series, where every date is used.
     pub used_until: Option<LocalDateTime>,
 }
 
@@ -210,7 +210,8 @@ impl Series {
     }
 
     /// The series without dates whose occurrences have begun at another time: those up to a wall-clock start, and single
-    /// ones. At most [`EXTRA_DATES`](super::limits::EXTRA_DATES) single dates are kept, the latest ones.
+    /// ones. At most [`USED_DATES`](super::limits::USED_DATES) single dates are kept, the latest ones; if there are more, all dates up
+    /// to the last one of the others are used.
     ///
     /// # Errors
     ///
@@ -223,8 +224,19 @@ impl Series {
         let mut used = dates;
         used.sort_unstable();
         used.dedup();
-        used.drain(..used.len().saturating_sub(limits::EXTRA_DATES));
-        Self::new(SeriesParts { used, used_until: until, ..self.parts().clone() })
+        used.retain(|date| until.is_none_or(|until| *date > until));
+        let excess = used.len().saturating_sub(limits::USED_DATES);
+        let used_until = used.drain(..excess).next_back().or(until);
+        Self::new(SeriesParts { used, used_until, ..self.parts().clone() })
+    }
+
+    /// The series with the dates that are used.
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`].
+    pub fn with_all_dates(&self) -> Result<Self, Vec<SeriesProblem>> {
+        self.with_used(None, Vec::new())
     }
 
     /// Returns true if there is a rule or an rdate.
@@ -239,6 +251,22 @@ impl Series {
     #[must_use]
     pub fn between(&self, from: Instant, to: Instant) -> Occurrences<'_> {
         Occurrences::new(&self.compiled, civil::ceil_seconds(from), civil::ceil_seconds(to))
+    }
+
+    /// The last `number` occurrences that start in `[from, to)`, strictly rising. A long series is not expanded from its start.
+    #[must_use]
+    pub fn latest(&self, from: Instant, to: Instant, number: usize) -> Vec<SeriesOccurrence> {
+        let to = self.last_start().map_or(to, |last| to.min(last.saturating_add(Duration::SECOND)));
+        let earliest = self.first_start().max(from);
+        let mut reach = Duration::days(8);
+        loop {
+            let start = to.saturating_sub(reach).max(from);
+            let mut found: Vec<_> = self.between(start, to).collect();
+            if found.len() >= number || start <= earliest {
+                return found.split_off(found.len().saturating_sub(number));
+            }
+            reach = reach.saturating_mul(8);
+        }
     }
 
     /// The occurrences of `duration` each of which `[start, start + duration)` overlaps `[from, to)`.

@@ -4,9 +4,10 @@ use convene_domain::{
     event::Event,
     id::{EventId, RegistrationId},
     occurrence::{OccurrenceKey, StoredOccurrence},
+    recurrence::Series,
     registration::Registration,
     text::Title,
-    time::{Instant, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval},
 };
 use time::{Duration, macros::utc_datetime};
 
@@ -98,6 +99,7 @@ impl State {
                 "{registration:?} is not listed: {told}"
             );
         }
+        self.check_used(step, after, told);
         match step {
             Step::Split { to: None, .. } => {
                 assert_eq!(after.anywhere(), self.anywhere(), "a split changed a list: {told}");
@@ -122,6 +124,52 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    /// Checks the used dates of the events that a step can have edited.
+    fn check_used(&self, step: &Step, after: &Self, told: &str) {
+        for (id, edited) in &after.known {
+            let (before, shifts) = match step {
+                Step::Split { event, by, .. } => match self.known.get(id) {
+                    None => (*event, vec![*by]),
+                    Some(_) => (*id, vec![*by, Duration::ZERO]),
+                },
+                Step::Shift { event, by, .. } if event == id => (*id, vec![*by]),
+                Step::Edit(edit) if edit.event == *id => {
+                    let first = self.known.get(id).map(|event| event.series.first_date());
+                    let by = edit.patch.starts_at.zip(first).map(|(start, first)| start - first);
+                    (*id, vec![by.unwrap_or_default(), Duration::ZERO])
+                }
+                _ => (*id, vec![Duration::ZERO]),
+            };
+            let Some(before) = self.known.get(&before) else { continue };
+            let until = edited.series.parts().used_until.map(|until| edited.series.zone().resolve(until));
+            assert!(until.is_none_or(|until| until.instant <= self.now), "a bound is ahead: {told}");
+            let all = edited.series.with_all_dates().expect("a series");
+            for date in all.from_start() {
+                let origins: Vec<LocalDateTime> = shifts.iter().map(|by| date.local - *by).collect();
+                if edited.series.occurrence_at(date.start).is_none() {
+                    let is_taken = |local: &LocalDateTime| {
+                        is_used(before, *local, self.now) || self.has_own_time(before, *local)
+                    };
+                    assert!(origins.iter().any(is_taken), "{} is used, but was not: {told}", date.local);
+                } else if date.start > self.now && matches!(step, Step::Shift { .. } | Step::Zone { .. }) {
+                    let is_lost = |local: &LocalDateTime| {
+                        is_used(before, *local, self.now) && !self.has_own_time(before, *local)
+                    };
+                    assert!(!origins.iter().any(is_lost), "{} was used, but is not: {told}", date.local);
+                }
+            }
+        }
+    }
+
+    /// Tests whether a listed exception has this original start, or a second that follows it.
+    fn has_own_time(&self, event: &Event, local: LocalDateTime) -> bool {
+        let minute = Duration::ZERO..Duration::MINUTE;
+        let exceptions = self.listed.iter().filter(|one| one.is_exception && one.key.event == event.id);
+        exceptions
+            .map(|one| event.series.zone().to_local(one.key.original_start))
+            .any(|own| minute.contains(&(own - local)))
     }
 
     /// Checks that only registrations for this occurrence have another time, and that none is lost.
@@ -173,5 +221,16 @@ impl State {
             assert_eq!(event.series.rdates(), before.series.rdates(), "{told}");
             assert_eq!(event.series.last_start(), before.series.last_start(), "{told}");
         }
+    }
+}
+
+/// Tests whether a date of the event is used at a time, or has begun by the current schedule.
+fn is_used(event: &Event, local: LocalDateTime, now: Instant) -> bool {
+    let is_date = |series: &Series| series.occurrence_at_local(local).filter(|date| date.local == local);
+    let all = event.series.with_all_dates().expect("a series");
+    match (is_date(&all), is_date(&event.series)) {
+        (Some(_), None) => true,
+        (_, Some(date)) => date.start <= now && event.current_schedule().covers(date.start),
+        (None, None) => false,
     }
 }

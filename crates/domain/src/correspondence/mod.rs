@@ -4,10 +4,11 @@
 //! zone, and never decide.
 //!
 //! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
-//!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. An
-//!    occurrence that has not begun, and whose original start has passed (it was postponed), keeps its original start. A
-//!    given rule that begins after today, at a new start, has no used dates but those of occurrences that have begun before
-//!    their date. Their original dates are used by a given rule as well, except one to which an upcoming date moves.
+//!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. Used dates are
+//!    those that were used and those that have begun, each plus the shift, as far as a given rule has them; no date that passed
+//!    without an occurrence. An occurrence that has not begun, and whose original start has passed (it was postponed), keeps its
+//!    original start. A given rule that begins after today, with a shift, has no used dates but those of occurrences that have begun
+//!    before their date. Their original dates are used by a given rule as well, except one to which an upcoming date moves.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
 //!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
 //!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
@@ -28,10 +29,13 @@
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing, except passed exceptions (6).
 
+mod used;
+
 use std::collections::HashSet;
 
 use ::time::Duration;
 
+use self::used::{UsedDates, date_at};
 use crate::{
     event::Event,
     occurrence::StoredOccurrence,
@@ -78,73 +82,63 @@ impl DateEdit {
         series: &Series,
         stored: &[StoredOccurrence],
     ) -> Result<Series, Vec<SeriesProblem>> {
+        let all = series.with_all_dates()?;
+        let used = UsedDates::of(before, self.now)?;
         let moved = |local: LocalDateTime| local.saturating_add(self.by);
-        let parts = before.series.parts();
-        let carried = parts.used_until.map(moved);
-        let begins_anew = self.begins_anew(&before.series, series);
-        let until = self.last_begun(before, series).max(carried).filter(|_| !begins_anew);
-        let mut used: Vec<LocalDateTime> = parts.used.iter().copied().map(moved).collect();
-        let returning = stored.iter().filter(|stored| self.was_passed(&before.series, stored));
-        let returning: HashSet<LocalDateTime> = returning
-            .map(|stored| moved(stored.original_local))
-            .filter(|local| series.zone().resolve(*local).instant > self.now)
-            .collect();
-        used.retain(|local| !returning.contains(local));
+        let (until, mut dates) = match self.begins_anew(series) {
+            true => (None, Vec::new()),
+            false => used.after(self, &all),
+        };
+        let returning = stored.iter().filter_map(|stored| self.postponed_from(before, &used, stored));
+        let returning: HashSet<LocalDateTime> =
+            returning.filter(|local| series.zone().resolve(*local).instant > self.now).collect();
+        dates.retain(|local| !returning.contains(local));
         for local in begun_early(stored, self.now) {
-            used.extend(date_at(&before.series, local).map(|_| moved(local)));
+            dates.extend(date_at(&before.series, local).map(|_| moved(local)));
             // A given rule can have the original date as well, which may be the moved one of an upcoming date.
             let origin = date_at(&before.series, local.saturating_sub(self.by));
             if self.has_rule && origin.is_none_or(|origin| origin.start <= self.now) {
-                used.push(local);
+                dates.push(local);
             }
         }
-        let passed = stored.iter().filter(|stored| self.keeps_own_time(stored));
-        let passed = passed.map(|stored| moved(stored.original_local));
-        used.extend(
-            passed.filter(|local| date_at(series, *local).is_some_and(|date| date.start <= self.now)),
-        );
-        if until == series.parts().used_until && used == series.parts().used {
-            return Ok(series.clone());
-        }
-        series.with_used(until, used)
+        let passed = stored.iter().filter_map(|stored| self.passed_date(stored, &all));
+        dates.extend(passed.map(|date| date.local));
+        used::without(&all, until, dates, self.now)
     }
 
-    /// Tests whether a rule is given that begins after today, at another start than before: what has begun has nothing to do with it.
-    fn begins_anew(&self, before: &Series, series: &Series) -> bool {
+    /// Tests whether a rule is given that begins after today, and moves the dates: what has begun has nothing to do with it.
+    fn begins_anew(&self, series: &Series) -> bool {
         let is_ahead = series.start().date() > series.zone().to_local(self.now).date();
-        self.has_rule && is_ahead && series.start() != before.start()
+        self.has_rule && !self.by.is_zero() && is_ahead
     }
 
-    /// Tests whether an upcoming occurrence, whose date is ahead, takes place at a time of its own.
-    fn keeps_own_time(&self, occurrence: &StoredOccurrence) -> bool {
-        occurrence.interval.start() > self.now
+    /// The date, which has passed, of an upcoming occurrence that takes place at a time of its own, and whose date was ahead before
+    /// the edit. `all` are the dates of the edited series.
+    fn passed_date(&self, occurrence: &StoredOccurrence, all: &Series) -> Option<SeriesOccurrence> {
+        let keeps_own_time = occurrence.interval.start() > self.now
             && occurrence.key.original_start > self.now
             && occurrence.exception.starts_at.is_some()
-            && !occurrence.is_dropped()
+            && !occurrence.is_dropped();
+        let date = || date_at(all, occurrence.original_local.saturating_add(self.by));
+        keeps_own_time.then(date).flatten().filter(|date| date.start <= self.now)
     }
 
-    /// Tests whether an occurrence takes place at a time of its own, ahead, because an edit moved its date into the past. Its date is
-    /// used, and its original start moves with it in a shift.
-    fn was_passed(&self, before: &Series, occurrence: &StoredOccurrence) -> bool {
-        !self.has_rule
-            && !self.by.is_zero()
+    /// The moved date of an occurrence that takes place at a time of its own, ahead, because an earlier edit moved its date into the
+    /// past. That date is used. Its id is one that no date has, other than that of an occurrence which an organizer postponed.
+    fn postponed_from(
+        &self,
+        before: &Event,
+        used: &UsedDates,
+        occurrence: &StoredOccurrence,
+    ) -> Option<LocalDateTime> {
+        let is_postponed = !self.has_rule
             && occurrence.key.original_start <= self.now
             && occurrence.interval.start() > self.now
             && occurrence.exception.starts_at.is_some()
             && !occurrence.is_dropped()
-            && before.parts().used.binary_search(&occurrence.original_local).is_ok()
-    }
-
-    /// The date that corresponds to the last occurrence that has begun by the current schedule.
-    fn last_begun(&self, before: &Event, series: &Series) -> Option<LocalDateTime> {
-        if !self.has_rule {
-            return before.last_begun(self.now).map(|begun| begun.local.saturating_add(self.by));
-        }
-        // Only a date that moves beyond now can be a date again; zones differ by little more than a day.
-        let from = self.now.saturating_sub(self.by).saturating_sub(Duration::days(3));
-        let begun = before.current_schedule().between(from, self.now.saturating_add(Duration::NANOSECOND));
-        let moved = begun.map(|begun| begun.local.saturating_add(self.by));
-        moved.filter(|local| date_at(series, *local).is_some()).last()
+            && before.occurrence_at(occurrence.key.original_start).is_none();
+        let date = is_postponed.then(|| used.near(&before.series, occurrence.original_local)).flatten();
+        date.map(|local| local.saturating_add(self.by))
     }
 
     /// The dates of upcoming occurrences of `before` in the edited event `after`, in their order; also of exceptions whose date
@@ -152,18 +146,21 @@ impl DateEdit {
     #[must_use]
     pub fn dates(
         &self,
-        before: &Series,
+        before: &Event,
         after: &Event,
         upcoming: &[&StoredOccurrence],
     ) -> Vec<Correspondence> {
         let schedule = after.current_schedule();
+        let all = after.series.with_all_dates().unwrap_or_else(|_| after.series.clone());
+        let used = UsedDates::of(before, self.now).ok();
         let mut taken: HashSet<Instant> = HashSet::new();
         let mut yielded: HashSet<Instant> = HashSet::new();
         let mut dates: Vec<Correspondence> = upcoming
             .iter()
             .map(|occurrence| {
                 let moved = occurrence.original_local.saturating_add(self.by);
-                if self.was_passed(before, occurrence) {
+                let postponed_from = || self.postponed_from(before, used.as_ref()?, occurrence);
+                if let Some(moved) = postponed_from() {
                     let ahead = date_at(&after.series, moved).filter(|date| date.start > self.now);
                     if let Some(date) = ahead {
                         taken.insert(date.start);
@@ -176,8 +173,8 @@ impl DateEdit {
                 if occurrence.key.original_start <= self.now && !occurrence.has_passed() {
                     return Correspondence::Postponed;
                 }
-                if self.keeps_own_time(occurrence) && after.series.parts().used.contains(&moved) {
-                    return Correspondence::PostponedFrom(moved);
+                if let Some(date) = self.passed_date(occurrence, &all) {
+                    return Correspondence::PostponedFrom(date.local);
                 }
                 let date = date_at(&after.series, moved);
                 let has_passed =
@@ -210,7 +207,8 @@ impl DateEdit {
                 let moved = occurrence.original_local.saturating_add(by);
                 let is_free = |date: &SeriesOccurrence| date.start > self.now && !taken.contains(&date.start);
                 let is_new = |date: &SeriesOccurrence| {
-                    is_free(date) && date_at(before, date.local.saturating_sub(self.by)).is_none()
+                    let origin = date_at(&before.series, date.local.saturating_sub(self.by));
+                    is_free(date) && origin.is_none_or(|origin| origin.start <= self.now)
                 };
                 let is_yielded = |date: &SeriesOccurrence| is_free(date) && yielded.contains(&date.start);
                 // Where clocks go forward, another date of the series can mean the same instant.
@@ -279,9 +277,4 @@ pub fn shift_of_rule(before: &Series, after: &Series, by: Duration, now: Instant
 /// The first dates of a series.
 fn dates(series: &Series) -> impl Iterator<Item = LocalDateTime> + '_ {
     series.from_start().map(|date| date.local).take(COMPARED)
-}
-
-/// The date of a series at exactly this wall-clock time.
-fn date_at(series: &Series, local: LocalDateTime) -> Option<SeriesOccurrence> {
-    series.occurrence_at_local(local).filter(|date| date.local == local)
 }

@@ -1,0 +1,177 @@
+//! Dates that correspond to occurrences which have begun: a series does not have them, and has all others.
+
+use convene_domain::{
+    event::Event,
+    occurrence::OccurrenceKey,
+    recurrence::{Rule, limits::USED_DATES},
+    text::Title,
+    time::{Instant, LocalDateTime, zone::Zone},
+};
+use time::Duration;
+
+use super::{
+    environment::Environment,
+    support::{FIRST, by_root, by_root_at, day, edit_of},
+    tenant::Tenant,
+};
+use crate::{
+    ports::{EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::EventBuilder,
+};
+
+const HOUR: Duration = Duration::HOUR;
+
+fn starting(at: LocalDateTime) -> EventPatch {
+    EventPatch { starts_at: Some(at), ..EventPatch::default() }
+}
+
+/// A rule with rdates.
+fn rule(text: &str, rdates: Vec<LocalDateTime>) -> EventPatch {
+    let recurrence = NewRecurrence { rule: Rule::parse(text).unwrap(), exdates: vec![], rdates };
+    EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+async fn edit(tenant: &Tenant, event: &Event, patch: EventPatch, at: Instant) -> Event {
+    let edit = edit_of(event.id, patch);
+    tenant.ports.events.update(&tenant.scope, edit, &by_root_at(at)).await.unwrap().now
+}
+
+async fn change(tenant: &Tenant, event: &Event, number: i64, patch: OccurrencePatch) {
+    let occurrence = OccurrenceKey { event: event.id, original_start: day(number) };
+    let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+}
+
+fn at(local: LocalDateTime) -> OccurrencePatch {
+    OccurrencePatch { starts_at: Some(local), ..OccurrencePatch::default() }
+}
+
+/// Asserts that the event takes place on these days, each at nine o'clock or later by a number of hours.
+async fn expect(tenant: &Tenant, event: &Event, expected: &[(i64, i64)]) {
+    let expected: Vec<Instant> =
+        expected.iter().map(|(number, hours)| day(*number) + Duration::hours(*hours)).collect();
+    assert_eq!(tenant.listed(&[event], day(-5), day(60)).await, expected);
+}
+
+pub(super) async fn a_date_that_is_added_before_a_used_one_is_a_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let noon = |number| FIRST + Duration::days(number) + Duration::hours(3);
+    // Mondays become Tuesdays after the second one. An organizer adds the noon of the second Tuesday.
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;COUNT=4")).await;
+    let now = day(7) + HOUR;
+    let event = edit(&tenant, &event, starting(FIRST + Duration::DAY), now).await;
+    expect(&tenant, &event, &[(0, 0), (7, 0), (15, 0), (22, 0)]).await;
+    let event = edit(&tenant, &event, rule("FREQ=WEEKLY;COUNT=4", vec![noon(8)]), now).await;
+    expect(&tenant, &event, &[(0, 0), (7, 0), (8, 3), (15, 0), (22, 0)]).await;
+    // The morning becomes the evening, after that of the third day. An organizer adds the noon of this day.
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let now = day(2) + HOUR;
+    let event = edit(&tenant, &event, starting(FIRST + Duration::hours(9)), now).await;
+    let event = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=5", vec![noon(2)]), now).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (2, 3), (3, 9), (4, 9)]).await;
+    // The added date is no used one after another move.
+    let event = edit(&tenant, &event, starting(FIRST + Duration::hours(10)), now).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (2, 4), (3, 10), (4, 10)]).await;
+}
+
+pub(super) async fn a_start_that_is_corrected_loses_no_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 8)).await;
+    let title = Title::parse("Concert").ok();
+    change(&tenant, &event, 5, OccurrencePatch { title: title.clone(), ..OccurrencePatch::default() }).await;
+    let cancelled = OccurrenceKey { event: event.id, original_start: day(4) };
+    tenant.ports.events.cancel_occurrence(&tenant.scope, cancelled, &by_root()).await.unwrap();
+    let event = edit(&tenant, &event, starting(FIRST - Duration::days(3)), day(2) + HOUR).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (3, 0), (4, 0)]).await;
+    // One more has begun, as the date of the seventh day.
+    let event = edit(&tenant, &event, starting(FIRST), day(3) + HOUR).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (3, 0), (5, 0), (7, 0)]).await;
+    let concert = tenant.stored(OccurrenceKey { event: event.id, original_start: day(5) }).await.unwrap();
+    assert_eq!(concert.exception.title, title);
+    // The date of the fourth day has passed without an occurrence of its own.
+    let event = edit(&tenant, &event, starting(FIRST + Duration::days(10)), day(3) + HOUR).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (3, 0), (13, 0), (15, 0), (17, 0)]).await;
+}
+
+pub(super) async fn the_bound_of_used_dates_is_not_ahead(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 20)).await;
+    let mut now = day(9) + HOUR;
+    for days in [3, -2, 30, 28, -1, 5] {
+        let event = edit(&tenant, &event, starting(FIRST + Duration::days(days)), now).await;
+        let parts = event.series.parts();
+        assert!(parts.used_until.is_none_or(|until| until.as_utc() <= now), "{days}: {:?}", parts.used_until);
+        let left = tenant.listed(&[&event], now, day(70)).await;
+        assert!(left.iter().all(|start| *start >= day(10 + days)), "{days}: {left:?}");
+        now += Duration::DAY;
+    }
+    // More dates than a series keeps lie ahead.
+    let hourly =
+        tenant.event(EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,10,11,12,13,14,15,16")).await;
+    let now = day(299) + Duration::hours(12);
+    let ahead = edit(&tenant, &hourly, starting(FIRST + Duration::days(400)), now).await;
+    assert_eq!(ahead.series.parts().used.len(), USED_DATES);
+    assert_eq!(ahead.series.next_after(now).unwrap().start, day(700));
+    let back = edit(&tenant, &ahead, starting(FIRST), now).await;
+    assert_eq!(back.series.next_after(now).unwrap().start, day(300));
+    assert_eq!(back.series.parts().used, []);
+}
+
+pub(super) async fn dates_postponed_by_a_move_return_to_their_series(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let seat = tenant.seat(&event, day(1), &tenant.member("ada").await).await;
+    change(&tenant, &event, 1, at(FIRST + Duration::days(10))).await;
+    change(&tenant, &event, 2, at(FIRST + Duration::days(11))).await;
+    let now = day(-1) + HOUR;
+    // Each of the two gets the date that the next one leaves.
+    for days in [-5, -4, -3] {
+        let event = edit(&tenant, &event, starting(FIRST + Duration::days(days)), now).await;
+        assert_eq!(tenant.listed(&[&event], day(9), day(12)).await, [day(10), day(11)], "{days}");
+        let stored = tenant.stored(tenant.registration_now(&seat).await.occurrence).await.unwrap();
+        assert_eq!(stored.original_local, FIRST + Duration::days(1 + days), "{days}");
+        assert_eq!(stored.key.original_start, day(1 + days), "{days}");
+    }
+    let event = edit(&tenant, &event, starting(FIRST), now).await;
+    expect(&tenant, &event, &[(0, 0), (3, 0), (4, 0), (5, 0), (10, 0), (11, 0)]).await;
+    assert_eq!(tenant.registration_now(&seat).await.occurrence, seat.occurrence);
+}
+
+pub(super) async fn a_date_that_a_zone_moves_ahead_is_listed_once(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let berlin = Zone::parse("Europe/Berlin").unwrap();
+    let event = tenant.event(EventBuilder::daily(FIRST, 3).zone("Europe/Berlin")).await;
+    let instant = |zone: Zone, number: i64, hours: i64| {
+        zone.resolve(FIRST + Duration::days(number) + Duration::hours(hours)).instant
+    };
+    let occurrence = OccurrenceKey { event: event.id, original_start: instant(berlin, 0, 0) };
+    let patch = at(FIRST + Duration::hours(9));
+    let moved = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, moved, &by_root()).await.unwrap();
+    let now = instant(berlin, 0, -1) - Duration::minutes(30);
+    let event = edit(&tenant, &event, starting(FIRST - Duration::hours(2)), now).await;
+    let listed = tenant.listed(&[&event], day(-1), day(9)).await;
+    assert_eq!(listed, [instant(berlin, 0, 9), instant(berlin, 1, -2), instant(berlin, 2, -2)]);
+    // Seven o'clock is ahead in London, and has passed in Berlin.
+    let london = Zone::parse("Europe/London").unwrap();
+    let patch = EventPatch { time_zone: Some(london), ..EventPatch::default() };
+    let event = edit(&tenant, &event, patch, now).await;
+    let listed = tenant.listed(&[&event], day(-1), day(9)).await;
+    assert_eq!(listed, [instant(london, 0, 9), instant(london, 1, -2), instant(london, 2, -2)]);
+}
+
+pub(super) async fn what_has_begun_takes_no_date_of_a_member(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let start = FIRST + Duration::days(4) + HOUR;
+    for recurrence in [rule("FREQ=DAILY;COUNT=3", vec![]).recurrence, Some(None)] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+        let seat = tenant.seat(&event, day(4), &ada).await;
+        // The first date, which has begun, is as long before the new start as the shift says.
+        let event = edit(&tenant, &event, EventPatch { recurrence, ..starting(start) }, day(2) + HOUR).await;
+        let now = tenant.registration_now(&seat).await;
+        assert_eq!(now.interval.start(), start.as_utc());
+        assert_eq!(tenant.listed(&[&event], day(0), day(5)).await, [day(0), day(1), day(2), start.as_utc()]);
+        tenant.cancel(&now).await;
+    }
+}

@@ -1,0 +1,98 @@
+//! The dates of a series that correspond to occurrences which have begun.
+
+use ::time::Duration;
+
+use super::DateEdit;
+use crate::{
+    event::Event,
+    recurrence::{Series, SeriesOccurrence, SeriesProblem, limits::USED_DATES},
+    time::{Instant, LocalDateTime},
+};
+
+/// The used dates of an event at a time.
+#[derive(Debug)]
+pub(super) struct UsedDates {
+    /// The series with these dates.
+    all: Series,
+    /// Every date up to this one is used.
+    until: Option<LocalDateTime>,
+    /// Further used dates.
+    dates: Vec<LocalDateTime>,
+}
+
+/// One more than there may be, so that the excess shows which dates are too many.
+const EXAMINED: usize = USED_DATES + 1;
+
+impl UsedDates {
+    /// The used dates of the event's series, and the dates that have begun by the event's current schedule.
+    pub(super) fn of(event: &Event, now: Instant) -> Result<Self, Vec<SeriesProblem>> {
+        let all = event.series.with_all_dates()?;
+        let parts = event.series.parts();
+        let instant = |local| all.zone().resolve(local).instant;
+        let after_bound = parts.used_until.map_or(Instant::MIN, |until| after(instant(until)));
+        let schedule_begins = event.earlier.last().map_or(Instant::MIN, |earlier| after(earlier.until));
+        // Dates before the current schedule that are no used ones have passed without an occurrence.
+        let mut passed = all.between(after_bound, schedule_begins);
+        let unused = passed.find(|date| parts.used.binary_search(&date.local).is_err());
+        let end = unused.map_or_else(|| after(now).max(after_bound), |unused| unused.start);
+        let until = all.latest(Instant::MIN, end, 1).pop();
+        let begun = all.latest(schedule_begins.max(end), after(now), EXAMINED);
+        let dates = parts.used.iter().copied().chain(begun.iter().map(|date| date.local)).collect();
+        Ok(Self { until: until.map(|until| until.local), dates, all })
+    }
+
+    /// The used date of `before`, the series with used dates, for which an occurrence has a wall-clock time as its original start. Where
+    /// another occurrence has the second, it has a following one.
+    pub(super) fn near(&self, before: &Series, local: LocalDateTime) -> Option<LocalDateTime> {
+        let start = self.all.zone().resolve(local).instant;
+        let date = self.all.latest(start.saturating_sub(Duration::seconds(59)), after(start), 1).pop()?;
+        before.occurrence_at(date.start).is_none().then_some(date.local)
+    }
+
+    /// The used dates of `series`, the dates after an edit: a bound up to which all of its dates are used, which is not ahead, and
+    /// further ones. Of a long series, the latest dates are examined; the earlier ones count as used if the first one of these is.
+    pub(super) fn after(
+        &self,
+        edit: &DateEdit,
+        series: &Series,
+    ) -> (Option<LocalDateTime>, Vec<LocalDateTime>) {
+        let moved = |local: &LocalDateTime| local.saturating_add(edit.by);
+        let is_date = |local: &LocalDateTime| {
+            !edit.has_rule || date_at(series, *local).is_some() || series.exdates().contains(local)
+        };
+        let is_used = |date: &SeriesOccurrence| {
+            !edit.has_rule || date_at(&self.all, date.local.saturating_sub(edit.by)).is_some()
+        };
+        let mut used: Vec<LocalDateTime> = self.dates.iter().map(moved).filter(is_date).collect();
+        let Some(last) = self.until.as_ref().map(moved) else { return (None, used) };
+        let latest = series.latest(Instant::MIN, after(series.zone().resolve(last).instant), EXAMINED);
+        let earlier = latest.first().filter(|first| latest.len() == EXAMINED && first.start <= edit.now);
+        let until = earlier.filter(|first| is_used(first)).map(|first| first.local);
+        used.extend(latest.iter().filter(|date| is_used(date)).map(|date| date.local));
+        (until, used)
+    }
+}
+
+/// The series without used dates: those up to a bound, and others. The bound moves up to the last date before `now` up to which every
+/// date is used.
+pub(super) fn without(
+    series: &Series,
+    until: Option<LocalDateTime>,
+    mut dates: Vec<LocalDateTime>,
+    now: Instant,
+) -> Result<Series, Vec<SeriesProblem>> {
+    dates.sort_unstable();
+    let from = until.map_or(Instant::MIN, |until| after(series.zone().resolve(until).instant));
+    let begun = series.between(from, after(now));
+    let beginning = begun.take_while(|date| dates.binary_search(&date.local).is_ok()).last();
+    series.with_used(beginning.map(|date| date.local).or(until), dates)
+}
+
+fn after(instant: Instant) -> Instant {
+    instant.saturating_add(Duration::NANOSECOND)
+}
+
+/// The date of a series at exactly this wall-clock time.
+pub(super) fn date_at(series: &Series, local: LocalDateTime) -> Option<SeriesOccurrence> {
+    series.occurrence_at_local(local).filter(|date| date.local == local)
+}
