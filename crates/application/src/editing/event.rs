@@ -35,6 +35,8 @@ pub struct EventPlan {
     pub event: Event,
     /// The original event of a split, which ends before the split.
     pub ended: Option<Event>,
+    /// The shift of the dates.
+    pub by: Duration,
     /// The steps for stored occurrences; occurrences without a step stay as they are.
     pub steps: Vec<OccurrenceStep>,
     /// Dates of the edited event that are stored, although nobody holds them and they follow their rule: their ids had versions
@@ -102,6 +104,7 @@ pub(super) fn plan_whole(
         return Ok(EventPlan {
             event: edited,
             ended: None,
+            by,
             steps: Vec::new(),
             returned: Vec::new(),
             dropped_exceptions: Vec::new(),
@@ -123,7 +126,7 @@ pub(super) fn plan_whole(
     let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
     let returned = Vec::new();
-    Ok(EventPlan { event: edited, ended: None, steps, returned, dropped_exceptions, entries })
+    Ok(EventPlan { event: edited, ended: None, by, steps, returned, dropped_exceptions, entries })
 }
 
 /// Removes the dates of postponed occurrences that the edit drops from the earlier schedule that has them: nothing took place on
@@ -274,5 +277,6 @@ fn plan_status<'s>(
         .collect();
     let entries = vec![log::status_changed(action, before, &after)];
     let (returned, dropped_exceptions) = (Vec::new(), Vec::new());
-    EventPlan { event: after, ended: None, steps, returned, dropped_exceptions, entries }
+    let by = Duration::ZERO;
+    EventPlan { event: after, ended: None, by, steps, returned, dropped_exceptions, entries }
 }

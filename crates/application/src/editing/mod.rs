@@ -3,6 +3,7 @@
 //!
 //! [`convene_domain::correspondence`] states the rules.
 
+mod derived;
 mod dropped;
 mod effects;
 mod event;
@@ -15,6 +16,7 @@ mod restoration;
 mod split;
 mod versions;
 
+pub use derived::Successor;
 pub use effects::effect_refusals;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use former::record_former_id;

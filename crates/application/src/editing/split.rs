@@ -84,7 +84,7 @@ pub(super) fn plan_split(
     let mut entries = vec![log::split(event, &ended), log::created(&edited)];
     entries.extend(of_dropped);
     let returned = Vec::new();
-    Ok(EventPlan { event: edited, ended: Some(ended), steps, returned, dropped_exceptions, entries })
+    Ok(EventPlan { event: edited, ended: Some(ended), by, steps, returned, dropped_exceptions, entries })
 }
 
 /// The patch with the recurrence of the second part if it repeats that of the whole event, which changes no date: the second part

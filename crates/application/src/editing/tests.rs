@@ -81,6 +81,7 @@ fn a_patch_that_changes_nothing_plans_nothing() {
         EventPlan {
             event,
             ended: None,
+            by: Duration::ZERO,
             steps: vec![],
             returned: vec![],
             dropped_exceptions: vec![],

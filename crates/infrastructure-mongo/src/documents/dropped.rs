@@ -1,4 +1,4 @@
-//! Exceptions that an edit dropped, as its stored result has them.
+//! Occurrences that an edit dropped, as stored results have them.
 
 use bson::DateTime;
 use convene_domain::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::error::CorruptDocument;
 
-/// A dropped exception as it was.
+/// A dropped occurrence as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DroppedDocument {
@@ -33,6 +33,9 @@ pub(crate) struct DroppedDocument {
     taken: i32,
     waiting: i32,
     status: String,
+    /// True if it is no exception.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    follows_rule: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opens: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,7 @@ impl From<&Occurrence> for DroppedDocument {
             taken: dropped.taken.cast_signed(),
             waiting: dropped.waiting.cast_signed(),
             status: dropped.status.as_str().to_owned(),
+            follows_rule: !dropped.is_exception,
             opens: seconds(opens),
             closes: seconds(closes),
             cancellation_closes: seconds(cancellation_closes),
@@ -88,7 +92,7 @@ impl TryFrom<&DroppedDocument> for Occurrence {
             taken: fields.read("dropped.taken", u32::try_from(document.taken))?,
             waiting: fields.read("dropped.waiting", u32::try_from(document.waiting))?,
             status: fields.known("dropped.status", OccurrenceStatus::parse(&document.status))?,
-            is_exception: true,
+            is_exception: !document.follows_rule,
             policy: RegistrationPolicy {
                 opens: lead(document.opens)?,
                 closes: lead(document.closes)?,

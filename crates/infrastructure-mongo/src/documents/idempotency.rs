@@ -56,7 +56,7 @@ pub(crate) struct ResultDocument {
     /// The id of a second changed object, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) also: Option<String>,
-    /// Dropped exceptions, if the result has some.
+    /// Dropped exceptions, if the result has some; or the last state of the changed occurrence, if it is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped: Vec<DroppedDocument>,
     /// The ids of listed registrations, if the result has some.

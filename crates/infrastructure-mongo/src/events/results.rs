@@ -136,6 +136,11 @@ impl StoredResult for Changed<Occurrence> {
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {
+        if let Some(last) = stored.dropped.first() {
+            let last = Occurrence::try_from(last)?;
+            load::event(transaction, last.key.event, Field::OccurrenceId).await?;
+            return counted(last, stored);
+        }
         let key = stored.subject_as(OccurrenceKey::parse)?;
         let (event, occurrence) = load::occurrence(transaction, key).await?;
         counted(Occurrence::stored(&event, &occurrence.stored), stored)

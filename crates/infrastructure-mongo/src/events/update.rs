@@ -1,18 +1,22 @@
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::{EventPlan, plan_event_edit},
+    editing::{EventPlan, Successor, plan_event_edit},
     failure::{Field, Outcome},
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
-use convene_domain::{event::Event, occurrence::Resolved, time::Instant};
+use convene_domain::{
+    event::Event,
+    occurrence::{OccurrenceKey, Resolved},
+    time::Instant,
+};
 use futures::FutureExt;
 
 use super::{load, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
-    registration::seats::{self, OccurrencesEdit},
+    registration::seats::{self, OccurrencesEdit, UsedResult},
     steps::{Begun, Steps},
     transaction::Transaction,
 };
@@ -73,6 +77,25 @@ async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) ->
     Ok(edit)
 }
 
+/// What becomes of the derived occurrences of an event that keyed changes have named, which changed nothing.
+async fn successors_of_derived(
+    transaction: &mut Transaction<'_>,
+    before: &Event,
+    plan: &EventPlan,
+    now: Instant,
+) -> Attempt<Vec<(UsedResult, Successor)>> {
+    let mut named = Vec::new();
+    for used in seats::results_of_event(transaction, before.id).await? {
+        if let Ok(key) = OccurrenceKey::parse(&used.subject) {
+            named.push((used, key));
+        }
+    }
+    let keys: Vec<OccurrenceKey> = named.iter().map(|(_, key)| *key).collect();
+    let stored = load::stored_keys(transaction, &keys).await?;
+    let derived = named.into_iter().filter(|(_, key)| !stored.contains(key));
+    Ok(derived.filter_map(|(used, key)| Some((used, plan.successor(before, key, now)?))).collect())
+}
+
 /// Carries a plan out.
 pub(super) async fn carry_out(
     transaction: &mut Transaction<'_>,
@@ -81,15 +104,17 @@ pub(super) async fn carry_out(
     on_affected: OnAffected,
     change: &Change,
 ) -> Attempt<Begun<Changed<Event>>> {
-    let EventPlan { event, ended, steps, returned, dropped_exceptions, entries } = plan;
-    if entries.is_empty() {
-        return Ok(Begun::complete(Changed::complete(event, 0, 0)));
+    if plan.entries.is_empty() {
+        return Ok(Begun::complete(Changed::complete(plan.event, 0, 0)));
     }
+    let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
+    let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions, entries } = plan;
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
     let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
     store::store_returned(transaction, &event, &returned, revision).await?;
+    seats::answer(transaction, derived).await?;
     match &ended {
         Some(ended) => {
             store::replace(transaction, ended, revision).await?;

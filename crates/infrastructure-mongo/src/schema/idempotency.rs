@@ -11,7 +11,7 @@ use super::{
     CollectionSchema, ScopeField,
     indexes::{expiring, partial, unique_among},
     rules::{
-        bytes, date, documents, id, int, list, local_time, long, object, occurrence_key, one_of,
+        boolean, bytes, date, documents, id, int, list, local_time, long, object, occurrence_key, one_of,
         possibly_empty_text, text,
     },
 };
@@ -52,6 +52,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
                 ("version", int(1, i32::MAX)),
             ],
             &[
+                ("followsRule", boolean()),
                 ("opens", long(0)),
                 ("closes", long(0)),
                 ("cancellationCloses", long(0)),

@@ -361,6 +361,8 @@ macro_rules! contract_cases {
                 a_repeat_about_a_deleted_object_is_refused,
                 a_repeat_returns_a_removed_member,
                 a_repeat_returns_the_occurrence_that_was_changed,
+                a_repeat_returns_an_occurrence_whose_id_another_one_has,
+                a_repeat_of_a_change_without_effect_returns_its_occurrence,
                 a_repeat_returns_the_dropped_exceptions_as_they_were,
             }
             personal_data {

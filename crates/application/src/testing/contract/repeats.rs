@@ -195,3 +195,76 @@ pub(super) async fn a_repeat_returns_the_dropped_exceptions_as_they_were(environ
     edit(5, &by_root()).await;
     assert_eq!(edit(2, &keyed("drop")).await, dropped);
 }
+
+fn starting(days: i64) -> EventPatch {
+    EventPatch { starts_at: Some(FIRST + Duration::days(days)), ..EventPatch::default() }
+}
+
+fn daily(count: u32, without: &[i64]) -> EventPatch {
+    let rule = Rule::parse(&format!("FREQ=DAILY;COUNT={count}")).unwrap();
+    let exdates = without.iter().map(|number| FIRST + Duration::days(*number)).collect();
+    let recurrence = NewRecurrence { rule, exdates, rdates: vec![] };
+    EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+pub(super) async fn a_repeat_returns_an_occurrence_whose_id_another_one_has(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (scope, events) = (&tenant.scope, &tenant.ports.events);
+    let and_starting = |patch, days| EventPatch { starts_at: starting(days).starts_at, ..patch };
+    for (name, edits) in [
+        ("excluded, then moved", vec![daily(5, &[2]), starting(1), starting(2)]),
+        ("left out, then back", vec![daily(2, &[]), daily(5, &[])]),
+        ("excluded and moved at once", vec![and_starting(daily(5, &[3]), 1)]),
+    ] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+        let occurrence = occurrence_key(&event, day(2));
+        let change = keyed(name);
+        let cancel = async || events.cancel_occurrence(scope, occurrence, &change).await;
+        let cancelled = cancel().await.unwrap().now;
+        for patch in edits {
+            events.update(scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+        }
+        let journal = tenant.journal().await;
+        let repeated = cancel().await.unwrap();
+        assert_eq!((repeated.now.key, repeated.now.status), (occurrence, EventStatus::Cancelled), "{name}");
+        assert_eq!((repeated.now.interval, repeated.now.is_exception), (cancelled.interval, true), "{name}");
+        assert_eq!(repeated.now.version, 3, "{name}: it was cancelled, and dropped");
+        assert_eq!(repeated.dropped_exceptions, [], "{name}");
+        journal.expect_nothing().await;
+        events.delete(scope, event.id, &by_root()).await.unwrap();
+        assert_eq!(refusal(cancel().await), Refusal::not_found(Field::OccurrenceId), "{name}");
+    }
+}
+
+pub(super) async fn a_repeat_of_a_change_without_effect_returns_its_occurrence(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (scope, events) = (&tenant.scope, &tenant.ports.events);
+    let event = tenant.event(EventBuilder::daily(FIRST, 9)).await;
+    // Each occurrence has the title of the event already.
+    let rename = async |number: i64, key: &str| {
+        let occurrence = occurrence_key(&event, day(number));
+        let patch = OccurrencePatch { title: Some(event.title.clone()), ..OccurrencePatch::default() };
+        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+        events.update_occurrence(scope, edit, &keyed(key)).await.unwrap().now
+    };
+    for (number, key) in [(1, "one"), (2, "two"), (3, "three"), (4, "four")] {
+        assert_eq!(rename(number, key).await.version, 1);
+    }
+    events.update(scope, edit_of(event.id, starting(1)), &by_root()).await.unwrap();
+    let journal = tenant.journal().await;
+    assert_eq!(rename(1, "one").await.key, occurrence_key(&event, day(2)));
+    assert_eq!(rename(4, "four").await.key, occurrence_key(&event, day(5)));
+    journal.expect_nothing().await;
+    // The fourth date, which is that of the third occurrence, gets lost, and its id passes on.
+    let three = rename(3, "three").await;
+    let second = tenant.split(&event, day(5), EventPatch::default()).await;
+    for patch in [EventPatch { starts_at: None, ..daily(4, &[4]) }, starting(2)] {
+        events.update(scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+    }
+    let journal = tenant.journal().await;
+    assert_eq!(rename(1, "one").await.key, occurrence_key(&event, day(3)));
+    assert_eq!(rename(2, "two").await.key, occurrence_key(&event, day(4)));
+    assert_eq!(rename(3, "three").await, three);
+    assert_eq!(rename(4, "four").await.key, occurrence_key(&second, day(5)));
+    journal.expect_nothing().await;
+}

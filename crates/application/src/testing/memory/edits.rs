@@ -12,7 +12,7 @@ use convene_domain::{
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
-    editing::{OccurrenceStep, effect_refusals, record_former_id},
+    editing::{OccurrenceStep, Successor, effect_refusals, record_former_id},
     failure::{Failure, Outcome},
     ports::OnAffected,
 };
@@ -106,8 +106,11 @@ impl Transaction<'_> {
         for record in self.tenant.occurrences.values_mut() {
             record.former.retain(|key| !vacated.contains(key));
         }
-        let (mut moved, mut followed) = (BTreeMap::new(), BTreeMap::new());
+        let (mut moved, mut successors) = (BTreeMap::new(), BTreeMap::new());
         for (step, mut record) in removed {
+            let is_gone = matches!(step, OccurrenceStep::Replace(_));
+            let was_dropped = record.stored.is_dropped();
+            let last = record.stored.clone();
             record.former.retain(|key| !vacated.contains(key));
             let OccurrenceRecord { stored, former, .. } = &mut record;
             let before = stored.key;
@@ -116,12 +119,16 @@ impl Transaction<'_> {
                 record_former_id(former, before, &stored.key);
             }
             moved.insert(before, (stored.key, stored.interval));
-            if !matches!(step, OccurrenceStep::Replace(_)) {
-                followed.insert(before, record.stored.key);
+            if is_gone {
+                let last = if was_dropped { last } else { record.stored };
+                let last = self.tenant.view(&last).map(|last| (before, Successor::None(Box::new(last))));
+                successors.extend(last);
+            } else {
+                successors.insert(before, Successor::Occurrence(record.stored.key));
                 self.tenant.occurrences.insert(record.stored.key, record);
             }
         }
-        self.tenant.keys.follow(&followed);
+        self.tenant.keys.follow(&successors);
         let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
         for registration in active {
             if let Some(&(key, interval)) = moved.get(&registration.occurrence)

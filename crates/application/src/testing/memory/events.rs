@@ -9,16 +9,17 @@ use convene_domain::{
 };
 
 use super::{
-    InMemory, edits::Edited, folded_texts::FoldedTexts, pages, registration_book::untouched,
-    tenant::OccurrenceRecord, transaction::Transaction,
+    InMemory, edits::Edited, folded_texts::FoldedTexts, idempotency::UsedKeyId, pages,
+    registration_book::untouched, tenant::OccurrenceRecord, transaction::Transaction,
 };
 use crate::{
     caller::TenantScope,
     catalogue::Replica,
     change::Change,
     editing::{
-        OccurrencePlan, OccurrenceStep, exceptions_within_limit, plan_cancellation, plan_event_edit,
-        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
+        EventPlan, OccurrencePlan, OccurrenceStep, Successor, exceptions_within_limit, plan_cancellation,
+        plan_event_edit, plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
+        plan_restoration,
     },
     event::{duplicated, log},
     failure::{Failure, Fault, Field, Outcome, Refusal},
@@ -85,6 +86,7 @@ impl Events for InMemory {
                 return Ok(Changed::complete(plan.event, 0, 0));
             }
             plan.keep_versions(&event, &stored, &transaction.former_versions(event.id), change.at);
+            let derived = transaction.successors_of_derived(&event, &plan);
             if let Some(ended) = plan.ended {
                 transaction.tenant.events.insert(ended.id, Arc::new(ended));
             }
@@ -94,6 +96,7 @@ impl Events for InMemory {
             for returned in plan.returned {
                 transaction.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
             }
+            transaction.tenant.keys.answer(derived);
             let dropped_exceptions = plan.dropped_exceptions;
             Ok(Changed { dropped_exceptions, ..transaction.changed(plan.event, &edited) })
         })
@@ -256,6 +259,13 @@ impl Transaction<'_> {
         let records = self.tenant.occurrences.values();
         let former = records.flat_map(|one| one.former.iter().map(|key| (*key, one.stored.version)));
         former.filter(|(key, _)| key.event == event).collect()
+    }
+
+    /// What becomes of the derived occurrences of the event that keyed changes have named, which changed nothing.
+    fn successors_of_derived(&self, event: &Event, plan: &EventPlan) -> Vec<(UsedKeyId, Successor)> {
+        let named = self.tenant.keys.of_occurrences(event.id);
+        let derived = named.filter(|(_, key)| !self.tenant.occurrences.contains_key(key));
+        derived.filter_map(|(id, key)| Some((id, plan.successor(event, key, self.change.at)?))).collect()
     }
 
     /// The number of occurrences that organizers changed and whose original start is ahead.

@@ -6,6 +6,7 @@ use std::{
 
 use convene_domain::{
     activity::Actor,
+    id::EventId,
     occurrence::{Occurrence, OccurrenceKey},
     text::IdempotencyKey,
 };
@@ -13,19 +14,45 @@ use convene_domain::{
 use super::results::StoredResult;
 use crate::{
     change::Change,
+    editing::Successor,
     failure::Refusal,
     idempotency::{KeyStatus, KeyUse, classify},
     ports::{Changed, UsedKey},
 };
 
+/// The identity of a used key.
+pub(super) type UsedKeyId = (Actor, IdempotencyKey);
+
 /// The uses of idempotency keys, by actor and key.
 #[derive(Clone, Default)]
-pub(super) struct UsedKeys(HashMap<(Actor, IdempotencyKey), KeyUse<Stored>>);
+pub(super) struct UsedKeys(HashMap<UsedKeyId, KeyUse<Stored>>);
 
 #[derive(Clone)]
 struct Stored {
     subject: String,
     result: Arc<dyn Any + Send + Sync>,
+}
+
+impl KeyUse<Stored> {
+    fn changed(&self) -> Option<&Changed<Occurrence>> {
+        self.result.result.downcast_ref()
+    }
+
+    /// The occurrence that the result has, unless it is gone.
+    fn occurrence(&self) -> Option<OccurrenceKey> {
+        self.changed().filter(|changed| changed.dropped_exceptions.is_empty()).map(|changed| changed.now.key)
+    }
+
+    /// Applies what became of the occurrence. One that is gone is listed as dropped, in its last state.
+    fn follow(&mut self, successor: &Successor) {
+        let Some(changed) = self.changed() else { return };
+        let mut changed = changed.clone();
+        match successor {
+            Successor::Occurrence(key) => changed.now.key = *key,
+            Successor::None(last) => changed.dropped_exceptions = vec![last.as_ref().clone()],
+        }
+        self.result = Stored { subject: changed.subject(), result: Arc::new(changed) };
+    }
 }
 
 impl UsedKeys {
@@ -64,14 +91,26 @@ impl UsedKeys {
         (before - self.0.len()) as u64
     }
 
-    /// Replaces the keys of occurrences in results by those that the occurrences get.
-    pub(super) fn follow(&mut self, moved: &BTreeMap<OccurrenceKey, OccurrenceKey>) {
+    /// Applies what became of the occurrences that results have.
+    pub(super) fn follow(&mut self, successors: &BTreeMap<OccurrenceKey, Successor>) {
         for used in self.0.values_mut() {
-            let Some(changed) = used.result.result.downcast_ref::<Changed<Occurrence>>() else { continue };
-            if let Some(key) = moved.get(&changed.now.key) {
-                let now = Occurrence { key: *key, ..changed.now.clone() };
-                let changed = Changed { now, ..changed.clone() };
-                used.result = Stored { subject: changed.subject(), result: Arc::new(changed) };
+            if let Some(successor) = used.occurrence().and_then(|key| successors.get(&key)) {
+                used.follow(successor);
+            }
+        }
+    }
+
+    /// The uses whose result is an occurrence of the event.
+    pub(super) fn of_occurrences(&self, event: EventId) -> impl Iterator<Item = (UsedKeyId, OccurrenceKey)> {
+        let all = self.0.iter().filter_map(|(id, used)| Some((id.clone(), used.occurrence()?)));
+        all.filter(move |(_, key)| key.event == event)
+    }
+
+    /// Applies what became of the occurrences of single results.
+    pub(super) fn answer(&mut self, successors: Vec<(UsedKeyId, Successor)>) {
+        for (id, successor) in successors {
+            if let Some(used) = self.0.get_mut(&id) {
+                used.follow(&successor);
             }
         }
     }

@@ -1,8 +1,13 @@
 //! The stored results of changes.
 
 use convene_domain::{
-    event::Event, id::IssueId, issue::Issue, member::Member, occurrence::Occurrence,
-    organization::Organization, registration::Registration,
+    event::Event,
+    id::IssueId,
+    issue::Issue,
+    member::Member,
+    occurrence::{Occurrence, Resolved},
+    organization::Organization,
+    registration::Registration,
 };
 
 use super::{registration_book::untouched, tenant::Tenant};
@@ -123,15 +128,20 @@ impl StoredResult for Changed<Occurrence> {
     }
 
     fn current(self, tenant: &Tenant) -> Result<Self, Refusal> {
-        let found = tenant.occurrence(self.now.key).and_then(|record| tenant.view(&record.stored));
-        let now = found
-            .or_else(|| {
-                let event = tenant.events.get(&self.now.key.event)?;
-                let origin = event.occurrence_at(self.now.key.original_start)?;
-                tenant.view(&untouched(event, origin).stored)
-            })
-            .ok_or_else(|| Refusal::not_found(Field::OccurrenceId))?;
-        Ok(Self { now, ..self })
+        let not_found = || Refusal::not_found(Field::OccurrenceId);
+        let dropped_exceptions = Vec::new();
+        if let Some(last) = self.dropped_exceptions.first() {
+            tenant.events.get(&last.key.event).ok_or_else(not_found)?;
+            return Ok(Self { now: last.clone(), dropped_exceptions, ..self });
+        }
+        let now = match tenant.resolve(self.now.key).ok_or_else(not_found)? {
+            Resolved::Stored(record) => tenant.view(&record.stored),
+            Resolved::Derived(date) => {
+                let event = tenant.events.get(&self.now.key.event).ok_or_else(not_found)?;
+                tenant.view(&untouched(event, date).stored)
+            }
+        };
+        Ok(Self { now: now.ok_or_else(not_found)?, ..self })
     }
 }
 

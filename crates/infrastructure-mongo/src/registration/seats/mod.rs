@@ -28,7 +28,7 @@ pub(crate) use self::{
     agenda::{Claim, claim, free_among},
     cancel::{Cancelling, cancel},
     delete::{count_cancelled, delete_registrations},
-    edit::{Edited, OccurrencesEdit, edit},
+    edit::{Edited, OccurrencesEdit, UsedResult, answer, edit, results_of_event},
     freed_time::{FreedTime, promote_freed},
     guards::Guards,
     leave::{Left, remove_member},

@@ -3,8 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use bson::doc;
-use convene_application::editing::OccurrenceStep;
-use convene_domain::{id::JobId, occurrence::OccurrenceKey};
+use convene_application::editing::{OccurrenceStep, Successor};
+use convene_domain::{
+    id::JobId,
+    occurrence::{Occurrence, OccurrenceKey},
+};
 
 use super::{CHUNK, Occurrences, OccurrencesEdit, results};
 use crate::{
@@ -22,8 +25,8 @@ pub(super) struct Rewrite {
     exceptions: Vec<OccurrenceKey>,
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
-    /// The ids that they get instead.
-    moved: HashMap<String, String>,
+    /// What becomes of the occurrences that leave theirs.
+    successors: HashMap<String, Successor>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -47,6 +50,10 @@ impl Rewrite {
                 rewrite.exceptions.push(step.before().key);
             }
             if is_gone {
+                let before = step.before();
+                let last = if before.is_dropped() { before.clone() } else { step.after() };
+                let last = Occurrence::stored(edit.event, &last);
+                rewrite.successors.insert(before.key.to_string(), Successor::None(Box::new(last)));
                 continue;
             }
             if is_vacated {
@@ -61,7 +68,7 @@ impl Rewrite {
                 edited.closing = Some(ClosingDocument { job: job.to_string(), reason });
             }
             if is_vacated {
-                rewrite.moved.insert(before.id.clone(), edited.id.clone());
+                rewrite.successors.insert(before.id.clone(), Successor::Occurrence(step.after().key));
             }
             edited_documents.push((before.id.clone(), edited));
         }
@@ -86,7 +93,7 @@ impl Rewrite {
             let forget = doc! { "$pull": { "formerIds": { "$in": vacated } } };
             transaction.collection(&schema::OCCURRENCES).update_many(others, forget).await?;
         }
-        results::follow(transaction, &self.moved).await?;
+        results::follow(transaction, &self.successors).await?;
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
         let has_both = |occurrence: &OccurrenceDocument| {

@@ -22,6 +22,7 @@ use convene_domain::{
     time::Instant,
 };
 
+pub(crate) use self::results::{UsedResult, answer, results_of_event};
 use self::{agendas::Moves, documents::Rewrite};
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,

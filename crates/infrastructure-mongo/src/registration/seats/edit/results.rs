@@ -1,14 +1,16 @@
 //! The stored results of changes of single occurrences, which follow their occurrences: a repeat is answered with the occurrence
-//! that was changed, although another one may have its id by then.
+//! that was changed, although another one may have its id by then. One that is gone is answered in its last state.
 
 use std::collections::HashMap;
 
-use bson::doc;
+use bson::{Document, doc};
+use convene_application::editing::Successor;
+use convene_domain::id::EventId;
 use serde::Deserialize;
 
 use super::CHUNK;
 use crate::{
-    documents::idempotency::KeyDocument,
+    documents::{dropped::DroppedDocument, idempotency::KeyDocument},
     error::Attempt,
     registration::seats::commands::{Weighted, update_in_commands},
     schema::{self, OCCURRENCE_OPERATIONS},
@@ -16,41 +18,76 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Replaces the ids of the results by those that their occurrences get.
-pub(super) async fn follow(
-    transaction: &mut Transaction<'_>,
-    moved: &HashMap<String, String>,
-) -> Attempt<()> {
+/// A result, and the occurrence that it has.
+pub(crate) struct UsedResult {
+    key: KeyDocument,
+    pub(crate) subject: String,
+}
+
+/// Reads the results of changes of occurrences whose ids pass a filter, except those of occurrences that are gone.
+async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Attempt<Vec<UsedResult>> {
     #[derive(Deserialize)]
-    struct Used {
+    struct Found {
         #[serde(rename = "_id")]
-        id: KeyDocument,
-        result: UsedResult,
+        key: KeyDocument,
+        result: FoundResult,
     }
     #[derive(Deserialize)]
-    struct UsedResult {
+    struct FoundResult {
         subject: String,
     }
 
-    let ids: Vec<&String> = moved.keys().collect();
-    let mut statements = Vec::new();
+    let about = doc! {
+        "result.subject": ids,
+        "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() },
+        "result.dropped": { "$exists": false },
+    };
+    let query = Query::from(about).projected(doc! { "result.subject": 1 }).hinted("results_of_occurrences");
+    let found: Vec<Found> = transaction.collection(&schema::IDEMPOTENCY).find(query).await?;
+    Ok(found.into_iter().map(|found| UsedResult { key: found.key, subject: found.result.subject }).collect())
+}
+
+/// Reads the results of changes of occurrences of an event.
+pub(crate) async fn results_of_event(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+) -> Attempt<Vec<UsedResult>> {
+    results_about(transaction, doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") }).await
+}
+
+/// Applies what became of the occurrences that results have.
+pub(super) async fn follow(
+    transaction: &mut Transaction<'_>,
+    successors: &HashMap<String, Successor>,
+) -> Attempt<()> {
+    let ids: Vec<&String> = successors.keys().collect();
+    let mut answers = Vec::new();
     for ids in ids.chunks(CHUNK) {
-        let about = doc! {
-            "result.subject": { "$in": ids },
-            "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() },
+        let found = results_about(transaction, doc! { "$in": ids }).await?;
+        answers.extend(found.into_iter().filter_map(|used| {
+            let successor = successors.get(&used.subject)?.clone();
+            Some((used, successor))
+        }));
+    }
+    answer(transaction, answers).await
+}
+
+/// Applies what became of the occurrences of single results. One that is gone is stored in its last state.
+pub(crate) async fn answer(
+    transaction: &mut Transaction<'_>,
+    answers: Vec<(UsedResult, Successor)>,
+) -> Attempt<()> {
+    let mut statements = Vec::with_capacity(answers.len());
+    for (used, successor) in answers {
+        let fields = match &successor {
+            Successor::Occurrence(key) => doc! { "result.subject": key.to_string() },
+            Successor::None(last) => {
+                doc! { "result.dropped": [bson::serialize_to_bson(&DroppedDocument::from(last.as_ref()))?] }
+            }
         };
-        let query =
-            Query::from(about).projected(doc! { "result.subject": 1 }).hinted("results_of_occurrences");
-        let found: Vec<Used> = transaction.collection(&schema::IDEMPOTENCY).find(query).await?;
-        for used in found {
-            let Some(id) = moved.get(&used.result.subject) else { continue };
-            let statement = UpdateStatement {
-                filter: doc! { "_id": bson::serialize_to_bson(&used.id)? },
-                update: doc! { "$set": { "result.subject": id } }.into(),
-                many: false,
-            };
-            statements.push(Weighted { effort: 1, statement });
-        }
+        let filter = doc! { "_id": bson::serialize_to_bson(&used.key)? };
+        let statement = UpdateStatement { filter, update: doc! { "$set": fields }.into(), many: false };
+        statements.push(Weighted { effort: 1, statement });
     }
     update_in_commands(transaction, &schema::IDEMPOTENCY, statements).await?;
     Ok(())
