@@ -22,6 +22,10 @@ pub const EDITED_REGISTRATIONS: u32 = 10_000;
 /// of seven months. An edit of the event reads all of them.
 pub const EXCEPTIONS: u64 = 5_000;
 
+/// Occurrences of an event that are stored only for their versions, although they follow their rule. Versions of further ones begin
+/// again.
+pub const KEPT_VERSIONS: usize = 5_000;
+
 /// Stored occurrences of an event that have not begun, from which on a registration materializes no further one: each hour of a
 /// year. An edit of the event changes all of them in one transaction.
 pub const STORED_OCCURRENCES: u64 = 10_000;

@@ -69,6 +69,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("reschedules of a series after its start", Event::MAX_EARLIER_SCHEDULES.to_string()),
         ("bytes of the schedules before reschedules", Event::MAX_EARLIER_BYTES.to_string()),
         ("occurrences ahead of an event that were changed one by one", limits::EXCEPTIONS.to_string()),
+        (
+            "occurrences ahead of an event that are stored for their versions",
+            limits::KEPT_VERSIONS.to_string(),
+        ),
         ("occurrences ahead of an event that have registrations", limits::STORED_OCCURRENCES.to_string()),
         ("former ids of an occurrence", limits::FORMER_IDS.to_string()),
         ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),

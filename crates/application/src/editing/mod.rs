@@ -22,9 +22,10 @@ pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration}
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;
 pub use occurrence::{
-    OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,
+    ChangedAhead, OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,
 };
 pub use restoration::plan_occurrence_restoration;
+pub use versions::dropped_versions;
 
 #[cfg(test)]
 mod tests;

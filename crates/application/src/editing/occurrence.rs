@@ -11,7 +11,7 @@ use super::mapping::interval_of;
 use crate::{
     event::{log, times::occurrence_with_duration},
     failure::{Field, Refusal},
-    limits::{EDITED_REGISTRATIONS, EXCEPTIONS, Limit},
+    limits::{EDITED_REGISTRATIONS, EXCEPTIONS, KEPT_VERSIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
     version::check_version,
 };
@@ -99,13 +99,25 @@ pub fn plan_occurrence_cancellation(
     Ok(plan(event, before, after, Action::OccurrenceCancelled, now))
 }
 
+/// The stored occurrences of an event whose original start is ahead, whether they have begun or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedAhead {
+    /// Exceptions, dropped ones included.
+    pub exceptions: u64,
+    /// The others that are stored only for their versions.
+    pub versions: u64,
+}
+
 /// Verifies that an event of which organizers have changed so many occurrences ahead may have one more. It restricts no change of
 /// an occurrence that is stored.
 ///
 /// # Errors
 /// [`Refusal::LimitExceeded`].
-pub fn exceptions_within_limit(changed: u64) -> Result<(), Refusal> {
-    if changed < EXCEPTIONS { Ok(()) } else { Err(Refusal::LimitExceeded(Limit::Exceptions)) }
+pub fn exceptions_within_limit(changed: ChangedAhead) -> Result<(), Refusal> {
+    let ChangedAhead { exceptions, versions } = changed;
+    // An exception that is restored is stored for its version.
+    let is_within = exceptions < EXCEPTIONS && exceptions + versions < EXCEPTIONS + KEPT_VERSIONS as u64;
+    if is_within { Ok(()) } else { Err(Refusal::LimitExceeded(Limit::Exceptions)) }
 }
 
 /// Sets the given values. One that the occurrence takes from its event anyway is no exception.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use convene_domain::{
     event::Event,
-    occurrence::{OccurrenceKey, StoredOccurrence},
+    occurrence::{OccurrenceKey, StoredOccurrence, StoredState},
+    recurrence::SeriesOccurrence,
     time::Instant,
 };
 
 use super::{EventPlan, OccurrenceStep};
+use crate::limits::KEPT_VERSIONS;
 
 impl EventPlan {
     /// Tests whether the edited event can have dates that it did not have before.
@@ -37,6 +39,11 @@ impl EventPlan {
             *highest = (*highest).max(version);
         };
         for step in &self.steps {
+            if let OccurrenceStep::Become { before, after } = step
+                && before.key != after.key
+            {
+                know(before.key, before.version);
+            }
             if let OccurrenceStep::Replace(replaced) = step {
                 let version = step.after().version;
                 know(replaced.key, version);
@@ -63,12 +70,42 @@ impl EventPlan {
                 }
             }
         }
-        let free = known.into_iter().filter(|(key, _)| key.original_start > now && !taken.contains(key));
+        let free = known
+            .into_iter()
+            .filter(|(key, version)| key.original_start > now && *version > 1 && !taken.contains(key));
         let dates = free.filter_map(|(key, version)| {
-            let date = after.occurrence_at(key.original_start)?;
+            let date = after.occurrence_at(key.original_start).filter(|_| key.event == after.id)?;
             let version = version.saturating_add(1);
             Some(StoredOccurrence { version, ..StoredOccurrence::from_rule(after, date) })
         });
-        self.returned = dates.collect();
+        let kept = stored.iter().filter(|stored| keeps_version(stored)).count();
+        self.returned = dates.take(KEPT_VERSIONS.saturating_sub(kept)).collect();
     }
+}
+
+/// Tests whether an occurrence is stored only for its version.
+fn keeps_version(stored: &StoredOccurrence) -> bool {
+    !stored.exception.is_any() && !stored.is_held()
+}
+
+/// Dropped occurrences for ids of `event` that occurrences of a deleted event had, with the versions of these: dates with these ids
+/// can come back. `former` are all such ids that no stored occurrence has.
+#[must_use]
+pub fn dropped_versions(
+    event: &Event,
+    former: &BTreeMap<OccurrenceKey, u32>,
+    now: Instant,
+) -> Vec<StoredOccurrence> {
+    let of_event = former.iter().filter(|(key, _)| key.event == event.id && key.original_start > now);
+    let gone = of_event.filter(|(key, _)| event.occurrence_at(key.original_start).is_none());
+    let dropped = gone.map(|(key, version)| {
+        let start = key.original_start;
+        let local = event.series.zone().to_local(start);
+        StoredOccurrence {
+            state: StoredState::Dropped,
+            version: *version,
+            ..StoredOccurrence::from_rule(event, SeriesOccurrence { start, local, shifted: false })
+        }
+    });
+    dropped.take(KEPT_VERSIONS).collect()
 }

@@ -120,7 +120,7 @@ impl OccurrenceDocument {
         Self::of(organization.to_string(), &stored, &event.policy, change_token)
     }
 
-    /// The document of a date that comes back, and follows its rule.
+    /// The document of an occurrence that is stored for its version.
     pub(crate) fn returned(
         organization: OrganizationId,
         stored: &StoredOccurrence,

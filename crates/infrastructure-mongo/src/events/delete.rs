@@ -1,18 +1,29 @@
+use std::collections::BTreeSet;
+
 use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
+    editing::dropped_versions,
     event::log,
     failure::{Field, Outcome},
     ports::EventDeleted,
 };
-use convene_domain::{event::EventStatus, id::EventId, occurrence::OccurrenceKey};
+use convene_domain::{
+    event::{Event, EventStatus},
+    id::EventId,
+    occurrence::OccurrenceKey,
+    time::Instant,
+};
 use futures::FutureExt;
 
 use super::{load, step, store};
 use crate::{
     database::Database,
-    documents::job::{JobKind, Step},
+    documents::{
+        event::EventDocument,
+        job::{JobKind, Step},
+    },
     error::Attempt,
     registration::seats,
     schema,
@@ -38,6 +49,7 @@ pub(super) async fn delete(
                 let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
                 let revision = transaction.next_revision(change.at).await?;
                 let cause = transaction.log(change, log::deleted(&event));
+                keep_versions(transaction, id, revision, change.at).await?;
                 let size = transaction.step_size();
                 if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
                     // One more than there are, so that the event is deleted too.
@@ -57,6 +69,29 @@ pub(super) async fn delete(
             .boxed()
         })
         .await
+}
+
+/// Keeps the versions of occurrences that other events had before they were split: their ids can come back.
+async fn keep_versions(
+    transaction: &mut Transaction<'_>,
+    deleted: EventId,
+    revision: i64,
+    now: Instant,
+) -> Attempt<()> {
+    let former = load::ids_of_others(transaction, deleted).await?;
+    let others: BTreeSet<EventId> = former.keys().map(|key| key.event).collect();
+    let ids: Vec<String> = others.iter().map(ToString::to_string).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let others = doc! { "_id": { "$in": ids }, "isDeleting": { "$ne": true } };
+    let others: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(others).await?;
+    for other in others {
+        let other = Event::try_from(other)?;
+        let dropped = dropped_versions(&other, &former, now);
+        store::store_returned(transaction, &other, &dropped, revision).await?;
+    }
+    Ok(())
 }
 
 /// Deletes at most `size` registrations and occurrences of a closed event, and the event if it had no more of them.

@@ -1,9 +1,12 @@
 //! Reads events and occurrences within a transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use bson::{Document, doc};
-use convene_application::failure::{Field, Refusal};
+use convene_application::{
+    editing::ChangedAhead,
+    failure::{Field, Refusal},
+};
 use convene_domain::{
     event::Event,
     id::EventId,
@@ -106,11 +109,36 @@ pub(super) async fn occurrences_to_edit(
     Ok(occurrences)
 }
 
+/// Reads the ids of other events that occurrences of the event had before, and that no stored occurrence has, with the versions of
+/// these.
+pub(super) async fn ids_of_others(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
+    let of_event = doc! { "event": event.to_string(), "formerIds": { "$exists": true } };
+    let mut former = former_of(transaction, of_event).await?;
+    former.retain(|key, _| key.event != event);
+    let stored = stored_keys(transaction, &former.keys().copied().collect::<Vec<_>>()).await?;
+    former.retain(|key, _| !stored.contains(key));
+    Ok(former)
+}
+
 /// Reads the ids of the event that occurrences had before, also those of other events, with the versions of these.
 pub(super) async fn former_versions(
     transaction: &mut Transaction<'_>,
     event: EventId,
 ) -> Attempt<Vec<(OccurrenceKey, u32)>> {
+    let of_event = doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") };
+    let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": of_event } };
+    let former = former_of(transaction, filter).await?;
+    Ok(former.into_iter().filter(|(key, _)| key.event == event).collect())
+}
+
+/// Reads the former ids of the occurrences that pass the filter, each with the highest version of an occurrence that had it.
+async fn former_of(
+    transaction: &mut Transaction<'_>,
+    filter: Document,
+) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Former {
@@ -118,32 +146,35 @@ pub(super) async fn former_versions(
         version: u32,
     }
 
-    let of_event = doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") };
-    let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": of_event } };
     let query = Query::from(filter).projected(doc! { "formerIds": 1, "version": 1 });
     let found: Vec<Former> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
-    let keys = |one: Former| {
-        let keys = one.former_ids.into_iter().filter_map(|id| OccurrenceKey::parse(&id).ok());
-        keys.map(move |key| (key, one.version))
-    };
-    Ok(found.into_iter().flat_map(keys).filter(|(key, _)| key.event == event).collect())
+    let mut versions: BTreeMap<OccurrenceKey, u32> = BTreeMap::new();
+    for Former { former_ids, version } in found {
+        for key in former_ids.iter().filter_map(|id| OccurrenceKey::parse(id).ok()) {
+            let highest = versions.entry(key).or_default();
+            *highest = (*highest).max(version);
+        }
+    }
+    Ok(versions)
 }
 
-/// Counts the occurrences of the event that organizers changed and whose original start is ahead, whether they have begun or not:
-/// exceptions, dropped ones, and those that follow their rule again and have no registrations.
+/// Counts the occurrences of the event that organizers changed and whose original start is ahead, whether they have begun or not.
 pub(super) async fn changed_ahead(
     transaction: &mut Transaction<'_>,
     event: EventId,
     now: Instant,
-) -> Attempt<u64> {
+) -> Attempt<ChangedAhead> {
     let from = OccurrenceKey { event, original_start: now };
-    let changed = doc! {
+    let mut changed = doc! {
         // The id of an occurrence begins with that of its event, followed by its original start.
         "_id": { "$gt": from.to_string(), "$lt": format!("{event}`") },
         "revision": { "$exists": true },
-        "$or": [{ "exception": { "$ne": null } }, { "isDropped": true }, { "taken": 0, "waiting": 0 }],
+        "exception": { "$ne": null },
     };
-    Ok(transaction.collection(&schema::OCCURRENCES).count(changed).await?)
+    let exceptions = transaction.collection(&schema::OCCURRENCES).count(changed.clone()).await?;
+    changed.extend(doc! { "exception": null, "taken": 0, "waiting": 0 });
+    let versions = transaction.collection(&schema::OCCURRENCES).count(changed).await?;
+    Ok(ChangedAhead { exceptions, versions })
 }
 
 /// The filter for the occurrences of the event that have not begun.

@@ -64,7 +64,7 @@ pub(super) async fn store_occurrence(
     })
 }
 
-/// Stores dates of an edited event that come back, as occurrences that an organizer changed.
+/// Stores occurrences for their versions, as if an organizer had changed them: dates that come back, and dropped ones.
 pub(super) async fn store_returned(
     transaction: &mut Transaction<'_>,
     event: &Event,

@@ -11,14 +11,14 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, concurrently, day, edit_of, refusal},
+    support::{FIRST, by_root, by_root_at, concurrently, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
     failure::{Outcome, Refusal},
     ports::{
         EventEdit, EventPatch, IssuePatch, MemberPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch,
-        OnAffected, OrganizationPatch,
+        OccurrenceRestoration, OnAffected, OrganizationPatch,
     },
     testing::builders::{EventBuilder, IssueBuilder},
 };
@@ -184,4 +184,68 @@ async fn come_back(tenant: &Tenant, event: &Event, way: Way) {
         let edit = EventEdit { on_affected: OnAffected::CancelRegistrations, ..edit_of(event.id, patch) };
         tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap();
     }
+}
+
+/// Renames the occurrence with this id and restores it; returns its version.
+async fn rename_and_restore(tenant: &Tenant, occurrence: OccurrenceKey) -> u32 {
+    let patch = OccurrencePatch { title: Title::parse("Special").ok(), ..OccurrencePatch::default() };
+    let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let restoration = OccurrenceRestoration {
+        occurrence,
+        fields: vec![],
+        expected_version: None,
+        on_affected: OnAffected::Refuse,
+    };
+    let restored = tenant.ports.events.restore_occurrence(&tenant.scope, restoration, &by_root()).await;
+    restored.unwrap().now.version
+}
+
+async fn version_of(tenant: &Tenant, occurrence: OccurrenceKey) -> u32 {
+    let start = occurrence.original_start;
+    let found = tenant.listing(&[occurrence.event], start, start + Duration::HOUR).await;
+    found.iter().find(|one| one.key == occurrence).expect("it is listed").version
+}
+
+pub(super) async fn the_version_of_an_id_does_not_go_back_in_a_shift(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    for is_restored in [true, false] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 8)).await;
+        let occurrence = OccurrenceKey { event: event.id, original_start: day(4) };
+        let mut version = rename_and_restore(&tenant, occurrence).await;
+        if !is_restored {
+            let patch = OccurrencePatch { title: Title::parse("Concert").ok(), ..OccurrencePatch::default() };
+            let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+            let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await;
+            version = changed.unwrap().now.version;
+        }
+        // The date of the occurrence passes, and its id is that of others.
+        for days in [-3, 0, -1, -2, 0] {
+            let starts_at = Some(FIRST + Duration::days(days));
+            let edit = edit_of(event.id, EventPatch { starts_at, ..EventPatch::default() });
+            let at = by_root_at(day(2) + Duration::HOUR);
+            tenant.ports.events.update(&tenant.scope, edit, &at).await.unwrap();
+            let now = version_of(&tenant, occurrence).await;
+            assert!(now > version, "by {days} days: {now} after {version}");
+            version = now;
+        }
+    }
+}
+
+pub(super) async fn the_version_of_an_id_does_not_go_back_after_a_deletion(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let occurrence = OccurrenceKey { event: event.id, original_start: day(3) };
+    let version = rename_and_restore(&tenant, occurrence).await;
+    let second = tenant.split(&event, day(2), EventPatch::default()).await;
+    tenant.ports.events.delete(&tenant.scope, second.id, &by_root()).await.unwrap();
+    assert_eq!(tenant.listed(&[&event], day(0), day(9)).await, [day(0), day(1)]);
+    let rule = Rule::parse("FREQ=DAILY;COUNT=5").unwrap();
+    let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
+    let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
+    tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+    assert!(version_of(&tenant, occurrence).await > version);
+    assert_eq!(version_of(&tenant, OccurrenceKey { event: event.id, original_start: day(2) }).await, 1);
+    // Both events can be deleted.
+    tenant.ports.events.delete(&tenant.scope, event.id, &by_root()).await.unwrap();
 }

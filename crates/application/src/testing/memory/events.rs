@@ -17,9 +17,9 @@ use crate::{
     catalogue::Replica,
     change::Change,
     editing::{
-        EventPlan, OccurrencePlan, OccurrenceStep, Successor, exceptions_within_limit, plan_cancellation,
-        plan_event_edit, plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration,
-        plan_restoration,
+        ChangedAhead, EventPlan, OccurrencePlan, OccurrenceStep, Successor, dropped_versions,
+        exceptions_within_limit, plan_cancellation, plan_event_edit, plan_occurrence_cancellation,
+        plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
     event::{duplicated, log},
     failure::{Failure, Fault, Field, Outcome, Refusal},
@@ -148,6 +148,13 @@ impl Events for InMemory {
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             let active: Vec<_> = of_event.filter(|one| one.status.is_active()).cloned().collect();
             refusals::verify_unaffected(active.len() as u64, active)?;
+            let of_event = tenant.occurrences.values().filter(|record| record.stored.key.event == id);
+            let former = of_event.flat_map(|one| one.former.iter().map(|key| (*key, one.stored.version)));
+            let former = former.filter(|(key, _)| !tenant.occurrences.contains_key(key)).collect();
+            let others = tenant.events.values().filter(|event| event.id != id);
+            let dropped: Vec<_> =
+                others.flat_map(|event| dropped_versions(event, &former, change.at)).collect();
+            tenant.occurrences.extend(dropped.into_iter().map(|one| (one.key, OccurrenceRecord::of(one))));
             tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
             tenant.events.remove(&id);
@@ -268,15 +275,14 @@ impl Transaction<'_> {
         derived.filter_map(|(id, key)| Some((id, plan.successor(event, key, self.change.at)?))).collect()
     }
 
-    /// The number of occurrences that organizers changed and whose original start is ahead.
-    fn changed_ahead(&self, event: EventId) -> u64 {
-        let is_changed = |stored: &StoredOccurrence| {
-            let has_registrations = stored.taken + stored.waiting > 0;
-            stored.exception.is_any() || stored.is_dropped() || stored.version > 1 && !has_registrations
-        };
+    /// The numbers of occurrences that organizers changed and whose original start is ahead.
+    fn changed_ahead(&self, event: EventId) -> ChangedAhead {
         let from = OccurrenceKey { event, original_start: self.change.at };
         let ahead = self.tenant.occurrences.range(from..).take_while(|(key, _)| key.event == event);
-        ahead.filter(|(key, record)| **key > from && is_changed(&record.stored)).count() as u64
+        let ahead = ahead.filter(|(key, _)| **key > from).map(|(_, record)| &record.stored);
+        let (exceptions, others): (Vec<_>, Vec<_>) = ahead.partition(|stored| stored.exception.is_any());
+        let versions = others.iter().filter(|stored| stored.version > 1 && !stored.is_held()).count();
+        ChangedAhead { exceptions: exceptions.len() as u64, versions: versions as u64 }
     }
 
     /// The first registrations of present members for restored occurrences that the cancellation of the event took.

@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        limits::{EXCEPTIONS, STORED_OCCURRENCES},
+        limits::{EXCEPTIONS, KEPT_VERSIONS, STORED_OCCURRENCES},
         ports::{Events, Members, Organizations},
         testing::{
             FixedClock,
@@ -276,12 +276,24 @@ mod tests {
         let Err(Failure::Refused(refusals)) = cancel(5_001).await else { panic!("it is refused") };
         assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
 
+        // Others are stored for their versions, and do not count unless there are as many again.
+        let restored = |mut record: OccurrenceRecord| {
+            record.stored.version = 3;
+            record
+        };
+        store(stored_from(&event, 0, EXCEPTIONS - 1).map(restored).collect());
+        cancel(5_001).await.unwrap();
+        store(stored_from(&event, 13_000, KEPT_VERSIONS as u64).map(restored).collect());
+        let Err(Failure::Refused(refusals)) = cancel(5_002).await else { panic!("it is refused") };
+        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
+        store(stored_from(&event, 13_000, KEPT_VERSIONS as u64).collect());
+
         // Occurrences that only registrations materialized, and that have none any more, do not count.
         let occupied = |mut record: OccurrenceRecord| {
             record.stored.taken = 1;
             record
         };
-        store(stored_from(&event, 6_000, STORED_OCCURRENCES - EXCEPTIONS - 1).map(occupied).collect());
+        store(stored_from(&event, 6_000, STORED_OCCURRENCES - EXCEPTIONS - 2).map(occupied).collect());
         store(stored_from(&event, 12_000, 100).collect());
         memory.register(&scope, register(key(5_500), ada.id), &change).await.unwrap();
         let further = memory.register(&scope, register(key(5_501), ada.id), &change).await;
