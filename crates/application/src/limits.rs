@@ -18,6 +18,10 @@ pub const WAITLIST_LENGTH: usize = 10_000;
 /// transaction, because an edit that is refused must not have changed any of them.
 pub const EDITED_REGISTRATIONS: u32 = 10_000;
 
+/// Waitlisted registrations of the members whose time one edit frees, between the first and the last freed time. One transaction
+/// reads all of them, for the same reason, and writes those at a freed time.
+pub const EXAMINED_WAITLISTS: usize = 50_000;
+
 /// Occurrences of an event that organizers have changed, and whose original starts are ahead: each day of 13 years, or each hour
 /// of seven months. An edit of the event reads all of them.
 pub const EXCEPTIONS: u64 = 5_000;
@@ -97,6 +101,7 @@ pub enum Limit {
     WaitlistedRegistrations,
     WaitlistLength,
     EditedRegistrations,
+    EditedWaitlists,
     EarlierSchedules,
     Exceptions,
     StoredOccurrences,
@@ -121,6 +126,11 @@ impl fmt::Display for Limit {
             Self::EditedRegistrations => write!(
                 f,
                 "the number of registrations that follow one edit is limited to {EDITED_REGISTRATIONS}"
+            ),
+            Self::EditedWaitlists => write!(
+                f,
+                "the members whose time changes are on more than {EXAMINED_WAITLISTS} waitlists between the first and the last \
+                 changed time: edit fewer occurrences at once"
             ),
             Self::EarlierSchedules => write!(
                 f,

@@ -79,6 +79,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("upcoming waitlists of a member", limits::WAITLISTED_REGISTRATIONS.to_string()),
         ("waitlisted registrations of an occurrence", limits::WAITLIST_LENGTH.to_string()),
         ("registrations that follow one edit", limits::EDITED_REGISTRATIONS.to_string()),
+        ("waitlists of the members whose time an edit frees", limits::EXAMINED_WAITLISTS.to_string()),
         ("registrations of a step", STEP_SIZE.to_string()),
         (
             "cancelled registrations of a member for an occurrence",

@@ -138,7 +138,10 @@ impl Refusal {
 /// The field that names the object with the limit; `None` if the limit concerns the whole change.
 const fn field_of(limit: Limit) -> Option<Field> {
     match limit {
-        Limit::UpcomingRegistrations | Limit::WaitlistedRegistrations | Limit::EditedRegistrations => None,
+        Limit::UpcomingRegistrations
+        | Limit::WaitlistedRegistrations
+        | Limit::EditedRegistrations
+        | Limit::EditedWaitlists => None,
         Limit::EarlierSchedules => Some(Field::EventId),
         Limit::Exceptions | Limit::StoredOccurrences | Limit::WaitlistLength => Some(Field::OccurrenceId),
     }

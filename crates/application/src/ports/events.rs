@@ -335,7 +335,8 @@ pub trait Events: Send + Sync {
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
     /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded` if more than [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS)
-    /// active registrations stay and follow.
+    /// active registrations stay and follow. An adapter may also refuse an edit that frees the time of members who are on more than
+    /// [`EXAMINED_WAITLISTS`](crate::limits::EXAMINED_WAITLISTS) waitlists.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;
 
     /// Cancels an event: every occurrence that has not begun is cancelled, with all registrations for it.

@@ -255,6 +255,11 @@ impl OccurrenceDocument {
         usize::try_from(self.capacity - self.taken).unwrap_or(0)
     }
 
+    /// The number of waitlisted registrations.
+    pub(crate) fn waiting(&self) -> usize {
+        usize::try_from(self.waiting).unwrap_or(0)
+    }
+
     /// Tests whether an organizer cancelled this occurrence by itself.
     pub(crate) fn is_cancelled_by_itself(&self) -> bool {
         self.exception.as_ref().is_some_and(|exception| exception.cancelled)

@@ -27,8 +27,10 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
             ],
             &[
                 ("waitlistSequence", long(1)),
-                // It is never read: promotions that pass over the registration write it so that they conflict.
+                // It is never read: transactions write it so that they conflict.
                 ("passed", long(0)),
+                // The member has a seat at this time, so promotions need not look at the agenda again.
+                ("isBusy", boolean()),
                 ("cancelledAt", date()),
                 (
                     "cancellationReason",
@@ -46,6 +48,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 { "$lt": ["$startsAt", "$endsAt"] },
                 { "$eq": ["$active", { "$ne": ["$status", "CANCELLED"] }] },
                 { "$eq": [{ "$gt": ["$waitlistSequence", null] }, { "$eq": ["$status", "WAITLISTED"] }] },
+                { "$or": [{ "$eq": ["$status", "WAITLISTED"] }, { "$lte": ["$isBusy", null] }] },
                 { "$eq": [{ "$gt": ["$cancelledAt", null] }, { "$eq": ["$status", "CANCELLED"] }] },
                 { "$eq": [{ "$gt": ["$cancellationReason", null] }, { "$eq": ["$status", "CANCELLED"] }] },
             ] },
@@ -69,6 +72,12 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
             partial(
                 "waitlist",
                 doc! { "organization": 1, "occurrence": 1, "status": 1, "waitlistSequence": 1 },
+                doc! { "status": "WAITLISTED" },
+            ),
+            // Those whose members may be free, in the order of the waitlist.
+            partial(
+                "waitlist_to_promote",
+                doc! { "organization": 1, "occurrence": 1, "isBusy": 1, "waitlistSequence": 1 },
                 doc! { "status": "WAITLISTED" },
             ),
             // The waitlists of a member whose time becomes free.

@@ -7,7 +7,7 @@ use convene_infrastructure_mongo::schema::SchemaSettings;
 use mongodb::{IndexModel, options::IndexOptions};
 use time::{Duration, macros::datetime};
 
-use crate::support::{Scenario, TestDatabase, by, first, request_for};
+use crate::support::{Scenario, TestDatabase, by, first, request_for, waitlist_request_for};
 
 const VALIDATORS: &str = "every collection has the validator of this version";
 const INDEXES: &str = "every collection has the indexes of this version";
@@ -94,6 +94,21 @@ async fn a_passed_exception_that_is_still_there_is_reported() {
         occurrences.update_one(this.clone(), right).await.unwrap();
         occurrences.update_one(this.clone(), doc! { "$set": &passed }).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_free_member_who_is_marked_as_busy_is_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 10:00)).seats(1).build()).await;
+    let members = scenario.crowd(2).await;
+    for member in members {
+        scenario.register(waitlist_request_for(&event, member), &by(member).build()).await.unwrap();
+    }
+    let marked = doc! { "$set": { "isBusy": true } };
+    let registrations = scenario.database.collection("registrations");
+    registrations.update_one(doc! { "status": "WAITLISTED" }, marked).await.unwrap();
+    let expected = "a member who is known to be busy at the time of a waitlist has another seat at that time";
+    assert_eq!(violated(&scenario).await, [expected]);
 }
 
 /// The differing definitions, each with what the database has.

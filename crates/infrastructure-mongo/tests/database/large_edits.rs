@@ -1,5 +1,7 @@
 //! Edits that affect many registrations, occurrences or members.
 
+use std::collections::HashMap;
+
 use bson::{Bson, Document, doc};
 use convene_application::{
     failure::{Failure, Fault, Field, Outcome, Refusal},
@@ -18,6 +20,7 @@ use convene_domain::{
 };
 use convene_infrastructure_mongo::ports::MongoPorts;
 use futures::{TryStreamExt, future::join_all};
+use rstest::rstest;
 use time::{Duration, macros::datetime};
 
 use crate::support::{Commands, Held, Scenario, by, days, refusal, request_for};
@@ -73,26 +76,98 @@ async fn an_edit_writes_each_agenda_once() {
     scenario.assert_sound().await;
 }
 
-#[tokio::test]
-async fn a_step_frees_the_time_of_few_members_who_are_on_many_waitlists() {
-    let scenario = Scenario::new().await;
+/// An event of 31 days in which these members have seats, each of whom is on 200 waitlists at that time.
+async fn on_many_waitlists(scenario: &Scenario, members: &[MemberId]) -> Event {
     let long = EventBuilder::once(datetime!(2031-04-01 00:00)).lasting(Duration::days(31)).seats(60);
     let long = scenario.event(long.build()).await;
     let wanted = "FREQ=DAILY;COUNT=20;BYHOUR=1,3,5,7,9,11,13,15,17,19";
     let wanted = EventBuilder::repeating(datetime!(2031-04-01 01:00), wanted);
     let wanted = scenario.event(wanted.lasting(Duration::MINUTE).seats(1).build()).await;
-    let (crowd, holder) = (scenario.crowd(52).await, scenario.crowd(1).await);
-    scenario.hold(Held { event: &long, starts: &days(&long, 1), seated: &crowd, waiting: &[] }).await;
+    let holder = scenario.crowd(1).await;
+    scenario.hold(Held { event: &long, starts: &days(&long, 1), seated: members, waiting: &[] }).await;
     let starts: Vec<_> = (0..200)
         .map(|number| wanted.series.first_start() + Duration::hours(24 * (number / 10) + 2 * (number % 10)))
         .collect();
-    scenario.hold(Held { event: &wanted, starts: &starts, seated: &holder, waiting: &crowd }).await;
+    scenario.hold(Held { event: &wanted, starts: &starts, seated: &holder, waiting: members }).await;
+    long
+}
+
+#[rstest]
+#[case::of_a_large_cancellation(52, Some(51), 3)]
+#[case::of_a_small_cancellation(30, None, 2)]
+#[tokio::test]
+async fn a_step_frees_the_time_of_few_members_who_are_on_many_waitlists(
+    #[case] members: usize,
+    #[case] size: Option<usize>,
+    #[case] steps: i64,
+) {
+    let scenario = Scenario::new().await;
+    let crowd = scenario.crowd(members).await;
+    let long = on_many_waitlists(&scenario, &crowd).await;
     let admin = ChangeBuilder::by("first-admin").build();
-    let ports = scenario.database.ports.in_steps_of(51);
+    let ports = &scenario.database.ports;
+    let ports = size.map_or_else(|| ports.clone(), |size| ports.in_steps_of(size));
     let cancelled = ports.events.cancel(&scenario.tenant.scope, long.id, &admin).await.unwrap();
-    assert_eq!((cancelled.cancelled_registrations, cancelled.remaining_registrations), (52, 0));
-    let job = scenario.database.collection("jobs").find_one(doc! {}).await.unwrap().unwrap();
-    assert_eq!(job.get_i64("steps").unwrap(), 3, "25 members, another 25, and 2");
+    assert_eq!(
+        (cancelled.cancelled_registrations, cancelled.remaining_registrations),
+        (u32::try_from(members).unwrap(), 0)
+    );
+    let job = scenario.database.collection("jobs").find_one(doc! {}).await.unwrap();
+    assert_eq!(job.unwrap().get_i64("steps").unwrap(), steps, "of 25 members, and the others");
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_cancellations_frees_the_time_of_few_members_who_are_on_many_waitlists() {
+    let (scenario, commands) = Scenario::watched().await;
+    let crowd = scenario.crowd(40).await;
+    let long = on_many_waitlists(&scenario, &crowd).await;
+    let of_long = doc! { "event": long.id.to_string() };
+    let seats = scenario.database.collection("registrations").find(of_long).await.unwrap();
+    let seats: Vec<Document> = seats.try_collect().await.unwrap();
+    commands.take();
+    join_all(seats.iter().map(|seat| {
+        let id = RegistrationId::parse(seat.get_str("_id").unwrap()).unwrap();
+        let caller = MemberId::parse(seat.get_str("member").unwrap()).unwrap();
+        let request = CancelRequest { registration: id, caller, role: Role::Member };
+        let scenario = &scenario;
+        async move {
+            scenario.books[0].cancel(&scenario.tenant.scope, request, &by(caller).build()).await.unwrap()
+        }
+    }))
+    .await;
+    let mut written: HashMap<String, usize> = HashMap::new();
+    for started in commands.take() {
+        if started.command_name == "update"
+            && started.command.get_str("update").is_ok_and(|updated| updated == "registrations")
+        {
+            let transaction =
+                format!("{:?} {:?}", started.command.get("lsid"), started.command.get("txnNumber"));
+            let updates = started.command.get_array("updates").unwrap().iter().filter_map(Bson::as_document);
+            let ids = updates.filter_map(|update| {
+                let ids = update.get_document("q").ok()?.get_document("_id").ok()?.get_array("$in").ok()?;
+                Some(ids.len())
+            });
+            *written.entry(transaction).or_default() += ids.sum::<usize>();
+        }
+    }
+    assert!(written.values().all(|written| *written <= 5_100), "{written:?}");
+    assert!(written.values().sum::<usize>() >= 40 * 200, "{written:?}");
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_removal_frees_few_seats_with_long_waitlists_at_once() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::daily(datetime!(2031-04-01 10:00), 3).seats(1).build()).await;
+    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(2_000).await);
+    scenario.hold(Held { event: &event, starts: &days(&event, 3), seated: &holder, waiting: &waiting }).await;
+    let admin = ChangeBuilder::by("first-admin").build();
+    let members = &scenario.database.ports.members;
+    let removed = members.remove(&scenario.tenant.scope, holder[0], &admin).await.unwrap();
+    let counts = (removed.cancelled_registrations, removed.promoted_registrations);
+    assert_eq!((counts, removed.remaining_registrations), ((3, 3), 0));
+    assert_eq!(jobs(&scenario).await[0].get_i64("steps").unwrap(), 2, "two of 2,000 each, and one");
     scenario.assert_sound().await;
 }
 

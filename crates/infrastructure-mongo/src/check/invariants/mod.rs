@@ -30,7 +30,7 @@ pub(super) struct Invariant {
     pub(super) violations: fn(Times) -> Vec<Document>,
 }
 
-pub(super) static INVARIANTS: [Invariant; 18] = [
+pub(super) static INVARIANTS: [Invariant; 19] = [
     occurrences::COUNTERS,
     occurrences::CAPACITY,
     occurrences::WAITLIST,
@@ -43,6 +43,7 @@ pub(super) static INVARIANTS: [Invariant; 18] = [
     registrations::ONCE,
     registrations::NO_OVERLAP,
     registrations::IN_AGENDA,
+    registrations::BUSY,
     agendas::NO_OVERLAP,
     agendas::REGISTERED,
     agendas::MEMBER,

@@ -98,3 +98,28 @@ pub(super) const IN_AGENDA: Invariant = Invariant {
         ]
     },
 };
+
+pub(super) const BUSY: Invariant = Invariant {
+    name: "a member who is known to be busy at the time of a waitlist has another seat at that time",
+    collection: &REGISTRATIONS,
+    violations: |Times { now, .. }| {
+        let overlapping = doc! { "$filter": { "input": "$busy", "cond": { "$and": [
+            { "$lt": ["$$this.startsAt", "$$end"] },
+            { "$gt": ["$$this.endsAt", "$$start"] },
+        ] } } };
+        let is_busy = doc! { "$match": { "$expr": { "$ne": [overlapping, []] } } };
+        let [look_up_closing, keep_others] = without_closing();
+        let [look_up_removals, keep_members] = without_removed();
+        let own = doc! { "member": "$member", "start": "$startsAt", "end": "$endsAt" };
+        vec![
+            doc! { "$match": { "status": "WAITLISTED", "isBusy": true, "startsAt": { "$gt": date(now) } } },
+            join(&AGENDAS, own, doc! { "_id": "$$member" }, vec![is_busy, doc! { "$project": { "_id": 1 } }]),
+            doc! { "$match": { "joined": [] } },
+            look_up_closing,
+            keep_others,
+            look_up_removals,
+            keep_members,
+            doc! { "$project": { "organization": 1, "member": 1, "occurrence": 1 } },
+        ]
+    },
+};

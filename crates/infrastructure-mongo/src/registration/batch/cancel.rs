@@ -1,22 +1,24 @@
 //! The cancellations of a batch, and the promotions that they make possible.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::doc;
-use convene_application::{change::Change, failure::Refusal, ports::Cancelled, registration::refusals};
+use convene_application::{
+    change::Change, failure::Refusal, limits::WAITLIST_LENGTH, ports::Cancelled, registration::refusals,
+};
 use convene_domain::{
     id::RegistrationId,
     occurrence::OccurrenceKey,
     registration::{Registration, RegistrationStatus},
 };
 
-use super::{Cancellation, Progress};
+use super::{Cancellation, Progress, Stored};
 use crate::{
     documents::read_in_parts,
     error::Attempt,
     registration::{
         document::RegistrationDocument,
-        seats::{Cancelling, Freed, FreedTime, cancel, promote, promote_freed},
+        seats::{Cancelling, Freed, FreedTime, cancel, is_read_at_once, promote, promote_freed},
     },
     schema,
     transaction::Transaction,
@@ -35,6 +37,25 @@ pub(super) async fn find(
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
     Ok(read_in_parts(found).await?)
+}
+
+/// Tests whether the promotions after these cancellations read too many waitlisted registrations for one transaction. A single
+/// cancellation never does.
+pub(super) async fn are_too_many(
+    transaction: &mut Transaction<'_>,
+    cancellations: &[Cancellation<'_>],
+    Stored { to_cancel, occurrences, .. }: &Stored,
+) -> Attempt<bool> {
+    let Some(first) = cancellations.first().filter(|_| cancellations.len() > 1) else { return Ok(false) };
+    let freed: Vec<FreedTime<'_>> =
+        to_cancel.iter().filter_map(|registration| FreedTime::of(registration, first.change)).collect();
+    let seats = to_cancel.iter().filter(|registration| registration.status == RegistrationStatus::Confirmed);
+    let with_free_seats: BTreeSet<OccurrenceKey> =
+        seats.map(|registration| registration.occurrence).collect();
+    let waiting = |key: &OccurrenceKey| occurrences.get(*key).map_or(0, |seats| seats.document.waiting());
+    let waitlisted: usize = with_free_seats.iter().map(waiting).sum();
+    Ok(with_free_seats.len() > 1 && waitlisted > WAITLIST_LENGTH
+        || !is_read_at_once(transaction, &freed).await?)
 }
 
 /// Cancels the registrations that can be cancelled, and promotes waitlisted members to the free seats.

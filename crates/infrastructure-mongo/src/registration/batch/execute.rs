@@ -84,8 +84,8 @@ impl Executor {
         }
     }
 
-    /// Runs the transaction of a batch and retries it after conflicts; `None` if `max_runs` runs had conflicts. A panic
-    /// is a fault of this batch only.
+    /// Runs the transaction of a batch and retries it after conflicts; `None` if `max_runs` runs had conflicts, or if it would read
+    /// too much. A panic is a fault of this batch only.
     async fn attempt(
         &self,
         batch: &Batch,
@@ -102,7 +102,7 @@ impl Executor {
                 if run >= max_runs {
                     return Ok(None);
                 }
-                super::run(self, transaction, batch, verification).await.map(Some)
+                super::run(self, transaction, batch, verification).await
             }
             .boxed()
         });

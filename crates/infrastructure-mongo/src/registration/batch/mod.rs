@@ -28,7 +28,6 @@ use convene_domain::occurrence::OccurrenceKey;
 pub(super) use self::execute::Executor;
 use self::{derived::Found, keys::Keys, stored::Stored};
 use super::{
-    cache::OccurrenceCache,
     queue::{Batch, Operation, Queued, Ticket},
     seats::{Guards, Occurrences},
 };
@@ -136,13 +135,13 @@ struct Decided {
     with_used_keys: Vec<usize>,
 }
 
-/// Decides every request whose caller still waits.
+/// Decides every request whose caller still waits; `None` if the batch must be split, because one transaction would read too much.
 async fn run(
     executor: &Executor,
     transaction: &mut Transaction<'_>,
     batch: &Batch,
     verification: Verification,
-) -> Attempt<Decided> {
+) -> Attempt<Option<Decided>> {
     let waiting = Waiting {
         cancellations: Numbered::waiting(&batch.cancellations),
         registrations: Numbered::waiting(&batch.registrations),
@@ -158,12 +157,16 @@ async fn run(
     };
     let is_empty = waiting.cancellations.is_empty() && waiting.registrations.is_empty();
     if !is_empty && !suspended::refuse(&mut progress, transaction, batch, &waiting).await? {
-        decide(&mut progress, &executor.cache, transaction, &waiting, verification).await?;
+        let stored = Stored::load(transaction, &waiting, &executor.cache, verification).await?;
+        if cancel::are_too_many(transaction, &waiting.cancellations, &stored).await? {
+            return Ok(None);
+        }
+        decide(&mut progress, stored, transaction, &waiting, verification).await?;
     }
     // From here on the commit may have been sent.
     if waiting.close() {
         let Progress { cancellations, registrations, occurrences, with_used_keys, .. } = progress;
-        Ok(Decided { cancellations, registrations, occurrences, with_used_keys })
+        Ok(Some(Decided { cancellations, registrations, occurrences, with_used_keys }))
     } else {
         Err(Interruption::Retry(StorageError::Outdated("the callers of a batch")))
     }
@@ -172,13 +175,12 @@ async fn run(
 /// Decides the requests and writes the results.
 async fn decide(
     progress: &mut Progress,
-    cache: &OccurrenceCache,
+    stored: Stored,
     transaction: &mut Transaction<'_>,
     waiting: &Waiting<'_>,
     verification: Verification,
 ) -> Attempt<()> {
-    let Stored { to_cancel, occurrences, found: Found { current_ids, without_room } } =
-        Stored::load(transaction, waiting, cache, verification).await?;
+    let Stored { to_cancel, occurrences, found: Found { current_ids, without_room } } = stored;
     progress.occurrences = occurrences;
     progress.without_room = without_room;
     if verification == Verification::Exhaustive {

@@ -100,7 +100,7 @@ fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
     };
     Some(UpdateStatement {
         filter: doc! { "_id": { "$in": ids }, "active": true },
-        update: doc! { "$set": fields, "$unset": { "waitlistSequence": "" } }.into(),
+        update: doc! { "$set": fields, "$unset": { "waitlistSequence": "", "isBusy": "" } }.into(),
         many: true,
     })
 }

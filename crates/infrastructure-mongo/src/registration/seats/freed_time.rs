@@ -6,7 +6,7 @@ use bson::{Document, doc};
 use convene_application::{change::Change, limits::WAITLISTED_REGISTRATIONS, pace::Pace, registration::log};
 use convene_domain::{
     duration::LONGEST_ELAPSED,
-    id::MemberId,
+    id::{MemberId, RegistrationId},
     registration::{Registration, RegistrationStatus},
     time::{Instant, interval::Interval},
 };
@@ -14,6 +14,7 @@ use convene_domain::{
 use super::{
     CHUNK, Guards, Occurrences,
     occurrence::stale,
+    passed::record_as_free,
     promote::{choose, in_order},
 };
 use crate::{
@@ -30,10 +31,10 @@ const MEMBERS: usize = 250;
 
 /// The number of waitlisted registrations from which on a transaction that frees the time of many members frees that of
 /// [`FEW_MEMBERS`] instead: a transaction reads and writes so many in some hundred milliseconds.
-const MANY: usize = 5_000;
+pub(crate) const MANY: usize = 5_000;
 
 /// The number of members who have at most [`MANY`] waitlisted registrations.
-pub(super) const FEW_MEMBERS: usize = MANY / WAITLISTED_REGISTRATIONS;
+pub(crate) const FEW_MEMBERS: usize = MANY / WAITLISTED_REGISTRATIONS;
 
 /// Time that a member no longer has an entry for in the agenda.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +95,7 @@ pub(crate) async fn promote_freed<'a>(
         by_member.values().flatten().map(|freed| (freed.member, freed.cause)).collect();
     let mut promoted = HashSet::new();
     for waiting in waiting.chunks(CHUNK) {
-        for before in choose(transaction, occurrences, waiting, now, guards).await? {
+        for before in choose(transaction, occurrences, waiting, now, guards).await?.promoted {
             if let Some(cause) = causes.get(&before.member) {
                 transaction.log(cause, log::promoted(&before, &before.promoted(now)));
             }
@@ -102,37 +103,38 @@ pub(crate) async fn promote_freed<'a>(
         }
     }
     let passed = found.iter().filter(|registration| !promoted.contains(&registration.id));
-    record_as_passed(transaction, passed, guards).await
-}
-
-/// Writes registrations that a promotion passed over. A transaction that frees a seat passes over a member who is busy in its
-/// snapshot, and one that frees the member's time passes over a seat that is taken in its own. As both write the
-/// registration, one of them conflicts and is repeated.
-pub(super) async fn record_as_passed(
-    transaction: &mut Transaction<'_>,
-    passed: impl Iterator<Item = &Registration>,
-    guards: Guards,
-) -> Attempt<()> {
-    let ids: Vec<String> = passed.map(|registration| registration.id.to_string()).collect();
-    for ids in ids.chunks(CHUNK).filter(|_| guards.freed_time) {
-        let filter = doc! { "_id": { "$in": ids } };
-        let update = doc! { "$inc": { "passed": 1_i64 } };
-        transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
+    let passed: Vec<RegistrationId> = passed.map(|registration| registration.id).collect();
+    let mut waitlists = BTreeMap::new();
+    for registration in found.iter().filter(|registration| !promoted.contains(&registration.id)) {
+        let waiting = occurrences.of(registration.occurrence)?.document.waiting();
+        waitlists.insert(registration.occurrence, waiting);
     }
-    Ok(())
+    record_as_free(transaction, &passed, waitlists, guards).await
 }
 
 /// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.
-pub(super) async fn is_read_at_once(
+pub(crate) async fn is_read_at_once(
     transaction: &mut Transaction<'_>,
-    freed: Vec<FreedTime<'_>>,
+    freed: &[FreedTime<'_>],
+) -> Attempt<bool> {
+    reads_at_most(transaction, freed, MANY).await
+}
+
+/// Tests whether a transaction that frees this time has to read and write at most so many waitlisted registrations.
+pub(super) async fn reads_at_most(
+    transaction: &mut Transaction<'_>,
+    freed: &[FreedTime<'_>],
+    max: usize,
 ) -> Attempt<bool> {
     let Some(now) = freed.iter().map(|freed| freed.cause.at).max() else { return Ok(true) };
     let members: BTreeSet<MemberId> = freed.iter().map(|freed| freed.member).collect();
+    if members.len() <= max / WAITLISTED_REGISTRATIONS {
+        return Ok(true);
+    }
     let times: Vec<Interval> = freed.iter().map(|freed| freed.interval).collect();
     let Some(filter) = waiting_between(&Vec::from_iter(members), &times, now) else { return Ok(true) };
-    let query = Query::from(filter).limited(MANY + 1);
-    Ok(transaction.collection(&schema::REGISTRATIONS).ids::<String>(query).await?.len() <= MANY)
+    let query = Query::from(filter).limited(max + 1);
+    Ok(transaction.collection(&schema::REGISTRATIONS).ids::<String>(query).await?.len() <= max)
 }
 
 /// Reads the waitlisted registrations of members for occurrences that have not begun and overlap the freed times.

@@ -2,7 +2,10 @@ use bson::{Document, doc};
 use convene_application::change::Change;
 use convene_domain::{id::MemberId, registration::Registration};
 
-use super::steps::{cancel_and_promote, removed_at_once};
+use super::{
+    Occurrences,
+    steps::{cancel_and_promote, promoted_at_once, removed_at_once},
+};
 use crate::{
     documents::{convert::date, read_in_parts},
     error::Attempt,
@@ -21,7 +24,7 @@ pub(crate) enum Left {
 }
 
 /// Deletes the agenda of a removed member, who can get no seat any more. Cancels every registration of the member that is
-/// active and has not ended, and promotes waitlisted members to the free seats, unless there are too many.
+/// active and has not ended, and promotes waitlisted members to the free seats, unless there are too many of either.
 pub(crate) async fn remove_member(
     transaction: &mut Transaction<'_>,
     member: MemberId,
@@ -37,7 +40,13 @@ pub(crate) async fn remove_member(
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
     let registrations: Vec<Registration> = read_in_parts(found).await?;
-    cancel_and_promote(transaction, registrations, change).await?;
+    let keys = registrations.iter().map(|registration| registration.occurrence);
+    let occurrences = Occurrences::load(transaction, keys).await?;
+    let (registrations, rest) = promoted_at_once(registrations, &occurrences);
+    if !rest.is_empty() {
+        return Ok(Left::Remaining(count));
+    }
+    cancel_and_promote(transaction, registrations, occurrences, change).await?;
     Ok(Left::Cancelled(u32::try_from(count).unwrap_or(u32::MAX)))
 }
 

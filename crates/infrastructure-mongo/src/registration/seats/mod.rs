@@ -20,6 +20,7 @@ mod history;
 mod leave;
 mod listed;
 mod occurrence;
+mod passed;
 mod promote;
 mod steps;
 mod upcoming;
@@ -29,7 +30,7 @@ pub(crate) use self::{
     cancel::{Cancelling, cancel},
     delete::{count_cancelled, delete_registrations},
     edit::{Edited, OccurrencesEdit, UsedResult, answer, edit, results_of_event},
-    freed_time::{FreedTime, promote_freed},
+    freed_time::{FreedTime, is_read_at_once, promote_freed},
     guards::Guards,
     leave::{Left, remove_member},
     listed::{cancelled_since, with_ids},

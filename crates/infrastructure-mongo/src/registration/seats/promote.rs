@@ -10,7 +10,10 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Guards, Occurrences, freed_time::record_as_passed, occurrence::expect, upcoming::UpcomingTimes,
+    CHUNK, Guards, Occurrences,
+    occurrence::expect,
+    passed::{record_as_busy, record_as_passed, record_first},
+    upcoming::{Entered, UpcomingTimes},
 };
 use crate::{
     documents::{convert::date, read_in_parts},
@@ -37,6 +40,8 @@ pub(crate) struct Freed<'a> {
 /// agenda and get nothing. Where one member waits for several occurrences that overlap, the earliest one wins. Returns the
 /// promoted registrations of each occurrence.
 ///
+/// A registration that is passed over because its member has a seat at that time is not read again until that changes.
+///
 /// The occurrences MUST be loaded. Their counters are not written here.
 pub(crate) async fn promote<'a>(
     transaction: &mut Transaction<'_>,
@@ -49,8 +54,11 @@ pub(crate) async fn promote<'a>(
         .into_iter()
         .map(|Freed { occurrence, causes }| Waitlist { occurrence, causes, passed: 0 })
         .collect();
+    let mut times: BTreeMap<OccurrenceKey, Instant> = BTreeMap::new();
     for waitlist in &open {
         occurrences.of(waitlist.occurrence)?;
+        let latest = waitlist.causes.iter().map(|change| change.at).max();
+        times.extend(latest.map(|latest| (waitlist.occurrence, latest)));
     }
     open.sort_by_key(|waitlist| {
         (occurrences.get(waitlist.occurrence).map(|seats| seats.document.starts_at), waitlist.occurrence)
@@ -65,15 +73,18 @@ pub(crate) async fn promote<'a>(
         else {
             break;
         };
-        let chosen = choose(transaction, occurrences, &waitlisted, now, guards).await?;
-        let ids: HashSet<RegistrationId> = chosen.iter().map(|registration| registration.id).collect();
+        let Chosen { promoted: chosen, busy } =
+            choose(transaction, occurrences, &waitlisted, now, guards).await?;
+        let decided: HashSet<RegistrationId> =
+            chosen.iter().map(|registration| registration.id).chain(busy.iter().copied()).collect();
         let mut passed = Vec::new();
-        for registration in waitlisted.iter().filter(|registration| !ids.contains(&registration.id)) {
+        for registration in waitlisted.iter().filter(|registration| !decided.contains(&registration.id)) {
             if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
-                passed.push(registration);
+                passed.push(registration.id);
             }
         }
-        record_as_passed(transaction, passed.into_iter(), guards).await?;
+        record_as_busy(transaction, &busy, guards).await?;
+        record_as_passed(transaction, &passed, guards).await?;
         for before in chosen {
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
@@ -87,6 +98,14 @@ pub(crate) async fn promote<'a>(
         open = remaining(round, &waitlisted);
         open.extend(rest);
     }
+    let mut with_seats = Vec::new();
+    for (occurrence, now) in times {
+        let document = &occurrences.of(occurrence)?.document;
+        if document.waiting > 0 && document.seating()?.promotable(now) > 0 {
+            with_seats.push((occurrence, document.waiting()));
+        }
+    }
+    record_first(transaction, with_seats, guards).await?;
     Ok(promoted)
 }
 
@@ -107,7 +126,7 @@ fn next_round<'a>(
     let (mut round, mut rest, mut size) = (Vec::new(), Vec::new(), 0);
     for waitlist in open {
         let document = &occurrences.of(waitlist.occurrence)?.document;
-        let waiting = usize::try_from(document.waiting).unwrap_or(0);
+        let waiting = document.waiting();
         let now = waitlist.causes.iter().map(|change| change.at).max();
         let free = now.map(|now| document.seating().map(|seating| seating.promotable(now))).transpose()?;
         if waiting == 0 || free.unwrap_or(0) == 0 {
@@ -124,14 +143,14 @@ fn next_round<'a>(
     Ok((round, rest))
 }
 
-/// Reads the waitlists of a round.
+/// Reads the waitlists of a round, without the members who are known to be busy.
 async fn read(
     transaction: &mut Transaction<'_>,
     occurrences: &mut Occurrences,
     round: &[Waitlist<'_>],
 ) -> Attempt<Vec<Registration>> {
     let ids: Vec<String> = round.iter().map(|waitlist| waitlist.occurrence.to_string()).collect();
-    let mut filter = doc! { "occurrence": { "$in": ids }, "status": WAITLISTED };
+    let mut filter = doc! { "occurrence": { "$in": ids }, "status": WAITLISTED, "isBusy": null };
     let mut limit = CHUNK;
     if let [waitlist] = round {
         filter.insert("waitlistSequence", doc! { "$gt": waitlist.passed.cast_signed() });
@@ -140,7 +159,8 @@ async fn read(
             limit = occurrences.of(waitlist.occurrence)?.document.free().clamp(PAGE, CHUNK);
         }
     }
-    let query = Query::from(filter).sorted(doc! { "occurrence": 1, "waitlistSequence": 1 }).limited(limit);
+    let query = Query::from(filter).sorted(doc! { "occurrence": 1, "waitlistSequence": 1 });
+    let query = query.limited(limit).hinted("waitlist_to_promote");
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
     Ok(read_in_parts(found).await?)
 }
@@ -156,37 +176,53 @@ fn remaining<'a>(round: Vec<Waitlist<'a>>, waitlisted: &[Registration]) -> Vec<W
     }
 }
 
+/// The decisions on waitlisted registrations.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// Those that became seats, as they were before.
+    pub(super) promoted: Vec<Registration>,
+    /// Those of members who have another seat at that time.
+    pub(super) busy: Vec<RegistrationId>,
+}
+
 /// Gives the free seats of the occurrences to those of the waitlisted members who are free: the earliest occurrences
-/// first, each in the order of its waitlist. Returns the registrations as they were before. The log is not written here.
+/// first, each in the order of its waitlist. The log is not written here.
 pub(super) async fn choose(
     transaction: &mut Transaction<'_>,
     occurrences: &mut Occurrences,
     waitlisted: &[Registration],
     now: Instant,
     guards: Guards,
-) -> Attempt<Vec<Registration>> {
+) -> Attempt<Chosen> {
     let mut waitlisted: Vec<&Registration> = waitlisted.iter().collect();
     waitlisted.sort_by_key(|registration| in_order(registration));
     let members: BTreeSet<MemberId> = waitlisted.iter().map(|registration| registration.member).collect();
     let mut times = UpcomingTimes::load(transaction, &members, now).await?;
     let mut entered: BTreeMap<MemberId, BTreeSet<OccurrenceKey>> = BTreeMap::new();
-    let mut chosen = Vec::new();
+    let mut chosen = Chosen::default();
     let mut pace = Pace::default();
     for registration in waitlisted {
         // Comparing a time takes less than a step.
         pace.steps(1 + times.count(registration.member) / 10).await;
         let seats = occurrences.of(registration.occurrence)?;
         let is_free = seats.document.seating()?.promotable(now) > 0;
-        if is_free && times.enter(registration.member, registration.interval, guards) {
-            seats.leave_waitlist();
-            seats.take_seat();
-            entered.entry(registration.member).or_default().insert(registration.occurrence);
-            chosen.push(registration.clone());
+        if !is_free {
+            continue;
+        }
+        match times.enter(registration.member, registration.interval, guards) {
+            Entered::Yes => {
+                seats.leave_waitlist();
+                seats.take_seat();
+                entered.entry(registration.member).or_default().insert(registration.occurrence);
+                chosen.promoted.push(registration.clone());
+            }
+            Entered::Busy => chosen.busy.push(registration.id),
+            Entered::WithoutRoom => {}
         }
     }
     times.write(transaction, occurrences, entered).await?;
-    mark_confirmed(transaction, &chosen, now).await?;
-    transaction.count_promoted(chosen.len());
+    mark_confirmed(transaction, &chosen.promoted, now).await?;
+    transaction.count_promoted(chosen.promoted.len());
     Ok(chosen)
 }
 
@@ -205,7 +241,7 @@ pub(crate) async fn mark_confirmed(
         let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
         let filter = doc! { "_id": { "$in": ids }, "status": WAITLISTED };
         let set = doc! { "status": CONFIRMED, "updatedAt": date(now) };
-        let update = doc! { "$set": set, "$unset": { "waitlistSequence": "" } };
+        let update = doc! { "$set": set, "$unset": { "waitlistSequence": "", "isBusy": "" } };
         let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
         expect(updated.matched, chunk.len(), "waitlisted registrations")?;
     }

@@ -7,12 +7,12 @@ use convene_application::change::Change;
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
-    registration::{CancellationReason, Registration},
+    registration::{CancellationReason, Registration, RegistrationStatus},
 };
 
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
-    freed_time::{FEW_MEMBERS, is_read_at_once},
+    freed_time::{FEW_MEMBERS, MANY, is_read_at_once},
     leave::registrations_to_end,
     promote, promote_freed,
 };
@@ -57,12 +57,10 @@ pub(crate) async fn cancel_step(
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
     let mut registrations: Vec<Registration> = read_in_parts(found).await?;
     let mut is_complete = registrations.len() < size;
-    if registrations.len() > FEW_MEMBERS {
-        let freeing = registrations.iter().filter_map(|registration| FreedTime::of(registration, change));
-        if !is_read_at_once(transaction, freeing.collect()).await? {
-            registrations.truncate(FEW_MEMBERS);
-            is_complete = false;
-        }
+    let freeing = registrations.iter().filter_map(|registration| FreedTime::of(registration, change));
+    if !is_read_at_once(transaction, &freeing.collect::<Vec<_>>()).await? {
+        registrations.truncate(FEW_MEMBERS);
+        is_complete = false;
     }
     let done = registrations.len();
     let cancelling = |registration: Registration| {
@@ -87,7 +85,8 @@ pub(crate) async fn cancel_step(
 }
 
 /// Cancels some of the registrations of a removed member, and promotes waitlisted members to the free seats. A step
-/// cancels fewer registrations than other steps do, because each of them may free a seat with a long waitlist.
+/// cancels fewer registrations than other steps do, because each of them may free a seat, and still fewer if the waitlists are
+/// long.
 pub(crate) async fn remove_step(
     transaction: &mut Transaction<'_>,
     member: MemberId,
@@ -100,9 +99,29 @@ pub(crate) async fn remove_step(
         .limited(size);
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
     let registrations: Vec<Registration> = read_in_parts(found).await?;
+    let keys = registrations.iter().map(|registration| registration.occurrence);
+    let occurrences = Occurrences::load(transaction, keys).await?;
+    let (registrations, rest) = promoted_at_once(registrations, &occurrences);
     let done = registrations.len();
-    cancel_and_promote(transaction, registrations, change).await?;
-    Ok(Step { done, is_last: done < size })
+    cancel_and_promote(transaction, registrations, occurrences, change).await?;
+    Ok(Step { done, is_last: rest.is_empty() && done < size })
+}
+
+/// Splits registrations after those, at least one, whose seats have at most [`MANY`] waitlisted registrations, all of which a
+/// promotion may have to read.
+pub(super) fn promoted_at_once(
+    mut registrations: Vec<Registration>,
+    occurrences: &Occurrences,
+) -> (Vec<Registration>, Vec<Registration>) {
+    let mut read = 0_usize;
+    let exceeds = registrations.iter().enumerate().position(|(number, registration)| {
+        if registration.status == RegistrationStatus::Confirmed {
+            read += occurrences.get(registration.occurrence).map_or(0, |seats| seats.document.waiting());
+        }
+        number > 0 && read > MANY
+    });
+    let rest = registrations.split_off(exceeds.unwrap_or(registrations.len()));
+    (registrations, rest)
 }
 
 /// The number of registrations of a removed member that one transaction cancels.
@@ -110,14 +129,13 @@ pub(super) fn removed_at_once(size: usize) -> usize {
     size.div_ceil(5)
 }
 
-/// Cancels registrations of a removed member, and promotes waitlisted members to the free seats.
+/// Cancels registrations of a removed member for these occurrences, and promotes waitlisted members to the free seats.
 pub(super) async fn cancel_and_promote(
     transaction: &mut Transaction<'_>,
     registrations: Vec<Registration>,
+    mut occurrences: Occurrences,
     change: &Change,
 ) -> Attempt<()> {
-    let keys = registrations.iter().map(|registration| registration.occurrence);
-    let mut occurrences = Occurrences::load(transaction, keys).await?;
     let reason = CancellationReason::MemberRemoved;
     let cancellings =
         registrations.into_iter().map(|registration| Cancelling { registration, reason, change }).collect();

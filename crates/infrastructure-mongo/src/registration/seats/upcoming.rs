@@ -27,6 +27,16 @@ use crate::{
     transaction::Transaction,
 };
 
+/// The result of entering a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entered {
+    Yes,
+    /// The member has another seat at that time.
+    Busy,
+    /// The agenda is full, or the member has none.
+    WithoutRoom,
+}
+
 /// The upcoming times of members.
 pub(super) struct UpcomingTimes {
     times: HashMap<MemberId, Vec<Interval>>,
@@ -68,15 +78,17 @@ impl UpcomingTimes {
         self.times.get(&member).map_or(0, Vec::len)
     }
 
-    /// Enters a seat if the member is free and has room. Returns whether it was entered.
-    pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> bool {
-        let Some(busy) = self.times.get_mut(&member) else { return false };
-        let has_room = may_have_seat(busy.len()) && !busy.iter().any(|interval| interval.overlaps(&seat));
-        if has_room || !guards.agenda {
-            busy.push(seat);
-            return true;
+    /// Enters a seat if the member is free and has room.
+    pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> Entered {
+        let Some(busy) = self.times.get_mut(&member) else { return Entered::WithoutRoom };
+        if guards.agenda && busy.iter().any(|interval| interval.overlaps(&seat)) {
+            return Entered::Busy;
         }
-        false
+        if guards.agenda && !may_have_seat(busy.len()) {
+            return Entered::WithoutRoom;
+        }
+        busy.push(seat);
+        Entered::Yes
     }
 
     /// Stores the entered seats, with one statement for all members who have the same ones.

@@ -1,10 +1,14 @@
 //! Seats for waitlisted members whose time becomes free, in several processes.
 
 use bson::doc;
-use convene_application::{failure::Refusal, testing::builders::EventBuilder};
+use convene_application::{
+    failure::Refusal,
+    ports::{EditScope, EventEdit, EventPatch, OnAffected},
+    testing::builders::{ChangeBuilder, EventBuilder},
+};
 use convene_domain::{
     event::Event,
-    id::MemberId,
+    id::{MemberId, RegistrationId},
     registration::{Registration, RegistrationStatus},
 };
 use convene_infrastructure_mongo::registration::MissingGuard;
@@ -12,7 +16,9 @@ use futures::future::join_all;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Scenario, SeededRandom, by, first, refusal, request_for, waitlist_request_for};
+use crate::support::{
+    Held, Scenario, SeededRandom, by, days, first, refusal, request_for, waitlist_request_for,
+};
 
 const INVARIANT: &str = "no seat of an upcoming occurrence is free while a waitlisted member could take it";
 
@@ -73,6 +79,130 @@ async fn add_a_seat_meanwhile(scenario: &Scenario) -> RegistrationStatus {
 async fn time_that_becomes_free_while_a_seat_becomes_free_is_not_missed() {
     let scenario = Scenario::new().await;
     assert_eq!(add_a_seat_meanwhile(&scenario).await, RegistrationStatus::Confirmed);
+    scenario.assert_sound().await;
+}
+
+/// An event that lasts for days, in which these members have seats.
+async fn busy(scenario: &Scenario, members: &[MemberId]) -> Event {
+    let long = EventBuilder::once(datetime!(2031-03-30 00:00)).lasting(Duration::days(5)).seats(500).build();
+    let long = scenario.event(long).await;
+    scenario.hold(Held { event: &long, starts: &days(&long, 1), seated: members, waiting: &[] }).await;
+    long
+}
+
+#[tokio::test]
+async fn busy_members_are_not_read_again_until_their_time_becomes_free() {
+    let (scenario, commands) = Scenario::watched().await;
+    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(150).await);
+    let long = busy(&scenario, &waiting).await;
+    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    scenario
+        .hold(Held { event: &wanted, starts: &days(&wanted, 1), seated: &holder, waiting: &waiting })
+        .await;
+    let newcomer = scenario.member().await;
+    let registrations = scenario.database.collection("registrations");
+    let written = async |passed: i64| {
+        let filter = doc! { "status": "WAITLISTED", "isBusy": true, "passed": passed };
+        registrations.count_documents(filter).await.unwrap()
+    };
+    let cancel = async |registration: &Registration| {
+        commands.take();
+        scenario.cancel(registration, &by(registration.member).build()).await.unwrap();
+        let reads = commands
+            .take()
+            .into_iter()
+            .filter(|command| command.command.get_str("find").is_ok_and(|found| found == "agendas"));
+        reads.count()
+    };
+    let ports = &scenario.database.ports.registrations;
+    let seat = |event: &Event, member: MemberId| {
+        let (occurrence, member) = (first(event).to_string(), member.to_string());
+        let filter = doc! { "occurrence": occurrence, "member": member, "active": true };
+        let registrations = registrations.clone();
+        async move {
+            let found = registrations.find_one(filter).await.unwrap().unwrap();
+            let id = RegistrationId::parse(found.get_str("_id").unwrap()).unwrap();
+            ports.get_many(&scenario.tenant.scope, &[id]).await.unwrap().remove(0)
+        }
+    };
+    assert_eq!(cancel(&seat(&wanted, holder[0]).await).await, 1, "all agendas");
+    assert_eq!((written(1).await, written(2).await), (50, 100));
+    for number in 3..5 {
+        let request = request_for(&wanted, newcomer);
+        let taken = scenario.register(request, &by(newcomer).build()).await.unwrap();
+        assert_eq!(cancel(&taken).await, 0, "no agenda");
+        assert_eq!((written(1).await, written(number).await), (50, 100));
+    }
+    // The last one of the waitlist.
+    let freed = waiting[149];
+    let request = request_for(&wanted, newcomer);
+    let taken = scenario.register(request, &by(newcomer).build()).await.unwrap();
+    cancel(&seat(&long, freed).await).await;
+    assert_eq!(cancel(&taken).await, 1, "one agenda");
+    assert_eq!(seat(&wanted, freed).await.status, RegistrationStatus::Confirmed);
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_busy_member_is_considered_again_when_the_occurrence_moves() {
+    let scenario = Scenario::new().await;
+    let Waiting { wanted, holder, waiting, .. } = waiting(&scenario).await;
+    scenario.cancel(&holder, &by(holder.member).build()).await.unwrap();
+    let known = doc! { "isBusy": true };
+    let registrations = scenario.database.collection("registrations");
+    assert_eq!(registrations.count_documents(known.clone()).await.unwrap(), 1);
+    let patch = EventPatch { starts_at: Some(datetime!(2031-04-02 09:00)), ..EventPatch::default() };
+    let edit = EventEdit {
+        event: wanted.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch,
+        on_affected: OnAffected::Refuse,
+    };
+    let admin = ChangeBuilder::by("first-admin").build();
+    scenario.database.ports.events.update(&scenario.tenant.scope, edit, &admin).await.unwrap();
+    assert_eq!(status(&scenario, &waiting).await, RegistrationStatus::Confirmed);
+    assert_eq!(registrations.count_documents(known).await.unwrap(), 0);
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_member_far_behind_on_a_waitlist_is_not_missed() {
+    let scenario = Scenario::new().await;
+    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(150).await);
+    let long = busy(&scenario, &waiting).await;
+    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    scenario
+        .hold(Held { event: &wanted, starts: &days(&wanted, 1), seated: &holder, waiting: &waiting })
+        .await;
+    let registrations = scenario.database.collection("registrations");
+    let waitlisted = doc! { "status": "WAITLISTED" };
+    registrations.update_many(waitlisted.clone(), doc! { "$set": { "isBusy": true } }).await.unwrap();
+    scenario.assert_sound().await;
+    // A transaction that adds a seat, and does not read members who are known to be busy.
+    let mut organizer = scenario.database.client.start_session().await.unwrap();
+    organizer.start_transaction().await.unwrap();
+    let written = doc! { "_id": first(&wanted).to_string() };
+    let more = doc! { "$inc": { "capacity": 1 } };
+    let occurrences = scenario.database.collection("occurrences");
+    occurrences.update_one(written, more).session(&mut organizer).await.unwrap();
+    let mut first_ones = waitlisted;
+    first_ones.insert("waitlistSequence", doc! { "$lte": 100 });
+    let write = doc! { "$inc": { "passed": 1_i64 } };
+    registrations.update_many(first_ones, write).session(&mut organizer).await.unwrap();
+
+    let seat = doc! { "event": long.id.to_string(), "member": waiting[149].to_string() };
+    let seat = registrations.find_one(seat).await.unwrap().unwrap();
+    let seat = RegistrationId::parse(seat.get_str("_id").unwrap()).unwrap();
+    let ports = &scenario.database.ports.registrations;
+    let seat = ports.get_many(&scenario.tenant.scope, &[seat]).await.unwrap().remove(0);
+    let cancelling = scenario.cancel_with_repeats(0, &seat);
+    let adding = async {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        organizer.commit_transaction().await.unwrap();
+    };
+    futures::join!(cancelling, adding).0.unwrap();
+    assert_eq!(scenario.counts(first(&wanted)).await, (2, 149));
     scenario.assert_sound().await;
 }
 
@@ -138,12 +268,22 @@ async fn a_free_seat_that_was_missed_is_reported_and_can_be_taken(#[values(false
 /// Members take a seat elsewhere, join the waitlist, and leave the seat, while newcomers register, in two processes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_free_time_is_missed_among_newcomers_in_two_processes(#[values(1, 2, 3)] seed: u64) {
+async fn no_free_time_is_missed_among_newcomers_in_two_processes(
+    #[values(1, 2, 3)] seed: u64,
+    #[values(0, 120)] busy_before: usize,
+) {
     let scenario = Scenario::with_two_processes().await;
     let mut wanted = Vec::new();
     for minutes in [0, 30, 60] {
         let start = datetime!(2031-04-01 09:00) + Duration::minutes(minutes);
         wanted.push(scenario.event(EventBuilder::once(start).seats(3).build()).await);
+    }
+    if busy_before > 0 {
+        let before = scenario.crowd(busy_before).await;
+        busy(&scenario, &before).await;
+        for event in &wanted {
+            scenario.hold(Held { event, starts: &days(event, 1), seated: &[], waiting: &before }).await;
+        }
     }
     let start = datetime!(2031-04-01 09:00);
     let other = EventBuilder::once(start).lasting(Duration::hours(2)).seats(100).build();

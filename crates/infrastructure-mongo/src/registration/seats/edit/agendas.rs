@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use bson::doc;
-use convene_application::pace::Pace;
+use convene_application::{change::Change, pace::Pace};
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
@@ -12,7 +12,7 @@ use convene_domain::{
     time::interval::Interval,
 };
 
-use super::{CHUNK, Effects, Weighted, expect, update_in_commands};
+use super::{CHUNK, Effects, FreedTime, Weighted, expect, update_in_commands};
 use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
@@ -35,6 +35,8 @@ pub(super) struct Moves {
     agendas: Vec<AgendaDocument>,
     /// The seats that would overlap another seat of the same member.
     conflicts: HashSet<(OccurrenceKey, MemberId)>,
+    /// The seats of these members that the edit cancels, which leave the agendas with it.
+    cancelled: Vec<(MemberId, Interval)>,
 }
 
 impl Moves {
@@ -91,7 +93,7 @@ impl Moves {
                     seats.push((key, before, before));
                     entries.push((key, entry));
                 }
-                None => {}
+                None => self.cancelled.push((member, before)),
             }
         }
         let conflicting: HashSet<OccurrenceKey> = conflicting_moves(seats).into_iter().collect();
@@ -107,6 +109,14 @@ impl Moves {
     pub(super) fn conflicts(&self, registration: &Registration) -> bool {
         registration.status == RegistrationStatus::Confirmed
             && self.conflicts.contains(&(registration.occurrence, registration.member))
+    }
+
+    /// The time that members no longer have an entry for, although a job cancels their registrations later.
+    pub(super) fn freed_before_job<'c>(
+        &self,
+        cause: &'c Change,
+    ) -> impl Iterator<Item = FreedTime<'c>> + use<'c, '_> {
+        self.cancelled.iter().map(move |&(member, interval)| FreedTime { member, interval, cause })
     }
 
     /// Stores the agendas.

@@ -11,7 +11,7 @@ use convene_application::{
     change::Change,
     editing::{OccurrenceStep, effect_refusals},
     failure::Refusal,
-    limits::Limit,
+    limits::{EXAMINED_WAITLISTS, Limit},
     ports::OnAffected,
 };
 use convene_domain::{
@@ -27,6 +27,7 @@ use self::{agendas::Moves, documents::Rewrite};
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
     commands::{Weighted, update_in_commands},
+    freed_time::{FEW_MEMBERS, is_read_at_once, reads_at_most},
     listed::listed,
     occurrence::expect,
     promote, promote_freed,
@@ -82,8 +83,9 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     }
     let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
     let mut occurrences = Occurrences::load(transaction, keys.iter().copied()).await?;
-    let ending = Effects::of(edit.steps).ending(&occurrences);
-    let in_steps = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+    let effects = Effects::of(edit.steps);
+    let ending = effects.ending(&occurrences);
+    let in_steps = !end_at_once(transaction, &effects, ending, edit.change).await?;
     let by_job: Vec<OccurrenceStep>;
     let edit = if in_steps {
         by_job = edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
@@ -94,7 +96,9 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let effects = Effects::of(edit.steps);
     if in_steps && effects.replaces_held(&occurrences) {
         // The job would need the document under a key that another occurrence has.
-        return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
+        let is_many = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+        let limit = if is_many { Limit::EditedRegistrations } else { Limit::EditedWaitlists };
+        return Err(Refusal::LimitExceeded(limit).into());
     }
     let is_read = |key: &OccurrenceKey| {
         effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
@@ -127,8 +131,12 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     };
     let moved: Vec<&Registration> = following.iter().filter(is_moved).collect();
     let moved_count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
-    let freed_times: Vec<FreedTime<'_>> =
+    let mut freed_times: Vec<FreedTime<'_>> =
         ended.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
+    freed_times.extend(moves.freed_before_job(edit.change).filter(|_| in_steps));
+    if !reads_at_most(transaction, &freed_times, EXAMINED_WAITLISTS).await? {
+        return Err(Refusal::LimitExceeded(Limit::EditedWaitlists).into());
+    }
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
     move_registrations(transaction, &effects, following, edit.change.at).await?;
@@ -144,6 +152,23 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     promote_freed(transaction, &mut promoted, freed_times, Guards::ON).await?;
     promoted.write(transaction, Guards::ON).await?;
     Ok(Edited { cancelled, moved: moved_count, remaining: if in_steps { ending } else { 0 } })
+}
+
+/// Tests whether one transaction can cancel the registrations for cancelled and dropped occurrences, and read the waitlists of
+/// their members.
+async fn end_at_once(
+    transaction: &mut Transaction<'_>,
+    effects: &Effects<'_>,
+    ending: u64,
+    change: &Change,
+) -> Attempt<bool> {
+    let ending = usize::try_from(ending).unwrap_or(usize::MAX);
+    if ending <= FEW_MEMBERS || ending > transaction.step_size() {
+        return Ok(ending <= transaction.step_size());
+    }
+    let registrations = active_registrations(transaction, &effects.ended()).await?;
+    let freed = registrations.iter().filter_map(|registration| FreedTime::of(registration, change));
+    is_read_at_once(transaction, &freed.collect::<Vec<_>>()).await
 }
 
 /// Refuses an edit because of the registrations that it affects: those for dropped occurrences, with the number of them, and
@@ -178,10 +203,15 @@ impl<'a> Effects<'a> {
         self.0.get(&occurrence)?.cancellation_reason()
     }
 
+    /// The cancelled and dropped occurrences.
+    fn ended(&self) -> Vec<OccurrenceKey> {
+        let ended = self.0.values().filter(|step| step.cancellation_reason().is_some());
+        ended.map(|step| step.before().key).collect()
+    }
+
     /// The number of active registrations for cancelled and dropped occurrences.
     fn ending(&self, occurrences: &Occurrences) -> u64 {
-        let ending = self.0.values().filter(|step| step.cancellation_reason().is_some());
-        ending.map(|step| active(occurrences, step.before().key)).sum()
+        self.ended().into_iter().map(|key| active(occurrences, key)).sum()
     }
 
     /// Tests whether an occurrence with active registrations makes room for another one.
@@ -281,7 +311,8 @@ async fn move_registrations(
         for ids in ids.chunks(CHUNK) {
             let statement = UpdateStatement {
                 filter: doc! { "_id": { "$in": ids }, "active": true },
-                update: doc! { "$set": fields.clone() }.into(),
+                // A member who was busy at the old time may be free at the new one.
+                update: doc! { "$set": fields.clone(), "$unset": { "isBusy": "" } }.into(),
                 many: true,
             };
             statements.push(Weighted { effort: ids.len(), statement });
