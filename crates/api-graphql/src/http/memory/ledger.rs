@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use convene_domain::text::UserId;
 
@@ -12,7 +12,8 @@ use crate::auth::Owner;
 /// Both are measured after the taking. The first request of a caller is measured by its organization only.
 ///
 /// Those that wait are served in the order of what they hold: while an organization waits that holds nothing, no other one takes
-/// more; the same applies to the callers of an organization.
+/// more; the same applies to the callers of an organization. Requests of further callers that hold nothing pass one of its
+/// organization that does not fit, until they took as much as it needs.
 #[derive(Debug)]
 pub(super) struct Ledger<W> {
     total: usize,
@@ -35,6 +36,8 @@ struct Account<W> {
 struct Waiting<W> {
     user: UserId,
     units: usize,
+    /// The units of later requests of callers that held nothing, which passed it.
+    passed: usize,
     request: W,
 }
 
@@ -49,10 +52,20 @@ impl<W> Account<W> {
         self.callers.get(user).copied().unwrap_or_default()
     }
 
-    /// The first waiting request of a caller that holds nothing.
-    fn first_new(&self) -> Option<(u64, &Waiting<W>)> {
-        let mut waiting = self.waiting.iter();
-        waiting.find(|(_, it)| self.of_caller(&it.user) == 0).map(|(number, waiting)| (*number, waiting))
+    /// The waiting requests of callers that hold nothing.
+    fn new_ones(&self) -> impl Iterator<Item = (u64, &Waiting<W>)> {
+        let new = self.waiting.iter().filter(|(_, it)| self.of_caller(&it.user) == 0);
+        new.map(|(number, waiting)| (*number, waiting))
+    }
+
+    /// Counts the units of a request that passes those which wait before this number.
+    fn pass(&mut self, number: u64, units: usize) {
+        let Self { callers, waiting, .. } = self;
+        for (_, waiting) in waiting.range_mut(..number) {
+            if !callers.contains_key(&waiting.user) {
+                waiting.passed += units;
+            }
+        }
     }
 }
 
@@ -70,8 +83,11 @@ impl<W> Ledger<W> {
     pub(super) fn enter(&mut self, owner: &Owner, units: usize) -> bool {
         let none = Account::default();
         let account = self.organizations.get(&owner.organization).unwrap_or(&none);
-        let may = self.fits(account, &owner.user, units) && !self.is_preceded(account, &owner.user);
+        let may = self.fits(account, &owner.user, units) && !self.is_preceded(account, &owner.user, units);
         if may {
+            if let Some(account) = self.organizations.get_mut(&owner.organization) {
+                account.pass(u64::MAX, units);
+            }
             self.add(owner, units);
         }
         may
@@ -81,7 +97,7 @@ impl<W> Ledger<W> {
     pub(super) fn wait(&mut self, owner: &Owner, units: usize, request: W) -> u64 {
         self.last_number += 1;
         self.waiting += 1;
-        let waiting = Waiting { user: owner.user.clone(), units, request };
+        let waiting = Waiting { user: owner.user.clone(), units, passed: 0, request };
         let account = self.organizations.entry(owner.organization.clone()).or_default();
         account.waiting.insert(self.last_number, waiting);
         self.last_number
@@ -112,8 +128,9 @@ impl<W> Ledger<W> {
     /// Takes the units of the next waiting request that may have them.
     pub(super) fn start_next(&mut self) -> Option<(Owner, usize, W)> {
         let (organization, number) = self.next()?;
-        let Waiting { user, units, request } =
-            self.organizations.get_mut(&organization)?.waiting.remove(&number)?;
+        let account = self.organizations.get_mut(&organization)?;
+        let Waiting { user, units, request, .. } = account.waiting.remove(&number)?;
+        account.pass(number, units);
         self.waiting -= 1;
         let owner = Owner { organization, user };
         self.add(&owner, units);
@@ -145,8 +162,16 @@ impl<W> Ledger<W> {
 
     fn next_of(&self, account: &Account<W>) -> Option<u64> {
         let fits = |it: &Waiting<W>| self.fits(account, &it.user, it.units);
-        if let Some((number, new)) = account.first_new() {
-            return fits(new).then_some(number);
+        let (mut before, mut may_pass) = (HashSet::new(), usize::MAX);
+        for (number, new) in account.new_ones() {
+            if new.units <= may_pass && !before.contains(&new.user) && fits(new) {
+                return Some(number);
+            }
+            before.insert(&new.user);
+            may_pass = may_pass.min(new.units.saturating_sub(new.passed));
+        }
+        if !before.is_empty() {
+            return None;
         }
         account.waiting.iter().find(|(_, waiting)| fits(waiting)).map(|(number, _)| *number)
     }
@@ -159,13 +184,15 @@ impl<W> Ledger<W> {
     }
 
     /// Tests whether others wait that are served before a new request of this caller.
-    fn is_preceded(&self, account: &Account<W>, user: &UserId) -> bool {
+    fn is_preceded(&self, account: &Account<W>, user: &UserId, units: usize) -> bool {
         if self.waiting == 0 {
             return false;
         }
         let is_new = |account: &Account<W>| account.held == 0;
         let others = || self.organizations.values().any(|it| is_new(it) && !it.waiting.is_empty());
-        account.first_new().is_some()
+        let may_pass =
+            |new: &Waiting<W>| account.of_caller(user) == 0 && new.passed.saturating_add(units) <= new.units;
+        account.new_ones().any(|(_, new)| !may_pass(new))
             || account.waiting.values().any(|waiting| waiting.user == *user)
             || !is_new(account) && others()
     }

@@ -41,7 +41,7 @@ fn organizations_alone_and_callers_alone_have_the_documented_parts() {
 }
 
 #[test]
-fn any_number_of_greedy_organizations_leave_memory_to_the_next_one() {
+fn several_greedy_organizations_leave_memory_to_the_next_one() {
     let memory = SharedMemory::new(1_024 * KIB);
     let names: Vec<_> = (0..8).map(|number| format!("greedy-{number}")).collect();
     let mut held: Vec<_> = names.iter().map(|name| take_all(&memory, name, KIB)).collect();
@@ -60,7 +60,7 @@ fn any_number_of_greedy_organizations_leave_memory_to_the_next_one() {
 }
 
 #[test]
-fn any_number_of_greedy_callers_leave_memory_to_the_next_one() {
+fn several_greedy_callers_leave_memory_to_the_next_one() {
     let memory = SharedMemory::new(1_024 * KIB);
     let mut held = Vec::new();
     for user in 0..6 {
@@ -123,6 +123,39 @@ fn a_caller_that_holds_nothing_is_served_before_one_of_its_organization_that_doe
     held.pop();
     let new = new.now_or_never();
     assert!(new.is_some() && again.now_or_never().is_none());
+}
+
+#[test]
+fn small_requests_of_an_organization_pass_a_large_one_that_does_not_fit_until_they_took_as_much() {
+    let memory = SharedMemory::new(64 * KIB);
+    let callers: Vec<_> = (0..40).map(|user| owner("acme", user)).collect();
+    let mut held = vec![memory.try_take(&callers[0], 16 * KIB), memory.try_take(&callers[1], 4 * KIB)];
+    let mut large = taking(&memory, &callers[2], 16 * KIB);
+    assert!((&mut large).now_or_never().is_none());
+    let again = memory.try_take(&callers[1], KIB);
+    assert!(again.is_none(), "a caller that holds something does not pass it");
+    // One after the other, each of another caller.
+    let passing = callers.iter().skip(3).map_while(|it| memory.take(it, 2 * KIB).now_or_never());
+    assert_eq!(passing.count(), 8, "as much as the large one needs");
+    let mut late = taking(&memory, &callers[30], 2 * KIB);
+    assert!((&mut late).now_or_never().is_none());
+    held.remove(0);
+    assert!(large.now_or_never().is_some() && late.now_or_never().is_some());
+}
+
+#[test]
+fn a_waiting_small_request_passes_a_large_one_when_memory_becomes_free() {
+    let memory = SharedMemory::new(64 * KIB);
+    let callers: Vec<_> = (0..5).map(|user| owner("acme", user)).collect();
+    let mut held = vec![memory.try_take(&callers[0], 16 * KIB), memory.try_take(&callers[1], 16 * KIB)];
+    held.push(memory.try_take(&owner("other", 0), 12 * KIB));
+    let mut large = taking(&memory, &callers[2], 16 * KIB);
+    let mut small = taking(&memory, &callers[3], 2 * KIB);
+    assert!((&mut large).now_or_never().is_none() && (&mut small).now_or_never().is_none());
+    drop(held.pop());
+    assert!((&mut large).now_or_never().is_none());
+    drop(held);
+    assert!(small.now_or_never().is_some() && large.now_or_never().is_some());
 }
 
 #[test]
