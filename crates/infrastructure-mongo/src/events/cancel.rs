@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
-use super::{load, step, update::carry_out};
+use super::{load, planning::compute, step, update::carry_out};
 use crate::{database::Database, error::Interruption, steps::Steps};
 
 /// Cancels an event, with those of its occurrences that have not begun.
@@ -25,7 +25,9 @@ pub(super) async fn cancel(
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;
-                let plan = plan_cancellation(&before, &stored, change.at).map_err(Interruption::Refused)?;
+                let (event, size, now) = (before.clone(), stored.len(), change.at);
+                let plan = compute(size, move || plan_cancellation(&event, &stored, now)).await?;
+                let plan = plan.map_err(Interruption::Refused)?;
                 carry_out(transaction, &before, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()

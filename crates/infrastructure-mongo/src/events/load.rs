@@ -6,6 +6,7 @@ use bson::{Document, doc};
 use convene_application::{
     editing::ChangedAhead,
     failure::{Field, Refusal},
+    pace::Pace,
 };
 use convene_domain::{
     event::Event,
@@ -148,8 +149,9 @@ async fn former_of(
 
     let query = Query::from(filter).projected(doc! { "formerIds": 1, "version": 1 });
     let found: Vec<Former> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
-    let mut versions: BTreeMap<OccurrenceKey, u32> = BTreeMap::new();
+    let (mut versions, mut pace) = (BTreeMap::<OccurrenceKey, u32>::new(), Pace::default());
     for Former { former_ids, version } in found {
+        pace.steps(1 + former_ids.len()).await;
         for key in former_ids.iter().filter_map(|id| OccurrenceKey::parse(id).ok()) {
             let highest = versions.entry(key).or_default();
             *highest = (*highest).max(version);

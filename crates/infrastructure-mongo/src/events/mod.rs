@@ -6,6 +6,7 @@ mod delete;
 mod list;
 mod load;
 mod occurrence;
+mod planning;
 mod restore;
 mod results;
 mod store;

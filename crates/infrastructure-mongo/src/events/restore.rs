@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::id::EventId;
 use futures::FutureExt;
 
-use super::{load, step, update::carry_out};
+use super::{load, planning::compute, step, update::carry_out};
 use crate::{database::Database, error::Interruption, registration::seats::cancelled_since};
 
 /// Restores a cancelled event, with the occurrences that were cancelled together with it.
@@ -24,7 +24,9 @@ pub(super) async fn restore(
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 let stored = load::occurrences_to_edit(transaction, id, change.at).await?;
-                let plan = plan_restoration(&before, &stored, change.at).map_err(Interruption::Refused)?;
+                let (event, size, now) = (before.clone(), stored.len(), change.at);
+                let plan = compute(size, move || plan_restoration(&event, &stored, now)).await?;
+                let plan = plan.map_err(Interruption::Refused)?;
                 let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
                 let former_registrations = cancelled_since(transaction, &restored, before.updated_at).await?;
                 let begun = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;

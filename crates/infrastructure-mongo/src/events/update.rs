@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -12,7 +14,7 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::{load, results::begun, step, store};
+use super::{load, planning::compute, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
@@ -34,16 +36,26 @@ pub(super) async fn update(
             async move {
                 let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
                 let edit = with_current_id(transaction, edit).await?;
+                let on_affected = edit.on_affected;
                 load::drop_untouched(transaction, &before, change.at).await?;
-                let stored = load::occurrences_to_edit(transaction, before.id, change.at).await?;
-                let mut plan =
-                    plan_event_edit(&before, &edit, &stored, change.at).map_err(Interruption::Refused)?;
+                let stored = Arc::new(load::occurrences_to_edit(transaction, before.id, change.at).await?);
+                let mut plan = {
+                    let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
+                    let size = stored.len();
+                    let plan = move || plan_event_edit(&before, &edit, &stored, now);
+                    compute(size, plan).await?.map_err(Interruption::Refused)?
+                };
                 avoid_taken_keys(transaction, &mut plan, change.at).await?;
                 if plan.may_bring_dates_back(&before) {
                     let former = load::former_versions(transaction, before.id).await?;
-                    plan.keep_versions(&before, &stored, &former, change.at);
+                    let (before, now, size) = (before.clone(), change.at, stored.len() + former.len());
+                    let keep = move || {
+                        plan.keep_versions(&before, &stored, &former, now);
+                        plan
+                    };
+                    plan = compute(size, keep).await?;
                 }
-                carry_out(transaction, &before, plan, edit.on_affected, change).await
+                carry_out(transaction, &before, plan, on_affected, change).await
             }
             .boxed()
         })

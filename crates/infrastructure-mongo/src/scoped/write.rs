@@ -4,6 +4,7 @@ use bson::{
     Document, RawArrayBuf, RawDocumentBuf, doc,
     raw::{CStr, RawBsonRef, cstr},
 };
+use convene_application::pace::Pace;
 use futures::FutureExt;
 use mongodb::options::{ReturnDocument, UpdateModifications};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -13,6 +14,9 @@ use crate::{decode::decode, documents::ids::texts, error::StorageError};
 
 /// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB.
 const INSERT_BYTES: usize = 8 * 1024 * 1024;
+
+/// The bytes of a document that are encoded in one step.
+const ENCODED_IN_A_STEP: usize = 128;
 
 /// The number of documents that one command inserts.
 const INSERTED_AT_ONCE: usize = 1_000;
@@ -65,9 +69,10 @@ impl ScopedCollection<Within<'_>> {
         documents: &[D],
     ) -> Result<(), StorageError> {
         for documents in documents.chunks(INSERTED_AT_ONCE) {
-            let (mut batch, mut bytes) = (RawArrayBuf::new(), 0);
+            let (mut batch, mut bytes, mut pace) = (RawArrayBuf::new(), 0, Pace::default());
             for document in documents {
                 let document = self.encode(document)?;
+                pace.steps(1 + document.as_bytes().len() / ENCODED_IN_A_STEP).await;
                 if bytes > 0 && bytes + document.as_bytes().len() > INSERT_BYTES {
                     self.insert_batch(std::mem::take(&mut batch)).await?;
                     bytes = 0;

@@ -122,7 +122,9 @@ impl Moves {
     /// Stores the agendas.
     pub(super) async fn write(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
         let mut statements = Vec::with_capacity(self.agendas.len());
+        let mut pace = Pace::default();
         for agenda in &self.agendas {
+            pace.steps(1 + agenda.busy.len()).await;
             let statement = UpdateStatement {
                 filter: doc! { "_id": &agenda.id },
                 update: doc! { "$set": { "busy": bson::serialize_to_bson(&agenda.busy)? } }.into(),

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use bson::doc;
-use convene_application::editing::{OccurrenceStep, Successor};
+use convene_application::{
+    editing::{OccurrenceStep, Successor},
+    pace::Pace,
+};
 use convene_domain::{
     id::JobId,
     occurrence::{Occurrence, OccurrenceKey},
@@ -16,6 +19,9 @@ use crate::{
     schema,
     transaction::Transaction,
 };
+
+/// The steps of the edit of a document.
+const STEPS: usize = 10;
 
 /// Occurrences that replace their former documents.
 #[derive(Debug, Default)]
@@ -33,15 +39,17 @@ pub(super) struct Rewrite {
 impl Rewrite {
     /// Applies the edit to the loaded occurrences, which have the current counters. Those whose registrations the job must
     /// cancel name it.
-    pub(super) fn of(
+    pub(super) async fn of(
         edit: &OccurrencesEdit<'_>,
         job: Option<JobId>,
         occurrences: &mut Occurrences,
-        transaction: &Transaction<'_>,
+        transaction: &mut Transaction<'_>,
     ) -> Attempt<Self> {
         let mut rewrite = Self::default();
         let mut edited_documents = Vec::with_capacity(edit.steps.len());
+        let mut pace = Pace::default();
         for step in edit.steps {
+            pace.steps(STEPS).await;
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
             let is_gone = matches!(step, OccurrenceStep::Replace(_));
@@ -74,6 +82,7 @@ impl Rewrite {
         }
         // A former id means the occurrence that had it last.
         for (before, mut occurrence) in edited_documents {
+            pace.steps(1 + occurrence.former_ids.len() / 10).await;
             occurrence.former_ids.retain(|id| *id == before || !rewrite.vacated.contains(id));
             rewrite.occurrences.push(occurrence);
         }

@@ -143,7 +143,8 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let mut promoted = Occurrences::default();
     let mut freed = Vec::new();
     let job = in_steps.then_some(edit.job);
-    for occurrence in Rewrite::of(&edit, job, &mut occurrences, transaction)?.write(transaction).await? {
+    for occurrence in Rewrite::of(&edit, job, &mut occurrences, transaction).await?.write(transaction).await?
+    {
         let seats = OccurrenceSeats::stored(occurrence)?;
         freed.push(Freed { occurrence: seats.key, causes: vec![edit.change] });
         promoted.insert(seats);
