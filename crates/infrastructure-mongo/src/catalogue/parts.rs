@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    mem, vec,
+    mem,
+    time::Duration,
+    vec,
 };
 
 use async_trait::async_trait;
@@ -14,7 +16,7 @@ use convene_application::{
 };
 use convene_domain::id::EventId;
 use serde::Deserialize;
-use tokio::sync::OwnedMutexGuard;
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 
 use super::{MongoCatalogue, load, windows};
 use crate::{
@@ -30,6 +32,9 @@ use crate::{
 /// The bytes of the documents of a part. While they are read, they take several times as many.
 const BYTES: u64 = 4 << 20;
 
+/// The number of parts after which the time of the others is estimated.
+const MEASURED: usize = 3;
+
 /// The number of events of a part.
 const EVENTS: usize = 2_000;
 
@@ -39,6 +44,7 @@ pub(super) struct Parts {
     scope: TenantScope,
     queries: Vec<CatalogueQuery>,
     parts: vec::IntoIter<Vec<EventId>>,
+    progress: Progress,
     /// The revision of the catalogue before the first part.
     revision: i64,
     /// The permit for the part that the caller has.
@@ -58,7 +64,39 @@ impl Parts {
         let sizes = sizes(&catalogue.database, scope, queries).await?;
         let (scope, queries) = (*scope, queries.to_vec());
         let parts = parted(sizes).into_iter();
-        Ok(Self { catalogue, scope, queries, parts, revision, permit: None, _turn: turn })
+        let progress = Progress::default();
+        Ok(Self { catalogue, scope, queries, parts, progress, revision, permit: None, _turn: turn })
+    }
+}
+
+/// The parts that were read, and the time that they took, without the waits for permits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    read: usize,
+    taken: Duration,
+    /// The time at which the present part got its permit.
+    since: Option<Instant>,
+}
+
+impl Progress {
+    fn begin_part(&mut self, now: Instant) {
+        self.since = Some(now);
+    }
+
+    fn end_part(&mut self, now: Instant) {
+        if let Some(since) = self.since.take() {
+            self.read += 1;
+            self.taken += now.duration_since(since);
+        }
+    }
+
+    /// Tests whether so many parts cannot be read until then, even at twice the speed: the request would read the database until its
+    /// deadline for nothing.
+    fn is_hopeless(self, remaining: usize, now: Instant, until: Instant) -> bool {
+        let times = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let left = until.duration_since(now);
+        let needed = self.taken.saturating_mul(times(remaining));
+        self.read >= MEASURED && needed > left.saturating_mul(times(2 * self.read))
     }
 }
 
@@ -66,9 +104,17 @@ impl Parts {
 impl WindowParts for Parts {
     async fn next_part(&mut self) -> Result<Option<Vec<CatalogueWindow>>, Fault> {
         self.permit = None;
+        let now = Instant::now();
+        self.progress.end_part(now);
+        let remaining = self.parts.len();
         let Some(events) = self.parts.next() else { return Ok(None) };
+        let end = self.scope.deadline().time().map(Instant::from_std);
+        if end.is_some_and(|end| self.progress.is_hopeless(remaining, now, end)) {
+            return Err(Fault::Overloaded);
+        }
         let until = earliest(WAIT, self.scope.deadline());
         self.permit = Some(self.catalogue.reads.enter((&self.scope).into(), until).await?);
+        self.progress.begin_part(Instant::now());
         self.catalogue.read_windows(&self.scope, &self.queries, &events).await.map(Some)
     }
 
@@ -142,6 +188,7 @@ fn parted(sizes: BTreeMap<EventId, u64>) -> Vec<Vec<EventId>> {
 
 #[cfg(test)]
 mod tests {
+
     use convene_application::testing::builders::fresh_uuid;
 
     use super::*;
@@ -149,6 +196,30 @@ mod tests {
     fn parts_of(sizes: &[u64]) -> Vec<usize> {
         let sized = sizes.iter().map(|size| (EventId::from_uuid(fresh_uuid()), *size)).collect();
         parted(sized).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn reading_that_cannot_end_in_time_is_given_up_early() {
+        let begun = Instant::now();
+        let after = |milliseconds| begun + Duration::from_millis(milliseconds);
+        let hopeless = |read, remaining, now| {
+            let mut progress = Progress::default();
+            for _ in 0..read {
+                progress.begin_part(begun);
+                progress.end_part(begun + Duration::from_millis(now / read));
+            }
+            progress.is_hopeless(remaining, after(now), after(10_000))
+        };
+        assert!(
+            !Progress::default().is_hopeless(1_000, after(9_000), after(10_000))
+                && !hopeless(2, 1_000, 2_000),
+            "nothing is known yet"
+        );
+        assert!(hopeless(4, 100, 1_000), "25 s, and 9 s are left");
+        assert!(!hopeless(4, 60, 1_000), "15 s, and the others may be smaller");
+        assert!(!hopeless(40, 2, 9_000), "it has nearly ended");
+        let waited = Progress { read: 3, taken: Duration::from_millis(60), since: None };
+        assert!(!waited.is_hopeless(21, after(3_000), after(10_000)), "waits do not count");
     }
 
     #[test]
