@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_organizations_together_leave_room_for_the_next_one() {
+    fn several_organizations_together_leave_room_for_the_next_one() {
         let in_flight = InFlight::new(InFlightLimits { process: 256, organization: 128, caller: 64 });
         let mut taken = Vec::new();
         for organization in 0..5 {

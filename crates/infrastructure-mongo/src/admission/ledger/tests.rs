@@ -85,7 +85,7 @@ fn an_organization_with_fewer_calls_is_served_first() {
 }
 
 #[test]
-fn any_number_of_organizations_leave_permits_to_the_next_one() {
+fn three_organizations_leave_permits_to_the_next_one_once_slow_calls_end() {
     let waiting =
         Rules { waiting: 10_000, waiting_of_organization: 5_000, waiting_of_member: 5_000, ..RULES };
     for permits in [4, 8, 17, 64] {
@@ -107,7 +107,7 @@ fn any_number_of_organizations_leave_permits_to_the_next_one() {
 }
 
 #[test]
-fn any_number_of_organizations_leave_room_to_wait_to_the_next_one() {
+fn several_organizations_leave_room_to_wait_to_the_next_ones() {
     let rules = Rules { waiting: 1_000, waiting_of_organization: 500, waiting_of_member: 100, ..RULES };
     let mut calls = Calls::new(rules);
     for organization in 1..=6 {
@@ -122,7 +122,7 @@ fn any_number_of_organizations_leave_room_to_wait_to_the_next_one() {
 }
 
 #[test]
-fn any_number_of_members_leave_room_to_wait_to_the_next_one() {
+fn several_members_leave_room_to_wait_to_the_next_one() {
     let mut calls = Calls::new(Rules { waiting: 1_000, waiting_of_organization: 500, ..RULES });
     for member in 0..27 {
         assert!(calls.call(owner(1, member), "first").is_ok(), "member {member}");
