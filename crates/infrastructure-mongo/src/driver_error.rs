@@ -39,8 +39,18 @@ pub(crate) fn describe(error: &Error) -> String {
         }
         // The message is the dump of a query.
         ErrorKind::DnsResolve { .. } => String::from("the host name cannot be resolved"),
-        kind @ (ErrorKind::ConnectionPoolCleared { .. }
-        | ErrorKind::Authentication { .. }
+        // The message is the dump of an error.
+        ErrorKind::ConnectionPoolCleared { message, .. } => {
+            let reason = match network_errors(message) {
+                Some(errors) => format!(" ({errors})"),
+                None if message.contains("Authentication failed") => {
+                    String::from(" (MongoDB does not accept the user name and the password)")
+                }
+                None => String::new(),
+            };
+            format!("the connections were closed because another command failed{reason}")
+        }
+        kind @ (ErrorKind::Authentication { .. }
         | ErrorKind::InvalidTlsConfig { .. }
         | ErrorKind::SessionsNotSupported
         | ErrorKind::Transaction { .. }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use convene_application::failure::{Failure, Fault, Refusal};
-use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
+use mongodb::error::{ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
 use crate::{
     driver_error::{describe, is_unauthorized},
     time_limit::TimeLimit,
+    unavailability::is_of_unavailability,
 };
 
 /// A stored document that is not valid.
@@ -59,14 +60,6 @@ pub(crate) enum StorageError {
 /// The server's code for a duplicate value in a unique index.
 const DUPLICATE_KEY: i32 = 11_000;
 
-/// The codes of a server that can't answer now: it is shutting down, stepping down or recovering, there is no primary, the
-/// operation was interrupted, a cursor was lost or killed, or the time of the operation or transaction was over. (Names:
-/// the server's `error_codes.yml`.)
-const UNAVAILABLE_CODES: [i32; 21] = [
-    6, 7, 43, 50, 64, 89, 91, 112, 133, 134, 189, 237, 262, 290, 9001, 10_107, 11_600, 11_601, 11_602,
-    13_435, 13_436,
-];
-
 impl StorageError {
     /// Tests whether a unique index, any or the one of this name, already has the value.
     pub(crate) fn is_duplicate(&self, index: Option<&str>) -> bool {
@@ -102,8 +95,10 @@ impl StorageError {
     pub(crate) fn is_unavailability(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
+            Self::Statement { code, .. } => is_of_unavailability(*code),
             Self::Driver(error) => {
                 error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+                    || error.contains_label(RETRYABLE_WRITE_ERROR)
                     || match error.kind.as_ref() {
                         // A password that is no longer accepted is repaired by an operator, like a server that is away.
                         ErrorKind::Authentication { .. }
@@ -112,10 +107,11 @@ impl StorageError {
                         | ErrorKind::ConnectionPoolCleared { .. }
                         | ErrorKind::DnsResolve { .. }
                         | ErrorKind::Shutdown => true,
-                        ErrorKind::Command(command) => UNAVAILABLE_CODES.contains(&command.code),
+                        ErrorKind::Command(command) => is_of_unavailability(command.code),
                         ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
-                            UNAVAILABLE_CODES.contains(&concern.code)
+                            is_of_unavailability(concern.code)
                         }
+                        ErrorKind::Write(WriteFailure::WriteError(write)) => is_of_unavailability(write.code),
                         _ => false,
                     }
             }
@@ -257,6 +253,40 @@ impl From<Interruption> for Failure {
             Interruption::Storage(error) => Self::Fault(error.into()),
             // It was retried until the deadline: the database is busy, not broken.
             Interruption::Retry(error) => Self::Fault(Fault::Unavailable(error.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+    use convene_application::failure::FaultKind;
+    use mongodb::error::CommandError;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    // A member between its restart and the election of a primary, with authentication.
+    #[case(211, FaultKind::Unavailable)]
+    #[case(189, FaultKind::Unavailable)]
+    #[case(202, FaultKind::Unavailable)]
+    #[case(246, FaultKind::Unavailable)]
+    #[case(13_388, FaultKind::Unavailable)]
+    #[case(2, FaultKind::Internal)]
+    #[case(13, FaultKind::Internal)]
+    #[case(26, FaultKind::Internal)]
+    #[case(121, FaultKind::Internal)]
+    fn a_code_of_the_server_decides_whether_a_repeat_may_succeed(
+        #[case] code: i32,
+        #[case] expected: FaultKind,
+    ) {
+        let command = doc! { "code": code, "codeName": "Name", "errmsg": "in a test" };
+        let command: CommandError = bson::deserialize_from_document(command).unwrap();
+        let of_command = StorageError::Driver(ErrorKind::Command(command).into());
+        let of_statement = StorageError::Statement { index: 0, code, message: String::from("in a test") };
+        for error in [of_command, of_statement] {
+            assert_eq!(Fault::from(error).kind(), expected);
         }
     }
 }

@@ -41,5 +41,6 @@ mod set_aside;
 mod steps;
 mod time_limit;
 mod transaction;
+mod unavailability;
 mod uninterrupted;
 mod unscoped;
