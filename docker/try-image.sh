@@ -109,6 +109,9 @@ expect "its message has the reason" grep Unauthorized "$folder/refusal"
 expect "migrate creates the schema as convene-schema" run schema-uri --rm localhost/convene migrate
 expect "seed loads the demo data as convene" run convene-uri --rm localhost/convene seed /seeds
 expect "check finds no violation as convene" run convene-uri --rm localhost/convene check
+expect_failure "a server does not start as convene-schema, which may not read" run schema-uri --rm localhost/convene
+cp "$folder/output" "$folder/refusal"
+expect "its message has the reason" grep "the database cannot be read" "$folder/refusal"
 
 run convene-uri --detach --name convene-try localhost/convene > /dev/null
 ready() {

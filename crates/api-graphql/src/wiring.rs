@@ -44,6 +44,9 @@ pub enum BackendError {
     /// The collections could not be created or updated.
     #[error("the database could not be prepared")]
     Preparation(#[from] Fault),
+    /// The database user may not read.
+    #[error("the database cannot be read")]
+    Access(#[source] Fault),
     /// The database could not be read completely.
     #[error("the database could not be checked")]
     Check(#[source] Fault),
@@ -61,7 +64,9 @@ impl BackendError {
                 | ConnectError::NoReplicaSet
                 | ConnectError::ReplicaSetName(_),
             ) => false,
-            Self::Preparation(fault) | Self::Check(fault) => fault.kind().is_retryable(),
+            Self::Preparation(fault) | Self::Access(fault) | Self::Check(fault) => {
+                fault.kind().is_retryable()
+            }
         }
     }
 }
@@ -74,6 +79,7 @@ impl Backend {
     /// The database is not available or could not be prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let (storage, _) = prepared(config).await?;
+        storage.probe().await.map_err(BackendError::Access)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&registration_book), Arc::clone(&clock)));
@@ -176,11 +182,11 @@ fn ports(storage: &MongoPorts, book: Arc<MongoRegistrationBook>, clock: Arc<dyn 
     }
 }
 
-/// Ready as long as the database responds. The collections exist before a backend does.
+/// Ready as long as the database responds and may be read. The collections exist before a backend does.
 #[async_trait]
 impl Readiness for Backend {
     async fn check(&self) -> Result<(), Fault> {
-        self.storage.ping().await
+        self.storage.probe().await
     }
 
     fn is_running(&self) -> bool {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bson::doc;
 use convene_application::{
     failure::Fault,
     ports::{
@@ -11,7 +10,6 @@ use convene_application::{
     },
 };
 use convene_domain::time::Instant;
-use futures::FutureExt;
 use mongodb::Client;
 
 #[cfg(any(test, feature = "testing"))]
@@ -20,7 +18,6 @@ use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
     check::{self, Report},
-    command::Access,
     database::Database,
     directory::MongoDirectory,
     events::MongoEvents,
@@ -32,6 +29,7 @@ use crate::{
     registration::seats::Guards,
     registration::{BookSettings, MongoRegistrationBook, MongoRegistrations},
     schema::{self, SchemaSettings},
+    unscoped,
 };
 
 /// The bytes that replicas of catalogues take by default, all together.
@@ -152,19 +150,12 @@ impl MongoPorts {
         self.database.admission().in_flight()
     }
 
-    /// Checks that the database answers. The check has a permit of its own, so that it does not wait behind other calls.
+    /// Checks that the database answers, and that its user may read. The check has a permit of its own, so that it does not
+    /// wait behind other calls.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] if it does not.
-    pub async fn ping(&self) -> Result<(), Fault> {
-        let database = self.database.driver().clone();
-        Access::of_program(&self.database.admission().probe)
-            .run("ping", "", |max_time| {
-                let max_time = i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX);
-                async move { database.run_command(doc! { "ping": 1, "maxTimeMS": max_time }).await }.boxed()
-            })
-            .await
-            .map(drop)
-            .map_err(Fault::from)
+    /// [`Fault::Unavailable`] if the database does not answer, [`Fault::Internal`] if the user may not read.
+    pub async fn probe(&self) -> Result<(), Fault> {
+        Ok(unscoped::probe(&self.database).await?)
     }
 }

@@ -1,13 +1,20 @@
 //! Access without a tenant scope: for authentication, and for the operator, who creates organizations.
 
-use bson::{Document, RawDocumentBuf};
+use bson::{Document, RawDocumentBuf, doc};
 use futures::{FutureExt, TryStreamExt};
 use mongodb::Collection;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    command::Access, database::Database, decode::decode, error::StorageError, schema::CollectionSchema,
+    command::Access,
+    database::Database,
+    decode::decode,
+    error::StorageError,
+    schema::{CollectionSchema, ORGANIZATIONS},
 };
+
+/// The comment of the command of the readiness probe, by which profiles and lists of operations show it.
+const PROBE: &str = "readiness probe";
 
 /// Finds the first document that passes the filter, in all organizations.
 pub(crate) async fn find_one<D: DeserializeOwned>(
@@ -23,6 +30,24 @@ pub(crate) async fn find_one<D: DeserializeOwned>(
         })
         .await?;
     found.map(|document| decode(schema, &document)).transpose()
+}
+
+/// Reads the id of any organization, if there is one. A command that needs no right, such as `ping`, would not notice that the
+/// database user may not read.
+pub(crate) async fn probe(database: &Database) -> Result<(), StorageError> {
+    let schema = &ORGANIZATIONS;
+    #[expect(clippy::disallowed_methods, reason = "the probe belongs to no organization")]
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
+    Access::of_program(&database.admission().probe)
+        .run("find", schema.name, |max_time| {
+            async move {
+                let find = collection.find_one(doc! {}).projection(doc! { "_id": 1 });
+                find.comment(PROBE).max_time(max_time).await
+            }
+            .boxed()
+        })
+        .await
+        .map(drop)
 }
 
 /// Runs a pipeline on a collection, without decoding its results. Each of its stages MUST name the organization.

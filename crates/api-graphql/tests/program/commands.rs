@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bson::doc;
+use convene_stress::new_id;
 use serde_json::Value;
 
 use crate::support::{Installation, program};
@@ -187,6 +188,31 @@ async fn a_wrong_password_ends_the_server_with_one_sentence() {
     assert!(told.ends_with(&format!("{expected}\n")), "{told}");
     assert!(!told.contains("canary"), "{told}");
     assert!(!told.contains("waiting for the database"), "{told}");
+}
+
+/// As with the URI of the user that prepares the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_may_not_read_ends_the_server_with_one_sentence() {
+    let installation = Installation::empty().await;
+    installation.printed(&["migrate"]);
+    let name = new_id().simple().to_string();
+    let refusing = installation.refuse("find", &name).await;
+    let mut serve = program(&["serve"]);
+    let served = installation
+        .set(&mut serve)
+        .env("CONVENE_MONGODB_URI", format!("{}&appName={name}", installation.uri))
+        .env("CONVENE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_PROBE_LISTEN", "127.0.0.1:0")
+        .env("CONVENE_AUTH", "headers")
+        .output()
+        .unwrap();
+    refusing.end().await;
+    assert_eq!(served.status.code(), Some(1));
+    let told = String::from_utf8(served.stderr).unwrap();
+    let sentences: Vec<&str> = told.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(sentences.len(), 1, "{told}");
+    let expected = "convene: the database cannot be read: ";
+    assert!(sentences[0].starts_with(expected) && sentences[0].contains("code 13"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,11 +42,12 @@ impl Installation {
 
     /// Runs a command until it exits.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        program(arguments)
-            .env("CONVENE_MONGODB_URI", &self.uri)
-            .env("CONVENE_DATABASE", &self.name)
-            .output()
-            .unwrap()
+        self.set(&mut program(arguments)).output().unwrap()
+    }
+
+    /// Lets a command use this database.
+    pub(crate) fn set<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.env("CONVENE_MONGODB_URI", &self.uri).env("CONVENE_DATABASE", &self.name)
     }
 
     /// The output of a command that must succeed.
@@ -54,6 +55,22 @@ impl Installation {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Lets the server refuse a command to the clients of this name, until the result is dropped. A server has only one such fail
+    /// point: tests wait for each other.
+    pub(crate) async fn refuse(&self, command: &str, client: &str) -> Refusing {
+        let turn = tokio::task::spawn_blocking(|| {
+            let file =
+                std::fs::File::create(std::env::temp_dir().join("convene-test-failpoint.lock")).unwrap();
+            file.lock().unwrap();
+            file
+        });
+        let turn = turn.await.unwrap();
+        let data = doc! { "failCommands": [command], "appName": client, "errorCode": 13 };
+        let point = doc! { "configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data };
+        self.client.database("admin").run_command(point).await.unwrap();
+        Refusing { client: self.client.clone(), _turn: turn }
     }
 
     /// Starts a server in the `headers` mode.
@@ -90,9 +107,9 @@ impl Installation {
 
     /// The records of the commands of servers, the oldest first.
     pub(crate) async fn recorded(&self) -> Vec<Document> {
-        // Servers look for abandoned jobs at any time, and test whether the database answers.
+        // Servers look for abandoned jobs at any time, and test whether they may read.
         let of_servers = doc! { "appName": "convene", "op": { "$ne": "getmore" }, "command.find": { "$ne": "jobs" },
-        "command.ping": { "$exists": false } };
+        "command.comment": { "$ne": "readiness probe" } };
         let recorded = self.collection("system.profile").find(of_servers).await.unwrap();
         let recorded: Vec<Document> = recorded.try_collect().await.unwrap();
         // Or for deleted organizations.
@@ -144,6 +161,19 @@ impl Drop for Installation {
                 assert_unique_names(&std::fs::read_to_string(log.unwrap().path()).unwrap());
             }
         }
+    }
+}
+
+/// A fail point that is active.
+pub(crate) struct Refusing {
+    client: Client,
+    _turn: std::fs::File,
+}
+
+impl Refusing {
+    pub(crate) async fn end(self) {
+        let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
+        self.client.database("admin").run_command(off).await.unwrap();
     }
 }
 

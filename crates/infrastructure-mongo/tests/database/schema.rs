@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use bson::{Document, doc};
+use convene_application::failure::Fault;
 use convene_infrastructure_mongo::schema::SchemaSettings;
 use futures::TryStreamExt;
 
-use crate::support::TestDatabase;
+use crate::support::{FailPoint, TestDatabase};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -105,6 +106,16 @@ async fn the_retention_of_the_log_follows_the_settings() {
             [activity(days), idempotency.clone(), jobs.clone(), revisions.clone()]
         );
     }
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_read_is_noticed_by_the_probe() {
+    let database = TestDatabase::prepared().await;
+    database.ports.probe().await.unwrap();
+    let failing = FailPoint::on("find", 1).code(13, &[]).set(&database).await;
+    let refused = database.ports.probe().await;
+    assert_eq!(failing.times_entered().await, 1);
+    assert!(matches!(refused, Err(Fault::Internal(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ const MAX_CHECK_TIME: Duration = Duration::from_secs(5);
 /// The part of the server behind the HTTP edge, as the probes see it.
 #[async_trait]
 pub trait Readiness: Send + Sync + 'static {
-    /// Checks the current state, without a cache: the database responds.
+    /// Checks the current state, without a cache: the database responds and may be read.
     ///
     /// # Errors
     /// The missing part. It goes to the log, not to the caller.

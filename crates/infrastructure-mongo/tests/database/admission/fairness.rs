@@ -67,7 +67,7 @@ async fn an_overload_by_one_organization_refuses_no_call_of_another_nor_the_prob
     let others = async {
         let started = Instant::now();
         for &member in &members[1..] {
-            database.ports.ping().await.unwrap();
+            database.ports.probe().await.unwrap();
             read_member(database, &small).await.unwrap();
             scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
         }
