@@ -235,6 +235,7 @@ if [ -n "$backup" ]; then
         --drop --oplogReplay --gzip --archive="$backup"
     expect "migrate accepts the restored database" run schema-uri --rm localhost/convene migrate
     expect "check finds no violation after the restoration" run convene-uri --rm localhost/convene check
+    expect "it has examined what was restored" grep "examined: organizations" "$folder/output"
 fi
 
 podman start convene-try > /dev/null 2>&1

@@ -17,7 +17,7 @@ use convene_infrastructure_mongo::{
     connect::{ConnectError, ConnectionSettings, connect},
     ports::MongoPorts,
     registration::{BookSettings, MongoRegistrationBook},
-    schema::SchemaSettings,
+    schema::{PrepareError, RetentionConflict, SchemaSettings},
 };
 use secrecy::ExposeSecret;
 
@@ -43,7 +43,10 @@ pub enum BackendError {
     Connection(#[from] ConnectError),
     /// The collections could not be created or updated.
     #[error("the database could not be prepared")]
-    Preparation(#[from] Fault),
+    Preparation(#[source] Fault),
+    /// A change of the retention of the activity log is not made without being asked for.
+    #[error("{}", of_retention(.0))]
+    Retention(RetentionConflict),
     /// The database user may not read.
     #[error("the database cannot be read")]
     Access(#[source] Fault),
@@ -64,11 +67,35 @@ impl BackendError {
                 | ConnectError::NoReplicaSet
                 | ConnectError::ReplicaSetName(_),
             ) => false,
+            Self::Retention(_) => false,
             Self::Preparation(fault) | Self::Access(fault) | Self::Check(fault) => {
                 fault.kind().is_retryable()
             }
         }
     }
+}
+
+impl From<PrepareError> for BackendError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Fault(fault) => Self::Preparation(fault),
+            PrepareError::Retention(conflict) => Self::Retention(conflict),
+        }
+    }
+}
+
+/// The sentence about a retention that differs.
+fn of_retention(conflict: &RetentionConflict) -> String {
+    let RetentionConflict { stored, wanted } = conflict;
+    let remedy = if conflict.deletes() {
+        "a shorter retention deletes older entries for ever: give every process and `convene migrate` the value of the \
+         database, or run `convene migrate --shorten-retention` with the new one first"
+    } else {
+        "run `convene migrate` with this value first, as the user convene-schema, and give every process the same one"
+    };
+    format!(
+        "the activity log is kept for {wanted} by CONVENE_ACTIVITY_RETENTION_DAYS, and for {stored} by the database; {remedy}"
+    )
 }
 
 impl Backend {
@@ -78,7 +105,7 @@ impl Backend {
     /// # Errors
     /// The database is not available or could not be prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let (storage, _) = prepared(config).await?;
+        let (storage, _) = prepared(config, false).await?;
         storage.probe().await.map_err(BackendError::Access)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
@@ -111,9 +138,13 @@ impl Backend {
 /// Creates or updates the collections, validators and indexes. Returns the changes, a sentence each.
 ///
 /// # Errors
-/// The database is not available or could not be prepared.
-pub async fn migrate(config: &DatabaseConfig) -> Result<Vec<String>, BackendError> {
-    prepared(config).await.map(|(_, changes)| changes)
+/// The database is not available or could not be prepared; without the permission to shorten it, also a longer retention than
+/// that of the settings.
+pub async fn migrate(
+    config: &DatabaseConfig,
+    may_shorten_retention: bool,
+) -> Result<Vec<String>, BackendError> {
+    prepared(config, may_shorten_retention).await.map(|(_, changes)| changes)
 }
 
 /// Checks the invariants of the whole database and changes nothing. The report lists violations.
@@ -150,9 +181,12 @@ impl PersonalDataCommands {
 }
 
 /// Connects to the database and prepares it. Returns the changes as well.
-async fn prepared(config: &DatabaseConfig) -> Result<(MongoPorts, Vec<String>), BackendError> {
+async fn prepared(
+    config: &DatabaseConfig,
+    may_shorten_retention: bool,
+) -> Result<(MongoPorts, Vec<String>), BackendError> {
     let storage = storage(config).await?;
-    let settings = SchemaSettings { activity_retention: config.activity_retention };
+    let settings = SchemaSettings { activity_retention: config.activity_retention, may_shorten_retention };
     let changes = storage.prepare_with(&settings).await?;
     Ok((storage, changes))
 }

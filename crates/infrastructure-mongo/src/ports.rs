@@ -28,7 +28,7 @@ use crate::{
     personal_data::MongoPersonalData,
     registration::seats::Guards,
     registration::{BookSettings, MongoRegistrationBook, MongoRegistrations},
-    schema::{self, SchemaSettings},
+    schema::{self, PrepareError, SchemaSettings},
     unscoped,
 };
 
@@ -120,8 +120,8 @@ impl MongoPorts {
     /// [Prepares](Self::prepare_with) the database with the default settings.
     ///
     /// # Errors
-    /// A fault if the database can't be reached, or has documents or indexes that conflict with the schema.
-    pub async fn prepare(&self) -> Result<(), Fault> {
+    /// The database can't be reached, or has documents, indexes or a retention that conflict with the schema.
+    pub async fn prepare(&self) -> Result<(), PrepareError> {
         self.prepare_with(&SchemaSettings::default()).await.map(drop)
     }
 
@@ -129,10 +129,10 @@ impl MongoPorts {
     /// only; any number of processes may do it at once. Returns the changes, a sentence each.
     ///
     /// # Errors
-    /// A fault if the database can't be reached, does not allow the changes, or has documents or indexes that conflict with
-    /// the schema.
-    pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<Vec<String>, Fault> {
-        Ok(schema::ensure(self.database.driver(), settings).await?)
+    /// The database can't be reached, does not allow the changes, has documents or indexes that conflict with the schema, or
+    /// keeps log entries for another time than the settings.
+    pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<Vec<String>, PrepareError> {
+        schema::ensure(self.database.driver(), settings).await
     }
 
     /// Checks all invariants on the whole database.

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Check the invariants of the whole database; fails if one is violated
     Check(check::Arguments),
     /// Create or update the collections, validators and indexes
-    Migrate,
+    Migrate(migrate::Arguments),
     /// Issue a token for calls to the server
     Token(token::Arguments),
     /// Print the data that an organization stores about a person, as JSON
@@ -57,7 +57,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments),
             Self::Seed(arguments) => seed::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
-            Self::Migrate => migrate::run(),
+            Self::Migrate(arguments) => migrate::run(&arguments),
             Self::Token(arguments) => token::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
             Self::Erase(arguments) => erase::run(&arguments),

@@ -216,6 +216,31 @@ async fn a_user_who_may_not_read_ends_the_server_with_one_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shorter_retention_of_the_log_must_be_confirmed() {
+    let installation = Installation::empty().await;
+    let migrate = |days: &str, arguments: &[&str]| {
+        let mut migrate = program(&[&["migrate"], arguments].concat());
+        installation.set(&mut migrate).env("CONVENE_ACTIVITY_RETENTION_DAYS", days).output().unwrap()
+    };
+    assert!(migrate("3650", &[]).status.success());
+    // The setting is forgotten.
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds");
+    for command in [&["migrate"][..], &["seed", seeds]] {
+        let refused = installation.run(command);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        let expected = "the activity log is kept for 400 days by CONVENE_ACTIVITY_RETENTION_DAYS, and for 3650 days by the \
+                        database; ";
+        assert!(told.contains(expected) && told.contains("--shorten-retention"), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+    assert!(migrate("3650", &[]).status.success());
+    let shortened = migrate("30", &["--shorten-retention"]);
+    assert!(shortened.status.success(), "{shortened:?}");
+    assert!(migrate("400", &[]).status.success(), "a longer one deletes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_name_of_the_replica_set_ends_every_command_with_one_sentence() {
     let installation = Installation::empty().await;
     let servers = installation.uri.split('?').next().unwrap();

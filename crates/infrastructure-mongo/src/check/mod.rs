@@ -9,6 +9,8 @@ mod invariants;
 mod readable;
 mod report;
 
+use std::collections::BTreeMap;
+
 use bson::{Document, doc};
 use convene_application::failure::Fault;
 use convene_domain::time::Instant;
@@ -22,7 +24,7 @@ use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
 use crate::{
     error::StorageError,
-    schema::{self, CollectionSchema},
+    schema::{self, CollectionSchema, Retention, SchemaSettings},
 };
 
 /// Checks every invariant. `now` is needed because ended entries are pruned from agendas.
@@ -36,7 +38,11 @@ pub async fn run(database: &Database, now: Instant) -> Result<Report, Fault> {
 }
 
 async fn check(database: &Database, now: Instant) -> Result<Report, StorageError> {
-    let retention = schema::activity_retention(database).await?;
+    let activity_retention = schema::activity_retention(database).await?;
+    let retention = match activity_retention {
+        Some(Retention::For(time)) => time,
+        Some(Retention::Unlimited) | None => SchemaSettings::default().activity_retention,
+    };
     // Expired entries are deleted within a day.
     let times = Times { now, logged_since: now - retention + Duration::DAY };
     let mut session = database.client().start_session().snapshot(true).await?;
@@ -46,7 +52,28 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     }
     findings.extend(folded::check(database, &mut session).await?);
     findings.extend(readable::check(database, &mut session).await?);
-    Ok(Report { findings })
+    let organizations = doc! { "deletedAt": null };
+    let organizations = count(database, &mut session, &schema::ORGANIZATIONS, organizations).await?;
+    let mut documents = BTreeMap::new();
+    for schema in schema::ALL {
+        documents.insert(schema.name, count(database, &mut session, schema, doc! {}).await?);
+    }
+    Ok(Report { findings, organizations, documents, activity_retention })
+}
+
+/// Counts the documents that pass the filter.
+async fn count(
+    database: &Database,
+    session: &mut ClientSession,
+    schema: &CollectionSchema,
+    filter: Document,
+) -> Result<u64, StorageError> {
+    let collection = collection::<Document>(database, schema);
+    let count = collection.aggregate([doc! { "$match": filter }, doc! { "$count": "examined" }]);
+    let mut counted = count.session(&mut *session).await?;
+    let Some(document) = counted.next(session).await.transpose()? else { return Ok(0) };
+    let number = document.get_i32("examined").map(i64::from).or_else(|_| document.get_i64("examined"));
+    Ok(number.unwrap_or(0).unsigned_abs())
 }
 
 /// A collection of all organizations, for reads in the session of a snapshot. The session does not replace the read concern that
@@ -66,16 +93,7 @@ async fn examine(
     let collection = collection::<Document>(database, invariant.collection);
     let mut finding = Finding::new(invariant.name);
 
-    let count = collection.aggregate([doc! { "$count": "examined" }]);
-    let mut counted = count.session(&mut *session).await?;
-    while let Some(document) = counted.next(session).await.transpose()? {
-        finding.examined = document
-            .get_i32("examined")
-            .map(i64::from)
-            .or_else(|_| document.get_i64("examined"))
-            .unwrap_or(0)
-            .unsigned_abs();
-    }
+    finding.examined = count(database, session, invariant.collection, doc! {}).await?;
     let violations = collection.aggregate((invariant.violations)(times)).allow_disk_use(true);
     let mut violations = violations.session(&mut *session).await?;
     while let Some(document) = violations.next(session).await.transpose()? {

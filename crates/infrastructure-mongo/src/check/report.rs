@@ -1,7 +1,9 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use bson::{Bson, Document};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::schema::Retention;
 
 /// The number of violations of an invariant that are reported in detail.
 const MAX_EXAMPLES: usize = 10;
@@ -11,6 +13,17 @@ const MAX_EXAMPLES: usize = 10;
 pub struct Report {
     /// One for each invariant, in a fixed order.
     pub findings: Vec<Finding>,
+    /// The number of organizations that are not deleted.
+    pub organizations: u64,
+    /// The number of documents of each collection.
+    pub documents: BTreeMap<&'static str, u64>,
+    /// The time for which entries of the activity log are kept; `None` if the database was not prepared.
+    #[serde(serialize_with = "as_text")]
+    pub activity_retention: Option<Retention>,
+}
+
+fn as_text<S: Serializer>(retention: &Option<Retention>, serializer: S) -> Result<S::Ok, S::Error> {
+    retention.map(|retention| retention.to_string()).serialize(serializer)
 }
 
 /// The result of a check of one invariant.
@@ -81,7 +94,20 @@ impl fmt::Display for Report {
                 writeln!(f, "         {id}: {found}")?;
             }
         }
-        Ok(())
+        if let Some(retention) = self.activity_retention {
+            writeln!(f, "entries of the activity log are kept for {retention}")?;
+        }
+        // All invariants hold in an empty database.
+        match self.organizations {
+            0 => f.write_str("examined: NO ORGANIZATION")?,
+            organizations => write!(f, "examined: organizations {organizations}")?,
+        }
+        f.write_str("; documents: ")?;
+        for (position, (collection, number)) in self.documents.iter().enumerate() {
+            let comma = if position == 0 { "" } else { ", " };
+            write!(f, "{comma}{collection} {number}")?;
+        }
+        writeln!(f)
     }
 }
 

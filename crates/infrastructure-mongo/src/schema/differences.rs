@@ -45,7 +45,7 @@ pub(crate) async fn all_indexes(
     database: &Database,
     activity_retention: Duration,
 ) -> Result<Compared, StorageError> {
-    let settings = SchemaSettings { activity_retention };
+    let settings = SchemaSettings { activity_retention, ..SchemaSettings::default() };
     let mut compared = Compared::default();
     for schema in ALL {
         compare(schema, (schema.indexes)(&settings), indexes(database, schema).await?, &mut compared);

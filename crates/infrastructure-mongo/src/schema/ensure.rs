@@ -1,4 +1,5 @@
 use bson::{Document, doc};
+use convene_application::failure::Fault;
 use futures::{StreamExt, TryStreamExt, stream};
 use mongodb::{
     Collection, Database, IndexModel,
@@ -7,7 +8,8 @@ use mongodb::{
 
 use super::{
     ALL, CollectionSchema, SchemaSettings,
-    stored::{Validation, indexes, validations},
+    retention::{Retention, RetentionConflict},
+    stored::{Validation, activity_retention, indexes, validations},
 };
 use crate::{
     deadline::{SCHEMA_CALL, within},
@@ -18,22 +20,57 @@ use crate::{
 const NAMESPACE_EXISTS: i32 = 48;
 
 /// Creates collections, validators and indexes that are missing, and updates those that are out of date. A repeat changes
-/// nothing and needs read access only. Any number of processes may do it at once; if their settings differ, the last one wins.
-/// Returns the changes, a sentence each.
+/// nothing and needs read access only. Any number of processes may do it at once. Returns the changes, a sentence each.
 ///
 /// # Errors
-/// [`StorageError`] if the database can't be reached, does not allow the changes, or has documents or indexes that conflict
-/// with the schema.
+/// [`PrepareError::Retention`] before anything is changed; a fault if the database can't be reached, does not allow the changes,
+/// or has documents or indexes that conflict with the schema.
 pub(crate) async fn ensure(
     database: &Database,
     settings: &SchemaSettings,
-) -> Result<Vec<String>, StorageError> {
+) -> Result<Vec<String>, PrepareError> {
     let existing = validations(database).await?;
+    let wanted = Retention::For(settings.activity_retention);
+    let conflict = activity_retention(database).await?.map(|stored| RetentionConflict { stored, wanted });
+    if let Some(conflict) = conflict.filter(RetentionConflict::deletes)
+        && !settings.may_shorten_retention
+    {
+        return Err(conflict.into());
+    }
     // A few at a time: the server takes locks for each, and other processes may be starting too.
     stream::iter(ALL.map(|schema| ensure_collection(database, schema, settings, existing.get(schema.name))))
         .buffer_unordered(3)
         .try_concat()
         .await
+        .map_err(|error: StorageError| match conflict {
+            // Of all changes, only this one depends on a setting.
+            Some(conflict) if error.is_unauthorized() && conflict.stored != conflict.wanted => {
+                conflict.into()
+            }
+            _ => error.into(),
+        })
+}
+
+/// The reason why a database could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error(transparent)]
+    Fault(Fault),
+    /// Log entries are kept for another time than the settings have.
+    #[error("the database keeps entries of the activity log for {}, and the settings for {}", .0.stored, .0.wanted)]
+    Retention(RetentionConflict),
+}
+
+impl From<StorageError> for PrepareError {
+    fn from(error: StorageError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<RetentionConflict> for PrepareError {
+    fn from(conflict: RetentionConflict) -> Self {
+        Self::Retention(conflict)
+    }
 }
 
 async fn ensure_collection(

@@ -16,6 +16,7 @@ mod members;
 mod occurrences;
 mod organizations;
 mod registrations;
+mod retention;
 mod revisions;
 mod rules;
 mod settings;
@@ -24,7 +25,6 @@ mod stored;
 use bson::Document;
 use mongodb::IndexModel;
 
-pub use self::settings::SchemaSettings;
 pub(crate) use self::{
     activity::ACTIVITY,
     agendas::{AGENDAS, nothing_overlaps},
@@ -42,6 +42,11 @@ pub(crate) use self::{
     registrations::REGISTRATIONS,
     revisions::{MAX_REMOVED, REVISIONS},
     stored::activity_retention,
+};
+pub use self::{
+    ensure::PrepareError,
+    retention::{Retention, RetentionConflict},
+    settings::SchemaSettings,
 };
 
 /// The field of a document that names its organization.

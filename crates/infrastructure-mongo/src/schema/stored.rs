@@ -1,6 +1,6 @@
 //! The definitions of collections that the database has.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use bson::Document;
 use futures::TryStreamExt;
@@ -9,7 +9,10 @@ use mongodb::{
     options::{CreateCollectionOptions, ValidationAction, ValidationLevel},
 };
 
-use super::{ACTIVITY, CollectionSchema, SchemaSettings};
+use super::{
+    ACTIVITY, CollectionSchema,
+    retention::{Retention, enforced},
+};
 use crate::{
     deadline::{SCHEMA_CALL, within},
     error::StorageError,
@@ -64,9 +67,7 @@ pub(super) async fn indexes(
     }
 }
 
-/// Reads the retention of the activity log from the index that deletes expired entries. Without the index, it is the default.
-pub(crate) async fn activity_retention(database: &Database) -> Result<Duration, StorageError> {
-    let existing = indexes(database, &ACTIVITY).await?;
-    let retention = existing.iter().find_map(|index| index.options.as_ref()?.expire_after);
-    Ok(retention.unwrap_or(SchemaSettings::default().activity_retention))
+/// Reads the retention of the activity log from the index that deletes expired entries. `None` if there are no indexes yet.
+pub(crate) async fn activity_retention(database: &Database) -> Result<Option<Retention>, StorageError> {
+    Ok(enforced(&indexes(database, &ACTIVITY).await?))
 }

@@ -209,13 +209,32 @@ async fn a_database_that_was_not_prepared_is_reported() {
     assert!(report.violations_of(INDEXES) > 11, "{report}");
 }
 
+/// All invariants hold in it, as after a restore that failed.
+#[tokio::test]
+async fn the_last_line_tells_an_empty_database_from_another() {
+    let scenario = Scenario::new().await;
+    let report = scenario.report().await.to_string();
+    let last = report.lines().last().unwrap();
+    assert!(last.starts_with("examined: organizations 1; documents: activity "), "{report}");
+    assert!(last.contains(", organizations 1, "), "{report}");
+    let database = TestDatabase::prepared().await;
+    let report = database.ports.check(FixedClock::START).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    let report = report.to_string();
+    let last = report.lines().last().unwrap();
+    assert!(last.starts_with("examined: NO ORGANIZATION; documents: activity 0, agendas 0, "), "{report}");
+}
+
 /// The retention of the log is a setting of the server, which the check does not know.
 #[tokio::test]
 async fn any_retention_of_the_log_is_accepted() {
     let database = TestDatabase::empty(|_| {}).await;
     let activity_retention = std::time::Duration::from_secs(30 * 86_400);
-    database.ports.prepare_with(&SchemaSettings { activity_retention }).await.unwrap();
+    let settings = SchemaSettings { activity_retention, ..SchemaSettings::default() };
+    database.ports.prepare_with(&settings).await.unwrap();
     assert_eq!(differences(&database).await, []);
+    let report = database.ports.check(FixedClock::START).await.unwrap().to_string();
+    assert!(report.contains("\nentries of the activity log are kept for 30 days\n"), "{report}");
 }
 
 #[tokio::test]

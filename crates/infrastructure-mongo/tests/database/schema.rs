@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bson::{Document, doc};
 use convene_application::failure::Fault;
-use convene_infrastructure_mongo::schema::SchemaSettings;
+use convene_infrastructure_mongo::schema::{PrepareError, Retention, RetentionConflict, SchemaSettings};
 use futures::TryStreamExt;
 
 use crate::support::{FailPoint, TestDatabase};
@@ -98,14 +98,52 @@ async fn the_retention_of_the_log_follows_the_settings() {
         retentions(&database).await,
         [activity(400), idempotency.clone(), jobs.clone(), revisions.clone()]
     );
-    for days in [30, 800] {
-        let settings = SchemaSettings { activity_retention: days * DAY };
+    for (days, may_shorten_retention) in [(30, true), (800, false), (800, true)] {
+        let settings = SchemaSettings { activity_retention: days * DAY, may_shorten_retention };
         database.ports.prepare_with(&settings).await.unwrap();
         assert_eq!(
             retentions(&database).await,
             [activity(days), idempotency.clone(), jobs.clone(), revisions.clone()]
         );
     }
+}
+
+/// A setting that was forgotten must not delete entries.
+#[tokio::test]
+async fn a_shorter_retention_is_refused_before_anything_is_changed() {
+    let database = TestDatabase::prepared().await;
+    let long = SchemaSettings { activity_retention: 3_650 * DAY, ..SchemaSettings::default() };
+    database.ports.prepare_with(&long).await.unwrap();
+    database.raw().run_command(doc! { "collMod": "members", "validator": {} }).await.unwrap();
+    let before = (state(&database).await, retentions(&database).await);
+    let (stored, wanted) = (Retention::For(3_650 * DAY), Retention::For(400 * DAY));
+    let refused = database.ports.prepare().await.unwrap_err();
+    assert!(
+        matches!(refused, PrepareError::Retention(it) if it == RetentionConflict { stored, wanted }),
+        "{refused:?}"
+    );
+    assert_eq!((state(&database).await, retentions(&database).await), before);
+    // Whoever drops the index keeps all entries.
+    database.collection("activity").drop_index("expires").await.unwrap();
+    for settings in [long, SchemaSettings::default()] {
+        let refused = database.ports.prepare_with(&settings).await.unwrap_err();
+        let unlimited = |it: RetentionConflict| it.stored == Retention::Unlimited && it.deletes();
+        assert!(matches!(refused, PrepareError::Retention(it) if unlimited(it)), "{refused:?}");
+    }
+    let confirmed = SchemaSettings { may_shorten_retention: true, ..SchemaSettings::default() };
+    database.ports.prepare_with(&confirmed).await.unwrap();
+    assert!(retentions(&database).await.contains(&(String::from("activity"), 400 * DAY)));
+}
+
+#[tokio::test]
+async fn a_retention_that_the_user_may_not_change_is_not_a_missing_right() {
+    let database = TestDatabase::prepared().await;
+    let failing = FailPoint::on("collMod", 1).code(13, &[]).set(&database).await;
+    let longer = SchemaSettings { activity_retention: 3_650 * DAY, ..SchemaSettings::default() };
+    let refused = database.ports.prepare_with(&longer).await.unwrap_err();
+    assert_eq!(failing.times_entered().await, 1);
+    let differs = |it: RetentionConflict| it.stored == Retention::For(400 * DAY) && !it.deletes();
+    assert!(matches!(refused, PrepareError::Retention(it) if differs(it)), "{refused:?}");
 }
 
 #[tokio::test]
@@ -126,5 +164,9 @@ async fn preparing_a_prepared_database_only_reads() {
     let reads = ["listCollections", "listIndexes"];
     let others: Vec<_> = sent.iter().filter(|event| !reads.contains(&event.command_name.as_str())).collect();
     assert!(others.is_empty(), "{others:?}");
-    assert_eq!(sent.len(), 12, "one read of the collections, and one of the indexes of each");
+    assert_eq!(
+        sent.len(),
+        13,
+        "one read of the collections, one of the indexes of each, and one of the retention"
+    );
 }
