@@ -120,7 +120,9 @@ impl<'e> Reader<'e> {
         let file_variable = format!("{setting}_FILE");
         match (self.variable(setting, setting), self.variable(setting, &file_variable)) {
             (Some(_), Some(_)) => self.problem(setting, format!("and {file_variable} exclude one another")),
-            (None, Some(path)) => self.file(setting, Path::new(&path)),
+            (None, Some(path)) => {
+                self.file_as(setting, Path::new(&path), &format!("is given by {file_variable}, which "))
+            }
             (value, None) => value,
         }
     }
@@ -141,16 +143,21 @@ impl<'e> Reader<'e> {
 
     /// The text of a file, without the line break at the end.
     pub(super) fn file(&mut self, setting: &'static str, path: &Path) -> Option<String> {
+        self.file_as(setting, path, "")
+    }
+
+    /// The text of a file. `subject` is the begin of the reasons.
+    fn file_as(&mut self, setting: &'static str, path: &Path, subject: &str) -> Option<String> {
         if path.to_string_lossy().contains("://") {
-            return self.problem(setting, "must name a file by its path, and has a URL");
+            return self.problem(setting, format!("{subject}must name a file by its path, and has a URL"));
         }
         match fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => {
-                self.problem(setting, format!("names an empty file, {path:?}"))
+                self.problem(setting, format!("{subject}names an empty file, {path:?}"))
             }
             Ok(text) => Some(text.trim().to_owned()),
             Err(error) => {
-                self.problem(setting, format!("names a file that cannot be read, {path:?}: {error}"))
+                self.problem(setting, format!("{subject}names a file that cannot be read, {path:?}: {error}"))
             }
         }
     }
@@ -191,14 +198,17 @@ impl<'e> Reader<'e> {
         T: FromStr + PartialOrd + fmt::Display,
     {
         let text = self.value(setting)?;
-        self.in_range(setting, &text, &range, "")
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        self.in_range(setting, &text, &range, &expected)
     }
 
     /// A number of seconds such as `5s`.
     pub(super) fn seconds(&mut self, setting: &'static str, range: RangeInclusive<u64>) -> Option<Duration> {
         let text = self.value(setting)?;
         let number = text.strip_suffix('s').unwrap_or("");
-        self.in_range(setting, number, &range, "s").map(Duration::from_secs)
+        let (low, high) = (range.start(), range.end());
+        let expected = format!("a number of seconds with its unit, from {low}s to {high}s");
+        self.in_range(setting, number, &range, &expected).map(Duration::from_secs)
     }
 
     fn in_range<T>(
@@ -206,19 +216,16 @@ impl<'e> Reader<'e> {
         setting: &'static str,
         text: &str,
         range: &RangeInclusive<T>,
-        unit: &str,
+        expected: &str,
     ) -> Option<T>
     where
-        T: FromStr + PartialOrd + fmt::Display,
+        T: FromStr + PartialOrd,
     {
         // Rust's parser also reads a plus.
         let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text);
         match digits.and_then(|digits| digits.parse().ok()).filter(|number| range.contains(number)) {
             Some(number) => Some(number),
-            None => {
-                let (low, high) = (range.start(), range.end());
-                self.problem(setting, format!("must be a number from {low}{unit} to {high}{unit}"))
-            }
+            None => self.problem(setting, format!("must be {expected}")),
         }
     }
 }

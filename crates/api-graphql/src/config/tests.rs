@@ -69,7 +69,7 @@ fn all_problems_are_reported_at_once() {
       CONVENE_IN_FLIGHT_LIMIT must be a number from 1 to 1000000
       CONVENE_RATE_LIMIT must be off, or a number of requests a second such as 100/s, and is "many"
       CONVENE_BODY_LIMIT must be a number from 1024 to 16777216
-      CONVENE_REQUEST_TIMEOUT must be a number from 1s to 120s
+      CONVENE_REQUEST_TIMEOUT must be a number of seconds with its unit, from 1s to 120s
       CONVENE_CONNECTION_LIMIT must be a number from 1 to 1000000
       CONVENE_WORKERS must be a number from 1 to 256
     "#);
@@ -121,6 +121,11 @@ fn exactly_one_key_is_needed() {
 #[case("CONVENE_JWT_JWKS", "{\"keys\":[]}", Some("holds no signing key"))]
 #[case("CONVENE_JWT_PUBLIC_KEY", "https://id.example.org/key.pem", Some("must name a file by its path"))]
 #[case("CONVENE_JWT_SECRET_FILE", "https://id.example.org/secret", Some("must name a file by its path"))]
+#[case(
+    "CONVENE_JWT_SECRET_FILE",
+    "/no/such/secret",
+    Some("CONVENE_JWT_SECRET is given by CONVENE_JWT_SECRET_FILE, which names a file that cannot be read")
+)]
 #[case("CONVENE_JWT_PROVIDERS", "https://id.example.org/providers", Some("is not a list of providers"))]
 #[case("CONVENE_JWT_CA", "https://id.example.org/ca.pem", Some("must name a file by its path"))]
 #[case("CONVENE_JWT_ISSUER", "https://id.example.org/realms/convene", None)]
@@ -230,7 +235,7 @@ fn a_problem_of_authentication_hides_no_other(#[values("jwt", "none")] auth: &st
         ("CONVENE_JWT_ISSUER", "", "is empty"),
         ("CONVENE_JWT_AUDIENCE", "", "is empty"),
         ("CONVENE_JWT_USER_CLAIM", "/~2", "is not a JSON Pointer"),
-        ("CONVENE_JWT_LEEWAY", "61s", "must be a number from 0s to 60s"),
+        ("CONVENE_JWT_LEEWAY", "61s", "must be a number of seconds with its unit, from 0s to 60s"),
         ("CONVENE_JWT_CA", "/no/such/file", "names a file"),
         ("CONVENE_JWT_PROVIDERS", "[", "is not a list of providers"),
         ("CONVENE_JWT_PROVIDERS", "[", "exclude one another"),
