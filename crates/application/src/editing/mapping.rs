@@ -97,8 +97,15 @@ pub(super) fn map_occurrences(
         |one: &&StoredOccurrence| one.has_passed() || one.interval.start() > edit.now && !one.is_dropped();
     let upcoming: Vec<&StoredOccurrence> = stored.iter().filter(is_upcoming).collect();
     let dates = edit.dates(before, after, &upcoming);
+    // Nobody can attend what would begin in the past.
+    let is_possible = |occurrence: &StoredOccurrence, start: Instant| {
+        start > edit.now || !(occurrence.is_held() || occurrence.exception.starts_at.is_some())
+    };
+    // One that cannot take place is dropped under its key.
     let leaving = upcoming.iter().zip(&dates).filter_map(|(occurrence, date)| {
-        matches!(date, Correspondence::PostponedFrom(_)).then_some(occurrence.key.original_start)
+        let Correspondence::PostponedFrom(local) = date else { return None };
+        let start = after.series.zone().resolve(occurrence.exception.starts_at.unwrap_or(*local)).instant;
+        is_possible(occurrence, start).then_some(occurrence.key.original_start)
     });
     let mut free = FreeSeconds::new(after, stored, &steps).without(leaving);
     let mut passed = 0;
@@ -132,12 +139,7 @@ pub(super) fn map_occurrences(
             }
             Correspondence::Date(date) => Some(at_date(after, occurrence, date.start, date.local)),
         };
-        // Nobody can attend what would begin in the past.
-        let is_possible = |edited: &StoredOccurrence| {
-            edited.interval.start() > edit.now
-                || !(occurrence.is_held() || occurrence.exception.starts_at.is_some())
-        };
-        match edited.filter(is_possible) {
+        match edited.filter(|edited| is_possible(occurrence, edited.interval.start())) {
             None => steps.push(dropped(after, occurrence)),
             Some(edited) => steps.extend(step(occurrence, edited, edit.now)),
         }

@@ -284,6 +284,39 @@ fn thousands_that_ask_for_the_same_second_get_seconds_of_their_own() {
 }
 
 #[test]
+fn an_occurrence_that_a_new_zone_drops_keeps_its_second() {
+    let mut event = rehearsals();
+    event.series = series(datetime!(2026-11-02 09:00), "Europe/Berlin", "FREQ=DAILY;BYHOUR=9,10");
+    let later = |local, own: LocalDateTime| {
+        let mut later = stored(&event, local, 1);
+        later.exception.starts_at = Some(own);
+        later.interval = Interval::new(own.as_utc() - Duration::HOUR, own.as_utc()).unwrap();
+        later
+    };
+    let first = later(datetime!(2026-11-25 09:00), datetime!(2026-11-24 12:00));
+    let second = later(datetime!(2026-11-25 10:00), datetime!(2026-11-24 18:00));
+    // The dates move into the past.
+    let now = utc_datetime!(2026-11-24 10:30);
+    let patch = EventPatch { starts_at: Some(datetime!(2026-11-01 09:00)), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &[first, second], now).unwrap();
+    let postponed: Vec<StoredOccurrence> = plan.steps.iter().map(OccurrenceStep::after).collect();
+    let starts = |steps: &[StoredOccurrence]| -> Vec<Instant> {
+        steps.iter().map(|one| one.key.original_start).collect()
+    };
+    assert_eq!(starts(&postponed), [utc_datetime!(2026-11-24 08:00:01), utc_datetime!(2026-11-24 09:00:01)]);
+
+    // The first one would have begun in Helsinki, and the second one would be postponed from the second of the first.
+    let event = plan.event;
+    let patch =
+        EventPatch { time_zone: Some(Zone::parse("Europe/Helsinki").unwrap()), ..EventPatch::default() };
+    let plan = plan_event_edit(&event, &edit(&event, patch), &postponed, now).unwrap();
+    let dropped = |step: &OccurrenceStep| matches!(step, OccurrenceStep::Drop(_));
+    assert_eq!(plan.steps.iter().map(dropped).collect::<Vec<_>>(), [true, false]);
+    let after: Vec<StoredOccurrence> = plan.steps.iter().map(OccurrenceStep::after).collect();
+    assert_eq!(starts(&after), [utc_datetime!(2026-11-24 08:00:01), utc_datetime!(2026-11-24 08:00:02)]);
+}
+
+#[test]
 fn a_date_without_a_match_in_the_new_rule_is_dropped() {
     let event = rehearsals();
     let monday = stored(&event, datetime!(2026-11-30 09:00), 1);
