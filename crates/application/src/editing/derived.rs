@@ -8,6 +8,10 @@ use convene_domain::{
 
 use super::EventPlan;
 
+/// Stored results of changes that follow the stored occurrences of an edit, and as many that follow its derived ones: the newest. It
+/// rewrites all of them in its transaction.
+pub const FOLLOWED_RESULTS: usize = 5_000;
+
 /// What becomes of an occurrence, for those who know its id.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Successor {
@@ -18,6 +22,12 @@ pub enum Successor {
 }
 
 impl EventPlan {
+    /// Tests whether a derived occurrence of the event `before` can get another id, or be gone.
+    #[must_use]
+    pub fn moves_derived(&self, before: &Event) -> bool {
+        self.ended.is_some() || self.event.series != before.series
+    }
+
     /// What becomes of a derived, upcoming occurrence of the event `before` that does not keep its id.
     #[must_use]
     pub fn successor(&self, before: &Event, key: OccurrenceKey, now: Instant) -> Option<Successor> {

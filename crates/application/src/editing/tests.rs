@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     failure::{Field, Refusal},
-    limits::Limit,
+    limits::{KEPT_VERSIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
 };
 
@@ -314,6 +314,17 @@ fn an_occurrence_that_a_new_zone_drops_keeps_its_second() {
     assert_eq!(plan.steps.iter().map(dropped).collect::<Vec<_>>(), [true, false]);
     let after: Vec<StoredOccurrence> = plan.steps.iter().map(OccurrenceStep::after).collect();
     assert_eq!(starts(&after), [utc_datetime!(2026-11-24 08:00:01), utc_datetime!(2026-11-24 08:00:02)]);
+}
+
+#[test]
+fn the_versions_that_deletions_keep_are_limited_in_total() {
+    let event = rehearsals();
+    let tuesdays = (0..5).map(|week| utc_datetime!(2026-12-01 08:00) + Duration::weeks(week));
+    let former = tuesdays.map(|original_start| (OccurrenceKey { event: event.id, original_start }, 3));
+    let former = former.collect();
+    for (kept, dropped) in [(0, 5), (KEPT_VERSIONS - 2, 2), (KEPT_VERSIONS, 0), (KEPT_VERSIONS + 1, 0)] {
+        assert_eq!(dropped_versions(&event, &former, kept as u64, NOW).len(), dropped, "{kept}");
+    }
 }
 
 #[test]

@@ -10,9 +10,57 @@ use convene_domain::{
 };
 
 use super::{EventPlan, OccurrenceStep};
-use crate::limits::KEPT_VERSIONS;
+use crate::limits::{FORMER_IDS, KEPT_VERSIONS};
 
 impl EventPlan {
+    /// The occurrences whose documents make room for other dates.
+    pub fn replaced(&self) -> impl Iterator<Item = &StoredOccurrence> {
+        self.steps.iter().filter_map(|step| match step {
+            OccurrenceStep::Replace(replaced) => Some(replaced.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The former ids of replaced occurrences, by the id of the stored occurrence which keeps them: it has the date. Dates with these
+    /// ids can come back, also in another event.
+    #[must_use]
+    pub fn inherited(
+        &self,
+        former: &BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>,
+    ) -> BTreeMap<OccurrenceKey, Vec<OccurrenceKey>> {
+        let mut inherited: BTreeMap<OccurrenceKey, Vec<OccurrenceKey>> = BTreeMap::new();
+        if former.is_empty() {
+            return inherited;
+        }
+        let mut stored: HashSet<OccurrenceKey> = self.returned.iter().map(|returned| returned.key).collect();
+        // A former id means the occurrence that had it last.
+        let mut vacated: HashSet<OccurrenceKey> = HashSet::new();
+        for step in &self.steps {
+            if let OccurrenceStep::Become { before, after } = step {
+                stored.insert(after.key);
+                if before.key != after.key {
+                    vacated.insert(before.key);
+                }
+            }
+        }
+        for replaced in self.replaced() {
+            let Some(ids) = former.get(&replaced.key) else { continue };
+            let date = self.event.series.occurrence_at_local(replaced.original_local);
+            let date = date.filter(|date| date.local == replaced.original_local);
+            let date = date.map(|date| OccurrenceKey { original_start: date.start, ..replaced.key });
+            let heirs = [date, Some(replaced.key)];
+            if let Some(heir) = heirs.into_iter().flatten().find(|heir| stored.contains(heir)) {
+                let kept = ids.iter().filter(|id| **id != heir && !vacated.contains(id));
+                inherited.entry(heir).or_default().extend(kept);
+            }
+        }
+        inherited.retain(|_, ids| !ids.is_empty());
+        for ids in inherited.values_mut() {
+            ids.drain(..ids.len().saturating_sub(FORMER_IDS));
+        }
+        inherited
+    }
+
     /// Tests whether the edited event can have dates that it did not have before.
     #[must_use]
     pub fn may_bring_dates_back(&self, before: &Event) -> bool {
@@ -89,11 +137,13 @@ fn keeps_version(stored: &StoredOccurrence) -> bool {
 }
 
 /// Dropped occurrences for ids of `event` that occurrences of a deleted event had, with the versions of these: dates with these ids
-/// can come back. `former` are all such ids that no stored occurrence has.
+/// can come back. `former` are all such ids that no stored occurrence has; `kept` occurrences of `event` are stored only for their
+/// versions.
 #[must_use]
 pub fn dropped_versions(
     event: &Event,
     former: &BTreeMap<OccurrenceKey, u32>,
+    kept: u64,
     now: Instant,
 ) -> Vec<StoredOccurrence> {
     let of_event = former.iter().filter(|(key, _)| key.event == event.id && key.original_start > now);
@@ -107,5 +157,5 @@ pub fn dropped_versions(
             ..StoredOccurrence::from_rule(event, SeriesOccurrence { start, local, shifted: false })
         }
     });
-    dropped.take(KEPT_VERSIONS).collect()
+    dropped.take(KEPT_VERSIONS.saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX))).collect()
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::doc;
 use convene_application::{
@@ -88,8 +88,9 @@ async fn keep_versions(
     let others: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(others).await?;
     for other in others {
         let other = Event::try_from(other)?;
-        let dropped = dropped_versions(&other, &former, now);
-        store::store_returned(transaction, &other, &dropped, revision).await?;
+        let kept = load::changed_ahead(transaction, other.id, now).await?.versions;
+        let dropped = dropped_versions(&other, &former, kept, now);
+        store::store_returned(transaction, &other, &dropped, BTreeMap::new(), revision).await?;
     }
     Ok(())
 }

@@ -18,7 +18,11 @@ use serde::Deserialize;
 
 use crate::{
     documents::{
-        convert::date, event::EventDocument, ids::texts, occurrence::OccurrenceDocument, read_in_parts,
+        convert::date,
+        event::EventDocument,
+        ids::{read_id, read_ids, texts},
+        occurrence::OccurrenceDocument,
+        read_in_parts,
     },
     error::Attempt,
     schema,
@@ -28,6 +32,9 @@ use crate::{
 
 /// The number of occurrences that one command deletes.
 const DELETED_AT_ONCE: usize = 5_000;
+
+/// The number of ids that one command looks for.
+const FOUND_AT_ONCE: usize = 1_000;
 
 /// Reads an event. The refusal names the field that referred to it.
 pub(super) async fn event(transaction: &mut Transaction<'_>, id: EventId, field: Field) -> Attempt<Event> {
@@ -116,9 +123,14 @@ pub(super) async fn ids_of_others(
     transaction: &mut Transaction<'_>,
     event: EventId,
 ) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
-    let of_event = doc! { "event": event.to_string(), "formerIds": { "$exists": true } };
-    let mut former = former_of(transaction, of_event).await?;
-    former.retain(|key, _| key.event != event);
+    let (first, end) = ids_of(event);
+    // A series that moved often has many former ids of its own.
+    let filter = doc! {
+        "event": event.to_string(),
+        "formerIds": { "$exists": true, "$elemMatch": { "$not": { "$gt": &first, "$lt": &end } } },
+    };
+    let of_event = doc! { "$and": [{ "$gt": ["$$this", first] }, { "$lt": ["$$this", end] }] };
+    let mut former = former_of(transaction, filter, doc! { "$not": [of_event] }).await?;
     let stored = stored_keys(transaction, &former.keys().copied().collect::<Vec<_>>()).await?;
     former.retain(|key, _| !stored.contains(key));
     Ok(former)
@@ -129,35 +141,71 @@ pub(super) async fn former_versions(
     transaction: &mut Transaction<'_>,
     event: EventId,
 ) -> Attempt<Vec<(OccurrenceKey, u32)>> {
-    let of_event = doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") };
-    let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": of_event } };
-    let former = former_of(transaction, filter).await?;
-    Ok(former.into_iter().filter(|(key, _)| key.event == event).collect())
+    let (first, end) = ids_of(event);
+    let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": { "$gt": &first, "$lt": &end } } };
+    let of_event = doc! { "$and": [{ "$gt": ["$$this", first] }, { "$lt": ["$$this", end] }] };
+    Ok(former_of(transaction, filter, of_event).await?.into_iter().collect())
 }
 
-/// Reads the former ids of the occurrences that pass the filter, each with the highest version of an occurrence that had it.
+/// The texts between which the ids of the occurrences of an event are.
+fn ids_of(event: EventId) -> (String, String) {
+    (format!("{event}_"), format!("{event}`"))
+}
+
+/// Reads those of the former ids that meet a condition, of the occurrences that pass the filter, each with the highest version of an
+/// occurrence that had it.
 async fn former_of(
     transaction: &mut Transaction<'_>,
     filter: Document,
+    condition: Document,
 ) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Former {
-        former_ids: Vec<String>,
-        version: u32,
-    }
-
-    let query = Query::from(filter).projected(doc! { "formerIds": 1, "version": 1 });
-    let found: Vec<Former> = transaction.collection(&schema::OCCURRENCES).find(query).await?;
     let (mut versions, mut pace) = (BTreeMap::<OccurrenceKey, u32>::new(), Pace::default());
-    for Former { former_ids, version } in found {
+    for Former { former_ids, version, .. } in formers(transaction, filter, condition).await? {
         pace.steps(1 + former_ids.len()).await;
-        for key in former_ids.iter().filter_map(|id| OccurrenceKey::parse(id).ok()) {
+        for key in former_ids {
             let highest = versions.entry(key).or_default();
             *highest = (*highest).max(version);
         }
     }
     Ok(versions)
+}
+
+/// Reads the former ids of those of the occurrences that have some, oldest first.
+pub(super) async fn former_ids(
+    transaction: &mut Transaction<'_>,
+    keys: &[OccurrenceKey],
+) -> Attempt<Vec<(OccurrenceKey, Vec<OccurrenceKey>)>> {
+    let (mut found, mut pace) = (Vec::new(), Pace::default());
+    for keys in keys.chunks(FOUND_AT_ONCE) {
+        let these = doc! { "_id": { "$in": texts(keys) }, "formerIds": { "$exists": true } };
+        for Former { id, former_ids, .. } in formers(transaction, these, doc! { "$literal": true }).await? {
+            pace.steps(1 + former_ids.len()).await;
+            found.push((id, former_ids));
+        }
+    }
+    Ok(found)
+}
+
+/// The former ids of an occurrence.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Former {
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: OccurrenceKey,
+    #[serde(deserialize_with = "read_ids")]
+    former_ids: Vec<OccurrenceKey>,
+    version: u32,
+}
+
+/// Reads those of the former ids that meet a condition, of the occurrences that pass the filter.
+async fn formers(
+    transaction: &mut Transaction<'_>,
+    filter: Document,
+    condition: Document,
+) -> Attempt<Vec<Former>> {
+    let some = doc! { "$filter": { "input": "$formerIds", "cond": condition } };
+    let query = Query::from(filter).projected(doc! { "formerIds": some, "version": 1 });
+    Ok(transaction.collection(&schema::OCCURRENCES).find(query).await?)
 }
 
 /// Counts the occurrences of the event that organizers changed and whose original start is ahead, whether they have begun or not.
@@ -189,11 +237,13 @@ pub(super) async fn stored_keys(
     transaction: &mut Transaction<'_>,
     keys: &[OccurrenceKey],
 ) -> Attempt<HashSet<OccurrenceKey>> {
-    if keys.is_empty() {
-        return Ok(HashSet::new());
+    let mut stored = HashSet::new();
+    for keys in keys.chunks(FOUND_AT_ONCE) {
+        let these = doc! { "_id": { "$in": texts(keys) } };
+        let found: Vec<OccurrenceKey> = transaction.collection(&schema::OCCURRENCES).ids(these).await?;
+        stored.extend(found);
     }
-    let these = doc! { "_id": { "$in": texts(keys) } };
-    Ok(transaction.collection(&schema::OCCURRENCES).ids(these).await?.into_iter().collect())
+    Ok(stored)
 }
 
 /// Reads an occurrence that is to be changed, and its event, as [`occurrence`] and [`settled_event`] do.

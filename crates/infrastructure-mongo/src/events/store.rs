@@ -1,24 +1,33 @@
 //! Writes events within a transaction.
 
+use std::collections::BTreeMap;
+
 use bson::{Bson, Document, doc};
+use convene_application::{limits::FORMER_IDS, pace::Pace};
 use convene_domain::{
     event::{Event, EventStatus, RegistrationPolicy},
     id::EventId,
-    occurrence::StoredOccurrence,
+    occurrence::{OccurrenceKey, StoredOccurrence},
     time::Instant,
 };
 
 use super::load::ahead;
 use crate::{
-    documents::{convert::date, event::EventDocument, occurrence::OccurrenceDocument},
+    documents::{convert::date, event::EventDocument, ids::texts, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption},
     schema,
-    scoped::Query,
+    scoped::{Query, UpdateStatement},
     transaction::Transaction,
 };
 
 /// The number of occurrences that one command cancels.
 const CLOSED_AT_ONCE: usize = 2_000;
+
+/// The number of occurrences that get former ids by one command.
+const INHERITED_AT_ONCE: usize = 100;
+
+/// The steps of making the document of an occurrence.
+const STEPS: usize = 10;
 
 /// Stores a new event; a one-off event together with its occurrence.
 pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
@@ -64,19 +73,37 @@ pub(super) async fn store_occurrence(
     })
 }
 
-/// Stores occurrences for their versions, as if an organizer had changed them: dates that come back, and dropped ones.
+/// Stores occurrences for their versions, as if an organizer had changed them: dates that come back, and dropped ones. Those that
+/// inherit former ids need not be among them.
 pub(super) async fn store_returned(
     transaction: &mut Transaction<'_>,
     event: &Event,
     returned: &[StoredOccurrence],
+    mut inherited: BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>,
     revision: i64,
 ) -> Attempt<()> {
-    let organization = transaction.scope().organization();
-    let document = |occurrence| {
-        OccurrenceDocument::returned(organization, occurrence, &event.policy, revision, transaction.random())
-    };
-    let documents: Vec<OccurrenceDocument> = returned.iter().map(document).collect();
+    let (organization, policy) = (transaction.scope().organization(), &event.policy);
+    let mut documents = Vec::with_capacity(returned.len());
+    let mut pace = Pace::default();
+    for occurrence in returned {
+        pace.steps(STEPS).await;
+        let token = transaction.random();
+        let mut document = OccurrenceDocument::returned(organization, occurrence, policy, revision, token);
+        document.former_ids = inherited.remove(&occurrence.key).map_or_else(Vec::new, |ids| texts(&ids));
+        documents.push(document);
+    }
     transaction.collection(&schema::OCCURRENCES).insert_all(&documents).await?;
+    let latest = i32::try_from(FORMER_IDS).map_or(i32::MIN, |number| -number);
+    let statements = inherited.iter().map(|(heir, former)| {
+        // Its own former ids are later ones.
+        let first = doc! { "$each": texts(former), "$position": 0, "$slice": latest };
+        let update = doc! { "$push": { "formerIds": first } };
+        UpdateStatement { filter: doc! { "_id": heir.to_string() }, update: update.into(), many: false }
+    });
+    let statements: Vec<UpdateStatement> = statements.collect();
+    for statements in statements.chunks(INHERITED_AT_ONCE) {
+        transaction.collection(&schema::OCCURRENCES).update_in_order(statements.to_vec()).await?;
+    }
     Ok(())
 }
 

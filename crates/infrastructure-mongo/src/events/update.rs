@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{EventPlan, Successor, plan_event_edit},
     failure::{Field, Outcome},
+    pace::Pace,
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{
@@ -89,6 +90,9 @@ async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) ->
     Ok(edit)
 }
 
+/// The steps of finding the date of an occurrence before and after an edit.
+const STEPS: usize = 10;
+
 /// What becomes of the derived occurrences of an event that keyed changes have named, which changed nothing.
 async fn successors_of_derived(
     transaction: &mut Transaction<'_>,
@@ -96,16 +100,38 @@ async fn successors_of_derived(
     plan: &EventPlan,
     now: Instant,
 ) -> Attempt<Vec<(UsedResult, Successor)>> {
-    let mut named = Vec::new();
-    for used in seats::results_of_event(transaction, before.id).await? {
+    if !plan.moves_derived(before) {
+        return Ok(Vec::new());
+    }
+    let mut named: BTreeMap<OccurrenceKey, Vec<UsedResult>> = BTreeMap::new();
+    let mut pace = Pace::default();
+    for used in seats::results_of_event(transaction, before.id, now).await? {
+        pace.steps(1).await;
         if let Ok(key) = OccurrenceKey::parse(&used.subject) {
-            named.push((used, key));
+            named.entry(key).or_default().push(used);
         }
     }
-    let keys: Vec<OccurrenceKey> = named.iter().map(|(_, key)| *key).collect();
-    let stored = load::stored_keys(transaction, &keys).await?;
-    let derived = named.into_iter().filter(|(_, key)| !stored.contains(key));
-    Ok(derived.filter_map(|(used, key)| Some((used, plan.successor(before, key, now)?))).collect())
+    let stored = load::stored_keys(transaction, &named.keys().copied().collect::<Vec<_>>()).await?;
+    let mut successors = Vec::new();
+    for (key, results) in named {
+        pace.steps(STEPS).await;
+        if !stored.contains(&key)
+            && let Some(successor) = plan.successor(before, key, now)
+        {
+            successors.extend(results.into_iter().map(|used| (used, successor.clone())));
+        }
+    }
+    Ok(successors)
+}
+
+/// The former ids of the occurrences that other dates replace, by the id of the occurrence which keeps them.
+async fn inherited(
+    transaction: &mut Transaction<'_>,
+    plan: &EventPlan,
+) -> Attempt<BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>> {
+    let replaced: Vec<OccurrenceKey> = plan.replaced().map(|replaced| replaced.key).collect();
+    let former = load::former_ids(transaction, &replaced).await?;
+    Ok(plan.inherited(&former.into_iter().collect()))
 }
 
 /// Carries a plan out.
@@ -120,12 +146,13 @@ pub(super) async fn carry_out(
         return Ok(Begun::complete(Changed::complete(plan.event, 0, 0)));
     }
     let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
+    let inherited = inherited(transaction, &plan).await?;
     let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions, entries } = plan;
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
     let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
-    store::store_returned(transaction, &event, &returned, revision).await?;
+    store::store_returned(transaction, &event, &returned, inherited, revision).await?;
     seats::answer(transaction, derived).await?;
     match &ended {
         Some(ended) => {

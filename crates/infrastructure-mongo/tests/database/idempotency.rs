@@ -1,17 +1,27 @@
+use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
+    editing::FOLLOWED_RESULTS,
     failure::{Failure, Refusal},
     idempotency::IDEMPOTENCY_WINDOW,
-    ports::{IssuePatch, Issues, MemberPatch},
+    ports::{
+        EditScope, EventEdit, EventPatch, IssuePatch, Issues, MemberPatch, OccurrenceEdit, OccurrencePatch,
+        OnAffected,
+    },
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder},
+        builders::{
+            ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, occurrence_key,
+        },
     },
 };
-use convene_domain::issue::{Issue, IssueStatus};
+use convene_domain::{
+    issue::{Issue, IssueStatus},
+    time::Instant,
+};
 use convene_infrastructure_mongo::ports::MongoPorts;
-use time::macros::datetime;
+use time::{Duration, macros::datetime};
 
 use crate::support::{Scenario, Tenant, TestDatabase, by, request_for};
 
@@ -88,7 +98,7 @@ async fn a_key_expires_after_its_window() {
     let issues = &*database.ports.issues;
     let at = |moment| ChangeBuilder::by("first-admin").key("key", 1).at(moment).build();
     report(issues, &tenant, &at(FixedClock::START)).await.unwrap();
-    let just_within = FixedClock::START + IDEMPOTENCY_WINDOW - time::Duration::SECOND;
+    let just_within = FixedClock::START + IDEMPOTENCY_WINDOW - Duration::SECOND;
     assert_eq!(report(issues, &tenant, &at(just_within)).await.unwrap().number, 1);
     let later = FixedClock::START + IDEMPOTENCY_WINDOW;
     assert_eq!(report(issues, &tenant, &at(later)).await.unwrap().number, 2);
@@ -173,4 +183,48 @@ async fn a_key_is_used_by_one_of_two_operations_of_two_processes() {
     }
     assert_ne!(lost, 0, "each operation wins sometimes");
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_edit_follows_the_newest_results() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("results").await;
+    let events = &database.ports.events;
+    let event = EventBuilder::daily(datetime!(2031-04-01 09:00), 9).build();
+    let event = events.create(&tenant.scope, event, &by(tenant.admin()).build()).await.unwrap();
+    let start = |days: i64| event.series.first_start() + Duration::days(days);
+    // A change without effect on an occurrence that only the rule gives.
+    let rename = async |days: i64, key: &str, at: Instant| {
+        let patch = OccurrencePatch { title: Some(event.title.clone()), ..OccurrencePatch::default() };
+        let occurrence = occurrence_key(&event, start(days));
+        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+        let change = ChangeBuilder::by("first-admin").key(key, 1).at(at).build();
+        events.update_occurrence(&tenant.scope, edit, &change).await.unwrap().now.key.original_start
+    };
+    let now = FixedClock::START;
+    rename(1, "oldest", now).await;
+    rename(2, "newest", now + Duration::MINUTE).await;
+    let results = database.collection("idempotency");
+    let newest = doc! { "_id.key": "newest" };
+    let newest = results.find_one(newest).await.unwrap().unwrap();
+    let copies = (1..FOLLOWED_RESULTS).map(|number| {
+        let mut copy = newest.clone();
+        copy.get_document_mut("_id").unwrap().insert("key", format!("copy {number}"));
+        copy
+    });
+    results.insert_many(copies).await.unwrap();
+
+    let first = Some(datetime!(2031-04-02 09:00));
+    let edit = EventEdit {
+        event: event.id,
+        scope: EditScope::All,
+        expected_version: None,
+        patch: EventPatch { starts_at: first, ..EventPatch::default() },
+        on_affected: OnAffected::Refuse,
+    };
+    events.update(&tenant.scope, edit, &by(tenant.admin()).build()).await.unwrap();
+    let moved = doc! { "result.subject": occurrence_key(&event, start(3)).to_string() };
+    assert_eq!(results.count_documents(moved).await.unwrap(), FOLLOWED_RESULTS as u64);
+    assert_eq!(rename(2, "newest", now).await, start(3));
+    assert_eq!(rename(1, "oldest", now).await, start(1));
 }

@@ -115,13 +115,24 @@ async fn the_occurrences_of_an_event_with_registrations_are_limited() {
     assert!(refused.to_string().contains("limited to 10000"), "{refused}");
     seat(&scenario, &event, 0, *first).await.unwrap();
 
+    // An occurrence that is stored for its version makes room, and stays.
+    let registrations = scenario.database.collection("registrations");
+    let version = key(&event, 6).to_string();
+    registrations.delete_many(doc! { "occurrence": &version }).await.unwrap();
+    let occurrences = scenario.database.collection("occurrences");
+    let for_version = doc! { "$set": { "taken": 0, "revision": 1_i64, "version": 3 } };
+    occurrences.update_one(doc! { "_id": &version }, for_version).await.unwrap();
+    seat(&scenario, &event, STORED_OCCURRENCES + 1, *first).await.unwrap();
+    assert_eq!(occurrences.count_documents(doc! { "_id": &version }).await.unwrap(), 1);
+    let refused = seat(&scenario, &event, STORED_OCCURRENCES + 2, *first).await.unwrap_err();
+    assert_eq!(refused, Refusal::LimitExceeded(Limit::StoredOccurrences));
+
     // Occurrences without registrations make room.
     let left: Vec<String> = [7, 8].map(|number| key(&event, number).to_string()).to_vec();
     let these = |field: &str| -> Document {
         doc! { field: { "$in": &left } }
     };
-    scenario.database.collection("registrations").delete_many(these("occurrence")).await.unwrap();
-    let occurrences = scenario.database.collection("occurrences");
+    registrations.delete_many(these("occurrence")).await.unwrap();
     occurrences.update_many(these("_id"), doc! { "$set": { "taken": 0 } }).await.unwrap();
     seat(&scenario, &event, STORED_OCCURRENCES, *first).await.unwrap();
     assert_eq!(occurrences.count_documents(these("_id")).await.unwrap(), 0);

@@ -65,6 +65,7 @@ macro_rules! contract_cases {
                 the_version_of_a_date_that_comes_back_grows,
                 the_version_of_an_id_does_not_go_back_in_a_shift,
                 the_version_of_an_id_does_not_go_back_after_a_deletion,
+                the_version_of_an_id_does_not_go_back_after_edits_of_the_second_part,
             }
             events {
                 an_event_is_stored_unchanged,

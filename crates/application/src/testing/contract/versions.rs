@@ -249,3 +249,43 @@ pub(super) async fn the_version_of_an_id_does_not_go_back_after_a_deletion(envir
     // Both events can be deleted.
     tenant.ports.events.delete(&tenant.scope, event.id, &by_root()).await.unwrap();
 }
+
+pub(super) async fn the_version_of_an_id_does_not_go_back_after_edits_of_the_second_part(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let daily = |count: u32, without: &[i64]| {
+        let rule = Rule::parse(&format!("FREQ=DAILY;COUNT={count}")).unwrap();
+        let exdates = without.iter().map(|number| FIRST + Duration::days(*number)).collect();
+        EventPatch {
+            recurrence: Some(Some(NewRecurrence { rule, exdates, rdates: vec![] })),
+            ..EventPatch::default()
+        }
+    };
+    let edit = async |event: &Event, patch: EventPatch| {
+        tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root()).await.unwrap();
+    };
+    let by_a_day = EventPatch { starts_at: Some(FIRST + Duration::days(3)), ..EventPatch::default() };
+    // The date of the second part is dropped, and comes back; or another occurrence gets its id.
+    for (name, edits) in [
+        ("exdate", vec![daily(3, &[3]), daily(3, &[])]),
+        ("count", vec![daily(1, &[]), daily(3, &[])]),
+        ("shift", vec![daily(3, &[3]), by_a_day]),
+    ] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+        let occurrence = OccurrenceKey { event: event.id, original_start: day(3) };
+        let version = rename_and_restore(&tenant, occurrence).await;
+        let second = tenant.split(&event, day(2), EventPatch::default()).await;
+        rename_and_restore(&tenant, OccurrenceKey { event: second.id, original_start: day(2) }).await;
+        for patch in edits {
+            edit(&second, patch).await;
+        }
+        // Until the first part has the date again, its id denotes that of the second part.
+        let found = tenant.stored(occurrence).await.map(|found| found.key);
+        let back = OccurrenceKey { event: second.id, original_start: day(3) };
+        assert_eq!(found, Some(back), "{name}");
+        edit(&event, daily(5, &[])).await;
+        let now = version_of(&tenant, occurrence).await;
+        assert!(now > version, "{name}: {now} after {version}");
+    }
+}

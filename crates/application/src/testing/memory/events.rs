@@ -1,4 +1,7 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use convene_domain::{
@@ -87,6 +90,13 @@ impl Events for InMemory {
             }
             plan.keep_versions(&event, &stored, &transaction.former_versions(event.id), change.at);
             let derived = transaction.successors_of_derived(&event, &plan);
+            let former: BTreeMap<_, _> = plan
+                .replaced()
+                .filter_map(|one| {
+                    Some((one.key, transaction.tenant.occurrences.get(&one.key)?.former.clone()))
+                })
+                .collect();
+            let inherited = plan.inherited(&former);
             if let Some(ended) = plan.ended {
                 transaction.tenant.events.insert(ended.id, Arc::new(ended));
             }
@@ -95,6 +105,11 @@ impl Events for InMemory {
             let edited = transaction.carry_out(&plan.steps, edit.on_affected)?;
             for returned in plan.returned {
                 transaction.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
+            }
+            for (heir, former) in inherited {
+                if let Some(record) = transaction.tenant.occurrences.get_mut(&heir) {
+                    record.inherit(former);
+                }
             }
             transaction.tenant.keys.answer(derived);
             let dropped_exceptions = plan.dropped_exceptions;
@@ -144,7 +159,7 @@ impl Events for InMemory {
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
-            let tenant = &mut transaction.tenant;
+            let tenant = &transaction.tenant;
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             let active: Vec<_> = of_event.filter(|one| one.status.is_active()).cloned().collect();
             refusals::verify_unaffected(active.len() as u64, active)?;
@@ -152,8 +167,10 @@ impl Events for InMemory {
             let former = of_event.flat_map(|one| one.former.iter().map(|key| (*key, one.stored.version)));
             let former = former.filter(|(key, _)| !tenant.occurrences.contains_key(key)).collect();
             let others = tenant.events.values().filter(|event| event.id != id);
-            let dropped: Vec<_> =
-                others.flat_map(|event| dropped_versions(event, &former, change.at)).collect();
+            let kept = |event: &Event| transaction.changed_ahead(event.id).versions;
+            let dropped = others.flat_map(|event| dropped_versions(event, &former, kept(event), change.at));
+            let dropped: Vec<_> = dropped.collect();
+            let tenant = &mut transaction.tenant;
             tenant.occurrences.extend(dropped.into_iter().map(|one| (one.key, OccurrenceRecord::of(one))));
             tenant.registrations.retain(|_, registration| registration.occurrence.event != id);
             tenant.occurrences.retain(|key, _| key.event != id);
@@ -270,7 +287,10 @@ impl Transaction<'_> {
 
     /// What becomes of the derived occurrences of the event that keyed changes have named, which changed nothing.
     fn successors_of_derived(&self, event: &Event, plan: &EventPlan) -> Vec<(UsedKeyId, Successor)> {
-        let named = self.tenant.keys.of_occurrences(event.id);
+        if !plan.moves_derived(event) {
+            return Vec::new();
+        }
+        let named = self.tenant.keys.newest_ahead(event.id, self.change.at).into_iter();
         let derived = named.filter(|(_, key)| !self.tenant.occurrences.contains_key(key));
         derived.filter_map(|(id, key)| Some((id, plan.successor(event, key, self.change.at)?))).collect()
     }

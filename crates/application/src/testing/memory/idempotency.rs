@@ -1,5 +1,6 @@
 use std::{
     any::Any,
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -9,12 +10,13 @@ use convene_domain::{
     id::EventId,
     occurrence::{Occurrence, OccurrenceKey},
     text::IdempotencyKey,
+    time::Instant,
 };
 
 use super::results::StoredResult;
 use crate::{
     change::Change,
-    editing::Successor,
+    editing::{FOLLOWED_RESULTS, Successor},
     failure::Refusal,
     idempotency::{KeyStatus, KeyUse, classify},
     ports::{Changed, UsedKey},
@@ -91,19 +93,25 @@ impl UsedKeys {
         (before - self.0.len()) as u64
     }
 
-    /// Applies what became of the occurrences that results have.
+    /// Applies what became of the occurrences that the newest results have.
     pub(super) fn follow(&mut self, successors: &BTreeMap<OccurrenceKey, Successor>) {
-        for used in self.0.values_mut() {
-            if let Some(successor) = used.occurrence().and_then(|key| successors.get(&key)) {
-                used.follow(successor);
-            }
-        }
+        let newest = self.newest(|key| successors.contains_key(key));
+        let found = newest.into_iter().filter_map(|(id, key)| Some((id, successors.get(&key)?.clone())));
+        self.answer(found.collect());
     }
 
-    /// The uses whose result is an occurrence of the event.
-    pub(super) fn of_occurrences(&self, event: EventId) -> impl Iterator<Item = (UsedKeyId, OccurrenceKey)> {
-        let all = self.0.iter().filter_map(|(id, used)| Some((id.clone(), used.occurrence()?)));
-        all.filter(move |(_, key)| key.event == event)
+    /// The newest uses whose result is an occurrence of the event with an original start that is ahead.
+    pub(super) fn newest_ahead(&self, event: EventId, now: Instant) -> Vec<(UsedKeyId, OccurrenceKey)> {
+        self.newest(|key| key.event == event && key.original_start > now)
+    }
+
+    /// The newest uses whose result is one of these occurrences.
+    fn newest(&self, is_one: impl Fn(&OccurrenceKey) -> bool) -> Vec<(UsedKeyId, OccurrenceKey)> {
+        let all = self.0.iter().filter_map(|(id, used)| Some((used.at, id, used.occurrence()?)));
+        let mut found: Vec<_> = all.filter(|(_, _, key)| is_one(key)).collect();
+        found.sort_by_key(|(at, ..)| Reverse(*at));
+        found.truncate(FOLLOWED_RESULTS);
+        found.into_iter().map(|(_, id, key)| (id.clone(), key)).collect()
     }
 
     /// Applies what became of the occurrences of single results.

@@ -112,12 +112,13 @@ impl Transaction<'_> {
     }
 
     /// The number of the event's stored occurrences that have not begun, without those that only registrations materialized and that
-    /// have none any more.
+    /// have none any more, and those that are stored for nothing but their versions.
     fn in_use_ahead(&self, event: EventId) -> u64 {
         let of_event = OccurrenceKey { event, original_start: Instant::MIN };
         let stored = self.tenant.occurrences.range(of_event..).take_while(|(key, _)| key.event == event);
         let is_in_use = |record: &OccurrenceRecord| {
-            record.stored.interval.start() > self.change.at && !record.is_untouched()
+            let is_ahead = record.stored.interval.start() > self.change.at;
+            is_ahead && !record.is_untouched() && !record.is_for_version()
         };
         stored.filter(|(_, record)| is_in_use(record)).count() as u64
     }
@@ -288,13 +289,14 @@ mod tests {
         assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
         store(stored_from(&event, 13_000, KEPT_VERSIONS as u64).collect());
 
-        // Occurrences that only registrations materialized, and that have none any more, do not count.
+        // Occurrences that only registrations materialized, and that have none any more, do not count, and neither do those that
+        // are stored for their versions.
         let occupied = |mut record: OccurrenceRecord| {
             record.stored.taken = 1;
             record
         };
-        store(stored_from(&event, 6_000, STORED_OCCURRENCES - EXCEPTIONS - 2).map(occupied).collect());
-        store(stored_from(&event, 12_000, 100).collect());
+        store(stored_from(&event, 6_000, STORED_OCCURRENCES - 3).map(occupied).collect());
+        store(stored_from(&event, 17_000, 100).collect());
         memory.register(&scope, register(key(5_500), ada.id), &change).await.unwrap();
         let further = memory.register(&scope, register(key(5_501), ada.id), &change).await;
         let Err(Failure::Refused(refusals)) = further else { panic!("it is refused") };

@@ -13,7 +13,7 @@ use convene_domain::{
 };
 
 use super::idempotency::UsedKeys;
-use crate::{failure::Refusal, registration::refusals};
+use crate::{failure::Refusal, limits::FORMER_IDS, registration::refusals};
 
 /// All data of one organization.
 #[derive(Clone)]
@@ -51,6 +51,18 @@ impl OccurrenceRecord {
     /// The record of an occurrence that was not stored before.
     pub(super) const fn of(stored: StoredOccurrence) -> Self {
         Self { stored, next_waitlist_sequence: 1, former: Vec::new() }
+    }
+
+    /// Adds former keys, which are earlier than its own.
+    pub(super) fn inherit(&mut self, mut former: Vec<OccurrenceKey>) {
+        former.append(&mut self.former);
+        former.drain(..former.len().saturating_sub(FORMER_IDS));
+        self.former = former;
+    }
+
+    /// Tests whether it is stored for nothing but its version.
+    pub(super) fn is_for_version(&self) -> bool {
+        self.stored.version > 1 && !self.stored.exception.is_any() && !self.stored.is_held()
     }
 
     /// Tests whether only registrations materialized it, and it has none any more.

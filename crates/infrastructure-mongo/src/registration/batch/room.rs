@@ -32,6 +32,15 @@ pub(super) async fn make(
     if room(stored) >= wanted {
         return Ok(room(stored));
     }
+    // Those that are stored for nothing but their versions have no registrations, and a limit of their own.
+    let mut for_versions = ahead.clone();
+    for_versions
+        .extend(doc! { "revision": { "$exists": true }, "exception": null, "taken": 0, "waiting": 0 });
+    let for_versions = transaction.collection(&schema::OCCURRENCES).count(for_versions).await?;
+    let stored = stored.saturating_sub(for_versions);
+    if room(stored) >= wanted {
+        return Ok(room(stored));
+    }
     let mut untouched = ahead;
     untouched.extend(OccurrenceDocument::untouched());
     let of_event = loaded.keys().filter(|key| key.event == event);

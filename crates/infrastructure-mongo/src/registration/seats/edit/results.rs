@@ -1,16 +1,19 @@
 //! The stored results of changes of single occurrences, which follow their occurrences: a repeat is answered with the occurrence
 //! that was changed, although another one may have its id by then. One that is gone is answered in its last state.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
-use bson::{Document, doc};
-use convene_application::editing::Successor;
-use convene_domain::id::EventId;
+use bson::{DateTime, Document, doc};
+use convene_application::{
+    editing::{FOLLOWED_RESULTS, Successor},
+    pace::Pace,
+};
+use convene_domain::{id::EventId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
 
 use super::CHUNK;
 use crate::{
-    documents::{dropped::DroppedDocument, idempotency::KeyDocument},
+    documents::{dates::read_date, dropped::DroppedDocument, idempotency::KeyDocument},
     error::Attempt,
     registration::seats::commands::{Weighted, update_in_commands},
     schema::{self, OCCURRENCE_OPERATIONS},
@@ -18,19 +21,27 @@ use crate::{
     transaction::Transaction,
 };
 
+/// The steps of an answer.
+const STEPS: usize = 10;
+
 /// A result, and the occurrence that it has.
 pub(crate) struct UsedResult {
     key: KeyDocument,
     pub(crate) subject: String,
+    /// The time of the change.
+    at: DateTime,
 }
 
-/// Reads the results of changes of occurrences whose ids pass a filter, except those of occurrences that are gone.
+/// Reads the newest results of changes of occurrences whose ids pass a filter, except those of occurrences that are gone.
 async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Attempt<Vec<UsedResult>> {
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Found {
         #[serde(rename = "_id")]
         key: KeyDocument,
         result: FoundResult,
+        #[serde(deserialize_with = "read_date")]
+        created_at: DateTime,
     }
     #[derive(Deserialize)]
     struct FoundResult {
@@ -42,34 +53,49 @@ async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Atte
         "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() },
         "result.dropped": { "$exists": false },
     };
-    let query = Query::from(about).projected(doc! { "result.subject": 1 }).hinted("results_of_occurrences");
+    let query = Query::from(about)
+        .projected(doc! { "result.subject": 1, "createdAt": 1 })
+        .sorted(doc! { "createdAt": -1 })
+        .limited(FOLLOWED_RESULTS)
+        .hinted("results_of_occurrences");
     let found: Vec<Found> = transaction.collection(&schema::IDEMPOTENCY).find(query).await?;
-    Ok(found.into_iter().map(|found| UsedResult { key: found.key, subject: found.result.subject }).collect())
+    let used = found.into_iter().map(|found| UsedResult {
+        key: found.key,
+        subject: found.result.subject,
+        at: found.created_at,
+    });
+    Ok(used.collect())
 }
 
-/// Reads the results of changes of occurrences of an event.
+/// Reads the newest results of changes of occurrences of an event whose original start is ahead.
 pub(crate) async fn results_of_event(
     transaction: &mut Transaction<'_>,
     event: EventId,
+    now: Instant,
 ) -> Attempt<Vec<UsedResult>> {
-    results_about(transaction, doc! { "$gt": format!("{event}_"), "$lt": format!("{event}`") }).await
+    let from = OccurrenceKey { event, original_start: now };
+    results_about(transaction, doc! { "$gt": from.to_string(), "$lt": format!("{event}`") }).await
 }
 
-/// Applies what became of the occurrences that results have.
+/// Applies what became of the occurrences that the newest results have.
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     successors: &HashMap<String, Successor>,
 ) -> Attempt<()> {
     let ids: Vec<&String> = successors.keys().collect();
-    let mut answers = Vec::new();
+    let mut results = Vec::new();
     for ids in ids.chunks(CHUNK) {
-        let found = results_about(transaction, doc! { "$in": ids }).await?;
-        answers.extend(found.into_iter().filter_map(|used| {
-            let successor = successors.get(&used.subject)?.clone();
-            Some((used, successor))
-        }));
+        results.extend(results_about(transaction, doc! { "$in": ids }).await?);
+        if results.len() > FOLLOWED_RESULTS {
+            results.sort_unstable_by_key(|used: &UsedResult| Reverse(used.at));
+            results.truncate(FOLLOWED_RESULTS);
+        }
     }
-    answer(transaction, answers).await
+    let answers = results.into_iter().filter_map(|used| {
+        let successor = successors.get(&used.subject)?.clone();
+        Some((used, successor))
+    });
+    answer(transaction, answers.collect()).await
 }
 
 /// Applies what became of the occurrences of single results. One that is gone is stored in its last state.
@@ -78,7 +104,9 @@ pub(crate) async fn answer(
     answers: Vec<(UsedResult, Successor)>,
 ) -> Attempt<()> {
     let mut statements = Vec::with_capacity(answers.len());
+    let mut pace = Pace::default();
     for (used, successor) in answers {
+        pace.steps(STEPS).await;
         let fields = match &successor {
             Successor::Occurrence(key) => doc! { "result.subject": key.to_string() },
             Successor::None(last) => {
