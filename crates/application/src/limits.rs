@@ -12,7 +12,7 @@ pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 pub const WAITLISTED_REGISTRATIONS: usize = 200;
 
 /// Waitlisted registrations of one occurrence. A transaction that frees a seat reads all of them if their members are busy.
-pub const WAITLIST_LENGTH: usize = 10_000;
+pub const WAITLIST_LENGTH: usize = 5_000;
 
 /// Confirmed and waitlisted registrations that may follow their occurrences in one edit. They are changed by one
 /// transaction, because an edit that is refused must not have changed any of them.

@@ -236,7 +236,7 @@ mod tests {
         let wait = RegisterRequest { join_waitlist: true, ..register(key, bea.id) };
         let Err(Failure::Refused(refusals)) = memory.register(&scope, wait, &now).await else { panic!() };
         assert_eq!(refusals, [Refusal::LimitExceeded(Limit::WaitlistLength)]);
-        let text = "the number of members on the waitlist of an occurrence is limited to 10000";
+        let text = "the number of members on the waitlist of an occurrence is limited to 5000";
         assert_eq!(refusals[0].to_string(), text);
 
         // What has ended does not count.
