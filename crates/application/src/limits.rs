@@ -34,6 +34,10 @@ pub const KEPT_VERSIONS: usize = 5_000;
 /// year. An edit of the event changes all of them in one transaction.
 pub const STORED_OCCURRENCES: u64 = 10_000;
 
+/// Stored results of changes that follow the stored occurrences of an edit, and as many that follow its derived ones: the newest. It
+/// rewrites all of them in its transaction.
+pub const FOLLOWED_RESULTS: usize = 5_000;
+
 /// Former ids of an occurrence. The latest ones are kept: each move of a series rewrites them.
 pub const FORMER_IDS: usize = 100;
 

@@ -74,6 +74,7 @@ fn the_documented_limits_are_those_of_the_code() {
             limits::KEPT_VERSIONS.to_string(),
         ),
         ("occurrences ahead of an event that have registrations", limits::STORED_OCCURRENCES.to_string()),
+        ("results of keys that follow the occurrences of an edit", limits::FOLLOWED_RESULTS.to_string()),
         ("former ids of an occurrence", limits::FORMER_IDS.to_string()),
         ("upcoming registrations of a member", limits::UPCOMING_REGISTRATIONS.to_string()),
         ("upcoming waitlists of a member", limits::WAITLISTED_REGISTRATIONS.to_string()),

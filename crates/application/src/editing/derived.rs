@@ -8,10 +8,6 @@ use convene_domain::{
 
 use super::EventPlan;
 
-/// Stored results of changes that follow the stored occurrences of an edit, and as many that follow its derived ones: the newest. It
-/// rewrites all of them in its transaction.
-pub const FOLLOWED_RESULTS: usize = 5_000;
-
 /// What becomes of an occurrence, for those who know its id.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Successor {

@@ -16,7 +16,7 @@ mod restoration;
 mod split;
 mod versions;
 
-pub use derived::{FOLLOWED_RESULTS, Successor};
+pub use derived::Successor;
 pub use effects::effect_refusals;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use former::record_former_id;

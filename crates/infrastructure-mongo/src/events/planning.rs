@@ -17,5 +17,5 @@ pub(super) async fn compute<T: Send + 'static>(
     if occurrences <= FEW {
         return Ok(computation());
     }
-    Ok(spawn_blocking(computation).await.map_err(|_| Fault::internal("the planning of an edit panicked"))?)
+    Ok(spawn_blocking(computation).await.map_err(Fault::internal)?)
 }

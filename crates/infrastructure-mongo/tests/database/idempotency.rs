@@ -2,9 +2,9 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::FOLLOWED_RESULTS,
     failure::{Failure, Refusal},
     idempotency::IDEMPOTENCY_WINDOW,
+    limits::FOLLOWED_RESULTS,
     ports::{
         EditScope, EventEdit, EventPatch, IssuePatch, Issues, MemberPatch, OccurrenceEdit, OccurrencePatch,
         OnAffected,

@@ -16,9 +16,10 @@ use convene_domain::{
 use super::results::StoredResult;
 use crate::{
     change::Change,
-    editing::{FOLLOWED_RESULTS, Successor},
+    editing::Successor,
     failure::Refusal,
     idempotency::{KeyStatus, KeyUse, classify},
+    limits::FOLLOWED_RESULTS,
     ports::{Changed, UsedKey},
 };
 

@@ -82,6 +82,24 @@ async fn time_that_becomes_free_while_a_seat_becomes_free_is_not_missed() {
     scenario.assert_sound().await;
 }
 
+/// An occurrence whose only seat is taken, with more waitlisted members than stand for all of a waitlist. Each of them has a seat in
+/// an event that lasts for days.
+struct BusyWaitlist {
+    long: Event,
+    wanted: Event,
+    holder: MemberId,
+    waiting: Vec<MemberId>,
+}
+
+async fn busy_waitlist(scenario: &Scenario) -> BusyWaitlist {
+    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(150).await);
+    let long = busy(scenario, &waiting).await;
+    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let held = Held { event: &wanted, starts: &days(&wanted, 1), seated: &holder, waiting: &waiting };
+    scenario.hold(held).await;
+    BusyWaitlist { long, wanted, holder: holder[0], waiting }
+}
+
 /// An event that lasts for days, in which these members have seats.
 async fn busy(scenario: &Scenario, members: &[MemberId]) -> Event {
     let long = EventBuilder::once(datetime!(2031-03-30 00:00)).lasting(Duration::days(5)).seats(500).build();
@@ -93,12 +111,7 @@ async fn busy(scenario: &Scenario, members: &[MemberId]) -> Event {
 #[tokio::test]
 async fn busy_members_are_not_read_again_until_their_time_becomes_free() {
     let (scenario, commands) = Scenario::watched().await;
-    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(150).await);
-    let long = busy(&scenario, &waiting).await;
-    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
-    scenario
-        .hold(Held { event: &wanted, starts: &days(&wanted, 1), seated: &holder, waiting: &waiting })
-        .await;
+    let BusyWaitlist { long, wanted, holder, waiting } = busy_waitlist(&scenario).await;
     let newcomer = scenario.member().await;
     let registrations = scenario.database.collection("registrations");
     let written = async |passed: i64| {
@@ -125,7 +138,7 @@ async fn busy_members_are_not_read_again_until_their_time_becomes_free() {
             ports.get_many(&scenario.tenant.scope, &[id]).await.unwrap().remove(0)
         }
     };
-    assert_eq!(cancel(&seat(&wanted, holder[0]).await).await, 1, "all agendas");
+    assert_eq!(cancel(&seat(&wanted, holder).await).await, 1, "all agendas");
     assert_eq!((written(1).await, written(2).await), (50, 100));
     for number in 3..5 {
         let request = request_for(&wanted, newcomer);
@@ -169,12 +182,7 @@ async fn a_busy_member_is_considered_again_when_the_occurrence_moves() {
 #[tokio::test]
 async fn a_member_far_behind_on_a_waitlist_is_not_missed() {
     let scenario = Scenario::new().await;
-    let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(150).await);
-    let long = busy(&scenario, &waiting).await;
-    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
-    scenario
-        .hold(Held { event: &wanted, starts: &days(&wanted, 1), seated: &holder, waiting: &waiting })
-        .await;
+    let BusyWaitlist { long, wanted, waiting, .. } = busy_waitlist(&scenario).await;
     let registrations = scenario.database.collection("registrations");
     let waitlisted = doc! { "status": "WAITLISTED" };
     registrations.update_many(waitlisted.clone(), doc! { "$set": { "isBusy": true } }).await.unwrap();

@@ -4,10 +4,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use bson::{DateTime, Document, doc};
-use convene_application::{
-    editing::{FOLLOWED_RESULTS, Successor},
-    pace::Pace,
-};
+use convene_application::{editing::Successor, limits::FOLLOWED_RESULTS, pace::Pace};
 use convene_domain::{id::EventId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
 
