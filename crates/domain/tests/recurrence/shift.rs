@@ -32,6 +32,7 @@ fn locals(series: &Series) -> Vec<LocalDateTime> {
 #[case::day_of_month("FREQ=MONTHLY;BYMONTHDAY=1", 24, "FREQ=MONTHLY;BYMONTHDAY=2")]
 #[case::implied_day_of_month("FREQ=MONTHLY", 24, "FREQ=MONTHLY")]
 #[case::first_day_to_last("FREQ=MONTHLY", -24, "FREQ=MONTHLY;BYMONTHDAY=-1")]
+#[case::implied_month_and_day("FREQ=YEARLY", -24, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1")]
 #[case::several_days("FREQ=MONTHLY;BYMONTHDAY=1,15", 24, "FREQ=MONTHLY;BYMONTHDAY=2,16")]
 #[case::a_week_later("FREQ=MONTHLY;BYDAY=1MO", 168, "FREQ=MONTHLY;BYDAY=2MO")]
 #[case::within_the_day(
@@ -70,6 +71,15 @@ fn one_date_moves_to_any_day() {
 #[case::the_first_monday(datetime!(2027-03-01 9:00), "FREQ=MONTHLY;BYDAY=1MO", 24)]
 #[case::the_last_working_day(datetime!(2027-03-31 9:00), "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", 24)]
 #[case::the_29th_of_february(datetime!(2028-02-29 9:00), "FREQ=YEARLY", 24)]
+#[case::the_first_to_the_last_but_one(datetime!(2027-04-01 9:00), "FREQ=MONTHLY", -48)]
+#[case::to_the_same_day_of_another_month(datetime!(2027-03-15 9:00), "FREQ=MONTHLY", -28 * 24)]
+#[case::to_another_month(datetime!(2027-03-20 9:00), "FREQ=MONTHLY;BYMONTHDAY=20", -23 * 24)]
+#[case::to_the_last_day_of_another_month(datetime!(2027-03-15 9:00), "FREQ=MONTHLY", -15 * 24)]
+#[case::by_a_month_in_a_short_series(datetime!(2027-03-15 9:00), "FREQ=MONTHLY;COUNT=4", 31 * 24)]
+#[case::with_an_interval(datetime!(2027-05-10 9:00), "FREQ=MONTHLY;INTERVAL=3", -30 * 24)]
+#[case::yearly_to_another_month(datetime!(2027-03-15 9:00), "FREQ=YEARLY", -28 * 24)]
+#[case::some_months(datetime!(2027-09-05 9:00), "FREQ=YEARLY;BYMONTH=9,10,11;BYMONTHDAY=5", 30 * 24)]
+#[case::the_last_day_by_a_month(datetime!(2027-01-31 9:00), "FREQ=MONTHLY;BYMONTHDAY=-1", 28 * 24)]
 #[case::some_times_of_the_weekday(datetime!(2027-03-01 9:00), "FREQ=WEEKLY;BYDAY=MO;BYHOUR=9,23", 2)]
 fn a_rule_that_cannot_move_is_asked_for(
     #[case] start: LocalDateTime,

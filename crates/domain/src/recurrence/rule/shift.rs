@@ -16,12 +16,20 @@ const WEEKDAYS: [Weekday; 7] = [
     Weekday::Sunday,
 ];
 
+/// The days within which a first day of the month becomes a last one, or the other way round. A series that moves further, such as
+/// from 15 March to 15 February, hardly means "the 14th day before the end of each month", although the dates would be exact.
+const ACROSS_MONTHS: i32 = 6;
+
+/// The last day of a month, as a value of BYMONTHDAY.
+const LAST_DAY: i32 = -1;
+
 /// The candidates for a series that begins at `after` instead of `before`, the least changed ones first. The end is that of
-/// `rule`. The caller must compare the dates.
+/// `rule`. `is_single` is true for a rule with one date, which can move to any day. The caller must compare the dates.
 pub(in crate::recurrence) fn candidates(
     rule: &Rule,
     before: LocalDateTime,
     after: LocalDateTime,
+    is_single: bool,
 ) -> impl Iterator<Item = Rule> {
     let mut parts = RuleParts { count: None, until: None, ..rule.to_parts() };
     move_times(&mut parts, before, after);
@@ -30,7 +38,7 @@ pub(in crate::recurrence) fn candidates(
         vec![parts]
     } else {
         let mut all = with_other_days(&parts, before.date(), after.date(), days);
-        all.push(without_days(parts));
+        all.extend(is_single.then(|| without_days(parts)));
         all
     };
     let end = rule.end();
@@ -63,7 +71,7 @@ fn move_times(parts: &mut RuleParts, before: LocalDateTime, after: LocalDateTime
     (parts.by_hour, parts.by_minute) = (by_hour, by_minute);
 }
 
-/// The rule without parts that name days: a series with one date left has no other.
+/// The rule without parts that name days.
 fn without_days(parts: RuleParts) -> RuleParts {
     RuleParts {
         by_month: Vec::new(),
@@ -100,29 +108,33 @@ fn with_other_days(parts: &RuleParts, before: Date, after: Date, days: i32) -> V
 /// The ways to move BYMONTH and BYMONTHDAY.
 fn month_days(parts: &RuleParts, before: Date, after: Date, days: i32) -> Vec<(Vec<i32>, Vec<i32>)> {
     let month = |date: Date| i32::from(u8::from(date.month()));
-    let day = i32::from(after.day());
-    // Counted from the end of the month: -1 is the last day.
-    let from_end = day - i32::from(after.month().length(after.year())) - 1;
     let months = month(after) - month(before);
     let other_months: Vec<i32> =
         parts.by_month.iter().map(|month| (month + months - 1).rem_euclid(12) + 1).collect();
     let by_months = distinct([parts.by_month.clone(), other_months]);
+    let is_near = days.abs() <= ACROSS_MONTHS;
+    let to_last_day = is_near && after.day() == after.month().length(after.year());
+    let to_last_day = || to_last_day.then(|| vec![LAST_DAY]);
+    let day = || vec![i32::from(after.day())];
     let is_of_start = parts.by_month_day.is_empty()
         && parts.by_weekday.is_empty()
         && parts.by_year_day.is_empty()
         && parts.by_week_number.is_empty();
-    let by_days = match parts.by_month_day.as_slice() {
-        [] if is_of_start && parts.frequency == Some(Frequency::Monthly) => vec![vec![], vec![from_end]],
+    let by_days: Vec<Vec<i32>> = match parts.by_month_day.as_slice() {
+        [] if is_of_start && parts.frequency == Some(Frequency::Monthly) => {
+            [vec![]].into_iter().chain(to_last_day()).collect()
+        }
         [] => vec![vec![]],
-        [only] => vec![vec![day], vec![from_end], by(&[*only], days)],
-        several => vec![by(several, days)],
+        [only] if *only > 0 => [day()].into_iter().chain(to_last_day()).collect(),
+        [LAST_DAY] if is_near => vec![day(), by(&[LAST_DAY], days)],
+        days_of_month => vec![by(days_of_month, days)],
     };
     let mut all: Vec<_> = by_days
         .into_iter()
         .flat_map(|by_day| by_months.iter().map(move |by_month| (by_month.clone(), by_day.clone())))
         .collect();
     if is_of_start && parts.frequency == Some(Frequency::Yearly) {
-        all.push((vec![month(after)], vec![from_end]));
+        all.extend(to_last_day().map(|last| (vec![month(after)], last)));
     }
     all
 }

@@ -31,8 +31,9 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
     }
     let mut problems = Vec::new();
     let loses_dates = loses_dates(series, rule, by);
+    let is_single = series.compiled.dates_of_rule(i64::MIN).nth(1).is_none();
     for end in ends(series, rule, by) {
-        for candidate in rule::shift::candidates(rule, before.start, parts.start) {
+        for candidate in rule::shift::candidates(rule, before.start, parts.start, is_single) {
             let rule = Some(candidate.with_end(end));
             match Series::new(SeriesParts { rule, ..parts.clone() }) {
                 Ok(candidate) if !loses_dates && has_moved_dates(series, &candidate, by.whole_seconds()) => {
