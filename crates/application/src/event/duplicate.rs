@@ -3,6 +3,7 @@ use std::sync::Arc;
 use convene_domain::{
     event::{Event, EventStatus},
     id::EventId,
+    recurrence::SeriesParts,
     text::Title,
     time::Instant,
 };
@@ -16,7 +17,7 @@ use crate::{
     change::RequestMetadata,
     failure::{Field, Outcome, Refusal},
     mutation_context::ContextFactory,
-    ports::{DaysPatch, Duplication, EventPatch, Events, NewStart},
+    ports::{DaysPatch, Duplication, EventPatch, Events, NewRecurrence, NewStart},
 };
 
 /// The command to duplicate an event.
@@ -55,8 +56,9 @@ impl DuplicateEvent {
     }
 }
 
-/// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. It is
-/// scheduled, also if the original is cancelled, and has no past.
+/// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. If the rule cannot
+/// move all of its dates alike, the copy has the same rule from the new start on, which must be one of its dates: there are no
+/// registrations that would follow. It is scheduled, also if the original is cancelled, and has no past.
 ///
 /// # Errors
 /// The refusals of [`Events::duplicate`], except `NotFound`.
@@ -77,8 +79,13 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     let named = |refusals: Vec<Refusal>| -> Vec<Refusal> {
         refusals.into_iter().map(|refusal| by_start(refusal, field)).collect()
     };
-    let Patched { event: moved, .. } =
-        patched(event, &patch, event.series.first_date(), now).map_err(named)?;
+    let first = event.series.first_date();
+    let moved = patched(event, &patch, first, now).or_else(|refusals| {
+        let rule = asks_for_recurrence(&refusals).then(|| restarted(event, *start)).flatten();
+        let with_rule = rule.map(|rule| EventPatch { recurrence: Some(Some(rule)), ..patch });
+        with_rule.and_then(|patch| patched(event, &patch, first, now).ok()).ok_or(refusals)
+    });
+    let Patched { event: moved, .. } = moved.map_err(named)?;
     // Dates that the original has used are dates of the copy like the others.
     let series = moved.series.with_used(None, Vec::new());
     Ok(Event {
@@ -93,9 +100,31 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     })
 }
 
+/// Tests whether the only problem is a rule that cannot move all of its dates alike.
+fn asks_for_recurrence(refusals: &[Refusal]) -> bool {
+    let asks = |refusal: &Refusal| matches!(refusal, Refusal::InvalidInput { field, .. } if field.is(Field::Recurrence));
+    refusals.iter().all(asks)
+}
+
+/// The recurrence of the event from another start on.
+fn restarted(event: &Event, start: Option<NewStart>) -> Option<NewRecurrence> {
+    let start = match start? {
+        NewStart::At(start) => start,
+        NewStart::On(day) => day.midnight(),
+    };
+    let series = event.series.restarted(start - event.series.first_date()).ok()?;
+    let SeriesParts { rule, exdates, rdates, .. } = series.parts().clone();
+    Some(NewRecurrence { rule: rule?, exdates, rdates })
+}
+
 /// The refusal with the field of the start: a copy is given no recurrence.
 fn by_start(refusal: Refusal, start: Field) -> Refusal {
     match refusal {
+        Refusal::InvalidInput { field, .. } if field.is(Field::Recurrence) => {
+            let message = "must be a date of the original's rule; copy the event without it, and then give the copy a start and a \
+                           recurrence";
+            Refusal::invalid(start, message)
+        }
         Refusal::InvalidInput { field, message } if !field.is(start) && !field.is(Field::StartsAt) => {
             Refusal::invalid(start, format!("does not suit the dates of the original: {field} {message}"))
         }
@@ -105,10 +134,8 @@ fn by_start(refusal: Refusal, start: Field) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{
-        recurrence::{Series, SeriesParts},
-        time::LocalDateTime,
-    };
+    use convene_domain::{recurrence::Series, time::LocalDateTime};
+    use rstest::rstest;
     use time::macros::{date, datetime};
 
     use super::*;
@@ -147,6 +174,22 @@ mod tests {
         let mut event = fixtures::event(1, "2026-11-02 9:00", Some("FREQ=DAILY;COUNT=5"));
         event.series = event.series.with_used(Some(datetime!(2026-11-03 9:00)), vec![]).unwrap();
         assert_eq!(copy_of(&event, None).unwrap().series.from_start().count(), 5);
+    }
+
+    #[rstest]
+    #[case::another_month("2026-11-15 9:00", "FREQ=MONTHLY;COUNT=3", datetime!(2027-01-15 9:00), [datetime!(2027-02-15 9:00), datetime!(2027-03-15 9:00)])]
+    #[case::an_end("2026-11-30 9:00", "FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20270131T090000", datetime!(2027-02-28 9:00), [datetime!(2027-03-31 9:00), datetime!(2027-04-30 9:00)])]
+    #[case::weekday_of_the_month("2026-11-09 9:00", "FREQ=MONTHLY;BYDAY=2MO", datetime!(2027-09-13 10:00), [datetime!(2027-10-11 10:00), datetime!(2027-11-08 10:00)])]
+    #[case::another_year("2026-11-15 9:00", "FREQ=YEARLY", datetime!(2028-03-01 9:00), [datetime!(2029-03-01 9:00), datetime!(2030-03-01 9:00)])]
+    fn a_copy_repeats_the_rule_if_its_dates_cannot_move_alike(
+        #[case] start: &str,
+        #[case] rule: &str,
+        #[case] new_start: LocalDateTime,
+        #[case] next: [LocalDateTime; 2],
+    ) {
+        let copy = copy_of(&fixtures::event(1, start, Some(rule)), Some(new_start)).unwrap();
+        let starts: Vec<_> = copy.series.from_start().map(|date| date.local).take(3).collect();
+        assert_eq!(starts, [new_start, next[0], next[1]]);
     }
 
     #[test]

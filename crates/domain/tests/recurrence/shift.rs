@@ -114,6 +114,27 @@ fn a_move_that_would_cut_dates_before_the_end_is_refused(#[case] until: &str, #[
     assert_eq!(texts, ["UNTIL must lie in the years 1970 to 2099 after the move; leave it out for no end"]);
 }
 
+#[rstest]
+#[case::local("FREQ=MONTHLY;UNTIL=20270401T090000", "FREQ=MONTHLY;UNTIL=20270501T090000")]
+#[case::a_day("FREQ=MONTHLY;UNTIL=20270415", "FREQ=MONTHLY;UNTIL=20270501")]
+#[case::in_utc("FREQ=MONTHLY;UNTIL=20270401T090000Z", "FREQ=MONTHLY;UNTIL=20270501T090000")]
+#[case::count("FREQ=MONTHLY;COUNT=3", "FREQ=MONTHLY;COUNT=3")]
+fn a_rule_that_starts_again_has_as_many_dates(#[case] rule: &str, #[case] expected: &str) {
+    let before = series(datetime!(2027-02-01 9:00), "UTC", rule);
+    let exdates = vec![datetime!(2027-03-01 9:00), datetime!(2027-03-02 9:00)];
+    let rdates = vec![datetime!(2027-02-10 9:00)];
+    let before = Series::new(SeriesParts { exdates, rdates, ..before.parts().clone() }).unwrap();
+    let after = before.restarted(Duration::days(28)).unwrap();
+    let expected = SeriesParts {
+        rule: Some(Rule::parse(expected).unwrap()),
+        exdates: vec![datetime!(2027-03-30 9:00), datetime!(2027-04-01 9:00)],
+        rdates: vec![datetime!(2027-03-10 9:00)],
+        ..SeriesParts::once(datetime!(2027-03-01 9:00), Zone::UTC)
+    };
+    assert_eq!(after, Series::new(expected).unwrap());
+    assert_eq!(locals(&after)[2..], [datetime!(2027-05-01 9:00)]);
+}
+
 #[test]
 fn an_end_and_a_date_out_of_range_are_named_together() {
     let daily = series(datetime!(2090-03-01 9:00), "UTC", "FREQ=DAILY;UNTIL=20991231T090000");

@@ -455,6 +455,27 @@ impl Series {
         shift::shifted(self, by, zone)
     }
 
+    /// The series with the same rule from a start that is later by `by`, which must be one of its dates. It has as many dates, and
+    /// those in the places of excluded ones are excluded; rdates move by the difference.
+    ///
+    /// ```
+    /// use convene_domain::recurrence::{Series, SeriesParts};
+    /// use time::Duration;
+    ///
+    /// let parts = SeriesParts::parse("DTSTART:20270115T090000Z\nRRULE:FREQ=MONTHLY")?;
+    /// let restarted = Series::new(parts)?.restarted(Duration::days(31))?;
+    /// let days: Vec<_> = restarted.from_start().take(3).map(|date| date.local.date().to_string()).collect();
+    /// assert_eq!(days, ["2027-02-15", "2027-03-15", "2027-04-15"]);
+    /// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`].
+    pub fn restarted(&self, by: Duration) -> Result<Self, Vec<SeriesProblem>> {
+        shift::restarted(self, by)
+    }
+
     /// The end of the rule, if there is a rule.
     fn rule_end(&self) -> RuleEnd {
         self.rule().map_or(RuleEnd::Never, Rule::end)

@@ -15,16 +15,7 @@ const COMPARED: usize = 20_000;
 
 pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Series, Vec<SeriesProblem>> {
     let before = series.parts();
-    let all = |dates: &[LocalDateTime]| dates.iter().map(|date| date.saturating_add(by)).collect();
-    let parts = SeriesParts {
-        start: before.start.saturating_add(by),
-        zone,
-        rule: None,
-        exdates: all(&before.exdates),
-        rdates: all(&before.rdates),
-        used: all(&before.used),
-        used_until: before.used_until.map(|until| until.saturating_add(by)),
-    };
+    let parts = SeriesParts { zone, ..moved_dates(before, by) };
     let Some(rule) = series.rule() else { return Series::new(parts) };
     if by.is_zero() && zone == before.zone {
         return Ok(series.clone());
@@ -62,6 +53,55 @@ pub(super) fn shifted(series: &Series, by: Duration, zone: Zone) -> Result<Serie
     Err(problems)
 }
 
+pub(super) fn restarted(series: &Series, by: Duration) -> Result<Series, Vec<SeriesProblem>> {
+    let moved = moved_dates(series.parts(), by);
+    let Some(rule) = series.rule() else { return Series::new(moved) };
+    let endless = match rule.end() {
+        RuleEnd::Until(_) => RuleEnd::Never,
+        end @ (RuleEnd::Never | RuleEnd::Count(_)) => end,
+    };
+    let of_rule =
+        SeriesParts { rule: Some(rule.with_end(endless)), ..SeriesParts::once(moved.start, moved.zone) };
+    let (before, after) = (dates_of_rule(series), dates_of_rule(&Series::new(of_rule)?));
+    // The date in the place of one of the rule.
+    let in_place_of = |date: i64| Some(civil::local_of(*after.get(before.binary_search(&date).ok()?)?));
+    let end = match rule.end() {
+        RuleEnd::Until(until) if before.len() < COMPARED => {
+            let last = before.last().and_then(|last| in_place_of(*last));
+            last.map(|last| match until {
+                Until::Date(_) => RuleEnd::Until(Until::Date(last.date())),
+                Until::Local(_) | Until::Instant(_) => RuleEnd::Until(Until::Local(last)),
+            })
+        }
+        _ => None,
+    };
+    let end = end.or_else(|| ends(series, rule, by).into_iter().next()).unwrap_or(rule.end());
+    let exdates = series
+        .exdates()
+        .iter()
+        .map(|date| in_place_of(civil::seconds_of(*date)).unwrap_or_else(|| date.saturating_add(by)));
+    Series::new(SeriesParts { rule: Some(rule.with_end(end)), exdates: exdates.collect(), ..moved })
+}
+
+/// The first dates of the rule, excluded ones too, as seconds of local time.
+fn dates_of_rule(series: &Series) -> Vec<i64> {
+    series.compiled.dates_of_rule(i64::MIN).take(COMPARED).collect()
+}
+
+/// The parts without the rule, with all dates moved.
+fn moved_dates(parts: &SeriesParts, by: Duration) -> SeriesParts {
+    let all = |dates: &[LocalDateTime]| dates.iter().map(|date| date.saturating_add(by)).collect();
+    SeriesParts {
+        start: parts.start.saturating_add(by),
+        zone: parts.zone,
+        rule: None,
+        exdates: all(&parts.exdates),
+        rdates: all(&parts.rdates),
+        used: all(&parts.used),
+        used_until: parts.used_until.map(|until| until.saturating_add(by)),
+    }
+}
+
 /// Tests whether the move would take dates before an UNTIL out of the range of the engine. Moved back, the series would not have
 /// them any more. A rule without an end has all dates in the range.
 fn loses_dates(series: &Series, rule: &Rule, by: Duration) -> bool {
@@ -91,8 +131,7 @@ fn ends(series: &Series, rule: &Rule, by: Duration) -> Vec<RuleEnd> {
 
 /// Tests whether the rule of `after` has exactly the dates of the rule of `before`, each moved by a number of seconds.
 fn has_moved_dates(before: &Series, after: &Series, by: i64) -> bool {
-    let dates = |series: &Series| series.compiled.dates_of_rule(i64::MIN).take(COMPARED).collect::<Vec<_>>();
-    let (before, after) = (dates(before), dates(after));
+    let (before, after) = (dates_of_rule(before), dates_of_rule(after));
     let horizon = plan::horizon();
     // Where one of them ends before the other, the other one goes beyond the range of the engine.
     let is_beyond = |date: &i64| *date > horizon;
