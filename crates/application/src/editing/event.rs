@@ -186,8 +186,7 @@ fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Vec<Refusal>> {
 }
 
 /// Keeps the previous schedule in the edited event if an occurrence has begun by it, or before its date. It is kept too if
-/// dates of the edited series have passed: nothing took place on them. Only a one-off event may be moved into the past, as it
-/// may be created there.
+/// dates of the edited series have passed: nothing took place on them.
 fn keep_previous_schedule(
     event: &Event,
     edited: &mut Event,
@@ -196,15 +195,13 @@ fn keep_previous_schedule(
 ) -> Result<(), Vec<Refusal>> {
     let just_after = now + Duration::NANOSECOND;
     let mut past = edited.current_schedule().between(Instant::MIN, just_after);
-    let may_be_past = event.earlier.is_empty() && !edited.series.is_recurring();
     // What began before the latest earlier schedule is on record there.
     let recorded = event.earlier.last().map_or(Instant::MIN, |earlier| earlier.until);
     let has_begun_early = stored
         .iter()
         .any(|one| one.interval.start() > recorded && one.interval.start() <= now && !one.is_dropped());
     let has_begun = has_begun_early || event.last_begun(now).is_some();
-    let is_kept = has_begun || !may_be_past && past.next().is_some();
-    if !is_kept {
+    if !has_begun && past.next().is_none() {
         return Ok(());
     }
     let schedule = EarlierSchedule::of(event, now);

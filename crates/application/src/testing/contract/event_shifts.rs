@@ -317,6 +317,30 @@ pub(super) async fn a_start_on_which_nothing_takes_place_is_refused(environment:
     }
 }
 
+pub(super) async fn an_event_that_was_moved_into_the_past_returns(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let now = day(0) - Duration::hours(2);
+    let edit_now = async |event: &Event, patch| {
+        let edit = edit_of(event.id, patch);
+        tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await.unwrap().now
+    };
+    let moves =
+        [(starting(FIRST - Duration::hours(3)), starting(FIRST)), (zone("Asia/Tokyo"), zone("Europe/Paris"))];
+    for (there, back) in moves {
+        for builder in [EventBuilder::once(FIRST), EventBuilder::daily(FIRST, 1)] {
+            let event = tenant.event(builder.zone("Europe/Paris")).await;
+            let past = edit_now(&event, there.clone()).await;
+            assert!(tenant.listed(&[&past], day(-2), day(2)).await.is_empty(), "nothing took place");
+            let event = edit_now(&event, back.clone()).await;
+            let start = day(0) - Duration::hours(1);
+            assert_eq!(tenant.listed(&[&event], day(-2), day(2)).await, [start]);
+            let seat = tenant.seat(&event, start, &ada).await;
+            tenant.cancel(&seat).await;
+        }
+    }
+}
+
 pub(super) async fn a_held_date_remains_where_two_dates_become_one(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let start = datetime!(2031-03-29 2:30);
@@ -327,6 +351,7 @@ pub(super) async fn a_held_date_remains_where_two_dates_become_one(environment: 
     let expected = utc_datetime!(2031-03-30 1:30);
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), expected);
 }
+
 /// Each occurrence gets the id that the next one leaves, and the member has a registration for both.
 pub(super) async fn seats_of_one_member_on_consecutive_days_move_by_days(environment: Environment) {
     let tenant = environment.tenant("choir").await;

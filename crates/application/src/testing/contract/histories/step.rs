@@ -130,11 +130,6 @@ impl Step {
                     1 => Duration::days(hours / 3),
                     _ => Duration::minutes(hours * 3),
                 };
-                // A one-off event may be moved into the past.
-                let is_past = before.series.zone().resolve(start + by).instant <= state.now;
-                if is_past && !before.series.is_recurring() {
-                    return None;
-                }
                 Self::Shift { event, to: start + by, by }
             }
             14 => Self::Zone { event, zone: Zone::parse(ZONES.choose(random)?).ok()? },
@@ -174,8 +169,7 @@ impl Step {
                 let (from, new_event) = (occurrence?, EventId::from_uuid(fresh_uuid()));
                 let divided = state.known.get(&from.event)?;
                 let origin = divided.occurrence_at(from.original_start);
-                // A one-off event may be moved into the past.
-                let to = origin.filter(|_| random.random_ratio(1, 2) && divided.series.is_recurring());
+                let to = origin.filter(|_| random.random_ratio(1, 2));
                 let by = if to.is_some() { Duration::hours(hours) } else { Duration::ZERO };
                 Self::Split { event: from.event, from, new_event, by, to: to.map(|origin| origin.local + by) }
             }
