@@ -9,9 +9,9 @@ use super::invisible::is_invisible;
 ///
 /// The text is decomposed (Unicode normalization form D), the accents and strokes of Latin, Greek and Cyrillic letters and
 /// invisible characters are removed, upper and lower case are unified by full case folding, and the result is composed
-/// again (form C). Full-width and half-width characters become ordinary ones, and white space of any kind and length, such as
-/// no-break spaces and ends of lines, becomes one space. Marks that belong to the letters of other scripts, such as vowel signs,
-/// stay.
+/// again (form C). The letters `æ` and `œ` become two letters, typographic quotation marks and dashes those of a keyboard, and
+/// full-width and half-width characters ordinary ones. White space of any kind and length, such as no-break spaces and ends of
+/// lines, becomes one space. Marks that belong to the letters of other scripts, such as vowel signs, stay.
 ///
 /// ```
 /// use convene_domain::text::FoldedText;
@@ -19,6 +19,7 @@ use super::invisible::is_invisible;
 /// assert_eq!(FoldedText::of("Straße"), FoldedText::of("STRASSE"));
 /// assert_eq!(FoldedText::of("Łódź"), FoldedText::of("LODZ"));
 /// assert_eq!(FoldedText::of("ΟΔΥΣΣΕΎΣ"), FoldedText::of("Οδυσσεύς"));
+/// assert_eq!(FoldedText::of("L’Œuvre – Æble"), FoldedText::of("l'oeuvre - aeble"));
 /// assert_eq!(FoldedText::of("18\u{202F}h  Saal\u{A0}2"), FoldedText::of("18 h Saal 2"));
 /// assert!(FoldedText::of("Choir rehearsal").contains(&FoldedText::of("REHEARſal")));
 /// ```
@@ -34,9 +35,11 @@ impl FoldedText {
         }
         let ordinary = text.chars().map(ordinary_width).collect::<String>();
         let letters: String =
-            ordinary.nfd().filter(|&character| is_compared(character)).map(without_stroke).collect();
+            ordinary.nfd().filter(|&character| is_compared(character)).map(as_typed).collect();
         let folded = CaseMapper::new().fold_string(&letters);
-        Self(with_single_spaces(folded.nfd().filter(|&character| is_compared(character)).nfc().collect()))
+        // Case folding makes other characters of some, such as an apostrophe and a letter of `ŉ`.
+        let compared = folded.nfd().filter(|&character| is_compared(character)).map(as_typed).nfc();
+        Self(with_single_spaces(separate_letters(compared.collect())))
     }
 
     /// The texts of an object that searches cover, each on lines of its own.
@@ -97,17 +100,29 @@ fn ordinary_width(character: char) -> char {
     }
 }
 
-/// The letter without a stroke, or the dotted one, which Unicode does not decompose.
-fn without_stroke(letter: char) -> char {
-    match letter {
+/// The letter without a stroke, or the dotted one, which Unicode does not decompose; the character of a keyboard for
+/// typographic punctuation.
+fn as_typed(character: char) -> char {
+    match character {
         'đ' | 'Đ' => 'd',
         'ħ' | 'Ħ' => 'h',
         'ı' => 'i',
         'ł' | 'Ł' => 'l',
         'ø' | 'Ø' => 'o',
         'ŧ' | 'Ŧ' => 't',
-        _ => letter,
+        '‘' | '’' | '‚' | '‛' | '′' | 'ʼ' => '\'',
+        '“' | '”' | '„' | '‟' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        _ => character,
     }
+}
+
+/// The text with two letters for each `æ` and `œ`.
+fn separate_letters(text: String) -> String {
+    if !text.contains(['æ', 'œ']) {
+        return text;
+    }
+    text.replace('æ', "ae").replace('œ', "oe")
 }
 
 /// Tests for a character that searches compare.
@@ -156,7 +171,11 @@ mod tests {
     #[case::half_width("ﾊﾟｰﾃｨｰ", "パーティー")]
     #[case::strokes("ŁÓDŹ Øresund smørrebrød Đakovo Ħal Ŧ ısı", "lodz oresund smorrebrod dakovo hal t isi")]
     #[case::stroke_and_accent("Ǿ", "o")]
-    #[case::letters_of_their_own("Ææ Œ Þ", "ææ œ þ")]
+    #[case::two_letters("Ææ Œuvre Ǽ", "aeae oeuvre ae")]
+    #[case::a_letter_of_its_own("Þ", "þ")]
+    #[case::quotation_marks("Don’t „say“ ‘yes’", "don't \"say\" 'yes'")]
+    #[case::letter_with_an_apostrophe("ŉ", "'n")]
+    #[case::dashes("Mon–Fri — non\u{2011}stop −5", "mon-fri - non-stop -5")]
     #[case::armenian("ԵՒ և", "եւ եւ")]
     #[case::cherokee("Ꭰ ꭰ", "Ꭰ Ꭰ")]
     #[case::marks("שלום\u{200F}!", "שלום!")]
