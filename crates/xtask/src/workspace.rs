@@ -65,10 +65,16 @@ impl Workspace {
         self.target.join(profile).join("convene")
     }
 
-    /// A cargo command without arguments, in the root of the workspace.
+    /// A cargo command without arguments, in the root of the workspace. It has the environment of a command in a shell: with the
+    /// variables of this package, build scripts that read them run again, and most of the dependencies are compiled anew each time
+    /// `cargo xtask` follows another cargo command.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(cargo_program());
         command.current_dir(&self.root);
+        let names = std::env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|name| name.to_str().is_some_and(is_of_package)) {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -81,6 +87,11 @@ impl Workspace {
     pub(crate) fn benchmarks(&self) -> Vec<Benchmark> {
         benchmarks(&self.metadata)
     }
+}
+
+/// Tests for a variable that `cargo run` sets about the package of the program.
+fn is_of_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn cargo_program() -> std::ffi::OsString {
@@ -106,6 +117,17 @@ fn benchmarks(metadata: &Value) -> Vec<Benchmark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_commands_have_no_variables_of_this_package() {
+        let workspace = Workspace::find().unwrap();
+        let command = workspace.cargo();
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"] {
+            assert!(std::env::var_os(name).is_some(), "the test runs under cargo");
+            assert!(removed.iter().any(|(removed, _)| *removed == name), "{name}");
+        }
+    }
 
     #[test]
     fn benchmarks_are_the_bench_targets() {
