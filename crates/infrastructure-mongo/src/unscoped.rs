@@ -1,4 +1,5 @@
-//! Access without a tenant scope: for authentication, and for the operator, who creates organizations.
+//! Access without a tenant scope: for the lookup of memberships, the organizations that the operator creates and lists, the jobs of
+//! all organizations, and the probe.
 
 use bson::{Document, RawDocumentBuf, doc};
 use futures::{FutureExt, TryStreamExt};

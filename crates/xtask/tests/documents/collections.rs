@@ -86,19 +86,25 @@ fn constant(text: &str, name: &str) -> Option<String> {
     Some(value.split_once('"')?.0.to_owned())
 }
 
+/// The collections of the schema, with their names.
+fn collections(repository: &Repository) -> impl Iterator<Item = (&str, Collection)> {
+    repository.sources().filter(|(_, text)| text.contains(": CollectionSchema = ")).filter_map(
+        |(path, text)| {
+            let name = path.strip_prefix(SCHEMA)?.strip_suffix(".rs")?;
+            Some((name, Collection::of_source(text)))
+        },
+    )
+}
+
 fn differences(repository: &Repository) -> Vec<String> {
     let architecture = repository.text(ARCHITECTURE).unwrap_or_default();
     let mut found = Vec::new();
-    for (path, text) in repository.sources().filter(|(_, text)| text.contains(": CollectionSchema = ")) {
-        let Some(name) = path.strip_prefix(SCHEMA).and_then(|file| file.strip_suffix(".rs")) else {
-            continue;
-        };
+    for (name, collection) in collections(repository) {
         let Some((_, section)) = architecture.split_once(&format!("\n#### `{name}`\n")) else {
             found.push(format!("{ARCHITECTURE} does not describe {name}"));
             continue;
         };
         let section = Collection::of_section(section.split("\n##").next().unwrap_or_default());
-        let collection = Collection::of_source(text);
         let missing = collection.required.iter().filter(|field| !section.required.contains(field));
         found.extend(missing.map(|field| format!("the example of {name} lacks {field}")));
         let in_code = collection.indexes.iter().filter(|index| !section.indexes.contains(index));
@@ -123,6 +129,17 @@ fn architecture_shows_the_fields_and_indexes_of_each_collection() {
         }
     );
     assert_none(&differences(&repository));
+}
+
+#[test]
+fn architecture_states_the_number_of_indexes() {
+    let repository = Repository::read();
+    let collections: Vec<_> = collections(&repository).map(|(_, collection)| collection).collect();
+    // MongoDB makes an index of `_id` itself. Each collection and each index is a file.
+    let indexes = collections.iter().map(|collection| collection.indexes.len() + 1).sum::<usize>();
+    let files = collections.len() + indexes;
+    let sentence = format!("{} collections and {indexes} indexes are {files} files each", collections.len());
+    assert!(repository.text(ARCHITECTURE).unwrap().contains(&sentence), "{sentence}");
 }
 
 #[test]
