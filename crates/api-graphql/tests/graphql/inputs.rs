@@ -411,3 +411,26 @@ async fn null_for_a_value_that_cannot_be_removed_is_refused_by_name() {
         assert_eq!(payload["userErrors"], json!(expected), "{mutation}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shown_values_of_an_event_preview_its_dates() {
+    let api = Api::start().await;
+    let shown = "event { id startsAt recurrence { rrule ruleStartsAt exdates rdates } }";
+    // The first date is an added one, before the start of the rule.
+    let dates = ["2031-04-02T09:00:00", "2031-04-07T09:00:00", "2031-04-14T09:00:00"];
+    let input = json!({
+        "title": "Choir", "timeZone": "UTC", "startsAt": dates[1], "duration": "PT1H", "capacity": 9,
+        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=3", "rdates": [dates[0]], "exdates": ["2031-04-21T09:00:00"]},
+    });
+    let event = api.mutate(ADA, "createEvent", input, shown).await["event"].take();
+    assert_eq!(event["startsAt"], dates[0]);
+    let mut recurrence = event["recurrence"].clone();
+    let start = recurrence.as_object_mut().unwrap().remove("ruleStartsAt").unwrap();
+    let document = "query($start: LocalDateTime!, $recurrence: RecurrenceInput!) { previewRecurrence(input: {timeZone: \
+                    \"UTC\", startsAt: $start, duration: \"PT1H\", recurrence: $recurrence}) { occurrences { \
+                    localStart } userErrors { message } } }";
+    let mut answer = api.ask(ADA, document, json!({"start": start, "recurrence": recurrence})).await;
+    let preview = answer["data"]["previewRecurrence"].take();
+    let expected: Vec<Value> = dates.iter().map(|date| json!({"localStart": date})).collect();
+    assert_eq!(preview["occurrences"], json!(expected), "{preview}");
+}

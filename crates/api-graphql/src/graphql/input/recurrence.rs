@@ -207,7 +207,7 @@ fn numbers(list: Option<&Vec<i32>>) -> Vec<i32> {
 pub struct PreviewRecurrenceInput {
     /// The time zone of local times.
     pub time_zone: TimeZone,
-    /// The start of the first occurrence.
+    /// The start of the rule; of an event that exists, its `recurrence.ruleStartsAt`.
     pub starts_at: LocalDateTime,
     /// The duration of each occurrence.
     pub duration: Duration,

@@ -53,6 +53,13 @@ impl Recurrence {
         &self.rrule
     }
 
+    /// The start of the rule, which its dates count from. It is later than `Event.startsAt` if an added date is the first one. As
+    /// `startsAt` of a preview or of another event, with the same rule, exdates and rdates, it gives the dates of the series, and
+    /// those that correspond to occurrences which have begun.
+    fn rule_starts_at(&self) -> LocalDateTime {
+        self.event.series.start().into()
+    }
+
     /// Local starts that are excluded from the dates of the rule.
     fn exdates(&self) -> Vec<LocalDateTime> {
         self.event.series.exdates().iter().copied().map(Into::into).collect()
