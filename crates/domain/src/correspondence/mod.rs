@@ -5,10 +5,12 @@
 //!
 //! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
 //!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. Used dates are
-//!    those that were used and those that have begun, each plus the shift, as far as a given rule has them; no date that passed
-//!    without an occurrence. An occurrence that has not begun, and whose original start has passed (it was postponed), keeps its
-//!    original start. A given rule that begins after today, with a shift, has no used dates but those of occurrences that have begun
-//!    before their date. Their original dates are used by a given rule as well, except one to which an upcoming date moves.
+//!    those that were used and those that have begun, each plus the shift, as far as a given rule has them, excluded or not; no date
+//!    on which nothing took place. An occurrence that has not begun, and whose original start has passed (it was postponed), keeps
+//!    its original start. A given rule that begins ahead, with a shift to another day, has no used dates but those of occurrences
+//!    that have begun before their date. Their original dates are used by a given rule as well, except one to which an upcoming date
+//!    moves. A new rdate and the new start of a given rule, if they are ahead, are no used dates; such an rdate on the original date
+//!    of an occurrence that has begun is refused.
 //! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
 //!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
 //!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
@@ -39,7 +41,7 @@ use self::used::{UsedDates, date_at};
 use crate::{
     event::Event,
     occurrence::StoredOccurrence,
-    recurrence::{Series, SeriesOccurrence, SeriesProblem},
+    recurrence::{Series, SeriesOccurrence, SeriesPart, SeriesProblem},
     time::{Instant, LocalDateTime},
 };
 
@@ -75,7 +77,7 @@ impl DateEdit {
     /// `stored` contains all stored occurrences of `before` whose original start is ahead.
     ///
     /// # Errors
-    /// Never for a valid series.
+    /// A new rdate, still ahead, that is the original date of an occurrence which has begun.
     pub fn without_begun(
         &self,
         before: &Event,
@@ -85,31 +87,57 @@ impl DateEdit {
         let all = series.with_all_dates()?;
         let used = UsedDates::of(before, self.now)?;
         let moved = |local: LocalDateTime| local.saturating_add(self.by);
-        let (until, mut dates) = match self.begins_anew(series) {
+        let instant = |local: &LocalDateTime| series.zone().resolve(*local).instant;
+        let (until, mut dates) = match self.begins_anew(before, series) {
             true => (None, Vec::new()),
             false => used.after(self, &all),
         };
         let returning = stored.iter().filter_map(|stored| self.postponed_from(before, &used, stored));
-        let returning: HashSet<LocalDateTime> =
-            returning.filter(|local| series.zone().resolve(*local).instant > self.now).collect();
+        let returning: HashSet<LocalDateTime> = returning.filter(|local| instant(local) > self.now).collect();
         dates.retain(|local| !returning.contains(local));
-        for local in begun_early(stored, self.now) {
-            dates.extend(date_at(&before.series, local).map(|_| moved(local)));
-            // A given rule can have the original date as well, which may be the moved one of an upcoming date.
-            let origin = date_at(&before.series, local.saturating_sub(self.by));
-            if self.has_rule && origin.is_none_or(|origin| origin.start <= self.now) {
-                dates.push(local);
-            }
+        let early: HashSet<LocalDateTime> = begun_early(stored, self.now).collect();
+        let of_series = early.iter().copied().filter(|local| date_at(&before.series, *local).is_some());
+        dates.extend(of_series.map(moved));
+        let named = self.named(before, series);
+        if !named.is_empty() {
+            dates.retain(|local| !named.contains(&instant(local)));
         }
+        // A given rule can have the original date as well, which may be the moved one of an upcoming date.
+        let is_free = |local: &LocalDateTime| {
+            let origin = date_at(&before.series, local.saturating_sub(self.by));
+            origin.is_none_or(|origin| origin.start <= self.now || early.contains(&origin.local))
+        };
+        dates.extend(early.iter().copied().filter(|local| self.has_rule && is_free(local)));
         let passed = stored.iter().filter_map(|stored| self.passed_date(stored, &all));
         dates.extend(passed.map(|date| date.local));
-        used::without(&all, until, dates, self.now)
+        let edited = used::without(&all, until, dates, self.now)?;
+        let is_used =
+            |start: &Instant| all.occurrence_at(*start).is_some() && edited.occurrence_at(*start).is_none();
+        let mut added = series.rdates().iter().map(instant).filter(|start| named.contains(start));
+        if added.any(|start| is_used(&start)) {
+            let message = "must not name the date of an occurrence that has begun; choose another time";
+            return Err(vec![SeriesProblem::new(SeriesPart::AddedDates, message)]);
+        }
+        Ok(edited)
     }
 
-    /// Tests whether a rule is given that begins after today, and moves the dates: what has begun has nothing to do with it.
-    fn begins_anew(&self, series: &Series) -> bool {
-        let is_ahead = series.start().date() > series.zone().to_local(self.now).date();
-        self.has_rule && !self.by.is_zero() && is_ahead
+    /// The dates, still ahead, that the edit names: an rdate that is new, and a new start of a given rule.
+    fn named(&self, before: &Event, series: &Series) -> HashSet<Instant> {
+        let was = |local: &LocalDateTime| local.saturating_sub(self.by);
+        // The client may send an rdate back, or move it with the start.
+        let is_known = |local: LocalDateTime| before.series.rdates().binary_search(&local).is_ok();
+        let is_new = |local: &&LocalDateTime| !is_known(**local) && !is_known(was(local));
+        let start = series.start();
+        let start = Some(start).filter(|start| self.has_rule && was(start) != before.series.start());
+        let named = series.rdates().iter().filter(is_new).chain(&start);
+        named.map(|local| series.zone().resolve(*local).instant).filter(|start| *start > self.now).collect()
+    }
+
+    /// Tests whether a rule is given that begins ahead, on another day than before: what has begun has nothing to do with it.
+    fn begins_anew(&self, before: &Event, series: &Series) -> bool {
+        let is_ahead = series.zone().resolve(series.start()).instant > self.now;
+        let is_on_other_day = series.start().date() != before.series.start().date();
+        self.has_rule && !self.by.is_zero() && is_ahead && is_on_other_day
     }
 
     /// The date, which has passed, of an upcoming occurrence that takes place at a time of its own, and whose date was ahead before

@@ -144,7 +144,7 @@ pub struct SeriesProblem {
 }
 
 impl SeriesProblem {
-    pub(super) fn new(part: SeriesPart, message: impl Into<String>) -> Self {
+    pub(crate) fn new(part: SeriesPart, message: impl Into<String>) -> Self {
         Self { part, message: message.into() }
     }
 }

@@ -160,6 +160,10 @@ macro_rules! contract_cases {
                 dates_postponed_by_a_move_return_to_their_series,
                 a_date_that_a_zone_moves_ahead_is_listed_once,
                 what_has_begun_takes_no_date_of_a_member,
+                a_used_date_that_an_organizer_names_is_a_date,
+                a_start_that_is_given_with_a_rule_takes_place_today,
+                an_rdate_at_the_second_of_a_used_date_in_a_gap_is_a_date,
+                an_rdate_on_the_date_of_an_occurrence_that_took_place_is_refused,
             }
             event_splits {
                 a_split_creates_an_event_of_the_following_occurrences,

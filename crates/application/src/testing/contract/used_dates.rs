@@ -7,16 +7,17 @@ use convene_domain::{
     text::Title,
     time::{Instant, LocalDateTime, zone::Zone},
 };
-use time::Duration;
+use time::{Duration, macros::datetime};
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, by_root_at, day, edit_of},
+    support::{FIRST, by_root, by_root_at, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
-    ports::{EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::EventBuilder,
+    failure::{Field, Refusal},
+    ports::{EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
+    testing::builders::{EventBuilder, fresh_uuid},
 };
 
 const HOUR: Duration = Duration::HOUR;
@@ -174,4 +175,98 @@ pub(super) async fn what_has_begun_takes_no_date_of_a_member(environment: Enviro
         assert_eq!(tenant.listed(&[&event], day(0), day(5)).await, [day(0), day(1), day(2), start.as_utc()]);
         tenant.cancel(&now).await;
     }
+}
+
+pub(super) async fn a_used_date_that_an_organizer_names_is_a_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let nine = |number| FIRST + Duration::days(number);
+    let now = day(2) + Duration::hours(3);
+    let six = "FREQ=DAILY;COUNT=6";
+    for (named, expected) in [
+        (rule(six, vec![nine(3)]), vec![3, 4, 5, 6]),
+        (EventPatch { starts_at: Some(nine(1)), ..rule(six, vec![nine(3)]) }, vec![3, 4, 5, 6]),
+        (
+            EventPatch { starts_at: Some(nine(0)), ..rule("FREQ=DAILY;COUNT=7", vec![nine(3)]) },
+            vec![3, 4, 5, 6],
+        ),
+        (EventPatch { starts_at: Some(nine(3)), ..rule("FREQ=DAILY;COUNT=4", vec![]) }, vec![3, 4, 5, 6]),
+        (EventPatch { starts_at: Some(nine(3)), recurrence: Some(None), ..EventPatch::default() }, vec![3]),
+    ] {
+        // The fourth day is that of the third occurrence, which has begun.
+        let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+        let ada = tenant.member(&format!("user-{}", fresh_uuid().simple())).await;
+        let seat = tenant.seat(&event, day(2), &ada).await;
+        let event = edit(&tenant, &event, starting(nine(1)), now).await;
+        expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (4, 0), (5, 0), (6, 0)]).await;
+        let told = format!("{named:?}");
+        let patch = EventPatch { title: Title::parse("Concert").ok(), ..named };
+        let changed = EventEdit { on_affected: OnAffected::CancelRegistrations, ..edit_of(event.id, patch) };
+        let changed = tenant.ports.events.update(&tenant.scope, changed, &by_root_at(now)).await.unwrap();
+        assert_eq!(changed.cancelled_registrations, 0, "{told}");
+        let event = changed.now;
+        let all: Vec<Instant> = [0, 1, 2].into_iter().chain(expected).map(day).collect();
+        assert_eq!(tenant.listed(&[&event], day(-5), day(60)).await, all, "{told}");
+        assert_eq!(tenant.registration_now(&seat).await.interval, seat.interval);
+        // It moves like every date.
+        if event.series.is_recurring() {
+            let start = event.series.first_date() + Duration::DAY;
+            let event = edit(&tenant, &event, starting(start), now).await;
+            expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (4, 0), (5, 0), (6, 0), (7, 0)]).await;
+        }
+    }
+}
+
+pub(super) async fn a_start_that_is_given_with_a_rule_takes_place_today(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let now = day(2) + Duration::hours(3);
+    let afternoon = FIRST + Duration::days(2) + Duration::hours(6);
+    let patch = EventPatch { starts_at: Some(afternoon), ..rule("FREQ=DAILY;COUNT=3", vec![]) };
+    let event = edit(&tenant, &event, patch, now).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (2, 6), (3, 6), (4, 6)]).await;
+}
+
+pub(super) async fn an_rdate_at_the_second_of_a_used_date_in_a_gap_is_a_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    // The clocks of Paris skip 2:30 on 30 March 2031, which is the date that corresponds to the first one.
+    let start = datetime!(2031-03-12 2:30);
+    let gap = datetime!(2031-03-30 3:30);
+    let event = tenant.event(EventBuilder::repeating(start, "FREQ=DAILY;COUNT=3").zone("Europe/Paris")).await;
+    let paris = event.series.zone();
+    let instant = |local: LocalDateTime| paris.resolve(local).instant;
+    let now = instant(start) + HOUR;
+    let event = edit(&tenant, &event, starting(datetime!(2031-03-30 2:30)), now).await;
+    let rest = [datetime!(2031-03-31 2:30), datetime!(2031-04-01 2:30)].map(instant);
+    assert_eq!(tenant.listed(&[&event], now, day(60)).await, rest);
+    let event = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=3", vec![gap]), now).await;
+    assert_eq!(tenant.listed(&[&event], now, day(60)).await, [instant(gap), rest[0], rest[1]]);
+}
+
+pub(super) async fn an_rdate_on_the_date_of_an_occurrence_that_took_place_is_refused(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    // The fifth took place at noon of the second day.
+    change(&tenant, &event, 4, at(FIRST + Duration::hours(27))).await;
+    let now = day(2) + Duration::hours(3);
+    let fifth = FIRST + Duration::days(4);
+    for patch in [
+        rule("FREQ=DAILY;COUNT=6", vec![fifth]),
+        rule("FREQ=DAILY;COUNT=3", vec![fifth + HOUR, fifth]),
+        EventPatch { starts_at: Some(FIRST + Duration::days(3)), ..rule("FREQ=WEEKLY", vec![fifth]) },
+    ] {
+        let refused =
+            tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root_at(now)).await;
+        let message = "must not name the date of an occurrence that has begun; choose another time";
+        let expected = Refusal::invalid(Field::Recurrence.child(Field::Rdates), message);
+        assert_eq!(refusal(refused), expected);
+    }
+    // One that was an rdate before it took place can stay in the list.
+    let event = tenant.event(EventBuilder::daily(FIRST, 3).with(fifth)).await;
+    change(&tenant, &event, 4, at(FIRST + Duration::hours(27))).await;
+    let event = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=5", vec![fifth]), now).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (1, 3), (2, 0), (3, 0)]).await;
+    let event = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=6", vec![fifth]), now).await;
+    expect(&tenant, &event, &[(0, 0), (1, 0), (1, 3), (2, 0), (3, 0), (5, 0)]).await;
 }
