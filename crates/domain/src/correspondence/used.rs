@@ -64,6 +64,12 @@ impl UsedDates {
             !edit.has_rule || date_at(&self.all, date.local.saturating_sub(edit.by)).is_some()
         };
         let mut used: Vec<LocalDateTime> = self.dates.iter().map(moved).filter(is_date).collect();
+        // A bound has no exdates. The used ones are in the list, so that they are used ones without the exdate, too.
+        let is_covered = |local: &&LocalDateTime| {
+            let origin = local.saturating_sub(edit.by);
+            self.until.is_some_and(|until| origin <= until) && date_at(&self.all, origin).is_some()
+        };
+        used.extend(series.exdates().iter().filter(is_covered));
         let Some(last) = self.until.as_ref().map(moved) else { return (None, used) };
         let latest = series.latest(Instant::MIN, after(series.zone().resolve(last).instant), EXAMINED);
         let earlier = latest.first().filter(|first| latest.len() == EXAMINED && first.start <= edit.now);

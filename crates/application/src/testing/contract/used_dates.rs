@@ -4,7 +4,7 @@ use convene_domain::{
     event::Event,
     occurrence::OccurrenceKey,
     recurrence::{Rule, limits::USED_DATES},
-    text::Title,
+    text::{Location, Title},
     time::{Instant, LocalDateTime, zone::Zone},
 };
 use time::{Duration, macros::datetime};
@@ -177,6 +177,11 @@ pub(super) async fn what_has_begun_takes_no_date_of_a_member(environment: Enviro
     }
 }
 
+fn with_exdates(text: &str, exdates: Vec<LocalDateTime>) -> EventPatch {
+    let recurrence = NewRecurrence { rule: Rule::parse(text).unwrap(), exdates, rdates: vec![] };
+    EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
 pub(super) async fn a_used_date_that_an_organizer_names_is_a_date(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let nine = |number| FIRST + Duration::days(number);
@@ -269,4 +274,47 @@ pub(super) async fn an_rdate_on_the_date_of_an_occurrence_that_took_place_is_ref
     expect(&tenant, &event, &[(0, 0), (1, 0), (1, 3), (2, 0), (3, 0)]).await;
     let event = edit(&tenant, &event, rule("FREQ=DAILY;COUNT=6", vec![fifth]), now).await;
     expect(&tenant, &event, &[(0, 0), (1, 0), (1, 3), (2, 0), (3, 0), (5, 0)]).await;
+}
+
+pub(super) async fn an_exdate_that_is_removed_again_frees_no_used_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let nine = |number| FIRST + Duration::days(number);
+    let now = day(2) + Duration::hours(3);
+    let six = "FREQ=DAILY;COUNT=6";
+    let without = |number| with_exdates(six, vec![nine(number)]);
+    let again = || rule(six, vec![]);
+    let week = || starting(nine(7));
+    for (name, patches) in [
+        ("neither", vec![week()]),
+        ("before the move", vec![without(1), again(), week()]),
+        ("across the move", vec![without(1), week(), again()]),
+        ("after the move", vec![week(), without(8), again()]),
+        ("before and after", vec![without(1), week(), week(), again(), without(7), again()]),
+        ("back and forth", vec![without(1), week(), starting(nine(0)), again(), week()]),
+        ("the first", vec![without(0), again(), week()]),
+        ("the last", vec![without(2), again(), week()]),
+        ("twice", vec![without(1), without(2), without(1), again(), week()]),
+    ] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+        // An earlier edit stores the bound.
+        let mut event = edit(
+            &tenant,
+            &event,
+            EventPatch { location: Location::parse("Hall").ok(), ..EventPatch::default() },
+            now,
+        )
+        .await;
+        for patch in patches {
+            event = edit(&tenant, &event, patch, now).await;
+            let begun = tenant.listed(&[&event], day(-5), now).await;
+            assert_eq!(begun, [day(0), day(1), day(2)], "{name}");
+        }
+        assert_eq!(tenant.listed(&[&event], now, day(60)).await, [day(10), day(11), day(12)], "{name}");
+    }
+    // Nothing took place on a date that was excluded before it.
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let event = edit(&tenant, &event, without(1), day(-1)).await;
+    let event = edit(&tenant, &event, again(), now).await;
+    let event = edit(&tenant, &event, week(), now).await;
+    expect(&tenant, &event, &[(0, 0), (2, 0), (8, 0), (10, 0), (11, 0), (12, 0)]).await;
 }

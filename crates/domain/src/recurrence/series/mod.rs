@@ -41,7 +41,7 @@ pub struct SeriesParts {
     /// Wall-clock starts that correspond to occurrences which have begun at another time: dates that may not be used again.
     /// They are left out like exdates, but no organizer excluded them.
     pub used: Vec<LocalDateTime>,
-    /// All dates up to this wall-clock start are used as well. It stands for the beginning of a series, where every date is used.
+    /// All dates up to this wall-clock start, except exdates, are used as well. It stands for the beginning of a series, where every date is used.
     pub used_until: Option<LocalDateTime>,
 }
 
@@ -209,8 +209,8 @@ impl Series {
         &self.parts.rdates
     }
 
-    /// The series without dates whose occurrences have begun at another time: those up to a wall-clock start, and single
-    /// ones. At most [`USED_DATES`](super::limits::USED_DATES) single dates are kept, the latest ones; if there are more, all dates up
+    /// The series without dates whose occurrences have begun at another time: those up to a wall-clock start except exdates, and
+    /// single ones. At most [`USED_DATES`](super::limits::USED_DATES) single dates are kept, the latest ones; if there are more, all dates up
     /// to the last one of the others are used.
     ///
     /// # Errors
@@ -224,9 +224,10 @@ impl Series {
         let mut used = dates;
         used.sort_unstable();
         used.dedup();
-        used.retain(|date| until.is_none_or(|until| *date > until));
+        let is_excluded = |date: &LocalDateTime| self.exdates().binary_search(date).is_ok();
+        used.retain(|date| until.is_none_or(|until| *date > until) || is_excluded(date));
         let excess = used.len().saturating_sub(limits::USED_DATES);
-        let used_until = used.drain(..excess).next_back().or(until);
+        let used_until = used.drain(..excess).next_back().max(until);
         Self::new(SeriesParts { used, used_until, ..self.parts().clone() })
     }
 

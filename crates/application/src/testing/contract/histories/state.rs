@@ -245,6 +245,10 @@ fn is_used(event: &Event, local: LocalDateTime, now: Instant) -> bool {
     match (is_date(&all), is_date(&event.series)) {
         (Some(_), None) => true,
         (_, Some(date)) => date.start <= now && event.current_schedule().covers(date.start),
-        (None, None) => false,
+        // An exdate can be used as well.
+        (None, None) => {
+            let parts = event.series.parts();
+            parts.exdates.contains(&local) && parts.used.contains(&local)
+        }
     }
 }
