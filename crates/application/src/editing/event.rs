@@ -1,8 +1,10 @@
 //! Plans edits of events.
 
+use std::collections::HashSet;
+
 use convene_domain::{
     activity::{Action, ActivityDraft},
-    correspondence::DateEdit,
+    correspondence::{DateEdit, begun_early},
     event::{EarlierSchedule, Event, EventStatus},
     occurrence::{Occurrence, StoredOccurrence, StoredState},
     recurrence::{Series, limits::USED_DATES},
@@ -119,14 +121,46 @@ pub(super) fn plan_whole(
             check_takes_place(&edited, now)?;
         }
     }
-    let steps = conflicting(event, &edited, stored, now);
-    let steps = map_occurrences(event, &edited, edit, stored, steps);
+    let steps_to = |edited: &Event| {
+        map_occurrences(event, edited, edit, stored, conflicting(event, edited, stored, now))
+    };
+    let mut steps = steps_to(&edited);
+    if release_dropped(&mut edited, edit, stored, &steps)? {
+        steps = steps_to(&edited);
+    }
     hide_dropped(&mut edited, &steps, now)?;
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
     let returned = Vec::new();
     Ok(EventPlan { event: edited, ended: None, by, steps, returned, dropped_exceptions, entries })
+}
+
+/// Removes the dates of postponed occurrences that the edit drops from the used dates of the edited series: nothing took place on
+/// them. Returns false if there is none.
+fn release_dropped(
+    edited: &mut Event,
+    edit: DateEdit,
+    stored: &[StoredOccurrence],
+    steps: &[OccurrenceStep],
+) -> Result<bool, Vec<Refusal>> {
+    let early: HashSet<LocalDateTime> = begun_early(stored, edit.now).collect();
+    let dropped = steps.iter().filter_map(|step| match step {
+        OccurrenceStep::Drop(before) | OccurrenceStep::Replace(before)
+            if before.exception.starts_at.is_some() && !before.is_dropped() =>
+        {
+            Some(before.original_local.saturating_add(edit.by))
+        }
+        _ => None,
+    });
+    let dropped: HashSet<LocalDateTime> = dropped.filter(|local| !early.contains(local)).collect();
+    if dropped.is_empty() {
+        return Ok(false);
+    }
+    let series = edited.series.without_used(&dropped).map_err(|problems| series_refusals(&problems))?;
+    let is_released = series != edited.series;
+    edited.series = series;
+    Ok(is_released)
 }
 
 /// Removes the dates of postponed occurrences that the edit drops from the earlier schedule that has them: nothing took place on

@@ -165,6 +165,7 @@ macro_rules! contract_cases {
                 an_rdate_at_the_second_of_a_used_date_in_a_gap_is_a_date,
                 an_rdate_on_the_date_of_an_occurrence_that_took_place_is_refused,
                 an_exdate_that_is_removed_again_frees_no_used_date,
+                the_date_of_a_dropped_postponed_occurrence_is_not_used,
             }
             event_splits {
                 a_split_creates_an_event_of_the_following_occurrences,

@@ -318,3 +318,17 @@ pub(super) async fn an_exdate_that_is_removed_again_frees_no_used_date(environme
     let event = edit(&tenant, &event, week(), now).await;
     expect(&tenant, &event, &[(0, 0), (2, 0), (8, 0), (10, 0), (11, 0), (12, 0)]).await;
 }
+
+pub(super) async fn the_date_of_a_dropped_postponed_occurrence_is_not_used(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let zoned = |name: &str| EventPatch { time_zone: Zone::parse(name).ok(), ..EventPatch::default() };
+    let now = day(2) + Duration::hours(13);
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    // Six o'clock of the fourth day has passed in Auckland.
+    change(&tenant, &event, 1, at(FIRST + Duration::hours(69))).await;
+    let event = edit(&tenant, &event, zoned("Pacific/Auckland"), now).await;
+    let event = edit(&tenant, &event, zoned("UTC"), now).await;
+    expect(&tenant, &event, &[(0, 0), (2, 0), (3, 0), (4, 0), (5, 0)]).await;
+    let event = edit(&tenant, &event, starting(FIRST + Duration::days(7)), now).await;
+    expect(&tenant, &event, &[(0, 0), (2, 0), (8, 0), (10, 0), (11, 0), (12, 0)]).await;
+}

@@ -11,6 +11,7 @@ mod split;
 mod until;
 mod within;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ::time::{Date, Duration, Time};
@@ -229,6 +230,29 @@ impl Series {
         let excess = used.len().saturating_sub(limits::USED_DATES);
         let used_until = used.drain(..excess).next_back().max(until);
         Self::new(SeriesParts { used, used_until, ..self.parts().clone() })
+    }
+
+    /// The series in which these dates are not used. The bound moves before them, as far as there is room for single dates.
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`].
+    pub fn without_used(&self, dates: &HashSet<LocalDateTime>) -> Result<Self, Vec<SeriesProblem>> {
+        let SeriesParts { mut used, used_until: mut until, .. } = self.parts().clone();
+        let first = dates.iter().filter(|date| until.is_some_and(|until| **date <= until)).min();
+        if let (Some(last), Some(first)) = (until, first) {
+            let all = self.with_all_dates()?;
+            let instant = |local: LocalDateTime| self.zone().resolve(local).instant;
+            let end = instant(last).saturating_add(Duration::SECOND);
+            let between = all.latest(instant(*first), end, limits::USED_DATES + 1);
+            if between.len() > limits::USED_DATES {
+                return Ok(self.clone());
+            }
+            until = all.latest(Instant::MIN, instant(*first), 1).pop().map(|date| date.local);
+            used.extend(between.into_iter().map(|date| date.local));
+        }
+        used.retain(|date| !dates.contains(date));
+        self.with_used(until, used)
     }
 
     /// The series with the dates that are used.
