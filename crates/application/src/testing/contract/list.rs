@@ -166,6 +166,8 @@ macro_rules! contract_cases {
                 an_rdate_on_the_date_of_an_occurrence_that_took_place_is_refused,
                 an_exdate_that_is_removed_again_frees_no_used_date,
                 the_date_of_a_dropped_postponed_occurrence_is_not_used,
+                a_postponed_occurrence_keeps_its_date_in_another_zone,
+                an_occurrence_that_a_new_zone_drops_leaves_its_id_to_no_other,
             }
             event_splits {
                 a_split_creates_an_event_of_the_following_occurrences,

@@ -332,3 +332,70 @@ pub(super) async fn the_date_of_a_dropped_postponed_occurrence_is_not_used(envir
     let event = edit(&tenant, &event, starting(FIRST + Duration::days(7)), now).await;
     expect(&tenant, &event, &[(0, 0), (2, 0), (8, 0), (10, 0), (11, 0), (12, 0)]).await;
 }
+
+pub(super) async fn a_postponed_occurrence_keeps_its_date_in_another_zone(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let zoned = |zone: Zone| EventPatch { time_zone: Some(zone), ..EventPatch::default() };
+    let (utc, new_york) = (Zone::UTC, Zone::parse("America/New_York").unwrap());
+    let now = day(2) + Duration::hours(3);
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let seat = tenant.seat(&event, day(1), &tenant.member("ada").await).await;
+    let own = FIRST + Duration::hours(75);
+    change(&tenant, &event, 1, at(own)).await;
+    let mut event = edit(&tenant, &event, zoned(new_york), now).await;
+    for zone in [new_york, utc, new_york] {
+        let at = |local: LocalDateTime| zone.resolve(local).instant;
+        event = edit(&tenant, &event, zoned(zone), now).await;
+        let registration = tenant.registration_now(&seat).await;
+        assert_eq!((registration.interval.start(), registration.occurrence), (at(own), seat.occurrence));
+        let ahead = [3, 4, 5].map(|number| at(FIRST + Duration::days(number)));
+        let expected = [day(0), day(2), ahead[0], at(own), ahead[1], ahead[2]];
+        assert_eq!(tenant.listed(&[&event], day(-5), day(60)).await, expected, "{zone:?}");
+    }
+    // It has used its date.
+    let event = edit(&tenant, &event, starting(FIRST + Duration::days(7)), now).await;
+    let at = |local: LocalDateTime| new_york.resolve(local).instant;
+    let ahead = [10, 11, 12].map(|number| at(FIRST + Duration::days(number)));
+    assert_eq!(
+        tenant.listed(&[&event], day(-5), day(60)).await,
+        [day(0), day(2), at(own), ahead[0], ahead[1], ahead[2]]
+    );
+    assert_eq!(tenant.registration_now(&seat).await.interval.start(), at(own));
+}
+
+pub(super) async fn an_occurrence_that_a_new_zone_drops_leaves_its_id_to_no_other(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let berlin = Zone::parse("Europe/Berlin").unwrap();
+    let rule = "FREQ=DAILY;BYHOUR=9,10;COUNT=30";
+    let event = tenant.event(EventBuilder::repeating(FIRST, rule).zone("Europe/Berlin")).await;
+    let move_to = async |original: i64, own: i64| {
+        let original_start = berlin.resolve(FIRST + Duration::hours(original)).instant;
+        let occurrence = OccurrenceKey { event: event.id, original_start };
+        let patch = at(FIRST + Duration::hours(own));
+        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+        tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+        occurrence
+    };
+    // Nine and ten o'clock of the sixth day take place at noon and in the evening of the fifth one.
+    move_to(5 * 24, 4 * 24 + 3).await;
+    let second = move_to(5 * 24 + 1, 4 * 24 + 9).await;
+    let seat = tenant.seat(&event, second.original_start, &tenant.member("ada").await).await;
+    // The dates move into the past.
+    let now = day(4) + Duration::minutes(90);
+    let event = edit(&tenant, &event, starting(FIRST - Duration::DAY), now).await;
+    let second = tenant.registration_now(&seat).await.occurrence;
+    let first = tenant.listing(&[event.id], now, now + HOUR).await.remove(0).key;
+    // In Helsinki, noon has passed, and ten o'clock was at the instant of nine o'clock in Berlin.
+    let helsinki = Zone::parse("Europe/Helsinki").unwrap();
+    let patch = EventPatch { time_zone: Some(helsinki), ..EventPatch::default() };
+    let event = edit(&tenant, &event, patch, now).await;
+    let evening = helsinki.resolve(FIRST + Duration::hours(4 * 24 + 9)).instant;
+    let registration = tenant.registration_now(&seat).await;
+    assert!(registration.status.is_active());
+    assert_eq!(registration.interval.start(), evening);
+    assert_ne!(registration.occurrence, second, "its date is at another instant");
+    assert_ne!(registration.occurrence, first);
+    let stored = tenant.stored(registration.occurrence).await.unwrap();
+    assert_eq!((stored.interval.start(), stored.taken), (evening, 1));
+    assert_eq!(tenant.listed(&[&event], now, day(5) - Duration::hours(4)).await, [evening]);
+}
