@@ -2,7 +2,7 @@
 
 use convene_domain::{
     event::Event,
-    occurrence::OccurrenceKey,
+    occurrence::{OccurrenceKey, OccurrenceStatus},
     recurrence::Rule,
     text::{DisplayName, OrganizationName, Title},
     time::LocalDateTime,
@@ -11,7 +11,7 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, by_root_at, concurrently, day, edit_of, refusal},
+    support::{FIRST, NOW, by_root, by_root_at, concurrently, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         EventEdit, EventPatch, IssuePatch, MemberPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch,
         OccurrenceRestoration, OnAffected, OrganizationPatch,
     },
-    testing::builders::{EventBuilder, IssueBuilder},
+    testing::builders::{EventBuilder, IssueBuilder, register},
 };
 
 const OBJECTS: [Object; 4] = [Object::Organization, Object::Member, Object::Issue, Object::Occurrence];
@@ -240,6 +240,15 @@ pub(super) async fn the_version_of_an_id_does_not_go_back_after_a_deletion(envir
     let second = tenant.split(&event, day(2), EventPatch::default()).await;
     tenant.ports.events.delete(&tenant.scope, second.id, &by_root()).await.unwrap();
     assert_eq!(tenant.listed(&[&event], day(0), day(9)).await, [day(0), day(1)]);
+    // The date is read as cancelled, and takes no registration; it is in no list.
+    let gone = tenant.stored(occurrence).await.unwrap();
+    assert_eq!(
+        (gone.status(), gone.is_dropped(), gone.is_held()),
+        (OccurrenceStatus::Cancelled, true, false)
+    );
+    let refused = tenant.try_register(register(occurrence, tenant.admin.id), NOW).await;
+    assert_eq!(refusal(refused), Refusal::OccurrenceCancelled);
+    assert_eq!(tenant.listed_with_cancelled(&[&event], day(0), day(9)).await.len(), 2);
     let rule = Rule::parse("FREQ=DAILY;COUNT=5").unwrap();
     let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
     let patch = EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() };
