@@ -56,6 +56,9 @@ pub(crate) struct ResultDocument {
     /// The id of a second changed object, if the result has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) also: Option<String>,
+    /// The event of the changed occurrence, if the result is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<String>,
     /// Dropped exceptions, if the result has some; or the last state of the changed occurrence, if it is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped: Vec<DroppedDocument>,

@@ -132,7 +132,8 @@ impl StoredResult for Changed<Event> {
 #[async_trait]
 impl StoredResult for Changed<Occurrence> {
     fn to_document(&self) -> ResultDocument {
-        with_counts(self.now.key, self)
+        let event = Some(self.now.key.event.to_string());
+        ResultDocument { event, ..with_counts(self.now.key, self) }
     }
 
     async fn load(transaction: &mut Transaction<'_>, stored: &ResultDocument) -> Attempt<Self> {

@@ -64,6 +64,7 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
             ("moved", long(0)),
             ("promoted", long(0)),
             ("also", text(100)),
+            ("event", id("evt")),
             ("dropped", list(dropped, DROPPED_EXCEPTIONS)),
             ("registrations", list(id("reg"), LISTED_REGISTRATIONS)),
             ("job", id("job")),
@@ -84,8 +85,8 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
     indexes: |_| {
         vec![
             partial(
-                "results_of_occurrences",
-                doc! { "organization": 1, "result.subject": 1 },
+                "newest_results_of_occurrences",
+                doc! { "organization": 1, "result.event": 1, "createdAt": -1, "result.subject": 1 },
                 doc! { "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() } },
             ),
             // The operator belongs to no organization, so the key is looked up without a tenant scope.

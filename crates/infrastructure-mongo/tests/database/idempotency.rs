@@ -23,7 +23,10 @@ use convene_domain::{
 use convene_infrastructure_mongo::ports::MongoPorts;
 use time::{Duration, macros::datetime};
 
-use crate::support::{Scenario, Tenant, TestDatabase, by, request_for};
+use crate::{
+    plans::{plan, sum, values},
+    support::{Scenario, Tenant, TestDatabase, by, request_for},
+};
 
 fn keyed(key: &str, input: u8) -> Change {
     ChangeBuilder::by("first-admin").key(key, input).build()
@@ -187,7 +190,7 @@ async fn a_key_is_used_by_one_of_two_operations_of_two_processes() {
 
 #[tokio::test]
 async fn an_edit_follows_the_newest_results() {
-    let database = TestDatabase::prepared().await;
+    let (database, commands) = TestDatabase::watched().await;
     let tenant = database.organization("results").await;
     let events = &database.ports.events;
     let event = EventBuilder::daily(datetime!(2031-04-01 09:00), 9).build();
@@ -222,7 +225,20 @@ async fn an_edit_follows_the_newest_results() {
         patch: EventPatch { starts_at: first, ..EventPatch::default() },
         on_affected: OnAffected::Refuse,
     };
+    commands.take();
     events.update(&tenant.scope, edit, &by(tenant.admin()).build()).await.unwrap();
+    let is_of_results = |name: &str| name == "idempotency";
+    let reads = commands.take().into_iter();
+    let reads = reads.filter(|it| it.command.get_str("find").is_ok_and(is_of_results));
+    let reads: Vec<_> = reads.filter(|it| it.command.contains_key("sort")).collect();
+    assert!(!reads.is_empty(), "the results are read");
+    for read in reads {
+        let plan = plan(&database, &read).await;
+        let mut stages = Vec::new();
+        values(&plan, "stage", &mut stages);
+        assert!(!stages.iter().any(|stage| stage.as_str() == Some("SORT")), "the index sorts: {stages:?}");
+        assert!(usize::try_from(sum(&plan, "totalDocsExamined")).unwrap() <= FOLLOWED_RESULTS, "{plan}");
+    }
     let moved = doc! { "result.subject": occurrence_key(&event, start(3)).to_string() };
     assert_eq!(results.count_documents(moved).await.unwrap(), FOLLOWED_RESULTS as u64);
     assert_eq!(rename(2, "newest", now).await, start(3));

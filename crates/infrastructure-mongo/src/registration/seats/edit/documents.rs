@@ -8,7 +8,7 @@ use convene_application::{
     pace::Pace,
 };
 use convene_domain::{
-    id::JobId,
+    id::{EventId, JobId},
     occurrence::{Occurrence, OccurrenceKey},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Rewrite {
     exceptions: Vec<OccurrenceKey>,
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
+    /// The event that the occurrences belong to before the edit.
+    event: Option<EventId>,
     /// What becomes of the occurrences that leave theirs.
     successors: HashMap<String, Successor>,
     occurrences: Vec<OccurrenceDocument>,
@@ -45,7 +47,8 @@ impl Rewrite {
         occurrences: &mut Occurrences,
         transaction: &mut Transaction<'_>,
     ) -> Attempt<Self> {
-        let mut rewrite = Self::default();
+        let event = edit.steps.first().map(|step| step.before().key.event);
+        let mut rewrite = Self { event, ..Self::default() };
         let mut edited_documents = Vec::with_capacity(edit.steps.len());
         let mut pace = Pace::default();
         for step in edit.steps {
@@ -102,7 +105,9 @@ impl Rewrite {
             let forget = doc! { "$pull": { "formerIds": { "$in": vacated } } };
             transaction.collection(&schema::OCCURRENCES).update_many(others, forget).await?;
         }
-        results::follow(transaction, &self.successors).await?;
+        if let Some(event) = self.event {
+            results::follow(transaction, event, &self.successors).await?;
+        }
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
         let has_both = |occurrence: &OccurrenceDocument| {

@@ -29,8 +29,12 @@ pub(crate) struct UsedResult {
     at: DateTime,
 }
 
-/// Reads the newest results of changes of occurrences whose ids pass a filter, except those of occurrences that are gone.
-async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Attempt<Vec<UsedResult>> {
+/// Reads the newest results of changes of occurrences of an event whose ids pass a filter, except those of occurrences that are gone.
+async fn results_about(
+    transaction: &mut Transaction<'_>,
+    event: EventId,
+    ids: Document,
+) -> Attempt<Vec<UsedResult>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Found {
@@ -46,6 +50,7 @@ async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Atte
     }
 
     let about = doc! {
+        "result.event": event.to_string(),
         "result.subject": ids,
         "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() },
         "result.dropped": { "$exists": false },
@@ -54,7 +59,7 @@ async fn results_about(transaction: &mut Transaction<'_>, ids: Document) -> Atte
         .projected(doc! { "result.subject": 1, "createdAt": 1 })
         .sorted(doc! { "createdAt": -1 })
         .limited(FOLLOWED_RESULTS)
-        .hinted("results_of_occurrences");
+        .hinted("newest_results_of_occurrences");
     let found: Vec<Found> = transaction.collection(&schema::IDEMPOTENCY).find(query).await?;
     let used = found.into_iter().map(|found| UsedResult {
         key: found.key,
@@ -71,18 +76,19 @@ pub(crate) async fn results_of_event(
     now: Instant,
 ) -> Attempt<Vec<UsedResult>> {
     let from = OccurrenceKey { event, original_start: now };
-    results_about(transaction, doc! { "$gt": from.to_string(), "$lt": format!("{event}`") }).await
+    results_about(transaction, event, doc! { "$gt": from.to_string(), "$lt": format!("{event}`") }).await
 }
 
-/// Applies what became of the occurrences that the newest results have.
+/// Applies what became of the occurrences of an event that the newest results have.
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
+    event: EventId,
     successors: &HashMap<String, Successor>,
 ) -> Attempt<()> {
     let ids: Vec<&String> = successors.keys().collect();
     let mut results = Vec::new();
     for ids in ids.chunks(CHUNK) {
-        results.extend(results_about(transaction, doc! { "$in": ids }).await?);
+        results.extend(results_about(transaction, event, doc! { "$in": ids }).await?);
         if results.len() > FOLLOWED_RESULTS {
             results.sort_unstable_by_key(|used: &UsedResult| Reverse(used.at));
             results.truncate(FOLLOWED_RESULTS);
@@ -105,7 +111,9 @@ pub(crate) async fn answer(
     for (used, successor) in answers {
         pace.steps(STEPS).await;
         let fields = match &successor {
-            Successor::Occurrence(key) => doc! { "result.subject": key.to_string() },
+            Successor::Occurrence(key) => {
+                doc! { "result.subject": key.to_string(), "result.event": key.event.to_string() }
+            }
             Successor::None(last) => {
                 doc! { "result.dropped": [bson::serialize_to_bson(&DroppedDocument::from(last.as_ref()))?] }
             }
