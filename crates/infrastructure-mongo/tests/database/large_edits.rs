@@ -204,6 +204,48 @@ async fn in_small_steps() -> (Scenario, MongoPorts, Event, Vec<MemberId>) {
 }
 
 /// The jobs, as the database has them.
+/// The time of a seat is free as soon as the agenda is written, although a job cancels its registration later.
+#[tokio::test]
+async fn a_member_whose_seat_a_job_cancels_later_is_promoted_at_once() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::daily(datetime!(2031-04-01 10:00), 3).seats(3).build()).await;
+    let crowd = scenario.crowd(3).await;
+    scenario.hold(Held { event: &event, starts: &days(&event, 3), seated: &crowd, waiting: &[] }).await;
+    let wanted = scenario.event(EventBuilder::once(datetime!(2031-04-02 10:30)).seats(1).build()).await;
+    let held = Held { event: &wanted, starts: &days(&wanted, 1), seated: &[], waiting: &crowd[..1] };
+    scenario.hold(held).await;
+    scenario.assert_sound().await;
+    // The first day moves, so that the agendas are written. The others are dropped, with more seats than a transaction cancels.
+    let edit = EventEdit {
+        event: event.id,
+        expected_version: None,
+        scope: EditScope::All,
+        patch: EventPatch {
+            starts_at: Some(datetime!(2031-04-01 12:00)),
+            recurrence: Some(None),
+            ..EventPatch::default()
+        },
+        on_affected: OnAffected::CancelRegistrations,
+    };
+    let admin = ChangeBuilder::by("first-admin").build();
+    let ports = scenario.database.ports.without_steps_of(2);
+    let changed = ports.events.update(&scenario.tenant.scope, edit, &admin).await.unwrap();
+    assert_eq!((changed.remaining_registrations, changed.promoted_registrations), (6, 1));
+    assert_eq!(scenario.counts(occurrence_key(&wanted, wanted.series.first_start())).await, (1, 0));
+    scenario.assert_sound().await;
+    for job in scenario.database.ports.jobs.unattended().await.unwrap() {
+        while scenario
+            .database
+            .ports
+            .jobs
+            .step(&scenario.tenant.scope, job.job, FixedClock::START)
+            .await
+            .unwrap()
+        {}
+    }
+    scenario.assert_sound().await;
+}
+
 async fn jobs(scenario: &Scenario) -> Vec<Document> {
     let jobs = scenario.database.collection("jobs").find(doc! {}).await.unwrap();
     jobs.try_collect().await.unwrap()
