@@ -77,6 +77,7 @@ pub(super) async fn carry_out_within(
     let Some(job) = attend(transaction, job).await? else { return Ok(false) };
     let change = change_of(transaction, &job, now).await?;
     let promoted_before = transaction.promoted();
+    let size = size.min(transaction.step_size());
     let step = work(transaction, &job, &change, size).await?;
     let promoted = transaction.promoted().saturating_sub(promoted_before);
     record(transaction, &job, step, promoted, &change).await?;

@@ -46,6 +46,8 @@ pub(crate) struct Transaction<'environment> {
     /// The revision of the catalogue that this transaction makes, with its time, if it changes the catalogue.
     revision: Option<(i64, DateTime)>,
     removed: Removed,
+    /// The number of runs that conflicted with other transactions.
+    conflicts: u32,
     environment: PhantomData<&'environment ()>,
 }
 
@@ -81,9 +83,21 @@ impl Transaction<'_> {
         self.database.ids().next()
     }
 
-    /// The number of registrations that one transaction of a large change cancels or deletes.
+    /// The number of registrations that one transaction of a large change cancels or deletes: half with every conflict,
+    /// because a short transaction is less likely to conflict again.
     pub(crate) fn step_size(&self) -> usize {
+        let divisor = 1_usize.checked_shl(self.conflicts).unwrap_or(usize::MAX);
+        (self.whole_step_size() / divisor).max(1)
+    }
+
+    /// The number of these registrations without conflicts.
+    pub(crate) fn whole_step_size(&self) -> usize {
         self.database.step_size()
+    }
+
+    /// Tests whether an earlier run conflicted with another transaction.
+    pub(crate) const fn has_conflicted(&self) -> bool {
+        self.conflicts > 0
     }
 
     pub(crate) fn random(&self) -> i64 {

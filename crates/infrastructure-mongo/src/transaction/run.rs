@@ -76,6 +76,7 @@ impl Database {
             is_dry_run: false,
             revision: None,
             removed: Removed::default(),
+            conflicts: 0,
             environment: PhantomData,
         };
         let mut attempt = 0;
@@ -109,6 +110,7 @@ impl Database {
                 }
             };
             attempt += 1;
+            transaction.conflicts = attempt;
             let pause = backoff(attempt, self.random());
             if Instant::now() + pause >= end.at {
                 return Err(conflict.into());

@@ -3,7 +3,7 @@
 //! `CONVENE_TEST_SEATS=10000` and `--nocapture` make the documented run.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,7 @@ use convene_domain::{
 };
 use time::macros::datetime;
 
-use crate::support::{Held, Scenario, days};
+use crate::support::{Held, Scenario, SeededRandom, days};
 
 const START: LocalDateTime = datetime!(2031-04-01 10:00);
 
@@ -161,5 +161,49 @@ async fn every_large_edit_ends_while_others_register() {
         .await;
     let promoted = scenario.database.logged("registration.promoted").await;
     assert_eq!(usize::try_from(promoted).unwrap(), occurrences);
+    scenario.assert_sound().await;
+}
+
+/// Removals, while members register for the same occurrences and cancel in two processes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_ends_beside_registrations_in_other_processes() {
+    const DAYS: usize = 20;
+    let scenario = Scenario::with_two_processes().await;
+    let event = EventBuilder::daily(START, u32::try_from(DAYS).unwrap()).seats(1_000).build();
+    let event = scenario.event(event).await;
+    let (leaving, others) = (scenario.crowd(5).await, scenario.crowd(40).await);
+    let starts = days(&event, i64::try_from(DAYS).unwrap());
+    scenario.hold(Held { event: &event, starts: &starts, seated: &leaving, waiting: &[] }).await;
+    let is_over = AtomicBool::new(false);
+    let calls = AtomicUsize::new(0);
+    let register = others.iter().zip(1_u64..).map(|(&member, seed)| {
+        let (scenario, event, starts, is_over, calls) = (&scenario, &event, &starts, &is_over, &calls);
+        async move {
+            let mut random = SeededRandom(seed);
+            while !is_over.load(Ordering::Relaxed) {
+                let request = register(occurrence_key(event, starts[random.below(DAYS)]), member);
+                let seat = scenario.register_with_repeats(random.below(2), request).await.unwrap();
+                scenario.cancel_with_repeats(random.below(2), &seat).await.unwrap();
+                calls.fetch_add(2, Ordering::Relaxed);
+            }
+        }
+    });
+    let remove = async {
+        let (members, by) = (&scenario.database.ports.members, ChangeBuilder::by("first-admin").build());
+        let mut outcomes = Vec::new();
+        for &member in &leaving {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let begun = Instant::now();
+            let outcome = members.remove(&scenario.tenant.scope, member, &by).await;
+            eprintln!("a removal: {:.2?}, {} calls", begun.elapsed(), calls.load(Ordering::Relaxed));
+            outcomes.push(outcome);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        outcomes
+    };
+    let (outcomes, _) = futures::join!(remove, futures::future::join_all(register));
+    for outcome in outcomes {
+        outcome.unwrap();
+    }
     scenario.assert_sound().await;
 }

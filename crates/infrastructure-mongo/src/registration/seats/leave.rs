@@ -30,18 +30,20 @@ pub(crate) async fn remove_member(
     member: MemberId,
     change: &Change,
 ) -> Attempt<Left> {
-    transaction.collection(&schema::AGENDAS).delete_one(doc! { "_id": member.to_string() }).await?;
+    let agenda = doc! { "_id": member.to_string() };
     let filter = registrations_to_end(member, change);
     let count = transaction.collection(&schema::REGISTRATIONS).count(filter.clone()).await?;
     let size = removed_at_once(transaction.step_size());
     if usize::try_from(count).map_or(true, |count| count > size) {
+        transaction.collection(&schema::AGENDAS).delete_one(agenda).await?;
         return Ok(Left::Remaining(count));
     }
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
     let registrations: Vec<Registration> = read_in_parts(found).await?;
     let keys = registrations.iter().map(|registration| registration.occurrence);
-    let occurrences = Occurrences::load(transaction, keys).await?;
+    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
+    transaction.collection(&schema::AGENDAS).delete_one(agenda).await?;
     let (registrations, rest) = promoted_at_once(registrations, &occurrences);
     if !rest.is_empty() {
         return Ok(Left::Remaining(count));

@@ -7,7 +7,10 @@ use convene_domain::{
     occurrence::{OccurrenceKey, OccurrenceStatus},
 };
 
-use super::{CHUNK, Guards};
+use super::{
+    CHUNK, Guards,
+    commands::{Weighted, update_in_commands},
+};
 use crate::{
     documents::occurrence::OccurrenceDocument,
     error::{Attempt, CorruptDocument, Interruption, StorageError},
@@ -159,6 +162,27 @@ impl Occurrences {
         let mut occurrences = Self::default();
         occurrences.load_further(transaction, keys).await?;
         Ok(occurrences)
+    }
+
+    /// Reads those of the occurrences that are stored, to change them at the end of a long transaction. After a conflict it writes
+    /// them first: then other transactions that write them fail, and not this one at its end.
+    pub(crate) async fn load_to_change(
+        transaction: &mut Transaction<'_>,
+        keys: impl IntoIterator<Item = OccurrenceKey>,
+    ) -> Attempt<Self> {
+        let keys: BTreeSet<OccurrenceKey> = keys.into_iter().collect();
+        if transaction.has_conflicted() {
+            let touch = |key: &OccurrenceKey| {
+                // Each has a token of its own, which must be unlike all others.
+                let update = doc! { "$set": { "changeToken": transaction.random() } };
+                let filter = doc! { "_id": key.to_string() };
+                let statement = UpdateStatement { filter, update: update.into(), many: false };
+                Weighted { effort: 1, statement }
+            };
+            let statements = keys.iter().map(touch).collect();
+            update_in_commands(transaction, &schema::OCCURRENCES, statements).await?;
+        }
+        Self::load(transaction, keys).await
     }
 
     /// Reads those of the occurrences that are stored and not loaded.

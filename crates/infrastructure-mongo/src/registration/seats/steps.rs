@@ -100,7 +100,7 @@ pub(crate) async fn remove_step(
     let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
     let registrations: Vec<Registration> = read_in_parts(found).await?;
     let keys = registrations.iter().map(|registration| registration.occurrence);
-    let occurrences = Occurrences::load(transaction, keys).await?;
+    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
     let (registrations, rest) = promoted_at_once(registrations, &occurrences);
     let done = registrations.len();
     cancel_and_promote(transaction, registrations, occurrences, change).await?;

@@ -82,10 +82,13 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
         return Ok(Edited::default());
     }
     let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
-    let mut occurrences = Occurrences::load(transaction, keys.iter().copied()).await?;
+    let mut occurrences = Occurrences::load_to_change(transaction, keys.iter().copied()).await?;
     let effects = Effects::of(edit.steps);
     let ending = effects.ending(&occurrences);
-    let in_steps = !end_at_once(transaction, &effects, ending, edit.change).await?;
+    let whole = transaction.whole_step_size();
+    // After conflicts, shorter transactions do it, unless they cannot.
+    let size = if effects.replaces_held(&occurrences) { whole } else { transaction.step_size() };
+    let in_steps = !end_at_once(transaction, &effects, ending, size, edit.change).await?;
     let by_job: Vec<OccurrenceStep>;
     let edit = if in_steps {
         by_job = edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
@@ -96,7 +99,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let effects = Effects::of(edit.steps);
     if in_steps && effects.replaces_held(&occurrences) {
         // The job would need the document under a key that another occurrence has.
-        let is_many = usize::try_from(ending).map_or(true, |ending| ending > transaction.step_size());
+        let is_many = usize::try_from(ending).map_or(true, |ending| ending > whole);
         let limit = if is_many { Limit::EditedRegistrations } else { Limit::EditedWaitlists };
         return Err(Refusal::LimitExceeded(limit).into());
     }
@@ -161,11 +164,12 @@ async fn end_at_once(
     transaction: &mut Transaction<'_>,
     effects: &Effects<'_>,
     ending: u64,
+    size: usize,
     change: &Change,
 ) -> Attempt<bool> {
     let ending = usize::try_from(ending).unwrap_or(usize::MAX);
-    if ending <= FEW_MEMBERS || ending > transaction.step_size() {
-        return Ok(ending <= transaction.step_size());
+    if ending <= FEW_MEMBERS || ending > size {
+        return Ok(ending <= size);
     }
     let registrations = active_registrations(transaction, &effects.ended()).await?;
     let freed = registrations.iter().filter_map(|registration| FreedTime::of(registration, change));
