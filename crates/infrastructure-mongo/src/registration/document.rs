@@ -43,6 +43,9 @@ pub(crate) struct RegistrationDocument {
     pub(crate) active: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waitlist_sequence: Option<i64>,
+    /// `true` if it is waitlisted and known that the member has another seat at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) is_busy: Option<bool>,
     #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: DateTime,
     #[serde(deserialize_with = "read_date")]
@@ -69,11 +72,17 @@ impl RegistrationDocument {
             status: registration.status.kind().as_str().to_owned(),
             active: true,
             waitlist_sequence: registration.status.waitlist_sequence().map(u64::cast_signed),
+            is_busy: None,
             created_at: date(registration.created_at),
             updated_at: date(registration.updated_at),
             cancelled_at: None,
             cancellation_reason: None,
         }
+    }
+
+    /// The document of a waitlisted registration whose member has another seat at that time.
+    pub(crate) fn marked_as_busy(self) -> Self {
+        Self { is_busy: Some(true), ..self }
     }
 
     fn registration_status(&self) -> Result<RegistrationStatus, CorruptDocument> {
@@ -143,6 +152,7 @@ mod tests {
             status: CONFIRMED.to_owned(),
             active: true,
             waitlist_sequence: None,
+            is_busy: None,
             created_at: DateTime::from_millis(0),
             updated_at: DateTime::from_millis(0),
             cancelled_at: None,

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     database::Database,
     documents::{activity::ActivityDocument, convert::date, revision::RevisionDocument},
-    error::{Attempt, StorageError},
+    error::{Attempt, Interruption, StorageError},
     schema::{self, CollectionSchema},
     scoped::{ScopedCollection, Within},
     session::Session,
@@ -46,10 +46,18 @@ pub(crate) struct Transaction<'environment> {
     /// The revision of the catalogue that this transaction makes, with its time, if it changes the catalogue.
     revision: Option<(i64, DateTime)>,
     removed: Removed,
+    /// The work that is done before the next run.
+    preparation: Option<Preparation>,
+    is_prepared: bool,
     /// The number of runs that conflicted with other transactions.
     conflicts: u32,
     environment: PhantomData<&'environment ()>,
 }
+
+/// Work that transactions of their own do, one after the other, before the body of a transaction is run again. Returns `false` if
+/// nothing remains. What they have done stays if the time is over before the body is run.
+pub(crate) type Preparation =
+    Box<dyn for<'t, 'e> Fn(&'t mut Transaction<'e>) -> BoxFuture<'t, Attempt<bool>> + Send + Sync>;
 
 /// The body of a transaction, which can be run again.
 pub(crate) trait Body<'environment, T>:
@@ -98,6 +106,17 @@ impl Transaction<'_> {
     /// Tests whether an earlier run conflicted with another transaction.
     pub(crate) const fn has_conflicted(&self) -> bool {
         self.conflicts > 0
+    }
+
+    /// Ends this run, so that the body is run again after transactions that prepare it; `None` if it was prepared before, or must
+    /// store nothing.
+    pub(crate) fn prepare(&mut self, preparation: impl FnOnce() -> Preparation) -> Option<Interruption> {
+        if self.is_prepared || self.is_dry_run {
+            return None;
+        }
+        self.is_prepared = true;
+        self.preparation = Some(preparation());
+        Some(Interruption::Retry(StorageError::Outdated("what a transaction prepares")))
     }
 
     pub(crate) fn random(&self) -> i64 {
@@ -149,7 +168,7 @@ impl Transaction<'_> {
     }
 
     /// Makes the fault of a scope whose organization is not stored.
-    pub(crate) fn organization_is_gone(&self) -> crate::error::Interruption {
+    pub(crate) fn organization_is_gone(&self) -> Interruption {
         let organization = self.scope.organization();
         Fault::internal(format!("organization {organization} is gone")).into()
     }

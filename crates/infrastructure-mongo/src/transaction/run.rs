@@ -10,7 +10,7 @@ use mongodb::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Body, Removed, Transaction};
+use super::{Body, Preparation, Removed, Transaction};
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, End, TRANSACTION, WAIT, earliest},
@@ -76,6 +76,8 @@ impl Database {
             is_dry_run: false,
             revision: None,
             removed: Removed::default(),
+            preparation: None,
+            is_prepared: false,
             conflicts: 0,
             environment: PhantomData,
         };
@@ -109,6 +111,10 @@ impl Database {
                     return Err(Fault::Unavailable(StorageError::from(end.limit).into()).into());
                 }
             };
+            if let Some(preparation) = transaction.preparation.take() {
+                transaction.prepare_by(&preparation, end).await?;
+                continue;
+            }
             attempt += 1;
             transaction.conflicts = attempt;
             let pause = backoff(attempt, self.random());
@@ -164,6 +170,51 @@ impl<'environment> Transaction<'environment> {
         self.write_revision().await?;
         self.write_log().await?;
         Ok(value)
+    }
+
+    /// Runs the transactions that prepare this one. Each of them is retried after a conflict.
+    ///
+    /// # Errors
+    /// A fault that leaves this transaction undone.
+    async fn prepare_by(&mut self, preparation: &Preparation, end: End) -> Result<(), Fault> {
+        let mut conflicts = 0;
+        loop {
+            let conflict = match timeout_at(end.at, self.attempt(preparation)).await {
+                Ok(Ok(remains)) => match self.commit(end.at).await {
+                    Commit::Done if remains => {
+                        conflicts = 0;
+                        continue;
+                    }
+                    Commit::Done => return Ok(()),
+                    Commit::Retry(error) => Interruption::Retry(error),
+                    Commit::Unknown(error) => return Err(Fault::Unavailable(error.into())),
+                },
+                Ok(Err(interruption)) => {
+                    self.session.abort().await;
+                    if !interruption.is_transient() {
+                        return Err(match Failure::from(interruption) {
+                            Failure::Fault(fault) => fault,
+                            Failure::Refused(refusals) => {
+                                Fault::internal(format!("a preparation was refused: {refusals:?}"))
+                            }
+                        });
+                    }
+                    interruption
+                }
+                Err(_) => {
+                    self.session.abort().await;
+                    return Err(Fault::Unavailable(StorageError::from(end.limit).into()));
+                }
+            };
+            conflicts += 1;
+            let pause = backoff(conflicts, self.database.random());
+            if Instant::now() + pause >= end.at {
+                return Err(Fault::Unavailable(StorageError::from(end.limit).into()));
+            }
+            metrics::transaction_retried();
+            tracing::debug!(conflicts, reason = conflict.reason(), "retrying a preparing transaction");
+            sleep(pause).await;
+        }
     }
 
     /// Commits, and repeats the commit while its result is unknown. A repeat changes nothing if the first one succeeded.

@@ -95,7 +95,10 @@ pub(super) async fn run<'a>(
     };
     let by_occurrence = freed
         .iter()
-        .map(|(&occurrence, cancellations)| Freed { occurrence, causes: causes(cancellations) })
+        .map(|(&occurrence, cancellations)| {
+            let causes = causes(cancellations);
+            Freed { occurrence, causes, is_moved: false }
+        })
         .collect();
     let mut confirmed =
         promote(transaction, &mut progress.occurrences, by_occurrence, progress.guards).await?;

@@ -35,7 +35,7 @@ use crate::{
     error::Attempt,
     registration::{
         document::{RegistrationDocument, WAITLISTED},
-        seats::mark_confirmed,
+        seats::{are_busy, mark_confirmed},
     },
     schema,
     transaction::Transaction,
@@ -82,6 +82,8 @@ pub(super) async fn run(
         .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
 
     let waitlisted = sorted.refuse_long_waitlists(progress, waitlisted)?;
+    let busy = busy_among(progress, transaction, &waitlisted).await?;
+    let waitlisted: Vec<(Registering<'_>, bool)> = waitlisted.into_iter().zip(busy).collect();
     store(progress, transaction, &mut waiting, &seated, &waitlisted).await?;
     refuse(progress, transaction, sorted.refused, &unable).await
 }
@@ -225,21 +227,42 @@ async fn waitlists_of(
     Ok(found.into_iter().map(counted).collect())
 }
 
-/// Stores, counts and logs the registrations. Members who wait for the seat that they get are promoted.
+/// Tests which of the members who join a waitlist have another seat at that time, the seats of this batch included. A promotion
+/// then need not look at their agendas. [`mark_agendas`] MUST have written these: whoever frees the time conflicts with this
+/// transaction.
+async fn busy_among(
+    progress: &mut Progress,
+    transaction: &mut Transaction<'_>,
+    joining: &[Registering<'_>],
+) -> Attempt<Vec<bool>> {
+    let guards = progress.guards;
+    let now = joining.iter().map(|registering| registering.change.at).min();
+    let Some(now) = now.filter(|_| guards.agenda && guards.freed_time) else {
+        return Ok(vec![false; joining.len()]);
+    };
+    let mut asked = Vec::with_capacity(joining.len());
+    for registering in joining {
+        let seats = progress.occurrences.of(registering.request.occurrence)?;
+        asked.push((registering.request.member, seats.document.interval()?));
+    }
+    are_busy(transaction, &asked, now).await
+}
+
+/// Stores, counts and logs the registrations, with a mark on those on a waitlist whose members are busy. Members who wait for the seat that they get are promoted.
 async fn store(
     progress: &mut Progress,
     transaction: &mut Transaction<'_>,
     waiting: &mut Held,
     seated: &[Registering<'_>],
-    waitlisted: &[Registering<'_>],
+    waitlisted: &[(Registering<'_>, bool)],
 ) -> Attempt<()> {
     let mut documents = Vec::with_capacity(seated.len() + waitlisted.len());
     let mut promoted = Vec::new();
     // One command updates all promoted registrations, so they have one time.
     let latest = seated.iter().map(|registering| registering.change.at).max().unwrap_or(Instant::MIN);
-    let with_seat = seated.iter().map(|registering| (registering, true));
-    for (registering, has_seat) in with_seat.chain(waitlisted.iter().map(|registering| (registering, false)))
-    {
+    let with_seat = seated.iter().map(|registering| (registering, true, false));
+    let without = waitlisted.iter().map(|(registering, is_busy)| (registering, false, *is_busy));
+    for (registering, has_seat, is_busy) in with_seat.chain(without) {
         let Registering { number, change, request, .. } = *registering;
         let seats = progress.occurrences.of(request.occurrence)?;
         if has_seat && let Some(before) = waiting.take(registering) {
@@ -261,7 +284,8 @@ async fn store(
         let interval = seats.document.interval()?;
         let registration = request.admitted(request.occurrence, interval, status, change.at);
         transaction.log(change, log::created(&registration));
-        documents.push(RegistrationDocument::new(&registration, &seats.document));
+        let document = RegistrationDocument::new(&registration, &seats.document);
+        documents.push(if is_busy { document.marked_as_busy() } else { document });
         progress.keys.record_registration(transaction, change, &registration);
         progress.decide_registration(number, Ok(registration));
     }

@@ -19,6 +19,7 @@ mod guards;
 mod history;
 mod leave;
 mod listed;
+mod marks;
 mod occurrence;
 mod passed;
 mod promote;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     guards::Guards,
     leave::{Left, remove_member},
     listed::{cancelled_since, with_ids},
+    marks::are_busy,
     occurrence::{OccurrenceSeats, Occurrences},
     promote::{Freed, mark_confirmed, promote},
     steps::{cancel_step, remove_step},

@@ -11,6 +11,7 @@ use convene_domain::{
 
 use super::{
     CHUNK, Guards, Occurrences,
+    marks::{MARKED_AT_ONCE, Unmarked, marking},
     occurrence::expect,
     passed::{record_as_busy, record_as_passed, record_first},
     upcoming::{Entered, UpcomingTimes},
@@ -33,6 +34,8 @@ pub(crate) struct Freed<'a> {
     pub(crate) occurrence: OccurrenceKey,
     /// The changes that freed the seats, in order. The log attributes each promotion to one of them.
     pub(crate) causes: Vec<&'a Change>,
+    /// True if the same transaction moves the occurrence, which removes the marks of busy members.
+    pub(crate) is_moved: bool,
 }
 
 /// Gives the free seats of occurrences that have not begun to waitlisted members, in the order of their waitlist
@@ -40,7 +43,8 @@ pub(crate) struct Freed<'a> {
 /// agenda and get nothing. Where one member waits for several occurrences that overlap, the earliest one wins. Returns the
 /// promoted registrations of each occurrence.
 ///
-/// A registration that is passed over because its member has a seat at that time is not read again until that changes.
+/// A registration that is passed over because its member has a seat at that time is not read again until that changes. If there
+/// are many, the run ends, and [transactions of their own](marking) mark them first.
 ///
 /// The occurrences MUST be loaded. Their counters are not written here.
 pub(crate) async fn promote<'a>(
@@ -52,7 +56,7 @@ pub(crate) async fn promote<'a>(
     let mut promoted: HashMap<OccurrenceKey, Vec<Registration>> = HashMap::new();
     let mut open: Vec<Waitlist<'a>> = freed
         .into_iter()
-        .map(|Freed { occurrence, causes }| Waitlist { occurrence, causes, passed: 0 })
+        .map(|Freed { occurrence, causes, is_moved }| Waitlist { occurrence, causes, is_moved, passed: 0 })
         .collect();
     let mut times: BTreeMap<OccurrenceKey, Instant> = BTreeMap::new();
     for waitlist in &open {
@@ -63,10 +67,25 @@ pub(crate) async fn promote<'a>(
     open.sort_by_key(|waitlist| {
         (occurrences.get(waitlist.occurrence).map(|seats| seats.document.starts_at), waitlist.occurrence)
     });
+    let mut marked = 0;
     loop {
         let (round, rest) = next_round(occurrences, open)?;
         if round.is_empty() {
             break;
+        }
+        if marked >= MARKED_AT_ONCE {
+            let mut unmarked = Vec::new();
+            for open in round.iter().chain(&rest).filter(|open| !open.is_moved) {
+                let now = times.get(&open.occurrence).copied().unwrap_or(Instant::MAX);
+                let free = occurrences.of(open.occurrence)?.document.seating()?.promotable(now);
+                let taken = promoted.get(&open.occurrence).map_or(0, Vec::len);
+                let seats = free.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+                unmarked.push(Unmarked { occurrence: open.occurrence, seats, passed: 0 });
+            }
+            let now = times.values().max().copied().filter(|_| !unmarked.is_empty());
+            if let Some(interruption) = now.and_then(|now| transaction.prepare(|| marking(unmarked, now))) {
+                return Err(interruption);
+            }
         }
         let waitlisted = read(transaction, occurrences, &round).await?;
         let Some(now) = round.iter().flat_map(|waitlist| &waitlist.causes).map(|change| change.at).max()
@@ -83,6 +102,7 @@ pub(crate) async fn promote<'a>(
                 passed.push(registration.id);
             }
         }
+        marked += busy.len();
         record_as_busy(transaction, &busy, guards).await?;
         record_as_passed(transaction, &passed, guards).await?;
         for before in chosen {
@@ -113,6 +133,7 @@ pub(crate) async fn promote<'a>(
 struct Waitlist<'a> {
     occurrence: OccurrenceKey,
     causes: Vec<&'a Change>,
+    is_moved: bool,
     /// The last sequence that was read.
     passed: u64,
 }
@@ -150,13 +171,17 @@ async fn read(
     round: &[Waitlist<'_>],
 ) -> Attempt<Vec<Registration>> {
     let ids: Vec<String> = round.iter().map(|waitlist| waitlist.occurrence.to_string()).collect();
-    let mut filter = doc! { "occurrence": { "$in": ids }, "status": WAITLISTED, "isBusy": null };
+    // "Equal to null" would be two ranges of the index, which do not give the order: all would be read.
+    let mut filter =
+        doc! { "occurrence": { "$in": ids }, "status": WAITLISTED, "isBusy": { "$exists": false } };
     let mut limit = CHUNK;
     if let [waitlist] = round {
         filter.insert("waitlistSequence", doc! { "$gt": waitlist.passed.cast_signed() });
         if waitlist.passed == 0 {
             // Usually the first members are free.
             limit = occurrences.of(waitlist.occurrence)?.document.free().clamp(PAGE, CHUNK);
+        } else {
+            limit = MARKED_AT_ONCE;
         }
     }
     let query = Query::from(filter).sorted(doc! { "occurrence": 1, "waitlistSequence": 1 });

@@ -142,7 +142,11 @@ pub(super) async fn cancel_and_promote(
     let cancelled = cancel(transaction, &mut occurrences, cancellings).await?;
     let freed = cancelled
         .iter()
-        .map(|registration| Freed { occurrence: registration.occurrence, causes: vec![change] })
+        .map(|registration| Freed {
+            occurrence: registration.occurrence,
+            causes: vec![change],
+            is_moved: false,
+        })
         .collect();
     promote(transaction, &mut occurrences, freed, Guards::ON).await?;
     occurrences.write(transaction, Guards::ON).await

@@ -78,12 +78,17 @@ impl UpcomingTimes {
         self.times.get(&member).map_or(0, Vec::len)
     }
 
+    /// Tests whether a member has a seat at this time.
+    pub(super) fn has(&self, member: MemberId, time: Interval) -> bool {
+        self.times.get(&member).is_some_and(|busy| busy.iter().any(|interval| interval.overlaps(&time)))
+    }
+
     /// Enters a seat if the member is free and has room.
     pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> Entered {
-        let Some(busy) = self.times.get_mut(&member) else { return Entered::WithoutRoom };
-        if guards.agenda && busy.iter().any(|interval| interval.overlaps(&seat)) {
+        if guards.agenda && self.has(member, seat) {
             return Entered::Busy;
         }
+        let Some(busy) = self.times.get_mut(&member) else { return Entered::WithoutRoom };
         if guards.agenda && !may_have_seat(busy.len()) {
             return Entered::WithoutRoom;
         }

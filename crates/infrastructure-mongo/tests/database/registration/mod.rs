@@ -5,6 +5,7 @@ mod exactly_once;
 mod freed_time;
 mod hostile_writes;
 mod limits;
+mod marks;
 mod metrics;
 mod negative_controls;
 mod organizers;

@@ -145,11 +145,13 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     move_registrations(transaction, &effects, following, edit.change.at).await?;
     let mut promoted = Occurrences::default();
     let mut freed = Vec::new();
+    let moved_to = effects.moved_to();
     let job = in_steps.then_some(edit.job);
     for occurrence in Rewrite::of(&edit, job, &mut occurrences, transaction).await?.write(transaction).await?
     {
         let seats = OccurrenceSeats::stored(occurrence)?;
-        freed.push(Freed { occurrence: seats.key, causes: vec![edit.change] });
+        let is_moved = moved_to.contains(&seats.key);
+        freed.push(Freed { occurrence: seats.key, causes: vec![edit.change], is_moved });
         promoted.insert(seats);
     }
     promote(transaction, &mut promoted, freed, Guards::ON).await?;
@@ -233,6 +235,11 @@ impl<'a> Effects<'a> {
             .filter(|step| matches!(step, OccurrenceStep::Drop(_) | OccurrenceStep::Replace(_)));
         let counted = dropped.map(|step| (step.before().key, active(occurrences, step.before().key)));
         counted.filter(|(_, registrations)| *registrations > 0).collect()
+    }
+
+    /// The ids after the edit of the occurrences that take place at another time or have another id.
+    fn moved_to(&self) -> HashSet<OccurrenceKey> {
+        self.0.keys().filter_map(|&key| self.moved(key)).map(|after| after.key).collect()
     }
 
     /// The occurrence after the edit, if it takes place at another time or under another id.
