@@ -1,5 +1,8 @@
 use super::ledger::Rules;
 
+/// The parts of catalogues that are in memory at a time, and the requests of an organization that read them at a time.
+pub(crate) const PARTS: usize = 2;
+
 /// The calls that wait in a process. Further ones are refused immediately, because they would wait until their deadline.
 pub const MAX_WAITING: usize = 4_096;
 
@@ -13,17 +16,24 @@ pub const MAX_WAITING_OF_MEMBER: usize = 256;
 pub(super) const RULES_OF_OWN_WORK: Rules = Rules {
     permits: 1,
     is_shared: false,
+    are_short: false,
     waiting: MAX_WAITING,
     waiting_of_organization: MAX_WAITING,
     waiting_of_member: MAX_WAITING,
 };
 
 impl Rules {
+    /// The rules for the parts of catalogues that are not kept in memory. To read and use one takes some ten milliseconds.
+    pub(super) const fn for_parts() -> Self {
+        Self { are_short: true, ..Self::for_requests(PARTS) }
+    }
+
     /// The rules for calls on behalf of requests.
     pub(super) const fn for_requests(permits: usize) -> Self {
         Self {
             permits,
             is_shared: true,
+            are_short: false,
             waiting: MAX_WAITING,
             waiting_of_organization: MAX_WAITING_OF_ORGANIZATION,
             waiting_of_member: MAX_WAITING_OF_MEMBER,

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 pub(crate) use self::{
     gate::{Gate, Permit},
+    limits::PARTS,
     owner::Owner,
 };
 use self::{ledger::Rules, limits::RULES_OF_OWN_WORK, shares::Shares};

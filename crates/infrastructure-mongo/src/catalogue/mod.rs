@@ -113,8 +113,8 @@ impl Catalogue for MongoCatalogue {
         if let Some(replicas) = &self.replicas {
             let slot = replicas.slot(scope);
             let until = earliest(WAIT, scope.deadline());
-            let waited = timeout_at(until, Arc::clone(&slot.reading).lock_owned()).await;
-            turn = Some(waited.map_err(|_| Fault::Overloaded)?);
+            let waited = timeout_at(until, slot.turn()).await;
+            turn = waited.map_err(|_| Fault::Overloaded)?.ok();
             // It may have been loaded while others read.
             if let Some(replica) = replicas.held(scope, self.required_revision(scope).await?) {
                 return Ok(Box::new(vec![windows::of_replica(&replica, queries).await].into_iter()));

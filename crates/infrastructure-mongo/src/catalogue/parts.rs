@@ -16,7 +16,7 @@ use convene_application::{
 };
 use convene_domain::id::EventId;
 use serde::Deserialize;
-use tokio::{sync::OwnedMutexGuard, time::Instant};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{MongoCatalogue, load, windows};
 use crate::{
@@ -49,8 +49,8 @@ pub(super) struct Parts {
     revision: i64,
     /// The permit for the part that the caller has.
     permit: Option<Permit>,
-    /// The organization's turn, if there are turns.
-    _turn: Option<OwnedMutexGuard<()>>,
+    /// A turn of the organization, if there are turns.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Parts {
@@ -58,7 +58,7 @@ impl Parts {
         catalogue: MongoCatalogue,
         scope: &TenantScope,
         queries: &[CatalogueQuery],
-        turn: Option<OwnedMutexGuard<()>>,
+        turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Self, StorageError> {
         let revision = load::revision(&catalogue.database, scope).await?;
         let sizes = sizes(&catalogue.database, scope, queries).await?;

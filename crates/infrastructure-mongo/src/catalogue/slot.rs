@@ -7,7 +7,9 @@ use std::{
 };
 
 use convene_application::catalogue::Replica;
-use tokio::sync::watch;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::admission::PARTS;
 
 /// The size of a slot without a replica.
 const EMPTY_BYTES: usize = 1_024;
@@ -24,14 +26,23 @@ pub(super) struct Slot {
     state: Mutex<State>,
     /// Held by the task that updates the replica.
     pub(super) updating: tokio::sync::Mutex<()>,
-    /// Held by the request that reads the database because there is no replica, until it has read all parts.
-    pub(super) reading: Arc<tokio::sync::Mutex<()>>,
+    /// The turns of the requests that read the database because there is no replica, until each has read all parts.
+    reading: Turns,
     /// The number of times that the catalogue was too large, since it was not.
     too_large: AtomicU32,
     /// The last error of a document, so that each is logged once.
     reported: Mutex<Option<String>>,
     /// The size that counts.
     weight: AtomicU32,
+}
+
+/// The turns to read the parts of a catalogue.
+struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(PARTS)))
+    }
 }
 
 #[derive(Clone, Default)]
@@ -80,6 +91,14 @@ impl Slot {
                 Some((end, Some(sender)))
             }
         }
+    }
+
+    /// Waits for a turn to read the parts of the catalogue, in the order of arrival.
+    ///
+    /// # Errors
+    /// Never: the turns are not closed.
+    pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.reading.0).acquire_owned().await
     }
 
     /// The replica, if there is one.

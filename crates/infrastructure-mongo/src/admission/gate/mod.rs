@@ -11,9 +11,6 @@ use super::{
 };
 use crate::{error::StorageError, metrics::GateMetrics};
 
-/// The parts of catalogues that are in memory at a time.
-const PARTS: usize = 2;
-
 /// Limits the calls of one kind of work in flight. The others wait, in the order of the [ledger](Ledger).
 pub(crate) struct Gate {
     ledger: Mutex<Ledger<oneshot::Sender<Permit>>>,
@@ -32,9 +29,10 @@ impl Gate {
         Self { ledger: Mutex::new(Ledger::new(rules)), metrics: GateMetrics::new(work) }
     }
 
-    /// A gate for the memory of parts of catalogues that are not kept in memory. One organization has one permit of the two at a time.
+    /// A gate for the memory of parts of catalogues that are not kept in memory. One organization has all permits until another one
+    /// waits.
     pub(crate) fn for_parts() -> Arc<Self> {
-        Arc::new(Self::new("parts", Rules::for_requests(PARTS)))
+        Arc::new(Self::new("parts", Rules::for_parts()))
     }
 
     /// Waits for a permit, until this time at most. A caller that stops waiting leaves nothing behind.

@@ -9,6 +9,7 @@ use super::*;
 const RULES: Rules = Rules {
     permits: 2,
     is_shared: false,
+    are_short: false,
     waiting: 1_000,
     waiting_of_organization: 900,
     waiting_of_member: 800,

@@ -11,12 +11,21 @@ pub(super) struct Rules {
     pub(super) permits: usize,
     /// No organization may take more than others leave: the gate is for calls of organizations.
     pub(super) is_shared: bool,
+    /// The calls end so soon that an organization may take the permits that others would leave, as long as no other one waits.
+    pub(super) are_short: bool,
     /// The waiting calls of all organizations.
     pub(super) waiting: usize,
     /// The waiting calls of an organization.
     pub(super) waiting_of_organization: usize,
     /// The waiting calls of a member.
     pub(super) waiting_of_member: usize,
+}
+
+impl Rules {
+    /// Tests whether an organization leaves permits to others that do not wait yet.
+    const fn leaves_some(self) -> bool {
+        self.is_shared && !self.are_short
+    }
 }
 
 /// The calls that an organization has in flight at most, as a multiple of the permits that remain free.
@@ -81,9 +90,9 @@ impl<W> Ledger<W> {
     /// Counts a call as in flight if it may start now.
     pub(super) fn enter(&mut self, owner: Owner) -> bool {
         self.accounts.entry(owner.organization).or_default();
-        let (free, is_shared) = (self.free(), self.rules.is_shared);
+        let (free, leaves_some) = (self.free(), self.rules.leaves_some());
         let entered = self.accounts.get_mut(&owner.organization).is_some_and(|account| {
-            let may = account.waiting == 0 && account.may_start(free, is_shared);
+            let may = account.waiting == 0 && account.may_start(free, leaves_some);
             account.in_flight += usize::from(may);
             may
         });
@@ -158,7 +167,7 @@ impl<W> Ledger<W> {
 
     /// Takes the next waiting call that may start, and counts it as in flight.
     pub(super) fn start_next(&mut self) -> Option<(Owner, W)> {
-        let (free, is_shared) = (self.free(), self.rules.is_shared);
+        let (free, leaves_some) = (self.free(), self.rules.leaves_some());
         let mut fewest: Option<(usize, usize)> = None;
         for (position, organization) in self.rotation.iter().enumerate() {
             let in_flight = self.accounts.get(organization).map_or(0, |account| account.in_flight);
@@ -172,7 +181,7 @@ impl<W> Ledger<W> {
         let (position, _) = fewest?;
         let organization = *self.rotation.get(position)?;
         let account = self.accounts.get_mut(&organization)?;
-        if !account.may_start(free, is_shared) {
+        if !account.may_start(free, leaves_some) {
             return None;
         }
         let (member, call) = account.take_next()?;
@@ -198,8 +207,8 @@ impl<W> Ledger<W> {
 
 impl<W> Account<W> {
     /// Tests whether one more call may start, given the free permits.
-    const fn may_start(&self, free: usize, is_shared: bool) -> bool {
-        free > 0 && (!is_shared || self.in_flight == 0 || self.in_flight < TIMES_FREE * (free - 1))
+    const fn may_start(&self, free: usize, leaves_some: bool) -> bool {
+        free > 0 && (!leaves_some || self.in_flight == 0 || self.in_flight < TIMES_FREE * (free - 1))
     }
 
     fn take_next(&mut self) -> Option<(Option<MemberId>, W)> {

@@ -2,8 +2,14 @@ use uuid::Uuid;
 
 use super::*;
 
-const RULES: Rules =
-    Rules { permits: 8, is_shared: true, waiting: 100, waiting_of_organization: 50, waiting_of_member: 20 };
+const RULES: Rules = Rules {
+    permits: 8,
+    is_shared: true,
+    are_short: false,
+    waiting: 100,
+    waiting_of_organization: 50,
+    waiting_of_member: 20,
+};
 
 fn owner(organization: u128, member: u128) -> Owner {
     Owner {
@@ -70,6 +76,19 @@ fn an_organization_alone_leaves_permits_to_others() {
     calls.calls(owner(2, 1), "small", 1);
     calls.calls(owner(3, 1), "small", 1);
     assert_eq!((calls.in_flight_of(2), calls.in_flight_of(3)), (1, 1), "others start at once");
+}
+
+#[test]
+fn an_organization_alone_has_all_permits_for_short_calls_until_another_one_waits() {
+    let mut calls = Calls::new(Rules::for_parts());
+    calls.calls(owner(1, 1), "many", 20);
+    assert_eq!(calls.in_flight_of(1), 2);
+    calls.calls(owner(2, 1), "first", 1);
+    calls.calls(owner(3, 1), "second", 1);
+    assert_eq!(calls.end(1), ["first"]);
+    assert_eq!(calls.end(2), ["second"]);
+    assert_eq!(calls.end(3), ["many"]);
+    assert_eq!(calls.in_flight_of(1), 2);
 }
 
 #[test]
