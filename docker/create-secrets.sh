@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes random passwords, the key of the replica set and the connection strings of the three database users, as
-# compose.production.yaml needs them. Existing files stay as they are.
+# compose.production.yaml needs them. Existing files stay as they are, also if other members are named.
 #
 #   docker/create-secrets.sh [folder [members of the replica set]]
 #

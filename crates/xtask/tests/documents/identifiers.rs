@@ -7,7 +7,7 @@ use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Identifiers of other systems, and of examples.
-const FOREIGN: [&str; 33] = [
+const FOREIGN: [&str; 39] = [
     // MongoDB
     "applyOps",
     "changeUserPassword",
@@ -29,13 +29,19 @@ const FOREIGN: [&str; 33] = [
     "HTTPS_PROXY",
     "LimitNOFILE",
     "NodeNext",
+    "TimeoutStopSec",
     "importExtension",
     "limit_req_status",
     "max_fails",
+    "mongodb_exporter",
     "proxy_connect_timeout",
+    "proxy_read_timeout",
     "proxy_set_header",
     // libraries of clients
     "RetryLink",
+    "fragmentMasking",
+    "fragmentRefs",
+    "presetConfig",
     "retryExchange",
     // examples
     "NAME_FILE",

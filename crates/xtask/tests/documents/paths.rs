@@ -9,7 +9,7 @@ const ENDINGS: [&str; 11] =
     [".graphql", ".js", ".json", ".jsonl", ".lock", ".md", ".rs", ".sh", ".toml", ".yaml", ".yml"];
 
 /// Names of files of other projects, and of alternatives that were not chosen.
-const FOREIGN: [&str; 1] = ["build.rs"];
+const FOREIGN: [&str; 2] = ["build.rs", "tsconfig.json"];
 
 /// The folder of these tests, whose examples name files that do not exist.
 const EXAMPLES: &str = "crates/xtask/tests/documents/";
