@@ -142,7 +142,7 @@ async function registersOnce({ root, development, admin, secondMember: member },
     const settings = { URL: proxy.url, TOKEN: member, OCCURRENCE: occurrence };
     const printed = await runProgram(process.execPath, [PROGRAM], folder, settings);
     assert.match(printed, /CONFIRMED/);
-    assert.deepEqual(proxy.failures, ['a broken connection', 'OVERLOADED', 'OUTCOME_UNKNOWN']);
+    assert.deepEqual(proxy.failures, ['a broken connection', 'OVERLOADED', 'a page', 'OUTCOME_UNKNOWN']);
     for (const { seconds, waited } of proxy.waits) {
       assert.ok(waited >= seconds, `a repeat after ${waited} s, and Retry-After was ${seconds} s`);
     }
@@ -152,5 +152,5 @@ async function registersOnce({ root, development, admin, secondMember: member },
   const query = 'query ($id: ID!) { occurrence(id: $id) { registrations { nodes { status } } } }';
   const after = await data(development.url, admin, query, { id: occurrence });
   assert.deepEqual(after.occurrence.registrations.nodes, [{ status: 'CONFIRMED' }]);
-  return 'registers once, after a broken connection, OVERLOADED and OUTCOME_UNKNOWN; waits for Retry-After';
+  return 'registers once, after a broken connection, OVERLOADED, a page and OUTCOME_UNKNOWN; waits for Retry-After';
 }

@@ -7,8 +7,8 @@ import { createServer } from 'node:http';
 const RETRY_AFTER_S = 3;
 
 /**
- * Starts a proxy that breaks the first connection, answers the second request with `OVERLOADED` and the first registration with
- * `OUTCOME_UNKNOWN` after the server has made it, and forwards the others.
+ * Starts a proxy that breaks the first connection, answers the second request with `OVERLOADED`, the third one with a page and the
+ * first registration with `OUTCOME_UNKNOWN` after the server has made it, and forwards the others.
  */
 export async function flakyProxy(target) {
   const failures = [];
@@ -35,12 +35,16 @@ export async function flakyProxy(target) {
       }));
     };
     if (requests === 2) return fail(503, 'OVERLOADED', RETRY_AFTER_S);
+    if (requests === 3) {
+      failures.push('a page');
+      return response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in to this network.</p>');
+    }
     const { host, connection, ...headers } = request.headers;
     delete headers['content-length'];
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
     const answer = await fetch(target + request.url, { method: request.method, headers, body });
     const text = await answer.text();
-    if (failures.length === 2 && text.includes('"registration":{')) return fail(200, 'OUTCOME_UNKNOWN', 1);
+    if (failures.length === 3 && text.includes('"registration":{')) return fail(200, 'OUTCOME_UNKNOWN', 1);
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') }).end(text);
   });
   server.listen(0, '127.0.0.1');

@@ -136,7 +136,7 @@ impl Query {
     }
 
     /// An occurrence by id. A former id, which an edit of its series has replaced, finds one with registrations, a waitlist
-    /// or values of its own.
+    /// or values of its own, unless another date has this id now.
     async fn occurrence(
         context: &Context,
         #[graphql(description = "The id.")] id: ID,
