@@ -48,7 +48,12 @@ pub(super) fn with_commands<T>(
 pub(super) fn explained(failure: Failure) -> anyhow::Error {
     let is_unknown =
         |refusal: &Refusal| matches!(refusal, Refusal::NotFound { field } if field.is(Field::User));
+    let is_unknown_organization =
+        |refusal: &Refusal| matches!(refusal, Refusal::NotFound { field } if field.is(Field::Org));
     match &failure {
+        Failure::Refused(refusals) if refusals.iter().any(is_unknown_organization) => {
+            anyhow::anyhow!("no organization has this id or slug")
+        }
         Failure::Refused(refusals) if refusals.iter().any(is_unknown) => anyhow::anyhow!(
             "nothing is stored about this user in the organization: the id is wrong, or the person was erased"
         ),

@@ -92,12 +92,17 @@ async fn personal_data_is_exported_and_erased() {
     installation.printed(&[&command("erase")[..], &["--yes"]].concat());
     // Nothing is stored any more about the person. That would look the same for a misspelt id.
     let activity = installation.collection("activity").count_documents(doc! {}).await.unwrap();
-    for user in ["user-789", "user-7890"] {
+    let unknown = [
+        ("org-123", "user-789", "nothing is stored about this user"),
+        ("org-123", "user-7890", "nothing is stored about this user"),
+        ("org-1234", "user-789", "no organization has this id or slug"),
+    ];
+    for (organization, user, reason) in unknown {
         for command in [&["export"][..], &["erase"], &["erase", "--yes"]] {
-            let output = installation.run(&[command, &["--org", "org-123", "--user", user]].concat());
+            let output = installation.run(&[command, &["--org", organization, "--user", user]].concat());
             assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{output:?}");
             let told = String::from_utf8(output.stderr).unwrap();
-            assert!(told.contains("nothing is stored about this user"), "{told}");
+            assert!(told.contains(reason), "{told}");
         }
     }
     assert_eq!(installation.collection("activity").count_documents(doc! {}).await.unwrap(), activity);
