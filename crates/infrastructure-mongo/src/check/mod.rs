@@ -3,6 +3,7 @@
 //! Each [invariant](invariants) is an aggregation that finds violations. All of them read one snapshot, so they can be
 //! checked while others write. The violations are streamed; the first few are reported in detail, the others are counted.
 
+mod dates;
 mod definitions;
 mod folded;
 mod invariants;
@@ -50,6 +51,7 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     for invariant in &INVARIANTS {
         findings.push(examine(database, &mut session, invariant, times).await?);
     }
+    findings.push(dates::check(database, &mut session, now).await?);
     findings.extend(folded::check(database, &mut session).await?);
     findings.extend(readable::check(database, &mut session).await?);
     let organizations = doc! { "deletedAt": null };

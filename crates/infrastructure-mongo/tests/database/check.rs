@@ -10,6 +10,7 @@ use time::{Duration, macros::datetime};
 use crate::support::{Scenario, TestDatabase, by, first, request_for, waitlist_request_for};
 
 const VALIDATORS: &str = "every collection has the validator of this version";
+const DATES: &str = "an occurrence ahead has the original start of a date of its event";
 const INDEXES: &str = "every collection has the indexes of this version";
 
 /// The names of the violated invariants.
@@ -59,11 +60,28 @@ async fn an_original_start_that_is_used_twice_is_reported() {
     copy.insert("_id", other.to_string());
     let occurrences = scenario.database.collection("occurrences");
     occurrences.insert_one(copy.clone()).await.unwrap();
-    assert_eq!(violated(&scenario).await, ["no two occurrences of an event have the same original start"]);
+    let expected = ["no two occurrences of an event have the same original start", DATES];
+    assert_eq!(violated(&scenario).await, expected);
     let this = doc! { "_id": other.to_string() };
     let dropped = doc! { "$set": { "isDropped": true, "status": "CANCELLED" } };
     occurrences.update_one(this, dropped).await.unwrap();
     assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
+}
+
+#[tokio::test]
+async fn occurrences_that_a_new_time_zone_database_would_move_are_reported() {
+    let scenario = Scenario::new().await;
+    let event = scenario.event(EventBuilder::weekly(datetime!(2031-04-07 10:00)).build()).await;
+    let member = scenario.member().await;
+    scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
+    let occurrences = scenario.database.collection("occurrences");
+    let this = doc! { "_id": first(&event).to_string() };
+    let stored = scenario.occurrence(first(&event)).await.unwrap();
+    let local = stored.get_str("originalLocal").unwrap().replace("T10:", "T11:");
+    assert_ne!(stored.get_str("originalLocal").unwrap(), local);
+    // The instant that the clocks of this zone had before an update.
+    occurrences.update_one(this, doc! { "$set": { "originalLocal": local } }).await.unwrap();
+    assert_eq!(violated(&scenario).await, [DATES]);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn an_edit_writes_each_agenda_once() {
 async fn on_many_waitlists(scenario: &Scenario, members: &[MemberId]) -> Event {
     let long = EventBuilder::once(datetime!(2031-04-01 00:00)).lasting(Duration::days(31)).seats(60);
     let long = scenario.event(long.build()).await;
-    let wanted = "FREQ=DAILY;COUNT=20;BYHOUR=1,3,5,7,9,11,13,15,17,19";
+    let wanted = "FREQ=DAILY;COUNT=200;BYHOUR=1,3,5,7,9,11,13,15,17,19";
     let wanted = EventBuilder::repeating(datetime!(2031-04-01 01:00), wanted);
     let wanted = scenario.event(wanted.lasting(Duration::MINUTE).seats(1).build()).await;
     let holder = scenario.crowd(1).await;
