@@ -28,6 +28,12 @@ impl ChangeState {
         self.replace_not_begun(PREVENTED) != BEGUN
     }
 
+    /// Returns true if a change has begun.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire) == BEGUN
+    }
+
     /// Returns the previous state.
     fn replace_not_begun(&self, state: u8) -> u8 {
         let replaced = self.0.compare_exchange(NOT_BEGUN, state, Ordering::AcqRel, Ordering::Acquire);
@@ -43,7 +49,7 @@ mod tests {
     fn a_change_that_has_begun_is_not_prevented() {
         let state = ChangeState::default();
         assert!(state.begin() && state.begin());
-        assert!(!state.prevent());
+        assert!(!state.prevent() && state.has_begun());
         assert!(state.begin(), "the other changes of the request follow");
     }
 
@@ -51,6 +57,6 @@ mod tests {
     fn a_prevented_change_does_not_begin() {
         let state = ChangeState::default();
         assert!(state.clone().prevent() && state.prevent());
-        assert!(!state.begin());
+        assert!(!state.begin() && !state.has_begun());
     }
 }

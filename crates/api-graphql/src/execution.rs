@@ -6,6 +6,7 @@ use convene_application::caller::Identity;
 
 use crate::{
     graphql::{
+        arguments::wrong_arguments,
         context::{Context, Services},
         limits::DocumentLimits,
         schema::schema,
@@ -24,7 +25,8 @@ pub fn schema_executor(
         let RequestInfo { request_id, change } = info.clone();
         Context::new(identity, request_id, change, services.clone(), look_ahead)
     };
-    Arc::new(SchemaExecutor::new(schema(), limits, introspection, context))
+    let executor = SchemaExecutor::new(schema(), limits, introspection, context);
+    Arc::new(executor.with_argument_check(wrong_arguments))
 }
 
 /// Compares trusted documents with the schema and the limits. Returns the files of those that cannot run, with the reasons.

@@ -12,6 +12,10 @@ use convene_application::failure::{FaultKind, RefusalCode};
 
 pub use self::outcome::Outcome;
 
+/// The message of a fault below the payload of a mutation that may have changed something.
+pub const INCOMPLETE: &str =
+    "The mutation was executed, but its answer is incomplete. Repeat it with the same idempotency key.";
+
 /// The values of an error.
 #[derive(Clone, Copy)]
 struct Row {

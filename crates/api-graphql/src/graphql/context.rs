@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -19,7 +19,7 @@ use convene_application::{
 use convene_domain::time::Instant;
 
 use super::{
-    errors::{FieldProblem, ListedRefusals, ReportedFault},
+    errors::{FaultReporter, FieldProblem, ListedRefusals},
     loaders::Loaders,
     look_ahead::LookAhead,
 };
@@ -43,6 +43,9 @@ pub struct Context {
     services: Services,
     request_id: RequestId,
     change: ChangeState,
+    /// True if the current mutation may have begun a change.
+    has_begun: AtomicBool,
+    faults: FaultReporter,
     loaders: Option<Mutex<Arc<Loaders>>>,
     look_ahead: LookAhead,
     /// The number of problems that may still be listed beyond the first one of each field.
@@ -60,12 +63,24 @@ impl Context {
         services: Services,
         look_ahead: LookAhead,
     ) -> Self {
+        let faults = FaultReporter::new(request_id.clone());
         let loaders = identity.caller().map(|caller| {
             let use_cases = Arc::clone(&services.use_cases);
-            Mutex::new(Arc::new(Loaders::new(use_cases, caller, &request_id, look_ahead)))
+            Mutex::new(Arc::new(Loaders::new(use_cases, caller, &faults, look_ahead)))
         });
         let further_problems = AtomicUsize::new(MAX_PROBLEMS);
-        Self { identity, services, request_id, change, loaders, look_ahead, further_problems }
+        let has_begun = AtomicBool::new(false);
+        Self {
+            identity,
+            services,
+            request_id,
+            change,
+            has_begun,
+            faults,
+            loaders,
+            look_ahead,
+            further_problems,
+        }
     }
 
     pub(crate) fn use_cases(&self) -> &UseCases {
@@ -128,15 +143,22 @@ impl Context {
         idempotency: Option<Idempotency>,
         is_dry_run: bool,
     ) -> Result<RequestMetadata, Fault> {
-        if !is_dry_run && !self.change.begin() {
-            return Err(Fault::Unavailable("the request timed out before the change began".into()));
+        if !is_dry_run {
+            if !self.change.begin() {
+                return Err(Fault::Unavailable("the request timed out before the change began".into()));
+            }
+            self.has_begun.store(true, Ordering::Release);
         }
         Ok(RequestMetadata { request_id: Some(self.request_id.as_str().to_owned()), idempotency, is_dry_run })
     }
 
     /// Notes refusals for the log line of the request. If the caller's role is the reason, that is a security event.
     pub(crate) fn note_refused(&self, refusals: &[Refusal]) {
-        refusals.iter().for_each(|refusal| RequestRecord::note_error(refusal.code().into()));
+        let note = match self.faults.is_in_payload() {
+            true => RequestRecord::note_refused_below_payload,
+            false => RequestRecord::note_error,
+        };
+        refusals.iter().for_each(|refusal| note(refusal.code().into()));
         if refusals.iter().any(|refusal| refusal.code() == RefusalCode::Forbidden) {
             telemetry::report_forbidden(self.member());
         }
@@ -154,7 +176,7 @@ impl Context {
                 self.note_refused(&refusals);
                 FieldProblem::Refused(self.listed(refusals))
             }
-            Failure::Fault(fault) => ReportedFault::report(&fault, &self.request_id).into(),
+            Failure::Fault(fault) => self.faults.report(&fault).into(),
         }
     }
 
@@ -171,7 +193,7 @@ impl Context {
     /// Logs a reference to an object that does not exist, which is a defect.
     pub(crate) fn missing(&self, what: &str, id: impl fmt::Display) -> FieldProblem {
         let fault = Fault::internal(format!("{what} {id} is named but gone"));
-        ReportedFault::report(&fault, &self.request_id).into()
+        self.faults.report(&fault).into()
     }
 
     /// The loaders of the caller's organization.
@@ -180,12 +202,23 @@ impl Context {
         Ok(Arc::clone(&lock(loaders)))
     }
 
+    /// A mutation begins. Mutations run one after the other, with their payloads.
+    pub(crate) fn begin_mutation(&self) {
+        self.has_begun.store(false, Ordering::Release);
+        self.faults.begin_mutation();
+    }
+
+    /// The payload of a mutation is read from now on. A mutation that did not succeed has changed nothing that its payload shows.
+    pub(crate) fn begin_payload(&self, has_succeeded: bool) {
+        self.faults.begin_payload(has_succeeded && self.has_begun.load(Ordering::Acquire));
+    }
+
     /// Discards the loaded objects, so that the payload of a mutation shows its changes. Mutations run one
     /// after the other, so nothing else is loaded at the same time.
     pub(crate) fn forget_loaded(&self) {
         if let (Some(loaders), Some(caller)) = (&self.loaders, self.member()) {
             let use_cases = Arc::clone(&self.services.use_cases);
-            *lock(loaders) = Arc::new(Loaders::new(use_cases, caller, &self.request_id, self.look_ahead));
+            *lock(loaders) = Arc::new(Loaders::new(use_cases, caller, &self.faults, self.look_ahead));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use juniper::{DefaultScalarValue, Document, InputValue, Operation, Selection, Variables};
+use juniper::{DefaultScalarValue, Document, Operation, Selection, Variables};
 
 use super::document;
 
@@ -35,14 +35,17 @@ impl LookAhead {
         variables: &Variables<Scalar>,
     ) -> Self {
         let operation = document::operation(document, operation_name);
-        operation.map_or(Self::NOTHING, |operation| Walk { document, operation, variables }.shown())
+        operation.map_or(Self::NOTHING, |operation| {
+            let variables = document::with_defaults(variables, operation);
+            Walk { document, operation, variables }.shown()
+        })
     }
 }
 
 struct Walk<'d> {
     document: &'d Document<'d, Scalar>,
     operation: &'d Operation<'d, Scalar>,
-    variables: &'d Variables<Scalar>,
+    variables: Variables<Scalar>,
 }
 
 impl<'d> Walk<'d> {
@@ -51,17 +54,7 @@ impl<'d> Walk<'d> {
         let mut spread = HashSet::new();
         let mut open: Vec<&Selection<'d, Scalar>> = self.operation.selection_set.iter().collect();
         while let Some(selection) = open.pop() {
-            let directives = match selection {
-                Selection::Field(field) => &field.item.directives,
-                Selection::FragmentSpread(spread) => &spread.item.directives,
-                Selection::InlineFragment(fragment) => &fragment.item.directives,
-            };
-            let is_excluded = directives.iter().flatten().any(|directive| {
-                let mut arguments = directive.item.arguments.iter().flat_map(|it| it.item.iter());
-                let condition = arguments.find(|(name, _)| name.item == "if");
-                self.excludes(directive.item.name.item, condition.map(|(_, value)| &value.item))
-            });
-            if is_excluded {
+            if document::is_excluded(selection, &self.variables) {
                 continue;
             }
             match selection {
@@ -82,33 +75,11 @@ impl<'d> Walk<'d> {
         }
         shown
     }
-
-    /// Returns true if a directive leaves out its selection. An invalid directive does not.
-    fn excludes(&self, name: &str, condition: Option<&InputValue<Scalar>>) -> bool {
-        let excluding = match name {
-            "skip" => true,
-            "include" => false,
-            _ => return false,
-        };
-        let value = match condition {
-            Some(InputValue::Variable(name)) => {
-                self.variables.get(name.as_str()).or_else(|| self.default_value(name))
-            }
-            value => value,
-        };
-        matches!(value, Some(InputValue::Scalar(Scalar::Boolean(given))) if *given == excluding)
-    }
-
-    fn default_value(&self, variable: &str) -> Option<&'d InputValue<Scalar>> {
-        let definitions = self.operation.variables_definition.as_ref()?;
-        let (_, definition) = definitions.item.iter().find(|(name, _)| name.item == variable)?;
-        definition.default_value.as_ref().map(|value| &value.item)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use juniper::parser::parse_document_source;
+    use juniper::{InputValue, parser::parse_document_source};
     use rstest::rstest;
 
     use super::*;

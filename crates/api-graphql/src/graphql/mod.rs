@@ -12,6 +12,7 @@
 //! | [`limits`] | the limits of the size of a document |
 //! | [`validation`] | the mistakes of documents that the engine does not report |
 
+pub mod arguments;
 pub mod context;
 pub(crate) mod document;
 pub mod errors;

@@ -78,6 +78,7 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
     let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
     let answer = match timeout_at(deadline, guarded).await {
         Ok(Ok(answer)) => answer,
+        Ok(Err(_panic)) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         Ok(Err(_panic)) => Err(HttpError::internal()),
         Err(_elapsed) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         Err(_elapsed) => Err(HttpError::new(FaultKind::Unavailable)),

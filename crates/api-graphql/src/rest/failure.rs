@@ -1,9 +1,12 @@
 //! Converts failures of use cases to HTTP errors.
 
-use convene_application::failure::{Failure, Field, Refusal, RefusalCode};
+use convene_application::failure::{Failure, FaultKind, Field, Refusal, RefusalCode};
 
 use crate::{
-    errors::limits::{MAX_PROBLEMS, keep_first_of_each},
+    errors::{
+        ErrorKind, INCOMPLETE,
+        limits::{MAX_PROBLEMS, keep_first_of_each},
+    },
     http::error::{FieldProblem, HttpError},
     telemetry,
 };
@@ -16,6 +19,14 @@ pub(super) fn http_error(failure: Failure) -> HttpError {
             telemetry::log_fault(&fault);
             HttpError::new(fault.kind())
         }
+    }
+}
+
+/// The error for a fault of the answer to a change that was made.
+pub(super) fn incomplete(error: HttpError) -> HttpError {
+    match error.kind {
+        ErrorKind::Fault(_) => HttpError::with_message(FaultKind::OutcomeUnknown, INCOMPLETE),
+        ErrorKind::Refusal(_) | ErrorKind::Request(_) => error,
     }
 }
 

@@ -42,7 +42,7 @@ impl Completion {
     fn outcome(&self) -> (Outcome, Option<&'static str>) {
         match (self.response, self.record.error()) {
             (None, _) => (Outcome::Abandoned, None),
-            (Some(_), Some(error)) => (error.outcome(), Some(error.code())),
+            (Some(_), Some((outcome, error))) => (outcome, Some(error.code())),
             (Some(_), None) => (Outcome::Done, None),
         }
     }

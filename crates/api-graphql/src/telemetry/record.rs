@@ -17,7 +17,11 @@ use convene_domain::id::MemberId;
 use opentelemetry::trace::TraceId;
 use tokio::task_local;
 
-use crate::{allowance::Allowance, errors::ErrorKind, request_id::RequestId};
+use crate::{
+    allowance::Allowance,
+    errors::{ErrorKind, Outcome},
+    request_id::RequestId,
+};
 
 /// The number of faults of one request that are logged. Each of its fields may fail.
 const MAX_FAULTS: usize = 5;
@@ -41,8 +45,8 @@ struct Record {
     operation: OnceLock<OperationRecord>,
     rejection: OnceLock<&'static str>,
     allowance: Mutex<Option<Allowance>>,
-    /// The error with the gravest outcome.
-    error: Mutex<Option<ErrorKind>>,
+    /// The error with the gravest outcome, and the outcome.
+    error: Mutex<Option<(Outcome, ErrorKind)>>,
     /// The texts of the faults that were logged.
     faults: Mutex<Vec<String>>,
 }
@@ -95,10 +99,19 @@ impl RequestRecord {
 
     /// Notes an error of the response. The one with the gravest outcome is kept.
     pub(crate) fn note_error(error: ErrorKind) {
+        Self::note(error.outcome(), error);
+    }
+
+    /// Notes the refusal of a field below the payload of a mutation, which was executed nevertheless.
+    pub(crate) fn note_refused_below_payload(error: ErrorKind) {
+        Self::note(Outcome::Done, error);
+    }
+
+    fn note(outcome: Outcome, error: ErrorKind) {
         Self::with_current(|record| {
             let mut noted = record.0.error.lock().unwrap_or_else(PoisonError::into_inner);
-            if noted.is_none_or(|noted| noted.outcome() < error.outcome()) {
-                *noted = Some(error);
+            if noted.is_none_or(|(noted, _)| noted < outcome) {
+                *noted = Some((outcome, error));
             }
         });
     }
@@ -151,7 +164,8 @@ impl RequestRecord {
         *self.0.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn error(&self) -> Option<ErrorKind> {
+    /// The error with the gravest outcome, and the outcome.
+    pub(crate) fn error(&self) -> Option<(Outcome, ErrorKind)> {
         *self.0.error.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -278,9 +292,10 @@ mod tests {
             let errors = [invalid, FaultKind::Unavailable.into(), RefusalCode::Forbidden.into(), invalid];
             errors.into_iter().for_each(RequestRecord::note_error);
         };
+        let expected = Some((Outcome::Failed, FaultKind::Unavailable.into()));
         record.enter(errors).await;
-        assert_eq!(record.error(), Some(FaultKind::Unavailable.into()));
+        assert_eq!(record.error(), expected);
         RequestRecord::note_error(FaultKind::Internal.into());
-        assert_eq!(record.error(), Some(FaultKind::Unavailable.into()));
+        assert_eq!(record.error(), expected);
     }
 }

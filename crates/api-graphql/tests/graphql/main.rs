@@ -41,6 +41,10 @@ mod malformed_requests;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
+mod payload_arguments;
+#[cfg(test)]
+mod payload_faults;
+#[cfg(test)]
 mod payloads;
 #[cfg(test)]
 mod roles;

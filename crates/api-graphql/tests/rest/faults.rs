@@ -9,7 +9,7 @@ use convene_application::{
     change::Change,
     failure::{Fault, Outcome},
     page::{BoundedPage, PageRequest},
-    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, MockIssues, NewIssue},
+    ports::{IssueFilter, IssuePatch, IssuePosition, Issues, MockIssues, MockMembers, NewIssue},
 };
 use convene_domain::{id::IssueId, issue::Issue};
 use rstest::rstest;
@@ -123,4 +123,22 @@ async fn a_timeout_is_reported_and_the_change_is_completed() {
     go.notify_one();
     created.notified().await;
     assert_eq!(server.get("/api/issues/3").await.body["title"], "Late");
+}
+
+/// The assignee of a changed issue is looked up for the answer.
+#[rstest]
+#[case::unavailable(FaultCase::Unavailable)]
+#[case::internal(FaultCase::Internal)]
+#[case::panic(FaultCase::Panic)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_after_the_change_does_not_deny_it(#[case] fault_case: FaultCase) {
+    let all = TestServer::start().await.get("/api/issues").await.body;
+    let assigned = all.as_array().unwrap().iter().find(|issue| issue["assigneeId"].is_string()).unwrap();
+    let mut members = MockMembers::new();
+    members.expect_get_many_with_removed().returning(move |_, _| Err(fault_case.produce()));
+    let server =
+        TestServer::with_ports(HttpLimits::default(), |ports| ports.members = Arc::new(members)).await;
+    let answer = server.patch(&format!("/api/issues/{}", assigned["id"]), r#"{"title":"Changed"}"#).await;
+    assert_eq!((answer.status, answer.code()), (503, "OUTCOME_UNKNOWN"), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), Some("1"));
 }

@@ -80,6 +80,11 @@ impl TestServer {
         limits: HttpLimits,
         replace: impl FnOnce(Arc<dyn Issues>) -> Arc<dyn Issues>,
     ) -> Self {
+        Self::with_ports(limits, |ports| ports.issues = replace(Arc::clone(&ports.issues))).await
+    }
+
+    /// A server with other limits, and with other ports after the demo data is loaded.
+    pub(crate) async fn with_ports(limits: HttpLimits, replace: impl FnOnce(&mut Ports)) -> Self {
         let clock = Arc::new(FixedClock::default());
         let adapters = InMemory::new().adapters();
         let mut ports = Ports {
@@ -100,7 +105,7 @@ impl TestServer {
         for plan in seed::plan(&seeds, FixedClock::START).unwrap() {
             seed::load(&loader, &local, &*clock, &plan).await.unwrap();
         }
-        ports.issues = replace(ports.issues);
+        replace(&mut ports);
         let use_cases = Arc::new(UseCases::new(ports));
 
         let callers = Callers::new(adapters.directory);

@@ -3,6 +3,7 @@
 //! A mutation that the rules refuse answers with its payload and `userErrors` (`user_error.rs`). Everything else that
 //! goes wrong is a top-level error with an `extensions.code` ([`top_level`]).
 
+mod reporter;
 mod top_level;
 mod user_error;
 
@@ -11,6 +12,7 @@ pub use self::user_error::{
     UserErrorValue, VersionConflict,
 };
 pub(crate) use self::{
-    top_level::{FieldProblem, ListedRefusals, ReportedFault},
+    reporter::{FaultReporter, ReportedFault},
+    top_level::{FieldProblem, ListedRefusals},
     user_error::user_errors,
 };

@@ -1,22 +1,7 @@
-use convene_application::failure::{Fault, FaultKind, Refusal};
+use convene_application::failure::Refusal;
 use juniper::{FieldError, IntoFieldError, Object, ScalarValue, Value};
 
-use crate::{request_id::RequestId, telemetry};
-
-/// A fault that was logged. It may fail several fields, and is logged once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReportedFault {
-    kind: FaultKind,
-    request_id: RequestId,
-}
-
-impl ReportedFault {
-    /// Logs a fault. To be called once for each fault.
-    pub(crate) fn report(fault: &Fault, request_id: &RequestId) -> Self {
-        telemetry::log_fault(fault);
-        Self { kind: fault.kind(), request_id: request_id.clone() }
-    }
-}
+use super::reporter::ReportedFault;
 
 /// The reason why a field has no value. It becomes a top-level error.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +42,7 @@ impl<S: ScalarValue> IntoFieldError<S> for FieldProblem {
         match self {
             Self::Refused(listed) => refused(&listed),
             Self::Fault(fault) => FieldError::new(
-                fault.kind.message(),
+                fault.message,
                 object([
                     ("code", text(fault.kind.code())),
                     ("retryable", Value::scalar(fault.kind.is_retryable())),

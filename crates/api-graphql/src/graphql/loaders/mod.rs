@@ -37,17 +37,16 @@ pub(crate) use self::{
     subjects::{SubjectObject, find},
 };
 use super::{
-    errors::{FieldProblem, ReportedFault},
+    errors::{FaultReporter, FieldProblem, ReportedFault},
     look_ahead::LookAhead,
 };
-use crate::request_id::RequestId;
 
 /// The access to the use cases for one caller.
 #[derive(Clone)]
 struct Source {
     use_cases: Arc<UseCases>,
     caller: Caller,
-    request_id: RequestId,
+    faults: FaultReporter,
     look_ahead: LookAhead,
 }
 
@@ -89,7 +88,7 @@ impl<L: Lookup> Many<L> {
                 keys.into_iter().map(value).collect()
             }
             Err(failure) => {
-                let reported = ReportedFault::report(&as_fault(failure), &self.source.request_id);
+                let reported = self.source.faults.report(&as_fault(failure));
                 keys.into_iter().map(|key| (key, Err(reported.clone()))).collect()
             }
         }
@@ -121,11 +120,11 @@ impl Loaders {
     pub(crate) fn new(
         use_cases: Arc<UseCases>,
         caller: &Caller,
-        request_id: &RequestId,
+        faults: &FaultReporter,
         look_ahead: LookAhead,
     ) -> Self {
-        let (caller, request_id) = (caller.clone(), request_id.clone());
-        let source = Source { use_cases, caller, request_id, look_ahead };
+        let (caller, faults) = (caller.clone(), faults.clone());
+        let source = Source { use_cases, caller, faults, look_ahead };
         Self {
             members: Many::new(&source),
             events: Many::new(&source),

@@ -37,9 +37,13 @@ pub(super) async fn run<P: Payload>(
     context: &Context,
     mutation: impl Future<Output = Outcome<P>> + Send,
 ) -> Result<P, FieldProblem> {
+    context.begin_mutation();
     let outcome = mutation.await;
     context.forget_loaded();
-    settle(context, outcome)
+    let has_succeeded = outcome.is_ok();
+    let settled = settle(context, outcome);
+    context.begin_payload(has_succeeded);
+    settled
 }
 
 /// Defines a payload: the changed objects, and `userErrors`.

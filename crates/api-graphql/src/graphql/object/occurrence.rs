@@ -87,6 +87,7 @@ impl Occurrence {
         context: &Context,
         occurrences: Vec<occurrence::Occurrence>,
     ) -> Vec<Self> {
+        context.begin_payload(true);
         let ids: BTreeSet<EventId> = occurrences.iter().map(|occurrence| occurrence.key.event).collect();
         let find = async {
             if ids.is_empty() {

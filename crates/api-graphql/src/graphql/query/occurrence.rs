@@ -45,7 +45,8 @@ pub(super) async fn list(
         None => Some(CheckedOccurrenceFilter::default()),
         Some(filter) => filter.check(problems),
     });
-    listed(context, problems, filter, (from, to), paging).await
+    let query = check(context, problems, filter, (from, to), paging)?;
+    listed(context, query).await
 }
 
 /// An event's occurrences in a window.
@@ -56,27 +57,39 @@ pub(in crate::graphql) async fn of_event(
     (from, to): (&DateTime, &DateTime),
     paging: Paging,
 ) -> Result<OccurrenceConnection, FieldProblem> {
+    let query = check_of_event(context, Some(event), include_cancelled, (from, to), paging)?;
+    listed(context, query).await
+}
+
+/// The query for an event's occurrences. Whether its arguments are valid does not depend on the event.
+pub(in crate::graphql) fn check_of_event(
+    context: &Context,
+    event: Option<EventId>,
+    include_cancelled: Option<bool>,
+    window: (&DateTime, &DateTime),
+    paging: Paging,
+) -> Result<OccurrenceQuery, FieldProblem> {
     let mut problems = Problems::default();
     let include_cancelled = problems.with_default(Field::IncludeCancelled, include_cancelled);
     let filter = include_cancelled.map(|include_cancelled| CheckedOccurrenceFilter {
-        events: Some(vec![event]),
+        events: event.map(|event| vec![event]),
         include_cancelled,
         ..Default::default()
     });
-    listed(context, problems, filter, (from, to), paging).await
+    check(context, problems, filter, window, paging)
 }
 
-async fn listed(
+fn check(
     context: &Context,
     mut problems: Problems,
     filter: Option<CheckedOccurrenceFilter>,
     (from, to): (&DateTime, &DateTime),
     paging: Paging,
-) -> Result<OccurrenceConnection, FieldProblem> {
-    let caller = context.caller()?;
+) -> Result<OccurrenceQuery, FieldProblem> {
+    let organization = context.caller()?.scope().organization();
     let window = check_window(&mut problems, from, to);
     let page: Option<PageRequest<(Instant, OccurrenceKey)>> =
-        paging.check(&mut problems, caller.scope().organization(), DEFAULT_OCCURRENCES_PAGE_SIZE, ());
+        paging.check(&mut problems, organization, DEFAULT_OCCURRENCES_PAGE_SIZE, ());
     let query = window.zip(page).zip(filter).map(|((window, page), filter)| OccurrenceQuery {
         window,
         events: filter.events,
@@ -86,10 +99,14 @@ async fn listed(
         seats: context.look_ahead().seats,
         page,
     });
-    let query = context.found(problems.conclude(query))?;
+    context.found(problems.conclude(query))
+}
+
+async fn listed(context: &Context, query: OccurrenceQuery) -> Result<OccurrenceConnection, FieldProblem> {
+    let organization = context.caller()?.scope().organization();
     let asked = Asked::from(&query.page);
     let found = context.loaders()?.occurrence_list(query).await?;
-    Ok(OccurrenceConnection::new(caller.scope().organization(), found, asked))
+    Ok(OccurrenceConnection::new(organization, found, asked))
 }
 
 fn check_window(problems: &mut Problems, from: &DateTime, to: &DateTime) -> Option<Interval> {

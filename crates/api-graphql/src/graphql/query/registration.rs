@@ -105,7 +105,8 @@ pub(in crate::graphql) async fn own(
     Ok(RegistrationConnection::new(caller.scope().organization(), found, asked, counted))
 }
 
-fn check(
+/// The filter and the page that the arguments of a list ask for.
+pub(in crate::graphql) fn check(
     context: &Context,
     paging: Paging,
     filter: Option<RegistrationFilter>,

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     errors::RequestError,
     graphql::{
+        arguments::{FieldCall, calls_below_payloads},
         document,
         limits::{self, DocumentLimits, Inspection},
         look_ahead::LookAhead,
@@ -217,6 +218,22 @@ where
         variables: &Variables<Scalar>,
     ) -> LookAhead {
         LookAhead::of(&self.parsed.get().definitions, operation_name, variables)
+    }
+
+    /// The fields with arguments below the root fields of a mutation; none for another operation.
+    pub(super) fn calls_below_payloads(
+        &self,
+        operation_name: Option<&str>,
+        variables: &Variables<Scalar>,
+    ) -> Vec<FieldCall<'_>> {
+        let Parsed { definitions, operation } = self.parsed.get();
+        match operation {
+            Validation::Passed(_) => {
+                let schema = &self.parsed.backing_cart().root.schema;
+                calls_below_payloads(definitions, schema, operation_name, variables)
+            }
+            Validation::Omitted | Validation::Failed(_) => Vec::new(),
+        }
     }
 
     /// Runs the operation.

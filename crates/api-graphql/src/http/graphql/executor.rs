@@ -5,8 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use async_trait::async_trait;
 use futures::FutureExt;
 use juniper::{
-    DefaultScalarValue, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode, RuleError,
-    Variables,
+    DefaultScalarValue, FieldError, GraphQLError, GraphQLType, GraphQLTypeAsync, OperationType, RootNode,
+    RuleError, Variables,
 };
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -22,6 +22,7 @@ use crate::{
     change_state::ChangeState,
     errors::RequestError,
     graphql::{
+        arguments::FieldCall,
         limits::{self, DocumentLimits, Price},
         look_ahead::LookAhead,
     },
@@ -101,6 +102,9 @@ pub trait GraphqlExecutor<Caller>: Send + Sync + 'static {
     fn cost_limit(&self) -> u64;
 }
 
+/// The error that a field would report for its arguments, if there is one.
+pub type ArgumentCheck<Context> = fn(&Context, &FieldCall<'_>) -> Option<FieldError<DefaultScalarValue>>;
+
 /// Runs documents against a juniper schema, with a new context for each request.
 pub struct SchemaExecutor<Q, M, S, F>
 where
@@ -115,6 +119,7 @@ where
     limits: DocumentLimits,
     introspection: bool,
     context: Arc<F>,
+    argument_check: Option<ArgumentCheck<Q::Context>>,
 }
 
 impl<Q, M, S, F> SchemaExecutor<Q, M, S, F>
@@ -142,7 +147,14 @@ where
             limits,
             introspection,
             context: Arc::new(context),
+            argument_check: None,
         }
+    }
+
+    /// Checks the arguments of the fields below the root fields of a mutation before it runs.
+    #[must_use]
+    pub fn with_argument_check(self, check: ArgumentCheck<Q::Context>) -> Self {
+        Self { argument_check: Some(check), ..self }
     }
 
     /// The compiled document, from the cache or new.
@@ -242,7 +254,14 @@ where
         let (look_ahead, inspection, misplaced_nulls) =
             inspection.map_err(|_panic| crashed())?.map_err(unfit)?;
         let (operation, price) = self.judge(name, inspection, misplaced_nulls)?;
-        let run = Box::new(CompiledOperation { document, context: Arc::clone(&self.context), look_ahead });
+        let run = Box::new(CompiledOperation {
+            document,
+            name: name.map(str::to_owned),
+            is_mutation: operation == OperationType::Mutation,
+            context: Arc::clone(&self.context),
+            argument_check: self.argument_check,
+            look_ahead,
+        });
         Ok(Inspected { operation, price, run })
     }
 
@@ -267,8 +286,35 @@ where
     S: GraphQLType<DefaultScalarValue> + 'static,
 {
     document: Arc<Result<CompiledDocument<Q, M, S>, Errors>>,
+    /// The name by which the operation is selected.
+    name: Option<String>,
+    is_mutation: bool,
     context: Arc<F>,
+    argument_check: Option<ArgumentCheck<Q::Context>>,
     look_ahead: LookAhead,
+}
+
+impl<Q, M, S, F> CompiledOperation<Q, M, S, F>
+where
+    Q: GraphQLType<DefaultScalarValue, TypeInfo = ()> + 'static,
+    M: GraphQLType<DefaultScalarValue, TypeInfo = ()> + 'static,
+    S: GraphQLType<DefaultScalarValue, TypeInfo = ()> + 'static,
+{
+    /// The errors of the arguments that are checked before the operation runs.
+    fn wrong_arguments(
+        &self,
+        document: &CompiledDocument<Q, M, S>,
+        variables: &Variables,
+        context: &Q::Context,
+        request_id: &RequestId,
+    ) -> Errors {
+        let Some(check) = self.argument_check.filter(|_| self.is_mutation) else { return Errors::default() };
+        let calls = document.calls_below_payloads(self.name.as_deref(), variables);
+        let wrong = calls.iter().filter_map(|call| Some((check(context, call)?, call.position())));
+        let entry =
+            |(error, position): &(_, _)| ErrorEntry::from_argument_error(error, *position, request_id);
+        Errors::of(&wrong.collect::<Vec<_>>(), entry)
+    }
 }
 
 #[async_trait]
@@ -285,13 +331,17 @@ where
         let run = async {
             let context = (self.context)(caller, info, self.look_ahead);
             match &*self.document {
-                Ok(document) => document.execute(variables, &context).await,
+                Ok(document) => {
+                    let errors = self.wrong_arguments(document, variables, &context, &info.request_id);
+                    if errors.is_empty() { document.execute(variables, &context).await } else { Err(errors) }
+                }
                 Err(errors) => Err(errors.clone()),
             }
         };
         match AssertUnwindSafe(run).catch_unwind().await {
             Ok(Ok((data, errors))) => {
-                let entry = |error: &_| ErrorEntry::from_execution_error(error, &info.request_id);
+                let change = self.is_mutation.then_some(&info.change);
+                let entry = |error: &_| ErrorEntry::from_execution_error(error, &info.request_id, change);
                 Execution::Done(data, Errors::of(&errors, entry))
             }
             Ok(Err(errors)) => Execution::Refused(errors),

@@ -262,7 +262,7 @@ impl Response {
 
     async fn write(self, media: MediaType, cost_limit: u64) -> HttpResponse {
         let Self { status, data, errors, cost, is_mutation: _, head, memory: _memory } = self;
-        errors.kinds().for_each(RequestRecord::note_error);
+        errors.note();
         RequestRecord::note_cost(cost);
         let body = ResponseBody { data, errors, cost: Cost { requested: cost, limit: cost_limit } };
         let mut response = match &head {

@@ -27,7 +27,8 @@ pub use self::{
     document_cache::MAX_DOCUMENT_BYTES,
     documents::Documents,
     executor::{
-        Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, Run, SchemaExecutor, SharedExecutor,
+        ArgumentCheck, Execution, GraphqlExecutor, Inspected, Rejected, RequestInfo, Run, SchemaExecutor,
+        SharedExecutor,
     },
     handler::GraphqlRoute,
     malformed::MalformedRequest,

@@ -2,21 +2,22 @@
 
 use convene_application::failure::{FaultKind, RefusalCode};
 use juniper::{
-    DefaultScalarValue, ExecutionError, GraphQLError, RuleError, Spanning,
+    DefaultScalarValue, ExecutionError, FieldError, GraphQLError, RuleError, Spanning,
     parser::{ParseError, SourcePosition},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use crate::{
+    change_state::ChangeState,
     errors::{
-        ErrorKind, RequestError,
+        ErrorKind, INCOMPLETE, RequestError,
         limits::{MAX_ERRORS, MAX_LOCATIONS, shortened},
     },
     graphql::limits::Excess,
     http::operation_type::operation_type_name,
     request_id::RequestId,
-    telemetry,
+    telemetry::{self, RequestRecord},
 };
 
 /// An error in a response. It always has an `extensions.code`.
@@ -30,6 +31,8 @@ pub struct ErrorEntry {
     extensions: Map<String, Value>,
     #[serde(skip)]
     kind: ErrorKind,
+    #[serde(skip)]
+    is_below_payload: bool,
 }
 
 /// A position in the document, counted from one.
@@ -63,7 +66,7 @@ impl ErrorEntry {
 
     fn from_extensions(kind: ErrorKind, message: &str, extensions: Map<String, Value>) -> Self {
         let message = shortened(message.to_owned());
-        Self { message, locations: Vec::new(), path: Vec::new(), extensions, kind }
+        Self { message, locations: Vec::new(), path: Vec::new(), extensions, kind, is_below_payload: false }
     }
 
     /// Adds an extension.
@@ -122,16 +125,45 @@ impl ErrorEntry {
         self.locations.extend(positions.iter().copied().take(free).map(Location::from));
     }
 
-    /// The error for an error of a resolver. An error with a code is written for the caller. Without a code, an error
-    /// about an argument comes from the schema library and describes the input; all others are internal and go to the
-    /// log only.
+    /// The error for an error of a resolver. `change` is the change of the request if it is a mutation.
     #[must_use]
-    pub fn from_execution_error(error: &ExecutionError<DefaultScalarValue>, request_id: &RequestId) -> Self {
-        let message = error.error().message();
-        let extensions = serde_json::to_value(error.error().extensions()).unwrap_or_default();
-        // An error of the schema library has data of JSON only, so that the kind has to be found by its code.
-        let kind = extensions.get("code").and_then(Value::as_str).and_then(ErrorKind::of_code);
-        let mut entry = match (kind, extensions) {
+    pub fn from_execution_error(
+        error: &ExecutionError<DefaultScalarValue>,
+        request_id: &RequestId,
+        change: Option<&ChangeState>,
+    ) -> Self {
+        let mut entry = Self::from_field_error(error.error(), request_id);
+        entry.path = error.path().to_vec();
+        // Mutations are the fields at the root.
+        if let Some(change) = change
+            && entry.path.len() > 1
+        {
+            // The resolver knows what its fault means for the change.
+            if code(error.error()).is_none() && change.has_begun() {
+                let incomplete = Self::of_request(FaultKind::OutcomeUnknown, INCOMPLETE, request_id);
+                entry = Self { path: entry.path, ..incomplete };
+            }
+            entry.is_below_payload = true;
+        }
+        entry.at(&[*error.location()])
+    }
+
+    /// The error for the arguments of a field that did not run.
+    #[must_use]
+    pub fn from_argument_error(
+        error: &FieldError<DefaultScalarValue>,
+        position: SourcePosition,
+        request_id: &RequestId,
+    ) -> Self {
+        Self::from_field_error(error, request_id).at(&[position])
+    }
+
+    /// An error with a code is written for the caller. Without a code, an error about an argument comes from the schema library and
+    /// describes the input; all others are internal and go to the log only.
+    fn from_field_error(error: &FieldError<DefaultScalarValue>, request_id: &RequestId) -> Self {
+        let message = error.message();
+        let extensions = serde_json::to_value(error.extensions()).unwrap_or_default();
+        match (code(error), extensions) {
             (Some(kind), Value::Object(extensions)) => Self::from_extensions(kind, message, extensions),
             // The library has no other mark for an argument that does not match its type.
             _ if message.starts_with("Failed to convert argument") => {
@@ -141,9 +173,7 @@ impl ErrorEntry {
                 telemetry::log_field(message);
                 Self::fault(FaultKind::Internal, request_id)
             }
-        };
-        entry.path = error.path().to_vec();
-        entry.at(&[*error.location()])
+        }
     }
 
     /// The error for a fault. The log has its cause under the request id.
@@ -174,6 +204,13 @@ impl ErrorEntry {
 pub struct Errors {
     listed: Vec<ErrorEntry>,
     left_out: usize,
+}
+
+/// The kind of the error of a resolver, if it has a code. An error of the schema library has data of JSON only, so that the kind has to
+/// be found by its code.
+fn code(error: &FieldError<DefaultScalarValue>) -> Option<ErrorKind> {
+    let extensions = serde_json::to_value(error.extensions()).ok()?;
+    ErrorKind::of_code(extensions.get("code")?.as_str()?)
 }
 
 impl Errors {
@@ -208,6 +245,19 @@ impl Errors {
     /// The kinds of the entries.
     pub fn kinds(&self) -> impl Iterator<Item = ErrorKind> {
         self.listed.iter().map(|entry| entry.kind)
+    }
+
+    /// Notes the errors for the log line and the metrics of the request. A mutation was executed, also if the role does not allow a
+    /// field below its payload.
+    pub(super) fn note(&self) {
+        for entry in &self.listed {
+            match entry.kind {
+                ErrorKind::Refusal(_) if entry.is_below_payload => {
+                    RequestRecord::note_refused_below_payload(entry.kind);
+                }
+                kind => RequestRecord::note_error(kind),
+            }
+        }
     }
 
     /// The messages with their positions, for a person.

@@ -20,6 +20,7 @@ use crate::{
     http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
+        failure::incomplete,
         idempotency,
         input::{Body, Given, Problems},
         precondition::{self, Conditions},
@@ -68,7 +69,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
             ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => error,
         })?;
         let etag = precondition::etag(created.version);
-        let issue = represent_one(call, &caller, created, assignee.as_ref()).await?;
+        let issue = represent_one(call, &caller, created, assignee.as_ref()).await.map_err(incomplete)?;
         let location = format!("/api/issues/{}", issue.number());
         Ok(HttpResponse::Created().insert_header((LOCATION, location)).insert_header(etag).json(issue))
     })

@@ -18,6 +18,7 @@ use crate::{
     http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
+        failure::incomplete,
         idempotency,
         input::{Body, Given, Problems},
         precondition::{self, Conditions},
@@ -70,7 +71,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         });
         let updated = update.await?;
         let etag = precondition::etag(updated.version);
-        let issue = represent_one(call, &caller, updated, assignee.as_ref()).await?;
+        let issue = represent_one(call, &caller, updated, assignee.as_ref()).await.map_err(incomplete)?;
         Ok(HttpResponse::Ok().insert_header(etag).json(issue))
     })
     .await
