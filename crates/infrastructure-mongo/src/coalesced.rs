@@ -77,23 +77,45 @@ impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
         };
         if is_first {
             // A task of its own: a caller may be dropped, and the others still get their results.
-            let _task = tokio::spawn(Arc::clone(&self.0).run());
+            let _task = tokio::spawn(Running { inner: Arc::clone(&self.0), is_cut_off: true }.run());
         }
-        result.await.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup ended without a result")))
+        // The thread that ran the task ends at a shutdown, and may end before those of other callers.
+        result
+            .await
+            .unwrap_or_else(|_| Err(Fault::Unavailable("the thread of a coalesced lookup has ended".into())))
+    }
+}
+
+/// The task that runs the queries. If its runtime drops it, also before it has begun, those that wait for it are answered, and the
+/// next lookup starts another one.
+struct Running<K, V> {
+    inner: Arc<Inner<K, V>>,
+    is_cut_off: bool,
+}
+
+impl<K: Send + 'static, V: Send + 'static> Running<K, V> {
+    /// Runs queries until no key is pending.
+    async fn run(mut self) {
+        while let Some(pending) = self.inner.take_pending() {
+            let (keys, waiting): (Vec<K>, Vec<Waiting<V>>) = pending.into_iter().unzip();
+            let origins: Vec<Origin> = waiting.iter().map(|waiting| waiting.origin.clone()).collect();
+            let span = debug_span!(parent: None, "coalesced lookup", keys = keys.len());
+            share(span, origins.iter(), self.inner.look_up(keys, waiting)).await;
+        }
+        self.is_cut_off = false;
+    }
+}
+
+impl<K, V> Drop for Running<K, V> {
+    fn drop(&mut self) {
+        if self.is_cut_off {
+            // Without their senders, the callers wait no longer.
+            drop(self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
     }
 }
 
 impl<K: Send + 'static, V: Send + 'static> Inner<K, V> {
-    /// Runs queries until no key is pending.
-    async fn run(self: Arc<Self>) {
-        while let Some(pending) = self.take_pending() {
-            let (keys, waiting): (Vec<K>, Vec<Waiting<V>>) = pending.into_iter().unzip();
-            let origins: Vec<Origin> = waiting.iter().map(|waiting| waiting.origin.clone()).collect();
-            let span = debug_span!(parent: None, "coalesced lookup", keys = keys.len());
-            share(span, origins.iter(), self.look_up(keys, waiting)).await;
-        }
-    }
-
     /// Looks up all keys with one query.
     async fn look_up(&self, keys: Vec<K>, waiting: Vec<Waiting<V>>) {
         let found = std::panic::AssertUnwindSafe((self.query)(keys)).catch_unwind().await;
@@ -184,5 +206,30 @@ mod tests {
         assert_eq!(first.unwrap(), 2);
         assert!(failing.iter().all(|result| matches!(result, Err(Fault::Overloaded))));
         assert_eq!(lookup.get(4).await.unwrap(), 8);
+    }
+
+    /// A thread of the server ends before those that wait for its query.
+    #[test]
+    fn the_end_of_the_runtime_of_a_query_is_an_outage_for_those_that_wait() {
+        let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::default());
+        let lookup = doubling(&gate, &calls);
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (ending, staying) = (runtime(), runtime());
+        let mut waiting: Vec<_> = (1..4).map(|number| Box::pin(lookup.get(number))).collect();
+        ending.block_on(async {
+            assert!((&mut waiting[0]).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        });
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        for others in &mut waiting[1..] {
+            assert!(others.now_or_never().is_none());
+        }
+        drop(ending);
+        for result in waiting {
+            let result = result.now_or_never().expect("nothing is left that could answer");
+            assert!(matches!(result, Err(Fault::Unavailable(_))), "{result:?}");
+        }
+        gate.add_permits(1);
+        assert_eq!(staying.block_on(lookup.get(4)).unwrap(), 8);
     }
 }
