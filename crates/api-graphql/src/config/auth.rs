@@ -84,7 +84,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<AuthConfig> {
 
 /// The token issuer for `convene token`.
 pub(super) fn token_issuer(reader: &mut Reader<'_>) -> Option<TokenIssuer> {
-    let secret = reader.required(SECRET).map(SecretString::from);
+    let secret = reader.required(SECRET).and_then(|text| reader.secret(SECRET, text));
+    let secret = secret.map(SecretString::from);
     let (issuer, audience) = (reader.value(ISSUER), reader.value(AUDIENCE));
     if mapping(reader).is_some_and(|mapping| mapping != ClaimMapping::default()) {
         reader.problem::<()>(
@@ -171,7 +172,10 @@ fn keys(
     client: &ProviderClient,
 ) -> Option<KeySource> {
     match setting {
-        SECRET => fixed(reader, SECRET, VerificationKeys::from_secret(&SecretString::from(text))),
+        SECRET => {
+            let secret = SecretString::from(reader.secret(SECRET, text)?);
+            fixed(reader, SECRET, VerificationKeys::from_secret(&secret))
+        }
         PUBLIC_KEY => public_key(reader, text),
         _ => {
             let text = if is_file(&text, &['{']) { reader.file(KEY_SET, Path::new(&text))? } else { text };

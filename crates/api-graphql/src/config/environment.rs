@@ -162,6 +162,14 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// The value of a setting with a secret, unless its variable has the path of a file: others may know the path.
+    pub(super) fn secret(&mut self, setting: &'static str, value: String) -> Option<String> {
+        if self.variable(setting, setting).is_some_and(|given| is_path(&given)) {
+            return self.problem(setting, format!("must not name a file; {setting}_FILE does"));
+        }
+        Some(value)
+    }
+
     /// A required setting.
     pub(super) fn required(&mut self, setting: &'static str) -> Option<String> {
         let problems = self.problems.len();
@@ -228,4 +236,14 @@ impl<'e> Reader<'e> {
             None => self.problem(setting, format!("must be {expected}")),
         }
     }
+}
+
+/// Tests whether a value is the path of a file. A secret in Base64 may begin with a slash as well, and has letters of both cases and
+/// digits, but no other characters of paths.
+fn is_path(value: &str) -> bool {
+    let is_base64 = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+        && [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit]
+            .iter()
+            .all(|is_kind| value.bytes().any(|byte| is_kind(&byte)));
+    value.starts_with("file:") || (value.starts_with('/') && !is_base64) || Path::new(value).is_file()
 }

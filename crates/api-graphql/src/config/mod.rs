@@ -14,10 +14,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use actix_web::http::Uri;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use self::environment::Reader;
 pub use self::{
@@ -228,6 +232,15 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
         reader.problem::<()>("CONVENE_PROBE_LISTEN", "must differ from CONVENE_LISTEN");
     }
     let profile = profile(reader);
+    if let (Some(Profile::Production), Some(database)) = (profile, &database)
+        && is_direct(database.uri.expose_secret())
+    {
+        reader.problem::<()>(
+            "CONVENE_MONGODB_URI",
+            "must not have directConnection=true in production: the server would reach one member only, also after another \
+             one has become the primary",
+        );
+    }
     let is_development = profile.map(|profile| profile == Profile::Development);
     let introspection = switch(reader, "CONVENE_INTROSPECTION", is_development);
     let graphiql = switch(reader, "CONVENE_GRAPHIQL", is_development);
@@ -373,6 +386,7 @@ fn traces(reader: &mut Reader<'_>) -> Option<Option<TraceSettings>> {
 
 fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
     let uri = reader.required("CONVENE_MONGODB_URI").and_then(|uri| {
+        let uri = reader.secret("CONVENE_MONGODB_URI", uri)?;
         let servers = ["mongodb://", "mongodb+srv://"].iter().find_map(|scheme| uri.strip_prefix(scheme));
         let servers = servers.and_then(|rest| rest.split(['/', '?']).next());
         match servers.map(|servers| servers.rsplit('@').next()) {
@@ -404,6 +418,30 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         activity_retention: activity_retention?,
         catalogue_bytes: catalogue_bytes?,
     })
+}
+
+/// Tests whether a connection string is for one member on another machine instead of its replica set.
+fn is_direct(uri: &str) -> bool {
+    let (servers, options) = uri.split_once('?').unwrap_or_default();
+    let servers = servers.split_once("://").map_or(servers, |(_, servers)| servers);
+    let server = servers.split('/').next().and_then(|servers| servers.rsplit('@').next()).unwrap_or_default();
+    if is_on_this_machine(server) {
+        return false;
+    }
+    options.split('&').filter_map(|option| option.split_once('=')).any(|(name, value)| {
+        name.eq_ignore_ascii_case("directConnection") && value.eq_ignore_ascii_case("true")
+    })
+}
+
+/// Tests whether a server of a connection string is a loopback address or a Unix socket.
+fn is_on_this_machine(server: &str) -> bool {
+    let host = match server.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => server.split(':').next(),
+    };
+    let host = host.unwrap_or_default();
+    let is_loopback = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    is_loopback || host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().starts_with("%2f")
 }
 
 fn origins(reader: &mut Reader<'_>) -> Option<AllowedOrigins> {

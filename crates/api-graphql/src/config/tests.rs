@@ -462,3 +462,53 @@ fn a_folder_of_trusted_documents_must_have_documents() {
     assert!(trusted(path).unwrap().trusted_documents.is_some());
     assert!(read(&[]).unwrap().trusted_documents.is_none());
 }
+
+#[test]
+fn a_secret_in_a_file_may_begin_with_a_slash() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "/is the first character of this secret\n").unwrap();
+    let settings = [("CONVENE_JWT_SECRET_FILE", file.to_str().unwrap())];
+    assert!(without_secret(&settings).is_ok());
+}
+
+/// The path of a secret's file is no secret.
+#[rstest]
+#[case("CONVENE_JWT_SECRET", "/run/secrets/convene-production-jwt-secret")]
+#[case("CONVENE_JWT_SECRET", "src/../src/../src/../src/config/tests.rs")]
+#[case("CONVENE_JWT_SECRET", "file:///run/secrets/convene-production-jwt-secret")]
+#[case("CONVENE_MONGODB_URI", "/run/secrets/convene-uri")]
+fn a_path_is_not_taken_for_a_secret(#[case] name: &str, #[case] path: &str) {
+    let expected = format!("must not name a file; {name}_FILE does");
+    let error = read(&[(name, path)]).unwrap_err();
+    assert_eq!(error.problems.len(), 1, "{error}");
+    assert_eq!((error.problems[0].setting, &error.problems[0].reason), (name, &expected));
+    if name == "CONVENE_JWT_SECRET" {
+        let error = token_issuer(&Environment::from_pairs([(name, path)])).map(drop).unwrap_err();
+        assert_eq!(error.problems[0].reason, expected);
+    }
+}
+
+#[rstest]
+#[case("production", "mongodb://db-1/?directConnection=true", true)]
+#[case("production", "mongodb://db-1/?replicaSet=rs0&DirectConnection=TRUE", true)]
+#[case("production", "mongodb://db-1/?replicaSet=rs0&directConnection=false", false)]
+#[case("production", "mongodb://me:secret@db-1/convene?directConnection=true", true)]
+#[case("production", "mongodb://me:secret@127.0.0.1:27017/?directConnection=true", false)]
+#[case("production", "mongodb://localhost.db.example/?directConnection=true", true)]
+#[case("production", "mongodb://[::1]:27017/?directConnection=true", false)]
+#[case("production", "mongodb://%2Frun%2Fmongodb.sock/?directConnection=true", false)]
+#[case("development", "mongodb://db-1/?directConnection=true", false)]
+fn one_member_is_not_the_database_of_production(
+    #[case] profile: &str,
+    #[case] uri: &str,
+    #[case] is_refused: bool,
+) {
+    let reasons = match read(&[("CONVENE_PROFILE", profile), ("CONVENE_MONGODB_URI", uri)]) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.problems.into_iter().map(|problem| problem.reason).collect(),
+    };
+    let expected = "must not have directConnection=true in production: the server would reach one member only, also after \
+                    another one has become the primary";
+    assert_eq!(reasons, if is_refused { vec![expected.to_owned()] } else { Vec::new() });
+}
