@@ -42,7 +42,9 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     let traces = config.traces.as_ref();
     let traces = traces.map(|settings| Traces::start(settings, runtime.handle().clone())).transpose()?;
-    telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr, traces.as_ref())?;
+    // Until the end of this function, which writes the waiting lines.
+    let (log, _written) = telemetry::log_writer(std::io::stderr());
+    telemetry::start_logging(config.log.format, &config.log.filter, log, traces.as_ref())?;
     for name in environment.unknown() {
         tracing::warn!(name, "unknown setting in the environment");
     }

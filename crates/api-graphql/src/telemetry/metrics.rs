@@ -7,9 +7,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::{
     TelemetryError,
+    logging::lost_lines,
     names::{
-        BUILD, IN_FLIGHT, KEY_REFRESHES, KEYS_TIME, Kind, LONGEST_POLL, METRICS, Metric, OPERATION_SECONDS,
-        OPERATIONS, RATE_LIMITED, READY, REQUEST_SECONDS, REQUESTS, SPANS,
+        BUILD, IN_FLIGHT, KEY_REFRESHES, KEYS_TIME, Kind, LONGEST_POLL, LOST_LINES, METRICS, Metric,
+        OPERATION_SECONDS, OPERATIONS, RATE_LIMITED, READY, REQUEST_SECONDS, REQUESTS, SPANS,
     },
     process::record_process,
     record::OperationRecord,
@@ -55,6 +56,7 @@ fn describe(Metric { name, kind, help }: &Metric) {
 /// Renders all metrics in the text format of Prometheus, with the current values of the process.
 pub(crate) fn render_metrics(handle: &PrometheusHandle, is_ready: bool) -> String {
     record_process();
+    metrics::counter!(LOST_LINES).absolute(lost_lines());
     metrics::gauge!(READY).set(if is_ready { 1 } else { 0 });
     handle.render()
 }

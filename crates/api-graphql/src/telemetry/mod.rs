@@ -31,7 +31,7 @@ pub(crate) use self::{
     span::request_span,
 };
 pub use self::{
-    logging::{LogFormat, start_logging},
+    logging::{LogFormat, log_writer, start_logging},
     metrics::start_metrics,
     names::{METRICS, Metric},
     security::{SecurityEvent, record_security_event},

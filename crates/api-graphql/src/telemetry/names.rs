@@ -57,6 +57,7 @@ pub(super) const OPERATION_SECONDS: &str = "convene_operation_duration_seconds";
 pub(super) const RATE_LIMITED: &str = "convene_rate_limited_total";
 pub(super) const SECURITY_EVENTS: &str = "convene_security_events_total";
 pub(super) const CONNECTION_ERRORS: &str = "convene_http_connection_errors_total";
+pub(super) const LOST_LINES: &str = "convene_log_lines_lost_total";
 pub(super) const SPANS: &str = "convene_trace_spans_total";
 pub(super) const KEY_REFRESHES: &str = "convene_identity_key_refreshes_total";
 pub(super) const KEYS_TIME: &str = "convene_identity_keys_timestamp_seconds";
@@ -87,6 +88,7 @@ pub const METRICS: &[Metric] = &[
     counter(RATE_LIMITED, "Requests beyond a rate limit, by limit"),
     counter(SECURITY_EVENTS, "Requests refused for a reason of security, by kind"),
     counter(CONNECTION_ERRORS, "Connections that broke or whose bytes are not HTTP"),
+    counter(LOST_LINES, "Log lines that were lost because nobody read the standard error"),
     counter(SPANS, "Spans that were sent to the collector of traces, by result"),
     counter(KEY_REFRESHES, "Attempts to fetch keys, by identity provider and outcome"),
     gauge(KEYS_TIME, "Time of the last fetch of the keys of an identity provider, since 1970; 0 if never"),
