@@ -10,6 +10,7 @@ mod export;
 mod healthcheck;
 mod jobs;
 mod migrate;
+mod open_files;
 mod personal_data;
 mod schema;
 mod seed;

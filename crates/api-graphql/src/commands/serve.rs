@@ -21,7 +21,7 @@ use convene_api_graphql::{
 use convene_application::failure::Fault;
 use tokio::task::JoinSet;
 
-use super::{allocation, demo_caller};
+use super::{allocation, demo_caller, open_files};
 
 /// The time before the second attempt to open the database. It doubles with each further attempt, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -51,6 +51,7 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     for warning in config.warnings(&environment) {
         tracing::warn!("{warning}");
     }
+    open_files::prepare(config.http.connections);
     let demo_headers = demo_caller::headers(&config, &environment);
     let served = runtime.block_on(serve(config, demo_headers));
     if let Some(traces) = traces {

@@ -113,3 +113,24 @@ async fn no_line_is_lost_at_the_end() {
     }
     server.line("shutting down");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_open_files_is_raised_or_reported() {
+    let installation = Installation::seeded().await;
+    let limited = |limit: &str| {
+        let of_program = program(&["serve"]);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit {limit} && exec \"$0\" serve")).arg(of_program.get_program());
+        for (name, _) in of_program.get_envs() {
+            command.env_remove(name);
+        }
+        command
+    };
+    let server = Piped::start(&installation, &mut limited("-Sn 400"));
+    assert!(server.metric("process_max_fds").await > 400.0);
+    let low = Piped::start(&installation, &mut limited("-n 400"));
+    let warning = low.earlier.iter().find(|line| line["level"] == "WARN" && line["limit"] == 400).unwrap();
+    assert_eq!(warning["message"], "the limit of open files is too low for CONVENE_CONNECTION_LIMIT");
+    assert_eq!(warning["needed"], 4_500);
+    assert!(server.earlier.iter().all(|line| line["needed"].is_null()));
+}
