@@ -48,3 +48,26 @@ async fn clearing_is_another_input_than_leaving_out() {
     let reused = api.mutate(ADA, "updateIssue", cleared, "issue { id }").await;
     assert_eq!(reused["userErrors"][0]["code"], json!("IDEMPOTENCY_KEY_REUSED"));
 }
+
+/// A repeat of a creation whose object has been deleted tells so, without a field that the input does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_of_a_creation_tells_that_its_object_was_deleted() {
+    let api = Api::start().await;
+    let event = json!({
+        "title": "Rehearsal", "startsAt": "2031-04-07T09:00:00", "duration": "PT1H", "capacity": 9, "idempotencyKey": "a",
+    });
+    let issue = json!({"title": "Badges", "description": "None left", "idempotencyKey": "b"});
+    for (mutation, input, object, delete, id) in [
+        ("createEvent", event, "event", "deleteEvent", "eventId"),
+        ("createIssue", issue, "issue", "deleteIssue", "issueId"),
+    ] {
+        let selection = format!("{object} {{ id }}");
+        let created = api.change(ADA, mutation, input.clone(), &selection).await;
+        api.change(ADA, delete, json!({id: created[object]["id"]}), "userErrors { code }").await;
+        let repeated = api.mutate(ADA, mutation, input, &selection).await;
+        let error = &repeated["userErrors"][0];
+        assert_eq!((&error["code"], &error["field"]), (&json!("NOT_FOUND"), &Value::Null), "{repeated}");
+        let message = "it was created with this idempotency key, and has been deleted since";
+        assert_eq!(error["message"], json!(message));
+    }
+}

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Failure, Outcome},
+    failure::{Failure, Field, Outcome},
     mutation_context::ContextFactory,
     ports::{Events, NewRecurrence, Organizations},
 };
@@ -49,7 +49,8 @@ impl CreateEvent {
     /// Creates the event.
     ///
     /// # Errors
-    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or its fields, and `registrationCloses`.
+    /// Refused with `InvalidInput` on `startsAt`, `recurrence` or its fields, and `registrationCloses`; or with
+    /// `CreatedAndDeleted`.
     #[tracing::instrument(name = "event.create", skip_all, fields(organization = %admin.scope().organization()))]
     pub async fn execute(
         &self,
@@ -81,7 +82,8 @@ impl CreateEvent {
             created_at: change.at,
             updated_at: change.at,
         };
-        self.events.create(admin.scope(), event, &change).await
+        let created = self.events.create(admin.scope(), event, &change).await;
+        created.map_err(|failure| failure.of_creation(Field::EventId))
     }
 }
 

@@ -40,7 +40,7 @@ impl DuplicateEvent {
     /// Creates the copy.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `eventId`, or `InvalidInput` on `startsAt` or `startsOn`.
+    /// Refused with `NotFound` on `eventId`, `InvalidInput` on `startsAt` or `startsOn`, or `CreatedAndDeleted`.
     #[tracing::instrument(name = "event.duplicate", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(
         &self,
@@ -52,7 +52,15 @@ impl DuplicateEvent {
         let change = self.contexts.for_member(&admin, request);
         let copy = self.contexts.new_id(EventId::from_uuid);
         let duplication = Duplication { event, copy, title, start };
-        self.events.duplicate(admin.scope(), duplication, &change).await
+        let duplicated = self.events.duplicate(admin.scope(), duplication, &change).await;
+        match duplicated {
+            // The original or the copy of an earlier call does not exist.
+            Err(failure) if failure.is_missing(Field::EventId) && change.idempotency.is_some() => {
+                let original = self.events.get_many(admin.scope(), &[event]).await?;
+                Err(if original.is_empty() { failure } else { failure.of_creation(Field::EventId) })
+            }
+            outcome => outcome,
+        }
     }
 }
 

@@ -28,6 +28,23 @@ pub enum Failure {
     Fault(#[from] Fault),
 }
 
+impl Failure {
+    /// Tests whether the only refusal is that the object with this id is missing.
+    pub(crate) fn is_missing(&self, id: Field) -> bool {
+        matches!(self, Self::Refused(refusals) if matches!(&refusals[..], [Refusal::NotFound { field }] if field.is(id)))
+    }
+
+    /// The failure of a creation, whose input does not have the id of the new object.
+    pub(crate) fn of_creation(self, id: Field) -> Self {
+        match self {
+            Self::Refused(refusals) => {
+                Self::Refused(refusals.into_iter().map(|refusal| refusal.of_creation(id)).collect())
+            }
+            Self::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(vec![refusal])

@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The field refers to an object that does not exist, or not for this caller; the two are never distinguished.
     #[error("{field} {}", UNKNOWN_REFERENCE)]
     NotFound { field: FieldPath },
+    /// A repeat of a creation, whose object does not exist any more.
+    #[error("it was created with this idempotency key, and has been deleted since")]
+    CreatedAndDeleted,
     #[error("only an admin of the organization may do this")]
     AdminOnly,
     #[error("only a member of the organization may do this")]
@@ -88,6 +91,16 @@ impl Refusal {
         Self::NotFound { field: field.into() }
     }
 
+    /// The refusal of a creation, whose input does not have the id of the new object: a missing object was created by an earlier
+    /// call with the same idempotency key, and deleted since.
+    #[must_use]
+    pub(super) fn of_creation(self, id: Field) -> Self {
+        match self {
+            Self::NotFound { field } if field.is(id) => Self::CreatedAndDeleted,
+            other => other,
+        }
+    }
+
     /// The field of the input and the reason, to follow the field's name, if the refusal is about a value.
     #[must_use]
     pub fn field_problem(&self) -> Option<(&FieldPath, &str)> {
@@ -110,6 +123,7 @@ impl Refusal {
         match self {
             Self::InvalidInput { field, .. } => (Code::InvalidInput, Some(field.clone())),
             Self::NotFound { field } => (Code::NotFound, Some(field.clone())),
+            Self::CreatedAndDeleted => (Code::NotFound, None),
             Self::AlreadyExists { field } => (Code::AlreadyExists, Some(field.clone())),
             Self::AdminOnly | Self::MembersOnly | Self::OperatorOnly => (Code::Forbidden, None),
             Self::VersionConflict { .. } => (Code::VersionConflict, Some(Field::ExpectedVersion.into())),

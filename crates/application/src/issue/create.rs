@@ -10,7 +10,7 @@ use convene_domain::{
 use crate::{
     caller::Caller,
     change::RequestMetadata,
-    failure::Outcome,
+    failure::{Field, Outcome},
     mutation_context::ContextFactory,
     ports::{Issues, NewIssue},
 };
@@ -35,7 +35,7 @@ impl CreateIssue {
     /// Creates the issue in the caller's name, under the organization's next number.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `assigneeId` or `eventId`.
+    /// Refused with `NotFound` on `assigneeId` or `eventId`, or with `CreatedAndDeleted`.
     #[tracing::instrument(name = "issue.create", skip_all, fields(organization = %caller.scope().organization()))]
     pub async fn execute(
         &self,
@@ -53,7 +53,8 @@ impl CreateIssue {
             created_by: caller.member(),
         };
         let change = self.contexts.for_member(caller, request);
-        self.issues.create(caller.scope(), issue, &change).await
+        let created = self.issues.create(caller.scope(), issue, &change).await;
+        created.map_err(|failure| failure.of_creation(Field::IssueId))
     }
 }
 
@@ -85,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        failure::{Field, Refusal},
+        failure::Refusal,
         fixtures::{self, refusals},
         ports::MockIssues,
     };

@@ -156,7 +156,7 @@ fn user_error(refusal: Refusal) -> UserErrorValue {
     let message = refusal.to_string();
     match refusal {
         Refusal::InvalidInput { .. } => InvalidInput { code, message, field }.into(),
-        Refusal::NotFound { .. } => NotFound { code, message, field }.into(),
+        Refusal::NotFound { .. } | Refusal::CreatedAndDeleted => NotFound { code, message, field }.into(),
         Refusal::ScheduleConflict { with } => {
             ScheduleConflict { code, message, field, conflicts_with: Registration::from(*with) }.into()
         }

@@ -2,7 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
 use convene_application::{
     caller::{Caller, Identity},
     change::RequestMetadata,
-    failure::Field,
+    failure::{Field, RefusalCode},
     issue::CreateIssueCommand,
 };
 use convene_domain::{
@@ -63,9 +63,9 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
         let author = caller.clone();
         let create = call
             .change(async move |rest| rest.use_cases.create_issue.execute(&author, command, request).await);
-        // A missing issue was created by an earlier request with the same key, and deleted since.
+        // Missing references are problems of their fields.
         let created = create.await.map_err(|error| match error.kind {
-            ErrorKind::Request(RequestError::NotFound) => HttpError::new(RequestError::Gone),
+            ErrorKind::Refusal(RefusalCode::NotFound) => HttpError::new(RequestError::Gone),
             ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => error,
         })?;
         let etag = precondition::etag(created.version);
