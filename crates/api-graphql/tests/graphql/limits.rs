@@ -7,7 +7,7 @@ use convene_api_graphql::{
     },
     config::{MAX_LEEWAY, MAX_PROVIDERS},
     errors::limits::{MAX_ERRORS, MAX_INPUT_FIELDS, MAX_LOCATIONS, MAX_MESSAGE_LENGTH, MAX_PROBLEMS},
-    graphql::limits::DocumentLimits,
+    graphql::limits::{DocumentLimits, PARSER_NESTING},
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{
@@ -166,6 +166,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("depth of a document", document.depth.to_string()),
         ("depth of a query of the schema", document.introspection_depth.to_string()),
         ("nested lists of a query of the schema", document.introspection_lists.to_string()),
+        ("nesting of a document", PARSER_NESTING.to_string()),
         ("tokens of a document", document.tokens.to_string()),
         ("aliases of a document", document.aliases.to_string()),
         ("root fields of a document", document.root_fields.to_string()),

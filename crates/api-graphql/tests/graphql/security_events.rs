@@ -10,10 +10,14 @@ use super::{
 
 /// The number of counted attempts.
 fn counted() -> u64 {
+    counted_of("forbidden")
+}
+
+/// The number of counted events of a kind.
+fn counted_of(kind: &str) -> u64 {
     let metrics = metrics().render();
-    let line = metrics
-        .lines()
-        .find_map(|line| line.strip_prefix("convene_security_events_total{kind=\"forbidden\"} "));
+    let name = format!("convene_security_events_total{{kind=\"{kind}\"}} ");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name.as_str()));
     line.map_or(0, |count| count.parse().unwrap())
 }
 
@@ -71,4 +75,22 @@ async fn allowed_requests_are_no_events_and_refused_fields_inside_objects_are() 
         let (_, lines) = told(&api, id, caller, document).await;
         assert_eq!(json!(lines), json!([]), "{document} by {caller:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_document_that_exceeds_a_limit_is_counted() {
+    let api = Api::start().await;
+    let tokens = format!("{{ viewer {{ {} }} }}", "role ".repeat(2_100));
+    let nesting = format!("{}{}", "{ viewer ".repeat(60), "}".repeat(60));
+    let aliases = (0..16).map(|number| format!("a{number}: __typename ")).collect::<String>();
+    // The second time, the document is known.
+    for document in [&tokens, &nesting, &format!("{{ viewer {{ {aliases} }} }}"), &tokens] {
+        let before = counted_of("document_limit");
+        let (_, body) = api.send(Some(BOB), document, &Value::Null).await;
+        assert!(body.contains("QUERY_LIMIT_EXCEEDED"), "{body}");
+        assert_eq!(counted_of("document_limit"), before + 1, "{body}");
+    }
+    let before = counted_of("document_limit");
+    api.send(Some(BOB), "{ viewer {", &Value::Null).await;
+    assert_eq!(counted_of("document_limit"), before);
 }

@@ -66,7 +66,7 @@ impl Default for DocumentLimits {
 /// The maximum nesting that the parser accepts: of selections, fragments, input objects and lists. It is far above the
 /// other limits, and far below the nesting (about 300 levels) at which the recursion of parser and validation would
 /// exhaust the stack of a thread.
-const PARSER_NESTING: usize = 40;
+pub const PARSER_NESTING: usize = 40;
 
 impl DocumentLimits {
     /// Sets the limits of the parser on a schema, so that they apply to every document.

@@ -239,7 +239,13 @@ where
         owner: &Owner,
     ) -> Result<Inspected<Caller>, Box<Rejected>> {
         let name = operation.name.as_deref();
-        let unfit = |errors| Box::new(Rejected::Refused { errors, cost: 0 });
+        let unfit = |errors: Errors| {
+            // The parser has limits, too.
+            if errors.kinds().any(|kind| kind == RequestError::QueryLimitExceeded.into()) {
+                record_security_event(SecurityEvent::DocumentLimit);
+            }
+            Box::new(Rejected::Refused { errors, cost: 0 })
+        };
         let crashed = || Box::new(Rejected::Crashed);
         let document = self.compiled(document, name, owner).await.map_err(|_panic| crashed())?;
         let inspection = std::panic::catch_unwind(AssertUnwindSafe(|| {
