@@ -9,6 +9,10 @@ use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
+use ring::{
+    agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral},
+    rand::SystemRandom,
+};
 use serde_json::Value;
 
 use super::keys::{KeyProblem, MAX_KEYS, VerificationKey, VerificationKeys, check_rsa_modulus};
@@ -17,6 +21,24 @@ use crate::strict_json;
 /// The maximum number of skipped entries that are described, and of characters of their ids.
 const MAX_DESCRIBED: usize = 5;
 const MAX_ID_LENGTH: usize = 64;
+
+/// The longest exponent of an RSA key that the cryptographic library uses, in bytes.
+const MAX_EXPONENT: usize = 4;
+
+/// The first byte of a point with both coordinates.
+const UNCOMPRESSED: u8 = 4;
+
+/// The points of order 8 on the curve of Ed25519.
+const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
 
 impl VerificationKeys {
     /// The keys of a JSON Web Key Set. Encryption keys are ignored. Entries that are malformed, ambiguous, too weak or not
@@ -100,6 +122,7 @@ fn read(entry: &Value, is_only_one: bool) -> Result<Option<VerificationKey>, Str
 fn public_key(jwk: &Jwk) -> Result<(Algorithm, DecodingKey), String> {
     let stated = jwk.common.key_algorithm;
     let malformed = || "a part of the key is malformed".to_owned();
+    let unusable = || "no signature can be verified with it, so it cannot be used".to_owned();
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed());
     match (&jwk.algorithm, stated) {
         (AlgorithmParameters::RSA(rsa), None | Some(KeyAlgorithm::RS256 | KeyAlgorithm::PS256)) => {
@@ -110,6 +133,11 @@ fn public_key(jwk: &Jwk) -> Result<(Algorithm, DecodingKey), String> {
                 number.iter().position(|&digit| digit != 0).map(|start| number[start..].to_vec())
             };
             let (modulus, exponent) = digits(&modulus).zip(digits(&exponent)).ok_or_else(malformed)?;
+            // What the cryptographic library verifies no signature with (RFC 8017: the modulus is a product of odd primes).
+            let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+            if !is_odd(&modulus) || !is_odd(&exponent) || exponent == [1] || exponent.len() > MAX_EXPONENT {
+                return Err(unusable());
+            }
             let algorithm =
                 if stated == Some(KeyAlgorithm::PS256) { Algorithm::PS256 } else { Algorithm::RS256 };
             Ok((algorithm, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
@@ -117,21 +145,56 @@ fn public_key(jwk: &Jwk) -> Result<(Algorithm, DecodingKey), String> {
         (AlgorithmParameters::EllipticCurve(ec), None | Some(KeyAlgorithm::ES256))
             if ec.curve == EllipticCurve::P256 =>
         {
-            if [&ec.x, &ec.y].into_iter().any(|part| decode(part).is_ok_and(|number| number.len() != 32)) {
+            let (x, y) = (decode(&ec.x)?, decode(&ec.y)?);
+            if x.len() != 32 || y.len() != 32 {
                 return Err(malformed());
+            }
+            if !is_on_p256(&x, &y) {
+                return Err(unusable());
             }
             DecodingKey::from_jwk(jwk).map(|key| (Algorithm::ES256, key)).map_err(|_| malformed())
         }
         (AlgorithmParameters::OctetKeyPair(pair), None | Some(KeyAlgorithm::EdDSA))
             if pair.curve == EllipticCurve::Ed25519 =>
         {
-            if decode(&pair.x)?.len() != 32 {
+            let point = decode(&pair.x)?;
+            if point.len() != 32 {
                 return Err(malformed());
+            }
+            if is_of_small_order(&point) {
+                return Err("it is weak: one signature fits any token".to_owned());
             }
             DecodingKey::from_jwk(jwk).map(|key| (Algorithm::EdDSA, key)).map_err(|_| malformed())
         }
         _ => Err("its type or algorithm is not supported".to_owned()),
     }
+}
+
+/// Tests whether the point is on the curve P-256. The cryptographic library has no other function that tells it.
+fn is_on_p256(x: &[u8], y: &[u8]) -> bool {
+    let point = [&[UNCOMPRESSED], x, y].concat();
+    let random = SystemRandom::new();
+    let Ok(own) = EphemeralPrivateKey::generate(&ECDH_P256, &random) else { return false };
+    agree_ephemeral(own, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
+}
+
+/// Tests whether an Ed25519 key is a point of small order, for which anybody finds signatures (RFC 8032, section 8.9). They are all
+/// of the encodings of these points, without the bit of the sign.
+fn is_of_small_order(point: &[u8]) -> bool {
+    const LAST: usize = 31;
+    let number = |first: u8, middle: u8, last: u8| {
+        let mut number = [middle; LAST + 1];
+        (number[0], number[LAST]) = (first, last);
+        number
+    };
+    let mut unsigned = point.to_vec();
+    if let Some(last) = unsigned.last_mut() {
+        *last &= 0x7f;
+    }
+    // 0, 1, -1, and p and p + 1 for 0 and 1.
+    let short = [(0, 0, 0), (1, 0, 0), (0xec, 0xff, 0x7f), (0xed, 0xff, 0x7f), (0xee, 0xff, 0x7f)];
+    let short = short.map(|(first, middle, last)| number(first, middle, last));
+    short.iter().chain(&OF_ORDER_EIGHT).any(|weak| weak[..] == unsigned)
 }
 
 /// The id of an entry and the reason why it is skipped, in a bounded length.
@@ -177,6 +240,12 @@ mod tests {
     #[case::private_key(format!(r#"{{{ED25519},"d":"AAAA","kid":"a"}}"#), "not a public key")]
     #[case::short_point(r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":"a"}"#.to_owned(), "malformed")]
     #[case::no_point(format!(r#"{{{},"kid":"a"}}"#, P256.replace("ZMRLkq5ofQ", "")), "malformed")]
+    #[case::identity(format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"AQ{}","kid":"a"}}"#, "A".repeat(41)), "weak")]
+    #[case::other_small_order(format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}","kid":"a"}}"#, "A".repeat(43)), "weak")]
+    #[case::off_the_curve(format!(r#"{{{},"kid":"a"}}"#, P256.replace("ZMRLkq5ofQ", "ZMRLkq5ofA")), "cannot be used")]
+    #[case::even_modulus(format!(r#"{{"kty":"RSA","e":"AQAB","n":"{}A","kid":"a"}}"#, "_".repeat(341)), "cannot be used")]
+    #[case::even_exponent(format!(r#"{{"kty":"RSA","e":"AQAA","n":"{}w","kid":"a"}}"#, "_".repeat(341)), "cannot be used")]
+    #[case::long_exponent(format!(r#"{{"kty":"RSA","e":"{0}w","n":"{0}w","kid":"a"}}"#, "_".repeat(341)), "cannot be used")]
     #[case::not_base64(r#"{"kty":"RSA","e":"AQAB","n":"?","kid":"a"}"#.to_owned(), "malformed")]
     #[case::numeric_id(format!(r#"{{{ED25519},"kid":7}}"#), "")]
     #[case::no_object("7".to_owned(), "")]
