@@ -69,11 +69,15 @@ impl OccurrenceStep {
     #[must_use]
     pub fn completed_by_job(&self, event: &Event) -> Self {
         match self {
-            Self::Become { before, after } if after.has_passed() && before.is_held() => {
-                dropped(event, before)
-            }
+            Self::Become { before, .. } if !self.is_divisible() => dropped(event, before),
             step => step.clone(),
         }
+    }
+
+    /// Returns true if the result is the same when a job carries out the cancellations.
+    #[must_use]
+    pub const fn is_divisible(&self) -> bool {
+        !matches!(self, Self::Become { before, after } if after.has_passed() && before.is_held())
     }
 
     /// Returns true if the registrations change their time, so that they can conflict.

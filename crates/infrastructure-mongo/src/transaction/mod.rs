@@ -91,11 +91,19 @@ impl Transaction<'_> {
         self.database.ids().next()
     }
 
-    /// The number of registrations that one transaction of a large change cancels or deletes: half with every conflict,
-    /// because a short transaction is less likely to conflict again.
+    /// The number of registrations that one transaction of a large change cancels or deletes.
     pub(crate) fn step_size(&self) -> usize {
+        self.reduced(self.whole_step_size())
+    }
+
+    /// Half of the number with every conflict, because a short transaction is less likely to conflict again. All steps of a dry run
+    /// are one transaction.
+    pub(crate) fn reduced(&self, number: usize) -> usize {
+        if self.is_dry_run {
+            return number;
+        }
         let divisor = 1_usize.checked_shl(self.conflicts).unwrap_or(usize::MAX);
-        (self.whole_step_size() / divisor).max(1)
+        (number / divisor).max(1)
     }
 
     /// The number of these registrations without conflicts.
@@ -103,9 +111,9 @@ impl Transaction<'_> {
         self.database.step_size()
     }
 
-    /// Tests whether an earlier run conflicted with another transaction.
+    /// Tests whether an earlier run conflicted with another transaction. A dry run keeps nobody else from writing.
     pub(crate) const fn has_conflicted(&self) -> bool {
-        self.conflicts > 0
+        self.conflicts > 0 && !self.is_dry_run
     }
 
     /// Ends this run, so that the body is run again after transactions that prepare it; `None` if it was prepared before, or must

@@ -113,6 +113,7 @@ impl Database {
             };
             if let Some(preparation) = transaction.preparation.take() {
                 transaction.prepare_by(&preparation, end).await?;
+                transaction.conflicts = attempt;
                 continue;
             }
             attempt += 1;
@@ -179,6 +180,7 @@ impl<'environment> Transaction<'environment> {
     async fn prepare_by(&mut self, preparation: &Preparation, end: End) -> Result<(), Fault> {
         let mut conflicts = 0;
         loop {
+            self.conflicts = conflicts;
             let conflict = match timeout_at(end.at, self.attempt(preparation)).await {
                 Ok(Ok(remains)) => match self.commit(end.at).await {
                     Commit::Done if remains => {

@@ -84,7 +84,7 @@ async fn mark_some(
     mut waitlists: VecDeque<Unmarked>,
     now: Instant,
 ) -> Attempt<VecDeque<Unmarked>> {
-    let mut room = MARKED_AT_ONCE;
+    let mut room = transaction.reduced(MARKED_AT_ONCE);
     let mut pace = Pace::default();
     while let Some(waitlist) = waitlists.front_mut().filter(|_| room > 0) {
         let found = next_unmarked(transaction, *waitlist, room).await?;

@@ -86,8 +86,10 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     let effects = Effects::of(edit.steps);
     let ending = effects.ending(&occurrences);
     let whole = transaction.whole_step_size();
-    // After conflicts, shorter transactions do it, unless they cannot.
-    let size = if effects.replaces_held(&occurrences) { whole } else { transaction.step_size() };
+    // After conflicts, shorter transactions do it, unless they cannot, or would drop what otherwise returns.
+    let is_divisible =
+        !effects.replaces_held(&occurrences) && edit.steps.iter().all(OccurrenceStep::is_divisible);
+    let size = if is_divisible { transaction.step_size() } else { whole };
     let in_steps = !end_at_once(transaction, &effects, ending, size, edit.change).await?;
     let by_job: Vec<OccurrenceStep>;
     let edit = if in_steps {
