@@ -40,35 +40,37 @@ pub(super) async fn delete(
     change: &Change,
 ) -> Outcome<EventDeleted> {
     let steps = Steps { operation: "deleteEvent", event: id, work: step };
-    database
-        .edit_in_steps(scope, change, steps, |transaction| {
-            async move {
-                let event = load::settled_event(transaction, id, Field::EventId).await?;
-                let cancelled = seats::count_cancelled(transaction, id).await?;
-                let of_event = doc! { "event": id.to_string() };
-                let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
-                let revision = transaction.next_revision(change.at).await?;
-                let cause = transaction.log(change, log::deleted(&event));
-                keep_versions(transaction, id, revision, change.at).await?;
-                let size = transaction.step_size();
-                if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
-                    // One more than there are, so that the event is deleted too.
-                    delete_part(transaction, id, change, size.saturating_add(1)).await?;
-                    return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
-                }
-                let mut closed = event;
-                closed.status = EventStatus::Cancelled;
-                closed.updated_at = change.at;
-                store::replace(transaction, &closed, revision).await?;
-                store::close_for_deletion(transaction, id, revision, change.at).await?;
-                let job = transaction.new_job();
-                transaction.begin_job(job, JobKind::DeleteEvent(id), cause, cancelled).await?;
-                let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
-                Ok(Begun { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
-            }
-            .boxed()
-        })
-        .await
+    database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, id, change).boxed()).await
+}
+
+/// Deletes the event, or closes it and begins a job that deletes it.
+async fn begin(
+    transaction: &mut Transaction<'_>,
+    id: EventId,
+    change: &Change,
+) -> Attempt<Begun<EventDeleted>> {
+    let event = load::settled_event(transaction, id, Field::EventId).await?;
+    let cancelled = seats::count_cancelled(transaction, id).await?;
+    let of_event = doc! { "event": id.to_string() };
+    let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;
+    let revision = transaction.next_revision(change.at).await?;
+    let cause = transaction.log(change, log::deleted(&event));
+    keep_versions(transaction, id, revision, change.at).await?;
+    let size = transaction.step_size();
+    if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
+        // One more than there are, so that the event is deleted too.
+        delete_part(transaction, id, change, size.saturating_add(1)).await?;
+        return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
+    }
+    let mut closed = event;
+    closed.status = EventStatus::Cancelled;
+    closed.updated_at = change.at;
+    store::replace(transaction, &closed, revision).await?;
+    store::close_for_deletion(transaction, id, revision, change.at).await?;
+    let job = transaction.new_job();
+    transaction.begin_job(job, JobKind::DeleteEvent(id), cause, cancelled).await?;
+    let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
+    Ok(Begun { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
 }
 
 /// Keeps the versions of occurrences that other events had before they were split: their ids can come back.

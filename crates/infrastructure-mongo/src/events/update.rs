@@ -32,35 +32,37 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Changed<Event>> {
     let steps = Steps { operation: "updateEvent", event: edit.event, work: step };
-    database
-        .edit_in_steps(scope, change, steps, |transaction| {
-            async move {
-                let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
-                let edit = with_current_id(transaction, edit).await?;
-                let on_affected = edit.on_affected;
-                load::drop_untouched(transaction, &before, change.at).await?;
-                let stored = Arc::new(load::occurrences_to_edit(transaction, before.id, change.at).await?);
-                let mut plan = {
-                    let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
-                    let size = stored.len();
-                    let plan = move || plan_event_edit(&before, &edit, &stored, now);
-                    compute(size, plan).await?.map_err(Interruption::Refused)?
-                };
-                avoid_taken_keys(transaction, &mut plan, change.at).await?;
-                if plan.may_bring_dates_back(&before) {
-                    let former = load::former_versions(transaction, before.id).await?;
-                    let (before, now, size) = (before.clone(), change.at, stored.len() + former.len());
-                    let keep = move || {
-                        plan.keep_versions(&before, &stored, &former, now);
-                        plan
-                    };
-                    plan = compute(size, keep).await?;
-                }
-                carry_out(transaction, &before, plan, on_affected, change).await
-            }
-            .boxed()
-        })
-        .await
+    database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, edit, change).boxed()).await
+}
+
+/// Plans the edit and carries it out, as far as one transaction can.
+async fn begin(
+    transaction: &mut Transaction<'_>,
+    edit: &EventEdit,
+    change: &Change,
+) -> Attempt<Begun<Changed<Event>>> {
+    let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
+    let edit = with_current_id(transaction, edit).await?;
+    let on_affected = edit.on_affected;
+    load::drop_untouched(transaction, &before, change.at).await?;
+    let stored = Arc::new(load::occurrences_to_edit(transaction, before.id, change.at).await?);
+    let mut plan = {
+        let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
+        let size = stored.len();
+        let plan = move || plan_event_edit(&before, &edit, &stored, now);
+        compute(size, plan).await?.map_err(Interruption::Refused)?
+    };
+    avoid_taken_keys(transaction, &mut plan, change.at).await?;
+    if plan.may_bring_dates_back(&before) {
+        let former = load::former_versions(transaction, before.id).await?;
+        let (before, now, size) = (before.clone(), change.at, stored.len() + former.len());
+        let keep = move || {
+            plan.keep_versions(&before, &stored, &former, now);
+            plan
+        };
+        plan = compute(size, keep).await?;
+    }
+    carry_out(transaction, &before, plan, on_affected, change).await
 }
 
 /// Replaces the keys of the plan that stored occurrences have which the plan was not made with.

@@ -21,7 +21,7 @@ use crate::{
         member::REMOVED,
     },
     error::Attempt,
-    registration::seats::{self, Left},
+    registration::seats::{self, Removal},
     schema,
     steps::{Begun, Progressing, with_dry_run},
     transaction::Transaction,
@@ -36,59 +36,42 @@ pub(super) async fn remove(
 ) -> Outcome<MemberRemoved> {
     let until = database.answer_by();
     database.settle(scope, id, change.at, until, step).await?;
-    let begun = database
-        .change(
-            scope,
-            change,
-            "removeMember",
-            with_dry_run(
-                |transaction| {
-                    async move {
-                        let member = find(transaction, id).await?;
-                        count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
-                        let this = doc! { "_id": id.to_string() };
-                        let removed = doc! {
-                            "status": REMOVED,
-                            "removedAt": date(change.at),
-                            "updatedAt": date(change.at),
-                        };
-                        transaction
-                            .collection(&schema::MEMBERS)
-                            .update_one(this, doc! { "$set": removed })
-                            .await?;
-                        let cause = transaction.log(change, log::removed(&member));
-                        match seats::remove_member(transaction, id, change).await? {
-                            Left::Cancelled(cancelled_registrations) => Ok(Begun::complete(MemberRemoved {
-                                id,
-                                cancelled_registrations,
-                                promoted_registrations: transaction.promoted(),
-                                remaining_registrations: 0,
-                            })),
-                            Left::Remaining(remaining) => {
-                                let job = transaction.new_job();
-                                transaction
-                                    .begin_job(job, JobKind::RemoveMember(id), cause, remaining)
-                                    .await?;
-                                let remaining_registrations = u32::try_from(remaining).unwrap_or(u32::MAX);
-                                let result = MemberRemoved {
-                                    id,
-                                    cancelled_registrations: 0,
-                                    promoted_registrations: 0,
-                                    remaining_registrations,
-                                };
-                                Ok(Begun { result, job: Some(job) })
-                            }
-                        }
-                    }
-                    .boxed()
-                },
-                change,
-                until,
-                step,
-            ),
-        )
-        .await?;
+    let body = with_dry_run(|transaction| begin(transaction, id, change).boxed(), change, until, step);
+    let begun = database.change(scope, change, "removeMember", body).await?;
     database.answer(scope, begun, change.at, until, step).await
+}
+
+/// Marks the member as removed, and cancels the registrations or begins a job that does.
+async fn begin(
+    transaction: &mut Transaction<'_>,
+    id: MemberId,
+    change: &Change,
+) -> Attempt<Begun<MemberRemoved>> {
+    let member = find(transaction, id).await?;
+    count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
+    let this = doc! { "_id": id.to_string() };
+    let removed = doc! {
+        "status": REMOVED,
+        "removedAt": date(change.at),
+        "updatedAt": date(change.at),
+    };
+    transaction.collection(&schema::MEMBERS).update_one(this, doc! { "$set": removed }).await?;
+    let cause = transaction.log(change, log::removed(&member));
+    let (cancelled, promoted, remaining, job) = match seats::remove_member(transaction, id, change).await? {
+        Removal::Complete { cancelled } => (cancelled, transaction.promoted(), 0, None),
+        Removal::Remaining(remaining) => {
+            let job = transaction.new_job();
+            transaction.begin_job(job, JobKind::RemoveMember(id), cause, remaining).await?;
+            (0, 0, u32::try_from(remaining).unwrap_or(u32::MAX), Some(job))
+        }
+    };
+    let result = MemberRemoved {
+        id,
+        cancelled_registrations: cancelled,
+        promoted_registrations: promoted,
+        remaining_registrations: remaining,
+    };
+    Ok(Begun { result, job })
 }
 
 #[async_trait]

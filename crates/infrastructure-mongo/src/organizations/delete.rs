@@ -57,23 +57,29 @@ pub(super) async fn delete(
     let until = database.answer_by();
     let begun = database
         .change_serialized(scope, change, DELETE_ORGANIZATION, |transaction| {
-            async move {
-                operator_keys::verify_unused(database, transaction.scope(), change).await?;
-                let organization = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
-                refusals::verify_deletable(&organization, slug).map_err(Failure::Refused)?;
-                let reservation = doc! { "_id": "$_id", "slug": "$slug", "deletedAt": date(change.at) };
-                let replace = vec![doc! { "$replaceWith": reservation }];
-                let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
-                organizations.find_one_and_update::<Document>(doc! {}, replace).await?;
-                let (job, cause) =
-                    (transaction.new_job(), transaction.log(change, log::deleted(&organization)));
-                transaction.begin_job(job, JobKind::DeleteOrganization(organization.id), cause, 0).await?;
-                Ok(Begun { result: OrganizationDeleted { id: organization.id }, job: Some(job) })
-            }
-            .boxed()
+            begin(transaction, database, slug, change).boxed()
         })
         .await?;
     database.answer(scope, begun, change.at, until, step).await
+}
+
+/// Replaces the organization by the reservation of its slug, and begins the job that deletes its data.
+async fn begin(
+    transaction: &mut Transaction<'_>,
+    database: &Database,
+    slug: &Slug,
+    change: &Change,
+) -> Attempt<Begun<OrganizationDeleted>> {
+    operator_keys::verify_unused(database, transaction.scope(), change).await?;
+    let organization = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
+    refusals::verify_deletable(&organization, slug).map_err(Failure::Refused)?;
+    let reservation = doc! { "_id": "$_id", "slug": "$slug", "deletedAt": date(change.at) };
+    let replace = vec![doc! { "$replaceWith": reservation }];
+    let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
+    organizations.find_one_and_update::<Document>(doc! {}, replace).await?;
+    let (job, cause) = (transaction.new_job(), transaction.log(change, log::deleted(&organization)));
+    transaction.begin_job(job, JobKind::DeleteOrganization(organization.id), cause, 0).await?;
+    Ok(Begun { result: OrganizationDeleted { id: organization.id }, job: Some(job) })
 }
 
 /// Deletes up to `size` documents of the organization, from the collection on in which the step before it ended: an index still has

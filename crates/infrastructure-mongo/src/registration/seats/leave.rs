@@ -14,12 +14,15 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The registrations of a removed member.
+/// What became of the registrations of a removed member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// They were cancelled.
-    Cancelled(u32),
-    /// There are too many for one transaction: a job must cancel them.
+pub(crate) enum Removal {
+    /// All of them are cancelled.
+    Complete {
+        /// The number of them.
+        cancelled: u32,
+    },
+    /// This number is too large for one transaction: a job must cancel them.
     Remaining(u64),
 }
 
@@ -29,14 +32,14 @@ pub(crate) async fn remove_member(
     transaction: &mut Transaction<'_>,
     member: MemberId,
     change: &Change,
-) -> Attempt<Left> {
+) -> Attempt<Removal> {
     let agenda = doc! { "_id": member.to_string() };
     let filter = registrations_to_end(member, change);
     let count = transaction.collection(&schema::REGISTRATIONS).count(filter.clone()).await?;
     let size = removed_at_once(transaction.step_size());
     if usize::try_from(count).map_or(true, |count| count > size) {
         transaction.collection(&schema::AGENDAS).delete_one(agenda).await?;
-        return Ok(Left::Remaining(count));
+        return Ok(Removal::Remaining(count));
     }
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
@@ -46,10 +49,10 @@ pub(crate) async fn remove_member(
     transaction.collection(&schema::AGENDAS).delete_one(agenda).await?;
     let (registrations, rest) = promoted_at_once(registrations, &occurrences);
     if !rest.is_empty() {
-        return Ok(Left::Remaining(count));
+        return Ok(Removal::Remaining(count));
     }
     cancel_and_promote(transaction, registrations, occurrences, change).await?;
-    Ok(Left::Cancelled(u32::try_from(count).unwrap_or(u32::MAX)))
+    Ok(Removal::Complete { cancelled: u32::try_from(count).unwrap_or(u32::MAX) })
 }
 
 /// The filter for the registrations of a removed member that are active and have not ended.

@@ -33,7 +33,7 @@ pub(crate) use self::{
     edit::{Edited, OccurrencesEdit, UsedResult, answer, edit, results_of_event},
     freed_time::{FreedTime, is_read_at_once, promote_freed},
     guards::Guards,
-    leave::{Left, remove_member},
+    leave::{Removal, remove_member},
     listed::{cancelled_since, with_ids},
     marks::are_busy,
     occurrence::{OccurrenceSeats, Occurrences},
