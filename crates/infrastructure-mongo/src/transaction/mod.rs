@@ -34,11 +34,9 @@ struct Removed {
     exceptions: Vec<OccurrenceKey>,
 }
 
-/// A running transaction of one organization. Its body may borrow from `'environment`.
-pub(crate) struct Transaction<'environment> {
-    session: Session,
-    database: Database,
-    scope: TenantScope,
+/// What a run of the body adds to its transaction: the next run begins without it.
+#[derive(Default)]
+struct Pending {
     entries: Vec<ActivityDocument>,
     promoted: usize,
     /// True if nothing of it is to be stored: it is aborted at its end.
@@ -46,6 +44,14 @@ pub(crate) struct Transaction<'environment> {
     /// The revision of the catalogue that this transaction makes, with its time, if it changes the catalogue.
     revision: Option<(i64, DateTime)>,
     removed: Removed,
+}
+
+/// A running transaction of one organization. Its body may borrow from `'environment`.
+pub(crate) struct Transaction<'environment> {
+    session: Session,
+    database: Database,
+    scope: TenantScope,
+    pending: Pending,
     /// The work that is done before the next run.
     preparation: Option<Preparation>,
     is_prepared: bool,
@@ -83,7 +89,7 @@ impl Transaction<'_> {
     /// Adds an entry to the activity log and returns its id. It is written before the commit.
     pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) -> ActivityId {
         let id = ActivityId::from_uuid(self.new_id());
-        self.entries.push(ActivityDocument::from(change.entry(id, draft)));
+        self.pending.entries.push(ActivityDocument::from(change.entry(id, draft)));
         id
     }
 
@@ -99,7 +105,7 @@ impl Transaction<'_> {
     /// Half of the number with every conflict, because a short transaction is less likely to conflict again. All steps of a dry run
     /// are one transaction.
     pub(crate) fn reduced(&self, number: usize) -> usize {
-        if self.is_dry_run {
+        if self.pending.is_dry_run {
             return number;
         }
         let divisor = 1_usize.checked_shl(self.conflicts).unwrap_or(usize::MAX);
@@ -113,13 +119,13 @@ impl Transaction<'_> {
 
     /// Tests whether an earlier run conflicted with another transaction. A dry run keeps nobody else from writing.
     pub(crate) const fn has_conflicted(&self) -> bool {
-        self.conflicts > 0 && !self.is_dry_run
+        self.conflicts > 0 && !self.pending.is_dry_run
     }
 
     /// Ends this run, so that the body is run again after transactions that prepare it; `None` if it was prepared before, or must
     /// store nothing.
     pub(crate) fn prepare(&mut self, preparation: impl FnOnce() -> Preparation) -> Option<Interruption> {
-        if self.is_prepared || self.is_dry_run {
+        if self.is_prepared || self.pending.is_dry_run {
             return None;
         }
         self.is_prepared = true;
@@ -133,23 +139,23 @@ impl Transaction<'_> {
 
     /// Counts promotions, if this transaction commits.
     pub(crate) fn count_promoted(&mut self, registrations: usize) {
-        self.promoted += registrations;
+        self.pending.promoted += registrations;
     }
 
     /// The number of promotions so far.
     pub(crate) fn promoted(&self) -> u32 {
-        u32::try_from(self.promoted).unwrap_or(u32::MAX)
+        u32::try_from(self.pending.promoted).unwrap_or(u32::MAX)
     }
 
     /// Lets the transaction end without a commit, with the result of its body.
     pub(crate) const fn store_nothing(&mut self) {
-        self.is_dry_run = true;
+        self.pending.is_dry_run = true;
     }
 
     /// Increments the revision of the organization's catalogue, for a write of an event or an exception, once in a
     /// transaction. `at` is the time of the change.
     pub(crate) async fn next_revision(&mut self, at: Instant) -> Attempt<i64> {
-        if let Some((revision, _)) = self.revision {
+        if let Some((revision, _)) = self.pending.revision {
             return Ok(revision);
         }
         #[derive(serde::Deserialize)]
@@ -160,19 +166,19 @@ impl Transaction<'_> {
         let revised: Option<Revised> =
             self.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
         let revised = revised.ok_or_else(|| self.organization_is_gone())?;
-        self.revision = Some((revised.revision, date(at)));
+        self.pending.revision = Some((revised.revision, date(at)));
         Ok(revised.revision)
     }
 
     /// Records that an event is deleted, with its occurrences. The transaction MUST make a revision.
     pub(crate) fn removed_event(&mut self, event: EventId) {
-        self.removed.events.push(event);
+        self.pending.removed.events.push(event);
     }
 
     /// Records keys that belong to no exception any more, or to another one. They may include keys of other occurrences.
     /// The transaction MUST make a revision.
     pub(crate) fn removed_exceptions(&mut self, keys: impl IntoIterator<Item = OccurrenceKey>) {
-        self.removed.exceptions.extend(keys);
+        self.pending.removed.exceptions.extend(keys);
     }
 
     /// Makes the fault of a scope whose organization is not stored.
@@ -184,8 +190,8 @@ impl Transaction<'_> {
     /// Stores the revision of the catalogue, if there is a new one. One that removed too much is not stored: then replicas are
     /// loaded again.
     async fn write_revision(&mut self) -> Attempt<()> {
-        let Removed { events, exceptions } = std::mem::take(&mut self.removed);
-        let Some((revision, at)) = self.revision else {
+        let Removed { events, exceptions } = std::mem::take(&mut self.pending.removed);
+        let Some((revision, at)) = self.pending.revision else {
             if events.is_empty() && exceptions.is_empty() {
                 return Ok(());
             }
@@ -205,7 +211,7 @@ impl Transaction<'_> {
     }
 
     async fn write_log(&mut self) -> Result<(), StorageError> {
-        let entries = std::mem::take(&mut self.entries);
+        let entries = std::mem::take(&mut self.pending.entries);
         self.collection(&schema::ACTIVITY).insert_all(&entries).await
     }
 }

@@ -10,7 +10,7 @@ use mongodb::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Body, Preparation, Removed, Transaction};
+use super::{Body, Pending, Preparation, Transaction};
 use crate::{
     database::Database,
     deadline::{DATABASE_CALL, End, TRANSACTION, WAIT, earliest},
@@ -71,11 +71,7 @@ impl Database {
             session,
             database: self.clone(),
             scope: *scope,
-            entries: Vec::new(),
-            promoted: 0,
-            is_dry_run: false,
-            revision: None,
-            removed: Removed::default(),
+            pending: Pending::default(),
             preparation: None,
             is_prepared: false,
             conflicts: 0,
@@ -84,14 +80,14 @@ impl Database {
         let mut attempt = 0;
         loop {
             let conflict = match timeout_at(end.at, transaction.attempt(&body)).await {
-                Ok(Ok(value)) if transaction.is_dry_run => {
+                Ok(Ok(value)) if transaction.pending.is_dry_run => {
                     transaction.session.abort().await;
                     return Ok(value);
                 }
                 Ok(Ok(value)) => match transaction.commit(end.at).await {
                     Commit::Done => {
-                        metrics::promoted(transaction.promoted);
-                        if let Some((revision, _)) = transaction.revision {
+                        metrics::promoted(transaction.pending.promoted);
+                        if let Some((revision, _)) = transaction.pending.revision {
                             self.known_revisions().made(scope, revision);
                         }
                         return Ok(value);
@@ -158,14 +154,10 @@ impl<'environment> Transaction<'environment> {
             .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
             .max_commit_time(DATABASE_CALL)
             .build();
-        self.entries.clear();
-        self.promoted = 0;
-        self.is_dry_run = false;
-        self.revision = None;
-        self.removed = Removed::default();
+        self.pending = Pending::default();
         self.session.begin(options).await?;
         let value = body(self).await?;
-        if self.is_dry_run {
+        if self.pending.is_dry_run {
             return Ok(value);
         }
         self.write_revision().await?;
