@@ -31,13 +31,17 @@
 //! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
 //! their registrations and correspond to nothing, except passed exceptions (6).
 
+mod matching;
 mod used;
 
 use std::collections::HashSet;
 
 use ::time::Duration;
 
-use self::used::{UsedDates, date_at};
+use self::{
+    matching::Matching,
+    used::{UsedDates, date_at},
+};
 use crate::{
     event::Event,
     occurrence::StoredOccurrence,
@@ -178,85 +182,12 @@ impl DateEdit {
         after: &Event,
         upcoming: &[&StoredOccurrence],
     ) -> Vec<Correspondence> {
-        let schedule = after.current_schedule();
-        let all = after.series.with_all_dates().unwrap_or_else(|_| after.series.clone());
-        let used = UsedDates::of(before, self.now).ok();
-        let mut taken: HashSet<Instant> = HashSet::new();
-        let mut yielded: HashSet<Instant> = HashSet::new();
-        let mut dates: Vec<Correspondence> = upcoming
-            .iter()
-            .map(|occurrence| {
-                let moved = occurrence.original_local.saturating_add(self.by);
-                let postponed_from = || self.postponed_from(before, used.as_ref()?, occurrence);
-                if let Some(moved) = postponed_from() {
-                    let ahead = date_at(&after.series, moved).filter(|date| date.start > self.now);
-                    if let Some(date) = ahead {
-                        taken.insert(date.start);
-                        return Correspondence::Date(date);
-                    }
-                    if after.series.zone().resolve(moved).instant <= self.now {
-                        return Correspondence::PostponedFrom(moved);
-                    }
-                }
-                if occurrence.key.original_start <= self.now && !occurrence.has_passed() {
-                    return Correspondence::Postponed;
-                }
-                if let Some(date) = self.passed_date(occurrence, &all) {
-                    return Correspondence::PostponedFrom(date.local);
-                }
-                let date = date_at(&after.series, moved);
-                let has_passed =
-                    |date: SeriesOccurrence| date.start <= self.now && !schedule.covers(date.start);
-                if date.is_some_and(has_passed) && may_return(occurrence) {
-                    return Correspondence::PassedException(moved);
-                }
-                let same = date.filter(|date| schedule.covers(date.start));
-                let into = if self.yields(occurrence) { &mut yielded } else { &mut taken };
-                into.extend(same.map(|date| date.start));
-                same.map_or(Correspondence::Dropped, Correspondence::Date)
-            })
-            .collect();
-        let mut left: Vec<usize> = (0..upcoming.len())
-            .filter(|&place| dates.get(place) == Some(&Correspondence::Dropped))
-            .filter(|&place| {
-                upcoming.get(place).is_some_and(|one| !one.exception.cancelled && !one.has_passed())
-            })
-            .collect();
-        left.sort_by_key(|&place| upcoming.get(place).map(|one| (!one.is_held(), one.original_local)));
-        // First the day to which the shift leads, then the occurrence's own day.
-        for by in [self.by, Duration::ZERO] {
-            for &place in &left {
-                let (Some(occurrence), Some(found)) = (upcoming.get(place), dates.get_mut(place)) else {
-                    continue;
-                };
-                if *found != Correspondence::Dropped {
-                    continue;
-                }
-                let moved = occurrence.original_local.saturating_add(by);
-                let is_free = |date: &SeriesOccurrence| date.start > self.now && !taken.contains(&date.start);
-                let is_new = |date: &SeriesOccurrence| {
-                    let origin = date_at(&before.series, date.local.saturating_sub(self.by));
-                    is_free(date) && origin.is_none_or(|origin| origin.start <= self.now)
-                };
-                let is_yielded = |date: &SeriesOccurrence| is_free(date) && yielded.contains(&date.start);
-                // Where clocks go forward, another date of the series can mean the same instant.
-                let free = after.series.occurrence_at_local(moved).filter(is_free).filter(|_| by == self.by);
-                let on_day = || after.series.occurrences_on(moved.date());
-                let of_day = || on_day().find(is_new).or_else(|| on_day().find(is_yielded));
-                if let Some(date) = free.or_else(|| of_day().filter(|_| self.has_rule)) {
-                    taken.insert(date.start);
-                    *found = Correspondence::Date(date);
-                }
-            }
-        }
-        for (occurrence, found) in upcoming.iter().zip(&mut dates) {
-            if matches!(found, Correspondence::Date(date) if taken.contains(&date.start))
-                && self.yields(occurrence)
-            {
-                *found = Correspondence::Dropped;
-            }
-        }
-        dates
+        let mut matching = Matching::of(self, before, after);
+        let own = upcoming.iter().map(|&occurrence| (occurrence, matching.own_date(occurrence)));
+        let mut dates: Vec<(&StoredOccurrence, Correspondence)> = own.collect();
+        matching.match_left_over(&mut dates);
+        matching.drop_yielded(&mut dates);
+        dates.into_iter().map(|(_, date)| date).collect()
     }
 
     /// Tests for a cancelled occurrence that leaves its date to one on the same day: with a given rule, the shift is that of the
