@@ -81,61 +81,62 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     if edit.steps.is_empty() {
         return Ok(Edited::default());
     }
-    let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).collect();
-    let mut occurrences = Occurrences::load_to_change(transaction, keys.iter().copied()).await?;
+    let keys = edit.steps.iter().map(|step| step.before().key);
+    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
     let effects = Effects::of(edit.steps);
     let ending = effects.ending(&occurrences);
-    let whole = transaction.whole_step_size();
     // After conflicts, shorter transactions do it, unless they cannot, or would drop what otherwise returns.
     let is_divisible =
         !effects.replaces_held(&occurrences) && edit.steps.iter().all(OccurrenceStep::is_divisible);
-    let size = if is_divisible { transaction.step_size() } else { whole };
-    let in_steps = !end_at_once(transaction, &effects, ending, size, edit.change).await?;
-    let by_job: Vec<OccurrenceStep>;
-    let edit = if in_steps {
-        by_job = edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
-        OccurrencesEdit { steps: &by_job, ..edit }
-    } else {
-        edit
-    };
+    let size = if is_divisible { transaction.step_size() } else { transaction.whole_step_size() };
+    if end_at_once(transaction, &effects, ending, size, edit.change).await? {
+        return carry_out(transaction, occurrences, edit, None).await;
+    }
+    let steps: Vec<OccurrenceStep> =
+        edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
+    let edit = OccurrencesEdit { steps: &steps, ..edit };
+    carry_out(transaction, occurrences, edit, Some(ending)).await
+}
+
+/// Carries an edit out whose occurrences are loaded. `remaining` is the number of registrations for cancelled and dropped
+/// occurrences, if the job must cancel them.
+async fn carry_out(
+    transaction: &mut Transaction<'_>,
+    mut occurrences: Occurrences,
+    edit: OccurrencesEdit<'_>,
+    remaining: Option<u64>,
+) -> Attempt<Edited> {
     let effects = Effects::of(edit.steps);
-    if in_steps && effects.replaces_held(&occurrences) {
+    if let Some(remaining) = remaining
+        && effects.replaces_held(&occurrences)
+    {
         // The job would need the document under a key that another occurrence has.
-        let is_many = usize::try_from(ending).map_or(true, |ending| ending > whole);
+        let whole = transaction.whole_step_size();
+        let is_many = usize::try_from(remaining).map_or(true, |remaining| remaining > whole);
         let limit = if is_many { Limit::EditedRegistrations } else { Limit::EditedWaitlists };
         return Err(Refusal::LimitExceeded(limit).into());
     }
+    let in_steps = remaining.is_some();
     let is_read = |key: &OccurrenceKey| {
         effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
     };
-    let keys: Vec<OccurrenceKey> = keys.into_iter().filter(is_read).collect();
+    let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).filter(is_read).collect();
     let registrations = active_registrations(transaction, &keys).await?;
     let moves = Moves::plan(transaction, &effects, &registrations).await?;
-
-    let mut affected = Vec::new();
-    let (mut cancellings, mut following) = (Vec::new(), Vec::new());
-    for registration in registrations {
-        let by_conflict = || moves.conflicts(&registration).then_some(CancellationReason::OccurrenceMoved);
-        let reason = effects.cancellation_reason(registration.occurrence).or_else(by_conflict);
-        let Some(reason) = reason else {
-            following.push(registration);
-            continue;
-        };
-        if reason == CancellationReason::OccurrenceMoved {
-            affected.push(registration.clone());
-        }
-        cancellings.push(Cancelling { registration, reason, change: edit.change });
-    }
+    let Divided { cancellings, following, affected } = divide(registrations, &effects, &moves, edit.change);
     let dropped = if in_steps { effects.dropped(&occurrences) } else { Vec::new() };
     refuse(transaction, &edit, &dropped, affected).await?;
 
-    let cancelled = u32::try_from(cancellings.len()).unwrap_or(u32::MAX);
     let ended = cancellings.iter().map(|cancelling| &cancelling.registration);
     let is_moved = |registration: &&Registration| {
         effects.moved(registration.occurrence).is_some_and(|after| after.interval != registration.interval)
     };
     let moved: Vec<&Registration> = following.iter().filter(is_moved).collect();
-    let moved_count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
+    let edited = Edited {
+        cancelled: u32::try_from(cancellings.len()).unwrap_or(u32::MAX),
+        moved: u32::try_from(moved.len()).unwrap_or(u32::MAX),
+        remaining: remaining.unwrap_or(0),
+    };
     let mut freed_times: Vec<FreedTime<'_>> =
         ended.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     freed_times.extend(moves.freed_before_job(edit.change).filter(|_| in_steps));
@@ -145,21 +146,63 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
     move_registrations(transaction, &effects, following, edit.change.at).await?;
+    let rewrite = Rewrite::of(&edit, in_steps.then_some(edit.job), &mut occurrences, transaction).await?;
+    rewrite_and_promote(transaction, rewrite, &effects.moved_to(), freed_times, edit.change).await?;
+    Ok(edited)
+}
+
+/// The registrations of an edit.
+struct Divided<'c> {
+    /// Those that are cancelled.
+    cancellings: Vec<Cancelling<'c>>,
+    /// Those that follow their occurrence.
+    following: Vec<Registration>,
+    /// Those of the cancelled ones that the organizer decides about: [`OnAffected`].
+    affected: Vec<Registration>,
+}
+
+/// Divides registrations into those that the edit cancels and those that follow their occurrence.
+fn divide<'c>(
+    registrations: Vec<Registration>,
+    effects: &Effects<'_>,
+    moves: &Moves,
+    change: &'c Change,
+) -> Divided<'c> {
+    let mut divided = Divided { cancellings: Vec::new(), following: Vec::new(), affected: Vec::new() };
+    for registration in registrations {
+        let by_conflict = || moves.conflicts(&registration).then_some(CancellationReason::OccurrenceMoved);
+        let reason = effects.cancellation_reason(registration.occurrence).or_else(by_conflict);
+        let Some(reason) = reason else {
+            divided.following.push(registration);
+            continue;
+        };
+        if reason == CancellationReason::OccurrenceMoved {
+            divided.affected.push(registration.clone());
+        }
+        divided.cancellings.push(Cancelling { registration, reason, change });
+    }
+    divided
+}
+
+/// Stores the edited occurrences, and promotes waitlisted members to their free seats, and elsewhere at the times that became free.
+async fn rewrite_and_promote(
+    transaction: &mut Transaction<'_>,
+    rewrite: Rewrite,
+    moved_to: &HashSet<OccurrenceKey>,
+    freed_times: Vec<FreedTime<'_>>,
+    change: &Change,
+) -> Attempt<()> {
     let mut promoted = Occurrences::default();
     let mut freed = Vec::new();
-    let moved_to = effects.moved_to();
-    let job = in_steps.then_some(edit.job);
-    for occurrence in Rewrite::of(&edit, job, &mut occurrences, transaction).await?.write(transaction).await?
-    {
+    for occurrence in rewrite.write(transaction).await? {
         let seats = OccurrenceSeats::stored(occurrence)?;
         let is_moved = moved_to.contains(&seats.key);
-        freed.push(Freed { occurrence: seats.key, causes: vec![edit.change], is_moved });
+        freed.push(Freed { occurrence: seats.key, causes: vec![change], is_moved });
         promoted.insert(seats);
     }
     promote(transaction, &mut promoted, freed, Guards::ON).await?;
     promote_freed(transaction, &mut promoted, freed_times, Guards::ON).await?;
-    promoted.write(transaction, Guards::ON).await?;
-    Ok(Edited { cancelled, moved: moved_count, remaining: if in_steps { ending } else { 0 } })
+    promoted.write(transaction, Guards::ON).await
 }
 
 /// Tests whether one transaction can cancel the registrations for cancelled and dropped occurrences, and read the waitlists of
