@@ -144,12 +144,19 @@ pub(super) fn untouched(event: &Event, origin: SeriesOccurrence) -> OccurrenceRe
 mod tests {
     use std::sync::Arc;
 
-    use convene_domain::member::Role;
+    use convene_domain::{
+        id::MemberId,
+        member::{Member, Role},
+        time::LocalDateTime,
+    };
     use time::{Duration, macros::datetime};
 
     use super::*;
     use crate::{
-        limits::{EXCEPTIONS, KEPT_VERSIONS, STORED_OCCURRENCES},
+        limits::{
+            EXCEPTIONS, KEPT_VERSIONS, STORED_OCCURRENCES, UPCOMING_REGISTRATIONS, WAITLIST_LENGTH,
+            WAITLISTED_REGISTRATIONS,
+        },
         ports::{Events, Members, Organizations},
         testing::{
             FixedClock,
@@ -159,88 +166,140 @@ mod tests {
         },
     };
 
+    /// An organization with an admin, "ada".
+    struct Choir {
+        memory: InMemory,
+        scope: TenantScope,
+        ada: Member,
+        now: Change,
+    }
+
+    impl Choir {
+        const FIRST: LocalDateTime = datetime!(2031-03-10 09:00);
+
+        async fn new() -> Self {
+            let memory = InMemory::new();
+            let organization = OrganizationBuilder::new("choir").build();
+            let scope = TenantScope::for_tests(organization.id);
+            let ada = MemberBuilder::new("ada").admin().build();
+            let now = ChangeBuilder::by("ada").at(FixedClock::START).build();
+            Organizations::create(&memory, &scope, organization, ada.clone(), &now).await.unwrap();
+            Self { memory, scope, ada, now }
+        }
+
+        async fn member(&self, name: &str) -> MemberId {
+            let member = MemberBuilder::new(name).build();
+            self.memory.add(&self.scope, member.clone(), &self.now).await.unwrap();
+            member.id
+        }
+
+        async fn event(&self, event: EventBuilder) -> Event {
+            Events::create(&self.memory, &self.scope, event.build(), &self.now).await.unwrap()
+        }
+
+        async fn daily(&self, days: usize, seats: u32) -> Event {
+            let days = u32::try_from(days).unwrap();
+            self.event(EventBuilder::daily(Self::FIRST, days).seats(seats)).await
+        }
+
+        /// The key of the occurrence on one of the days of a daily event.
+        fn key(event: &Event, day: usize) -> OccurrenceKey {
+            occurrence_key(event, Self::FIRST.as_utc() + Duration::days(i64::try_from(day).unwrap()))
+        }
+
+        async fn register(&self, occurrence: OccurrenceKey, member: MemberId) -> Outcome<Registration> {
+            self.memory.register(&self.scope, register(occurrence, member), &self.now).await
+        }
+
+        async fn wait(&self, occurrence: OccurrenceKey, member: MemberId) -> Outcome<Registration> {
+            let request = RegisterRequest { join_waitlist: true, ..register(occurrence, member) };
+            self.memory.register(&self.scope, request, &self.now).await
+        }
+
+        async fn cancel(&self, registration: &Registration) -> Cancelled {
+            let caller = registration.member;
+            let request = CancelRequest { registration: registration.id, caller, role: Role::Member };
+            RegistrationBook::cancel(&self.memory, &self.scope, request, &self.now).await.unwrap()
+        }
+
+        /// Lets the admin hold as many seats as a member can, on the first days of a daily event with one day more.
+        async fn with_all_seats() -> (Self, Event) {
+            let choir = Self::new().await;
+            let event = choir.daily(UPCOMING_REGISTRATIONS + 1, 1).await;
+            for day in 0..UPCOMING_REGISTRATIONS {
+                choir.register(Self::key(&event, day), choir.ada.id).await.unwrap();
+            }
+            (choir, event)
+        }
+    }
+
+    fn verify_limit(result: Outcome<Registration>, limit: Limit, message: &str) {
+        let Err(Failure::Refused(refusals)) = result else { panic!("it is refused") };
+        assert_eq!(refusals, [Refusal::LimitExceeded(limit)]);
+        assert_eq!(refusals[0].to_string(), message);
+    }
+
     /// No case of the contract: a thousand changes, one after the other, take a database too long.
     #[tokio::test]
-    async fn limits_what_a_member_holds() {
-        let memory = InMemory::new();
-        let organization = OrganizationBuilder::new("choir").build();
-        let scope = TenantScope::for_tests(organization.id);
-        let ada = MemberBuilder::new("ada").admin().build();
-        let change = |at: Instant| ChangeBuilder::by("ada").at(at).build();
-        let now = change(FixedClock::START);
-        Organizations::create(&memory, &scope, organization, ada.clone(), &now).await.unwrap();
-        let first = datetime!(2031-03-10 09:00);
-        let event = EventBuilder::daily(first, 1_001).build();
-        Events::create(&memory, &scope, event.clone(), &now).await.unwrap();
-        let seat = |number: i64, change: Change| {
-            let request = register(occurrence_key(&event, first.as_utc() + Duration::days(number)), ada.id);
-            let memory = memory.clone();
-            async move { memory.register(&scope, request, &change).await }
-        };
-        for number in 0..1_000 {
-            seat(number, now.clone()).await.unwrap();
-        }
-        let Err(Failure::Refused(refusals)) = seat(1_000, now).await else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::UpcomingRegistrations)]);
+    async fn the_upcoming_seats_of_a_member_are_limited() {
+        let (choir, event) = Choir::with_all_seats().await;
+        let last = Choir::key(&event, UPCOMING_REGISTRATIONS);
         let text = "the number of a member's upcoming registrations is limited to 1000";
-        assert_eq!(refusals[0].to_string(), text);
-
-        // A promotion passes over the member too.
-        let now = change(FixedClock::START);
-        let (bea, cem) = (MemberBuilder::new("bea").build(), MemberBuilder::new("cem").build());
-        for member in [&bea, &cem] {
-            memory.add(&scope, member.clone(), &now).await.unwrap();
-        }
-        let small = EventBuilder::once(datetime!(2031-03-10 20:00)).seats(1).build();
-        Events::create(&memory, &scope, small.clone(), &now).await.unwrap();
-        let key = occurrence_key(&small, small.series.first_start());
-        let held = memory.register(&scope, register(key, bea.id), &now).await.unwrap();
-        for member in [ada.id, cem.id] {
-            let request = RegisterRequest { join_waitlist: true, ..register(key, member) };
-            memory.register(&scope, request, &now).await.unwrap();
-        }
-        let request = CancelRequest { registration: held.id, caller: bea.id, role: Role::Member };
-        let cancelled = RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
-        assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(cem.id));
-
-        // A member is on a limited number of waitlists.
-        let many = EventBuilder::daily(first, 201).seats(1).build();
-        Events::create(&memory, &scope, many.clone(), &now).await.unwrap();
-        let mut first_waiting = None;
-        for number in 0..=200 {
-            let key = occurrence_key(&many, first.as_utc() + Duration::days(number));
-            memory.register(&scope, register(key, bea.id), &now).await.unwrap();
-            let wait = RegisterRequest { join_waitlist: true, ..register(key, cem.id) };
-            if number < 200 {
-                let waiting = memory.register(&scope, wait, &now).await.unwrap();
-                first_waiting.get_or_insert(waiting);
-                continue;
-            }
-            let Err(Failure::Refused(refusals)) = memory.register(&scope, wait, &now).await else { panic!() };
-            assert_eq!(refusals, [Refusal::LimitExceeded(Limit::WaitlistedRegistrations)]);
-            let text = "the number of a member's waitlists is limited to 200";
-            assert_eq!(refusals[0].to_string(), text);
-            let left = first_waiting.take().unwrap();
-            let request = CancelRequest { registration: left.id, caller: cem.id, role: Role::Member };
-            RegistrationBook::cancel(&memory, &scope, request, &now).await.unwrap();
-            memory.register(&scope, wait, &now).await.unwrap();
-        }
-
-        // A waitlist has a limited length.
-        let key = occurrence_key(&small, small.series.first_start());
-        {
-            let mut world = memory.lock();
-            let tenant = Arc::make_mut(world.organizations.get_mut(&scope.organization()).unwrap());
-            tenant.occurrences.get_mut(&key).unwrap().stored.waiting = 10_000;
-        }
-        let wait = RegisterRequest { join_waitlist: true, ..register(key, bea.id) };
-        let Err(Failure::Refused(refusals)) = memory.register(&scope, wait, &now).await else { panic!() };
-        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::WaitlistLength)]);
-        let text = "the number of members on the waitlist of an occurrence is limited to 5000";
-        assert_eq!(refusals[0].to_string(), text);
+        verify_limit(choir.register(last, choir.ada.id).await, Limit::UpcomingRegistrations, text);
 
         // What has ended does not count.
-        seat(1_000, change(first.as_utc() + Duration::HOUR)).await.unwrap();
+        let later = ChangeBuilder::by("ada").at(Choir::FIRST.as_utc() + Duration::HOUR).build();
+        choir.memory.register(&choir.scope, register(last, choir.ada.id), &later).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_promotion_passes_over_a_member_with_too_many_seats() {
+        let (choir, _) = Choir::with_all_seats().await;
+        let (bea, cem) = (choir.member("bea").await, choir.member("cem").await);
+        let small = choir.event(EventBuilder::once(datetime!(2031-03-10 20:00)).seats(1)).await;
+        let key = occurrence_key(&small, small.series.first_start());
+        let held = choir.register(key, bea).await.unwrap();
+        for member in [choir.ada.id, cem] {
+            choir.wait(key, member).await.unwrap();
+        }
+        let cancelled = choir.cancel(&held).await;
+        assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(cem));
+    }
+
+    #[tokio::test]
+    async fn the_waitlists_of_a_member_are_limited() {
+        let choir = Choir::new().await;
+        let cem = choir.member("cem").await;
+        let event = choir.daily(WAITLISTED_REGISTRATIONS + 1, 1).await;
+        let mut waiting = Vec::new();
+        for day in 0..WAITLISTED_REGISTRATIONS {
+            choir.register(Choir::key(&event, day), choir.ada.id).await.unwrap();
+            waiting.push(choir.wait(Choir::key(&event, day), cem).await.unwrap());
+        }
+        let last = Choir::key(&event, WAITLISTED_REGISTRATIONS);
+        choir.register(last, choir.ada.id).await.unwrap();
+        let text = "the number of a member's waitlists is limited to 200";
+        verify_limit(choir.wait(last, cem).await, Limit::WaitlistedRegistrations, text);
+        choir.cancel(&waiting[0]).await;
+        choir.wait(last, cem).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_length_of_a_waitlist_is_limited() {
+        let choir = Choir::new().await;
+        let (bea, cem) = (choir.member("bea").await, choir.member("cem").await);
+        let small = choir.event(EventBuilder::once(Choir::FIRST).seats(1)).await;
+        let key = occurrence_key(&small, small.series.first_start());
+        choir.register(key, choir.ada.id).await.unwrap();
+        let one_less = u32::try_from(WAITLIST_LENGTH - 1).unwrap();
+        {
+            let mut world = choir.memory.lock();
+            let tenant = Arc::make_mut(world.organizations.get_mut(&choir.scope.organization()).unwrap());
+            tenant.occurrences.get_mut(&key).unwrap().stored.waiting = one_less;
+        }
+        choir.wait(key, bea).await.unwrap();
+        let text = "the number of members on the waitlist of an occurrence is limited to 5000";
+        verify_limit(choir.wait(key, cem).await, Limit::WaitlistLength, text);
     }
 
     /// Occurrences of a daily event, from one of its days on, which are stored directly.
