@@ -288,18 +288,35 @@ impl Seating {
     /// The state of registration at `now`.
     #[must_use]
     pub fn state(&self, now: Instant) -> RegistrationState {
-        if self.status == OccurrenceStatus::Cancelled {
-            RegistrationState::Cancelled
-        } else if now >= self.closes_at {
-            RegistrationState::Closed
-        } else if self.opens_at.is_some_and(|opens| now < opens) {
-            RegistrationState::NotYetOpen
-        } else if self.available() == 0 {
-            RegistrationState::Full
-        } else {
-            RegistrationState::Open
+        match self.window(now) {
+            Window::Cancelled => RegistrationState::Cancelled,
+            Window::Closed => RegistrationState::Closed,
+            Window::NotYetOpen { .. } => RegistrationState::NotYetOpen,
+            Window::Open if self.available() == 0 => RegistrationState::Full,
+            Window::Open => RegistrationState::Open,
         }
     }
+
+    fn window(&self, now: Instant) -> Window {
+        if self.status == OccurrenceStatus::Cancelled {
+            return Window::Cancelled;
+        }
+        if now >= self.closes_at {
+            return Window::Closed;
+        }
+        match self.opens_at {
+            Some(opens_at) if now < opens_at => Window::NotYetOpen { opens_at },
+            Some(_) | None => Window::Open,
+        }
+    }
+}
+
+/// The registration window at a time, whatever the number of free seats.
+enum Window {
+    Cancelled,
+    Closed,
+    NotYetOpen { opens_at: Instant },
+    Open,
 }
 
 /// The way in which an occurrence admits one more registration.
@@ -323,15 +340,13 @@ pub fn decide_admission(
     join_waitlist: bool,
 ) -> Result<Admission, RegistrationRefusal> {
     let seating = occurrence.into();
-    match seating.state(now) {
-        RegistrationState::Cancelled => Err(RegistrationRefusal::OccurrenceCancelled),
-        RegistrationState::NotYetOpen => {
-            Err(RegistrationRefusal::NotYetOpen { opens_at: seating.opens_at.unwrap_or(seating.starts_at) })
-        }
-        RegistrationState::Closed => Err(RegistrationRefusal::Closed { closed_at: seating.closes_at }),
-        RegistrationState::Full if join_waitlist => Ok(Admission::Waitlist),
-        RegistrationState::Full => Err(RegistrationRefusal::Full),
-        RegistrationState::Open => Ok(Admission::Seat),
+    match seating.window(now) {
+        Window::Cancelled => Err(RegistrationRefusal::OccurrenceCancelled),
+        Window::Closed => Err(RegistrationRefusal::Closed { closed_at: seating.closes_at }),
+        Window::NotYetOpen { opens_at } => Err(RegistrationRefusal::NotYetOpen { opens_at }),
+        Window::Open if seating.available() > 0 => Ok(Admission::Seat),
+        Window::Open if join_waitlist => Ok(Admission::Waitlist),
+        Window::Open => Err(RegistrationRefusal::Full),
     }
 }
 

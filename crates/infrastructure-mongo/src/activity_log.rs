@@ -20,7 +20,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Query, Sorting},
+    scoped::{Found, Part, Query, Sorting, stopped_at},
 };
 
 #[derive(Clone)]
@@ -40,7 +40,8 @@ impl ActivityLog for MongoActivityLog {
         let found = log.find_in_part(&part(&filter), sorting, from.as_deref(), page.size, doc! {}).await?;
         let Found { documents, examined }: Found<ActivityDocument> = found;
         let entries = read_all(documents).map_err(StorageError::from)?;
-        Ok(BoundedPage::from_probe(entries, &page, examined.and_then(|values| position(&values))))
+        let examined = stopped_at(&schema::ACTIVITY, examined, position)?;
+        Ok(BoundedPage::from_probe(entries, &page, examined))
     }
 
     async fn get_many(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<Activity>, Fault> {

@@ -26,7 +26,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Query, Search, Sorting},
+    scoped::{Found, Part, Query, Search, Sorting, stopped_at},
 };
 
 /// The events that are read at once to ask their rules. The largest ones take some hundred kilobytes.
@@ -51,7 +51,7 @@ pub(super) async fn list(
             read_all(adapter, scope, filter, page).await?
         }
     };
-    let examined = examined.and_then(|values| position(page.order.field, &values));
+    let examined = stopped_at(&schema::EVENTS, examined, |values| position(page.order.field, values))?;
     Ok(covering(BoundedPage::from_probe(events, page, examined), filter, page))
 }
 

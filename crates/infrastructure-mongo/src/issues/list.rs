@@ -18,7 +18,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Search, Sorting},
+    scoped::{Found, Part, Search, Sorting, stopped_at},
 };
 
 pub(super) async fn list(
@@ -43,7 +43,7 @@ pub(super) async fn list(
         }
     };
     let issues = read_in_parts(documents).await.map_err(StorageError::from)?;
-    let examined = examined.and_then(|values| position(page.order.field, &values));
+    let examined = stopped_at(&schema::ISSUES, examined, |values| position(page.order.field, values))?;
     Ok(BoundedPage::from_probe(issues, page, examined))
 }
 

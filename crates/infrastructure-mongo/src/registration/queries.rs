@@ -36,7 +36,7 @@ use crate::{
     error::StorageError,
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Found, Joined, Part, Query, Sorting, both},
+    scoped::{Found, Joined, Part, Query, Sorting, both, stopped_at},
 };
 
 /// Reads registrations in MongoDB.
@@ -67,7 +67,8 @@ impl Registrations for MongoRegistrations {
         let found = stored.find_in_part(&part, sorting, from.as_deref(), page.size, doc! {}).await?;
         let Found { documents, examined }: Found<RegistrationDocument> = found;
         let registrations = read_all(documents).map_err(StorageError::from)?;
-        let examined = examined.and_then(|values| position(page.order.field, &values));
+        let examined =
+            stopped_at(&schema::REGISTRATIONS, examined, |values| position(page.order.field, values))?;
         Ok(BoundedPage::from_probe(registrations, &page, examined))
     }
 

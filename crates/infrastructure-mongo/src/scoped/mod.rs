@@ -25,7 +25,7 @@ pub(crate) use self::{
     joined::Joined,
     part::Part,
     query::Query,
-    search::{Found, Search},
+    search::{Found, Search, stopped_at},
     sorting::{Sorting, both},
     write::UpdateStatement,
 };

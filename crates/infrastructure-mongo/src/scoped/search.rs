@@ -13,7 +13,10 @@ use convene_domain::text::FoldedText;
 use serde::de::DeserializeOwned;
 
 use super::{Execution, ScopedCollection, Sorting};
-use crate::error::StorageError;
+use crate::{
+    error::{CorruptDocument, StorageError},
+    schema::CollectionSchema,
+};
 
 /// A search in a list.
 pub(crate) struct Search<'t> {
@@ -35,6 +38,25 @@ pub(crate) struct Found<D> {
     pub(crate) documents: Vec<D>,
     /// The position at which the search stopped before the end of the list.
     pub(crate) examined: Option<Vec<Bson>>,
+}
+
+/// Reads the position at which a search or a list stopped.
+///
+/// # Errors
+/// [`StorageError::Corrupt`] if it cannot be read: without it, the page would be the last one, and hide the rest of the list.
+pub(crate) fn stopped_at<P>(
+    schema: &CollectionSchema,
+    examined: Option<Vec<Bson>>,
+    read: impl FnOnce(&[Bson]) -> Option<P>,
+) -> Result<Option<P>, StorageError> {
+    let Some(values) = examined else { return Ok(None) };
+    let position = read(&values).ok_or_else(|| CorruptDocument {
+        collection: schema.name,
+        id: values.last().map_or_else(String::new, ToString::to_string),
+        field: "document",
+        reason: "a value by which the list is sorted has another type".to_owned(),
+    })?;
+    Ok(Some(position))
 }
 
 /// The position of a document, and the length of its text.
@@ -128,6 +150,16 @@ mod tests {
     #[test]
     fn special_characters_are_escaped() {
         assert_eq!(literal("a.*(b)|[c] 50% é\\E"), r"a\.\*\(b\)\|\[c\]\ 50\%\ é\\E");
+    }
+
+    #[test]
+    fn a_position_that_cannot_be_read_is_not_the_end_of_the_list() {
+        let read = |values: &[Bson]| values.last()?.as_i32();
+        let stopped = |examined| stopped_at(&crate::schema::ISSUES, examined, read);
+        assert_eq!(stopped(None).unwrap(), None);
+        assert_eq!(stopped(Some(vec!["high".into(), 7.into()])).unwrap(), Some(7));
+        let error = stopped(Some(vec![7.into(), "high".into()])).unwrap_err();
+        assert!(matches!(error, StorageError::Corrupt(_)), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bson::doc;
-use convene_application::change::Change;
+use convene_application::{change::Change, failure::Fault};
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
@@ -64,12 +64,14 @@ pub(crate) async fn cancel_step(
     }
     let done = registrations.len();
     let cancelling = |registration: Registration| {
-        let reason = reasons.get(&registration.occurrence).copied();
-        let reason = reason.unwrap_or(CancellationReason::OccurrenceCancelled);
-        Cancelling { registration, reason, change }
+        let Some(&reason) = reasons.get(&registration.occurrence) else {
+            let id = registration.id;
+            return Err(Fault::internal(format!("registration {id} is for no occurrence of its step")));
+        };
+        Ok(Cancelling { registration, reason, change })
     };
     let freed = registrations.iter().filter_map(|registration| FreedTime::of(registration, change)).collect();
-    let cancellings = registrations.into_iter().map(cancelling).collect();
+    let cancellings = registrations.into_iter().map(cancelling).collect::<Result<Vec<_>, Fault>>()?;
     cancel(transaction, &mut occurrences, cancellings).await?;
     promote_freed(transaction, &mut occurrences, freed, Guards::ON).await?;
     occurrences.write(transaction, Guards::ON).await?;
