@@ -324,6 +324,12 @@ impl Event {
         (self.status == EventStatus::Cancelled).then_some(self.updated_at)
     }
 
+    /// The event after its cancellation at `now`, in the same version.
+    #[must_use]
+    pub fn cancelled(&self, now: Instant) -> Self {
+        Self { status: EventStatus::Cancelled, updated_at: now, ..self.clone() }
+    }
+
     /// The status of a derived occurrence with this start: an occurrence that had begun before its event was cancelled has
     /// taken place. One that would have begun while the event was cancelled has not.
     #[must_use]

@@ -258,10 +258,7 @@ pub fn plan_cancellation(
     if event.status == EventStatus::Cancelled {
         return Err(vec![Refusal::AlreadyCancelled]);
     }
-    let mut cancelled = event.clone();
-    cancelled.status = EventStatus::Cancelled;
-    cancelled.version = event.version.saturating_add(1);
-    cancelled.updated_at = now;
+    let cancelled = Event { version: event.version.saturating_add(1), ..event.cancelled(now) };
     let scheduled = stored.iter().filter(|occurrence| occurrence.state == StoredState::Scheduled);
     Ok(plan_status(event, cancelled, scheduled, Action::EventCancelled))
 }

@@ -9,12 +9,7 @@ use convene_application::{
     failure::{Field, Outcome},
     ports::EventDeleted,
 };
-use convene_domain::{
-    event::{Event, EventStatus},
-    id::EventId,
-    occurrence::OccurrenceKey,
-    time::Instant,
-};
+use convene_domain::{event::Event, id::EventId, occurrence::OccurrenceKey, time::Instant};
 use futures::FutureExt;
 
 use super::{load, step, store};
@@ -62,10 +57,7 @@ async fn begin(
         delete_part(transaction, id, change, size.saturating_add(1)).await?;
         return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
     }
-    let mut closed = event;
-    closed.status = EventStatus::Cancelled;
-    closed.updated_at = change.at;
-    store::replace(transaction, &closed, revision).await?;
+    store::replace(transaction, &event.cancelled(change.at), revision).await?;
     store::close_for_deletion(transaction, id, revision, change.at).await?;
     let job = transaction.new_job();
     transaction.begin_job(job, JobKind::DeleteEvent(id), cause, cancelled).await?;

@@ -2,7 +2,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::plan_restoration,
-    failure::{Field, Outcome},
+    failure::{Field, Outcome, Refusal},
     ports::{EventRestored, OnAffected},
 };
 use convene_domain::id::EventId;
@@ -27,8 +27,9 @@ pub(super) async fn restore(
                 let (event, size, now) = (before.clone(), stored.len(), change.at);
                 let plan = compute(size, move || plan_restoration(&event, &stored, now)).await?;
                 let plan = plan.map_err(Interruption::Refused)?;
+                let cancelled_at = before.cancelled_at().ok_or(Refusal::NotCancelled)?;
                 let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
-                let former_registrations = cancelled_since(transaction, &restored, before.updated_at).await?;
+                let former_registrations = cancelled_since(transaction, &restored, cancelled_at).await?;
                 let begun = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;
                 Ok(EventRestored { event: begun.result.now, former_registrations })
             }

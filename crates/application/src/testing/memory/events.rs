@@ -311,7 +311,9 @@ impl Transaction<'_> {
         let all = self.tenant.registrations.values();
         let mut taken: Vec<Registration> = all
             .filter(|one| is_restored(one.occurrence))
-            .filter(|one| one.status.cancelled_at().is_some_and(|at| at >= before.updated_at))
+            .filter(|one| {
+                one.status.cancelled_at().zip(before.cancelled_at()).is_some_and(|(at, since)| at >= since)
+            })
             .filter(|one| one.status.cancellation_reason() == Some(CancellationReason::OccurrenceCancelled))
             .cloned()
             .collect();
