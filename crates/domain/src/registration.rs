@@ -191,34 +191,28 @@ impl Registration {
 }
 
 /// The reason why a registration can be neither made nor cancelled at this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationRefusal {
     /// The occurrence is cancelled.
-    #[error("the occurrence is cancelled")]
     OccurrenceCancelled,
     /// Registration opens later.
-    #[error("registration has not opened yet")]
     NotYetOpen {
         /// The time at which it opens.
         opens_at: Instant,
     },
     /// Registration has closed.
-    #[error("registration has closed")]
     Closed {
         /// The time at which it closed.
         closed_at: Instant,
     },
     /// No seat is free.
-    #[error("the occurrence is full")]
     Full,
     /// The time for cancellations is over.
-    #[error("it is too late to cancel")]
     CancellationClosed {
         /// The time at which cancellations closed.
         closed_at: Instant,
     },
     /// The registration is cancelled.
-    #[error("the registration is already cancelled")]
     AlreadyCancelled,
 }
 
