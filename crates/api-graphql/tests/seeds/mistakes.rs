@@ -97,11 +97,11 @@ issues:
     a.yaml: events[0] "Rehearsal": skip needs a recurrence
     a.yaml: events[0] "Rehearsal": extraInDays needs a recurrence
     a.yaml: events[0] "Rehearsal": skip counts occurrences from 1
-    a.yaml: events[0] "Rehearsal": registrationCloses must be shorter before the start than registrationOpens
+    a.yaml: events[0] "Rehearsal": registrationCloses must be nearer to the start than registrationOpens, or registration would never be open
     a.yaml: events[1] "Rehearsal": skip needs a recurrence
     a.yaml: events[1] "Rehearsal": extraInDays needs a recurrence
     a.yaml: events[1] "Rehearsal": skip counts occurrences from 1
-    a.yaml: events[1] "Rehearsal": registrationCloses must be shorter before the start than registrationOpens
+    a.yaml: events[1] "Rehearsal": registrationCloses must be nearer to the start than registrationOpens, or registration would never be open
     a.yaml: members has the userId "ada" twice
     a.yaml: events[1] "Rehearsal": title is also the title of another event
     a.yaml: issues[1] "Broken": title is also the title of another issue

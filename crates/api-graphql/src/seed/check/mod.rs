@@ -2,6 +2,7 @@
 
 mod references;
 
+use convene_application::event::patch::checked_policy;
 use convene_domain::{
     capacity::Capacity,
     duration::{DurationProblem, EventDuration, LeadTime, parse_iso8601},
@@ -188,8 +189,11 @@ fn check_event(
         .map(|(index, registration)| check_registration(registration, index, reporter))
         .collect();
     let policy = RegistrationPolicy { opens: opens?, closes: closes?, cancellation_closes: cancellation? };
-    if !policy.ever_opens() {
-        reporter.report("registrationCloses", "must be shorter before the start than registrationOpens");
+    for refusal in checked_policy(policy).err().into_iter().flatten() {
+        match refusal.field_problem() {
+            Some((field, message)) => reporter.report(field.to_string(), message),
+            None => reporter.report_whole(refusal),
+        }
     }
     Some(EventSeed {
         item,
