@@ -121,6 +121,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::strict_json::json;
 
     #[rstest]
     #[case::empty("", "The body is not valid JSON: EOF while parsing a value at line 1 column 0.")]
@@ -172,6 +173,26 @@ mod tests {
     }
 
     proptest! {
+        /// A body is read if it is strict JSON with variables of the right type; a query string has the same variables.
+        #[test]
+        fn variables_are_read_if_they_are_an_object(text in json::any_text()) {
+            let body = format!(r#"{{"query":"{{a}}","variables":{text}}}"#);
+            let has_variables = |value: &Value| matches!(value["variables"], Value::Null | Value::Object(_));
+            let expected = strict_json::from_slice(body.as_bytes()).is_ok_and(|value| has_variables(&value));
+            let from_body = GraphqlRequest::from_json(body.as_bytes());
+            prop_assert_eq!(from_body.is_ok(), expected);
+
+            let query = serde_urlencoded::to_string([("query", "{a}"), ("variables", &text)]).unwrap();
+            let variables = strict_json::from_slice(text.as_bytes());
+            let expected =
+                text.is_empty() || matches!(variables, Ok(Value::Null | Value::Object(_)));
+            let from_query = GraphqlRequest::from_query_string(&query);
+            prop_assert_eq!(from_query.is_ok(), expected);
+            if let (Ok(from_body), Ok(from_query)) = (from_body, from_query) {
+                prop_assert_eq!(from_body.operation.variables, from_query.operation.variables);
+            }
+        }
+
         #[test]
         fn no_input_causes_a_panic(body: Vec<u8>, query: String) {
             let _ = GraphqlRequest::from_json(&body).is_ok();
