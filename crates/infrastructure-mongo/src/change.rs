@@ -18,6 +18,7 @@ use crate::{
     deadline::{EDIT, TRANSACTION, WAIT, earliest},
     documents::idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
     error::{Attempt, Interruption},
+    operation::Operation,
     schema,
     transaction::{Body, Transaction},
 };
@@ -54,13 +55,12 @@ impl Database {
     /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead. A dry run is
     /// aborted when its answer is known.
     ///
-    /// The body writes the log's entries itself, with [`Transaction::log`]. The name of the operation is stored for readers
-    /// of the database.
+    /// The body writes the log's entries itself, with [`Transaction::log`]. The operation is stored with the key.
     pub(crate) async fn change<'environment, T, B>(
         &self,
         scope: &TenantScope,
         change: &'environment Change,
-        operation: &'static str,
+        operation: Operation,
         body: B,
     ) -> Outcome<T>
     where
@@ -76,7 +76,7 @@ impl Database {
         limits: Limits,
         scope: &TenantScope,
         change: &'environment Change,
-        operation: &'static str,
+        operation: Operation,
         body: B,
     ) -> Outcome<T>
     where
@@ -112,7 +112,7 @@ impl Database {
         &self,
         scope: &TenantScope,
         change: &'environment Change,
-        operation: &'static str,
+        operation: Operation,
         body: B,
     ) -> Outcome<T>
     where
@@ -130,7 +130,7 @@ impl Database {
         &self,
         scope: &TenantScope,
         change: &'environment Change,
-        operation: &'static str,
+        operation: Operation,
         body: B,
     ) -> Outcome<T>
     where
@@ -153,7 +153,7 @@ impl Transaction<'_> {
     async fn repeated_result(
         &mut self,
         change: &Change,
-        operation: &'static str,
+        operation: Operation,
     ) -> Attempt<Option<ResultDocument>> {
         let (Some(id), Some(idempotency)) = (KeyDocument::of(self.scope(), change), &change.idempotency)
         else {
@@ -180,7 +180,7 @@ impl Transaction<'_> {
     pub(crate) async fn record_key(
         &mut self,
         change: &Change,
-        operation: &'static str,
+        operation: Operation,
         result: ResultDocument,
     ) -> Attempt<()> {
         let Some(used) = IdempotencyDocument::new(self.scope(), change, operation, result) else {

@@ -31,6 +31,7 @@ mod known_revisions;
 mod members;
 mod metrics;
 mod observed;
+mod operation;
 mod organization_locks;
 mod organizations;
 mod personal_data;

@@ -11,7 +11,7 @@ use super::{
     dates::read_date,
     dropped::DroppedDocument,
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, operation::Operation};
 
 /// The identity of a key: two actors, or the same actor in two organizations, may use the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,13 +153,13 @@ impl IdempotencyDocument {
     pub(crate) fn new(
         scope: &TenantScope,
         change: &Change,
-        operation: &str,
+        operation: Operation,
         result: ResultDocument,
     ) -> Option<Self> {
         Some(Self {
             id: KeyDocument::of(scope, change)?,
             fingerprint: binary(change.idempotency.as_ref()?.fingerprint),
-            operation: operation.to_owned(),
+            operation: operation.as_str().to_owned(),
             result,
             created_at: date(change.at),
         })
@@ -168,13 +168,24 @@ impl IdempotencyDocument {
     /// The use, with its result if this operation has used the key. A result of another operation is of no use to it.
     pub(crate) fn key_use(
         &self,
-        operation: &str,
+        operation: Operation,
     ) -> Result<KeyUse<Option<&ResultDocument>>, CorruptDocument> {
+        let KeyUse { at, fingerprint, result } = self.use_by_any()?;
+        Ok(KeyUse { at, fingerprint, result: self.is_by(operation).then_some(result) })
+    }
+
+    /// The use, with its result whatever operation has used the key.
+    pub(crate) fn use_by_any(&self) -> Result<KeyUse<&ResultDocument>, CorruptDocument> {
         let fields = Fields::of("idempotency", &self.id.key);
         Ok(KeyUse {
             at: instant(self.created_at),
             fingerprint: fields.read("fingerprint", fingerprint(&self.fingerprint))?,
-            result: (self.operation == operation).then_some(&self.result),
+            result: &self.result,
         })
+    }
+
+    /// Tests whether this operation has used the key.
+    pub(crate) fn is_by(&self, operation: Operation) -> bool {
+        self.operation == operation.as_str()
     }
 }

@@ -12,6 +12,7 @@ use super::{load, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
+    operation::Operation,
     transaction::Transaction,
 };
 
@@ -23,7 +24,7 @@ pub(super) async fn create(
     change: &Change,
 ) -> Outcome<Event> {
     database
-        .change_serialized(scope, change, "createEvent", |transaction| {
+        .change_serialized(scope, change, Operation::CreateEvent, |transaction| {
             store_new(transaction, event.clone(), change).boxed()
         })
         .await
@@ -37,7 +38,7 @@ pub(super) async fn duplicate(
     change: &Change,
 ) -> Outcome<Event> {
     database
-        .change_serialized(scope, change, "duplicateEvent", |transaction| {
+        .change_serialized(scope, change, Operation::DuplicateEvent, |transaction| {
             async move {
                 let original = load::present_event(transaction, duplication.event, Field::EventId).await?;
                 let copy = duplicated(&original, duplication, change.at).map_err(Interruption::Refused)?;

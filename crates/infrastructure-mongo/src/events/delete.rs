@@ -20,6 +20,7 @@ use crate::{
         job::{JobKind, Step},
     },
     error::Attempt,
+    operation::Operation,
     registration::seats,
     schema,
     scoped::Query,
@@ -34,7 +35,7 @@ pub(super) async fn delete(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventDeleted> {
-    let steps = Steps { operation: "deleteEvent", event: id, work: step };
+    let steps = Steps { operation: Operation::DeleteEvent, event: id, work: step };
     database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, id, change).boxed()).await
 }
 

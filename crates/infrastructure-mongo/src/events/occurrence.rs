@@ -20,6 +20,7 @@ use super::{load, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
+    operation::Operation,
     registration::seats::{self, OccurrencesEdit},
     steps::{Begun, Steps},
     transaction::Transaction,
@@ -32,7 +33,7 @@ pub(super) async fn update(
     edit: &OccurrenceEdit,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: "updateOccurrence", event: edit.occurrence.event, work: step };
+    let steps = Steps { operation: Operation::UpdateOccurrence, event: edit.occurrence.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -53,7 +54,7 @@ pub(super) async fn cancel(
     key: OccurrenceKey,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: "cancelOccurrence", event: key.event, work: step };
+    let steps = Steps { operation: Operation::CancelOccurrence, event: key.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -74,7 +75,8 @@ pub(super) async fn restore(
     restoration: &OccurrenceRestoration,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: "restoreOccurrence", event: restoration.occurrence.event, work: step };
+    let steps =
+        Steps { operation: Operation::RestoreOccurrence, event: restoration.occurrence.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

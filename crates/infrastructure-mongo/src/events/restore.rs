@@ -9,7 +9,9 @@ use convene_domain::id::EventId;
 use futures::FutureExt;
 
 use super::{load, planning::compute, step, update::carry_out};
-use crate::{database::Database, error::Interruption, registration::seats::cancelled_since};
+use crate::{
+    database::Database, error::Interruption, operation::Operation, registration::seats::cancelled_since,
+};
 
 /// Restores a cancelled event, with the occurrences that were cancelled together with it.
 pub(super) async fn restore(
@@ -20,7 +22,7 @@ pub(super) async fn restore(
 ) -> Outcome<EventRestored> {
     database.settle_soon(scope, id, change.at, step).await?;
     database
-        .edit(scope, change, "restoreEvent", |transaction| {
+        .edit(scope, change, Operation::RestoreEvent, |transaction| {
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 let stored = load::occurrences_to_edit(transaction, id, change.at).await?;

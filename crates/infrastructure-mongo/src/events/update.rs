@@ -19,6 +19,7 @@ use super::{load, planning::compute, results::begun, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
+    operation::Operation,
     registration::seats::{self, OccurrencesEdit, UsedResult},
     steps::{Begun, Steps},
     transaction::Transaction,
@@ -31,7 +32,7 @@ pub(super) async fn update(
     edit: &EventEdit,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let steps = Steps { operation: "updateEvent", event: edit.event, work: step };
+    let steps = Steps { operation: Operation::UpdateEvent, event: edit.event, work: step };
     database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, edit, change).boxed()).await
 }
 

@@ -11,6 +11,7 @@ use crate::{
     database::Database,
     documents::{convert::Fields, issue::IssueDocument},
     error::Attempt,
+    operation::Operation,
     schema,
     transaction::Transaction,
 };
@@ -22,7 +23,7 @@ pub(super) async fn create(
     change: &Change,
 ) -> Outcome<Issue> {
     database
-        .change_serialized(scope, change, "createIssue", |transaction| {
+        .change_serialized(scope, change, Operation::CreateIssue, |transaction| {
             async move {
                 // The number comes first, so that concurrent creations conflict before any other work is done.
                 let number = next_number(transaction).await?;

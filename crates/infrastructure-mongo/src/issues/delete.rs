@@ -8,8 +8,8 @@ use futures::FutureExt;
 
 use super::find;
 use crate::{
-    change::StoredResult, database::Database, documents::idempotency::ResultDocument, error::Attempt, schema,
-    transaction::Transaction,
+    change::StoredResult, database::Database, documents::idempotency::ResultDocument, error::Attempt,
+    operation::Operation, schema, transaction::Transaction,
 };
 
 pub(super) async fn delete(
@@ -20,7 +20,7 @@ pub(super) async fn delete(
     change: &Change,
 ) -> Outcome<IssueId> {
     database
-        .change(scope, change, "deleteIssue", |transaction| {
+        .change(scope, change, Operation::DeleteIssue, |transaction| {
             async move {
                 let issue = find(transaction, id).await?;
                 check_version(expected_version, issue.version)?;

@@ -12,6 +12,7 @@ use crate::{
         convert::{bytes, date},
         issue::rank,
     },
+    operation::Operation,
     schema,
 };
 
@@ -23,7 +24,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Issue> {
     database
-        .change(scope, change, "updateIssue", |transaction| {
+        .change(scope, change, Operation::UpdateIssue, |transaction| {
             async move {
                 let before = find(transaction, id).await?;
                 let after = patch.apply(&before, change.at)?;

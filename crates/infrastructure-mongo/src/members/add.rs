@@ -12,6 +12,7 @@ use crate::{
     database::Database,
     documents::{agenda::AgendaDocument, member::MemberDocument},
     error::{Attempt, Interruption},
+    operation::Operation,
     schema::{self, UNIQUE_MEMBERSHIP},
     transaction::Transaction,
 };
@@ -23,7 +24,7 @@ pub(super) async fn add(
     change: &Change,
 ) -> Outcome<Member> {
     database
-        .change_serialized(scope, change, "addMember", |transaction| {
+        .change_serialized(scope, change, Operation::AddMember, |transaction| {
             async move {
                 count_addition(transaction, AdminChange::between(None, Some(member))).await?;
                 store(transaction, member, change).await?;

@@ -21,6 +21,7 @@ use crate::{
         member::REMOVED,
     },
     error::Attempt,
+    operation::Operation,
     registration::seats::{self, Removal},
     schema,
     steps::{Begun, Progressing, with_dry_run},
@@ -37,7 +38,7 @@ pub(super) async fn remove(
     let until = database.answer_by();
     database.settle(scope, id, change.at, until, step).await?;
     let body = with_dry_run(|transaction| begin(transaction, id, change).boxed(), change, until, step);
-    let begun = database.change(scope, change, "removeMember", body).await?;
+    let begun = database.change(scope, change, Operation::RemoveMember, body).await?;
     database.answer(scope, begun, change.at, until, step).await
 }
 

@@ -10,7 +10,7 @@ use convene_domain::{id::MemberId, member::Member};
 use futures::FutureExt;
 
 use super::{count_admins, find};
-use crate::{database::Database, documents::convert::date, schema};
+use crate::{database::Database, documents::convert::date, operation::Operation, schema};
 
 pub(super) async fn update(
     database: &Database,
@@ -20,7 +20,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Member> {
     database
-        .change(scope, change, "updateMember", |transaction| {
+        .change(scope, change, Operation::UpdateMember, |transaction| {
             async move {
                 let before = find(transaction, id).await?;
                 let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };

@@ -14,7 +14,8 @@ use crate::{
     documents::{idempotency::ResultDocument, organization::OrganizationDocument},
     error::{Attempt, Interruption},
     members,
-    schema::{self, CREATE_ORGANIZATION, UNIQUE_SLUG},
+    operation::Operation,
+    schema::{self, UNIQUE_SLUG},
     transaction::Transaction,
     unscoped::find_one,
 };
@@ -39,7 +40,7 @@ pub(super) async fn create(
                 transaction.log(change, log::created(organization));
                 members::add::store(transaction, admin, change).await?;
                 let result = ResultDocument::of(organization.id).with(admin.id);
-                transaction.record_key(change, CREATE_ORGANIZATION, result).await?;
+                transaction.record_key(change, Operation::CreateOrganization, result).await?;
                 Ok((organization.clone(), admin.clone()))
             }
             .boxed()

@@ -26,7 +26,8 @@ use crate::{
         job::{JobDocument, JobKind, Progress, Step},
     },
     error::Attempt,
-    schema::{self, CollectionSchema, DELETE_ORGANIZATION},
+    operation::Operation,
+    schema::{self, CollectionSchema},
     scoped::Query,
     steps::{Begun, Progressing},
     transaction::Transaction,
@@ -56,7 +57,7 @@ pub(super) async fn delete(
 ) -> Outcome<OrganizationDeleted> {
     let until = database.answer_by();
     let begun = database
-        .change_serialized(scope, change, DELETE_ORGANIZATION, |transaction| {
+        .change_serialized(scope, change, Operation::DeleteOrganization, |transaction| {
             begin(transaction, database, slug, change).boxed()
         })
         .await?;
@@ -128,7 +129,7 @@ fn deletable(schema: &CollectionSchema, job: &JobDocument) -> Document {
     if schema.name == schema::IDEMPOTENCY.name {
         let mut keys =
             keys_between(&job.organization, (Bson::MinKey, Bson::MinKey), (Bson::MaxKey, Bson::MaxKey));
-        keys.insert("operation", doc! { "$ne": DELETE_ORGANIZATION });
+        keys.insert("operation", doc! { "$ne": Operation::DeleteOrganization });
         return keys;
     }
     if schema.name == schema::JOBS.name {

@@ -17,7 +17,8 @@ use crate::{
         idempotency::IdempotencyDocument, member::MemberDocument, organization::OrganizationDocument,
     },
     error::{Attempt, Interruption, StorageError},
-    schema::{self, CREATE_ORGANIZATION, OPERATOR_OPERATIONS},
+    operation::Operation,
+    schema,
     unscoped::{delete_one, find_one},
 };
 
@@ -28,7 +29,7 @@ use crate::{
 pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option<(Organization, Member)>> {
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
     let used = find(database, change).await?;
-    let key_use = used.as_ref().map(|used| used.key_use(CREATE_ORGANIZATION)).transpose()?;
+    let key_use = used.as_ref().map(|used| used.key_use(Operation::CreateOrganization)).transpose()?;
     let result = match classify(key_use, change.at, idempotency.fingerprint) {
         KeyStatus::Fresh => {
             if let Some(expired) = used {
@@ -64,7 +65,7 @@ pub(super) async fn verify_unused(database: &Database, scope: &TenantScope, chan
         // The same call has succeeded since this transaction began: the retry finds its result.
         return Err(Interruption::Retry(StorageError::Outdated("the idempotency key")));
     }
-    let key_use = used.key_use(&used.operation)?;
+    let key_use = used.use_by_any()?;
     match classify(Some(key_use), change.at, idempotency.fingerprint) {
         KeyStatus::Fresh => delete_expired(database, &used).await,
         KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
@@ -75,7 +76,7 @@ pub(super) async fn verify_unused(database: &Database, scope: &TenantScope, chan
 async fn find(database: &Database, change: &Change) -> Attempt<Option<IdempotencyDocument>> {
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
     let by_key = doc! {
-        "operation": { "$in": OPERATOR_OPERATIONS.to_vec() },
+        "operation": { "$in": Operation::OF_OPERATOR.to_vec() },
         "_id.actor": change.actor.to_string(),
         "_id.key": idempotency.key.as_str(),
     };

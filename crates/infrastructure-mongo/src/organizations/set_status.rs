@@ -9,7 +9,7 @@ use convene_domain::organization::{Organization, OrganizationStatus};
 use futures::FutureExt;
 
 use super::{find_stored, operator_keys};
-use crate::{database::Database, documents::convert::date, schema};
+use crate::{database::Database, documents::convert::date, operation::Operation, schema};
 
 pub(super) async fn set_status(
     database: &Database,
@@ -18,8 +18,8 @@ pub(super) async fn set_status(
     change: &Change,
 ) -> Outcome<Organization> {
     let operation = match status {
-        OrganizationStatus::Active => "resumeOrganization",
-        OrganizationStatus::Suspended => "suspendOrganization",
+        OrganizationStatus::Active => Operation::ResumeOrganization,
+        OrganizationStatus::Suspended => Operation::SuspendOrganization,
     };
     database
         .change_serialized(scope, change, operation, |transaction| {

@@ -6,7 +6,7 @@ use convene_domain::organization::Organization;
 use futures::FutureExt;
 
 use super::find;
-use crate::{database::Database, documents::convert::date, schema};
+use crate::{database::Database, documents::convert::date, operation::Operation, schema};
 
 pub(super) async fn update(
     database: &Database,
@@ -15,7 +15,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Organization> {
     database
-        .change(scope, change, "updateOrganization", |transaction| {
+        .change(scope, change, Operation::UpdateOrganization, |transaction| {
             async move {
                 let before = find(transaction).await?;
                 let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };

@@ -15,20 +15,7 @@ use super::{
         possibly_empty_text, text,
     },
 };
-
-/// The operation that creates an organization.
-pub(crate) const CREATE_ORGANIZATION: &str = "createOrganization";
-
-/// The operation that deletes an organization, whose key outlives it.
-pub(crate) const DELETE_ORGANIZATION: &str = "deleteOrganization";
-
-/// The operations whose result is an occurrence, and follows it to another id.
-pub(crate) const OCCURRENCE_OPERATIONS: [&str; 3] =
-    ["updateOccurrence", "cancelOccurrence", "restoreOccurrence"];
-
-/// The operations of the operator, whose keys are looked up without a tenant scope.
-pub(crate) const OPERATOR_OPERATIONS: [&str; 4] =
-    [CREATE_ORGANIZATION, "suspendOrganization", "resumeOrganization", DELETE_ORGANIZATION];
+use crate::operation::Operation;
 
 /// The uses of idempotency keys by all operations: the unique index on `_id` guards each key.
 pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
@@ -87,13 +74,13 @@ pub(crate) static IDEMPOTENCY: CollectionSchema = CollectionSchema {
             partial(
                 "newest_results_of_occurrences",
                 doc! { "organization": 1, "result.event": 1, "createdAt": -1, "result.subject": 1 },
-                doc! { "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() } },
+                doc! { "operation": { "$in": Operation::OF_OCCURRENCES.to_vec() } },
             ),
             // The operator belongs to no organization, so the key is looked up without a tenant scope.
             unique_among(
                 "one_use_per_operator_key",
                 doc! { "_id.actor": 1, "_id.key": 1 },
-                doc! { "operation": { "$in": OPERATOR_OPERATIONS.to_vec() } },
+                doc! { "operation": { "$in": Operation::OF_OPERATOR.to_vec() } },
             ),
             // Time-to-live indexes have one field, so this one can't begin with the organization either.
             expiring(

@@ -31,9 +31,7 @@ pub(crate) use self::{
     differences::{Compared, all_indexes, validators},
     ensure::ensure,
     events::EVENTS,
-    idempotency::{
-        CREATE_ORGANIZATION, DELETE_ORGANIZATION, IDEMPOTENCY, OCCURRENCE_OPERATIONS, OPERATOR_OPERATIONS,
-    },
+    idempotency::IDEMPOTENCY,
     issues::ISSUES,
     jobs::JOBS,
     members::{MEMBERS, UNIQUE_MEMBERSHIP},

@@ -11,12 +11,13 @@ use super::{Begun, Progressing, Work, next::carry_out_within, progress::advanced
 use crate::{
     database::Database,
     error::Attempt,
+    operation::Operation,
     transaction::{Body, Transaction},
 };
 
-/// The name of an edit that may be large, its event, and the work of its steps.
+/// The operation of an edit that may be large, its event, and the work of its steps.
 pub(crate) struct Steps {
-    pub(crate) operation: &'static str,
+    pub(crate) operation: Operation,
     pub(crate) event: EventId,
     pub(crate) work: Work,
 }

@@ -23,14 +23,11 @@ use crate::{
         read_all,
     },
     error::Attempt,
+    operation::Operation,
     registration::document::RegistrationDocument,
     schema,
     transaction::Transaction,
 };
-
-/// The operations that are stored with the keys, for readers of the database.
-const REGISTER: &str = "registerForOccurrence";
-const CANCEL: &str = "cancelRegistration";
 
 /// The keys of a batch.
 #[derive(Debug, Default)]
@@ -60,7 +57,9 @@ impl Keys {
         let by_ids = doc! { "_id": { "$in": ids } };
         let used: Vec<IdempotencyDocument> =
             transaction.collection(&schema::IDEMPOTENCY).find(by_ids).await?;
-        let results = used.iter().filter(|used| [REGISTER, CANCEL].contains(&used.operation.as_str()));
+        let results = used.iter().filter(|used| {
+            used.is_by(Operation::RegisterForOccurrence) || used.is_by(Operation::CancelRegistration)
+        });
         let results: Vec<&str> = results.flat_map(|used| used.result.ids()).collect();
         if !results.is_empty() {
             let by_ids = doc! { "_id": { "$in": results } };
@@ -79,7 +78,7 @@ impl Keys {
         transaction: &Transaction<'_>,
         change: &Change,
     ) -> Attempt<Option<Decision<RegisterRequest>>> {
-        self.decision(transaction, change, REGISTER, |result| {
+        self.decision(transaction, change, Operation::RegisterForOccurrence, |result| {
             let registration = self.registration_of(&result.subject)?;
             Ok(registration.ok_or_else(|| Refusal::not_found(Field::OccurrenceId)))
         })
@@ -91,7 +90,7 @@ impl Keys {
         transaction: &Transaction<'_>,
         change: &Change,
     ) -> Attempt<Option<Decision<CancelRequest>>> {
-        self.decision(transaction, change, CANCEL, |result| {
+        self.decision(transaction, change, Operation::CancelRegistration, |result| {
             let Some(registration) = self.registration_of(&result.subject)? else {
                 return Ok(Err(Refusal::not_found(Field::RegistrationId)));
             };
@@ -104,7 +103,7 @@ impl Keys {
         &self,
         transaction: &Transaction<'_>,
         change: &Change,
-        operation: &str,
+        operation: Operation,
         repeat: impl FnOnce(&ResultDocument) -> Attempt<Result<T, Refusal>>,
     ) -> Attempt<Option<Result<T, Refusal>>> {
         let Some(idempotency) = change.idempotency.as_ref().filter(|_| !self.used.is_empty()) else {
@@ -132,7 +131,12 @@ impl Keys {
         registration: &Registration,
     ) {
         let result = ResultDocument::of(registration.id);
-        self.new.extend(IdempotencyDocument::new(transaction.scope(), change, REGISTER, result));
+        self.new.extend(IdempotencyDocument::new(
+            transaction.scope(),
+            change,
+            Operation::RegisterForOccurrence,
+            result,
+        ));
     }
 
     /// Records the key of a cancellation, if it has one.
@@ -146,7 +150,12 @@ impl Keys {
         if let Some(promoted) = &cancelled.promoted {
             result = result.with(promoted.id);
         }
-        self.new.extend(IdempotencyDocument::new(transaction.scope(), change, CANCEL, result));
+        self.new.extend(IdempotencyDocument::new(
+            transaction.scope(),
+            change,
+            Operation::CancelRegistration,
+            result,
+        ));
     }
 
     /// Stores the recorded keys. They replace expired uses that the database has not deleted yet.

@@ -12,8 +12,9 @@ use super::CHUNK;
 use crate::{
     documents::{dates::read_date, dropped::DroppedDocument, idempotency::KeyDocument},
     error::Attempt,
+    operation::Operation,
     registration::seats::commands::{Weighted, update_in_commands},
-    schema::{self, OCCURRENCE_OPERATIONS},
+    schema,
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
 };
@@ -52,7 +53,7 @@ async fn results_about(
     let about = doc! {
         "result.event": event.to_string(),
         "result.subject": ids,
-        "operation": { "$in": OCCURRENCE_OPERATIONS.to_vec() },
+        "operation": { "$in": Operation::OF_OCCURRENCES.to_vec() },
         "result.dropped": { "$exists": false },
     };
     let query = Query::from(about)
