@@ -32,7 +32,8 @@ pub(crate) fn serve() -> anyhow::Result<()> {
     let config = ServeConfig::read(&Environment::of_process())?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    telemetry::start_logging(config.log.format, &config.log.filter, std::io::stderr, None)?;
+    let (log, _written) = telemetry::log_writer(std::io::stderr());
+    telemetry::start_logging(config.log.format, &config.log.filter, log, None)?;
     runtime.block_on(run(config))
 }
 
