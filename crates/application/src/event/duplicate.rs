@@ -95,7 +95,7 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     });
     let Patched { event: moved, .. } = moved.map_err(named)?;
     // Dates that the original has used are dates of the copy like the others.
-    let series = moved.series.with_used(None, Vec::new());
+    let series = moved.series.with_all_dates();
     Ok(Event {
         id: *copy,
         series: series.map_err(|problems| named(series_refusals(&problems)))?,

@@ -223,8 +223,7 @@ pub fn shift_of_rule(before: &Series, after: &Series, by: Duration, now: Instant
     let ahead = before.between(now.saturating_add(Duration::NANOSECOND), Instant::MAX);
     let mut ahead = ahead.map(|date| date.local).take(COMPARED).peekable();
     // Which dates were used does not matter for what the organizer gave.
-    let (Ok(before), Ok(after)) = (before.with_used(None, Vec::new()), after.with_used(None, Vec::new()))
-    else {
+    let (Ok(before), Ok(after)) = (before.with_all_dates(), after.with_all_dates()) else {
         return by;
     };
     let only_removes = dates(&after).all(|local| date_at(&before, local).is_some());

@@ -1,8 +1,15 @@
 //! Ids in stored documents, as their texts.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, ops::Range, str::FromStr};
 
+use convene_domain::id::EventId;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+/// The range of the ids of an event's occurrences: each is the id of the event, `_`, and an original start. The character after `_`
+/// follows all of them.
+pub(crate) fn occurrences_of(event: EventId) -> Range<String> {
+    format!("{event}_")..format!("{event}`")
+}
 
 /// The texts of ids.
 pub(crate) fn texts<'i, T: Display + 'i>(ids: impl IntoIterator<Item = &'i T>) -> Vec<String> {

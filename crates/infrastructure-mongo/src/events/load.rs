@@ -1,6 +1,9 @@
 //! Reads events and occurrences within a transaction.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 
 use bson::{Document, doc};
 use convene_application::{
@@ -20,7 +23,7 @@ use crate::{
     documents::{
         convert::date,
         event::EventDocument,
-        ids::{read_id, read_ids, texts},
+        ids::{occurrences_of, read_id, read_ids, texts},
         occurrence::OccurrenceDocument,
         read_in_parts,
     },
@@ -123,7 +126,7 @@ pub(super) async fn ids_of_others(
     transaction: &mut Transaction<'_>,
     event: EventId,
 ) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
-    let (first, end) = ids_of(event);
+    let Range { start: first, end } = occurrences_of(event);
     // A series that moved often has many former ids of its own.
     let filter = doc! {
         "event": event.to_string(),
@@ -141,15 +144,10 @@ pub(super) async fn former_versions(
     transaction: &mut Transaction<'_>,
     event: EventId,
 ) -> Attempt<Vec<(OccurrenceKey, u32)>> {
-    let (first, end) = ids_of(event);
+    let Range { start: first, end } = occurrences_of(event);
     let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": { "$gt": &first, "$lt": &end } } };
     let of_event = doc! { "$and": [{ "$gt": ["$$this", first] }, { "$lt": ["$$this", end] }] };
     Ok(former_of(transaction, filter, of_event).await?.into_iter().collect())
-}
-
-/// The texts between which the ids of the occurrences of an event are.
-fn ids_of(event: EventId) -> (String, String) {
-    (format!("{event}_"), format!("{event}`"))
 }
 
 /// Reads those of the former ids that meet a condition, of the occurrences that pass the filter, each with the highest version of an
@@ -216,8 +214,7 @@ pub(super) async fn changed_ahead(
 ) -> Attempt<ChangedAhead> {
     let from = OccurrenceKey { event, original_start: now };
     let mut changed = doc! {
-        // The id of an occurrence begins with that of its event, followed by its original start.
-        "_id": { "$gt": from.to_string(), "$lt": format!("{event}`") },
+        "_id": { "$gt": from.to_string(), "$lt": occurrences_of(event).end },
         "revision": { "$exists": true },
         "exception": { "$ne": null },
     };

@@ -299,10 +299,10 @@ impl Transaction<'_> {
     fn changed_ahead(&self, event: EventId) -> ChangedAhead {
         let from = OccurrenceKey { event, original_start: self.change.at };
         let ahead = self.tenant.occurrences.range(from..).take_while(|(key, _)| key.event == event);
-        let ahead = ahead.filter(|(key, _)| **key > from).map(|(_, record)| &record.stored);
-        let (exceptions, others): (Vec<_>, Vec<_>) = ahead.partition(|stored| stored.exception.is_any());
-        let versions = others.iter().filter(|stored| stored.version > 1 && !stored.is_held()).count();
-        ChangedAhead { exceptions: exceptions.len() as u64, versions: versions as u64 }
+        let ahead: Vec<_> = ahead.filter(|(key, _)| **key > from).map(|(_, record)| record).collect();
+        let exceptions = ahead.iter().filter(|record| record.stored.exception.is_any()).count();
+        let versions = ahead.iter().filter(|record| record.is_for_version()).count();
+        ChangedAhead { exceptions: exceptions as u64, versions: versions as u64 }
     }
 
     /// The first registrations of present members for restored occurrences that the cancellation of the event took.

@@ -1,9 +1,13 @@
+use std::ops::Range;
+
 use bson::{Document, doc};
 use convene_application::registration::refusals;
 use convene_domain::id::{EventId, RegistrationId};
 
 use super::listed::listed;
-use crate::{error::Attempt, schema, scoped::Query, transaction::Transaction};
+use crate::{
+    documents::ids::occurrences_of, error::Attempt, schema, scoped::Query, transaction::Transaction,
+};
 
 /// Verifies that an event has no active registrations, and returns the number of cancelled ones.
 ///
@@ -33,5 +37,6 @@ pub(crate) async fn delete_registrations(
 
 /// The registrations for an event. The id of an occurrence begins with that of its event, so an index can be used.
 fn registrations_of(event: EventId) -> Document {
-    doc! { "occurrence": { "$gte": format!("{event}_"), "$lt": format!("{event}`") } }
+    let Range { start, end } = occurrences_of(event);
+    doc! { "occurrence": { "$gte": start, "$lt": end } }
 }

@@ -13,6 +13,7 @@ use convene_domain::{
 };
 use convene_infrastructure_mongo::registration::MissingGuard;
 use futures::future::join_all;
+use mongodb::ClientSession;
 use rstest::rstest;
 use time::{Duration, macros::datetime};
 
@@ -50,15 +51,21 @@ async fn status(scenario: &Scenario, registration: &Registration) -> Registratio
     found[0].status
 }
 
-/// Adds a seat in a transaction that is still open while the member cancels elsewhere. Returns the member's status.
-async fn add_a_seat_meanwhile(scenario: &Scenario) -> RegistrationStatus {
-    let Waiting { wanted, waiting, elsewhere, .. } = waiting(scenario).await;
+/// Begins a transaction that adds a seat.
+async fn begin_to_add_a_seat(scenario: &Scenario, event: &Event) -> ClientSession {
     let mut organizer = scenario.database.client.start_session().await.unwrap();
     organizer.start_transaction().await.unwrap();
-    let written = doc! { "_id": first(&wanted).to_string() };
+    let written = doc! { "_id": first(event).to_string() };
     let more = doc! { "$inc": { "capacity": 1 } };
     let occurrences = scenario.database.collection("occurrences");
     occurrences.update_one(written, more).session(&mut organizer).await.unwrap();
+    organizer
+}
+
+/// Adds a seat in a transaction that is still open while the member cancels elsewhere. Returns the member's status.
+async fn add_a_seat_meanwhile(scenario: &Scenario) -> RegistrationStatus {
+    let Waiting { wanted, waiting, elsewhere, .. } = waiting(scenario).await;
+    let mut organizer = begin_to_add_a_seat(scenario, &wanted).await;
     // The member is busy, so this transaction passes over the registration.
     let passed = doc! { "_id": waiting.id.to_string() };
     let write = doc! { "$inc": { "passed": 1_i64 } };
@@ -188,12 +195,7 @@ async fn a_member_far_behind_on_a_waitlist_is_not_missed() {
     registrations.update_many(waitlisted.clone(), doc! { "$set": { "isBusy": true } }).await.unwrap();
     scenario.assert_sound().await;
     // A transaction that adds a seat, and does not read members who are known to be busy.
-    let mut organizer = scenario.database.client.start_session().await.unwrap();
-    organizer.start_transaction().await.unwrap();
-    let written = doc! { "_id": first(&wanted).to_string() };
-    let more = doc! { "$inc": { "capacity": 1 } };
-    let occurrences = scenario.database.collection("occurrences");
-    occurrences.update_one(written, more).session(&mut organizer).await.unwrap();
+    let mut organizer = begin_to_add_a_seat(&scenario, &wanted).await;
     let mut first_ones = waitlisted;
     first_ones.insert("waitlistSequence", doc! { "$lte": 100 });
     let write = doc! { "$inc": { "passed": 1_i64 } };

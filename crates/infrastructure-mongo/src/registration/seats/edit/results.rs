@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::CHUNK;
 use crate::{
-    documents::{dates::read_date, dropped::DroppedDocument, idempotency::KeyDocument},
+    documents::{dates::read_date, dropped::DroppedDocument, idempotency::KeyDocument, ids::occurrences_of},
     error::Attempt,
     operation::Operation,
     registration::seats::commands::{Weighted, update_in_commands},
@@ -77,7 +77,8 @@ pub(crate) async fn results_of_event(
     now: Instant,
 ) -> Attempt<Vec<UsedResult>> {
     let from = OccurrenceKey { event, original_start: now };
-    results_about(transaction, event, doc! { "$gt": from.to_string(), "$lt": format!("{event}`") }).await
+    results_about(transaction, event, doc! { "$gt": from.to_string(), "$lt": occurrences_of(event).end })
+        .await
 }
 
 /// Applies what became of the occurrences of an event that the newest results have.
