@@ -411,7 +411,7 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
     });
     let days: Option<u64> = reader.number("CONVENE_ACTIVITY_RETENTION_DAYS", 1..=10_000);
     let activity_retention = days.map(|days| Duration::from_secs(days * 86_400));
-    let catalogue_bytes = reader.number("CONVENE_CATALOGUE_MEMORY", 0..=65_536).map(|mib: usize| mib << 20);
+    let catalogue_bytes = reader.number("CONVENE_CATALOGUE_BYTES", 0..=64 << 30);
     Some(DatabaseConfig {
         uri: uri?,
         name: name?,
@@ -445,9 +445,9 @@ fn is_on_this_machine(server: &str) -> bool {
 }
 
 fn origins(reader: &mut Reader<'_>) -> Option<AllowedOrigins> {
-    match reader.optional("CONVENE_ALLOWED_ORIGINS") {
+    match reader.optional("CONVENE_CORS_ORIGINS") {
         None => Some(AllowedOrigins::default()),
-        Some(text) => reader.check("CONVENE_ALLOWED_ORIGINS", text.parse()),
+        Some(text) => reader.check("CONVENE_CORS_ORIGINS", text.parse()),
     }
 }
 

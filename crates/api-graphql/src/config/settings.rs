@@ -25,9 +25,9 @@ pub const SETTINGS: [Setting; 43] = [
         "days that entries of the activity log are kept; the same for every process",
     ),
     setting(
-        "CONVENE_CATALOGUE_MEMORY",
-        Some("256"),
-        "MiB of events and exceptions that are kept in memory; 0 reads them from the database",
+        "CONVENE_CATALOGUE_BYTES",
+        Some("268435456"),
+        "memory for events and exceptions in bytes; 0 reads them from the database",
     ),
     setting("CONVENE_LISTEN", Some("127.0.0.1:8080"), "address and port; port 0 picks a free one"),
     setting(
@@ -62,7 +62,7 @@ pub const SETTINGS: [Setting; 43] = [
         "jwt, or headers: believes x-organization-id, x-user-id, x-user-role and x-operator; loopback only",
     ),
     setting(
-        "CONVENE_ALLOWED_ORIGINS",
+        "CONVENE_CORS_ORIGINS",
         None,
         "origins of pages that may call the server from a browser, with commas between them, or *",
     ),

@@ -50,7 +50,7 @@ fn all_problems_are_reported_at_once() {
         ("CONVENE_REQUEST_TIMEOUT", "10"),
         ("CONVENE_DATABASE", "a.b"),
         ("CONVENE_ACTIVITY_RETENTION_DAYS", "0"),
-        ("CONVENE_CATALOGUE_MEMORY", "many"),
+        ("CONVENE_CATALOGUE_BYTES", "many"),
         ("CONVENE_WORKERS", "0"),
         ("CONVENE_INTROSPECTION", "maybe"),
         ("CONVENE_GRAPHIQL", "yes"),
@@ -61,7 +61,7 @@ fn all_problems_are_reported_at_once() {
       CONVENE_MONGODB_URI is missing
       CONVENE_DATABASE is not a name that MongoDB accepts
       CONVENE_ACTIVITY_RETENTION_DAYS must be a number from 1 to 10000
-      CONVENE_CATALOGUE_MEMORY must be a number from 0 to 65536
+      CONVENE_CATALOGUE_BYTES must be a number from 0 to 68719476736
       CONVENE_LISTEN must be an address and a port such as 127.0.0.1:8080, and is "nowhere"
       CONVENE_INTROSPECTION must be on or off
       CONVENE_GRAPHIQL must be on or off
@@ -273,7 +273,7 @@ fn a_problem_of_claims_does_not_hide_a_short_secret() {
 #[case("CONVENE_JWT_PROVIDERS", "- { issuer: \"https://\", audience: a }")]
 #[case("CONVENE_OTLP_ENDPOINT", "http://:4318")]
 #[case("CONVENE_OTLP_ENDPOINT", "http://.example.org:4318")]
-#[case("CONVENE_ALLOWED_ORIGINS", "http://:3000")]
+#[case("CONVENE_CORS_ORIGINS", "http://:3000")]
 #[case("CONVENE_MONGODB_URI", "mongodb://")]
 #[case("CONVENE_MONGODB_URI", "mongodb:///convene?replicaSet=rs0")]
 #[case("CONVENE_MONGODB_URI", "mongodb+srv://user:password@/")]
