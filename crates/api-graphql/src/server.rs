@@ -12,7 +12,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use tokio::{net::TcpStream, runtime::Handle};
+use tokio::{net::TcpStream, runtime::Handle, task::JoinHandle};
 
 use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
@@ -54,8 +54,10 @@ pub struct Parts<R: CallerResolver> {
     pub executor: SharedExecutor<R::Caller>,
     /// The documents that the executor may run.
     pub documents: Documents,
-    /// The state that the [probes](serve_probes) report.
+    /// The state that the probes report.
     pub health: Health,
+    /// Answers the probes, too, if their caller is on the same machine. Without this, [`serve_probes`] does.
+    pub has_local_probes: bool,
     pub new_request_id: NewRequestId,
     pub origins: AllowedOrigins,
     /// Take precedence over the routes of the server.
@@ -86,6 +88,8 @@ struct Shared<R: CallerResolver> {
     bodies: web::Data<BodyMemory>,
     mutations: web::Data<MutationTasks>,
     origins: AllowedOrigins,
+    health: web::Data<Health>,
+    has_local_probes: bool,
     more_routes: Routes,
 }
 
@@ -100,6 +104,8 @@ impl<R: CallerResolver> Clone for Shared<R> {
             bodies: self.bodies.clone(),
             mutations: self.mutations.clone(),
             origins: self.origins.clone(),
+            health: self.health.clone(),
+            has_local_probes: self.has_local_probes,
             more_routes: Arc::clone(&self.more_routes),
         }
     }
@@ -115,8 +121,12 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.memory.clone())
             .app_data(self.bodies.clone())
             .app_data(self.mutations.clone())
+            .app_data(self.health.clone())
             .configure(|config| (self.more_routes)(config))
             .configure(graphql::routes::<R>);
+        if self.has_local_probes {
+            config.configure(health::local_routes);
+        }
     }
 }
 
@@ -139,6 +149,11 @@ pub async fn serve<R: CallerResolver>(
     let mutations = MutationTasks::new(Handle::current());
     let limits = parts.access_control.limits().cloned();
     let health = parts.health.clone();
+    // [`serve_probes`] does so, too.
+    let watch = parts.has_local_probes.then(|| {
+        let health = health.clone();
+        tokio::spawn(async move { health.watch_backend().await })
+    });
     let responses =
         UnreadResponses::new(parts.new_request_id.clone(), options.limits.header_time, &parts.origins);
     let shared = shared(parts, options.limits, mutations.clone());
@@ -194,6 +209,9 @@ pub async fn serve<R: CallerResolver>(
     }
     maintenance.abort();
     progress.abort();
+    if let Some(watch) = watch {
+        watch.abort();
+    }
     refused?;
     server.await.map_err(io::Error::other)?
 }
@@ -241,9 +259,10 @@ pub async fn serve_probes(
     health: Health,
     new_request_id: NewRequestId,
 ) -> io::Result<()> {
-    tracing::info!(listen = %listener.local_addr()?, "answering probes");
+    tracing::info!(address = %listener.local_addr()?, "answering probes");
     let limits = HttpLimits::default();
-    let edge = web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone() });
+    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes: false };
+    let edge = web::Data::new(edge);
     let watched = health.clone();
     let health = web::Data::new(health);
     let server = HttpServer::new(move || {
@@ -265,6 +284,53 @@ pub async fn serve_probes(
     tokio::select! {
         served = server => served,
         never = watched.watch_backend() => match never {},
+    }
+}
+
+/// A server that starts: it answers the probes of callers on the same machine, and refuses all other requests.
+pub struct StartingServer {
+    handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl StartingServer {
+    /// Starts it on a listener, of which another handle serves the clients later.
+    ///
+    /// # Errors
+    /// The listener cannot be used.
+    pub fn start(listener: TcpListener, health: Health, new_request_id: NewRequestId) -> io::Result<Self> {
+        tracing::info!(address = %listener.local_addr()?, "answering probes");
+        let limits = HttpLimits::default();
+        let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes: true };
+        let edge = web::Data::new(edge);
+        let health = web::Data::new(health);
+        let server = HttpServer::new(move || {
+            App::new()
+                .wrap(from_fn(edge::limit_headers))
+                .wrap(from_fn(edge::finish))
+                .app_data(edge.clone())
+                .app_data(health.clone())
+                .configure(health::local_routes)
+                .default_service(web::to(health::refuse_starting))
+        })
+        .workers(1)
+        // No client sends its next request over a connection that the end of the start closes.
+        .keep_alive(KeepAlive::Disabled)
+        .client_request_timeout(limits.header_time)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        Ok(Self { handle: server.handle(), task: tokio::spawn(server) })
+    }
+
+    /// Stops accepting connections. Those that come now wait for the server of the clients.
+    ///
+    /// # Errors
+    /// The server has failed.
+    pub async fn stop(self) -> io::Result<()> {
+        self.handle.stop(true).await;
+        self.task.await.map_err(io::Error::other)?
     }
 }
 
@@ -294,10 +360,24 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 }
 
 fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
-    let Parts { access_control, executor, documents, health, new_request_id, origins, more_routes } = parts;
+    let Parts {
+        access_control,
+        executor,
+        documents,
+        health,
+        has_local_probes,
+        new_request_id,
+        origins,
+        more_routes,
+    } = parts;
     let memory = Arc::new(SharedMemory::new(limits.execution_bytes));
     Shared {
-        edge: web::Data::new(EdgeSettings { new_request_id, limits, health }),
+        edge: web::Data::new(EdgeSettings {
+            new_request_id,
+            limits,
+            health: health.clone(),
+            has_local_probes: true,
+        }),
         graphql: web::Data::new(GraphqlRoute {
             access_control,
             executor,
@@ -312,6 +392,8 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
         bodies: web::Data::new(BodyMemory(SharedMemory::new(limits.bodies_bytes))),
         mutations: web::Data::new(mutations),
         origins,
+        health: web::Data::new(health),
+        has_local_probes,
         more_routes,
     }
 }

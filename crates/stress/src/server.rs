@@ -65,10 +65,10 @@ impl Server {
         let latest = Instant::now() + START_TIMEOUT;
         while Instant::now() < latest {
             let log = fs::read_to_string(&self.log)?;
-            if let Some(probes) = logged_address(&log, "answering probes")? {
+            if let Some(probes) = logged_address(&log, "answering probes", "address")? {
                 self.probe_address = probes;
             }
-            if let Some(address) = logged_address(&log, "serving")? {
+            if let Some(address) = logged_address(&log, "serving", "listen")? {
                 return Ok(address);
             }
             if let Some(status) = self.process.try_wait()? {
@@ -122,12 +122,13 @@ pub fn program(binary: &Path, uri: &str, database: &str) -> Command {
     command
 }
 
-/// The address in the log line with this message, if it is written.
-fn logged_address(log: &str, message: &str) -> anyhow::Result<Option<SocketAddr>> {
+/// The address in a field of the log line with this message, if it is written.
+fn logged_address(log: &str, message: &str, field: &str) -> anyhow::Result<Option<SocketAddr>> {
     let message = format!(r#""message":"{message}""#);
     let line = log.lines().find(|line| line.contains(&message));
-    let Some((_, listen)) = line.and_then(|line| line.split_once(r#""listen":""#)) else { return Ok(None) };
-    let address = listen.split('"').next().unwrap_or_default();
+    let field = format!(r#""{field}":""#);
+    let Some((_, rest)) = line.and_then(|line| line.split_once(&field)) else { return Ok(None) };
+    let address = rest.split('"').next().unwrap_or_default();
     address.parse().map(Some).with_context(|| format!("{address} is not an address"))
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn serve() -> anyhow::Result<()> {
 async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let stop = server::stop_signal()?;
     let listener = server::bind(config.listen).context("cannot listen")?;
-    let probe_listener = server::bind(config.probe_listen).context("cannot listen for probes")?;
+    let probe_listen = config.probe_listen.context("CONVENE_PROBE_LISTEN is missing")?;
+    let probe_listener = server::bind(probe_listen).context("cannot listen for probes")?;
     let health = Health::starting(telemetry::start_metrics()?);
     let probes = server::serve_probes(probe_listener, health.clone(), Arc::new(system::new_request_id));
     let probes = tokio::spawn(probes);
@@ -54,6 +55,7 @@ async fn run(config: ServeConfig) -> anyhow::Result<()> {
         executor: schema_executor(backend.services.clone(), config.documents, false),
         documents: Documents::default(),
         health,
+        has_local_probes: false,
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,
         more_routes: Arc::new(|routes| {

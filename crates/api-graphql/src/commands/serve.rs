@@ -1,4 +1,10 @@
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -13,13 +19,13 @@ use convene_api_graphql::{
         health::{Health, Readiness},
     },
     rest::{self, Rest},
-    server::{self, Parts},
+    server::{self, Parts, StartingServer},
     system,
     telemetry::{self, Traces},
     wiring::Backend,
 };
 use convene_application::failure::Fault;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{allocation, demo_caller, open_files};
 
@@ -43,7 +49,7 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     let traces = config.traces.as_ref();
     let traces = traces.map(|settings| Traces::start(settings, runtime.handle().clone())).transpose()?;
     // Until the end of this function, which writes the waiting lines.
-    let (log, _written) = telemetry::log_writer(std::io::stderr());
+    let (log, _written) = telemetry::log_writer(io::stderr());
     telemetry::start_logging(config.log.format, &config.log.filter, log, traces.as_ref())?;
     for name in environment.unknown() {
         tracing::warn!(name, "unknown setting in the environment");
@@ -65,15 +71,9 @@ pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow::Result<()> {
     let stop = server::stop_signal()?;
-    let bind = |address| server::bind(address).with_context(|| format!("cannot listen on {address}"));
-    // An address that is in use is reported before the database is opened. Until then, connections are refused: they would
-    // wait, and the requests of clients that left long ago would be executed later.
-    drop(bind(config.listen)?);
-    let probe_listener = bind(config.probe_listen)?;
     let health = Health::starting(telemetry::start_metrics()?);
     // Probes are answered while the server waits for the database.
-    let probes = server::serve_probes(probe_listener, health.clone(), Arc::new(system::new_request_id));
-    let probes = tokio::spawn(probes);
+    let start = Start::begin(config.listen, config.probe_listen, &health)?;
     let verifier = match &config.auth {
         AuthConfig::Jwt(verifier) => Some(Arc::clone(verifier)),
         AuthConfig::Headers => None,
@@ -92,17 +92,57 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let jobs = tokio::spawn(super::jobs::complete(resume, authority, health.clone()));
     let deleted = tokio::spawn(super::deleted::forget(backend.forget_deleted()));
 
-    let (listen, options) = (config.listen, config.server_options());
+    let options = config.server_options();
     let parts = parts(config, &backend, health.clone(), demo_headers);
-    let listener = bind(listen)?;
+    let (listener, probes) = start.end().await?;
     // Clients that see the server ready can connect.
     health.started(Arc::new(Ready { backend, verifier }));
     let served = server::serve(listener, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
     deleted.abort();
-    probes.abort();
+    if let Some(probes) = probes {
+        probes.abort();
+    }
     Ok(served?)
+}
+
+/// The time until the database is open, in which only probes are answered.
+enum Start {
+    /// They have an address of their own. Connections of clients are refused: they would wait, and the requests of clients that
+    /// left long ago would be executed later.
+    OwnAddress { clients: SocketAddr, probes: JoinHandle<io::Result<()>> },
+    /// They have the address of the clients, whose requests are refused.
+    OneAddress { listener: TcpListener, server: StartingServer },
+}
+
+impl Start {
+    /// Binds both addresses, so that one that is in use is reported before the database is opened.
+    fn begin(clients: SocketAddr, probes: Option<SocketAddr>, health: &Health) -> anyhow::Result<Self> {
+        let (health, new_request_id) = (health.clone(), Arc::new(system::new_request_id));
+        let listener = bind(clients)?;
+        let Some(probes) = probes else {
+            let server = StartingServer::start(listener.try_clone()?, health, new_request_id)?;
+            return Ok(Self::OneAddress { listener, server });
+        };
+        let probes = tokio::spawn(server::serve_probes(bind(probes)?, health, new_request_id));
+        Ok(Self::OwnAddress { clients, probes })
+    }
+
+    /// Returns the listener of the clients, and the task that answers probes if they have their own address.
+    async fn end(self) -> anyhow::Result<(TcpListener, Option<JoinHandle<io::Result<()>>>)> {
+        match self {
+            Self::OwnAddress { clients, probes } => Ok((bind(clients)?, Some(probes))),
+            Self::OneAddress { listener, server } => {
+                server.stop().await?;
+                Ok((listener, None))
+            }
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::bind(address).with_context(|| format!("cannot listen on {address}"))
 }
 
 /// The components of a server over the backend.
@@ -130,6 +170,7 @@ fn parts(
         executor,
         documents: config.trusted_documents.map_or_else(Documents::default, Documents::Trusted),
         health,
+        has_local_probes: config.probe_listen.is_none(),
         new_request_id: Arc::new(system::new_request_id),
         origins: config.origins,
         more_routes: Arc::new(move |config| {

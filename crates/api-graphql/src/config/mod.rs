@@ -88,8 +88,8 @@ pub struct ServeConfig {
     pub database: DatabaseConfig,
     /// The address to listen on; port 0 lets the system choose one.
     pub listen: SocketAddr,
-    /// The address of the probes and the metrics; port 0 lets the system choose one.
-    pub probe_listen: SocketAddr,
+    /// The address of the probes and the metrics, if they have one of their own; port 0 lets the system choose one.
+    pub probe_listen: Option<SocketAddr>,
     /// The purpose of a server.
     pub profile: Profile,
     /// Allows documents to ask for the schema.
@@ -201,11 +201,15 @@ impl ServeConfig {
 ///
 /// # Errors
 ///
-/// `CONVENE_PROBE_LISTEN` is not an address with a port.
+/// `CONVENE_PROBE_LISTEN`, or `CONVENE_LISTEN` without it, is not an address with a port.
 pub fn probe_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
     let mut reader = Reader::new(environment);
-    let listen = listen(&mut reader, "CONVENE_PROBE_LISTEN");
-    reader.finish(listen)
+    let address = match probe_listen(&mut reader) {
+        Some(Some(address)) => Some(address),
+        Some(None) => listen(&mut reader),
+        None => None,
+    };
+    reader.finish(address)
 }
 
 /// The token issuer for `convene token`, with the secret, issuer and audience with which the server verifies tokens.
@@ -223,13 +227,16 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     let log = log(reader);
     let traces = traces(reader);
     let database = database(reader);
-    let client_listen = listen(reader, "CONVENE_LISTEN");
-    let probe_listen = listen(reader, "CONVENE_PROBE_LISTEN");
-    if let (Some(clients), Some(probes)) = (client_listen, probe_listen)
+    let client_listen = listen(reader);
+    let probe_listen = probe_listen(reader);
+    if let (Some(clients), Some(Some(probes))) = (client_listen, probe_listen)
         && clients == probes
         && probes.port() != 0
     {
-        reader.problem::<()>("CONVENE_PROBE_LISTEN", "must differ from CONVENE_LISTEN");
+        reader.problem::<()>(
+            "CONVENE_PROBE_LISTEN",
+            "must differ from CONVENE_LISTEN; by default it is the same",
+        );
     }
     let profile = profile(reader);
     if let (Some(Profile::Production), Some(database)) = (profile, &database)
@@ -316,8 +323,20 @@ fn trusted_documents(reader: &mut Reader<'_>, limits: &DocumentLimits) -> Option
     Some(documents)
 }
 
-fn listen(reader: &mut Reader<'_>, name: &'static str) -> Option<SocketAddr> {
-    reader.parsed(name, "an address and a port such as 127.0.0.1:8080")
+/// What an address must be.
+const ADDRESS: &str = "an address and a port such as 127.0.0.1:8080";
+
+fn listen(reader: &mut Reader<'_>) -> Option<SocketAddr> {
+    reader.parsed("CONVENE_LISTEN", ADDRESS)
+}
+
+/// `Some(None)` if probes have no address of their own.
+fn probe_listen(reader: &mut Reader<'_>) -> Option<Option<SocketAddr>> {
+    const NAME: &str = "CONVENE_PROBE_LISTEN";
+    if !reader.is_given(NAME) {
+        return Some(None);
+    }
+    reader.parsed(NAME, ADDRESS).map(Some)
 }
 
 fn profile(reader: &mut Reader<'_>) -> Option<Profile> {

@@ -32,8 +32,8 @@ pub const SETTINGS: [Setting; 43] = [
     setting("CONVENE_LISTEN", Some("127.0.0.1:8080"), "address and port; port 0 picks a free one"),
     setting(
         "CONVENE_PROBE_LISTEN",
-        Some("127.0.0.1:8081"),
-        "address and port of /livez, /readyz and /metrics, which clients should not reach",
+        None,
+        "address and port of /livez, /readyz and /metrics; by default CONVENE_LISTEN, for callers on this machine only",
     ),
     setting(
         "CONVENE_PROFILE",

@@ -43,6 +43,8 @@ pub(crate) struct EdgeSettings {
     pub(crate) new_request_id: NewRequestId,
     pub(crate) limits: HttpLimits,
     pub(crate) health: Health,
+    /// Probes are requests of callers on the same machine only.
+    pub(crate) has_local_probes: bool,
 }
 
 /// The middleware around all others: counts the request and its body in the [`Intake`], and [records](record) it.
@@ -77,8 +79,11 @@ async fn record<B: MessageBody + 'static>(
     };
     let id = RequestId::of(request.headers(), &settings.new_request_id);
     request.extensions_mut().insert(id.clone());
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let is_probe = health::ROUTES.contains(&route.as_str());
+    let pattern = request.match_pattern();
+    let is_probe = pattern.as_ref().is_some_and(|pattern| health::ROUTES.contains(&pattern.as_str()));
+    let is_answered = !is_probe || !settings.has_local_probes || health::is_local(request.head());
+    let (is_probe, pattern) = (is_probe && is_answered, pattern.filter(|_| is_answered));
+    let route = pattern.unwrap_or_else(|| "unmatched".to_owned());
     let (span, trace) = if is_probe { (Span::none(), None) } else { request_span(request.headers()) };
     let record = RequestRecord::new(id, trace);
     let completion = Completion {

@@ -140,6 +140,7 @@ impl Api {
             executor: schema_executor(Services { use_cases, clock }, limits, introspection),
             documents: Documents::default(),
             health: Health::starting(metrics()),
+            has_local_probes: false,
             new_request_id: Arc::new(|| "request-1".to_owned()),
             origins: AllowedOrigins::default(),
             more_routes: Arc::new(|_| {}),

@@ -286,7 +286,7 @@ async fn probes_answer_while_the_database_is_away() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    let probes = first("answering probes").await["listen"].as_str().unwrap().to_owned();
+    let probes = first("answering probes").await["address"].as_str().unwrap().to_owned();
     let waiting = first("waiting for the database").await;
     // A request would wait in the backlog, and be executed after its client has left.
     let refused = std::net::TcpStream::connect(listen).unwrap_err();

@@ -15,6 +15,8 @@ mod outages;
 #[cfg(test)]
 mod polls;
 #[cfg(test)]
+mod probes;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod query_plans;

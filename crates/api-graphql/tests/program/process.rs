@@ -36,7 +36,7 @@ impl Piped {
         let (probes, clients) = (String::new(), String::new());
         let client = reqwest::Client::new();
         let mut server = Self { process, log, client, probes, clients, earlier: Vec::new() };
-        server.probes = server.line("answering probes")["listen"].as_str().unwrap().to_owned();
+        server.probes = server.line("answering probes")["address"].as_str().unwrap().to_owned();
         server.clients = server.line("serving")["listen"].as_str().unwrap().to_owned();
         server
     }

@@ -122,6 +122,7 @@ impl TestServer {
                 |_, _: &_, _| (),
             )),
             health: Health::starting(metrics()),
+            has_local_probes: false,
             new_request_id: Arc::new(move || format!("r-{}", ids.fetch_add(1, Ordering::Relaxed))),
             origins: AllowedOrigins::default(),
             more_routes: rest::routes(Rest { access_control, use_cases }),

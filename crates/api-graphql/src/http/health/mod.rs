@@ -1,16 +1,24 @@
 //! The probes `/livez` and `/readyz`, and `/metrics`.
 //!
-//! They have a listener and a thread of their own, so that they answer whatever the requests of clients do, and so that
-//! clients cannot reach them. `/livez` fails if the process is stuck and only a restart helps; `/readyz` fails if the
+//! With an address of their own, they also have a thread of their own, so that they answer whatever the requests of clients
+//! do, and so that clients cannot reach them. Otherwise they answer at the address of the clients, for callers on the same
+//! machine only. `/livez` fails if the process is stuck and only a restart helps; `/readyz` fails if the
 //! process cannot serve requests now, for example because MongoDB is unreachable. One task checks that, so that the log and
 //! the metrics tell it whether or not anybody probes.
 
 mod progress;
 mod state;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    dev::RequestHead,
+    guard,
+    http::header::{self, HeaderName},
+    web,
+};
 use serde_json::json;
 
+use self::state::STARTING;
 pub use self::state::{Health, Readiness};
 use super::{error::HttpError, methods};
 use crate::{errors::RequestError, telemetry};
@@ -18,15 +26,47 @@ use crate::{errors::RequestError, telemetry};
 /// The routes of the probes and the metrics.
 pub(crate) const ROUTES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
+/// The headers with which proxies say that they forward a request.
+const FORWARDING: [HeaderName; 4] = [
+    header::FORWARDED,
+    header::VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// The routes for the address of the probes.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    let handlers = [methods::get().to(live), methods::get().to(ready), methods::get().to(metrics)];
-    for (path, get) in ROUTES.into_iter().zip(handlers) {
-        config.service(web::resource(path).route(get).default_service(web::to(only_get)));
+    for resource in resources() {
+        config.service(resource);
     }
+}
+
+/// The routes for the address of the clients.
+pub(crate) fn local_routes(config: &mut web::ServiceConfig) {
+    for resource in resources() {
+        config.service(resource.guard(guard::fn_guard(|context| is_local(context.head()))));
+    }
+}
+
+/// Tests whether a request comes from this machine, and from no proxy that names itself.
+pub(crate) fn is_local(head: &RequestHead) -> bool {
+    let is_loopback = head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    is_loopback && !FORWARDING.iter().any(|name| head.headers().contains_key(name))
+}
+
+fn resources() -> impl Iterator<Item = Resource> {
+    let handlers = [methods::get().to(live), methods::get().to(ready), methods::get().to(metrics)];
+    let resource = |(path, get)| web::resource(path).route(get).default_service(web::to(only_get));
+    ROUTES.into_iter().zip(handlers).map(resource)
 }
 
 async fn only_get(request: HttpRequest) -> HttpResponse {
     HttpError::method_not_allowed("GET, HEAD").response(&request)
+}
+
+/// Refuses a request for anything else while the server starts.
+pub(crate) async fn refuse_starting(request: HttpRequest) -> HttpResponse {
+    HttpError::with_message(RequestError::NotReady, STARTING).response(&request)
 }
 
 async fn live(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {

@@ -20,6 +20,8 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The maximum time of a check: longer than that of a call to the database, whose failure has the better reason.
 const MAX_CHECK_TIME: Duration = Duration::from_secs(5);
 
+pub(super) const STARTING: &str = "The server is starting: it waits for the database.";
+
 /// The part of the server behind the HTTP edge, as the probes see it.
 #[async_trait]
 pub trait Readiness: Send + Sync + 'static {
@@ -109,7 +111,7 @@ impl Health {
             return Some("The server is shutting down.");
         }
         let Some(backend) = self.0.backend.get() else {
-            return Some("The server is starting: it waits for the database.");
+            return Some(STARTING);
         };
         if !self.is_database_available() {
             return Some("The database does not answer, or refuses access.");

@@ -175,6 +175,7 @@ impl TestServer {
             executor: Arc::new(executor),
             documents,
             health: health.clone(),
+            has_local_probes: false,
             new_request_id: Arc::clone(&new_request_id),
             origins,
             more_routes,

@@ -39,17 +39,16 @@ pub(super) struct Convene {
     root: PathBuf,
     mongodb_uri: String,
     port: u16,
-    probe_port: u16,
     authentication: Authentication,
     secret_file: PathBuf,
 }
 
 impl Convene {
-    /// The build of this workspace on the database and the ports for clients and for probes.
+    /// The build of this workspace on the database and the port.
     pub(super) fn new(
         workspace: &Workspace,
         database: &Database,
-        [port, probe_port]: [u16; 2],
+        port: u16,
         authentication: Authentication,
         secret_file: PathBuf,
     ) -> Self {
@@ -58,7 +57,6 @@ impl Convene {
             root: workspace.root().to_owned(),
             mongodb_uri: database.uri(),
             port,
-            probe_port,
             authentication,
             secret_file,
         }
@@ -66,10 +64,6 @@ impl Convene {
 
     pub(super) fn port(&self) -> u16 {
         self.port
-    }
-
-    pub(super) fn probe_port(&self) -> u16 {
-        self.probe_port
     }
 
     pub(super) fn authentication(&self) -> Authentication {
@@ -84,7 +78,8 @@ impl Convene {
             .current_dir(&self.root)
             .env("CONVENE_MONGODB_URI", &self.mongodb_uri)
             .env("CONVENE_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("CONVENE_PROBE_LISTEN", format!("127.0.0.1:{}", self.probe_port))
+            // The server of a developer needs no other port for its probes.
+            .env_remove("CONVENE_PROBE_LISTEN")
             .env("CONVENE_AUTH", self.authentication.setting())
             .env("CONVENE_JWT_SECRET_FILE", &self.secret_file)
             // A secret in the environment would override the file.

@@ -47,13 +47,13 @@ pub(crate) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::R
     let state = workspace.state();
     let _lock = lock_state(&state)?;
     server::end_left_over(&state, &workspace.convene(PROFILE));
-    let ports = [server::free_port(arguments.port)?, server::free_port(0)?];
+    let port = server::free_port(arguments.port)?;
 
     let mut database = Database::open(&state, arguments.fresh, interrupt)?;
     print_line(format!("MongoDB is ready at {}", database.uri()));
     build(&workspace, interrupt)?;
 
-    let convene = Convene::new(&workspace, &database, ports, arguments.auth, secret::ensure(&state)?);
+    let convene = Convene::new(&workspace, &database, port, arguments.auth, secret::ensure(&state)?);
     database.seed_once(|| convene.seed(interrupt))?;
     let mut server = server::Server::start(&convene, &state)?;
     if let Some(status) = server.wait_until_ready(interrupt)? {

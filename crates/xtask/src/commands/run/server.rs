@@ -25,7 +25,7 @@ const REQUEST: &[u8] = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: 
 /// A running `convene serve`, which is stopped when it is dropped.
 pub(super) struct Server {
     process: ChildGroup,
-    probe_port: u16,
+    port: u16,
     pid_file: PathBuf,
 }
 
@@ -35,14 +35,14 @@ impl Server {
         let process = ChildGroup::spawn(&mut convene.command("serve"))?.with_stop_timeout(STOP_TIMEOUT);
         let pid_file = pid_file(state);
         fs::write(&pid_file, process.pid().to_string())?;
-        Ok(Self { process, probe_port: convene.probe_port(), pid_file })
+        Ok(Self { process, port: convene.port(), pid_file })
     }
 
     /// Waits until the server is ready. Returns its exit status if it ends first.
     pub(super) fn wait_until_ready(&mut self, interrupt: &Interrupt) -> anyhow::Result<Option<ExitStatus>> {
         let outcome = interrupt.poll(START_TIMEOUT, || match self.ended()? {
             Some(status) => Ok(Some(Some(status))),
-            None => Ok(is_ready(self.probe_port).then_some(None)),
+            None => Ok(is_ready(self.port).then_some(None)),
         })?;
         outcome.with_context(|| format!("convene is not ready after {} s", START_TIMEOUT.as_secs()))
     }
