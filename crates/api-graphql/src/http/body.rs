@@ -89,7 +89,7 @@ impl IncomingBody {
     ///
     /// # Errors
     ///
-    /// 400: the body turned out to be broken first.
+    /// 400: the body turned out to be broken first, or to have too many small chunks.
     pub async fn beside<T>(&mut self, lookup: impl Future<Output = T>) -> Result<T, HttpError> {
         let mut lookup = pin!(lookup);
         poll_fn(|context| {
@@ -99,7 +99,7 @@ impl IncomingBody {
             while self.first.len() < SMALL_BODY_BYTES {
                 match self.poll_chunk(context) {
                     Poll::Ready(Some(Ok(chunk))) => self.first.extend_from_slice(&chunk),
-                    Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(incomplete())),
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(unreadable(&error))),
                     Poll::Ready(None) | Poll::Pending => break,
                 }
             }
@@ -123,7 +123,8 @@ impl IncomingBody {
 /// # Errors
 ///
 /// 503: the large bodies of the caller, of the organization or of all take too much memory. 413: the body is larger than the
-/// limit, with or without a `Content-Length`. 408: the body is not complete in time. 400: the body ends too early.
+/// limit, with or without a `Content-Length`. 408: the body is not complete in time. 400: the body ends too early, or has too many
+/// small chunks.
 pub async fn read(
     request: &HttpRequest,
     incoming: IncomingBody,
@@ -160,7 +161,7 @@ async fn collect(mut incoming: IncomingBody, limit: usize) -> Result<BytesMut, H
         return Err(too_large(limit));
     }
     while let Some(chunk) = poll_fn(|context| incoming.poll_chunk(context)).await {
-        let chunk = chunk.map_err(|_| incomplete())?;
+        let chunk = chunk.map_err(|error| unreadable(&error))?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
@@ -169,7 +170,11 @@ async fn collect(mut incoming: IncomingBody, limit: usize) -> Result<BytesMut, H
     Ok(body)
 }
 
-fn incomplete() -> HttpError {
+fn unreadable(error: &PayloadError) -> HttpError {
+    if matches!(error, PayloadError::Overflow) {
+        record_security_event(SecurityEvent::OversizedRequest);
+        return HttpError::with_message(RequestError::BadRequest, "The body has too many small chunks.");
+    }
     HttpError::with_message(RequestError::BadRequest, "The body did not arrive completely.")
 }
 

@@ -2,6 +2,9 @@
 //!
 //! The HTTP library closes a connection some seconds after a response that leaves a part of the body unread. If a handler drops a
 //! chunked body, the library waits for its end instead, without a limit of time or size. So the body is kept for the handler.
+//!
+//! The library makes a part of each chunk. A body of one-byte chunks takes a hundred times as long as one part with its bytes,
+//! and delays the other connections of the thread, so the number of parts is limited.
 
 use std::{
     cell::RefCell,
@@ -20,6 +23,8 @@ use actix_web::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 
+use super::limits::{BODY_PARTS, BYTES_OF_PART};
+
 /// The body of a request, which its handler reads.
 #[derive(Clone)]
 pub(super) struct KeptBody(Rc<RefCell<Body>>);
@@ -28,12 +33,21 @@ struct Body {
     payload: Payload,
     /// All of it was read, or it is broken.
     has_ended: bool,
+    parts: usize,
+    bytes: usize,
+}
+
+impl Body {
+    /// Returns true if the parts are so small that reading them takes much more time than their bytes would.
+    fn has_too_many_parts(&self) -> bool {
+        self.parts > BODY_PARTS + self.bytes / BYTES_OF_PART
+    }
 }
 
 impl KeptBody {
     /// Keeps the body of this request, and lets its handler read it.
     pub(super) fn of(request: &mut ServiceRequest) -> Self {
-        let body = Body { payload: request.take_payload(), has_ended: false };
+        let body = Body { payload: request.take_payload(), has_ended: false, parts: 0, bytes: 0 };
         let body = Self(Rc::new(RefCell::new(body)));
         request.set_payload(Payload::Stream { payload: Box::pin(body.clone()) });
         body
@@ -46,12 +60,15 @@ impl KeptBody {
         if self.0.borrow().has_ended {
             return true;
         }
+        if self.0.borrow().has_too_many_parts() {
+            return false;
+        }
         let mut has_paused = false;
         poll_fn(|context| {
             loop {
                 match self.poll_next_unpin(context) {
                     Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(_) => return Poll::Ready(true),
+                    Poll::Ready(_) => return Poll::Ready(self.0.borrow().has_ended),
                     Poll::Pending if has_paused => return Poll::Ready(false),
                     Poll::Pending => {
                         // The library calls the handler before it takes the body out of the bytes that it has read.
@@ -71,7 +88,14 @@ impl Stream for KeptBody {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut body = self.0.borrow_mut();
+        if body.has_too_many_parts() {
+            return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        }
         let part = body.payload.poll_next_unpin(context);
+        if let Poll::Ready(Some(Ok(bytes))) = &part {
+            body.parts += 1;
+            body.bytes += bytes.len();
+        }
         body.has_ended |= matches!(part, Poll::Ready(None | Some(Err(_))));
         part
     }

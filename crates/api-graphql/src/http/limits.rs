@@ -102,6 +102,12 @@ pub const LATE_BODY_TIME: Duration = Duration::from_secs(5);
 /// The bytes that a client may send of a body after its response: those of the largest body that any setting allows.
 pub const DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
+/// The chunks of a body that may be of any size. Beyond them, chunks must have [`BYTES_OF_PART`] bytes on average.
+pub const BODY_PARTS: usize = 1_000;
+
+/// The average bytes of further chunks of a body. Clients that write as they serialize have buffers of some KiB.
+pub const BYTES_OF_PART: usize = 64;
+
 /// The headers of a request, as many as the HTTP library reads.
 pub const HEADERS: usize = 96;
 

@@ -11,8 +11,8 @@ use convene_api_graphql::{
     http::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{
-            COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HEADERS, HttpLimits, LATE_BODY_TIME,
-            QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
+            BODY_PARTS, BYTES_OF_PART, COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HEADERS, HttpLimits,
+            LATE_BODY_TIME, QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
         },
         memory,
     },
@@ -134,6 +134,8 @@ fn the_documented_limits_are_those_of_the_code() {
         ("characters of a request id", request_id::MAX_LENGTH.to_string()),
         ("seconds for the headers", http.header_time.as_secs().to_string()),
         ("seconds for the body", http.body_time.as_secs().to_string()),
+        ("chunks of a body that may be of any size", BODY_PARTS.to_string()),
+        ("average bytes of further chunks", BYTES_OF_PART.to_string()),
         ("seconds for the rest of a body after its response", LATE_BODY_TIME.as_secs().to_string()),
         ("bytes of the rest of a body after its response", DISCARDED_BYTES.to_string()),
         ("seconds for the request", http.request_time.as_secs().to_string()),

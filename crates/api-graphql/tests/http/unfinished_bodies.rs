@@ -76,6 +76,39 @@ async fn the_connection_of_a_chunked_body_that_is_too_large_is_closed() {
     assert!(is_closed(&mut stream).await, "the connection is still open");
 }
 
+/// Each chunk takes as long as some hundred bytes of a larger one.
+#[rstest]
+#[case::of_a_caller("/graphql", true, 400)]
+#[case::of_nobody("/graphql", false, 401)]
+#[case::elsewhere("/nope", false, 404)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_many_small_chunks_is_refused_and_its_connection_closed(
+    #[case] target: &str,
+    #[case] is_authenticated: bool,
+    #[case] status: u16,
+) {
+    let server = start();
+    let token = if is_authenticated { bearer("acme", "alice") } else { "none".to_owned() };
+    let chunks = "1\r\n \r\n".repeat(40_000);
+    let mut stream =
+        server.raw(format!("{}{CHUNKED}{chunks}0\r\n\r\n", head(target, &token)).as_bytes()).await;
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    assert!(!is_authenticated || answer.contains("too many small chunks"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(is_closed(&mut stream).await, "the connection is still open");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_some_hundred_small_chunks_is_accepted() {
+    let server = start();
+    let body = r#"{"query":"{ __typename }"}"#.to_owned() + &" ".repeat(900);
+    let chunks: String = body.chars().map(|character| format!("1\r\n{character}\r\n")).collect();
+    let sent = format!("{}{CHUNKED}{chunks}0\r\n\r\n", head("/graphql", &bearer("acme", "alice")));
+    let answer = read_answer(&mut server.raw(sent.as_bytes()).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
 #[rstest]
 #[case::chunked(CHUNKED, "10000\r\n", "\r\n")]
 #[case::announced("Content-Length: 100000000000\r\n\r\n", "", "")]
