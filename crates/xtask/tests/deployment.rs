@@ -54,7 +54,7 @@ fn missing_manifests(workspace: &str, dockerfile: &str) -> Vec<String> {
 fn other_rust_versions(workspace: &str, dockerfile: &str, workflows: &str) -> Vec<String> {
     let expected = words(workspace, "rust-version = \"", is_version).next().unwrap();
     let images = words(dockerfile, "FROM rust:", is_version);
-    let toolchains = words(workflows, "rust-toolchain@", is_version);
+    let toolchains = words(workflows, " toolchain: ", is_version);
     images
         .chain(toolchains)
         .filter(|version| *version != expected && !version.starts_with(&format!("{expected}.")))
@@ -93,6 +93,21 @@ fn missing_files(workflows: &str, exists: impl Fn(&str) -> bool) -> Vec<String> 
         .collect()
 }
 
+/// Actions are named by commit, because a tag can be moved to other code. The comment tells the version to people and
+/// to Dependabot.
+fn actions_without_commit(workflows: &str) -> Vec<String> {
+    words(workflows, "uses: ", |letter| letter != '\n')
+        .filter(|action| !is_pinned(action))
+        .map(|action| format!("an action is not named by its commit and version: {action}"))
+        .collect()
+}
+
+fn is_pinned(action: &str) -> bool {
+    action.split_once('@').and_then(|(_name, rest)| rest.split_once(" # v")).is_some_and(
+        |(commit, _version)| commit.len() == 40 && commit.chars().all(|letter| letter.is_ascii_hexdigit()),
+    )
+}
+
 #[test]
 fn the_deployment_agrees_with_itself() {
     let (workspace, dockerfile) = (read("Cargo.toml"), read("docker/Dockerfile"));
@@ -103,6 +118,7 @@ fn the_deployment_agrees_with_itself() {
         other_rust_versions(&workspace, &dockerfile, &workflows),
         unknown_settings(&(dockerfile.clone() + &compose), &operations, &scripts),
         missing_files(&workflows, |path| root().join(path).exists()),
+        actions_without_commit(&workflows),
     ]
     .concat();
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
@@ -120,9 +136,9 @@ fn another_version_of_rust_is_found() {
     let found = other_rust_versions(
         "rust-version = \"1.95\"",
         "FROM rust:1.96-trixie AS build",
-        "rust-toolchain@1.95.0",
+        "with:\n  toolchain: 1.95.0\n  toolchain: 1.94.1\n",
     );
-    assert_eq!(found, ["Rust 1.96 instead of 1.95"]);
+    assert_eq!(found, ["Rust 1.96 instead of 1.95", "Rust 1.94.1 instead of 1.95"]);
 }
 
 #[test]
@@ -141,4 +157,12 @@ fn a_file_that_does_not_exist_is_found() {
         path == ".ci/run"
     });
     assert_eq!(found, ["a workflow names docker/gone.sh, which does not exist"]);
+}
+
+#[test]
+fn an_action_that_is_named_by_a_tag_is_found() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let workflow = format!("- uses: a/b@{commit} # v1\n- uses: a/b@v1\n- uses: a/b@{commit}\n");
+    let problem = "an action is not named by its commit and version: a/b@";
+    assert_eq!(actions_without_commit(&workflow), [format!("{problem}v1"), format!("{problem}{commit}")]);
 }
