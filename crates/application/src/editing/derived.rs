@@ -8,7 +8,7 @@ use convene_domain::{
 
 use super::EventPlan;
 
-/// What becomes of an occurrence, for those who know its id.
+/// The result of an edit for an occurrence, for those who know its id.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Successor {
     /// It gets this id.
@@ -24,7 +24,7 @@ impl EventPlan {
         self.ended.is_some() || self.event.series != before.series
     }
 
-    /// What becomes of a derived, upcoming occurrence of the event `before` that does not keep its id.
+    /// The successor of a derived, upcoming occurrence of the event `before` that does not keep its id.
     #[must_use]
     pub fn successor(&self, before: &Event, key: OccurrenceKey, now: Instant) -> Option<Successor> {
         let date = before.occurrence_at(key.original_start).filter(|date| date.start > now)?;

@@ -96,7 +96,7 @@ async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) ->
 /// The steps of finding the date of an occurrence before and after an edit.
 const STEPS: usize = 10;
 
-/// What becomes of the derived occurrences of an event that keyed changes have named, which changed nothing.
+/// The successors of the derived occurrences that keyed changes of the event have named without a change.
 async fn successors_of_derived(
     transaction: &mut Transaction<'_>,
     before: &Event,

@@ -239,7 +239,7 @@ impl<'environment> Transaction<'environment> {
     }
 }
 
-/// A random pause, on average growing: transactions that conflicted do not conflict again.
+/// A random pause, on average growing, so that transactions that conflicted run at different times.
 fn backoff(attempt: u32, random: i64) -> Duration {
     const FIRST_MICROSECONDS: u64 = 6_000;
     const LONGEST_MICROSECONDS: u64 = 250_000;

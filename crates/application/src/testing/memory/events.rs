@@ -285,7 +285,7 @@ impl Transaction<'_> {
         former.filter(|(key, _)| key.event == event).collect()
     }
 
-    /// What becomes of the derived occurrences of the event that keyed changes have named, which changed nothing.
+    /// The successors of the derived occurrences that keyed changes of the event have named without a change.
     fn successors_of_derived(&self, event: &Event, plan: &EventPlan) -> Vec<(UsedKeyId, Successor)> {
         if !plan.moves_derived(event) {
             return Vec::new();

@@ -46,7 +46,7 @@ impl KeyUse<Stored> {
         self.changed().filter(|changed| changed.dropped_exceptions.is_empty()).map(|changed| changed.now.key)
     }
 
-    /// Applies what became of the occurrence. One that is gone is listed as dropped, in its last state.
+    /// Applies the successor of the occurrence. One that is gone is listed as dropped, in its last state.
     fn follow(&mut self, successor: &Successor) {
         let Some(changed) = self.changed() else { return };
         let mut changed = changed.clone();
@@ -94,7 +94,7 @@ impl UsedKeys {
         (before - self.0.len()) as u64
     }
 
-    /// Applies what became of the occurrences that the newest results have.
+    /// Applies the successors of occurrences to the newest results.
     pub(super) fn follow(&mut self, successors: &BTreeMap<OccurrenceKey, Successor>) {
         let newest = self.newest(|key| successors.contains_key(key));
         let found = newest.into_iter().filter_map(|(id, key)| Some((id, successors.get(&key)?.clone())));
@@ -115,7 +115,7 @@ impl UsedKeys {
         found.into_iter().map(|(_, id, key)| (id.clone(), key)).collect()
     }
 
-    /// Applies what became of the occurrences of single results.
+    /// Applies successors to single results.
     pub(super) fn answer(&mut self, successors: Vec<(UsedKeyId, Successor)>) {
         for (id, successor) in successors {
             if let Some(used) = self.0.get_mut(&id) {

@@ -14,7 +14,7 @@ use crate::{
     transaction::Transaction,
 };
 
-/// What became of the registrations of a removed member.
+/// The state of the registrations of a removed member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Removal {
     /// All of them are cancelled.

@@ -33,7 +33,7 @@ pub(super) struct Rewrite {
     vacated: HashSet<String>,
     /// The event that the occurrences belong to before the edit.
     event: Option<EventId>,
-    /// What becomes of the occurrences that leave theirs.
+    /// The successors of the occurrences that leave theirs.
     successors: HashMap<String, Successor>,
     occurrences: Vec<OccurrenceDocument>,
 }

@@ -81,7 +81,7 @@ pub(crate) async fn results_of_event(
         .await
 }
 
-/// Applies what became of the occurrences of an event that the newest results have.
+/// Applies the successors of occurrences to the newest results of the event.
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     event: EventId,
@@ -103,7 +103,7 @@ pub(super) async fn follow(
     answer(transaction, answers.collect()).await
 }
 
-/// Applies what became of the occurrences of single results. One that is gone is stored in its last state.
+/// Applies successors to single results. An occurrence that is gone is stored in its last state.
 pub(crate) async fn answer(
     transaction: &mut Transaction<'_>,
     answers: Vec<(UsedResult, Successor)>,
