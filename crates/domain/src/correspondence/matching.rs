@@ -44,8 +44,8 @@ impl<'e> Matching<'e> {
         }
     }
 
-    /// Rules 1 and 6, and the first half of rule 4: the date that an occurrence has by itself. What is dropped here may still be
-    /// matched.
+    /// The date that an occurrence has by itself: parts 1, 6 and 7, and the date plus the shift of part 4. What is dropped here may
+    /// still be matched.
     pub(super) fn own_date(&mut self, occurrence: &StoredOccurrence) -> Correspondence {
         let DateEdit { by, now, .. } = *self.edit;
         let moved = occurrence.original_local.saturating_add(by);
@@ -78,8 +78,8 @@ impl<'e> Matching<'e> {
         same.map_or(Correspondence::Dropped, Correspondence::Date)
     }
 
-    /// Rule 4, second half: an occurrence that is left over gets a date that is left over too, on the day to which the shift leads,
-    /// else on its own day.
+    /// The second way of part 4: an occurrence that is left over gets a date that is left over too, on the day to which the shift
+    /// leads, else on its own day.
     pub(super) fn match_left_over(&mut self, dates: &mut [(&StoredOccurrence, Correspondence)]) {
         let is_left = |(occurrence, date): &&mut (&StoredOccurrence, Correspondence)| {
             *date == Correspondence::Dropped && !occurrence.exception.cancelled && !occurrence.has_passed()
@@ -115,7 +115,7 @@ impl<'e> Matching<'e> {
         free.or_else(|| of_day().filter(|_| has_rule))
     }
 
-    /// Rule 4, its end: a cancelled occurrence has no date any more that another one got.
+    /// The end of part 4: a cancelled occurrence loses its date to the one that got it.
     pub(super) fn drop_yielded(&self, dates: &mut [(&StoredOccurrence, Correspondence)]) {
         for (occurrence, found) in dates {
             if matches!(found, Correspondence::Date(date) if self.taken.contains(&date.start))

@@ -1,35 +1,18 @@
 //! The correspondence of occurrences before and after an edit of their event (ADR 18).
 //!
-//! Every edit maps the dates of a series by one rule. Dates are wall-clock times; instants follow from them and from the
-//! zone, and never decide.
+//! Every edit maps the dates of a series by one rule, whose parts and their numbers are those of ADR 18
+//! (`docs/adr/0018-correspondence.md`). Dates are wall-clock times; instants follow from them and from the zone, and never decide.
 //!
-//! 1. *What has begun stays.* An occurrence that has begun keeps its date, its time and its event, in every edit, split and
-//!    cancellation. The date that corresponds to it in the edited series is *used*: the series does not have it. Used dates are
-//!    those that were used and those that have begun, each plus the shift, as far as a given rule has them, excluded or not; no date
-//!    on which nothing took place. An occurrence that has not begun, and whose original start has passed (it was postponed), keeps
-//!    its original start. A given rule that begins ahead, with a shift to another day, has no used dates but those of occurrences
-//!    that have begun before their date. Their original dates are used by a given rule as well, except one to which an upcoming date
-//!    moves. A new rdate and the new start of a given rule, if they are ahead, are no used dates; such an rdate on the original date
-//!    of an occurrence that has begun is refused.
-//! 2. *The shift* is the new start minus the old one, in wall-clock time; zero if no start is given. A new zone does not
-//!    change it. It is zero as well if a given rule only removes dates or only adds some: all new ones are old ones, or all old
-//!    ones that are ahead are new ones, and the new ones are not simply the old ones moved to the new start.
-//! 3. *Without a rule* each date moves by the shift: the dates of the rule and its UNTIL, exdates, rdates, used dates, and the
-//!    original starts of stored occurrences. Parts of the rule that name days, months or times move along. If no such rule has
-//!    exactly the moved dates, the edit is refused and asks for the recurrence; so is one that would move dates before an UNTIL
-//!    beyond the supported years.
-//! 4. *With a rule* a date of the old series and a date of the new one are the same occurrence if the new one is the old one
-//!    plus the shift. An occurrence that is left over is matched with a date that is left over too, on the same day after the
-//!    shift, else on its own day: held and waitlisted ones before empty ones, in the order of their original starts. A
-//!    cancelled occurrence is not matched that way, and leaves its date to one that is, if a start is given.
-//! 5. *The rest is dropped.* This affects the registrations for it. So does a match that would begin in the past.
-//! 6. *An exception keeps its own values.* Its own start is a wall-clock time: it does not move, not even by a shift. If it is
-//!    ahead while the moved date has passed, the occurrence is postponed, and that date is used until a shift moves it ahead
-//!    again. Any other exception whose date an edit moves into the past is dropped like every such date, with the registrations
-//!    for it. It returns when a later edit moves its date ahead again.
-//!
-//! A split is an edit of the second part, whose old start is the date at which it begins. Dropped occurrences stay stored for
-//! their registrations and correspond to nothing, except passed exceptions (6).
+//! | part | function |
+//! |---|---|
+//! | 1, what has begun stays | `DateEdit::without_begun` and `used.rs` |
+//! | 2, the shift | `shift_of_rule` |
+//! | 3, without a rule | `Series::shifted` and `recurrence/series/same.rs` |
+//! | 4, with a rule | `matching.rs` |
+//! | 5, the rest is dropped | `Correspondence::Dropped` |
+//! | 6, exceptions with a start of their own | `DateEdit::postponed_from`, `DateEdit::passed_date` |
+//! | 7, dates that return | `may_return`, `Correspondence::PassedException` |
+//! | 8, versions | `editing/versions.rs` of the application crate |
 
 mod matching;
 mod used;
