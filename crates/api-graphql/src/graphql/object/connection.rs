@@ -77,7 +77,7 @@ impl PageInfo {
 
 macro_rules! connection {
     ($object:ident of $item:ty, as $node:ty, by $position:ty = $read:expr, $connection:ident, $edge:ident,
-     with $($counted:ident)?) => {
+     with $($(#[$docs:meta])* $counted:ident)?) => {
         /// One item of a page.
         #[derive(Clone, Debug, GraphQLObject)]
         #[graphql(context = Context)]
@@ -150,8 +150,7 @@ macro_rules! connection {
             }
 
             $(
-                /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
-                /// if the filter has more to examine than for one page, or if it has both a search and a period.
+                $(#[$docs])*
                 async fn total_count(&self, context: &Context) -> Result<Option<i32>, FieldProblem> {
                     self.$counted.count(context).await
                 }
@@ -167,12 +166,18 @@ connection!(
 );
 connection!(
     Member of VisibleMember, as Member, by convene_domain::id::MemberId = |member, ()| member.id,
-    MemberConnection, MemberEdge, with counted
+    MemberConnection, MemberEdge, with
+    /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+    /// if the filter has more to examine than for one page.
+    counted
 );
 connection!(
     Event of event::Event, as Immediate<Event>,
     by EventPosition = |event, order| EventPosition::of(event, order.field),
-    EventConnection, EventEdge, with counted
+    EventConnection, EventEdge, with
+    /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+    /// if the filter has more to examine than for one page, or if it has both a search and a period.
+    counted
 );
 connection!(
     Occurrence of OccurrenceOfEvent, as Immediate<Occurrence>,
@@ -183,11 +188,17 @@ connection!(
 connection!(
     Registration of registration::Registration, as Immediate<Registration>,
     by RegistrationPosition = |registration, order| RegistrationPosition::of(registration, order.field),
-    RegistrationConnection, RegistrationEdge, with counted
+    RegistrationConnection, RegistrationEdge, with
+    /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+    /// if the filter has more to examine than for one page.
+    counted
 );
 connection!(
     Issue of issue::Issue, as Issue, by IssuePosition = |issue, order| IssuePosition::of(issue, order.field),
-    IssueConnection, IssueEdge, with counted
+    IssueConnection, IssueEdge, with
+    /// The number of items of the whole list that match the filter, counted now. Null if there are more than 10,000, or
+    /// if the filter has more to examine than for one page.
+    counted
 );
 connection!(
     Activity of activity::Activity, as Activity,
