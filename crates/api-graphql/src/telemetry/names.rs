@@ -133,3 +133,40 @@ pub const METRICS: &[Metric] = &[
     counter("convene_catalogue_reads_total", "Reads of catalogues, by result"),
     histogram("convene_catalogue_lag_revisions", REVISION_BOUNDS, "Revisions by which a replica was behind"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The sources of the storage adapter that record metrics.
+    const SOURCES: [&str; 2] = [
+        include_str!("../../../infrastructure-mongo/src/metrics.rs"),
+        include_str!("../../../infrastructure-mongo/src/pool.rs"),
+    ];
+
+    /// The metrics that these sources record as this type.
+    fn recorded_as(kind: &'static str) -> Vec<(&'static str, &'static str)> {
+        let call = format!("{kind}!(\"");
+        let calls = SOURCES.into_iter().flat_map(|source| source.split(call.as_str()).skip(1));
+        calls.map(|rest| (kind, rest.split('"').next().unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn metrics_of_the_storage_adapter_are_described_with_their_type() {
+        let described = METRICS.iter().map(|metric| match metric.kind {
+            Kind::Counter => ("counter", metric.name),
+            Kind::Gauge => ("gauge", metric.name),
+            Kind::Histogram(_) => ("histogram", metric.name),
+        });
+        let described: BTreeSet<_> = described.collect();
+        for kind in ["counter", "gauge", "histogram"] {
+            let recorded = recorded_as(kind);
+            assert!(!recorded.is_empty(), "no {kind} was found");
+            for metric in recorded {
+                assert!(described.contains(&metric), "{metric:?} is not in METRICS");
+            }
+        }
+    }
+}
