@@ -109,8 +109,6 @@ async fn a_search_examines_a_bounded_part_and_continues() {
         let [lengths, texts] = lengths_and_texts else { panic!("two queries for each page") };
         assert_eq!(lengths.0, 0, "lengths are read from the index: {plans:?}");
         assert!(texts.0 <= bound, "{plans:?}");
-        // Half a second would be the time of the former search; this one takes a few milliseconds.
-        assert!(texts.2 < 500, "{plans:?}");
     }
     eprintln!("documents, index entries and milliseconds of each query: {plans:?}");
 }
@@ -134,6 +132,7 @@ async fn a_search_in_many_short_texts_is_bounded() {
     assert!(page.items.is_empty() && !page.has_more);
     let plans = explained(&database, &commands).await;
     let whole = i64::try_from(SEARCHED_OBJECTS).unwrap();
+    assert!(plans.len() >= 2, "at least one query for each page: {plans:?}");
     assert!(plans.iter().all(|plan| plan.0 <= whole && plan.1 <= whole + 1), "{plans:?}");
     eprintln!("documents, index entries and milliseconds of each query: {plans:?}");
 }
