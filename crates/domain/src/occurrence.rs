@@ -188,6 +188,12 @@ impl StoredOccurrence {
         self.taken > 0 || self.waiting > 0
     }
 
+    /// Tests whether it is stored for nothing but its version: without it, its rule would give it a lower one.
+    #[must_use]
+    pub fn is_for_version(&self) -> bool {
+        self.version > 1 && !self.exception.is_any() && !self.is_held()
+    }
+
     /// The occurrence that is derived from the event, as it is materialized.
     #[must_use]
     pub fn from_rule(event: &Event, origin: SeriesOccurrence) -> Self {

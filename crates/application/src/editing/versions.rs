@@ -126,14 +126,9 @@ impl EventPlan {
             let version = version.saturating_add(1);
             Some(StoredOccurrence { version, ..StoredOccurrence::from_rule(after, date) })
         });
-        let kept = stored.iter().filter(|stored| keeps_version(stored)).count();
+        let kept = stored.iter().filter(|stored| stored.is_for_version()).count();
         self.returned = dates.take(KEPT_VERSIONS.saturating_sub(kept)).collect();
     }
-}
-
-/// Tests whether an occurrence is stored only for its version.
-fn keeps_version(stored: &StoredOccurrence) -> bool {
-    !stored.exception.is_any() && !stored.is_held()
 }
 
 /// Dropped occurrences for ids of `event` that occurrences of a deleted event had, with the versions of these: dates with these ids

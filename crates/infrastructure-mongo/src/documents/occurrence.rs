@@ -194,6 +194,11 @@ impl OccurrenceDocument {
         doc! { "taken": 0, "waiting": 0, "revision": { "$exists": false }, "formerIds": { "$exists": false } }
     }
 
+    /// The filter that corresponds to [`StoredOccurrence::is_for_version`].
+    pub(crate) fn for_version() -> Document {
+        doc! { "taken": 0, "waiting": 0, "revision": { "$exists": true }, "exception": null }
+    }
+
     pub(crate) fn key(&self) -> Result<OccurrenceKey, CorruptDocument> {
         self.fields().read("_id", OccurrenceKey::parse(&self.id))
     }

@@ -213,14 +213,12 @@ pub(super) async fn changed_ahead(
     now: Instant,
 ) -> Attempt<ChangedAhead> {
     let from = OccurrenceKey { event, original_start: now };
-    let mut changed = doc! {
-        "_id": { "$gt": from.to_string(), "$lt": occurrences_of(event).end },
-        "revision": { "$exists": true },
-        "exception": { "$ne": null },
-    };
-    let exceptions = transaction.collection(&schema::OCCURRENCES).count(changed.clone()).await?;
-    changed.extend(doc! { "exception": null, "taken": 0, "waiting": 0 });
-    let versions = transaction.collection(&schema::OCCURRENCES).count(changed).await?;
+    let mut exceptions = doc! { "_id": { "$gt": from.to_string(), "$lt": occurrences_of(event).end } };
+    let mut versions = exceptions.clone();
+    exceptions.extend(doc! { "revision": { "$exists": true }, "exception": { "$ne": null } });
+    versions.extend(OccurrenceDocument::for_version());
+    let exceptions = transaction.collection(&schema::OCCURRENCES).count(exceptions).await?;
+    let versions = transaction.collection(&schema::OCCURRENCES).count(versions).await?;
     Ok(ChangedAhead { exceptions, versions })
 }
 

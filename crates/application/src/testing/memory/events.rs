@@ -301,7 +301,7 @@ impl Transaction<'_> {
         let ahead = self.tenant.occurrences.range(from..).take_while(|(key, _)| key.event == event);
         let ahead: Vec<_> = ahead.filter(|(key, _)| **key > from).map(|(_, record)| record).collect();
         let exceptions = ahead.iter().filter(|record| record.stored.exception.is_any()).count();
-        let versions = ahead.iter().filter(|record| record.is_for_version()).count();
+        let versions = ahead.iter().filter(|record| record.stored.is_for_version()).count();
         ChangedAhead { exceptions: exceptions as u64, versions: versions as u64 }
     }
 

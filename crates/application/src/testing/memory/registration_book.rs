@@ -118,7 +118,7 @@ impl Transaction<'_> {
         let stored = self.tenant.occurrences.range(of_event..).take_while(|(key, _)| key.event == event);
         let is_in_use = |record: &OccurrenceRecord| {
             let is_ahead = record.stored.interval.start() > self.change.at;
-            is_ahead && !record.is_untouched() && !record.is_for_version()
+            is_ahead && !record.is_untouched() && !record.stored.is_for_version()
         };
         stored.filter(|(_, record)| is_in_use(record)).count() as u64
     }

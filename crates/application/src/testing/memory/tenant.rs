@@ -60,11 +60,6 @@ impl OccurrenceRecord {
         self.former = former;
     }
 
-    /// Tests whether it is stored for nothing but its version.
-    pub(super) fn is_for_version(&self) -> bool {
-        self.stored.version > 1 && !self.stored.exception.is_any() && !self.stored.is_held()
-    }
-
     /// Tests whether only registrations materialized it, and it has none any more.
     pub(super) fn is_untouched(&self) -> bool {
         let StoredOccurrence { taken, waiting, version, .. } = self.stored;

@@ -34,8 +34,7 @@ pub(super) async fn make(
     }
     // Those that are stored for nothing but their versions have no registrations, and a limit of their own.
     let mut for_versions = ahead.clone();
-    for_versions
-        .extend(doc! { "revision": { "$exists": true }, "exception": null, "taken": 0, "waiting": 0 });
+    for_versions.extend(OccurrenceDocument::for_version());
     let for_versions = transaction.collection(&schema::OCCURRENCES).count(for_versions).await?;
     let stored = stored.saturating_sub(for_versions);
     if room(stored) >= wanted {
