@@ -20,7 +20,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Query, Sorting, stopped_at},
+    scoped::{Part, Query, SearchResult, Sorting, stopped_at},
 };
 
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl ActivityLog for MongoActivityLog {
         let from = page.from.map(|(at, id)| vec![date(at).into(), id.to_string().into()]);
         let mut log = self.0.collection(scope, &schema::ACTIVITY);
         let found = log.find_in_part(&part(&filter), sorting, from.as_deref(), page.size, doc! {}).await?;
-        let Found { documents, examined }: Found<ActivityDocument> = found;
+        let SearchResult { documents, examined }: SearchResult<ActivityDocument> = found;
         let entries = read_all(documents).map_err(StorageError::from)?;
         let examined = stopped_at(&schema::ACTIVITY, examined, position)?;
         Ok(BoundedPage::from_probe(entries, &page, examined))

@@ -22,15 +22,15 @@ use crate::{
 type Query<K, V> = Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>, Fault>> + Send + Sync>;
 
 /// A key, and the caller of its lookup.
-type Pending<K, V> = (K, Waiting<V>);
+type Pending<K, V> = (K, WaitingCaller<V>);
 
 /// A caller that waits for a result.
-struct Waiting<V> {
+struct WaitingCaller<V> {
     origin: Origin,
     sender: oneshot::Sender<Result<V, Fault>>,
 }
 
-impl<V> Waiting<V> {
+impl<V> WaitingCaller<V> {
     fn answer(self, result: Result<V, Fault>) {
         self.origin.count_shared();
         // A caller that was dropped needs no result.
@@ -72,7 +72,7 @@ impl<K: Send + 'static, V: Send + 'static> CoalescedLookup<K, V> {
         let is_first = {
             let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
             let is_first = pending.is_none();
-            pending.get_or_insert_default().push((key, Waiting { origin: Origin::current(), sender }));
+            pending.get_or_insert_default().push((key, WaitingCaller { origin: Origin::current(), sender }));
             is_first
         };
         if is_first {
@@ -97,7 +97,7 @@ impl<K: Send + 'static, V: Send + 'static> Running<K, V> {
     /// Runs queries until no key is pending.
     async fn run(mut self) {
         while let Some(pending) = self.inner.take_pending() {
-            let (keys, waiting): (Vec<K>, Vec<Waiting<V>>) = pending.into_iter().unzip();
+            let (keys, waiting): (Vec<K>, Vec<WaitingCaller<V>>) = pending.into_iter().unzip();
             let origins: Vec<Origin> = waiting.iter().map(|waiting| waiting.origin.clone()).collect();
             let span = debug_span!(parent: None, "coalesced lookup", keys = keys.len());
             share(span, origins.iter(), self.inner.look_up(keys, waiting)).await;
@@ -117,7 +117,7 @@ impl<K, V> Drop for Running<K, V> {
 
 impl<K: Send + 'static, V: Send + 'static> Inner<K, V> {
     /// Looks up all keys with one query.
-    async fn look_up(&self, keys: Vec<K>, waiting: Vec<Waiting<V>>) {
+    async fn look_up(&self, keys: Vec<K>, waiting: Vec<WaitingCaller<V>>) {
         let found = std::panic::AssertUnwindSafe((self.query)(keys)).catch_unwind().await;
         match found.unwrap_or_else(|_| Err(Fault::internal("a coalesced lookup panicked"))) {
             Ok(values) => {

@@ -3,13 +3,13 @@
 mod backwards;
 mod cancel;
 pub(crate) mod find;
-mod found;
 mod get_many;
 mod list;
 mod of_event;
 mod preview;
 mod restore;
 mod scan;
+mod text_match;
 mod timeline;
 mod update;
 mod window;

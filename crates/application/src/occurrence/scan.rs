@@ -7,7 +7,7 @@ use time::Duration;
 
 use super::{
     backwards::Backwards,
-    found::Found,
+    text_match::TextMatch,
     timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
 };
 use crate::{
@@ -41,7 +41,7 @@ enum Sequence {
 }
 
 /// The events with an occurrence that the search may find, each with its results.
-type Matching = HashMap<EventId, Found>;
+type Matching = HashMap<EventId, TextMatch>;
 
 /// The occurrences of a replica that a list examines.
 pub(super) enum Source<'p, 'c> {
@@ -220,7 +220,7 @@ impl<'p, 'c> Scan<'p, 'c> {
             }
         }
         let may_belong = selection.open_at.is_none_or(|now| placed.may_be_open(now));
-        Some(if may_belong { Step::Found(placed) } else { Step::Passed(item.position()) })
+        Some(if may_belong { Step::Found(placed) } else { Step::Skipped(item.position()) })
     }
 }
 

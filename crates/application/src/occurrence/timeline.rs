@@ -19,7 +19,7 @@ use convene_domain::{
 };
 use time::Duration;
 
-use super::{OccurrenceOfEvent, found::Found};
+use super::{OccurrenceOfEvent, text_match::TextMatch};
 use crate::{
     catalogue::{CatalogueEvent, CatalogueException, Entry},
     pace::Pace,
@@ -117,11 +117,11 @@ impl Selection {
     }
 
     /// Searches the description and the titles of an event.
-    pub(super) async fn search(&self, event: &CatalogueEvent, pace: &mut Pace) -> Found {
+    pub(super) async fn search(&self, event: &CatalogueEvent, pace: &mut Pace) -> TextMatch {
         let titles = event.schedules().count().saturating_mul(STEPS_OF_TITLE);
         let texts = event.description.as_str().len() / BYTES_OF_STEP + titles;
         pace.steps(if self.search.is_none() { 1 } else { 1 + texts }).await;
-        Found::of(event, self.search.as_ref())
+        TextMatch::of(event, self.search.as_ref())
     }
 
     /// Tests whether the search finds an exception of an event whose texts were searched.
@@ -129,7 +129,7 @@ impl Selection {
         &self,
         exception: &CatalogueException,
         event: &Event,
-        found: &Found,
+        found: &TextMatch,
         pace: &mut Pace,
     ) -> bool {
         pace.steps(if self.search.is_none() { 1 } else { STEPS_OF_TITLE }).await;
@@ -199,14 +199,14 @@ impl<'c> Placed<'c> {
 pub(super) enum Step<'c> {
     Found(Placed<'c>),
     /// The occurrence at this position does not match.
-    Passed(OccurrencePosition),
+    Skipped(OccurrencePosition),
 }
 
 /// The events and exceptions of a part that may have occurrences in the list.
 pub(super) struct Candidates<'p, 'c> {
     pub(super) selection: &'p Selection,
     /// The events with occurrences that the search finds, and its results.
-    events: Vec<(&'c CatalogueEvent, Found)>,
+    events: Vec<(&'c CatalogueEvent, TextMatch)>,
     replaced: Replaced,
     /// The exceptions in the list, by start, then key.
     pub(super) exceptions: Vec<Placed<'c>>,
@@ -221,7 +221,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
         for event in part.events.iter().copied() {
             events.push((event, selection.search(event, pace).await));
         }
-        let known: HashMap<EventId, &(&'c CatalogueEvent, Found)> = match part.exceptions.is_empty() {
+        let known: HashMap<EventId, &(&'c CatalogueEvent, TextMatch)> = match part.exceptions.is_empty() {
             true => HashMap::new(),
             false => events.iter().map(|event| (event.0.id, event)).collect(),
         };
@@ -279,7 +279,7 @@ impl<'c> Merged<'c> {
                 let (ById(event), origin) = self.by_rule.next()?;
                 let placed = Placed::by_rule(event, origin);
                 let is_taken = !candidates.replaced.contains(&placed) && candidates.selection.takes(&placed);
-                return Some(if is_taken { Step::Found(placed) } else { Step::Passed(position) });
+                return Some(if is_taken { Step::Found(placed) } else { Step::Skipped(position) });
             }
         }
         self.exceptions.next().map(Step::Found)

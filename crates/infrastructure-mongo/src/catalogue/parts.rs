@@ -44,7 +44,7 @@ pub(super) struct Parts {
     scope: TenantScope,
     queries: Vec<CatalogueQuery>,
     parts: vec::IntoIter<Vec<EventId>>,
-    progress: Progress,
+    progress: PartsProgress,
     /// The revision of the catalogue before the first part.
     revision: i64,
     /// The permit for the part that the caller has.
@@ -64,21 +64,21 @@ impl Parts {
         let sizes = sizes(&catalogue.database, scope, queries).await?;
         let (scope, queries) = (*scope, queries.to_vec());
         let parts = parted(sizes).into_iter();
-        let progress = Progress::default();
+        let progress = PartsProgress::default();
         Ok(Self { catalogue, scope, queries, parts, progress, revision, permit: None, _turn: turn })
     }
 }
 
 /// The parts that were read, and the time that they took, without the waits for permits.
 #[derive(Debug, Clone, Copy, Default)]
-struct Progress {
+struct PartsProgress {
     read: usize,
     taken: Duration,
     /// The time at which the present part got its permit.
     since: Option<Instant>,
 }
 
-impl Progress {
+impl PartsProgress {
     fn begin_part(&mut self, now: Instant) {
         self.since = Some(now);
     }
@@ -203,7 +203,7 @@ mod tests {
         let begun = Instant::now();
         let after = |milliseconds| begun + Duration::from_millis(milliseconds);
         let hopeless = |read, remaining, now| {
-            let mut progress = Progress::default();
+            let mut progress = PartsProgress::default();
             for _ in 0..read {
                 progress.begin_part(begun);
                 progress.end_part(begun + Duration::from_millis(now / read));
@@ -211,14 +211,14 @@ mod tests {
             progress.is_hopeless(remaining, after(now), after(10_000))
         };
         assert!(
-            !Progress::default().is_hopeless(1_000, after(9_000), after(10_000))
+            !PartsProgress::default().is_hopeless(1_000, after(9_000), after(10_000))
                 && !hopeless(2, 1_000, 2_000),
             "nothing is known yet"
         );
         assert!(hopeless(4, 100, 1_000), "25 s, and 9 s are left");
         assert!(!hopeless(4, 60, 1_000), "15 s, and the others may be smaller");
         assert!(!hopeless(40, 2, 9_000), "it has nearly ended");
-        let waited = Progress { read: 3, taken: Duration::from_millis(60), since: None };
+        let waited = PartsProgress { read: 3, taken: Duration::from_millis(60), since: None };
         assert!(!waited.is_hopeless(21, after(3_000), after(10_000)), "waits do not count");
     }
 

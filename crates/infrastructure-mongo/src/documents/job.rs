@@ -40,7 +40,7 @@ pub(crate) struct Step {
 
 /// The numbers of registrations that the steps of a job cancelled or deleted and promoted, and of those that are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Progress {
+pub(crate) struct JobProgress {
     pub(crate) done: u32,
     pub(crate) promoted: u32,
     pub(crate) remaining: u32,
@@ -125,9 +125,9 @@ impl JobDocument {
     }
 
     /// The work of all steps so far.
-    pub(crate) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> JobProgress {
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-        Progress {
+        JobProgress {
             done: number(self.done),
             promoted: number(self.promoted),
             remaining: number(self.remaining),

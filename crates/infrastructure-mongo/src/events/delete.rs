@@ -24,7 +24,7 @@ use crate::{
     registration::seats,
     schema,
     scoped::Query,
-    steps::{Begun, Steps},
+    steps::{Accepted, Steps},
     transaction::Transaction,
 };
 
@@ -44,7 +44,7 @@ async fn begin(
     transaction: &mut Transaction<'_>,
     id: EventId,
     change: &Change,
-) -> Attempt<Begun<EventDeleted>> {
+) -> Attempt<Accepted<EventDeleted>> {
     let event = load::settled_event(transaction, id, Field::EventId).await?;
     let cancelled = seats::count_cancelled(transaction, id).await?;
     let of_event = doc! { "event": id.to_string() };
@@ -56,14 +56,14 @@ async fn begin(
     if usize::try_from(cancelled + occurrences).is_ok_and(|documents| documents <= size) {
         // One more than there are, so that the event is deleted too.
         delete_part(transaction, id, change, size.saturating_add(1)).await?;
-        return Ok(Begun::complete(EventDeleted { id, remaining_registrations: 0 }));
+        return Ok(Accepted::complete(EventDeleted { id, remaining_registrations: 0 }));
     }
     store::replace(transaction, &event.cancelled(change.at), revision).await?;
     store::close_for_deletion(transaction, id, revision, change.at).await?;
     let job = transaction.new_job();
     transaction.begin_job(job, JobKind::DeleteEvent(id), cause, cancelled).await?;
     let remaining_registrations = u32::try_from(cancelled).unwrap_or(u32::MAX);
-    Ok(Begun { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
+    Ok(Accepted { result: EventDeleted { id, remaining_registrations }, job: Some(job) })
 }
 
 /// Keeps the versions of occurrences that other events had before they were split: their ids can come back.

@@ -26,7 +26,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Query, Search, Sorting, stopped_at},
+    scoped::{Part, Query, Search, SearchResult, Sorting, stopped_at},
 };
 
 /// The events that are read at once to ask their rules. The largest ones take some hundred kilobytes.
@@ -65,7 +65,7 @@ async fn read_all(
     filter: &EventFilter,
     page: &PageRequest<EventPosition>,
 ) -> Result<Candidates, Fault> {
-    let Found { documents, examined } =
+    let SearchResult { documents, examined } =
         find::<EventDocument>(adapter, scope, filter, page, doc! { "search": 0 }).await?;
     let events: Vec<Event> = read_in_parts(documents).await.map_err(StorageError::from)?;
     Ok((events.into_iter().map(Arc::new).collect(), examined))
@@ -88,7 +88,7 @@ async fn read_versions(
     page: &PageRequest<EventPosition>,
     replica: &Replica,
 ) -> Result<Option<Candidates>, Fault> {
-    let Found { documents, examined } =
+    let SearchResult { documents, examined } =
         find::<Listed>(adapter, scope, filter, page, doc! { "version": 1 }).await?;
     let mut current: HashMap<EventId, Arc<Event>> = HashMap::new();
     let mut unknown: Vec<EventId> = Vec::new();
@@ -116,7 +116,7 @@ async fn find<D: DeserializeOwned + Send>(
     filter: &EventFilter,
     page: &PageRequest<EventPosition>,
     fields: Document,
-) -> Result<Found<D>, StorageError> {
+) -> Result<SearchResult<D>, StorageError> {
     let (sorted, index) = sorted_by(page.order.field);
     let sorting = Sorting::of(page, sorted);
     let from = page.from.as_ref().map(values);

@@ -245,14 +245,14 @@ pub(super) async fn stored_keys(
 pub(super) async fn settled_occurrence(
     transaction: &mut Transaction<'_>,
     key: OccurrenceKey,
-) -> Attempt<(Event, Found)> {
+) -> Attempt<(Event, LoadedOccurrence)> {
     let (event, found) = occurrence(transaction, key).await?;
     let event = settled_event(transaction, event.id, Field::OccurrenceId).await?;
     Ok((event, found))
 }
 
 /// An occurrence, stored or derived.
-pub(super) struct Found {
+pub(super) struct LoadedOccurrence {
     pub(super) stored: StoredOccurrence,
     /// The document of a derived occurrence, which must be stored before anything refers to it.
     pub(super) derived: Option<OccurrenceDocument>,
@@ -265,19 +265,19 @@ pub(super) struct Found {
 pub(super) async fn occurrence(
     transaction: &mut Transaction<'_>,
     key: OccurrenceKey,
-) -> Attempt<(Event, Found)> {
+) -> Attempt<(Event, LoadedOccurrence)> {
     match resolve(transaction, key).await?.ok_or_else(|| Refusal::not_found(Field::OccurrenceId))? {
         Resolved::Stored(document) => {
             let stored = StoredOccurrence::try_from(document)?;
             let event = event(transaction, stored.key.event, Field::OccurrenceId).await?;
-            Ok((event, Found { stored, derived: None }))
+            Ok((event, LoadedOccurrence { stored, derived: None }))
         }
         Resolved::Derived(date) => {
             let event = event(transaction, key.event, Field::OccurrenceId).await?;
             let organization = transaction.scope().organization();
             let derived = OccurrenceDocument::from_rule(organization, &event, date, transaction.random());
             let stored = StoredOccurrence::from_rule(&event, date);
-            Ok((event, Found { stored, derived: Some(derived) }))
+            Ok((event, LoadedOccurrence { stored, derived: Some(derived) }))
         }
     }
 }

@@ -16,13 +16,13 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::{load, results::begun, step, store};
+use super::{load, results::accepted, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
     operation::Operation,
     registration::seats::{self, OccurrencesEdit},
-    steps::{Begun, Steps},
+    steps::{Accepted, Steps},
     transaction::Transaction,
 };
 
@@ -94,15 +94,15 @@ pub(super) async fn restore(
 async fn carry_out(
     transaction: &mut Transaction<'_>,
     event: &Event,
-    found: load::Found,
+    found: load::LoadedOccurrence,
     plan: OccurrencePlan,
     on_affected: OnAffected,
     change: &Change,
-) -> Attempt<Begun<Changed<Occurrence>>> {
+) -> Attempt<Accepted<Changed<Occurrence>>> {
     let OccurrencePlan { after, entry } = plan;
     let Some(entry) = entry else {
         let now = Occurrence::stored(event, &found.stored);
-        return Ok(Begun::complete(Changed::complete(now, 0, 0)));
+        return Ok(Accepted::complete(Changed::complete(now, 0, 0)));
     };
     if found.derived.is_some() {
         exceptions_within_limit(load::changed_ahead(transaction, event.id, change.at).await?)?;
@@ -120,5 +120,5 @@ async fn carry_out(
     // Members may have been promoted to the seats that became free.
     let (_, found) = load::occurrence(transaction, key).await?;
     let now = Occurrence::stored(event, &found.stored);
-    begun(transaction, event.id, now, edited, job, Some(cause)).await
+    accepted(transaction, event.id, now, edited, job, Some(cause)).await
 }

@@ -32,8 +32,8 @@ pub(super) async fn restore(
                 let cancelled_at = before.cancelled_at().ok_or(Refusal::NotCancelled)?;
                 let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
                 let former_registrations = cancelled_since(transaction, &restored, cancelled_at).await?;
-                let begun = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;
-                Ok(EventRestored { event: begun.result.now, former_registrations })
+                let accepted = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;
+                Ok(EventRestored { event: accepted.result.now, former_registrations })
             }
             .boxed()
         })

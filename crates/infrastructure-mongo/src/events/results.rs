@@ -19,11 +19,11 @@ use crate::{
     documents::{
         dropped::DroppedDocument,
         idempotency::ResultDocument,
-        job::{JobKind, Progress},
+        job::{JobKind, JobProgress},
     },
     error::{Attempt, CorruptDocument},
     registration::seats::{Edited, with_ids},
-    steps::{Begun, Progressing},
+    steps::{Accepted, Progressing},
     transaction::Transaction,
 };
 
@@ -65,7 +65,7 @@ impl StoredResult for EventDeleted {
 }
 
 impl Progressing for EventDeleted {
-    fn advance(&mut self, progress: Progress) {
+    fn advance(&mut self, progress: JobProgress) {
         self.remaining_registrations = progress.remaining;
     }
 }
@@ -74,7 +74,7 @@ impl<T> Progressing for Changed<T>
 where
     Self: StoredResult,
 {
-    fn advance(&mut self, progress: Progress) {
+    fn advance(&mut self, progress: JobProgress) {
         self.cancelled_registrations = self.cancelled_registrations.saturating_add(progress.done);
         self.promoted_registrations = self.promoted_registrations.saturating_add(progress.promoted);
         self.remaining_registrations = progress.remaining;
@@ -82,22 +82,22 @@ where
 }
 
 /// The result of an edit. Begins the job that completes a large one.
-pub(super) async fn begun<T>(
+pub(super) async fn accepted<T>(
     transaction: &mut Transaction<'_>,
     event: EventId,
     now: T,
     edited: Edited,
     job: JobId,
     cause: Option<ActivityId>,
-) -> Attempt<Begun<Changed<T>>> {
+) -> Attempt<Accepted<Changed<T>>> {
     let changed = Changed {
         moved_registrations: edited.moved,
         ..Changed::complete(now, edited.cancelled, transaction.promoted())
     };
-    let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Begun::complete(changed)) };
+    let Some(cause) = cause.filter(|_| edited.remaining > 0) else { return Ok(Accepted::complete(changed)) };
     transaction.begin_job(job, JobKind::CancelRegistrations(event), cause, edited.remaining).await?;
     let remaining_registrations = u32::try_from(edited.remaining).unwrap_or(u32::MAX);
-    Ok(Begun { result: Changed { remaining_registrations, ..changed }, job: Some(job) })
+    Ok(Accepted { result: Changed { remaining_registrations, ..changed }, job: Some(job) })
 }
 
 /// The stored result of a change, with its numbers of registrations.

@@ -15,13 +15,13 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::{load, planning::compute, results::begun, step, store};
+use super::{load, planning::compute, results::accepted, step, store};
 use crate::{
     database::Database,
     error::{Attempt, Interruption},
     operation::Operation,
     registration::seats::{self, OccurrencesEdit, UsedResult},
-    steps::{Begun, Steps},
+    steps::{Accepted, Steps},
     transaction::Transaction,
 };
 
@@ -41,7 +41,7 @@ async fn begin(
     transaction: &mut Transaction<'_>,
     edit: &EventEdit,
     change: &Change,
-) -> Attempt<Begun<Changed<Event>>> {
+) -> Attempt<Accepted<Changed<Event>>> {
     let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
     let edit = with_current_id(transaction, edit).await?;
     let on_affected = edit.on_affected;
@@ -144,9 +144,9 @@ pub(super) async fn carry_out(
     plan: EventPlan,
     on_affected: OnAffected,
     change: &Change,
-) -> Attempt<Begun<Changed<Event>>> {
+) -> Attempt<Accepted<Changed<Event>>> {
     if plan.entries.is_empty() {
-        return Ok(Begun::complete(Changed::complete(plan.event, 0, 0)));
+        return Ok(Accepted::complete(Changed::complete(plan.event, 0, 0)));
     }
     let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
     let inherited = inherited(transaction, &plan).await?;
@@ -156,7 +156,7 @@ pub(super) async fn carry_out(
     let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
     store::store_returned(transaction, &event, &returned, inherited, revision).await?;
-    seats::answer(transaction, derived).await?;
+    seats::rewrite_results(transaction, derived).await?;
     match &ended {
         Some(ended) => {
             store::replace(transaction, ended, revision).await?;
@@ -174,7 +174,7 @@ pub(super) async fn carry_out(
     for entry in entries {
         causes.push(transaction.log(change, entry));
     }
-    let mut begun = begun(transaction, before.id, event, edited, job, causes.first().copied()).await?;
-    begun.result.dropped_exceptions = dropped_exceptions;
-    Ok(begun)
+    let mut accepted = accepted(transaction, before.id, event, edited, job, causes.first().copied()).await?;
+    accepted.result.dropped_exceptions = dropped_exceptions;
+    Ok(accepted)
 }

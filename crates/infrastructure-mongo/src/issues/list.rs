@@ -18,7 +18,7 @@ use crate::{
     },
     error::StorageError,
     schema,
-    scoped::{Found, Part, Search, Sorting, stopped_at},
+    scoped::{Part, Search, SearchResult, Sorting, stopped_at},
 };
 
 pub(super) async fn list(
@@ -32,7 +32,7 @@ pub(super) async fn list(
     let from = page.from.map(values);
     let fields = doc! { "search": 0 };
     let mut stored = adapter.0.collection(scope, &schema::ISSUES);
-    let Found { documents, examined } = match &filter.search {
+    let SearchResult { documents, examined } = match &filter.search {
         None => {
             let part = part(filter, page.order.field);
             stored.find_in_part::<IssueDocument>(&part, sorting, from.as_deref(), page.size, fields).await?

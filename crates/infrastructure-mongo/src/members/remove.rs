@@ -17,14 +17,14 @@ use crate::{
     documents::{
         convert::date,
         idempotency::ResultDocument,
-        job::{JobKind, Progress},
+        job::{JobKind, JobProgress},
         member::REMOVED,
     },
     error::Attempt,
     operation::Operation,
     registration::seats::{self, Removal},
     schema,
-    steps::{Begun, Progressing, with_dry_run},
+    steps::{Accepted, Progressing, with_dry_run},
     transaction::Transaction,
 };
 
@@ -38,8 +38,8 @@ pub(super) async fn remove(
     let until = database.answer_by();
     database.settle(scope, id, change.at, until, step).await?;
     let body = with_dry_run(|transaction| begin(transaction, id, change).boxed(), change, until, step);
-    let begun = database.change(scope, change, Operation::RemoveMember, body).await?;
-    database.answer(scope, begun, change.at, until, step).await
+    let accepted = database.change(scope, change, Operation::RemoveMember, body).await?;
+    database.continue_accepted(scope, accepted, change.at, until, step).await
 }
 
 /// Marks the member as removed, and cancels the registrations or begins a job that does.
@@ -47,7 +47,7 @@ async fn begin(
     transaction: &mut Transaction<'_>,
     id: MemberId,
     change: &Change,
-) -> Attempt<Begun<MemberRemoved>> {
+) -> Attempt<Accepted<MemberRemoved>> {
     let member = find(transaction, id).await?;
     count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
     let this = doc! { "_id": id.to_string() };
@@ -72,7 +72,7 @@ async fn begin(
         promoted_registrations: promoted,
         remaining_registrations: remaining,
     };
-    Ok(Begun { result, job })
+    Ok(Accepted { result, job })
 }
 
 #[async_trait]
@@ -94,7 +94,7 @@ impl StoredResult for MemberRemoved {
 }
 
 impl Progressing for MemberRemoved {
-    fn advance(&mut self, progress: Progress) {
+    fn advance(&mut self, progress: JobProgress) {
         self.cancelled_registrations = self.cancelled_registrations.saturating_add(progress.done);
         self.promoted_registrations = self.promoted_registrations.saturating_add(progress.promoted);
         self.remaining_registrations = progress.remaining;

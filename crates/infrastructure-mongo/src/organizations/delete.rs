@@ -23,13 +23,13 @@ use crate::{
     documents::{
         convert::date,
         idempotency::{ResultDocument, keys_between},
-        job::{JobDocument, JobKind, Progress, Step},
+        job::{JobDocument, JobKind, JobProgress, Step},
     },
     error::Attempt,
     operation::Operation,
     schema::{self, CollectionSchema},
     scoped::Query,
-    steps::{Begun, Progressing},
+    steps::{Accepted, Progressing},
     transaction::Transaction,
 };
 
@@ -56,12 +56,12 @@ pub(super) async fn delete(
     change: &Change,
 ) -> Outcome<OrganizationDeleted> {
     let until = database.answer_by();
-    let begun = database
+    let accepted = database
         .change_serialized(scope, change, Operation::DeleteOrganization, |transaction| {
             begin(transaction, database, slug, change).boxed()
         })
         .await?;
-    database.answer(scope, begun, change.at, until, step).await
+    database.continue_accepted(scope, accepted, change.at, until, step).await
 }
 
 /// Replaces the organization by the reservation of its slug, and begins the job that deletes its data.
@@ -70,7 +70,7 @@ async fn begin(
     database: &Database,
     slug: &Slug,
     change: &Change,
-) -> Attempt<Begun<OrganizationDeleted>> {
+) -> Attempt<Accepted<OrganizationDeleted>> {
     operator_keys::verify_unused(database, transaction.scope(), change).await?;
     let organization = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
     refusals::verify_deletable(&organization, slug).map_err(Failure::Refused)?;
@@ -80,7 +80,7 @@ async fn begin(
     organizations.find_one_and_update::<Document>(doc! {}, replace).await?;
     let (job, cause) = (transaction.new_job(), transaction.log(change, log::deleted(&organization)));
     transaction.begin_job(job, JobKind::DeleteOrganization(organization.id), cause, 0).await?;
-    Ok(Begun { result: OrganizationDeleted { id: organization.id }, job: Some(job) })
+    Ok(Accepted { result: OrganizationDeleted { id: organization.id }, job: Some(job) })
 }
 
 /// Deletes up to `size` documents of the organization, from the collection on in which the step before it ended: an index still has
@@ -157,5 +157,5 @@ impl StoredResult for OrganizationDeleted {
 
 impl Progressing for OrganizationDeleted {
     /// The organization is gone for everyone, whatever is left of its data.
-    fn advance(&mut self, _: Progress) {}
+    fn advance(&mut self, _: JobProgress) {}
 }

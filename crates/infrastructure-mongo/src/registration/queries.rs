@@ -36,7 +36,7 @@ use crate::{
     error::StorageError,
     registration::document::RegistrationDocument,
     schema,
-    scoped::{Found, Joined, Part, Query, Sorting, both, stopped_at},
+    scoped::{Joined, Part, Query, SearchResult, Sorting, both, stopped_at},
 };
 
 /// Reads registrations in MongoDB.
@@ -65,7 +65,7 @@ impl Registrations for MongoRegistrations {
         let from = page.from.map(values);
         let mut stored = self.0.collection(scope, &schema::REGISTRATIONS);
         let found = stored.find_in_part(&part, sorting, from.as_deref(), page.size, doc! {}).await?;
-        let Found { documents, examined }: Found<RegistrationDocument> = found;
+        let SearchResult { documents, examined }: SearchResult<RegistrationDocument> = found;
         let registrations = read_all(documents).map_err(StorageError::from)?;
         let examined =
             stopped_at(&schema::REGISTRATIONS, examined, |values| position(page.order.field, values))?;
@@ -153,8 +153,8 @@ impl Registrations for MongoRegistrations {
         let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
         let asked = doc! { "_id": { "$in": texts(ids) }, "status": WAITLISTED };
         let fields = doc! { "occurrence": 1, "waitlistSequence": 1 };
-        let waiting: Vec<Waiting> = registrations.find(Query::from(asked).projected(fields)).await?;
-        let mut waitlists: BTreeMap<OccurrenceKey, Vec<&Waiting>> = BTreeMap::new();
+        let waiting: Vec<Waitlisted> = registrations.find(Query::from(asked).projected(fields)).await?;
+        let mut waitlists: BTreeMap<OccurrenceKey, Vec<&Waitlisted>> = BTreeMap::new();
         for registration in &waiting {
             waitlists.entry(registration.occurrence).or_default().push(registration);
         }
@@ -185,7 +185,7 @@ impl Registrations for MongoRegistrations {
 const WAITLISTS: usize = 100;
 
 /// The registrations of one waitlist in its order.
-fn in_sequence<'a>(waitlist: &[&'a Waiting]) -> Vec<&'a Waiting> {
+fn in_sequence<'a>(waitlist: &[&'a Waitlisted]) -> Vec<&'a Waitlisted> {
     let mut sorted = waitlist.to_vec();
     sorted.sort_by_key(|registration| registration.waitlist_sequence);
     sorted
@@ -193,9 +193,9 @@ fn in_sequence<'a>(waitlist: &[&'a Waiting]) -> Vec<&'a Waiting> {
 
 /// The filters for the part of a waitlist that ends with each of these registrations and begins behind the one before it: no
 /// entry is counted twice.
-fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waiting>)) -> Vec<(String, Document)> {
+fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waitlisted>)) -> Vec<(String, Document)> {
     let mut behind = 0;
-    let part = |registration: &Waiting| {
+    let part = |registration: &Waitlisted| {
         let up_to = registration.waitlist_sequence;
         let part = doc! {
             "occurrence": occurrence.to_string(),
@@ -334,7 +334,7 @@ fn pages<K: Eq + Hash>(
 /// A registration on a waitlist.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Waiting {
+struct Waitlisted {
     #[serde(rename = "_id", deserialize_with = "read_id")]
     id: RegistrationId,
     #[serde(deserialize_with = "read_id")]

@@ -25,7 +25,7 @@ pub(crate) use self::{
     joined::Joined,
     part::Part,
     query::Query,
-    search::{Found, Search, stopped_at},
+    search::{Search, SearchResult, stopped_at},
     sorting::{Sorting, both},
     write::UpdateStatement,
 };

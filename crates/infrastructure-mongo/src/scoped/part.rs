@@ -10,7 +10,7 @@ use convene_application::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{Execution, Found, ScopedCollection, Sorting, both};
+use super::{Execution, ScopedCollection, SearchResult, Sorting, both};
 use crate::error::StorageError;
 
 /// A part of a list.
@@ -58,14 +58,14 @@ impl<E: Execution> ScopedCollection<E> {
         from: Option<&[Bson]>,
         size: PageSize,
         fields: Document,
-    ) -> Result<Found<D>, StorageError> {
+    ) -> Result<SearchResult<D>, StorageError> {
         let examined = match part.compared.is_empty() {
             true => None,
             false => self.end_of_part(part, sorting, from).await?,
         };
         let query = sorting.query_between(part.conditions(), from, examined.as_deref());
         let query = query.probing(size).projected(fields).hinted(part.index);
-        Ok(Found { documents: self.find(query).await?, examined })
+        Ok(SearchResult { documents: self.find(query).await?, examined })
     }
 
     /// The number of documents that meet the conditions, up to [`COUNTED`]; `None` beyond, and if more must be compared than

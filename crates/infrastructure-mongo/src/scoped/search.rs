@@ -34,7 +34,7 @@ pub(crate) struct Search<'t> {
 }
 
 /// The found documents in the direction of the search, at most one more than the page has.
-pub(crate) struct Found<D> {
+pub(crate) struct SearchResult<D> {
     pub(crate) documents: Vec<D>,
     /// The position at which the search stopped before the end of the list.
     pub(crate) examined: Option<Vec<Bson>>,
@@ -70,12 +70,12 @@ impl<E: Execution> ScopedCollection<E> {
     pub(crate) async fn search<D: DeserializeOwned + Send>(
         &mut self,
         search: Search<'_>,
-    ) -> Result<Found<D>, StorageError> {
+    ) -> Result<SearchResult<D>, StorageError> {
         let Search { text, sorting, index, from, filter, size, fields } = search;
         let examined = self.examined(sorting, index, from.as_deref()).await?;
         let query = sorting.query_between(matching(text, filter), from.as_deref(), examined.as_deref());
         let documents = self.find(query.probing(size).projected(fields).hinted(index)).await?;
-        Ok(Found { documents, examined })
+        Ok(SearchResult { documents, examined })
     }
 
     /// The number of documents with the text, if one search examines all of them.

@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// The result of the first transaction of a change.
-pub(crate) struct Begun<T> {
+pub(crate) struct Accepted<T> {
     pub(crate) result: T,
     /// The job that completes the change, if it is large.
     pub(crate) job: Option<JobId>,
 }
 
-impl<T> Begun<T> {
+impl<T> Accepted<T> {
     /// The result of a change that is complete.
     pub(crate) const fn complete(result: T) -> Self {
         Self { result, job: None }
@@ -30,7 +30,7 @@ impl<T> Begun<T> {
 }
 
 #[async_trait]
-impl<T: Progressing> StoredResult for Begun<T> {
+impl<T: Progressing> StoredResult for Accepted<T> {
     fn to_document(&self) -> ResultDocument {
         let job = self.job.map(|job| job.to_string());
         ResultDocument { job, ..self.result.to_document() }

@@ -7,7 +7,7 @@ use convene_domain::id::EventId;
 use futures::FutureExt;
 use tokio::time::Instant;
 
-use super::{Begun, Progressing, Work, next::carry_out_within, progress::advanced};
+use super::{Accepted, Progressing, Work, next::carry_out_within, progress::advanced};
 use crate::{
     database::Database,
     error::Attempt,
@@ -33,14 +33,14 @@ impl Database {
     ) -> Outcome<T>
     where
         T: Progressing + Sync + 'environment,
-        B: Body<'environment, Begun<T>> + 'environment,
+        B: Body<'environment, Accepted<T>> + 'environment,
     {
         let Steps { operation, event, work } = steps;
         let until = self.answer_by();
         self.settle_soon(scope, event, change.at, work).await?;
         let body = with_dry_run(body, change, until, work);
-        let begun = self.edit(scope, change, operation, body).await?;
-        self.answer(scope, begun, change.at, until, work).await
+        let accepted = self.edit(scope, change, operation, body).await?;
+        self.continue_accepted(scope, accepted, change.at, until, work).await
     }
 }
 
@@ -50,17 +50,21 @@ pub(crate) fn with_dry_run<'environment, T, B>(
     change: &'environment Change,
     until: Instant,
     work: Work,
-) -> impl Body<'environment, Begun<T>> + 'environment
+) -> impl Body<'environment, Accepted<T>> + 'environment
 where
     T: Progressing + Sync + 'environment,
-    B: Body<'environment, Begun<T>> + 'environment,
+    B: Body<'environment, Accepted<T>> + 'environment,
 {
     let body = Arc::new(body);
     move |transaction: &mut Transaction<'environment>| {
         let body = Arc::clone(&body);
         async move {
-            let begun = body(transaction).await?;
-            if change.is_dry_run { preview(transaction, begun, change, until, work).await } else { Ok(begun) }
+            let accepted = body(transaction).await?;
+            if change.is_dry_run {
+                preview(transaction, accepted, change, until, work).await
+            } else {
+                Ok(accepted)
+            }
         }
         .boxed()
     }
@@ -70,12 +74,12 @@ where
 /// registrations as one transaction changes.
 async fn preview<T: Progressing>(
     transaction: &mut Transaction<'_>,
-    begun: Begun<T>,
+    accepted: Accepted<T>,
     change: &Change,
     until: Instant,
     work: Work,
-) -> Attempt<Begun<T>> {
-    let Some(job) = begun.job else { return Ok(begun) };
+) -> Attempt<Accepted<T>> {
+    let Some(job) = accepted.job else { return Ok(accepted) };
     let size = transaction.step_size();
     let max = usize::try_from(EDITED_REGISTRATIONS).unwrap_or(usize::MAX).div_ceil(size);
     for _ in 0..max {
@@ -83,5 +87,5 @@ async fn preview<T: Progressing>(
             break;
         }
     }
-    Ok(Begun::complete(advanced(transaction, &begun.result.to_document(), job).await?))
+    Ok(Accepted::complete(advanced(transaction, &accepted.result.to_document(), job).await?))
 }

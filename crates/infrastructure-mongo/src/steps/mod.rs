@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 
 pub use self::progress::MAX_REMAINING;
 pub(crate) use self::{
-    begin::Begun,
+    begin::Accepted,
     change::{Steps, with_dry_run},
     next::next,
     progress::Progressing,

@@ -14,13 +14,13 @@ use convene_domain::{
 use futures::FutureExt;
 use tokio::time;
 
-use super::{Begun, Work, next::next};
+use super::{Accepted, Work, next::next};
 use crate::{
     change::StoredResult,
     database::Database,
     documents::{
         idempotency::ResultDocument,
-        job::{JobDocument, Progress},
+        job::{JobDocument, JobProgress},
     },
     error::{Attempt, StorageError},
     schema,
@@ -39,7 +39,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// A result that states the progress of a large change.
 pub(crate) trait Progressing: StoredResult {
     /// Adds what the steps of the job have done, and states what remains.
-    fn advance(&mut self, progress: Progress);
+    fn advance(&mut self, progress: JobProgress);
 }
 
 impl Database {
@@ -111,15 +111,15 @@ impl Database {
     }
 
     /// Continues the job of a change that was accepted. Returns the result as it is then, with the progress.
-    pub(crate) async fn answer<T: Progressing + Sync>(
+    pub(crate) async fn continue_accepted<T: Progressing + Sync>(
         &self,
         scope: &TenantScope,
-        begun: Begun<T>,
+        accepted: Accepted<T>,
         now: Instant,
         until: time::Instant,
         work: Work,
     ) -> Outcome<T> {
-        let Begun { result, job } = begun;
+        let Accepted { result, job } = accepted;
         let Some(job) = job else { return Ok(result) };
         // The change is accepted, so a failure of a later step, or of reading the progress, is not its outcome.
         let carried_out = self.carry_out(scope, job, now, until, work).await;

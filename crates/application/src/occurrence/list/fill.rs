@@ -104,7 +104,7 @@ impl<'p, 'c> Filling<'p, 'c> {
             };
             let position = match step {
                 None => return candidates,
-                Some(Step::Passed(position)) => position,
+                Some(Step::Skipped(position)) => position,
                 Some(Step::Found(placed)) => {
                     let position = placed.position();
                     if self.end.is_some_and(|end| is_behind(self.query, &position, &end)) {

@@ -62,7 +62,7 @@ impl Gate {
                 StorageError::Overloaded
             })?;
             self.metrics.set(ledger.in_flight(), ledger.waiting());
-            Waiting { gate: self, owner, number, granted }
+            WaitingCall { gate: self, owner, number, granted }
         };
         let since = Instant::now();
         match timeout_at(until, &mut waiting.granted).await {
@@ -110,14 +110,14 @@ impl Drop for Permit {
 }
 
 /// A call that waits for a permit. Dropping it removes it from the ledger.
-struct Waiting<'g> {
+struct WaitingCall<'g> {
     gate: &'g Arc<Gate>,
     owner: Owner,
     number: u64,
     granted: oneshot::Receiver<Permit>,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingCall<'_> {
     fn drop(&mut self) {
         let (owner, number) = (self.owner, self.number);
         // The number is gone if a permit was granted.

@@ -12,7 +12,7 @@ use convene_domain::{
     registration::{Registration, RegistrationStatus},
 };
 
-use super::{Cancellation, Progress, Stored};
+use super::{BatchState, Cancellation, Stored};
 use crate::{
     documents::read_in_parts,
     error::Attempt,
@@ -60,7 +60,7 @@ pub(super) async fn are_too_many(
 
 /// Cancels the registrations that can be cancelled, and promotes waitlisted members to the free seats.
 pub(super) async fn run<'a>(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     cancellations: &[Cancellation<'a>],
     found: Vec<Registration>,
@@ -69,7 +69,7 @@ pub(super) async fn run<'a>(
         found.into_iter().map(|registration| (registration.id, registration)).collect();
     let (mut accepted, mut cancellings, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for &cancellation in cancellations {
-        match decide(progress, cancellation, found.remove(&cancellation.request.registration))? {
+        match decide(state, cancellation, found.remove(&cancellation.request.registration))? {
             Ok(cancelling) => {
                 accepted.push(cancellation);
                 cancellings.push(cancelling);
@@ -77,7 +77,7 @@ pub(super) async fn run<'a>(
             Err(refusal) => refused.push((cancellation, refusal)),
         }
     }
-    refuse(progress, transaction, refused).await?;
+    refuse(state, transaction, refused).await?;
     let freed_times: Vec<FreedTime<'_>> = cancellings
         .iter()
         .filter_map(|cancelling| FreedTime::of(&cancelling.registration, cancelling.change))
@@ -89,7 +89,7 @@ pub(super) async fn run<'a>(
             freed.entry(cancelling.registration.occurrence).or_default().push(*cancellation);
         }
     }
-    let cancelled = cancel(transaction, &mut progress.occurrences, cancellings).await?;
+    let cancelled = cancel(transaction, &mut state.occurrences, cancellings).await?;
     let causes = |cancellations: &[Cancellation<'a>]| {
         cancellations.iter().map(|cancellation| cancellation.change).collect::<Vec<&'a Change>>()
     };
@@ -100,9 +100,8 @@ pub(super) async fn run<'a>(
             Freed { occurrence, causes, is_moved: false }
         })
         .collect();
-    let mut confirmed =
-        promote(transaction, &mut progress.occurrences, by_occurrence, progress.guards).await?;
-    promote_freed(transaction, &mut progress.occurrences, freed_times, progress.guards).await?;
+    let mut confirmed = promote(transaction, &mut state.occurrences, by_occurrence, state.guards).await?;
+    promote_freed(transaction, &mut state.occurrences, freed_times, state.guards).await?;
     let mut promoted: HashMap<usize, Registration> = HashMap::new();
     for (occurrence, cancellations) in freed {
         let confirmed = confirmed.remove(&occurrence).unwrap_or_default();
@@ -110,29 +109,29 @@ pub(super) async fn run<'a>(
     }
     for (cancellation, registration) in accepted.iter().zip(cancelled) {
         let cancelled = Cancelled { registration, promoted: promoted.remove(&cancellation.number) };
-        progress.keys.record_cancellation(transaction, cancellation.change, &cancelled);
-        progress.decide_cancellation(cancellation.number, Ok(cancelled));
+        state.keys.record_cancellation(transaction, cancellation.change, &cancelled);
+        state.decide_cancellation(cancellation.number, Ok(cancelled));
     }
     Ok(())
 }
 
 /// Refuses cancellations. Their keys are looked up first, because a repeat looks like a second cancellation.
 async fn refuse(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     refused: Vec<(Cancellation<'_>, Refusal)>,
 ) -> Attempt<()> {
     let changes = refused.iter().map(|(cancellation, _)| cancellation.change);
-    progress.keys.load(transaction, changes).await?;
+    state.keys.load(transaction, changes).await?;
     for (cancellation, refusal) in refused {
-        let decision = progress.keys.cancellation(transaction, cancellation.change)?;
-        progress.decide_cancellation(cancellation.number, decision.unwrap_or(Err(refusal)));
+        let decision = state.keys.cancellation(transaction, cancellation.change)?;
+        state.decide_cancellation(cancellation.number, decision.unwrap_or(Err(refusal)));
     }
     Ok(())
 }
 
 fn decide<'b>(
-    progress: &mut Progress,
+    state: &mut BatchState,
     cancellation: Cancellation<'b>,
     found: Option<Registration>,
 ) -> Attempt<Result<Cancelling<'b>, Refusal>> {
@@ -142,7 +141,7 @@ fn decide<'b>(
     if let Err(refusal) = request.reason(&registration) {
         return Ok(Err(refusal));
     }
-    let seating = progress.occurrences.of(registration.occurrence)?.document.seating()?;
+    let seating = state.occurrences.of(registration.occurrence)?.document.seating()?;
     let decided = request.decide(&registration, seating, change.at);
     Ok(decided.map(|reason| Cancelling { registration, reason, change }))
 }

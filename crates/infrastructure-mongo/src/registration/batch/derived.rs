@@ -18,7 +18,7 @@ use crate::{
 
 /// The occurrences that are not loaded by their ids.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Unloaded {
     /// The current ids of those that are stored under another id, by the ids that were asked for.
     pub(super) current_ids: HashMap<OccurrenceKey, OccurrenceKey>,
     /// Those that their rules give, of events that have the maximum number of stored occurrences.
@@ -32,9 +32,9 @@ pub(super) async fn find(
     occurrences: &mut Occurrences,
     wanted: impl Iterator<Item = OccurrenceKey>,
     now: Instant,
-) -> Attempt<Found> {
+) -> Attempt<Unloaded> {
     let mut missing: BTreeSet<OccurrenceKey> = wanted.filter(|&key| !occurrences.contains(key)).collect();
-    let mut found = Found::default();
+    let mut found = Unloaded::default();
     if missing.is_empty() {
         return Ok(found);
     }

@@ -60,7 +60,7 @@ impl Executor {
             match self.attempt(&batch, verification, max_runs).await {
                 Ok(Some(decided)) => {
                     self.suspects.add_callers(&batch, &decided.with_used_keys);
-                    answer(batch, decided);
+                    reply(batch, decided);
                 }
                 Ok(None) if batch.len() == 1 => {
                     pending.push_back((batch, verification.max(Verification::Standard)));
@@ -144,12 +144,12 @@ fn may_be_due_to_one_request(failure: &Failure) -> bool {
     }
 }
 
-fn answer(batch: Batch, decided: Decided) {
-    answer_all(batch.cancellations, decided.cancellations);
-    answer_all(batch.registrations, decided.registrations);
+fn reply(batch: Batch, decided: Decided) {
+    reply_all(batch.cancellations, decided.cancellations);
+    reply_all(batch.registrations, decided.registrations);
 }
 
-fn answer_all<R: Operation>(requests: Vec<Queued<R>>, decisions: Decisions<R>) {
+fn reply_all<R: Operation>(requests: Vec<Queued<R>>, decisions: Decisions<R>) {
     for (queued, decision) in requests.into_iter().zip(decisions) {
         if let Some(decision) = decision {
             queued.reply(decision.map_err(Failure::from));

@@ -26,7 +26,7 @@ use convene_application::{
 use convene_domain::occurrence::OccurrenceKey;
 
 pub(super) use self::execute::Executor;
-use self::{derived::Found, keys::Keys, stored::Stored};
+use self::{derived::Unloaded, keys::Keys, stored::Stored};
 use super::{
     queue::{Batch, Operation, Queued, Ticket},
     seats::{Guards, Occurrences},
@@ -70,12 +70,12 @@ impl<'b, R: Operation + Copy> Numbered<'b, R> {
 }
 
 /// The requests of a batch whose callers still wait.
-struct Waiting<'b> {
+struct WaitingRequests<'b> {
     cancellations: Vec<Cancellation<'b>>,
     registrations: Vec<Registering<'b>>,
 }
 
-impl<'b> Waiting<'b> {
+impl<'b> WaitingRequests<'b> {
     fn changes(&self) -> impl Iterator<Item = &'b Change> {
         let cancellations = self.cancellations.iter().map(|cancellation| cancellation.change);
         cancellations.chain(self.registrations.iter().map(|registering| registering.change))
@@ -88,8 +88,8 @@ impl<'b> Waiting<'b> {
     }
 }
 
-/// The progress of a batch in one run of its transaction.
-struct Progress {
+/// The state of a batch in one run of its transaction.
+struct BatchState {
     guards: Guards,
     occurrences: Occurrences,
     /// The occurrences that cannot be materialized, because their events have too many stored ones.
@@ -100,7 +100,7 @@ struct Progress {
     with_used_keys: Vec<usize>,
 }
 
-impl Progress {
+impl BatchState {
     fn decide_cancellation(&mut self, number: usize, decision: Decision<CancelRequest>) {
         if let Some(place) = self.cancellations.get_mut(number) {
             *place = Some(decision);
@@ -142,11 +142,11 @@ async fn run(
     batch: &Batch,
     verification: Verification,
 ) -> Attempt<Option<Decided>> {
-    let waiting = Waiting {
+    let waiting = WaitingRequests {
         cancellations: Numbered::waiting(&batch.cancellations),
         registrations: Numbered::waiting(&batch.registrations),
     };
-    let mut progress = Progress {
+    let mut state = BatchState {
         guards: executor.guards,
         occurrences: Occurrences::default(),
         without_room: HashSet::new(),
@@ -156,16 +156,16 @@ async fn run(
         with_used_keys: Vec::new(),
     };
     let is_empty = waiting.cancellations.is_empty() && waiting.registrations.is_empty();
-    if !is_empty && !suspended::refuse(&mut progress, transaction, batch, &waiting).await? {
+    if !is_empty && !suspended::refuse(&mut state, transaction, batch, &waiting).await? {
         let stored = Stored::load(transaction, &waiting, &executor.cache, verification).await?;
         if cancel::are_too_many(transaction, &waiting.cancellations, &stored).await? {
             return Ok(None);
         }
-        decide(&mut progress, stored, transaction, &waiting, verification).await?;
+        decide(&mut state, stored, transaction, &waiting, verification).await?;
     }
     // From here on the commit may have been sent.
     if waiting.close() {
-        let Progress { cancellations, registrations, occurrences, with_used_keys, .. } = progress;
+        let BatchState { cancellations, registrations, occurrences, with_used_keys, .. } = state;
         Ok(Some(Decided { cancellations, registrations, occurrences, with_used_keys }))
     } else {
         Err(Interruption::Retry(StorageError::Outdated("the callers of a batch")))
@@ -174,34 +174,34 @@ async fn run(
 
 /// Decides the requests and writes the results.
 async fn decide(
-    progress: &mut Progress,
+    state: &mut BatchState,
     stored: Stored,
     transaction: &mut Transaction<'_>,
-    waiting: &Waiting<'_>,
+    waiting: &WaitingRequests<'_>,
     verification: Verification,
 ) -> Attempt<()> {
-    let Stored { to_cancel, occurrences, found: Found { current_ids, without_room } } = stored;
-    progress.occurrences = occurrences;
-    progress.without_room = without_room;
+    let Stored { to_cancel, occurrences, found: Unloaded { current_ids, without_room } } = stored;
+    state.occurrences = occurrences;
+    state.without_room = without_room;
     if verification == Verification::Exhaustive {
-        progress.keys.load(transaction, waiting.changes()).await?;
+        state.keys.load(transaction, waiting.changes()).await?;
     }
     let mut cancellations = Vec::with_capacity(waiting.cancellations.len());
     for &cancellation in &waiting.cancellations {
-        match progress.keys.cancellation(transaction, cancellation.change)? {
+        match state.keys.cancellation(transaction, cancellation.change)? {
             Some(decision) => {
-                progress.with_used_keys.push(cancellation.number);
-                progress.decide_cancellation(cancellation.number, decision);
+                state.with_used_keys.push(cancellation.number);
+                state.decide_cancellation(cancellation.number, decision);
             }
             None => cancellations.push(cancellation),
         }
     }
     let mut registrations = Vec::with_capacity(waiting.registrations.len());
     for mut registering in waiting.registrations.iter().copied() {
-        match progress.keys.registration(transaction, registering.change)? {
+        match state.keys.registration(transaction, registering.change)? {
             Some(decision) => {
-                progress.with_used_keys.push(progress.cancellations.len() + registering.number);
-                progress.decide_registration(registering.number, decision);
+                state.with_used_keys.push(state.cancellations.len() + registering.number);
+                state.decide_registration(registering.number, decision);
             }
             None => {
                 let occurrence = &mut registering.request.occurrence;
@@ -210,10 +210,10 @@ async fn decide(
             }
         }
     }
-    cancel::run(progress, transaction, &cancellations, to_cancel).await?;
-    register::run(progress, transaction, &registrations, verification).await?;
+    cancel::run(state, transaction, &cancellations, to_cancel).await?;
+    register::run(state, transaction, &registrations, verification).await?;
 
-    progress.occurrences.write(transaction, progress.guards).await?;
-    derived::conflict_with_edits(transaction, &progress.occurrences).await?;
-    progress.keys.write(transaction).await
+    state.occurrences.write(transaction, state.guards).await?;
+    derived::conflict_with_edits(transaction, &state.occurrences).await?;
+    state.keys.write(transaction).await
 }

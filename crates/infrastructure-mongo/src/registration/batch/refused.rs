@@ -6,18 +6,18 @@ use bson::doc;
 use convene_application::{failure::Refusal, registration::refusals::refusal_for};
 use convene_domain::{event::EventStatus, id::EventId, registration::RegistrationRefusal};
 
-use super::{Progress, Registering};
+use super::{BatchState, Registering};
 use crate::{documents::ids::texts, error::StorageError, schema, transaction::Transaction};
 
 /// Finds the refusals that the callers see. Reads the events of cancelled occurrences, because an occurrence may have
 /// been cancelled together with its event.
 pub(super) async fn refusals<'b>(
-    progress: &Progress,
+    state: &BatchState,
     transaction: &mut Transaction<'_>,
     denied: Vec<(Registering<'b>, RegistrationRefusal)>,
 ) -> Result<Vec<(Registering<'b>, Refusal)>, StorageError> {
     let is_cancelled_by_itself = |registering: &Registering<'_>| {
-        let seats = progress.occurrences.get(registering.request.occurrence);
+        let seats = state.occurrences.get(registering.request.occurrence);
         seats.is_some_and(|seats| seats.document.is_cancelled_by_itself())
     };
     let events: HashSet<EventId> = denied

@@ -21,7 +21,7 @@ use convene_domain::{
 use serde::Deserialize;
 
 use super::{
-    Progress, Registering, Verification,
+    BatchState, Registering, Verification,
     assign::{Assignment, assign},
     held::{Held, conflicting},
     refused::refusals,
@@ -43,17 +43,17 @@ use crate::{
 
 /// Decides the registrations: a seat, an entry on the waitlist, or a refusal.
 pub(super) async fn run(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     registrations: &[Registering<'_>],
     verification: Verification,
 ) -> Attempt<()> {
-    let mut sorted = sort(progress, registrations)?;
+    let mut sorted = sort(state, registrations)?;
     let denied = std::mem::take(&mut sorted.denied);
-    sorted.refused.extend(refusals(progress, transaction, denied).await?);
+    sorted.refused.extend(refusals(state, transaction, denied).await?);
     // The waitlist is in no agenda, so a waitlisted member must be found by the registration.
     let may_be_waitlisted = |registering: &&Registering<'_>| {
-        let seats = progress.occurrences.get(registering.request.occurrence);
+        let seats = state.occurrences.get(registering.request.occurrence);
         verification == Verification::Exhaustive || seats.is_some_and(|seats| seats.document.waiting > 0)
     };
     let uncertain: Vec<Registering<'_>> =
@@ -62,7 +62,7 @@ pub(super) async fn run(
     sorted.refuse_held(&waiting);
 
     let Assignment { seated, unable, without_seat } =
-        assign(transaction, progress, std::mem::take(&mut sorted.to_seat)).await?;
+        assign(transaction, state, std::mem::take(&mut sorted.to_seat)).await?;
     let (late, full): (Vec<Registering<'_>>, Vec<Registering<'_>>) =
         without_seat.into_iter().partition(|registering| registering.request.join_waitlist);
     sorted.refused.extend(full.into_iter().map(|registering| (registering, Refusal::OccurrenceFull)));
@@ -81,11 +81,11 @@ pub(super) async fn run(
         .refused
         .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
 
-    let waitlisted = sorted.refuse_long_waitlists(progress, waitlisted)?;
-    let busy = busy_among(progress, transaction, &waitlisted).await?;
+    let waitlisted = sorted.refuse_long_waitlists(state, waitlisted)?;
+    let busy = busy_among(state, transaction, &waitlisted).await?;
     let waitlisted: Vec<(Registering<'_>, bool)> = waitlisted.into_iter().zip(busy).collect();
-    store(progress, transaction, &mut waiting, &seated, &waitlisted).await?;
-    refuse(progress, transaction, sorted.refused, &unable).await
+    store(state, transaction, &mut waiting, &seated, &waitlisted).await?;
+    refuse(state, transaction, sorted.refused, &unable).await
 }
 
 /// The registrations, by what the occurrence has for them.
@@ -132,14 +132,14 @@ impl<'b> Sorted<'b> {
     /// Refuses the members whose waitlist has too many others. Returns those who join.
     fn refuse_long_waitlists(
         &mut self,
-        progress: &mut Progress,
+        state: &mut BatchState,
         to_waitlist: Vec<Registering<'b>>,
     ) -> Attempt<Vec<Registering<'b>>> {
         let mut waiting: HashMap<OccurrenceKey, usize> = HashMap::new();
         let mut joining = Vec::with_capacity(to_waitlist.len());
         for registering in to_waitlist {
             let occurrence = registering.request.occurrence;
-            let before = progress.occurrences.of(occurrence)?.document.waiting;
+            let before = state.occurrences.of(occurrence)?.document.waiting;
             let waiting = waiting.entry(occurrence).or_insert(usize::try_from(before).unwrap_or(0));
             match long_waitlist_refusal(*waiting) {
                 Some(refusal) => self.refused.push((registering, refusal)),
@@ -153,11 +153,11 @@ impl<'b> Sorted<'b> {
     }
 }
 
-fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<Sorted<'b>> {
+fn sort<'b>(state: &BatchState, registrations: &[Registering<'b>]) -> Attempt<Sorted<'b>> {
     let mut sorted = Sorted::default();
     for &registering in registrations {
-        let Some(seats) = progress.occurrences.get(registering.request.occurrence) else {
-            let is_without_room = progress.without_room.contains(&registering.request.occurrence);
+        let Some(seats) = state.occurrences.get(registering.request.occurrence) else {
+            let is_without_room = state.without_room.contains(&registering.request.occurrence);
             let refusal = if is_without_room {
                 Refusal::LimitExceeded(Limit::StoredOccurrences)
             } else {
@@ -167,7 +167,7 @@ fn sort<'b>(progress: &Progress, registrations: &[Registering<'b>]) -> Attempt<S
             continue;
         };
         let mut seating: Seating = seats.document.seating()?;
-        if !progress.guards.capacity {
+        if !state.guards.capacity {
             seating.taken = 0;
         }
         match decide_admission(seating, registering.change.at, registering.request.join_waitlist) {
@@ -231,18 +231,18 @@ async fn waitlists_of(
 /// then need not look at their agendas. [`mark_agendas`] MUST have written these: whoever frees the time conflicts with this
 /// transaction.
 async fn busy_among(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     joining: &[Registering<'_>],
 ) -> Attempt<Vec<bool>> {
-    let guards = progress.guards;
+    let guards = state.guards;
     let now = joining.iter().map(|registering| registering.change.at).min();
     let Some(now) = now.filter(|_| guards.agenda && guards.freed_time) else {
         return Ok(vec![false; joining.len()]);
     };
     let mut asked = Vec::with_capacity(joining.len());
     for registering in joining {
-        let seats = progress.occurrences.of(registering.request.occurrence)?;
+        let seats = state.occurrences.of(registering.request.occurrence)?;
         asked.push((registering.request.member, seats.document.interval()?));
     }
     are_busy(transaction, &asked, now).await
@@ -250,7 +250,7 @@ async fn busy_among(
 
 /// Stores, counts and logs the registrations, with a mark on those on a waitlist whose members are busy. Members who wait for the seat that they get are promoted.
 async fn store(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     waiting: &mut Held,
     seated: &[Registering<'_>],
@@ -264,14 +264,14 @@ async fn store(
     let without = waitlisted.iter().map(|(registering, is_busy)| (registering, false, *is_busy));
     for (registering, has_seat, is_busy) in with_seat.chain(without) {
         let Registering { number, change, request, .. } = *registering;
-        let seats = progress.occurrences.of(request.occurrence)?;
+        let seats = state.occurrences.of(request.occurrence)?;
         if has_seat && let Some(before) = waiting.take(registering) {
             seats.leave_waitlist();
             seats.take_seat();
             let after = before.promoted(latest);
             transaction.log(change, log::promoted(&before, &after));
-            progress.keys.record_registration(transaction, change, &after);
-            progress.decide_registration(number, Ok(after));
+            state.keys.record_registration(transaction, change, &after);
+            state.decide_registration(number, Ok(after));
             promoted.push(before);
             continue;
         }
@@ -286,8 +286,8 @@ async fn store(
         transaction.log(change, log::created(&registration));
         let document = RegistrationDocument::new(&registration, &seats.document);
         documents.push(if is_busy { document.marked_as_busy() } else { document });
-        progress.keys.record_registration(transaction, change, &registration);
-        progress.decide_registration(number, Ok(registration));
+        state.keys.record_registration(transaction, change, &registration);
+        state.decide_registration(number, Ok(registration));
     }
     mark_confirmed(transaction, &promoted, latest).await?;
     transaction.count_promoted(promoted.len());
@@ -297,7 +297,7 @@ async fn store(
 
 /// Refuses registrations. Their keys are looked up first, because a repeat looks like a conflict with itself.
 async fn refuse(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     refused: Vec<(Registering<'_>, Refusal)>,
     unable: &[Registering<'_>],
@@ -305,29 +305,29 @@ async fn refuse(
     let all: Vec<Registering<'_>> =
         refused.iter().map(|(registering, _)| *registering).chain(unable.iter().copied()).collect();
     let changes = all.iter().map(|registering| registering.change);
-    progress.keys.load(transaction, changes).await?;
+    state.keys.load(transaction, changes).await?;
     let held = Held::load(transaction, &all).await?;
     let mut refusals: BTreeMap<usize, Refusal> =
         refused.into_iter().map(|(registering, refusal)| (registering.number, refusal)).collect();
     let without_room: Vec<Registering<'_>> =
         unable.iter().filter(|registering| !held.has(registering)).copied().collect();
-    refusals.extend(conflicts(progress, transaction, &without_room).await?);
+    refusals.extend(conflicts(state, transaction, &without_room).await?);
     for registering in all {
-        let decision = match progress.keys.registration(transaction, registering.change)? {
+        let decision = match state.keys.registration(transaction, registering.change)? {
             Some(decision) => decision,
             None if held.has(&registering) => Err(Refusal::AlreadyRegistered),
             None => Err(refusals
                 .remove(&registering.number)
                 .ok_or_else(|| Fault::internal("a registration was refused without a reason"))?),
         };
-        progress.decide_registration(registering.number, decision);
+        state.decide_registration(registering.number, decision);
     }
     Ok(())
 }
 
 /// Finds the refusals for members whose agendas had no room.
 async fn conflicts(
-    progress: &Progress,
+    state: &BatchState,
     transaction: &mut Transaction<'_>,
     registrations: &[Registering<'_>],
 ) -> Attempt<HashMap<usize, Refusal>> {
@@ -337,7 +337,7 @@ async fn conflicts(
         by_occurrence.entry(registering.request.occurrence).or_default().push(*registering);
     }
     for (occurrence, registrations) in by_occurrence {
-        let Some(seats) = progress.occurrences.get(occurrence) else { continue };
+        let Some(seats) = state.occurrences.get(occurrence) else { continue };
         let members = registrations.iter().map(|registering| registering.request.member);
         let conflicting = conflicting(transaction, &seats.document, members).await?;
         for registering in registrations {

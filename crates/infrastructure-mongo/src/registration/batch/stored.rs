@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use convene_domain::{occurrence::OccurrenceKey, registration::Registration, time::Instant};
 
 use super::{
-    Verification, Waiting, cancel,
-    derived::{self, Found},
+    Verification, WaitingRequests, cancel,
+    derived::{self, Unloaded},
 };
 use crate::{
     error::Attempt,
@@ -24,7 +24,7 @@ pub(super) struct Stored {
     pub(super) to_cancel: Vec<Registration>,
     pub(super) occurrences: Occurrences,
     /// The occurrences that were not found by their ids.
-    pub(super) found: Found,
+    pub(super) found: Unloaded,
 }
 
 impl Stored {
@@ -32,7 +32,7 @@ impl Stored {
     /// cache.
     pub(super) async fn load(
         transaction: &mut Transaction<'_>,
-        waiting: &Waiting<'_>,
+        waiting: &WaitingRequests<'_>,
         cache: &OccurrenceCache,
         verification: Verification,
     ) -> Attempt<Self> {
@@ -60,7 +60,7 @@ impl Stored {
         let times = waiting.registrations.iter().map(|registering| registering.change.at);
         let found = match times.min() {
             Some(now) => derived::find(transaction, &mut occurrences, wanted.into_keys(), now).await?,
-            None => Found::default(),
+            None => Unloaded::default(),
         };
         cached.into_iter().for_each(|occurrence| occurrences.insert(occurrence));
         Ok(Self { to_cancel, occurrences, found })

@@ -5,7 +5,7 @@ use convene_application::failure::Refusal;
 use convene_domain::organization::OrganizationStatus;
 use serde::Deserialize;
 
-use super::{Progress, Waiting};
+use super::{BatchState, WaitingRequests};
 use crate::{error::Attempt, registration::queue::Batch, schema, scoped::Query, transaction::Transaction};
 
 /// The wait in the queue after which the status of the organization is read again. With the time of a transaction it is less
@@ -14,10 +14,10 @@ const MAX_UNVERIFIED_WAIT: Duration = Duration::from_millis(500);
 
 /// Refuses all requests of a batch that waited long, if the organization was suspended in the meantime. Returns whether it did.
 pub(super) async fn refuse(
-    progress: &mut Progress,
+    state: &mut BatchState,
     transaction: &mut Transaction<'_>,
     batch: &Batch,
-    waiting: &Waiting<'_>,
+    waiting: &WaitingRequests<'_>,
 ) -> Attempt<bool> {
     #[derive(Deserialize)]
     struct Found {
@@ -33,10 +33,10 @@ pub(super) async fn refuse(
         return Ok(false);
     }
     for cancellation in &waiting.cancellations {
-        progress.decide_cancellation(cancellation.number, Err(Refusal::MembersOnly));
+        state.decide_cancellation(cancellation.number, Err(Refusal::MembersOnly));
     }
     for registering in &waiting.registrations {
-        progress.decide_registration(registering.number, Err(Refusal::MembersOnly));
+        state.decide_registration(registering.number, Err(Refusal::MembersOnly));
     }
     Ok(true)
 }

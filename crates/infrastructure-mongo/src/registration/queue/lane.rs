@@ -68,9 +68,9 @@ pub(super) trait LaneEntry {
 #[derive(Debug)]
 pub(super) struct Lane<R> {
     /// Requests that the next batch may take.
-    ready: Vec<Waiting<R>>,
+    ready: Vec<Positioned<R>>,
     /// Requests that share a member or a key with a batch in flight, or with an earlier blocked request.
-    blocked: Vec<Waiting<R>>,
+    blocked: Vec<Positioned<R>>,
     /// The members and keys of the batches in flight and of `blocked`.
     occupied: Footprint,
     in_flight: HashMap<u64, InFlight>,
@@ -80,7 +80,7 @@ pub(super) struct Lane<R> {
 }
 
 #[derive(Debug)]
-struct Waiting<R> {
+struct Positioned<R> {
     /// The position in the order of arrival.
     number: u64,
     request: R,
@@ -140,7 +140,7 @@ impl<R: LaneEntry> Lane<R> {
         }
         *waiting += 1;
         self.last_request += 1;
-        self.place(Waiting { number: self.last_request, request });
+        self.place(Positioned { number: self.last_request, request });
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl<R: LaneEntry> Lane<R> {
         waiting.into_iter().for_each(|waiting| self.place(waiting));
     }
 
-    fn place(&mut self, waiting: Waiting<R>) {
+    fn place(&mut self, waiting: Positioned<R>) {
         let target = waiting.request.target();
         if self.occupied.overlaps(target) {
             // Later requests must not overtake it.

@@ -14,7 +14,7 @@ use convene_domain::{
 use super::{
     CHUNK, Guards, Occurrences,
     occurrence::stale,
-    passed::record_as_free,
+    passed_over::record_as_free,
     promote::{choose, in_order},
 };
 use crate::{
@@ -102,14 +102,14 @@ pub(crate) async fn promote_freed<'a>(
             promoted.insert(before.id);
         }
     }
-    let passed = found.iter().filter(|registration| !promoted.contains(&registration.id));
-    let passed: Vec<RegistrationId> = passed.map(|registration| registration.id).collect();
+    let passed_over = found.iter().filter(|registration| !promoted.contains(&registration.id));
+    let passed_over: Vec<RegistrationId> = passed_over.map(|registration| registration.id).collect();
     let mut waitlists = BTreeMap::new();
     for registration in found.iter().filter(|registration| !promoted.contains(&registration.id)) {
         let waiting = occurrences.of(registration.occurrence)?.document.waiting();
         waitlists.insert(registration.occurrence, waiting);
     }
-    record_as_free(transaction, &passed, waitlists, guards).await
+    record_as_free(transaction, &passed_over, waitlists, guards).await
 }
 
 /// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.

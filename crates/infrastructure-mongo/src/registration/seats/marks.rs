@@ -22,7 +22,7 @@ use futures::FutureExt;
 
 use super::{
     Guards,
-    passed::record_as_busy,
+    passed_over::record_as_busy,
     upcoming::{Entered, UpcomingTimes},
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) struct Unmarked {
     /// The number of seats that become free: promotions read no further than that many members who can take one.
     pub(super) seats: u32,
     /// The last sequence that was read.
-    pub(super) passed: u64,
+    pub(super) read_to: u64,
 }
 
 /// Tests whether members have seats at these times. The transaction MUST write their agendas.
@@ -95,7 +95,7 @@ async fn mark_some(
         let mut busy = Vec::new();
         for registration in found {
             pace.steps(1 + times.count(registration.member) / 10).await;
-            waitlist.passed = registration.status.waitlist_sequence().unwrap_or(waitlist.passed);
+            waitlist.read_to = registration.status.waitlist_sequence().unwrap_or(waitlist.read_to);
             match times.enter(registration.member, registration.interval, Guards::ON) {
                 Entered::Busy => busy.push(registration.id),
                 Entered::Yes => waitlist.seats = waitlist.seats.saturating_sub(1),
@@ -123,7 +123,7 @@ async fn next_unmarked(
         "occurrence": waitlist.occurrence.to_string(),
         "status": WAITLISTED,
         "isBusy": { "$exists": false },
-        "waitlistSequence": { "$gt": waitlist.passed.cast_signed() },
+        "waitlistSequence": { "$gt": waitlist.read_to.cast_signed() },
     };
     let query = Query::from(filter).sorted(doc! { "waitlistSequence": 1 });
     let query = query.limited(limit).hinted("waitlist_to_promote");

@@ -13,7 +13,7 @@ use super::{
     CHUNK, Guards, Occurrences,
     marks::{MARKED_AT_ONCE, Unmarked, marking},
     occurrence::expect,
-    passed::{record_as_busy, record_as_passed, record_first},
+    passed_over::{record_as_busy, record_as_passed_over, record_first},
     upcoming::{Entered, UpcomingTimes},
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(crate) async fn promote<'a>(
     let mut promoted: HashMap<OccurrenceKey, Vec<Registration>> = HashMap::new();
     let mut open: Vec<Waitlist<'a>> = freed
         .into_iter()
-        .map(|Freed { occurrence, causes, is_moved }| Waitlist { occurrence, causes, is_moved, passed: 0 })
+        .map(|Freed { occurrence, causes, is_moved }| Waitlist { occurrence, causes, is_moved, read_to: 0 })
         .collect();
     let mut times: BTreeMap<OccurrenceKey, Instant> = BTreeMap::new();
     for waitlist in &open {
@@ -80,7 +80,7 @@ pub(crate) async fn promote<'a>(
                 let free = occurrences.of(open.occurrence)?.document.seating()?.promotable(now);
                 let taken = promoted.get(&open.occurrence).map_or(0, Vec::len);
                 let seats = free.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
-                unmarked.push(Unmarked { occurrence: open.occurrence, seats, passed: 0 });
+                unmarked.push(Unmarked { occurrence: open.occurrence, seats, read_to: 0 });
             }
             let now = times.values().max().copied().filter(|_| !unmarked.is_empty());
             if let Some(interruption) = now.and_then(|now| transaction.prepare(|| marking(unmarked, now))) {
@@ -96,15 +96,15 @@ pub(crate) async fn promote<'a>(
             choose(transaction, occurrences, &waitlisted, now, guards).await?;
         let decided: HashSet<RegistrationId> =
             chosen.iter().map(|registration| registration.id).chain(busy.iter().copied()).collect();
-        let mut passed = Vec::new();
+        let mut passed_over = Vec::new();
         for registration in waitlisted.iter().filter(|registration| !decided.contains(&registration.id)) {
             if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
-                passed.push(registration.id);
+                passed_over.push(registration.id);
             }
         }
         marked += busy.len();
         record_as_busy(transaction, &busy, guards).await?;
-        record_as_passed(transaction, &passed, guards).await?;
+        record_as_passed_over(transaction, &passed_over, guards).await?;
         for before in chosen {
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
@@ -135,7 +135,7 @@ struct Waitlist<'a> {
     causes: Vec<&'a Change>,
     is_moved: bool,
     /// The last sequence that was read.
-    passed: u64,
+    read_to: u64,
 }
 
 /// Splits off the waitlists of the next round: several short ones, which are read completely, or a page of a long one.
@@ -153,7 +153,7 @@ fn next_round<'a>(
         if waiting == 0 || free.unwrap_or(0) == 0 {
             continue;
         }
-        let is_short = waiting <= PAGE && waitlist.passed == 0;
+        let is_short = waiting <= PAGE && waitlist.read_to == 0;
         if round.is_empty() || (is_short && size + waiting <= CHUNK) {
             size += if is_short { waiting } else { CHUNK };
             round.push(waitlist);
@@ -176,8 +176,8 @@ async fn read(
         doc! { "occurrence": { "$in": ids }, "status": WAITLISTED, "isBusy": { "$exists": false } };
     let mut limit = CHUNK;
     if let [waitlist] = round {
-        filter.insert("waitlistSequence", doc! { "$gt": waitlist.passed.cast_signed() });
-        if waitlist.passed == 0 {
+        filter.insert("waitlistSequence", doc! { "$gt": waitlist.read_to.cast_signed() });
+        if waitlist.read_to == 0 {
             // Usually the first members are free.
             limit = occurrences.of(waitlist.occurrence)?.document.free().clamp(PAGE, CHUNK);
         } else {
@@ -195,7 +195,7 @@ fn remaining<'a>(round: Vec<Waitlist<'a>>, waitlisted: &[Registration]) -> Vec<W
     let last = waitlisted.last().and_then(|registration| registration.status.waitlist_sequence());
     match (<[Waitlist<'a>; 1]>::try_from(round), last) {
         (Ok([waitlist]), Some(last)) if waitlisted.len() >= PAGE => {
-            vec![Waitlist { passed: last, ..waitlist }]
+            vec![Waitlist { read_to: last, ..waitlist }]
         }
         _ => Vec::new(),
     }

@@ -22,7 +22,7 @@ use convene_domain::{
     time::Instant,
 };
 
-pub(crate) use self::results::{UsedResult, answer, results_of_event};
+pub(crate) use self::results::{UsedResult, results_of_event, rewrite_results};
 use self::{agendas::Moves, documents::Rewrite};
 use super::{
     CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,

@@ -100,11 +100,11 @@ pub(super) async fn follow(
         let successor = successors.get(&used.subject)?.clone();
         Some((used, successor))
     });
-    answer(transaction, answers.collect()).await
+    rewrite_results(transaction, answers.collect()).await
 }
 
 /// Applies successors to single results. An occurrence that is gone is stored in its last state.
-pub(crate) async fn answer(
+pub(crate) async fn rewrite_results(
     transaction: &mut Transaction<'_>,
     answers: Vec<(UsedResult, Successor)>,
 ) -> Attempt<()> {

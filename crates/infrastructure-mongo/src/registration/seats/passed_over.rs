@@ -34,27 +34,27 @@ pub(super) async fn record_as_busy(
 }
 
 /// Writes registrations that a promotion passed over for another reason.
-pub(super) async fn record_as_passed(
+pub(super) async fn record_as_passed_over(
     transaction: &mut Transaction<'_>,
-    passed: &[RegistrationId],
+    passed_over: &[RegistrationId],
     guards: Guards,
 ) -> Attempt<()> {
-    record(transaction, passed, doc! { "$inc": { "passed": 1_i64 } }, guards).await
+    record(transaction, passed_over, doc! { "$inc": { "passed": 1_i64 } }, guards).await
 }
 
 /// Writes registrations of members whose time became free, for occurrences that have no free seat, each with the number of its
 /// waitlisted registrations.
 pub(super) async fn record_as_free(
     transaction: &mut Transaction<'_>,
-    passed: &[RegistrationId],
+    passed_over: &[RegistrationId],
     waitlists: BTreeMap<OccurrenceKey, usize>,
     guards: Guards,
 ) -> Attempt<()> {
-    if passed.is_empty() || !guards.freed_time {
+    if passed_over.is_empty() || !guards.freed_time {
         return Ok(());
     }
     let update = doc! { "$inc": { "passed": 1_i64 }, "$unset": { "isBusy": "" } };
-    record(transaction, passed, update, guards).await?;
+    record(transaction, passed_over, update, guards).await?;
     let position = transaction.random().rem_euclid(FIRST.try_into().unwrap_or(i64::MAX));
     let number = usize::try_from(position).unwrap_or(0) + 1;
     let mut ids: Vec<String> = Vec::new();

@@ -3,13 +3,13 @@ use convene_domain::{event::Event, text::FoldedText, time::Instant};
 use crate::catalogue::{CatalogueEvent, CatalogueException};
 
 /// The result of a search in the texts of an event.
-pub(super) struct Found {
+pub(super) struct TextMatch {
     in_description: bool,
     /// For each schedule of the event: the result for the occurrences that have no title of their own.
     by_schedule: Vec<bool>,
 }
 
-impl Found {
+impl TextMatch {
     /// Searches the description and the titles of an event. Everything is found if no text is given.
     pub(super) fn of(event: &CatalogueEvent, text: Option<&FoldedText>) -> Self {
         let in_description = text.is_none_or(|text| event.folded_description().contains(text));
