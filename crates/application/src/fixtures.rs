@@ -130,7 +130,7 @@ pub(crate) fn page<K: SortKey>(first: usize, after: Option<K>) -> PageRequest<K>
 /// The refusals of a use case.
 pub(crate) fn refusals<T: std::fmt::Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
     match outcome {
-        Err(Failure::Refused(refusals)) => refusals,
+        Err(Failure::Refused(refusals)) => refusals.to_vec(),
         other => panic!("not refused: {other:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use convene_application::failure::{Failure, Fault, Refusal};
+use convene_application::failure::{Failure, Fault, Refusal, Refusals};
 use mongodb::error::{ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 
 use crate::{
@@ -173,7 +173,7 @@ struct Shared(#[source] Arc<Fault>);
 #[derive(Debug)]
 pub(crate) enum Interruption {
     /// The rules refuse the change.
-    Refused(Vec<Refusal>),
+    Refused(Refusals),
     /// Something but the database failed.
     Fault(Fault),
     /// The database failed. The transaction is retried if the error is transient.
@@ -206,9 +206,15 @@ impl Interruption {
     }
 }
 
+impl From<Refusals> for Interruption {
+    fn from(refusals: Refusals) -> Self {
+        Self::Refused(refusals)
+    }
+}
+
 impl From<Refusal> for Interruption {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![refusal])
+        Self::Refused(refusal.into())
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use convene_application::{
     caller::{Admin, Caller, Identity, Operator},
     change::RequestMetadata,
-    failure::{Failure, Fault, Outcome, Refusal, RefusalCode},
+    failure::{Failure, Fault, Outcome, Refusal, RefusalCode, Refusals},
     idempotency::Idempotency,
     ports::Clock,
     use_cases::UseCases,
@@ -181,7 +181,8 @@ impl Context {
     }
 
     /// Keeps the first refusal of each field of an input, and as many further ones as all inputs of the request may list together.
-    pub(crate) fn listed(&self, mut refusals: Vec<Refusal>) -> ListedRefusals {
+    pub(crate) fn listed(&self, refusals: Refusals) -> ListedRefusals {
+        let mut refusals = Vec::from_iter(refusals);
         let further = refusals.len().saturating_sub(1);
         let update = |left: usize| Some(left.saturating_sub(further));
         let left = self.further_problems.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);

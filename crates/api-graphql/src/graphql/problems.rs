@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use convene_application::failure::{Failure, Field, FieldPath, Refusal};
+use convene_application::failure::{Failure, Fault, Field, FieldPath, Refusal, Refusals};
 use garde::Validate;
 use juniper::Nullable;
 
@@ -33,7 +33,7 @@ impl Problems {
     }
 
     /// Notes the refusals of another check. Their paths are kept.
-    pub(crate) fn note_all(&mut self, refusals: Vec<Refusal>) {
+    pub(crate) fn note_all(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
         self.found.extend(refusals);
     }
 
@@ -143,10 +143,8 @@ impl Problems {
     ///
     /// All problems.
     pub(crate) fn conclude<T>(self, value: Option<T>) -> Result<T, Failure> {
-        match value {
-            Some(value) if self.found.is_empty() => Ok(value),
-            _ => Err(Failure::Refused(self.found)),
-        }
+        Refusals::verify_none(self.found)?;
+        value.ok_or_else(|| Fault::internal("an input has no value, and no problem").into())
     }
 
     fn full_path(&self, field: FieldPath) -> FieldPath {

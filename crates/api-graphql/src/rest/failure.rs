@@ -61,7 +61,7 @@ fn part(refusal: &Refusal) -> Result<FieldProblem, HttpError> {
 
 #[cfg(test)]
 mod tests {
-    use convene_application::failure::Fault;
+    use convene_application::failure::{Fault, Refusals};
     use rstest::rstest;
 
     use super::*;
@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn refused_fields_are_listed_together() {
-        let refusals =
-            vec![Refusal::invalid(Field::Title, "must not be empty"), Refusal::not_found(Field::AssigneeId)];
-        let error = http_error(Failure::Refused(refusals));
+        let empty = Refusal::invalid(Field::Title, "must not be empty");
+        let refusals = Refusals::from(Refusal::not_found(Field::AssigneeId)).after([empty]);
+        let error = http_error(refusals.into());
         assert_eq!(error.kind, RefusalCode::InvalidInput.into());
         let fields: Vec<_> = error.fields.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["title", "assigneeId"]);
@@ -116,8 +116,8 @@ mod tests {
         #[case] status: u16,
         #[case] code: &str,
     ) {
-        let error =
-            http_error(Failure::Refused(vec![Refusal::invalid(Field::Title, "must not be empty"), refusal]));
+        let empty = Refusal::invalid(Field::Title, "must not be empty");
+        let error = http_error(Refusals::from(refusal).after([empty]).into());
         assert_eq!((error.kind.status().as_u16(), error.kind.code()), (status, code));
         assert!(error.fields.is_empty());
     }

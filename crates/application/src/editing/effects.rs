@@ -8,17 +8,23 @@ use convene_domain::{
 };
 
 use super::OccurrenceStep;
-use crate::{failure::Refusal, ports::OnAffected, registration::refusals};
+use crate::{
+    failure::{Refusal, Refusals},
+    ports::OnAffected,
+    registration::refusals,
+};
 
-/// The refusals of an edit because of the registrations that it affects: `number` of them, `affected` among them. Those that
-/// conflict after their move are `affected`. A capacity is compared with the seats that remain without them.
-#[must_use]
-pub fn effect_refusals(
+/// Verifies that an edit may affect these registrations: `number` of them, `affected` among them. Those that conflict after their
+/// move are `affected`. A capacity is compared with the seats that remain without them.
+///
+/// # Errors
+/// [`Refusal::RegistrationsAffected`]; [`Refusal::CapacityBelowRegistrations`].
+pub fn verify_effects(
     steps: &[OccurrenceStep],
     on_affected: OnAffected,
     number: u64,
     affected: Vec<Registration>,
-) -> Vec<Refusal> {
+) -> Result<(), Refusals> {
     let mut cancelled: HashMap<OccurrenceKey, u32> = HashMap::new();
     for seat in affected.iter().filter(|one| one.status == RegistrationStatus::Confirmed) {
         *cancelled.entry(seat.occurrence).or_default() += 1;
@@ -36,5 +42,5 @@ pub fn effect_refusals(
         OnAffected::CancelRegistrations => Ok(()),
     };
     let too_few = taken.map(|taken| Refusal::CapacityBelowRegistrations { taken });
-    unaffected.err().into_iter().chain(too_few).collect()
+    Refusals::verify_none(unaffected.err().into_iter().chain(too_few))
 }

@@ -22,9 +22,8 @@ use crate::{
     event::{
         log,
         patch::{Patched, patched},
-        series::series_refusals,
     },
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     limits::{EDITED_REGISTRATIONS, Limit},
     ports::{EditScope, EventEdit, EventPatch},
     version::check_version,
@@ -71,15 +70,15 @@ pub fn plan_event_edit(
     edit: &EventEdit,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
+) -> Result<EventPlan, Refusals> {
     if let EditScope::ThisAndFollowing { from, .. } = edit.scope
         && from.event != event.id
     {
-        return Err(vec![Refusal::not_found(Field::FromOccurrenceId)]);
+        return Err(Refusal::not_found(Field::FromOccurrenceId).into());
     }
-    check_version(edit.expected_version, event.version).map_err(|refusal| vec![refusal])?;
+    check_version(edit.expected_version, event.version)?;
     if event.status == EventStatus::Cancelled {
-        return Err(vec![Refusal::EventCancelled]);
+        return Err(Refusal::EventCancelled.into());
     }
     let plan = match edit.scope {
         EditScope::All => plan_whole(event, &edit.patch, event.series.first_date(), stored, now)?,
@@ -88,7 +87,7 @@ pub fn plan_event_edit(
         }
     };
     if plan.following_registrations() > EDITED_REGISTRATIONS {
-        return Err(vec![Refusal::LimitExceeded(Limit::EditedRegistrations)]);
+        return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
     }
     Ok(plan)
 }
@@ -100,7 +99,7 @@ pub(super) fn plan_whole(
     old_start: LocalDateTime,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
+) -> Result<EventPlan, Refusals> {
     let Patched { event: mut edited, by, has_rule } = patched(event, patch, old_start, now)?;
     if edited == *event {
         return Ok(EventPlan {
@@ -143,7 +142,7 @@ fn release_dropped(
     edit: DateEdit,
     stored: &[StoredOccurrence],
     steps: &[OccurrenceStep],
-) -> Result<bool, Vec<Refusal>> {
+) -> Result<bool, Refusals> {
     let early: HashSet<LocalDateTime> = begun_early(stored, edit.now).collect();
     let dropped = steps.iter().filter_map(|step| match step {
         OccurrenceStep::Drop(before) | OccurrenceStep::Replace(before)
@@ -157,7 +156,7 @@ fn release_dropped(
     if dropped.is_empty() {
         return Ok(false);
     }
-    let series = edited.series.without_used(&dropped).map_err(|problems| series_refusals(&problems))?;
+    let series = edited.series.without_used(&dropped)?;
     let is_released = series != edited.series;
     edited.series = series;
     Ok(is_released)
@@ -165,7 +164,7 @@ fn release_dropped(
 
 /// Removes the dates of postponed occurrences that the edit drops from the earlier schedule that has them: nothing took place on
 /// them.
-fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> Result<(), Vec<Refusal>> {
+fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> Result<(), Refusals> {
     let dropped = steps.iter().filter_map(|step| match step {
         // The date of a passed exception is none of an earlier schedule.
         OccurrenceStep::Drop(before) if before.key.original_start <= now && !before.has_passed() => {
@@ -183,7 +182,7 @@ fn hide_dropped(edited: &mut Event, steps: &[OccurrenceStep], now: Instant) -> R
         }
         let used = parts.used.iter().copied().chain([postponed.original_local]).collect();
         let hidden = earlier.series.with_used(parts.used_until, used);
-        earlier.series = hidden.map_err(|problems| series_refusals(&problems))?;
+        earlier.series = hidden?;
     }
     Ok(())
 }
@@ -202,13 +201,12 @@ pub(super) fn without_begun(
     edited: &Event,
     edit: DateEdit,
     stored: &[StoredOccurrence],
-) -> Result<Series, Vec<Refusal>> {
-    let series = edit.without_begun(before, &edited.series, stored);
-    series.map_err(|problems| series_refusals(&problems))
+) -> Result<Series, Refusals> {
+    Ok(edit.without_begun(before, &edited.series, stored)?)
 }
 
 /// Refuses a start that is ahead if every date from it on is used: the occurrences of the event have begun.
-fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Vec<Refusal>> {
+fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Refusals> {
     let just_after = now + Duration::NANOSECOND;
     let series = &edited.series;
     let is_ahead = series.zone().resolve(series.start()).instant > now;
@@ -216,7 +214,7 @@ fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Vec<Refusal>> {
         return Ok(());
     }
     let message = "must not be changed, because every occurrence has begun; create another event";
-    Err(vec![Refusal::invalid(Field::StartsAt, message)])
+    Err(Refusal::invalid(Field::StartsAt, message).into())
 }
 
 /// Keeps the previous schedule in the edited event if an occurrence has begun by it, or before its date. It is kept too if
@@ -226,7 +224,7 @@ fn keep_previous_schedule(
     edited: &mut Event,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<(), Vec<Refusal>> {
+) -> Result<(), Refusals> {
     let just_after = now + Duration::NANOSECOND;
     let mut past = edited.current_schedule().between(Instant::MIN, just_after);
     // What began before the latest earlier schedule is on record there.
@@ -240,7 +238,7 @@ fn keep_previous_schedule(
     }
     let schedule = EarlierSchedule::of(event, now);
     if !event.has_room_for_earlier(schedule.bytes()) {
-        return Err(vec![Refusal::LimitExceeded(Limit::EarlierSchedules)]);
+        return Err(Refusal::LimitExceeded(Limit::EarlierSchedules).into());
     }
     edited.earlier.push(schedule);
     Ok(())
@@ -254,9 +252,9 @@ pub fn plan_cancellation(
     event: &Event,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
+) -> Result<EventPlan, Refusals> {
     if event.status == EventStatus::Cancelled {
-        return Err(vec![Refusal::AlreadyCancelled]);
+        return Err(Refusal::AlreadyCancelled.into());
     }
     let cancelled = Event { version: event.version.saturating_add(1), ..event.cancelled(now) };
     let scheduled = stored.iter().filter(|occurrence| occurrence.state == StoredState::Scheduled);
@@ -272,8 +270,8 @@ pub fn plan_restoration(
     event: &Event,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
-    let Some(cancelled_at) = event.cancelled_at() else { return Err(vec![Refusal::NotCancelled]) };
+) -> Result<EventPlan, Refusals> {
+    let Some(cancelled_at) = event.cancelled_at() else { return Err(Refusal::NotCancelled.into()) };
     let mut restored = event.clone();
     restored.status = EventStatus::Scheduled;
     restored.version = event.version.saturating_add(1);

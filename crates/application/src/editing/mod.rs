@@ -17,7 +17,7 @@ mod split;
 mod versions;
 
 pub use derived::Successor;
-pub use effects::effect_refusals;
+pub use effects::verify_effects;
 pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;

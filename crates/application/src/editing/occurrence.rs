@@ -10,7 +10,7 @@ use convene_domain::{
 use super::mapping::interval_of;
 use crate::{
     event::{log, times::occurrence_with_duration},
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     limits::{EDITED_REGISTRATIONS, EXCEPTIONS, KEPT_VERSIONS, Limit},
     ports::{OccurrenceEdit, OccurrencePatch},
     version::check_version,
@@ -35,10 +35,10 @@ pub fn plan_occurrence_edit(
     before: &StoredOccurrence,
     edit: &OccurrenceEdit,
     now: Instant,
-) -> Result<OccurrencePlan, Vec<Refusal>> {
-    check_version(edit.patch.expected_version, before.version).map_err(|refusal| vec![refusal])?;
+) -> Result<OccurrencePlan, Refusals> {
+    check_version(edit.patch.expected_version, before.version)?;
     if before.status() == OccurrenceStatus::Cancelled {
-        return Err(vec![Refusal::OccurrenceCancelled]);
+        return Err(Refusal::OccurrenceCancelled.into());
     }
     let mut refusals = Vec::new();
     if before.interval.start() <= now {
@@ -46,10 +46,7 @@ pub fn plan_occurrence_edit(
     }
     let patch = match occurrence_with_duration(event, before, &edit.patch) {
         Ok(patch) => patch,
-        Err(problems) => {
-            refusals.extend(problems);
-            return Err(refusals);
-        }
+        Err(problems) => return Err(problems.after(refusals)),
     };
     let mut after = before.clone();
     apply(&mut after.exception, &patch, event, before.original_local);
@@ -59,9 +56,7 @@ pub fn plan_occurrence_edit(
         refusals.push(Refusal::invalid(Field::StartsAt, "must lie in the future"));
     }
     refusals.extend(size_refusals(before, &after));
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
+    Refusals::verify_none(refusals)?;
     Ok(plan(event, before, after, Action::OccurrenceUpdated, now))
 }
 
@@ -86,12 +81,12 @@ pub fn plan_occurrence_cancellation(
     event: &Event,
     before: &StoredOccurrence,
     now: Instant,
-) -> Result<OccurrencePlan, Vec<Refusal>> {
+) -> Result<OccurrencePlan, Refusals> {
     if before.status() == OccurrenceStatus::Cancelled {
-        return Err(vec![Refusal::AlreadyCancelled]);
+        return Err(Refusal::AlreadyCancelled.into());
     }
     if before.interval.start() <= now {
-        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
+        return Err(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun").into());
     }
     let mut after = before.clone();
     after.state = StoredState::Cancelled;

@@ -12,7 +12,7 @@ use super::{
     occurrence::{OccurrencePlan, plan, size_refusals},
 };
 use crate::{
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     ports::{OccurrenceField, OccurrenceRestoration},
     version::check_version,
 };
@@ -27,16 +27,16 @@ pub fn plan_occurrence_restoration(
     before: &StoredOccurrence,
     restoration: &OccurrenceRestoration,
     now: Instant,
-) -> Result<OccurrencePlan, Vec<Refusal>> {
-    check_version(restoration.expected_version, before.version).map_err(|refusal| vec![refusal])?;
+) -> Result<OccurrencePlan, Refusals> {
+    check_version(restoration.expected_version, before.version)?;
     if event.status == EventStatus::Cancelled {
-        return Err(vec![Refusal::EventCancelled]);
+        return Err(Refusal::EventCancelled.into());
     }
     if before.is_dropped() {
-        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that its series has")]);
+        return Err(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that its series has").into());
     }
     if before.interval.start() <= now {
-        return Err(vec![Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun")]);
+        return Err(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun").into());
     }
     let fields = &restoration.fields;
     let is_needless = if fields.is_empty() {
@@ -45,7 +45,7 @@ pub fn plan_occurrence_restoration(
         fields.contains(&OccurrenceField::Status) && !before.exception.cancelled
     };
     if is_needless {
-        return Err(vec![Refusal::NotCancelled]);
+        return Err(Refusal::NotCancelled.into());
     }
     let mut after = before.clone();
     remove_values(&mut after.exception, fields);
@@ -62,11 +62,8 @@ pub fn plan_occurrence_restoration(
             Refusal::invalid(Field::Fields, message)
         });
     }
-    if refusals.is_empty() {
-        Ok(plan(event, before, after, Action::OccurrenceRestored, now))
-    } else {
-        Err(refusals)
-    }
+    Refusals::verify_none(refusals)?;
+    Ok(plan(event, before, after, Action::OccurrenceRestored, now))
 }
 
 /// Removes the named values of the exception; all of them if none is named.

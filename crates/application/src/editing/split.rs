@@ -20,9 +20,8 @@ use crate::{
     event::{
         log,
         patch::{Patched, patched, repeats},
-        series::series_refusals,
     },
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     ports::{EventPatch, NewRecurrence},
 };
 
@@ -42,8 +41,8 @@ pub(super) fn plan_split(
     patch: &EventPatch,
     stored: &[StoredOccurrence],
     now: Instant,
-) -> Result<EventPlan, Vec<Refusal>> {
-    let origin = origin(event, split.from, stored, now).map_err(|refusal| vec![refusal])?;
+) -> Result<EventPlan, Refusals> {
+    let origin = origin(event, split.from, stored, now)?;
     // A new rule begins with the occurrence at which the series is split.
     let starts_at = patch.starts_at.or_else(|| patch.recurrence.as_ref().map(|_| origin.local));
     let patch = &EventPatch { starts_at, ..patch.clone() };
@@ -54,8 +53,7 @@ pub(super) fn plan_split(
     // What was moved forward and has begun stays with the first event, which does not get its original date back.
     let used = event.series.parts().used.iter().chain(&before.parts().used).copied();
     let used = used.chain(begun_early(stored, now)).collect();
-    let ended_series = before.with_used(before.parts().used_until, used);
-    ended.series = ended_series.map_err(|problems| series_refusals(&problems))?;
+    ended.series = before.with_used(before.parts().used_until, used)?;
     ended.version = event.version.saturating_add(1);
     ended.updated_at = now;
     let continued = Event {

@@ -8,15 +8,11 @@ use convene_domain::{
     time::{LocalDateTime, zone::Zone},
 };
 
-use super::{
-    patch::{both, checked_policy},
-    series::series_of,
-    times::Length,
-};
+use super::{patch::checked_policy, series::series_of, times::Length};
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Failure, Field, Outcome},
+    failure::{Field, Outcome, Refusals},
     mutation_context::ContextFactory,
     ports::{Events, NewRecurrence, Organizations},
 };
@@ -65,7 +61,7 @@ impl CreateEvent {
         let series = series_of(command.starts_at, zone, command.recurrence);
         let duration = command.length.duration(command.starts_at, zone);
         let (series, (duration, policy)) =
-            both(series, both(duration, checked_policy(command.policy))).map_err(Failure::Refused)?;
+            Refusals::both(series, Refusals::both(duration, checked_policy(command.policy)))?;
         let change = self.contexts.for_member(&admin, request);
         let event = Event {
             id: self.contexts.new_id(EventId::from_uuid),

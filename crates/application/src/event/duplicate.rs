@@ -8,14 +8,11 @@ use convene_domain::{
     time::Instant,
 };
 
-use super::{
-    patch::{Patched, patched},
-    series::series_refusals,
-};
+use super::patch::{Patched, patched};
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Field, Outcome, Refusal},
+    failure::{Field, Outcome, Refusal, Refusals},
     mutation_context::ContextFactory,
     ports::{DaysPatch, Duplication, EventPatch, Events, NewRecurrence, NewStart},
 };
@@ -70,7 +67,7 @@ impl DuplicateEvent {
 ///
 /// # Errors
 /// The refusals of [`Events::duplicate`], except `NotFound`.
-pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Result<Event, Vec<Refusal>> {
+pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Result<Event, Refusals> {
     let Duplication { event: _, copy, title, start } = duplication;
     let mut patch = EventPatch { title: title.clone(), ..EventPatch::default() };
     let field = match *start {
@@ -84,9 +81,7 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
         }
         None => Field::StartsAt,
     };
-    let named = |refusals: Vec<Refusal>| -> Vec<Refusal> {
-        refusals.into_iter().map(|refusal| by_start(refusal, field)).collect()
-    };
+    let named = |refusals: Refusals| refusals.map(|refusal| by_start(refusal, field));
     let first = event.series.first_date();
     let moved = patched(event, &patch, first, now).or_else(|refusals| {
         let rule = asks_for_recurrence(&refusals).then(|| restarted(event, *start)).flatten();
@@ -98,7 +93,7 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     let series = moved.series.with_all_dates();
     Ok(Event {
         id: *copy,
-        series: series.map_err(|problems| named(series_refusals(&problems)))?,
+        series: series.map_err(|problems| named(problems.into()))?,
         earlier: Vec::new(),
         status: EventStatus::Scheduled,
         version: 1,
@@ -149,7 +144,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{self, fields};
 
-    fn copy_of(event: &Event, starts_at: Option<LocalDateTime>) -> Result<Event, Vec<Refusal>> {
+    fn copy_of(event: &Event, starts_at: Option<LocalDateTime>) -> Result<Event, Refusals> {
         let copy = fixtures::event_id(2);
         let duplication =
             Duplication { event: event.id, copy, title: None, start: starts_at.map(NewStart::At) };

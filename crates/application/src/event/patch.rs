@@ -3,15 +3,15 @@
 use convene_domain::{
     correspondence::shift_of_rule,
     event::{Event, RegistrationPolicy},
-    recurrence::{Series, SeriesParts, SeriesProblem},
+    recurrence::{Series, SeriesParts},
     time::{Instant, LocalDateTime},
 };
 
 use time::Duration;
 
-use super::{series::series_refusals, times::with_duration};
+use super::times::with_duration;
 use crate::{
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     ports::{EventPatch, NewRecurrence},
 };
 
@@ -37,7 +37,7 @@ pub fn patched(
     patch: &EventPatch,
     old_start: LocalDateTime,
     at: Instant,
-) -> Result<Patched, Vec<Refusal>> {
+) -> Result<Patched, Refusals> {
     let is_all_day = patch.days.as_ref().is_some_and(|days| days.all_day != Some(false));
     let patch = &with_duration(event, patch, old_start)?;
     let policy = RegistrationPolicy {
@@ -46,7 +46,7 @@ pub fn patched(
         cancellation_closes: patch.cancellation_closes.unwrap_or(event.policy.cancellation_closes),
     };
     let dates = patched_series(&event.series, patch, old_start, at);
-    let (dates, policy) = both(dates, checked_policy(policy))?;
+    let (dates, policy) = Refusals::both(dates, checked_policy(policy))?;
     let Dates { series, by, has_rule } = dates;
     let same = Event {
         title: patch.title.clone().unwrap_or_else(|| event.title.clone()),
@@ -60,7 +60,7 @@ pub fn patched(
     };
     if is_all_day && !same.is_all_day() {
         let message = "needs a recurrence whose dates are all at midnight";
-        return Err(vec![Refusal::invalid(Field::AllDay, message)]);
+        return Err(Refusal::invalid(Field::AllDay, message).into());
     }
     if same == *event {
         return Ok(Patched { event: same, by, has_rule });
@@ -73,23 +73,12 @@ pub fn patched(
 ///
 /// # Errors
 /// A refusal that names `registrationCloses`.
-pub fn checked_policy(policy: RegistrationPolicy) -> Result<RegistrationPolicy, Vec<Refusal>> {
+pub fn checked_policy(policy: RegistrationPolicy) -> Result<RegistrationPolicy, Refusals> {
     if policy.ever_opens() {
         return Ok(policy);
     }
     let message = "must be nearer to the start than registrationOpens, or registration would never be open";
-    Err(vec![Refusal::invalid(Field::RegistrationCloses, message)])
-}
-
-/// Returns both values, or the refusals of both.
-pub(super) fn both<A, B>(
-    first: Result<A, Vec<Refusal>>,
-    second: Result<B, Vec<Refusal>>,
-) -> Result<(A, B), Vec<Refusal>> {
-    match (first, second) {
-        (Ok(first), Ok(second)) => Ok((first, second)),
-        (first, second) => Err([first.err(), second.err()].into_iter().flatten().flatten().collect()),
-    }
+    Err(Refusal::invalid(Field::RegistrationCloses, message).into())
 }
 
 /// The dates after a patch.
@@ -105,9 +94,8 @@ fn patched_series(
     patch: &EventPatch,
     old_start: LocalDateTime,
     at: Instant,
-) -> Result<Dates, Vec<Refusal>> {
+) -> Result<Dates, Refusals> {
     let by = patch.starts_at.map_or(Duration::ZERO, |start| start - old_start);
-    let refused = |problems: Vec<SeriesProblem>| series_refusals(&problems);
     let zone = patch.time_zone.unwrap_or(series.zone());
     let given = patch.recurrence.as_ref();
     let stays_on_its_day = patch.starts_at.is_none_or(|start| start.date() == old_start.date());
@@ -116,7 +104,7 @@ fn patched_series(
             Ok(moved) if given.is_none() || stays_on_its_day && moved.has_same_parts(series) => {
                 return Ok(Dates { series: moved, by, has_rule: false });
             }
-            Err(problems) if given.is_none() => return Err(refused(problems)),
+            Err(problems) if given.is_none() => return Err(problems.into()),
             // The caller has given days, or a rule that names days or times, which would move or cannot.
             Ok(_) | Err(_) => {}
         }
@@ -145,12 +133,11 @@ fn patched_series(
             kept.map_or_else(moved, Ok)
         }
         (start, _) => beginning(start.unwrap_or(series.start())),
-    };
-    let given = given.map_err(refused)?;
+    }?;
     let by = shift_of_rule(series, &given, by, at);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
     let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
-    Ok(Dates { series: given.with_used(used_until, used).map_err(refused)?, by, has_rule: true })
+    Ok(Dates { series: given.with_used(used_until, used)?, by, has_rule: true })
 }
 
 /// Tests whether a recurrence is the one that the series has, in any form in which the API shows or takes it.
@@ -182,7 +169,7 @@ mod tests {
         Event { series: Series::new(parts).unwrap(), ..fixtures::event(1, "2026-11-02 9:00", None) }
     }
 
-    fn edited(event: &Event, patch: &EventPatch) -> Result<Event, Vec<Refusal>> {
+    fn edited(event: &Event, patch: &EventPatch) -> Result<Event, Refusals> {
         patched(event, patch, event.series.start(), fixtures::NOW).map(|patched| patched.event)
     }
 

@@ -7,7 +7,7 @@ use convene_domain::{
 };
 
 use crate::{
-    failure::{Failure, Field, FieldPath, Refusal},
+    failure::{Failure, Field, FieldPath, Refusal, Refusals},
     ports::NewRecurrence,
 };
 
@@ -51,20 +51,20 @@ pub fn rule_refusals(problems: &[RuleProblem], form: RuleForm) -> Vec<Refusal> {
     problems.iter().map(|problem| rule_refusal(problem.part, &problem.message, form)).collect()
 }
 
-/// The refusals of a series with contradictory parts.
-///
-/// Problems of the rule name the fields; [`as_text`] renames them for the text form.
-#[must_use]
-pub fn series_refusals(problems: &[SeriesProblem]) -> Vec<Refusal> {
-    let refusal = |problem: &SeriesProblem| match problem.part {
-        SeriesPart::Start => Refusal::invalid(Field::StartsAt, &problem.message),
-        SeriesPart::Rule(part) => rule_refusal(part, &problem.message, RuleForm::Fields),
-        SeriesPart::ExceptionDates => {
-            Refusal::invalid(Field::Recurrence.child(Field::Exdates), &problem.message)
-        }
-        SeriesPart::AddedDates => Refusal::invalid(Field::Recurrence.child(Field::Rdates), &problem.message),
-    };
-    problems.iter().map(refusal).collect()
+impl From<Vec<SeriesProblem>> for Refusals {
+    /// The refusals of a series with contradictory parts. Problems of the rule name the fields; [`as_text`] renames them for the
+    /// text form.
+    fn from(problems: Vec<SeriesProblem>) -> Self {
+        let refusal = |SeriesProblem { part, message }: SeriesProblem| match part {
+            SeriesPart::Start => Refusal::invalid(Field::StartsAt, message),
+            SeriesPart::Rule(part) => rule_refusal(part, &message, RuleForm::Fields),
+            SeriesPart::ExceptionDates => Refusal::invalid(Field::Recurrence.child(Field::Exdates), message),
+            SeriesPart::AddedDates => Refusal::invalid(Field::Recurrence.child(Field::Rdates), message),
+        };
+        let refusals = Self::verify_none(problems.into_iter().map(refusal));
+        // The list of problems is not empty.
+        refusals.err().unwrap_or_else(|| Refusal::invalid(Field::Recurrence, "is invalid").into())
+    }
 }
 
 /// Renames the fields of a rule to `recurrence.rrule`, for a caller who specified the rule as text.
@@ -78,7 +78,7 @@ pub fn as_text(failure: Failure) -> Failure {
         other => other,
     };
     match failure {
-        Failure::Refused(refusals) => Failure::Refused(refusals.into_iter().map(in_text).collect()),
+        Failure::Refused(refusals) => Failure::Refused(refusals.map(in_text)),
         fault @ Failure::Fault(_) => fault,
     }
 }
@@ -98,14 +98,14 @@ pub fn series_of(
     start: LocalDateTime,
     zone: Zone,
     recurrence: Option<NewRecurrence>,
-) -> Result<Series, Vec<Refusal>> {
+) -> Result<Series, Refusals> {
     let parts = match recurrence {
         None => SeriesParts::once(start, zone),
         Some(NewRecurrence { rule, exdates, rdates }) => {
             SeriesParts { rule: Some(rule), exdates, rdates, ..SeriesParts::once(start, zone) }
         }
     };
-    Series::new(parts).map_err(|problems| series_refusals(&problems))
+    Ok(Series::new(parts)?)
 }
 
 #[cfg(test)]
@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn keeps_dates_at_other_times() {
-        let before = vec![Refusal::invalid(Field::Title, "must not be empty"), Refusal::LastAdmin];
+        let empty = Refusal::invalid(Field::Title, "must not be empty");
+        let before = Refusals::from(Refusal::LastAdmin).after([empty]);
         let Failure::Refused(after) = as_text(Failure::Refused(before.clone())) else { panic!("no refusal") };
         assert_eq!(after, before);
     }

@@ -10,7 +10,7 @@ use convene_domain::{
 use time::{Date, Time};
 
 use crate::{
-    failure::{Field, FieldPath, Refusal},
+    failure::{Field, FieldPath, Refusal, Refusals},
     ports::{DaysPatch, EventPatch, OccurrencePatch},
 };
 
@@ -27,13 +27,13 @@ impl Length {
     ///
     /// # Errors
     /// A refusal that names `endsAt`.
-    pub fn duration(self, start: LocalDateTime, zone: Zone) -> Result<EventDuration, Vec<Refusal>> {
+    pub fn duration(self, start: LocalDateTime, zone: Zone) -> Result<EventDuration, Refusals> {
         match self {
             Self::Duration(duration) => Ok(duration),
             Self::EndsAt(end) => check_end(start, end)
                 .map_err(String::from)
                 .and_then(|()| EventDuration::between(start, end, zone).map_err(|_| out_of_range()))
-                .map_err(|message| vec![Refusal::invalid(Field::EndsAt, message)]),
+                .map_err(|message| Refusal::invalid(Field::EndsAt, message).into()),
         }
     }
 }
@@ -89,7 +89,7 @@ pub(super) fn with_duration(
     event: &Event,
     patch: &EventPatch,
     old_start: LocalDateTime,
-) -> Result<EventPatch, Vec<Refusal>> {
+) -> Result<EventPatch, Refusals> {
     let start = patch.starts_at.unwrap_or(old_start);
     let mut patch = patch.clone();
     if let Some(end) = patch.ends_at.take() {
@@ -101,14 +101,15 @@ pub(super) fn with_duration(
         let duration = patch.duration.unwrap_or(event.duration);
         if start.time() == Time::MIDNIGHT && duration.is_days() {
             let message = "must be given with a time of day, or a duration that is not of whole days";
-            return Err(vec![Refusal::invalid(Field::StartsAt, message)]);
+            return Err(Refusal::invalid(Field::StartsAt, message).into());
         }
         return Ok(patch);
     }
     if all_day.is_none() && !event.is_all_day() {
         let given = [(Field::StartsOn, starts_on), (Field::EndsOn, ends_on)];
         let given = given.into_iter().filter(|(_, date)| date.is_some());
-        return Err(given.map(|(field, _)| Refusal::invalid(field, "goes with allDay only")).collect());
+        Refusals::verify_none(given.map(|(field, _)| Refusal::invalid(field, "goes with allDay only")))?;
+        return Ok(patch);
     }
     let first = starts_on.unwrap_or(start.date());
     let duration = match ends_on {
@@ -116,7 +117,7 @@ pub(super) fn with_duration(
         None if event.is_all_day() => Ok(event.duration),
         None => duration_of_days(first, first),
     };
-    let duration = duration.map_err(|message| vec![Refusal::invalid(Field::EndsOn, message)])?;
+    let duration = duration.map_err(|message| Refusal::invalid(Field::EndsOn, message))?;
     if starts_on.is_some() || !event.is_all_day() {
         patch.starts_at = Some(first.midnight());
     }
@@ -132,7 +133,7 @@ pub(crate) fn occurrence_with_duration(
     event: &Event,
     occurrence: &StoredOccurrence,
     patch: &OccurrencePatch,
-) -> Result<OccurrencePatch, Vec<Refusal>> {
+) -> Result<OccurrencePatch, Refusals> {
     let mut patch = patch.clone();
     if let Some(end) = patch.ends_at.take() {
         let start = patch.starts_at.or(occurrence.exception.starts_at).unwrap_or(occurrence.original_local);

@@ -10,7 +10,7 @@ use super::patch::checked_policy;
 use crate::{
     caller::Admin,
     change::RequestMetadata,
-    failure::{Failure, Outcome},
+    failure::{Outcome, Refusals},
     mutation_context::ContextFactory,
     ports::{Changed, EditScope, EventEdit, EventPatch, Events, OnAffected},
 };
@@ -78,15 +78,14 @@ impl UpdateEvent {
 }
 
 /// Checks that do not need the event. The transaction that changes the event makes the others.
-fn check(command: &UpdateEventCommand) -> Result<(), Failure> {
-    let mut refusals = Vec::new();
+fn check(command: &UpdateEventCommand) -> Result<(), Refusals> {
     if let EventPatch { registration_opens: Some(opens), registration_closes: Some(closes), .. } =
         command.patch
     {
         let policy = RegistrationPolicy { opens, closes, cancellation_closes: None };
-        refusals.extend(checked_policy(policy).err().into_iter().flatten());
+        checked_policy(policy)?;
     }
-    if refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(refusals)) }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod code;
 mod fault;
 mod field;
 mod refusal;
+mod refusals;
 
 use convene_domain::registration::RegistrationRefusal;
 
@@ -16,14 +17,15 @@ pub use self::{
     fault::{Fault, FaultKind, Source},
     field::{Field, FieldPath},
     refusal::{Refusal, UNKNOWN_REFERENCE},
+    refusals::Refusals,
 };
 
 /// The failure of a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// All refusals that were found, at least one.
-    #[error("refused: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Refused(Vec<Refusal>),
+    /// All refusals that were found.
+    #[error("refused: {0}")]
+    Refused(Refusals),
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -37,17 +39,21 @@ impl Failure {
     /// The failure of a creation, whose input does not have the id of the new object.
     pub(crate) fn of_creation(self, id: Field) -> Self {
         match self {
-            Self::Refused(refusals) => {
-                Self::Refused(refusals.into_iter().map(|refusal| refusal.of_creation(id)).collect())
-            }
+            Self::Refused(refusals) => Self::Refused(refusals.map(|refusal| refusal.of_creation(id))),
             Self::Fault(fault) => Self::Fault(fault),
         }
     }
 }
 
+impl From<Refusals> for Failure {
+    fn from(refusals: Refusals) -> Self {
+        Self::Refused(refusals)
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![refusal])
+        Self::Refused(refusal.into())
     }
 }
 

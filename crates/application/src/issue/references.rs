@@ -3,7 +3,7 @@
 use convene_domain::id::{EventId, MemberId};
 
 use crate::{
-    failure::{Field, Refusal},
+    failure::{Field, Refusal, Refusals},
     ports::{IssuePatch, NewIssue},
 };
 
@@ -20,11 +20,10 @@ impl References {
     ///
     /// # Errors
     /// `NotFound` on `assigneeId` and `eventId`.
-    pub fn check(assignee_exists: bool, event_exists: bool) -> Result<(), Vec<Refusal>> {
+    pub fn check(assignee_exists: bool, event_exists: bool) -> Result<(), Refusals> {
         let missing =
             [(!assignee_exists).then_some(Field::AssigneeId), (!event_exists).then_some(Field::EventId)];
-        let refusals: Vec<_> = missing.into_iter().flatten().map(Refusal::not_found).collect();
-        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+        Refusals::verify_none(missing.into_iter().flatten().map(Refusal::not_found))
     }
 }
 

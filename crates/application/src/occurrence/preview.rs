@@ -8,7 +8,7 @@ use super::window::window;
 use crate::{
     caller::Caller,
     event::series::series_of,
-    failure::{Failure, Outcome},
+    failure::{Outcome, Refusals},
     page::PageSize,
     ports::NewRecurrence,
 };
@@ -66,13 +66,7 @@ impl PreviewRecurrence {
         let otherwise = time_zone.resolve(starts_at).instant;
         let from = from.unwrap_or_else(|| series.as_ref().map_or(otherwise, first_start));
         let window = to.map(|to| window(from, to)).transpose();
-        let (series, window) = match (series, window) {
-            (Ok(series), Ok(window)) => (series, window),
-            (series, window) => {
-                let refusals = series.err().into_iter().flatten().chain(window.err());
-                return Err(Failure::Refused(refusals.collect()));
-            }
-        };
+        let (series, window) = Refusals::both(series, window)?;
         let to = window.map_or(Instant::MAX, |window| window.end());
         let occurrences = series.between(from, to).take(first.get()).map(|origin| PreviewedOccurrence {
             interval: duration.interval(origin.start, origin.local, time_zone),

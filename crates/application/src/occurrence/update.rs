@@ -6,7 +6,7 @@ use crate::{
     caller::Admin,
     change::RequestMetadata,
     event::series::series_of,
-    failure::{Failure, Outcome},
+    failure::Outcome,
     mutation_context::ContextFactory,
     ports::{Changed, Events, OccurrenceEdit},
 };
@@ -35,7 +35,7 @@ impl UpdateOccurrence {
     ) -> Outcome<Changed<Occurrence>> {
         if let Some(start) = edit.patch.starts_at {
             // The limits of event starts apply, independent of the zone.
-            series_of(start, Zone::UTC, None).map_err(Failure::Refused)?;
+            series_of(start, Zone::UTC, None)?;
         }
         let change = self.contexts.for_member(&admin, request);
         self.events.update_occurrence(admin.scope(), edit, &change).await

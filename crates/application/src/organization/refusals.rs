@@ -5,7 +5,7 @@ use convene_domain::{
     text::Slug,
 };
 
-use crate::failure::{Field, Refusal};
+use crate::failure::{Field, Refusal, Refusals};
 
 /// The refusal of an id that no organization has.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn not_found() -> Refusal {
 ///
 /// # Errors
 /// All reasons against it.
-pub fn verify_deletable(organization: &Organization, slug: &Slug) -> Result<(), Vec<Refusal>> {
+pub fn verify_deletable(organization: &Organization, slug: &Slug) -> Result<(), Refusals> {
     let mut refusals = Vec::new();
     if organization.status != OrganizationStatus::Suspended {
         let message = "refers to an organization that is not suspended; only a suspended one can be deleted";
@@ -26,7 +26,7 @@ pub fn verify_deletable(organization: &Organization, slug: &Slug) -> Result<(), 
     if organization.slug != *slug {
         refusals.push(Refusal::invalid(Field::Slug, "is not the slug of this organization"));
     }
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    Refusals::verify_none(refusals)
 }
 
 /// The refusal for a slug that another organization has or had.

@@ -155,7 +155,7 @@ mod tests {
         // The mock panics if `erase` is called.
         let outcome = erase(directory(true), members, permitted(), "bob").await;
         assert!(
-            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals == [Refusal::LastAdmin])
+            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals[..] == [Refusal::LastAdmin])
         );
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let outcome = erase(directory(false), MockMembers::new(), personal_data, "nobody").await;
         let unknown = Refusal::not_found(Field::User);
         assert!(
-            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals == [unknown])
+            matches!(outcome, Err(ErasureError::Failed(Failure::Refused(refusals))) if refusals[..] == [unknown])
         );
     }
 

@@ -9,7 +9,7 @@ use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
 use super::{load, planning::compute, step, update::carry_out};
-use crate::{database::Database, error::Interruption, operation::Operation, steps::Steps};
+use crate::{database::Database, operation::Operation, steps::Steps};
 
 /// Cancels an event, with those of its occurrences that have not begun.
 pub(super) async fn cancel(
@@ -27,7 +27,7 @@ pub(super) async fn cancel(
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;
                 let (event, size, now) = (before.clone(), stored.len(), change.at);
                 let plan = compute(size, move || plan_cancellation(&event, &stored, now)).await?;
-                let plan = plan.map_err(Interruption::Refused)?;
+                let plan = plan?;
                 carry_out(transaction, &before, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()

@@ -9,12 +9,7 @@ use convene_domain::event::Event;
 use futures::FutureExt;
 
 use super::{load, store};
-use crate::{
-    database::Database,
-    error::{Attempt, Interruption},
-    operation::Operation,
-    transaction::Transaction,
-};
+use crate::{database::Database, error::Attempt, operation::Operation, transaction::Transaction};
 
 /// Stores a new event.
 pub(super) async fn create(
@@ -41,7 +36,7 @@ pub(super) async fn duplicate(
         .change_serialized(scope, change, Operation::DuplicateEvent, |transaction| {
             async move {
                 let original = load::present_event(transaction, duplication.event, Field::EventId).await?;
-                let copy = duplicated(&original, duplication, change.at).map_err(Interruption::Refused)?;
+                let copy = duplicated(&original, duplication, change.at)?;
                 store_new(transaction, copy, change).await
             }
             .boxed()

@@ -19,7 +19,7 @@ use futures::FutureExt;
 use super::{load, results::accepted, step, store};
 use crate::{
     database::Database,
-    error::{Attempt, Interruption},
+    error::Attempt,
     operation::Operation,
     registration::seats::{self, OccurrencesEdit},
     steps::{Accepted, Steps},
@@ -38,8 +38,7 @@ pub(super) async fn update(
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
-                let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)
-                    .map_err(Interruption::Refused)?;
+                let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
             }
             .boxed()
@@ -59,8 +58,7 @@ pub(super) async fn cancel(
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
-                let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)
-                    .map_err(Interruption::Refused)?;
+                let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()
@@ -81,8 +79,7 @@ pub(super) async fn restore(
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
                 let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
-                let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)
-                    .map_err(Interruption::Refused)?;
+                let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)?;
                 carry_out(transaction, &event, found, plan, restoration.on_affected, change).await
             }
             .boxed()

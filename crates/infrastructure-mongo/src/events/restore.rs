@@ -9,9 +9,7 @@ use convene_domain::id::EventId;
 use futures::FutureExt;
 
 use super::{load, planning::compute, step, update::carry_out};
-use crate::{
-    database::Database, error::Interruption, operation::Operation, registration::seats::cancelled_since,
-};
+use crate::{database::Database, operation::Operation, registration::seats::cancelled_since};
 
 /// Restores a cancelled event, with the occurrences that were cancelled together with it.
 pub(super) async fn restore(
@@ -28,7 +26,7 @@ pub(super) async fn restore(
                 let stored = load::occurrences_to_edit(transaction, id, change.at).await?;
                 let (event, size, now) = (before.clone(), stored.len(), change.at);
                 let plan = compute(size, move || plan_restoration(&event, &stored, now)).await?;
-                let plan = plan.map_err(Interruption::Refused)?;
+                let plan = plan?;
                 let cancelled_at = before.cancelled_at().ok_or(Refusal::NotCancelled)?;
                 let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
                 let former_registrations = cancelled_since(transaction, &restored, cancelled_at).await?;

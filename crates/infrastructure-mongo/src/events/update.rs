@@ -18,7 +18,7 @@ use futures::FutureExt;
 use super::{load, planning::compute, results::accepted, step, store};
 use crate::{
     database::Database,
-    error::{Attempt, Interruption},
+    error::Attempt,
     operation::Operation,
     registration::seats::{self, OccurrencesEdit, UsedResult},
     steps::{Accepted, Steps},
@@ -51,7 +51,7 @@ async fn begin(
         let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
         let size = stored.len();
         let plan = move || plan_event_edit(&before, &edit, &stored, now);
-        compute(size, plan).await?.map_err(Interruption::Refused)?
+        compute(size, plan).await??
     };
     avoid_taken_keys(transaction, &mut plan, change.at).await?;
     if plan.may_bring_dates_back(&before) {

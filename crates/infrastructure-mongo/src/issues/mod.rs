@@ -23,7 +23,7 @@ use crate::{
     documents::{
         idempotency::ResultDocument, ids::texts, issue::IssueDocument, member::ACTIVE, read_in_parts,
     },
-    error::{Attempt, Interruption, StorageError},
+    error::{Attempt, StorageError},
     schema,
     scoped::Query,
     transaction::Transaction,
@@ -107,7 +107,7 @@ async fn check_references(transaction: &mut Transaction<'_>, references: Referen
         Some(id) => transaction.collection(&schema::EVENTS).count(doc! { "_id": id.to_string() }).await? > 0,
         None => true,
     };
-    References::check(assignee_exists, event_exists).map_err(Interruption::Refused)
+    Ok(References::check(assignee_exists, event_exists)?)
 }
 
 #[async_trait]

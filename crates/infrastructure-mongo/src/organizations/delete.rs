@@ -73,7 +73,7 @@ async fn begin(
 ) -> Attempt<Accepted<OrganizationDeleted>> {
     operator_keys::verify_unused(database, transaction.scope(), change).await?;
     let organization = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
-    refusals::verify_deletable(&organization, slug).map_err(Failure::Refused)?;
+    refusals::verify_deletable(&organization, slug)?;
     let reservation = doc! { "_id": "$_id", "slug": "$slug", "deletedAt": date(change.at) };
     let replace = vec![doc! { "$replaceWith": reservation }];
     let mut organizations = transaction.collection(&schema::ORGANIZATIONS);

@@ -39,7 +39,7 @@ async fn report(issues: &dyn Issues, tenant: &Tenant, change: &Change) -> Result
 
 fn assert_reused<T: std::fmt::Debug>(outcome: &Result<T, Failure>) {
     assert!(
-        matches!(outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]),
+        matches!(outcome, Err(Failure::Refused(why)) if why[..] == [Refusal::IdempotencyKeyReused]),
         "{outcome:?}"
     );
 }
@@ -90,7 +90,7 @@ async fn a_refused_change_stores_no_key() {
     let change = keyed("key", 1);
     let demotion = MemberPatch { role: Some(convene_domain::member::Role::Member), ..MemberPatch::default() };
     let refused = database.ports.members.update(&tenant.scope, tenant.admin(), demotion, &change).await;
-    assert!(matches!(refused, Err(Failure::Refused(why)) if why == [Refusal::LastAdmin]));
+    assert!(matches!(refused, Err(Failure::Refused(why)) if why[..] == [Refusal::LastAdmin]));
     assert!(report(&*database.ports.issues, &tenant, &keyed("key", 2)).await.is_ok());
 }
 

@@ -105,7 +105,7 @@ async fn a_refusal_stores_nothing() {
     let unassignable = NewIssue { assignee: Some(unknown_member), ..issue(&tenant) };
     let refused = report(&database, &tenant, unassignable).await;
     assert!(
-        matches!(&refused, Err(Failure::Refused(why)) if *why == [Refusal::not_found(Field::AssigneeId)]),
+        matches!(&refused, Err(Failure::Refused(why)) if why[..] == [Refusal::not_found(Field::AssigneeId)]),
         "{refused:?}"
     );
     assert_reported_once(&database, report(&database, &tenant, issue(&tenant)).await).await;

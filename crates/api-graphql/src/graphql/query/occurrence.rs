@@ -112,5 +112,5 @@ async fn listed(context: &Context, query: OccurrenceQuery) -> Result<OccurrenceC
 fn check_window(problems: &mut Problems, from: &DateTime, to: &DateTime) -> Option<Interval> {
     let from = problems.check(Field::From, from.parse());
     let to = problems.check(Field::To, to.parse());
-    window(from?, to?).map_err(|refusal| problems.note_all(vec![refusal])).ok()
+    window(from?, to?).map_err(|refusal| problems.note_all([refusal])).ok()
 }

@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::Caller,
     change::RequestMetadata,
-    failure::{Failure, Fault, Field, Outcome, Refusal},
+    failure::{Fault, Field, Outcome, Refusal, Refusals},
     mutation_context::ContextFactory,
     occurrence::find::Finder,
     ports::{Members, RegisterRequest, RegistrationBook},
@@ -72,11 +72,10 @@ impl Register {
                 // The registration book is not asked any more, so existence is checked here.
                 let found = self.finder.find(caller.scope(), &[key], false).await?;
                 let refusal = found.is_empty().then(|| Refusal::not_found(Field::OccurrenceId));
-                return Err(Failure::Refused(refusal.into_iter().chain([missing]).collect()));
+                return Err(Refusals::from(missing).after(refusal).into());
             }
-            (Err(refusal), missing) => {
-                return Err(Failure::Refused(std::iter::once(refusal).chain(missing).collect()));
-            }
+            (Err(refusal), None) => return Err(refusal.into()),
+            (Err(refusal), Some(missing)) => return Err(Refusals::from(missing).after([refusal]).into()),
         };
         let register = RegisterRequest {
             id: self.contexts.new_id(RegistrationId::from_uuid),

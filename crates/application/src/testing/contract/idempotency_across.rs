@@ -218,7 +218,7 @@ async fn pair_of(first: &Tenant, one: Mutation, second: &Tenant, other: Mutation
 /// Executes both calls at the same time. One succeeds, and the key is used for the other one.
 async fn race(calls: [Call; 2], names: (Mutation, Mutation)) {
     let outcomes = concurrently(calls).await;
-    let is_reused = |outcome: &Outcome<()>| matches!(outcome, Err(Failure::Refused(why)) if *why == [Refusal::IdempotencyKeyReused]);
+    let is_reused = |outcome: &Outcome<()>| matches!(outcome, Err(Failure::Refused(why)) if why[..] == [Refusal::IdempotencyKeyReused]);
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let refused = outcomes.iter().filter(|outcome| is_reused(outcome)).count();
     assert_eq!((done, refused), (1, 1), "{names:?}: {outcomes:?}");

@@ -101,7 +101,7 @@ impl Journal {
 /// All refusals of an outcome.
 pub(super) fn refusals<T: Debug>(outcome: Outcome<T>) -> Vec<Refusal> {
     match outcome {
-        Err(Failure::Refused(refusals)) => refusals,
+        Err(Failure::Refused(refusals)) => refusals.to_vec(),
         other => panic!("expected a refusal, not {other:?}"),
     }
 }

@@ -12,8 +12,8 @@ use convene_domain::{
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
 use crate::{
-    editing::{OccurrenceStep, Successor, effect_refusals, record_former_id},
-    failure::{Failure, Outcome},
+    editing::{OccurrenceStep, Successor, record_former_id, verify_effects},
+    failure::Outcome,
     ports::OnAffected,
 };
 
@@ -41,10 +41,7 @@ impl Transaction<'_> {
             }
         }
         affected.extend(self.conflicts(&edited, &affected));
-        let refusals = effect_refusals(steps, on_affected, affected.len() as u64, affected.clone());
-        if !refusals.is_empty() {
-            return Err(Failure::Refused(refusals));
-        }
+        verify_effects(steps, on_affected, affected.len() as u64, affected.clone())?;
         for registration in &cancelled {
             self.cancel(registration.id, CancellationReason::OccurrenceCancelled)?;
         }

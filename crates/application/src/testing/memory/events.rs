@@ -76,7 +76,7 @@ impl Events for InMemory {
             }
             transaction.drop_untouched(&event);
             let stored = transaction.to_edit(event.id);
-            let mut plan = plan_event_edit(&event, &edit, &stored, change.at).map_err(Failure::Refused)?;
+            let mut plan = plan_event_edit(&event, &edit, &stored, change.at)?;
             let is_stored = |key: &OccurrenceKey| transaction.tenant.occurrences.contains_key(key);
             loop {
                 let taken: HashSet<_> = plan.past_keys(change.at).into_iter().filter(is_stored).collect();
@@ -122,7 +122,7 @@ impl Events for InMemory {
             let event = transaction.event(id)?;
             transaction.drop_untouched(&event);
             let stored = transaction.upcoming(id);
-            let plan = plan_cancellation(&event, &stored, change.at).map_err(Failure::Refused)?;
+            let plan = plan_cancellation(&event, &stored, change.at)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let edited = transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
@@ -134,7 +134,7 @@ impl Events for InMemory {
         self.transact(scope, change, |transaction| {
             let before = transaction.event(id)?;
             let stored = transaction.to_edit(id);
-            let plan = plan_restoration(&before, &stored, change.at).map_err(Failure::Refused)?;
+            let plan = plan_restoration(&before, &stored, change.at)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             transaction.carry_out(&plan.steps, OnAffected::Refuse)?;
@@ -151,7 +151,7 @@ impl Events for InMemory {
     ) -> Outcome<Event> {
         self.transact(scope, change, |transaction| {
             let original = transaction.event(duplication.event)?;
-            let copy = duplicated(&original, &duplication, change.at).map_err(Failure::Refused)?;
+            let copy = duplicated(&original, &duplication, change.at)?;
             Ok(transaction.create(copy))
         })
     }
@@ -188,7 +188,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(edit.occurrence)?;
-            let plan = plan_occurrence_edit(&event, &before, &edit, change.at).map_err(Failure::Refused)?;
+            let plan = plan_occurrence_edit(&event, &before, &edit, change.at)?;
             transaction.carry_out_one(&event, before, plan, edit.on_affected)
         })
     }
@@ -201,7 +201,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(key)?;
-            let plan = plan_occurrence_cancellation(&event, &before, change.at).map_err(Failure::Refused)?;
+            let plan = plan_occurrence_cancellation(&event, &before, change.at)?;
             transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
         })
     }
@@ -214,8 +214,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(restoration.occurrence)?;
-            let plan = plan_occurrence_restoration(&event, &before, &restoration, change.at)
-                .map_err(Failure::Refused)?;
+            let plan = plan_occurrence_restoration(&event, &before, &restoration, change.at)?;
             transaction.carry_out_one(&event, before, plan, restoration.on_affected)
         })
     }

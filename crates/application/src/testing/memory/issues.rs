@@ -108,6 +108,6 @@ impl Transaction<'_> {
         let References { assignee, event } = references;
         let assignee_exists = assignee.is_none_or(|id| self.tenant.member(id).is_some());
         let event_exists = event.is_none_or(|id| self.tenant.events.contains_key(&id));
-        References::check(assignee_exists, event_exists).map_err(Failure::Refused)
+        Ok(References::check(assignee_exists, event_exists)?)
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     caller::{Operator, TenantScope},
     change::Change,
-    failure::{Failure, Fault, Outcome},
+    failure::{Fault, Outcome},
     member, organization,
     page::{BoundedPage, PageRequest},
     ports::{OrganizationDeleted, OrganizationFilter, OrganizationPatch, Organizations},
@@ -116,7 +116,7 @@ impl Organizations for InMemory {
         }
         let id = scope.organization();
         let tenant = world.organizations.get(&id).ok_or_else(organization::refusals::not_found)?;
-        organization::refusals::verify_deletable(&tenant.organization, slug).map_err(Failure::Refused)?;
+        organization::refusals::verify_deletable(&tenant.organization, slug)?;
         world.organizations.remove(&id);
         world.deleted.insert(id, (slug.clone(), change.at));
         let deleted = OrganizationDeleted { id };

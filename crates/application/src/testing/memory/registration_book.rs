@@ -235,7 +235,7 @@ mod tests {
 
     fn verify_limit(result: Outcome<Registration>, limit: Limit, message: &str) {
         let Err(Failure::Refused(refusals)) = result else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::LimitExceeded(limit)]);
+        assert_eq!(refusals[..], [Refusal::LimitExceeded(limit)]);
         assert_eq!(refusals[0].to_string(), message);
     }
 
@@ -334,7 +334,7 @@ mod tests {
         store(stored_from(&event, 0, EXCEPTIONS - 1).map(cancelled).collect());
         cancel(5_000).await.unwrap();
         let Err(Failure::Refused(refusals)) = cancel(5_001).await else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
+        assert_eq!(refusals[..], [Refusal::LimitExceeded(Limit::Exceptions)]);
 
         // Others are stored for their versions, and do not count unless there are as many again.
         let restored = |mut record: OccurrenceRecord| {
@@ -345,7 +345,7 @@ mod tests {
         cancel(5_001).await.unwrap();
         store(stored_from(&event, 13_000, KEPT_VERSIONS as u64).map(restored).collect());
         let Err(Failure::Refused(refusals)) = cancel(5_002).await else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::Exceptions)]);
+        assert_eq!(refusals[..], [Refusal::LimitExceeded(Limit::Exceptions)]);
         store(stored_from(&event, 13_000, KEPT_VERSIONS as u64).collect());
 
         // Occurrences that only registrations materialized, and that have none any more, do not count, and neither do those that
@@ -359,7 +359,7 @@ mod tests {
         memory.register(&scope, register(key(5_500), ada.id), &change).await.unwrap();
         let further = memory.register(&scope, register(key(5_501), ada.id), &change).await;
         let Err(Failure::Refused(refusals)) = further else { panic!("it is refused") };
-        assert_eq!(refusals, [Refusal::LimitExceeded(Limit::StoredOccurrences)]);
+        assert_eq!(refusals[..], [Refusal::LimitExceeded(Limit::StoredOccurrences)]);
         memory.register(&scope, register(key(6_000), ada.id), &change).await.unwrap();
     }
 }

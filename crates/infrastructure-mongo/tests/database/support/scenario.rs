@@ -262,7 +262,7 @@ pub(crate) fn waitlist_request_for(event: &Event, member: MemberId) -> RegisterR
 /// The only refusal of an outcome.
 pub(crate) fn refusal<T: std::fmt::Debug>(outcome: Outcome<T>) -> Refusal {
     match outcome {
-        Err(Failure::Refused(mut refusals)) if refusals.len() == 1 => refusals.remove(0),
+        Err(Failure::Refused(refusals)) if refusals.len() == 1 => refusals[0].clone(),
         other => panic!("not one refusal, but {other:?}"),
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     change::Change,
-    editing::{OccurrenceStep, effect_refusals},
+    editing::{OccurrenceStep, verify_effects},
     failure::Refusal,
     limits::{EXAMINED_WAITLISTS, Limit},
     ports::OnAffected,
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     documents::{convert::date, read_in_parts},
-    error::{Attempt, Interruption},
+    error::Attempt,
     registration::document::RegistrationDocument,
     schema,
     scoped::UpdateStatement,
@@ -76,7 +76,7 @@ pub(crate) struct Edited {
 /// begun. Dropped occurrences stay stored as cancelled because registrations refer to them.
 ///
 /// # Errors
-/// The refusals of [`effect_refusals`].
+/// The refusals of [`verify_effects`].
 pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<Edited> {
     if edit.steps.is_empty() {
         return Ok(Edited::default());
@@ -239,8 +239,7 @@ async fn refuse(
         let filter = doc! { "occurrence": { "$in": ids }, "active": true };
         affected.extend(listed(transaction, filter).await?);
     }
-    let refusals = effect_refusals(edit.steps, edit.on_affected, count, affected);
-    if refusals.is_empty() { Ok(()) } else { Err(Interruption::Refused(refusals)) }
+    Ok(verify_effects(edit.steps, edit.on_affected, count, affected)?)
 }
 
 /// The steps of an edit, by the id that the occurrence has before it.
