@@ -67,8 +67,15 @@ pub(crate) static OCCURRENCES: CollectionSchema = CollectionSchema {
                 ("revision", long(1)),
                 ("closing", object(&[("job", id("job")), ("reason", text(100))], &[])),
             ],
-            // The comparisons rely on the types above: a missing or null field would pass them.
-            doc! { "$and": [{ "$lte": ["$taken", "$capacity"] }, { "$lt": ["$startsAt", "$endsAt"] }] },
+            // The comparisons rely on the types above: a missing or null field would pass them. An occurrence that takes place is
+            // neither dropped nor closing, and only a dropped one has passed.
+            doc! { "$and": [
+                { "$lte": ["$taken", "$capacity"] },
+                { "$lt": ["$startsAt", "$endsAt"] },
+                { "$or": [{ "$ne": ["$isDropped", true] }, { "$eq": ["$status", "CANCELLED"] }] },
+                { "$or": [{ "$ne": ["$hasPassed", true] }, { "$eq": ["$isDropped", true] }] },
+                { "$or": [{ "$lte": ["$closing", null] }, { "$eq": ["$status", "CANCELLED"] }] },
+            ] },
         )
     },
     indexes: |_| {

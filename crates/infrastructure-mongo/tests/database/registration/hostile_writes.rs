@@ -112,6 +112,15 @@ async fn no_occurrence_is_overbooked(#[case] update: Document) {
 }
 
 #[rstest]
+#[case(doc! { "$set": { "isDropped": true } })]
+#[case(doc! { "$set": { "status": "CANCELLED", "hasPassed": true } })]
+#[case(doc! { "$set": { "closing": { "job": format!("job_{:032x}", 1), "reason": "OCCURRENCE_CANCELLED" } } })]
+#[tokio::test]
+async fn the_fields_of_an_occurrence_match_its_state(#[case] update: Document) {
+    assert_refused_in_every_way(&scenario().await, "occurrences", update).await;
+}
+
+#[rstest]
 #[case::inside(doc! { "$push": { "busy": entry(at(9, 15), at(9, 30)) } })]
 #[case::around(doc! { "$push": { "busy": { "$each": [entry(at(8, 0), at(11, 0))], "$sort": { "startsAt": 1 } } } })]
 #[case::end_too_late(doc! { "$push": { "busy": { "$each": [entry(at(8, 0), at(9, 1))], "$sort": { "startsAt": 1 } } } })]
