@@ -2,7 +2,8 @@
 //!
 //! The types of [`caller`] are proofs of authority, and nothing but this module constructs them: [`Authenticate`]
 //! from credentials, [`LocalOperator`] for commands of the program. Both need the directory port, which use cases do
-//! not give out, so neither a resolver nor a route can authenticate anybody.
+//! not give out, so neither a resolver nor a route can authenticate anybody. A test of the sources enforces that the API crate
+//! implements no directory, and where it names these two.
 
 mod authenticate;
 pub mod caller;

@@ -6,7 +6,11 @@ use convene_domain::{
     registration::Registration,
 };
 
-use crate::{caller::TenantScope, change::Change, failure::Outcome};
+use crate::{
+    caller::{Caller, TenantScope},
+    change::Change,
+    failure::Outcome,
+};
 
 /// A request to register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +31,30 @@ pub struct CancelRequest {
     /// The registration.
     pub registration: RegistrationId,
     /// The member who cancels.
-    pub caller: MemberId,
+    pub(crate) caller: MemberId,
     /// The role of the caller. Admins may cancel the registrations of other members.
-    pub role: Role,
+    pub(crate) role: Role,
+}
+
+impl CancelRequest {
+    /// The request of the caller to cancel the registration.
+    #[must_use]
+    pub const fn by(caller: &Caller, registration: RegistrationId) -> Self {
+        Self { registration, caller: caller.member(), role: caller.role() }
+    }
+
+    /// A request of any member, for tests of ports.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub const fn for_tests(registration: RegistrationId, caller: MemberId, role: Role) -> Self {
+        Self { registration, caller, role }
+    }
+
+    /// The member who cancels.
+    #[must_use]
+    pub const fn caller(&self) -> MemberId {
+        self.caller
+    }
 }
 
 /// The result of a cancellation.

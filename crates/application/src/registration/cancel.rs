@@ -30,7 +30,7 @@ impl CancelRegistration {
         registration: RegistrationId,
         request: RequestMetadata,
     ) -> Outcome<Cancelled> {
-        let cancel = CancelRequest { registration, caller: caller.member(), role: caller.role() };
+        let cancel = CancelRequest::by(caller, registration);
         let change = self.contexts.for_member(caller, request);
         let Cancelled { registration, promoted } =
             self.registration_book.cancel(caller.scope(), cancel, &change).await?;

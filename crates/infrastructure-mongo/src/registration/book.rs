@@ -96,7 +96,7 @@ impl MongoRegistrationBook {
             .map_err(Fault::from)?;
         let Some(document) = found else {
             let key = LaneKey::UnknownRegistration(request.registration);
-            return Ok(Target { member: request.caller, key });
+            return Ok(Target { member: request.caller(), key });
         };
         let registration =
             Registration::try_from(document).map_err(|error| Fault::from(StorageError::from(error)))?;

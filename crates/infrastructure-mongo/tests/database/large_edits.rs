@@ -129,7 +129,7 @@ async fn a_batch_of_cancellations_frees_the_time_of_few_members_who_are_on_many_
     join_all(seats.iter().map(|seat| {
         let id = RegistrationId::parse(seat.get_str("_id").unwrap()).unwrap();
         let caller = MemberId::parse(seat.get_str("member").unwrap()).unwrap();
-        let request = CancelRequest { registration: id, caller, role: Role::Member };
+        let request = CancelRequest::for_tests(id, caller, Role::Member);
         let scenario = &scenario;
         async move {
             scenario.books[0].cancel(&scenario.tenant.scope, request, &by(caller).build()).await.unwrap()
@@ -381,7 +381,7 @@ async fn an_edit_does_not_touch_cancelled_registrations_and_empty_occurrences() 
     let all = registrations.find(doc! {}).await.unwrap().try_collect::<Vec<Document>>().await.unwrap();
     for registration in all.iter().skip(1) {
         let id = RegistrationId::parse(registration.get_str("_id").unwrap()).unwrap();
-        let request = CancelRequest { registration: id, caller: crowd[0], role: Role::Member };
+        let request = CancelRequest::for_tests(id, crowd[0], Role::Member);
         scenario.books[0].cancel(scope, request, &admin).await.unwrap();
     }
     let patch = EventPatch { starts_at: Some(datetime!(2031-04-01 12:00)), ..EventPatch::default() };

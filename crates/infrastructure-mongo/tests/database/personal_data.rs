@@ -87,7 +87,7 @@ async fn active_person(database: &TestDatabase) -> TenantScope {
     let request =
         RegisterRequest { join_waitlist: true, ..register(occurrence_key(&event, start(1)), other.id) };
     book.register(&scope, request, &by("for another")).await.unwrap();
-    let cancellation = CancelRequest { registration: seat.id, caller: person.id, role: Role::Admin };
+    let cancellation = CancelRequest::for_tests(seat.id, person.id, Role::Admin);
     book.cancel(&scope, cancellation, &by("cancel")).await.unwrap();
     let patch = EventPatch { title: Some(Title::parse("Evensong").unwrap()), ..EventPatch::default() };
     let edit = EventEdit {

@@ -32,6 +32,12 @@ const LOCAL_AUTHORITY: &str = "LocalOperator";
 /// The places that may name it: commands, which need access to the database anyway.
 const LOCAL_PLACES: [&str; 3] = ["wiring.rs", "commands/", "seed/"];
 
+/// The use case that turns credentials into authority, and the only place that may run it.
+const AUTHENTICATION: &str = "Authenticate::";
+const AUTHENTICATION_PLACES: [&str; 1] = ["callers.rs"];
+/// An adapter of the port that authority comes from: one in this crate could give any.
+const DIRECTORY: &str = "Directory for ";
+
 /// The registration queue, which must work with any storage.
 const QUEUE: &str = "crates/infrastructure-mongo/src/registration/queue/";
 /// Names of the database that the queue must not use.
@@ -160,6 +166,16 @@ fn only_commands_act_without_credentials() {
     assert_none(&named_beyond(&sources(), LOCAL_AUTHORITY, &LOCAL_PLACES));
     let bad = source("crates/api-graphql/src/rest/call.rs", "LocalOperator::new(directory)");
     assert_eq!(named_beyond(&[bad], LOCAL_AUTHORITY, &LOCAL_PLACES).len(), 1);
+}
+
+#[test]
+fn only_the_resolver_of_callers_authenticates() {
+    assert_none(&named_beyond(&sources(), AUTHENTICATION, &AUTHENTICATION_PLACES));
+    assert_none(&named_beyond(&sources(), DIRECTORY, &[]));
+    let bad = |text: &str| [source("crates/api-graphql/src/rest/call.rs", text)];
+    let authentication = bad("Authenticate::new(Arc::new(Forged))");
+    assert_eq!(named_beyond(&authentication, AUTHENTICATION, &AUTHENTICATION_PLACES).len(), 1);
+    assert_eq!(named_beyond(&bad("impl Directory for Forged {}"), DIRECTORY, &[]).len(), 1);
 }
 
 #[test]

@@ -59,8 +59,7 @@ async fn registration_opens_and_closes() {
         .unwrap();
     let too_late = scenario.cancel(&seat, &at(members[0], start - Duration::hours(2))).await;
     assert_eq!(refusal(too_late), Refusal::CancellationClosed { closed_at: start - Duration::days(1) });
-    let by_admin =
-        CancelRequest { registration: seat.id, caller: scenario.tenant.admin(), role: Role::Admin };
+    let by_admin = CancelRequest::for_tests(seat.id, scenario.tenant.admin(), Role::Admin);
     let change = at(scenario.tenant.admin(), start - Duration::hours(2));
     let cancelled = scenario.books[0].cancel(&scenario.tenant.scope, by_admin, &change).await.unwrap();
     assert_eq!(cancelled.registration.status.cancellation_reason(), Some(CancellationReason::ByAdmin));
@@ -73,14 +72,14 @@ async fn registrations_of_others_or_in_the_past_cannot_be_cancelled() {
     let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).build()).await;
     let members = scenario.crowd(2).await;
     let seat = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
-    let others = CancelRequest { registration: seat.id, caller: members[1], role: Role::Member };
+    let others = CancelRequest::for_tests(seat.id, members[1], Role::Member);
     let outcome = scenario.books[0].cancel(&scenario.tenant.scope, others, &by(members[1]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found(Field::RegistrationId));
     let start = event.series.first_start();
     let outcome = scenario.cancel(&seat, &by(members[0]).at(start).build()).await;
     assert_eq!(refusal(outcome), Refusal::CancellationClosed { closed_at: start });
     let elsewhere = scenario.database.organization("elsewhere").await;
-    let own = CancelRequest { registration: seat.id, caller: members[0], role: Role::Member };
+    let own = CancelRequest::for_tests(seat.id, members[0], Role::Member);
     let outcome = scenario.books[0].cancel(&elsewhere.scope, own, &by(members[0]).build()).await;
     assert_eq!(refusal(outcome), Refusal::not_found(Field::RegistrationId));
     let outcome = scenario.books[0]

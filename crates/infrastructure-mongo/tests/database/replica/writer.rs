@@ -149,11 +149,7 @@ impl Writer {
         if self.random.below(2) == 0
             && let Some(registration) = self.registrations.pop()
         {
-            let request = CancelRequest {
-                registration: registration.id,
-                caller: registration.member,
-                role: Role::Admin,
-            };
+            let request = CancelRequest::for_tests(registration.id, registration.member, Role::Admin);
             return process.book.cancel(&tenant.scope, request, change).await.map(drop);
         }
         let request = register(self.occurrence(place), tenant.admin());

@@ -165,8 +165,7 @@ impl Scenario {
         registration: &Registration,
         change: &Change,
     ) -> Outcome<Cancelled> {
-        let request =
-            CancelRequest { registration: registration.id, caller: registration.member, role: Role::Member };
+        let request = CancelRequest::for_tests(registration.id, registration.member, Role::Member);
         self.books[process % self.books.len()].cancel(&self.tenant.scope, request, change).await
     }
 
