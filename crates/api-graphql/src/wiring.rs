@@ -1,4 +1,4 @@
-//! Connects the adapters to the use cases. Only this module and the commands name the MongoDB crate.
+//! Connects the adapters to the use cases. Only this module names the MongoDB crate.
 
 use std::sync::Arc;
 

@@ -24,8 +24,8 @@ const MACHINE_PATHS: [&str; 3] = [concat!("/ho", "me/"), concat!("/Us", "ers/"),
 
 /// The crate with the adapters.
 const ADAPTERS: &str = "convene_infrastructure_mongo";
-/// The places that may name the adapters.
-const WIRING: [&str; 4] = ["main.rs", "wiring.rs", "wiring/", "commands/"];
+/// The place that may name the adapters.
+const WIRING: [&str; 1] = ["wiring.rs"];
 
 /// The authority that needs no credentials.
 const LOCAL_AUTHORITY: &str = "LocalOperator";
@@ -207,10 +207,13 @@ fn every_unfinished_word_is_found_with_its_line() {
 fn an_adapter_beyond_the_wiring_is_found() {
     let import = format!("use {ADAPTERS}::connect;");
     let place = |path: &str| source(&format!("crates/api-graphql/{path}"), &import);
-    let good =
-        ["src/main.rs", "src/wiring.rs", "src/wiring/ports.rs", "src/commands/seed.rs", "tests/server.rs"];
-    assert_none(&named_beyond(&good.map(place), ADAPTERS, &WIRING));
-    let bad = ["src/graphql/query.rs", "src/wiring_of_another_kind.rs", "src/http/main.rs"];
+    assert_none(&named_beyond(&["src/wiring.rs", "tests/server.rs"].map(place), ADAPTERS, &WIRING));
+    let bad = [
+        "src/graphql/query.rs",
+        "src/commands/seed.rs",
+        "src/wiring_of_another_kind.rs",
+        "src/http/wiring.rs",
+    ];
     assert_eq!(named_beyond(&bad.map(place), ADAPTERS, &WIRING).len(), bad.len());
 }
 
