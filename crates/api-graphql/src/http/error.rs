@@ -9,6 +9,7 @@ use actix_web::{
 };
 use convene_application::failure::FaultKind;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     auth::Denial,
@@ -34,27 +35,38 @@ pub struct HttpError {
     pub retry_after: Option<u64>,
 }
 
-/// An invalid part of an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A problem of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Field)]
 pub struct FieldProblem {
-    /// The path to the part: `title`, `filter.status`.
+    /// The name of the field.
     pub field: String,
+    /// The reason, to be read after the name.
     pub message: String,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: Body<'a>,
+/// The format of every error.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorAnswer {
+    error: ErrorBody,
 }
 
-#[derive(Serialize)]
+/// The reason why a request was refused or failed.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    code: &'a str,
-    message: &'a str,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    fields: &'a [FieldProblem],
+struct ErrorBody {
+    /// The code, for programs.
+    #[schema(example = "INVALID_INPUT")]
+    code: &'static str,
+    /// The message, for people.
+    message: String,
+    /// The id of the request, as in the server's log.
+    request_id: String,
+    /// The problems of the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    fields: Vec<FieldProblem>,
 }
 
 impl HttpError {
@@ -145,12 +157,12 @@ impl HttpError {
     #[must_use]
     pub fn response_with_id(&self, request_id: &RequestId) -> HttpResponse {
         RequestRecord::note_error(self.kind);
-        self.head().json(Envelope {
-            error: Body {
+        self.head().json(ErrorAnswer {
+            error: ErrorBody {
                 code: self.kind.code(),
-                message: &self.message,
-                request_id: request_id.as_str(),
-                fields: &self.fields,
+                message: self.message.clone(),
+                request_id: request_id.as_str().to_owned(),
+                fields: self.fields.clone(),
             },
         })
     }

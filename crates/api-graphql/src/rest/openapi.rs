@@ -12,9 +12,12 @@ use utoipa::{
 use super::{
     input::Problems,
     issues::{answer::IssueAnswer, create, delete, get, list, update},
-    schemas::{Error, IssueChanges, NewIssue, Priority, Status},
+    schemas::{IssueChanges, NewIssue, Priority, Status},
 };
-use crate::http::{error::HttpError, methods};
+use crate::http::{
+    error::{ErrorAnswer, HttpError},
+    methods,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,7 +33,7 @@ use crate::http::{error::HttpError, methods};
         update::handle,
         delete::handle,
     ),
-    components(schemas(IssueAnswer, Status, Priority, NewIssue, IssueChanges, Error)),
+    components(schemas(IssueAnswer, Status, Priority, NewIssue, IssueChanges, ErrorAnswer)),
     tags((name = "issues", description = "Defects, requests and tasks")),
 )]
 struct Document;

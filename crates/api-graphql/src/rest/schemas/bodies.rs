@@ -112,37 +112,3 @@ pub(in crate::rest) struct IssueChanges {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub(in crate::rest) assignee_id: Given,
 }
-
-/// The format of every error.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only the document uses it")]
-pub(in crate::rest) struct Error {
-    error: ErrorBody,
-}
-
-/// The reason why a request was refused or failed.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only the document uses it")]
-struct ErrorBody {
-    /// The code, for programs.
-    #[schema(example = "INVALID_INPUT")]
-    code: String,
-    /// The message, for people.
-    message: String,
-    /// The id of the request, as in the server's log.
-    request_id: String,
-    /// The problems of the input.
-    #[schema(required = false)]
-    fields: Vec<Field>,
-}
-
-/// A problem of the input.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only the document uses it")]
-struct Field {
-    /// The name of the field.
-    field: String,
-    /// The reason, to be read after the name.
-    message: String,
-}

@@ -5,7 +5,7 @@ mod parameters;
 mod responses;
 
 pub(super) use self::{
-    bodies::{Error, IssueChanges, NewIssue, Priority, Status},
+    bodies::{IssueChanges, NewIssue, Priority, Status},
     parameters::{
         IdempotencyKeyHeader, IfMatchHeader, IfNoneMatchHeader, IfNoneMatchOfChange, IssueQuery, NumberInPath,
     },
