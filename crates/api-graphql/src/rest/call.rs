@@ -4,7 +4,7 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use convene_application::{
-    caller::{Admin, Caller, Identity},
+    caller::{Admin, Caller},
     failure::{FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
@@ -20,7 +20,7 @@ use super::{
     precondition::Conditions,
 };
 use crate::{
-    auth::{CallerResolver, ClientKey, Owner, Slot},
+    auth::{ClientKey, Owner, Slot},
     http::{
         body::{self, IncomingBody},
         error::HttpError,
@@ -41,14 +41,14 @@ const ISSUE_BYTES: usize = 3 * 4 * Description::MAX_CHARACTERS;
 pub(super) type Answer = Result<HttpResponse, HttpError>;
 
 /// The server's data for handlers.
-pub(super) type Server<R> =
-    (web::Data<Rest<R>>, web::Data<HttpLimits>, web::Data<MutationTasks>, web::Data<SharedMemory>);
+pub(super) type Server =
+    (web::Data<Rest>, web::Data<HttpLimits>, web::Data<MutationTasks>, web::Data<SharedMemory>);
 
 /// A request in progress.
-pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
+pub(super) struct Call<'a> {
     pub(super) http: &'a HttpRequest,
     pub(super) request_id: RequestId,
-    server: &'a Server<R>,
+    server: &'a Server,
     deadline: Instant,
     /// True once a change was started. The change is completed even if the request times out.
     begun: Cell<bool>,
@@ -59,10 +59,10 @@ pub(super) struct Call<'a, R: CallerResolver<Caller = Identity>> {
 }
 
 /// Responds with the result of `work`. A timeout or a panic becomes an error response.
-pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
+pub(super) async fn answer(
     http: &HttpRequest,
-    server: &Server<R>,
-    work: impl AsyncFnOnce(&Call<'_, R>) -> Answer,
+    server: &Server,
+    work: impl AsyncFnOnce(&Call<'_>) -> Answer,
 ) -> HttpResponse {
     let request_id = RequestId::current(http);
     let deadline = Instant::now() + server.1.request_time;
@@ -88,7 +88,7 @@ pub(super) async fn answer<R: CallerResolver<Caller = Identity>>(
         .unwrap_or_else(|error| error.response_with_id(&request_id))
 }
 
-impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
+impl Call<'_> {
     pub(super) fn use_cases(&self) -> &UseCases {
         &self.server.0.use_cases
     }
@@ -142,10 +142,7 @@ impl<R: CallerResolver<Caller = Identity>> Call<'_, R> {
     }
 
     /// Executes a change in a task of its own, so that it is completed even if the client disconnects.
-    pub(super) async fn change<T, F>(
-        &self,
-        change: impl FnOnce(web::Data<Rest<R>>) -> F,
-    ) -> Result<T, HttpError>
+    pub(super) async fn change<T, F>(&self, change: impl FnOnce(web::Data<Rest>) -> F) -> Result<T, HttpError>
     where
         F: Future<Output = Outcome<T>> + Send + 'static,
         T: Send + 'static,

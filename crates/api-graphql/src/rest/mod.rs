@@ -22,23 +22,20 @@ mod schemas;
 use std::sync::Arc;
 
 use actix_web::web;
-use convene_application::{caller::Identity, use_cases::UseCases};
+use convene_application::use_cases::UseCases;
 
 pub use self::input::{MAX_FIELDS, MAX_PARAMETERS};
-use crate::{
-    auth::{AccessControl, CallerResolver},
-    server::Routes,
-};
+use crate::{auth::AccessControl, callers::Callers, server::Routes};
 
 /// The data of the routes.
-pub struct Rest<R: CallerResolver<Caller = Identity>> {
+pub struct Rest {
     /// Shared with the other routes, so that all count against the same rate limits.
-    pub access_control: Arc<AccessControl<R>>,
+    pub access_control: Arc<AccessControl<Callers>>,
     pub use_cases: Arc<UseCases>,
 }
 
 #[must_use]
-pub fn routes<R: CallerResolver<Caller = Identity>>(rest: Rest<R>) -> Routes {
+pub fn routes(rest: Rest) -> Routes {
     let credentials = if rest.access_control.takes_tokens() {
         openapi::Credentials::Token
     } else {
@@ -48,7 +45,7 @@ pub fn routes<R: CallerResolver<Caller = Identity>>(rest: Rest<R>) -> Routes {
     Arc::new(move |config| {
         config
             .app_data(rest.clone())
-            .configure(issues::routes::<R>)
+            .configure(issues::routes)
             .configure(|config| openapi::routes(config, credentials));
     })
 }

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use convene_application::{
-    caller::{Caller, Identity},
-    member::IncludeRemoved,
-};
+use convene_application::{caller::Caller, member::IncludeRemoved};
 use convene_domain::{id::MemberId, issue::Issue, time::Instant};
 use serde::Serialize;
 use time::macros::format_description;
@@ -13,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::fields::Assignee;
 use crate::{
-    auth::CallerResolver,
     http::error::HttpError,
     rest::{
         call::Call,
@@ -60,8 +56,8 @@ impl IssueAnswer {
 }
 
 /// Converts issues for a response. `known` is an assignee who does not have to be looked up.
-pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+pub(super) async fn represent(
+    call: &Call<'_>,
     caller: &Caller,
     issues: Vec<Issue>,
     known: Option<&Assignee>,
@@ -94,8 +90,8 @@ pub(super) async fn represent<R: CallerResolver<Caller = Identity>>(
 }
 
 /// Converts one issue for a response.
-pub(super) async fn represent_one<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+pub(super) async fn represent_one(
+    call: &Call<'_>,
     caller: &Caller,
     issue: Issue,
     known: Option<&Assignee>,

@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
 use convene_application::{
-    caller::{Caller, Identity},
+    caller::Caller,
     change::RequestMetadata,
     failure::{Field, RefusalCode},
     issue::CreateIssueCommand,
@@ -15,7 +15,6 @@ use super::{
     fields::{Assignee, check_assignee, priority, status},
 };
 use crate::{
-    auth::CallerResolver,
     errors::{ErrorKind, RequestError},
     http::{body::IncomingBody, error::HttpError},
     rest::{
@@ -51,10 +50,10 @@ const OPERATION: &str = "createIssue";
         crate::rest::schemas::KeyReused,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
+pub(in crate::rest) async fn handle(
     http: HttpRequest,
     payload: web::Payload,
-    server: Server<R>,
+    server: Server,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let mut body = IncomingBody::new(&http, payload);
@@ -76,8 +75,8 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     .await
 }
 
-async fn read<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+async fn read(
+    call: &Call<'_>,
     caller: &Caller,
     body: Body,
 ) -> Result<(CreateIssueCommand, Option<Assignee>, RequestMetadata), HttpError> {

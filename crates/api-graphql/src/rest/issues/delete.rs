@@ -1,11 +1,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::{caller::Identity, change::RequestMetadata, issue::DeleteIssueCommand};
+use convene_application::{change::RequestMetadata, issue::DeleteIssueCommand};
 
 use super::get::find;
-use crate::{
-    auth::CallerResolver,
-    rest::call::{Server, answer},
-};
+use crate::rest::call::{Server, answer};
 
 const OPERATION: &str = "deleteIssue";
 
@@ -27,10 +24,10 @@ const OPERATION: &str = "deleteIssue";
         crate::rest::schemas::Changed,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
+pub(in crate::rest) async fn handle(
     http: HttpRequest,
     path: web::Path<String>,
-    server: Server<R>,
+    server: Server,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;

@@ -1,9 +1,6 @@
 //! The fields of issues that several routes use.
 
-use convene_application::{
-    caller::{Caller, Identity},
-    failure::Field,
-};
+use convene_application::{caller::Caller, failure::Field};
 use convene_domain::{
     id::MemberId,
     issue::{IssuePriority, IssueStatus},
@@ -11,7 +8,6 @@ use convene_domain::{
 };
 
 use crate::{
-    auth::CallerResolver,
     http::error::HttpError,
     rest::{call::Call, failure::http_error, input::Problems},
 };
@@ -32,8 +28,8 @@ pub(super) struct Assignee {
 }
 
 /// The member of the caller's organization with this user id; `None` if there is none.
-pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+pub(super) async fn find_assignee(
+    call: &Call<'_>,
     caller: &Caller,
     user: UserId,
 ) -> Result<Option<Assignee>, HttpError> {
@@ -43,8 +39,8 @@ pub(super) async fn find_assignee<R: CallerResolver<Caller = Identity>>(
 }
 
 /// The member with this user id, or `None` if a problem was noted.
-pub(super) async fn check_assignee<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+pub(super) async fn check_assignee(
+    call: &Call<'_>,
     caller: &Caller,
     user: UserId,
     problems: &mut Problems,

@@ -1,10 +1,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::caller::{Caller, Identity};
+use convene_application::caller::Caller;
 use convene_domain::issue::Issue;
 
 use super::{answer::represent_one, number};
 use crate::{
-    auth::CallerResolver,
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
@@ -31,10 +30,10 @@ use crate::{
         crate::rest::schemas::Changed,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
+pub(in crate::rest) async fn handle(
     http: HttpRequest,
     path: web::Path<String>,
-    server: Server<R>,
+    server: Server,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller("getIssue").await?;
@@ -51,11 +50,7 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
 }
 
 /// The issue of a path. An issue of another organization is treated like one that does not exist.
-pub(super) async fn find<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
-    caller: &Caller,
-    path: &str,
-) -> Result<Issue, HttpError> {
+pub(super) async fn find(call: &Call<'_>, caller: &Caller, path: &str) -> Result<Issue, HttpError> {
     let found = call.use_cases().get_issue_by_number.execute(caller, number(path)?).await;
     found.map_err(http_error)?.ok_or_else(HttpError::not_found)
 }

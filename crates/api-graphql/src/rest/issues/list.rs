@@ -3,7 +3,7 @@ use actix_web::{
     http::header::{ContentType, LINK},
 };
 use convene_application::{
-    caller::{Caller, Identity},
+    caller::Caller,
     failure::{Fault, Field},
     limits::DEFAULT_PAGE_SIZE,
     page::{Order, PageRequest, PageSize},
@@ -19,7 +19,6 @@ use super::{
     fields::{find_assignee, priority, status},
 };
 use crate::{
-    auth::CallerResolver,
     cursor,
     http::{error::HttpError, json},
     rest::{
@@ -45,10 +44,7 @@ use crate::{
         crate::rest::schemas::Denied,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
-    http: HttpRequest,
-    server: Server<R>,
-) -> HttpResponse {
+pub(in crate::rest) async fn handle(http: HttpRequest, server: Server) -> HttpResponse {
     answer(&http, &server, async |call| {
         let caller = call.caller("listIssues").await?;
         let list = read(&caller, call.http.query_string())?;

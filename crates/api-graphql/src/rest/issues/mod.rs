@@ -9,27 +9,23 @@ pub(super) mod list;
 pub(super) mod update;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::caller::Identity;
 
-use crate::{
-    auth::CallerResolver,
-    http::{error::HttpError, methods},
-};
+use crate::http::{error::HttpError, methods};
 
 /// Adds the routes.
-pub(super) fn routes<R: CallerResolver<Caller = Identity>>(config: &mut web::ServiceConfig) {
+pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/api/issues")
-                .route(methods::get().to(list::handle::<R>))
-                .route(web::post().to(create::handle::<R>))
+                .route(methods::get().to(list::handle))
+                .route(web::post().to(create::handle))
                 .default_service(web::to(other_method_on_all)),
         )
         .service(
             web::resource("/api/issues/{number}")
-                .route(methods::get().to(get::handle::<R>))
-                .route(web::patch().to(update::handle::<R>))
-                .route(web::delete().to(delete::handle::<R>))
+                .route(methods::get().to(get::handle))
+                .route(web::patch().to(update::handle))
+                .route(web::delete().to(delete::handle))
                 .default_service(web::to(other_method_on_one)),
         );
 }

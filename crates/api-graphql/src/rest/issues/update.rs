@@ -1,10 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{
-    caller::{Caller, Identity},
-    change::RequestMetadata,
-    failure::Field,
-    issue::UpdateIssueCommand,
-    ports::IssuePatch,
+    caller::Caller, change::RequestMetadata, failure::Field, issue::UpdateIssueCommand, ports::IssuePatch,
 };
 use convene_domain::text::{Description, Title, UserId};
 
@@ -14,7 +10,6 @@ use super::{
     get::find,
 };
 use crate::{
-    auth::CallerResolver,
     http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
@@ -50,11 +45,11 @@ const OPERATION: &str = "updateIssue";
         crate::rest::schemas::KeyReused,
     )
 )]
-pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
+pub(in crate::rest) async fn handle(
     http: HttpRequest,
     payload: web::Payload,
     path: web::Path<String>,
-    server: Server<R>,
+    server: Server,
 ) -> HttpResponse {
     answer(&http, &server, async |call| {
         let mut body = IncomingBody::new(&http, payload);
@@ -77,8 +72,8 @@ pub(in crate::rest) async fn handle<R: CallerResolver<Caller = Identity>>(
     .await
 }
 
-async fn read<R: CallerResolver<Caller = Identity>>(
-    call: &Call<'_, R>,
+async fn read(
+    call: &Call<'_>,
     caller: &Caller,
     path: &str,
     body: Body,
