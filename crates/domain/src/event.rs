@@ -8,7 +8,7 @@ use crate::{
     id::EventId,
     recurrence::{Occurrences, Series, SeriesOccurrence, SeriesParts},
     text::{Description, Location, Title},
-    time::{Instant, LocalDateTime, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval, just_after},
 };
 
 /// The status of an event.
@@ -160,8 +160,8 @@ impl<'event> Schedule<'event> {
 
     /// The occurrences of this period that begin in `[from, to)`.
     pub fn between(&self, from: Instant, to: Instant) -> Occurrences<'event> {
-        let from = self.after.map_or(from, |after| from.max(after + Duration::NANOSECOND));
-        let to = self.until.map_or(to, |until| to.min(until + Duration::NANOSECOND));
+        let from = self.after.map_or(from, |after| from.max(just_after(after)));
+        let to = self.until.map_or(to, |until| to.min(just_after(until)));
         self.series.between(from, to)
     }
 
@@ -313,7 +313,6 @@ impl Event {
     /// The last occurrence that has begun by the current schedule.
     #[must_use]
     pub fn last_begun(&self, now: Instant) -> Option<SeriesOccurrence> {
-        let just_after = |instant: Instant| instant.saturating_add(Duration::NANOSECOND);
         let from = self.earlier.last().map_or(Instant::MIN, |earlier| just_after(earlier.until));
         self.series.latest(from, just_after(now), 1).pop()
     }

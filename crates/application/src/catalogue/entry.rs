@@ -6,9 +6,8 @@ use std::{
 use convene_domain::{
     event::EventStatus,
     occurrence::OccurrenceKey,
-    time::{Instant, LocalDateTime, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval, just_after},
 };
-use time::Duration;
 
 use super::{CatalogueEvent, CatalogueException, day::Item};
 
@@ -58,8 +57,7 @@ impl Entry {
         let keys: HashSet<Instant> = exceptions().map(|stored| stored.key.original_start).collect();
         for (number, schedule) in event.schedules().enumerate() {
             // An occurrence that ends at the start of the span does not overlap it.
-            let from =
-                span.start().saturating_sub(schedule.duration.longest()).saturating_add(Duration::NANOSECOND);
+            let from = just_after(span.start().saturating_sub(schedule.duration.longest()));
             for origin in schedule.between(from, span.end()) {
                 if !keys.contains(&origin.start) && !replaced.contains(&(number, origin.local)) {
                     items.push(Item {

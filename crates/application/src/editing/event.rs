@@ -8,7 +8,7 @@ use convene_domain::{
     event::{EarlierSchedule, Event, EventStatus},
     occurrence::{Occurrence, StoredOccurrence, StoredState},
     recurrence::{Series, limits::USED_DATES},
-    time::{Instant, LocalDateTime},
+    time::{Instant, LocalDateTime, just_after},
 };
 
 use time::Duration;
@@ -207,10 +207,9 @@ pub(super) fn without_begun(
 
 /// Refuses a start that is ahead if every date from it on is used: the occurrences of the event have begun.
 fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Refusals> {
-    let just_after = now + Duration::NANOSECOND;
     let series = &edited.series;
     let is_ahead = series.zone().resolve(series.start()).instant > now;
-    if !is_ahead || series.between(just_after, Instant::MAX).next().is_some() {
+    if !is_ahead || series.between(just_after(now), Instant::MAX).next().is_some() {
         return Ok(());
     }
     let message = "must not be changed, because every occurrence has begun; create another event";
@@ -225,8 +224,7 @@ fn keep_previous_schedule(
     stored: &[StoredOccurrence],
     now: Instant,
 ) -> Result<(), Refusals> {
-    let just_after = now + Duration::NANOSECOND;
-    let mut past = edited.current_schedule().between(Instant::MIN, just_after);
+    let mut past = edited.current_schedule().between(Instant::MIN, just_after(now));
     // What began before the latest earlier schedule is on record there.
     let recorded = event.earlier.last().map_or(Instant::MIN, |earlier| earlier.until);
     let has_begun_early = stored
@@ -276,8 +274,7 @@ pub fn plan_restoration(
     restored.status = EventStatus::Scheduled;
     restored.version = event.version.saturating_add(1);
     restored.updated_at = now;
-    let (from, to) = (cancelled_at + Duration::NANOSECOND, now + Duration::NANOSECOND);
-    if event.current_schedule().between(from, to).next().is_some() {
+    if event.current_schedule().between(just_after(cancelled_at), just_after(now)).next().is_some() {
         let edit = DateEdit { by: Duration::ZERO, has_rule: false, now };
         restored.series = without_begun(event, &restored, edit, stored)?;
         keep_previous_schedule(event, &mut restored, stored, now)?;

@@ -6,9 +6,8 @@ use convene_domain::{
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
     recurrence::SeriesOccurrence,
-    time::Instant,
+    time::{Instant, just_after},
 };
-use time::Duration;
 
 use super::{
     EventPlan,
@@ -74,7 +73,7 @@ pub(super) fn plan_split(
     let mut edited = Event { version: 1, ..edited };
     edited.series = without_begun(&continued, &edited, edit, &following)?;
     // The first event has the past.
-    if edited.current_schedule().between(Instant::MIN, now + Duration::NANOSECOND).next().is_some() {
+    if edited.current_schedule().between(Instant::MIN, just_after(now)).next().is_some() {
         edited.earlier.push(EarlierSchedule::of(&continued, now));
     }
     let steps = map_occurrences(&continued, &edited, edit, &following, Vec::new());

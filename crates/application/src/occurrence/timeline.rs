@@ -15,7 +15,7 @@ use convene_domain::{
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
     recurrence::{SeriesOccurrence, merge::ByStart},
     text::FoldedText,
-    time::{Instant, LocalDateTime, interval::Interval},
+    time::{Instant, LocalDateTime, interval::Interval, just_after},
 };
 use time::Duration;
 
@@ -100,7 +100,7 @@ impl Selection {
     /// The earliest start of occurrences that overlap the window and take at most this long.
     pub(super) fn overlapping_since(&self, longest: Duration) -> Instant {
         // An occurrence that ends at the start of the window does not overlap it.
-        self.window.start().saturating_sub(longest).saturating_add(Duration::NANOSECOND)
+        just_after(self.window.start().saturating_sub(longest))
     }
 
     /// The starts of the occurrences that the page may have.
@@ -111,7 +111,7 @@ impl Selection {
             Direction::Forward => (from, None),
             Direction::Backward => (None, from),
         };
-        let end = last.map_or(Instant::MAX, |last| last.saturating_add(Duration::NANOSECOND));
+        let end = last.map_or(Instant::MAX, just_after);
         // Registration closes at the start at the latest.
         first.max(self.open_at).unwrap_or(Instant::MIN)..end.min(self.window.end())
     }
@@ -250,7 +250,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
             pace.steps(1).await;
             // What had begun before the event was cancelled has taken place.
             let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
-            let to = cancelled_at.map_or(Instant::MAX, |at| at.saturating_add(Duration::NANOSECOND));
+            let to = cancelled_at.map_or(Instant::MAX, just_after);
             let to = to.min(starts.end);
             let found_ones = event.schedules().zip(found.by_schedule()).filter(|(_, is_found)| **is_found);
             for (schedule, _) in found_ones {

@@ -29,7 +29,7 @@ use crate::{
     event::Event,
     occurrence::StoredOccurrence,
     recurrence::{Series, SeriesOccurrence, SeriesPart, SeriesProblem},
-    time::{Instant, LocalDateTime},
+    time::{Instant, LocalDateTime, just_after},
 };
 
 /// An edit, as far as the dates of a series are concerned.
@@ -203,7 +203,7 @@ pub fn shift_of_rule(before: &Series, after: &Series, by: Duration, now: Instant
     if by.is_zero() {
         return by;
     }
-    let ahead = before.between(now.saturating_add(Duration::NANOSECOND), Instant::MAX);
+    let ahead = before.between(just_after(now), Instant::MAX);
     let mut ahead = ahead.map(|date| date.local).take(COMPARED).peekable();
     // Which dates were used does not matter for what the organizer gave.
     let (Ok(before), Ok(after)) = (before.with_all_dates(), after.with_all_dates()) else {

@@ -6,7 +6,7 @@ use super::DateEdit;
 use crate::{
     event::Event,
     recurrence::{Series, SeriesOccurrence, SeriesProblem, limits::USED_DATES},
-    time::{Instant, LocalDateTime},
+    time::{Instant, LocalDateTime, just_after},
 };
 
 /// The used dates of an event at a time.
@@ -29,14 +29,14 @@ impl UsedDates {
         let all = event.series.with_all_dates()?;
         let parts = event.series.parts();
         let instant = |local| all.zone().resolve(local).instant;
-        let after_bound = parts.used_until.map_or(Instant::MIN, |until| after(instant(until)));
-        let schedule_begins = event.earlier.last().map_or(Instant::MIN, |earlier| after(earlier.until));
+        let after_bound = parts.used_until.map_or(Instant::MIN, |until| just_after(instant(until)));
+        let schedule_begins = event.earlier.last().map_or(Instant::MIN, |earlier| just_after(earlier.until));
         // Dates before the current schedule that are no used ones have passed without an occurrence.
         let mut passed = all.between(after_bound, schedule_begins);
         let unused = passed.find(|date| parts.used.binary_search(&date.local).is_err());
-        let end = unused.map_or_else(|| after(now).max(after_bound), |unused| unused.start);
+        let end = unused.map_or_else(|| just_after(now).max(after_bound), |unused| unused.start);
         let until = all.latest(Instant::MIN, end, 1).pop();
-        let begun = all.latest(schedule_begins.max(end), after(now), EXAMINED);
+        let begun = all.latest(schedule_begins.max(end), just_after(now), EXAMINED);
         let dates = parts.used.iter().copied().chain(begun.iter().map(|date| date.local)).collect();
         Ok(Self { until: until.map(|until| until.local), dates, all })
     }
@@ -45,7 +45,8 @@ impl UsedDates {
     /// another occurrence has the second, it has a following one.
     pub(super) fn near(&self, before: &Series, local: LocalDateTime) -> Option<LocalDateTime> {
         let start = self.all.zone().resolve(local).instant;
-        let date = self.all.latest(start.saturating_sub(Duration::seconds(59)), after(start), 1).pop()?;
+        let date =
+            self.all.latest(start.saturating_sub(Duration::seconds(59)), just_after(start), 1).pop()?;
         before.occurrence_at(date.start).is_none().then_some(date.local)
     }
 
@@ -71,7 +72,7 @@ impl UsedDates {
         };
         used.extend(series.exdates().iter().filter(is_covered));
         let Some(last) = self.until.as_ref().map(moved) else { return (None, used) };
-        let latest = series.latest(Instant::MIN, after(series.zone().resolve(last).instant), EXAMINED);
+        let latest = series.latest(Instant::MIN, just_after(series.zone().resolve(last).instant), EXAMINED);
         let earlier = latest.first().filter(|first| latest.len() == EXAMINED && first.start <= edit.now);
         let until = earlier.filter(|first| is_used(first)).map(|first| first.local);
         used.extend(latest.iter().filter(|date| is_used(date)).map(|date| date.local));
@@ -88,14 +89,10 @@ pub(super) fn without(
     now: Instant,
 ) -> Result<Series, Vec<SeriesProblem>> {
     dates.sort_unstable();
-    let from = until.map_or(Instant::MIN, |until| after(series.zone().resolve(until).instant));
-    let begun = series.between(from, after(now));
+    let from = until.map_or(Instant::MIN, |until| just_after(series.zone().resolve(until).instant));
+    let begun = series.between(from, just_after(now));
     let beginning = begun.take_while(|date| dates.binary_search(&date.local).is_ok()).last();
     series.with_used(beginning.map(|date| date.local).or(until), dates)
-}
-
-fn after(instant: Instant) -> Instant {
-    instant.saturating_add(Duration::NANOSECOND)
 }
 
 /// The date of a series at exactly this wall-clock time.

@@ -16,3 +16,9 @@ pub type Instant = ::time::UtcDateTime;
 
 /// A date and a time of day on a wall clock, without a zone.
 pub type LocalDateTime = ::time::PrimitiveDateTime;
+
+/// The first instant after this one: the end of a half-open interval that includes it.
+#[must_use]
+pub const fn just_after(instant: Instant) -> Instant {
+    instant.saturating_add(::time::Duration::NANOSECOND)
+}

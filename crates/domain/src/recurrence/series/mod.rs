@@ -22,7 +22,7 @@ pub use self::occurrences::{Occurrences, SeriesOccurrence};
 use super::limits;
 use super::problem::SeriesProblem;
 use super::rule::{Rule, RuleEnd, Until};
-use crate::time::{Instant, LocalDateTime, Zone, civil};
+use crate::time::{Instant, LocalDateTime, Zone, civil, just_after};
 
 const LAST_SECOND_OF_A_DAY: Duration = Duration::seconds(86_399);
 
@@ -297,8 +297,7 @@ impl Series {
     /// The occurrences of `duration` each of which `[start, start + duration)` overlaps `[from, to)`.
     #[must_use]
     pub fn overlapping(&self, from: Instant, to: Instant, duration: Duration) -> Occurrences<'_> {
-        let earliest = from.saturating_sub(duration).saturating_add(Duration::NANOSECOND);
-        self.between(earliest, to)
+        self.between(just_after(from.saturating_sub(duration)), to)
     }
 
     /// All occurrences, from the first on; an endless series goes on to the end of 2099.
