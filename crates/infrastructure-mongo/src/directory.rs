@@ -137,7 +137,7 @@ async fn find_in_organization(
     for document in unscoped::aggregate(database, &schema::MEMBERS, pipeline).await? {
         if document.get_str("_id").is_ok_and(|found| found == id) {
             let found: FoundOrganization = decode(&schema::ORGANIZATIONS, &document)?;
-            let fields = Fields::of(schema::ORGANIZATIONS.name, &id);
+            let fields = Fields::of(&schema::ORGANIZATIONS, &id);
             let status = fields.known("status", OrganizationStatus::parse(&found.status))?;
             found_organization = Some((found.revision, status));
         } else {

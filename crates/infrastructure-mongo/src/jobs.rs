@@ -51,7 +51,7 @@ impl Jobs for MongoJobs {
 }
 
 fn unattended(job: &JobDocument) -> Result<UnattendedJob, CorruptDocument> {
-    let fields = Fields::of(schema::JOBS.name, &job.id);
+    let fields = Fields::of(&schema::JOBS, &job.id);
     let organization = fields.read("organization", OrganizationId::parse(&job.organization))?;
     Ok(UnattendedJob { organization, job: job.key()? })
 }

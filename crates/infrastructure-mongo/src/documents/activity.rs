@@ -9,7 +9,7 @@ use super::{
     convert::{Fields, date, instant},
     dates::read_date,
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// A stored entry of the activity log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ impl TryFrom<ActivityDocument> for Activity {
     type Error = CorruptDocument;
 
     fn try_from(document: ActivityDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("activity", &document.id);
+        let fields = Fields::of(&schema::ACTIVITY, &document.id);
         Ok(Self {
             id: fields.read("_id", ActivityId::parse(&document.id))?,
             at: instant(document.at),

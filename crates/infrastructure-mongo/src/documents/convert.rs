@@ -7,7 +7,7 @@ use convene_application::idempotency::Fingerprint;
 use convene_domain::time::{Instant, LocalDateTime};
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema::CollectionSchema};
 
 /// `2026-11-22T10:00:00`
 const LOCAL: &[BorrowedFormatItem<'static>] =
@@ -54,8 +54,8 @@ pub(crate) struct Fields<'id> {
 }
 
 impl<'id> Fields<'id> {
-    pub(crate) const fn of(collection: &'static str, id: &'id str) -> Self {
-        Self { collection, id }
+    pub(crate) const fn of(schema: &CollectionSchema, id: &'id str) -> Self {
+        Self { collection: schema.name, id }
     }
 
     /// Returns the parsed value of a field.

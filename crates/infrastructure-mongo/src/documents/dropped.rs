@@ -15,7 +15,7 @@ use super::{
     convert::{Fields, date, instant, local, local_text},
     dates::{read_date, read_optional_date},
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// A dropped occurrence as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ impl TryFrom<&DroppedDocument> for Occurrence {
     type Error = CorruptDocument;
 
     fn try_from(document: &DroppedDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("idempotency", &document.occurrence);
+        let fields = Fields::of(&schema::IDEMPOTENCY, &document.occurrence);
         let interval = Interval::new(instant(document.starts_at), instant(document.ends_at));
         let lead = |seconds: Option<i64>| {
             let lead = seconds.map(|seconds| LeadTime::new(time::Duration::seconds(seconds))).transpose();

@@ -19,7 +19,7 @@ use super::{
     convert::{Fields, bytes, date, instant, local, local_text},
     dates::{read_date, read_optional_date},
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// An event. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
 ///
@@ -230,7 +230,7 @@ impl TryFrom<EventDocument> for Event {
     type Error = CorruptDocument;
 
     fn try_from(document: EventDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("events", &document.id);
+        let fields = Fields::of(&schema::EVENTS, &document.id);
         let lead = |field, seconds: Option<i32>| {
             seconds
                 .map(|seconds| fields.read(field, LeadTime::new(Duration::seconds(seconds.into()))))

@@ -11,7 +11,7 @@ use super::{
     dates::read_date,
     dropped::DroppedDocument,
 };
-use crate::{error::CorruptDocument, operation::Operation};
+use crate::{error::CorruptDocument, operation::Operation, schema};
 
 /// The identity of a key: two actors, or the same actor in two organizations, may use the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -176,7 +176,7 @@ impl IdempotencyDocument {
 
     /// The use, with its result whatever operation has used the key.
     pub(crate) fn use_by_any(&self) -> Result<KeyUse<&ResultDocument>, CorruptDocument> {
-        let fields = Fields::of("idempotency", &self.id.key);
+        let fields = Fields::of(&schema::IDEMPOTENCY, &self.id.key);
         Ok(KeyUse {
             at: instant(self.created_at),
             fingerprint: fields.read("fingerprint", fingerprint(&self.fingerprint))?,

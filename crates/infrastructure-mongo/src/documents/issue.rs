@@ -10,7 +10,7 @@ use super::{
     convert::{Fields, bytes, date, instant},
     dates::read_date,
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// A stored issue. [`ScopedCollection`](crate::scoped::ScopedCollection) adds the organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl TryFrom<IssueDocument> for Issue {
     type Error = CorruptDocument;
 
     fn try_from(document: IssueDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("issues", &document.id);
+        let fields = Fields::of(&schema::ISSUES, &document.id);
         let member = |id: String| fields.read("assignee", MemberId::parse(&id));
         let event = |id: String| fields.read("event", EventId::parse(&id));
         Ok(Self {

@@ -8,7 +8,7 @@ use super::{
     convert::Fields,
     dates::{read_date, read_optional_date},
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// The work of a job, with the object that is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,6 @@ impl JobDocument {
     }
 
     fn fields(&self) -> Fields<'_> {
-        Fields::of("jobs", &self.id)
+        Fields::of(&schema::JOBS, &self.id)
     }
 }

@@ -9,7 +9,7 @@ use super::{
     convert::{Fields, date, instant},
     dates::{read_date, read_optional_date},
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 pub(crate) const ACTIVE: &str = "ACTIVE";
 pub(crate) const REMOVED: &str = "REMOVED";
@@ -56,7 +56,7 @@ impl TryFrom<MemberDocument> for Member {
     type Error = CorruptDocument;
 
     fn try_from(document: MemberDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("members", &document.id);
+        let fields = Fields::of(&schema::MEMBERS, &document.id);
         Ok(Self {
             id: fields.read("_id", MemberId::parse(&document.id))?,
             user_id: fields.read("userId", UserId::parse(&document.user_id))?,

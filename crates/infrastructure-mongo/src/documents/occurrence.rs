@@ -20,7 +20,7 @@ use super::{
     dates::{read_date, read_optional_date},
     event::{count, duration},
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// An occurrence, with its seat counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -271,7 +271,7 @@ impl OccurrenceDocument {
     }
 
     fn fields(&self) -> Fields<'_> {
-        Fields::of("occurrences", &self.id)
+        Fields::of(&schema::OCCURRENCES, &self.id)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     convert::{Fields, date, instant},
     dates::read_date,
 };
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// A stored organization, with its counters.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ impl TryFrom<OrganizationDocument> for Organization {
     type Error = CorruptDocument;
 
     fn try_from(document: OrganizationDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("organizations", &document.id);
+        let fields = Fields::of(&schema::ORGANIZATIONS, &document.id);
         Ok(Self {
             id: fields.read("_id", OrganizationId::parse(&document.id))?,
             slug: fields.read("slug", Slug::parse(&document.slug))?,

@@ -6,7 +6,7 @@ use convene_domain::{capacity::Capacity, occurrence::OccurrenceKey};
 use serde::Deserialize;
 
 use super::convert::Fields;
-use crate::error::CorruptDocument;
+use crate::{error::CorruptDocument, schema};
 
 /// The fields of an occurrence that registrations change, and its capacity.
 #[derive(Debug, Deserialize)]
@@ -29,7 +29,7 @@ impl TryFrom<SeatsDocument> for SeatCounts {
     type Error = CorruptDocument;
 
     fn try_from(document: SeatsDocument) -> Result<Self, CorruptDocument> {
-        let fields = Fields::of("occurrences", &document.id);
+        let fields = Fields::of(&schema::OCCURRENCES, &document.id);
         Ok(Self {
             key: fields.read("_id", OccurrenceKey::parse(&document.id))?,
             capacity: fields.read("capacity", Capacity::new(document.capacity))?,

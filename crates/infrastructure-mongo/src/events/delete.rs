@@ -17,6 +17,7 @@ use crate::{
     database::Database,
     documents::{
         event::EventDocument,
+        ids::texts,
         job::{JobKind, Step},
     },
     error::Attempt,
@@ -75,7 +76,7 @@ async fn keep_versions(
 ) -> Attempt<()> {
     let former = load::ids_of_others(transaction, deleted).await?;
     let others: BTreeSet<EventId> = former.keys().map(|key| key.event).collect();
-    let ids: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let ids = texts(&others);
     if ids.is_empty() {
         return Ok(());
     }

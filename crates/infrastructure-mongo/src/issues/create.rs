@@ -50,5 +50,5 @@ async fn next_number(transaction: &mut Transaction<'_>) -> Attempt<u32> {
         transaction.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
     let number = numbered.ok_or_else(|| transaction.organization_is_gone())?.last_issue_number;
     let id = transaction.scope().organization().to_string();
-    Ok(Fields::of(schema::ORGANIZATIONS.name, &id).read("lastIssueNumber", u32::try_from(number))?)
+    Ok(Fields::of(&schema::ORGANIZATIONS, &id).read("lastIssueNumber", u32::try_from(number))?)
 }

@@ -88,7 +88,7 @@ async fn memberships(
 }
 
 fn busy_times(agenda: &AgendaDocument) -> Result<Vec<BusyTime>, CorruptDocument> {
-    let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
+    let fields = Fields::of(&schema::AGENDAS, &agenda.id);
     let read = |busy: &crate::documents::agenda::BusyDocument| {
         let interval = Interval::new(instant(busy.starts_at), instant(busy.ends_at));
         Ok(BusyTime {
@@ -125,7 +125,7 @@ async fn keys(database: &Database, scope: &TenantScope, user: &UserId) -> Result
     let uses: Vec<IdempotencyDocument> = database.collection(scope, &schema::IDEMPOTENCY).find(query).await?;
     let read = |used: IdempotencyDocument| {
         let key = IdempotencyKey::parse(&used.id.key);
-        let key = Fields::of(schema::IDEMPOTENCY.name, &used.id.key).read("_id.key", key)?;
+        let key = Fields::of(&schema::IDEMPOTENCY, &used.id.key).read("_id.key", key)?;
         Ok(UsedKey { key, used_at: instant(used.created_at), subject: used.result.subject })
     };
     uses.into_iter().map(read).collect()

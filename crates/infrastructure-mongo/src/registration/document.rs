@@ -17,6 +17,7 @@ use crate::{
         occurrence::OccurrenceDocument,
     },
     error::CorruptDocument,
+    schema,
 };
 
 /// The stored names of states, for filters.
@@ -103,7 +104,7 @@ impl RegistrationDocument {
     }
 
     fn fields(&self) -> Fields<'_> {
-        Fields::of("registrations", &self.id)
+        Fields::of(&schema::REGISTRATIONS, &self.id)
     }
 }
 

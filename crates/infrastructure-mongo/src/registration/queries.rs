@@ -20,7 +20,7 @@ use convene_domain::{
     event::Event,
     id::{EventId, MemberId, RegistrationId},
     occurrence::{OccurrenceKey, Resolved},
-    registration::{Registration, RegistrationStatusKind},
+    registration::Registration,
     time::Instant,
 };
 use serde::Deserialize;
@@ -34,7 +34,7 @@ use crate::{
         read_all,
     },
     error::StorageError,
-    registration::document::RegistrationDocument,
+    registration::document::{RegistrationDocument, WAITLISTED},
     schema,
     scoped::{Joined, Part, Query, SearchResult, Sorting, both, stopped_at},
 };
@@ -207,8 +207,6 @@ fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waitlisted>)) -> Vec<(Str
     };
     in_sequence(waitlist).into_iter().map(part).collect()
 }
-
-const WAITLISTED: &str = RegistrationStatusKind::Waitlisted.as_str();
 
 impl MongoRegistrations {
     /// The keys with which registrations for the occurrence of the filter are stored, if it has one.

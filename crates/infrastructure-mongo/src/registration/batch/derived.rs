@@ -8,7 +8,7 @@ use convene_domain::{event::Event, id::EventId, occurrence::OccurrenceKey, time:
 
 use super::room;
 use crate::{
-    documents::{Converted, event::EventDocument, occurrence::OccurrenceDocument},
+    documents::{Converted, event::EventDocument, ids::texts, occurrence::OccurrenceDocument},
     error::{Attempt, Interruption, StorageError},
     registration::seats::{OccurrenceSeats, Occurrences},
     schema,
@@ -86,7 +86,7 @@ async fn events_of(
     keys: &BTreeSet<OccurrenceKey>,
 ) -> Attempt<HashMap<EventId, (Event, u64)>> {
     let ids: BTreeSet<EventId> = keys.iter().map(|key| key.event).collect();
-    let filter = doc! { "_id": { "$in": ids.iter().map(ToString::to_string).collect::<Vec<_>>() } };
+    let filter = doc! { "_id": { "$in": texts(&ids) } };
     let found: Vec<EventDocument> = transaction.collection(&schema::EVENTS).find(filter).await?;
     let mut events = HashMap::with_capacity(found.len());
     let mut pace = Pace::default();

@@ -11,6 +11,7 @@ use super::Registering;
 use crate::{
     documents::{
         convert::{date, instant},
+        ids::texts,
         occurrence::OccurrenceDocument,
         read_all,
     },
@@ -35,7 +36,7 @@ impl Held {
         }
         let occurrences: HashSet<OccurrenceKey> =
             registrations.iter().map(|registering| registering.request.occurrence).collect();
-        let occurrences: Vec<String> = occurrences.iter().map(ToString::to_string).collect();
+        let occurrences = texts(&occurrences);
         let members: Vec<String> =
             registrations.iter().map(|registering| registering.request.member.to_string()).collect();
         let filter =

@@ -119,7 +119,7 @@ impl Keys {
     }
 
     fn registration_of(&self, id: &str) -> Attempt<Option<Registration>> {
-        let id = Fields::of(schema::IDEMPOTENCY.name, id).read("result", RegistrationId::parse(id))?;
+        let id = Fields::of(&schema::IDEMPOTENCY, id).read("result", RegistrationId::parse(id))?;
         Ok(self.registrations.get(&id).cloned())
     }
 

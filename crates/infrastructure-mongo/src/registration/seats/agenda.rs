@@ -10,7 +10,7 @@ use super::{Guards, OccurrenceSeats};
 use crate::{
     documents::{
         convert::date,
-        ids::{read_id, read_ids},
+        ids::{read_id, read_ids, texts},
         occurrence::OccurrenceDocument,
     },
     error::Attempt,
@@ -77,8 +77,7 @@ async fn read_marked(
     claims: &[Claim<'_>],
     mark: i64,
 ) -> Attempt<(Claimed, HashSet<MemberId>)> {
-    let members: Vec<String> =
-        claims.iter().flat_map(|claim| &claim.members).map(ToString::to_string).collect();
+    let members = texts(claims.iter().flat_map(|claim| &claim.members));
     let either =
         vec![doc! { "busy.batch": mark }, doc! { longer_than(PRUNE_THRESHOLD): { "$exists": true } }];
     let marked = doc! { "$filter": { "input": "$busy", "cond": { "$eq": ["$$this.batch", mark] } } };
@@ -138,8 +137,7 @@ pub(crate) async fn free_among(
 
 /// The agendas of the claim's members that are free for the occurrence.
 fn free(claim: &Claim<'_>, guards: Guards) -> Document {
-    let mut filter =
-        doc! { "_id": { "$in": claim.members.iter().map(ToString::to_string).collect::<Vec<_>>() } };
+    let mut filter = doc! { "_id": { "$in": texts(&claim.members) } };
     if guards.agenda {
         let occurrence = &claim.seats.document;
         let overlapping =
@@ -213,11 +211,11 @@ pub(super) fn remove_entries(
     members: &[MemberId],
     now: Instant,
 ) -> UpdateStatement {
-    let occurrences: Vec<String> = occurrences.iter().map(ToString::to_string).collect();
+    let occurrences = texts(occurrences);
     let ended = doc! { "endsAt": { "$lte": retention_limit(now) } };
     let gone = doc! { "$or": [{ "occurrence": { "$in": occurrences } }, ended] };
     UpdateStatement {
-        filter: doc! { "_id": { "$in": members.iter().map(ToString::to_string).collect::<Vec<_>>() } },
+        filter: doc! { "_id": { "$in": texts(members) } },
         update: doc! { "$pull": { "busy": gone } }.into(),
         many: true,
     }

@@ -18,7 +18,7 @@ use super::{
     promote::{choose, in_order},
 };
 use crate::{
-    documents::{convert::date, read_in_parts},
+    documents::{convert::date, ids::texts, read_in_parts},
     error::Attempt,
     registration::document::{RegistrationDocument, WAITLISTED},
     schema,
@@ -166,7 +166,7 @@ async fn waiting_at(
 fn waiting_between(members: &[MemberId], times: &[Interval], now: Instant) -> Option<Document> {
     let first = times.iter().map(Interval::start).min()?;
     let last = times.iter().map(Interval::end).max()?;
-    let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+    let ids = texts(members);
     Some(doc! {
         "member": { "$in": ids },
         "status": WAITLISTED,

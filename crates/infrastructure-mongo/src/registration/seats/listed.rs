@@ -11,7 +11,7 @@ use convene_domain::{
 };
 
 use crate::{
-    documents::{convert::date, member::ACTIVE, read_in_parts},
+    documents::{convert::date, ids::texts, member::ACTIVE, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -25,7 +25,7 @@ pub(crate) async fn cancelled_since(
     occurrences: &[OccurrenceKey],
     since: Instant,
 ) -> Attempt<Vec<Registration>> {
-    let ids: Vec<String> = occurrences.iter().map(ToString::to_string).collect();
+    let ids = texts(occurrences);
     let filter = doc! {
         "occurrence": { "$in": ids },
         "active": false,

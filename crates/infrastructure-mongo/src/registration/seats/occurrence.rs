@@ -12,7 +12,7 @@ use super::{
     commands::{Weighted, update_in_commands},
 };
 use crate::{
-    documents::occurrence::OccurrenceDocument,
+    documents::{ids::texts, occurrence::OccurrenceDocument},
     error::{Attempt, CorruptDocument, Interruption, StorageError},
     metrics::{self, CacheResult},
     schema,
@@ -193,7 +193,7 @@ impl Occurrences {
     ) -> Attempt<()> {
         let keys: BTreeSet<OccurrenceKey> = keys.into_iter().filter(|&key| !self.contains(key)).collect();
         if !keys.is_empty() {
-            let filter = doc! { "_id": { "$in": keys.iter().map(ToString::to_string).collect::<Vec<_>>() } };
+            let filter = doc! { "_id": { "$in": texts(&keys) } };
             let found: Vec<OccurrenceDocument> =
                 transaction.collection(&schema::OCCURRENCES).find(filter).await?;
             for document in found {

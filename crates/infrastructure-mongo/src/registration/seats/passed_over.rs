@@ -15,7 +15,8 @@ use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
 
 use super::{CHUNK, Guards};
 use crate::{
-    error::Attempt, registration::document::WAITLISTED, schema, scoped::Query, transaction::Transaction,
+    documents::ids::texts, error::Attempt, registration::document::WAITLISTED, schema, scoped::Query,
+    transaction::Transaction,
 };
 
 /// The number of the first waitlisted registrations of an occurrence that stand for all of it. Two transactions that free the time
@@ -107,8 +108,7 @@ async fn record(
     guards: Guards,
 ) -> Attempt<()> {
     for registrations in registrations.chunks(CHUNK).filter(|_| guards.freed_time) {
-        let ids: Vec<String> = registrations.iter().map(ToString::to_string).collect();
-        write(transaction, &ids, update.clone()).await?;
+        write(transaction, &texts(registrations), update.clone()).await?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use crate::{
     documents::{
         agenda::AgendaDocument,
         convert::{Fields, instant},
+        ids::texts,
     },
     error::Attempt,
     schema,
@@ -52,13 +53,13 @@ impl UpcomingTimes {
     ) -> Attempt<Self> {
         let mut times = HashMap::new();
         let mut pace = Pace::default();
-        let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+        let ids = texts(members);
         for chunk in ids.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": chunk } };
             let found: Vec<AgendaDocument> = transaction.collection(&schema::AGENDAS).find(filter).await?;
             for agenda in found {
                 pace.steps(1 + agenda.busy.len()).await;
-                let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
+                let fields = Fields::of(&schema::AGENDAS, &agenda.id);
                 let member = fields.read("_id", MemberId::parse(&agenda.id))?;
                 let mut busy = Vec::new();
                 for entry in &agenda.busy {
@@ -112,7 +113,7 @@ impl UpcomingTimes {
             let all = doc! { "$concatArrays": [upcoming(self.now), { "$literal": new }] };
             let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
             for members in members.chunks(CHUNK) {
-                let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+                let ids = texts(members);
                 let statement = UpdateStatement {
                     filter: doc! { "_id": { "$in": ids } },
                     update: vec![doc! { "$set": { "busy": sorted.clone() } }].into(),

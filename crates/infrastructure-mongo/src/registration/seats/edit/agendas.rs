@@ -17,6 +17,7 @@ use crate::{
     documents::{
         agenda::{AgendaDocument, BusyDocument},
         convert::{Fields, date, instant},
+        ids::texts,
     },
     error::Attempt,
     schema,
@@ -55,7 +56,7 @@ impl Moves {
             })
             .map(|registration| registration.member)
             .collect();
-        let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+        let ids = texts(&members);
         let mut pace = Pace::default();
         for chunk in ids.chunks(CHUNK) {
             let filter = doc! { "_id": { "$in": chunk } };
@@ -69,7 +70,7 @@ impl Moves {
     }
 
     fn plan_one(&mut self, mut agenda: AgendaDocument, effects: &Effects<'_>) -> Attempt<()> {
-        let fields = Fields::of(schema::AGENDAS.name, &agenda.id);
+        let fields = Fields::of(&schema::AGENDAS, &agenda.id);
         let member = fields.read("_id", MemberId::parse(&agenda.id))?;
         let (mut entries, mut seats) = (Vec::new(), Vec::new());
         for entry in std::mem::take(&mut agenda.busy) {

@@ -33,7 +33,7 @@ use super::{
     promote, promote_freed,
 };
 use crate::{
-    documents::{convert::date, read_in_parts},
+    documents::{convert::date, ids::texts, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -313,7 +313,7 @@ async fn active_registrations(
     transaction: &mut Transaction<'_>,
     keys: &[OccurrenceKey],
 ) -> Attempt<Vec<Registration>> {
-    let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let ids = texts(keys);
     let filter = doc! { "occurrence": { "$in": ids }, "active": true };
     let found: Vec<RegistrationDocument> =
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
