@@ -13,14 +13,15 @@ use convene_domain::{
     time::Instant,
 };
 use futures::{FutureExt, future::BoxFuture};
+use serde::Deserialize;
 
 use crate::{
     database::Database,
     documents::{
-        convert::Fields,
+        ids::read_id,
         job::{JobDocument, JobKind, Step},
     },
-    error::{Attempt, CorruptDocument, StorageError},
+    error::Attempt,
     events, members, organizations, schema, steps,
     transaction::Transaction,
     unscoped,
@@ -40,9 +41,10 @@ impl Jobs for MongoJobs {
         // The time is that of the database, so that it is the same for all processes.
         let is_unattended = doc! { "$lt": ["$attendedUntil", "$$NOW"] };
         let filter = doc! { "finishedAt": null, "$expr": is_unattended };
-        let found: Vec<JobDocument> =
+        let found: Vec<Unattended> =
             unscoped::find_some(&self.0, &schema::JOBS, filter, doc! {}, MAX_UNATTENDED).await?;
-        Ok(found.iter().map(unattended).collect::<Result<_, _>>().map_err(StorageError::from)?)
+        let job = |Unattended { job, organization }| UnattendedJob { organization, job };
+        Ok(found.into_iter().map(job).collect())
     }
 
     async fn step(&self, scope: &TenantScope, job: JobId, now: Instant) -> Outcome<bool> {
@@ -50,10 +52,13 @@ impl Jobs for MongoJobs {
     }
 }
 
-fn unattended(job: &JobDocument) -> Result<UnattendedJob, CorruptDocument> {
-    let fields = Fields::of(&schema::JOBS, &job.id);
-    let organization = fields.read("organization", OrganizationId::parse(&job.organization))?;
-    Ok(UnattendedJob { organization, job: job.key()? })
+/// The ids of a job and its organization.
+#[derive(Deserialize)]
+struct Unattended {
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    job: JobId,
+    #[serde(deserialize_with = "read_id")]
+    organization: OrganizationId,
 }
 
 /// The work of any job.

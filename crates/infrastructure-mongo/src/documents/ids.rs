@@ -16,6 +16,11 @@ pub(crate) fn texts<'i, T: Display + 'i>(ids: impl IntoIterator<Item = &'i T>) -
     ids.into_iter().map(ToString::to_string).collect()
 }
 
+/// Writes an id.
+pub(crate) fn write_id<S: Serializer>(id: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
 /// Writes a list of ids.
 pub(crate) fn write_ids<S: Serializer, T: Display>(ids: &[T], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ids.iter().map(ToString::to_string))

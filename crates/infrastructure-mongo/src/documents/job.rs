@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     convert::Fields,
     dates::{read_date, read_optional_date},
+    ids::{read_id, write_id},
 };
 use crate::{error::CorruptDocument, schema};
 
@@ -50,14 +51,14 @@ pub(crate) struct JobProgress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobDocument {
-    #[serde(rename = "_id")]
-    pub(crate) id: String,
-    pub(crate) organization: String,
+    #[serde(rename = "_id", deserialize_with = "read_id", serialize_with = "write_id")]
+    pub(crate) id: JobId,
     kind: String,
     /// The event, the member or the organization that is changed.
     subject: String,
     /// The log entry of the change, which names the actor.
-    pub(crate) cause: String,
+    #[serde(deserialize_with = "read_id", serialize_with = "write_id")]
+    pub(crate) cause: ActivityId,
     /// The number of steps that were carried out. Each step writes it, so that two processes never carry out the same one.
     pub(crate) steps: i64,
     /// The number of registrations that the steps cancelled or deleted.
@@ -88,11 +89,10 @@ impl JobDocument {
             JobKind::DeleteOrganization(organization) => (DELETE_ORGANIZATION, organization.to_string()),
         };
         Self {
-            id: id.to_string(),
-            organization: String::new(),
+            id,
             kind: kind.to_owned(),
             subject,
-            cause: cause.to_string(),
+            cause,
             steps: 0,
             done: 0,
             promoted: 0,
@@ -103,12 +103,9 @@ impl JobDocument {
         }
     }
 
-    pub(crate) fn key(&self) -> Result<JobId, CorruptDocument> {
-        self.fields().read("_id", JobId::parse(&self.id))
-    }
-
     pub(crate) fn kind(&self) -> Result<JobKind, CorruptDocument> {
-        let (fields, subject) = (self.fields(), self.subject.as_str());
+        let (id, subject) = (self.id.to_string(), self.subject.as_str());
+        let fields = Fields::of(&schema::JOBS, &id);
         let kind = match self.kind.as_str() {
             CANCEL_REGISTRATIONS => EventId::parse(subject).map(JobKind::CancelRegistrations),
             REMOVE_MEMBER => MemberId::parse(subject).map(JobKind::RemoveMember),
@@ -132,9 +129,5 @@ impl JobDocument {
             promoted: number(self.promoted),
             remaining: number(self.remaining),
         }
-    }
-
-    fn fields(&self) -> Fields<'_> {
-        Fields::of(&schema::JOBS, &self.id)
     }
 }

@@ -139,7 +139,7 @@ pub(crate) fn step<'t>(
 ) -> BoxFuture<'t, Attempt<Step>> {
     async move {
         match job.kind()? {
-            JobKind::CancelRegistrations(_) => seats::cancel_step(transaction, job, change, size).await,
+            JobKind::CancelRegistrations(_) => seats::cancel_step(transaction, job.id, change, size).await,
             JobKind::DeleteEvent(event) => delete::delete_part(transaction, event, change, size).await,
             JobKind::RemoveMember(_) | JobKind::DeleteOrganization(_) => {
                 Err(Fault::internal(format!("{} is not about an event", job.id)).into())

@@ -8,11 +8,14 @@ use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::{Failure, Outcome},
+    failure::Outcome,
     organization::{log, refusals},
     ports::OrganizationDeleted,
 };
-use convene_domain::{id::OrganizationId, text::Slug};
+use convene_domain::{
+    id::{JobId, OrganizationId},
+    text::Slug,
+};
 use futures::{FutureExt, future::BoxFuture};
 use serde::Deserialize;
 
@@ -101,7 +104,9 @@ pub(crate) fn step<'t>(
                 break;
             }
             last = number;
-            let query = Query::from(deletable(schema, job)).hinted(index).limited(size - done);
+            let query = Query::from(deletable(schema, transaction.scope(), job.id))
+                .hinted(index)
+                .limited(size - done);
             let mut collection = transaction.collection(schema);
             let found: Vec<Identified> = collection.find(query.projected(doc! { "_id": 1 })).await?;
             if !found.is_empty() {
@@ -111,7 +116,7 @@ pub(crate) fn step<'t>(
             }
         }
         let is_last = done < size;
-        let this = doc! { "_id": &job.id };
+        let this = doc! { "_id": job.id.to_string() };
         let mut jobs = transaction.collection(&schema::JOBS);
         if is_last {
             jobs.delete_one(this).await?;
@@ -125,15 +130,16 @@ pub(crate) fn step<'t>(
 }
 
 /// The documents that go before the last step. The key of the deletion stays until it expires, so that a repeat is answered.
-fn deletable(schema: &CollectionSchema, job: &JobDocument) -> Document {
+fn deletable(schema: &CollectionSchema, scope: &TenantScope, job: JobId) -> Document {
     if schema.name == schema::IDEMPOTENCY.name {
+        let organization = scope.organization().to_string();
         let mut keys =
-            keys_between(&job.organization, (Bson::MinKey, Bson::MinKey), (Bson::MaxKey, Bson::MaxKey));
+            keys_between(&organization, (Bson::MinKey, Bson::MinKey), (Bson::MaxKey, Bson::MaxKey));
         keys.insert("operation", doc! { "$ne": Operation::DeleteOrganization });
         return keys;
     }
     if schema.name == schema::JOBS.name {
-        return doc! { "_id": { "$ne": &job.id } };
+        return doc! { "_id": { "$ne": job.to_string() } };
     }
     Document::new()
 }

@@ -95,7 +95,7 @@ async fn attend(transaction: &mut Transaction<'_>, job: JobId) -> Attempt<Option
 
 /// The context of a step: the actor and the request of the change, and the time of the step.
 async fn change_of(transaction: &mut Transaction<'_>, job: &JobDocument, now: Instant) -> Attempt<Change> {
-    let by_id = doc! { "_id": &job.cause };
+    let by_id = doc! { "_id": job.cause.to_string() };
     let found: Option<ActivityDocument> = transaction.collection(&schema::ACTIVITY).find_one(by_id).await?;
     let entry = found.map(Activity::try_from).transpose()?;
     Ok(match entry {
@@ -127,7 +127,7 @@ async fn record(
     if step.is_last {
         fields.insert("finishedAt", date(change.at));
     }
-    let this = doc! { "_id": &job.id };
+    let this = doc! { "_id": job.id.to_string() };
     transaction.collection(&schema::JOBS).update_one(this, doc! { "$set": fields }).await?;
     Ok(())
 }

@@ -22,7 +22,7 @@ use crate::{
         idempotency::ResultDocument,
         job::{JobDocument, JobProgress},
     },
-    error::{Attempt, StorageError},
+    error::Attempt,
     schema,
     scoped::Query,
     transaction::Transaction,
@@ -97,8 +97,7 @@ impl Database {
         work: Work,
     ) -> Outcome<()> {
         for job in jobs {
-            let id = job.key().map_err(|error| Fault::from(StorageError::from(error)))?;
-            self.carry_out(scope, id, now, until, work).await?;
+            self.carry_out(scope, job.id, now, until, work).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bson::doc;
 use convene_application::{change::Change, failure::Fault};
 use convene_domain::{
-    id::MemberId,
+    id::{JobId, MemberId},
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration, RegistrationStatus},
 };
@@ -17,11 +17,7 @@ use super::{
     promote, promote_freed,
 };
 use crate::{
-    documents::{
-        job::{JobDocument, Step},
-        occurrence::OccurrenceDocument,
-        read_in_parts,
-    },
+    documents::{job::Step, occurrence::OccurrenceDocument, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
@@ -37,11 +33,12 @@ const MAX_OCCURRENCES: usize = 200;
 /// registrations no longer names it.
 pub(crate) async fn cancel_step(
     transaction: &mut Transaction<'_>,
-    job: &JobDocument,
+    job: JobId,
     change: &Change,
     size: usize,
 ) -> Attempt<Step> {
-    let naming = Query::from(doc! { "closing.job": &job.id }).sorted(doc! { "_id": 1 });
+    let job = job.to_string();
+    let naming = Query::from(doc! { "closing.job": &job }).sorted(doc! { "_id": 1 });
     let naming = naming.limited(MAX_OCCURRENCES).hinted("by_job");
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(naming).await?;
     let mut occurrences = Occurrences::default();
@@ -79,7 +76,7 @@ pub(crate) async fn cancel_step(
     let without: Vec<String> = without.map(|(_, document)| document.id).collect();
     let is_last = is_complete && ids.len() < MAX_OCCURRENCES;
     for ids in without.chunks(CHUNK) {
-        let this = doc! { "_id": { "$in": ids }, "closing.job": &job.id };
+        let this = doc! { "_id": { "$in": ids }, "closing.job": &job };
         let unset = doc! { "$unset": { "closing": "" } };
         transaction.collection(&schema::OCCURRENCES).update_many(this, unset).await?;
     }
