@@ -9,7 +9,7 @@ use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
 use super::{load, planning::compute, step, update::carry_out};
-use crate::{database::Database, operation::Operation, steps::Steps};
+use crate::{database::Database, operation::Operation, steps::StepsOfEdit};
 
 /// Cancels an event, with those of its occurrences that have not begun.
 pub(super) async fn cancel(
@@ -18,7 +18,7 @@ pub(super) async fn cancel(
     id: EventId,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let steps = Steps { operation: Operation::CancelEvent, event: id, work: step };
+    let steps = StepsOfEdit { operation: Operation::CancelEvent, event: id, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

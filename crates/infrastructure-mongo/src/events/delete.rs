@@ -25,7 +25,7 @@ use crate::{
     registration::seats,
     schema,
     scoped::Query,
-    steps::{Accepted, Steps},
+    steps::{Accepted, StepsOfEdit},
     transaction::Transaction,
 };
 
@@ -36,7 +36,7 @@ pub(super) async fn delete(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventDeleted> {
-    let steps = Steps { operation: Operation::DeleteEvent, event: id, work: step };
+    let steps = StepsOfEdit { operation: Operation::DeleteEvent, event: id, work: step };
     database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, id, change).boxed()).await
 }
 

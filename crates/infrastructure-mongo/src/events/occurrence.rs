@@ -22,7 +22,7 @@ use crate::{
     error::Attempt,
     operation::Operation,
     registration::seats::{self, OccurrencesEdit},
-    steps::{Accepted, Steps},
+    steps::{Accepted, StepsOfEdit},
     transaction::Transaction,
 };
 
@@ -33,7 +33,8 @@ pub(super) async fn update(
     edit: &OccurrenceEdit,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: Operation::UpdateOccurrence, event: edit.occurrence.event, work: step };
+    let steps =
+        StepsOfEdit { operation: Operation::UpdateOccurrence, event: edit.occurrence.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -53,7 +54,7 @@ pub(super) async fn cancel(
     key: OccurrenceKey,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps = Steps { operation: Operation::CancelOccurrence, event: key.event, work: step };
+    let steps = StepsOfEdit { operation: Operation::CancelOccurrence, event: key.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
@@ -73,8 +74,11 @@ pub(super) async fn restore(
     restoration: &OccurrenceRestoration,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
-    let steps =
-        Steps { operation: Operation::RestoreOccurrence, event: restoration.occurrence.event, work: step };
+    let steps = StepsOfEdit {
+        operation: Operation::RestoreOccurrence,
+        event: restoration.occurrence.event,
+        work: step,
+    };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {

@@ -18,7 +18,7 @@ pub(super) async fn restore(
     id: EventId,
     change: &Change,
 ) -> Outcome<EventRestored> {
-    database.settle_soon(scope, id, change.at, step).await?;
+    database.steps(scope, change.at, step).settle_soon(id).await?;
     database
         .edit(scope, change, Operation::RestoreEvent, |transaction| {
             async move {

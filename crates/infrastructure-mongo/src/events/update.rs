@@ -21,7 +21,7 @@ use crate::{
     error::Attempt,
     operation::Operation,
     registration::seats::{self, OccurrencesEdit, UsedResult},
-    steps::{Accepted, Steps},
+    steps::{Accepted, StepsOfEdit},
     transaction::Transaction,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn update(
     edit: &EventEdit,
     change: &Change,
 ) -> Outcome<Changed<Event>> {
-    let steps = Steps { operation: Operation::UpdateEvent, event: edit.event, work: step };
+    let steps = StepsOfEdit { operation: Operation::UpdateEvent, event: edit.event, work: step };
     database.edit_in_steps(scope, change, steps, |transaction| begin(transaction, edit, change).boxed()).await
 }
 

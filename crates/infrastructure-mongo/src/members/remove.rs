@@ -35,11 +35,11 @@ pub(super) async fn remove(
     id: MemberId,
     change: &Change,
 ) -> Outcome<MemberRemoved> {
-    let until = database.answer_by();
-    database.settle(scope, id, change.at, until, step).await?;
-    let body = with_dry_run(|transaction| begin(transaction, id, change).boxed(), change, until, step);
+    let steps = database.steps(scope, change.at, step);
+    steps.settle(id).await?;
+    let body = with_dry_run(|transaction| begin(transaction, id, change).boxed(), change, steps.until, step);
     let accepted = database.change(scope, change, Operation::RemoveMember, body).await?;
-    database.continue_accepted(scope, accepted, change.at, until, step).await
+    steps.continue_accepted(accepted).await
 }
 
 /// Marks the member as removed, and cancels the registrations or begins a job that does.

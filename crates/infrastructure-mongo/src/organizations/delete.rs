@@ -58,13 +58,13 @@ pub(super) async fn delete(
     slug: &Slug,
     change: &Change,
 ) -> Outcome<OrganizationDeleted> {
-    let until = database.answer_by();
+    let steps = database.steps(scope, change.at, step);
     let accepted = database
         .change_serialized(scope, change, Operation::DeleteOrganization, |transaction| {
             begin(transaction, database, slug, change).boxed()
         })
         .await?;
-    database.continue_accepted(scope, accepted, change.at, until, step).await
+    steps.continue_accepted(accepted).await
 }
 
 /// Replaces the organization by the reservation of its slug, and begins the job that deletes its data.

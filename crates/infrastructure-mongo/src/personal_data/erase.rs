@@ -58,7 +58,7 @@ pub(super) async fn erase(
     for &member in &members {
         // Nothing is left to be cancelled when the person is gone.
         while !database.is_settled(scope, member).await? {
-            database.settle(scope, member, change.at, database.answer_by(), step).await?;
+            database.steps(scope, change.at, step).settle(member).await?;
         }
     }
     let pseudonym = pseudonym(members.first().map_or_else(|| database.ids().next(), MemberId::uuid));

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The operation of an edit that may be large, its event, and the work of its steps.
-pub(crate) struct Steps {
+pub(crate) struct StepsOfEdit {
     pub(crate) operation: Operation,
     pub(crate) event: EventId,
     pub(crate) work: Work,
@@ -28,19 +28,19 @@ impl Database {
         &self,
         scope: &TenantScope,
         change: &'environment Change,
-        steps: Steps,
+        edit: StepsOfEdit,
         body: B,
     ) -> Outcome<T>
     where
         T: Progressing + Sync + 'environment,
         B: Body<'environment, Accepted<T>> + 'environment,
     {
-        let Steps { operation, event, work } = steps;
-        let until = self.answer_by();
-        self.settle_soon(scope, event, change.at, work).await?;
-        let body = with_dry_run(body, change, until, work);
+        let StepsOfEdit { operation, event, work } = edit;
+        let steps = self.steps(scope, change.at, work);
+        steps.settle_soon(event).await?;
+        let body = with_dry_run(body, change, steps.until, work);
         let accepted = self.edit(scope, change, operation, body).await?;
-        self.continue_accepted(scope, accepted, change.at, until, work).await
+        steps.continue_accepted(accepted).await
     }
 }
 

@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 pub use self::progress::MAX_REMAINING;
 pub(crate) use self::{
     begin::Accepted,
-    change::{Steps, with_dry_run},
+    change::{StepsOfEdit, with_dry_run},
     next::next,
     progress::Progressing,
 };

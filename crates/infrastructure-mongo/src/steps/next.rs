@@ -44,7 +44,9 @@ pub(crate) async fn next(
 ) -> Outcome<bool> {
     let mut size = database.step_size();
     loop {
-        match carry_out(database, scope, job, now, size, work).await {
+        let step = database
+            .transact(scope, |transaction| carry_out_within(transaction, job, now, size, work).boxed());
+        match step.await {
             Err(Failure::Fault(Fault::Unavailable(source))) if size > 1 => {
                 tracing::debug!(error = %source, size, "repeating a step with fewer registrations");
                 size = size.div_ceil(SMALLER);
@@ -52,17 +54,6 @@ pub(crate) async fn next(
             outcome => return outcome,
         }
     }
-}
-
-async fn carry_out(
-    database: &Database,
-    scope: &TenantScope,
-    job: JobId,
-    now: Instant,
-    size: usize,
-    work: Work,
-) -> Outcome<bool> {
-    database.transact(scope, |transaction| carry_out_within(transaction, job, now, size, work).boxed()).await
 }
 
 /// Carries out the next step as a part of a transaction. Returns `false` if nothing remains.

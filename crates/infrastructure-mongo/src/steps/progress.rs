@@ -42,40 +42,22 @@ pub(crate) trait Progressing: StoredResult {
     fn advance(&mut self, progress: JobProgress);
 }
 
+/// The steps that a call carries out.
+#[derive(Clone, Copy)]
+pub(crate) struct Steps<'s> {
+    database: &'s Database,
+    scope: &'s TenantScope,
+    now: Instant,
+    /// The time by which the caller is answered, even if nothing is complete.
+    pub(crate) until: time::Instant,
+    work: Work,
+}
+
 impl Database {
-    /// The time by which the caller of a change that begins now is answered, even if it is not complete.
-    pub(crate) fn answer_by(&self) -> time::Instant {
-        time::Instant::now() + self.wait_for_steps()
-    }
-
-    /// Continues the jobs about this member, before a repeat of the removal that began them.
-    pub(crate) async fn settle(
-        &self,
-        scope: &TenantScope,
-        member: MemberId,
-        now: Instant,
-        until: time::Instant,
-        work: Work,
-    ) -> Outcome<()> {
-        let under_way = self.under_way(scope, member).await?;
-        self.continue_jobs(scope, under_way, now, until, work).await
-    }
-
-    /// Continues the jobs about this event, before a change that [waits for them](Transaction::verify_settled), if they end soon.
-    /// A repeat of the change that began them does not wait.
-    pub(crate) async fn settle_soon(
-        &self,
-        scope: &TenantScope,
-        event: EventId,
-        now: Instant,
-        work: Work,
-    ) -> Outcome<()> {
-        let under_way = self.under_way(scope, event).await?;
-        if under_way.iter().fold(0, |sum: i64, job| sum.saturating_add(job.remaining)) > MAX_REMAINING {
-            return Ok(());
-        }
-        let until = time::Instant::now() + self.wait_for_steps().min(SOON);
-        self.continue_jobs(scope, under_way, now, until, work).await
+    /// The steps of a change that begins now.
+    pub(crate) fn steps<'s>(&'s self, scope: &'s TenantScope, now: Instant, work: Work) -> Steps<'s> {
+        let until = time::Instant::now() + self.wait_for_steps();
+        Steps { database: self, scope, now, until, work }
     }
 
     async fn under_way(
@@ -88,46 +70,53 @@ impl Database {
         Ok(self.collection(scope, &schema::JOBS).find(query).await?)
     }
 
-    async fn continue_jobs(
-        &self,
-        scope: &TenantScope,
-        jobs: Vec<JobDocument>,
-        now: Instant,
-        until: time::Instant,
-        work: Work,
-    ) -> Outcome<()> {
-        for job in jobs {
-            self.carry_out(scope, job.id, now, until, work).await?;
-        }
-        Ok(())
-    }
-
     /// Tests whether no job about this member is under way.
     pub(crate) async fn is_settled(&self, scope: &TenantScope, member: MemberId) -> Outcome<bool> {
         let under_way = doc! { "subject": member.to_string(), "finishedAt": null };
         let count = self.collection(scope, &schema::JOBS).count(under_way).await.map_err(Fault::from)?;
         Ok(count == 0)
     }
+}
+
+impl Steps<'_> {
+    /// Continues the jobs about this member, before a repeat of the removal that began them.
+    pub(crate) async fn settle(&self, member: MemberId) -> Outcome<()> {
+        self.continue_jobs(self.database.under_way(self.scope, member).await?).await
+    }
+
+    /// Continues the jobs about this event, before a change that [waits for them](Transaction::verify_settled), if they end soon.
+    /// A repeat of the change that began them does not wait.
+    pub(crate) async fn settle_soon(&self, event: EventId) -> Outcome<()> {
+        let under_way = self.database.under_way(self.scope, event).await?;
+        if under_way.iter().fold(0, |sum: i64, job| sum.saturating_add(job.remaining)) > MAX_REMAINING {
+            return Ok(());
+        }
+        let until = self.until.min(time::Instant::now() + SOON);
+        Self { until, ..*self }.continue_jobs(under_way).await
+    }
+
+    async fn continue_jobs(&self, jobs: Vec<JobDocument>) -> Outcome<()> {
+        for job in jobs {
+            self.carry_out(job.id).await?;
+        }
+        Ok(())
+    }
 
     /// Continues the job of a change that was accepted. Returns the result as it is then, with the progress.
-    pub(crate) async fn continue_accepted<T: Progressing + Sync>(
-        &self,
-        scope: &TenantScope,
-        accepted: Accepted<T>,
-        now: Instant,
-        until: time::Instant,
-        work: Work,
-    ) -> Outcome<T> {
+    pub(crate) async fn continue_accepted<T: Progressing + Sync>(&self, accepted: Accepted<T>) -> Outcome<T> {
         let Accepted { result, job } = accepted;
         let Some(job) = job else { return Ok(result) };
         // The change is accepted, so a failure of a later step, or of reading the progress, is not its outcome.
-        let carried_out = self.carry_out(scope, job, now, until, work).await;
+        let carried_out = self.carry_out(job).await;
         if let Err(failure) = &carried_out {
             let error = format!("{failure:#}");
             tracing::warn!(error, %job, "a step of a large change failed; it will be repeated");
         }
         let stored = &result.to_document();
-        let read = self.transact(scope, |transaction| advanced(transaction, stored, job).boxed()).await;
+        let read = self
+            .database
+            .transact(self.scope, |transaction| advanced(transaction, stored, job).boxed())
+            .await;
         Ok(read.unwrap_or_else(|failure| {
             // One line for each request: an outage fails both.
             if carried_out.is_ok() {
@@ -139,15 +128,9 @@ impl Database {
     }
 
     /// Carries out steps until nothing remains or the time is over.
-    async fn carry_out(
-        &self,
-        scope: &TenantScope,
-        job: JobId,
-        now: Instant,
-        until: time::Instant,
-        work: Work,
-    ) -> Outcome<()> {
-        while time::Instant::now() < until && next(self, scope, job, now, work).await? {}
+    async fn carry_out(&self, job: JobId) -> Outcome<()> {
+        let Self { database, scope, now, until, work } = *self;
+        while time::Instant::now() < until && next(database, scope, job, now, work).await? {}
         Ok(())
     }
 }
