@@ -323,6 +323,12 @@ impl Event {
         (self.status == EventStatus::Cancelled).then_some(self.updated_at)
     }
 
+    /// The next version of the event, changed at `now`.
+    #[must_use]
+    pub fn changed(self, now: Instant) -> Self {
+        Self { version: self.version.saturating_add(1), updated_at: now, ..self }
+    }
+
     /// The event after its cancellation at `now`, in the same version.
     #[must_use]
     pub fn cancelled(&self, now: Instant) -> Self {

@@ -50,6 +50,19 @@ pub struct EventPlan {
 }
 
 impl EventPlan {
+    /// A plan that changes no occurrence.
+    pub(super) const fn new(event: Event, entries: Vec<ActivityDraft>) -> Self {
+        Self {
+            event,
+            ended: None,
+            by: Duration::ZERO,
+            steps: Vec::new(),
+            returned: Vec::new(),
+            dropped_exceptions: Vec::new(),
+            entries,
+        }
+    }
+
     /// The number of active registrations that stay active and follow their occurrences, all in one transaction.
     #[must_use]
     pub fn following_registrations(&self) -> u32 {
@@ -102,15 +115,7 @@ pub(super) fn plan_whole(
 ) -> Result<EventPlan, Refusals> {
     let Patched { event: mut edited, by, has_rule } = patched(event, patch, old_start, now)?;
     if edited == *event {
-        return Ok(EventPlan {
-            event: edited,
-            ended: None,
-            by,
-            steps: Vec::new(),
-            returned: Vec::new(),
-            dropped_exceptions: Vec::new(),
-            entries: Vec::new(),
-        });
+        return Ok(EventPlan { by, ..EventPlan::new(edited, Vec::new()) });
     }
     let edit = DateEdit { by, has_rule, now };
     if changes_occurrences(event, &edited) {
@@ -131,8 +136,7 @@ pub(super) fn plan_whole(
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::updated(event, &edited)];
     entries.extend(of_dropped);
-    let returned = Vec::new();
-    Ok(EventPlan { event: edited, ended: None, by, steps, returned, dropped_exceptions, entries })
+    Ok(EventPlan { by, steps, dropped_exceptions, ..EventPlan::new(edited, entries) })
 }
 
 /// Removes the dates of postponed occurrences that the edit drops from the used dates of the edited series: nothing took place on
@@ -254,7 +258,7 @@ pub fn plan_cancellation(
     if event.status == EventStatus::Cancelled {
         return Err(Refusal::AlreadyCancelled.into());
     }
-    let cancelled = Event { version: event.version.saturating_add(1), ..event.cancelled(now) };
+    let cancelled = event.cancelled(now).changed(now);
     let scheduled = stored.iter().filter(|occurrence| occurrence.state == StoredState::Scheduled);
     Ok(plan_status(event, cancelled, scheduled, Action::EventCancelled))
 }
@@ -270,10 +274,7 @@ pub fn plan_restoration(
     now: Instant,
 ) -> Result<EventPlan, Refusals> {
     let Some(cancelled_at) = event.cancelled_at() else { return Err(Refusal::NotCancelled.into()) };
-    let mut restored = event.clone();
-    restored.status = EventStatus::Scheduled;
-    restored.version = event.version.saturating_add(1);
-    restored.updated_at = now;
+    let mut restored = Event { status: EventStatus::Scheduled, ..event.clone().changed(now) };
     if event.current_schedule().between(just_after(cancelled_at), just_after(now)).next().is_some() {
         let edit = DateEdit { by: Duration::ZERO, has_rule: false, now };
         restored.series = without_begun(event, &restored, edit, stored)?;
@@ -299,7 +300,5 @@ fn plan_status<'s>(
         })
         .collect();
     let entries = vec![log::status_changed(action, before, &after)];
-    let (returned, dropped_exceptions) = (Vec::new(), Vec::new());
-    let by = Duration::ZERO;
-    EventPlan { event: after, ended: None, by, steps, returned, dropped_exceptions, entries }
+    EventPlan { steps, ..EventPlan::new(after, entries) }
 }

@@ -48,13 +48,11 @@ pub(super) fn plan_split(
     let Some((before, rest)) = event.series.split_at(origin.start) else {
         return plan_whole(event, patch, origin.local, stored, now);
     };
-    let mut ended = event.clone();
+    let mut ended = event.clone().changed(now);
     // What was moved forward and has begun stays with the first event, which does not get its original date back.
     let used = event.series.parts().used.iter().chain(&before.parts().used).copied();
     let used = used.chain(begun_early(stored, now)).collect();
     ended.series = before.with_used(before.parts().used_until, used)?;
-    ended.version = event.version.saturating_add(1);
-    ended.updated_at = now;
     let continued = Event {
         id: split.new_event,
         series: rest,
@@ -80,8 +78,7 @@ pub(super) fn plan_split(
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
     let mut entries = vec![log::split(event, &ended), log::created(&edited)];
     entries.extend(of_dropped);
-    let returned = Vec::new();
-    Ok(EventPlan { event: edited, ended: Some(ended), by, steps, returned, dropped_exceptions, entries })
+    Ok(EventPlan { ended: Some(ended), by, steps, dropped_exceptions, ..EventPlan::new(edited, entries) })
 }
 
 /// The patch with the recurrence of the second part if it repeats that of the whole event, which changes no date: the second part

@@ -62,10 +62,7 @@ pub fn patched(
         let message = "needs a recurrence whose dates are all at midnight";
         return Err(Refusal::invalid(Field::AllDay, message).into());
     }
-    if same == *event {
-        return Ok(Patched { event: same, by, has_rule });
-    }
-    let event = Event { version: event.version.saturating_add(1), updated_at: at, ..same };
+    let event = if same == *event { same } else { same.changed(at) };
     Ok(Patched { event, by, has_rule })
 }
 
