@@ -105,7 +105,7 @@ pub enum Limit {
     WaitlistedRegistrations,
     WaitlistLength,
     EditedRegistrations,
-    EditedWaitlists,
+    ExaminedWaitlists,
     EarlierSchedules,
     Exceptions,
     StoredOccurrences,
@@ -131,7 +131,7 @@ impl fmt::Display for Limit {
                 f,
                 "the number of registrations that follow one edit is limited to {EDITED_REGISTRATIONS}"
             ),
-            Self::EditedWaitlists => write!(
+            Self::ExaminedWaitlists => write!(
                 f,
                 "the members whose time changes are on more than {EXAMINED_WAITLISTS} waitlists between the first and the last \
                  changed time: edit fewer occurrences at once"

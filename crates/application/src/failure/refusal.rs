@@ -155,7 +155,7 @@ const fn field_of(limit: Limit) -> Option<Field> {
         Limit::UpcomingRegistrations
         | Limit::WaitlistedRegistrations
         | Limit::EditedRegistrations
-        | Limit::EditedWaitlists => None,
+        | Limit::ExaminedWaitlists => None,
         Limit::EarlierSchedules => Some(Field::EventId),
         Limit::Exceptions | Limit::StoredOccurrences | Limit::WaitlistLength => Some(Field::OccurrenceId),
     }

@@ -33,14 +33,16 @@ pub fn refusal_for(reason: RegistrationRefusal, cancelled_by_itself: bool, event
     }
 }
 
-/// The refusal of a seat: a conflicting registration, or too many upcoming ones.
+/// The refusal of a seat to a member who has this one at that time.
 #[must_use]
-pub fn seat_refusal(conflict: Option<Registration>, upcoming: usize) -> Option<Refusal> {
-    match conflict {
-        Some(with) => Some(Refusal::ScheduleConflict { with: Box::new(with) }),
-        None if may_have_seat(upcoming) => None,
-        None => Some(Refusal::LimitExceeded(Limit::UpcomingRegistrations)),
-    }
+pub fn conflict_refusal(with: Registration) -> Refusal {
+    Refusal::ScheduleConflict { with: Box::new(with) }
+}
+
+/// The refusal of a further seat to a member who has so many upcoming ones.
+#[must_use]
+pub fn agenda_refusal(upcoming: usize) -> Option<Refusal> {
+    (!may_have_seat(upcoming)).then_some(Refusal::LimitExceeded(Limit::UpcomingRegistrations))
 }
 
 /// Tests whether a member who has so many upcoming registrations may have one more.
@@ -57,8 +59,8 @@ pub const fn room_for_occurrences(stored: u64) -> u64 {
 
 /// The refusal of a position on a further waitlist to a member who is on so many.
 #[must_use]
-pub fn waitlist_refusal(upcoming: usize) -> Option<Refusal> {
-    (upcoming >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))
+pub fn waitlist_refusal(waitlists: usize) -> Option<Refusal> {
+    (waitlists >= WAITLISTED_REGISTRATIONS).then_some(Refusal::LimitExceeded(Limit::WaitlistedRegistrations))
 }
 
 /// The refusal of a position on a waitlist that has so many members.

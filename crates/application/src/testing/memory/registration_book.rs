@@ -50,12 +50,12 @@ impl RegistrationBook for InMemory {
             }
             let status = match admission {
                 Admission::Waitlist => {
-                    let upcoming = tenant.registrations.values().filter(|waiting| {
+                    let waitlists = tenant.registrations.values().filter(|waiting| {
                         waiting.member == request.member
                             && waiting.status.waitlist_sequence().is_some()
                             && waiting.interval.start() > change.at
                     });
-                    if let Some(refusal) = refusals::waitlist_refusal(upcoming.count()) {
+                    if let Some(refusal) = refusals::waitlist_refusal(waitlists.count()) {
                         return Err(refusal.into());
                     }
                     let waiting = usize::try_from(record.stored.waiting).unwrap_or(usize::MAX);

@@ -135,6 +135,7 @@ impl Tenant {
             .filter(|seat| seat.interval.overlaps(&interval))
             .min_by_key(|seat| (seat.interval, seat.id));
         let upcoming = self.seats_of(member).filter(|seat| seat.interval.end() > now).count();
-        refusals::seat_refusal(conflict.cloned(), upcoming)
+        let conflict = conflict.cloned().map(refusals::conflict_refusal);
+        conflict.or_else(|| refusals::agenda_refusal(upcoming))
     }
 }

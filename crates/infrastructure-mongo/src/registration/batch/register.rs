@@ -8,7 +8,7 @@ use convene_application::{
     limits::Limit,
     registration::{
         log,
-        refusals::{long_waitlist_refusal, seat_refusal, waitlist_refusal},
+        refusals::{agenda_refusal, conflict_refusal, long_waitlist_refusal, waitlist_refusal},
     },
 };
 use convene_domain::{
@@ -114,14 +114,14 @@ impl<'b> Sorted<'b> {
         transaction: &mut Transaction<'_>,
         to_waitlist: Vec<Registering<'b>>,
     ) -> Attempt<Vec<Registering<'b>>> {
-        let mut waiting = waitlists_of(transaction, &to_waitlist).await?;
+        let mut by_member = waitlists_of(transaction, &to_waitlist).await?;
         let mut admitted = Vec::with_capacity(to_waitlist.len());
         for registering in to_waitlist {
-            let upcoming = waiting.entry(registering.request.member).or_default();
-            match waitlist_refusal(*upcoming) {
+            let waitlists = by_member.entry(registering.request.member).or_default();
+            match waitlist_refusal(*waitlists) {
                 Some(refusal) => self.refused.push((registering, refusal)),
                 None => {
-                    *upcoming += 1;
+                    *waitlists += 1;
                     admitted.push(registering);
                 }
             }
@@ -342,8 +342,8 @@ async fn conflicts(
         let conflicting = conflicting(transaction, &seats.document, members).await?;
         for registering in registrations {
             let member = registering.request.member;
-            let refusal = match seat_refusal(conflicting.get(&member).cloned(), 0) {
-                Some(conflict) => conflict,
+            let refusal = match conflicting.get(&member) {
+                Some(with) => conflict_refusal(with.clone()),
                 None => refusal_without_conflict(transaction, member).await?,
             };
             refusals.insert(registering.number, refusal);
@@ -357,7 +357,7 @@ async fn refusal_without_conflict(transaction: &mut Transaction<'_>, member: Mem
     let filter = doc! { "_id": member.to_string() };
     let agenda: Option<AgendaDocument> = transaction.collection(&schema::AGENDAS).find_one(filter).await?;
     let Some(agenda) = agenda else { return Ok(Refusal::not_found(Field::MemberId)) };
-    seat_refusal(None, agenda.busy.len()).ok_or_else(|| {
+    agenda_refusal(agenda.busy.len()).ok_or_else(|| {
         Fault::internal(format!("the agenda of {member} has an entry without a registration")).into()
     })
 }

@@ -113,7 +113,7 @@ async fn carry_out(
         // The job would need the document under a key that another occurrence has.
         let whole = transaction.whole_step_size();
         let is_many = usize::try_from(remaining).map_or(true, |remaining| remaining > whole);
-        let limit = if is_many { Limit::EditedRegistrations } else { Limit::EditedWaitlists };
+        let limit = if is_many { Limit::EditedRegistrations } else { Limit::ExaminedWaitlists };
         return Err(Refusal::LimitExceeded(limit).into());
     }
     let in_steps = remaining.is_some();
@@ -141,7 +141,7 @@ async fn carry_out(
         ended.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     freed_times.extend(moves.freed_before_job(edit.change).filter(|_| in_steps));
     if !reads_at_most(transaction, &freed_times, EXAMINED_WAITLISTS).await? {
-        return Err(Refusal::LimitExceeded(Limit::EditedWaitlists).into());
+        return Err(Refusal::LimitExceeded(Limit::ExaminedWaitlists).into());
     }
     cancel(transaction, &mut occurrences, cancellings).await?;
     moves.write(transaction).await?;
