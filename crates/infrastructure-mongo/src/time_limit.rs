@@ -3,11 +3,11 @@ use std::{fmt, time::Duration};
 /// A time limit, as it is configured. The time that was left of it when a command began is of no use in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeLimit {
-    /// That of a call to the database.
+    /// The limit of a call to the database.
     Call(Duration),
-    /// That of a transaction with its retries.
+    /// The limit of a transaction with its retries.
     Transaction(Duration),
-    /// That of a call of the registration queue.
+    /// The limit of a call of the registration queue.
     Queue(Duration),
     /// The deadline of the caller.
     Deadline,

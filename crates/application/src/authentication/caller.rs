@@ -237,11 +237,11 @@ impl Operator {
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Has no credentials that stand for a member or the operator.
+    /// A sender without credentials that stand for a member or the operator.
     Anonymous,
-    /// Is a member of a suspended organization, and not the operator.
+    /// A member of a suspended organization, who is not the operator.
     Suspended,
-    /// Has authority.
+    /// A sender with authority.
     Authenticated(Identity),
 }
 

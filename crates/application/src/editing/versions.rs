@@ -21,8 +21,8 @@ impl EventPlan {
         })
     }
 
-    /// The former ids of replaced occurrences, by the id of the stored occurrence which keeps them: it has the date. Dates with these
-    /// ids can come back, also in another event.
+    /// Assigns the former ids of replaced occurrences to the stored occurrences that have their dates now, by the ids of these. So the
+    /// versions stay known: a date with a former id can come back, also in another event.
     #[must_use]
     pub fn inherited(
         &self,

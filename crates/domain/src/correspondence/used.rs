@@ -41,8 +41,8 @@ impl UsedDates {
         Ok(Self { until: until.map(|until| until.local), dates, all })
     }
 
-    /// The used date of `before`, the series with used dates, for which an occurrence has a wall-clock time as its original start. Where
-    /// another occurrence has the second, it has a following one.
+    /// Finds the used date that a postponed occurrence of `before`, the series with used dates, came from. Its original start is that
+    /// date, or up to 59 seconds later if another occurrence had the second.
     pub(super) fn near(&self, before: &Series, local: LocalDateTime) -> Option<LocalDateTime> {
         let start = self.all.zone().resolve(local).instant;
         let date =

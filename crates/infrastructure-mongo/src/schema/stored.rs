@@ -30,7 +30,7 @@ pub(super) struct Validation {
 }
 
 impl Validation {
-    /// That of a collection with this definition.
+    /// The validation of a collection with this definition.
     pub(super) fn of(schema: &CollectionSchema) -> Self {
         Self { validator: (schema.validator)(), is_strict: true }
     }

@@ -144,10 +144,12 @@ impl<R: LaneEntry> Lane<R> {
         Ok(())
     }
 
-    /// Takes the next batch and its number, under which it [ends](Self::end), if one is due: no other is in flight, or
-    /// there is room for one more and as many requests are ready as the others took, or half of a share. With fewer
-    /// requests, waiting for more costs less than a transaction of their own. While other organizations are served, too,
-    /// each one has a single batch in flight, unless that takes too long.
+    /// Takes the next batch and its number, under which it [ends](Self::end), if one is due:
+    ///
+    /// - No other batch is in flight, or there is room for one more. While other organizations are served, too, there is room for a
+    ///   single one, unless that takes too long.
+    /// - Beside others, as many requests are ready as the others took, or half of a share. With fewer requests, waiting for more
+    ///   costs less than a transaction of their own.
     pub(super) fn start(&mut self, limits: BatchLimits, now: Instant) -> Option<(u64, Vec<R>)> {
         let size = limits.size();
         let share = self.share(limits.at_once).min(size);
