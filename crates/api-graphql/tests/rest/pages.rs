@@ -1,5 +1,17 @@
 //! Filters and pages of lists.
 
+use std::sync::Arc;
+
+use convene_api_graphql::http::limits::HttpLimits;
+use convene_application::{
+    page::BoundedPage,
+    ports::{IssuePosition, MockIssues},
+    testing::{
+        FixedClock,
+        builders::{IssueBuilder, fresh_uuid},
+    },
+};
+use convene_domain::{id::MemberId, issue::Issue};
 use reqwest::Method;
 use rstest::rstest;
 
@@ -36,6 +48,37 @@ async fn each_page_links_to_the_next() {
         path = next(&page);
     }
     assert_eq!(pages, [(1..=20).collect::<Vec<_>>(), (21..=25).collect()]);
+}
+
+fn issue(number: u32) -> Issue {
+    let reporter = MemberId::from_uuid(fresh_uuid());
+    IssueBuilder::new("A", reporter).build().numbered(number, FixedClock::START)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_stopped_at_other_issues_links_to_what_follows_them() {
+    let mut issues = MockIssues::new();
+    issues.expect_list().times(3).returning(|_, _, page| {
+        let (found, examined) = match page.from {
+            None => (None, Some(IssuePosition::Number(2_000))),
+            Some(IssuePosition::Number(2_000)) => (Some(2_001), Some(IssuePosition::Number(4_000))),
+            Some(position) => {
+                assert_eq!(position, IssuePosition::Number(4_000));
+                (Some(4_001), None)
+            }
+        };
+        let items = found.map(issue).into_iter().collect();
+        Ok(BoundedPage { items, has_more: examined.is_some(), examined })
+    });
+    let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
+    let mut path = Some(String::from("/api/issues?priority=HIGH"));
+    let mut pages = Vec::new();
+    while let Some(this) = path {
+        let page = server.get(&this).await;
+        pages.push(ids(&page));
+        path = next(&page);
+    }
+    assert_eq!(pages, [vec![], vec![2_001], vec![4_001]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,7 +122,7 @@ pub trait Issues: Send + Sync {
 
     /// The issues that match the filter, in the order of the page.
     ///
-    /// A search may end before the page is full, as the limits of searches say.
+    /// A search, or a list with several conditions, may end before the page is full, as the limits of lists say.
     async fn list(
         &self,
         scope: &TenantScope,

@@ -30,7 +30,8 @@ use crate::{
 
 /// List issues
 ///
-/// Issues are sorted by number. If more follow, a `Link` header contains the address of the next page.
+/// Issues are sorted by number. If more may follow, a `Link` header contains the address of the next page. One request examines
+/// 2,000 issues at most, so a page with a `Link` may have fewer issues than asked for, or none.
 #[utoipa::path(
     get,
     path = "/api/issues",
@@ -39,7 +40,7 @@ use crate::{
     params(crate::rest::schemas::IssueQuery),
     responses(
         (status = 200, description = "A page of issues", body = [super::answer::IssueAnswer],
-            headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more issues follow"))),
+            headers(("Link" = String, description = "`<...>; rel=\"next\"`, if more issues may follow"))),
         crate::rest::schemas::BadQuery,
         crate::rest::schemas::Denied,
     )
@@ -66,12 +67,10 @@ pub(in crate::rest) async fn handle(http: HttpRequest, server: Server) -> HttpRe
         let page = call.use_cases().list_issues.execute(&caller, filter, list.page).await;
         let page = page.map_err(http_error)?;
         let mut response = HttpResponse::Ok();
-        if let (true, Some(last)) = (page.has_more, page.items.last()) {
-            let after = cursor::encode(
-                caller.scope().organization(),
-                list.page.order,
-                &IssuePosition::Number(last.number),
-            );
+        let last = page.items.last().map(|issue| IssuePosition::Number(issue.number));
+        // A list whose conditions few issues meet may stop behind the last of them, or at none.
+        if let (true, Some(end)) = (page.has_more, page.examined.or(last)) {
+            let after = cursor::encode(caller.scope().organization(), list.page.order, &end);
             let next = next(&list, &after).map_err(|error| http_error(Fault::internal(error).into()))?;
             response.insert_header((LINK, format!("</api/issues?{next}>; rel=\"next\"")));
         }

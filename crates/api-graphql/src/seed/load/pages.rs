@@ -10,9 +10,10 @@ pub(super) async fn all_pages<K: SortKey, T, P: Into<BoundedPage<T, K>>>(
 ) -> Outcome<Vec<T>> {
     let first = PageSize::new(PageSize::MAX).map_err(Fault::internal)?;
     let mut all: Vec<T> = Vec::new();
+    let mut from = None;
     loop {
-        let page =
-            fetch(PageRequest { from: all.last().map(&key), ..PageRequest::first(first) }).await?.into();
+        let page = fetch(PageRequest { from, ..PageRequest::first(first) }).await?.into();
+        from = page.examined.or(page.items.last().map(&key));
         all.extend(page.items);
         if !page.has_more {
             return Ok(all);
