@@ -28,8 +28,12 @@ use crate::{
 };
 pub use crate::{database::STEP_SIZE, steps::MAX_REMAINING};
 
-/// The number of jobs that a process resumes in a row.
+/// The number of jobs that one search finds.
 const MAX_UNATTENDED: i64 = 20;
+
+/// The seconds for which no process tries a job again whose step failed, so that other jobs are found before it. Shorter than the time
+/// between two searches.
+const PAUSE: i64 = 4;
 
 /// The jobs of all organizations.
 #[derive(Clone)]
@@ -41,14 +45,44 @@ impl Jobs for MongoJobs {
         // The time is that of the database, so that it is the same for all processes.
         let is_unattended = doc! { "$lt": ["$attendedUntil", "$$NOW"] };
         let filter = doc! { "finishedAt": null, "$expr": is_unattended };
+        let longest_first = doc! { "attendedUntil": 1 };
         let found: Vec<Unattended> =
-            unscoped::find_some(&self.0, &schema::JOBS, filter, doc! {}, MAX_UNATTENDED).await?;
+            unscoped::find_some(&self.0, &schema::JOBS, filter, longest_first, MAX_UNATTENDED).await?;
         let job = |Unattended { job, organization }| UnattendedJob { organization, job };
         Ok(found.into_iter().map(job).collect())
     }
 
     async fn step(&self, scope: &TenantScope, job: JobId, now: Instant) -> Outcome<bool> {
-        steps::next(&self.0, scope, job, now, work).await
+        let outcome = steps::next(&self.0, scope, job, now, work).await;
+        if outcome.is_err() {
+            self.postpone(scope, job).await;
+        }
+        outcome
+    }
+}
+
+impl MongoJobs {
+    /// Lets other jobs go first. The transaction of the step that failed has stored nothing.
+    async fn postpone(&self, scope: &TenantScope, job: JobId) {
+        let postponed = self
+            .0
+            .transact(scope, |transaction| {
+                async move {
+                    let until =
+                        doc! { "$dateAdd": { "startDate": "$$NOW", "unit": "second", "amount": PAUSE } };
+                    let is_unattended = doc! { "$lt": ["$attendedUntil", "$$NOW"] };
+                    let unattended = doc! { "_id": job.to_string(), "$expr": is_unattended };
+                    let set = vec![doc! { "$set": { "attendedUntil": until } }];
+                    transaction.collection(&schema::JOBS).update_one(unattended, set).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await;
+        if let Err(failure) = postponed {
+            let error = format!("{failure:#}");
+            tracing::debug!(error, %job, "a job whose step failed was not postponed");
+        }
     }
 }
 

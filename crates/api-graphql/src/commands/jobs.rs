@@ -5,7 +5,7 @@ use std::time::Duration;
 use convene_api_graphql::http::health::Health;
 use convene_application::{authentication::LocalOperator, job::ResumeJobs};
 
-/// The time between two searches for unattended jobs.
+/// The time between two searches for unattended jobs, while the process has none to complete.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The number of failures in a row that are worth a line of the log. The first one may be due to an outage of the database that
@@ -14,10 +14,12 @@ const REPORTED: u32 = 2;
 
 /// Completes unattended jobs until the task is aborted. One of several faults in a row is logged; jobs are resumed later, by any
 /// process.
-pub(super) async fn complete(resume: ResumeJobs, authority: LocalOperator, health: Health) {
+pub(super) async fn complete(mut resume: ResumeJobs, authority: LocalOperator, health: Health) {
     let mut failures = 0_u32;
     loop {
-        tokio::time::sleep(INTERVAL).await;
+        if !resume.is_busy() {
+            tokio::time::sleep(INTERVAL).await;
+        }
         match resume.execute(&authority).await {
             Ok(()) => {
                 if failures >= REPORTED {

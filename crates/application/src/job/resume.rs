@@ -1,4 +1,6 @@
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
+
+use time::Duration;
 
 use crate::{
     authentication::LocalOperator,
@@ -6,35 +8,71 @@ use crate::{
     ports::{Clock, Jobs, UnattendedJob},
 };
 
+/// The jobs that a process keeps from one turn to the next. Others wait for their turn in the storage.
+const KEPT: usize = 20;
+
+/// The time after which [`ResumeJobs::execute`] returns although jobs remain, so that faults are reported in time.
+const PASS: Duration = Duration::seconds(5);
+
 /// Completes large changes whose process was stopped, or whose caller was answered before they were complete.
 pub struct ResumeJobs {
     clock: Arc<dyn Clock>,
     jobs: Arc<dyn Jobs>,
+    /// The jobs that this process has begun to complete, in the order of their last steps.
+    open: Vec<UnattendedJob>,
 }
 
 impl ResumeJobs {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, jobs: Arc<dyn Jobs>) -> Self {
-        Self { clock, jobs }
+        Self { clock, jobs, open: Vec::new() }
     }
 
-    /// Completes the jobs that no process works on, one after the other. A job that fails does not hold up the others.
+    /// Tests whether jobs remain that this process has begun to complete: the next call should follow at once.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Carries out the steps of the jobs that no other process works on, until none remains or some seconds have passed.
+    ///
+    /// In each turn, every job has one step, and jobs that became unattended in the meantime join: a small change never waits for the
+    /// end of a large one. A job that fails does not hold up the others; it is resumed with the next call.
     ///
     /// # Errors
-    /// The first fault of a step. The job is left as its last step left it, and can be resumed.
+    /// The first fault of a search or a step. The job is left as its last step left it, and can be resumed.
     #[tracing::instrument(name = "job.resume", skip_all)]
-    pub async fn execute(&self, authority: &LocalOperator) -> Result<(), Fault> {
-        let mut outcome = Ok(());
-        for unattended in self.jobs.unattended().await? {
-            outcome = outcome.and(self.complete(authority, unattended).await);
+    pub async fn execute(&mut self, authority: &LocalOperator) -> Result<(), Fault> {
+        let until = self.clock.now() + PASS;
+        let (mut outcome, mut failed) = (Ok(()), HashSet::new());
+        loop {
+            let mut turn = std::mem::take(&mut self.open);
+            let found = self.jobs.unattended().await?;
+            let is_new = |found: &UnattendedJob| !failed.contains(&found.job) && !turn.contains(found);
+            let found: Vec<UnattendedJob> = found.into_iter().filter(is_new).collect();
+            turn.extend(found);
+            for unattended in turn {
+                match self.step(authority, unattended).await {
+                    Ok(true) => self.open.push(unattended),
+                    Ok(false) => {}
+                    Err(fault) => {
+                        failed.insert(unattended.job);
+                        outcome = outcome.and(Err(fault));
+                    }
+                }
+            }
+            // The first ones are found again, after those that have waited longer.
+            let surplus = self.open.len().saturating_sub(KEPT);
+            self.open.drain(..surplus);
+            if self.open.is_empty() || self.clock.now() >= until {
+                return outcome;
+            }
         }
-        outcome
     }
 
-    async fn complete(&self, authority: &LocalOperator, unattended: UnattendedJob) -> Result<(), Fault> {
+    async fn step(&self, authority: &LocalOperator, unattended: UnattendedJob) -> Result<bool, Fault> {
         let scope = authority.scope_of(unattended.organization);
-        while self.jobs.step(&scope, unattended.job, self.clock.now()).await.map_err(fault)? {}
-        Ok(())
+        self.jobs.step(&scope, unattended.job, self.clock.now()).await.map_err(fault)
     }
 }
 
@@ -65,23 +103,34 @@ mod tests {
     }
 
     async fn resume(port: MockJobs) -> Result<(), Fault> {
-        let resume = ResumeJobs::new(Arc::new(FixedClock::at(FixedClock::START)), Arc::new(port));
-        resume.execute(&LocalOperator::new(Arc::new(MockDirectory::new()))).await
+        let mut resume = ResumeJobs::new(Arc::new(FixedClock::at(FixedClock::START)), Arc::new(port));
+        let outcome = resume.execute(&LocalOperator::new(Arc::new(MockDirectory::new()))).await;
+        assert!(!resume.is_busy());
+        outcome
     }
 
     #[tokio::test]
-    async fn each_job_is_completed_in_its_organization() {
+    async fn jobs_take_turns_in_their_organizations() {
         let jobs = unattended();
         let mut port = MockJobs::new();
-        port.expect_unattended().return_once(move || Ok(jobs.to_vec()));
         let mut order = Sequence::new();
-        for (job, more) in [(jobs[0], true), (jobs[0], false), (jobs[1], false)] {
-            port.expect_step()
-                .once()
-                .in_sequence(&mut order)
-                .withf(move |scope, id, _| scope.organization() == job.organization && *id == job.job)
-                .return_once(move |_, _, _| Ok(more));
-        }
+        let mut turn = |found: &[UnattendedJob], steps: &[(UnattendedJob, bool)]| {
+            let found = found.to_vec();
+            port.expect_unattended().once().in_sequence(&mut order).return_once(move || Ok(found));
+            for &(job, more) in steps {
+                port.expect_step()
+                    .once()
+                    .in_sequence(&mut order)
+                    .withf(move |scope, id, _| scope.organization() == job.organization && *id == job.job)
+                    .return_once(move |_, _, _| Ok(more));
+            }
+        };
+        let [large, small] = jobs;
+        turn(&[large], &[(large, true)]);
+        // It is found again if its step took long.
+        turn(&[small, large], &[(large, true), (small, true)]);
+        turn(&[], &[(large, true), (small, false)]);
+        turn(&[], &[(large, false)]);
         resume(port).await.unwrap();
     }
 
@@ -89,11 +138,33 @@ mod tests {
     async fn a_job_that_fails_does_not_hold_up_the_others() {
         let jobs = unattended();
         let mut port = MockJobs::new();
-        port.expect_unattended().return_once(move || Ok(jobs.to_vec()));
+        port.expect_unattended().times(2).returning(move || Ok(jobs.to_vec()));
         let failing = jobs[0].job;
-        port.expect_step().times(2).returning(move |_, job, _| {
-            if job == failing { Err(Fault::internal("the document is corrupt").into()) } else { Ok(false) }
+        let mut more = true;
+        port.expect_step().times(3).returning(move |_, job, _| {
+            if job == failing {
+                return Err(Fault::internal("the document is corrupt").into());
+            }
+            Ok(std::mem::take(&mut more))
         });
         assert!(resume(port).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn faults_are_reported_before_a_large_job_ends() {
+        let [large, failing] = unattended();
+        let clock = Arc::new(FixedClock::at(FixedClock::START));
+        let mut port = MockJobs::new();
+        port.expect_unattended().returning(move || Ok(vec![large, failing]));
+        let advanced = Arc::clone(&clock);
+        port.expect_step().returning(move |_, job, _| {
+            advanced.advance(Duration::SECOND);
+            if job == failing.job { Err(Fault::internal("the document is corrupt").into()) } else { Ok(true) }
+        });
+        let mut resume = ResumeJobs::new(clock, Arc::new(port));
+        let authority = LocalOperator::new(Arc::new(MockDirectory::new()));
+        assert!(resume.execute(&authority).await.is_err());
+        assert!(resume.is_busy());
+        assert!(resume.execute(&authority).await.is_err(), "it is tried again");
     }
 }

@@ -25,8 +25,8 @@ pub struct UnattendedJob {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// The jobs of all organizations that no process works on, a few at a time. A process that works on a job is
-    /// assumed to have failed some seconds after its last step.
+    /// The jobs of all organizations that no process works on, a few at a time: first those that have waited longest. A process that
+    /// works on a job is assumed to have failed some seconds after its last step. A job whose step failed waits for some seconds, too.
     async fn unattended(&self) -> Result<Vec<UnattendedJob>, Fault>;
 
     /// Carries out the next step of a job at the time `now`. Returns `false` if nothing remains to be done.

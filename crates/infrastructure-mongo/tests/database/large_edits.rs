@@ -8,12 +8,12 @@ use convene_application::{
     ports::{CancelRequest, Changed, EditScope, EventEdit, EventPatch, OnAffected, RegistrationBook},
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, EventBuilder, occurrence_key},
+        builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key},
     },
 };
 use convene_domain::{
     event::{Event, EventStatus},
-    id::{MemberId, RegistrationId},
+    id::{JobId, MemberId, RegistrationId},
     member::Role,
     occurrence::OccurrenceKey,
     text::Title,
@@ -268,6 +268,33 @@ async fn a_cancellation_in_steps_writes_one_entry_for_each_registration() {
     let seats = scenario.database.collection("agendas").find_one(doc! { "_id": crowd[0].to_string() }).await;
     assert!(seats.unwrap().unwrap().get_array("busy").unwrap().is_empty());
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn jobs_that_fail_do_not_hide_others() {
+    let (scenario, _, event, _) = in_small_steps().await;
+    let scope = &scenario.tenant.scope;
+    let admin = ChangeBuilder::by("first-admin").build();
+    let ports = scenario.database.ports.without_steps_of(5);
+    ports.events.cancel(scope, event.id, &admin).await.unwrap();
+    let job = jobs(&scenario).await.remove(0);
+    let corrupt = |number: i64| {
+        let mut copy = job.clone();
+        copy.insert("_id", JobId::from_uuid(fresh_uuid()).to_string());
+        copy.insert("subject", "nothing");
+        copy.insert("attendedUntil", bson::DateTime::from_millis(number - 100));
+        copy
+    };
+    scenario.database.collection("jobs").insert_many((0..30).map(corrupt)).await.unwrap();
+    let mut tried = Vec::new();
+    for _ in 0..2 {
+        for unattended in ports.jobs.unattended().await.unwrap() {
+            let is_done = ports.jobs.step(scope, unattended.job, FixedClock::START).await.is_ok();
+            tried.push((unattended.job.to_string(), is_done));
+        }
+    }
+    assert_eq!(tried.iter().filter(|(_, is_done)| !is_done).count(), 30, "{tried:?}");
+    assert_eq!(tried.last().unwrap(), &(job.get_str("_id").unwrap().to_owned(), true));
 }
 
 #[tokio::test]
