@@ -24,6 +24,7 @@ use time::Duration;
 use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
 use crate::{
+    documents::job::DELETE_ORGANIZATION,
     error::StorageError,
     schema::{self, CollectionSchema, Retention, SchemaSettings},
 };
@@ -48,8 +49,9 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     let times = Times { now, logged_since: now - retention + Duration::DAY };
     let mut session = database.client().start_session().snapshot(true).await?;
     let mut findings = Vec::from(definitions::check(database, retention).await?);
+    let deleted = under_deletion(database, &mut session).await?;
     for invariant in &INVARIANTS {
-        findings.push(examine(database, &mut session, invariant, times).await?);
+        findings.push(examine(database, &mut session, invariant, times, &deleted).await?);
     }
     findings.push(dates::check(database, &mut session, now).await?);
     findings.extend(folded::check(database, &mut session).await?);
@@ -78,6 +80,22 @@ async fn count(
     Ok(number.unwrap_or(0).unsigned_abs())
 }
 
+/// The organizations whose data is being deleted. What is left of it may refer to what is gone already.
+async fn under_deletion(
+    database: &Database,
+    session: &mut ClientSession,
+) -> Result<Vec<String>, StorageError> {
+    let unfinished = doc! { "kind": DELETE_ORGANIZATION, "finishedAt": null };
+    let jobs = collection::<Document>(database, &schema::JOBS);
+    let mut jobs =
+        jobs.find(unfinished).projection(doc! { "organization": 1 }).session(&mut *session).await?;
+    let mut organizations = Vec::new();
+    while let Some(job) = jobs.next(session).await.transpose()? {
+        organizations.extend(job.get_str("organization").map(str::to_owned));
+    }
+    Ok(organizations)
+}
+
 /// A collection of all organizations, for reads in the session of a snapshot. The session does not replace the read concern that
 /// the client has, so the collection has its own.
 fn collection<T: Send + Sync>(database: &Database, schema: &CollectionSchema) -> Collection<T> {
@@ -91,12 +109,17 @@ async fn examine(
     session: &mut ClientSession,
     invariant: &Invariant,
     times: Times,
+    deleted: &[String],
 ) -> Result<Finding, StorageError> {
     let collection = collection::<Document>(database, invariant.collection);
     let mut finding = Finding::new(invariant.name);
 
     finding.examined = count(database, session, invariant.collection, doc! {}).await?;
-    let violations = collection.aggregate((invariant.violations)(times)).allow_disk_use(true);
+    let mut stages = (invariant.violations)(times);
+    if !deleted.is_empty() {
+        stages.insert(0, doc! { "$match": { "organization": { "$nin": deleted } } });
+    }
+    let violations = collection.aggregate(stages).allow_disk_use(true);
     let mut violations = violations.session(&mut *session).await?;
     while let Some(document) = violations.next(session).await.transpose()? {
         finding.add(document);

@@ -28,7 +28,7 @@ pub(crate) enum JobKind {
 const CANCEL_REGISTRATIONS: &str = "CANCEL_REGISTRATIONS";
 pub(crate) const REMOVE_MEMBER: &str = "REMOVE_MEMBER";
 const DELETE_EVENT: &str = "DELETE_EVENT";
-const DELETE_ORGANIZATION: &str = "DELETE_ORGANIZATION";
+pub(crate) const DELETE_ORGANIZATION: &str = "DELETE_ORGANIZATION";
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

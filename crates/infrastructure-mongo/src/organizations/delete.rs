@@ -81,6 +81,8 @@ async fn begin(
     let replace = vec![doc! { "$replaceWith": reservation }];
     let mut organizations = transaction.collection(&schema::ORGANIZATIONS);
     organizations.find_one_and_update::<Document>(doc! {}, replace).await?;
+    // The steps of other jobs would not find what the deletion deletes. A step that runs meanwhile conflicts with this.
+    transaction.collection(&schema::JOBS).delete_many(doc! { "finishedAt": null }).await?;
     let (job, cause) = (transaction.new_job(), transaction.log(change, log::deleted(&organization)));
     transaction.begin_job(job, JobKind::DeleteOrganization(organization.id), cause, 0).await?;
     Ok(Accepted { result: OrganizationDeleted { id: organization.id }, job: Some(job) })

@@ -9,17 +9,18 @@ use convene_application::{
     ports::EventFilter,
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, MemberBuilder, first, fresh_uuid},
+        builders::{ChangeBuilder, EventBuilder, MemberBuilder, first, fresh_uuid},
     },
 };
 use convene_domain::{id::OrganizationId, organization::OrganizationStatus, text::Slug};
 use convene_infrastructure_mongo::ports::MongoPorts;
 use futures::TryStreamExt;
+use time::macros::datetime;
 
 use crate::{
     everything::use_everything,
     plans::{plan, sum, values},
-    support::{Tenant, TestDatabase},
+    support::{Held, Scenario, Tenant, TestDatabase, days},
 };
 
 /// An organization with documents in every collection, which is suspended.
@@ -200,6 +201,50 @@ async fn any_process_completes_a_deletion() {
     // The repeat does not begin again.
     delete(&database.ports, &tenant, "deleted").await;
     assert_gone(&database, &tenant, "deleted").await;
+}
+
+#[tokio::test]
+async fn a_check_during_a_deletion_finds_no_violation() {
+    let database = TestDatabase::prepared().await;
+    let tenant = suspended(&database, "deleted").await;
+    let of_tenant = doc! { "organization": tenant.scope.organization().to_string() };
+    let agenda = database.collection("agendas").find_one(of_tenant).await.unwrap().unwrap();
+    delete(&database.ports.without_steps_of(2), &tenant, "deleted").await;
+    let ports = database.ports.in_steps_of(2);
+    let job = ports.jobs.unattended().await.unwrap()[0].job;
+    let mut more = true;
+    while more {
+        let report = ports.check(FixedClock::START).await.unwrap();
+        let violated: Vec<_> = report.findings.iter().filter(|finding| finding.violations > 0).collect();
+        assert!(violated.is_empty(), "{violated:?}");
+        more = ports.jobs.step(&tenant.scope, job, FixedClock::START).await.unwrap();
+    }
+    assert_gone(&database, &tenant, "deleted").await;
+    // What no job is about to delete is a violation.
+    database.collection("agendas").insert_one(agenda).await.unwrap();
+    let report = ports.check(FixedClock::START).await.unwrap();
+    assert!(report.findings.iter().any(|finding| finding.violations > 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_begins_with_the_end_of_the_other_jobs() {
+    let scenario = Scenario::new().await;
+    let scope = &scenario.tenant.scope;
+    let event = scenario.event(EventBuilder::daily(datetime!(2031-04-01 10:00), 4).seats(9).build()).await;
+    let crowd = scenario.crowd(3).await;
+    scenario.hold(Held { event: &event, starts: &days(&event, 4), seated: &crowd, waiting: &[] }).await;
+    let by = ChangeBuilder::by("first-admin").build();
+    let begins = scenario.database.ports.without_steps_of(2);
+    begins.events.cancel(scope, event.id, &by).await.unwrap();
+    let interrupted = begins.jobs.unattended().await.unwrap()[0].job;
+    begins.organizations.set_status(scope, OrganizationStatus::Suspended, &by).await.unwrap();
+    let this = doc! { "_id": scope.organization().to_string() };
+    let organization = scenario.database.collection("organizations").find_one(this).await.unwrap().unwrap();
+    let slug = Slug::parse(organization.get_str("slug").unwrap()).unwrap();
+    begins.organizations.delete(scope, &slug, &by).await.unwrap();
+    let jobs = begins.jobs.unattended().await.unwrap();
+    assert!(jobs.len() == 1 && jobs[0].job != interrupted, "{jobs:?}");
+    assert!(!begins.jobs.step(scope, interrupted, FixedClock::START).await.unwrap());
 }
 
 #[tokio::test]
