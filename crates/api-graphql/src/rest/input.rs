@@ -30,6 +30,16 @@ pub const MAX_PARAMETERS: usize = 2 * FILTER_VALUES + 20;
 pub(super) struct Problems(Vec<FieldProblem>);
 
 impl Problems {
+    /// Drops this problem if it is the only one.
+    pub(super) fn forgive(&mut self, field: Field, message: &str) {
+        if let [only] = self.0.as_slice()
+            && only.field == field.as_str()
+            && only.message == message
+        {
+            self.0.clear();
+        }
+    }
+
     /// Notes the problem of a field, a header, or a name that is not known.
     fn note(&mut self, name: impl fmt::Display, message: impl fmt::Display) {
         self.0.push(FieldProblem { field: name.to_string(), message: message.to_string() });

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use convene_api_graphql::http::limits::HttpLimits;
 use convene_application::{
     failure::{Field, Refusal},
-    ports::MockIssues,
+    ports::{MockIssues, MockMembers},
+    testing::FixedClock,
 };
 use reqwest::Method;
 use rstest::rstest;
@@ -47,6 +48,41 @@ async fn a_repeat_for_a_deleted_issue_is_gone() {
     let server = TestServer::with(HttpLimits::default(), |_| Arc::new(issues)).await;
     let repeat = keyed(&server, MEMBER, (Method::POST, "/api/issues"), "k-1", r#"{"title":"A"}"#).await;
     assert_eq!((repeat.status, repeat.code()), (410, "GONE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_looks_a_key_up_before_an_unknown_assignee_is_refused() {
+    let server = TestServer::start().await;
+    let create = || (Method::POST, "/api/issues");
+    let change = || (Method::PATCH, "/api/issues/3");
+    let no_member = "is the user id of no member of the organization";
+    for (route, key, body) in [(create(), "k-1", r#"{"title":"A"}"#), (change(), "k-2", r#"{"title":"B"}"#)] {
+        assert!(keyed(&server, ADMIN, route.clone(), key, body).await.status < 300);
+        let assigned = r#"{"title":"A","assigneeId":"nobody"}"#;
+        let reused = keyed(&server, ADMIN, route.clone(), key, assigned).await;
+        assert_eq!((reused.status, reused.code()), (422, "IDEMPOTENCY_KEY_REUSED"));
+        let fresh = keyed(&server, ADMIN, route, "fresh", assigned).await;
+        assert_eq!((fresh.status, fresh.code()), (400, "INVALID_INPUT"));
+        assert_eq!(fresh.body["error"]["fields"][0]["message"], no_member, "{fresh:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_answered_after_its_assignee_was_removed() {
+    let mut members = MockMembers::new();
+    members.expect_find_by_user_id().returning(|_, _| Ok(None));
+    members.expect_get_many_with_removed().returning(|_, _| Ok(vec![]));
+    let mut issues = MockIssues::new();
+    issues.expect_create().returning(|_, new, _| Ok(new.numbered(3, FixedClock::START)));
+    let server = TestServer::with_ports(HttpLimits::default(), |ports| {
+        ports.members = Arc::new(members);
+        ports.issues = Arc::new(issues);
+    })
+    .await;
+    let body = r#"{"title":"A","assigneeId":"user-790"}"#;
+    let repeat = keyed(&server, MEMBER, (Method::POST, "/api/issues"), "k-1", body).await;
+    assert_eq!(repeat.status, 201, "{repeat:?}");
+    assert_eq!(server.post(body).await.status, 400, "without a key it is no repeat");
 }
 
 #[tokio::test(flavor = "multi_thread")]

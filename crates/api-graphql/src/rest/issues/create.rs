@@ -12,7 +12,7 @@ use convene_domain::{
 
 use super::{
     answer::represent_one,
-    fields::{Assignee, check_assignee, priority, status},
+    fields::{Assignee, check_assignee, explained, look_key_up_first, priority, status},
 };
 use crate::{
     errors::{ErrorKind, RequestError},
@@ -65,7 +65,7 @@ pub(in crate::rest) async fn handle(
         // Missing references are problems of their fields.
         let created = create.await.map_err(|error| match error.kind {
             ErrorKind::Refusal(RefusalCode::NotFound) => HttpError::new(RequestError::Gone),
-            ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => error,
+            ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => explained(error),
         })?;
         let etag = precondition::etag(created.version);
         let issue = represent_one(call, &caller, created, assignee.as_ref()).await.map_err(incomplete)?;
@@ -92,7 +92,7 @@ async fn read(
     let description = description.and_then(|given| given.or_else(no_description));
     let priority = problems.optional(Field::Priority, issue.priority, priority);
     let assignee = match problems.clearable(Field::AssigneeId, issue.assignee_id, UserId::parse) {
-        Some(Given::Value(user)) => check_assignee(call, caller, user, &mut problems).await?,
+        Some(Given::Value(user)) => Some(check_assignee(call, caller, user, &mut problems).await?),
         Some(Given::Absent | Given::Null) | None => None,
     };
     problems.optional(Field::Status, issue.status, |text| match status(text)? {
@@ -100,6 +100,7 @@ async fn read(
         IssueStatus::InProgress | IssueStatus::Done => Err("must be OPEN, as every new issue is"),
     });
     problems.note_unknown(&unknown, "there are title, description, priority, assigneeId and status");
+    look_key_up_first(request.as_ref(), &mut problems);
 
     let values = title.zip(description).zip(priority).zip(request.zip(conditions));
     let (((title, description), priority), (request, conditions)) = problems.conclude(values)?;

@@ -1,11 +1,12 @@
 //! The fields of issues that several routes use.
 
-use convene_application::{caller::Caller, failure::Field};
+use convene_application::{caller::Caller, change::RequestMetadata, failure::Field};
 use convene_domain::{
     id::MemberId,
     issue::{IssuePriority, IssueStatus},
     text::UserId,
 };
+use uuid::Uuid;
 
 use crate::{
     http::error::HttpError,
@@ -38,13 +39,37 @@ pub(super) async fn find_assignee(
     Ok(member.map(|member| Assignee { member: member.id, user }))
 }
 
-/// The member with this user id, or `None` if a problem was noted.
+const NO_MEMBER: &str = "is the user id of no member of the organization";
+
+/// The member with this user id, or one that does not exist if there is none, with the problem noted.
 pub(super) async fn check_assignee(
     call: &Call<'_>,
     caller: &Caller,
     user: UserId,
     problems: &mut Problems,
-) -> Result<Option<Assignee>, HttpError> {
-    let found = find_assignee(call, caller, user).await?;
-    Ok(problems.check(Field::AssigneeId, found.ok_or("is the user id of no member of the organization")))
+) -> Result<Assignee, HttpError> {
+    let found = find_assignee(call, caller, user.clone()).await?;
+    let found = problems.check(Field::AssigneeId, found.ok_or(NO_MEMBER));
+    Ok(found.unwrap_or(Assignee { member: nobody(), user }))
+}
+
+/// Leaves the refusal of an unknown assignee to storage if the change has a key and no other problem: the change may be a repeat, and
+/// the member may have been removed since. Storage looks the key up first; see [`explained`].
+pub(super) fn look_key_up_first(request: Option<&RequestMetadata>, problems: &mut Problems) {
+    if request.is_some_and(|request| request.idempotency.is_some()) {
+        problems.forgive(Field::AssigneeId, NO_MEMBER);
+    }
+}
+
+/// The id that no member has.
+const fn nobody() -> MemberId {
+    MemberId::from_uuid(Uuid::nil())
+}
+
+/// The error of a change, with the reason that an assignee was refused for.
+pub(super) fn explained(mut error: HttpError) -> HttpError {
+    for problem in error.fields.iter_mut().filter(|problem| problem.field == Field::AssigneeId.as_str()) {
+        NO_MEMBER.clone_into(&mut problem.message);
+    }
+    error
 }

@@ -6,7 +6,7 @@ use convene_domain::text::{Description, Title, UserId};
 
 use super::{
     answer::represent_one,
-    fields::{Assignee, check_assignee, priority, status},
+    fields::{Assignee, check_assignee, explained, look_key_up_first, priority, status},
     get::find,
 };
 use crate::{
@@ -64,7 +64,7 @@ pub(in crate::rest) async fn handle(
         let update = call.change(async move |rest| {
             rest.use_cases.update_issue.execute(author.admin()?, command, request).await
         });
-        let updated = update.await?;
+        let updated = update.await.map_err(explained)?;
         let etag = precondition::etag(updated.version);
         let issue = represent_one(call, &caller, updated, assignee.as_ref()).await.map_err(incomplete)?;
         Ok(HttpResponse::Ok().insert_header(etag).json(issue))
@@ -97,13 +97,14 @@ async fn read(
     let priority = problems.optional(Field::Priority, changes.priority, priority);
     let assignee = match problems.clearable(Field::AssigneeId, changes.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => {
-            check_assignee(call, caller, user, &mut problems).await?.map(Given::Value)
+            Some(Given::Value(check_assignee(call, caller, user, &mut problems).await?))
         }
         Some(Given::Null) => Some(Given::Null),
         Some(Given::Absent) => Some(Given::Absent),
         None => None,
     };
     problems.note_unknown(&unknown, "there are title, description, status, priority and assigneeId");
+    look_key_up_first(request.as_ref(), &mut problems);
 
     let values = title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request.zip(conditions));
     let ((((title, description), (status, priority)), assignee), (request, conditions)) =

@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::Caller,
     change::RequestMetadata,
-    failure::{Fault, Field, Outcome, Refusal, Refusals},
+    failure::{Failure, Fault, Field, Outcome, Refusal, Refusals},
     mutation_context::ContextFactory,
     occurrence::find::Finder,
     ports::{Members, RegisterRequest, RegistrationBook},
@@ -69,13 +69,15 @@ impl Register {
         let key = match (occurrence, missing) {
             (Ok(key), None) => key,
             (Ok(key), Some(missing)) => {
-                // The registration book is not asked any more, so existence is checked here.
+                // The registration book is not asked about it, so existence is checked here.
                 let found = self.finder.find(caller.scope(), &[key], false).await?;
                 let refusal = found.is_empty().then(|| Refusal::not_found(Field::OccurrenceId));
-                return Err(Refusals::from(missing).after(refusal).into());
+                return self.repeated(caller, request, Refusals::from(missing).after(refusal)).await;
             }
-            (Err(refusal), None) => return Err(refusal.into()),
-            (Err(refusal), Some(missing)) => return Err(Refusals::from(missing).after([refusal]).into()),
+            (Err(refusal), None) => return self.repeated(caller, request, refusal.into()).await,
+            (Err(refusal), Some(missing)) => {
+                return self.repeated(caller, request, Refusals::from(missing).after([refusal])).await;
+            }
         };
         let register = RegisterRequest {
             id: self.contexts.new_id(RegistrationId::from_uuid),
@@ -86,6 +88,31 @@ impl Register {
         let change = self.contexts.for_member(caller, request);
         // The registration book is asked even if the event was cancelled, because it answers repeated keys.
         self.registration_book.register(caller.scope(), register, &change).await
+    }
+
+    /// The result of a request that would be refused: that of its key, if it was used before.
+    async fn repeated(
+        &self,
+        caller: &Caller,
+        request: RequestMetadata,
+        refusals: Refusals,
+    ) -> Outcome<Registration> {
+        if request.idempotency.is_none() {
+            return Err(refusals.into());
+        }
+        // The registration book looks the key up before it refuses an occurrence that does not exist.
+        let change = self.contexts.for_member(caller, request);
+        let event = self.contexts.new_id(EventId::from_uuid);
+        let nothing = RegisterRequest {
+            id: self.contexts.new_id(RegistrationId::from_uuid),
+            occurrence: OccurrenceKey { event, original_start: change.at },
+            member: caller.member(),
+            join_waitlist: false,
+        };
+        match self.registration_book.register(caller.scope(), nothing, &change).await {
+            Err(Failure::Refused(why)) if why[..] != [Refusal::IdempotencyKeyReused] => Err(refusals.into()),
+            outcome => outcome,
+        }
     }
 
     /// Finds the occurrence of a one-off event.

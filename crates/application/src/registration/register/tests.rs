@@ -1,6 +1,7 @@
 use convene_domain::{
     event::{EarlierSchedule, EventStatus},
     member::Role,
+    text::IdempotencyKey,
 };
 use rstest::rstest;
 use time::{Duration, macros::utc_datetime};
@@ -8,6 +9,7 @@ use time::{Duration, macros::utc_datetime};
 use super::*;
 use crate::{
     fixtures::{self, ADA, BOB, refusals},
+    idempotency::{Fingerprint, Idempotency},
     ports::{MockCatalogue, MockEvents, MockMembers, MockRegistrationBook},
 };
 
@@ -130,6 +132,40 @@ async fn reports_all_refusals_at_once() {
         RegisterCommand { member: Some(fixtures::member_id("nobody")), ..command(occurrence(9, FIRST)) };
     let expected = [Refusal::not_found(Field::OccurrenceId), Refusal::not_found(Field::MemberId)];
     assert_eq!(refusals(run(uncalled_book(), Role::Admin, command).await), expected);
+}
+
+#[tokio::test]
+async fn a_key_is_looked_up_before_a_request_is_refused() {
+    let one_off = |event| RegistrationTarget::Event(fixtures::event_id(event));
+    let nobody = RegisterCommand { member: Some(fixtures::member_id("nobody")), ..command(one_off(1)) };
+    for (command, refusal) in [
+        (command(one_off(2)), Refusal::EventIsRecurring),
+        (command(one_off(9)), Refusal::not_found(Field::EventId)),
+        (nobody, Refusal::not_found(Field::MemberId)),
+    ] {
+        let keyed = async |answer: fn() -> Outcome<Registration>| {
+            let mut book = MockRegistrationBook::new();
+            let is_nothing = |request: &RegisterRequest| {
+                [1, 2, 3].iter().all(|event| request.occurrence.event != fixtures::event_id(*event))
+            };
+            book.expect_register()
+                .once()
+                .withf(move |_, request, change| is_nothing(request) && change.idempotency.is_some())
+                .returning(move |_, _, _| answer());
+            let key = IdempotencyKey::parse("key").unwrap();
+            let fingerprint = Fingerprint([1; 32]);
+            let idempotency = Some(Idempotency { key, fingerprint });
+            let request = RequestMetadata { idempotency, ..RequestMetadata::default() };
+            let caller = fixtures::caller(ADA, Role::Admin);
+            register(book).execute(&caller, command, request).await
+        };
+        let repeat = keyed(|| Ok(fixtures::registration(7, ADA))).await;
+        assert_eq!(repeat.unwrap(), fixtures::registration(7, ADA));
+        let reused = keyed(|| Err(Refusal::IdempotencyKeyReused.into())).await;
+        assert_eq!(refusals(reused), [Refusal::IdempotencyKeyReused]);
+        let fresh = keyed(|| Err(Refusal::not_found(Field::OccurrenceId).into())).await;
+        assert_eq!(refusals(fresh), [refusal]);
+    }
 }
 
 #[tokio::test]
