@@ -1,4 +1,4 @@
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
@@ -8,6 +8,7 @@ use convene_application::{
 };
 use convene_domain::{id::MemberId, text::UserId};
 use futures::FutureExt;
+use serde::Deserialize;
 
 use super::keys_of;
 use crate::{
@@ -73,15 +74,7 @@ pub(super) async fn erase(
         })
         .await?;
     let subjects = redact_entries(database, scope, members, pseudonym).await?;
-    let keys = database
-        .in_batches(scope, |transaction| {
-            async move {
-                let filter = keys_of(transaction.scope(), user);
-                Ok(transaction.collection(&schema::IDEMPOTENCY).delete_many(filter).await?)
-            }
-            .boxed()
-        })
-        .await?;
+    let keys = database.in_batches(scope, |transaction| delete_keys(transaction, user).boxed()).await?;
     let memberships = database
         .transact(scope, |transaction| {
             replace_memberships(transaction, members, user, pseudonym, change).boxed()
@@ -131,6 +124,23 @@ async fn rewrite(
     }
     let updated = transaction.collection(schema).update_many(doc! { "_id": { "$in": ids } }, update).await?;
     Ok(updated.modified)
+}
+
+/// Deletes a batch of the person's idempotency keys.
+async fn delete_keys(transaction: &mut Transaction<'_>, user: &UserId) -> Attempt<u64> {
+    #[derive(Deserialize)]
+    struct Identified {
+        #[serde(rename = "_id")]
+        id: Bson,
+    }
+    let keys = Query::from(keys_of(transaction.scope(), user)).limited(BATCH_SIZE).hinted("_id_");
+    let mut collection = transaction.collection(&schema::IDEMPOTENCY);
+    let found: Vec<Identified> = collection.find(keys.projected(doc! { "_id": 1 })).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<Bson> = found.into_iter().map(|document| document.id).collect();
+    Ok(collection.delete_many(doc! { "_id": { "$in": ids } }).await?)
 }
 
 /// Redacts the log's entries about the memberships.

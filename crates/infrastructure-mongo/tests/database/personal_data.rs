@@ -133,6 +133,30 @@ async fn an_erasure_removes_personal_data_from_all_collections() {
     assert!(report.is_clean(), "{report:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_deletes_any_number_of_keys_in_batches() {
+    let (database, commands) = TestDatabase::watched().await;
+    let scope = active_person(&database).await;
+    let keys = database.collection("idempotency");
+    let key = keys.find_one(doc! { "_id.actor": USER, "_id.key": "report" }).await.unwrap().unwrap();
+    let copy = |number: i32| {
+        let mut copy = key.clone();
+        copy.get_document_mut("_id").unwrap().insert("key", format!("report {number}"));
+        copy
+    };
+    keys.insert_many((0..1_200).map(copy)).await.unwrap();
+    commands.take();
+    assert_eq!(erase(&database, &scope).await.unwrap().erased.keys, 1_209);
+    assert_eq!(traces(&database).await, Vec::<String>::new());
+    let deletions = commands.take().into_iter().filter(|event| event.command_name == "delete");
+    assert_eq!(
+        deletions
+            .filter(|event| event.command.get_str("delete").is_ok_and(|name| name == "idempotency"))
+            .count(),
+        3
+    );
+}
+
 /// The server says so for each command that the database user may not run.
 #[tokio::test]
 async fn an_erasure_without_the_right_to_change_the_log_changes_nothing() {
