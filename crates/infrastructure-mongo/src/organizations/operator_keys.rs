@@ -61,13 +61,16 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
 pub(super) async fn verify_unused(database: &Database, scope: &TenantScope, change: &Change) -> Attempt<()> {
     let Some(idempotency) = &change.idempotency else { return Ok(()) };
     let Some(used) = find(database, change).await? else { return Ok(()) };
-    if used.id.organization == scope.organization().to_string() {
-        // The same call has succeeded since this transaction began: the retry finds its result.
-        return Err(Interruption::Retry(StorageError::Outdated("the idempotency key")));
-    }
+    let is_here = used.id.organization == scope.organization().to_string();
     let key_use = used.use_by_any()?;
     match classify(Some(key_use), change.at, idempotency.fingerprint) {
+        // The transaction has deleted the expired use itself, together with the change.
+        KeyStatus::Fresh if is_here => Ok(()),
         KeyStatus::Fresh => delete_expired(database, &used).await,
+        // The same call has succeeded since this transaction began: the retry finds its result.
+        KeyStatus::Repeat(_) | KeyStatus::Reused if is_here => {
+            Err(Interruption::Retry(StorageError::Outdated("the idempotency key")))
+        }
         KeyStatus::Repeat(_) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
     }
 }

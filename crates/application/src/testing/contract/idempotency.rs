@@ -1,6 +1,9 @@
 //! Idempotency keys: scope, expiry and reuse.
 
-use convene_domain::{id::RegistrationId, issue::Issue, member::Role, registration::Registration};
+use convene_domain::{
+    id::RegistrationId, issue::Issue, member::Role, organization::OrganizationStatus,
+    registration::Registration,
+};
 use time::Duration;
 
 use super::{
@@ -109,6 +112,18 @@ pub(super) async fn keys_expire_after_a_day(environment: Environment) {
     let another = report(&tenant, &at("issue", 2, over)).await.unwrap();
     assert_eq!(another.number, 2, "an expired key is fresh");
     assert_eq!(report(&tenant, &at("issue", 2, over)).await.unwrap(), another, "and used again");
+
+    let set_status = |status, change: Change| {
+        let tenant = tenant.clone();
+        async move { tenant.ports.organizations.set_status(&tenant.scope, status, &change).await }
+    };
+    let suspended_at = |at| ChangeBuilder::by("operator").key("status", 5).at(at).build();
+    let resumed = || ChangeBuilder::by("operator").build();
+    set_status(OrganizationStatus::Suspended, suspended_at(NOW)).await.unwrap();
+    set_status(OrganizationStatus::Active, resumed()).await.unwrap();
+    let suspended = set_status(OrganizationStatus::Suspended, suspended_at(over)).await.unwrap();
+    assert_eq!(suspended.status, OrganizationStatus::Suspended, "an expired key of the operator is fresh");
+    set_status(OrganizationStatus::Active, resumed()).await.unwrap();
 
     let seat = |number, change: Change| {
         let request = register(occurrence_key(&event, day(number)), tenant.admin.id);
