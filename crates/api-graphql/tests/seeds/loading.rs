@@ -6,6 +6,7 @@ use convene_api_graphql::seed::{Count, LoadError, OrganizationSeed};
 use convene_application::{
     change::RequestMetadata,
     failure::{Failure, Fault},
+    issue::CreateIssueCommand,
     ports::MockRegistrationBook,
 };
 use convene_domain::{issue::IssueStatus, registration::Registration, time::Instant};
@@ -147,6 +148,26 @@ async fn changed_items_stay_unchanged() {
     assert_eq!(after, before);
     let cancelled = |one: &&Registration| !one.status.is_active();
     assert_eq!(after.registrations.iter().filter(cancelled).count(), 2);
+}
+
+#[tokio::test]
+async fn an_issue_with_the_title_of_an_older_one_stays_unchanged() {
+    let seed = orchestra();
+    let world = World::new(NOW);
+    world.load(std::slice::from_ref(&seed)).await.unwrap();
+    let taken = seed.issues.iter().find(|issue| issue.status != IssueStatus::Open).unwrap();
+    let command = CreateIssueCommand {
+        title: taken.title.clone(),
+        description: taken.description.clone(),
+        priority: taken.priority,
+        assignee: None,
+        event: None,
+    };
+    let admin = world.admin(&seed).await;
+    world.use_cases().create_issue.execute(&admin, command, RequestMetadata::default()).await.unwrap();
+    let before = world.contents(&seed).await;
+    world.load(std::slice::from_ref(&seed)).await.unwrap();
+    assert_eq!(world.contents(&seed).await, before);
 }
 
 #[tokio::test]

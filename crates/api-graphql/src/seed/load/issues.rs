@@ -41,11 +41,16 @@ impl Loader<'_> {
         Ok(count)
     }
 
+    /// The issues by title. Of several with one title, the oldest can be that of the file.
     async fn existing_issues(&self, admin: Admin<'_>) -> Result<HashMap<Title, Issue>, Failure> {
         let list = &self.use_cases.list_issues;
         let fetch = async |page| list.execute(&admin, IssueFilter::default(), page).await;
         let issues = all_pages(fetch, |issue: &Issue| IssuePosition::Number(issue.number)).await?;
-        Ok(issues.into_iter().map(|issue| (issue.title.clone(), issue)).collect())
+        let mut existing = HashMap::new();
+        for issue in issues {
+            existing.entry(issue.title.clone()).or_insert(issue);
+        }
+        Ok(existing)
     }
 
     async fn report_issue(
