@@ -51,6 +51,10 @@ fn corrupt<D: DeserializeOwned>(
     let id = match whole.get("_id") {
         None => "without _id".to_owned(),
         Some(Bson::String(id)) => id.clone(),
+        // The fields of a compound id may be personal.
+        Some(id @ (Bson::Document(_) | Bson::Array(_))) => {
+            format!("with an _id of type {:?}", id.element_type())
+        }
         Some(id) => id.to_string(),
     };
     let read: Result<D, _> = serde_path_to_error::deserialize(Deserializer::new(Bson::Document(whole)));
@@ -114,5 +118,9 @@ mod tests {
             "{message}"
         );
         assert!(error(&rawdoc! {}).contains("document without _id"));
+        let key = rawdoc! { "_id": { "organization": "org_1", "actor": "ada", "key": "k" }, "list": 1 };
+        let message = error(&key);
+        assert!(message.starts_with("document with an _id of type EmbeddedDocument of agendas"), "{message}");
+        assert!(!message.contains("ada"), "{message}");
     }
 }
