@@ -80,6 +80,16 @@ impl OccurrenceStep {
         !matches!(self, Self::Become { before, after } if after.has_passed() && before.is_held())
     }
 
+    /// Returns true if another occurrence can get the key.
+    #[must_use]
+    pub fn leaves_its_key(&self) -> bool {
+        match self {
+            Self::Become { before, after } => before.key != after.key,
+            Self::Replace(_) => true,
+            Self::Drop(_) => false,
+        }
+    }
+
     /// Returns true if the registrations change their time, so that they can conflict.
     #[must_use]
     pub fn moves(&self) -> bool {

@@ -61,10 +61,11 @@ impl EventPlan {
         inherited
     }
 
-    /// Tests whether the edited event can have dates that it did not have before.
+    /// Tests whether the edited event can have dates that it did not have before, or dates with the ids of others.
     #[must_use]
     pub fn may_bring_dates_back(&self, before: &Event) -> bool {
-        self.ended.is_none() && self.event.series != before.series
+        self.ended.is_none()
+            && (self.event.series != before.series || self.steps.iter().any(OccurrenceStep::leaves_its_key))
     }
 
     /// Plans to store the dates that come back, each with a version above that of the occurrence which had its id: a derived

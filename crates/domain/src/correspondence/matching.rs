@@ -1,6 +1,6 @@
 //! The matching of occurrences with the dates of the edited event.
 
-use std::collections::HashSet;
+use std::{cmp::Reverse, collections::HashSet};
 
 use ::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::{
     event::Event,
     occurrence::StoredOccurrence,
     recurrence::{Series, SeriesOccurrence},
-    time::Instant,
+    time::{Instant, LocalDateTime},
 };
 
-/// An edit while its occurrences are matched with dates, in three phases.
+/// An edit while its occurrences are matched with dates, in four phases.
 #[derive(Debug)]
 pub(super) struct Matching<'e> {
     edit: &'e DateEdit,
@@ -47,8 +47,8 @@ impl<'e> Matching<'e> {
     /// The date that an occurrence has by itself: parts 1, 6 and 7, and the date plus the shift of part 4. What is dropped here may
     /// still be matched.
     pub(super) fn own_date(&mut self, occurrence: &StoredOccurrence) -> Correspondence {
-        let DateEdit { by, now, .. } = *self.edit;
-        let moved = occurrence.original_local.saturating_add(by);
+        let now = self.edit.now;
+        let moved = self.moved(occurrence);
         let used = self.used.as_ref();
         if let Some(moved) = used.and_then(|used| self.edit.postponed_from(self.before, used, occurrence)) {
             let ahead = date_at(&self.after.series, moved).filter(|date| date.start > now);
@@ -76,6 +76,43 @@ impl<'e> Matching<'e> {
         let into = if self.edit.yields(occurrence) { &mut self.yielded } else { &mut self.taken };
         into.extend(same.map(|date| date.start));
         same.map_or(Correspondence::Dropped, Correspondence::Date)
+    }
+
+    /// A date has one occurrence. Several have the same one after an update of the time-zone database: a member registered for the
+    /// date at its new instant, or the clocks now skip the hour between two dates. A held or waitlisted occurrence has it before an
+    /// empty one, in the order of their original starts, and otherwise the one with more registrations. The others are left over.
+    pub(super) fn leave_one_for_each_date(&mut self, dates: &mut [(&StoredOccurrence, Correspondence)]) {
+        let now = self.edit.now;
+        let claims = dates.iter_mut().filter_map(|claim| {
+            let (occurrence, found) = &*claim;
+            let moved = || self.after.series.occurrence_at_local(self.moved(occurrence));
+            let claimed = match found {
+                Correspondence::Date(date) => Some(*date),
+                // Another date of the series can mean the same instant.
+                Correspondence::Dropped if occurrence.is_held() => {
+                    moved().filter(|date| date.start > now && self.taken.contains(&date.start))
+                }
+                _ => None,
+            };
+            claimed.map(|date| (date, claim))
+        });
+        let mut claims: Vec<_> = claims.collect();
+        claims.sort_by_key(|(date, (occurrence, found))| {
+            let is_inexact = *found == Correspondence::Dropped;
+            let registrations = Reverse(occurrence.taken.saturating_add(occurrence.waiting));
+            let order = (occurrence.original_local, registrations, occurrence.key);
+            (date.start, !occurrence.is_held(), self.edit.yields(occurrence), is_inexact, order)
+        });
+        let mut last = None;
+        for (date, (_, found)) in claims {
+            let is_first = last.replace(date.start) != Some(date.start);
+            *found = if is_first { Correspondence::Date(date) } else { Correspondence::Dropped };
+        }
+    }
+
+    /// The wall-clock time to which the shift moves the original start of an occurrence.
+    fn moved(&self, occurrence: &StoredOccurrence) -> LocalDateTime {
+        occurrence.original_local.saturating_add(self.edit.by)
     }
 
     /// The second way of part 4: an occurrence that is left over gets a date that is left over too, on the day to which the shift

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use convene_application::testing::{
     Adapters, FixedClock,
-    contract::{Harness, histories, randomized},
+    contract::{FormerClocks, Harness, histories, randomized},
 };
 use convene_infrastructure_mongo::{ports::MongoPorts, registration::BookSettings};
 use std::sync::Arc;
 
-use crate::support::TestDatabase;
+use crate::support::{StoredTimes, TestDatabase};
 
 /// A database and the ports of one process.
 pub(crate) struct Storage {
@@ -26,6 +26,10 @@ impl Harness for Storage {
 
     fn other_process(&self) -> Adapters {
         self.other.clone()
+    }
+
+    fn former_clocks(&self) -> Arc<dyn FormerClocks> {
+        Arc::new(StoredTimes(self.database.raw()))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use convene_domain::{member::Member, organization::Organization};
+use convene_domain::{member::Member, occurrence::OccurrenceKey, organization::Organization};
+use time::Duration;
 
 use crate::{
     caller::TenantScope,
@@ -10,7 +11,7 @@ use crate::{
     },
 };
 
-use super::tenant::Tenant;
+use super::{harness::FormerClocks, tenant::Tenant};
 
 /// The ports under test and every organization that was created with them.
 #[derive(Clone)]
@@ -18,12 +19,29 @@ pub struct Environment {
     pub(super) ports: Adapters,
     /// The ports of another process.
     pub(super) other: Adapters,
+    former_clocks: Option<Arc<dyn FormerClocks>>,
     tenants: Arc<Mutex<Vec<Tenant>>>,
 }
 
 impl Environment {
     pub(super) fn over(ports: Adapters, other: Adapters) -> Self {
-        Self { ports, other, tenants: Arc::default() }
+        Self { ports, other, former_clocks: None, tenants: Arc::default() }
+    }
+
+    pub(super) fn with_former_clocks(self, former_clocks: Arc<dyn FormerClocks>) -> Self {
+        Self { former_clocks: Some(former_clocks), ..self }
+    }
+
+    /// Stores an occurrence as if the clocks of its zone had differed by this much until now. Returns the id that it has.
+    pub(super) async fn outdate(
+        &self,
+        tenant: &Tenant,
+        occurrence: OccurrenceKey,
+        by: Duration,
+    ) -> OccurrenceKey {
+        let former_clocks = self.former_clocks.as_ref().expect("the harness of the contract");
+        former_clocks.set(&tenant.scope, occurrence, by).await;
+        OccurrenceKey { original_start: occurrence.original_start + by, ..occurrence }
     }
 
     /// Creates an organization whose first admin has the user id `root`.

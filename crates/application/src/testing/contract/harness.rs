@@ -1,9 +1,18 @@
-use std::{panic::resume_unwind, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use convene_domain::occurrence::OccurrenceKey;
 
 use super::{environment::Environment, invariants};
-use crate::testing::Adapters;
+use crate::{caller::TenantScope, testing::Adapters};
+
+/// Storage that an earlier time-zone database was used with.
+#[async_trait]
+pub trait FormerClocks: Send + Sync {
+    /// Gives a stored occurrence, with its registrations, the id and the times that it would have if it had been stored while the
+    /// clocks of its zone differed by this much from now. Its wall-clock times stay.
+    async fn set(&self, scope: &TenantScope, occurrence: OccurrenceKey, by: time::Duration);
+}
 
 /// The storage that one case runs on.
 #[async_trait]
@@ -15,6 +24,9 @@ pub trait Harness: Send + Sync + 'static {
     fn other_process(&self) -> Adapters {
         self.adapters()
     }
+
+    /// Access to what is stored.
+    fn former_clocks(&self) -> Arc<dyn FormerClocks>;
 
     /// Releases the storage, after a passed or a failed case.
     async fn close(self)
@@ -36,7 +48,8 @@ where
     H: Harness,
     F: Future<Output = ()> + Send + 'static,
 {
-    let environment = Environment::over(harness.adapters(), harness.other_process());
+    let environment = Environment::over(harness.adapters(), harness.other_process())
+        .with_former_clocks(harness.former_clocks());
     let case = case(environment.clone());
     let outcome = tokio::spawn(async move {
         let all = async {

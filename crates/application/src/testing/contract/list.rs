@@ -413,6 +413,11 @@ macro_rules! contract_cases {
                 changes_of_occurrences_are_repeatable,
                 registrations_and_cancellations_are_repeatable,
             }
+            time_zone_updates {
+                a_second_occurrence_of_a_date_does_not_stop_edits,
+                a_held_occurrence_has_the_date_before_an_empty_one,
+                the_date_of_two_occurrences_stays_with_the_seats,
+            }
             tenancy {
                 reads_return_nothing_of_another_organization,
                 changes_of_another_organization_are_refused,

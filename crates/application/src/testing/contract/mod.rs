@@ -55,12 +55,13 @@ mod repeats;
 mod rushes;
 mod series_variants;
 mod suspensions;
+mod time_zone_updates;
 mod used_dates;
 mod versions;
 mod waitlist;
 mod waitlist_variants;
 
 pub use environment::Environment;
-pub use harness::{Harness, run};
+pub use harness::{FormerClocks, Harness, run};
 #[doc(hidden)]
 pub use list::cases;

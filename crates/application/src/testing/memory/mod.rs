@@ -9,6 +9,7 @@ mod directory;
 mod edits;
 mod events;
 mod folded_texts;
+mod former_clocks;
 mod idempotency;
 mod issues;
 mod jobs;
@@ -31,7 +32,10 @@ use std::{
 use convene_domain::{id::OrganizationId, text::Slug, time::Instant};
 
 use self::{folded_texts::FoldedTexts, idempotency::UsedKeys, tenant::Tenant};
-use super::{Adapters, SequentialIds, contract::Harness};
+use super::{
+    Adapters, SequentialIds,
+    contract::{FormerClocks, Harness},
+};
 use crate::{caller::TenantScope, failure::Fault};
 
 /// Storage in memory. A clone shares the storage.
@@ -89,5 +93,9 @@ impl InMemory {
 impl Harness for InMemory {
     fn adapters(&self) -> Adapters {
         self.adapters()
+    }
+
+    fn former_clocks(&self) -> Arc<dyn FormerClocks> {
+        Arc::new(self.clone())
     }
 }

@@ -5,6 +5,7 @@ mod failpoint;
 mod held;
 mod random;
 mod scenario;
+mod stored_times;
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -27,6 +28,7 @@ pub(crate) use self::{
     held::{Held, days},
     random::SeededRandom,
     scenario::{Scenario, by, first, refusal, request_for, waitlist_request_for},
+    stored_times::StoredTimes,
 };
 
 /// Unique ids for the documents that the adapters create.
