@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use convene_application::{
     authentication::LocalOperator,
+    event::RealignOccurrences,
     failure::Fault,
     job::ResumeJobs,
     organization::ForgetDeleted,
@@ -178,6 +179,17 @@ impl PersonalDataCommands {
             erase: ErasePersonalData::new(Arc::new(SystemClock), directory, members, personal_data),
         })
     }
+}
+
+/// The use case of `convene update-occurrences`, and its authority. The command does not prepare the database.
+///
+/// # Errors
+/// The database is not available.
+pub async fn realignment(
+    config: &DatabaseConfig,
+) -> Result<(RealignOccurrences, LocalOperator), BackendError> {
+    let MongoPorts { directory, realignment, .. } = storage(config).await?;
+    Ok((RealignOccurrences::new(Arc::new(SystemClock), realignment), LocalOperator::new(directory)))
 }
 
 /// Connects to the database and prepares it. Returns the changes as well.

@@ -51,6 +51,8 @@ actions! {
     EventCreated => "event.created",
     /// An event was changed as a whole.
     EventUpdated => "event.updated",
+    /// The stored occurrences of an event got the times of a new time-zone database.
+    EventRealigned => "event.realigned",
     /// A series was ended early and continues as another event.
     EventSplit => "event.split",
     /// An event was cancelled.

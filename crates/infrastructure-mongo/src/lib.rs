@@ -35,6 +35,7 @@ mod operation;
 mod organization_locks;
 mod organizations;
 mod personal_data;
+mod realignment;
 pub mod schema;
 mod scoped;
 mod session;

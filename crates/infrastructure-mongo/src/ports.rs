@@ -6,7 +6,7 @@ use convene_application::{
     failure::Fault,
     ports::{
         ActivityLog, Catalogue, Directory, Events, Ids, Issues, Jobs, Members, Organizations, PersonalData,
-        Random, Registrations,
+        Random, Realignment, Registrations,
     },
 };
 use convene_domain::time::Instant;
@@ -26,6 +26,7 @@ use crate::{
     members::MongoMembers,
     organizations::MongoOrganizations,
     personal_data::MongoPersonalData,
+    realignment::MongoRealignment,
     registration::seats::Guards,
     registration::{BookSettings, MongoRegistrationBook, MongoRegistrations},
     schema::{self, PrepareError, SchemaSettings},
@@ -49,6 +50,7 @@ pub struct MongoPorts {
     pub jobs: Arc<dyn Jobs>,
     pub activity_log: Arc<dyn ActivityLog>,
     pub personal_data: Arc<dyn PersonalData>,
+    pub realignment: Arc<dyn Realignment>,
 }
 
 impl MongoPorts {
@@ -99,6 +101,7 @@ impl MongoPorts {
             jobs: Arc::new(MongoJobs(database.clone())),
             activity_log: Arc::new(MongoActivityLog(database.clone())),
             personal_data: Arc::new(MongoPersonalData(database.clone())),
+            realignment: Arc::new(MongoRealignment(database.clone())),
             database,
         }
     }

@@ -16,6 +16,7 @@ mod schema;
 mod seed;
 mod serve;
 mod token;
+mod update_occurrences;
 mod version;
 
 use std::{
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Create or update the collections, validators and indexes
     Migrate(migrate::Arguments),
+    /// After an update of the time-zone database: move stored occurrences, and the seats, to their new times
+    UpdateOccurrences(update_occurrences::Arguments),
     /// Issue a token for calls to the server
     Token(token::Arguments),
     /// Print the data that an organization stores about a person, as JSON
@@ -59,6 +62,7 @@ impl Command {
             Self::Seed(arguments) => seed::run(&arguments),
             Self::Check(arguments) => check::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments),
+            Self::UpdateOccurrences(arguments) => update_occurrences::run(&arguments),
             Self::Token(arguments) => token::run(&arguments),
             Self::Export(arguments) => export::run(&arguments),
             Self::Erase(arguments) => erase::run(&arguments),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use bson::doc;
+use bson::{Bson, DateTime, doc};
 use convene_stress::new_id;
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ async fn migrate_seed_and_check_can_be_repeated() {
     // No user can have the name of the command's actor.
     let created = doc! { "action": "organization.created" };
     let actors = installation.collection("activity").distinct("actor", created).await.unwrap();
-    assert_eq!(actors, [bson::Bson::from("system")]);
+    assert_eq!(actors, [Bson::from("system")]);
 
     let report: Value = serde_json::from_str(&installation.printed(&["check", "--json"])).unwrap();
     let examined: u64 =
@@ -72,6 +72,76 @@ async fn a_check_fails_and_names_a_violated_invariant() {
         assert!(text.contains("taken"), "{text}");
     }
     assert!(std::fs::read_to_string(file).unwrap().contains("\nconvene_check_violations 1\n"));
+}
+
+/// Stores an occurrence with a seat as if the clocks of its zone had differed by a minute until now. Returns its id.
+async fn outdate_one(installation: &Installation) -> String {
+    let occurrences = installation.collection("occurrences");
+    let ahead = doc! { "$gt": ["$startsAt", { "$add": ["$$NOW", 86_400_000] }] };
+    let held = doc! { "taken": { "$gt": 0 }, "$expr": ahead, "originalStart": { "$type": "date" } };
+    let mut stored = occurrences.find_one(held).await.unwrap().unwrap();
+    let id = stored.get_str("_id").unwrap().to_owned();
+    let original = *stored.get_datetime("originalStart").unwrap();
+    let (event, start) = id.rsplit_once('_').unwrap();
+    assert!(start.ends_with("00Z"), "{id}");
+    for field in ["originalStart", "startsAt", "endsAt", "opensAt", "closesAt", "cancellationClosesAt"] {
+        if let Some(Bson::DateTime(time)) = stored.get_mut(field) {
+            *time = DateTime::from_millis(time.timestamp_millis() + 60_000);
+        }
+    }
+    let former = DateTime::from_millis(original.timestamp_millis() + 60_000).try_to_rfc3339_string().unwrap();
+    let former = format!("{event}_{}", former.replace(['-', ':'], ""));
+    stored.insert("_id", &former);
+    occurrences.delete_one(doc! { "_id": &id }).await.unwrap();
+    occurrences.insert_one(stored).await.unwrap();
+    let later = |field: &str| doc! { "$add": [format!("${field}"), 60_000] };
+    let set = doc! { "occurrence": &former, "startsAt": later("startsAt"), "endsAt": later("endsAt") };
+    let registrations = installation.collection("registrations");
+    registrations.update_many(doc! { "occurrence": &id }, vec![doc! { "$set": set }]).await.unwrap();
+    let entry = doc! {
+        "occurrence": &former, "startsAt": later("$this.startsAt"), "endsAt": later("$this.endsAt"),
+    };
+    let is_meant = doc! { "$eq": ["$$this.occurrence", &id] };
+    let one = doc! { "$cond": [is_meant, { "$mergeObjects": ["$$this", entry] }, "$$this"] };
+    let busy = doc! { "$map": { "input": "$busy", "in": one } };
+    let agendas = installation.collection("agendas");
+    let theirs = doc! { "busy.occurrence": &id };
+    agendas.update_many(theirs, vec![doc! { "$set": { "busy": busy } }]).await.unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_occurrences_get_the_times_of_a_new_time_zone_database() {
+    let installation = Installation::seeded().await;
+    let done = "all stored occurrences have the times of the time-zone database ";
+    assert!(installation.printed(&["update-occurrences"]).starts_with(done));
+    let id = outdate_one(&installation).await;
+    let event = id.rsplit_once('_').unwrap().0;
+    assert_eq!(installation.run(&["check"]).status.code(), Some(1));
+    let preview = installation.printed(&["update-occurrences", "--dry-run"]);
+    assert!(preview.starts_with(&format!("would move {event} of org_")), "{preview}");
+    assert!(preview.contains(": 1 event would be moved with "), "{preview}");
+    assert_eq!(installation.run(&["check"]).status.code(), Some(1), "nothing was moved");
+    let moved = installation.printed(&["update-occurrences"]);
+    assert!(moved.starts_with(&format!("moved {event} of org_")), "{moved}");
+    assert!(moved.ends_with(", 0 events left as they are\n"), "{moved}");
+    installation.printed(&["check"]);
+    let entry = installation.collection("activity").find_one(doc! { "action": "event.realigned" }).await;
+    let entry = entry.unwrap().unwrap();
+    assert_eq!((entry.get_str("actor").unwrap(), entry.get_str("subject").unwrap()), ("system", event));
+    assert!(installation.printed(&["update-occurrences"]).starts_with(done));
+
+    // The series does not have this date.
+    let wrong = doc! { "$set": { "originalLocal": "2099-01-01T00:00:01" } };
+    installation.break_rule("occurrences", doc! { "_id": &id }, wrong).await;
+    for arguments in [&["update-occurrences"][..], &["update-occurrences", "--dry-run"]] {
+        let output = installation.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(&format!("LEFT {event} of org_")), "{text}");
+        assert!(text.contains(": REGISTRATIONS_AFFECTED: ") && text.contains("(reg_"), "{text}");
+        assert!(text.ends_with(", 1 event left as they are\n"), "{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,6 +63,14 @@ impl EventPlan {
         }
     }
 
+    /// Verifies that one transaction can move the registrations that follow their occurrences.
+    pub(super) fn within_limit(self) -> Result<Self, Refusals> {
+        if self.following_registrations() > EDITED_REGISTRATIONS {
+            return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
+        }
+        Ok(self)
+    }
+
     /// The number of active registrations that stay active and follow their occurrences, all in one transaction.
     #[must_use]
     pub fn following_registrations(&self) -> u32 {
@@ -99,10 +107,7 @@ pub fn plan_event_edit(
             plan_split(event, Split { from, new_event }, &edit.patch, stored, now)?
         }
     };
-    if plan.following_registrations() > EDITED_REGISTRATIONS {
-        return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
-    }
-    Ok(plan)
+    plan.within_limit()
 }
 
 /// Plans an edit of a whole event. `old_start` is the start that `startsAt` replaces.
@@ -125,6 +130,18 @@ pub(super) fn plan_whole(
             check_takes_place(&edited, now)?;
         }
     }
+    plan_occurrences(event, edited, edit, stored, log::updated)
+}
+
+/// Plans what becomes of the stored occurrences if `edited` replaces `event`. `entry` makes the log entry of both.
+pub(super) fn plan_occurrences(
+    event: &Event,
+    mut edited: Event,
+    edit: DateEdit,
+    stored: &[StoredOccurrence],
+    entry: fn(&Event, &Event) -> ActivityDraft,
+) -> Result<EventPlan, Refusals> {
+    let DateEdit { by, now, .. } = edit;
     let steps_to = |edited: &Event| {
         map_occurrences(event, edited, edit, stored, conflicting(event, edited, stored, now))
     };
@@ -134,7 +151,7 @@ pub(super) fn plan_whole(
     }
     hide_dropped(&mut edited, &steps, now)?;
     let (dropped_exceptions, of_dropped) = dropped_exceptions(event, &steps);
-    let mut entries = vec![log::updated(event, &edited)];
+    let mut entries = vec![entry(event, &edited)];
     entries.extend(of_dropped);
     Ok(EventPlan { by, steps, dropped_exceptions, ..EventPlan::new(edited, entries) })
 }

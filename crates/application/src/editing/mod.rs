@@ -12,6 +12,7 @@ mod free_seconds;
 mod mapping;
 mod occurrence;
 mod past_keys;
+mod realignment;
 mod restoration;
 mod split;
 mod versions;
@@ -24,6 +25,7 @@ pub use mapping::OccurrenceStep;
 pub use occurrence::{
     ChangedAhead, OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,
 };
+pub use realignment::{has_current_times, plan_realignment};
 pub use restoration::plan_occurrence_restoration;
 pub use versions::dropped_versions;
 

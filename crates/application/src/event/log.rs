@@ -21,6 +21,12 @@ pub(crate) fn updated(before: &Event, after: &Event) -> ActivityDraft {
     draft(Action::EventUpdated, after, event_changes(Some(before), Some(after)))
 }
 
+/// The entry of an event whose stored occurrences get the times of a new time-zone database. The event does not change.
+#[must_use]
+pub(crate) fn realigned(_: &Event, event: &Event) -> ActivityDraft {
+    draft(Action::EventRealigned, event, Vec::new())
+}
+
 /// The entry of an event whose series ends before a split.
 #[must_use]
 pub(crate) fn split(before: &Event, ended: &Event) -> ActivityDraft {

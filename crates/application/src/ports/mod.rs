@@ -28,6 +28,7 @@ mod members;
 mod organizations;
 mod personal_data;
 mod random;
+mod realignment;
 mod registration_book;
 mod registrations;
 
@@ -43,5 +44,6 @@ pub use members::*;
 pub use organizations::*;
 pub use personal_data::*;
 pub use random::*;
+pub use realignment::*;
 pub use registration_book::*;
 pub use registrations::*;

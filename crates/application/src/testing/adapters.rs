@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    ActivityLog, Catalogue, Directory, Events, Issues, Members, Organizations, PersonalData,
+    ActivityLog, Catalogue, Directory, Events, Issues, Members, Organizations, PersonalData, Realignment,
     RegistrationBook, Registrations,
 };
 
@@ -18,4 +18,5 @@ pub struct Adapters {
     pub issues: Arc<dyn Issues>,
     pub activity_log: Arc<dyn ActivityLog>,
     pub personal_data: Arc<dyn PersonalData>,
+    pub realignment: Arc<dyn Realignment>,
 }

@@ -168,6 +168,7 @@ impl DateEdit {
         let mut matching = Matching::of(self, before, after);
         let own = upcoming.iter().map(|&occurrence| (occurrence, matching.own_date(occurrence)));
         let mut dates: Vec<(&StoredOccurrence, Correspondence)> = own.collect();
+        matching.leave_one_for_each_date(&mut dates);
         matching.match_left_over(&mut dates);
         matching.drop_yielded(&mut dates);
         dates.into_iter().map(|(_, date)| date).collect()

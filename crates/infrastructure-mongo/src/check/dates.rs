@@ -1,9 +1,12 @@
-//! Stored occurrences whose original start follows from the series of their event, which only this program can compute.
+//! Stored occurrences whose times follow from the series of their event, which only this program can compute.
+
+use std::collections::{BTreeSet, HashSet};
 
 use bson::{RawDocumentBuf, doc};
-use convene_domain::{event::Event, occurrence::StoredOccurrence, time::Instant};
+use convene_application::{editing::has_current_times, failure::Fault, ports::OutdatedEvent};
+use convene_domain::{event::Event, id::OrganizationId, occurrence::StoredOccurrence, time::Instant};
 use mongodb::{ClientSession, Database};
-use time::Duration;
+use serde::Deserialize;
 
 use super::{Finding, collection};
 use crate::{
@@ -11,18 +14,19 @@ use crate::{
     documents::{
         convert::{date, local_text},
         event::EventDocument,
+        ids::read_id,
         occurrence::OccurrenceDocument,
     },
     error::StorageError,
-    schema::{EVENTS, OCCURRENCES},
+    schema::{EVENTS, OCCURRENCES, ORGANIZATIONS},
 };
 
-/// The invariant. It does not hold after an update of the time-zone database that moves dates, until an edit of their event
+/// The invariant. It does not hold after an update of the time-zone database that moves dates, until `convene update-occurrences`
 /// (`docs/time-zones.md`).
-const DATES: &str = "an occurrence ahead has the original start of a date of its event";
+const DATES: &str = "an occurrence ahead has the original start and the times that its event gives it";
 
-/// The id of a date that an edit moves into the past may be a later second, which is ahead for less than this.
-const FREE_SECONDS: Duration = Duration::MINUTE;
+/// The number of organizations that one command looks for.
+const FOUND_AT_ONCE: usize = 1_000;
 
 /// Compares every stored occurrence that is ahead with its event.
 pub(super) async fn check(
@@ -31,11 +35,77 @@ pub(super) async fn check(
     now: Instant,
 ) -> Result<Finding, StorageError> {
     let mut finding = Finding::new(DATES);
-    let ahead = doc! {
-        "originalStart": { "$gt": date(now + FREE_SECONDS) },
-        "startsAt": { "$gt": date(now) },
-        "isDropped": { "$ne": true },
-    };
+    let examined = examine(database, session, now, |_, event, occurrence| {
+        let expected = event.series.zone().resolve(occurrence.original_local).instant;
+        finding.add(doc! {
+            "_id": occurrence.key.to_string(),
+            "originalLocal": local_text(occurrence.original_local),
+            "expected": date(expected),
+            "taken": occurrence.taken,
+            "waiting": occurrence.waiting,
+        });
+    });
+    let examined = examined.await?;
+    Ok(Finding { examined, ..finding })
+}
+
+/// The events with such occurrences, of all organizations that are not deleted.
+///
+/// # Errors
+/// A fault if the database can't be read.
+pub(crate) async fn outdated(database: &Database, now: Instant) -> Result<Vec<OutdatedEvent>, Fault> {
+    Ok(find_outdated(database, now).await?)
+}
+
+async fn find_outdated(database: &Database, now: Instant) -> Result<Vec<OutdatedEvent>, StorageError> {
+    let mut session = database.client().start_session().snapshot(true).await?;
+    let mut outdated = BTreeSet::new();
+    examine(database, &mut session, now, |document, event, _| {
+        if let Ok(organization) = decode::<Owned>(&OCCURRENCES, document) {
+            outdated.insert((event.id, organization.organization));
+        }
+    })
+    .await?;
+    let mut present = HashSet::new();
+    let organizations: BTreeSet<OrganizationId> =
+        outdated.iter().map(|(_, organization)| *organization).collect();
+    let organizations: Vec<String> = organizations.iter().map(ToString::to_string).collect();
+    for ids in organizations.chunks(FOUND_AT_ONCE) {
+        let these = doc! { "_id": { "$in": ids }, "deletedAt": null };
+        let found = collection::<RawDocumentBuf>(database, &ORGANIZATIONS);
+        let mut found = found.find(these).projection(doc! { "_id": 1 }).session(&mut session).await?;
+        while let Some(document) = found.next(&mut session).await.transpose()? {
+            present.insert(decode::<Present>(&ORGANIZATIONS, &document)?.id);
+        }
+    }
+    let outdated = outdated.into_iter().filter(|(_, organization)| present.contains(organization));
+    Ok(outdated.map(|(event, organization)| OutdatedEvent { organization, event }).collect())
+}
+
+/// The organization of an occurrence.
+#[derive(Deserialize)]
+struct Owned {
+    #[serde(deserialize_with = "read_id")]
+    organization: OrganizationId,
+}
+
+/// The id of an organization.
+#[derive(Deserialize)]
+struct Present {
+    #[serde(rename = "_id", deserialize_with = "read_id")]
+    id: OrganizationId,
+}
+
+/// Finds the stored occurrences ahead that do not have the times of their dates, each with its document and its event. Returns the
+/// number of those that were examined.
+async fn examine(
+    database: &Database,
+    session: &mut ClientSession,
+    now: Instant,
+    mut found: impl FnMut(&RawDocumentBuf, &Event, &StoredOccurrence),
+) -> Result<u64, StorageError> {
+    let mut examined = 0;
+    let ahead = doc! { "startsAt": { "$gt": date(now) }, "isDropped": { "$ne": true } };
     let by_id = doc! { "_id": 1 };
     let occurrences = collection::<RawDocumentBuf>(database, &OCCURRENCES);
     let mut occurrences = occurrences.find(ahead).sort(by_id.clone()).session(&mut *session).await?;
@@ -43,7 +113,7 @@ pub(super) async fn check(
     let mut events = events.find(doc! {}).sort(by_id).session(&mut *session).await?;
     let mut event: Option<Event> = None;
     while let Some(document) = occurrences.next(session).await.transpose()? {
-        finding.examined += 1;
+        examined += 1;
         // Another check reports documents that cannot be read.
         let Ok(occurrence) = read_occurrence(&document) else { continue };
         // The id of an occurrence begins with that of its event, so both are in the order of events.
@@ -52,18 +122,11 @@ pub(super) async fn check(
             event = read_event(&next).ok().or(event);
         }
         let Some(event) = event.as_ref().filter(|event| event.id == occurrence.key.event) else { continue };
-        let expected = event.series.zone().resolve(occurrence.original_local).instant;
-        if expected != occurrence.key.original_start || event.occurrence_at(expected).is_none() {
-            finding.add(doc! {
-                "_id": occurrence.key.to_string(),
-                "originalLocal": local_text(occurrence.original_local),
-                "expected": date(expected),
-                "taken": occurrence.taken,
-                "waiting": occurrence.waiting,
-            });
+        if !has_current_times(event, &occurrence, now) {
+            found(&document, event, &occurrence);
         }
     }
-    Ok(finding)
+    Ok(examined)
 }
 
 fn read_occurrence(document: &RawDocumentBuf) -> Result<StoredOccurrence, StorageError> {

@@ -21,6 +21,7 @@ use mongodb::{
 };
 use time::Duration;
 
+pub(crate) use self::dates::outdated;
 use self::invariants::{INVARIANTS, Invariant, Times};
 pub use self::report::{Finding, Report, Violation};
 use crate::{

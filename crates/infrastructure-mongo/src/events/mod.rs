@@ -7,6 +7,7 @@ mod list;
 mod load;
 mod occurrence;
 mod planning;
+mod realign;
 mod restore;
 mod results;
 mod store;
@@ -34,6 +35,7 @@ use convene_domain::{
 };
 use futures::{FutureExt, future::BoxFuture};
 
+pub(crate) use self::realign::realign;
 use crate::{
     database::Database,
     documents::{

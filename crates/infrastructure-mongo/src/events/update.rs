@@ -4,13 +4,13 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{EventPlan, Successor, plan_event_edit},
-    failure::{Field, Outcome},
+    failure::{Field, Outcome, Refusals},
     pace::Pace,
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{
     event::Event,
-    occurrence::{OccurrenceKey, Resolved},
+    occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
     time::Instant,
 };
 use futures::FutureExt;
@@ -45,12 +45,25 @@ async fn begin(
     let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
     let edit = with_current_id(transaction, edit).await?;
     let on_affected = edit.on_affected;
+    let plan =
+        move |event: &Event, stored: &[StoredOccurrence], now| plan_event_edit(event, &edit, stored, now);
+    edit_by_plan(transaction, before, on_affected, change, plan).await
+}
+
+/// Plans an edit of an event with its stored occurrences, and carries it out.
+pub(super) async fn edit_by_plan(
+    transaction: &mut Transaction<'_>,
+    before: Event,
+    on_affected: OnAffected,
+    change: &Change,
+    plan: impl FnOnce(&Event, &[StoredOccurrence], Instant) -> Result<EventPlan, Refusals> + Send + 'static,
+) -> Attempt<Accepted<Changed<Event>>> {
     load::drop_untouched(transaction, &before, change.at).await?;
     let stored = Arc::new(load::occurrences_to_edit(transaction, before.id, change.at).await?);
     let mut plan = {
         let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
         let size = stored.len();
-        let plan = move || plan_event_edit(&before, &edit, &stored, now);
+        let plan = move || plan(&before, &stored, now);
         compute(size, plan).await??
     };
     avoid_taken_keys(transaction, &mut plan, change.at).await?;

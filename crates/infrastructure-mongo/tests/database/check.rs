@@ -10,7 +10,7 @@ use time::{Duration, macros::datetime};
 use crate::support::{Scenario, TestDatabase, by, first, request_for, waitlist_request_for};
 
 const VALIDATORS: &str = "every collection has the validator of this version";
-const DATES: &str = "an occurrence ahead has the original start of a date of its event";
+const DATES: &str = "an occurrence ahead has the original start and the times that its event gives it";
 const INDEXES: &str = "every collection has the indexes of this version";
 
 /// The names of the violated invariants.

@@ -62,6 +62,7 @@ fn adapters(ports: MongoPorts) -> Adapters {
         issues: ports.issues,
         activity_log: ports.activity_log,
         personal_data: ports.personal_data,
+        realignment: ports.realignment,
     }
 }
 

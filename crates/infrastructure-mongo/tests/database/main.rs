@@ -29,6 +29,7 @@ mod paging;
 mod parts;
 mod personal_data;
 mod plans;
+mod realignment;
 mod registration;
 mod replica;
 mod schema;

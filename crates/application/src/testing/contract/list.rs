@@ -417,6 +417,12 @@ macro_rules! contract_cases {
                 a_second_occurrence_of_a_date_does_not_stop_edits,
                 a_held_occurrence_has_the_date_before_an_empty_one,
                 the_date_of_two_occurrences_stays_with_the_seats,
+                seats_and_agendas_follow_a_realignment,
+                values_of_single_occurrences_follow_a_realignment,
+                dates_one_hour_apart_follow_a_realignment,
+                an_event_whose_member_is_busy_is_left_alone,
+                a_cancelled_event_is_realigned,
+                a_realignment_can_be_a_dry_run,
             }
             tenancy {
                 reads_return_nothing_of_another_organization,

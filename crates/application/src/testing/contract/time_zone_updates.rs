@@ -1,7 +1,9 @@
 //! Occurrences that were stored before an update of the time-zone database moved their dates.
 
 use convene_domain::{
-    event::Event,
+    activity::Actor,
+    event::{Event, EventStatus},
+    id::EventId,
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration},
     text::{Description, Title},
@@ -14,13 +16,14 @@ use time::{
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, day, edit_of, refusal},
+    support::{FIRST, NOW, by_root, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
+    change::Change,
     failure::{Outcome, Refusal},
     ports::{Changed, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, occurrence_key},
+    testing::builders::{EventBuilder, occurrence_key, register},
 };
 
 /// Changes a field that no occurrence has.
@@ -42,6 +45,18 @@ async fn rename(tenant: &Tenant, occurrence: OccurrenceKey) -> u32 {
     let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
     let changed = tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
     changed.now.version
+}
+
+/// The events with outdated occurrences.
+async fn outdated(tenant: &Tenant) -> Vec<EventId> {
+    let found = tenant.ports.realignment.outdated(NOW).await.unwrap();
+    assert!(found.iter().all(|outdated| outdated.organization == tenant.organization.id));
+    found.into_iter().map(|outdated| outdated.event).collect()
+}
+
+async fn realign(tenant: &Tenant, event: &Event) -> Outcome<Changed<Event>> {
+    let change = Change { actor: Actor::System, ..by_root() };
+    tenant.ports.realignment.realign(&tenant.scope, event.id, &change).await
 }
 
 fn ids<'r>(registrations: impl IntoIterator<Item = &'r Registration>) -> Vec<String> {
@@ -158,4 +173,173 @@ pub(super) async fn the_date_of_two_occurrences_stays_with_the_seats(environment
         assert_eq!(edited.dropped_exceptions.len(), 1);
         tenant.cancel(&now).await;
     }
+}
+
+pub(super) async fn seats_and_agendas_follow_a_realignment(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ada, bob) = (tenant.member("ada").await, tenant.member("bob").await);
+    let hour = Duration::HOUR;
+    let later = tenant.event(EventBuilder::once(FIRST + Duration::days(1) + hour)).await;
+    for builder in [EventBuilder::daily(FIRST, 6), EventBuilder::once(FIRST + Duration::days(1))] {
+        let event = tenant.event(builder.seats(1)).await;
+        let (date, other) =
+            (occurrence_key(&event, day(1)), register(occurrence_key(&later, day(1) + hour), ada.id));
+        let seat = tenant.seat(&event, day(1), &ada).await;
+        let waiting = tenant.seat_or_waitlist(&event, day(1), &bob).await;
+        assert_eq!(outdated(&tenant).await, []);
+        let former = environment.outdate(&tenant, date, hour).await;
+        assert_eq!(outdated(&tenant).await, [event.id]);
+        assert!(matches!(refusal(tenant.try_register(other, NOW).await), Refusal::ScheduleConflict { .. }));
+
+        let journal = tenant.journal().await;
+        let changed = realign(&tenant, &event).await.unwrap();
+        assert_eq!((changed.moved_registrations, changed.cancelled_registrations), (2, 0));
+        assert_eq!(changed.now, event, "the event itself does not change");
+        journal.expect([("event.realigned", event.id.to_string())]).await;
+        assert_eq!(journal.new_entries().await[0].actor, Actor::System);
+        assert_eq!(outdated(&tenant).await, []);
+        for before in [&seat, &waiting] {
+            let now = tenant.registration_now(before).await;
+            assert_eq!((now.occurrence, now.interval), (before.occurrence, before.interval));
+            assert_eq!(now.status, before.status);
+        }
+        assert_eq!(tenant.stored(former).await.unwrap().key, date, "a former id");
+        let listed = tenant.listing(&[event.id], day(1), day(2)).await;
+        assert_eq!(listed.iter().map(|one| (one.key, one.taken)).collect::<Vec<_>>(), [(date, 1)]);
+
+        let again = tenant.try_register(other, NOW).await.unwrap();
+        let journal = tenant.journal().await;
+        assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 0);
+        journal.expect_nothing().await;
+        for registration in [&again, &waiting, &seat] {
+            tenant.cancel(registration).await;
+        }
+    }
+}
+
+pub(super) async fn values_of_single_occurrences_follow_a_realignment(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let keys = [1, 2, 3].map(|number| occurrence_key(&event, day(number)));
+    rename(&tenant, keys[0]).await;
+    let starts_at = Some(datetime!(2031-03-14 20:00));
+    let patch = OccurrencePatch { starts_at, ..OccurrencePatch::default() };
+    let edit = OccurrenceEdit { occurrence: keys[1], patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, keys[2], &by_root()).await.unwrap();
+    let expected = tenant.listed_with_cancelled(&[&event], day(0), day(6)).await;
+    let mut before = Vec::new();
+    for key in keys {
+        before.push(tenant.stored(key).await.unwrap());
+    }
+    for key in keys {
+        environment.outdate(&tenant, key, Duration::minutes(-30)).await;
+    }
+    assert_eq!(outdated(&tenant).await, [event.id]);
+    // Another process has the outdated times in memory.
+    let elsewhere = Tenant { ports: environment.other.clone(), ..tenant.clone() };
+    let with_values = async || elsewhere.listed_with_cancelled(&[&event], day(0), day(6)).await;
+    assert_ne!(with_values().await, expected);
+    realign(&tenant, &event).await.unwrap();
+    assert_eq!(outdated(&tenant).await, []);
+    assert_eq!(with_values().await, expected);
+    for before in before {
+        let now = tenant.stored(before.key).await.unwrap();
+        assert_eq!((now.key, now.interval, now.state), (before.key, before.interval, before.state));
+        assert_eq!((now.exception, now.version), (before.exception, before.version + 1));
+    }
+}
+
+/// Each of them has the id that the one before it gets.
+pub(super) async fn dates_one_hour_apart_follow_a_realignment(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    for by in [1, -1] {
+        let event = EventBuilder::repeating(FIRST, "FREQ=DAILY;BYHOUR=9,10,11,12,13,14;COUNT=12")
+            .lasting(Duration::HOUR);
+        let event = tenant.event(event).await;
+        let mut hours = [1, 2, 3, 4].map(Duration::hours);
+        let mut seats = Vec::new();
+        for hour in hours {
+            seats.push(tenant.seat(&event, day(0) + hour, &ada).await);
+        }
+        if by > 0 {
+            hours.reverse();
+        }
+        for hour in hours {
+            environment.outdate(&tenant, occurrence_key(&event, day(0) + hour), Duration::hours(by)).await;
+        }
+        assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 4);
+        assert_eq!(outdated(&tenant).await, []);
+        for seat in seats {
+            let now = tenant.registration_now(&seat).await;
+            assert_eq!((now.occurrence, now.interval), (seat.occurrence, seat.interval));
+            assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
+            tenant.cancel(&now).await;
+        }
+    }
+}
+
+/// The member has another seat at the new time.
+pub(super) async fn an_event_whose_member_is_busy_is_left_alone(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ada, bob) = (tenant.member("ada").await, tenant.member("bob").await);
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let seats = [tenant.seat(&event, day(1), &ada).await, tenant.seat(&event, day(2), &bob).await];
+    let mut stored = Vec::new();
+    for number in [1, 2] {
+        let key = occurrence_key(&event, day(number));
+        stored.push(environment.outdate(&tenant, key, Duration::HOUR).await);
+    }
+    let other = tenant.event(EventBuilder::once(FIRST + Duration::days(1))).await;
+    let conflicting = tenant.seat(&other, day(1), &ada).await;
+    let journal = tenant.journal().await;
+    match refusal(realign(&tenant, &event).await) {
+        Refusal::RegistrationsAffected { registrations, .. } => {
+            assert_eq!(ids(&registrations), ids([&seats[0]]));
+        }
+        refused => panic!("{refused:?}"),
+    }
+    journal.expect_nothing().await;
+    for (seat, key) in seats.iter().zip(&stored) {
+        assert_eq!(tenant.registration_now(seat).await.occurrence, *key);
+        assert_eq!(tenant.counts(*key).await, (1, 0));
+    }
+    assert_eq!(outdated(&tenant).await, [event.id]);
+    tenant.cancel(&conflicting).await;
+    assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 2);
+    assert_eq!(outdated(&tenant).await, []);
+}
+
+pub(super) async fn a_cancelled_event_is_realigned(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    tenant.seat(&event, day(1), &ada).await;
+    tenant.ports.events.cancel(&tenant.scope, event.id, &by_root()).await.unwrap();
+    let date = occurrence_key(&event, day(1));
+    environment.outdate(&tenant, date, Duration::HOUR).await;
+    let cancelled = tenant.event_now(&event).await;
+    assert_eq!(realign(&tenant, &event).await.unwrap().now, cancelled);
+    assert_eq!(outdated(&tenant).await, []);
+    let restored = tenant.ports.events.restore(&tenant.scope, event.id, &by_root()).await.unwrap();
+    assert_eq!(restored.event.status, EventStatus::Scheduled);
+    assert_eq!(tenant.listed(&[&event], day(0), day(6)).await, [0, 1, 2, 3, 4, 5].map(day));
+}
+
+pub(super) async fn a_realignment_can_be_a_dry_run(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    let seat = tenant.seat(&event, day(1), &ada).await;
+    environment.outdate(&tenant, occurrence_key(&event, day(1)), Duration::HOUR).await;
+    let before = tenant.registration_now(&seat).await;
+    let journal = tenant.journal().await;
+    let change = Change { actor: Actor::System, is_dry_run: true, ..by_root() };
+    let changed = tenant.ports.realignment.realign(&tenant.scope, event.id, &change).await.unwrap();
+    assert_eq!(changed.moved_registrations, 1);
+    journal.expect_nothing().await;
+    assert_eq!(tenant.registration_now(&seat).await, before);
+    assert_eq!(outdated(&tenant).await, [event.id]);
+    realign(&tenant, &event).await.unwrap();
 }

@@ -25,7 +25,7 @@ use crate::{
         plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
     event::{duplicated, log},
-    failure::{Failure, Fault, Field, Outcome, Refusal},
+    failure::{Failure, Fault, Field, Outcome, Refusal, Refusals},
     limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS},
     page::{BoundedPage, PageRequest},
     ports::{
@@ -74,46 +74,8 @@ impl Events for InMemory {
             {
                 *from = record.stored.key;
             }
-            transaction.drop_untouched(&event);
-            let stored = transaction.to_edit(event.id);
-            let mut plan = plan_event_edit(&event, &edit, &stored, change.at)?;
-            let is_stored = |key: &OccurrenceKey| transaction.tenant.occurrences.contains_key(key);
-            loop {
-                let taken: HashSet<_> = plan.past_keys(change.at).into_iter().filter(is_stored).collect();
-                if taken.is_empty() {
-                    break;
-                }
-                plan.avoid(&taken);
-            }
-            if plan.entries.is_empty() {
-                return Ok(Changed::complete(plan.event, 0, 0));
-            }
-            plan.keep_versions(&event, &stored, &transaction.former_versions(event.id), change.at);
-            let derived = transaction.successors_of_derived(&event, &plan);
-            let former: BTreeMap<_, _> = plan
-                .replaced()
-                .filter_map(|one| {
-                    Some((one.key, transaction.tenant.occurrences.get(&one.key)?.former.clone()))
-                })
-                .collect();
-            let inherited = plan.inherited(&former);
-            if let Some(ended) = plan.ended {
-                transaction.tenant.events.insert(ended.id, Arc::new(ended));
-            }
-            transaction.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
-            plan.entries.into_iter().for_each(|entry| transaction.log(entry));
-            let edited = transaction.carry_out(&plan.steps, edit.on_affected)?;
-            for returned in plan.returned {
-                transaction.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
-            }
-            for (heir, former) in inherited {
-                if let Some(record) = transaction.tenant.occurrences.get_mut(&heir) {
-                    record.inherit(former);
-                }
-            }
-            transaction.tenant.keys.answer(derived);
-            let dropped_exceptions = plan.dropped_exceptions;
-            Ok(Changed { dropped_exceptions, ..transaction.changed(plan.event, &edited) })
+            let plan = |stored: &[StoredOccurrence]| plan_event_edit(&event, &edit, stored, change.at);
+            transaction.edit(&event, edit.on_affected, plan)
         })
     }
 
@@ -243,7 +205,55 @@ impl Transaction<'_> {
         event
     }
 
-    fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {
+    /// Edits an event, with its stored occurrences, by the plan for these.
+    pub(super) fn edit(
+        &mut self,
+        event: &Event,
+        on_affected: OnAffected,
+        plan: impl FnOnce(&[StoredOccurrence]) -> Result<EventPlan, Refusals>,
+    ) -> Outcome<Changed<Event>> {
+        let now = self.change.at;
+        self.drop_untouched(event);
+        let stored = self.to_edit(event.id);
+        let mut plan = plan(&stored)?;
+        loop {
+            let is_stored = |key: &OccurrenceKey| self.tenant.occurrences.contains_key(key);
+            let taken: HashSet<_> = plan.past_keys(now).into_iter().filter(is_stored).collect();
+            if taken.is_empty() {
+                break;
+            }
+            plan.avoid(&taken);
+        }
+        if plan.entries.is_empty() {
+            return Ok(Changed::complete(plan.event, 0, 0));
+        }
+        plan.keep_versions(event, &stored, &self.former_versions(event.id), now);
+        let derived = self.successors_of_derived(event, &plan);
+        let former: BTreeMap<_, _> = plan
+            .replaced()
+            .filter_map(|one| Some((one.key, self.tenant.occurrences.get(&one.key)?.former.clone())))
+            .collect();
+        let inherited = plan.inherited(&former);
+        if let Some(ended) = plan.ended {
+            self.tenant.events.insert(ended.id, Arc::new(ended));
+        }
+        self.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
+        plan.entries.into_iter().for_each(|entry| self.log(entry));
+        let edited = self.carry_out(&plan.steps, on_affected)?;
+        for returned in plan.returned {
+            self.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
+        }
+        for (heir, former) in inherited {
+            if let Some(record) = self.tenant.occurrences.get_mut(&heir) {
+                record.inherit(former);
+            }
+        }
+        self.tenant.keys.answer(derived);
+        let dropped_exceptions = plan.dropped_exceptions;
+        Ok(Changed { dropped_exceptions, ..self.changed(plan.event, &edited) })
+    }
+
+    pub(super) fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {
         self.tenant.events.get(&id).cloned().ok_or_else(|| Refusal::not_found(Field::EventId))
     }
 

@@ -17,6 +17,7 @@ mod members;
 mod organizations;
 mod pages;
 mod personal_data;
+mod realignment;
 mod registration_book;
 mod registrations;
 mod results;
@@ -75,7 +76,8 @@ impl InMemory {
             registrations: this.clone(),
             issues: this.clone(),
             activity_log: this.clone(),
-            personal_data: this,
+            personal_data: this.clone(),
+            realignment: this,
         }
     }
 
