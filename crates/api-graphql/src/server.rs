@@ -259,32 +259,49 @@ pub async fn serve_probes(
     health: Health,
     new_request_id: NewRequestId,
 ) -> io::Result<()> {
+    let server = probe_server(listener, &health, new_request_id, false)?;
+    tokio::select! {
+        served = server => served,
+        never = health.watch_backend() => match never {},
+    }
+}
+
+/// Answers probes on a thread. At the address of the clients, it does so until the server of the clients takes over.
+fn probe_server(
+    listener: TcpListener,
+    health: &Health,
+    new_request_id: NewRequestId,
+    is_address_of_clients: bool,
+) -> io::Result<Server> {
     tracing::info!(address = %listener.local_addr()?, "answering probes");
-    let limits = HttpLimits::default();
-    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes: false };
+    let (limits, has_local_probes) = (HttpLimits::default(), is_address_of_clients);
+    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes };
     let edge = web::Data::new(edge);
-    let watched = health.clone();
-    let health = web::Data::new(health);
-    let server = HttpServer::new(move || {
+    let health = web::Data::new(health.clone());
+    let app = move || {
+        let (routes, others): (fn(&mut web::ServiceConfig), _) = if is_address_of_clients {
+            (health::local_routes, web::to(health::refuse_starting))
+        } else {
+            (health::routes, web::to(not_found))
+        };
         App::new()
             .wrap(from_fn(edge::limit_headers))
             .wrap(from_fn(edge::finish))
             .app_data(edge.clone())
             .app_data(health.clone())
-            .configure(health::routes)
-            .default_service(web::to(not_found))
-    })
-    .workers(1)
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(limits.header_time)
-    .shutdown_timeout(1)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    tokio::select! {
-        served = server => served,
-        never = watched.watch_backend() => match never {},
-    }
+            .configure(routes)
+            .default_service(others)
+    };
+    // No client sends its next request over a connection that the end of the start closes.
+    let keep_alive = if is_address_of_clients { KeepAlive::Disabled } else { KeepAlive::Timeout(KEEP_ALIVE) };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .keep_alive(keep_alive)
+        .client_request_timeout(limits.header_time)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
 }
 
 /// A server that starts: it answers the probes of callers on the same machine, and refuses all other requests.
@@ -298,29 +315,8 @@ impl StartingServer {
     ///
     /// # Errors
     /// The listener cannot be used.
-    pub fn start(listener: TcpListener, health: Health, new_request_id: NewRequestId) -> io::Result<Self> {
-        tracing::info!(address = %listener.local_addr()?, "answering probes");
-        let limits = HttpLimits::default();
-        let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes: true };
-        let edge = web::Data::new(edge);
-        let health = web::Data::new(health);
-        let server = HttpServer::new(move || {
-            App::new()
-                .wrap(from_fn(edge::limit_headers))
-                .wrap(from_fn(edge::finish))
-                .app_data(edge.clone())
-                .app_data(health.clone())
-                .configure(health::local_routes)
-                .default_service(web::to(health::refuse_starting))
-        })
-        .workers(1)
-        // No client sends its next request over a connection that the end of the start closes.
-        .keep_alive(KeepAlive::Disabled)
-        .client_request_timeout(limits.header_time)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+    pub fn start(listener: TcpListener, health: &Health, new_request_id: NewRequestId) -> io::Result<Self> {
+        let server = probe_server(listener, health, new_request_id, true)?;
         Ok(Self { handle: server.handle(), task: tokio::spawn(server) })
     }
 

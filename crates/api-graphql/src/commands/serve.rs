@@ -119,13 +119,13 @@ enum Start {
 impl Start {
     /// Binds both addresses, so that one that is in use is reported before the database is opened.
     fn begin(clients: SocketAddr, probes: Option<SocketAddr>, health: &Health) -> anyhow::Result<Self> {
-        let (health, new_request_id) = (health.clone(), Arc::new(system::new_request_id));
+        let new_request_id = Arc::new(system::new_request_id);
         let listener = bind(clients)?;
         let Some(probes) = probes else {
             let server = StartingServer::start(listener.try_clone()?, health, new_request_id)?;
             return Ok(Self::OneAddress { listener, server });
         };
-        let probes = tokio::spawn(server::serve_probes(bind(probes)?, health, new_request_id));
+        let probes = tokio::spawn(server::serve_probes(bind(probes)?, health.clone(), new_request_id));
         Ok(Self::OwnAddress { clients, probes })
     }
 

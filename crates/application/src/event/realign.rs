@@ -15,7 +15,7 @@ pub struct RealignOccurrences {
     realignment: Arc<dyn Realignment>,
 }
 
-/// What became of an event with outdated occurrences.
+/// The result for an event with outdated occurrences.
 #[derive(Debug)]
 pub struct Realigned {
     pub of: OutdatedEvent,
@@ -29,8 +29,8 @@ impl RealignOccurrences {
         Self { clock, realignment }
     }
 
-    /// Realigns the events of all organizations one after the other, each in a transaction of its own, and tells `each` what
-    /// became of it. An event that is refused does not hold up the others. A repeat continues where an interruption was.
+    /// Realigns the events of all organizations one after the other, each in a transaction of its own, and gives `each` the
+    /// result. An event that is refused does not hold up the others. A repeat continues where an interruption was.
     ///
     /// # Errors
     /// The events could not be found, or the database is not available any more.
@@ -91,7 +91,7 @@ mod tests {
         OutdatedEvent { organization: fixtures::organization_id(), event: fixtures::event_id(event) }
     }
 
-    /// What becomes of the events 1 to 3, of which the second one fails.
+    /// The results for the events 1 to 3, of which the second one fails.
     async fn realign(failure: fn() -> Failure) -> (Result<(), Fault>, Vec<(OutdatedEvent, bool)>) {
         let mut port = MockRealignment::new();
         port.expect_outdated().returning(|_| Ok([1, 2, 3].map(outdated).to_vec()));
