@@ -60,10 +60,26 @@ pub(crate) struct Transaction<'environment> {
     environment: PhantomData<&'environment ()>,
 }
 
-/// Work that transactions of their own do, one after the other, before the body of a transaction is run again. Returns `false` if
-/// nothing remains. What they have done stays if the time is over before the body is run.
-pub(crate) type Preparation =
-    Box<dyn for<'t, 'e> Fn(&'t mut Transaction<'e>) -> BoxFuture<'t, Attempt<bool>> + Send + Sync>;
+/// Work that transactions of their own do, one after the other, before the body of a transaction is run again. What they have done
+/// stays if the time is over before the body is run.
+pub(crate) struct Preparation(PreparationBody);
+
+/// The body of the next of these transactions. It returns the work that remains after its commit. It must not keep its progress
+/// elsewhere: if it is run again, nothing of its first run was stored.
+type PreparationBody = Box<
+    dyn for<'t, 'e> Fn(&'t mut Transaction<'e>) -> BoxFuture<'t, Attempt<Option<Preparation>>> + Send + Sync,
+>;
+
+impl Preparation {
+    pub(crate) fn new(
+        body: impl for<'t, 'e> Fn(&'t mut Transaction<'e>) -> BoxFuture<'t, Attempt<Option<Self>>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self(Box::new(body))
+    }
+}
 
 /// The body of a transaction, which can be run again.
 pub(crate) trait Body<'environment, T>:

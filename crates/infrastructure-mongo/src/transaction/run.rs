@@ -108,7 +108,7 @@ impl Database {
                 }
             };
             if let Some(preparation) = transaction.preparation.take() {
-                transaction.prepare_by(&preparation, end).await?;
+                transaction.prepare_by(preparation, end).await?;
                 transaction.conflicts = attempt;
                 continue;
             }
@@ -165,21 +165,23 @@ impl<'environment> Transaction<'environment> {
         Ok(value)
     }
 
-    /// Runs the transactions that prepare this one. Each of them is retried after a conflict.
+    /// Runs the transactions that prepare this one. Each of them is retried after a conflict, and followed by the next one only after
+    /// its commit.
     ///
     /// # Errors
     /// A fault that leaves this transaction undone.
-    async fn prepare_by(&mut self, preparation: &Preparation, end: End) -> Result<(), Fault> {
+    async fn prepare_by(&mut self, mut preparation: Preparation, end: End) -> Result<(), Fault> {
         let mut conflicts = 0;
         loop {
             self.conflicts = conflicts;
-            let conflict = match timeout_at(end.at, self.attempt(preparation)).await {
-                Ok(Ok(remains)) => match self.commit(end.at).await {
-                    Commit::Done if remains => {
+            let conflict = match timeout_at(end.at, self.attempt(&preparation.0)).await {
+                Ok(Ok(rest)) => match self.commit(end.at).await {
+                    Commit::Done => {
+                        let Some(rest) = rest else { return Ok(()) };
+                        preparation = rest;
                         conflicts = 0;
                         continue;
                     }
-                    Commit::Done => return Ok(()),
                     Commit::Retry(error) => Interruption::Retry(error),
                     Commit::Unknown(error) => return Err(Fault::Unavailable(error.into())),
                 },

@@ -5,10 +5,7 @@
 //! marks conflicts with both: by the agenda and the occurrence if it stores the registration, and by the registration otherwise.
 //! A mark that is missing is never wrong.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::{BTreeSet, VecDeque};
 
 use bson::doc;
 use convene_application::pace::Pace;
@@ -63,16 +60,12 @@ pub(crate) async fn are_busy(
 
 /// Marks the busy members of waitlists before seats become free, in transactions of their own, so that the marks stay even if the
 /// seats cannot be freed in time.
-pub(super) fn marking(waitlists: Vec<Unmarked>, now: Instant) -> Preparation {
-    let waitlists = Arc::new(Mutex::new(VecDeque::from(waitlists)));
-    Box::new(move |transaction| {
-        let waitlists = Arc::clone(&waitlists);
+pub(super) fn marking(waitlists: VecDeque<Unmarked>, now: Instant) -> Preparation {
+    Preparation::new(move |transaction| {
+        let waitlists = waitlists.clone();
         async move {
-            let before = waitlists.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let after = mark_some(transaction, before, now).await?;
-            let remains = !after.is_empty();
-            *waitlists.lock().unwrap_or_else(PoisonError::into_inner) = after;
-            Ok(remains)
+            let rest = mark_some(transaction, waitlists, now).await?;
+            Ok((!rest.is_empty()).then(|| marking(rest, now)))
         }
         .boxed()
     })

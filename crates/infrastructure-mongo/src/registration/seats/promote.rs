@@ -83,7 +83,9 @@ pub(crate) async fn promote<'a>(
                 unmarked.push(Unmarked { occurrence: open.occurrence, seats, read_to: 0 });
             }
             let now = times.values().max().copied().filter(|_| !unmarked.is_empty());
-            if let Some(interruption) = now.and_then(|now| transaction.prepare(|| marking(unmarked, now))) {
+            if let Some(interruption) =
+                now.and_then(|now| transaction.prepare(|| marking(unmarked.into(), now)))
+            {
                 return Err(interruption);
             }
         }

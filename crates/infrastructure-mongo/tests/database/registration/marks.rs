@@ -159,6 +159,23 @@ async fn marks_stay_if_the_cancellation_fails() {
 }
 
 #[tokio::test]
+async fn marks_whose_commit_fails_are_made_again() {
+    let (scenario, commands) = Scenario::watched().await;
+    let (_, seat) = unmarked(&scenario, 1_300).await;
+    commands.take();
+    let transient = ["TransientTransactionError"];
+    let failing = FailPoint::on("commitTransaction", 3).code(251, &transient).set(&scenario.database).await;
+    scenario.cancel_with_repeats(0, &seat).await.unwrap();
+    assert_eq!(failing.times_entered().await, 3);
+    drop(failing);
+    // The cancellation itself would have to read those that were skipped.
+    let read = agendas_read(&commands);
+    assert!(read.iter().all(|&agendas| agendas <= 700), "{read:?}");
+    assert_eq!(marked(&scenario.database).await, 1_300);
+    scenario.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_cancellation_reads_only_the_begin_of_a_long_waitlist() {
     let scenario = Scenario::new().await;
     let (holder, waiting) = (scenario.crowd(1).await, scenario.crowd(600).await);
