@@ -64,7 +64,7 @@ pub(crate) struct EventDocument {
     pub(crate) cancellation_closes_seconds: Option<i32>,
     pub(crate) status: String,
     pub(crate) version: i32,
-    /// The number of occurrences that registrations have ever materialized. Only they write it.
+    /// The number of occurrences that registrations have ever materialized, or more: edits that conflicted with them count, too.
     #[serde(default, skip_serializing)]
     pub(crate) materialized: u64,
     /// The revision of the catalogue that created this version of the event.

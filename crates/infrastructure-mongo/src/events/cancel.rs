@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
-use super::{load, planning::compute, step, update::carry_out};
+use super::{load, planning::compute, step, store, update::carry_out};
 use crate::{database::Database, operation::Operation, steps::StepsOfEdit};
 
 /// Cancels an event, with those of its occurrences that have not begun.
@@ -22,6 +22,7 @@ pub(super) async fn cancel(
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
+                store::claim(transaction, id, change.at).await?;
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;

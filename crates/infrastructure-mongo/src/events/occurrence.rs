@@ -38,6 +38,7 @@ pub(super) async fn update(
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
+                store::claim_occurrence(transaction, edit.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
@@ -58,6 +59,7 @@ pub(super) async fn cancel(
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
+                store::claim_occurrence(transaction, key).await?;
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
@@ -82,6 +84,7 @@ pub(super) async fn restore(
     database
         .edit_in_steps(scope, change, steps, |transaction| {
             async move {
+                store::claim_occurrence(transaction, restoration.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
                 let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)?;
                 carry_out(transaction, &event, found, plan, restoration.on_affected, change).await

@@ -61,6 +61,34 @@ pub(super) async fn replace(transaction: &mut Transaction<'_>, event: &Event, re
     Ok(())
 }
 
+/// After a conflict, writes what registrations in other processes write, before the transaction reads it: the event, and those of its
+/// occurrences that have not begun. Then these registrations fail and are repeated, and not the longer transaction at its end.
+pub(super) async fn claim(transaction: &mut Transaction<'_>, event: EventId, now: Instant) -> Attempt<()> {
+    if !transaction.has_conflicted() {
+        return Ok(());
+    }
+    let this = doc! { "_id": event.to_string() };
+    // A bound of the number of stored ones, which may be too large.
+    let count = doc! { "$inc": { "materialized": 1_i64 } };
+    transaction.collection(&schema::EVENTS).update_one(this, count).await?;
+    claim_occurrences(transaction, ahead(event, now)).await
+}
+
+/// After a conflict, writes an occurrence before the transaction reads it, as [`claim`] does.
+pub(super) async fn claim_occurrence(transaction: &mut Transaction<'_>, key: OccurrenceKey) -> Attempt<()> {
+    if !transaction.has_conflicted() {
+        return Ok(());
+    }
+    let id = key.to_string();
+    claim_occurrences(transaction, doc! { "$or": [{ "_id": &id }, { "formerIds": &id }] }).await
+}
+
+async fn claim_occurrences(transaction: &mut Transaction<'_>, filter: Document) -> Attempt<()> {
+    let set = vec![doc! { "$set": { "changeToken": other_tokens(transaction) } }];
+    transaction.collection(&schema::OCCURRENCES).update_many(filter, set).await?;
+    Ok(())
+}
+
 /// Materializes an occurrence.
 pub(super) async fn store_occurrence(
     transaction: &mut Transaction<'_>,

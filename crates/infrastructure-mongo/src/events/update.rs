@@ -42,6 +42,7 @@ async fn begin(
     edit: &EventEdit,
     change: &Change,
 ) -> Attempt<Accepted<Changed<Event>>> {
+    store::claim(transaction, edit.event, change.at).await?;
     let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
     let edit = with_current_id(transaction, edit).await?;
     let on_affected = edit.on_affected;

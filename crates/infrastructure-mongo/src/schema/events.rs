@@ -87,7 +87,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("registrationOpensSeconds", int(0, max_seconds)),
                 ("registrationClosesSeconds", int(0, max_seconds)),
                 ("cancellationClosesSeconds", int(0, max_seconds)),
-                // The number of occurrences that registrations materialized. It is written so that these
+                // At least the number of occurrences that registrations materialized. It is written so that these
                 // transactions conflict with edits of the event.
                 ("materialized", long(1)),
                 // The event is being deleted in steps.

@@ -18,6 +18,7 @@ use convene_application::{
 use convene_domain::{
     event::Event,
     id::{EventId, MemberId},
+    occurrence::OccurrenceKey,
     time::LocalDateTime,
 };
 use time::macros::datetime;
@@ -91,6 +92,12 @@ fn moved(event: &Event, hours: i64) -> EventEdit {
         patch: EventPatch { starts_at: Some(START + time::Duration::hours(hours)), ..EventPatch::default() },
         on_affected: OnAffected::Refuse,
     }
+}
+
+/// An edit that drops all occurrences but the first one, with their registrations.
+fn made_once(event: &Event) -> EventEdit {
+    let patch = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+    EventEdit { patch, on_affected: OnAffected::CancelRegistrations, ..moved(event, 0) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,6 +211,68 @@ async fn a_removal_ends_beside_registrations_in_other_processes() {
     let (outcomes, _) = futures::join!(remove, futures::future::join_all(register));
     for outcome in outcomes {
         outcome.unwrap();
+    }
+    scenario.assert_sound().await;
+}
+
+/// Calls of 64 members in a second process, who register for the occurrences of an event and cancel until they are refused or the
+/// flag is set. Returns their number.
+async fn register_and_cancel(
+    scenario: &Scenario,
+    occurrences: &[OccurrenceKey],
+    is_over: &AtomicBool,
+) -> usize {
+    let members = scenario.crowd(64).await;
+    let calls = members.iter().zip(1_u64..).map(|(&member, seed)| async move {
+        let (mut random, mut calls) = (SeededRandom(seed), 0);
+        while !is_over.load(Ordering::Relaxed) {
+            let request = register(occurrences[random.below(occurrences.len())], member);
+            let Ok(seat) = scenario.register_with_repeats(1, request).await else { break };
+            let Ok(_) = scenario.cancel_with_repeats(1, &seat).await else { break };
+            calls += 2;
+        }
+        calls
+    });
+    futures::future::join_all(calls).await.into_iter().sum()
+}
+
+/// Edits of occurrences that members of another process register for and cancel all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_end_beside_registrations_for_their_occurrences_in_another_process() {
+    const DAYS: usize = 20;
+    let scenario = Scenario::with_two_processes().await;
+    let (ports, scope) = (&scenario.database.ports, scenario.tenant.scope);
+    let by = ChangeBuilder::by("first-admin").build();
+    for edit in ["cancel an occurrence", "move", "drop", "cancel", "cancel derived ones"] {
+        let event = EventBuilder::daily(START, u32::try_from(DAYS).unwrap()).seats(1_000).build();
+        let event = scenario.event(event).await;
+        let (crowd, starts) = (scenario.crowd(30).await, days(&event, i64::try_from(DAYS).unwrap()));
+        if edit != "cancel derived ones" {
+            scenario.hold(Held { event: &event, starts: &starts, seated: &crowd, waiting: &[] }).await;
+        }
+        let keys: Vec<OccurrenceKey> = starts.iter().map(|&start| occurrence_key(&event, start)).collect();
+        let is_over = AtomicBool::new(false);
+        let editing = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let begun = Instant::now();
+            let outcome = match edit {
+                "cancel an occurrence" => {
+                    ports.events.cancel_occurrence(&scope, keys[3], &by).await.map(drop)
+                }
+                "move" => ports.events.update(&scope, moved(&event, 2), &by).await.map(drop),
+                "drop" => ports.events.update(&scope, made_once(&event), &by).await.map(drop),
+                _ => ports.events.cancel(&scope, event.id, &by).await.map(drop),
+            };
+            is_over.store(true, Ordering::Relaxed);
+            (outcome, begun.elapsed())
+        };
+        let calls = register_and_cancel(&scenario, &keys, &is_over);
+        let ((outcome, elapsed), calls) = futures::join!(editing, calls);
+        eprintln!("{edit}: {elapsed:.2?}, {calls} calls, {outcome:?}");
+        outcome.unwrap();
+    }
+    for job in ports.jobs.unattended().await.unwrap() {
+        while ports.jobs.step(&scope, job.job, FixedClock::START).await.unwrap() {}
     }
     scenario.assert_sound().await;
 }

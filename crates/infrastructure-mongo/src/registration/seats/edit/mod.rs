@@ -82,7 +82,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
         return Ok(Edited::default());
     }
     let keys = edit.steps.iter().map(|step| step.before().key);
-    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
+    let occurrences = Occurrences::load(transaction, keys).await?;
     let effects = Effects::of(edit.steps);
     let ending = effects.ending(&occurrences);
     // After conflicts, shorter transactions do it, unless they cannot, or would drop what otherwise returns.
