@@ -17,6 +17,7 @@ mod fixtures;
 pub mod idempotency;
 pub mod issue;
 pub mod job;
+pub mod large;
 pub mod limits;
 pub mod member;
 mod mutation_context;

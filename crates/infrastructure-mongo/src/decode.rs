@@ -18,13 +18,13 @@ const BYTES: usize = 256;
 /// Those of [`decode`].
 pub(crate) async fn decode_all<D: DeserializeOwned + Send>(
     schema: &CollectionSchema,
-    documents: &[RawDocumentBuf],
+    documents: Vec<RawDocumentBuf>,
 ) -> Result<Vec<D>, StorageError> {
     let mut pace = Pace::default();
     let mut decoded = Vec::with_capacity(documents.len());
     for document in documents {
         pace.steps(1 + document.as_bytes().len() / BYTES).await;
-        decoded.push(decode(schema, document)?);
+        decoded.push(decode(schema, &document)?);
     }
     Ok(decoded)
 }

@@ -7,7 +7,10 @@ use std::{
 use convene_domain::{id::EventId, time::interval::Interval};
 
 use super::day::{Day, DayNumber, Item, by_day, midnight};
-use crate::limits::{INDEX_BYTES, INDEXED_OCCURRENCES};
+use crate::{
+    limits::{INDEX_BYTES, INDEXED_OCCURRENCES},
+    pace::Pace,
+};
 
 /// The number of items that are computed at a time, approximately.
 const BATCH: usize = 50_000;
@@ -117,12 +120,13 @@ impl Days {
     }
 
     /// Replaces the items of an event on the days of a run.
-    pub(super) fn replace(
+    pub(super) async fn replace(
         &mut self,
         run: &RangeInclusive<DayNumber>,
         event: EventId,
         before: Vec<Item>,
         after: Vec<Item>,
+        pace: &mut Pace,
     ) {
         let mut changed = by_day(after, run.clone());
         for day in by_day(before, run.clone()).into_keys() {
@@ -130,6 +134,7 @@ impl Days {
         }
         for (number, items) in changed {
             let Some(built) = self.built.get_mut(&number) else { continue };
+            pace.steps(1 + (built.day.len() + items.len()) / 8).await;
             let day = Arc::make_mut(&mut built.day);
             self.bytes = self.bytes.saturating_sub(bytes(day));
             day.replace(number, event, &items);

@@ -28,6 +28,9 @@ const LARGE_REVISIONS: i64 = 10;
 /// The bytes that an exception takes while it is read, about.
 const EXCEPTION_BYTES: usize = 1 << 10;
 
+/// The bytes of a former id in a document, about.
+const ID_BYTES: usize = 64;
+
 /// The bytes of a part from which on the next one is smaller.
 const LARGE: usize = 1 << 20;
 
@@ -105,6 +108,7 @@ async fn read(
             latest = latest.max(document.revision.unwrap_or_default());
             delta.exceptions.push(StoredOccurrence::try_from(document)?);
         } else {
+            pace.steps(document.as_bytes().len() / ID_BYTES).await;
             let document: RevisionDocument = decode(&schema::REVISIONS, &document)?;
             latest = latest.max(document.revision);
             stored += 1;

@@ -3,12 +3,13 @@ use convene_application::{
     change::Change,
     editing::plan_cancellation,
     failure::{Field, Outcome},
+    large::compute,
     ports::{Changed, OnAffected},
 };
 use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
-use super::{load, planning::compute, step, store, update::carry_out};
+use super::{load, step, store, update::carry_out};
 use crate::{database::Database, operation::Operation, steps::StepsOfEdit};
 
 /// Cancels an event, with those of its occurrences that have not begun.

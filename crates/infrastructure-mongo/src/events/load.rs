@@ -143,11 +143,11 @@ pub(super) async fn ids_of_others(
 pub(super) async fn former_versions(
     transaction: &mut Transaction<'_>,
     event: EventId,
-) -> Attempt<Vec<(OccurrenceKey, u32)>> {
+) -> Attempt<BTreeMap<OccurrenceKey, u32>> {
     let Range { start: first, end } = occurrences_of(event);
     let filter = doc! { "formerIds": { "$exists": true, "$elemMatch": { "$gt": &first, "$lt": &end } } };
     let of_event = doc! { "$and": [{ "$gt": ["$$this", first] }, { "$lt": ["$$this", end] }] };
-    Ok(former_of(transaction, filter, of_event).await?.into_iter().collect())
+    former_of(transaction, filter, of_event).await
 }
 
 /// Reads those of the former ids that meet a condition, of the occurrences that pass the filter, each with the highest version of an

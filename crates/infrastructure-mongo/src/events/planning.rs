@@ -1,21 +1,27 @@
-//! Computations over all stored occurrences of an event.
+//! The work of planning an edit.
 
-use convene_application::failure::Fault;
-use tokio::task::spawn_blocking;
+use convene_application::large::FEW;
+use convene_domain::event::Event;
 
-use crate::error::Attempt;
+/// The size of planning an edit of an event with this number of stored occurrences. The dates of a series are compared with its
+/// moved ones, up to some ten thousand for each rule that may have them.
+pub(super) fn size(event: &Event, gets_dates: bool, stored: usize) -> usize {
+    if event.series.is_recurring() || gets_dates { stored.max(FEW + 1) } else { stored }
+}
 
-/// The number of occurrences up to which a computation takes about a millisecond at most.
-const FEW: usize = 50;
+#[cfg(test)]
+mod tests {
+    use convene_application::testing::builders::EventBuilder;
+    use time::macros::datetime;
 
-/// Computes something over this number of occurrences. A computation over many of them runs on a thread for such work, because it
-/// takes some ten milliseconds, in which other requests would wait.
-pub(super) async fn compute<T: Send + 'static>(
-    occurrences: usize,
-    computation: impl FnOnce() -> T + Send + 'static,
-) -> Attempt<T> {
-    if occurrences <= FEW {
-        return Ok(computation());
+    use super::*;
+
+    #[test]
+    fn the_dates_of_a_series_are_work_without_stored_occurrences() {
+        let start = datetime!(2030-01-01 09:00);
+        let (series, one) =
+            (EventBuilder::repeating(start, "FREQ=DAILY").build(), EventBuilder::once(start).build());
+        assert!(size(&series, false, 0) > FEW && size(&one, true, 1) > FEW);
+        assert_eq!((size(&one, false, 1), size(&series, false, 5_000)), (1, 5_000));
     }
-    Ok(spawn_blocking(computation).await.map_err(Fault::internal)?)
 }

@@ -8,7 +8,7 @@ use convene_application::{
 use convene_domain::{event::Event, id::EventId};
 use futures::FutureExt;
 
-use super::{load, step, update::edit_by_plan};
+use super::{load, step, store, update::edit_by_plan};
 use crate::{
     database::Database,
     error::Attempt,
@@ -35,6 +35,7 @@ async fn begin(
     event: EventId,
     change: &Change,
 ) -> Attempt<Accepted<Changed<Event>>> {
+    store::claim(transaction, event, change.at).await?;
     let before = load::settled_event(transaction, event, Field::EventId).await?;
-    edit_by_plan(transaction, before, OnAffected::Refuse, change, plan_realignment).await
+    edit_by_plan(transaction, before, false, OnAffected::Refuse, change, plan_realignment).await
 }

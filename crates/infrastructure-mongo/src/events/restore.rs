@@ -3,12 +3,13 @@ use convene_application::{
     change::Change,
     editing::plan_restoration,
     failure::{Field, Outcome, Refusal},
+    large::compute,
     ports::{EventRestored, OnAffected},
 };
 use convene_domain::id::EventId;
 use futures::FutureExt;
 
-use super::{load, planning::compute, step, update::carry_out};
+use super::{load, planning, step, update::carry_out};
 use crate::{database::Database, operation::Operation, registration::seats::cancelled_since};
 
 /// Restores a cancelled event, with the occurrences that were cancelled together with it.
@@ -24,12 +25,13 @@ pub(super) async fn restore(
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
                 let stored = load::occurrences_to_edit(transaction, id, change.at).await?;
-                let (event, size, now) = (before.clone(), stored.len(), change.at);
+                let (event, now) = (before.clone(), change.at);
+                let size = planning::size(&event, false, stored.len());
                 let plan = compute(size, move || plan_restoration(&event, &stored, now)).await?;
                 let plan = plan?;
                 let cancelled_at = before.cancelled_at().ok_or(Refusal::NotCancelled)?;
                 let restored: Vec<_> = plan.steps.iter().map(|step| step.before().key).collect();
-                let former_registrations = cancelled_since(transaction, &restored, cancelled_at).await?;
+                let former_registrations = cancelled_since(transaction, restored, cancelled_at).await?;
                 let accepted = carry_out(transaction, &before, plan, OnAffected::Refuse, change).await?;
                 Ok(EventRestored { event: accepted.result.now, former_registrations })
             }

@@ -5,6 +5,7 @@ use convene_application::{
     change::Change,
     editing::{EventPlan, Successor, plan_event_edit},
     failure::{Field, Outcome, Refusals},
+    large::{Large, compute},
     pace::Pace,
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
@@ -15,7 +16,7 @@ use convene_domain::{
 };
 use futures::FutureExt;
 
-use super::{load, planning::compute, results::accepted, step, store};
+use super::{load, planning, results::accepted, step, store};
 use crate::{
     database::Database,
     error::Attempt,
@@ -46,32 +47,39 @@ async fn begin(
     let before = load::settled_event(transaction, edit.event, Field::EventId).await?;
     let edit = with_current_id(transaction, edit).await?;
     let on_affected = edit.on_affected;
+    let gets_dates = matches!(edit.patch.recurrence, Some(Some(_)));
     let plan =
         move |event: &Event, stored: &[StoredOccurrence], now| plan_event_edit(event, &edit, stored, now);
-    edit_by_plan(transaction, before, on_affected, change, plan).await
+    edit_by_plan(transaction, before, gets_dates, on_affected, change, plan).await
 }
 
-/// Plans an edit of an event with its stored occurrences, and carries it out.
+/// Plans an edit of an event with its stored occurrences, and carries it out. The event may get dates that it does not have.
 pub(super) async fn edit_by_plan(
     transaction: &mut Transaction<'_>,
     before: Event,
+    gets_dates: bool,
     on_affected: OnAffected,
     change: &Change,
     plan: impl FnOnce(&Event, &[StoredOccurrence], Instant) -> Result<EventPlan, Refusals> + Send + 'static,
 ) -> Attempt<Accepted<Changed<Event>>> {
     load::drop_untouched(transaction, &before, change.at).await?;
-    let stored = Arc::new(load::occurrences_to_edit(transaction, before.id, change.at).await?);
-    let mut plan = {
+    let stored = load::occurrences_to_edit(transaction, before.id, change.at).await?;
+    let stored = Arc::new(Large::from(stored));
+    let size = planning::size(&before, gets_dates, stored.len());
+    let plan = {
         let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
-        let size = stored.len();
-        let plan = move || plan(&before, &stored, now);
+        let plan = move || {
+            let plan = plan(&before, &stored, now)?;
+            Ok::<_, Refusals>((plan.past_keys(now), plan))
+        };
         compute(size, plan).await??
     };
-    avoid_taken_keys(transaction, &mut plan, change.at).await?;
+    let mut plan = avoid_taken_keys(transaction, plan, size, change.at).await?;
     if plan.may_bring_dates_back(&before) {
         let former = load::former_versions(transaction, before.id).await?;
-        let (before, now, size) = (before.clone(), change.at, stored.len() + former.len());
+        let (before, now, size) = (before.clone(), change.at, size + former.len());
         let keep = move || {
+            let former: Vec<(OccurrenceKey, u32)> = former.into_iter().collect();
             plan.keep_versions(&before, &stored, &former, now);
             plan
         };
@@ -80,19 +88,24 @@ pub(super) async fn edit_by_plan(
     carry_out(transaction, &before, plan, on_affected, change).await
 }
 
-/// Replaces the keys of the plan that stored occurrences have which the plan was not made with.
+/// Replaces the keys of a plan, given those in the past, that stored occurrences have which the plan was not made with.
 async fn avoid_taken_keys(
     transaction: &mut Transaction<'_>,
-    plan: &mut EventPlan,
+    plan: (Vec<OccurrenceKey>, EventPlan),
+    size: usize,
     now: Instant,
-) -> Attempt<()> {
+) -> Attempt<EventPlan> {
+    let (mut keys, mut plan) = plan;
     loop {
-        let keys = plan.past_keys(now);
         let taken = load::stored_keys(transaction, &keys).await?;
         if taken.is_empty() {
-            return Ok(());
+            return Ok(plan);
         }
-        plan.avoid(&taken);
+        let avoid = move || {
+            plan.avoid(&taken);
+            (plan.past_keys(now), plan)
+        };
+        (keys, plan) = compute(size, avoid).await?;
     }
 }
 
@@ -141,14 +154,18 @@ async fn successors_of_derived(
     Ok(successors)
 }
 
-/// The former ids of the occurrences that other dates replace, by the id of the occurrence which keeps them.
+/// Finds the former ids of the occurrences that other dates of the plan replace, by the id of the occurrence which keeps them.
 async fn inherited(
     transaction: &mut Transaction<'_>,
-    plan: &EventPlan,
-) -> Attempt<BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>> {
+    plan: EventPlan,
+) -> Attempt<(BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>, EventPlan)> {
     let replaced: Vec<OccurrenceKey> = plan.replaced().map(|replaced| replaced.key).collect();
     let former = load::former_ids(transaction, &replaced).await?;
-    Ok(plan.inherited(&former.into_iter().collect()))
+    if former.is_empty() {
+        return Ok((BTreeMap::new(), plan));
+    }
+    let inherited = move || (plan.inherited(&former.into_iter().collect()), plan);
+    Ok(compute(replaced.len(), inherited).await?)
 }
 
 /// Carries a plan out.
@@ -163,8 +180,9 @@ pub(super) async fn carry_out(
         return Ok(Accepted::complete(Changed::complete(plan.event, 0, 0)));
     }
     let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
-    let inherited = inherited(transaction, &plan).await?;
+    let (inherited, plan) = inherited(transaction, plan).await?;
     let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions, entries } = plan;
+    let (steps, returned) = (Large::from(steps), Large::from(returned));
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
     let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };

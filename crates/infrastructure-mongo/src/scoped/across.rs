@@ -3,7 +3,7 @@ use futures::{FutureExt, TryStreamExt};
 use mongodb::options::ReadConcern;
 use serde::Deserialize;
 
-use super::{Execution, Outside, ScopedCollection};
+use super::{Execution, Outside, ScopedCollection, read::FETCHED_AT_ONCE};
 use crate::{decode::decode_all, error::StorageError, schema::CollectionSchema};
 
 /// A document, and the name of its collection.
@@ -37,6 +37,7 @@ impl ScopedCollection<Outside> {
             async move {
                 let aggregate = collection
                     .aggregate(pipeline)
+                    .batch_size(FETCHED_AT_ONCE)
                     .max_time(max_time)
                     .read_concern(ReadConcern::snapshot())
                     .with_type::<RawDocumentBuf>();
@@ -45,6 +46,6 @@ impl ScopedCollection<Outside> {
             .boxed()
         });
         let found: Vec<RawDocumentBuf> = aggregate.await?;
-        decode_all(self.schema, &found).await
+        decode_all(self.schema, found).await
     }
 }

@@ -11,6 +11,17 @@ use crate::{decode::decode_all, documents::ids::read_id, error::StorageError};
 /// The stages that could read or write other collections, or documents outside the filter.
 const FORBIDDEN_STAGES: [&str; 5] = ["$lookup", "$graphLookup", "$unionWith", "$out", "$merge"];
 
+/// The number of documents that are fetched at once, one more than most commands look for. By default, the server sends up to 16 MB,
+/// which take a thread some ten milliseconds.
+pub(super) const FETCHED_AT_ONCE: u32 = 501;
+
+/// The number of documents that are fetched at once, of this number at most. The server closes a cursor at once only if it could send
+/// more.
+fn fetched(limit: Option<i64>) -> u32 {
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX);
+    limit.saturating_add(1).min(FETCHED_AT_ONCE)
+}
+
 impl<E: Execution> ScopedCollection<E> {
     /// Finds the documents of the query.
     pub(crate) async fn find<D: DeserializeOwned + Send>(
@@ -24,7 +35,7 @@ impl<E: Execution> ScopedCollection<E> {
         let collection = self.collection.clone();
         let find = self.execution.run("find", self.schema.name, move |session, max_time| {
             async move {
-                let mut find = collection.find(filter).max_time(max_time);
+                let mut find = collection.find(filter).batch_size(fetched(limit)).max_time(max_time);
                 if let Some(sort) = sort {
                     find = find.sort(sort);
                 }
@@ -48,7 +59,7 @@ impl<E: Execution> ScopedCollection<E> {
             .boxed()
         });
         let found: Vec<RawDocumentBuf> = find.await?;
-        decode_all(self.schema, &found).await
+        decode_all(self.schema, found).await
     }
 
     /// Finds the first document of the query.
@@ -104,7 +115,8 @@ impl<E: Execution> ScopedCollection<E> {
         let collection = self.collection.clone();
         let aggregate = self.execution.run("aggregate", self.schema.name, move |session, max_time| {
             async move {
-                let mut aggregate = collection.aggregate(pipeline).max_time(max_time);
+                let mut aggregate =
+                    collection.aggregate(pipeline).batch_size(FETCHED_AT_ONCE).max_time(max_time);
                 if let Some(index) = hint {
                     aggregate = aggregate.hint(Hint::Name(index.to_owned()));
                 }
@@ -120,7 +132,7 @@ impl<E: Execution> ScopedCollection<E> {
             .boxed()
         });
         let results: Vec<RawDocumentBuf> = aggregate.await?;
-        decode_all(self.schema, &results).await
+        decode_all(self.schema, results).await
     }
 
     /// Counts the documents that pass the filter; `None` if there are more than `max`.

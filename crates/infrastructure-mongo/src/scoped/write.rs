@@ -12,11 +12,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Query, ScopedCollection, Within};
 use crate::{decode::decode, documents::ids::texts, error::StorageError};
 
-/// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB.
-const INSERT_BYTES: usize = 8 * 1024 * 1024;
+/// The size of an `insert` command from which on further documents go into another one. The server accepts 16 MB, but to
+/// copy and send so much takes a thread some ten milliseconds.
+const INSERT_BYTES: usize = 2 * 1024 * 1024;
 
 /// The bytes of a document that are encoded in one step.
 const ENCODED_IN_A_STEP: usize = 128;
+
+/// The steps of making a statement.
+const STATEMENT: usize = 5;
 
 /// The number of documents that one command inserts.
 const INSERTED_AT_ONCE: usize = 1_000;
@@ -121,21 +125,23 @@ impl ScopedCollection<Within<'_>> {
         if statements.is_empty() {
             return Ok(Updated::default());
         }
-        let updates: Vec<Document> = statements
-            .into_iter()
-            .map(|statement| {
-                let mut update = doc! { "q": self.within_scope(statement.filter) };
-                match statement.update {
-                    UpdateModifications::Pipeline(stages) => update.insert("u", stages),
-                    UpdateModifications::Document(document) => update.insert("u", document),
-                    other => update.insert("u", bson::serialize_to_bson(&other)?),
-                };
-                update.insert("multi", statement.many);
-                Ok(update)
-            })
-            .collect::<Result<_, StorageError>>()?;
-        let update = doc! { "update": self.schema.name, "updates": updates };
-        let reply = self.write("update", RawDocumentBuf::try_from(&update)?).await?;
+        let (mut updates, mut pace) = (RawArrayBuf::new(), Pace::default());
+        for statement in statements {
+            let mut update = doc! { "q": self.within_scope(statement.filter) };
+            match statement.update {
+                UpdateModifications::Pipeline(stages) => update.insert("u", stages),
+                UpdateModifications::Document(document) => update.insert("u", document),
+                other => update.insert("u", bson::serialize_to_bson(&other)?),
+            };
+            update.insert("multi", statement.many);
+            let update = RawDocumentBuf::try_from(&update)?;
+            pace.steps(STATEMENT + update.as_bytes().len() / ENCODED_IN_A_STEP).await;
+            updates.push(update);
+        }
+        let mut update = RawDocumentBuf::new();
+        update.append(cstr!("update"), self.schema.name);
+        update.append(cstr!("updates"), updates);
+        let reply = self.write("update", update).await?;
         Ok(Updated { matched: reply.n.unsigned_abs(), modified: reply.n_modified.unsigned_abs() })
     }
 

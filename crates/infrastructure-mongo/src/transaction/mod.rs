@@ -8,7 +8,7 @@ mod run;
 use std::marker::PhantomData;
 
 use bson::{DateTime, doc};
-use convene_application::{caller::TenantScope, change::Change, failure::Fault};
+use convene_application::{caller::TenantScope, change::Change, failure::Fault, large::compute};
 use convene_domain::{
     activity::ActivityDraft,
     id::{ActivityId, EventId},
@@ -223,7 +223,9 @@ impl Transaction<'_> {
             former_exceptions: exceptions,
             at,
         };
-        Ok(self.collection(&schema::REVISIONS).insert(&document).await?)
+        let ids = document.former_exceptions.len();
+        let document = compute(ids, move || bson::serialize_to_raw_document_buf(&document)).await?;
+        Ok(self.collection(&schema::REVISIONS).insert(&document.map_err(StorageError::from)?).await?)
     }
 
     async fn write_log(&mut self) -> Result<(), StorageError> {

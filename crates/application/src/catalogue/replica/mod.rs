@@ -7,16 +7,21 @@ use std::{
 use convene_domain::{
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
+    time::interval::Interval,
 };
 
 use super::{
     CatalogueEvent, Day, DayNumber, Entry, TooDense,
+    day::Item,
     days::{Building, Days, span},
 };
-use crate::pace::Pace;
+use crate::{large::drop_elsewhere, pace::Pace};
 
 /// The number of parts of a replica. A change copies the parts that it concerns, and shares the others.
 const PARTS: usize = 256;
+
+/// The bytes that take the time of dropping an item, about.
+const DROPPED_BYTES: usize = 1 << 10;
 
 /// The number of changed events from which on the index is computed again.
 const MAX_REINDEXED: usize = 256;
@@ -177,6 +182,7 @@ impl Replica {
             changed.entry(id).or_default().is_deleted = true;
         }
         for key in former_exceptions {
+            pace.steps(1).await;
             changed.entry(key.event).or_default().former.insert(key);
         }
         for event in events {
@@ -193,16 +199,14 @@ impl Replica {
         }
         let runs = days.runs();
         for (id, change) in changed {
-            pace.steps(1 + change.former.len() + change.exceptions.len()).await;
-            let before = self.change(id, change);
+            let before = self.change(id, change, pace).await;
             for run in &runs {
                 let Some(span) = span(run) else { continue };
-                let items = |entry: Option<&Entry>| entry.map(|entry| entry.items(span)).unwrap_or_default();
-                let (before, after) = (items(before.as_deref()), items(self.entry(id)));
-                pace.steps(before.len() + after.len()).await;
+                let before = items(before.as_deref(), span, pace).await;
+                let after = items(self.entry(id), span, pace).await;
                 // Readers may still use the days of the replica before: what does not change is not copied.
                 if before != after {
-                    days.replace(run, id, before, after);
+                    days.replace(run, id, before, after, pace).await;
                 }
             }
         }
@@ -210,13 +214,14 @@ impl Replica {
     }
 
     /// Changes an event, and returns it as it was before.
-    fn change(&mut self, id: EventId, change: Change) -> Option<Arc<Entry>> {
+    async fn change(&mut self, id: EventId, change: Change, pace: &mut Pace) -> Option<Arc<Entry>> {
         let part = self.parts.get_mut(place(id))?;
         let part = Arc::make_mut(part);
         let before = part.remove(&id);
+        pace.steps(1 + before.as_ref().map_or(0, |entry| entry.exceptions.len())).await;
         self.bytes = self.bytes.saturating_sub(before.as_ref().map_or(0, |entry| entry.bytes()));
         let mut entry = before.as_deref().cloned().unwrap_or_default();
-        change.apply(&mut entry);
+        change.apply(&mut entry, pace).await;
         if !entry.is_empty() {
             self.bytes += entry.bytes();
             part.insert(id, Arc::new(entry));
@@ -225,11 +230,27 @@ impl Replica {
     }
 }
 
+/// The last reader of a replica does not wait for it.
+impl Drop for Replica {
+    fn drop(&mut self) {
+        drop_elsewhere(self.bytes / DROPPED_BYTES, std::mem::take(&mut self.parts));
+    }
+}
+
 /// Replicas are equal if they have the same events and exceptions.
 impl PartialEq for Replica {
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision && self.parts == other.parts
     }
+}
+
+/// The occurrences of an event that overlap the span, in any order.
+async fn items(entry: Option<&Entry>, span: Interval, pace: &mut Pace) -> Vec<Item> {
+    let Some(entry) = entry else { return Vec::new() };
+    pace.steps(entry.exceptions.len()).await;
+    let items = entry.items(span);
+    pace.steps(items.len()).await;
+    items
 }
 
 /// The part of an event: the last byte of an id is random.
@@ -249,17 +270,19 @@ struct Change {
 
 impl Change {
     /// Removes first: a former key of one occurrence may belong to another one now.
-    fn apply(self, entry: &mut Entry) {
+    async fn apply(self, entry: &mut Entry, pace: &mut Pace) {
         if self.is_deleted {
             *entry = Entry::default();
         }
         for key in self.former {
+            pace.steps(1).await;
             entry.exceptions.remove(&key.original_start);
         }
         if let Some(event) = self.event {
             entry.event = Some(Arc::new(event));
         }
         for exception in self.exceptions {
+            pace.steps(1).await;
             entry.exceptions.insert(exception.key.original_start, Arc::new(exception.into()));
         }
     }

@@ -101,3 +101,14 @@ fn a_large_difference_is_applied_in_parts() {
     assert_eq!(replica.entries().count(), 5 * Pace::STEPS);
     assert!(parts >= 5, "{parts}");
 }
+
+#[test]
+fn the_exceptions_of_an_event_are_applied_in_parts() {
+    let event = daily(1);
+    let days = 1..=3 * i64::try_from(Pace::STEPS).unwrap();
+    let exceptions = days.map(|day| exception(&event, day)).collect();
+    let (replica, parts) =
+        parts(replica(Delta { events: vec![event.into()], exceptions, ..Delta::default() }));
+    assert_eq!(keys(&replica).len(), 3 * Pace::STEPS);
+    assert!(parts >= 7, "{parts}");
+}

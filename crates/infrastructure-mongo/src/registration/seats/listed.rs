@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use bson::{Document, doc};
-use convene_application::limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS};
+use convene_application::{
+    large::compute,
+    limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS},
+};
 use convene_domain::{
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration},
@@ -22,10 +25,10 @@ use crate::{
 /// The first registrations of present members for these occurrences that cancellations of the occurrences took since this time.
 pub(crate) async fn cancelled_since(
     transaction: &mut Transaction<'_>,
-    occurrences: &[OccurrenceKey],
+    occurrences: Vec<OccurrenceKey>,
     since: Instant,
 ) -> Attempt<Vec<Registration>> {
-    let ids = texts(occurrences);
+    let ids = compute(occurrences.len(), move || texts(&occurrences)).await?;
     let filter = doc! {
         "occurrence": { "$in": ids },
         "active": false,

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::{Document, doc};
-use convene_application::failure::Fault;
+use convene_application::{failure::Fault, large::drop_elsewhere, pace::Pace};
 use convene_domain::{
     id::EventId,
     occurrence::{OccurrenceKey, OccurrenceStatus},
@@ -19,6 +19,9 @@ use crate::{
     scoped::UpdateStatement,
     transaction::Transaction,
 };
+
+/// The steps of adding a document.
+const STEPS: usize = 3;
 
 /// An occurrence whose counters a transaction changes.
 #[derive(Debug, Clone)]
@@ -153,6 +156,12 @@ fn with_same_tokens(occurrences: &[&OccurrenceSeats]) -> Document {
 #[derive(Debug, Default)]
 pub(crate) struct Occurrences(HashMap<OccurrenceKey, OccurrenceSeats>);
 
+impl Drop for Occurrences {
+    fn drop(&mut self) {
+        drop_elsewhere(self.0.len(), std::mem::take(&mut self.0));
+    }
+}
+
 impl Occurrences {
     /// Reads those of the occurrences that are stored.
     pub(crate) async fn load(
@@ -192,11 +201,13 @@ impl Occurrences {
         keys: impl IntoIterator<Item = OccurrenceKey>,
     ) -> Attempt<()> {
         let keys: BTreeSet<OccurrenceKey> = keys.into_iter().filter(|&key| !self.contains(key)).collect();
-        if !keys.is_empty() {
-            let filter = doc! { "_id": { "$in": texts(&keys) } };
+        let (keys, mut pace) = (Vec::from_iter(keys), Pace::default());
+        for keys in keys.chunks(CHUNK) {
+            let filter = doc! { "_id": { "$in": texts(keys) } };
             let found: Vec<OccurrenceDocument> =
                 transaction.collection(&schema::OCCURRENCES).find(filter).await?;
             for document in found {
+                pace.steps(STEPS).await;
                 self.insert(OccurrenceSeats::stored(document)?);
             }
         }
@@ -243,10 +254,10 @@ impl Occurrences {
     }
 
     /// The occurrences that are stored after the transaction, as they will be.
-    pub(crate) fn into_stored(self) -> impl Iterator<Item = (OccurrenceKey, OccurrenceDocument)> {
+    pub(crate) fn into_stored(mut self) -> impl Iterator<Item = (OccurrenceKey, OccurrenceDocument)> {
         let is_stored =
             |seats: &OccurrenceSeats| !matches!(seats.source, Source::Derived(_)) || seats.is_changed();
-        self.0.into_values().filter(is_stored).map(|seats| (seats.key, seats.document))
+        std::mem::take(&mut self.0).into_values().filter(is_stored).map(|seats| (seats.key, seats.document))
     }
 
     /// Writes the changed counters and verifies the cached occurrences.

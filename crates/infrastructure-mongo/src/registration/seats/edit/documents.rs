@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bson::doc;
 use convene_application::{
     editing::{OccurrenceStep, Successor},
+    large::Large,
     pace::Pace,
 };
 use convene_domain::{
@@ -49,7 +50,7 @@ impl Rewrite {
     ) -> Attempt<Self> {
         let event = edit.steps.first().map(|step| step.before().key.event);
         let mut rewrite = Self { event, ..Self::default() };
-        let mut edited_documents = Vec::with_capacity(edit.steps.len());
+        let mut of_rewritten = Vec::with_capacity(edit.steps.len());
         let mut pace = Pace::default();
         for step in edit.steps {
             pace.steps(STEPS).await;
@@ -81,13 +82,13 @@ impl Rewrite {
             if is_vacated {
                 rewrite.successors.insert(before.id.clone(), Successor::Occurrence(step.after().key));
             }
-            edited_documents.push((before.id.clone(), edited));
+            of_rewritten.push(before.id.clone());
+            rewrite.occurrences.push(edited);
         }
         // A former id means the occurrence that had it last.
-        for (before, mut occurrence) in edited_documents {
+        for (before, occurrence) in of_rewritten.iter().zip(&mut rewrite.occurrences) {
             pace.steps(1 + occurrence.former_ids.len() / 10).await;
-            occurrence.former_ids.retain(|id| *id == before || !rewrite.vacated.contains(id));
-            rewrite.occurrences.push(occurrence);
+            occurrence.former_ids.retain(|id| id == before || !rewrite.vacated.contains(id));
         }
         Ok(rewrite)
     }
@@ -110,9 +111,10 @@ impl Rewrite {
         }
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;
-        let has_both = |occurrence: &OccurrenceDocument| {
+        let has_both = |occurrence: &&OccurrenceDocument| {
             occurrence.waiting > 0 && occurrence.free() > 0 && occurrence.closing.is_none()
         };
-        Ok(self.occurrences.into_iter().filter(has_both).collect())
+        let occurrences = Large::from(self.occurrences);
+        Ok(occurrences.iter().filter(has_both).cloned().collect())
     }
 }

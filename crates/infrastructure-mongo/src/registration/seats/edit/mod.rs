@@ -11,7 +11,9 @@ use convene_application::{
     change::Change,
     editing::{OccurrenceStep, verify_effects},
     failure::Refusal,
+    large::Large,
     limits::{EXAMINED_WAITLISTS, Limit},
+    pace::Pace,
     ports::OnAffected,
 };
 use convene_domain::{
@@ -40,6 +42,9 @@ use crate::{
     scoped::UpdateStatement,
     transaction::Transaction,
 };
+
+/// The steps of copying an occurrence.
+const STEPS: usize = 2;
 
 /// A planned edit of stored occurrences.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +88,13 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     }
     let keys = edit.steps.iter().map(|step| step.before().key);
     let occurrences = Occurrences::load(transaction, keys).await?;
+    // Each of the following looks at all steps, in about a millisecond for the largest edits.
+    let (all, mut pace) = (edit.steps.len(), Pace::default());
+    pace.steps(all).await;
     let effects = Effects::of(edit.steps);
+    pace.steps(all).await;
     let ending = effects.ending(&occurrences);
+    pace.steps(all).await;
     // After conflicts, shorter transactions do it, unless they cannot, or would drop what otherwise returns.
     let is_divisible =
         !effects.replaces_held(&occurrences) && edit.steps.iter().all(OccurrenceStep::is_divisible);
@@ -92,8 +102,12 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     if end_at_once(transaction, &effects, ending, size, edit.change).await? {
         return carry_out(transaction, occurrences, edit, None).await;
     }
-    let steps: Vec<OccurrenceStep> =
-        edit.steps.iter().map(|step| step.completed_by_job(edit.event)).collect();
+    let mut steps = Vec::with_capacity(all);
+    for step in edit.steps {
+        pace.steps(STEPS).await;
+        steps.push(step.completed_by_job(edit.event));
+    }
+    let steps = Large::from(steps);
     let edit = OccurrencesEdit { steps: &steps, ..edit };
     carry_out(transaction, occurrences, edit, Some(ending)).await
 }
@@ -106,6 +120,8 @@ async fn carry_out(
     edit: OccurrencesEdit<'_>,
     remaining: Option<u64>,
 ) -> Attempt<Edited> {
+    let (all, mut pace) = (edit.steps.len(), Pace::default());
+    pace.steps(all).await;
     let effects = Effects::of(edit.steps);
     if let Some(remaining) = remaining
         && effects.replaces_held(&occurrences)
@@ -117,6 +133,7 @@ async fn carry_out(
         return Err(Refusal::LimitExceeded(limit).into());
     }
     let in_steps = remaining.is_some();
+    pace.steps(all).await;
     let is_read = |key: &OccurrenceKey| {
         effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
     };
@@ -137,6 +154,7 @@ async fn carry_out(
         moved: u32::try_from(moved.len()).unwrap_or(u32::MAX),
         remaining: remaining.unwrap_or(0),
     };
+    pace.steps(following.len()).await;
     let mut freed_times: Vec<FreedTime<'_>> =
         ended.chain(moved).filter_map(|registration| FreedTime::of(registration, edit.change)).collect();
     freed_times.extend(moves.freed_before_job(edit.change).filter(|_| in_steps));
@@ -313,11 +331,14 @@ async fn active_registrations(
     transaction: &mut Transaction<'_>,
     keys: &[OccurrenceKey],
 ) -> Attempt<Vec<Registration>> {
-    let ids = texts(keys);
-    let filter = doc! { "occurrence": { "$in": ids }, "active": true };
-    let found: Vec<RegistrationDocument> =
-        transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
-    Ok(read_in_parts(found).await?)
+    let mut registrations = Vec::new();
+    for keys in keys.chunks(CHUNK) {
+        let filter = doc! { "occurrence": { "$in": texts(keys) }, "active": true };
+        let found: Vec<RegistrationDocument> =
+            transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
+        registrations.extend(read_in_parts::<_, Registration>(found).await?);
+    }
+    Ok(registrations)
 }
 
 /// An occurrence after the edit, and the ids of the registrations that follow it.

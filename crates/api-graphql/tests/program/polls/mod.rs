@@ -1,5 +1,7 @@
 //! The time for which requests keep a thread of a server without a pause.
 
+mod exceptions;
+
 use std::time::Duration;
 
 use convene_stress::{Connection, Credentials, corpus};
@@ -18,6 +20,9 @@ const LONGEST: u64 = 250_000;
 
 /// The attempts of which the shortest time counts, because other programs can interrupt a thread.
 const ATTEMPTS: usize = 4;
+
+/// The number of attempts at a change for which the machine may have no time.
+const REPEATS: usize = 20;
 
 const WINDOW: &str = "from: \"2031-01-01T00:00:00Z\", to: \"2031-12-31T00:00:00Z\"";
 
@@ -127,9 +132,7 @@ struct Measured {
 impl Measured {
     async fn start(installation: &Installation) -> Self {
         let served = installation.serve().await;
-        let mut connection = Connection::open(served.server.address()).await.unwrap();
-        let sizes = corpus::Sizes { issues: 100, hourly_events: 60, other_events: 40, renamed: 200 };
-        corpus::large(&mut connection, ACME, sizes).await.unwrap();
+        let connection = Connection::open(served.server.address()).await.unwrap();
         Self { served, connection, admin: Credentials::member(ACME, "admin"), requests: 0 }
     }
 
@@ -138,21 +141,52 @@ impl Measured {
     async fn longest_poll(&mut self, body: &Value) -> Option<u64> {
         let mut shortest = u64::MAX;
         for _ in 0..ATTEMPTS {
-            self.requests += 1;
-            let id = format!("poll-{}", self.requests);
-            let body = body.to_string();
-            let request = self.admin.request("POST", "/graphql", &format!("x-request-id: {id}\r\n"), &body);
-            let answer = self.connection.send(&request).await.unwrap();
-            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            let (answer, poll) = self.send(body).await;
             if answer["errors"][0]["extensions"]["code"] == "QUERY_LIMIT_EXCEEDED" {
                 return None;
             }
-            shortest = shortest.min(self.logged(&id).await);
+            shortest = shortest.min(poll);
             if shortest < LONGEST / 2 {
                 break;
             }
         }
         Some(shortest)
+    }
+
+    /// Sends a request, and returns the answer and the longest poll in microseconds.
+    async fn send(&mut self, body: &Value) -> (Value, u64) {
+        self.requests += 1;
+        let id = format!("poll-{}", self.requests);
+        let body = body.to_string();
+        let request = self.admin.request("POST", "/graphql", &format!("x-request-id: {id}\r\n"), &body);
+        let answer = self.connection.send(&request).await.unwrap();
+        (serde_json::from_slice(&answer).unwrap(), self.logged(&id).await)
+    }
+
+    /// Sends a mutation, which must succeed, and returns its payload and its longest poll. It is repeated while the machine has no time
+    /// for it.
+    async fn mutate(&mut self, name: &str, payload: &str, input: &Value) -> (Value, u64) {
+        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let document = format!(
+            "mutation($i: {kind}!) {{ payload: {name}(input: $i) {{ {payload} userErrors {{ code message }} }} }}"
+        );
+        let mut input = input.clone();
+        if input["dryRun"] != true {
+            input["idempotencyKey"] = json!(format!("change {}", self.requests));
+        }
+        let (mut longest, mut answer) = (0, Value::Null);
+        for _ in 0..REPEATS {
+            let poll;
+            (answer, poll) = self.send(&json!({ "query": document, "variables": { "i": input } })).await;
+            longest = longest.max(poll);
+            if answer["errors"].is_null() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let payload = answer["data"]["payload"].take();
+        assert_eq!(payload["userErrors"], json!([]), "{name} {input}: {answer}");
+        (payload, longest)
     }
 
     /// The longest poll in the log line of a request.
@@ -174,6 +208,8 @@ impl Measured {
 async fn no_request_keeps_a_thread_for_long() {
     let installation = Installation::empty().await;
     let mut measured = Measured::start(&installation).await;
+    let sizes = corpus::Sizes { issues: 100, hourly_events: 60, other_events: 40, renamed: 200 };
+    corpus::large(&mut measured.connection, ACME, sizes).await.unwrap();
     let mut polls = Vec::new();
     for (name, body) in large() {
         polls.extend(measured.longest_poll(&body).await.map(|poll| (poll, name)));
