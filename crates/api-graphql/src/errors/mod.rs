@@ -165,7 +165,9 @@ impl From<RequestError> for ErrorKind {
 const fn refusal_row(code: RefusalCode) -> Row {
     let (status, outcome) = match code {
         RefusalCode::InvalidInput => (StatusCode::BAD_REQUEST, Outcome::Invalid),
-        RefusalCode::Forbidden => (StatusCode::FORBIDDEN, Outcome::Denied),
+        RefusalCode::Forbidden | RefusalCode::OrganizationSuspended => {
+            (StatusCode::FORBIDDEN, Outcome::Denied)
+        }
         RefusalCode::NotFound => (StatusCode::NOT_FOUND, Outcome::Refused),
         RefusalCode::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, Outcome::Refused),
         RefusalCode::VersionConflict => (StatusCode::PRECONDITION_FAILED, Outcome::Refused),

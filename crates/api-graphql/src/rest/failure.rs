@@ -109,6 +109,7 @@ mod tests {
     #[case(Refusal::AdminOnly, 403, "FORBIDDEN")]
     #[case(Refusal::MembersOnly, 403, "FORBIDDEN")]
     #[case(Refusal::OperatorOnly, 403, "FORBIDDEN")]
+    #[case(Refusal::OrganizationSuspended, 403, "ORGANIZATION_SUSPENDED")]
     #[case(Refusal::IdempotencyKeyReused, 422, "IDEMPOTENCY_KEY_REUSED")]
     #[case(Refusal::AlreadyCancelled, 409, "ALREADY_CANCELLED")]
     fn a_refusal_of_the_whole_request_is_an_error_of_its_own(

@@ -43,4 +43,5 @@ codes!(
     LimitExceeded "LIMIT_EXCEEDED",
     LastAdmin "LAST_ADMIN",
     NotCancelled "NOT_CANCELLED",
+    OrganizationSuspended "ORGANIZATION_SUSPENDED",
 );

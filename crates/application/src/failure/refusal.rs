@@ -76,6 +76,9 @@ pub enum Refusal {
     /// There is nothing to restore.
     #[error("there is nothing to restore")]
     NotCancelled,
+    /// The operator has suspended the organization since the caller was let in, and may have deleted it.
+    #[error("the organization was suspended or deleted in the meantime")]
+    OrganizationSuspended,
 }
 
 impl Refusal {
@@ -145,6 +148,7 @@ impl Refusal {
             Self::LimitExceeded(limit) => (Code::LimitExceeded, field_of(*limit).map(FieldPath::from)),
             Self::LastAdmin => (Code::LastAdmin, None),
             Self::NotCancelled => (Code::NotCancelled, None),
+            Self::OrganizationSuspended => (Code::OrganizationSuspended, None),
         }
     }
 }

@@ -4,7 +4,7 @@ use time::Duration;
 
 use crate::{
     authentication::LocalOperator,
-    failure::{Failure, Fault},
+    failure::{Failure, Fault, Refusal},
     ports::{Clock, Jobs, UnattendedJob},
 };
 
@@ -72,11 +72,16 @@ impl ResumeJobs {
 
     async fn step(&self, authority: &LocalOperator, unattended: UnattendedJob) -> Result<bool, Fault> {
         let scope = authority.scope_of(unattended.organization);
-        self.jobs.step(&scope, unattended.job, self.clock.now()).await.map_err(fault)
+        match self.jobs.step(&scope, unattended.job, self.clock.now()).await {
+            Ok(more) => Ok(more),
+            // The deletion of the organization deletes the job.
+            Err(Failure::Refused(refusals)) if *refusals == [Refusal::OrganizationSuspended] => Ok(false),
+            Err(failure) => Err(fault(failure)),
+        }
     }
 }
 
-/// A step refuses nothing, so every failure is a fault.
+/// A step refuses nothing else, so every other failure is a fault.
 fn fault(failure: Failure) -> Fault {
     match failure {
         Failure::Fault(fault) => fault,
@@ -166,5 +171,17 @@ mod tests {
         assert!(resume.execute(&authority).await.is_err());
         assert!(resume.is_busy());
         assert!(resume.execute(&authority).await.is_err(), "it is tried again");
+    }
+
+    #[tokio::test]
+    async fn the_job_of_an_organization_that_is_deleted_meanwhile_is_no_failure() {
+        let jobs = unattended();
+        let mut port = MockJobs::new();
+        port.expect_unattended().return_once(move || Ok(jobs.to_vec()));
+        let deleted = jobs[0].job;
+        port.expect_step().times(2).returning(move |_, job, _| {
+            if job == deleted { Err(Refusal::OrganizationSuspended.into()) } else { Ok(false) }
+        });
+        resume(port).await.unwrap();
     }
 }

@@ -11,9 +11,9 @@ pub struct GetOrganization {
 
 impl GetOrganization {
     /// # Errors
-    /// Faults only.
+    /// Refused with `OrganizationSuspended` if the organization was deleted in the meantime.
     #[tracing::instrument(name = "organization.get", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Outcome<Organization> {
-        Ok(self.organizations.get(caller.scope()).await?)
+        self.organizations.get(caller.scope()).await
     }
 }

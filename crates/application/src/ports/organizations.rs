@@ -70,8 +70,11 @@ pub trait Organizations: Send + Sync {
         change: &Change,
     ) -> Outcome<(Organization, Member)>;
 
-    /// The organization of the scope. A missing one is a fault, because its callers can't be authenticated.
-    async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault>;
+    /// The organization of the scope.
+    ///
+    /// Refusals: `OrganizationSuspended` if it does not exist. Like every change of such an organization, the call was let in before
+    /// the organization was suspended and deleted.
+    async fn get(&self, scope: &TenantScope) -> Outcome<Organization>;
 
     /// Changes the organization. A patch that changes nothing is not logged.
     ///

@@ -1,6 +1,10 @@
 use bson::doc;
 use convene_application::{
-    caller::TenantScope, change::Change, failure::Outcome, issue::log, ports::NewIssue,
+    caller::TenantScope,
+    change::Change,
+    failure::{Outcome, Refusal},
+    issue::log,
+    ports::NewIssue,
 };
 use convene_domain::issue::Issue;
 use futures::FutureExt;
@@ -48,7 +52,7 @@ async fn next_number(transaction: &mut Transaction<'_>) -> Attempt<u32> {
     let increment = doc! { "$inc": { "lastIssueNumber": 1 } };
     let numbered: Option<Numbered> =
         transaction.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
-    let number = numbered.ok_or_else(|| transaction.organization_is_gone())?.last_issue_number;
+    let number = numbered.ok_or(Refusal::OrganizationSuspended)?.last_issue_number;
     let id = transaction.scope().organization().to_string();
     Ok(Fields::of(&schema::ORGANIZATIONS, &id).read("lastIssueNumber", u32::try_from(number))?)
 }

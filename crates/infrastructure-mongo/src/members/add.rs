@@ -2,7 +2,7 @@ use bson::doc;
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    failure::Outcome,
+    failure::{Outcome, Refusal},
     member::{admins::AdminChange, log, refusals},
 };
 use convene_domain::member::Member;
@@ -40,7 +40,7 @@ pub(super) async fn add(
 async fn count_addition(transaction: &mut Transaction<'_>, change: AdminChange) -> Attempt<()> {
     let count = doc! { "$inc": { "additions": 1_i64, "adminCount": change.delta() } };
     let updated = transaction.collection(&schema::ORGANIZATIONS).update_one(doc! {}, count).await?;
-    if updated.matched == 1 { Ok(()) } else { Err(transaction.organization_is_gone()) }
+    if updated.matched == 1 { Ok(()) } else { Err(Refusal::OrganizationSuspended.into()) }
 }
 
 /// Stores a member with an empty agenda, and logs it. An admin must have been counted before.

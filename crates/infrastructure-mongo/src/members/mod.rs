@@ -171,7 +171,7 @@ async fn count_admins(transaction: &mut Transaction<'_>, change: AdminChange) ->
         return Ok(());
     }
     let is_stored = transaction.collection(&schema::ORGANIZATIONS).count(doc! {}).await? == 1;
-    Err(if is_stored { Refusal::LastAdmin.into() } else { transaction.organization_is_gone() })
+    Err(if is_stored { Refusal::LastAdmin } else { Refusal::OrganizationSuspended }.into())
 }
 
 #[async_trait]

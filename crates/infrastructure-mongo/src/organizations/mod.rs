@@ -12,7 +12,7 @@ use bson::doc;
 use convene_application::{
     caller::{Operator, TenantScope},
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Fault, Outcome, Refusal},
     page::{BoundedPage, PageRequest},
     ports::{OrganizationDeleted, OrganizationFilter, OrganizationPatch, Organizations},
 };
@@ -50,11 +50,11 @@ impl Organizations for MongoOrganizations {
         create::create(&self.0, scope, &organization, &admin, change).await
     }
 
-    async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault> {
+    async fn get(&self, scope: &TenantScope) -> Outcome<Organization> {
         let mut organizations = self.0.collection(scope, &schema::ORGANIZATIONS);
-        let found: Option<OrganizationDocument> = organizations.find_one(doc! {}).await?;
-        let gone = || Fault::internal(format!("organization {} is gone", scope.organization()));
-        Ok(Organization::try_from(found.ok_or_else(gone)?).map_err(StorageError::from)?)
+        let found = organizations.find_one(doc! {}).await.map_err(Fault::from)?;
+        let found: OrganizationDocument = found.ok_or(Refusal::OrganizationSuspended)?;
+        Ok(Organization::try_from(found).map_err(|corrupt| Fault::from(StorageError::from(corrupt)))?)
     }
 
     async fn update(
@@ -100,7 +100,7 @@ impl Organizations for MongoOrganizations {
 
 /// Finds the organization of the transaction, whose members made it.
 async fn find(transaction: &mut Transaction<'_>) -> Attempt<Organization> {
-    find_stored(transaction).await?.ok_or_else(|| transaction.organization_is_gone())
+    Ok(find_stored(transaction).await?.ok_or(Refusal::OrganizationSuspended)?)
 }
 
 /// Finds the organization of the transaction, if there is one.

@@ -8,7 +8,12 @@ mod run;
 use std::marker::PhantomData;
 
 use bson::{DateTime, doc};
-use convene_application::{caller::TenantScope, change::Change, failure::Fault, large::compute};
+use convene_application::{
+    caller::TenantScope,
+    change::Change,
+    failure::{Fault, Refusal},
+    large::compute,
+};
 use convene_domain::{
     activity::ActivityDraft,
     id::{ActivityId, EventId},
@@ -181,7 +186,7 @@ impl Transaction<'_> {
         let increment = doc! { "$inc": { "revision": 1_i64 } };
         let revised: Option<Revised> =
             self.collection(&schema::ORGANIZATIONS).find_one_and_update(doc! {}, increment).await?;
-        let revised = revised.ok_or_else(|| self.organization_is_gone())?;
+        let revised = revised.ok_or(Refusal::OrganizationSuspended)?;
         self.pending.revision = Some((revised.revision, date(at)));
         Ok(revised.revision)
     }
@@ -195,12 +200,6 @@ impl Transaction<'_> {
     /// The transaction MUST make a revision.
     pub(crate) fn removed_exceptions(&mut self, keys: impl IntoIterator<Item = OccurrenceKey>) {
         self.pending.removed.exceptions.extend(keys);
-    }
-
-    /// Makes the fault of a scope whose organization is not stored.
-    pub(crate) fn organization_is_gone(&self) -> Interruption {
-        let organization = self.scope.organization();
-        Fault::internal(format!("organization {organization} is gone")).into()
     }
 
     /// Stores the revision of the catalogue, if there is a new one. One that removed too much is not stored: then replicas are

@@ -70,6 +70,8 @@ user_error_codes!(
     LastAdmin,
     /// There is nothing to restore.
     NotCancelled,
+    /// The organization was suspended or deleted while the mutation waited.
+    OrganizationSuspended,
 );
 
 /// A reason why a mutation was refused. Nothing was changed.
@@ -188,6 +190,7 @@ fn user_error(refusal: Refusal) -> UserErrorValue {
         | Refusal::CapacityBelowRegistrations { .. }
         | Refusal::LimitExceeded(_)
         | Refusal::LastAdmin
-        | Refusal::NotCancelled => Refused { code, message, field }.into(),
+        | Refusal::NotCancelled
+        | Refusal::OrganizationSuspended => Refused { code, message, field }.into(),
     }
 }

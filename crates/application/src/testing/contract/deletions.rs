@@ -2,7 +2,7 @@
 
 use convene_domain::{
     organization::OrganizationStatus,
-    text::{Slug, UserId},
+    text::{OrganizationName, Slug, UserId},
 };
 use time::Duration;
 
@@ -15,8 +15,12 @@ use crate::{
     caller::{Operator, TenantScope},
     change::Change,
     failure::{Field, Outcome, Refusal},
-    ports::{OrganizationDeleted, OrganizationFilter, OrganizationReference, RegistrationFilter},
-    testing::builders::{ChangeBuilder, EventBuilder, MemberBuilder, OrganizationBuilder, first},
+    ports::{
+        OrganizationDeleted, OrganizationFilter, OrganizationPatch, OrganizationReference, RegistrationFilter,
+    },
+    testing::builders::{
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, OrganizationBuilder, first,
+    },
 };
 
 fn by_operator() -> Change {
@@ -123,4 +127,30 @@ pub(super) async fn a_deletion_is_repeatable(environment: Environment) {
     }
     let keyed = ChangeBuilder::by("operator").key("two", 1).build();
     assert_eq!(delete(&band, "band", &keyed).await.unwrap().id, band.organization.id);
+}
+
+pub(super) async fn what_was_let_in_before_a_deletion_is_refused(environment: Environment) {
+    let tenant = organization(&environment, "choir").await;
+    suspend(&tenant).await;
+    delete(&tenant, "choir", &by_operator()).await.unwrap();
+    let (scope, by_root) = (&tenant.scope, ChangeBuilder::by("root").build());
+    for ports in [&environment.ports, &environment.other] {
+        let member = MemberBuilder::new("late").build();
+        let name = OrganizationName::parse("The choir").ok();
+        let event = EventBuilder::daily(FIRST, 9).build();
+        let issue = IssueBuilder::new("Broken chair", tenant.admin.id).build();
+        let refused = [
+            refusal(ports.organizations.get(scope).await),
+            refusal(
+                ports
+                    .organizations
+                    .update(scope, OrganizationPatch { name, ..OrganizationPatch::default() }, &by_root)
+                    .await,
+            ),
+            refusal(ports.members.add(scope, member, &by_root).await),
+            refusal(ports.events.create(scope, event, &by_root).await),
+            refusal(ports.issues.create(scope, issue, &by_root).await),
+        ];
+        assert_eq!(refused, [const { Refusal::OrganizationSuspended }; 5]);
+    }
 }

@@ -38,6 +38,7 @@ macro_rules! contract_cases {
                 only_a_suspended_organization_is_deleted_and_only_by_its_slug,
                 a_deleted_organization_does_not_exist_and_keeps_its_slug,
                 a_deletion_is_repeatable,
+                what_was_let_in_before_a_deletion_is_refused,
             }
             members {
                 added_members_are_logged_and_listed_in_order,

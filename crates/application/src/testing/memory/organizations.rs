@@ -18,7 +18,7 @@ use super::{
 use crate::{
     caller::{Operator, TenantScope},
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Fault, Outcome, Refusal},
     member, organization,
     page::{BoundedPage, PageRequest},
     ports::{OrganizationDeleted, OrganizationFilter, OrganizationPatch, Organizations},
@@ -37,7 +37,7 @@ impl Organizations for InMemory {
         if let Some(stored) = world.operator_keys.repeated_result::<(Organization, Member)>(change)? {
             let id = stored.0.id;
             let created = world.organizations.get(&id);
-            return Ok(stored.current(created.ok_or_else(|| Fault::internal(format!("{id} is gone")))?)?);
+            return Ok(stored.current(created.ok_or_else(organization::refusals::slug_taken)?)?);
         }
         if scope.organization() != organization.id {
             return Err(Fault::internal("an organization is created within its own scope").into());
@@ -58,8 +58,10 @@ impl Organizations for InMemory {
         Ok(result)
     }
 
-    async fn get(&self, scope: &TenantScope) -> Result<Organization, Fault> {
-        Ok(self.read(scope)?.organization.clone())
+    async fn get(&self, scope: &TenantScope) -> Outcome<Organization> {
+        let world = self.lock();
+        let tenant = world.organizations.get(&scope.organization()).ok_or(Refusal::OrganizationSuspended)?;
+        Ok(tenant.organization.clone())
     }
 
     async fn update(

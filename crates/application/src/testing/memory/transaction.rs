@@ -6,7 +6,7 @@ use super::{InMemory, results::StoredResult, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     change::Change,
-    failure::{Fault, Outcome},
+    failure::{Outcome, Refusal},
     ports::Ids,
     testing::SequentialIds,
 };
@@ -43,7 +43,7 @@ impl InMemory {
     ) -> Outcome<T> {
         let mut world = self.lock();
         let id = scope.organization();
-        let tenant = world.organizations.get(&id).ok_or_else(|| Fault::internal(format!("{id} is gone")))?;
+        let tenant = world.organizations.get(&id).ok_or(Refusal::OrganizationSuspended)?;
         if let Some(stored) = tenant.keys.repeated_result::<T>(change)? {
             return Ok(stored.current(tenant)?);
         }

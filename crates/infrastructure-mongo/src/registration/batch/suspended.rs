@@ -33,10 +33,10 @@ pub(super) async fn refuse(
         return Ok(false);
     }
     for cancellation in &waiting.cancellations {
-        state.decide_cancellation(cancellation.number, Err(Refusal::MembersOnly));
+        state.decide_cancellation(cancellation.number, Err(Refusal::OrganizationSuspended));
     }
     for registering in &waiting.registrations {
-        state.decide_registration(registering.number, Err(Refusal::MembersOnly));
+        state.decide_registration(registering.number, Err(Refusal::OrganizationSuspended));
     }
     Ok(true)
 }

@@ -56,9 +56,9 @@ async fn a_suspension_ends_the_queue_within_a_second() {
 
     let (registered, others): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     for outcome in others {
-        assert_eq!(refusal(outcome), Refusal::MembersOnly, "every call is answered");
+        assert_eq!(refusal(outcome), Refusal::OrganizationSuspended, "every call is answered");
     }
-    assert_eq!(refusal(cancelled), Refusal::MembersOnly);
+    assert_eq!(refusal(cancelled), Refusal::OrganizationSuspended);
     let (all, now) = (registered.len() + 1, stored(&scenario).await);
     assert_eq!(all, now);
     // The last one may have begun its commit at the end of the second.
