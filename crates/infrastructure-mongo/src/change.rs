@@ -102,7 +102,8 @@ impl Database {
         .await
     }
 
-    /// Runs a change that writes the organization's document: [`change`](Self::change), with the organization's lock.
+    /// Runs a change that writes the organization's document: [`change`](Self::change), with the organization's lock. The operator's
+    /// changes of an organization do not wait for the changes of its members: they use [`change`](Self::change).
     ///
     /// # Errors
     /// Those of [`change`](Self::change), and [`Fault::Overloaded`] if the lock is not free in time.

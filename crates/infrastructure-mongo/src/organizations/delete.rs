@@ -60,7 +60,7 @@ pub(super) async fn delete(
 ) -> Outcome<OrganizationDeleted> {
     let steps = database.steps(scope, change.at, step);
     let accepted = database
-        .change_serialized(scope, change, Operation::DeleteOrganization, |transaction| {
+        .change(scope, change, Operation::DeleteOrganization, |transaction| {
             begin(transaction, database, slug, change).boxed()
         })
         .await?;

@@ -22,7 +22,7 @@ pub(super) async fn set_status(
         OrganizationStatus::Suspended => Operation::SuspendOrganization,
     };
     database
-        .change_serialized(scope, change, operation, |transaction| {
+        .change(scope, change, operation, |transaction| {
             async move {
                 operator_keys::verify_unused(database, transaction.scope(), change).await?;
                 let before = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;

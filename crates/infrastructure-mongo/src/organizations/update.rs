@@ -15,7 +15,7 @@ pub(super) async fn update(
     change: &Change,
 ) -> Outcome<Organization> {
     database
-        .change(scope, change, Operation::UpdateOrganization, |transaction| {
+        .change_serialized(scope, change, Operation::UpdateOrganization, |transaction| {
             async move {
                 let before = find(transaction).await?;
                 let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };

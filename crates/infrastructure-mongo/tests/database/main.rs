@@ -35,5 +35,6 @@ mod replica;
 mod schema;
 mod search;
 mod support;
+mod suspensions;
 mod tenancy;
 mod transactions;
