@@ -55,7 +55,12 @@ pub(crate) fn occurrence_changed(
     before: &StoredOccurrence,
     after: &StoredOccurrence,
 ) -> ActivityDraft {
-    let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, after));
+    let of_series = event.duration_at(before.key.original_start);
+    let duration = |occurrence: &StoredOccurrence| occurrence.exception.duration.unwrap_or(of_series);
+    let changes = occurrence_changes(&Occurrence::stored(event, before), &Occurrence::stored(event, after))
+        // An edit may change a duration of 24 hours to one of a day, which often has the same end.
+        .compare("duration", Some(duration(before)), Some(duration(after)))
+        .into_vec();
     ActivityDraft { action, subject: Subject::Occurrence(before.key), changes }
 }
 
@@ -112,7 +117,7 @@ fn event_changes(before: Option<&Event>, after: Option<&Event>) -> Vec<FieldChan
 }
 
 /// The fields in which two states of an occurrence differ.
-fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> Vec<FieldChange> {
+fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> FieldChanges {
     let instant = |instant: convene_domain::time::Instant| {
         let local = local(LocalDateTime::new(instant.date(), instant.time()));
         format!("{local}Z")
@@ -124,7 +129,6 @@ fn occurrence_changes(before: &Occurrence, after: &Occurrence) -> Vec<FieldChang
         .compare("endsAt", Some(instant(before.interval.end())), Some(instant(after.interval.end())))
         .compare("capacity", Some(before.capacity), Some(after.capacity))
         .compare("status", Some(before.status.as_str()), Some(after.status.as_str()))
-        .into_vec()
 }
 
 fn text(value: impl Display) -> String {

@@ -248,6 +248,7 @@ macro_rules! contract_cases {
                 a_cancelled_occurrence_takes_place_again,
                 an_exception_gets_the_values_of_its_series_again,
                 an_exception_gives_up_the_named_values_only,
+                a_change_of_the_duration_is_logged_if_the_end_stays,
                 impossible_restorations_are_refused_and_change_nothing,
                 seats_that_a_restoration_would_move_into_a_conflict_are_listed,
                 members_who_wait_get_the_seats_that_a_restoration_adds,

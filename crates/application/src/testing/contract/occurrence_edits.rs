@@ -75,7 +75,7 @@ pub(super) async fn editing_an_occurrence_makes_it_an_exception(environment: Env
     journal.expect([("occurrence.updated", key.to_string())]).await;
     let entries = journal.new_entries().await;
     let fields: Vec<_> = logged_fields(&entries).into_iter().map(|(field, ..)| field).collect();
-    assert_eq!(fields, ["capacity", "endsAt", "location", "startsAt", "title"]);
+    assert_eq!(fields, ["capacity", "duration", "endsAt", "location", "startsAt", "title"]);
 
     // What an edit leaves out stays as it was.
     let changed = edit(&tenant, key, seats(5), OnAffected::Refuse, NOW).await.unwrap();

@@ -126,7 +126,7 @@ pub(super) async fn an_exception_gets_the_values_of_its_series_again(environment
     journal.expect([("occurrence.restored", key.to_string())]).await;
     let fields: Vec<String> =
         logged_fields(&journal.new_entries().await).into_iter().map(|(field, ..)| field).collect();
-    assert_eq!(fields, ["capacity", "endsAt", "location", "startsAt", "title"]);
+    assert_eq!(fields, ["capacity", "duration", "endsAt", "location", "startsAt", "title"]);
 }
 
 pub(super) async fn an_exception_gives_up_the_named_values_only(environment: Environment) {
@@ -148,6 +148,23 @@ pub(super) async fn an_exception_gives_up_the_named_values_only(environment: Env
     assert_eq!((renamed.status, renamed.location.as_str()), (EventStatus::Cancelled, "Main hall"));
     let restored = restore(&tenant, key, &[OccurrenceField::Status]).await.unwrap().now;
     assert_eq!((restored.status, restored.capacity), (EventStatus::Scheduled, edited.capacity));
+}
+
+pub(super) async fn a_change_of_the_duration_is_logged_if_the_end_stays(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 9).lasting(Duration::DAY)).await;
+    let key = occurrence_key(&event, day(1));
+    let journal = tenant.journal().await;
+    let patch = OccurrencePatch { duration: EventDuration::parse("P1D").ok(), ..OccurrencePatch::default() };
+    let edited = edit(&tenant, key, patch).await;
+    assert_eq!((edited.interval.duration(), edited.is_exception), (Duration::DAY, true));
+    let duration = |before: &str, after: &str| {
+        vec![("duration".to_owned(), Some(before.to_owned()), Some(after.to_owned()))]
+    };
+    assert_eq!(logged_fields(&journal.new_entries().await), duration("PT24H", "P1D"));
+    let journal = tenant.journal().await;
+    restore(&tenant, key, &[OccurrenceField::Duration]).await.unwrap();
+    assert_eq!(logged_fields(&journal.new_entries().await), duration("P1D", "PT24H"));
 }
 
 pub(super) async fn impossible_restorations_are_refused_and_change_nothing(environment: Environment) {
